@@ -1,0 +1,76 @@
+import { BigDecimal, type Option } from "effect"
+
+/**
+ * Exact decimal numbers. Kraken speaks decimal strings and so do we: a float never holds money.
+ *
+ * Effect's `BigDecimal` does the arithmetic (sums, differences and products are exact). It prints numbers of many
+ * decimals with an exponent, which Kraken refuses; `format` and `toFixed` never do.
+ */
+export type Decimal = BigDecimal.BigDecimal
+
+export {
+  abs,
+  equals,
+  greaterThan,
+  greaterThanOrEqualTo,
+  isNegative,
+  isPositive,
+  isZero,
+  lessThan,
+  lessThanOrEqualTo,
+  make,
+  max,
+  min,
+  multiply,
+  negate,
+  subtract,
+  sum
+} from "effect/BigDecimal"
+
+/** What counts as a decimal in a request: digits, one optional point, an optional minus. No exponent, no spaces. */
+export const pattern = /^-?\d+(\.\d+)?$/
+
+export const zero: Decimal = BigDecimal.make(0n, 0)
+
+/** A decimal from text such as `"0.10"` or Kraken's rare `1e-8`; none if it is not a number. */
+export const parse = (text: string): Option.Option<Decimal> => BigDecimal.fromString(text)
+
+/** A decimal from text that is known to be one, such as a constant; throws otherwise. */
+export const decimal = (text: string): Decimal => BigDecimal.unsafeFromString(text)
+
+/** Plain digits without trailing zeros: `"0.1"`, `"61234.6"`, `"100"`. */
+export const format = (value: Decimal): string => {
+  const { scale, value: digits } = BigDecimal.normalize(value)
+  return print(digits, scale)
+}
+
+/** Plain digits with exactly `places` decimals, as Kraken prints amounts; surplus digits are rounded by `mode`. */
+export const toFixed = (value: Decimal, places: number, mode: BigDecimal.RoundingMode = "half-from-zero"): string => {
+  const { scale, value: digits } = BigDecimal.scale(BigDecimal.round(value, { scale: places, mode }), places)
+  return print(digits, scale)
+}
+
+/** Rounds to `places` decimals by `mode`. */
+export const round = (value: Decimal, places: number, mode: BigDecimal.RoundingMode): Decimal =>
+  BigDecimal.round(value, { scale: places, mode })
+
+/** How many decimals the number needs: 1 for `1.50`. */
+export const places = (value: Decimal): number => Math.max(0, BigDecimal.normalize(value).scale)
+
+/** Whether `value` is a whole number of `step`s. */
+export const isMultipleOf = (value: Decimal, step: Decimal): boolean =>
+  BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
+
+/** The multiple of `step` nearest to `value`; halves go away from zero. */
+export const nearestMultiple = (value: Decimal, step: Decimal): Decimal => {
+  const steps = BigDecimal.round(BigDecimal.unsafeDivide(value, step), { scale: 0, mode: "half-from-zero" })
+  return BigDecimal.multiply(steps, step)
+}
+
+const print = (digits: bigint, scale: number): string => {
+  const sign = digits < 0n ? "-" : ""
+  const text = (digits < 0n ? -digits : digits).toString()
+  if (scale <= 0) return sign + text + (digits === 0n ? "" : "0".repeat(-scale))
+  const padded = text.padStart(scale + 1, "0")
+  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
+}

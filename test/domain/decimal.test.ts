@@ -1,0 +1,36 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import * as D from "../../src/domain/decimal.ts"
+
+describe("decimal", () => {
+  it("prints plain digits where BigDecimal prints an exponent", () => {
+    assert.strictEqual(D.format(D.decimal("0.00000000000000000123")), "0.00000000000000000123")
+    assert.strictEqual(D.format(D.decimal("1e-8")), "0.00000001")
+    assert.strictEqual(D.format(D.decimal("1000000000000000000000000")), "1000000000000000000000000")
+    assert.strictEqual(D.format(D.decimal("-12.3400")), "-12.34")
+    assert.strictEqual(D.format(D.zero), "0")
+  })
+
+  it("prints amounts with a fixed number of decimals", () => {
+    assert.strictEqual(D.toFixed(D.decimal("27500"), 1), "27500.0")
+    assert.strictEqual(D.toFixed(D.decimal("0.125"), 2), "0.13")
+    assert.strictEqual(D.toFixed(D.decimal("-0.125"), 2), "-0.13")
+    assert.strictEqual(D.toFixed(D.decimal("0.129"), 2, "to-zero"), "0.12")
+    assert.strictEqual(D.toFixed(D.zero, 8), "0.00000000")
+  })
+
+  it("finds the nearest multiple of a tick", () => {
+    assert.strictEqual(D.format(D.nearestMultiple(D.decimal("61234.567"), D.decimal("0.1"))), "61234.6")
+    assert.strictEqual(D.format(D.nearestMultiple(D.decimal("7.5"), D.decimal("5"))), "10")
+    assert.isTrue(D.isMultipleOf(D.decimal("0.3"), D.decimal("0.1")))
+    assert.isFalse(D.isMultipleOf(D.decimal("0.35"), D.decimal("0.1")))
+  })
+
+  it("loses no digit of any number of up to thirty digits", () => {
+    fc.assert(fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(30), (digits, scale) => {
+      const text = D.toFixed(D.make(digits, scale), scale)
+      assert.strictEqual(BigInt(text.replace(".", "")), digits)
+      assert.isTrue(D.equals(D.decimal(text), D.decimal(D.format(D.decimal(text)))))
+    }))
+  })
+})
