@@ -1,0 +1,44 @@
+import { Context, type DateTime, type Effect } from "effect"
+import type { Endpoint, Params } from "../domain/endpoints.ts"
+import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
+
+/** Place in the lane of an API key, first served first: a cancel never waits behind a read. */
+export type Priority = "cancel" | "settlement" | "write" | "read"
+
+export interface CallOptions {
+  /** Default: `read` for reads and downloads, `write` for writes. */
+  readonly priority?: Priority
+}
+
+/**
+ * Kraken's Spot REST API. Every method returns the `result` of the envelope as exact JSON: numbers that a double can't
+ * hold are strings of their digits.
+ *
+ * Private calls pass one lane for each API key in the order of their nonces. Parameters that are `undefined` are left
+ * out; nested values make the body JSON; decimals are strings.
+ */
+export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<KrakenClient, {
+  /** A call that changes nothing; repeated when Kraken does not answer. */
+  readonly read: (
+    endpoint: Endpoint,
+    params: Params,
+    options?: CallOptions
+  ) => Effect.Effect<unknown, KrakenError>
+  /**
+   * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
+   * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
+   */
+  readonly write: (
+    endpoint: Endpoint,
+    params: Params,
+    options?: CallOptions
+  ) => Effect.Effect<unknown, KrakenWriteError>
+  /** The few endpoints that answer with bytes instead of JSON. */
+  readonly download: (
+    endpoint: Endpoint,
+    params: Params,
+    options?: CallOptions
+  ) => Effect.Effect<Uint8Array, KrakenError>
+  /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
+  readonly now: Effect.Effect<DateTime.Utc>
+}>() {}

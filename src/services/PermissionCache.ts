@@ -1,0 +1,36 @@
+import { Context, type Effect, type Option } from "effect"
+import type { Endpoint } from "../domain/endpoints.ts"
+import type { AnyOf } from "../domain/permissions.ts"
+import type { KrakenCredentialsMissing, KrakenError, KrakenPermissionError } from "./KrakenErrors.ts"
+
+/** What Kraken tells about the configured key. Times are Unix seconds, 0 where there is no limit. */
+export interface KeyInfo {
+  readonly name: string
+  /** As Kraken spells them; may hold strings that we do not know. */
+  readonly permissions: ReadonlySet<string>
+  readonly nonce: bigint
+  /** How far below the highest nonce a late one is still taken; 0 keeps them in strict order. */
+  readonly nonceWindow: bigint
+  readonly validUntil: number
+  readonly queryFrom: number
+  readonly queryTo: number
+  /** Empty: any address. */
+  readonly ipAllowlist: ReadonlyArray<string>
+}
+
+/** What the configured API key may do, asked of Kraken on the first private call and remembered for ten minutes. */
+export class PermissionCache extends Context.Tag("mcp-kraken/services/PermissionCache")<PermissionCache, {
+  /** Refuse, before anything is sent, what the key surely may not do. Where that can't be known, Kraken decides. */
+  readonly require: (
+    endpoint: Endpoint,
+    needed: AnyOf
+  ) => Effect.Effect<void, KrakenPermissionError | KrakenCredentialsMissing>
+  /** Kraken has refused: ask again what the key may do, and say it in the same words as `require`. */
+  readonly explain: (error: KrakenPermissionError, needed: AnyOf) => Effect.Effect<KrakenPermissionError>
+  /** What is remembered or can be learned now; none where Kraken does not tell. */
+  readonly known: Effect.Effect<Option.Option<KeyInfo>>
+  /** Remember an answer of `private/GetApiKeyInfo` that somebody has just got; a shape we can't read is ignored. */
+  readonly learn: (answer: unknown) => Effect.Effect<void>
+  /** Ask Kraken now, and remember. */
+  readonly refresh: Effect.Effect<KeyInfo, KrakenError>
+}>() {}

@@ -1,0 +1,28 @@
+import { Context, type Effect } from "effect"
+import type { Endpoint, Params } from "../domain/endpoints.ts"
+import type { Priority } from "./KrakenClient.ts"
+import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
+
+/** What is left before calls have to wait. */
+export interface Budget {
+  /** The REST counter of the key: calls cost 0 to 2. */
+  readonly rest: { readonly remaining: number; readonly maximum: number; readonly decayPerSecond: number }
+}
+
+/** Kraken's rate limits, modelled here so that calls wait or fail before Kraken refuses them. Shared by all callers. */
+export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<RateBudget, {
+  /**
+   * Take the cost of a call. Waits when less than ten seconds are missing (and reports progress), otherwise fails with
+   * the seconds to wait. Cancels and settlement are not held back by reads.
+   */
+  readonly take: (
+    endpoint: Endpoint,
+    params: Params,
+    priority: Priority
+  ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
+  /** Kraken has refused a call for its rate: the model was too generous. */
+  readonly exceeded: (error: KrakenRateLimitError, params: Params) => Effect.Effect<void>
+  /** Kraken has locked the key out: no private call for fifteen minutes. */
+  readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout>
+  readonly remaining: Effect.Effect<Budget>
+}>() {}

@@ -1,0 +1,37 @@
+import { Effect, Schema, SchemaAST } from "effect"
+import type { Params } from "../domain/endpoints.ts"
+import { Names } from "../services/Names.ts"
+import { nameKind } from "./Fields.ts"
+
+/** Turns the pairs and assets of a tool's input, in whatever spelling, into Kraken's names. */
+export const resolver = (fields: Schema.Struct.Fields) => {
+  const kinds = SchemaAST.getPropertySignatures(SchemaAST.encodedAST(Schema.Struct(fields).ast)).flatMap((field) => {
+    const kind = nameKind(field.type)
+    return kind === undefined ? [] : [[String(field.name), kind] as const]
+  })
+  return Effect.fnUntraced(function*(input: Params) {
+    const changed: Record<string, unknown> = { ...input }
+    if (kinds.length === 0) return changed
+    const names = yield* Names
+    for (const [field, kind] of kinds) {
+      const value = input[field]
+      if (typeof value === "string") changed[field] = yield* names[kind](value)
+      if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => names[kind](String(item)))
+    }
+    return changed
+  })
+}
+
+/** Display names for what an answer holds. */
+export const displays = Effect.gen(function*() {
+  const names = yield* Names
+  const { assetDisplay, pairDisplay } = yield* names.directory
+  return { pair: pairDisplay, asset: assetDisplay }
+})
+
+/** Kraken refused a name that our lists hold: they have aged. */
+export const noticeStale = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.tapError(effect, (error) =>
+    "codes" in error && Array.isArray(error.codes) && error.codes.some((code) => /^EQuery:Unknown asset/i.test(code))
+      ? Effect.flatMap(Names, (names) => names.stale)
+      : Effect.void)

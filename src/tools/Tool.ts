@@ -1,0 +1,222 @@
+import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
+import { Effect, Encoding, Schema } from "effect"
+import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
+import type { AnyOf } from "../domain/permissions.ts"
+import { CallFacts } from "../services/CallFacts.ts"
+import { KrakenClient } from "../services/KrakenClient.ts"
+import {
+  type KrakenCredentialsMissing,
+  type KrakenNotPlaced,
+  type KrakenPermissionError,
+  KrakenUnreadable,
+  type KrakenWriteError
+} from "../services/KrakenErrors.ts"
+import { KrakenWriter } from "../services/KrakenWriter.ts"
+import type { UnknownName } from "../services/Names.ts"
+import { PermissionCache } from "../services/PermissionCache.ts"
+import * as Arguments from "./Arguments.ts"
+import * as JsonSchema from "./JsonSchema.ts"
+import * as Spellings from "./Spellings.ts"
+
+/** The server only reads, and this would write. */
+export class ReadOnlyMode extends Schema.TaggedError<ReadOnlyMode>()("ReadOnlyMode", { tool: Schema.String }) {
+  override get message() {
+    return `${this.tool} would change the account, and this server only reads (MCP_KRAKEN_READ_ONLY).`
+  }
+}
+
+/** What any tool may fail with before its handler runs. */
+export type GateError = Arguments.InvalidArguments | ReadOnlyMode | KrakenPermissionError | KrakenCredentialsMissing
+
+/**
+ * One thing a model may ask Kraken to do.
+ *
+ * `run` is the typed program, for tests and for other tools. `call` is the same program behind the wire: untrusted
+ * arguments in, MCP content out.
+ */
+export interface Tool<out Name extends string, in Input, out Output, out E, out R> {
+  readonly name: Name
+  /** The endpoint, where the tool is one; documentation is made from it. */
+  readonly endpoint: Endpoint | undefined
+  readonly intent: Intent
+  /** Any of these sets of key permissions is enough. */
+  readonly permissions: AnyOf
+  /** The tool writes with some arguments only, so a server that only reads may offer it. */
+  readonly mayRead: boolean
+  readonly definition: Mcp.Tool
+  readonly run: (input: Input) => Effect.Effect<Output, E | GateError, R | PermissionCache>
+  readonly call: (args: unknown) => Effect.Effect<Mcp.CallToolResult, E | GateError, R | PermissionCache>
+}
+
+/** The part of a tool that a reader, human or model, needs in order to choose it. */
+interface About<Fields extends Schema.Struct.Fields> {
+  readonly title: string
+  /** First what the caller gets; then units and limits; for a write what it does to money. Models pay for each word. */
+  readonly description: string
+  readonly intent: Intent
+  /** Whether a second, equal call changes nothing more. Reads are. */
+  readonly idempotent?: boolean
+  /** Default: none needed, for public endpoints. `[[]]`: any valid key. */
+  readonly permissions?: AnyOf
+  readonly input: Fields
+  /** True for the inputs with which a tool that may write only reads. */
+  readonly reads?: (input: InputOf<Fields>) => boolean
+  /** What a schema can't say: the faults of an input, each with the path of its field. */
+  readonly rules?: (input: InputOf<Fields>) => ReadonlyArray<Arguments.Fault>
+}
+
+type InputOf<Fields extends Schema.Struct.Fields> = Schema.Struct<Fields>["Type"]
+
+type JsonObject = { readonly [key: string]: unknown }
+
+/** A file that comes with an answer, as an embedded resource. */
+export interface File {
+  readonly uri: string
+  readonly mimeType: string
+  readonly bytes: Uint8Array
+}
+
+/** A tool with a handler of its own. Fields of the answer that `output` does not name stay here. */
+export const make = <
+  const Name extends string,
+  Fields extends Schema.Struct.Fields,
+  A,
+  I extends JsonObject,
+  B extends A,
+  E,
+  R
+>(
+  name: Name,
+  spec: About<Fields> & {
+    readonly endpoint?: Endpoint
+    readonly output: Schema.Schema<A, I>
+    readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
+    readonly files?: (answer: B) => ReadonlyArray<File>
+  }
+): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
+  const input = Schema.Struct(spec.input)
+  const inputSchema = JsonSchema.fromSchema(input)
+  const decode = Arguments.decoder(name, input, inputSchema)
+  const encode = Schema.encode(spec.output)
+  const permissions = spec.permissions ?? []
+
+  const gate = Effect.fn("Tool.gate")(function*(value: InputOf<Fields>) {
+    const facts = yield* CallFacts
+    const reads = spec.intent === "read" || spec.reads?.(value) === true
+    if (facts.readOnly && !reads) return yield* new ReadOnlyMode({ tool: name })
+    const faults = spec.rules?.(value) ?? []
+    if (faults.length > 0) return yield* Arguments.invalid(name, faults)
+    const cache = yield* PermissionCache
+    if (permissions.length > 0) yield* cache.require(spec.endpoint ?? "private/*", permissions)
+  })
+
+  const run = Effect.fn(`Tool.${name}`)(function*(value: InputOf<Fields>) {
+    yield* gate(value)
+    return yield* spec.handler(value)
+  })
+
+  const render = (answer: B) =>
+    Effect.map(Effect.orDie(encode(answer)), (encoded): Mcp.CallToolResult => ({
+      content: [{ type: "text", text: JSON.stringify(encoded) }, ...(spec.files?.(answer) ?? []).map(embedded)],
+      structuredContent: encoded
+    }))
+
+  return {
+    name,
+    endpoint: spec.endpoint,
+    intent: spec.intent,
+    permissions,
+    mayRead: spec.intent === "read" || spec.reads !== undefined,
+    definition: {
+      name,
+      title: spec.title,
+      description: spec.description,
+      inputSchema,
+      outputSchema: JsonSchema.fromSchema(spec.output),
+      annotations: {
+        readOnlyHint: spec.intent === "read",
+        destructiveHint: spec.intent === "destroy",
+        idempotentHint: spec.idempotent ?? spec.intent === "read",
+        openWorldHint: true
+      }
+    },
+    run,
+    call: (args) => decode(args).pipe(Effect.flatMap(run), Effect.flatMap(render))
+  }
+}
+
+/** What an answer may be shaped with. */
+export interface Shaping<Input> {
+  readonly input: Input
+  /** Display names for Kraken's ids; themselves where they are not known. */
+  readonly pair: (id: string) => string
+  readonly asset: (id: string) => string
+}
+
+/** What any endpoint tool may fail with. */
+export type EndpointError = KrakenWriteError | KrakenNotPlaced | KrakenUnreadable | UnknownName
+
+/**
+ * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
+ *
+ * Lists travel as comma-separated text. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
+ * and `settled` are added to it (see `Fields.Written`).
+ */
+export const endpoint = <
+  const Name extends string,
+  Fields extends Schema.Struct.Fields,
+  A,
+  I extends JsonObject
+>(
+  name: Name,
+  spec: About<Fields> & {
+    readonly endpoint: Endpoint
+    readonly output: Schema.Schema<A, I>
+    /** What is sent, where that is not simply the input. Names are Kraken's by then. */
+    readonly params?: (input: Params) => Params
+    /** From Kraken's result to the encoded form of `output`. Default: as it is. */
+    readonly shape?: (result: unknown, shaping: Shaping<InputOf<Fields>>) => unknown
+  }
+) => {
+  const encode = Schema.encode(Schema.Struct(spec.input))
+  const decode = Schema.decodeUnknown(spec.output)
+  const spell = Spellings.resolver(spec.input)
+  const handler = Effect.fn(`Tool.endpoint.${name}`)(function*(input: InputOf<Fields>) {
+    const named = yield* spell(yield* Effect.orDie(encode(input)))
+    const params = Arguments.commaLists(spec.params?.(named) ?? named)
+    const reads = spec.intent === "read" || spec.reads?.(input) === true
+    const { extra, result } = yield* send(spec.endpoint, params, reads)
+    const shaped = spec.shape === undefined
+      ? Effect.succeed(result)
+      : Effect.map(Spellings.displays, (displays) => spec.shape?.(result, { input, ...displays }))
+    return yield* shaped.pipe(
+      Effect.flatMap((answer) => decode(isObject(answer) ? { ...answer, ...extra } : answer)),
+      Effect.sandbox,
+      Effect.mapError(() => unreadable(spec.endpoint, !reads, result))
+    )
+  }, Spellings.noticeStale)
+  return make(name, { ...spec, handler })
+}
+
+/** Reads ask; writes are sent once, by the writer. */
+const send = Effect.fnUntraced(function*(endpoint: Endpoint, params: Params, reads: boolean) {
+  if (reads) {
+    const kraken = yield* KrakenClient
+    return { result: yield* kraken.read(endpoint, params), extra: {} }
+  }
+  const writer = yield* KrakenWriter
+  const { duplicate, result, settled } = yield* writer.send(endpoint, params)
+  return { result, extra: { ...(duplicate && { duplicate }), ...(settled && { settled }) } }
+})
+
+/** An envelope without errors says that the call was carried out, whatever its result looks like. */
+const unreadable = (endpoint: Endpoint, carriedOut: boolean, answer: unknown) =>
+  new KrakenUnreadable({ endpoint, carriedOut, answer: (JSON.stringify(answer) ?? "nothing").slice(0, 500) })
+
+const embedded = ({ bytes, mimeType, uri }: File): Mcp.EmbeddedResource => ({
+  type: "resource",
+  resource: { uri, mimeType, blob: Encoding.encodeBase64(bytes) }
+})
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

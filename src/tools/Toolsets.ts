@@ -1,0 +1,31 @@
+import type { KrakenClient } from "../services/KrakenClient.ts"
+import type { KrakenWriter } from "../services/KrakenWriter.ts"
+import type { Names } from "../services/Names.ts"
+import type { PermissionCache } from "../services/PermissionCache.ts"
+import * as Account from "./Account.ts"
+import * as Market from "./Market.ts"
+import type { EndpointError, GateError, Tool } from "./Tool.ts"
+
+/** Everything a tool may fail with. A tool that fails otherwise does not fit in `toolsets`. */
+export type ToolError = GateError | EndpointError
+
+/** Everything a tool may need. */
+export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache
+
+export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
+
+/** A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. */
+export const toolsets = {
+  market: Object.values(Market),
+  account: Object.values(Account)
+} satisfies Record<string, ReadonlyArray<AnyTool>>
+
+/** The tools a server offers, by name. */
+export const select = (names: ReadonlyArray<string>, options: { readonly readOnly: boolean }) =>
+  new Map<string, AnyTool>(
+    Object.entries(toolsets)
+      .filter(([name]) => names.includes(name))
+      .flatMap(([, tools]): ReadonlyArray<AnyTool> => tools)
+      .filter((tool) => !options.readOnly || tool.mayRead)
+      .map((tool) => [tool.name, tool])
+  )
