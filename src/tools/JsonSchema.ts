@@ -2,18 +2,26 @@ import { JSONSchema, type Schema } from "effect"
 
 export type JsonSchema = { readonly type: "object"; readonly [key: string]: unknown }
 
-/** The JSON Schema (2020-12) a model should read: every reference inlined, no machine-made noise, root an object. */
-export const fromSchema = (schema: Schema.Schema.All): JsonSchema => {
+/** The JSON Schema (2020-12) of a tool's input: every reference inlined, no machine-made noise, closed. */
+export const input = (schema: Schema.Schema.All): JsonSchema => root(schema, false)
+
+/** The same for its answer, left open: models pay for each word, and answers may gain fields. */
+export const output = (schema: Schema.Schema.All): JsonSchema => root(schema, true)
+
+const root = (schema: Schema.Schema.All, open: boolean): JsonSchema => {
   const definitions: Record<string, JSONSchema.JsonSchema7> = {}
-  const json = tidy(JSONSchema.fromAST(schema.ast, {
-    definitions,
-    definitionPath: "#/$defs/",
-    target: "jsonSchema2020-12",
-    topLevelReferenceStrategy: "skip"
-  }))
+  const json = tidy(
+    JSONSchema.fromAST(schema.ast, {
+      definitions,
+      definitionPath: "#/$defs/",
+      target: "jsonSchema2020-12",
+      topLevelReferenceStrategy: "skip"
+    }),
+    open
+  )
   return Object.keys(definitions).length === 0
     ? { ...json, type: "object" }
-    : { ...json, type: "object", $defs: tidy(definitions) }
+    : { ...json, type: "object", $defs: tidy(definitions, open) }
 }
 
 const noise = new Set(["title", "$id", "$comment", "$schema"])
@@ -22,12 +30,16 @@ const noise = new Set(["title", "$id", "$comment", "$schema"])
 const anything = "/schemas/%7B%7D"
 
 /** Titles such as `between(1, 500)` and ids such as `/schemas/unknown` come from Effect, not from us. */
-const tidy = <A>(node: A): A => {
-  if (Array.isArray(node)) return node.map(tidy) as A
+const tidy = <A>(node: A, open: boolean): A => {
+  if (Array.isArray(node)) return node.map((item) => tidy(item, open)) as A
   if (typeof node !== "object" || node === null) return node
   if ("$id" in node && node.$id === anything) {
-    return { type: "object", properties: {}, additionalProperties: false } as A
+    return { type: "object", properties: {}, ...(!open && { additionalProperties: false }) } as A
   }
-  const entries = Object.entries(node).filter(([key, value]) => !(noise.has(key) && typeof value === "string"))
-  return Object.fromEntries(entries.map(([key, value]) => [key, tidy(value)])) as A
+  const entries = Object.entries(node).filter(([key, value]) =>
+    !(noise.has(key) && typeof value === "string") &&
+    !(key === "required" && Array.isArray(value) && value.length === 0) &&
+    !(open && key === "additionalProperties" && value === false)
+  )
+  return Object.fromEntries(entries.map(([key, value]) => [key, tidy(value, open)])) as A
 }

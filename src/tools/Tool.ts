@@ -95,7 +95,7 @@ export const make = <
   }
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
-  const inputSchema = JsonSchema.fromSchema(input)
+  const inputSchema = JsonSchema.input(input)
   const decode = Arguments.decoder(name, input, inputSchema)
   const encode = Schema.encode(spec.output)
   const permissions = spec.permissions ?? []
@@ -132,7 +132,7 @@ export const make = <
       title: spec.title,
       description: spec.description,
       inputSchema,
-      outputSchema: JsonSchema.fromSchema(spec.output),
+      outputSchema: JsonSchema.output(spec.output),
       annotations: {
         readOnlyHint: spec.intent === "read",
         destructiveHint: spec.intent === "destroy",
