@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// Completes package-lock.json with the optional platform packages that `npm install` leaves out.
+//
+// npm drops from the lock every optional package that it could not fetch where the lock was made, and then `npm ci`
+// refuses that lock on every machine. Each parent names its platform packages with their versions, so the missing
+// entries can be written from there; npm finds their addresses by name and version when it needs one. Addresses of a
+// registry are taken out, so that the lock works with any.
+//
+//   node scripts/complete-lock.mjs           complete the lock
+//   node scripts/complete-lock.mjs --check   only say what is missing, exit 1 if anything is
+import { readFileSync, writeFileSync } from "node:fs"
+import { argv, exit } from "node:process"
+import { fileURLToPath } from "node:url"
+
+/** Adds what is missing, removes registry addresses; answers one sentence for each change. */
+export const completeLock = (lock) => {
+  const changes = []
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (entry.resolved?.startsWith("http")) {
+      delete entry.resolved
+      changes.push(`${path}: address of a registry`)
+    }
+    for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
+      if (find(lock.packages, path, name) !== undefined) continue
+      const at = lock.packages[`node_modules/${name}`] ? `${path}/node_modules/${name}` : `node_modules/${name}`
+      lock.packages[at] = entryFor(name, range.replace(/^[\^~]/, ""), entry)
+      changes.push(`${at}: optional package of ${path} is missing`)
+    }
+  }
+  if (changes.length > 0) {
+    lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, "en")))
+  }
+  return changes
+}
+
+/** Where Node would find the package when the one at `path` imports it. */
+const find = (packages, path, name) => {
+  for (let folder = path; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
+    const at = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`
+    if (packages[at]) return at
+    if (folder === "") return undefined
+  }
+}
+
+const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]
+const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"]
+
+const entryFor = (name, version, parent) => {
+  const words = name.slice(name.indexOf("/") + 1).split("-")
+  const os = words.filter((word) => systems.includes(word))
+  const cpu = words.filter((word) => processors.includes(word))
+  return {
+    version,
+    ...(cpu.length > 0 && { cpu }),
+    ...(parent.dev && { dev: true }),
+    ...(parent.devOptional && { devOptional: true }),
+    ...(os.includes("linux") && libc(words)),
+    optional: true,
+    ...(os.length > 0 && { os }),
+    ...(parent.peer && { peer: true })
+  }
+}
+
+const libc = (words) => {
+  if (words.some((word) => word.startsWith("musl"))) return { libc: ["musl"] }
+  if (words.some((word) => word.startsWith("gnu") || word === "glibc")) return { libc: ["glibc"] }
+  return {}
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const file = new URL("../package-lock.json", import.meta.url)
+  const lock = JSON.parse(readFileSync(file, "utf8"))
+  const changes = completeLock(lock)
+  const check = argv.includes("--check")
+  for (const change of changes) console.error(change)
+  if (check && changes.length > 0) console.error("package-lock.json: run `npm run fix`")
+  if (!check && changes.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
+  exit(check && changes.length > 0 ? 1 : 0)
+}
