@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+// Bundles src/Main.ts and what it loads into dist/main.mjs and its chunks. Prints nothing on standard output, which
+// belongs to the protocol when `npm start` goes on to serve it.
+import { build } from "esbuild"
+import { execFileSync } from "node:child_process"
+import { chmodSync, readdirSync, rmSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { argv, env } from "node:process"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Builds into a folder (inside the project, so that better-sqlite3 is found) and answers the path of the entry. */
+export const buildTo = async (folder) => {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: "src/Main.ts" },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["better-sqlite3"],
+    // CommonJS packages inside an ESM bundle call `require`. The alias leaves the name to code that imports it.
+    banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
+    define: { __VERSION__: JSON.stringify(version()) },
+    metafile: true,
+    logLevel: "warning"
+  })
+  const written = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)))
+  for (const name of readdirSync(join(root, folder))) {
+    const path = join(root, folder, name)
+    if (name.endsWith(".mjs") && !written.has(path)) rmSync(path)
+  }
+  const entry = join(root, folder, "main.mjs")
+  chmodSync(entry, 0o755)
+  return entry
+}
+
+/** The tag vX.Y.Z of this commit, else a development version that names the commit. */
+const version = () => {
+  if (env.MCP_KRAKEN_VERSION) return env.MCP_KRAKEN_VERSION.replace(/^v/, "")
+  try {
+    // The working tree may lie in someone else's repository, whose tags are not ours.
+    if (git("rev-parse", "--show-prefix") !== "") return "0.0.0-dev"
+    // A release outranks its own candidates.
+    const newest = ["-c", "versionsort.suffix=-rc", "tag", "--sort=-version:refname"]
+    const [tag] = git(...newest, "--points-at", "HEAD", "--list", "v[0-9]*").split("\n")
+    return tag ? tag.slice(1) : `0.0.0-dev+${git("rev-parse", "--short=7", "HEAD")}`
+  } catch {
+    return "0.0.0-dev"
+  }
+}
+
+const git = (...args) =>
+  execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
+
+if (argv[1] === fileURLToPath(import.meta.url)) await buildTo("dist")
