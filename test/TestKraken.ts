@@ -31,14 +31,16 @@ export const TestKraken = (options: {
   /** Sees every call that would leave. */
   readonly onCall?: (endpoint: string, params: object) => void
 }) => {
-  const ask = <A>(table: Record<string, A> | undefined) => (endpoint: string, params: object) =>
-    Effect.suspend(() => {
-      options.onCall?.(endpoint, params)
-      const answer = table?.[endpoint]
-      return answer === undefined
-        ? Effect.fail(new KrakenRejection({ endpoint, codes: ["EGeneral:Unknown method"] }))
-        : Effect.succeed(answer)
-    })
+  const ask =
+    <A>(table: Record<string, A> | undefined) =>
+    (endpoint: string, params: object) =>
+      Effect.suspend(() => {
+        options.onCall?.(endpoint, params)
+        const answer = table?.[endpoint]
+        return answer === undefined
+          ? Effect.fail(new KrakenRejection({ endpoint, codes: ["EGeneral:Unknown method"] }))
+          : Effect.succeed(answer)
+      })
   const answer = ask(options.answers)
   const directory = options.directory ?? noNames
   return Layer.mergeAll(

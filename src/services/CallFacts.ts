@@ -4,7 +4,7 @@ import { Context, Effect } from "effect"
 export type Caller = { readonly _tag: "Token"; readonly id: string } | { readonly _tag: "Local" }
 
 /** A name for the caller that is safe to log and to use as a key. */
-export const callerId = (caller: Caller): string => caller._tag === "Token" ? caller.id : "local"
+export const callerId = (caller: Caller): string => (caller._tag === "Token" ? caller.id : "local")
 
 export interface Progress {
   readonly progress: number

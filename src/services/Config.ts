@@ -12,35 +12,38 @@ export interface Credentials {
 }
 
 /** Everything the process reads from its environment, decoded once at start-up. `.env.example` tells each setting. */
-export class Config extends Context.Tag("mcp-kraken/services/Config")<Config, {
-  /** Absent, only public tools work. */
-  readonly credentials: Option.Option<Credentials>
-  /** Without a trailing slash and without `/0`. */
-  readonly baseUrl: string
-  readonly httpTimeout: Duration.Duration
-  readonly host: string
-  readonly port: number
-  /** Begins with a slash and does not end with one. */
-  readonly path: string
-  readonly tls: Option.Option<{ readonly keyFile: string; readonly certFile: string }>
-  readonly tokenDb: string
-  /** Where nonces live, the same for all processes of a user. */
-  readonly stateDir: string
-  readonly authDisabled: boolean
-  /** Host names or origins beside loopback that a browser may come from. */
-  readonly allowedOrigins: ReadonlyArray<string>
-  /** Empty: Host is not checked, unless bound to loopback or without authentication. */
-  readonly allowedHosts: ReadonlyArray<string>
-  /** Whether `?apikey=` is accepted in place of the Authorization header. */
-  readonly queryToken: boolean
-  readonly toolsets: ReadonlyArray<ToolsetName>
-  readonly readOnly: boolean
-  /** Leave tools that the key may not use out of `tools/list`. */
-  readonly hideDenied: boolean
-  /** Kraken's verification tier, which sets the rate limits; `off` switches every gate off. */
-  readonly tier: "starter" | "intermediate" | "pro" | "off"
-  /** How far ahead an order's `deadline` is set when the caller gives none. */
-  readonly orderDeadline: Duration.Duration
-  readonly logLevel: LogLevel.LogLevel
-  readonly logFormat: "logfmt" | "json"
-}>() {}
+export class Config extends Context.Tag("mcp-kraken/services/Config")<
+  Config,
+  {
+    /** Absent, only public tools work. */
+    readonly credentials: Option.Option<Credentials>
+    /** Without a trailing slash and without `/0`. */
+    readonly baseUrl: string
+    readonly httpTimeout: Duration.Duration
+    readonly host: string
+    readonly port: number
+    /** Begins with a slash and does not end with one. */
+    readonly path: string
+    readonly tls: Option.Option<{ readonly keyFile: string; readonly certFile: string }>
+    readonly tokenDb: string
+    /** Where nonces live, the same for all processes of a user. */
+    readonly stateDir: string
+    readonly authDisabled: boolean
+    /** Host names or origins beside loopback that a browser may come from. */
+    readonly allowedOrigins: ReadonlyArray<string>
+    /** Empty: Host is not checked, unless bound to loopback or without authentication. */
+    readonly allowedHosts: ReadonlyArray<string>
+    /** Whether `?apikey=` is accepted in place of the Authorization header. */
+    readonly queryToken: boolean
+    readonly toolsets: ReadonlyArray<ToolsetName>
+    readonly readOnly: boolean
+    /** Leave tools that the key may not use out of `tools/list`. */
+    readonly hideDenied: boolean
+    /** Kraken's verification tier, which sets the rate limits; `off` switches every gate off. */
+    readonly tier: "starter" | "intermediate" | "pro" | "off"
+    /** How far ahead an order's `deadline` is set when the caller gives none. */
+    readonly orderDeadline: Duration.Duration
+    readonly logLevel: LogLevel.LogLevel
+    readonly logFormat: "logfmt" | "json"
+  }
+>() {}

@@ -17,28 +17,27 @@ export interface CallOptions {
  * Private calls pass one lane for each API key in the order of their nonces. Parameters that are `undefined` are left
  * out; nested values make the body JSON; decimals are strings.
  */
-export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<KrakenClient, {
-  /** A call that changes nothing; repeated when Kraken does not answer. */
-  readonly read: (
-    endpoint: Endpoint,
-    params: Params,
-    options?: CallOptions
-  ) => Effect.Effect<unknown, KrakenError>
-  /**
-   * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
-   * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
-   */
-  readonly write: (
-    endpoint: Endpoint,
-    params: Params,
-    options?: CallOptions
-  ) => Effect.Effect<unknown, KrakenWriteError>
-  /** The few endpoints that answer with bytes instead of JSON. */
-  readonly download: (
-    endpoint: Endpoint,
-    params: Params,
-    options?: CallOptions
-  ) => Effect.Effect<Uint8Array, KrakenError>
-  /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
-  readonly now: Effect.Effect<DateTime.Utc>
-}>() {}
+export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<
+  KrakenClient,
+  {
+    /** A call that changes nothing; repeated when Kraken does not answer. */
+    readonly read: (endpoint: Endpoint, params: Params, options?: CallOptions) => Effect.Effect<unknown, KrakenError>
+    /**
+     * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
+     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
+     */
+    readonly write: (
+      endpoint: Endpoint,
+      params: Params,
+      options?: CallOptions
+    ) => Effect.Effect<unknown, KrakenWriteError>
+    /** The few endpoints that answer with bytes instead of JSON. */
+    readonly download: (
+      endpoint: Endpoint,
+      params: Params,
+      options?: CallOptions
+    ) => Effect.Effect<Uint8Array, KrakenError>
+    /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
+    readonly now: Effect.Effect<DateTime.Utc>
+  }
+>() {}

@@ -17,6 +17,9 @@ export interface Sent {
  * its caller, the same write of one caller at one time is sent once, and where Kraken's answer does not tell what
  * happened, it is looked up.
  */
-export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter")<KrakenWriter, {
-  readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, KrakenWriteError | KrakenNotPlaced>
-}>() {}
+export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter")<
+  KrakenWriter,
+  {
+    readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, KrakenWriteError | KrakenNotPlaced>
+  }
+>() {}

@@ -21,11 +21,14 @@ export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName"
  * balance suffix). An unknown name fails, with the three nearest, after one fresh look if the lists are older than a
  * minute. Where the lists can't be had, names pass through as given.
  */
-export class Names extends Context.Tag("mcp-kraken/services/Names")<Names, {
-  readonly pair: (spelling: string) => Effect.Effect<string, UnknownName>
-  readonly asset: (spelling: string) => Effect.Effect<string, UnknownName>
-  /** What is known now; filled on first need, empty where Kraken can't be asked. */
-  readonly directory: Effect.Effect<Directory>
-  /** Kraken has refused a name that the lists hold: ask for the lists again on next need. */
-  readonly stale: Effect.Effect<void>
-}>() {}
+export class Names extends Context.Tag("mcp-kraken/services/Names")<
+  Names,
+  {
+    readonly pair: (spelling: string) => Effect.Effect<string, UnknownName>
+    readonly asset: (spelling: string) => Effect.Effect<string, UnknownName>
+    /** What is known now; filled on first need, empty where Kraken can't be asked. */
+    readonly directory: Effect.Effect<Directory>
+    /** Kraken has refused a name that the lists hold: ask for the lists again on next need. */
+    readonly stale: Effect.Effect<void>
+  }
+>() {}

@@ -10,9 +10,12 @@ export interface Turn {
  * Nonces of the configured API key, in order across all processes of this machine that share it. Kraken refuses a
  * number that is not greater than the last one it has seen from the key, and sees them in order of arrival.
  */
-export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<NonceSource, {
-  /** Wait for the key's turn; it ends with the scope, or after three seconds at the latest. */
-  readonly turn: Effect.Effect<Turn, never, Scope.Scope>
-  /** The key has seen larger nonces from elsewhere: count in nanoseconds from now on, for good. */
-  readonly jump: Effect.Effect<void>
-}>() {}
+export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
+  NonceSource,
+  {
+    /** Wait for the key's turn; it ends with the scope, or after three seconds at the latest. */
+    readonly turn: Effect.Effect<Turn, never, Scope.Scope>
+    /** The key has seen larger nonces from elsewhere: count in nanoseconds from now on, for good. */
+    readonly jump: Effect.Effect<void>
+  }
+>() {}

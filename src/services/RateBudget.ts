@@ -10,19 +10,22 @@ export interface Budget {
 }
 
 /** Kraken's rate limits, modelled here so that calls wait or fail before Kraken refuses them. Shared by all callers. */
-export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<RateBudget, {
-  /**
-   * Take the cost of a call. Waits when less than ten seconds are missing (and reports progress), otherwise fails with
-   * the seconds to wait. Cancels and settlement are not held back by reads.
-   */
-  readonly take: (
-    endpoint: Endpoint,
-    params: Params,
-    priority: Priority
-  ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
-  /** Kraken has refused a call for its rate: the model was too generous. */
-  readonly exceeded: (error: KrakenRateLimitError, params: Params) => Effect.Effect<void>
-  /** Kraken has locked the key out: no private call for fifteen minutes. */
-  readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout>
-  readonly remaining: Effect.Effect<Budget>
-}>() {}
+export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
+  RateBudget,
+  {
+    /**
+     * Take the cost of a call. Waits when less than ten seconds are missing (and reports progress), otherwise fails with
+     * the seconds to wait. Cancels and settlement are not held back by reads.
+     */
+    readonly take: (
+      endpoint: Endpoint,
+      params: Params,
+      priority: Priority
+    ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
+    /** Kraken has refused a call for its rate: the model was too generous. */
+    readonly exceeded: (error: KrakenRateLimitError, params: Params) => Effect.Effect<void>
+    /** Kraken has locked the key out: no private call for fifteen minutes. */
+    readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout>
+    readonly remaining: Effect.Effect<Budget>
+  }
+>() {}

@@ -32,18 +32,21 @@ export interface Token {
 }
 
 /** Bearer tokens of the HTTP server. Only their SHA-256 is kept. */
-export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<TokenStore, {
-  /** Make a token; its secret (`mck_…`, 47 characters) is given out here and never again. */
-  readonly create: (
-    name: string,
-    expiresIn: Option.Option<Duration.Duration>
-  ) => Effect.Effect<{ readonly token: Token; readonly secret: Redacted.Redacted }, TokenStoreError>
-  /** Newest first, revoked and expired ones included. */
-  readonly list: Effect.Effect<ReadonlyArray<Token>, TokenStoreError>
-  /** Revoking again changes nothing. */
-  readonly revoke: (
-    id: string
-  ) => Effect.Effect<{ readonly token: Token; readonly wasRevoked: boolean }, TokenNotFound | TokenStoreError>
-  /** The token, if it exists and is neither expired nor revoked; why not is not told. */
-  readonly verify: (secret: Redacted.Redacted) => Effect.Effect<Option.Option<Token>, TokenStoreError>
-}>() {}
+export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<
+  TokenStore,
+  {
+    /** Make a token; its secret (`mck_…`, 47 characters) is given out here and never again. */
+    readonly create: (
+      name: string,
+      expiresIn: Option.Option<Duration.Duration>
+    ) => Effect.Effect<{ readonly token: Token; readonly secret: Redacted.Redacted }, TokenStoreError>
+    /** Newest first, revoked and expired ones included. */
+    readonly list: Effect.Effect<ReadonlyArray<Token>, TokenStoreError>
+    /** Revoking again changes nothing. */
+    readonly revoke: (
+      id: string
+    ) => Effect.Effect<{ readonly token: Token; readonly wasRevoked: boolean }, TokenNotFound | TokenStoreError>
+    /** The token, if it exists and is neither expired nor revoked; why not is not told. */
+    readonly verify: (secret: Redacted.Redacted) => Effect.Effect<Option.Option<Token>, TokenStoreError>
+  }
+>() {}

@@ -65,6 +65,4 @@ export const commaLists = (params: Params): Params =>
   )
 
 const commaList = (value: unknown): Option.Option<string> =>
-  Array.isArray(value) && value.every((item) => typeof item !== "object")
-    ? Option.some(value.join(","))
-    : Option.none()
+  Array.isArray(value) && value.every((item) => typeof item !== "object") ? Option.some(value.join(",")) : Option.none()

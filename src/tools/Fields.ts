@@ -14,15 +14,15 @@ const notDecimal = (issue: { readonly actual: unknown }) =>
 /** Money never becomes a float: Kraken speaks decimal strings and so do we. */
 export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
   Schema.pattern(pattern, { message: notDecimal }),
-  Schema.annotations({ description: "Decimal number as a string, e.g. \"0.5\"" })
+  Schema.annotations({ description: 'Decimal number as a string, e.g. "0.5"' })
 )
 
 /** An amount in an answer. Kraken sends strings, and in a few places numbers; we always answer with a string. */
-export const Amount = Schema.transform(
-  Schema.Union(Schema.String, Schema.Number),
-  Schema.String,
-  { strict: true, decode: String, encode: (text) => text }
-).annotations({ jsonSchema: { type: "string", description: "Decimal number" } })
+export const Amount = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  strict: true,
+  decode: String,
+  encode: (text) => text
+}).annotations({ jsonSchema: { type: "string", description: "Decimal number" } })
 
 /** Which kind of name a field holds; `Tool.endpoint` looks it up, in any spelling, before Kraken is asked. */
 export type NameKind = "pair" | "asset"
@@ -51,9 +51,9 @@ export const list = <A, I, R>(item: Schema.Schema<A, I, R>, description: string)
     [NameKindId]: nameKind(item.ast)
   })
 
-export const PairNames = list(PairName, "Pairs in any spelling, e.g. [\"BTC/USD\", \"ETH/EUR\"]")
+export const PairNames = list(PairName, 'Pairs in any spelling, e.g. ["BTC/USD", "ETH/EUR"]')
 
-export const AssetNames = list(AssetName, "Assets in any spelling, e.g. [\"BTC\", \"EUR\"]")
+export const AssetNames = list(AssetName, 'Assets in any spelling, e.g. ["BTC", "EUR"]')
 
 export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotations({
   description: "tokenized_asset for xStocks such as AAPLx"

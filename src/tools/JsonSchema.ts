@@ -36,10 +36,11 @@ const tidy = <A>(node: A, open: boolean): A => {
   if ("$id" in node && node.$id === anything) {
     return { type: "object", properties: {}, ...(!open && { additionalProperties: false }) } as A
   }
-  const entries = Object.entries(node).filter(([key, value]) =>
-    !(noise.has(key) && typeof value === "string") &&
-    !(key === "required" && Array.isArray(value) && value.length === 0) &&
-    !(open && key === "additionalProperties" && value === false)
+  const entries = Object.entries(node).filter(
+    ([key, value]) =>
+      !(noise.has(key) && typeof value === "string") &&
+      !(key === "required" && Array.isArray(value) && value.length === 0) &&
+      !(open && key === "additionalProperties" && value === false)
   )
   return Object.fromEntries(entries.map(([key, value]) => [key, tidy(value, open)])) as A
 }

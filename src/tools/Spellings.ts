@@ -9,7 +9,7 @@ export const resolver = (fields: Schema.Struct.Fields) => {
     const kind = nameKind(field.type)
     return kind === undefined ? [] : [[String(field.name), kind] as const]
   })
-  return Effect.fnUntraced(function*(input: Params) {
+  return Effect.fnUntraced(function* (input: Params) {
     const changed: Record<string, unknown> = { ...input }
     if (kinds.length === 0) return changed
     const names = yield* Names
@@ -23,7 +23,7 @@ export const resolver = (fields: Schema.Struct.Fields) => {
 }
 
 /** Display names for what an answer holds. */
-export const displays = Effect.gen(function*() {
+export const displays = Effect.gen(function* () {
   const names = yield* Names
   const { assetDisplay, pairDisplay } = yield* names.directory
   return { pair: pairDisplay, asset: assetDisplay }
@@ -34,4 +34,5 @@ export const noticeStale = <A, E extends { readonly _tag: string }, R>(effect: E
   Effect.tapError(effect, (error) =>
     "codes" in error && Array.isArray(error.codes) && error.codes.some((code) => /^EQuery:Unknown asset/i.test(code))
       ? Effect.flatMap(Names, (names) => names.stale)
-      : Effect.void)
+      : Effect.void
+  )

@@ -100,7 +100,7 @@ export const make = <
   const encode = Schema.encode(spec.output)
   const permissions = spec.permissions ?? []
 
-  const gate = Effect.fn("Tool.gate")(function*(value: InputOf<Fields>) {
+  const gate = Effect.fn("Tool.gate")(function* (value: InputOf<Fields>) {
     const facts = yield* CallFacts
     const reads = spec.intent === "read" || spec.reads?.(value) === true
     if (facts.readOnly && !reads) return yield* new ReadOnlyMode({ tool: name })
@@ -110,7 +110,7 @@ export const make = <
     if (permissions.length > 0) yield* cache.require(spec.endpoint ?? "private/*", permissions)
   })
 
-  const run = Effect.fn(`Tool.${name}`)(function*(value: InputOf<Fields>) {
+  const run = Effect.fn(`Tool.${name}`)(function* (value: InputOf<Fields>) {
     yield* gate(value)
     return yield* spec.handler(value)
   })
@@ -162,12 +162,7 @@ export type EndpointError = KrakenWriteError | KrakenNotPlaced | KrakenUnreadabl
  * Lists travel as comma-separated text. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
  * and `settled` are added to it (see `Fields.Written`).
  */
-export const endpoint = <
-  const Name extends string,
-  Fields extends Schema.Struct.Fields,
-  A,
-  I extends JsonObject
->(
+export const endpoint = <const Name extends string, Fields extends Schema.Struct.Fields, A, I extends JsonObject>(
   name: Name,
   spec: About<Fields> & {
     readonly endpoint: Endpoint
@@ -181,14 +176,15 @@ export const endpoint = <
   const encode = Schema.encode(Schema.Struct(spec.input))
   const decode = Schema.decodeUnknown(spec.output)
   const spell = Spellings.resolver(spec.input)
-  const handler = Effect.fn(`Tool.endpoint.${name}`)(function*(input: InputOf<Fields>) {
+  const handler = Effect.fn(`Tool.endpoint.${name}`)(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
     const params = Arguments.commaLists(spec.params?.(named) ?? named)
     const reads = spec.intent === "read" || spec.reads?.(input) === true
     const { extra, result } = yield* send(spec.endpoint, params, reads)
-    const shaped = spec.shape === undefined
-      ? Effect.succeed(result)
-      : Effect.map(Spellings.displays, (displays) => spec.shape?.(result, { input, ...displays }))
+    const shaped =
+      spec.shape === undefined
+        ? Effect.succeed(result)
+        : Effect.map(Spellings.displays, (displays) => spec.shape?.(result, { input, ...displays }))
     return yield* shaped.pipe(
       Effect.flatMap((answer) => decode(isObject(answer) ? { ...answer, ...extra } : answer)),
       Effect.sandbox,
@@ -199,7 +195,7 @@ export const endpoint = <
 }
 
 /** Reads ask; writes are sent once, by the writer. */
-const send = Effect.fnUntraced(function*(endpoint: Endpoint, params: Params, reads: boolean) {
+const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, reads: boolean) {
   if (reads) {
     const kraken = yield* KrakenClient
     return { result: yield* kraken.read(endpoint, params), extra: {} }

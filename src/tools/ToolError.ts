@@ -6,7 +6,8 @@ import type { ToolError } from "./Toolsets.ts"
 const advice = Match.typeTags<ToolError>()({
   InvalidArguments: () => "Nothing was sent. Correct the arguments and call again.",
   ReadOnlyMode: () => "Nothing was sent. Do not retry; ask the user if they want a server that may write.",
-  UnknownName: () => "Nothing was sent. Call again with one of these names, or look it up with get_asset_pairs or get_assets.",
+  UnknownName: () =>
+    "Nothing was sent. Call again with one of these names, or look it up with get_asset_pairs or get_assets.",
   KrakenCredentialsMissing: () =>
     "Ask the user to configure KRAKEN_API_KEY and KRAKEN_API_SECRET. Public market tools work without them.",
   KrakenAuthError: ({ reason }) =>
@@ -15,8 +16,10 @@ const advice = Match.typeTags<ToolError>()({
       : "Nothing was done. Do not retry: repeated failures lock the key out. Ask the user to check the API key.",
   KrakenPermissionError: () =>
     "Nothing was done. Do not retry; ask the user to change the API key on kraken.com (Account → Security → API).",
-  KrakenRateLimitError: ({ retryAfterSeconds }) => `Nothing was done. Call again in ${retryAfterSeconds} s, not before.`,
-  KrakenLockout: () => "Nothing was done. Do not make private calls before that time. Ask the user to check the API key.",
+  KrakenRateLimitError: ({ retryAfterSeconds }) =>
+    `Nothing was done. Call again in ${retryAfterSeconds} s, not before.`,
+  KrakenLockout: () =>
+    "Nothing was done. Do not make private calls before that time. Ask the user to check the API key.",
   KrakenOrderError: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
   KrakenMarketModeError: () => "Nothing was done. See get_system_status; try again when the market is back.",
   KrakenFundingError: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
@@ -24,7 +27,9 @@ const advice = Match.typeTags<ToolError>()({
   KrakenRejection: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
   KrakenUnavailable: () => "Nothing was changed. Try again in a minute; get_system_status says whether Kraken is up.",
   KrakenUnreadable: ({ carriedOut }) =>
-    carriedOut ? "It happened: do not repeat it. Read the account to see the result." : "Tell the user; a retry will not help.",
+    carriedOut
+      ? "It happened: do not repeat it. Read the account to see the result."
+      : "Tell the user; a retry will not help.",
   KrakenOutcomeUnknown: () => "Do NOT repeat it: it may have happened. Check the account first, and tell the user.",
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })
@@ -38,10 +43,12 @@ export const render = (error: ToolError): Mcp.CallToolResult => ({
 /** A bug of ours: the log has the details, the model gets none. */
 export const internal = (mayHaveWritten: boolean): Mcp.CallToolResult => ({
   isError: true,
-  content: [{
-    type: "text",
-    text: mayHaveWritten
-      ? "Internal error; it is unknown whether the call was carried out. Do NOT repeat it: check the account first."
-      : "Internal error. The server's log has the details. Do not retry."
-  }]
+  content: [
+    {
+      type: "text",
+      text: mayHaveWritten
+        ? "Internal error; it is unknown whether the call was carried out. Do NOT repeat it: check the account first."
+        : "Internal error. The server's log has the details. Do not retry."
+    }
+  ]
 })

@@ -27,10 +27,12 @@ describe("decimal", () => {
   })
 
   it("loses no digit of any number of up to thirty digits", () => {
-    fc.assert(fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(30), (digits, scale) => {
-      const text = D.toFixed(D.make(digits, scale), scale)
-      assert.strictEqual(BigInt(text.replace(".", "")), digits)
-      assert.isTrue(D.equals(D.decimal(text), D.decimal(D.format(D.decimal(text)))))
-    }))
+    fc.assert(
+      fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(30), (digits, scale) => {
+        const text = D.toFixed(D.make(digits, scale), scale)
+        assert.strictEqual(BigInt(text.replace(".", "")), digits)
+        assert.isTrue(D.equals(D.decimal(text), D.decimal(D.format(D.decimal(text)))))
+      })
+    )
   })
 })
