@@ -1,0 +1,16 @@
+import type { TestProject } from "vitest/node"
+import { buildTo } from "../../scripts/build.mjs"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly bundle: { readonly entry: string } | { readonly failure: string }
+    readonly propertyScale: number
+  }
+}
+
+/** Builds the command line once for all tests that spawn it. Where that fails, only they do. */
+export default ({ provide }: TestProject) =>
+  buildTo("dist/test").then(
+    (entry) => provide("bundle", { entry }),
+    (error) => provide("bundle", { failure: String(error) })
+  )

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config"
+
+const { CI, GITHUB_ACTIONS, PROPERTY_SCALE = "1", TEST_REPORT } = process.env
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup/bundle.ts"],
+    pool: "forks",
+    // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
+    isolate: false,
+    // A slow machine is no failure; a test that hangs is.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    allowOnly: !CI,
+    provide: { propertyScale: Number(PROPERTY_SCALE) },
+    reporters: ["default", ...(GITHUB_ACTIONS ? ["github-actions"] : []), ...(TEST_REPORT ? ["json"] : [])],
+    ...(TEST_REPORT && { outputFile: { json: TEST_REPORT } })
+  }
+})
