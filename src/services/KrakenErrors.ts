@@ -134,10 +134,22 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   reason: Schema.String,
   /** What to look at, with the ids to look for; empty until the writer has looked. */
   check: Schema.String,
+  /** Doing it twice is the same as doing it once. */
+  safeToRepeat: Schema.Boolean,
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
     return `It is unknown whether Kraken carried out ${this.endpoint}: ${this.reason}.${this.check === "" ? "" : ` ${this.check}`}`
+  }
+}
+
+/** A write was held back here, since it could not do what is wanted or would do it twice. Nothing was sent. */
+export class KrakenWriteRefused extends Schema.TaggedError<KrakenWriteRefused>()("KrakenWriteRefused", {
+  endpoint: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.endpoint} was not sent: ${this.reason}`
   }
 }
 

@@ -1,6 +1,6 @@
 import { Context, type Effect } from "effect"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
-import type { KrakenNotPlaced, KrakenWriteError } from "./KrakenErrors.ts"
+import type { KrakenNotPlaced, KrakenWriteError, KrakenWriteRefused } from "./KrakenErrors.ts"
 
 /** A write that happened. */
 export interface Sent {
@@ -12,6 +12,9 @@ export interface Sent {
   readonly duplicate: boolean
 }
 
+/** What sending a write may end in. */
+export type SendError = KrakenWriteError | KrakenNotPlaced | KrakenWriteRefused
+
 /**
  * Sends writes so that none happens twice and none is lost from sight: each runs in a fiber of its own that outlives
  * its caller, the same write of one caller at one time is sent once, and where Kraken's answer does not tell what
@@ -20,6 +23,10 @@ export interface Sent {
 export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter")<
   KrakenWriter,
   {
-    readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, KrakenWriteError | KrakenNotPlaced>
+    /**
+   * Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the result shows; orders without `deadline` get
+   * one. A second identical withdrawal within ten minutes is refused unless `repeat` is true, which is not sent on.
+   */
+  readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, SendError>
   }
 >() {}

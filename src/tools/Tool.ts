@@ -4,14 +4,8 @@ import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import { CallFacts } from "../services/CallFacts.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
-import {
-  type KrakenCredentialsMissing,
-  type KrakenNotPlaced,
-  type KrakenPermissionError,
-  KrakenUnreadable,
-  type KrakenWriteError
-} from "../services/KrakenErrors.ts"
-import { KrakenWriter } from "../services/KrakenWriter.ts"
+import { type KrakenCredentialsMissing, type KrakenPermissionError, KrakenUnreadable } from "../services/KrakenErrors.ts"
+import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
 import type { UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import * as Arguments from "./Arguments.ts"
@@ -154,7 +148,7 @@ export interface Shaping<Input> {
 }
 
 /** What any endpoint tool may fail with. */
-export type EndpointError = KrakenWriteError | KrakenNotPlaced | KrakenUnreadable | UnknownName
+export type EndpointError = SendError | KrakenUnreadable | UnknownName
 
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.

@@ -30,7 +30,11 @@ const advice = Match.typeTags<ToolError>()({
     carriedOut
       ? "It happened: do not repeat it. Read the account to see the result."
       : "Tell the user; a retry will not help.",
-  KrakenOutcomeUnknown: () => "Do NOT repeat it: it may have happened. Check the account first, and tell the user.",
+  KrakenOutcomeUnknown: ({ safeToRepeat }) =>
+    safeToRepeat
+      ? "Repeating it is safe: doing it twice is the same as doing it once."
+      : "Do NOT repeat it: it may have happened. Check first, and tell the user.",
+  KrakenWriteRefused: () => "Nothing was sent.",
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })
 
