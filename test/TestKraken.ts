@@ -46,7 +46,7 @@ export const TestKraken = (options: {
   return Layer.mergeAll(
     Layer.succeed(KrakenClient, {
       read: answer,
-      write: (endpoint, params) => Effect.flatMap(params, (params) => answer(endpoint, params)),
+      write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
       download: ask(options.files),
       now: DateTime.now
     }),

@@ -24,11 +24,12 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     readonly read: (endpoint: Endpoint, params: Params, options?: CallOptions) => Effect.Effect<unknown, KrakenError>
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
-     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
+     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use. `params` is evaluated for
+     * each sending, when the call's turn in the lane has come, so that a `deadline` counts from there.
      */
     readonly write: (
       endpoint: Endpoint,
-      params: Params,
+      params: Effect.Effect<Params>,
       options?: CallOptions
     ) => Effect.Effect<unknown, KrakenWriteError>
     /** The few endpoints that answer with bytes instead of JSON. */
