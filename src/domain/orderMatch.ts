@@ -65,6 +65,10 @@ export const sameNumber = (shown: unknown, sent: unknown): boolean => {
 }
 
 const plain = (value: unknown): Option.Option<D.Decimal> =>
-  typeof value === "string" && !D.pattern.test(value) ? Option.none() : isGiven(value) ? D.parse(String(value)) : Option.none()
+  typeof value === "string" && !D.pattern.test(value)
+    ? Option.none()
+    : isGiven(value)
+      ? D.parse(String(value))
+      : Option.none()
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== ""

@@ -24,9 +24,9 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
   KrakenWriter,
   {
     /**
-   * Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the result shows; orders without `deadline` get
-   * one. A second identical withdrawal within ten minutes is refused unless `repeat` is true, which is not sent on.
-   */
-  readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, SendError>
+     * Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the result shows; orders without `deadline` get
+     * one. A second identical withdrawal within ten minutes is refused unless `repeat` is true, which is not sent on.
+     */
+    readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, SendError>
   }
 >() {}

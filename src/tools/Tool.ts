@@ -4,7 +4,11 @@ import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import { CallFacts } from "../services/CallFacts.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
-import { type KrakenCredentialsMissing, type KrakenPermissionError, KrakenUnreadable } from "../services/KrakenErrors.ts"
+import {
+  type KrakenCredentialsMissing,
+  type KrakenPermissionError,
+  KrakenUnreadable
+} from "../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
 import type { UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"

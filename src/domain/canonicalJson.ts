@@ -1,0 +1,13 @@
+import { Array, Order } from "effect"
+
+/** The same JSON text for the same value, in whatever order its keys were written; `undefined` fields are left out. */
+export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value))
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== "object" || value === null) return value
+  const entries = Object.entries(value).map(([key, item]) => [key, sorted(item)] as const)
+  return Object.fromEntries(
+    Array.sortBy(Order.mapInput(Order.string, ([key]: readonly [string, unknown]) => key))(entries)
+  )
+}

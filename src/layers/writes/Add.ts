@@ -1,0 +1,100 @@
+import { DateTime, Effect } from "effect"
+import type { Params } from "../../domain/endpoints.ts"
+import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { deadlineOf, withClientId, withDeadline } from "./fill.ts"
+import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
+import { type Listed, ordersSince, pick } from "./orderLists.ts"
+
+/** AddOrder: found again by its `cl_ord_id`, or its `userref` and terms. */
+export const addOrder: Procedure = (desk, _, params) => {
+  const order = params["validate"] === true ? params : withClientId(params)
+  return Effect.succeed({
+    params: withDeadline(desk, order),
+    complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
+    settle: (attempt) =>
+      settleOrders(desk, attempt, [attempt.params], ([placed]) => ({
+        ...(placed && { descr: descr(placed), txid: [placed.txid] })
+      }))
+  })
+}
+
+/** AddOrderBatch: each order is found again by its own id; some may stand while others were refused. */
+export const addOrderBatch: Procedure = (desk, _, params) => {
+  const orders = (params["orders"] as ReadonlyArray<Params>).map(withClientId)
+  const shared = { pair: params["pair"] }
+  return Effect.succeed({
+    params: withDeadline(desk, { ...params, orders }),
+    complete: (result, sent) => ({
+      ...Object(result),
+      ...given(sent, "deadline"),
+      orders: rowsOf(result).map((row, i) => ({ ...row, ...given(orders[i] ?? {}, "cl_ord_id") }))
+    }),
+    settle: (attempt) =>
+      settleOrders(
+        desk,
+        attempt,
+        orders.map((order) => ({ ...order, ...shared })),
+        (placed) => ({
+          orders: orders.map((_, i) => {
+            const row = placed[i]
+            return row === undefined ? { error: "not placed" } : { txid: row.txid, descr: descr(row) }
+          })
+        })
+      )
+  })
+}
+
+/** Looks until all orders are found; what is missing behind the fence was not placed. */
+const settleOrders = Effect.fnUntraced(function* (
+  desk: Desk,
+  attempt: Attempt,
+  orders: ReadonlyArray<Params>,
+  result: (placed: ReadonlyArray<Listed | undefined>) => unknown
+) {
+  const sentAt = DateTime.toEpochMillis(attempt.sentAt) / 1000
+  const directory = yield* desk.directory
+  let placed: ReadonlyArray<Listed | undefined> = []
+  const look = Effect.map(ordersSince(desk, sentAt, filterFor(orders)), (rows): Look<true> => {
+    const picks = orders.map((params) => pick(desk, directory, rows, { params, sentAt }))
+    const doubt = picks.find((look) => look._tag === "Unclear")
+    if (doubt !== undefined) return doubt
+    placed = picks.map((look) => (look._tag === "Found" ? look.value : undefined))
+    return placed.every((order) => order !== undefined) ? found(true) : empty
+  })
+  const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
+  const some = placed.filter((order) => order !== undefined)
+  const done = (): Verdict => ({ _tag: "Placed", result: result(placed), state: some.map(state).join(", ") })
+  if (outcome._tag === "Found" || (outcome._tag === "NotThere" && some.length > 0)) return done()
+  if (outcome._tag === "NotThere") {
+    return { _tag: "NotPlaced", reason: `no order with ${ids(orders)} exists, and its deadline has passed` } as const
+  }
+  const known = some.length > 0 ? ` Surely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
+  const check = `Look for ${ids(orders)} with get_open_orders and get_closed_orders.${known}`
+  return { _tag: "Unknown", reason: outcome.reason, check } as const
+})
+
+const state = ({ row }: Listed) => row.status
+
+const descr = ({ row }: Listed) => ({ order: String(row.descr.order ?? "") })
+
+/** One order is asked for by its id; several by their time alone, in one request. */
+const filterFor = (orders: ReadonlyArray<Params>): Params => {
+  const [only] = orders
+  return only === undefined || orders.length > 1 ? {} : { ...given(only, "cl_ord_id"), ...given(only, "userref") }
+}
+
+const given = (params: Params, name: string): Params => (params[name] === undefined ? {} : { [name]: params[name] })
+
+const ids = (orders: ReadonlyArray<Params>) =>
+  orders
+    .map((order) =>
+      order["cl_ord_id"] === undefined
+        ? `userref ${String(order["userref"])}`
+        : `cl_ord_id ${String(order["cl_ord_id"])}`
+    )
+    .join(", ")
+
+const rowsOf = (result: unknown): ReadonlyArray<object> => {
+  const orders = Object(result).orders
+  return Array.isArray(orders) ? orders : []
+}

@@ -1,0 +1,50 @@
+import type { DateTime, Duration, Effect } from "effect"
+import type { Directory } from "../../domain/names.ts"
+import type { Endpoint, Params } from "../../domain/endpoints.ts"
+import type { KrakenClient } from "../../services/KrakenClient.ts"
+import type { KrakenOutcomeUnknown, KrakenWriteRefused } from "../../services/KrakenErrors.ts"
+import type { PermissionCache } from "../../services/PermissionCache.ts"
+
+/** What procedures look things up with. */
+export interface Desk {
+  readonly kraken: typeof KrakenClient.Service
+  readonly keys: typeof PermissionCache.Service
+  readonly directory: Effect.Effect<Directory>
+  /** How far ahead a `deadline` is set. */
+  readonly deadline: Duration.Duration
+  /** Ids (txid, refid) that earlier writes of this process have made: they can't be what a later one has made. */
+  readonly made: { readonly add: (ids: ReadonlyArray<string>) => void; readonly has: (id: string) => boolean }
+}
+
+/** A write that was sent and got no answer that tells what became of it. */
+export interface Attempt {
+  readonly endpoint: Endpoint
+  /** What was sent, with what we filled in. */
+  readonly params: Params
+  /** When it left, by Kraken's clock. */
+  readonly sentAt: DateTime.Utc
+  readonly error: KrakenOutcomeUnknown
+}
+
+/** What looking has shown. */
+export type Verdict =
+  /** It happened. `result` has the shape of Kraken's own. */
+  | { readonly _tag: "Placed"; readonly result: unknown; readonly state?: string }
+  /** It surely did not happen, and can't any more. */
+  | { readonly _tag: "NotPlaced"; readonly reason: string }
+  /** It can't be told. */
+  | { readonly _tag: "Unknown"; readonly reason: string; readonly check: string; readonly safeToRepeat?: boolean }
+
+/** A write that is ready to be sent. */
+export interface Prepared {
+  /** What to send, when its turn has come at `now` on Kraken's clock. */
+  readonly params: (now: DateTime.Utc) => Params
+  readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
+  /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
+  readonly complete?: (result: unknown, sent: Params) => unknown
+  /** Kraken refused it, or it surely did not happen: forget what was noted. */
+  readonly refused?: () => void
+}
+
+/** How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. */
+export type Procedure = (desk: Desk, endpoint: Endpoint, params: Params) => Effect.Effect<Prepared, KrakenWriteRefused>

@@ -1,0 +1,96 @@
+import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
+import { report } from "../../services/CallFacts.ts"
+import type { KrakenError } from "../../services/KrakenErrors.ts"
+import type { Desk } from "./Attempt.ts"
+
+/** What one look at the account has shown. */
+export type Look<A> =
+  | { readonly _tag: "Found"; readonly value: A }
+  | { readonly _tag: "Empty" }
+  /** Something is there, and it can't be told whether it is ours. */
+  | { readonly _tag: "Unclear"; readonly reason: string }
+
+export const found = <A>(value: A): Look<A> => ({ _tag: "Found", value })
+export const empty: Look<never> = { _tag: "Empty" }
+export const unclear = (reason: string): Look<never> => ({ _tag: "Unclear", reason })
+
+export type Outcome<A> =
+  | { readonly _tag: "Found"; readonly value: A }
+  | { readonly _tag: "NotThere" }
+  | { readonly _tag: "CantTell"; readonly reason: string }
+
+/** What a look may fail with. */
+export type LookError = KrakenError | ParseResult.ParseError
+
+/** After its deadline Kraken's engine takes the order no more; two seconds for what it had already taken. */
+const settling = Duration.seconds(2)
+
+/**
+ * Looks after about one second, four seconds, and once `deadline` has passed on Kraken's clock, until the write is found
+ * or surely can't come any more.
+ *
+ * *Not there* takes all of: the key has no nonce window and a look, which has a later nonce than the write, was
+ * answered (so a straggling write would be refused); the deadline is over; and two looks after both were empty.
+ */
+export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A>(
+  desk: Desk,
+  deadline: Option.Option<DateTime.Utc>,
+  look: Effect.Effect<Look<A>, LookError>
+) {
+  let fenced = false
+  let empties = 0
+  let trouble = "no look at the account was answered"
+  for (let n = 0; n < 10; n++) {
+    yield* Effect.sleep(yield* pause(desk, n, deadline))
+    yield* report({ progress: n + 1, message: "Kraken gave no answer; looking up what became of the call" })
+    const overdue =
+      Option.isSome(deadline) &&
+      DateTime.lessThan(DateTime.addDuration(deadline.value, settling), yield* desk.kraken.now)
+    const seen = yield* Effect.either(look)
+    if (Either.isLeft(seen)) {
+      if (isFinal(seen.left)) return cantTell(`the account can't be read: ${seen.left.message}`)
+      trouble = seen.left.message
+      continue
+    }
+    if (seen.right._tag === "Found") return seen.right
+    if (seen.right._tag === "Unclear") return cantTell(seen.right.reason)
+    if (overdue && fenced) empties++
+    fenced = true
+    trouble = "it has not turned up"
+    if (empties === 2) return yield* behindTheFence(desk)
+    if (Option.isNone(deadline) && n >= 4) break
+  }
+  return cantTell(trouble)
+})
+
+const cantTell = (reason: string) => ({ _tag: "CantTell", reason }) as const
+
+/** Looking again will not help where Kraken does not let us look. */
+const isFinal = (error: LookError): boolean =>
+  error._tag === "KrakenPermissionError" ||
+  error._tag === "KrakenAuthError" ||
+  error._tag === "KrakenLockout" ||
+  error._tag === "KrakenCredentialsMissing"
+
+const pause = (desk: Desk, n: number, deadline: Option.Option<DateTime.Utc>) =>
+  Effect.map(desk.kraken.now, (now) => {
+    if (n < 2) return Duration.seconds(n === 0 ? 1 : 3)
+    const rest = Option.match(deadline, {
+      onNone: () => 0,
+      onSome: (deadline) => DateTime.distance(now, DateTime.addDuration(deadline, settling)) + 1
+    })
+    return Duration.millis(Math.max(rest, 1000))
+  })
+
+/** A later nonce was accepted: that keeps an earlier one out only if the key allows no window. */
+const behindTheFence = (desk: Desk) =>
+  Effect.map(
+    desk.keys.known,
+    Option.match({
+      onNone: () => cantTell("it has not turned up, but Kraken does not tell whether this key takes late nonces"),
+      onSome: ({ nonceWindow }) =>
+        nonceWindow === 0n
+          ? ({ _tag: "NotThere" } as const)
+          : cantTell("it has not turned up, but this key has a nonce window, so that it might still arrive")
+    })
+  )

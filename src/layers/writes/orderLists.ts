@@ -1,0 +1,70 @@
+import { Effect, Schema } from "effect"
+import type { Params } from "../../domain/endpoints.ts"
+import type { Directory } from "../../domain/names.ts"
+import { clockTolerance, likeness, type OrderRow, OrderRows, type SentOrder } from "../../domain/orderMatch.ts"
+import type { Desk } from "./Attempt.ts"
+import { empty, found, type Look, unclear } from "./lookUntil.ts"
+
+/** An order as Kraken lists it. */
+export interface Listed {
+  readonly txid: string
+  readonly row: OrderRow
+}
+
+const decodeOpen = Schema.decodeUnknown(Schema.Struct({ open: OrderRows }))
+const decodeClosed = Schema.decodeUnknown(Schema.Struct({ closed: OrderRows }))
+const decodeQueried = Schema.decodeUnknown(OrderRows)
+
+const settlement = { priority: "settlement" } as const
+
+/** Rows of one page of `ClosedOrders`. */
+const page = 50
+
+/** Orders opened since `since` (Unix seconds), open ones first: what closes in between is then seen as closed. */
+export const ordersSince = Effect.fnUntraced(function* (desk: Desk, since: number, filter: Params) {
+  const { open } = yield* Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen)
+  const closed: Array<readonly [string, OrderRow]> = []
+  for (let ofs = 0; ofs < 4 * page; ofs += page) {
+    const params = { ...filter, start: Math.floor(since) - clockTolerance, closetime: "open", ofs }
+    const answer = yield* Effect.flatMap(desk.kraken.read("private/ClosedOrders", params, settlement), decodeClosed)
+    const rows = Object.entries(answer.closed)
+    closed.push(...rows)
+    if (rows.length < page) break
+  }
+  return [...Object.entries(open), ...closed].map(([txid, row]): Listed => ({ txid, row }))
+})
+
+/** One order by its id. */
+export const orderById = Effect.fnUntraced(function* (desk: Desk, txid: string) {
+  const rows = yield* Effect.flatMap(desk.kraken.read("private/QueryOrders", { txid }, settlement), decodeQueried)
+  const row = rows[txid]
+  return row === undefined ? undefined : { txid, row }
+})
+
+/** The one order among `rows` that is `sent`; several, or one that shows neither id, can't be told. */
+export const pick = (desk: Desk, directory: Directory, rows: ReadonlyArray<Listed>, sent: SentOrder): Look<Listed> => {
+  const judged = rows
+    .filter(({ txid }) => !desk.made.has(txid))
+    .map((listed) => ({ listed, like: likeness(listed.row, sent, samePair(directory)) }))
+  const same = unique(judged.filter(({ like }) => like === "same").map(({ listed }) => listed))
+  const perhaps = judged.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)
+  const [only] = same
+  if (only !== undefined && same.length === 1) return found(only)
+  if (same.length > 1) return unclear(`several orders fit: ${same.map(({ txid }) => txid).join(", ")}`)
+  return perhaps.length > 0 ? unclear(`perhaps it is ${perhaps.map(({ txid }) => txid).join(" or ")}`) : empty
+}
+
+/** An order that closes between the two lists stands in both; the later look counts. */
+const unique = (rows: ReadonlyArray<Listed>) => [...new Map(rows.map((listed) => [listed.txid, listed])).values()]
+
+const samePair = (directory: Directory) => (a: string, b: string) => {
+  const [left, right] = [directory.findPair(a), directory.findPair(b)]
+  return left !== undefined && right !== undefined ? left.id === right.id : bare(a) === bare(b)
+}
+
+const bare = (pair: string) =>
+  pair
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, "")
+    .replace("BTC", "XBT")
+    .replace("DOGE", "XDG")

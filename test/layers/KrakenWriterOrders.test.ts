@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Fiber, Schema, TestClock } from "effect"
+import { CallFacts } from "../../src/services/CallFacts.ts"
+import { KrakenOrderError, KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
+
+describe("an order", () => {
+  it.effect("gets a cl_ord_id and a deadline, and its answer shows them", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ txid: ["O1"] }) })
+    return Effect.gen(function* () {
+      const { result } = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.strictEqual(sent.length, 1)
+      assert.strictEqual(sent[0]?.["deadline"], "1970-01-01T00:00:05.000Z")
+      assert.isTrue(Schema.is(Schema.UUID)(sent[0]?.["cl_ord_id"]))
+      assert.deepStrictEqual(result, {
+        txid: ["O1"],
+        cl_ord_id: sent[0]?.["cl_ord_id"],
+        deadline: "1970-01-01T00:00:05.000Z"
+      })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that was accepted without an answer is found and reported as placed", () => {
+    const { layer, open, sent } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"], cl_ord_id: sent[0]?.["cl_ord_id"] })
+      assert.strictEqual(answer.settled?.state, "open")
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that never arrived is surely not placed once its deadline has passed behind a later nonce", () => {
+    const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.strictEqual(error._tag, "KrakenNotPlaced")
+      assert.include(error.message, "no order with userref 7 exists, and its deadline has passed")
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that arrives late, just before its deadline, is still found", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) =>
+        Effect.zipRight(
+          Effect.forkDaemon(
+            Effect.delay(
+              Effect.sync(() => (open["O1"] = listed(params, { opentm: 4.9 }))),
+              "4900 millis"
+            )
+          ),
+          noAnswer(endpoint)
+        )
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a key with a nonce window might still arrive: unknown, with what to look for", () => {
+    const { layer } = account({ write: (endpoint) => noAnswer(endpoint), nonceWindow: 5000n })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, cl_ord_id: "mine" }))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "nonce window")
+      assert.include(error.message, "Look for cl_ord_id mine with get_open_orders and get_closed_orders")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a key that may not read orders can't be told", () => {
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", limit))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "the account can't be read")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("with a userref that two orders fit can't be told either", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        open["O2"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.include(error.message, "several orders fit: O1, O2")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not mistaken for an older one of the same userref and terms", () => {
+    let n = 0
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        open[`O${++n}`] = listed(params, { opentm: n === 1 ? 0 : 121 })
+        return n === 1 ? Effect.succeed({ txid: ["O1"] }) : noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      yield* send("private/AddOrder", { ...limit, userref: 7 })
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.deepInclude(answer.result, { txid: ["O2"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("outlives its caller", () => {
+    const { layer, sent } = account({
+      write: (_, params) =>
+        Effect.delay(
+          Effect.sync(() => (sent.push({ done: true, ...params }), { txid: ["O1"] })),
+          "3 seconds"
+        )
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const caller = yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(caller)
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(sent[1]?.["done"])
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("the same write twice", () => {
+  it.effect("is sent once; the second answer is the first's, marked as a duplicate", () => {
+    const { layer, sent } = account({ write: () => Effect.delay(Effect.succeed({ txid: ["O1"] }), "1 seconds") })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const both = yield* Effect.fork(
+        Effect.all([writer.send("private/AddOrder", limit), writer.send("private/AddOrder", { ...limit })], {
+          concurrency: 2
+        })
+      )
+      yield* TestClock.adjust("2 seconds")
+      const [first, second] = yield* Fiber.join(both)
+      assert.deepStrictEqual(second, { ...first, duplicate: true })
+      assert.strictEqual(sent.length, 1)
+      yield* TestClock.adjust("2 seconds")
+      assert.isFalse(Either.getOrThrow(yield* send("private/AddOrder", limit)).duplicate)
+      assert.strictEqual(sent.length, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("by two callers is two writes, and so is one with another cl_ord_id", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ txid: ["O1"] }) })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const caller = { _tag: "Token", id: "0123456789ab" } as const
+      yield* writer.send("private/AddOrder", limit)
+      yield* writer.send("private/AddOrder", { ...limit, cl_ord_id: "again" })
+      yield* Effect.provideService(writer.send("private/AddOrder", limit), CallFacts, {
+        ...CallFacts.defaultValue(),
+        caller
+      })
+      assert.strictEqual(sent.length, 3)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is sent again when the first was refused", () => {
+    const codes = ["EOrder:Insufficient funds"]
+    const { layer, sent } = account({ write: (endpoint) => new KrakenOrderError({ endpoint, codes }) })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      yield* Effect.flip(writer.send("private/AddOrder", limit))
+      yield* Effect.flip(writer.send("private/AddOrder", limit))
+      assert.strictEqual(sent.length, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is never a replay for a cancel of whatever is open", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ count: 1 }) })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      yield* writer.send("private/CancelAll", {})
+      yield* writer.send("private/CancelAll", {})
+      assert.strictEqual(sent.length, 2)
+    }).pipe(Effect.provide(layer))
+  })
+})

@@ -1,0 +1,149 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, TestClock } from "effect"
+import type { Params } from "../../src/domain/endpoints.ts"
+import type { KrakenOutcomeUnknown } from "../../src/services/KrakenErrors.ts"
+import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
+
+describe("other writes without an answer", () => {
+  it.effect("a batch: what is found stands, what is missing behind the fence was not placed", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        const [first] = params["orders"] as ReadonlyArray<Params>
+        open["O1"] = listed({ ...first, pair: params["pair"] })
+        return noAnswer(endpoint)
+      }
+    })
+    const { pair, ...order } = limit
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrderBatch", { pair, orders: [order, order] }))
+      const { orders } = answer.result as { orders: ReadonlyArray<object> }
+      assert.deepInclude(orders[0], { txid: "O1" })
+      assert.deepInclude(orders[1], { error: "not placed" })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an edit: the new order is found by its userref", () => {
+    const { layer, open, sent } = account({
+      write: (endpoint, params) => {
+        open["O2"] = listed({ ...limit, ...params })
+        return noAnswer(endpoint)
+      }
+    })
+    open["O1"] = listed(limit)
+    return Effect.gen(function* () {
+      const edit = { txid: "O1", pair: "XBTUSD", price: "99000" }
+      const answer = Either.getOrThrow(yield* send("private/EditOrder", edit))
+      assert.deepInclude(answer.result, { txid: "O2", originaltxid: "O1", newuserref: sent[0]?.["userref"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an edit of an order with a cl_ord_id is not sent; the matching amendment is told", () => {
+    const { layer, open, sent } = account({ write: () => Effect.succeed({}) })
+    open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
+    return Effect.gen(function* () {
+      const error = failure(
+        yield* send("private/EditOrder", { txid: "O1", pair: "XBTUSD", price: "99000", volume: "2" })
+      )
+      assert.strictEqual(error._tag, "KrakenWriteRefused")
+      assert.include(
+        error.message,
+        'amend_order changes it in place: {"txid":"O1","order_qty":"2","limit_price":"99000"}'
+      )
+      assert.strictEqual(sent.length, 0)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an amendment: reading the order tells", () => {
+    const { layer, open } = account({
+      write: (endpoint) => {
+        open["O1"] = listed({ ...limit, price: "99000.0" })
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AmendOrder", { txid: "O1", limit_price: "99000" }))
+      assert.deepInclude(answer.result, { txid: "O1" })
+      const other = failure(yield* send("private/AmendOrder", { txid: "O1", limit_price: "98000" }))
+      assert.strictEqual(other._tag, "KrakenNotPlaced")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a cancel: reading the order tells, and repeating is safe where it does not", () => {
+    const { closed, layer } = account({ write: (endpoint) => noAnswer(endpoint) })
+    closed["OAAAAA-BBBBB-CCCCCC"] = listed(limit, { status: "canceled" })
+    return Effect.gen(function* () {
+      const one = Either.getOrThrow(yield* send("private/CancelOrder", { txid: "OAAAAA-BBBBB-CCCCCC" }))
+      assert.deepStrictEqual(one.result, { count: 1 })
+      const all = failure(yield* send("private/CancelAll", {}))
+      assert.strictEqual(all._tag, "KrakenOutcomeUnknown")
+      assert.isTrue((all as KrakenOutcomeUnknown).safeToRepeat)
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("a withdrawal", () => {
+  const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
+  const row = { refid: "R1", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
+
+  it.effect("is refused a second time within ten minutes, unless the repeat is meant", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R1" }) })
+    return Effect.gen(function* () {
+      yield* send("private/Withdraw", withdrawal)
+      const error = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.50" }))
+      assert.strictEqual(error._tag, "KrakenWriteRefused")
+      yield* send("private/Withdraw", { ...withdrawal, repeat: true })
+      assert.deepStrictEqual(sent, [withdrawal, withdrawal])
+      yield* TestClock.adjust("10 minutes")
+      assert.isTrue(Either.isRight(yield* send("private/Withdraw", withdrawal)))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that another process has just sent is refused too", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R2" }), read: () => Effect.succeed([row]) })
+    return Effect.gen(function* () {
+      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenWriteRefused")
+      assert.strictEqual(sent.length, 0)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("without an answer is the one new row that fits; else it stays unknown, never not placed", () => {
+    const rows: Array<object> = []
+    const { layer } = account({
+      write: (endpoint, { amount }) => {
+        if (amount === "0.5") rows.push({ ...row, time: 1 })
+        return noAnswer(endpoint)
+      },
+      read: () => Effect.succeed([...rows])
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/Withdraw", withdrawal))
+      assert.deepStrictEqual(answer.result, { refid: "R1" })
+      const lost = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.7" }))
+      assert.strictEqual(lost._tag, "KrakenOutcomeUnknown")
+      const again = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.7" }))
+      assert.strictEqual(again._tag, "KrakenWriteRefused")
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+it.effect("an allocation without an answer is placed only if the account shows the change", () => {
+  let total = "10"
+  const { layer } = account({
+    write: (endpoint, { amount }) => {
+      if (amount === "5") total = "15"
+      return noAnswer(endpoint)
+    },
+    read: (endpoint) =>
+      Effect.sync(() =>
+        endpoint === "private/Earn/Allocations"
+          ? { items: [{ strategy_id: "E1", amount_allocated: { total: { native: total } } }] }
+          : { pending: false }
+      )
+  })
+  return Effect.gen(function* () {
+    const answer = Either.getOrThrow(yield* send("private/Earn/Allocate", { strategy_id: "E1", amount: "5" }))
+    assert.strictEqual(answer.result, true)
+    const lost = failure(yield* send("private/Earn/Allocate", { strategy_id: "E1", amount: "7" }))
+    assert.strictEqual(lost._tag, "KrakenOutcomeUnknown")
+  }).pipe(Effect.provide(layer))
+})
