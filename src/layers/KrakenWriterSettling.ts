@@ -1,4 +1,17 @@
-import { Cause, Clock, type DateTime, Deferred, Duration, Effect, Exit, FiberSet, Layer, Option, Schema } from "effect"
+import {
+  Cause,
+  Clock,
+  type DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  FiberId,
+  FiberSet,
+  Layer,
+  Option,
+  Schema
+} from "effect"
 import { canonicalJson } from "../domain/canonicalJson.ts"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
@@ -15,7 +28,7 @@ import { procedures } from "./writes/Procedures.ts"
 interface Entry {
   readonly answer: Deferred.Deferred<Sent, SendError>
   /** Until when (Unix ms) the same write gets this answer; none while it is under way. */
-  until?: number
+  readonly until?: number
 }
 
 /** How long after its end a write that is sent again is taken for the same one. */
@@ -74,23 +87,28 @@ export const KrakenWriterSettling = Layer.scoped(
     })
 
     /** Runs a write in a fiber of its own and gives its answer to all that wait for it. */
-    const start = (key: string, endpoint: Endpoint, params: Params) =>
-      Effect.gen(function* () {
-        const entry: Entry = { answer: yield* Deferred.make<Sent, SendError>() }
-        entries.set(key, entry)
-        yield* FiberSet.run(
-          fibers,
-          Effect.interruptible(carryOut(endpoint, params)).pipe(
-            Effect.onExit((exit) =>
-              Effect.gen(function* () {
-                if (isRefusal(exit) || !replays(endpoint, params)) entries.delete(key)
-                else entry.until = (yield* Clock.currentTimeMillis) + replay
-                yield* Deferred.done(entry.answer, exit)
-              })
-            )
+    const start = ({ answer }: Entry, key: string, endpoint: Endpoint, params: Params) =>
+      FiberSet.run(
+        fibers,
+        Effect.interruptible(carryOut(endpoint, params)).pipe(
+          Effect.onExit((exit) =>
+            Effect.gen(function* () {
+              if (isRefusal(exit) || !replays(endpoint, params)) entries.delete(key)
+              else entries.set(key, { answer, until: (yield* Clock.currentTimeMillis) + replay })
+              yield* Deferred.done(answer, exit)
+            })
           )
         )
-        return entry
+      )
+
+    /** The entry of a write; starts it where it is not under way. Looking and taking the place are one step. */
+    const enter = (key: string, endpoint: Endpoint, params: Params) =>
+      Effect.suspend(() => {
+        const running = entries.get(key)
+        if (running !== undefined) return Effect.succeed({ ...running, duplicate: true })
+        const entry: Entry = { answer: Deferred.unsafeMake(FiberId.none) }
+        entries.set(key, entry)
+        return Effect.as(start(entry, key, endpoint, params), { ...entry, duplicate: false })
       })
 
     return KrakenWriter.of({
@@ -99,12 +117,8 @@ export const KrakenWriterSettling = Layer.scoped(
         const now = yield* Clock.currentTimeMillis
         for (const [key, { until }] of entries) if (until !== undefined && until <= now) entries.delete(key)
         const key = `${callerId(caller)} ${endpoint} ${canonicalJson(params)}`
-        const running = entries.get(key)
-        if (running !== undefined) {
-          return { ...(yield* Deferred.await(running.answer)), duplicate: true }
-        }
-        const { answer } = yield* Effect.uninterruptible(start(key, endpoint, params))
-        return yield* Deferred.await(answer)
+        const { answer, duplicate } = yield* Effect.uninterruptible(enter(key, endpoint, params))
+        return { ...(yield* Deferred.await(answer)), duplicate }
       })
     })
   })
