@@ -1,0 +1,54 @@
+import { Effect, Schema } from "effect"
+import type { IncomingMessage } from "node:http"
+
+/** Larger bodies are refused. */
+export const maxBody = 4 * 1024 * 1024
+
+/** What is still read of a body that is too large, so that its sender gets to read the answer. */
+const patience = { bytes: 64 * 1024 * 1024, time: "5 seconds" } as const
+
+export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {}) {}
+
+/** The sender went away, or stalled, before the body was complete. */
+export class BodyIncomplete extends Schema.TaggedError<BodyIncomplete>()("BodyIncomplete", {}) {}
+
+/** The whole body as text. Bytes are counted, whatever `content-length` says. */
+export const readBody = (request: IncomingMessage): Effect.Effect<string, BodyTooLarge | BodyIncomplete> =>
+  Number(request.headers["content-length"] ?? 0) > maxBody
+    ? tooLarge(request)
+    : Effect.flatMap(
+        Effect.async<Buffer | undefined, BodyIncomplete>((resume) => {
+          const chunks: Array<Buffer> = []
+          let size = 0
+          const onData = (chunk: Buffer) => {
+            size += chunk.length
+            chunks.push(chunk)
+            if (size > maxBody) finish(Effect.succeed(undefined))
+          }
+          const onEnd = () => finish(Effect.succeed(Buffer.concat(chunks)))
+          const onGone = () => finish(Effect.fail(new BodyIncomplete()))
+          const finish = (effect: Effect.Effect<Buffer | undefined, BodyIncomplete>) => {
+            off()
+            resume(effect)
+          }
+          const off = () => {
+            request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone)
+          }
+          request.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone)
+          return Effect.sync(off)
+        }),
+        (body) => (body === undefined ? tooLarge(request) : Effect.succeed(body.toString("utf8")))
+      )
+
+/** A sender that is cut off while it still sends would not see the answer: let it come to its end, within reason. */
+const tooLarge = (request: IncomingMessage) =>
+  Effect.async<void>((resume) => {
+    let size = 0
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size > patience.bytes) resume(Effect.void)
+    })
+    request.on("end", () => resume(Effect.void))
+    request.on("close", () => resume(Effect.void))
+    request.resume()
+  }).pipe(Effect.timeoutOption(patience.time), Effect.zipRight(new BodyTooLarge()))

@@ -1,0 +1,32 @@
+import type { Config } from "../../services/Config.ts"
+
+type Settings = Pick<typeof Config.Service, "allowedHosts" | "allowedOrigins" | "authDisabled" | "host">
+
+/** Why a request is turned away before its token is looked at, in words for its sender; undefined: it is not. */
+export const guard = (settings: Settings) => {
+  const checksHost = isLoopback(settings.host) || settings.authDisabled || settings.allowedHosts.length > 0
+  const origins = settings.allowedOrigins.map((origin) => origin.toLowerCase())
+  const hosts = settings.allowedHosts.map((host) => host.toLowerCase())
+  return (origin: string | undefined, host: string | undefined): string | undefined => {
+    if (origin !== undefined && !allowed(origin.toLowerCase(), hostnameOf(origin), origins)) {
+      return `Origin ${printable(origin)} is not allowed. List it in MCP_KRAKEN_ALLOWED_ORIGINS.`
+    }
+    if (checksHost && !allowed((host ?? "").toLowerCase(), hostnameOf(`http://${host}`), hosts)) {
+      return `Host ${printable(host ?? "(none)")} is not allowed. List it in MCP_KRAKEN_ALLOWED_HOSTS.`
+    }
+    return undefined
+  }
+}
+
+/** Loopback always is; else the whole value or its host name has to be listed. */
+const allowed = (value: string, hostname: string | undefined, listed: ReadonlyArray<string>): boolean =>
+  hostname !== undefined && (isLoopback(hostname) || listed.includes(value) || listed.includes(hostname))
+
+export const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
+
+/** Without its port; undefined for what is no address, such as the `null` origin. */
+const hostnameOf = (address: string): string | undefined =>
+  URL.canParse(address) && /^https?:/i.test(address) ? new URL(address).hostname.toLowerCase() : undefined
+
+const printable = (value: string): string => JSON.stringify(value.slice(0, 200))

@@ -1,0 +1,33 @@
+import { Clock, Effect } from "effect"
+
+/** Failures that one address may make within a minute. */
+const allowance = 10
+const window = 60_000 // ms
+
+/** Addresses that are remembered at once; beyond that the oldest are forgotten. */
+const capacity = 10_000
+
+/**
+ * Counts failed authentications for each address. Only failures are slowed down: a good token is let in from any
+ * address, so that nobody can lock its owner out.
+ */
+export const makeThrottle = () => {
+  const failures = new Map<string, Array<number>>()
+  return {
+    /** Notes a failure; the seconds to wait if there were too many, else 0. */
+    failed: (address: string): Effect.Effect<number> =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const recent = (failures.get(address) ?? []).filter((at) => at > now - window)
+        const oldest = recent[0]
+        const wait = recent.length >= allowance && oldest !== undefined ? Math.ceil((oldest + window - now) / 1000) : 0
+        if (wait === 0) recent.push(now)
+        failures.delete(address)
+        failures.set(address, recent)
+        for (const key of failures.keys()) {
+          if (failures.size <= capacity) break
+          failures.delete(key)
+        }
+        return wait
+      })
+  }
+}

@@ -1,0 +1,38 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Option, Redacted } from "effect"
+import { credential } from "../../../src/layers/http/credential.ts"
+
+const seen = (authorization: string | undefined, url: string, queryToken = true) => {
+  const found = credential(authorization, url, queryToken)
+  return [Option.getOrNull(Option.map(found.token, Redacted.value)), found.url]
+}
+
+describe("credential", () => {
+  it("is the bearer of the Authorization header, in any case of the scheme", () => {
+    assert.deepStrictEqual(seen("Bearer mck_a", "/mcp"), ["mck_a", "/mcp"])
+    assert.deepStrictEqual(seen("bearer  mck_a ", "/mcp"), ["mck_a", "/mcp"])
+  })
+
+  it("is nothing in another scheme, an empty one, or one with spaces inside", () => {
+    for (const header of ["Basic eDp5", "Bearer", "Bearer ", "Bearer a b", ""]) {
+      assert.deepStrictEqual(seen(header, "/mcp"), [null, "/mcp"])
+    }
+  })
+
+  it("may stand in the query as apikey, and is taken out of the URL", () => {
+    assert.deepStrictEqual(seen(undefined, "/mcp?apikey=mck_a"), ["mck_a", "/mcp"])
+    assert.deepStrictEqual(seen(undefined, "/mcp/?x=1&apikey=mck_a&y=a+b&y="), ["mck_a", "/mcp/?x=1&y=a+b&y="])
+    assert.deepStrictEqual(seen(undefined, "/mcp?apikey=&apikey=mck_a&apikey=mck_b"), [
+      "mck_a",
+      "/mcp?apikey=&apikey=mck_b"
+    ])
+  })
+
+  it("is not in the query when there is a header of any scheme, when it is empty, misspelt, or not accepted", () => {
+    assert.deepStrictEqual(seen("Basic eDp5", "/mcp?apikey=mck_a"), [null, "/mcp?apikey=mck_a"])
+    assert.deepStrictEqual(seen("Bearer mck_b", "/mcp?apikey=mck_a"), ["mck_b", "/mcp?apikey=mck_a"])
+    assert.deepStrictEqual(seen(undefined, "/mcp?apikey="), [null, "/mcp?apikey="])
+    assert.deepStrictEqual(seen(undefined, "/mcp?ApiKey=mck_a"), [null, "/mcp?ApiKey=mck_a"])
+    assert.deepStrictEqual(seen(undefined, "/mcp?apikey=mck_a", false), [null, "/mcp?apikey=mck_a"])
+  })
+})
