@@ -1,0 +1,141 @@
+import { Clock, Effect } from "effect"
+import { check } from "./fake/Checks.ts"
+import type { Fault } from "./fake/Faults.ts"
+import type { Call, Entry, Handler } from "./fake/Journal.ts"
+import { keyInfo, type Key, makeKeys } from "./fake/Keys.ts"
+import { assetPairs, assets } from "./fake/Market.ts"
+import { makeOrders } from "./fake/Orders.ts"
+import { bytes, type Fields, ok, Refusal, refused, type Reply, type WireRequest } from "./fake/Wire.ts"
+import { makeWithdrawals } from "./fake/Withdrawals.ts"
+
+/** A request that Kraken has seen, or that was lost on its way. */
+export interface Seen {
+  /** e.g. `private/AddOrder`. */
+  readonly endpoint: string
+  readonly request: WireRequest
+  /** Name of the key; none for public calls and where the check failed. */
+  readonly key: string | undefined
+  readonly nonce: bigint | undefined
+  /** Query or body, without nonce and one-time password. */
+  readonly params: Fields
+  /** Unix milliseconds on Kraken's clock. */
+  readonly at: number
+  /** `done`, `lost`, or the words of the refusal. */
+  readonly outcome: string
+}
+
+/** What a caller gets: an answer, a cut connection, or none to begin with. */
+export type Outcome = Reply | "drop" | "unreachable"
+
+export type FakeKraken = ReturnType<typeof makeFakeKraken>
+
+/**
+ * Kraken's HTTP side, written from its documentation: it shares nothing with `src/`. It checks signature, nonce,
+ * one-time password and permission, keeps orders and withdrawals, counts what it sees, and misbehaves on command. It is
+ * reached over real sockets (`fake/Serve.ts`) or in process (`fake/InProcess.ts`). Time is the Clock of the test.
+ */
+export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {}) => {
+  const keys = makeKeys()
+  const journal: Array<Entry> = []
+  const seen: Array<Seen> = []
+  const faults = new Map<string, Array<Fault>>()
+  const orders = makeOrders(journal)
+  const withdrawals = makeWithdrawals(journal)
+  const state = {
+    /** How far Kraken's clock is ahead of ours, in milliseconds. */
+    skew: 0,
+    /** Where calls come from, as Kraken sees it. */
+    address: "198.51.100.1",
+    /** How `GetApiKeyInfo` spells its fields. */
+    spelling: "snake" as "snake" | "camel"
+  }
+  const handlers = new Map<string, Handler>(Object.entries(publicHandlers))
+  for (const [name, handler] of Object.entries({ ...orders.handlers, ...withdrawals.handlers })) {
+    handlers.set(`private/${name}`, handler)
+  }
+  handlers.set("private/Balance", () => ({ ZUSD: "50000.0000", XXBT: "1.5000000000", "DOT.S": "40.1000000000" }))
+
+  const result = (endpoint: string, key: Key | undefined, call: Call): unknown => {
+    const handler = handlers.get(endpoint)
+    if (handler !== undefined) return handler(call)
+    if (endpoint === "private/GetApiKeyInfo" && key !== undefined) return keyInfo(key, state.spelling)
+    throw new Refusal("EGeneral:Unknown method")
+  }
+
+  /** Checks a request and does what it asks, at once. */
+  const carryOut = (request: WireRequest, now: number, warnings: ReadonlyArray<string> | undefined): Reply => {
+    const endpoint = endpointOf(request)
+    const isPrivate = endpoint.startsWith("private/")
+    const record = { endpoint, request, at: now }
+    let checked: Partial<ReturnType<typeof check>> = { params: request.query }
+    try {
+      if (isPrivate) {
+        const { address } = state
+        checked = check(request, Object.values(keys), { now, address, lockoutAfter: options.lockoutAfter ?? Infinity })
+      } else if (request.method !== "GET") throw new Refusal("EGeneral:Unknown method")
+      const { key, nonce = 0n, params = {} } = checked
+      const answer = result(endpoint, key, { now, nonce, params })
+      seen.push({ ...record, key: key?.name, nonce, params, outcome: "done" })
+      return answer instanceof Uint8Array ? bytes(answer) : ok(answer, warnings)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const { key, nonce, params = {} } = checked
+      seen.push({ ...record, key: key?.name, nonce, params, outcome: error.message })
+      return refused(error.codes)
+    }
+  }
+
+  const now = Effect.map(Clock.currentTimeMillis, (millis) => millis + state.skew)
+
+  const handle = Effect.fnUntraced(function* (request: WireRequest) {
+    const endpoint = endpointOf(request)
+    const fault = faults.get(endpoint)?.shift() ?? faults.get("*")?.shift() ?? {}
+    if (fault.arrivesAfter !== undefined) yield* Effect.sleep(fault.arrivesAfter)
+    const at = yield* now
+    if (fault.carriedOut === false) {
+      const nothing = { key: undefined, nonce: undefined, params: {} }
+      seen.push({ endpoint, request, ...nothing, at, outcome: "lost" })
+    }
+    const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault.warnings)
+    if (fault.answersAfter !== undefined) yield* Effect.sleep(fault.answersAfter)
+    return dated(fault.instead ?? reply ?? "drop", yield* now)
+  })
+
+  return {
+    keys,
+    state,
+    orders,
+    withdrawals,
+    /** All that was accepted and done, oldest first. */
+    journal: journal as ReadonlyArray<Entry>,
+    /** All requests, oldest first, refused and lost ones included. */
+    seen: seen as ReadonlyArray<Seen>,
+    /** How many requests there were, to one endpoint or to all. */
+    count: (endpoint?: string) => seen.filter((one) => endpoint === undefined || one.endpoint === endpoint).length,
+    /** Answer an endpoint with this `result` from now on, or with what a function makes of the call. */
+    answer: (endpoint: string, result: unknown) => {
+      handlers.set(endpoint, typeof result === "function" ? (call) => result(call) as unknown : () => result)
+    },
+    /** Let the next requests to an endpoint (`*`: to any) go wrong, one fault for each request. */
+    misbehave: (endpoint: string, ...next: ReadonlyArray<Fault>) => {
+      faults.set(endpoint, [...(faults.get(endpoint) ?? []), ...next])
+    },
+    /** Handles one request; runs to its end even if the caller has gone, given that it is forked. */
+    handle: handle as (request: WireRequest) => Effect.Effect<Outcome>,
+    now
+  }
+}
+
+const publicHandlers: Record<string, Handler> = {
+  "public/Time": ({ now }) => ({ unixtime: Math.floor(now / 1000), rfc1123: new Date(now).toUTCString() }),
+  "public/SystemStatus": ({ now }) => ({ status: "online", timestamp: new Date(now).toISOString() }),
+  "public/Assets": () => assets,
+  "public/AssetPairs": () => assetPairs
+}
+
+const endpointOf = ({ path }: WireRequest): string => path.replace("/0/", "")
+
+const dated = (outcome: Outcome, now: number): Outcome =>
+  typeof outcome === "string"
+    ? outcome
+    : { ...outcome, headers: { date: new Date(now).toUTCString(), ...outcome.headers } }

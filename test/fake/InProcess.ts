@@ -1,0 +1,49 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import { RequestError } from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import { Effect, Fiber, Layer } from "effect"
+import type { FakeKraken, Outcome } from "../FakeKraken.ts"
+import type { WireRequest } from "./Wire.ts"
+
+/**
+ * An HttpClient that ends in a fake Kraken without a socket, so that `TestClock` rules both sides. A caller that goes
+ * away does not stop a request that has left: it is handled to its end in the scope of the layer.
+ */
+export const inProcess = (fake: FakeKraken): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.scoped(
+    HttpClient.HttpClient,
+    Effect.map(Effect.scope, (scope) =>
+      HttpClient.make((request, url) =>
+        fake.handle(wireRequest(request, url)).pipe(
+          Effect.interruptible,
+          Effect.forkIn(scope),
+          Effect.flatMap(Fiber.join),
+          Effect.flatMap((outcome) => response(request, outcome))
+        )
+      )
+    )
+  )
+
+const wireRequest = (request: HttpClientRequest, url: URL): WireRequest => {
+  const { body, headers, method } = request
+  const type = body.contentType === undefined ? {} : { "content-type": body.contentType }
+  return {
+    method,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { ...type, ...headers },
+    body: body._tag === "Uint8Array" ? body.body : new Uint8Array()
+  }
+}
+
+const response = (request: HttpClientRequest, outcome: Outcome) => {
+  if (typeof outcome === "string") {
+    const code = outcome === "drop" ? "ECONNRESET" : "ECONNREFUSED"
+    const cause = Object.assign(new Error(code), { code })
+    return Effect.fail(new RequestError({ request, reason: "Transport", cause }))
+  }
+  const { body, headers, status } = outcome
+  const web = new Response(typeof body === "string" ? body : new Uint8Array(body), { status, headers })
+  return Effect.succeed(HttpClientResponse.fromWeb(request, web))
+}
