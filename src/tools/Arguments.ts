@@ -29,39 +29,76 @@ export const decoder = <A, I, R>(tool: string, schema: Schema.Schema<A, I, R>, j
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   return (args: unknown) =>
     Effect.mapError(
-      decode(liberal(args, json)),
+      decode(liberal(args ?? {}, json)),
       (error) => new InvalidArguments({ tool, issues: Issues.format(error) })
     )
 }
 
-/** Clients send `null` for what they leave out, and lists as text; both are understood. */
-const liberal = (args: unknown, schema: JsonSchema): unknown => {
-  if (args === undefined || args === null) return {}
-  if (typeof args !== "object" || Array.isArray(args)) return args
-  const properties = schema["properties"] as Record<string, { readonly type?: unknown }> | undefined
-  return Object.fromEntries(
-    Object.entries(args)
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, properties?.[name]?.type === "array" ? asList(value) : value])
-  )
+/** The parts of a JSON Schema that tell what a client meant. */
+interface Shape {
+  readonly type?: unknown
+  readonly properties?: { readonly [name: string]: Shape }
+  readonly items?: Shape
 }
+
+/**
+ * What clients send for what they mean: `null` or an empty text for a field they leave out; lists, objects, whole
+ * numbers and booleans as text. Decimals are not among them: a number there has already been through a float.
+ */
+const liberal = (value: unknown, shape: Shape): unknown => {
+  switch (shape.type) {
+    case "object": {
+      const fields = fromJson(value, "{")
+      return isRecord(fields)
+        ? Object.fromEntries(
+            Object.entries(fields)
+              .filter(([, field]) => field !== null && field !== "")
+              .map(([name, field]) => [name, liberal(field, shape.properties?.[name] ?? {})])
+          )
+        : fields
+    }
+    case "array": {
+      const items = asList(value)
+      return Array.isArray(items) ? items.map((item) => liberal(item, shape.items ?? {})) : items
+    }
+    case "boolean":
+      return value === "true" ? true : value === "false" ? false : value
+    case "integer":
+    case "number":
+      return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+    default:
+      return value
+  }
+}
+
+const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const parseJson = Schema.decodeUnknownEither(Schema.parseJson())
 
+const fromJson = (value: unknown, opening: "{" | "["): unknown =>
+  typeof value === "string" && value.trimStart().startsWith(opening)
+    ? Either.getOrElse(parseJson(value), () => value)
+    : value
+
 /** `["a","b"]` and `a,b` as text become a list; anything else is left for the schema to judge. */
 const asList = (value: unknown): unknown => {
-  if (typeof value !== "string") return value
-  const text = value.trim()
-  if (text.startsWith("[")) return Either.getOrElse(parseJson(text), () => value)
-  return text === "" ? [] : text.split(",").map((item) => item.trim())
+  const list = fromJson(value, "[")
+  return typeof list === "string" && !list.trimStart().startsWith("[")
+    ? list.split(",").map((item) => item.trim())
+    : list
 }
 
-/** Kraken takes lists of plain values as one text, `XBTUSD,ETHUSD`; an empty list is left out. */
+/** What would be refused as an invalid argument rather than be taken as left out. */
+export const withoutEmpty = (params: Params): Params =>
+  Object.fromEntries(
+    Object.entries(params).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0))
+  )
+
+/** Kraken takes lists of plain values as one text, `XBTUSD,ETHUSD`. */
 export const commaLists = (params: Params): Params =>
   Object.fromEntries(
-    Object.entries(params)
-      .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
-      .map(([name, value]) => [name, Option.getOrElse(commaList(value), () => value)])
+    Object.entries(params).map(([name, value]) => [name, Option.getOrElse(commaList(value), () => value)])
   )
 
 const commaList = (value: unknown): Option.Option<string> =>

@@ -1,5 +1,5 @@
-import { Schema, SchemaAST } from "effect"
-import { pattern } from "../domain/decimal.ts"
+import { DateTime, Option, Schema, SchemaAST } from "effect"
+import { format, parse, pattern } from "../domain/decimal.ts"
 
 /** A field the caller may leave out. Exact: `undefined` is not a value anyone sends. */
 export const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
@@ -17,12 +17,41 @@ export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
   Schema.annotations({ description: 'Decimal number as a string, e.g. "0.5"' })
 )
 
-/** An amount in an answer. Kraken sends strings, and in a few places numbers; we always answer with a string. */
+/** An amount of which there must be some. */
+export const Positive = Decimal.pipe(
+  Schema.filter((text) => /[1-9]/.test(text) && !text.startsWith("-"), {
+    message: ({ actual }) => `must be above 0, got ${JSON.stringify(actual)}`
+  })
+)
+
+const exactText = (value: string | number): string =>
+  typeof value === "number"
+    ? Option.match(parse(String(value)), { onNone: () => String(value), onSome: format })
+    : value
+
+/**
+ * A number in an answer, as text, so that no digit is lost: amounts, nanoseconds. Kraken sends strings, and in a few
+ * places numbers.
+ */
 export const Amount = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  strict: true,
+  decode: exactText,
+  encode: (text) => text
+}).annotations({ jsonSchema: { type: "string" } })
+
+/** A time in an answer, in Unix seconds; Kraken sends numbers, and in a few places text. */
+export const Seconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.Number, {
+  strict: true,
+  decode: (seconds) => seconds,
+  encode: (seconds) => seconds
+}).annotations({ jsonSchema: { type: "number" } })
+
+/** Text in a request that clients may send as a number. Not for money. */
+export const Text = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
   strict: true,
   decode: String,
   encode: (text) => text
-}).annotations({ jsonSchema: { type: "string", description: "Decimal number" } })
+}).annotations({ jsonSchema: { type: "string" } })
 
 /** Which kind of name a field holds; `Tool.endpoint` looks it up, in any spelling, before Kraken is asked. */
 export type NameKind = "pair" | "asset"
@@ -56,19 +85,62 @@ export const PairNames = list(PairName, 'Pairs in any spelling, e.g. ["BTC/USD",
 export const AssetNames = list(AssetName, 'Assets in any spelling, e.g. ["BTC", "EUR"]')
 
 export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotations({
-  description: "tokenized_asset for xStocks such as AAPLx"
+  description: "tokenized_asset for xStocks such as AAPLx; filled in where the name tells"
 })
 
+export const Rebase = Schema.Literal("rebased", "base").annotations({
+  description: "xStocks in terms of the underlying share (rebased, the default) or of issued tokens (base)"
+})
+
+/** `2026-09-21` and `2026-09-21T09:15:02Z`; a time without a zone would mean one of the machine's. */
+const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+
+const unixSeconds = (moment: string | number): string => {
+  const text = String(moment)
+  const time = iso.test(text) ? DateTime.make(text) : Option.none()
+  return Option.match(time, {
+    onNone: () => text,
+    onSome: (utc) => String(Math.floor(utc.epochMillis / 1000))
+  })
+}
+
+/** A time in a request. Kraken takes Unix seconds; models think in ISO 8601; other words are Kraken's to judge. */
+export const Moment = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  strict: true,
+  decode: unixSeconds,
+  encode: (text) => text
+}).annotations({ jsonSchema: { type: "string" }, description: "Unix seconds or ISO 8601" })
+
+export const start = Moment.annotations({ description: "Only after this: Unix seconds, ISO 8601 or an id" })
+export const end = Moment.annotations({ description: "Only up to this: Unix seconds, ISO 8601 or an id" })
+
 export const OrderId = Schema.String.annotations({ description: "Kraken's order id, e.g. OUF4EM-FRGI2-MQMWZD" })
+
+export const boolean = (description: string) => Schema.Boolean.annotations({ description })
+
+export const whole = (description: string, minimum: number, maximum: number) =>
+  Schema.Int.pipe(Schema.between(minimum, maximum)).annotations({ description })
+
+/** Where a page of a history begins, and how many of its rows are wanted. */
+export const paging = {
+  ofs: optional(Schema.NonNegativeInt.annotations({ description: "Rows to skip: next_ofs of the last answer" })),
+  limit: withDefault(whole("Rows to show", 1, 50), 50)
+}
+
+/** What an answer says about a page. */
+export const paged = {
+  count: optional(Schema.Number.annotations({ description: "Rows in all" })),
+  next_ofs: optional(Schema.Number.annotations({ description: "Call again with this as ofs for more" }))
+}
 
 /** What a write adds to its answer when its outcome did not come from Kraken's first answer. */
 export const Written = {
   duplicate: optional(
-    Schema.Boolean.annotations({ description: "The same write was already under way: this is its answer, sent once" })
+    Schema.Boolean.annotations({ description: "The same write was already under way; it was sent once" })
   ),
   settled: optional(
     Schema.Struct({ how: Schema.String, state: optional(Schema.String) }).annotations({
-      description: "No answer came; looking showed that it happened, and its state then"
+      description: "No answer came; looking showed that it happened"
     })
   )
 }

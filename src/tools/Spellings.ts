@@ -3,12 +3,16 @@ import type { Params } from "../domain/endpoints.ts"
 import { Names } from "../services/Names.ts"
 import { nameKind } from "./Fields.ts"
 
-/** Turns the pairs and assets of a tool's input, in whatever spelling, into Kraken's names. */
+/**
+ * Turns the pairs and assets of a tool's input, in whatever spelling, into Kraken's names, and says `tokenized_asset`
+ * for the caller where all of them are.
+ */
 export const resolver = (fields: Schema.Struct.Fields) => {
   const kinds = SchemaAST.getPropertySignatures(SchemaAST.encodedAST(Schema.Struct(fields).ast)).flatMap((field) => {
     const kind = nameKind(field.type)
     return kind === undefined ? [] : [[String(field.name), kind] as const]
   })
+  const classField = ["asset_class", "aclass"].find((field) => field in fields)
   return Effect.fnUntraced(function* (input: Params) {
     const changed: Record<string, unknown> = { ...input }
     if (kinds.length === 0) return changed
@@ -18,9 +22,21 @@ export const resolver = (fields: Schema.Struct.Fields) => {
       if (typeof value === "string") changed[field] = yield* names[kind](value)
       if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => names[kind](String(item)))
     }
+    if (classField !== undefined && input[classField] === undefined) {
+      const { findAsset, findPair } = yield* names.directory
+      const classOf = {
+        asset: (name: string) => findAsset(name)?.asset.assetClass,
+        pair: (name: string) => findPair(name)?.assetClass
+      }
+      const classes = kinds.flatMap(([field, kind]) => texts(input[field]).map(classOf[kind]))
+      if (classes.length > 0 && classes.every((assetClass) => assetClass === "tokenized_asset"))
+        changed[classField] = "tokenized_asset"
+    }
     return changed
   })
 }
+
+const texts = (value: unknown): Array<string> => (value === undefined ? [] : [value].flat().map(String))
 
 /** Display names for what an answer holds. */
 export const displays = Effect.gen(function* () {

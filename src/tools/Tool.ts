@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Encoding, Schema } from "effect"
 import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
+import type { Directory } from "../domain/names.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import { CallFacts } from "../services/CallFacts.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
@@ -10,7 +11,7 @@ import {
   KrakenUnreadable
 } from "../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
-import type { UnknownName } from "../services/Names.ts"
+import { Names, type UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import * as Arguments from "./Arguments.ts"
 import * as JsonSchema from "./JsonSchema.ts"
@@ -157,7 +158,7 @@ export type EndpointError = SendError | KrakenUnreadable | UnknownName
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
  *
- * Lists travel as comma-separated text. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
+ * `shape` may throw where the answer is not what it should be. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
  * and `settled` are added to it (see `Fields.Written`).
  */
 export const endpoint = <const Name extends string, Fields extends Schema.Struct.Fields, A, I extends JsonObject>(
@@ -165,8 +166,12 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   spec: About<Fields> & {
     readonly endpoint: Endpoint
     readonly output: Schema.Schema<A, I>
+    /** The faults that only Kraken's lists can show, such as a price between two ticks. Nothing is sent then. */
+    readonly check?: (input: InputOf<Fields>, directory: Directory) => ReadonlyArray<Arguments.Fault>
     /** What is sent, where that is not simply the input. Names are Kraken's by then. */
     readonly params?: (input: Params) => Params
+    /** How lists of plain values travel. Default: as one comma-separated text. */
+    readonly lists?: "text" | "json"
     /** From Kraken's result to the encoded form of `output`. Default: as it is. */
     readonly shape?: (result: unknown, shaping: Shaping<InputOf<Fields>>) => unknown
   }
@@ -176,7 +181,13 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   const spell = Spellings.resolver(spec.input)
   const handler = Effect.fn(`Tool.endpoint.${name}`)(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
-    const params = Arguments.commaLists(spec.params?.(named) ?? named)
+    if (spec.check !== undefined) {
+      const { directory } = yield* Names
+      const faults = spec.check(input, yield* directory)
+      if (faults.length > 0) return yield* Arguments.invalid(name, faults)
+    }
+    const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
+    const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = spec.intent === "read" || spec.reads?.(input) === true
     const { extra, result } = yield* send(spec.endpoint, params, reads)
     const shaped =

@@ -25,6 +25,43 @@ const place = Tool.endpoint("place", {
   output: Schema.Struct({ txid: Schema.String, ...Fields.Written })
 })
 
+const looks = { title: "Look", description: "A read.", intent: "read", output: Schema.Struct({}) } as const
+
+const nested = Tool.endpoint("nested", {
+  ...looks,
+  endpoint: "public/Nested",
+  lists: "json",
+  input: {
+    orders: Fields.list(
+      Schema.Struct({
+        volume: Fields.Positive,
+        price: Fields.optional(Fields.Decimal),
+        flags: Fields.optional(Fields.list(Schema.String, "Flags")),
+        reduce: Fields.optional(Fields.boolean("Reduce")),
+        userref: Fields.optional(Schema.Int)
+      }),
+      "Orders"
+    ),
+    start: Fields.optional(Fields.Moment),
+    ofs: Fields.optional(Fields.Moment)
+  }
+})
+
+const checked = Tool.endpoint("checked", {
+  ...looks,
+  endpoint: "public/Checked",
+  input: { pair: Fields.PairName },
+  check: ({ pair }, { findPair }) => [{ path: "pair", fault: `is ${findPair(pair)?.assetClass}` }]
+})
+
+const classed = Tool.endpoint("classed", {
+  ...looks,
+  endpoint: "public/Classed",
+  input: { pair: Fields.PairName, asset_class: Fields.optional(Fields.AssetClass) }
+})
+
+const tokenized = { ...noNames, findPair: () => ({ altname: "AAPLxUSD", assetClass: "tokenized_asset" }) as never }
+
 describe("Tool", () => {
   it("carries its types from schema to error channel", () => {
     expectTypeOf(getServerTime.name).toEqualTypeOf<"get_server_time">()
@@ -80,6 +117,58 @@ describe("Tool", () => {
       assert.strictEqual(zero.message, "Invalid arguments for place:\n- volume: must be above 0")
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
+
+  it.effect("what clients send for what they mean is understood, at any depth", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      yield* nested.call({
+        orders: '[{"volume":"1","flags":"post, fciq","reduce":"true","userref":"-7","price":null}]'
+      })
+      yield* nested.call({ orders: [{ volume: "1", price: "", flags: [] }], start: "2026-09-21T09:15:02Z", ofs: "" })
+      yield* nested.call({ orders: "[]", start: 1760900000.5 })
+      assert.deepStrictEqual(calls, [
+        { orders: [{ volume: "1", flags: ["post", "fciq"], reduce: true, userref: -7 }] },
+        { orders: [{ volume: "1", flags: [] }], start: "1789982102" },
+        { start: "1760900000.5" }
+      ])
+      const float = yield* Effect.flip(nested.call({ orders: [{ volume: 0.1 }, { volume: "-1" }] }))
+      assert.strictEqual(
+        float.message,
+        [
+          "Invalid arguments for nested:",
+          '- orders.0.volume: must be a decimal number in a string, e.g. "0.5", got 0.1',
+          '- orders.1.volume: must be above 0, got "-1"'
+        ].join("\n")
+      )
+    }).pipe(Effect.provide(TestKraken({ answers: { "public/Nested": {} }, onCall: (_, params) => calls.push(params) })))
+  })
+
+  it.effect("what Kraken's lists show to be wrong is not sent", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(checked.call({ pair: "AAPLx/USD" }))
+      assert.strictEqual(error.message, "Invalid arguments for checked:\n- pair: is tokenized_asset")
+    }).pipe(Effect.provide(TestKraken({ directory: tokenized, onCall: () => assert.fail("Kraken was asked") })))
+  )
+
+  it.effect("a pair of xStocks says by itself of which class it is", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      yield* classed.call({ pair: "AAPLx/USD" })
+      yield* classed.call({ pair: "AAPLx/USD", asset_class: "currency" })
+      assert.deepStrictEqual(calls, [
+        { pair: "AAPLxUSD", asset_class: "tokenized_asset" },
+        { pair: "AAPLxUSD", asset_class: "currency" }
+      ])
+    }).pipe(
+      Effect.provide(
+        TestKraken({
+          directory: tokenized,
+          answers: { "public/Classed": {} },
+          onCall: (_, params) => calls.push(params)
+        })
+      )
+    )
+  })
 
   it.effect("a server that only reads refuses what writes, and lets the same tool read", () =>
     Effect.gen(function* () {

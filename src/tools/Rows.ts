@@ -1,0 +1,49 @@
+/** A row of an answer. Kraken's documentation is not always right about what it holds. */
+export interface Row {
+  readonly [field: string]: unknown
+}
+
+/** Kraken keys rows by their id: `{ OUF4EM-…: { … } }`. */
+export const keyed = (result: unknown, id = "txid"): Array<Row> =>
+  Object.entries(result as Record<string, Row>).map(([key, row]) => ({ [id]: key, ...row }))
+
+/**
+ * A row without what says nothing: nulls, empty texts and lists, and zeros of the fields in which zero means that there
+ * is none. Whatever comes in, every token of it is paid for.
+ */
+export const compact = (row: Row, zeros: ReadonlyArray<string> = []): Row =>
+  Object.fromEntries(
+    Object.entries(row).filter(([field, value]) => !isEmpty(value) && !(zeros.includes(field) && isZero(value)))
+  )
+
+const isEmpty = (value: unknown) =>
+  value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
+
+const isZero = (value: unknown) => /^[+-]?0+(\.0+)?$/.test(String(value))
+
+/** The same rows with the greatest of a field first. */
+export const newestFirst = (rows: ReadonlyArray<Row>, ...times: ReadonlyArray<string>): Array<Row> =>
+  rows.toSorted((a, b) => time(b, times) - time(a, times))
+
+const time = (row: Row, times: ReadonlyArray<string>): number =>
+  Number(times.map((field) => row[field]).find((value) => value !== undefined) ?? 0)
+
+interface Page {
+  readonly ofs?: number
+  readonly limit: number
+}
+
+/** Rows of a page that Kraken cut, at 50: those wanted, and where the next ones are. */
+export const page = (rows: ReadonlyArray<Row>, { limit, ofs = 0 }: Page, count: unknown) => {
+  const next = ofs + Math.min(rows.length, limit)
+  const more = typeof count === "number" ? rows.length > 0 && next < count : rows.length > limit || rows.length >= 50
+  return {
+    rows: rows.slice(0, limit),
+    ...(typeof count === "number" && { count }),
+    ...(more && { next_ofs: next })
+  }
+}
+
+/** The part of a whole list that is wanted. */
+export const part = (rows: ReadonlyArray<Row>, { limit, ofs = 0 }: Page) =>
+  page(rows.slice(ofs), { limit, ofs }, rows.length)
