@@ -51,7 +51,8 @@ export const TestKraken = (options: {
       now: DateTime.now
     }),
     Layer.succeed(KrakenWriter, {
-      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false }))
+      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false })),
+      settled: Effect.void
     }),
     Layer.succeed(Names, {
       pair: (spelling) => Effect.succeed(directory.findPair(spelling)?.altname ?? spelling),

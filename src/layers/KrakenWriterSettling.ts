@@ -112,6 +112,7 @@ export const KrakenWriterSettling = Layer.scoped(
       })
 
     return KrakenWriter.of({
+      settled: FiberSet.awaitEmpty(fibers),
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, params) {
         const { caller } = yield* CallFacts
         const now = yield* Clock.currentTimeMillis

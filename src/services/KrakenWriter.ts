@@ -28,5 +28,7 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * one. A second identical withdrawal within ten minutes is refused unless `repeat` is true, which is not sent on.
      */
     readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, SendError>
+    /** Ends when no write is under way. */
+    readonly settled: Effect.Effect<void>
   }
 >() {}

@@ -30,3 +30,6 @@ const bearer = (authorization: string): Option.Option<Redacted.Redacted> => {
   const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
   return token === undefined ? Option.none() : Option.some(Redacted.make(token))
 }
+
+/** A URL as it may be logged: whatever stands behind `apikey=` is hidden. */
+export const printable = (url: string): string => url.replace(/(apikey=)[^&\s"']+/gi, "$1***")

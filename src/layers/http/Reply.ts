@@ -1,0 +1,56 @@
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+
+/** Every answer of the HTTP edge that is not MCP's own. Errors are JSON-RPC errors that answer no request. */
+
+const text = (status: number, body: string, headers: Record<string, string> = {}) =>
+  HttpServerResponse.text(body, { status, headers, contentType: "application/json" })
+
+export const json = (status: number, body: string | undefined) =>
+  body === undefined ? HttpServerResponse.empty({ status }) : text(status, body)
+
+const failure = (status: number, message: string, headers: Record<string, string> = {}) =>
+  text(status, JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32000, message } }), headers)
+
+const challenge = (parameters: string) => ({ "www-authenticate": `Bearer realm="mcp-kraken"${parameters}` })
+
+export const healthy = text(200, '{"status":"ok"}')
+
+export const noCredentials = failure(
+  401,
+  "Authentication required: send a token made with `mcp-kraken token create` as `Authorization: Bearer mck_…`",
+  challenge("")
+)
+
+const invalid = "The token is unknown, expired or revoked"
+
+export const invalidToken = failure(401, invalid, challenge(`, error="invalid_token", error_description="${invalid}"`))
+
+export const tooManyFailures = (seconds: number) =>
+  failure(429, `Too many failed authentications from this address; wait ${seconds} s`, {
+    "retry-after": String(seconds)
+  })
+
+export const forbidden = (reason: string) => failure(403, reason)
+
+export const notFound = failure(404, "Not found")
+
+export const methodNotAllowed = failure(405, "Method not allowed: this server keeps no sessions; use POST", {
+  allow: "POST"
+})
+
+export const unsupportedMediaType = failure(415, "Unsupported media type: send application/json")
+
+export const badRequest = failure(400, "The request was not complete")
+
+export const tooLarge = failure(413, "The request is larger than 4 MiB", { connection: "close" })
+
+export const stopping = failure(503, "The server is stopping", { connection: "close" })
+
+export const internal = failure(500, "Internal error")
+
+/** Proxies are told not to hold events back. */
+export const eventStream = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache",
+  "x-accel-buffering": "no"
+}

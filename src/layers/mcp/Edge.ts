@@ -1,0 +1,29 @@
+import { Context, type Effect, type Stream } from "effect"
+import type { Caller } from "../../services/CallFacts.ts"
+
+/** One POST to the MCP endpoint, let in and read. */
+export interface EdgeRequest {
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+  /** The body as text; what is no JSON is answered as MCP says. */
+  readonly body: string
+  readonly caller: Caller
+}
+
+/** What goes back over HTTP. */
+export type EdgeAnswer =
+  /** `body` is JSON text; none with 202. */
+  | { readonly _tag: "Json"; readonly status: number; readonly body?: string }
+  /** Server-sent events, each ready to be written, until the call ends or the client goes away. */
+  | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
+
+/** MCP behind whatever carries it: both eras, without sessions; nothing is kept for a connection. */
+export class McpEdge extends Context.Tag("mcp-kraken/layers/mcp/Edge/McpEdge")<
+  McpEdge,
+  {
+    /** Interrupting it is the client's disconnect: it cancels the call. */
+    readonly post: (request: EdgeRequest) => Effect.Effect<EdgeAnswer>
+    /** Ends streams that only listen, so that a server can stop. */
+    readonly endListening: Effect.Effect<void>
+  }
+>() {}

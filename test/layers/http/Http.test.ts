@@ -1,0 +1,215 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, Stream } from "effect"
+import { request as send } from "node:http"
+import { connect } from "node:net"
+import { Http } from "../../../src/layers/Http.ts"
+import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
+import type { Config } from "../../../src/services/Config.ts"
+import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
+import { type Token, TokenId, TokenStore } from "../../../src/services/TokenStore.ts"
+import { freePort } from "../../freePort.ts"
+import { TestConfig } from "../../TestConfig.ts"
+
+const good = "mck_good"
+
+/** A server on a port of its own whose edge answers what it was asked; `lines` is its log. */
+const serve = (options: {
+  readonly config?: Partial<typeof Config.Service>
+  readonly post?: (request: EdgeRequest) => Effect.Effect<EdgeAnswer>
+  readonly settled?: Effect.Effect<void>
+}) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const lines: Array<string> = []
+    const echo = ({ body, caller }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
+      Effect.succeed({ _tag: "Json", status: 200, body: JSON.stringify({ body, caller }) })
+    const layer = Http.pipe(
+      Layer.provide([
+        TestConfig({ port, ...options.config }),
+        Layer.succeed(McpEdge, { post: options.post ?? echo, endListening: Effect.void }),
+        Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
+        Layer.mock(TokenStore, {
+          verify: (secret) =>
+            Effect.succeed(
+              Redacted.value(secret) === good
+                ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
+                : Option.none()
+            )
+        }),
+        Logger.replace(
+          Logger.defaultLogger,
+          Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+        )
+      ])
+    )
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    yield* Layer.buildWithScope(layer, scope)
+    return { url: `http://127.0.0.1:${port}`, port, lines, stop: Scope.close(scope, Exit.void) }
+  })
+
+const call = (url: string, init: RequestInit = {}) =>
+  Effect.gen(function* () {
+    const headers = { "content-type": "application/json", ...init.headers }
+    const body = init.method === "GET" ? null : "{}"
+    const response = yield* Effect.promise(() => fetch(url, { method: "POST", body, ...init, headers }))
+    const text = yield* Effect.promise(() => response.text())
+    return { status: response.status, headers: response.headers, text }
+  })
+
+const bearer = { authorization: `Bearer ${good}` }
+
+describe("Http", () => {
+  it.scopedLive("answers the health check to anybody, by any method", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { allowedHosts: ["kraken.example.com"] } })
+      for (const method of ["GET", "POST"]) {
+        const answer = yield* call(`${url}/health`, { method, headers: { origin: "https://evil.example" } })
+        assert.strictEqual(answer.status, 200)
+        assert.strictEqual(answer.text, '{"status":"ok"}')
+        assert.strictEqual(answer.headers.get("content-type"), "application/json")
+        assert.strictEqual(answer.headers.get("content-length"), "15")
+      }
+    })
+  )
+
+  it.scopedLive("serves the bearer of a token, with and without a slash at the end", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      for (const path of ["/mcp", "/mcp/"]) {
+        const answer = yield* call(url + path, { headers: bearer, body: "[1]" })
+        assert.deepStrictEqual(JSON.parse(answer.text), { body: "[1]", caller: { _tag: "Token", id: "0123456789ab" } })
+      }
+    })
+  )
+
+  it.scopedLive("says how to authenticate, and what was wrong with a token", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const none = yield* call(`${url}/mcp`)
+      assert.strictEqual(none.status, 401)
+      assert.strictEqual(none.headers.get("www-authenticate"), 'Bearer realm="mcp-kraken"')
+      const bad = yield* call(`${url}/mcp`, { headers: { authorization: "Bearer mck_bad" } })
+      assert.strictEqual(bad.status, 401)
+      assert.include(bad.headers.get("www-authenticate"), 'error="invalid_token", error_description=')
+      const empty = yield* call(`${url}/mcp?apikey=`)
+      assert.strictEqual(empty.status, 401)
+    })
+  )
+
+  it.scopedLive("slows failures of an address down, and never locks a good token out", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const bad = { headers: { authorization: "Bearer mck_bad" } }
+      for (let i = 0; i < 10; i++) assert.strictEqual((yield* call(`${url}/mcp`, bad)).status, 401)
+      const slowed = yield* call(`${url}/mcp`, bad)
+      assert.strictEqual(slowed.status, 429)
+      assert.isAbove(Number(slowed.headers.get("retry-after")), 0)
+      assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).status, 200)
+    })
+  )
+
+  it.scopedLive("takes a token from the query, and shows it to nobody", () =>
+    Effect.gen(function* () {
+      const { lines, url } = yield* serve({ config: { logFormat: "logfmt" } })
+      assert.strictEqual((yield* call(`${url}/mcp?apikey=${good}&x=1`)).status, 200)
+      yield* call(`${url}/mcp?apikey=&apikey=mck_second&apikey=mck_third`)
+      yield* call(`${url}/mcp?apikey=mck_fourth`, { headers: bearer })
+      for (const part of ["method=POST", 'path="/mcp?x=1"', "status=200", "ms="]) assert.include(lines[0], part)
+      assert.notInclude(lines.join("\n"), "mck_")
+    })
+  )
+
+  it.scopedLive("lets everybody in where authentication is off, from this machine alone", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { authDisabled: true } })
+      assert.deepInclude(JSON.parse((yield* call(`${url}/mcp`)).text), { caller: { _tag: "Local" } })
+      const foreign = yield* call(`${url}/mcp`, { headers: { origin: "https://evil.example" } })
+      assert.strictEqual(foreign.status, 403)
+      assert.include(foreign.text, "MCP_KRAKEN_ALLOWED_ORIGINS")
+    })
+  )
+
+  it.scopedLive("answers everything else in JSON", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const get = yield* call(`${url}/mcp`, { method: "GET", headers: bearer })
+      assert.strictEqual(get.status, 405)
+      assert.strictEqual(get.headers.get("allow"), "POST")
+      assert.strictEqual((yield* call(`${url}/.well-known/oauth-protected-resource`)).status, 404)
+      assert.strictEqual(
+        (yield* call(`${url}/mcp`, { headers: { ...bearer, "content-type": "text/plain" } })).status,
+        415
+      )
+    })
+  )
+
+  it.scopedLive("refuses more than 4 MiB, announced or not, and lets its sender read why", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const large = "x".repeat(5 * 1024 * 1024)
+      const announced = yield* call(`${url}/mcp`, { headers: bearer, body: large })
+      assert.strictEqual(announced.status, 413)
+      assert.strictEqual(announced.headers.get("connection"), "close")
+      const chunked = yield* Effect.async<number>((resume) => {
+        const headers = { ...bearer, "content-type": "application/json", "transfer-encoding": "chunked" }
+        const request = send(`${url}/mcp`, { method: "POST", headers }, (response) => {
+          response.resume()
+          resume(Effect.succeed(response.statusCode ?? 0))
+        })
+        request.end(large)
+      })
+      assert.strictEqual(chunked, 413)
+    })
+  )
+
+  it.scopedLive("streams events as they come, and cancels the call of a client that goes away", () =>
+    Effect.gen(function* () {
+      const cancelled = yield* Deferred.make<void>()
+      const { port, url } = yield* serve({
+        post: ({ body }) =>
+          body === "events"
+            ? Effect.succeed({ _tag: "Events", events: Stream.make("data: 1\n\n", "data: 2\n\n") })
+            : Effect.onInterrupt(Effect.never, () => Deferred.succeed(cancelled, undefined))
+      })
+      const events = yield* call(`${url}/mcp`, { headers: bearer, body: "events" })
+      assert.strictEqual(events.headers.get("content-type"), "text/event-stream")
+      assert.strictEqual(events.text, "data: 1\n\ndata: 2\n\n")
+      const socket = connect(port, "127.0.0.1")
+      socket.write(
+        `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+          "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+      )
+      yield* Effect.sleep("50 millis")
+      socket.destroy()
+      yield* Deferred.await(cancelled)
+    })
+  )
+
+  it.scopedLive("stops in order: what is under way gets its answer, what comes is told to go", () =>
+    Effect.gen(function* () {
+      const release = yield* Deferred.make<void>()
+      const started = yield* Deferred.make<void>()
+      const { stop, url } = yield* serve({
+        post: () =>
+          Deferred.succeed(started, undefined).pipe(
+            Effect.zipRight(Deferred.await(release)),
+            Effect.as({ _tag: "Json", status: 200, body: '"done"' })
+          )
+      })
+      const under = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(started)
+      const stopping = yield* Effect.fork(stop)
+      yield* Effect.sleep("20 millis")
+      const late = yield* Effect.promise(() =>
+        fetch(`${url}/mcp`).then(
+          ({ status }) => status,
+          () => "refused"
+        )
+      )
+      assert.include([503, "refused"], late)
+      yield* Deferred.succeed(release, undefined)
+      assert.strictEqual((yield* Fiber.join(under)).text, '"done"')
+      yield* Fiber.join(stopping)
+    })
+  )
+})
