@@ -46,12 +46,15 @@ export const Seconds = Schema.transform(Schema.Union(Schema.Number, Schema.Numbe
   encode: (seconds) => seconds
 }).annotations({ jsonSchema: { type: "number" } })
 
+const textFrom = (decode: (value: string | number) => string, description: string) =>
+  Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+    strict: true,
+    decode,
+    encode: (text) => text
+  }).annotations({ jsonSchema: { type: "string", description } })
+
 /** Text in a request that clients may send as a number. Not for money. */
-export const Text = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
-  strict: true,
-  decode: String,
-  encode: (text) => text
-}).annotations({ jsonSchema: { type: "string" } })
+export const text = (description: string) => textFrom(String, description)
 
 /** Which kind of name a field holds; `Tool.endpoint` looks it up, in any spelling, before Kraken is asked. */
 export type NameKind = "pair" | "asset"
@@ -89,7 +92,7 @@ export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotati
 })
 
 export const Rebase = Schema.Literal("rebased", "base").annotations({
-  description: "xStocks in terms of the underlying share (rebased, the default) or of issued tokens (base)"
+  description: "xStocks as underlying shares (rebased, default) or issued tokens (base)"
 })
 
 /** `2026-09-21` and `2026-09-21T09:15:02Z`; a time without a zone would mean one of the machine's. */
@@ -105,21 +108,39 @@ const unixSeconds = (moment: string | number): string => {
 }
 
 /** A time in a request. Kraken takes Unix seconds; models think in ISO 8601; other words are Kraken's to judge. */
-export const Moment = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
-  strict: true,
-  decode: unixSeconds,
-  encode: (text) => text
-}).annotations({ jsonSchema: { type: "string" }, description: "Unix seconds or ISO 8601" })
+export const moment = (description: string) => textFrom(unixSeconds, description)
 
-export const start = Moment.annotations({ description: "Only after this: Unix seconds, ISO 8601 or an id" })
-export const end = Moment.annotations({ description: "Only up to this: Unix seconds, ISO 8601 or an id" })
+export const start = moment("Only after this: Unix seconds, ISO 8601 or an id")
+export const end = moment("Only up to this: Unix seconds, ISO 8601 or an id")
 
 export const OrderId = Schema.String.annotations({ description: "Kraken's order id, e.g. OUF4EM-FRGI2-MQMWZD" })
+
+const clientId = /^([\dA-Fa-f]{8}(-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}|[\dA-Fa-f]{32}|[ -~]{1,18})$/
+
+export const ClientId = Schema.String.pipe(
+  Schema.filter((text) => clientId.test(text), {
+    description: "Your own order id: a UUID or at most 18 characters",
+    jsonSchema: {},
+    message: ({ actual }) => `must be a UUID or at most 18 plain characters, got ${JSON.stringify(actual)}`
+  })
+)
+
+/** Ids to look up, as many as Kraken takes at once. */
+export const ids = (what: string, most: number) =>
+  list(Schema.String, `1 to ${most} ${what}`).pipe(
+    Schema.minItems(1, { message: () => "must hold at least one id" }),
+    Schema.maxItems(most, { message: ({ actual }) => tooMany(actual, most) })
+  )
+
+export const tooMany = (actual: unknown, most: number) =>
+  `must hold at most ${most} items, got ${Array.isArray(actual) ? actual.length : "something else"}`
 
 export const boolean = (description: string) => Schema.Boolean.annotations({ description })
 
 export const whole = (description: string, minimum: number, maximum: number) =>
   Schema.Int.pipe(Schema.between(minimum, maximum)).annotations({ description })
+
+export const Userref = whole("Your own number for a group of orders", -2147483648, 2147483647)
 
 /** Where a page of a history begins, and how many of its rows are wanted. */
 export const paging = {

@@ -8,18 +8,23 @@ export const keyed = (result: unknown, id = "txid"): Array<Row> =>
   Object.entries(result as Record<string, Row>).map(([key, row]) => ({ [id]: key, ...row }))
 
 /**
- * A row without what says nothing: nulls, empty texts and lists, and zeros of the fields in which zero means that there
- * is none. Whatever comes in, every token of it is paid for.
+ * A row without what says nothing: nulls, empty texts and lists; zeros in fields where zero means that there is none;
+ * the word "none" in fields where Kraken writes it. Models pay for every word of an answer.
  */
-export const compact = (row: Row, zeros: ReadonlyArray<string> = []): Row =>
+export const compact = (row: Row, empty: { readonly zeros?: Array<string>; readonly none?: Array<string> } = {}): Row =>
   Object.fromEntries(
-    Object.entries(row).filter(([field, value]) => !isEmpty(value) && !(zeros.includes(field) && isZero(value)))
+    Object.entries(row).filter(
+      ([field, value]) =>
+        !isEmpty(value) &&
+        !(empty.zeros?.includes(field) && isZero(value)) &&
+        !(empty.none?.includes(field) && String(value).toLowerCase() === "none")
+    )
   )
 
 const isEmpty = (value: unknown) =>
   value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
 
-const isZero = (value: unknown) => /^[+-]?0+(\.0+)?$/.test(String(value))
+const isZero = (value: unknown) => /^[+-]?0+(\.0+)?%?$/.test(String(value))
 
 /** The same rows with the greatest of a field first. */
 export const newestFirst = (rows: ReadonlyArray<Row>, ...times: ReadonlyArray<string>): Array<Row> =>

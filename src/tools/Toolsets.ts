@@ -4,6 +4,7 @@ import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import * as Account from "./Account.ts"
 import * as Market from "./Market.ts"
+import * as TradingReads from "./TradingReads.ts"
 import type { EndpointError, GateError, Tool } from "./Tool.ts"
 
 /** Everything a tool may fail with. A tool that fails otherwise does not fit in `toolsets`. */
@@ -17,7 +18,8 @@ export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 /** A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. */
 export const toolsets = {
   market: Object.values(Market),
-  account: Object.values(Account)
+  account: Object.values(Account),
+  trading: Object.values(TradingReads)
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
 /** The tools a server offers, by name. */

@@ -42,8 +42,8 @@ const nested = Tool.endpoint("nested", {
       }),
       "Orders"
     ),
-    start: Fields.optional(Fields.Moment),
-    ofs: Fields.optional(Fields.Moment)
+    start: Fields.optional(Fields.moment("A time")),
+    ofs: Fields.optional(Fields.moment("A time"))
   }
 })
 
