@@ -25,7 +25,8 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
      * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use. `params` is evaluated for
-     * each sending, when the call's turn in the lane has come, so that a `deadline` counts from there.
+     * each sending, when the call's turn in the lane has come, so that a `deadline` counts from there, and once before,
+     * for the rate budget.
      */
     readonly write: (
       endpoint: Endpoint,

@@ -1,4 +1,5 @@
 import { Context, type Effect, type Scope } from "effect"
+import type { Priority } from "./KrakenClient.ts"
 
 /** The right to send with one nonce; no later nonce of the key is sent while it is held. */
 export interface Turn {
@@ -13,8 +14,11 @@ export interface Turn {
 export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
   NonceSource,
   {
-    /** Wait for the key's turn; it ends with the scope, or after three seconds at the latest. */
-    readonly turn: Effect.Effect<Turn, never, Scope.Scope>
+    /**
+     * Wait for the key's turn, behind calls of higher priority that wait too; it ends with the scope, or after three
+     * seconds at the latest.
+     */
+    readonly turn: (priority: Priority) => Effect.Effect<Turn, never, Scope.Scope>
     /** The key has seen larger nonces from elsewhere: count in nanoseconds from now on, for good. */
     readonly jump: Effect.Effect<void>
   }

@@ -40,7 +40,7 @@ const wireRequest = (request: HttpClientRequest, url: URL): WireRequest => {
 const response = (request: HttpClientRequest, outcome: Outcome) => {
   if (typeof outcome === "string") {
     const code = outcome === "drop" ? "ECONNRESET" : "ECONNREFUSED"
-    const cause = Object.assign(new Error(code), { code })
+    const cause = Object.assign(new Error(code), { code, syscall: outcome === "drop" ? "read" : "connect" })
     return Effect.fail(new RequestError({ request, reason: "Transport", cause }))
   }
   const { body, headers, status } = outcome

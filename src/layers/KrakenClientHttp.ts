@@ -1,0 +1,121 @@
+import { Duration, Effect, Layer, Schedule } from "effect"
+import type { Endpoint, Params } from "../domain/endpoints.ts"
+import { namesOf } from "../domain/requests.ts"
+import { Config } from "../services/Config.ts"
+import { KrakenClient } from "../services/KrakenClient.ts"
+import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenErrors.ts"
+import { RateBudget } from "../services/RateBudget.ts"
+import { type Call, makeAsk } from "./kraken/Ask.ts"
+import { judge, judgeFile, type Success } from "./kraken/judge.ts"
+import { toError } from "./kraken/refusal.ts"
+import { type Allowance, makeTransport } from "./kraken/Transport.ts"
+import type { Refused } from "./kraken/verdict.ts"
+
+/** A write has this long at the most: what takes longer is better looked up. */
+const writeTimeout = Duration.seconds(10)
+
+/** Kraken over HTTP. */
+export const KrakenClientHttp = Layer.effect(
+  KrakenClient,
+  Effect.gen(function* () {
+    const { httpTimeout } = yield* Config
+    const budget = yield* RateBudget
+    const transport = yield* makeTransport
+    const ask = yield* makeAsk(transport)
+
+    const take = ({ endpoint, priority }: Call<unknown>, params: Params) =>
+      Effect.logDebug("Calling Kraken").pipe(
+        Effect.annotateLogs({ endpoint, parameters: namesOf(params).join(",") }),
+        Effect.zipRight(budget.take(endpoint, params, priority))
+      )
+
+    /** The typed error of a refusal; the rate budget hears of those that concern it. */
+    const refuse = Effect.fnUntraced(function* ({ endpoint }: Call<unknown>, params: Params, refused: Refused) {
+      if (refused.meaning._tag === "Lockout") return yield* yield* budget.lockedOut(endpoint)
+      const error = toError(endpoint, refused, yield* transport.now)
+      if (error._tag === "KrakenRateLimitError") yield* budget.exceeded(error, params)
+      return yield* error
+    })
+
+    /** Asks, and asks again while that is worth it, as long as the timeout allows. */
+    const read = <A>(call: Call<A>) =>
+      Effect.flatMap(call.params, (params) => {
+        const allowance: Allowance = { left: Duration.toMillis(httpTimeout) }
+        return take(call, params).pipe(
+          Effect.zipRight(ask(call, () => allowance, true)),
+          Effect.retry({
+            while: (error) => error._tag === "NoVerdict" && error.retry && allowance.left > tooLate,
+            schedule: again(allowance)
+          }),
+          Effect.catchTags({
+            NoVerdict: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
+            Refused: (refused) => refuse(call, params, refused)
+          })
+        )
+      })
+
+    /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
+    const write = <A>(call: Call<A>) =>
+      Effect.flatMap(call.params, (draft) => {
+        const { endpoint } = call
+        const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
+        return take(call, draft).pipe(
+          Effect.zipRight(ask(call, allowance, false)),
+          Effect.catchTags({
+            NoVerdict: ({ cause, reason, sent }) =>
+              sent
+                ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
+                : new KrakenUnavailable({ endpoint, reason, cause }),
+            Refused: (refused) => refuse(call, draft, refused)
+          })
+        )
+      })
+
+    return KrakenClient.of({
+      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
+        yield* Effect.annotateCurrentSpan("endpoint", endpoint)
+        const call = { endpoint, params: Effect.succeed(params), priority, accept: json, judge }
+        return yield* resultOf(endpoint, read(call))
+      }),
+      write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
+        yield* Effect.annotateCurrentSpan("endpoint", endpoint)
+        return yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
+      }),
+      download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
+        yield* Effect.annotateCurrentSpan("endpoint", endpoint)
+        const call = { endpoint, params: Effect.succeed(params), priority, accept: file, judge: judgeFile }
+        return yield* read(call)
+      }),
+      now: transport.now
+    })
+  })
+)
+
+const json = "application/json"
+const file = "application/octet-stream, application/json"
+
+/** Reads are asked three times in all; the pauses are part of their allowance. */
+const again = (allowance: Allowance) =>
+  Schedule.exponential("300 millis").pipe(
+    Schedule.jittered,
+    Schedule.intersect(Schedule.recurs(2)),
+    Schedule.modifyDelayEffect((_, pause) =>
+      Effect.sync(() => {
+        allowance.left -= Duration.toMillis(pause)
+        return pause
+      })
+    )
+  )
+
+/** With less than this left, in milliseconds, asking again is in vain. */
+const tooLate = 1000
+
+const resultOf = <E>(endpoint: Endpoint, success: Effect.Effect<Success, E>) =>
+  success.pipe(
+    Effect.tap(({ warnings }) =>
+      warnings.length > 0
+        ? Effect.annotateLogs(Effect.logWarning("Kraken warns"), { endpoint, warnings: warnings.join("; ") })
+        : Effect.void
+    ),
+    Effect.map(({ result }) => result)
+  )
