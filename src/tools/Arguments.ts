@@ -95,6 +95,10 @@ export const withoutEmpty = (params: Params): Params =>
     Object.entries(params).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0))
   )
 
+/** A switch that is off is not sent: Kraken has been seen to take its mere presence for on. */
+export const withoutOff = (params: Params, field: string): Params =>
+  Object.fromEntries(Object.entries(params).filter(([name, value]) => !(name === field && value === false)))
+
 /** Kraken takes lists of plain values as one text, `XBTUSD,ETHUSD`. */
 export const commaLists = (params: Params): Params =>
   Object.fromEntries(

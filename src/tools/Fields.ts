@@ -137,8 +137,14 @@ export const tooMany = (actual: unknown, most: number) =>
 
 export const boolean = (description: string) => Schema.Boolean.annotations({ description })
 
-export const whole = (description: string, minimum: number, maximum: number) =>
-  Schema.Int.pipe(Schema.between(minimum, maximum)).annotations({ description })
+export const whole = (description: string, minimum: number, maximum: number) => {
+  const message = ({ actual }: { readonly actual: unknown }) =>
+    `must be a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(actual)}`
+  return Schema.Int.annotations({ message }).pipe(
+    Schema.between(minimum, maximum, { message }),
+    Schema.annotations({ description })
+  )
+}
 
 export const Userref = whole("Your own number for a group of orders", -2147483648, 2147483647)
 
@@ -154,14 +160,11 @@ export const paged = {
   next_ofs: optional(Schema.Number.annotations({ description: "Call again with this as ofs for more" }))
 }
 
-/** What a write adds to its answer when its outcome did not come from Kraken's first answer. */
+/**
+ * What a write adds to its answer: `duplicate` where the same write was under way already and this is its answer, `settled`
+ * where no answer came and looking showed that it happened, and how.
+ */
 export const Written = {
-  duplicate: optional(
-    Schema.Boolean.annotations({ description: "The same write was already under way; it was sent once" })
-  ),
-  settled: optional(
-    Schema.Struct({ how: Schema.String, state: optional(Schema.String) }).annotations({
-      description: "No answer came; looking showed that it happened"
-    })
-  )
+  duplicate: optional(Schema.Boolean.annotations({ description: "Two equal calls, sent once" })),
+  settled: optional(Schema.Struct({ how: Schema.String, state: optional(Schema.String) }))
 }

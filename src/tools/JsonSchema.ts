@@ -24,6 +24,16 @@ const root = (schema: Schema.Schema.All, open: boolean): JsonSchema => {
     : { ...json, type: "object", $defs: tidy(definitions, open) }
 }
 
+/** A schema without its words, for the second place in one list of tools that would say them. */
+export const bare = (schema: Schema.Schema.All): JsonSchema => wordless(input(schema))
+
+const wordless = <A>(node: A): A => {
+  if (Array.isArray(node)) return node.map(wordless) as A
+  if (typeof node !== "object" || node === null) return node
+  const entries = Object.entries(node).filter(([key, value]) => !(key === "description" && typeof value === "string"))
+  return Object.fromEntries(entries.map(([key, value]) => [key, wordless(value)])) as A
+}
+
 const noise = new Set(["title", "$id", "$comment", "$schema"])
 
 /** What Effect says of a struct without fields: it accepts anything but null. */

@@ -4,6 +4,7 @@ import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import * as Account from "./Account.ts"
 import * as Market from "./Market.ts"
+import * as Trading from "./Trading.ts"
 import * as TradingReads from "./TradingReads.ts"
 import type { EndpointError, GateError, Tool } from "./Tool.ts"
 
@@ -19,7 +20,7 @@ export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 export const toolsets = {
   market: Object.values(Market),
   account: Object.values(Account),
-  trading: Object.values(TradingReads)
+  trading: [...Object.values(TradingReads), ...Object.values(Trading)]
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
 /** The tools a server offers, by name. */

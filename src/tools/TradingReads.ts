@@ -27,6 +27,9 @@ const rebase_multiplier = optional(Rebase)
 const Orders = { orders: Schema.Array(Order) }
 const Trades = { trades: Schema.Array(Trade) }
 
+/** Where another tool has said what a row holds, once is enough. */
+const said = { jsonSchema: { type: "object" } }
+
 export const getOpenOrders = Tool.endpoint("get_open_orders", {
   title: "Open orders",
   description:
@@ -97,7 +100,7 @@ export const queryOrders = Tool.endpoint("query_orders", {
     rebase_multiplier
   },
   shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result).map(order(pair)), "opentm") }),
-  output: Schema.Struct(Orders)
+  output: Schema.Struct({ orders: Schema.Array(Order.annotations(said)) })
 })
 
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
@@ -143,7 +146,7 @@ export const queryTrades = Tool.endpoint("query_trades", {
     rebase_multiplier
   },
   shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result).map(trade(pair)), "time") }),
-  output: Schema.Struct(Trades)
+  output: Schema.Struct({ trades: Schema.Array(Trade.annotations(said)) })
 })
 
 export const getOpenPositions = Tool.endpoint("get_open_positions", {
