@@ -2,12 +2,14 @@ import { Deferred, Effect, FiberId, type Scope } from "effect"
 import type { Priority } from "../../services/KrakenClient.ts"
 import type { Turn } from "../../services/NonceSource.ts"
 
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** Where nonces come from, one at a time. */
-export interface Counter {
+export interface Counter<E = never> {
   /** The next nonce; `restore` marks where waiting for it may be interrupted. */
-  readonly take: (restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>) => Effect.Effect<bigint>
+  readonly take: (restore: Restore) => Effect.Effect<bigint, E>
   /** What was sent with the nonce has been answered, or has had its time. */
-  readonly giveBack: (nonce: bigint) => Effect.Effect<void>
+  readonly giveBack: (nonce: bigint) => Effect.Effect<unknown, E>
 }
 
 /** How long a turn lasts at the most. A request that is overtaken later is refused for its nonce, which is safe. */
@@ -47,7 +49,7 @@ const makeLane = () => {
     return next === undefined ? Effect.void : Deferred.succeed(next.admitted, undefined)
   })
 
-  const enter = (priority: Priority, restore: Parameters<Counter["take"]>[0]) =>
+  const enter = (priority: Priority, restore: Restore) =>
     Effect.suspend(() => {
       if (!taken) {
         taken = true
