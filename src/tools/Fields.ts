@@ -137,6 +137,13 @@ export const tooMany = (actual: unknown, most: number) =>
 
 export const boolean = (description: string) => Schema.Boolean.annotations({ description })
 
+/** A word that can't be another. */
+export const only = <const A extends string>(word: A, description: string) =>
+  Schema.Literal(word).annotations({
+    description,
+    message: ({ actual }) => `expected ${JSON.stringify(word)}, got ${JSON.stringify(actual)}`
+  })
+
 export const whole = (description: string, minimum: number, maximum: number) => {
   const message = ({ actual }: { readonly actual: unknown }) =>
     `must be a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(actual)}`

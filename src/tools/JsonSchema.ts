@@ -27,6 +27,9 @@ const root = (schema: Schema.Schema.All, open: boolean): JsonSchema => {
 /** A schema without its words, for the second place in one list of tools that would say them. */
 export const bare = (schema: Schema.Schema.All): JsonSchema => wordless(input(schema))
 
+/** The annotation of a row whose fields another tool of the same list has told. */
+export const toldElsewhere = { jsonSchema: { type: "object" } }
+
 const wordless = <A>(node: A): A => {
   if (Array.isArray(node)) return node.map(wordless) as A
   if (typeof node !== "object" || node === null) return node

@@ -4,8 +4,12 @@ import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import * as Account from "./Account.ts"
 import * as Market from "./Market.ts"
+import * as Earn from "./Earn.ts"
+import * as Funding from "./Funding.ts"
+import * as Subaccounts from "./Subaccounts.ts"
 import * as Trading from "./Trading.ts"
 import * as TradingReads from "./TradingReads.ts"
+import * as WebSocket from "./WebSocket.ts"
 import type { EndpointError, GateError, Tool } from "./Tool.ts"
 
 /** Everything a tool may fail with. A tool that fails otherwise does not fit in `toolsets`. */
@@ -20,7 +24,11 @@ export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 export const toolsets = {
   market: Object.values(Market),
   account: Object.values(Account),
-  trading: [...Object.values(TradingReads), ...Object.values(Trading)]
+  trading: [...Object.values(TradingReads), ...Object.values(Trading)],
+  funding: Object.values(Funding),
+  earn: Object.values(Earn),
+  subaccounts: Object.values(Subaccounts),
+  websocket: Object.values(WebSocket)
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
 /** The tools a server offers, by name. */

@@ -5,6 +5,7 @@ import {
   end,
   ids,
   list,
+  only,
   optional,
   OrderId,
   paged,
@@ -16,6 +17,7 @@ import {
   withDefault
 } from "./Fields.ts"
 import { Amend, BookOrder, Order, order, Position, Trade, trade } from "./Orders.ts"
+import { toldElsewhere } from "./JsonSchema.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
 
@@ -24,11 +26,8 @@ const consolidate_taker = optional(boolean("Merge the trades of one taker (defau
 const without_count = optional(boolean("Leave out count, which is faster"))
 const rebase_multiplier = optional(Rebase)
 
-const Orders = { orders: Schema.Array(Order) }
-const Trades = { trades: Schema.Array(Trade) }
-
-/** Where another tool has said what a row holds, once is enough. */
-const said = { jsonSchema: { type: "object" } }
+const OrderAgain = Order.annotations(toldElsewhere)
+const TradeAgain = Trade.annotations(toldElsewhere)
 
 export const getOpenOrders = Tool.endpoint("get_open_orders", {
   title: "Open orders",
@@ -51,13 +50,13 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
     const { rows, ...page } = Rows.part(all, input)
     return { orders: rows, ...page }
   },
-  output: Schema.Struct({ ...Orders, ...paged })
+  output: Schema.Struct({ orders: Schema.Array(Order), ...paged })
 })
 
 export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   title: "Closed orders",
   description:
-    "Filled, canceled and expired orders, newest first, at most 50 a page: next_ofs gets more. price is the order's, avg_price that of its fills; empty and zero fields are left out.",
+    "Filled, canceled and expired orders, newest first, at most 50 a page: next_ofs gets more. Rows are as in get_open_orders.",
   endpoint: "private/ClosedOrders",
   permissions: [["query-closed-trades"]],
   intent: "read",
@@ -83,7 +82,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
     const { rows, ...page } = Rows.page(Rows.keyed(closed).map(order(pair)), input, count)
     return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
   },
-  output: Schema.Struct({ ...Orders, ...paged })
+  output: Schema.Struct({ orders: Schema.Array(OrderAgain), ...paged })
 })
 
 export const queryOrders = Tool.endpoint("query_orders", {
@@ -100,7 +99,7 @@ export const queryOrders = Tool.endpoint("query_orders", {
     rebase_multiplier
   },
   shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result).map(order(pair)), "opentm") }),
-  output: Schema.Struct({ orders: Schema.Array(Order.annotations(said)) })
+  output: Schema.Struct({ orders: Schema.Array(OrderAgain) })
 })
 
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
@@ -131,7 +130,7 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
     const { rows, ...page } = Rows.page(Rows.keyed(history.trades).map(trade(pair)), input, history.count)
     return { trades: Rows.newestFirst(rows, "time"), ...page }
   },
-  output: Schema.Struct({ ...Trades, ...paged })
+  output: Schema.Struct({ trades: Schema.Array(Trade), ...paged })
 })
 
 export const queryTrades = Tool.endpoint("query_trades", {
@@ -146,7 +145,7 @@ export const queryTrades = Tool.endpoint("query_trades", {
     rebase_multiplier
   },
   shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result).map(trade(pair)), "time") }),
-  output: Schema.Struct({ trades: Schema.Array(Trade.annotations(said)) })
+  output: Schema.Struct({ trades: Schema.Array(TradeAgain) })
 })
 
 export const getOpenPositions = Tool.endpoint("get_open_positions", {
@@ -158,7 +157,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
   input: {
     txid: optional(list(Schema.String, "Position ids (default all)")),
     docalcs: optional(boolean("Add value and net")),
-    consolidation: optional(Schema.Literal("market").annotations({ description: "One row a pair" })),
+    consolidation: optional(only("market", "One row a pair")),
     rebase_multiplier
   },
   shape: (result, { input, pair }) => {
