@@ -19,7 +19,8 @@ export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
 
 /** An amount of which there must be some. */
 export const Positive = Decimal.pipe(
-  Schema.filter((text) => /[1-9]/.test(text) && !text.startsWith("-"), {
+  Schema.filter((amount) => /[1-9]/.test(amount) && !amount.startsWith("-"), {
+    jsonSchema: {},
     message: ({ actual }) => `must be above 0, got ${JSON.stringify(actual)}`
   })
 )

@@ -35,7 +35,7 @@ export const oflags = list(
 )
 
 export const deadline = optional(
-  Schema.String.annotations({ description: "RFC 3339, 2 to 60 s ahead: Kraken refuses it later. Set for you" })
+  Schema.String.annotations({ description: "RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out" })
 )
 
 export const validate = (what: string) => boolean(`Let Kraken check the ${what}; nothing is placed`)
@@ -44,28 +44,34 @@ export const validate = (what: string) => boolean(`Let Kraken check the ${what};
 export const order = {
   type: Schema.Literal("buy", "sell").annotations({ description: "Side" }),
   ordertype: Schema.Literal("market", ...ordertypes, "settle-position").annotations({ description: "Kind of order" }),
-  volume: Decimal.annotations({ description: "In base currency, as a decimal string; 0 closes a margin position" }),
+  volume: Decimal.pipe(
+    Schema.filter((volume) => !volume.startsWith("-"), {
+      description: "In base currency, as a decimal string; 0 closes a margin position",
+      jsonSchema: {},
+      message: ({ actual }) => `must not be negative, got ${JSON.stringify(actual)}`
+    })
+  ),
   price: optional(
     price(
       "Limit price (limit, iceberg), else trigger. Relative to the last trade: +, - or # before, % after; trailing: +"
     )
   ),
-  price2: optional(price("Limit price of the ...-limit types; relative ones count from the trigger")),
+  price2: optional(price("Limit price of the -limit types; with + or - it counts from the trigger")),
   displayvol: optional(Positive.annotations({ description: "iceberg: shown volume, at least 1/15 of it" })),
   trigger: optional(Schema.Literal("last", "index").annotations({ description: "Price that triggers (default last)" })),
-  leverage: optional(text("Margin, e.g. 2; absent for spot")),
+  leverage: optional(text("For margin, e.g. 2; leave out for spot")),
   reduce_only: optional(boolean("Only reduce a margin position")),
   stptype: optional(
     Schema.Literal("cancel-newest", "cancel-oldest", "cancel-both").annotations({
-      description: "On meeting an own order (default cancel-newest)"
+      description: "When it meets an order of yours (default cancel-newest)"
     })
   ),
   oflags: optional(oflags),
   timeinforce: optional(
     Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
   ),
-  starttm: optional(moment("Unix seconds, ISO 8601 or +seconds from now")),
-  expiretm: optional(moment("As starttm, 5 s to a month ahead")),
+  starttm: optional(moment("When it starts: Unix seconds, ISO 8601 or +seconds")),
+  expiretm: optional(moment("When it ends: likewise, 5 s to a month ahead")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
 }

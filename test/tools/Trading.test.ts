@@ -174,6 +174,15 @@ describe("add_order", () => {
     }).pipe(Effect.provide(silent))
   )
 
+  it.effect("a volume is not negative; zero closes a margin position", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        yield* faults(Trading.addOrder, { ...limit, volume: "-0.01" }),
+        '- volume: must not be negative, got "-0.01"'
+      )
+    }).pipe(Effect.provide(silent))
+  )
+
   it.effect("prices of a close need its type", () =>
     Effect.gen(function* () {
       assert.strictEqual(
