@@ -21,6 +21,9 @@ export type Permission = typeof Permission.Type
 /** Any one of these sets is enough; a set must be there in full. `[[]]` is any valid key, `[]` is no key at all. */
 export type AnyOf = ReadonlyArray<ReadonlyArray<Permission>>
 
+/** Endpoints of which nobody could confirm what a key needs: Kraken decides. */
+export const unconfirmed: ReadonlySet<string> = new Set(["private/ListWalletAccounts"])
+
 interface Names {
   /** The capability flag of the Python mcp-kraken, for people who come from it. */
   readonly flag: string | undefined
