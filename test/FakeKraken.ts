@@ -121,7 +121,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
       faults.set(endpoint, [...(faults.get(endpoint) ?? []), ...next])
     },
     /** Handles one request; runs to its end even if the caller has gone, given that it is forked. */
-    handle: handle as (request: WireRequest) => Effect.Effect<Outcome>,
+    handle,
     now
   }
 }

@@ -165,6 +165,7 @@ describe("KrakenClientHttp", () => {
       ["an HTML page with HTTP 200", Fault.html(200), 3, "HTTP 200 with an HTML page"],
       ["an HTML page with HTTP 403", Fault.html(403), 1, "HTTP 403 with an HTML page"],
       ["half an answer", Fault.garbage(), 3, "HTTP 200 with a broken answer"],
+      ["a warning without a result", Fault.error("WGeneral:Danger"), 1, "HTTP 200 with WGeneral:Danger"],
       ["an empty answer", Fault.reply(200, ""), 3, "HTTP 200 with an empty answer"],
       ["text", Fault.reply(200, "error code: 1020"), 3, "HTTP 200 with an answer that is not JSON"],
       ["JSON without an envelope", Fault.reply(200, "{}"), 3, "HTTP 200 with a broken answer"],

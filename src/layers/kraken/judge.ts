@@ -31,6 +31,7 @@ export const judge = (answer: Answer, isPrivate: boolean): Judgement<Success> =>
   if (codes.length > 0) return refuse(codes, isPrivate)
   if (status === 429) return tooMany(answer)
   if (envelope === undefined) return open(answer, kindOf(answer), status < 400)
+  if (warnings.length > 0 && !("result" in envelope)) return open(answer, warnings.join("; "), false)
   return Either.right({ result: envelope.result ?? null, warnings })
 }
 
