@@ -1,0 +1,124 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Duration, Effect, Exit, Layer, Option, Redacted, Scope, TestClock } from "effect"
+import Database from "better-sqlite3"
+import { createHash } from "node:crypto"
+import { statSync } from "node:fs"
+import { join } from "node:path"
+import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
+import { TokenStore } from "../../src/services/TokenStore.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { TestConfig } from "../TestConfig.ts"
+
+const store = (tokenDb: string) => TokenStoreSqlite.pipe(Layer.provide(TestConfig({ tokenDb })))
+
+const open = (file: string) => Effect.map(Layer.build(store(file)), Context.get(TokenStore))
+
+describe("TokenStoreSqlite", () => {
+  it.scoped("makes tokens of the published form, and keeps only their hashes", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "data", "tokens.db")
+      const tokens = yield* open(file)
+      const { secret, token } = yield* tokens.create("desk", Option.none())
+      const plain = Redacted.value(secret)
+      assert.match(plain, /^mck_[A-Za-z0-9_-]{43}$/)
+      const hash = createHash("sha256").update(plain).digest("hex")
+      assert.strictEqual(token.id, hash.slice(0, 12))
+      const row = new Database(file, { readonly: true }).prepare("SELECT * FROM tokens").get()
+      assert.deepInclude(row, {
+        id: token.id,
+        name: "desk",
+        token_hash: hash,
+        created_at: "1970-01-01T00:00:00.000000+00:00"
+      })
+      for (const name of [file, `${file}-wal`, `${file}-shm`])
+        assert.strictEqual(statSync(name).mode & 0o777, 0o600, name)
+    })
+  )
+
+  it.scoped("lets a token in until it expires or is revoked", () =>
+    Effect.gen(function* () {
+      const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"))
+      const short = yield* tokens.create("short", Option.some(Duration.minutes(1)))
+      const long = yield* tokens.create("long", Option.none())
+      const good = (secret: Redacted.Redacted) => Effect.map(tokens.verify(secret), Option.isSome)
+      assert.isTrue(yield* good(short.secret))
+      assert.isFalse(yield* good(Redacted.make("mck_unknown")))
+      yield* TestClock.adjust("1 minute")
+      assert.isFalse(yield* good(short.secret))
+      assert.isTrue(yield* good(long.secret))
+      assert.isFalse((yield* tokens.revoke(long.token.id)).wasRevoked)
+      assert.isFalse(yield* good(long.secret))
+      assert.isTrue((yield* tokens.revoke(long.token.id)).wasRevoked)
+      assert.strictEqual((yield* Effect.flip(tokens.revoke("nope")))._tag, "TokenNotFound")
+    })
+  )
+
+  it.scoped("sees within a second what another process has revoked", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [here, there] = [yield* open(file), yield* open(file)]
+      const { secret, token } = yield* here.create("desk", Option.none())
+      assert.isTrue(Option.isSome(yield* here.verify(secret)))
+      yield* there.revoke(token.id)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* here.verify(secret)))
+    })
+  )
+
+  it.scoped("writes the use of a token once a minute, and the last one at the end", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const scope = yield* Scope.make()
+      const tokens = yield* Scope.extend(open(file), scope)
+      const { secret } = yield* tokens.create("desk", Option.none())
+      yield* tokens.verify(secret)
+      yield* TestClock.adjust("10 seconds")
+      yield* tokens.verify(secret)
+      yield* tokens.verify(secret)
+      const read = () => new Database(file).prepare("SELECT last_used_at FROM tokens").pluck().get()
+      assert.strictEqual(read(), "1970-01-01T00:00:00.000000+00:00")
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(read(), "1970-01-01T00:00:10.000000+00:00")
+    })
+  )
+
+  it.scoped("opens a database of the Python server and leaves its rows as they are", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const hash = (plain: string) => createHash("sha256").update(plain).digest("hex")
+      const db = new Database(file)
+      db.exec(`CREATE TABLE tokens (id TEXT PRIMARY KEY, name TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE,
+        created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT, last_used_at TEXT);
+        CREATE INDEX idx_tokens_hash ON tokens(token_hash);`)
+      const insert = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)")
+      const row = (plain: string, ...more: Array<string | null>) =>
+        insert.run(hash(plain).slice(0, 12), "python", hash(plain), ...more)
+      row("mck_good", "2026-04-01T10:00:00.123456+00:00", null, null, null)
+      row("mck_expired", "2026-04-01T10:00:00+00:00", "1969-12-31T23:59:59.999999+00:00", null, null)
+      row(
+        "mck_revoked",
+        "2026-04-02T10:00:00.123456+00:00",
+        null,
+        "2026-04-02T10:00:00.123456+00:00",
+        "2026-04-02T10:00:00+00:00"
+      )
+      db.close()
+      const tokens = yield* open(file)
+      assert.isTrue(Option.isSome(yield* tokens.verify(Redacted.make("mck_good"))))
+      assert.isTrue(Option.isNone(yield* tokens.verify(Redacted.make("mck_expired"))))
+      assert.isTrue(Option.isNone(yield* tokens.verify(Redacted.make("mck_revoked"))))
+      assert.strictEqual((yield* tokens.list).length, 3)
+      const created = new Database(file).prepare("SELECT created_at FROM tokens WHERE id = ?").pluck()
+      assert.strictEqual(created.get(hash("mck_good").slice(0, 12)), "2026-04-01T10:00:00.123456+00:00")
+    })
+  )
+
+  it.scoped("says which file can't be used", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const error = yield* Effect.flip(open(folder))
+      assert.strictEqual(error._tag, "TokenStoreError")
+      assert.include(error.message, folder)
+    })
+  )
+})
