@@ -2,7 +2,7 @@ import { DateTime, Effect, Layer } from "effect"
 import type { Asset, Directory, Pair } from "../src/domain/names.ts"
 import { allows, type Permission } from "../src/domain/permissions.ts"
 import { KrakenClient } from "../src/services/KrakenClient.ts"
-import { KrakenPermissionError, KrakenRejection } from "../src/services/KrakenErrors.ts"
+import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../src/services/KrakenWriter.ts"
 import { Names } from "../src/services/Names.ts"
 import { PermissionCache } from "../src/services/PermissionCache.ts"
@@ -93,16 +93,22 @@ export const fewNames = namesOf(
 export const TestKraken = (options: {
   readonly answers?: Record<string, unknown>
   readonly files?: Record<string, Uint8Array>
+  /** Endpoints that Kraken refuses. */
+  readonly refusals?: Record<string, KrakenRefusal>
   readonly granted?: ReadonlyArray<Permission>
   readonly directory?: Directory
   /** Sees every call that would leave. */
   readonly onCall?: (endpoint: string, params: object) => void
+  /** Sees what the permission cache is told. */
+  readonly onLearn?: (answer: unknown) => void
 }) => {
   const ask =
     <A>(table: Record<string, A> | undefined) =>
     (endpoint: string, params: object) =>
       Effect.suspend(() => {
         options.onCall?.(endpoint, params)
+        const refusal = options.refusals?.[endpoint]
+        if (refusal !== undefined) return Effect.fail(refusal)
         const answer = table?.[endpoint]
         return answer === undefined
           ? Effect.fail(new KrakenRejection({ endpoint, codes: ["EGeneral:Unknown method"] }))
@@ -132,8 +138,9 @@ export const TestKraken = (options: {
         allows(new Set(options.granted ?? []), needed)
           ? Effect.void
           : new KrakenPermissionError({ endpoint, needed, refusedBy: "mcp-kraken", hints: [] }),
+      explain: (error, needed) => Effect.succeed(new KrakenPermissionError({ ...error, needed })),
       known: Effect.succeedNone,
-      learn: () => Effect.void
+      learn: (answer) => Effect.sync(() => options.onLearn?.(answer))
     })
   )
 }

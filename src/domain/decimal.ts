@@ -67,6 +67,12 @@ export const nearestMultiple = (value: Decimal, step: Decimal): Decimal => {
   return BigDecimal.multiply(steps, step)
 }
 
+/** How much `part` is of `whole`, in percent with two decimals: `"-0.83"`; nothing where `whole` is zero. */
+export const percent = (part: Decimal, whole: Decimal): string | undefined =>
+  BigDecimal.isZero(whole)
+    ? undefined
+    : toFixed(BigDecimal.unsafeDivide(BigDecimal.multiply(part, BigDecimal.make(100n, 0)), whole), 2)
+
 const print = (digits: bigint, scale: number): string => {
   const sign = digits < 0n ? "-" : ""
   const text = (digits < 0n ? -digits : digits).toString()

@@ -40,12 +40,19 @@ export const Amount = Schema.transform(Schema.Union(Schema.String, Schema.Number
   encode: (text) => text
 }).annotations({ jsonSchema: { type: "string" } })
 
-/** A time in an answer, in Unix seconds; Kraken sends numbers, and in a few places text. */
-export const Seconds = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.Number, {
+/** A count in an answer; Kraken sends numbers, and in a few places text. */
+export const Count = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.Number, {
   strict: true,
-  decode: (seconds) => seconds,
-  encode: (seconds) => seconds
+  decode: (count) => count,
+  encode: (count) => count
 }).annotations({ jsonSchema: { type: "number" } })
+
+/** A time in an answer, in Unix seconds. */
+export const Seconds = Count
+
+/** A row of a table, whose columns are named once, in the description, and not in every row of every answer. */
+export const columns = <const Elements extends Schema.TupleType.Elements>(names: string, ...elements: Elements) =>
+  Schema.Tuple(...elements).annotations({ jsonSchema: { type: "array", description: names } })
 
 const textFrom = (decode: (value: string | number) => string, description: string) =>
   Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
@@ -57,20 +64,25 @@ const textFrom = (decode: (value: string | number) => string, description: strin
 /** Text in a request that clients may send as a number. Not for money. */
 export const text = (description: string) => textFrom(String, description)
 
-/** Which kind of name a field holds; `Tool.endpoint` looks it up, in any spelling, before Kraken is asked. */
-export type NameKind = "pair" | "asset"
+/**
+ * Which kind of name a field holds; `Tool.endpoint` looks it up, in any spelling, before Kraken is asked. A `symbol` is a
+ * pair that Kraken wants by its display name.
+ */
+export type NameKind = "pair" | "asset" | "symbol"
 
 const NameKindId = Symbol.for("mcp-kraken/tools/NameKind")
 
 export const nameKind = (ast: SchemaAST.AST): NameKind | undefined => {
   const kind = ast.annotations[NameKindId]
-  return kind === "pair" || kind === "asset" ? kind : undefined
+  return kind === "pair" || kind === "asset" || kind === "symbol" ? kind : undefined
 }
 
 export const PairName = Schema.String.annotations({
   [NameKindId]: "pair",
   description: "Pair in any spelling, e.g. BTC/USD, XBTUSD or btc-usd"
 })
+
+export const SymbolName = PairName.annotations({ [NameKindId]: "symbol" })
 
 export const AssetName = Schema.String.annotations({
   [NameKindId]: "asset",
@@ -110,6 +122,26 @@ const unixSeconds = (moment: string | number): string => {
 
 /** A time in a request. Kraken takes Unix seconds; models think in ISO 8601; other words are Kraken's to judge. */
 export const moment = (description: string) => textFrom(unixSeconds, description)
+
+/** The same where no id can stand for a time. */
+export const time = (description: string) =>
+  moment(description).pipe(
+    Schema.filter((text) => /^\d+(\.\d+)?$/.test(text), {
+      jsonSchema: {},
+      message: ({ actual }) =>
+        `must be Unix seconds or ISO 8601 such as 2026-09-21T09:15:02Z, got ${JSON.stringify(actual)}`
+    })
+  )
+
+/** A time that Kraken takes in ISO 8601, with all its digits. */
+export const isoTime = (description: string) =>
+  Schema.String.pipe(
+    Schema.filter((text) => iso.test(text), {
+      description,
+      jsonSchema: {},
+      message: ({ actual }) => `must be ISO 8601 such as 2026-09-21T09:15:02Z, got ${JSON.stringify(actual)}`
+    })
+  )
 
 export const start = moment("Only after this: Unix seconds, ISO 8601 or an id")
 export const end = moment("Only up to this: Unix seconds, ISO 8601 or an id")

@@ -12,21 +12,29 @@ export const resolver = (fields: Schema.Struct.Fields) => {
     const kind = nameKind(field.type)
     return kind === undefined ? [] : [[String(field.name), kind] as const]
   })
-  const classField = ["asset_class", "aclass"].find((field) => field in fields)
+  const classField = ["asset_class", "aclass", "aclass_base"].find((field) => field in fields)
   return Effect.fnUntraced(function* (input: Params) {
     const changed: Record<string, unknown> = { ...input }
     if (kinds.length === 0) return changed
     const names = yield* Names
+    const spell = {
+      asset: names.asset,
+      pair: names.pair,
+      symbol: (name: string) =>
+        Effect.zipWith(names.pair(name), names.directory, (pair, { pairDisplay }) => pairDisplay(pair))
+    }
     for (const [field, kind] of kinds) {
       const value = input[field]
-      if (typeof value === "string") changed[field] = yield* names[kind](value)
-      if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => names[kind](String(item)))
+      if (typeof value === "string") changed[field] = yield* spell[kind](value)
+      if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => spell[kind](String(item)))
     }
     if (classField !== undefined && input[classField] === undefined) {
       const { findAsset, findPair } = yield* names.directory
+      const pairClass = (name: string) => findPair(name)?.assetClass
       const classOf = {
         asset: (name: string) => findAsset(name)?.asset.assetClass,
-        pair: (name: string) => findPair(name)?.assetClass
+        pair: pairClass,
+        symbol: pairClass
       }
       const classes = kinds.flatMap(([field, kind]) => texts(input[field]).map(classOf[kind]))
       if (classes.length > 0 && classes.every((assetClass) => assetClass === "tokenized_asset"))

@@ -5,11 +5,7 @@ import type { Directory } from "../domain/names.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import { CallFacts } from "../services/CallFacts.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
-import {
-  type KrakenCredentialsMissing,
-  type KrakenPermissionError,
-  KrakenUnreadable
-} from "../services/KrakenErrors.ts"
+import { type KrakenCredentialsMissing, KrakenPermissionError, KrakenUnreadable } from "../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
 import { Names, type UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
@@ -24,7 +20,17 @@ export class ReadOnlyMode extends Schema.TaggedError<ReadOnlyMode>()("ReadOnlyMo
   }
 }
 
-/** What any tool may fail with before its handler runs. */
+/** Kraken does not know the endpoint, here or for this key; another tool tells much the same. */
+export class NotOffered extends Schema.TaggedError<NotOffered>()("NotOffered", {
+  endpoint: Schema.String,
+  instead: Schema.String
+}) {
+  override get message() {
+    return `Kraken does not offer ${this.endpoint} to this API key.`
+  }
+}
+
+/** What any tool may fail with before its handler runs, or when Kraken refuses what the key may not do. */
 export type GateError = Arguments.InvalidArguments | ReadOnlyMode | KrakenPermissionError | KrakenCredentialsMissing
 
 /**
@@ -111,7 +117,9 @@ export const make = <
 
   const run = Effect.fn(`Tool.${name}`)(function* (value: InputOf<Fields>) {
     yield* gate(value)
-    return yield* spec.handler(value)
+    return yield* Effect.catchAll(spec.handler(value), (error) =>
+      Effect.flatMap(explained(error, permissions), Effect.fail)
+    )
   })
 
   const render = (answer: B) =>
@@ -144,6 +152,12 @@ export const make = <
   }
 }
 
+/** What Kraken refuses for lack of a permission is told in the same words as what is refused here. */
+const explained = <E>(error: E, permissions: AnyOf): Effect.Effect<E | KrakenPermissionError, never, PermissionCache> =>
+  error instanceof KrakenPermissionError && error.refusedBy === "Kraken"
+    ? Effect.flatMap(PermissionCache, (cache) => cache.explain(error, permissions))
+    : Effect.succeed(error)
+
 /** What an answer may be shaped with. */
 export interface Shaping<Input> {
   readonly input: Input
@@ -153,7 +167,7 @@ export interface Shaping<Input> {
 }
 
 /** What any endpoint tool may fail with. */
-export type EndpointError = SendError | KrakenUnreadable | UnknownName
+export type EndpointError = SendError | NotOffered | KrakenUnreadable | UnknownName
 
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
@@ -172,6 +186,8 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     readonly params?: (input: Params) => Params
     /** How lists of plain values travel. Default: as one comma-separated text. */
     readonly lists?: "text" | "json"
+    /** The tool to advise where Kraken does not know the endpoint. */
+    readonly instead?: string
     /** From Kraken's result to the encoded form of `output`. Default: as it is. */
     readonly shape?: (result: unknown, shaping: Shaping<InputOf<Fields>>) => unknown
   }
@@ -189,7 +205,11 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
     const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = spec.intent === "read" || spec.reads?.(input) === true
-    const { extra, result } = yield* send(spec.endpoint, params, reads)
+    const { extra, result } = yield* Effect.mapError(send(spec.endpoint, params, reads), (error) =>
+      spec.instead !== undefined && isUnknownMethod(error)
+        ? new NotOffered({ endpoint: spec.endpoint, instead: spec.instead })
+        : error
+    )
     const shaped =
       spec.shape === undefined
         ? Effect.succeed(result)
@@ -203,6 +223,9 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   return make(name, { ...spec, handler })
 }
 
+const isUnknownMethod = (error: SendError) =>
+  "codes" in error && error.codes.some((code) => /unknown method/i.test(code))
+
 /** Reads ask; writes are sent once, by the writer. */
 const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, reads: boolean) {
   if (reads) {
@@ -215,7 +238,7 @@ const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, re
 })
 
 /** An envelope without errors says that the call was carried out, whatever its result looks like. */
-const unreadable = (endpoint: Endpoint, carriedOut: boolean, answer: unknown) =>
+export const unreadable = (endpoint: Endpoint, carriedOut: boolean, answer: unknown) =>
   new KrakenUnreadable({ endpoint, carriedOut, answer: (JSON.stringify(answer) ?? "nothing").slice(0, 500) })
 
 const embedded = ({ bytes, mimeType, uri }: File): Mcp.EmbeddedResource => ({

@@ -6,6 +6,7 @@ import type { ToolError } from "./Toolsets.ts"
 const advice = Match.typeTags<ToolError>()({
   InvalidArguments: () => "Nothing was sent. Correct the arguments and call again.",
   ReadOnlyMode: () => "Nothing was sent. Do not retry; ask the user if they want a server that may write.",
+  NotOffered: ({ instead }) => `Call ${instead} instead.`,
   UnknownName: () =>
     "Nothing was sent. Call again with one of these names, or look it up with get_asset_pairs or get_assets.",
   KrakenCredentialsMissing: () =>

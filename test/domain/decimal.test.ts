@@ -26,6 +26,12 @@ describe("decimal", () => {
     assert.isFalse(D.isMultipleOf(D.decimal("0.35"), D.decimal("0.1")))
   })
 
+  it("tells a share in percent", () => {
+    assert.strictEqual(D.percent(D.decimal("929.8"), D.decimal("111420.3")), "0.83")
+    assert.strictEqual(D.percent(D.decimal("-1"), D.decimal("3")), "-33.33")
+    assert.isUndefined(D.percent(D.decimal("1"), D.zero))
+  })
+
   it("loses no digit of any number of up to thirty digits", () => {
     fc.assert(
       fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(30), (digits, scale) => {

@@ -1,12 +1,12 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
+import { KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { getAccountBalance } from "../../src/tools/Account.ts"
 import * as Fields from "../../src/tools/Fields.ts"
 import { getServerTime } from "../../src/tools/Market.ts"
 import * as Tool from "../../src/tools/Tool.ts"
-import { noNames, TestKraken } from "../TestKraken.ts"
+import { fewNames, noNames, TestKraken } from "../TestKraken.ts"
 
 const place = Tool.endpoint("place", {
   title: "Place",
@@ -47,6 +47,16 @@ const nested = Tool.endpoint("nested", {
   }
 })
 
+const timed = Tool.endpoint("timed", {
+  ...looks,
+  endpoint: "public/Timed",
+  input: {
+    symbol: Fields.optional(Fields.SymbolName),
+    since: Fields.optional(Fields.time("A time")),
+    from: Fields.optional(Fields.isoTime("A time"))
+  }
+})
+
 const checked = Tool.endpoint("checked", {
   ...looks,
   endpoint: "public/Checked",
@@ -76,6 +86,57 @@ describe("Tool", () => {
       assert.include(error.message, 'query-funds (query_funds; "Funds permissions – Query" in Kraken\'s key form)')
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
+
+  it.effect("a permission that only Kraken knew to be missing is told in the same words", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(getAccountBalance.run({}))
+      assert.include(error.message, "It needs query-funds (query_funds;")
+    }).pipe(
+      Effect.provide(
+        TestKraken({
+          granted: ["query-funds"],
+          refusals: {
+            "private/Balance": new KrakenPermissionError({
+              endpoint: "private/Balance",
+              needed: [],
+              refusedBy: "Kraken",
+              hints: []
+            })
+          }
+        })
+      )
+    )
+  )
+
+  it.effect("times may be Unix seconds or ISO 8601, and nothing else where no id can stand for one", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      yield* timed.call({ since: "2025-10-20T22:40:00Z", from: "2026-09-21T09:15:02.123456Z", symbol: "xbtusd" })
+      yield* timed.call({ since: 1761000000 })
+      const error = yield* Effect.flip(timed.call({ since: "yesterday", from: "1761000000" }))
+      const iso = "ISO 8601 such as 2026-09-21T09:15:02Z"
+      assert.strictEqual(
+        error.message,
+        [
+          "Invalid arguments for timed:",
+          `- since: must be Unix seconds or ${iso}, got "yesterday"`,
+          `- from: must be ${iso}, got "1761000000"`
+        ].join("\n")
+      )
+      assert.deepStrictEqual(calls, [
+        { since: "1761000000", from: "2026-09-21T09:15:02.123456Z", symbol: "BTC/USD" },
+        { since: "1761000000" }
+      ])
+    }).pipe(
+      Effect.provide(
+        TestKraken({
+          directory: fewNames,
+          answers: { "public/Timed": {} },
+          onCall: (_, params) => calls.push(params)
+        })
+      )
+    )
+  })
 
   it.effect("any one of several sets of permissions is enough", () =>
     Effect.gen(function* () {
