@@ -3,7 +3,7 @@
 // belongs to the protocol when `npm start` goes on to serve it.
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
-import { chmodSync, readdirSync, rmSync } from "node:fs"
+import { chmodSync, readdirSync, realpathSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { argv, env } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -24,8 +24,10 @@ export const buildTo = async (folder) => {
     target: "node20",
     external: ["better-sqlite3"],
     // CommonJS packages inside an ESM bundle call `require`. The alias leaves the name to code that imports it.
-    banner: { js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);" },
-    define: { __VERSION__: JSON.stringify(version()) },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
+    },
+    define: { __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)) },
     metafile: true,
     logLevel: "warning"
   })
@@ -39,11 +41,12 @@ export const buildTo = async (folder) => {
   return entry
 }
 
-/** The tag vX.Y.Z of this commit, else a development version that names the commit. */
-const version = () => {
-  if (env.MCP_KRAKEN_VERSION) return env.MCP_KRAKEN_VERSION.replace(/^v/, "")
+/** The tag vX.Y.Z of a folder's commit, else a development version that names the commit. */
+export const versionOf = (folder) => {
+  const git = (...args) =>
+    execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
   try {
-    // The working tree may lie in someone else's repository, whose tags are not ours.
+    // The folder may lie in someone else's repository, whose tags are not ours.
     if (git("rev-parse", "--show-prefix") !== "") return "0.0.0-dev"
     // A release outranks its own candidates.
     const newest = ["-c", "versionsort.suffix=-rc", "tag", "--sort=-version:refname"]
@@ -54,7 +57,4 @@ const version = () => {
   }
 }
 
-const git = (...args) =>
-  execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
-
-if (argv[1] === fileURLToPath(import.meta.url)) await buildTo("dist")
+if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) await buildTo("dist")

@@ -8,7 +8,7 @@
 //
 //   node scripts/complete-lock.mjs           complete the lock
 //   node scripts/complete-lock.mjs --check   only say what is missing, exit 1 if anything is
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, realpathSync, writeFileSync } from "node:fs"
 import { argv, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 
@@ -21,9 +21,12 @@ export const completeLock = (lock) => {
       changes.push(`${path}: address of a registry`)
     }
     for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-      if (find(lock.packages, path, name) !== undefined) continue
+      const version = range.replace(/^[\^~]/, "")
+      const found = find(lock.packages, path, name)
+      // A range is met by what npm chose; an exact version is met by itself alone.
+      if (found && (range !== version || found.version === version)) continue
       const at = lock.packages[`node_modules/${name}`] ? `${path}/node_modules/${name}` : `node_modules/${name}`
-      lock.packages[at] = entryFor(name, range.replace(/^[\^~]/, ""), entry)
+      lock.packages[at] = entryFor(name, version, entry)
       changes.push(`${at}: optional package of ${path} is missing`)
     }
   }
@@ -33,11 +36,11 @@ export const completeLock = (lock) => {
   return changes
 }
 
-/** Where Node would find the package when the one at `path` imports it. */
+/** The package that Node would find when the one at `path` imports it. */
 const find = (packages, path, name) => {
   for (let folder = path; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const at = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`
-    if (packages[at]) return at
+    if (packages[at]) return packages[at]
     if (folder === "") return undefined
   }
 }
@@ -67,7 +70,7 @@ const libc = (words) => {
   return {}
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
   const file = new URL("../package-lock.json", import.meta.url)
   const lock = JSON.parse(readFileSync(file, "utf8"))
   const changes = completeLock(lock)
