@@ -19,10 +19,12 @@ interface Room {
 }
 
 const effect = /^effect(\/|$)/
+/** Small libraries that only compute. */
+const pure = /^(fastest-levenshtein|lossless-json)$/
 
 /** Imports flow one way. A file at the top of src is a room of its own, named without its ending. */
 const house: Record<string, Room> = {
-  domain: { rooms: [], packages: [effect], exceptions: { "domain/signature.ts": /^node:crypto$/ } },
+  domain: { rooms: [], packages: [effect, pure], exceptions: { "domain/signature.ts": /^node:crypto$/ } },
   services: { rooms: ["domain"], packages: [effect] },
   tools: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
   exchange: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
