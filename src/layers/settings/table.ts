@@ -1,0 +1,199 @@
+import { toolsetNames } from "../../services/Config.ts"
+import * as Parse from "./parse.ts"
+
+/** One setting: its variable, what it takes, what holds without it, and what it is for. */
+export interface Setting<A> {
+  readonly name: string
+  /** Completes "expected …". */
+  readonly expected: string
+  /** As text, parsed like any other; none where it has no default, or one that depends on the machine. */
+  readonly fallback?: string
+  /** How the default is described where it is not simply `fallback`. */
+  readonly shownDefault?: string
+  readonly purpose: string
+  readonly secret?: true
+  readonly parse: Parse.Parse<A>
+}
+
+const setting = <A>(it: Setting<A>): Setting<A> => it
+
+/** Every setting there is, in the order of the documents. `.env.example` and the README's table are made from it. */
+export const settings = {
+  key: setting({
+    name: "KRAKEN_API_KEY",
+    expected: "the public key of a Kraken API key",
+    purpose: "Kraken API key. Without it only public market data is served.",
+    secret: true,
+    parse: Parse.text
+  }),
+  secret: setting({
+    name: "KRAKEN_API_SECRET",
+    expected: "the private key as Kraken shows it (base64)",
+    purpose: "Private key of the API key, base64.",
+    secret: true,
+    parse: Parse.base64
+  }),
+  keyFile: setting({
+    name: "KRAKEN_API_KEY_FILE",
+    expected: "the path of a file",
+    purpose: "File that holds the API key, in place of KRAKEN_API_KEY (container secrets).",
+    parse: Parse.text
+  }),
+  secretFile: setting({
+    name: "KRAKEN_API_SECRET_FILE",
+    expected: "the path of a file",
+    purpose: "File that holds the private key, in place of KRAKEN_API_SECRET.",
+    parse: Parse.text
+  }),
+  otp: setting({
+    name: "KRAKEN_API_OTP",
+    expected: "the static password of the API key",
+    purpose: "Second factor of the API key, if it has a static one.",
+    secret: true,
+    parse: Parse.text
+  }),
+  baseUrl: setting({
+    name: "KRAKEN_BASE_URL",
+    expected: "an https address, or http on this machine, without query or credentials",
+    fallback: "https://api.kraken.com",
+    purpose: "Where Kraken is; for tests. Counts only from the source (environment or .env) that gave the API key.",
+    parse: Parse.baseUrl
+  }),
+  host: setting({
+    name: "MCP_KRAKEN_HOST",
+    expected: "an address or a host name",
+    fallback: "0.0.0.0",
+    purpose: "Address to listen on.",
+    parse: Parse.host
+  }),
+  port: setting({
+    name: "MCP_KRAKEN_PORT",
+    expected: "a port from 0 to 65535",
+    fallback: "8765",
+    purpose: "Port to listen on.",
+    parse: Parse.port
+  }),
+  path: setting({
+    name: "MCP_KRAKEN_PATH",
+    expected: "a path that begins with a slash, other than /health",
+    fallback: "/mcp",
+    purpose: "Path of the MCP endpoint, with or without a slash at its end.",
+    parse: Parse.path
+  }),
+  tokenDb: setting({
+    name: "MCP_KRAKEN_TOKEN_DB",
+    expected: "the path of a file",
+    fallback: "./data/tokens.db",
+    purpose: "SQLite file of the bearer tokens (hashes only).",
+    parse: Parse.text
+  }),
+  stateDir: setting({
+    name: "MCP_KRAKEN_STATE_DIR",
+    expected: "the path of a folder",
+    shownDefault: "the user's state folder",
+    purpose: "Folder of the nonces, one for all processes of a user.",
+    parse: Parse.text
+  }),
+  sslKeyFile: setting({
+    name: "MCP_KRAKEN_SSL_KEYFILE",
+    expected: "the path of a file",
+    purpose: "TLS private key (PEM). Together with MCP_KRAKEN_SSL_CERTFILE.",
+    parse: Parse.text
+  }),
+  sslCertFile: setting({
+    name: "MCP_KRAKEN_SSL_CERTFILE",
+    expected: "the path of a file",
+    purpose: "TLS certificate (PEM). Together with MCP_KRAKEN_SSL_KEYFILE.",
+    parse: Parse.text
+  }),
+  httpTimeout: setting({
+    name: "MCP_KRAKEN_HTTP_TIMEOUT",
+    expected: "seconds, from 0.1 to 600",
+    fallback: "30",
+    purpose: "Seconds that Kraken has to answer; writes have 10 at the most.",
+    parse: Parse.seconds(0.1, 600)
+  }),
+  logLevel: setting({
+    name: "MCP_KRAKEN_LOG_LEVEL",
+    expected: "DEBUG, INFO, WARNING, ERROR or CRITICAL",
+    fallback: "INFO",
+    purpose: "The least important lines that are logged.",
+    parse: Parse.logLevel
+  }),
+  logFormat: setting({
+    name: "MCP_KRAKEN_LOG_FORMAT",
+    expected: "logfmt or json",
+    fallback: "logfmt",
+    purpose: "Form of the log on stderr.",
+    parse: Parse.oneOf("logfmt", "json")
+  }),
+  authDisabled: setting({
+    name: "MCP_KRAKEN_AUTH_DISABLED",
+    expected: "true or false",
+    fallback: "false",
+    purpose: "Let everybody in who reaches the port. For development on one machine only.",
+    parse: Parse.boolean
+  }),
+  allowedOrigins: setting({
+    name: "MCP_KRAKEN_ALLOWED_ORIGINS",
+    expected: "origins or host names with commas between them",
+    shownDefault: "loopback only",
+    purpose: "Web pages that may call, beside those of this machine.",
+    parse: Parse.listOf(Parse.text)
+  }),
+  allowedHosts: setting({
+    name: "MCP_KRAKEN_ALLOWED_HOSTS",
+    expected: "host names with commas between them",
+    shownDefault: "not checked, unless on loopback or without authentication",
+    purpose: "Names under which this server may be called.",
+    parse: Parse.listOf(Parse.text)
+  }),
+  queryToken: setting({
+    name: "MCP_KRAKEN_QUERY_TOKEN",
+    expected: "true or false",
+    fallback: "true",
+    purpose: "Whether ?apikey= is taken in place of the Authorization header.",
+    parse: Parse.boolean
+  }),
+  toolsets: setting({
+    name: "MCP_KRAKEN_TOOLSETS",
+    expected: `some of ${toolsetNames.join(", ")}, with commas between them`,
+    fallback: toolsetNames.join(","),
+    shownDefault: "all",
+    purpose: "Toolsets to offer. Fewer tools leave a model more room.",
+    parse: Parse.listOf(Parse.oneOf(...toolsetNames))
+  }),
+  readOnly: setting({
+    name: "MCP_KRAKEN_READ_ONLY",
+    expected: "true or false",
+    fallback: "false",
+    purpose: "Offer only what changes nothing.",
+    parse: Parse.boolean
+  }),
+  hideDenied: setting({
+    name: "MCP_KRAKEN_HIDE_DENIED",
+    expected: "true or false",
+    fallback: "false",
+    purpose: "Leave tools that the API key may not use out of the list.",
+    parse: Parse.boolean
+  }),
+  tier: setting({
+    name: "MCP_KRAKEN_TIER",
+    expected: "starter, intermediate, pro or off",
+    fallback: "starter",
+    purpose: "Verification tier of the account, which sets Kraken's rate limits; off switches our own gates off.",
+    parse: Parse.oneOf("starter", "intermediate", "pro", "off")
+  }),
+  orderDeadline: setting({
+    name: "MCP_KRAKEN_ORDER_DEADLINE",
+    expected: "seconds, from 2 to 60",
+    fallback: "5",
+    purpose: "Seconds after which Kraken's engine refuses an order whose caller set no deadline.",
+    parse: Parse.seconds(2, 60)
+  })
+}
+
+export type Settings = typeof settings
+
+/** Settings of the Python server that do nothing here. */
+export const withoutEffect = ["MCP_KRAKEN_API", "MCP_KRAKEN_FUTURES_SANDBOX"]
