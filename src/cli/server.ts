@@ -1,0 +1,67 @@
+import { Effect, Layer, Option } from "effect"
+import process from "node:process"
+import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import { Http } from "../layers/Http.ts"
+import { HttpClientKeepAlive } from "../layers/HttpClientKeepAlive.ts"
+import { KrakenClientHttp } from "../layers/KrakenClientHttp.ts"
+import { KrakenWriterSettling } from "../layers/KrakenWriterSettling.ts"
+import { Logging } from "../layers/Logging.ts"
+import { EdgeMux } from "../layers/mcp/EdgeMux.ts"
+import { McpServerSdk } from "../layers/McpServer.ts"
+import { NamesKraken } from "../layers/NamesKraken.ts"
+import { NonceSourceSqlite } from "../layers/NonceSourceSqlite.ts"
+import { PermissionCacheKraken } from "../layers/PermissionCacheKraken.ts"
+import { RateBudgetOff } from "../layers/RateBudgetOff.ts"
+import { serveStdio } from "../layers/Stdio.ts"
+import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
+import { Config } from "../services/Config.ts"
+import { TokenStore } from "../services/TokenStore.ts"
+import { howToConnect } from "./howToConnect.ts"
+
+/** Everything that tools need, on the real Kraken. */
+const Kraken = KrakenWriterSettling.pipe(
+  Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+  Layer.provideMerge(KrakenClientHttp),
+  Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
+  Layer.provideMerge(RateBudgetOff)
+)
+
+const Mcp = McpServerSdk.pipe(Layer.provideMerge(Kraken))
+
+const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Mcp))
+
+/** Says how to get in, where nobody could. */
+const welcome = Effect.gen(function* () {
+  const config = yield* Config
+  const tokens = yield* TokenStore
+  const hasToken = (yield* tokens.list).some(({ revokedAt }) => Option.isNone(revokedAt))
+  const lines = howToConnect(config, hasToken)
+  yield* Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`))
+})
+
+const overHttp = Effect.gen(function* () {
+  const { authDisabled } = yield* Config
+  if (authDisabled) {
+    yield* Effect.logWarning(
+      "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
+    )
+  }
+  yield* Layer.build(HttpServer)
+  yield* welcome
+  return yield* Effect.never
+}).pipe(Effect.scoped, Effect.provide(TokenStoreSqlite))
+
+const overStdio = serveStdio(process.stdin, process.stdout).pipe(Effect.provide(Mcp))
+
+/** Serves until the process is told to stop, or, over stdio, until the input ends. */
+export const server = ({
+  flags,
+  stdio
+}: {
+  readonly flags: Record<string, string | undefined>
+  readonly stdio: boolean
+}) =>
+  Effect.provide(
+    Effect.suspend(() => (stdio ? overStdio : overHttp)),
+    Logging.pipe(Layer.provideMerge(ConfigEnv(flags)))
+  )

@@ -1,0 +1,14 @@
+/** Rows of text in aligned columns, below a title. */
+export const table = (
+  title: string,
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>
+): string => {
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const line = (cells: ReadonlyArray<string>) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd()
+  return [title, "", line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
+}
