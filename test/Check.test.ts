@@ -26,6 +26,11 @@ describe("npm run check", () => {
     assert.match(scripts.check, /^effect-tsgo patch && tsc && /)
   })
 
+  it("comes before the tests, in the README and in CI", () => {
+    const command = "\nnpm ci && npm run check && npm test\n"
+    for (const file of ["README.md", ".ci/run"]) assert.include(readFileSync(join(root, file), "utf8"), command)
+  })
+
   it("refuses mistakes with Effect, each by its name, and nothing else", () => {
     const { status, stdout } = compile({ sound, ...mistakes })
     assert.deepStrictEqual(
