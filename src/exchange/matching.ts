@@ -1,0 +1,148 @@
+import { acceptable, firstInLine, rest, unrest } from "./book.ts"
+import { min } from "./fixed.ts"
+import { feeOn } from "./fees.ts"
+import { adjustHold, countVolume, rateOf } from "./holds.ts"
+import { tradeId } from "./ids.ts"
+import { fromOutside, post } from "./ledger.ts"
+import { accountOf, finish } from "./lifecycle.ts"
+import { type Offer, bestOffer, marketLevel, takeFromMarket } from "./liquidity.ts"
+import { type Order, type Trade, left } from "./order.ts"
+import { baseAmount, costOf, quoteAmount, volumeFor } from "./pairs.ts"
+import { type Exchange, type Venue, next } from "./state.ts"
+
+/** Let an order that is not in the book take what it finds at prices it accepts, best first. */
+export const take = (x: Exchange, venue: Venue, order: Order): void => {
+  while (order.status === "open") {
+    const offer = bestOffer(x, venue, order.side)
+    if (offer === undefined || !acceptable(order.side, order.limit, offer.price)) return
+    if (offer.maker?.account === order.account) {
+      preventSelfTrade(x, order, offer.maker)
+      continue
+    }
+    const volume = min(wanted(order, offer.price), offer.volume)
+    if (volume === 0n) return
+    trade(x, venue, order, offer, volume)
+  }
+}
+
+/** What an order would still take at a price: with `viqc`, what is left to spend decides. */
+export const wanted = (order: Order, price: bigint): bigint =>
+  order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend - order.spent)
+
+/** The market has moved: execute resting orders that its book now crosses, at their own prices, best first. */
+export const sweep = (x: Exchange, venue: Venue): void => {
+  for (const side of ["buy", "sell"] as const) {
+    const against = side === "buy" ? "ask" : "bid"
+    for (;;) {
+      const order = firstInLine(venue, side)
+      if (order === undefined) break
+      const level = marketLevel(x, venue, against)
+      if (level === undefined || !acceptable(side, order.limit, level.price)) break
+      const volume = min(order.visible, level.volume)
+      takeFromMarket(x, venue, against, volume)
+      fill(x, venue, order, order.limit!, volume, true, nextNumber(x))
+    }
+  }
+}
+
+const trade = (x: Exchange, venue: Venue, taker: Order, { price, maker }: Offer, volume: bigint): void => {
+  const number = nextNumber(x)
+  if (maker === undefined) takeFromMarket(x, venue, taker.side === "buy" ? "ask" : "bid", volume)
+  venue.ownTrade = { price, tick: x.market.tick(venue.pair, x.now) }
+  const trade = fill(x, venue, taker, price, volume, false, number, maker === undefined)
+  if (maker !== undefined) fill(x, venue, maker, price, volume, true, number, false)
+  venue.trades.push(trade)
+}
+
+/**
+ * One side of a trade: balances, ledger, trade record, order. What an order prints (cost and fee with the pair's cost
+ * decimals) is rounded to the nearest; what moves (the asset's own decimals) is rounded down on both sides alike.
+ */
+const fill = (
+  x: Exchange,
+  venue: Venue,
+  order: Order,
+  price: bigint,
+  volume: bigint,
+  maker: boolean,
+  number: number,
+  withMarket = true
+): Trade => {
+  const { pair } = venue
+  const account = accountOf(x, order)
+  const id = tradeId(x.settings.seed, next(x))
+  const rate = min(order.rate, rateOf(x, account, maker))
+  const sign = order.side === "buy" ? 1n : -1n
+  const base = baseAmount(pair, volume) * sign
+  const paid = quoteAmount(pair, price, volume, "floor")
+  const quote = -paid * sign
+  const cost = costOf(pair, price, volume)
+  const entry = { refid: id, type: "trade" } as const
+  const quoteEntry = post(x, account, {
+    ...entry,
+    asset: pair.quote.id,
+    amount: quote,
+    fee: order.feeInBase ? 0n : feeOn(paid, rate, "floor")
+  })
+  const baseEntry = post(x, account, {
+    ...entry,
+    asset: pair.base.id,
+    amount: base,
+    fee: order.feeInBase ? feeOn(base * sign, rate, "floor") : 0n
+  })
+  if (withMarket) {
+    fromOutside(x, pair.base.id, base)
+    fromOutside(x, pair.quote.id, quote)
+  }
+  const trade: Trade = {
+    id,
+    number,
+    order: order.txid,
+    account: account.id,
+    pair,
+    time: x.now,
+    side: order.side,
+    type: order.type,
+    executedAs: order.limit === undefined ? "market" : "limit",
+    price,
+    volume,
+    cost,
+    fee: feeOn(cost, rate, "half"),
+    maker,
+    ledgers: [quoteEntry.id, baseEntry.id]
+  }
+  account.trades.push(trade)
+  account.tradesById.set(id, trade)
+  countVolume(x, account, pair.quote.id, paid)
+  record(x, venue, order, trade, paid)
+  return trade
+}
+
+const record = (x: Exchange, venue: Venue, order: Order, { cost, fee, id, maker, price, volume }: Trade, paid: bigint) => {
+  order.executed += volume
+  order.notional += price * volume
+  order.cost += cost
+  order.fee += fee
+  order.spent += paid
+  order.trades.push(id)
+  if (order.close !== undefined) x.fills.push({ order, price, volume })
+  if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n) return finish(x, order, "closed")
+  if (maker) {
+    order.visible -= volume
+    // What an iceberg shows next goes to the end of the queue.
+    if (order.visible === 0n) {
+      unrest(venue, order)
+      rest(x, venue, order)
+    }
+  }
+  adjustHold(accountOf(x, order), order)
+}
+
+const preventSelfTrade = (x: Exchange, taker: Order, maker: Order): void => {
+  const reason = "Self trade prevention"
+  if (taker.selfTrade !== "cancel-newest") finish(x, maker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-oldest") finish(x, taker, "canceled", reason)
+}
+
+/** Public trade ids: counted, above those of the market. */
+const nextNumber = (x: Exchange): number => 4_000_000_000 + next(x)
