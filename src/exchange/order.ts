@@ -55,7 +55,6 @@ export interface CloseSpec {
   readonly type: OrderType
   readonly price: string
   readonly price2: string | undefined
-  readonly text: string
 }
 
 export interface Order extends OrderSpec {

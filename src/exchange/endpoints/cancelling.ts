@@ -1,0 +1,62 @@
+import type { Endpoint } from "../Call.ts"
+import { chargeEngine, penalty } from "../limits.ts"
+import { finish } from "../lifecycle.ts"
+import type { Order } from "../order.ts"
+import { array, integer, isObject, text } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { type Account, at, type Exchange, next } from "../state.ts"
+import { iso } from "../text.ts"
+
+export const CancelOrder: Endpoint = (x, { account, params }) => {
+  const txid = text(params, "txid")
+  const clientId = text(params, "cl_ord_id")
+  if (txid === undefined && clientId === undefined) throw invalid("txid")
+  const orders =
+    clientId === undefined
+      ? txid!.split(",").flatMap((name) => openOrders(account, name))
+      : [account.clientIds.get(clientId)].filter((order) => order !== undefined)
+  if (orders.length === 0) throw new Refusal("EOrder:Unknown order")
+  return cancel(x, account, orders, orders.length > 1)
+}
+
+export const CancelOrderBatch: Endpoint = (x, { account, params }) => {
+  const names = array(params, "orders") ?? []
+  const clientIds = array(params, "cl_ord_ids") ?? []
+  const asked = names.length + clientIds.length
+  if (asked === 0 || asked > 50) throw invalid("orders")
+  const byName = names.flatMap((name) => openOrders(account, String(name)))
+  const byClientId = clientIds.flatMap((id) => {
+    const name = isObject(id) ? id["cl_ord_id"] : id
+    return account.clientIds.get(String(name)) ?? []
+  })
+  return cancel(x, account, [...byName, ...byClientId], true)
+}
+
+export const CancelAll: Endpoint = (x, { account }) => cancel(x, account, [...account.open.values()], true)
+
+/** The dead man's switch: each call winds it up again, a timeout of 0 stops it. */
+export const CancelAllOrdersAfter: Endpoint = (x, { account, params }) => {
+  const timeout = integer(params, "timeout", [0, 86_399])
+  if (timeout === undefined) throw invalid("timeout")
+  const time = x.now + timeout * 1000
+  account.cancelAllAt = timeout === 0 ? undefined : { time, sequence: next(x) }
+  if (account.cancelAllAt !== undefined) {
+    at(x, time, { kind: "cancel-all", account: account.id, sequence: account.cancelAllAt.sequence })
+  }
+  return { currentTime: iso(x.now), triggerTime: timeout === 0 ? "0" : iso(time) }
+}
+
+/** Open orders by id or by user reference, which several may share. */
+export const openOrders = (account: Account, name: string): ReadonlyArray<Order> => {
+  const order = account.open.get(name.trim())
+  if (order !== undefined) return [order]
+  if (!/^-?\d+$/.test(name.trim())) return []
+  return [...account.open.values()].filter((order) => order.userref === Number(name))
+}
+
+const cancel = (x: Exchange, account: Account, orders: ReadonlyArray<Order>, batch: boolean) => {
+  const distinct = new Set(orders)
+  for (const order of distinct) chargeEngine(x, account, order.pair, penalty(x, "cancel", order), batch)
+  for (const order of distinct) finish(x, order, "canceled", "User requested")
+  return { count: distinct.size }
+}

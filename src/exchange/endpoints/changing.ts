@@ -1,0 +1,185 @@
+import type { Endpoint } from "../Call.ts"
+import { unrest } from "../book.ts"
+import { orderText, pricesOf } from "../describe.ts"
+import { format, min } from "../fixed.ts"
+import { adjustHold } from "../holds.ts"
+import { tradeId } from "../ids.ts"
+import { finish, isParked } from "../lifecycle.ts"
+import { chargeEngine, penalty } from "../limits.ts"
+import { lastPrice } from "../liquidity.ts"
+import { type Amend, hasLimit, isTrailing, left, type Order } from "../order.ts"
+import { flag, integer, list, pairNamed, type Params, required, text } from "../params.ts"
+import { readPrice, readPrices, resolve } from "../prices.ts"
+import { checkDisplay, checkMinimum, readVolumeText } from "../readOrder.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { type Account, type Exchange, next, venueOf } from "../state.ts"
+import { park, unpark } from "../stops.ts"
+import { affordable, crosses, settle, submit, work } from "../submit.ts"
+import { checkDeadline } from "../times.ts"
+import { openOrders } from "./cancelling.ts"
+
+type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
+
+/** Change an order where it stands. Less of it keeps its place in the queue; more, or another price, does not. */
+export const AmendOrder: Endpoint = (x, { account, params }) => {
+  const order = named(account, params)
+  chargeEngine(x, account, order.pair, 1)
+  const change = readChange(x, order, params)
+  checkDeadline(x, params)
+  chargeEngine(x, account, order.pair, penalty(x, "amend", order))
+  order.amends ??= [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
+  const amend = { id: tradeId(x.settings.seed, next(x)), time: x.now }
+  const postOnly = flag(params, "post_only")
+  if (change.volume <= order.executed) finish(x, order, "canceled", "User requested")
+  else apply(x, order, change)
+  order.amends.push({ ...snapshot(order, "user", ""), ...amend, postOnly })
+  settle(x, venueOf(x, order.pair))
+  return { amend_id: amend.id }
+}
+
+/**
+ * Replace an order by a new one. What the old one has executed counts towards the new volume, so that both together
+ * never trade more than was asked for; the new order starts with nothing executed.
+ */
+export const EditOrder: Endpoint = (x, { account, params }) => {
+  const pair = pairNamed(params, required(params, "pair"))
+  chargeEngine(x, account, pair, 1)
+  const [order, another] = openOrders(account, required(params, "txid"))
+  if (order === undefined || another !== undefined || order.pair !== pair) throw new Refusal("EOrder:Unknown order")
+  if (order.triggered || order.close !== undefined || order.clientId !== undefined || order.spend !== undefined) {
+    throw new Refusal("EOrder:Invalid order")
+  }
+  const total = text(params, "volume")
+  const volume = (total === undefined ? order.volume : readVolumeText(pair, total)) - order.executed
+  if (volume <= 0n) throw invalid("volume")
+  const oflags = list(params, "oflags") ?? []
+  const display = text(params, "displayvol")
+  const last = lastPrice(x, venueOf(x, pair))
+  const texts = { ...pricesOf(order), ...(order.type === "market" && { price: undefined }) }
+  const prices = readPrices(
+    pair,
+    order.side,
+    order.type,
+    text(params, "price") ?? texts.price,
+    text(params, "price2") ?? texts.price2,
+    last
+  )
+  checkMinimum(pair, volume, prices.limit ?? prices.trigger ?? last)
+  const spec = {
+    ...order,
+    ...prices,
+    volume,
+    display: display === undefined ? order.display && min(order.display, volume) : readVolumeText(pair, display, "displayvol"),
+    postOnly: oflags.includes("post"),
+    userref: integer(params, "userref", [-(2 ** 31), 2 ** 31 - 1]),
+    executed: 0n
+  }
+  if (spec.display !== undefined) checkDisplay(spec.display, volume, "displayvol")
+  checkDeadline(x, params)
+  chargeEngine(x, account, pair, penalty(x, "edit", order))
+  if (!affordable(x, account, spec)) throw new Refusal("EOrder:Insufficient funds")
+  const descr = { order: orderText(spec) }
+  if (flag(params, "validate")) return { status: "ok", descr }
+  finish(x, order, "canceled", "Order replaced")
+  const edited = submit(x, account, spec)
+  const shown = pricesOf(edited)
+  return {
+    status: "ok",
+    txid: edited.txid,
+    originaltxid: order.txid,
+    orders_cancelled: 1,
+    volume: format(volume, pair.lotDecimals),
+    price: shown.price,
+    ...(shown.price2 !== "0" && { price2: shown.price2 }),
+    ...(edited.userref !== undefined && { newuserref: edited.userref }),
+    ...(order.userref !== undefined && { olduserref: order.userref }),
+    descr
+  }
+}
+
+/** The history of an order's changes begins with the order itself. */
+export const amendsOf = (order: Order): ReadonlyArray<Amend> =>
+  order.amends ?? [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
+
+const originalAmend = (order: Order) => `T${order.txid.slice(1)}`
+
+const snapshot = (order: Order, type: Amend["type"], reason: string) => ({
+  type,
+  volume: order.volume,
+  display: order.display,
+  remaining: left(order),
+  limit: order.limit,
+  trigger: order.trigger,
+  reason,
+  postOnly: order.postOnly
+})
+
+const named = (account: Account, params: Params): Order => {
+  const txid = text(params, "txid")
+  const clientId = text(params, "cl_ord_id")
+  if ((txid === undefined) === (clientId === undefined)) throw invalid("txid")
+  const order = txid === undefined ? account.clientIds.get(clientId!) : account.open.get(txid)
+  if (order === undefined) throw new Refusal("EOrder:Unknown order")
+  if (order.close !== undefined || order.spend !== undefined) throw new Refusal("EOrder:Invalid order")
+  return order
+}
+
+const readChange = (x: Exchange, order: Order, params: Params): Change => {
+  const { pair } = order
+  const fields = { qty: text(params, "order_qty"), display: text(params, "display_qty") }
+  const prices = { limit: text(params, "limit_price"), trigger: text(params, "trigger_price") }
+  if ([...Object.values(fields), ...Object.values(prices)].every((value) => value === undefined)) {
+    throw new Refusal("EGeneral:Invalid arguments")
+  }
+  const venue = venueOf(x, pair)
+  const price = (value: string, field: string) =>
+    resolve(readPrice(value, pair, field), lastPrice(x, venue), order.side === "sell", pair)
+  if (prices.limit !== undefined && !(hasLimit(order.type) && order.limit !== undefined)) throw invalid("limit_price")
+  if (prices.trigger !== undefined && (!isParkedOrPending(order) || isTrailing(order.type))) throw invalid("trigger_price")
+  if (fields.display !== undefined && order.type !== "iceberg") throw invalid("display_qty")
+  const change: Change = {
+    volume: fields.qty === undefined ? order.volume : readVolumeText(pair, fields.qty, "order_qty"),
+    limit: prices.limit === undefined ? order.limit : price(prices.limit, "limit_price"),
+    trigger: prices.trigger === undefined ? order.trigger : price(prices.trigger, "trigger_price"),
+    display: fields.display === undefined ? order.display : readVolumeText(pair, fields.display, "display_qty")
+  }
+  if (change.volume <= order.executed) return change
+  checkMinimum(pair, change.volume, change.limit ?? change.trigger ?? lastPrice(x, venue))
+  const remaining = change.volume - order.executed
+  if (change.display !== undefined) checkDisplay(min(change.display, remaining), remaining, "display_qty")
+  const changed = { ...order, ...change }
+  if (order.status === "open" && !affordable(x, account(x, order), changed)) throw new Refusal("EOrder:Insufficient funds")
+  const taking = !isParkedOrPending(order) && crosses(x, venue, changed)
+  if (taking && (order.postOnly || flag(params, "post_only"))) throw new Refusal("EOrder:Invalid price")
+  return change
+}
+
+const isParkedOrPending = (order: Order) => order.status === "pending" || isParked(order)
+
+const account = (x: Exchange, order: Order): Account => x.accounts.get(order.account)!
+
+const apply = (x: Exchange, order: Order, change: Change): void => {
+  const venue = venueOf(x, order.pair)
+  const keepsPlace =
+    change.limit === order.limit && change.volume <= order.volume && change.display === order.display
+  if (order.status === "open" && isParked(order)) {
+    unpark(venue, order)
+    const { peak, trigger } = order
+    Object.assign(order, change)
+    park(x, venue, order)
+    // A trailing stop keeps following from where it was.
+    if (isTrailing(order.type)) Object.assign(order, { peak, trigger })
+  } else if (order.status === "open" && !keepsPlace) {
+    unrest(venue, order)
+    Object.assign(order, change)
+    adjustHold(account(x, order), order)
+    order.touched = x.now
+    return work(x, venue, order)
+  } else {
+    Object.assign(order, change)
+    order.visible = order.display === undefined ? left(order) : min(order.visible, left(order))
+  }
+  order.touched = x.now
+  adjustHold(account(x, order), order)
+}
+

@@ -1,0 +1,58 @@
+import type { Call, Endpoint } from "../Call.ts"
+import { closeText, orderText } from "../describe.ts"
+import { chargeEngine, checkOpenOrders } from "../limits.ts"
+import type { OrderSpec } from "../order.ts"
+import { array, flag, isObject, pairNamed, required } from "../params.ts"
+import { readOrder } from "../readOrder.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import type { Exchange } from "../state.ts"
+import { affordable, submit } from "../submit.ts"
+import { checkDeadline } from "../times.ts"
+
+export const AddOrder: Endpoint = (x, { account, params }) => {
+  const pair = pairNamed(params, required(params, "pair"))
+  chargeEngine(x, account, pair, 1)
+  const spec = readOrder(x, account, pair, params)
+  checkDeadline(x, params)
+  checkOpenOrders(x, account, pair)
+  checkFunds(x, { account }, spec)
+  const descr = described(spec)
+  if (flag(params, "validate")) return { descr }
+  return { descr, txid: [submit(x, account, spec).txid] }
+}
+
+/** All orders are checked before the first is placed; then the engine takes or refuses each by itself. */
+export const AddOrderBatch: Endpoint = (x, { account, params }) => {
+  const pair = pairNamed(params, required(params, "pair"))
+  const orders = array(params, "orders") ?? []
+  if (orders.length < 2 || orders.length > 15 || !orders.every(isObject)) throw invalid("orders")
+  chargeEngine(x, account, pair, orders.length / 2)
+  const specs = orders.map((order) => readOrder(x, account, pair, order))
+  const names = specs.flatMap(({ clientId }) => clientId ?? [])
+  if (new Set(names).size < names.length) throw invalid("cl_ord_id")
+  checkDeadline(x, params)
+  if (flag(params, "validate")) return { orders: specs.map((spec) => ({ descr: { order: orderText(spec) } })) }
+  return {
+    orders: specs.map((spec) => {
+      const answer = { descr: { order: orderText(spec) }, ...(spec.close && { close: closeText(pair, spec.close) }) }
+      try {
+        checkOpenOrders(x, account, pair)
+        checkFunds(x, { account }, spec)
+      } catch (refusal) {
+        if (!(refusal instanceof Refusal)) throw refusal
+        return { ...answer, error: refusal.errors.join(", ") }
+      }
+      return { txid: submit(x, account, spec).txid, ...answer }
+    })
+  }
+}
+
+/** A scheduled order is paid for when its time comes. */
+const checkFunds = (x: Exchange, { account }: Pick<Call, "account">, spec: OrderSpec): void => {
+  if (spec.start === 0 && !affordable(x, account, spec)) throw new Refusal("EOrder:Insufficient funds")
+}
+
+const described = (spec: OrderSpec) => ({
+  order: orderText(spec),
+  ...(spec.close && { close: closeText(spec.pair, spec.close) })
+})

@@ -1,0 +1,94 @@
+import { findAsset, type Asset } from "./assets.ts"
+import { fit, scan } from "./fixed.ts"
+import { findPair, type Pair } from "./pairs.ts"
+import { invalid, Refusal } from "./Refusal.ts"
+
+/** Arguments as a form or a JSON body brought them: values are texts, numbers, booleans, or nested. */
+export type Params = Readonly<Record<string, unknown>>
+
+/** A value as text; undefined if absent. Objects that print as a number (big or lossless ones) count as numbers. */
+export const text = (params: Params, field: string): string | undefined => {
+  const value = params[field]
+  if (value === undefined || value === null) return undefined
+  if (Array.isArray(value)) return value.map(String).join(",")
+  const string = String(value)
+  if (string === "" || string === "[object Object]") throw invalid(field)
+  return string
+}
+
+export const required = (params: Params, field: string): string => {
+  const value = text(params, field)
+  if (value === undefined) throw invalid(field)
+  return value
+}
+
+export const list = (params: Params, field: string): ReadonlyArray<string> | undefined =>
+  text(params, field)?.split(",").map((item) => item.trim())
+
+export const flag = (params: Params, field: string, otherwise = false): boolean => {
+  const value = text(params, field)?.toLowerCase()
+  if (value === undefined) return otherwise
+  if (value === "true" || value === "1") return true
+  if (value === "false" || value === "0") return false
+  throw invalid(field)
+}
+
+export const integer = (params: Params, field: string, range: readonly [number, number]): number | undefined => {
+  const value = text(params, field)
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!/^[+-]?\d+$/.test(value) || number < range[0] || number > range[1]) throw invalid(field)
+  return number
+}
+
+export const oneOf = <const A extends string>(params: Params, field: string, values: ReadonlyArray<A>): A | undefined => {
+  const value = text(params, field)
+  const found = values.find((known) => known === value)
+  if (value !== undefined && found === undefined) throw invalid(field)
+  return found
+}
+
+/** A list of objects or texts: JSON has arrays; forms have `orders[0]=…`, read as an array or as numbered keys. */
+export const array = (params: Params, field: string): ReadonlyArray<unknown> | undefined => {
+  const value = params[field]
+  if (value === undefined || value === null) return undefined
+  if (Array.isArray(value)) return value
+  if (typeof value === "object") return Object.values(value)
+  return parsed(String(value)) ?? String(value).split(",")
+}
+
+const parsed = (json: string): ReadonlyArray<unknown> | undefined => {
+  if (!json.startsWith("[")) return undefined
+  try {
+    return JSON.parse(json) as ReadonlyArray<unknown>
+  } catch {
+    return undefined
+  }
+}
+
+export const isObject = (value: unknown): value is Params => typeof value === "object" && value !== null
+
+/** A positive amount of an asset, in its units. */
+export const amount = (params: Params, field: string, asset: Asset): bigint | undefined => {
+  const value = text(params, field)
+  if (value === undefined) return undefined
+  const scanned = scan(value)
+  const fitted = scanned && fit(scanned, asset.decimals)
+  if (fitted === undefined || fitted <= 0n) throw invalid(field)
+  return fitted
+}
+
+export const assetNamed = (name: string, otherwise = "EQuery:Unknown asset"): Asset => {
+  const asset = findAsset(name)
+  if (asset === undefined) throw new Refusal(otherwise)
+  return asset
+}
+
+/** A pair by any of its REST names; tokenised ones only when the class is named. */
+export const pairNamed = (params: Params, name: string): Pair => {
+  const pair = findPair(name)
+  const wanted = oneOf(params, "asset_class", ["currency", "forex", "tokenized_asset"]) ?? "currency"
+  const known = pair !== undefined && (pair.base.class === "tokenized_asset") === (wanted === "tokenized_asset")
+  if (!known) throw new Refusal("EQuery:Unknown asset pair")
+  return pair
+}
