@@ -30,7 +30,7 @@ const mixed = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 const spell = (seed: number, n: number, alphabet: string, length: number): string => {
   let text = ""
   for (let block = 0, left = length; left > 0; block++, left -= 7) {
-    let h = block === 0 ? mix(n ^ seed) : hash(seed, n, block)
+    let h = block === 0 ? mix(n ^ hash(seed)) : hash(seed, n, block)
     for (let i = 0; i < Math.min(7, left); i++) {
       text += alphabet[h % alphabet.length]
       h = Math.floor(h / alphabet.length)

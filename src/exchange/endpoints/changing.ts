@@ -182,4 +182,3 @@ const apply = (x: Exchange, order: Order, change: Change): void => {
   order.touched = x.now
   adjustHold(account(x, order), order)
 }
-

@@ -1,0 +1,109 @@
+import type { Endpoint } from "../Call.ts"
+import { schedule, tierOf } from "../fees.ts"
+import { format } from "../fixed.ts"
+import { feeInfo } from "../feeInfo.ts"
+import { recentVolume } from "../holds.ts"
+import { token } from "../ids.ts"
+import { left } from "../order.ts"
+import { findPair, keyOf } from "../pairs.ts"
+import { array, assetNamed, flag, isObject, text } from "../params.ts"
+import { Refusal } from "../Refusal.ts"
+import { amountText } from "../show.ts"
+import { type Account, type Exchange, next } from "../state.ts"
+import { convert } from "../value.ts"
+
+export const Balance: Endpoint = (_, { account }) =>
+  Object.fromEntries(held(account).map(([asset, amount]) => [asset, amountText(asset, amount)]))
+
+export const BalanceEx: Endpoint = (_, { account }) =>
+  Object.fromEntries(
+    held(account).map(([asset, amount]) => [
+      asset,
+      { balance: amountText(asset, amount), hold_trade: amountText(asset, account.holds.get(asset) ?? 0n) }
+    ])
+  )
+
+export const TradeBalance: Endpoint = (x, { account, params }) => {
+  const asset = assetNamed(text(params, "asset") ?? "ZUSD")
+  const print = (amount: bigint) => format(amount, asset.decimals)
+  let total = 0n
+  for (const [held, amount] of account.balances) total += convert(x, amount, held, asset.id)
+  let open = 0n
+  for (const order of account.open.values()) {
+    const { base, lotDecimals } = order.pair
+    open += convert(x, left(order) * 10n ** BigInt(base.decimals - lotDecimals), base.id, asset.id)
+  }
+  const zero = print(0n)
+  const all = print(total)
+  return { eb: all, tb: all, m: zero, n: zero, c: zero, v: zero, e: all, mf: all, mfo: print(total - open), uv: print(open) }
+}
+
+export const TradeVolume: Endpoint = (x, { account, params }) => {
+  const volume = recentVolume(x, account)
+  const tier = tierOf(volume)
+  const asked = (array(params, "pair") ?? []).map((pair) => (isObject(pair) ? String(pair["asset"]) : String(pair)))
+  const found = asked.map((name) => {
+    const pair = findPair(name)
+    if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
+    return [keyOf(pair, name), pair] as const
+  })
+  return {
+    currency: "ZUSD",
+    asset_class: "currency",
+    volume: format(volume, 4),
+    ...(found.length > 0 && {
+      fees: Object.fromEntries(found.map(([key]) => [key, feeInfo(tier, "taker")])),
+      fees_maker: Object.fromEntries(found.map(([key]) => [key, feeInfo(tier, "maker")]))
+    }),
+    ...(flag(params, "fee_schedule") && {
+      schedules: found.map(([key]) => ({
+        pair: key,
+        class: "spot",
+        tiers: schedule.map((row, index) => ({
+          maker_fee: format(row.maker, 4),
+          taker_fee: format(row.taker, 4),
+          min_spot_volume: `${row.volume}.0000`,
+          active: index === tier
+        }))
+      }))
+    })
+  }
+}
+
+/** No account here has a credit line. */
+export const CreditLines: Endpoint = () => null
+
+export const GetApiKeyInfo: Endpoint = (_, { account, key }) => ({
+  api_key_name: key.name,
+  api_key: key.id,
+  nonce: key.nonce ?? "0",
+  nonce_window: String(key.nonceWindow ?? 0),
+  permissions: key.permissions,
+  iban: account.id,
+  valid_until: String(key.validUntil ?? 0),
+  query_from: String(key.queryFrom ?? 0),
+  query_to: String(key.queryTo ?? 0),
+  created_time: String(key.created ?? Math.floor(account.created / 1000)),
+  modified_time: String(key.created ?? Math.floor(account.created / 1000)),
+  ip_allowlist: key.ipAllowlist ?? [""],
+  last_used: key.lastUsed === undefined ? null : String(key.lastUsed)
+})
+
+export const GetWebSocketsToken: Endpoint = (x) => ({ token: token(x.settings.seed, next(x)), expires: 900 })
+
+/** The account and its subaccounts: their ids are what transfers between them take. */
+export const ListWalletAccounts: Endpoint = (x, { account }) => ({
+  accounts: [account, ...subaccounts(x, account)].map((each) => ({
+    account_id: each.id.replaceAll(" ", "-"),
+    flags: { user_defined: each !== account, active: true },
+    status: "active",
+    type: each === account ? "main" : "spot",
+    name: each === account ? null : each.name
+  })),
+  cursor: { next: null }
+})
+
+const subaccounts = (x: Exchange, account: Account) =>
+  [...x.accounts.values()].filter(({ master }) => master === account.id)
+
+const held = (account: Account): ReadonlyArray<readonly [string, bigint]> => [...account.balances]

@@ -1,0 +1,53 @@
+import { endow, findAccount, openAccount } from "../accounts.ts"
+import { findAsset } from "../assets.ts"
+import type { PublicEndpoint } from "../Call.ts"
+import { fit, scan } from "../fixed.ts"
+import { deposit, methodsOf } from "../funding.ts"
+import { amount, assetNamed, flag, isObject, oneOf, required, text } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+
+/**
+ * What no Kraken client can do: the operator's own commands, journalled like any other. `balances` is an object from
+ * asset (with or without a suffix such as `.S`) to decimal text.
+ */
+export const OpenAccount: PublicEndpoint = (x, params) => {
+  const name = required(params, "name")
+  if (findAccount(x, name) !== undefined) throw invalid("name")
+  const balances = params["balances"] ?? {}
+  if (!isObject(balances)) throw invalid("balances")
+  const amounts = Object.entries(balances).map(([key, value]) => {
+    const [asset, suffix = ""] = key.split(/(?=\.[A-Z]$)/)
+    const known = findAsset(asset!)
+    const scanned = scan(String(value))
+    const units = known && scanned && fit(scanned, known.decimals)
+    if (units === undefined || units <= 0n) throw invalid(`balances:${key}`)
+    return [known!.id + suffix, units] as const
+  })
+  const account = openAccount(x, { name })
+  for (const [balance, units] of amounts) endow(x, account, balance, units)
+  return { account: account.id }
+}
+
+/** A deposit arrives: after three minutes as at Kraken, or with `at_once`. */
+export const Deposit: PublicEndpoint = (x, params) => {
+  const account = findAccount(x, required(params, "account"))
+  if (account === undefined) throw invalid("account")
+  const asset = assetNamed(required(params, "asset"))
+  const sum = amount(params, "amount", asset)
+  if (sum === undefined) throw invalid("amount")
+  const name = text(params, "method")
+  const method = methodsOf(asset).find((each) => name === undefined || each.name === name)
+  if (method === undefined) throw new Refusal("EFunding:No funding method")
+  const { refid } = deposit(x, account, method, sum, flag(params, "at_once"))
+  return { refid }
+}
+
+export const SystemStatus: PublicEndpoint = (x, params) => {
+  const status = oneOf(params, "status", ["online", "maintenance", "cancel_only", "post_only"])
+  if (status === undefined) throw invalid("status")
+  x.status = status
+  return { status }
+}
+
+/** Nothing but time passing. */
+export const Advance: PublicEndpoint = (x) => ({ now: x.now })

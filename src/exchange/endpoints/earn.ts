@@ -1,0 +1,136 @@
+import type { Endpoint } from "../Call.ts"
+import { allocationOf, begin, strategies, type Strategy } from "../earn.ts"
+import { amount, array, assetNamed, flag, integer, required, text, type Params } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { amountText } from "../show.ts"
+import type { Account, Exchange } from "../state.ts"
+import { iso } from "../text.ts"
+import { convert } from "../value.ts"
+
+const week = 604_800
+
+export const Strategies: Endpoint = (_, { params }) => {
+  const name = text(params, "asset")
+  const asset = name === undefined ? undefined : assetNamed(name)
+  const locks = array(params, "lock_type")?.map(String)
+  if (locks?.some((lock) => !["flex", "bonded", "timed", "instant"].includes(lock)) === true) throw invalid("lock_type")
+  const limit = integer(params, "limit", [1, 65_535]) ?? strategies.length
+  const found = strategies.filter(
+    (each) => (asset === undefined || each.asset === asset) && (locks === undefined || locks.includes(each.lock))
+  )
+  if (flag(params, "ascending")) found.reverse()
+  return { next_cursor: null, items: found.slice(0, limit).map(showStrategy) }
+}
+
+export const Allocations: Endpoint = (x, { account, params }) => {
+  const converted = assetNamed(text(params, "converted_asset") ?? "USD")
+  const hideZero = flag(params, "hide_zero_allocations")
+  const print = (strategy: Strategy, native: bigint) => ({
+    native: amountText(strategy.asset.id, native),
+    converted: amountText(converted.id, convert(x, native, strategy.asset.id, converted.id))
+  })
+  let total = 0n
+  const items = strategies.flatMap((strategy) => {
+    const allocation = allocationOf(account, strategy)
+    const unbonding = allocation.unbonding.reduce((sum, each) => sum + each.amount, 0n)
+    const pending = allocation.pending?.amount ?? 0n
+    const all = allocation.allocated + pending + unbonding
+    if (hideZero && all === 0n) return []
+    total += convert(x, all, strategy.asset.id, converted.id)
+    const period = Math.floor(x.now / (week * 1000)) * week * 1000
+    const none = print(strategy, 0n)
+    return {
+      strategy_id: strategy.id,
+      native_asset: strategy.asset.display,
+      asset_class: strategy.asset.class,
+      is_utilized: allocation.allocated > 0n,
+      amount_allocated: {
+        total: print(strategy, all),
+        ...(pending > 0n && { pending: print(strategy, pending) }),
+        ...(unbonding > 0n && {
+          unbonding: {
+            ...print(strategy, unbonding),
+            allocation_count: allocation.unbonding.length,
+            allocations: allocation.unbonding.map((each) => ({
+              created_at: iso(each.created),
+              expires: iso(each.expires),
+              ...print(strategy, each.amount)
+            }))
+          }
+        })
+      },
+      total_rewarded: none,
+      payout: {
+        period_start: iso(period),
+        period_end: iso(period + week * 1000),
+        accumulated_reward: none,
+        estimated_reward: none
+      }
+    }
+  })
+  if (flag(params, "ascending")) items.reverse()
+  return {
+    converted_asset: converted.display,
+    converted_asset_class: converted.class,
+    total_allocated: amountText(converted.id, total),
+    total_rewarded: amountText(converted.id, 0n),
+    next_cursor: null,
+    items
+  }
+}
+
+export const Allocate: Endpoint = (x, { account, params }) => operate(x, account, params, "allocate")
+export const Deallocate: Endpoint = (x, { account, params }) => operate(x, account, params, "deallocate")
+export const AllocateStatus: Endpoint = (_, { account, params }) => status(account, params, "allocate")
+export const DeallocateStatus: Endpoint = (_, { account, params }) => status(account, params, "deallocate")
+
+const operate = (x: Exchange, account: Account, params: Params, kind: "allocate" | "deallocate"): true => {
+  const strategy = named(params)
+  const sum = amount(params, "amount", strategy.asset)
+  if (sum === undefined) throw invalid("amount")
+  begin(x, account, strategy, kind, sum)
+  return true
+}
+
+/** Whether the last operation is still pending; if it failed, its error. */
+const status = (account: Account, params: Params, kind: "allocate" | "deallocate") => {
+  const allocation = allocationOf(account, named(params))
+  const failed = allocation.failed[kind]
+  if (failed !== undefined) throw new Refusal(failed)
+  return { pending: allocation.pending?.kind === kind }
+}
+
+const named = (params: Params): Strategy => {
+  const id = required(params, "strategy_id")
+  const strategy = strategies.find((each) => each.id === id)
+  if (strategy === undefined) throw invalid("Invalid strategy ID")
+  return strategy
+}
+
+const showStrategy = (strategy: Strategy) => ({
+  id: strategy.id,
+  asset: strategy.asset.display,
+  asset_class: strategy.asset.class,
+  lock_type: {
+    type: strategy.lock,
+    payout_frequency: week,
+    ...((strategy.lock === "bonded" || strategy.lock === "timed") && {
+      bonding_period: 0,
+      bonding_period_variable: false,
+      bonding_rewards: false,
+      exit_queue_period: 0,
+      unbonding_period: strategy.unbonding,
+      unbonding_period_variable: false,
+      unbonding_rewards: false
+    })
+  },
+  apr_estimate: { low: strategy.apr[0], high: strategy.apr[1] },
+  user_min_allocation: amountText(strategy.asset.id, strategy.minimum),
+  allocation_fee: "0.0000",
+  deallocation_fee: "0.0000",
+  auto_compound: { type: "enabled" },
+  yield_source: { type: strategy.lock === "flex" ? "off_chain" : "staking" },
+  can_allocate: true,
+  can_deallocate: true,
+  allocation_restriction_info: []
+})

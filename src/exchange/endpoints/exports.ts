@@ -1,0 +1,128 @@
+import { strToU8, zipSync } from "fflate"
+import { assetOf } from "../assets.ts"
+import type { Endpoint } from "../Call.ts"
+import { reportId } from "../ids.ts"
+import { integer, list, oneOf, required } from "../params.ts"
+import { invalid } from "../Refusal.ts"
+import { showEntry, showTrade } from "../show.ts"
+import { type Account, type Exchange, next, type Report } from "../state.ts"
+
+const columns = {
+  trades: "txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers".split(","),
+  ledgers: "txid,refid,time,type,subtype,aclass,asset,wallet,amount,fee,balance".split(",")
+}
+
+/** A report is queued for two seconds, processed for three, and kept for two weeks. */
+const startsAfter = 2000
+const doneAfter = 5000
+const keptFor = 14 * 86_400_000
+
+export const AddExport: Endpoint = (x, { account, params }) => {
+  const report = oneOf({ report: required(params, "report") }, "report", ["trades", "ledgers"])!
+  const description = required(params, "description")
+  const format = oneOf(params, "format", ["CSV", "TSV"]) ?? "CSV"
+  const fields = list(params, "fields") ?? ["all"]
+  if (fields.join() !== "all" && fields.some((field) => !columns[report].includes(field))) throw invalid("fields")
+  const now = new Date(x.now)
+  const from = integer(params, "starttm", [0, 2 ** 40]) ?? Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) / 1000
+  const to = integer(params, "endtm", [0, 2 ** 40]) ?? Math.floor(x.now / 1000)
+  let id = reportId(x.settings.seed, next(x))
+  while (account.reports.some((known) => known.id === id)) id = reportId(x.settings.seed, next(x))
+  account.reports.push({ id, description, report, format, fields: fields.join(","), created: x.now, from, to })
+  return { id }
+}
+
+export const ExportStatus: Endpoint = (x, { account, params }) => {
+  const report = oneOf({ report: required(params, "report") }, "report", ["trades", "ledgers"])
+  return kept(x, account)
+    .filter((each) => each.report === report)
+    .map((each) => showReport(x, each))
+    .reverse()
+}
+
+/** The bytes of a ZIP with the one file; the only answer that is no JSON. */
+export const RetrieveExport: Endpoint = (x, { account, params }) => {
+  const report = named(x, account, required(params, "id"))
+  if (statusOf(x, report) !== "Processed") throw invalid("id")
+  const name = `${report.report}.${report.format.toLowerCase()}`
+  const rows = report.report === "trades" ? tradeRows(account, report) : ledgerRows(account, report)
+  return zipSync({ [name]: [strToU8(table(report, rows)), { mtime: new Date(report.created) }] })
+}
+
+export const RemoveExport: Endpoint = (x, { account, params }) => {
+  const report = named(x, account, required(params, "id"))
+  const done = statusOf(x, report) === "Processed"
+  const type = oneOf(params, "type", ["delete", "cancel"]) ?? (done ? "delete" : "cancel")
+  if (done !== (type === "delete")) throw invalid("type")
+  account.reports.splice(account.reports.indexOf(report), 1)
+  return { [type]: true }
+}
+
+const kept = (x: Exchange, account: Account) => account.reports.filter(({ created }) => x.now < created + keptFor)
+
+const named = (x: Exchange, account: Account, id: string): Report => {
+  const report = kept(x, account).find((each) => each.id === id)
+  if (report === undefined) throw invalid("id")
+  return report
+}
+
+const statusOf = (x: Exchange, { created }: Report): "Queued" | "Processing" | "Processed" =>
+  x.now < created + startsAfter ? "Queued" : x.now < created + doneAfter ? "Processing" : "Processed"
+
+const showReport = (x: Exchange, report: Report) => {
+  const status = statusOf(x, report)
+  const moment = (millis: number) => String(Math.floor(millis / 1000))
+  return {
+    id: report.id,
+    descr: report.description,
+    format: report.format,
+    report: report.report,
+    subtype: "all",
+    status,
+    error: "0",
+    flags: "0",
+    fields: report.fields,
+    createdtm: moment(report.created),
+    expiretm: moment(report.created + keptFor),
+    starttm: status === "Queued" ? "0" : moment(report.created + startsAfter),
+    completedtm: status === "Processed" ? moment(report.created + doneAfter) : "0",
+    datastarttm: String(report.from),
+    dataendtm: String(report.to),
+    aclass: "forex",
+    asset: "all",
+    delete: "0"
+  }
+}
+
+type Row = Record<string, string>
+
+/** What had happened when the report was asked for, oldest first. */
+const inReport = (report: Report, millis: number): boolean =>
+  millis >= report.from * 1000 && millis <= report.to * 1000 + 999 && millis <= report.created
+
+const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
+  account.trades
+    .filter(({ time }) => inReport(report, time))
+    .map((trade) => {
+      const shown = showTrade(trade, false) as Row
+      return { ...shown, txid: trade.id, time: moment(trade.time), ledgers: trade.ledgers.join(",") }
+    })
+
+const ledgerRows = (account: Account, report: Report): ReadonlyArray<Row> =>
+  account.ledger
+    .filter(({ time }) => inReport(report, time))
+    .map((entry) => {
+      const wallet = entry.asset === assetOf(entry.asset).id ? "spot / main" : "earn / bonded"
+      return { ...showEntry(entry), txid: entry.id, time: moment(entry.time), wallet }
+    })
+
+const moment = (millis: number) => new Date(millis).toISOString().slice(0, 19).replace("T", " ")
+
+const table = (report: Report, rows: ReadonlyArray<Row>): string => {
+  const fields = report.fields.split(",")
+  const names = report.fields === "all" ? columns[report.report] : ["txid", ...fields.filter((name) => name !== "txid")]
+  const cell = (value: string) =>
+    report.format === "TSV" ? value.replaceAll(/[\t\n]/g, " ") : `"${value.replaceAll('"', '""')}"`
+  const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? ""))]
+  return lines.map((line) => `${line.map(cell).join(report.format === "TSV" ? "\t" : ",")}\n`).join("")
+}

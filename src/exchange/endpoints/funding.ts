@@ -1,0 +1,184 @@
+import { assetOf } from "../assets.ts"
+import type { Endpoint } from "../Call.ts"
+import { fixed } from "../fixed.ts"
+import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
+import { fundingId } from "../ids.ts"
+import { add, available, fromOutside, post } from "../ledger.ts"
+import { amount, assetNamed, flag, required, text, type Params } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { amountText } from "../show.ts"
+import { type Account, next, type WithdrawalAddress } from "../state.ts"
+import { convert } from "../value.ts"
+
+const unknownAsset = "EFunding:Unknown asset"
+const unusedAddresses = 5
+
+export const DepositMethods: Endpoint = (_, { params }) => {
+  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  return fundable(asset.id).map((method) => ({
+    method: method.name,
+    limit: false,
+    fee: amountText(asset.id, 0n),
+    ...(method.network !== "Lightning" && { "gen-address": true }),
+    minimum: amountText(asset.id, method.minimumDeposit)
+  }))
+}
+
+export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
+  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  const name = required(params, "method")
+  const method = fundable(asset.id).find((each) => each.name === name)
+  if (method === undefined) throw new Refusal("EFunding:No funding method")
+  const addresses = account.depositAddresses.filter((each) => each.method === name)
+  const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
+  if (flag(params, "new")) {
+    if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
+    if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")
+    const added = newAddress(x, account, method)
+    addresses.push(added)
+    unused.push(added)
+  }
+  return addresses.map((each) => ({
+    address: each.address,
+    expiretm: "0",
+    ...(unused.includes(each) && { new: true }),
+    ...(each.tag !== undefined && { tag: each.tag })
+  }))
+}
+
+export const WithdrawMethods: Endpoint = (x, { account, params }) => {
+  const name = text(params, "asset")
+  const asset = name === undefined ? undefined : assetNamed(name, unknownAsset)
+  const network = text(params, "network")
+  const maximum = "10000000.0000"
+  const used = account.withdrawals
+    .filter(({ canceledAt, instant, time }) => canceledAt === undefined && !instant && time > x.now - 86_400_000)
+    .reduce((sum, each) => sum + convert(x, each.amount, each.asset, "ZUSD"), 0n)
+  return methods
+    .filter((each) => (asset === undefined || each.asset === asset) && (network === undefined || each.network === network))
+    .map((each) => ({
+      asset: each.asset.id,
+      method: each.name,
+      network: each.network,
+      minimum: amountText(each.asset.id, each.minimumWithdrawal),
+      fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(each.asset.id, each.fee) },
+      limits: [
+        {
+          description: "Daily",
+          limit_type: "equiv_amount",
+          limits: {
+            "86400": {
+              maximum,
+              remaining: amountText("ZUSD", fixed(maximum, 4) - used),
+              used: amountText("ZUSD", used)
+            }
+          }
+        }
+      ]
+    }))
+}
+
+export const WithdrawAddresses: Endpoint = (_, { account, params }) => {
+  const name = text(params, "asset")
+  const asset = name === undefined ? undefined : assetNamed(name, unknownAsset)
+  const verified = params["verified"] === undefined ? undefined : flag(params, "verified")
+  const [method, key] = [text(params, "method"), text(params, "key")]
+  return account.withdrawalAddresses
+    .filter(
+      (each) =>
+        (asset === undefined || each.asset === asset.id) &&
+        (method === undefined || each.method === method) &&
+        (key === undefined || each.key === key) &&
+        (verified === undefined || each.verified === verified)
+    )
+    .map((each) => ({ ...each, asset: assetOf(each.asset).altname, network: methodNamed(each.method).network }))
+}
+
+export const WithdrawInfo: Endpoint = (_, { account, params }) => {
+  const { asset, method, sum } = readWithdrawal(account, params)
+  const most = available(account, asset.id) - method.fee
+  return {
+    method: method.name,
+    limit: amountText(asset.id, most < 0n ? 0n : most),
+    amount: amountText(asset.id, sum - method.fee),
+    fee: amountText(asset.id, method.fee)
+  }
+}
+
+export const Withdraw: Endpoint = (x, { account, params }) => {
+  const { address, asset, method, sum } = readWithdrawal(account, params)
+  const expected = text(params, "address")
+  if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
+  const mostFee = amount(params, "max_fee", asset)
+  if (mostFee !== undefined && mostFee < method.fee) throw new Refusal("EFunding:Max fee exceeded")
+  if (sum - method.fee < method.minimumWithdrawal) throw new Refusal("EFunding:Invalid amount")
+  if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
+  const refid = fundingId(x.settings.seed, next(x))
+  account.withdrawals.push({
+    refid,
+    method: method.name,
+    network: method.network,
+    asset: asset.id,
+    address: address.address,
+    key: address.key,
+    amount: sum - method.fee,
+    fee: method.fee,
+    time: x.now,
+    instant: false,
+    canceledAt: undefined
+  })
+  post(x, account, { refid, type: "withdrawal", asset: asset.id, amount: method.fee - sum, fee: method.fee })
+  fromOutside(x, asset.id, method.fee - sum)
+  return { refid }
+}
+
+/** True if the money comes back: only before it is on its way. */
+export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
+  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  const refid = required(params, "refid")
+  const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
+  if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
+  if (!withdrawal.instant && !key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
+  if (!cancellable(x, withdrawal)) return false
+  withdrawal.canceledAt = x.now
+  const { amount, fee } = withdrawal
+  post(x, account, { refid, type: "withdrawal", asset: asset.id, amount, fee: -fee })
+  fromOutside(x, asset.id, amount)
+  return true
+}
+
+/** One way: the way back is a call of Kraken's Futures API. */
+export const WalletTransfer: Endpoint = (x, { account, params }) => {
+  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  if (required(params, "from") !== "Spot Wallet") throw invalid("from")
+  if (required(params, "to") !== "Futures Wallet") throw invalid("to")
+  const sum = amount(params, "amount", asset)
+  if (sum === undefined) throw invalid("amount")
+  if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
+  const refid = fundingId(x.settings.seed, next(x))
+  post(x, account, { refid, type: "transfer", subtype: "spottofutures", asset: asset.id, amount: -sum })
+  add(account.futures, asset.id, sum)
+  return { refid }
+}
+
+const fundable = (asset: string): ReadonlyArray<Method> => {
+  const found = methodsOf(assetOf(asset))
+  if (found.length === 0) throw new Refusal("EFunding:No funding method")
+  return found
+}
+
+const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!
+
+const readWithdrawal = (account: Account, params: Params) => {
+  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  fundable(asset.id)
+  const key = required(params, "key")
+  const address: WithdrawalAddress | undefined = account.withdrawalAddresses.find(
+    (each) => each.key === key && each.asset === asset.id && each.verified
+  )
+  if (address === undefined) throw new Refusal("EFunding:Unknown withdraw key")
+  const sum = amount(params, "amount", asset)
+  const method = methodNamed(address.method)
+  if (sum === undefined || sum <= method.fee) throw new Refusal("EFunding:Invalid amount")
+  return { asset, address, method, sum }
+}

@@ -1,0 +1,53 @@
+import { assetOf } from "../assets.ts"
+import type { Endpoint } from "../Call.ts"
+import { assetNamed, list, oneOf, required } from "../params.ts"
+import { page } from "../paging.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { showEntry } from "../show.ts"
+import { inWindow } from "./orders.ts"
+
+const types = [
+  "all",
+  "trade",
+  "deposit",
+  "withdrawal",
+  "transfer",
+  "margin",
+  "adjustment",
+  "rollover",
+  "credit",
+  "settled",
+  "staking",
+  "dividend",
+  "sale",
+  "nft_rebate"
+]
+
+export const Ledgers: Endpoint = (_, { account, key, params }) => {
+  const names = list(params, "asset")?.filter((name) => name !== "all")
+  const wanted = names?.map((name) => assetNamed(name))
+  const type = oneOf(params, "type", types) ?? "all"
+  const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
+  const found = page(account.ledger, params, {
+    keeps: (entry) => {
+      const asset = assetOf(entry.asset)
+      if (!inWindow(key, entry.time) || asset.class !== aclass) return false
+      return (type === "all" || entry.type === type) && (wanted === undefined || wanted.length === 0 || wanted.includes(asset))
+    },
+    times: ({ time }) => [time],
+    timeOf: (id) => account.ledgerById.get(id)?.time
+  })
+  return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(entry)])), ...found.count }
+}
+
+export const QueryLedgers: Endpoint = (_, { account, params }) => {
+  const ids = list({ id: required(params, "id") }, "id")!
+  if (ids.length > 20) throw invalid("id")
+  return Object.fromEntries(
+    ids.map((id) => {
+      const entry = account.ledgerById.get(id)
+      if (entry === undefined) throw new Refusal("EGeneral:Invalid arguments:id")
+      return [id, showEntry(entry)]
+    })
+  )
+}

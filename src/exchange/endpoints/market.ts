@@ -1,0 +1,132 @@
+import type { PublicEndpoint } from "../Call.ts"
+import { format } from "../fixed.ts"
+import { depth, lastPrice } from "../liquidity.ts"
+import type { Candle } from "../Market.ts"
+import { keyOf, type Pair, pairs } from "../pairs.ts"
+import { integer, list, oneOf, pairNamed, type Params, required, text } from "../params.ts"
+import { invalid } from "../Refusal.ts"
+import { printPrice } from "../show.ts"
+import { type Exchange, venueOf } from "../state.ts"
+
+const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
+
+export const Ticker: PublicEndpoint = (x, params) => {
+  const names = list(params, "pair")
+  const asked = names ?? pairs.filter(({ base }) => base.class === "currency").map(({ id }) => id)
+  const midnight = Math.floor(x.now / 86_400_000) * 86_400_000
+  return Object.fromEntries(
+    asked.map((name) => {
+      const pair = pairNamed(params, name)
+      const price = (value: bigint) => printPrice({ pair, price: value })
+      const volume = (value: bigint) => format(value, pair.lotDecimals)
+      const [ask] = depth(x, venueOf(x, pair), "ask", 1)
+      const [bid] = depth(x, venueOf(x, pair), "bid", 1)
+      const side = (level: typeof ask) =>
+        level === undefined
+          ? [price(0n), "0", "0.000"]
+          : [price(level.price), whole(pair, level.volume), `${format(level.volume, pair.lotDecimals).slice(0, -5)}`]
+      const today = x.market.summary(pair, midnight, x.now)
+      const day = x.market.summary(pair, x.now - 86_400_000, x.now)
+      const last = lastPrice(x, venueOf(x, pair))
+      const each = (of: (candle: Candle) => unknown) => [of(today), of(day)]
+      return [
+        display(params, pair, name),
+        {
+          a: side(ask),
+          b: side(bid),
+          c: [price(last), volume(x.market.last(pair, x.now).volume)],
+          v: each((candle) => volume(candle.volume)),
+          p: each((candle) => price(candle.vwap)),
+          t: each((candle) => candle.count),
+          l: each((candle) => price(candle.low)),
+          h: each((candle) => price(candle.high)),
+          o: price(today.open)
+        }
+      ]
+    })
+  )
+}
+
+export const OHLC: PublicEndpoint = (x, params) => {
+  const { key, pair } = named(params)
+  const interval = Number(oneOf(params, "interval", intervals.map(String)) ?? "1")
+  const since = integer(params, "since", [0, 2 ** 40]) ?? 0
+  const price = (value: bigint) => format(value, pair.priceDecimals)
+  const all = x.market.candles(pair, interval, x.now, 720)
+  const rows = all
+    .filter(({ time }) => time > since)
+    .map((c) => [c.time, ...[c.open, c.high, c.low, c.close, c.vwap].map(price), format(c.volume, pair.lotDecimals), c.count])
+  return { [key]: rows, last: all.at(-2)?.time ?? 0 }
+}
+
+export const Depth: PublicEndpoint = (x, params) => {
+  const { key, pair } = named(params)
+  const count = integer(params, "count", [1, 500]) ?? 100
+  const side = (side: "ask" | "bid") =>
+    depth(x, venueOf(x, pair), side, count).map(({ price, time, volume }) => [
+      printPrice({ pair, price }),
+      format(volume, pair.lotDecimals),
+      time
+    ])
+  return { [key]: { asks: side("ask"), bids: side("bid") } }
+}
+
+export const Trades: PublicEndpoint = (x, params) => {
+  const { key, pair } = named(params)
+  const count = integer(params, "count", [1, 1000]) ?? 1000
+  const after = since(params)
+  const rows = publicTrades(x, pair, { after: after ?? 0, until: x.now, count, oldest: after !== undefined })
+  return {
+    [key]: rows.map((trade) => [
+      printPrice({ pair, price: trade.price }),
+      format(trade.volume, pair.lotDecimals),
+      trade.time / 1000,
+      trade.side === "buy" ? "b" : "s",
+      trade.market ? "m" : "l",
+      "",
+      trade.id
+    ]),
+    last: `${Math.floor(rows.at(-1)?.time ?? after ?? x.now)}000000`
+  }
+}
+
+export const Spread: PublicEndpoint = (x, params) => {
+  const { key, pair } = named(params)
+  const from = integer(params, "since", [0, 2 ** 40]) ?? 0
+  const price = (value: bigint) => printPrice({ pair, price: value })
+  const rows = x.market.spreads(pair, x.now, 200).filter(({ time }) => time >= from)
+  return { [key]: rows.map(({ ask, bid, time }) => [time, price(bid), price(ask)]), last: rows.at(-1)?.time ?? from }
+}
+
+/** The market's trades and ours with it, oldest first. */
+export const publicTrades = (
+  x: Exchange,
+  pair: Pair,
+  range: { readonly after: number; readonly until: number; readonly count: number; readonly oldest?: boolean }
+) => {
+  const ours = venueOf(x, pair)
+    .trades.filter(({ time }) => time > range.after && time <= range.until)
+    .map((trade) => ({ ...trade, id: trade.number, market: trade.executedAs === "market" }))
+  const all = [...x.market.trades(pair, range), ...ours].sort((one, other) => one.time - other.time || one.id - other.id)
+  return range.oldest === true ? all.slice(0, range.count) : all.slice(-range.count)
+}
+
+/** A pair argument and the name its answer goes by. */
+export const named = (params: Params, field = "pair"): { readonly pair: Pair; readonly key: string } => {
+  const name = required(params, field)
+  const pair = pairNamed(params, name)
+  return { pair, key: display(params, pair, name) }
+}
+
+const display = (params: Params, pair: Pair, name: string): string =>
+  text(params, "assetVersion") === "1" ? pair.display : keyOf(pair, name)
+
+const whole = (pair: Pair, volume: bigint): string => (volume / 10n ** BigInt(pair.lotDecimals)).toString()
+
+/** `since` is seconds, or the nanoseconds of an earlier `last`; in milliseconds. */
+const since = (params: Params): number | undefined => {
+  const value = text(params, "since")
+  if (value === undefined) return undefined
+  if (!/^\d{1,19}(\.\d+)?$/.test(value)) throw invalid("since")
+  return value.length > 13 ? Number(BigInt(value.split(".")[0]!) / 1_000_000n) : Number(value) * 1000
+}

@@ -1,0 +1,124 @@
+import type { Endpoint } from "../Call.ts"
+import { format } from "../fixed.ts"
+import type { Order } from "../order.ts"
+import { flag, integer, list, oneOf, type Params, required, text } from "../params.ts"
+import { page } from "../paging.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { showOrder, showTrade } from "../show.ts"
+import { nanos } from "../text.ts"
+import { amendsOf } from "./changing.ts"
+
+export const OpenOrders: Endpoint = (_, { account, params }) => {
+  const trades = flag(params, "trades")
+  const keeps = filter(params)
+  const open = [...account.open.values()].filter(keeps).reverse()
+  return { open: Object.fromEntries(open.map((order) => [order.txid, showOrder(order, trades)])) }
+}
+
+export const ClosedOrders: Endpoint = (x, { account, key, params }) => {
+  const trades = flag(params, "trades")
+  const closetime = oneOf(params, "closetime", ["open", "close", "both"]) ?? "both"
+  const found = page(account.closed, params, {
+    keeps: both(filter(params), (order) => inWindow(key, order.closed!)),
+    times: ({ closed, opened }) => (closetime === "both" ? [opened, closed!] : [closetime === "open" ? opened : closed!]),
+    timeOf: (id) => {
+      const order = x.orders.get(id)
+      return order?.account === account.id ? order.opened : undefined
+    }
+  })
+  return {
+    closed: Object.fromEntries(found.page.map((order) => [order.txid, showOrder(order, trades)])),
+    ...found.count
+  }
+}
+
+export const QueryOrders: Endpoint = (x, { account, key, params }) => {
+  const ids = list({ txid: required(params, "txid") }, "txid")!
+  if (ids.length > 50) throw invalid("txid")
+  const trades = flag(params, "trades")
+  const keeps = filter(params)
+  const orders = ids.map((id) => ownOrder(x.orders.get(id), account.id))
+  return Object.fromEntries(
+    orders.filter(both(keeps, visibleTo(key.permissions))).map((order) => [order.txid, showOrder(order, trades)])
+  )
+}
+
+export const TradesHistory: Endpoint = (_, { account, key, params }) => {
+  const types = ["all", "any position", "closed position", "closing position", "no position"]
+  const type = oneOf(params, "type", types) ?? "all"
+  const ledgers = flag(params, "ledgers")
+  const found = page(account.trades, params, {
+    // No trade here opens or closes a position.
+    keeps: (trade) => (type === "all" || type === "no position") && inWindow(key, trade.time),
+    times: ({ time }) => [time],
+    timeOf: (id) => account.tradesById.get(id)?.time
+  })
+  return {
+    trades: Object.fromEntries(found.page.map((trade) => [trade.id, showTrade(trade, ledgers)])),
+    ...found.count
+  }
+}
+
+export const QueryTrades: Endpoint = (_, { account, params }) => {
+  const ids = list({ txid: required(params, "txid") }, "txid")!
+  if (ids.length > 20) throw invalid("txid")
+  return Object.fromEntries(
+    ids.map((id) => {
+      const trade = account.tradesById.get(id)
+      if (trade === undefined) throw new Refusal("EOrder:Unknown order")
+      return [id, showTrade(trade, false)]
+    })
+  )
+}
+
+/** Margin is not simulated, so there never is one. */
+export const OpenPositions: Endpoint = (_, { params }) => (text(params, "consolidation") === undefined ? {} : [])
+
+export const OrderAmends: Endpoint = (x, { account, params }) => {
+  const order = ownOrder(x.orders.get(required(params, "order_id")), account.id)
+  const { lotDecimals, priceDecimals } = order.pair
+  const price = (value: bigint | undefined) => (value === undefined ? "0.00000" : format(value, priceDecimals))
+  const amends = amendsOf(order)
+  return {
+    count: amends.length,
+    amends: amends.map((amend) => ({
+      amend_id: amend.id,
+      amend_type: amend.type,
+      order_qty: format(amend.volume, lotDecimals),
+      display_qty: format(amend.display ?? 0n, lotDecimals),
+      remaining_qty: format(amend.remaining, lotDecimals),
+      limit_price: price(amend.limit),
+      trigger_price: price(amend.trigger),
+      reason: amend.reason,
+      post_only: amend.postOnly,
+      timestamp: nanos(amend.time)
+    }))
+  }
+}
+
+const ownOrder = (order: Order | undefined, account: string): Order => {
+  if (order?.account !== account) throw new Refusal("EOrder:Unknown order")
+  return order
+}
+
+const filter = (params: Params): ((order: Order) => boolean) => {
+  const userref = integer(params, "userref", [-(2 ** 31), 2 ** 31 - 1])
+  const clientId = text(params, "cl_ord_id")
+  return (order) =>
+    (userref === undefined || order.userref === userref) && (clientId === undefined || order.clientId === clientId)
+}
+
+const both =
+  <A>(one: (value: A) => boolean, other: (value: A) => boolean) =>
+  (value: A) =>
+    one(value) && other(value)
+
+/** A key that may only see open or only closed orders gets those. */
+const visibleTo =
+  (permissions: ReadonlyArray<string>) =>
+  ({ status }: Order) =>
+    permissions.includes(status === "open" || status === "pending" ? "query-open-trades" : "query-closed-trades")
+
+/** A key may be limited to a window of history. */
+export const inWindow = (key: { readonly queryFrom?: number; readonly queryTo?: number }, millis: number): boolean =>
+  millis >= (key.queryFrom ?? 0) * 1000 && (key.queryTo === undefined || key.queryTo === 0 || millis <= key.queryTo * 1000)

@@ -1,0 +1,40 @@
+import { openAccount } from "../accounts.ts"
+import type { Endpoint } from "../Call.ts"
+import { transferId } from "../ids.ts"
+import { available, post } from "../ledger.ts"
+import { amount, assetNamed, required } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { type Account, type Exchange, next } from "../state.ts"
+
+export const CreateSubaccount: Endpoint = (x, { account, params }) => {
+  if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
+  const name = required(params, "username")
+  if (!/^[^@\s]+@[^@\s]+$/.test(required(params, "email"))) throw invalid("email")
+  const taken = [...x.accounts.values()].some((each) => each.name === name)
+  if (taken) throw invalid("username")
+  openAccount(x, { name, master: account.id })
+  return true
+}
+
+/** Between the master account and its subaccounts, only by the master. */
+export const AccountTransfer: Endpoint = (x, { account, params }) => {
+  if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
+  const asset = assetNamed(required(params, "asset"))
+  const from = family(x, account, params, "from")
+  const to = family(x, account, params, "to")
+  if (from === to) throw invalid("to")
+  const sum = amount(params, "amount", asset)
+  if (sum === undefined) throw invalid("amount")
+  if (sum > available(from, asset.id)) throw new Refusal("EFunding:Insufficient funds")
+  const refid = transferId(x.settings.seed, next(x))
+  post(x, from, { refid, type: "transfer", asset: asset.id, amount: -sum })
+  post(x, to, { refid, type: "transfer", asset: asset.id, amount: sum })
+  return { transfer_id: refid, status: "complete" }
+}
+
+const family = (x: Exchange, master: Account, params: Readonly<Record<string, unknown>>, field: string): Account => {
+  const id = required(params, field).replaceAll("-", " ")
+  const account = x.accounts.get(id)
+  if (account !== master && account?.master !== master.id) throw invalid(field)
+  return account
+}

@@ -1,0 +1,80 @@
+import { type Asset, assets } from "../assets.ts"
+import type { PublicEndpoint } from "../Call.ts"
+import { type Pair, pairs } from "../pairs.ts"
+import { assetNamed, list, oneOf, pairNamed, text } from "../params.ts"
+import { iso, rfc1123 } from "../text.ts"
+
+export const Time: PublicEndpoint = (x) => ({ unixtime: Math.floor(x.now / 1000), rfc1123: rfc1123(x.now) })
+
+export const SystemStatus: PublicEndpoint = (x) => ({
+  status: x.status,
+  timestamp: iso(x.now),
+  upcoming_maintenance: [],
+  emergency: []
+})
+
+export const MaintenanceSchedule: PublicEndpoint = () => ({ events: [] })
+
+export const Assets: PublicEndpoint = (_, params) => {
+  const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
+  const names = list(params, "asset")
+  const found = names?.map((name) => assetNamed(name)) ?? assets.filter((asset) => asset.class === aclass)
+  const display = text(params, "assetVersion") === "1"
+  return Object.fromEntries(found.map((asset) => [display ? asset.display : asset.id, showAsset(asset)]))
+}
+
+export const AssetPairs: PublicEndpoint = (_, params) => {
+  const aclass = oneOf(params, "aclass_base", ["currency", "tokenized_asset"]) ?? "currency"
+  const info = oneOf(params, "info", ["info", "leverage", "fees", "margin"]) ?? "info"
+  const names = list(params, "pair")
+  const display = text(params, "assetVersion") === "1"
+  const found =
+    names?.map((name) => [pairNamed({ asset_class: aclass }, name), name] as const) ??
+    pairs.filter(({ base }) => base.class === aclass).map((pair) => [pair, pair.id] as const)
+  return Object.fromEntries(
+    found.map(([pair, name]) => [display || name.includes("/") ? pair.display : pair.id, parts(pair, display)[info]])
+  )
+}
+
+const showAsset = (asset: Asset) => ({
+  aclass: asset.class,
+  altname: asset.altname,
+  decimals: asset.decimals,
+  display_decimals: asset.displayDecimals,
+  ...(asset.collateral !== undefined && { collateral_value: asset.collateral }),
+  status: "enabled",
+  ...(asset.marginRate !== undefined && { margin_rate: asset.marginRate })
+})
+
+/** Fee tables are empty, as they are at Kraken now: TradeVolume has the fees. */
+const parts = (pair: Pair, display: boolean) => {
+  const leverage = { leverage_buy: pair.leverage, leverage_sell: pair.leverage }
+  const fees = { fees: [], fees_maker: [], fee_volume_currency: "ZUSD" }
+  const margin = { margin_call: 80, margin_stop: 40 }
+  const info = {
+    altname: pair.altname,
+    wsname: pair.wsname,
+    aclass_base: pair.base.class,
+    base: display ? pair.base.display : pair.base.id,
+    aclass_quote: pair.quote.class,
+    quote: display ? pair.quote.display : pair.quote.id,
+    lot: "unit",
+    cost_decimals: pair.costDecimals,
+    pair_decimals: pair.priceDecimals,
+    lot_decimals: pair.lotDecimals,
+    lot_multiplier: 1,
+    ...leverage,
+    ...fees,
+    ...margin,
+    ordermin: pair.text.ordermin,
+    costmin: pair.text.costmin,
+    tick_size: pair.text.tick,
+    status: pair.status,
+    ...(pair.positionLimits && {
+      long_position_limit: pair.positionLimits[0],
+      short_position_limit: pair.positionLimits[1]
+    }),
+    execution_venue: "international"
+  }
+  return { info, leverage, fees, margin }
+}

@@ -1,0 +1,86 @@
+import { assetOf } from "../assets.ts"
+import type { Endpoint } from "../Call.ts"
+import { statusAt } from "../funding.ts"
+import { seedOf, hex } from "../ids.ts"
+import { assetNamed, integer, text, type Params } from "../params.ts"
+import { invalid } from "../Refusal.ts"
+import { amountText } from "../show.ts"
+import type { Deposit, Exchange, Withdrawal } from "../state.ts"
+
+export const DepositStatus: Endpoint = (x, { account, params }) =>
+  statuses(account.deposits, params, 25, "deposit", (deposit) => showDeposit(x, deposit))
+
+export const WithdrawStatus: Endpoint = (x, { account, params }) =>
+  statuses(account.withdrawals, params, 500, "withdrawals", (withdrawal) => showWithdrawal(x, withdrawal))
+
+/** Newest first: a list, or with a cursor an object of one page and the next cursor. */
+const statuses = <A extends Deposit | Withdrawal>(
+  all: ReadonlyArray<A>,
+  params: Params,
+  usual: number,
+  name: string,
+  show: (entry: A) => unknown
+) => {
+  const asked = text(params, "asset")
+  const asset = asked === undefined ? undefined : assetNamed(asked, "EFunding:Unknown asset").id
+  const method = text(params, "method")
+  const [start, end] = [seconds(params, "start"), seconds(params, "end")]
+  const limit = integer(params, "limit", [1, 1000]) ?? usual
+  const found = all
+    .filter(
+      (each) =>
+        (asset === undefined || each.asset === asset) &&
+        (method === undefined || each.method === method) &&
+        (start === undefined || each.time > start) &&
+        (end === undefined || each.time <= end)
+    )
+    .reverse()
+  const cursor = text(params, "cursor") ?? "false"
+  if (cursor === "false") return found.slice(0, limit).map(show)
+  const last = cursor === "true" ? -1 : found.findIndex(({ refid }) => refid === cursor)
+  if (cursor !== "true" && last === -1) throw invalid("cursor")
+  const page = found.slice(last + 1, last + 1 + limit)
+  const more = last + 1 + limit < found.length
+  return { [name]: page.map(show), next_cursor: more ? page.at(-1)!.refid : null }
+}
+
+const seconds = (params: Params, field: string): number | undefined => {
+  const value = text(params, field)
+  if (value === undefined) return undefined
+  if (!/^\d+(\.\d+)?$/.test(value)) throw invalid(field)
+  return Number(value) * 1000
+}
+
+const showDeposit = (x: Exchange, deposit: Deposit) => ({
+  method: deposit.method,
+  aclass: assetOf(deposit.asset).class,
+  asset: deposit.asset,
+  refid: deposit.refid,
+  txid: deposit.txid,
+  info: deposit.address,
+  amount: amountText(deposit.asset, deposit.amount),
+  fee: amountText(deposit.asset, 0n),
+  time: Math.floor(deposit.time / 1000),
+  status: statusAt(deposit.time, x.now)
+})
+
+const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
+  const status = statusAt(withdrawal.time, x.now)
+  const canceled = withdrawal.canceledAt !== undefined
+  const sent = !canceled && (status === "Settled" || status === "Success")
+  return {
+    method: withdrawal.method,
+    network: withdrawal.network,
+    aclass: assetOf(withdrawal.asset).class,
+    asset: withdrawal.asset,
+    refid: withdrawal.refid,
+    txid: sent ? hex(seedOf(withdrawal.refid), 0, 64) : null,
+    info: withdrawal.address,
+    amount: amountText(withdrawal.asset, withdrawal.amount),
+    fee: amountText(withdrawal.asset, withdrawal.fee),
+    time: Math.floor(withdrawal.time / 1000),
+    status: canceled ? "Failure" : status,
+    ...(canceled && { "status-prop": "canceled" }),
+    key: withdrawal.key
+  }
+}

@@ -1,0 +1,119 @@
+import type { Endpoint, PublicEndpoint } from "../Call.ts"
+import { divide, format } from "../fixed.ts"
+import { hash, orderId, seedOf, tradeId } from "../ids.ts"
+import { depth, offers } from "../liquidity.ts"
+import { findPair, type Pair, pairs } from "../pairs.ts"
+import { integer, oneOf, required, text, type Params } from "../params.ts"
+import { invalid, Refusal } from "../Refusal.ts"
+import { printPrice } from "../show.ts"
+import { venueOf } from "../state.ts"
+import { isoMicros, nanos } from "../text.ts"
+import { named, publicTrades } from "./market.ts"
+
+const groupings = [1, 5, 10, 25, 50, 100, 250, 500, 1000]
+
+/** The book in wider steps: bids rounded down to them, asks up. */
+export const GroupedBook: PublicEndpoint = (x, params) => {
+  const { pair } = named(params)
+  const count = Number(oneOf(params, "depth", ["10", "25", "100", "250", "1000"]) ?? "10")
+  const grouping = Number(oneOf(params, "grouping", groupings.map(String)) ?? "1")
+  const step = pair.tick * BigInt(grouping)
+  const side = (side: "bid" | "ask") => {
+    const groups = new Map<bigint, bigint>()
+    for (const { price, volume } of depth(x, venueOf(x, pair), side, 1000)) {
+      const group = divide(price, step, side === "bid" ? "floor" : "ceil") * step
+      if (groups.size === count && !groups.has(group)) break
+      groups.set(group, (groups.get(group) ?? 0n) + volume)
+    }
+    return [...groups].map(([price, volume]) => ({
+      price: printPrice({ pair, price }),
+      qty: format(volume, pair.lotDecimals)
+    }))
+  }
+  return { pair: pair.display, grouping, bids: side("bid"), asks: side("ask") }
+}
+
+/** Order by order. The market's levels count as one order each. */
+export const Level3: Endpoint = (x, { params }) => {
+  const { pair } = named(params)
+  const asked = Number(oneOf(params, "depth", ["0", "10", "25", "100", "250", "1000"]) ?? "100")
+  const most = asked === 0 ? Infinity : asked
+  const side = (side: "bid" | "ask") => {
+    const orders = []
+    for (const { maker, price, volume } of offers(x, venueOf(x, pair), side === "ask" ? "buy" : "sell")) {
+      if (orders.length >= most) break
+      const seed = seedOf(`${pair.id}${side}`)
+      orders.push({
+        price: printPrice({ pair, price }),
+        qty: format(maker?.visible ?? volume, pair.lotDecimals),
+        order_id: maker?.txid ?? orderId(seed, hash(Number(price % 2n ** 32n))),
+        timestamp: nanos(maker?.touched ?? x.market.tick(pair, x.now))
+      })
+    }
+    return orders
+  }
+  return { pair: pair.display, bids: side("bid"), asks: side("ask") }
+}
+
+export const PreTrade: PublicEndpoint = (x, params) => {
+  const pair = symbol(required(params, "symbol"))
+  const side = (side: "bid" | "ask") =>
+    depth(x, venueOf(x, pair), side, 10).map(({ price, time, volume }) => ({
+      side: side === "bid" ? "BUY" : "SELL",
+      price: format(price, pair.priceDecimals),
+      qty: format(volume, pair.lotDecimals),
+      count: 1,
+      publication_ts: isoMicros(x.now),
+      submission_ts: isoMicros(time * 1000)
+    }))
+  return { ...instrument(pair), venue: "PGSL", system: "CLOB", bids: side("bid"), asks: side("ask") }
+}
+
+export const PostTrade: PublicEndpoint = (x, params) => {
+  const name = text(params, "symbol")
+  const count = integer(params, "count", [1, 1000]) ?? 1000
+  const after = moment(params, "from_ts")
+  const until = Math.min(moment(params, "to_ts") ?? x.now, x.now)
+  const range = { after: after ?? 0, until, count, oldest: after !== undefined }
+  const found = (name === undefined ? pairs : [symbol(name)])
+    .flatMap((pair) => publicTrades(x, pair, range).map((trade) => ({ ...trade, pair })))
+    .sort((one, other) => one.time - other.time)
+  const trades = range.oldest ? found.slice(0, count) : found.slice(-count)
+  return {
+    last_ts: isoMicros(trades.at(-1)?.time ?? until),
+    count: trades.length,
+    trades: trades.map((trade) => ({
+      trade_id: tradeId(seedOf(trade.pair.id), trade.id % 2 ** 32),
+      price: format(trade.price, trade.pair.priceDecimals),
+      quantity: format(trade.volume, trade.pair.lotDecimals),
+      ...instrument(trade.pair),
+      trade_venue: "PGSL",
+      trade_ts: isoMicros(trade.time),
+      publication_venue: "PGSL",
+      publication_ts: isoMicros(trade.time + 100)
+    }))
+  }
+}
+
+const symbol = (name: string): Pair => {
+  const pair = name.includes("/") ? findPair(name) : undefined
+  if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
+  return pair
+}
+
+const instrument = (pair: Pair) => ({
+  symbol: pair.display,
+  description: pair.display,
+  base_asset: pair.base.display,
+  base_notation: "UNIT",
+  quote_asset: pair.quote.display,
+  quote_notation: "MONE"
+})
+
+const moment = (params: Params, field: string): number | undefined => {
+  const value = text(params, field)
+  if (value === undefined) return undefined
+  const time = Date.parse(value)
+  if (Number.isNaN(time)) throw invalid(field)
+  return time
+}

@@ -1,0 +1,100 @@
+import { assetOf, type Asset } from "./assets.ts"
+import { fixed } from "./fixed.ts"
+import { fundingId, hash, hex } from "./ids.ts"
+import { fromOutside, post } from "./ledger.ts"
+import { type Account, at, type Deposit, type DepositAddress, type Exchange, next, type Withdrawal } from "./state.ts"
+
+/** A way in and out for an asset; amounts in its units. */
+export interface Method {
+  readonly asset: Asset
+  readonly name: string
+  readonly network: string
+  readonly minimumDeposit: bigint
+  readonly minimumWithdrawal: bigint
+  readonly fee: bigint
+  readonly prefix: string
+  readonly tagged: boolean
+}
+
+const method = (
+  id: string,
+  name: string,
+  network: string,
+  [deposit, withdrawal, fee]: readonly [string, string, string],
+  prefix: string,
+  tagged = false
+): Method => {
+  const asset = assetOf(id)
+  const units = (text: string) => fixed(text, asset.decimals)
+  const amounts = { minimumDeposit: units(deposit), minimumWithdrawal: units(withdrawal), fee: units(fee) }
+  return { asset, name, network, ...amounts, prefix, tagged }
+}
+
+export const methods: ReadonlyArray<Method> = [
+  method("XXBT", "Bitcoin", "Bitcoin", ["0.0001", "0.0004", "0.0001"], "bc1q"),
+  method("XXBT", "Bitcoin Lightning", "Lightning", ["0.00000001", "0.00001", "0"], "lnbc"),
+  method("XETH", "Ether (Hex)", "Ethereum", ["0.001", "0.005", "0.0008"], "0x"),
+  method("SOL", "Solana", "Solana", ["0.01", "0.02", "0.01"], "So1"),
+  method("XXDG", "Dogecoin", "Dogecoin", ["1", "12", "4"], "D"),
+  method("USDT", "Tether USD (ERC20)", "Ethereum", ["1", "10", "2.5"], "0x"),
+  method("ADA", "ADA", "Cardano", ["1", "5", "0.5"], "addr1"),
+  method("XXRP", "Ripple XRP", "XRP Ledger", ["1", "2", "0.1"], "r", true),
+  method("DOT", "Polkadot", "Polkadot", ["0.1", "1.1", "0.1"], "1"),
+  method("ZUSD", "FedWire", "Fedwire", ["1", "10", "4"], "US"),
+  method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU")
+]
+
+export const methodsOf = (asset: Asset): ReadonlyArray<Method> => methods.filter((method) => method.asset === asset)
+
+/** How long a transfer stays in each state, in milliseconds from its beginning. */
+const stages = { pending: 30_000, settled: 120_000, success: 180_000 }
+
+export const statusAt = (time: number, now: number): "Initial" | "Pending" | "Settled" | "Success" => {
+  const age = now - time
+  if (age < stages.pending) return "Initial"
+  if (age < stages.settled) return "Pending"
+  return age < stages.success ? "Settled" : "Success"
+}
+
+/** A withdrawal can be called back until it is on its way. */
+export const cancellable = (x: Exchange, withdrawal: Withdrawal): boolean =>
+  !withdrawal.instant && withdrawal.canceledAt === undefined && statusAt(withdrawal.time, x.now) === "Initial"
+
+/** Money is on its way in; the balance grows when it has arrived, or at once. */
+export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
+  const number = next(x)
+  const address = account.depositAddresses.find((known) => known.method === method.name) ?? newAddress(x, account, method)
+  const deposit: Deposit = {
+    refid: fundingId(x.settings.seed, number),
+    txid: hex(x.settings.seed, number, 64),
+    method: method.name,
+    asset: method.asset.id,
+    address: address.address,
+    amount,
+    time: atOnce ? x.now - stages.success : x.now,
+    creditedAt: atOnce ? x.now : x.now + stages.success
+  }
+  account.deposits.push(deposit)
+  if (atOnce) credit(x, account, deposit.refid)
+  else at(x, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
+  return deposit
+}
+
+export const credit = (x: Exchange, account: Account, refid: string): void => {
+  const { amount, asset } = account.deposits.find((deposit) => deposit.refid === refid)!
+  post(x, account, { refid, type: "deposit", asset, amount })
+  fromOutside(x, asset, amount)
+}
+
+export const newAddress = (x: Exchange, account: Account, method: Method): DepositAddress => {
+  const number = next(x)
+  const address: DepositAddress = {
+    asset: method.asset.id,
+    method: method.name,
+    address: method.prefix + hex(x.settings.seed, number, 36),
+    tag: method.tagged ? String(1_000_000_000 + (hash(x.settings.seed, number) % 1_000_000_000)) : undefined,
+    created: x.now
+  }
+  account.depositAddresses.push(address)
+  return address
+}

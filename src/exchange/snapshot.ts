@@ -1,0 +1,46 @@
+import { inLine } from "./book.ts"
+import { recentVolume } from "./holds.ts"
+import type { Exchange } from "./state.ts"
+
+/**
+ * The whole state as plain JSON, equal for equal states: what two exchanges that lived through the same commands
+ * share. Left out is what only reading changes: REST counters, and how far old volume has been dropped.
+ */
+export const snapshot = (x: Exchange): unknown => {
+  for (const account of x.accounts.values()) recentVolume(x, account)
+  return plain({
+    now: x.now,
+    sequence: x.sequence,
+    status: x.status,
+    accounts: [...x.accounts.values()].map(({ clientIds, tradesById: _, ledgerById: __, open, ...account }) => ({
+      ...account,
+      clientIds: [...clientIds.keys()],
+      open: [...open.keys()]
+    })),
+    orders: x.orders,
+    venues: [...x.venues.values()].map((venue) => ({
+      pair: venue.pair.id,
+      bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
+      asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
+      taken: venue.taken.tick === x.market.tick(venue.pair, x.now) ? venue.taken : undefined,
+      ownTrade: venue.ownTrade,
+      trades: venue.trades.map(({ id }) => id)
+    })),
+    timers: [...x.timers.values()],
+    fees: x.fees,
+    outside: x.outside,
+    engineCounters: x.engineCounters
+  })
+}
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === "bigint") return value.toString()
+  if (value instanceof Map) return plain(Object.fromEntries(value))
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) =>
+      each === undefined ? [] : [[key, key === "pair" && typeof each === "object" ? (each as { id: string }).id : plain(each)]]
+    )
+  )
+}
