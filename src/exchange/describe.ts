@@ -47,5 +47,7 @@ const trailText = (trail: Trail, pair: Pair) => {
 const closePrice = (pair: Pair, price: string): string => {
   if (!/^\d/.test(price)) return price
   const [whole, fraction = ""] = price.split(".")
-  return pair.priceDecimals === 0 ? whole! : `${whole}.${fraction.slice(0, pair.priceDecimals).padEnd(pair.priceDecimals, "0")}`
+  return pair.priceDecimals === 0
+    ? whole!
+    : `${whole}.${fraction.slice(0, pair.priceDecimals).padEnd(pair.priceDecimals, "0")}`
 }

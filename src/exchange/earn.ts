@@ -61,7 +61,8 @@ export const begin = (
   delete allocation.failed[kind]
   const sequence = next(x)
   allocation.pending = { kind, amount, until: x.now + pendingFor, sequence }
-  if (kind === "allocate") move(x, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
+  if (kind === "allocate")
+    move(x, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
   else allocation.allocated -= amount
   at(x, x.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
 }

@@ -63,7 +63,8 @@ export const cancellable = (x: Exchange, withdrawal: Withdrawal): boolean =>
 /** Money is on its way in; the balance grows when it has arrived, or at once. */
 export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
   const number = next(x)
-  const address = account.depositAddresses.find((known) => known.method === method.name) ?? newAddress(x, account, method)
+  const address =
+    account.depositAddresses.find((known) => known.method === method.name) ?? newAddress(x, account, method)
   const deposit: Deposit = {
     refid: fundingId(x.settings.seed, number),
     txid: hex(x.settings.seed, number, 64),

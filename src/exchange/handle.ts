@@ -61,7 +61,8 @@ const dispatch = (x: Exchange, request: Request, countRest: boolean): unknown =>
   if (scope === "control") return route(controlRoutes, name)(x, params)
   if (scope === "public") {
     const endpoint = route(publicRoutes, name)
-    if (x.status === "maintenance" && name !== "Time" && name !== "SystemStatus") throw new Refusal("EService:Unavailable")
+    if (x.status === "maintenance" && name !== "Time" && name !== "SystemStatus")
+      throw new Refusal("EService:Unavailable")
     return endpoint(x, params)
   }
   const endpoint = route(privateRoutes, name)

@@ -43,7 +43,7 @@ export const rateOf = (x: Exchange, account: Account, maker: boolean): bigint =>
 /** Dollars traded in the last 30 days, in units of 10^-4. */
 export const recentVolume = (x: Exchange, account: Account): bigint => {
   const { volume } = account
-  for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= x.now - month; ) {
+  for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= x.now - month;) {
     volume.sum -= oldest.dollars
     oldest = volume.entries[++volume.from]
   }

@@ -48,8 +48,7 @@ export const orderId = (seed: number, n: number) => dashed("O", seed, n, 6, 5, 6
 export const tradeId = (seed: number, n: number) => dashed("T", seed, n, 6, 5, 6)
 export const ledgerId = (seed: number, n: number) => dashed("L", seed, n, 6, 5, 6)
 export const transferId = (seed: number, n: number) => dashed("T", seed, n, 7, 6, 6)
-export const fundingId = (seed: number, n: number) =>
-  `FT${spell(seed, n, mixed, 5)}-${spell(seed ^ 1, n, mixed, 22)}`
+export const fundingId = (seed: number, n: number) => `FT${spell(seed, n, mixed, 5)}-${spell(seed ^ 1, n, mixed, 22)}`
 export const reportId = (seed: number, n: number) => spell(seed, n, letters, 4)
 export const token = (seed: number, n: number) => spell(seed, n, mixed, 43)
 export const hex = (seed: number, n: number, length: number) => spell(seed, n, "0123456789abcdef", length)

@@ -118,7 +118,13 @@ const fill = (
   return trade
 }
 
-const record = (x: Exchange, venue: Venue, order: Order, { cost, fee, id, maker, price, volume }: Trade, paid: bigint) => {
+const record = (
+  x: Exchange,
+  venue: Venue,
+  order: Order,
+  { cost, fee, id, maker, price, volume }: Trade,
+  paid: bigint
+) => {
   order.executed += volume
   order.notional += price * volume
   order.cost += cost

@@ -35,14 +35,11 @@ export const page = <A>(
 }
 
 /** In milliseconds. An `end` of 0 is no end, as old clients send it. */
-const bound = (
-  params: Params,
-  field: string,
-  timeOf: (id: string) => number | undefined
-): number | undefined => {
+const bound = (params: Params, field: string, timeOf: (id: string) => number | undefined): number | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) === 0 && field === "end" ? undefined : Math.round(Number(value) * 1000)
+  if (/^\d+(\.\d+)?$/.test(value))
+    return Number(value) === 0 && field === "end" ? undefined : Math.round(Number(value) * 1000)
   const time = timeOf(value)
   if (time === undefined) throw invalid(field)
   return time

@@ -58,13 +58,32 @@ export const pairs: ReadonlyArray<Pair> = [
   pair("XETHZUSD", "ETHUSD", "ETH/USD", ["XETH", "ZUSD"], [5, 2, 8], ["0.002", "0.5", "0.01"], 10, [7000, 6000]),
   pair("SOLUSD", "SOLUSD", "SOL/USD", ["SOL", "ZUSD"], [5, 2, 8], ["0.06", "0.5", "0.01"], 10, [37000, 24000]),
   pair("XETHXXBT", "ETHXBT", "ETH/BTC", ["XETH", "XXBT"], [10, 6, 8], ["0.001", "0.00002", "0.000001"], 5, [1000, 800]),
-  pair("XDGUSD", "XDGUSD", "DOGE/USD", ["XXDG", "ZUSD"], [9, 7, 8], ["50", "0.5", "0.0000001"], 10, [30000000, 30000000]),
+  pair(
+    "XDGUSD",
+    "XDGUSD",
+    "DOGE/USD",
+    ["XXDG", "ZUSD"],
+    [9, 7, 8],
+    ["50", "0.5", "0.0000001"],
+    10,
+    [30000000, 30000000]
+  ),
   pair("USDTZUSD", "USDTUSD", "USDT/USD", ["USDT", "ZUSD"], [8, 5, 8], ["5", "0.5", "0.00001"], 3, [1000000, 1000000]),
   pair("ADAUSD", "ADAUSD", "ADA/USD", ["ADA", "ZUSD"], [8, 6, 8], ["6", "0.5", "0.000001"], 3, [500000, 400000]),
   pair("XXRPZUSD", "XRPUSD", "XRP/USD", ["XXRP", "ZUSD"], [8, 5, 8], ["1.65", "0.5", "0.00001"], 10, [1000000, 800000]),
   pair("DOTUSD", "DOTUSD", "DOT/USD", ["DOT", "ZUSD"], [8, 4, 8], ["0.6", "0.5", "0.0001"], 5, [100000, 80000]),
   pair("XXBTZEUR", "XBTEUR", "BTC/EUR", ["XXBT", "ZEUR"], [5, 1, 8], ["0.00005", "0.45", "0.1"], 10, [350, 250]),
-  pair("ACAEUR", "ACAEUR", "ACA/EUR", ["ACA", "ZEUR"], [8, 5, 8], ["12000", "0.45", "0.00001"], 0, undefined, "cancel_only"),
+  pair(
+    "ACAEUR",
+    "ACAEUR",
+    "ACA/EUR",
+    ["ACA", "ZEUR"],
+    [8, 5, 8],
+    ["12000", "0.45", "0.00001"],
+    0,
+    undefined,
+    "cancel_only"
+  ),
   pair("AAPLxUSD", "AAPLxUSD", "AAPLx/USD", ["AAPLx", "ZUSD"], [5, 2, 8], ["0.002", "0.5", "0.01"], 0)
 ]
 

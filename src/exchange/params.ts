@@ -23,7 +23,9 @@ export const required = (params: Params, field: string): string => {
 }
 
 export const list = (params: Params, field: string): ReadonlyArray<string> | undefined =>
-  text(params, field)?.split(",").map((item) => item.trim())
+  text(params, field)
+    ?.split(",")
+    .map((item) => item.trim())
 
 export const flag = (params: Params, field: string, otherwise = false): boolean => {
   const value = text(params, field)?.toLowerCase()
@@ -41,7 +43,11 @@ export const integer = (params: Params, field: string, range: readonly [number, 
   return number
 }
 
-export const oneOf = <const A extends string>(params: Params, field: string, values: ReadonlyArray<A>): A | undefined => {
+export const oneOf = <const A extends string>(
+  params: Params,
+  field: string,
+  values: ReadonlyArray<A>
+): A | undefined => {
   const value = text(params, field)
   const found = values.find((known) => known === value)
   if (value !== undefined && found === undefined) throw invalid(field)

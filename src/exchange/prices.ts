@@ -75,7 +75,11 @@ export const readPrices = (
       distance: price2.sign === "-" ? -price2.value : price2.value,
       percent: price2.percent
     }
-    return { limit: undefined, trigger: undefined, trail: { distance: price.value, percent: price.percent, limitOffset } }
+    return {
+      limit: undefined,
+      trigger: undefined,
+      trail: { distance: price.value, percent: price.percent, limitOffset }
+    }
   }
   const one = resolve(price, reference, risesFirst(side, type), pair)
   if (type === "limit" || type === "iceberg") return { limit: one, trigger: undefined, trail: undefined }

@@ -39,7 +39,9 @@ export const showOrder = (order: Order, trades: boolean): Record<string, unknown
     limitprice: price(order.triggered ? order.limit : undefined),
     ...(order.trigger !== undefined && { trigger: order.triggerBy }),
     misc: misc(order),
-    oflags: [order.postOnly ? ["post"] : [], order.feeInBase ? "fcib" : "fciq", inQuote ? ["viqc"] : []].flat().join(","),
+    oflags: [order.postOnly ? ["post"] : [], order.feeInBase ? "fcib" : "fciq", inQuote ? ["viqc"] : []]
+      .flat()
+      .join(","),
     time_in_force: order.timeInForce,
     sender_sub_id: null,
     ...(trades && order.trades.length > 0 && { trades: order.trades })

@@ -12,10 +12,13 @@ export const snapshot = (x: Exchange): unknown => {
     now: x.now,
     sequence: x.sequence,
     status: x.status,
-    accounts: [...x.accounts.values()].map(({ clientIds, tradesById: _, ledgerById: __, open, ...account }) => ({
+    accounts: [...x.accounts.values()].map((account) => ({
       ...account,
-      clientIds: [...clientIds.keys()],
-      open: [...open.keys()]
+      clientIds: [...account.clientIds.keys()],
+      open: [...account.open.keys()],
+      closed: account.closed.map(({ txid }) => txid),
+      tradesById: undefined,
+      ledgerById: undefined
     })),
     orders: x.orders,
     venues: [...x.venues.values()].map((venue) => ({
@@ -40,7 +43,9 @@ const plain = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, each]) =>
-      each === undefined ? [] : [[key, key === "pair" && typeof each === "object" ? (each as { id: string }).id : plain(each)]]
+      each === undefined
+        ? []
+        : [[key, key === "pair" && typeof each === "object" ? (each as { id: string }).id : plain(each)]]
     )
   )
 }

@@ -92,7 +92,11 @@ export interface Account {
   readonly ledger: Array<LedgerEntry>
   readonly ledgerById: Map<string, LedgerEntry>
   /** Dollars traded, oldest first, for the 30-day volume; `from` is the first that still counts. */
-  readonly volume: { readonly entries: Array<{ readonly time: number; readonly dollars: bigint }>; from: number; sum: bigint }
+  readonly volume: {
+    readonly entries: Array<{ readonly time: number; readonly dollars: bigint }>
+    from: number
+    sum: bigint
+  }
   cancelAllAt: { readonly time: number; readonly sequence: number } | undefined
   readonly deposits: Array<Deposit>
   readonly withdrawals: Array<Withdrawal>
@@ -160,7 +164,14 @@ export interface WithdrawalAddress {
 
 export interface Allocation {
   allocated: bigint
-  pending: { readonly kind: "allocate" | "deallocate"; readonly amount: bigint; readonly until: number; readonly sequence: number } | undefined
+  pending:
+    | {
+        readonly kind: "allocate" | "deallocate"
+        readonly amount: bigint
+        readonly until: number
+        readonly sequence: number
+      }
+    | undefined
   readonly unbonding: Array<{ readonly amount: bigint; readonly created: number; readonly expires: number }>
   /** What became of the last operation of each kind. */
   readonly failed: { allocate?: string; deallocate?: string }

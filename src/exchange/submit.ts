@@ -96,7 +96,11 @@ const wake = (x: Exchange, venue: Venue, order: Order): void => {
   const offset = order.trail?.limitOffset
   if (offset !== undefined) {
     const { distance, percent } = offset
-    const away = distanceAt({ distance: distance < 0n ? -distance : distance, percent }, order.trigger!, order.pair.tick)
+    const away = distanceAt(
+      { distance: distance < 0n ? -distance : distance, percent },
+      order.trigger!,
+      order.pair.tick
+    )
     const limit = order.trigger! + (distance < 0n ? -away : away)
     order.limit = limit > order.pair.tick ? limit : order.pair.tick
   }

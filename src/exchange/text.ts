@@ -6,7 +6,10 @@ export const isoMicros = (millis: number): string => `${new Date(millis).toISOSt
 
 /** RFC 1123 with a year of two digits: `Mon, 20 Oct 25 22:40:00 +0000`. */
 export const rfc1123 = (millis: number): string =>
-  new Date(millis).toUTCString().replace(/ \d\d(\d\d) /, " $1 ").replace("GMT", "+0000")
+  new Date(millis)
+    .toUTCString()
+    .replace(/ \d\d(\d\d) /, " $1 ")
+    .replace("GMT", "+0000")
 
 /** Epoch nanoseconds: more than a number can hold. */
 export const nanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n

@@ -99,7 +99,7 @@ const fire = (x: Exchange, timer: Timer): void => {
       const account = x.accounts.get(timer.account)!
       if (account.cancelAllAt?.sequence !== timer.sequence) return
       account.cancelAllAt = undefined
-      for (const order of [...account.open.values()]) finish(x, order, "canceled", "Cancel all orders after timeout")
+      for (const order of account.open.values()) finish(x, order, "canceled", "Cancel all orders after timeout")
       return
     }
     case "deposit":

@@ -35,7 +35,18 @@ export const TradeBalance: Endpoint = (x, { account, params }) => {
   }
   const zero = print(0n)
   const all = print(total)
-  return { eb: all, tb: all, m: zero, n: zero, c: zero, v: zero, e: all, mf: all, mfo: print(total - open), uv: print(open) }
+  return {
+    eb: all,
+    tb: all,
+    m: zero,
+    n: zero,
+    c: zero,
+    v: zero,
+    e: all,
+    mf: all,
+    mfo: print(total - open),
+    uv: print(open)
+  }
 }
 
 export const TradeVolume: Endpoint = (x, { account, params }) => {

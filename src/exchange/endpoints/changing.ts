@@ -69,7 +69,8 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
     ...order,
     ...prices,
     volume,
-    display: display === undefined ? order.display && min(order.display, volume) : readVolumeText(pair, display, "displayvol"),
+    display:
+      display === undefined ? order.display && min(order.display, volume) : readVolumeText(pair, display, "displayvol"),
     postOnly: oflags.includes("post"),
     userref: integer(params, "userref", [-(2 ** 31), 2 ** 31 - 1]),
     executed: 0n
@@ -135,7 +136,8 @@ const readChange = (x: Exchange, order: Order, params: Params): Change => {
   const price = (value: string, field: string) =>
     resolve(readPrice(value, pair, field), lastPrice(x, venue), order.side === "sell", pair)
   if (prices.limit !== undefined && !(hasLimit(order.type) && order.limit !== undefined)) throw invalid("limit_price")
-  if (prices.trigger !== undefined && (!isParkedOrPending(order) || isTrailing(order.type))) throw invalid("trigger_price")
+  if (prices.trigger !== undefined && (!isParkedOrPending(order) || isTrailing(order.type)))
+    throw invalid("trigger_price")
   if (fields.display !== undefined && order.type !== "iceberg") throw invalid("display_qty")
   const change: Change = {
     volume: fields.qty === undefined ? order.volume : readVolumeText(pair, fields.qty, "order_qty"),
@@ -148,7 +150,8 @@ const readChange = (x: Exchange, order: Order, params: Params): Change => {
   const remaining = change.volume - order.executed
   if (change.display !== undefined) checkDisplay(min(change.display, remaining), remaining, "display_qty")
   const changed = { ...order, ...change }
-  if (order.status === "open" && !affordable(x, account(x, order), changed)) throw new Refusal("EOrder:Insufficient funds")
+  if (order.status === "open" && !affordable(x, account(x, order), changed))
+    throw new Refusal("EOrder:Insufficient funds")
   const taking = !isParkedOrPending(order) && crosses(x, venue, changed)
   if (taking && (order.postOnly || flag(params, "post_only"))) throw new Refusal("EOrder:Invalid price")
   return change
@@ -160,8 +163,7 @@ const account = (x: Exchange, order: Order): Account => x.accounts.get(order.acc
 
 const apply = (x: Exchange, order: Order, change: Change): void => {
   const venue = venueOf(x, order.pair)
-  const keepsPlace =
-    change.limit === order.limit && change.volume <= order.volume && change.display === order.display
+  const keepsPlace = change.limit === order.limit && change.volume <= order.volume && change.display === order.display
   if (order.status === "open" && isParked(order)) {
     unpark(venue, order)
     const { peak, trigger } = order

@@ -37,7 +37,7 @@ export const ExportStatus: Endpoint = (x, { account, params }) => {
   return kept(x, account)
     .filter((each) => each.report === report)
     .map((each) => showReport(x, each))
-    .reverse()
+    .toReversed()
 }
 
 /** The bytes of a ZIP with the one file; the only answer that is no JSON. */

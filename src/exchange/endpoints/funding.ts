@@ -55,7 +55,9 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
     .filter(({ canceledAt, instant, time }) => canceledAt === undefined && !instant && time > x.now - 86_400_000)
     .reduce((sum, each) => sum + convert(x, each.amount, each.asset, "ZUSD"), 0n)
   return methods
-    .filter((each) => (asset === undefined || each.asset === asset) && (network === undefined || each.network === network))
+    .filter(
+      (each) => (asset === undefined || each.asset === asset) && (network === undefined || each.network === network)
+    )
     .map((each) => ({
       asset: each.asset.id,
       method: each.name,
@@ -138,7 +140,8 @@ export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
   const refid = required(params, "refid")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
-  if (!withdrawal.instant && !key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
+  if (!withdrawal.instant && !key.permissions.includes("withdraw-funds"))
+    throw new Refusal("EGeneral:Permission denied")
   if (!cancellable(x, withdrawal)) return false
   withdrawal.canceledAt = x.now
   const { amount, fee } = withdrawal

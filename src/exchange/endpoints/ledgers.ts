@@ -32,7 +32,10 @@ export const Ledgers: Endpoint = (_, { account, key, params }) => {
     keeps: (entry) => {
       const asset = assetOf(entry.asset)
       if (!inWindow(key, entry.time) || asset.class !== aclass) return false
-      return (type === "all" || entry.type === type) && (wanted === undefined || wanted.length === 0 || wanted.includes(asset))
+      return (
+        (type === "all" || entry.type === type) &&
+        (wanted === undefined || wanted.length === 0 || wanted.includes(asset))
+      )
     },
     times: ({ time }) => [time],
     timeOf: (id) => account.ledgerById.get(id)?.time

@@ -55,7 +55,12 @@ export const OHLC: PublicEndpoint = (x, params) => {
   const all = x.market.candles(pair, interval, x.now, 720)
   const rows = all
     .filter(({ time }) => time > since)
-    .map((c) => [c.time, ...[c.open, c.high, c.low, c.close, c.vwap].map(price), format(c.volume, pair.lotDecimals), c.count])
+    .map((c) => [
+      c.time,
+      ...[c.open, c.high, c.low, c.close, c.vwap].map(price),
+      format(c.volume, pair.lotDecimals),
+      c.count
+    ])
   return { [key]: rows, last: all.at(-2)?.time ?? 0 }
 }
 
@@ -107,7 +112,9 @@ export const publicTrades = (
   const ours = venueOf(x, pair)
     .trades.filter(({ time }) => time > range.after && time <= range.until)
     .map((trade) => ({ ...trade, id: trade.number, market: trade.executedAs === "market" }))
-  const all = [...x.market.trades(pair, range), ...ours].sort((one, other) => one.time - other.time || one.id - other.id)
+  const all = [...x.market.trades(pair, range), ...ours].toSorted(
+    (one, other) => one.time - other.time || one.id - other.id
+  )
   return range.oldest === true ? all.slice(0, range.count) : all.slice(-range.count)
 }
 

@@ -11,7 +11,7 @@ import { amendsOf } from "./changing.ts"
 export const OpenOrders: Endpoint = (_, { account, params }) => {
   const trades = flag(params, "trades")
   const keeps = filter(params)
-  const open = [...account.open.values()].filter(keeps).reverse()
+  const open = [...account.open.values()].filter(keeps).toReversed()
   return { open: Object.fromEntries(open.map((order) => [order.txid, showOrder(order, trades)])) }
 }
 
@@ -20,7 +20,8 @@ export const ClosedOrders: Endpoint = (x, { account, key, params }) => {
   const closetime = oneOf(params, "closetime", ["open", "close", "both"]) ?? "both"
   const found = page(account.closed, params, {
     keeps: both(filter(params), (order) => inWindow(key, order.closed!)),
-    times: ({ closed, opened }) => (closetime === "both" ? [opened, closed!] : [closetime === "open" ? opened : closed!]),
+    times: ({ closed, opened }) =>
+      closetime === "both" ? [opened, closed!] : [closetime === "open" ? opened : closed!],
     timeOf: (id) => {
       const order = x.orders.get(id)
       return order?.account === account.id ? order.opened : undefined
@@ -121,4 +122,5 @@ const visibleTo =
 
 /** A key may be limited to a window of history. */
 export const inWindow = (key: { readonly queryFrom?: number; readonly queryTo?: number }, millis: number): boolean =>
-  millis >= (key.queryFrom ?? 0) * 1000 && (key.queryTo === undefined || key.queryTo === 0 || millis <= key.queryTo * 1000)
+  millis >= (key.queryFrom ?? 0) * 1000 &&
+  (key.queryTo === undefined || key.queryTo === 0 || millis <= key.queryTo * 1000)

@@ -34,7 +34,7 @@ const statuses = <A extends Deposit | Withdrawal>(
         (start === undefined || each.time > start) &&
         (end === undefined || each.time <= end)
     )
-    .reverse()
+    .toReversed()
   const cursor = text(params, "cursor") ?? "false"
   if (cursor === "false") return found.slice(0, limit).map(show)
   const last = cursor === "true" ? -1 : found.findIndex(({ refid }) => refid === cursor)

@@ -77,7 +77,7 @@ export const PostTrade: PublicEndpoint = (x, params) => {
   const range = { after: after ?? 0, until, count, oldest: after !== undefined }
   const found = (name === undefined ? pairs : [symbol(name)])
     .flatMap((pair) => publicTrades(x, pair, range).map((trade) => ({ ...trade, pair })))
-    .sort((one, other) => one.time - other.time)
+    .toSorted((one, other) => one.time - other.time)
   const trades = range.oldest ? found.slice(0, count) : found.slice(-count)
   return {
     last_ts: isoMicros(trades.at(-1)?.time ?? until),

@@ -2,7 +2,16 @@ import type { Interest, Level, Market } from "../Market.ts"
 import { max } from "../fixed.ts"
 import { hash } from "../ids.ts"
 import { type Pair, pairs } from "../pairs.ts"
-import { type Character, characterOf, halfSpread, middle, sizeAt, tickMillis, tradeAt, wholeTicks } from "./character.ts"
+import {
+  type Character,
+  characterOf,
+  halfSpread,
+  middle,
+  sizeAt,
+  tickMillis,
+  tradeAt,
+  wholeTicks
+} from "./character.ts"
 import { candles, spreads, summary } from "./history.ts"
 import { firstWhere } from "./path.ts"
 
@@ -74,7 +83,9 @@ const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: Rea
 
 const firstTouch = (of: Character, from: number, to: number, interest: Interest): number | undefined => {
   const { askAtMost, bidAtLeast, lastAtMost, lastAtLeast, indexAtMost, indexAtLeast } = interest
-  const least = Math.max(...[askAtMost, lastAtMost, indexAtMost].map((price) => (price === undefined ? 0 : Number(price))))
+  const least = Math.max(
+    ...[askAtMost, lastAtMost, indexAtMost].map((price) => (price === undefined ? 0 : Number(price)))
+  )
   const most = Math.min(
     ...[bidAtLeast, lastAtLeast, indexAtLeast].map((price) => (price === undefined ? Infinity : Number(price)))
   )
@@ -86,7 +97,8 @@ const firstTouch = (of: Character, from: number, to: number, interest: Interest)
     from,
     to,
     (low, high) =>
-      of.price * Math.exp(low) * (1 - reach) - slack <= least || of.price * Math.exp(high) * (1 + reach) + slack >= most,
+      of.price * Math.exp(low) * (1 - reach) - slack <= least ||
+      of.price * Math.exp(high) * (1 + reach) + slack >= most,
     (tick) => {
       const mid = middle(of, tick)
       const spread = halfSpread(of, tick, mid)
