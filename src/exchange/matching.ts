@@ -12,6 +12,8 @@ import { type Exchange, type Venue, next } from "./state.ts"
 
 /** Let an order that is not in the book take what it finds at prices it accepts, best first. */
 export const take = (x: Exchange, venue: Venue, order: Order): void => {
+  // One rate for all it takes now, even if it trades its way into a cheaper tier.
+  const rate = feeRate(x, order, false)
   while (order.status === "open") {
     const offer = bestOffer(x, venue, order.side)
     if (offer === undefined || !acceptable(order.side, order.limit, offer.price)) return
@@ -21,7 +23,7 @@ export const take = (x: Exchange, venue: Venue, order: Order): void => {
     }
     const volume = min(wanted(order, offer.price), offer.volume)
     if (volume === 0n) return
-    trade(x, venue, order, offer, volume)
+    trade(x, venue, order, rate, offer, volume)
   }
 }
 
@@ -40,19 +42,43 @@ export const sweep = (x: Exchange, venue: Venue): void => {
       if (level === undefined || !acceptable(side, order.limit, level.price)) break
       const volume = min(order.visible, level.volume)
       takeFromMarket(x, venue, against, volume)
-      fill(x, venue, order, order.limit!, volume, true, nextNumber(x))
+      const rate = feeRate(x, order, true)
+      fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
     }
   }
 }
 
-const trade = (x: Exchange, venue: Venue, taker: Order, { price, maker }: Offer, volume: bigint): void => {
+const trade = (
+  x: Exchange,
+  venue: Venue,
+  taker: Order,
+  rate: bigint,
+  { price, maker }: Offer,
+  volume: bigint
+): void => {
   const number = nextNumber(x)
   if (maker === undefined) takeFromMarket(x, venue, taker.side === "buy" ? "ask" : "bid", volume)
   venue.ownTrade = { price, tick: x.market.tick(venue.pair, x.now) }
-  const trade = fill(x, venue, taker, price, volume, false, number, maker === undefined)
-  if (maker !== undefined) fill(x, venue, maker, price, volume, true, number, false)
+  const trade = fill(x, venue, taker, { price, volume, maker: false, number, rate, withMarket: maker === undefined })
+  if (maker !== undefined) {
+    const rate = feeRate(x, maker, true)
+    fill(x, venue, maker, { price, volume, maker: true, number, rate, withMarket: false })
+  }
   venue.trades.push(trade)
 }
+
+interface Execution {
+  readonly price: bigint
+  readonly volume: bigint
+  readonly maker: boolean
+  readonly number: number
+  readonly rate: bigint
+  readonly withMarket: boolean
+}
+
+/** The account's rate of now, but never dearer than what the order's hold was computed with. */
+const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
+  min(order.rate, rateOf(x, accountOf(x, order), maker))
 
 /**
  * One side of a trade: balances, ledger, trade record, order. What an order prints (cost and fee with the pair's cost
@@ -62,16 +88,11 @@ const fill = (
   x: Exchange,
   venue: Venue,
   order: Order,
-  price: bigint,
-  volume: bigint,
-  maker: boolean,
-  number: number,
-  withMarket = true
+  { maker, number, price, rate, volume, withMarket }: Execution
 ): Trade => {
   const { pair } = venue
   const account = accountOf(x, order)
   const id = tradeId(x.settings.seed, next(x))
-  const rate = min(order.rate, rateOf(x, account, maker))
   const sign = order.side === "buy" ? 1n : -1n
   const base = baseAmount(pair, volume) * sign
   const paid = quoteAmount(pair, price, volume, "floor")
