@@ -60,3 +60,7 @@ export const describe = (permission: Permission): string => {
 /** The sets that would do, for people: `modify-trades (…) and close-trades (…), or …`. */
 export const describeAnyOf = (needed: AnyOf): string =>
   needed.map((set) => set.map(describe).join(" and ")).join(", or ")
+
+/** Where the box of a permission is in Kraken's key form; for one we do not know, its own words. */
+export const meaning = (permission: string): string =>
+  Schema.is(Permission)(permission) ? names[permission].label : permission

@@ -3,8 +3,9 @@ import type { Endpoint } from "../domain/endpoints.ts"
 import { allows, unconfirmed } from "../domain/permissions.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { type KrakenError, KrakenPermissionError, KrakenUnavailable } from "../services/KrakenErrors.ts"
-import { type KeyInfo, PermissionCache } from "../services/PermissionCache.ts"
-import { limitsOf, readKeyInfo } from "./kraken/keyInfo.ts"
+import type { KeyInfo } from "../domain/keyInfo.ts"
+import { PermissionCache } from "../services/PermissionCache.ts"
+import { limitsOf, readKeyInfo } from "../domain/keyInfo.ts"
 
 const endpoint: Endpoint = "private/GetApiKeyInfo"
 

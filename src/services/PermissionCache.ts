@@ -1,22 +1,8 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Endpoint } from "../domain/endpoints.ts"
+import type { KeyInfo } from "../domain/keyInfo.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import type { KrakenCredentialsMissing, KrakenError, KrakenPermissionError } from "./KrakenErrors.ts"
-
-/** What Kraken tells about the configured key. Times are Unix seconds, 0 where there is no limit. */
-export interface KeyInfo {
-  readonly name: string
-  /** As Kraken spells them; may hold strings that we do not know. */
-  readonly permissions: ReadonlySet<string>
-  readonly nonce: bigint
-  /** How far below the highest nonce a late one is still taken; 0 keeps them in strict order. */
-  readonly nonceWindow: bigint
-  readonly validUntil: number
-  readonly queryFrom: number
-  readonly queryTo: number
-  /** Empty: any address. */
-  readonly ipAllowlist: ReadonlyArray<string>
-}
 
 /** What the configured API key may do, asked of Kraken on the first private call and remembered for ten minutes. */
 export class PermissionCache extends Context.Tag("mcp-kraken/services/PermissionCache")<

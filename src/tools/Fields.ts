@@ -127,7 +127,7 @@ export const moment = (description: string) => textFrom(unixSeconds, description
 export const time = (description: string) =>
   moment(description).pipe(
     Schema.filter((text) => /^\d+(\.\d+)?$/.test(text), {
-      jsonSchema: {},
+      jsonSchema: { type: "string", description },
       message: ({ actual }) =>
         `must be Unix seconds or ISO 8601 such as 2026-09-21T09:15:02Z, got ${JSON.stringify(actual)}`
     })

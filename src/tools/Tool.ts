@@ -96,7 +96,7 @@ export const make = <
     readonly endpoint?: Endpoint
     readonly output: Schema.Schema<A, I>
     readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
-    readonly files?: (answer: B) => ReadonlyArray<File>
+    readonly files?: (answer: NoInfer<B>) => ReadonlyArray<File>
   }
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)

@@ -1,5 +1,19 @@
 import { DateTime, Option, Schema } from "effect"
-import type { KeyInfo } from "../../services/PermissionCache.ts"
+
+/** What Kraken tells about the configured key. Times are Unix seconds, 0 where there is no limit. */
+export interface KeyInfo {
+  readonly name: string
+  /** As Kraken spells them; may hold strings that we do not know. */
+  readonly permissions: ReadonlySet<string>
+  readonly nonce: bigint
+  /** How far below the highest nonce a late one is still taken; 0 keeps them in strict order. */
+  readonly nonceWindow: bigint
+  readonly validUntil: number
+  readonly queryFrom: number
+  readonly queryTo: number
+  /** Empty: any address. */
+  readonly ipAllowlist: ReadonlyArray<string>
+}
 
 const Digits = Schema.Union(Schema.NonNegativeInt, Schema.String.pipe(Schema.pattern(/^\d+$/)))
 const Addresses = Schema.Array(Schema.String)
