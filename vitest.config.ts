@@ -9,6 +9,7 @@ export default defineConfig({
     pool: "forks",
     // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
     isolate: false,
+    maxWorkers: "100%",
     // A slow machine is no failure; a test that hangs is.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Bundles src/Main.ts and what it loads into dist/main.mjs and its chunks. Prints nothing on standard output, which
+// Bundles src/bin.ts and what it loads into dist/main.mjs and its chunks. Prints nothing on standard output, which
 // belongs to the protocol when `npm start` goes on to serve it.
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
@@ -14,10 +14,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const buildTo = async (folder) => {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: "src/Main.ts" },
+    entryPoints: { main: "src/bin.ts" },
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    // Smaller files start faster. Names stay, for the sake of stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     splitting: true,
     platform: "node",
     format: "esm",
@@ -27,7 +30,12 @@ export const buildTo = async (folder) => {
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
     },
-    define: { __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)) },
+    define: {
+      __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)),
+      // Optional helpers of ws, native code that no bundle can hold.
+      "process.env.WS_NO_BUFFER_UTIL": '"1"',
+      "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
+    },
     metafile: true,
     logLevel: "warning"
   })

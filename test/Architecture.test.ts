@@ -31,6 +31,7 @@ const house: Record<string, Room> = {
   layers: { rooms: ["services", "domain", "exchange", "version"], exceptions: { "layers/McpServer.ts": /^tools$/ } },
   cli: { rooms: ["layers", "services", "domain", "exchange", "tools", "version"] },
   version: { rooms: [], packages: [] },
+  bin: { rooms: ["Main"], packages: [/^node:/] },
   Main: { rooms: ["cli", "layers", "services", "domain", "exchange", "tools", "version"] }
 }
 
