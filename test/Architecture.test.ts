@@ -20,7 +20,7 @@ interface Room {
 
 const effect = /^effect(\/|$)/
 /** Small libraries that only compute. */
-const pure = /^(fastest-levenshtein|lossless-json)$/
+const pure = /^(csv-parse\/sync|fastest-levenshtein|fflate|lossless-json)$/
 
 /** Imports flow one way. A file at the top of src is a room of its own, named without its ending. */
 const house: Record<string, Room> = {
