@@ -73,6 +73,19 @@ export const percent = (part: Decimal, whole: Decimal): string | undefined =>
     ? undefined
     : toFixed(BigDecimal.unsafeDivide(BigDecimal.multiply(part, BigDecimal.make(100n, 0)), whole), 2)
 
+/** `value / by`, rounded up to `places` decimals. */
+export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>
+  round(BigDecimal.unsafeDivide(value, by), places, "ceil")
+
+/** The least number that is a multiple of both, neither of which is zero. */
+export const commonMultiple = (left: Decimal, right: Decimal): Decimal => {
+  const scale = Math.max(left.scale, right.scale)
+  const [a, b] = [BigDecimal.scale(left, scale).value, BigDecimal.scale(right, scale).value]
+  return BigDecimal.make((a * b) / greatestDivisor(a, b), scale)
+}
+
+const greatestDivisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : greatestDivisor(b, a % b))
+
 const print = (digits: bigint, scale: number): string => {
   const sign = digits < 0n ? "-" : ""
   const text = (digits < 0n ? -digits : digits).toString()

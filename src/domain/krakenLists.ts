@@ -1,3 +1,5 @@
+import { Option } from "effect"
+import { format, parse, pattern } from "./decimal.ts"
 import type { Asset, Pair } from "./names.ts"
 
 /** The answers of `Assets` and `AssetPairs` for one asset class, as Kraken sent them. */
@@ -75,9 +77,11 @@ const isRow = (value: unknown): value is Row => typeof value === "object" && val
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
 
+/** A decimal above zero, in plain digits: a small number of JSON reads `1e-7`. */
 const positive = (value: unknown): string | undefined => {
   const given = text(value)
-  return given !== undefined && Number(given) > 0 ? given : undefined
+  if (given === undefined || !(Number(given) > 0)) return undefined
+  return pattern.test(given) ? given : Option.getOrUndefined(Option.map(parse(given), format))
 }
 
 /** A number of decimals; where Kraken gives none, the most that it uses, so that nothing is refused for it. */

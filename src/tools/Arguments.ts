@@ -1,5 +1,6 @@
 import { Effect, Either, Option, Schema } from "effect"
 import type { Params } from "../domain/endpoints.ts"
+import type { Fault } from "../domain/fault.ts"
 import * as Issues from "./Issues.ts"
 import type { JsonSchema } from "./JsonSchema.ts"
 
@@ -12,13 +13,6 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
   override get message() {
     return `Invalid arguments for ${this.tool}:\n${this.issues}`
   }
-}
-
-/** A fault that no schema can state: which field, and what would be right. */
-export interface Fault {
-  /** `price`, `orders.0.price`. */
-  readonly path: string
-  readonly fault: string
 }
 
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import type { Params } from "../domain/endpoints.ts"
-import { commaLists, type Fault, withoutEmpty } from "./Arguments.ts"
+import type { Fault } from "../domain/fault.ts"
+import { commaLists, withoutEmpty } from "./Arguments.ts"
 import { AssetClass, boolean, ClientId, Decimal, list, moment, optional, Positive, text, Userref } from "./Fields.ts"
 
 const pricePattern = /^[+\-#]?\d+(\.\d+)?%?$/

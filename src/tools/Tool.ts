@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Encoding, Schema } from "effect"
 import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
+import type { Fault } from "../domain/fault.ts"
 import type { Directory } from "../domain/names.ts"
 import type { AnyOf } from "../domain/permissions.ts"
 import { CallFacts } from "../services/CallFacts.ts"
@@ -67,7 +68,7 @@ interface About<Fields extends Schema.Struct.Fields> {
   /** True for the inputs with which a tool that may write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean
   /** What a schema can't say: the faults of an input, each with the path of its field. */
-  readonly rules?: (input: InputOf<Fields>) => ReadonlyArray<Arguments.Fault>
+  readonly rules?: (input: InputOf<Fields>) => ReadonlyArray<Fault>
 }
 
 type InputOf<Fields extends Schema.Struct.Fields> = Schema.Struct<Fields>["Type"]
@@ -181,7 +182,7 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     readonly endpoint: Endpoint
     readonly output: Schema.Schema<A, I>
     /** The faults that only Kraken's lists can show, such as a price between two ticks. Nothing is sent then. */
-    readonly check?: (input: InputOf<Fields>, directory: Directory) => ReadonlyArray<Arguments.Fault>
+    readonly check?: (input: InputOf<Fields>, directory: Directory) => ReadonlyArray<Fault>
     /** What is sent, where that is not simply the input. Names are Kraken's by then. */
     readonly params?: (input: Params) => Params
     /** How lists of plain values travel. Default: as one comma-separated text. */

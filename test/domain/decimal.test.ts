@@ -32,6 +32,13 @@ describe("decimal", () => {
     assert.isUndefined(D.percent(D.decimal("1"), D.zero))
   })
 
+  it("divides upwards, and finds the step of two steps", () => {
+    assert.strictEqual(D.format(D.divideUp(D.decimal("1"), D.decimal("15"), 5)), "0.06667")
+    assert.strictEqual(D.format(D.divideUp(D.decimal("1"), D.decimal("8"), 3)), "0.125")
+    assert.strictEqual(D.format(D.commonMultiple(D.decimal("0.25"), D.decimal("0.1"))), "0.5")
+    assert.strictEqual(D.format(D.commonMultiple(D.decimal("5"), D.decimal("0.01"))), "5")
+  })
+
   it("loses no digit of any number of up to thirty digits", () => {
     fc.assert(
       fc.property(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.nat(30), (digits, scale) => {

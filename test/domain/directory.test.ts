@@ -55,6 +55,7 @@ describe("directory", () => {
     assert.deepInclude(findPair("DOTUSD"), { ordermin: "0.8", tickSize: "0.0025" })
     assert.deepInclude(findPair("USDC/USD"), { pairDecimals: 4, costDecimals: 6 })
     assert.deepInclude(findPair("FLR/USD"), { status: "online", ordermin: undefined, lotDecimals: 8, leverageBuy: [] })
+    assert.deepInclude(findPair("XBT/USDT"), { tickSize: "0.0000001" })
     assert.deepInclude(findAsset("USDC")?.asset, { decimals: 8, assetClass: "currency" })
     assert.strictEqual(findAsset("AAPLx")?.asset.assetClass, "tokenized_asset")
     for (const nonsense of [null, [], "text", { X: null, Y: 1, Z: {} }])

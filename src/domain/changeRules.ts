@@ -1,0 +1,48 @@
+import type { Fault } from "./fault.ts"
+import { amountFaults, check, clientIdFaults, priceFaults, shownFaults, userrefFaults } from "./fieldRules.ts"
+import type { Amend, Edit, PriceUse } from "./orders.ts"
+import { deadlineFaults, type Now } from "./orderTimes.ts"
+
+/** What is wrong with an amendment whatever its pair. */
+export const amendFaults = (amend: Amend, now?: Now): ReadonlyArray<Fault> => {
+  const { cl_ord_id, display_qty, limit_price, order_qty, trigger_price, txid } = amend
+  const changes = [order_qty, display_qty, limit_price, trigger_price]
+  return [
+    ...check(txid === undefined && cl_ord_id === undefined, "txid", "txid is missing: give it, or cl_ord_id"),
+    ...check(txid !== undefined && cl_ord_id !== undefined, "txid", "txid can't be given with cl_ord_id: give one"),
+    ...check(
+      changes.every((change) => change === undefined),
+      "",
+      "nothing would change: give order_qty, display_qty, limit_price or trigger_price"
+    ),
+    ...clientIdFaults(cl_ord_id),
+    ...amountFaults("order_qty", order_qty),
+    ...amountFaults("display_qty", display_qty),
+    ...shownFaults("display_qty", display_qty, "order_qty", order_qty),
+    ...priceFaults("limit_price", limit_price, anyLimit),
+    ...priceFaults("trigger_price", trigger_price, anyTrigger),
+    ...deadlineFaults(amend.deadline, now)
+  ]
+}
+
+/** What is wrong with an edit whatever its pair. */
+export const editFaults = (edit: Edit, now?: Now): ReadonlyArray<Fault> => {
+  const { displayvol, oflags, price, price2, userref, volume } = edit
+  return [
+    ...check(
+      [volume, displayvol, price, price2, oflags, userref].every((change) => change === undefined),
+      "",
+      "nothing would change: give volume, displayvol, price, price2, oflags or userref"
+    ),
+    ...amountFaults("volume", volume),
+    ...amountFaults("displayvol", displayvol),
+    ...shownFaults("displayvol", displayvol, "volume", volume),
+    ...priceFaults("price", price, anyLimit),
+    ...priceFaults("price2", price2, anyLimit),
+    ...userrefFaults(userref),
+    ...deadlineFaults(edit.deadline, now)
+  ]
+}
+
+const anyLimit: PriceUse = { what: "limit price", signs: "" }
+const anyTrigger: PriceUse = { what: "trigger price", signs: "" }
