@@ -47,7 +47,7 @@ export interface Tool<out Name extends string, in Input, out Output, out E, out 
   readonly intent: Intent
   /** Any of these sets of key permissions is enough. */
   readonly permissions: AnyOf
-  /** The tool writes with some arguments only, so a server that only reads may offer it. */
+  /** A server that only reads offers it: it never writes, or with some arguments only and nothing that hurts. */
   readonly mayRead: boolean
   readonly definition: Mcp.Tool
   readonly run: (input: Input) => Effect.Effect<Output, E | GateError, R | PermissionCache>
@@ -134,7 +134,7 @@ export const make = <
     endpoint: spec.endpoint,
     intent: spec.intent,
     permissions,
-    mayRead: spec.intent === "read" || spec.reads !== undefined,
+    mayRead: spec.intent === "read" || (spec.intent === "write" && spec.reads !== undefined),
     definition: {
       name,
       title: spec.title,

@@ -1,0 +1,184 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { Client as NewClient, StreamableHTTPClientTransport as NewTransport } from "@modelcontextprotocol/client"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { bundle } from "../Bundle.ts"
+import { makeHouse, overHttp, overStdio, serveHttp } from "./Server.ts"
+
+const call = (client: Client, name: string, args: Record<string, unknown> = {}) =>
+  Effect.promise(() => client.callTool({ name, arguments: args }))
+
+const firstCalls = (client: Client) =>
+  Effect.gen(function* () {
+    const { tools } = yield* Effect.promise(() => client.listTools())
+    assert.includeMembers(
+      tools.map(({ name }) => name),
+      ["get_server_time", "get_account_balance", "add_order"]
+    )
+    const time = yield* call(client, "get_server_time")
+    assert.isNumber(Object(time.structuredContent).unixtime)
+    const balance = yield* call(client, "get_account_balance")
+    assert.deepInclude(Object(balance.structuredContent).balances, {
+      asset: "BTC",
+      id: "XXBT",
+      balance: "1.5000000000"
+    })
+  })
+
+describe("a real client", () => {
+  it.scopedLive("connects over HTTP with a token of the command line, and calls public and private endpoints", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      yield* firstCalls(yield* overHttp(yield* serveHttp(house)))
+      assert.deepStrictEqual(
+        house.fake.seen.filter(({ outcome }) => outcome !== "done"),
+        []
+      )
+    })
+  )
+
+  it.scopedLive("connects over stdio", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      yield* firstCalls(yield* overStdio(house))
+    })
+  )
+
+  it.scopedLive("of the newest revision is served on the same endpoint", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      const { token, url } = yield* serveHttp(house)
+      const client = new NewClient(
+        { name: "test", version: "0" },
+        { versionNegotiation: { mode: { pin: "2026-07-28" } } }
+      )
+      const transport = new NewTransport(new URL(url), {
+        requestInit: { headers: { authorization: `Bearer ${token}` } }
+      })
+      yield* Effect.promise(() => client.connect(transport))
+      const { tools } = yield* Effect.promise(() => client.listTools())
+      assert.isAbove(tools.length, 40)
+      const balance = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
+      assert.deepInclude(Object(balance.structuredContent).balances, {
+        asset: "USD",
+        id: "ZUSD",
+        balance: "50000.0000"
+      })
+      yield* Effect.promise(() => client.close())
+    })
+  )
+
+  it.scopedLive("gets every wrong argument named, and Kraken hears nothing of the call", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      const client = yield* overStdio(house)
+      const answer = yield* call(client, "get_ledgers", { tpye: "trade", ofs: -1 })
+      assert.isTrue(answer.isError)
+      const text = JSON.stringify(answer.content)
+      assert.include(text, "tpye: is unexpected")
+      assert.include(text, "ofs")
+      assert.strictEqual(house.fake.count("private/Ledgers"), 0)
+    })
+  )
+
+  it.scopedLive("of a server that only reads finds no tool that writes", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      const client = yield* overStdio(house, { MCP_KRAKEN_READ_ONLY: "true" })
+      const { tools } = yield* Effect.promise(() => client.listTools())
+      assert.deepStrictEqual(
+        tools.filter(({ annotations }) => annotations?.destructiveHint).map(({ name }) => name),
+        []
+      )
+      assert.notInclude(
+        tools.map(({ name }) => name),
+        "withdraw"
+      )
+    })
+  )
+
+  it.scopedLive("without a key is told which variables to set, and gets public data", () =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      const client = yield* overStdio(house, { KRAKEN_API_KEY: "", KRAKEN_API_SECRET: "" })
+      const denied = yield* call(client, "get_account_balance")
+      assert.include(JSON.stringify(denied.content), "set KRAKEN_API_KEY and KRAKEN_API_SECRET")
+      assert.isUndefined((yield* call(client, "get_server_time")).isError)
+    })
+  )
+})
+
+it.scopedLive("two servers that share a key make a hundred calls at once without an invalid nonce", () =>
+  Effect.gen(function* () {
+    const house = yield* makeHouse
+    const clients = yield* Effect.all([overStdio(house), overStdio(house)], { concurrency: 2 })
+    const calls = clients.flatMap((client) => Array.from({ length: 50 }, () => call(client, "get_account_balance")))
+    const answers = yield* Effect.all(calls, { concurrency: "unbounded" })
+    assert.deepStrictEqual(
+      answers.filter(({ isError }) => isError),
+      []
+    )
+    assert.deepStrictEqual(
+      house.fake.seen.filter(({ outcome }) => outcome !== "done"),
+      []
+    )
+    assert.strictEqual(house.fake.count("private/Balance"), 100)
+  })
+)
+
+it.scopedLive("stdio answers what it has read before it ends with its input, and writes nothing else", () =>
+  Effect.gen(function* () {
+    const { folder, variables } = yield* makeHouse
+    const child = spawn(process.execPath, [bundle(), "serve", "--stdio"], { env: variables, cwd: folder })
+    let out = ""
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += String(chunk)
+    })
+    const message = (id: number, name: string) =>
+      JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: {} } })
+    child.stdin.end(`${message(1, "get_server_time")}\r\n{nonsense\n\n${message(2, "get_account_balance")}\n`)
+    const code = yield* Effect.promise(() => once(child, "exit").then(([code]: Array<number | null>) => code))
+    assert.strictEqual(code, 0)
+    const answers = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    assert.sameMembers(
+      answers.map(({ id }) => id),
+      [1, null, 2]
+    )
+    assert.strictEqual(answers.find(({ id }) => id === null).error.code, -32700)
+  })
+)
+
+it.scopedLive("a signal ends a server in order, with exit code 0", () =>
+  Effect.gen(function* () {
+    const house = yield* makeHouse
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      const server = yield* serveHttp(house)
+      assert.strictEqual(yield* server.stop(signal), 0)
+      assert.notInclude(server.log(), "Error")
+    }
+  })
+)
+
+it.scopedLive("the log has a line for each request and each call, and no secret", () =>
+  Effect.gen(function* () {
+    const house = yield* makeHouse
+    const server = yield* serveHttp(house, [], { MCP_KRAKEN_LOG_LEVEL: "DEBUG" })
+    yield* firstCalls(yield* overHttp(server))
+    yield* Effect.promise(() => fetch(`${server.url}?apikey=${server.token}`, { method: "POST" }))
+    yield* server.stop("SIGTERM")
+    const log = server.log()
+    assert.match(log, /message=tool .*tool=get_account_balance/)
+    assert.match(log, /message=request .*path=\/mcp/)
+    const { key, secret } = house.fake.keys.full
+    for (const hidden of [server.token, key, secret, "Bearer mck"]) assert.notInclude(log, hidden)
+    for (const { request } of house.fake.seen) {
+      const signature = request.headers["api-sign"]
+      if (signature !== undefined) assert.notInclude(log, signature)
+    }
+  })
+)

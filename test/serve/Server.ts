@@ -1,0 +1,102 @@
+import { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
+import { Effect, Schedule } from "effect"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { bundle } from "../Bundle.ts"
+import { makeFakeKraken } from "../FakeKraken.ts"
+import { serve as serveFake } from "../fake/Serve.ts"
+import { freePort } from "../freePort.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+
+type Variables = Record<string, string>
+
+/** A fake Kraken that is served, and an empty folder for what a server keeps. */
+export const makeHouse = Effect.gen(function* () {
+  const fake = makeFakeKraken()
+  const { url } = yield* serveFake(fake)
+  const folder = yield* temporaryFolder
+  const { key, secret } = fake.keys.full
+  const variables: Variables = {
+    KRAKEN_BASE_URL: url,
+    KRAKEN_API_KEY: key,
+    KRAKEN_API_SECRET: secret,
+    MCP_KRAKEN_STATE_DIR: folder,
+    MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db"),
+    MCP_KRAKEN_TIER: "off"
+  }
+  return { fake, folder, variables }
+})
+
+export type House = Effect.Effect.Success<typeof makeHouse>
+
+/** Runs a command to its end. */
+export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: string) => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, [bundle(), ...args], {
+    env: variables,
+    encoding: "utf8",
+    ...(cwd !== undefined && { cwd })
+  })
+  return { status, stderr, stdout }
+}
+
+/** A server over HTTP with a token for it; `stop` ends it with a signal and gives its exit code. */
+export const serveHttp = ({ folder, variables }: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const { stdout } = run(["token", "create", "test", "--json"], { ...variables, ...more })
+    const { token } = JSON.parse(stdout) as { readonly token: string }
+    const child = spawn(process.execPath, [bundle(), "serve", "--port", String(port), "--host", "127.0.0.1", ...args], {
+      env: { ...variables, ...more },
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"]
+    })
+    const exited = once(child, "exit").then(([code]: Array<number | null>) => code)
+    let log = ""
+    child.stderr.on("data", (chunk: Buffer) => {
+      log += String(chunk)
+    })
+    const stop = (signal: NodeJS.Signals) =>
+      Effect.promise(() => {
+        child.kill(signal)
+        return exited
+      })
+    yield* Effect.addFinalizer(() => stop("SIGKILL"))
+    const url = `http://127.0.0.1:${port}/mcp`
+    yield* Effect.tryPromise(() => fetch(`http://127.0.0.1:${port}/health`)).pipe(
+      Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(200)))
+    )
+    return { url, token, stop, log: () => log }
+  })
+
+/** The SDK's own client over a transport. */
+export const connect = (transport: Transport) =>
+  Effect.acquireRelease(
+    Effect.promise(() => {
+      const client = new Client({ name: "test", version: "0" })
+      return client.connect(transport).then(() => client)
+    }),
+    (client) => Effect.promise(() => client.close())
+  )
+
+export const overHttp = ({ token, url }: { readonly url: string; readonly token: string }) =>
+  connect(
+    new StreamableHTTPClientTransport(new URL(url), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } }
+    }) as Transport
+  )
+
+/** A server of its own over stdio, and the SDK's client of it. */
+export const overStdio = ({ folder, variables }: House, more: Variables = {}) =>
+  connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [bundle(), "serve", "--stdio"],
+      env: { ...variables, ...more },
+      cwd: folder,
+      stderr: "ignore"
+    })
+  )
