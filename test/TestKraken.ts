@@ -1,5 +1,5 @@
 import { DateTime, Effect, Layer } from "effect"
-import type { Asset, Directory, Pair } from "../src/domain/names.ts"
+import type { Directory } from "../src/domain/names.ts"
 import { allows, type Permission } from "../src/domain/permissions.ts"
 import { KrakenClient } from "../src/services/KrakenClient.ts"
 import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../src/services/KrakenErrors.ts"
@@ -19,72 +19,8 @@ export const noNames: Directory = {
   assetDisplay: (id) => id
 }
 
-/** A directory of a few names, in the spellings of Kraken and of people. */
-export const namesOf = (pairs: ReadonlyArray<Pair>, assets: ReadonlyArray<Asset>): Directory => {
-  const findPair = (spelling: string) => find(pairs, spelling)
-  const findAsset = (spelling: string) => find(assets, spelling)
-  return {
-    ...noNames,
-    pairs,
-    assets,
-    findPair,
-    findAsset: (spelling) => {
-      const asset = findAsset(spelling)
-      return asset && { asset, suffix: "" }
-    },
-    pairDisplay: (spelling) => findPair(spelling)?.display ?? spelling,
-    assetDisplay: (spelling) => findAsset(spelling)?.display ?? spelling
-  }
-}
-
-const find = <A extends { readonly id: string; readonly altname: string; readonly display: string }>(
-  rows: ReadonlyArray<A>,
-  spelling: string
-) =>
-  rows.find((row) => [row.id, row.altname, row.display].some((name) => name.toLowerCase() === spelling.toLowerCase()))
-
-const btcUsd: Pair = {
-  id: "XXBTZUSD",
-  altname: "XBTUSD",
-  display: "BTC/USD",
-  base: "XXBT",
-  quote: "ZUSD",
-  assetClass: "currency",
-  status: "online",
-  pairDecimals: 1,
-  lotDecimals: 8,
-  costDecimals: 5,
-  ordermin: "0.00005",
-  costmin: "0.5",
-  tickSize: "0.1",
-  leverageBuy: [2, 3, 4, 5],
-  leverageSell: [2, 3, 4, 5]
-}
-
-const btc: Asset = {
-  id: "XXBT",
-  altname: "XBT",
-  display: "BTC",
-  assetClass: "currency",
-  decimals: 10,
-  status: "enabled"
-}
-
-const aapl = { id: "AAPLx", altname: "AAPLx", display: "AAPLx", assetClass: "tokenized_asset" } as const
-
-export const fewNames = namesOf(
-  [
-    btcUsd,
-    { ...btcUsd, ...aapl, id: "AAPLxUSD", altname: "AAPLxUSD", display: "AAPLx/USD", base: "AAPLx", pairDecimals: 2 }
-  ],
-  [
-    btc,
-    { ...btc, id: "XXRP", altname: "XRP", display: "XRP" },
-    { ...btc, id: "DOT", altname: "DOT", display: "DOT" },
-    { ...btc, id: "ZUSD", altname: "USD", display: "USD" },
-    { ...btc, ...aapl }
-  ]
-)
+/** A directory of a few names. */
+export { directory as fewNames } from "./fixtures/krakenLists.ts"
 
 /**
  * Everything a tool needs, without a network: a Kraken that answers from a table and rejects whatever is not in it,

@@ -15,6 +15,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
   }
 }
 
+/** Nothing is sent of a call that has faults. */
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>
   new InvalidArguments({ tool, issues: faults.map(({ fault, path }) => Issues.line(path, fault)).join("\n") })
 

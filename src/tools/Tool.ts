@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Effect, Encoding, Schema } from "effect"
+import { type DateTime, Effect, Encoding, Schema } from "effect"
 import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
 import type { Fault } from "../domain/fault.ts"
 import type { Directory } from "../domain/names.ts"
@@ -167,6 +167,12 @@ export interface Shaping<Input> {
   readonly asset: (id: string) => string
 }
 
+/** What Kraken's lists and its clock tell. */
+export interface Known {
+  readonly directory: Directory
+  readonly now: DateTime.Utc
+}
+
 /** What any endpoint tool may fail with. */
 export type EndpointError = SendError | NotOffered | KrakenUnreadable | UnknownName
 
@@ -182,7 +188,7 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     readonly endpoint: Endpoint
     readonly output: Schema.Schema<A, I>
     /** The faults that only Kraken's lists can show, such as a price between two ticks. Nothing is sent then. */
-    readonly check?: (input: InputOf<Fields>, directory: Directory) => ReadonlyArray<Fault>
+    readonly check?: (input: InputOf<Fields>, known: Known) => ReadonlyArray<Fault>
     /** What is sent, where that is not simply the input. Names are Kraken's by then. */
     readonly params?: (input: Params) => Params
     /** How lists of plain values travel. Default: as one comma-separated text. */
@@ -199,8 +205,7 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   const handler = Effect.fn(`Tool.endpoint.${name}`)(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
     if (spec.check !== undefined) {
-      const { directory } = yield* Names
-      const faults = spec.check(input, yield* directory)
+      const faults = spec.check(input, yield* known)
       if (faults.length > 0) return yield* Arguments.invalid(name, faults)
     }
     const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
@@ -223,6 +228,13 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   }, Spellings.noticeStale)
   return make(name, { ...spec, handler })
 }
+
+/** Names first: that they had to be asked for has taught us Kraken's time. */
+const known = Effect.gen(function* () {
+  const names = yield* Names
+  const kraken = yield* KrakenClient
+  return { directory: yield* names.directory, now: yield* kraken.now }
+})
 
 const isUnknownMethod = (error: SendError) =>
   "codes" in error && error.codes.some((code) => /unknown method/i.test(code))

@@ -1,6 +1,9 @@
 import { Schema } from "effect"
 import type { Params } from "../domain/endpoints.ts"
-import { withoutOff } from "./Arguments.ts"
+import { amendFaults, editFaults } from "../domain/changeRules.ts"
+import { batchFaults, orderFaults } from "../domain/orderRules.ts"
+import { amendPairFaults, batchPairFaults, editPairFaults, pairFaults } from "../domain/pairRules.ts"
+import { commaLists, withoutEmpty, withoutOff } from "./Arguments.ts"
 import {
   Amount,
   boolean,
@@ -9,7 +12,6 @@ import {
   optional,
   OrderId,
   PairName,
-  Positive,
   text,
   tooMany,
   Userref,
@@ -18,6 +20,7 @@ import {
   Written
 } from "./Fields.ts"
 import * as JsonSchema from "./JsonSchema.ts"
+import * as Checks from "./OrderChecks.ts"
 import * as Orders from "./OrderFields.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
@@ -38,22 +41,14 @@ export const addOrder = Tool.endpoint("add_order", {
   input: {
     pair: PairName,
     ...Orders.order,
-    close_ordertype: optional(
-      Orders.CloseType.annotations({ description: "Conditional close: an opposite order placed for each fill" })
-    ),
-    close_price: optional(Orders.price("As price, of the close")),
-    close_price2: optional(Orders.price("As price2, of the close")),
+    ...Orders.close,
     ...Orders.shared,
     validate: withDefault(Orders.validate("order"), false)
   },
   reads: ({ validate }) => validate,
-  rules: (order) => Orders.closeFaults(order),
-  params: ({ close_ordertype, close_price, close_price2, ...order }) => ({
-    ...withoutOff(order, "validate"),
-    ...(close_ordertype !== undefined && {
-      close: { ordertype: close_ordertype, price: close_price, price2: close_price2 }
-    })
-  }),
+  rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
+  check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderFaults, pairFaults)),
+  params: (order) => withoutOff(Checks.nest(order), "validate"),
   shape: (result, { input, pair }) => {
     const { cl_ord_id, deadline, descr, txid } = result as Rows.Row
     return Rows.compact({
@@ -96,9 +91,11 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     validate: withDefault(Orders.validate("orders"), false)
   },
   reads: ({ validate }) => validate,
+  rules: (batch) => batchFaults(batch),
+  check: (batch, facts) => Checks.known(batch, facts, batchFaults, batchPairFaults),
   params: ({ orders, ...rest }) => ({
     ...withoutOff(rest, "validate"),
-    orders: (orders as Array<Params>).map(Orders.params)
+    orders: (orders as Array<Params>).map((order) => commaLists(withoutEmpty(order)))
   }),
   shape: (result, { input, pair }) => {
     const { deadline, orders } = result as { readonly deadline?: unknown; readonly orders: Array<Rows.Row> }
@@ -146,18 +143,16 @@ export const amendOrder = Tool.endpoint("amend_order", {
   input: {
     txid: optional(OrderId),
     cl_ord_id: optional(ClientId),
-    order_qty: optional(Positive.annotations({ description: "New total volume in base currency" })),
-    display_qty: optional(Positive.annotations({ description: "iceberg: shown volume, at least 1/15 of the rest" })),
+    order_qty: optional(Orders.quantity("New total volume in base currency")),
+    display_qty: optional(Orders.quantity("iceberg: shown volume, at least 1/15 of the rest")),
     limit_price: optional(Orders.price("New limit price, absolute or relative (+5, -1%)")),
     trigger_price: optional(Orders.price("New trigger price, likewise")),
     pair: optional(PairName.annotations({ description: "Its pair; xStocks need it" })),
     post_only: optional(boolean("Refuse the new price if the order would take")),
     deadline: Orders.deadline
   },
-  rules: (amend) => [
-    ...Orders.oneOf(amend, "txid", "cl_ord_id"),
-    ...Orders.someOf(amend, "order_qty", "display_qty", "limit_price", "trigger_price")
-  ],
+  rules: (amend) => amendFaults(amend),
+  check: (amend, facts) => Checks.known(amend, facts, amendFaults, amendPairFaults),
   shape: (result, { input }) => ({ ...input, ...(result as Rows.Row) }),
   output: Schema.Struct({
     amend_id: optional(Schema.String),
@@ -177,10 +172,10 @@ export const editOrder = Tool.endpoint("edit_order", {
   input: {
     txid: text("Kraken's order id, or a userref that only one order has"),
     pair: PairName,
-    volume: optional(Positive.annotations({ description: "New volume in base currency" })),
+    volume: optional(Orders.quantity("New volume in base currency")),
     price: optional(Orders.price("New price, as in add_order")),
     price2: optional(Orders.price("New price2, as in add_order")),
-    displayvol: optional(Positive.annotations({ description: "iceberg: shown volume" })),
+    displayvol: optional(Orders.quantity("iceberg: shown volume")),
     oflags: optional(list(Schema.Literal("post"), "post, or it is dropped")),
     userref: optional(Userref),
     asset_class: Orders.shared.asset_class,
@@ -189,8 +184,9 @@ export const editOrder = Tool.endpoint("edit_order", {
     validate: withDefault(Orders.validate("order"), false)
   },
   reads: ({ validate }) => validate,
+  rules: (edit) => editFaults(edit),
+  check: (edit, facts) => Checks.known(edit, facts, editFaults, editPairFaults),
   params: (edit) => withoutOff(edit, "validate"),
-  rules: (edit) => Orders.someOf(edit, "volume", "price", "price2", "displayvol", "oflags", "userref"),
   shape: (result, { input, pair }) =>
     Rows.compact({
       ...(result as Rows.Row),
@@ -223,7 +219,7 @@ export const cancelOrder = Tool.endpoint("cancel_order", {
     txid: optional(text("Kraken's order id, or a userref")),
     cl_ord_id: optional(ClientId)
   },
-  rules: (order) => Orders.oneOf(order, "txid", "cl_ord_id"),
+  rules: Checks.cancelFaults,
   output: Count
 })
 
@@ -239,11 +235,7 @@ export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
     orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
     cl_ord_ids: optional(list(ClientId, "Your own order ids"))
   },
-  rules: ({ cl_ord_ids = [], orders = [] }) => {
-    const given = orders.length + cl_ord_ids.length
-    if (given === 0) return [{ path: "orders", fault: "is missing, and so is cl_ord_ids: give at least one id" }]
-    return given > 50 ? [{ path: "orders", fault: `must hold at most 50 ids with cl_ord_ids, got ${given}` }] : []
-  },
+  rules: Checks.cancelBatchFaults,
   lists: "json",
   output: Count
 })

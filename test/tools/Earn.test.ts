@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import * as Earn from "../../src/tools/Earn.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const strategy_id = "ESRFUO3-Q62XD-WIOIL7"
 
@@ -10,7 +11,7 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["query-funds", "earn-funds"],
-    directory: fewNames,
+    directory,
     onCall: (endpoint, params) => calls.push({ endpoint, ...params })
   })
 

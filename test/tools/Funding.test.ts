@@ -3,7 +3,8 @@ import { Effect, Layer } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import * as Funding from "../../src/tools/Funding.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const refid = "FTQcuak-V6Za8qrWnhzTx67yYHz8Tg"
 
@@ -11,13 +12,13 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["query-funds", "add-funds", "withdraw-funds"],
-    directory: fewNames,
+    directory,
     onCall: (_, params) => calls.push(params)
   })
 
 const silent = TestKraken({
   granted: ["query-funds", "add-funds", "withdraw-funds"],
-  directory: fewNames,
+  directory,
   onCall: () => assert.fail("Kraken was asked")
 })
 

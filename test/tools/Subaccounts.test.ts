@@ -3,13 +3,14 @@ import { Effect } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { accountTransfer, createSubaccount } from "../../src/tools/Subaccounts.ts"
 import { getWebsocketsToken } from "../../src/tools/WebSocket.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["withdraw-funds", "create-ws-token"],
-    directory: fewNames,
+    directory,
     onCall: (_, params) => calls.push(params)
   })
 

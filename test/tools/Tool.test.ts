@@ -6,7 +6,8 @@ import { getAccountBalance } from "../../src/tools/Account.ts"
 import * as Fields from "../../src/tools/Fields.ts"
 import { getServerTime } from "../../src/tools/Market.ts"
 import * as Tool from "../../src/tools/Tool.ts"
-import { fewNames, noNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { noNames, TestKraken } from "../TestKraken.ts"
 
 const place = Tool.endpoint("place", {
   title: "Place",
@@ -61,7 +62,7 @@ const checked = Tool.endpoint("checked", {
   ...looks,
   endpoint: "public/Checked",
   input: { pair: Fields.PairName },
-  check: ({ pair }, { findPair }) => [{ path: "pair", fault: `is ${findPair(pair)?.assetClass}` }]
+  check: ({ pair }, { directory }) => [{ path: "pair", fault: `is ${directory.findPair(pair)?.assetClass}` }]
 })
 
 const classed = Tool.endpoint("classed", {
@@ -130,7 +131,7 @@ describe("Tool", () => {
     }).pipe(
       Effect.provide(
         TestKraken({
-          directory: fewNames,
+          directory,
           answers: { "public/Timed": {} },
           onCall: (_, params) => calls.push(params)
         })

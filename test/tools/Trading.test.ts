@@ -1,12 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, TestClock } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { KrakenWriter, type Sent } from "../../src/services/KrakenWriter.ts"
 import * as Trading from "../../src/tools/Trading.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const txid = "OUF4EM-FRGI2-MQMWZD"
 const uuid = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
+
+const now = Date.parse("2026-09-21T09:15:02Z")
 
 const limit = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.01", price: "100000.0" } as const
 const off = { validate: false }
@@ -17,13 +20,13 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["modify-trades", "close-trades"],
-    directory: fewNames,
+    directory,
     onCall: (endpoint, params) => calls.push({ endpoint, ...params })
   })
 
 const silent = TestKraken({
   granted: ["modify-trades", "close-trades"],
-  directory: fewNames,
+  directory,
   onCall: () => assert.fail("Kraken was asked")
 })
 
@@ -39,6 +42,7 @@ describe("add_order", () => {
   it.effect("sends the order in Kraken's words, the close nested, and answers with what identifies it", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
+      yield* TestClock.setTime(now)
       const { structuredContent } = yield* Trading.addOrder.call({
         ...limit,
         pair: "btc/usd",
@@ -143,42 +147,85 @@ describe("add_order", () => {
     )
   })
 
-  it.effect("what is no order at all is not sent", () =>
+  it.effect("what is no order at all is not sent, and every fault is named", () =>
     Effect.gen(function* () {
-      const wrong = yield* faults(Trading.addOrder, {
+      const shapes = yield* faults(Trading.addOrder, {
         pair: "BTC/USD",
         type: "long",
         ordertype: "stop",
         volume: 0.1,
-        price: "1e5",
         oflags: "nompp",
-        userref: 2147483648,
-        cl_ord_id: "nineteen characters",
-        displayvol: "0",
-        close_price: "cheap"
+        userref: 2147483648
       })
       assert.strictEqual(
-        wrong,
+        shapes,
         [
           '- type: expected "buy" | "sell", got "long"',
           '- ordertype: expected "market" | "limit" | "iceberg" | "stop-loss" | "take-profit" | "stop-loss-limit" | "take-profit-limit" | "trailing-stop" | "trailing-stop-limit" | "settle-position", got "stop"',
           '- volume: must be a decimal number in a string, e.g. "0.5", got 0.1',
-          '- price: must be a price such as "61234.5", "+5%" or "#100", got "1e5"',
-          '- displayvol: must be above 0, got "0"',
           '- oflags.0: expected "post" | "fcib" | "fciq" | "viqc", got "nompp"',
-          "- userref: must be a whole number from -2147483648 to 2147483647, got 2147483648",
-          '- cl_ord_id: must be a UUID or at most 18 plain characters, got "nineteen characters"',
-          '- close_price: must be a price such as "61234.5", "+5%" or "#100", got "cheap"'
+          "- userref: must be a whole number from -2147483648 to 2147483647, got 2147483648"
+        ].join("\n")
+      )
+      const { price: _, ...unpriced } = limit
+      const rules = yield* faults(Trading.addOrder, {
+        ...unpriced,
+        volume: "-1",
+        oflags: ["fcib", "fciq"],
+        timeinforce: "GTD",
+        userref: 7,
+        cl_ord_id: "nineteen characters",
+        close_ordertype: "trailing-stop",
+        close_price: "500"
+      })
+      assert.strictEqual(
+        rules,
+        [
+          "- price: price is missing: a limit order needs its limit price",
+          "- volume: volume -1 is not an amount: write digits like 0.5",
+          "- oflags: oflags fcib and fciq exclude each other: choose one currency for the fee",
+          "- userref: userref can't be given with cl_ord_id: leave one of them out",
+          "- cl_ord_id: cl_ord_id nineteen characters is none of the three forms: use a UUID, 32 hexadecimal digits, or at most 18 plain characters",
+          "- expiretm: expiretm is missing: timeinforce GTD needs it, in Unix seconds or like +3600",
+          "- close_price: close price 500 must begin with + since it is a trailing distance: use +500"
         ].join("\n")
       )
     }).pipe(Effect.provide(silent))
   )
 
-  it.effect("a volume is not negative; zero closes a margin position", () =>
+  it.effect("what does not fit the pair is not sent: the answer says the nearest that would", () =>
     Effect.gen(function* () {
       assert.strictEqual(
-        yield* faults(Trading.addOrder, { ...limit, volume: "-0.01" }),
-        '- volume: must not be negative, got "-0.01"'
+        yield* faults(Trading.addOrder, {
+          ...limit,
+          price: "61234.567",
+          volume: "0.000000011",
+          leverage: "20",
+          close_ordertype: "stop-loss",
+          close_price: "60000.05"
+        }),
+        [
+          "- leverage: leverage 20 is not one that BTC/USD takes to buy (2, 3, 4, 5, 6, 7, 8, 9, 10): use 10",
+          "- price: price 61234.567 has 3 decimals; BTC/USD takes 1: use 61234.6",
+          "- close_price: close price 60000.05 has 2 decimals; BTC/USD takes 1: use 60000.1",
+          "- volume: volume 0.000000011 has 9 decimals; BTC/USD takes 8: use 0.00005"
+        ].join("\n")
+      )
+    }).pipe(Effect.provide(silent))
+  )
+
+  it.effect("a pair that is not known is Kraken's to judge", () =>
+    Trading.addOrder
+      .run({ ...limit, ...off, price: "61234.567" })
+      .pipe(Effect.provide(TestKraken({ granted: ["modify-trades"], answers: { "private/AddOrder": placed } })))
+  )
+
+  it.effect("a deadline is judged by Kraken's clock", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      assert.strictEqual(
+        yield* faults(Trading.addOrder, { ...limit, deadline: "2026-09-21T09:15:03Z" }),
+        "- deadline: deadline 2026-09-21T09:15:03Z is 1 s ahead; Kraken takes 2 to 60 s: leave it out, it is set"
       )
     }).pipe(Effect.provide(silent))
   )
@@ -278,12 +325,23 @@ describe("add_order_batch", () => {
         yield* faults(Trading.addOrderBatch, { pair, orders: Array.from({ length: 16 }, () => order) }),
         "- orders: must hold at most 15 items, got 16"
       )
+      assert.include(
+        yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD" }] }),
+        '- orders.1.pair: is unexpected, expected: "type" | "ordertype"'
+      )
       assert.strictEqual(
-        yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD", price: "cheap" }] }),
+        yield* faults(Trading.addOrderBatch, {
+          pair,
+          orders: [order, { ...sell, oflags: "post", timeinforce: "IOC", close: { ordertype: "stop-loss" } }]
+        }),
         [
-          '- orders.1.pair: is unexpected, expected: "type" | "ordertype" | "volume" | "price" | "price2" | "displayvol" | "trigger" | "leverage" | "reduce_only" | "stptype" | "oflags" | "timeinforce" | "starttm" | "expiretm" | "userref" | "cl_ord_id" | "close"',
-          '- orders.1.price: must be a price such as "61234.5", "+5%" or "#100", got "cheap"'
+          "- orders.1.oflags: oflags post waits in the book, IOC never does: leave one of them out",
+          "- orders.1.close.price: close price is missing: a stop-loss order needs its trigger price"
         ].join("\n")
+      )
+      assert.strictEqual(
+        yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, price: "130000.05" }] }),
+        "- orders.1.price: price 130000.05 has 2 decimals; BTC/USD takes 1: use 130000.1"
       )
     }).pipe(Effect.provide(silent))
   )
@@ -324,18 +382,25 @@ describe("amend_order", () => {
     )
   )
 
-  it.effect("needs one id and at least one change", () =>
+  it.effect("needs one id, at least one change, and prices that fit its pair", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         yield* faults(Trading.amendOrder, { post_only: true }),
         [
-          "- txid: is missing: give it or cl_ord_id",
-          "- (arguments): change nothing: give at least one of order_qty, display_qty, limit_price, trigger_price"
+          "- txid: txid is missing: give it, or cl_ord_id",
+          "- (arguments): nothing would change: give order_qty, display_qty, limit_price or trigger_price"
         ].join("\n")
       )
       assert.strictEqual(
-        yield* faults(Trading.amendOrder, { txid, cl_ord_id: uuid, order_qty: "1" }),
-        "- txid: can't be given with cl_ord_id: leave one out"
+        yield* faults(Trading.amendOrder, { txid, cl_ord_id: uuid, order_qty: "0" }),
+        [
+          "- txid: txid can't be given with cl_ord_id: give one",
+          "- order_qty: order_qty 0 is not an amount above zero: write digits like 0.5"
+        ].join("\n")
+      )
+      assert.strictEqual(
+        yield* faults(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "100500.05" }),
+        "- limit_price: limit_price 100500.05 has 2 decimals; BTC/USD takes 1: use 100500.1"
       )
     }).pipe(Effect.provide(silent))
   )
@@ -354,7 +419,7 @@ describe("edit_order", () => {
         ...off
       })
       assert.deepStrictEqual(answer, {
-        pair: "XBT/USD",
+        pair: "BTC/USD",
         status: "ok",
         txid: "OFVXHJ-KPQ3B-VS7ELA",
         originaltxid: "OHYO67-6LP66-HMQ437",
@@ -366,7 +431,7 @@ describe("edit_order", () => {
         {
           endpoint: "private/EditOrder",
           txid: "OHYO67-6LP66-HMQ437",
-          pair: "XBT/USD",
+          pair: "XBTUSD",
           volume: "0.02",
           price: "99000.0",
           oflags: "post"
@@ -395,11 +460,15 @@ describe("edit_order", () => {
     )
   })
 
-  it.effect("needs a change", () =>
+  it.effect("needs a change, and one that fits the pair", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", cancel_response: true }),
-        "- (arguments): change nothing: give at least one of volume, price, price2, displayvol, oflags, userref"
+        "- (arguments): nothing would change: give volume, displayvol, price, price2, oflags or userref"
+      )
+      assert.strictEqual(
+        yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", price: "99000.05" }),
+        "- price: price 99000.05 has 2 decimals; BTC/USD takes 1: use 99000.1"
       )
     }).pipe(Effect.provide(silent))
   )
@@ -434,6 +503,14 @@ describe("cancelling", () => {
   it.effect("ids are neither missing nor too many", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* faults(Trading.cancelOrder, {}), "- txid: is missing: give it or cl_ord_id")
+      assert.strictEqual(
+        yield* faults(Trading.cancelOrder, { txid, cl_ord_id: uuid }),
+        "- txid: can't be given with cl_ord_id"
+      )
+      assert.strictEqual(
+        yield* faults(Trading.cancelOrderBatch, { cl_ord_ids: [uuid, "nineteen characters"] }),
+        "- cl_ord_ids.1: cl_ord_id nineteen characters is none of the three forms: use a UUID, 32 hexadecimal digits, or at most 18 plain characters"
+      )
       assert.strictEqual(
         yield* faults(Trading.cancelOrderBatch, { orders: [] }),
         "- orders: is missing, and so is cl_ord_ids: give at least one id"

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Trading from "../../src/tools/TradingReads.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const open = {
   refid: "None",
@@ -98,7 +99,7 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["query-open-trades", "query-closed-trades"],
-    directory: fewNames,
+    directory,
     onCall: (_, params) => calls.push(params)
   })
 
