@@ -4,6 +4,8 @@ import { Config, toolsetNames } from "../src/services/Config.ts"
 /** A configuration for tests: every setting at its default, no credentials, but for what a test changes. */
 export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({
   credentials: Option.none(),
+  mode: "live",
+  modeGiven: false,
   baseUrl: "https://kraken.test",
   httpTimeout: Duration.seconds(30),
   host: "127.0.0.1",
@@ -23,6 +25,7 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   orderDeadline: Duration.seconds(5),
   logLevel: LogLevel.Info,
   logFormat: "logfmt",
+  notices: [],
   ...changes
 })
 

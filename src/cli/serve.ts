@@ -1,29 +1,37 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import { Effect, Option } from "effect"
-import { settings } from "../layers/settings/table.ts"
+import { Array, Effect, Option } from "effect"
+import { type Setting, settings } from "../layers/settings/table.ts"
 
-const flag = (name: string, description: string) =>
-  Options.text(name).pipe(Options.withDescription(description), Options.optional)
+/** A flag that stands for a setting. */
+const flag = <Name extends string>({
+  flag,
+  name,
+  purpose
+}: Pick<Setting<unknown>, "name" | "purpose"> & { flag: Name }) =>
+  Options.text(flag).pipe(
+    Options.withDescription(`${purpose} (${name})`),
+    Options.optional,
+    Options.map(Option.map((text) => [name, text] as const))
+  )
 
 /** Loads the server only when it is asked for: the other commands start without the tools and the SDK. */
 export const serve = Command.make(
   "serve",
   {
-    host: flag("host", "Address to listen on (MCP_KRAKEN_HOST)"),
-    port: flag("port", "Port to listen on (MCP_KRAKEN_PORT)"),
-    path: flag("path", "Path of the endpoint (MCP_KRAKEN_PATH)"),
-    sslKeyFile: flag("ssl-keyfile", "TLS private key, PEM (MCP_KRAKEN_SSL_KEYFILE)"),
-    sslCertFile: flag("ssl-certfile", "TLS certificate, PEM (MCP_KRAKEN_SSL_CERTFILE)"),
+    flags: Options.all([
+      flag(settings.host),
+      flag(settings.port),
+      flag(settings.path),
+      flag(settings.sslKeyFile),
+      flag(settings.sslCertFile)
+    ]),
     stdio: Options.boolean("stdio").pipe(
       Options.withDescription("Serve one client on standard input and output, without tokens")
     )
   },
-  Effect.fn(function* ({ stdio, ...options }) {
-    const flags = Object.entries(options).map(
-      ([name, value]) => [settings[name as keyof typeof options].name, Option.getOrUndefined(value)] as const
-    )
+  Effect.fn(function* ({ flags, stdio }) {
     const { server } = yield* Effect.promise(() => import("./server.ts"))
-    yield* server({ stdio, flags: Object.fromEntries(flags) })
+    yield* server({ stdio, flags: new Map(Array.getSomes(flags)) })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

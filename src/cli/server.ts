@@ -1,6 +1,6 @@
 import { Effect, Layer, Option } from "effect"
 import process from "node:process"
-import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import { ConfigEnv, SettingsError } from "../layers/ConfigEnv.ts"
 import { Http } from "../layers/Http.ts"
 import { HttpClientKeepAlive } from "../layers/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../layers/KrakenClientHttp.ts"
@@ -53,15 +53,18 @@ const overHttp = Effect.gen(function* () {
 
 const overStdio = serveStdio(process.stdin, process.stdout).pipe(Effect.provide(Mcp))
 
+/** Says what the settings leave in doubt. Until there is a simulated account, nobody who asks for it gets the real one. */
+const checkSettings = Effect.gen(function* () {
+  const { mode, notices } = yield* Config
+  yield* Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
+  if (mode === "paper") {
+    return yield* new SettingsError({ problems: ["MCP_KRAKEN_MODE: there is no paper mode in this version"] })
+  }
+})
+
 /** Serves until the process is told to stop, or, over stdio, until the input ends. */
-export const server = ({
-  flags,
-  stdio
-}: {
-  readonly flags: Record<string, string | undefined>
-  readonly stdio: boolean
-}) =>
+export const server = ({ flags, stdio }: { readonly flags: ReadonlyMap<string, string>; readonly stdio: boolean }) =>
   Effect.provide(
-    Effect.suspend(() => (stdio ? overStdio : overHttp)),
+    Effect.zipRight(checkSettings, stdio ? overStdio : overHttp),
     Logging.pipe(Layer.provideMerge(ConfigEnv(flags)))
   )

@@ -2,7 +2,7 @@ import { Effect, Layer, Schema } from "effect"
 import { env, platform } from "node:process"
 import { Config } from "../services/Config.ts"
 import { decode } from "./settings/decode.ts"
-import { dotenv, normalize, stateFolder } from "./settings/sources.ts"
+import { normalize, readDotenv, stateFolder } from "./settings/sources.ts"
 
 /** Settings are wrong: everything that is, by name. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
@@ -17,19 +17,17 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
  * The configuration from environment variables and from `.env` in the working directory; the environment wins, and
  * `flags` (settings by their names) win over both. Read once.
  */
-export const ConfigEnv = (flags: { readonly [name: string]: string | undefined } = {}) =>
+export const ConfigEnv = (flags: ReadonlyMap<string, string> = new Map()) =>
   Layer.effect(
     Config,
     Effect.gen(function* () {
       const environment = normalize(env)
-      const { config, notices, problems } = decode({
-        flags: normalize(flags),
+      const { config, problems } = decode({
+        flags,
         environment,
-        dotenv: dotenv(),
+        dotenv: readDotenv(),
         stateFolder: stateFolder(environment, platform)
       })
-      if (problems.length > 0) return yield* new SettingsError({ problems })
-      yield* Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
-      return config
+      return problems.length > 0 ? yield* new SettingsError({ problems }) : config
     })
   )

@@ -17,12 +17,16 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
   {
     /** Absent, only public tools work. */
     readonly credentials: Option.Option<Credentials>
+    /** The account that tools act on: that of the credentials, or a simulated one. */
+    readonly mode: "live" | "paper"
+    /** Whether somebody asked for the mode; else it is the default. */
+    readonly modeGiven: boolean
     /** Without a trailing slash and without `/0`. */
     readonly baseUrl: string
     readonly httpTimeout: Duration.Duration
     readonly host: string
     readonly port: number
-    /** Begins with a slash and does not end with one. */
+    /** Begins with a slash and does not end with one; empty for the root. */
     readonly path: string
     readonly tls: Option.Option<{ readonly keyFile: string; readonly certFile: string }>
     readonly tokenDb: string
@@ -45,5 +49,7 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly orderDeadline: Duration.Duration
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
+    /** What the operator should be told of the settings when the server starts. */
+    readonly notices: ReadonlyArray<string>
   }
 >() {}

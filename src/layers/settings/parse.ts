@@ -1,10 +1,14 @@
 import { Duration, LogLevel } from "effect"
+import { isIP } from "node:net"
 import { isLoopback } from "../http/guard.ts"
 
 /** From the text of a setting to its value; undefined where the text does not fit. */
 export type Parse<A> = (text: string) => A | undefined
 
-export const text: Parse<string> = (text) => text
+export const text: Parse<string> = (text) => (text === "" ? undefined : text)
+
+/** Fits into a header. */
+export const printable: Parse<string> = (text) => (/^[!-~]+$/.test(text) ? text : undefined)
 
 export const boolean: Parse<boolean> = (text) => {
   const lower = text.toLowerCase()
@@ -16,7 +20,7 @@ export const oneOf =
   (text) =>
     values.find((value) => value === text.toLowerCase())
 
-/** A list with commas between its members; none may be unknown. */
+/** A list with commas between its members; each has to fit. */
 export const listOf =
   <A>(member: Parse<A>): Parse<ReadonlyArray<A>> =>
   (text) => {
@@ -25,7 +29,16 @@ export const listOf =
       .map((part) => part.trim())
       .filter((part) => part !== "")
     const members = parts.flatMap((part) => member(part) ?? [])
-    return members.length === parts.length && parts.length > 0 ? members : undefined
+    return members.length === parts.length ? members : undefined
+  }
+
+/** Some of these, in their own order, or all. */
+export const someOf =
+  <const A extends string>(values: ReadonlyArray<A>): Parse<ReadonlyArray<A>> =>
+  (text) => {
+    if (text.toLowerCase() === "all") return values
+    const members = listOf(oneOf(...values))(text)
+    return members === undefined || members.length === 0 ? undefined : values.filter((value) => members.includes(value))
   }
 
 export const port: Parse<number> = (text) => {
@@ -46,8 +59,20 @@ export const path: Parse<string> = (text) => {
   return /^\/[^\s?#]*$/.test(text) && bare !== "/health" ? bare : undefined
 }
 
+const name = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)$/i
+
+/** A name or an address, in brackets or not. */
 export const host: Parse<string> = (text) =>
-  /^[A-Za-z0-9._:[\]-]+$/.test(text) ? text.replace(/^\[|\]$/g, "") : undefined
+  isIP(text) > 0 || name.test(text) ? text.replace(/^\[|\]$/g, "") : undefined
+
+/** As in the Host header: a name, and a port where it is not the usual one. */
+export const hostHeader: Parse<string> = (text) => (name.test(text.replace(/:\d{1,5}$/, "")) ? text : undefined)
+
+/** As in the Origin header, or the host name in it. */
+export const origin: Parse<string> = (text) => {
+  const bare = text.replace(/\/$/, "")
+  return name.test(bare.replace(/^https?:\/\//i, "").replace(/:\d{1,5}$/, "")) ? bare : undefined
+}
 
 /** Credentials go there, so it is https, or this machine. */
 export const baseUrl: Parse<string> = (text) => {
@@ -58,8 +83,9 @@ export const baseUrl: Parse<string> = (text) => {
   return safe && plain ? text.replace(/\/+$/, "").replace(/\/0$/, "") : undefined
 }
 
+/** Base64 in full: a text that was cut while it was copied mostly does not fit. */
 export const base64: Parse<string> = (text) =>
-  text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? text : undefined
+  /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined
 
 const levels: Record<string, LogLevel.LogLevel> = {
   debug: LogLevel.Debug,

@@ -4,6 +4,8 @@ import * as Parse from "./parse.ts"
 /** One setting: its variable, what it takes, what holds without it, and what it is for. */
 export interface Setting<A> {
   readonly name: string
+  /** The flag of `serve` that sets it too, without its dashes. */
+  readonly flag?: string
   /** Completes "expected …". */
   readonly expected: string
   /** As text, parsed like any other; none where it has no default, or one that depends on the machine. */
@@ -11,24 +13,28 @@ export interface Setting<A> {
   /** How the default is described where it is not simply `fallback`. */
   readonly shownDefault?: string
   readonly purpose: string
+  /** Its value is never shown. */
   readonly secret?: true
   readonly parse: Parse.Parse<A>
 }
 
-const setting = <A>(it: Setting<A>): Setting<A> => it
+const setting = <S extends Setting<unknown>>(it: S): S => it
 
-/** Every setting there is, in the order of the documents. `.env.example` and the README's table are made from it. */
+/**
+ * Every setting there is, in the order of the documents, under the field of Config that it fills. `.env.example` and the
+ * README's table are made from it.
+ */
 export const settings = {
   key: setting({
     name: "KRAKEN_API_KEY",
-    expected: "the public key of a Kraken API key",
+    expected: "an API key as Kraken shows it, without spaces",
     purpose: "Kraken API key. Without it only public market data is served.",
     secret: true,
-    parse: Parse.text
+    parse: Parse.printable
   }),
   secret: setting({
     name: "KRAKEN_API_SECRET",
-    expected: "the private key as Kraken shows it (base64)",
+    expected: "the private key as Kraken shows it: base64, 88 characters",
     purpose: "Private key of the API key, base64.",
     secret: true,
     parse: Parse.base64
@@ -59,8 +65,16 @@ export const settings = {
     purpose: "Where Kraken is; for tests. Counts only from the source (environment or .env) that gave the API key.",
     parse: Parse.baseUrl
   }),
+  mode: setting({
+    name: "MCP_KRAKEN_MODE",
+    expected: "live or paper",
+    shownDefault: "live; without an API key, public market data alone",
+    purpose: "live trades with the account of the API key, which must be set; paper with a simulated one.",
+    parse: Parse.oneOf("live", "paper")
+  }),
   host: setting({
     name: "MCP_KRAKEN_HOST",
+    flag: "host",
     expected: "an address or a host name",
     fallback: "0.0.0.0",
     purpose: "Address to listen on.",
@@ -68,6 +82,7 @@ export const settings = {
   }),
   port: setting({
     name: "MCP_KRAKEN_PORT",
+    flag: "port",
     expected: "a port from 0 to 65535",
     fallback: "8765",
     purpose: "Port to listen on.",
@@ -75,6 +90,7 @@ export const settings = {
   }),
   path: setting({
     name: "MCP_KRAKEN_PATH",
+    flag: "path",
     expected: "a path that begins with a slash, other than /health",
     fallback: "/mcp",
     purpose: "Path of the MCP endpoint, with or without a slash at its end.",
@@ -96,12 +112,14 @@ export const settings = {
   }),
   sslKeyFile: setting({
     name: "MCP_KRAKEN_SSL_KEYFILE",
+    flag: "ssl-keyfile",
     expected: "the path of a file",
     purpose: "TLS private key (PEM). Together with MCP_KRAKEN_SSL_CERTFILE.",
     parse: Parse.text
   }),
   sslCertFile: setting({
     name: "MCP_KRAKEN_SSL_CERTFILE",
+    flag: "ssl-certfile",
     expected: "the path of a file",
     purpose: "TLS certificate (PEM). Together with MCP_KRAKEN_SSL_KEYFILE.",
     parse: Parse.text
@@ -136,17 +154,19 @@ export const settings = {
   }),
   allowedOrigins: setting({
     name: "MCP_KRAKEN_ALLOWED_ORIGINS",
-    expected: "origins or host names with commas between them",
+    expected: "origins (https://example.com) or host names, with commas between them",
+    fallback: "",
     shownDefault: "loopback only",
     purpose: "Web pages that may call, beside those of this machine.",
-    parse: Parse.listOf(Parse.text)
+    parse: Parse.listOf(Parse.origin)
   }),
   allowedHosts: setting({
     name: "MCP_KRAKEN_ALLOWED_HOSTS",
-    expected: "host names with commas between them",
+    expected: "host names, with or without a port, with commas between them",
+    fallback: "",
     shownDefault: "not checked, unless on loopback or without authentication",
-    purpose: "Names under which this server may be called.",
-    parse: Parse.listOf(Parse.text)
+    purpose: "Names under which this server may be called, beside those of this machine.",
+    parse: Parse.listOf(Parse.hostHeader)
   }),
   queryToken: setting({
     name: "MCP_KRAKEN_QUERY_TOKEN",
@@ -157,11 +177,10 @@ export const settings = {
   }),
   toolsets: setting({
     name: "MCP_KRAKEN_TOOLSETS",
-    expected: `some of ${toolsetNames.join(", ")}, with commas between them`,
-    fallback: toolsetNames.join(","),
-    shownDefault: "all",
+    expected: `all, or some of ${toolsetNames.join(", ")} with commas between them`,
+    fallback: "all",
     purpose: "Toolsets to offer. Fewer tools leave a model more room.",
-    parse: Parse.listOf(Parse.oneOf(...toolsetNames))
+    parse: Parse.someOf(toolsetNames)
   }),
   readOnly: setting({
     name: "MCP_KRAKEN_READ_ONLY",
@@ -193,7 +212,20 @@ export const settings = {
   })
 }
 
-export type Settings = typeof settings
+type Settings = typeof settings
 
-/** Settings of the Python server that do nothing here. */
-export const withoutEffect = ["MCP_KRAKEN_API", "MCP_KRAKEN_FUTURES_SANDBOX"]
+/** What the settings hold, by field; undefined for those without a default that are not set. */
+export type Values = {
+  readonly [Field in keyof Settings]: Settings[Field] extends { readonly parse: Parse.Parse<infer A> }
+    ? Settings[Field] extends { readonly fallback: string }
+      ? A
+      : A | undefined
+    : never
+}
+
+/** Names that are accepted, and why they do nothing here. */
+export const withoutEffect: { readonly [name: string]: string } = {
+  MCP_KRAKEN_API: "this server speaks Kraken's Spot API alone.",
+  MCP_KRAKEN_FUTURES_SANDBOX: "this server speaks Kraken's Spot API alone.",
+  MCP_KRAKEN_VERSION: "it names the version of a build."
+}

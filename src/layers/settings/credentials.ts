@@ -1,0 +1,92 @@
+import { Option, Redacted } from "effect"
+import { readFileSync } from "node:fs"
+import type { Credentials } from "../../services/Config.ts"
+import type { Source } from "./sources.ts"
+import { settings, type Values } from "./table.ts"
+
+const { baseUrl, key, keyFile, secret, secretFile } = settings
+
+const names = [key, secret, keyFile, secretFile].map(({ name }) => name)
+
+/** Whether a key or a secret, or a half of the two, comes from there. */
+const holds = (source: Source): boolean => names.some((name) => source.has(name))
+
+/** `source` without the variables of these names. */
+const without = (source: Source, hidden: ReadonlyArray<string>): Source =>
+  new Map([...source].filter(([name]) => !hidden.includes(name)))
+
+/**
+ * Environment over `.env`, but for key, secret and address, which belong together: somebody else's `.env` must not
+ * receive the key of the environment, nor Kraken itself the orders that were meant for another address.
+ */
+export const merge = (environment: Source, dotenv: Source) => {
+  const merged = (hidden: ReadonlyArray<string>) => new Map([...without(dotenv, hidden), ...environment])
+  if (holds(environment)) {
+    const foreign = dotenv.has(baseUrl.name) && !environment.has(baseUrl.name)
+    const notices = foreign
+      ? [`${baseUrl.name} in .env is ignored: it has to come from where the API key comes from, the environment.`]
+      : []
+    return { merged: merged([...names, baseUrl.name]), notices, problems: [] }
+  }
+  const address = environment.get(baseUrl.name)
+  const torn = holds(dotenv) && address !== undefined && address !== dotenv.get(baseUrl.name)
+  const problems = torn
+    ? [`${baseUrl.name}: expected in .env, where the API key comes from, or both in the environment`]
+    : []
+  return { merged: merged([]), notices: [], problems }
+}
+
+/** Key and secret, given both or neither, each as it is or in a file. */
+export const readCredentials = (variables: Source, values: Values) => {
+  const problems: Array<string> = []
+  const keyText = either(variables, values, "key", "keyFile", problems)
+  const secretText = either(variables, values, "secret", "secretFile", problems)
+  const given = [key, keyFile].some(({ name }) => variables.has(name))
+  if (given !== [secret, secretFile].some(({ name }) => variables.has(name))) {
+    const [missing, present] = given ? [secret, key] : [key, secret]
+    problems.push(
+      `${missing.name}: missing; it is given together with ${present.name}, both in the environment or both in .env`
+    )
+  }
+  const credentials: Credentials | undefined =
+    keyText === undefined || secretText === undefined
+      ? undefined
+      : {
+          key: Redacted.make(keyText),
+          secret: Redacted.make(secretText),
+          otp: Option.map(Option.fromNullable(values.otp), Redacted.make)
+        }
+  const bytes = Buffer.byteLength(secretText ?? "", "base64")
+  const notices =
+    secretText !== undefined && bytes !== 64
+      ? [`${secret.name} has ${bytes} bytes and Kraken's have 64: is a part of it missing?`]
+      : []
+  return { credentials: Option.fromNullable(credentials), problems, notices }
+}
+
+/** The text that is set, or that the file holds. */
+const either = (
+  variables: Source,
+  values: Values,
+  field: "key" | "secret",
+  fileField: "keyFile" | "secretFile",
+  problems: Array<string>
+): string | undefined => {
+  const { expected, name, parse } = settings[field]
+  const file = values[fileField]
+  if (file === undefined) return values[field]
+  const fileName = settings[fileField].name
+  if (variables.has(name)) {
+    problems.push(`${name} and ${fileName}: expected one of them, not both`)
+    return undefined
+  }
+  try {
+    const parsed = parse(readFileSync(file, "utf8").trim())
+    if (parsed === undefined) problems.push(`${fileName}: expected a file that holds ${expected}`)
+    return parsed
+  } catch (error) {
+    // Not the path: who takes the variable for the secret itself finds it in no log.
+    problems.push(`${fileName}: the file can't be read (${String(Object(error).code ?? "unknown")})`)
+    return undefined
+  }
+}

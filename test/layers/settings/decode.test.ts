@@ -1,0 +1,332 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { decode } from "../../../src/layers/settings/decode.ts"
+import { normalize, parseDotenv, readDotenv, stateFolder } from "../../../src/layers/settings/sources.ts"
+import { settings } from "../../../src/layers/settings/table.ts"
+import { toolsetNames } from "../../../src/services/Config.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
+
+type Variables = { readonly [name: string]: string }
+
+const secret = Buffer.alloc(64, "kraken").toString("base64")
+const otherSecret = Buffer.alloc(64, "sepia!").toString("base64")
+const pair = { KRAKEN_API_KEY: "the+key", KRAKEN_API_SECRET: secret }
+
+const read = (environment: Variables = {}, dotenv = "", flags: Variables = {}) =>
+  decode({
+    flags: new Map(Object.entries(flags)),
+    environment: normalize(environment),
+    dotenv: parseDotenv(dotenv),
+    stateFolder: "/home/me/.local/state/mcp-kraken"
+  })
+
+/** The configuration, where nothing is wrong. */
+const config = (...sources: Parameters<typeof read>) => {
+  const { config, problems } = read(...sources)
+  assert.deepStrictEqual(problems, [])
+  return config
+}
+
+const problems = (...sources: Parameters<typeof read>) => read(...sources).problems
+
+describe("settings", () => {
+  it("have the published defaults", () => {
+    assert.deepStrictEqual(config(), {
+      credentials: Option.none(),
+      mode: "live",
+      modeGiven: false,
+      baseUrl: "https://api.kraken.com",
+      httpTimeout: Duration.seconds(30),
+      host: "0.0.0.0",
+      port: 8765,
+      path: "/mcp",
+      tls: Option.none(),
+      tokenDb: "./data/tokens.db",
+      stateDir: "/home/me/.local/state/mcp-kraken",
+      authDisabled: false,
+      allowedOrigins: [],
+      allowedHosts: [],
+      queryToken: true,
+      toolsets: toolsetNames,
+      readOnly: false,
+      hideDenied: false,
+      tier: "starter",
+      orderDeadline: Duration.seconds(5),
+      logLevel: LogLevel.Info,
+      logFormat: "logfmt",
+      notices: []
+    })
+  })
+
+  it("are read from the environment and from .env, of which the environment wins, and from flags, which win over both", () => {
+    const dotenv = "MCP_KRAKEN_HOST=10.0.0.1\nMCP_KRAKEN_PORT=1\nMCP_KRAKEN_PATH=/dotenv # a comment\n"
+    const read = config({ MCP_KRAKEN_PORT: "2", MCP_KRAKEN_PATH: "/environment/" }, dotenv, {
+      MCP_KRAKEN_PATH: "/flag"
+    })
+    assert.deepInclude(read, { host: "10.0.0.1", port: 2, path: "/flag" })
+  })
+
+  it("have names in any case, and are not set when they are empty", () => {
+    assert.strictEqual(config({ mcp_kraken_port: "81", MCP_KRAKEN_HOST: " " }, "Mcp_Kraken_Host=::1\n").host, "::1")
+    assert.strictEqual(config({ mcp_kraken_port: "81" }).port, 81)
+    assert.isTrue(config({ MCP_KRAKEN_READ_ONLY: "true", mcp_kraken_read_only: "false" }).readOnly)
+    assert.match(problems({}, "", { MCP_KRAKEN_SSL_KEYFILE: "" }).join(), /MCP_KRAKEN_SSL_KEYFILE \(--ssl-keyfile\)/)
+  })
+
+  it("in .env are taken literally", () => {
+    assert.strictEqual(config({ HOME: "/root" }, "MCP_KRAKEN_TOKEN_DB='$HOME/t.db'").tokenDb, "$HOME/t.db")
+    assert.deepStrictEqual(problems({}, "export MCP_KRAKEN_PORT=1\nMCP_KRAKEN_READ_ONLY true\n# MCP_KRAKEN_OLD\n"), [
+      "MCP_KRAKEN_READ_ONLY (.env): expected MCP_KRAKEN_READ_ONLY=VALUE"
+    ])
+  })
+
+  it.scoped("need no .env, but must not miss one that is there", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const file = join(folder, "file")
+      writeFileSync(file, "MCP_KRAKEN_PORT=9\n")
+      assert.strictEqual(readDotenv(file).source.get("MCP_KRAKEN_PORT"), "9")
+      for (const none of [join(folder, "missing"), folder]) assert.lengthOf(readDotenv(none).problems, 0)
+      assert.match(readDotenv(`${file}\0`).problems.join(), /^\.env: can't be read/)
+    })
+  )
+
+  it.each([
+    ["MCP_KRAKEN_PORT", "65536"],
+    ["MCP_KRAKEN_PORT", "80.5"],
+    ["MCP_KRAKEN_HOST", "http://localhost"],
+    ["MCP_KRAKEN_PATH", "mcp"],
+    ["MCP_KRAKEN_PATH", "/health"],
+    ["MCP_KRAKEN_HTTP_TIMEOUT", "0"],
+    ["MCP_KRAKEN_HTTP_TIMEOUT", "1e9"],
+    ["MCP_KRAKEN_ORDER_DEADLINE", "61"],
+    ["MCP_KRAKEN_LOG_LEVEL", "LOUD"],
+    ["MCP_KRAKEN_LOG_FORMAT", "xml"],
+    ["MCP_KRAKEN_READ_ONLY", "tru"],
+    ["MCP_KRAKEN_AUTH_DISABLED", "1"],
+    ["MCP_KRAKEN_TOOLSETS", "market,trades"],
+    ["MCP_KRAKEN_TOOLSETS", ","],
+    ["MCP_KRAKEN_TIER", "gold"],
+    ["MCP_KRAKEN_MODE", "demo"],
+    ["MCP_KRAKEN_ALLOWED_ORIGINS", "*"],
+    ["MCP_KRAKEN_ALLOWED_ORIGINS", "https://example.com/page"],
+    ["MCP_KRAKEN_ALLOWED_HOSTS", "https://example.com"],
+    ["KRAKEN_BASE_URL", "http://api.kraken.com"],
+    ["KRAKEN_BASE_URL", "http://127.0.0.1.evil.example"],
+    ["KRAKEN_BASE_URL", "https://kraken.example?x=1"],
+    ["KRAKEN_BASE_URL", "ftp://localhost"]
+  ])("%s refuses %s and says what it expects", (name, value) => {
+    const expected = Object.values(settings).find((setting) => setting.name === name)?.expected
+    assert.deepStrictEqual(problems({ [name]: value }), [`${name}: expected ${expected}, got ${JSON.stringify(value)}`])
+  })
+
+  it("take what their descriptions say", () => {
+    const read = config({
+      MCP_KRAKEN_HOST: "[::1]",
+      MCP_KRAKEN_PATH: "/a/b/",
+      MCP_KRAKEN_HTTP_TIMEOUT: "2.5",
+      MCP_KRAKEN_LOG_LEVEL: "Warning",
+      MCP_KRAKEN_LOG_FORMAT: "JSON",
+      MCP_KRAKEN_READ_ONLY: "TRUE",
+      MCP_KRAKEN_TOOLSETS: "trading, Market,market",
+      MCP_KRAKEN_ALLOWED_ORIGINS: "https://a.example/, b.example, http://[::1]:3000",
+      MCP_KRAKEN_ALLOWED_HOSTS: "a.example:8765,b.example",
+      KRAKEN_BASE_URL: "http://127.0.0.1:4000/0/",
+      MCP_KRAKEN_TIER: "pro",
+      MCP_KRAKEN_ORDER_DEADLINE: "60"
+    })
+    assert.deepInclude(read, {
+      host: "::1",
+      path: "/a/b",
+      httpTimeout: Duration.millis(2500),
+      logLevel: LogLevel.Warning,
+      logFormat: "json",
+      readOnly: true,
+      toolsets: ["market", "trading"],
+      allowedOrigins: ["https://a.example", "b.example", "http://[::1]:3000"],
+      allowedHosts: ["a.example:8765", "b.example"],
+      baseUrl: "http://127.0.0.1:4000",
+      tier: "pro",
+      orderDeadline: Duration.minutes(1)
+    })
+  })
+
+  it("tell all that is wrong at once, and where it stands", () => {
+    const wrong = problems(
+      { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_REED_ONLY: "true", KRAKEN_API_KEY: "k" },
+      "MCP_KRAKEN_TIER=gold\n",
+      { MCP_KRAKEN_PATH: "mcp" }
+    )
+    assert.deepStrictEqual(wrong, [
+      'MCP_KRAKEN_PORT: expected a port from 0 to 65535, got "many"',
+      'MCP_KRAKEN_PATH (--path): expected a path that begins with a slash, other than /health, got "mcp"',
+      'MCP_KRAKEN_TIER (.env): expected starter, intermediate, pro or off, got "gold"',
+      "KRAKEN_API_SECRET: missing; it is given together with KRAKEN_API_KEY, both in the environment or both in .env",
+      "MCP_KRAKEN_REED_ONLY: no such setting; did you mean MCP_KRAKEN_READ_ONLY?"
+    ])
+  })
+
+  it("never show a secret, not even where it stands in the wrong place", () => {
+    const wrong = problems({
+      KRAKEN_API_KEY: "key with spaces",
+      KRAKEN_API_SECRET: "secret!",
+      KRAKEN_BASE_URL: "https://me:password@kraken.example"
+    }).concat(problems({ KRAKEN_API_KEY_FILE: "the+key", KRAKEN_API_SECRET_FILE: secret }))
+    assert.lengthOf(wrong, 5)
+    for (const shown of ["key with", "secret!", "password", "the+key", secret]) assert.notInclude(wrong.join(), shown)
+  })
+
+  it("name what other programs set, without an error", () => {
+    assert.deepStrictEqual(config({ MCP_KRAKEN_API: "spot" }, "MCP_KRAKEN_FUTURES_SANDBOX=true").notices, [
+      "MCP_KRAKEN_API does nothing: this server speaks Kraken's Spot API alone.",
+      "MCP_KRAKEN_FUTURES_SANDBOX does nothing: this server speaks Kraken's Spot API alone."
+    ])
+    assert.deepStrictEqual(config({ KRAKEN_BASEURL: "https://x.example", KRAKEN_FUTURES_API_KEY: "x" }).notices, [
+      "KRAKEN_BASEURL: no such setting; did you mean KRAKEN_BASE_URL? It is ignored."
+    ])
+  })
+
+  it("are not confused by a Kubernetes service that is called mcp-kraken", () => {
+    const links = {
+      MCP_KRAKEN_SERVICE_HOST: "10.0.0.1",
+      MCP_KRAKEN_SERVICE_PORT: "8765",
+      MCP_KRAKEN_SERVICE_PORT_HTTP: "8765",
+      MCP_KRAKEN_PORT: "tcp://10.0.0.1:8765",
+      MCP_KRAKEN_PORT_8765_TCP: "tcp://10.0.0.1:8765",
+      MCP_KRAKEN_PORT_8765_TCP_PROTO: "tcp",
+      MCP_KRAKEN_PORT_8765_TCP_PORT: "8765",
+      MCP_KRAKEN_PORT_8765_TCP_ADDR: "10.0.0.1"
+    }
+    assert.strictEqual(config(links).port, 8765)
+    assert.strictEqual(config(links, "MCP_KRAKEN_PORT=9000").port, 9000)
+    assert.lengthOf(problems({ MCP_KRAKEN_PATH: "tcp://10.0.0.1:8765" }), 1)
+  })
+
+  it("give TLS both files or none", () => {
+    const tls = { MCP_KRAKEN_SSL_KEYFILE: "key.pem", MCP_KRAKEN_SSL_CERTFILE: "cert.pem" }
+    assert.deepStrictEqual(config(tls).tls, Option.some({ keyFile: "key.pem", certFile: "cert.pem" }))
+    assert.deepStrictEqual(problems({ MCP_KRAKEN_SSL_KEYFILE: "key.pem" }), [
+      "MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE: expected both or neither"
+    ])
+  })
+
+  it("that ask for live need a key; nobody falls from one mode into the other", () => {
+    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live" }), [
+      "MCP_KRAKEN_MODE: live needs KRAKEN_API_KEY and KRAKEN_API_SECRET"
+    ])
+    assert.deepInclude(config({ MCP_KRAKEN_MODE: "live", ...pair }), { mode: "live", modeGiven: true })
+    assert.deepInclude(config({ MCP_KRAKEN_MODE: "Paper", ...pair }), { mode: "paper", modeGiven: true })
+  })
+})
+
+describe("credentials", () => {
+  const plain = (...sources: Parameters<typeof read>) =>
+    Option.map(config(...sources).credentials, ({ key, otp, secret }) => [
+      Redacted.value(key),
+      Redacted.value(secret),
+      Option.getOrUndefined(Option.map(otp, Redacted.value))
+    ])
+
+  it("are a pair, with a second factor if the key has one", () => {
+    assert.deepStrictEqual(plain(pair), Option.some(["the+key", secret, undefined]))
+    assert.deepStrictEqual(plain({ ...pair, KRAKEN_API_OTP: "hush" }), Option.some(["the+key", secret, "hush"]))
+    assert.deepStrictEqual(plain({}), Option.none())
+    assert.notInclude(JSON.stringify(config(pair)), secret)
+    for (const name of Object.keys(pair)) {
+      assert.match(problems({ ...pair, [name]: "" }).join(), new RegExp(`^${name}: missing`))
+    }
+  })
+
+  it.each([
+    secret.slice(1),
+    secret.slice(0, -1),
+    `${secret}=`,
+    secret.replace("a", "_"),
+    "c2hvcnQ=",
+    "no base64 at all"
+  ])("with the secret %s are refused", (KRAKEN_API_SECRET) => {
+    assert.match(problems({ ...pair, KRAKEN_API_SECRET }).join(), /^KRAKEN_API_SECRET: expected [^"]*base64[^"]*$/)
+  })
+
+  it("with a secret of another length than Kraken's are taken with a question", () => {
+    const KRAKEN_API_SECRET = Buffer.alloc(48, "cut").toString("base64")
+    assert.match(config({ ...pair, KRAKEN_API_SECRET }).notices.join(), /48 bytes .* 64/)
+  })
+
+  it.scoped("may stand in files", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const file = (name: string, text: string) => {
+        writeFileSync(join(folder, name), text)
+        return join(folder, name)
+      }
+      const files = {
+        KRAKEN_API_KEY_FILE: file("key", "the+key\n"),
+        KRAKEN_API_SECRET_FILE: file("secret", `\uFEFF${secret}\r\n`)
+      }
+      assert.deepStrictEqual(plain(files), Option.some(["the+key", secret, undefined]))
+      assert.deepStrictEqual(
+        plain({ KRAKEN_API_KEY: "the+key", KRAKEN_API_SECRET_FILE: files.KRAKEN_API_SECRET_FILE }),
+        Option.some(["the+key", secret, undefined])
+      )
+      assert.deepStrictEqual(problems({ ...files, KRAKEN_API_KEY: "the+key" }), [
+        "KRAKEN_API_KEY and KRAKEN_API_KEY_FILE: expected one of them, not both"
+      ])
+      assert.match(
+        problems({ ...files, KRAKEN_API_KEY_FILE: file("empty", "\n") }).join(),
+        /a file that holds an API key/
+      )
+      assert.deepStrictEqual(problems({ ...files, KRAKEN_API_KEY_FILE: join(folder, "missing") }), [
+        "KRAKEN_API_KEY_FILE: the file can't be read (ENOENT)"
+      ])
+    })
+  )
+
+  it("come whole from the environment, or whole from .env", () => {
+    const theirs = `KRAKEN_API_KEY=their+key\nKRAKEN_API_SECRET=${otherSecret}\n`
+    assert.deepStrictEqual(plain(pair, theirs), Option.some(["the+key", secret, undefined]))
+    assert.deepStrictEqual(plain({}, theirs), Option.some(["their+key", otherSecret, undefined]))
+    assert.match(problems({ KRAKEN_API_KEY: "the+key" }, theirs).join(), /^KRAKEN_API_SECRET: missing/)
+  })
+
+  it("of the environment go to no address out of .env", () => {
+    const theirs = "KRAKEN_BASE_URL=https://thief.example\n"
+    const { baseUrl, notices } = config(pair, theirs)
+    assert.strictEqual(baseUrl, "https://api.kraken.com")
+    assert.match(notices.join(), /^KRAKEN_BASE_URL in \.env is ignored/)
+    const proxy = { ...pair, KRAKEN_BASE_URL: "https://proxy.example" }
+    assert.strictEqual(config(proxy, theirs).baseUrl, "https://proxy.example")
+    assert.strictEqual(config({}, theirs).baseUrl, "https://thief.example")
+  })
+
+  it("of .env go to no address but their own, and never to Kraken instead of the one in the environment", () => {
+    const dotenv = `KRAKEN_API_KEY=k\nKRAKEN_API_SECRET=${secret}\n`
+    const test = { KRAKEN_BASE_URL: "http://localhost:4000" }
+    assert.match(problems(test, dotenv).join(), /^KRAKEN_BASE_URL: expected in \.env/)
+    const both = `${dotenv}KRAKEN_BASE_URL=http://localhost:4000\n`
+    assert.strictEqual(config({}, both).baseUrl, "http://localhost:4000")
+    assert.strictEqual(config(test, both).baseUrl, "http://localhost:4000")
+  })
+})
+
+describe("stateFolder", () => {
+  it("is the platform's, whatever the working directory", () => {
+    const home = stateFolder(new Map(), "darwin")?.replace("/Library/Application Support/mcp-kraken", "")
+    assert.isTrue(home?.startsWith("/"))
+    assert.strictEqual(stateFolder(new Map([["XDG_STATE_HOME", "/state"]]), "linux"), "/state/mcp-kraken")
+    assert.strictEqual(stateFolder(new Map([["XDG_STATE_HOME", "state"]]), "linux"), `${home}/.local/state/mcp-kraken`)
+    assert.strictEqual(stateFolder(new Map([["LOCALAPPDATA", "/local"]]), "win32"), "/local/mcp-kraken")
+  })
+
+  it("has to be set for a user without a home", () => {
+    const { problems } = decode({
+      flags: new Map(),
+      environment: new Map(),
+      dotenv: parseDotenv(""),
+      stateFolder: undefined
+    })
+    assert.deepStrictEqual(problems, ["MCP_KRAKEN_STATE_DIR: expected, since this user has no home folder"])
+  })
+})
