@@ -1,0 +1,5 @@
+// Writes the documents that are made from the sources: `npm run docs`.
+import { writeFileSync } from "node:fs"
+import { documents, locate, read } from "./docs/documents.ts"
+
+for (const { path, written } of documents) writeFileSync(locate(path), written(read(path)))

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { envExample, settingsTable } from "./settings.ts"
+
+export interface Document {
+  readonly path: string
+  /** The text that it should have, given the one that it has. */
+  readonly written: (text: string) => string
+}
+
+/** Everything in the repository that is made from the sources. `npm run docs` writes it; a test compares it. */
+export const documents: ReadonlyArray<Document> = [
+  { path: ".env.example", written: envExample },
+  { path: "README.md", written: (text) => section(text, "settings", settingsTable()) }
+]
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+const section = (text: string, name: string, content: string): string => {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const [start, end] = [text.indexOf(open), text.indexOf(close)]
+  if (start < 0 || end < start) throw new Error(`No place for ${name}: expected ${open} and ${close}`)
+  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`
+}
+
+export const locate = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** A file of the repository as it is; empty where it is not there yet. */
+export const read = (path: string): string => {
+  try {
+    return readFileSync(locate(path), "utf8")
+  } catch {
+    return ""
+  }
+}

@@ -1,0 +1,42 @@
+import { type Setting, settings } from "../../src/layers/settings/table.ts"
+
+const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
+
+/** `.env.example`: every setting with its purpose, what it takes and its default, none of them set. */
+export const envExample = (): string =>
+  [
+    "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, and",
+    "# take the # from the lines you change. Environment variables win over .env. Quote a value that holds a #.",
+    ...all.map(({ expected, fallback, name, purpose, shownDefault }) =>
+      [
+        "",
+        ...wrap(purpose),
+        ...wrap(`Takes ${expected}.`),
+        ...(shownDefault === undefined ? [] : wrap(`Default: ${shownDefault}.`)),
+        `#${name}=${fallback ?? ""}`
+      ].join("\n")
+    ),
+    ""
+  ].join("\n")
+
+/** The settings as a table of the README. */
+export const settingsTable = (): string =>
+  [
+    "| Setting | Default | What it is for |",
+    "| --- | --- | --- |",
+    ...all.map(({ fallback, name, purpose, shownDefault }) => {
+      const byDefault = shownDefault ?? (fallback === undefined ? "" : `\`${fallback}\``)
+      return `| \`${name}\` | ${byDefault} | ${purpose} |`
+    })
+  ].join("\n")
+
+/** Lines of comment, 120 columns wide. */
+const wrap = (text: string): Array<string> => {
+  const lines: Array<string> = ["#"]
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? ""
+    if (line.length + word.length >= 120) lines.push(`# ${word}`)
+    else lines[lines.length - 1] = `${line} ${word}`
+  }
+  return lines
+}

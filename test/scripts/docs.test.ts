@@ -1,0 +1,19 @@
+import { assert, describe, it } from "@effect/vitest"
+import { documents, read } from "../../scripts/docs/documents.ts"
+import { envExample } from "../../scripts/docs/settings.ts"
+import { decode } from "../../src/layers/settings/decode.ts"
+import { parseDotenv } from "../../src/layers/settings/sources.ts"
+
+describe("documents", () => {
+  it.each(documents)("$path is in step with the sources (npm run docs writes it)", ({ path, written }) => {
+    assert.strictEqual(read(path), written(read(path)))
+  })
+
+  it(".env.example holds the defaults: with every line taken in, nothing changes", () => {
+    const taken = envExample().replaceAll(/^#(?=\S)/gm, "")
+    const read = (text: string) =>
+      decode({ flags: new Map(), environment: new Map(), dotenv: parseDotenv(text), stateFolder: "/state" })
+    assert.include(taken, "\nMCP_KRAKEN_PORT=8765\n")
+    assert.deepStrictEqual(read(taken), read(""))
+  })
+})
