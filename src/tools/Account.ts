@@ -19,6 +19,7 @@ import {
   Rebase,
   Seconds,
   start,
+  text,
   withDefault
 } from "./Fields.ts"
 import * as Rows from "./Rows.ts"
@@ -250,6 +251,35 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
     }
   },
   output: Schema.Struct({ has_credit_line: Schema.Boolean, assets: Schema.Array(CreditRow), limits: optional(Limits) })
+})
+
+const words = optional(Schema.String)
+
+export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
+  title: "Wallet accounts",
+  description: "Wallets below the account, with type (main, spot, pay, prop_…) and status.",
+  endpoint: "private/ListWalletAccounts",
+  permissions: [["query-funds"]],
+  intent: "read",
+  input: { cursor: optional(text("next_cursor of the last answer")) },
+  shape: (result) => {
+    const { accounts, cursor } = result as { readonly accounts: Array<Rows.Row>; readonly cursor?: Rows.Row | null }
+    const rows = accounts.map(({ flags, ...row }) => Rows.compact({ ...Object(flags), ...row }))
+    return Rows.compact({ accounts: rows, next_cursor: cursor?.["next"] })
+  },
+  output: Schema.Struct({
+    accounts: Schema.Array(
+      Schema.Struct({
+        account_id: Schema.String,
+        name: words,
+        type: words,
+        status: words,
+        active: optional(Schema.Boolean),
+        user_defined: optional(Schema.Boolean)
+      })
+    ),
+    next_cursor: words
+  })
 })
 
 export const getApiKeyInfo = Tool.make("get_api_key_info", {

@@ -79,14 +79,14 @@ export const nameKind = (ast: SchemaAST.AST): NameKind | undefined => {
 
 export const PairName = Schema.String.annotations({
   [NameKindId]: "pair",
-  description: "Pair in any spelling, e.g. BTC/USD, XBTUSD or btc-usd"
+  description: "Any spelling, e.g. BTC/USD"
 })
 
 export const SymbolName = PairName.annotations({ [NameKindId]: "symbol" })
 
 export const AssetName = Schema.String.annotations({
   [NameKindId]: "asset",
-  description: "Asset in any spelling, e.g. BTC, XBT or XXBT"
+  description: "Any spelling, e.g. BTC"
 })
 
 /** A list. Clients that send one as text (`"a,b"` or `"[\"a\"]"`) are understood. */
@@ -96,12 +96,12 @@ export const list = <A, I, R>(item: Schema.Schema<A, I, R>, description: string)
     [NameKindId]: nameKind(item.ast)
   })
 
-export const PairNames = list(PairName, 'Pairs in any spelling, e.g. ["BTC/USD", "ETH/EUR"]')
+export const PairNames = list(PairName, 'Any spelling, e.g. ["BTC/USD"]')
 
-export const AssetNames = list(AssetName, 'Assets in any spelling, e.g. ["BTC", "EUR"]')
+export const AssetNames = list(AssetName, 'Any spelling, e.g. ["BTC"]')
 
 export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotations({
-  description: "tokenized_asset for xStocks such as AAPLx; filled in where the name tells"
+  description: "tokenized_asset for xStocks; filled in from the name"
 })
 
 export const Rebase = Schema.Literal("rebased", "base").annotations({

@@ -1,4 +1,4 @@
-import { JSONSchema, type Schema } from "effect"
+import { JSONSchema, Schema } from "effect"
 
 export type JsonSchema = { readonly type: "object"; readonly [key: string]: unknown }
 
@@ -29,6 +29,9 @@ export const bare = (schema: Schema.Schema.All): JsonSchema => wordless(input(sc
 
 /** The annotation of a row whose fields another tool of the same list has told. */
 export const toldElsewhere = { jsonSchema: { type: "object" } }
+
+/** The annotation of a row of which only the fields that are always there are named; the tool tells of the others. */
+export const naming = (fields: Schema.Struct.Fields) => ({ jsonSchema: output(Schema.Struct(fields)) })
 
 const wordless = <A>(node: A): A => {
   if (Array.isArray(node)) return node.map(wordless) as A

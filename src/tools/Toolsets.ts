@@ -3,6 +3,7 @@ import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import * as Account from "./Account.ts"
+import * as Books from "./Books.ts"
 import * as Market from "./Market.ts"
 import * as Exports from "./Exports.ts"
 import * as Earn from "./Earn.ts"
@@ -23,7 +24,7 @@ export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 
 /** A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. */
 export const toolsets = {
-  market: Object.values(Market),
+  market: [...Object.values(Market), ...Object.values(Books)],
   account: [...Object.values(Account), ...Object.values(Exports)],
   trading: [...Object.values(TradingReads), ...Object.values(Trading)],
   funding: Object.values(Funding),

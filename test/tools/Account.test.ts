@@ -245,3 +245,31 @@ describe("get_api_key_info", () => {
     )
   }
 })
+
+it.effect("list_wallet_accounts gives flat rows", () =>
+  Effect.gen(function* () {
+    const { structuredContent } = yield* Account.listWalletAccounts.call({})
+    assert.deepStrictEqual(structuredContent, {
+      accounts: [
+        { account_id: "WX6V-JUKW-KKPB-QE36", status: "active", type: "main", active: true, user_defined: false }
+      ]
+    })
+  }).pipe(
+    Effect.provide(
+      kraken({
+        "private/ListWalletAccounts": {
+          accounts: [
+            {
+              account_id: "WX6V-JUKW-KKPB-QE36",
+              flags: { user_defined: false, active: true },
+              status: "active",
+              type: "main",
+              name: null
+            }
+          ],
+          cursor: { next: null }
+        }
+      })
+    )
+  )
+)
