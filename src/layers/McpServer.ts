@@ -1,14 +1,11 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js"
 import {
   type CallToolRequest,
   CallToolRequestSchema,
   type CallToolResult,
   ErrorCode,
   ListToolsRequestSchema,
-  McpError,
-  type ServerNotification,
-  type ServerRequest
+  McpError
 } from "@modelcontextprotocol/sdk/types.js"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Cause, Clock, Context, Effect, Exit, Layer, Option, Runtime } from "effect"
@@ -20,11 +17,10 @@ import { RateBudget } from "../services/RateBudget.ts"
 import * as ToolError from "../tools/ToolError.ts"
 import { type AnyTool, select, type ToolServices } from "../tools/Toolsets.ts"
 import { about } from "./mcp/about.ts"
+import { attach, type Extra } from "./mcp/attachments.ts"
 import { bounded } from "./mcp/bounded.ts"
 import { Mux } from "./mcp/Mux.ts"
 import type { About } from "./mcp/Protocol.ts"
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
 /** The one SDK server of the process, behind a transport that all callers share, and what it says of itself. */
 export class McpServer extends Context.Tag("mcp-kraken/layers/McpServer")<
@@ -65,6 +61,10 @@ export const McpServerSdk = Layer.scoped(
     )
     server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
       run(call(tools, config, params, extra), extra)
+    )
+
+    attach(server, config, (effect, extra) =>
+      run(Effect.provideService(effect, CallFacts, factsOf(extra, config)), extra)
     )
 
     const mux = new Mux()
@@ -114,12 +114,7 @@ const call = (
       Effect.onInterrupt(() =>
         Effect.logInfo("tool").pipe(Effect.annotateLogs({ tool: tool.name, outcome: "cancelled" }))
       ),
-      Effect.provideService(CallFacts, {
-        caller,
-        requestId: String(extra.requestId),
-        readOnly: config.readOnly,
-        report: reporter(extra)
-      })
+      Effect.provideService(CallFacts, factsOf(extra, config))
     )
     const ms = (yield* Clock.currentTimeMillis) - started
     yield* Effect.logInfo("tool").pipe(Effect.annotateLogs({ tool: tool.name, caller: callerId(caller), outcome, ms }))
@@ -134,6 +129,13 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) =>
 
 const callerOf = ({ authInfo }: Extra): Caller =>
   (authInfo?.extra?.["caller"] as Caller | undefined) ?? { _tag: "Local" }
+
+const factsOf = (extra: Extra, { readOnly }: typeof Config.Service) => ({
+  caller: callerOf(extra),
+  requestId: String(extra.requestId),
+  readOnly,
+  report: reporter(extra)
+})
 
 /** Progress goes to clients that asked for it, always upwards. */
 const reporter = ({ _meta, sendNotification }: Extra) => {

@@ -39,10 +39,13 @@ const advice = Match.typeTags<ToolError>()({
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })
 
+/** An error and what to do next, in words. */
+export const words = (error: ToolError): string => `${error._tag}: ${error.message}\n${advice(error)}`
+
 /** Text only: clients check `structuredContent` against the output schema even when `isError` is set. */
 export const render = (error: ToolError): Mcp.CallToolResult => ({
   isError: true,
-  content: [{ type: "text", text: `${error._tag}: ${error.message}\n${advice(error)}` }]
+  content: [{ type: "text", text: words(error) }]
 })
 
 /** A bug of ours: the log has the details, the model gets none. */

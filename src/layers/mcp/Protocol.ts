@@ -1,4 +1,4 @@
-import type { JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import type { JSONRPCErrorResponse, JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 import {
@@ -12,6 +12,7 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, headerFailure } from "./modern.ts"
+import { resourceNotFound } from "./attachments.ts"
 import type { Mux, Response } from "./Mux.ts"
 
 /** An answer, and the HTTP status it travels with. */
@@ -85,7 +86,7 @@ export const makeProtocol = (mux: Mux, about: About) => {
     return Effect.map(ask(request, asking), (response) =>
       "result" in response
         ? { status: 200, response: { ...response, result: complete(method, response.result, served[method]) } }
-        : { status: statusOf(response.error.code), response }
+        : failed(response)
     )
   }
 
@@ -97,6 +98,12 @@ export const makeProtocol = (mux: Mux, about: About) => {
   }
 
   return { stateless, sessionEra }
+}
+
+/** What is not there is a fault of the params in the stateless era; before, it had a code of its own. */
+const failed = (response: JSONRPCErrorResponse): Answered => {
+  const code = response.error.code === resourceNotFound ? -32602 : response.error.code
+  return { status: statusOf(code), response: { ...response, error: { ...response.error, code } } }
 }
 
 const statusOf = (code: number): number =>

@@ -10,7 +10,7 @@ export const about = (config: typeof Config.Service, toolCount: number) => ({
     version,
     icons: [{ src: icon, mimeType: "image/svg+xml", sizes: ["any"] }]
   },
-  capabilities: { tools: {} },
+  capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
   instructions: instructions(config, toolCount)
 })
 

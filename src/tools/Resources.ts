@@ -1,0 +1,124 @@
+import { Effect, Schema } from "effect"
+import { Names } from "../services/Names.ts"
+import * as Account from "./Account.ts"
+import * as Market from "./Market.ts"
+import type { ToolError, ToolServices } from "./Toolsets.ts"
+import * as TradingReads from "./TradingReads.ts"
+
+/** There is no such resource. */
+export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("ResourceNotFound", {
+  uri: Schema.String
+}) {
+  override get message() {
+    return `There is no resource ${this.uri}. See resources/list.`
+  }
+}
+
+type Read = Effect.Effect<unknown, ToolError | ResourceNotFound, ToolServices>
+
+/** Something a person can attach to a conversation: JSON, read anew each time. */
+export interface Resource {
+  readonly uri: string
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  /** Private ones are about the account of the configured key. */
+  readonly isPrivate: boolean
+  readonly read: Read
+}
+
+export const resources: ReadonlyArray<Resource> = [
+  {
+    uri: "kraken://assets",
+    name: "assets",
+    title: "Assets",
+    description: "Every asset on Kraken: display name, Kraken's id, status",
+    isPrivate: false,
+    read: Effect.map(directory(), ({ assets }) => ({
+      assets: assets.map(({ display, id, status }) => ({ name: display, id, status }))
+    }))
+  },
+  {
+    uri: "kraken://pairs",
+    name: "pairs",
+    title: "Pairs",
+    description: "Every pair on Kraken: display name, Kraken's id, status",
+    isPrivate: false,
+    read: Effect.map(directory(), ({ pairs }) => ({
+      pairs: pairs.map(({ display, id, status }) => ({ name: display, id, status }))
+    }))
+  },
+  {
+    uri: "kraken://system-status",
+    name: "system-status",
+    title: "System status",
+    description: "Whether Kraken trades, and what maintenance is ahead",
+    isPrivate: false,
+    read: Market.getSystemStatus.run({})
+  },
+  {
+    uri: "kraken://account/balances",
+    name: "balances",
+    title: "Balances",
+    description: "Balances of the account, with what open orders hold",
+    isPrivate: true,
+    read: Account.getExtendedBalance.run({})
+  },
+  {
+    uri: "kraken://orders/open",
+    name: "open-orders",
+    title: "Open orders",
+    description: "Open and pending orders, newest first",
+    isPrivate: true,
+    read: TradingReads.getOpenOrders.run({ limit: 50 })
+  }
+]
+
+/** One pair by any spelling. */
+export const pairTemplate = {
+  uriTemplate: "kraken://pairs/{pair}",
+  name: "pair",
+  title: "Pair",
+  description: "One pair with all an order is checked against: decimals, tick size, minima, leverage, status"
+}
+
+const pairUri = /^kraken:\/\/pairs\/(.+)$/
+
+/** Reads a resource by its address. */
+export const read = (uri: string): Read => {
+  const resource = resources.find((resource) => resource.uri === uri)
+  if (resource !== undefined) return resource.read
+  const spelling = pairUri.exec(uri)?.[1]
+  return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))
+}
+
+const readPair = (uri: string, spelling: string): Read =>
+  Effect.gen(function* () {
+    const names = yield* Names
+    yield* names.pair(spelling)
+    const pair = (yield* names.directory).findPair(spelling)
+    return pair ?? (yield* new ResourceNotFound({ uri }))
+  })
+
+/** Names of pairs that begin with, or hold, what was typed. */
+export const completePair = (typed: string): Effect.Effect<ReadonlyArray<string>, never, Names> =>
+  Effect.map(directory(), ({ findPair, pairs }) => {
+    const wanted = typed.toUpperCase()
+    const names = pairs.map(({ display }) => display)
+    const exact = findPair(typed)?.display
+    const starting = names.filter((name) => name.toUpperCase().startsWith(wanted))
+    const holding = names.filter((name) => name.toUpperCase().includes(wanted))
+    return [...new Set([...(exact === undefined ? [] : [exact]), ...starting, ...holding])]
+  })
+
+function directory() {
+  return Effect.flatMap(Names, ({ directory }) => directory)
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
