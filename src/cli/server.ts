@@ -66,5 +66,5 @@ const checkSettings = Effect.gen(function* () {
 export const server = ({ flags, stdio }: { readonly flags: ReadonlyMap<string, string>; readonly stdio: boolean }) =>
   Effect.provide(
     Effect.zipRight(checkSettings, stdio ? overStdio : overHttp),
-    Logging.pipe(Layer.provideMerge(ConfigEnv(flags)))
+    Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
   )

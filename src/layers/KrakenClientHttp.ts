@@ -5,6 +5,7 @@ import { Config } from "../services/Config.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenErrors.ts"
 import { RateBudget } from "../services/RateBudget.ts"
+import { Secrets } from "../services/Secrets.ts"
 import { type Call, makeAsk } from "./kraken/Ask.ts"
 import { judge, judgeFile, type Success } from "./kraken/judge.ts"
 import { toError } from "./kraken/refusal.ts"
@@ -22,6 +23,7 @@ export const KrakenClientHttp = Layer.effect(
     const budget = yield* RateBudget
     const transport = yield* makeTransport
     const ask = yield* makeAsk(transport)
+    const secrets = yield* Secrets
 
     const take = ({ endpoint, priority }: Call<unknown>, params: Params) =>
       Effect.logDebug("Calling Kraken").pipe(
@@ -79,7 +81,10 @@ export const KrakenClientHttp = Layer.effect(
       }),
       write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
-        return yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
+        const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
+        // It can trade, and turns up in no log from here on.
+        if (endpoint === "private/GetWebSocketsToken") yield* secrets.learn(String(Object(result).token))
+        return result
       }),
       download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)

@@ -4,29 +4,41 @@ import { Config } from "../services/Config.ts"
 import { Secrets } from "../services/Secrets.ts"
 import { makeRedact } from "./logging/redact.ts"
 
-/** Lines of a format, without secrets, on stderr: stdout belongs to the protocol and to what commands print. */
-const toStderr = (format: Logger.Logger<unknown, string>, redact: (text: string) => string) =>
-  Logger.map(format, (line) => void stderr.write(`${redact(line)}\n`))
+/** Takes a line of the log away. */
+type Write = (line: string) => void
 
-const plain = toStderr(Logger.logfmtLogger, makeRedact().redact)
+/** Stdout belongs to the protocol, and to what commands print. */
+const toStderr: Write = (line) => void stderr.write(`${line}\n`)
+
+const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
+  Logger.map(format, (line) => write(redact(line)))
+
+const plain = hiding(Logger.logfmtLogger, makeRedact().redact, toStderr)
 
 /** The log before the configuration is known. */
 export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
 
-/** The log as configured. It knows the credentials, and hides what `Secrets` is told. */
-export const Logging = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const { credentials, logFormat, logLevel } = yield* Config
-    const { learn, redact } = makeRedact()
-    if (Option.isSome(credentials)) {
-      const { key, otp, secret } = credentials.value
-      for (const each of [key, secret, ...Option.toArray(otp)]) learn(Redacted.value(each))
-    }
-    const format = logFormat === "json" ? Logger.jsonLogger : Logger.logfmtLogger
-    return Layer.mergeAll(
-      Logger.replace(plain, toStderr(format, redact)),
-      Logger.minimumLogLevel(logLevel),
-      Layer.succeed(Secrets, { learn: (secret) => Effect.sync(() => learn(secret)) })
-    )
-  })
-)
+/**
+ * The log as configured, without secrets: it knows the credentials, what `Secrets` is told, and what a secret looks like.
+ * The whole line passes it, so that it makes no difference whether a secret is in the message, in an annotation, in a
+ * span or in the cause of a failure.
+ */
+export const Logging = (write: Write = toStderr) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { credentials, logFormat, logLevel } = yield* Config
+      const { learn, redact } = makeRedact()
+      if (Option.isSome(credentials)) {
+        const { key, otp, secret } = credentials.value
+        for (const each of [key, secret, ...Option.toArray(otp)]) learn(Redacted.value(each))
+      }
+      const format = logFormat === "json" ? Logger.jsonLogger : Logger.logfmtLogger
+      return Layer.mergeAll(
+        Logger.remove(Logger.defaultLogger),
+        Logger.remove(plain),
+        Logger.add(hiding(format, redact, write)),
+        Logger.minimumLogLevel(logLevel),
+        Layer.succeed(Secrets, { learn: (secret) => Effect.sync(() => learn(secret)) })
+      )
+    })
+  )
