@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { envExample, settingsTable } from "./settings.ts"
+import { permissionsTable, toolsTable } from "./tools.ts"
 
 export interface Document {
   readonly path: string
@@ -8,10 +9,15 @@ export interface Document {
   readonly written: (text: string) => string
 }
 
+const readme = (text: string): string => {
+  const withSettings = section(text, "settings", settingsTable())
+  return section(section(withSettings, "tools", toolsTable()), "permissions", permissionsTable())
+}
+
 /** Everything in the repository that is made from the sources. `npm run docs` writes it; a test compares it. */
 export const documents: ReadonlyArray<Document> = [
   { path: ".env.example", written: envExample },
-  { path: "README.md", written: (text) => section(text, "settings", settingsTable()) }
+  { path: "README.md", written: readme }
 ]
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */

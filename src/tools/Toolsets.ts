@@ -22,15 +22,19 @@ export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache
 
 export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
 
+/** The tools of a toolset by name: what a module lists first depends on who loads it. */
+const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: string]: A }): Array<A> =>
+  Object.values(tools).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
 /** A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. */
 export const toolsets = {
-  market: [...Object.values(Market), ...Object.values(Books)],
-  account: [...Object.values(Account), ...Object.values(Exports)],
-  trading: [...Object.values(TradingReads), ...Object.values(Trading)],
-  funding: Object.values(Funding),
-  earn: Object.values(Earn),
-  subaccounts: Object.values(Subaccounts),
-  websocket: Object.values(WebSocket)
+  market: inOrder({ ...Market, ...Books }),
+  account: inOrder({ ...Account, ...Exports }),
+  trading: inOrder({ ...TradingReads, ...Trading }),
+  funding: inOrder(Funding),
+  earn: inOrder(Earn),
+  subaccounts: inOrder(Subaccounts),
+  websocket: inOrder(WebSocket)
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
 /** The tools a server offers, by name. */

@@ -1,0 +1,29 @@
+import { names } from "../../src/domain/permissions.ts"
+import { type AnyTool, toolsets } from "../../src/tools/Toolsets.ts"
+
+/** Every tool with its endpoint, what the key must be allowed, and what it does to the account. */
+export const toolsTable = (): string =>
+  [
+    "| Toolset | Tool | Endpoint | Key permissions | Intent |",
+    "| --- | --- | --- | --- | --- |",
+    ...Object.entries(toolsets).flatMap(([toolset, tools]) =>
+      tools.map(
+        (tool: AnyTool) =>
+          `| ${toolset} | \`${tool.name}\` | ${tool.endpoint ?? ""} | ${needs(tool)} | ${tool.intent} |`
+      )
+    )
+  ].join("\n")
+
+const needs = ({ permissions }: AnyTool): string => {
+  if (permissions.length === 0) return "–"
+  if (permissions.some((set) => set.length === 0)) return "any key"
+  return permissions.map((set) => set.join(" and ")).join(", or ")
+}
+
+/** What Kraken calls each permission, and where its box is. */
+export const permissionsTable = (): string =>
+  [
+    "| Permission | Flag of the Python server | Box in Kraken's key form |",
+    "| --- | --- | --- |",
+    ...Object.entries(names).map(([permission, { flag, label }]) => `| ${permission} | ${flag ?? "–"} | ${label} |`)
+  ].join("\n")
