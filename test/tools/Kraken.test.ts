@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import { unconfirmed } from "../../src/domain/permissions.ts"
+import { toolsets } from "../../src/tools/Toolsets.ts"
+import endpoints from "../fixtures/endpoints.json" with { type: "json" }
+import permissions from "../fixtures/permissions.json" with { type: "json" }
+
+const tools = Object.values(toolsets).flat()
+
+/** What Kraken's reference says that each endpoint needs: any of several sets. */
+const needs: Record<string, ReadonlyArray<ReadonlyArray<string>>> = permissions
+
+/** Endpoints of which each call changes the account. */
+const writes = [
+  "AddExport",
+  "RemoveExport",
+  "AddOrder",
+  "AddOrderBatch",
+  "AmendOrder",
+  "EditOrder",
+  "CancelOrder",
+  "CancelAll",
+  "CancelAllOrdersAfter",
+  "CancelOrderBatch",
+  "DepositAddresses",
+  "Withdraw",
+  "WithdrawCancel",
+  "WalletTransfer",
+  "Earn/Allocate",
+  "Earn/Deallocate",
+  "CreateSubaccount",
+  "AccountTransfer",
+  "GetWebSocketsToken"
+].map((name) => `private/${name}`)
+
+/** Of these, a second equal call changes nothing more. */
+const repeatable = ["CancelOrder", "CancelAll", "CancelAllOrdersAfter", "CancelOrderBatch", "GetWebSocketsToken"].map(
+  (name) => `private/${name}`
+)
+
+describe("the tools and Kraken's reference", () => {
+  it("agree on which endpoint each tool is, and on which there are", () => {
+    const known = Object.fromEntries(tools.map(({ endpoint, name }) => [name, endpoint]))
+    assert.deepStrictEqual<Record<string, unknown>>(known, endpoints)
+  })
+
+  it("agree on what a key needs", () => {
+    const sorted = (sets: ReadonlyArray<ReadonlyArray<string>>) =>
+      sets.map((set) => set.toSorted().join("+")).toSorted()
+    for (const { endpoint = "", name, permissions } of tools) {
+      if (endpoint.startsWith("public/")) assert.deepStrictEqual(permissions, [], name)
+      else if (unconfirmed.has(endpoint)) assert.notProperty(needs, endpoint)
+      else assert.deepStrictEqual(sorted(permissions), sorted(needs[endpoint] ?? []), name)
+    }
+  })
+
+  it("agree on what is a write, and on what may be done twice", () => {
+    for (const { definition, endpoint = "", intent, name } of tools) {
+      assert.strictEqual(intent !== "read", writes.includes(endpoint), name)
+      const twice = intent === "read" || repeatable.includes(endpoint)
+      assert.strictEqual(definition.annotations?.idempotentHint, twice, name)
+    }
+  })
+
+  it("a server that only reads offers what reads, and the one tool that writes on request alone", () => {
+    const either = tools.filter((tool) => tool.intent !== "read" && tool.mayRead).map((tool) => tool.name)
+    assert.deepStrictEqual(either, ["get_deposit_addresses"])
+    assert.isTrue(tools.every((tool) => tool.intent !== "read" || tool.mayRead))
+  })
+})
