@@ -19,9 +19,6 @@ export const noNames: Directory = {
   assetDisplay: (id) => id
 }
 
-/** A directory of a few names. */
-export { directory as fewNames } from "./fixtures/krakenLists.ts"
-
 /**
  * Everything a tool needs, without a network: a Kraken that answers from a table and rejects whatever is not in it,
  * a writer that passes writes on, names as given, and a key that holds `granted`.

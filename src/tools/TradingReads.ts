@@ -185,7 +185,7 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
   shape: (result) => {
     const { amends } = result as { readonly amends: Array<Rows.Row> }
     const rows = amends.map((row) => Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] }))
-    return { amends: Rows.newestFirst(rows, "timestamp") }
+    return { amends: Rows.newestFirst(rows.toReversed(), "timestamp") }
   },
   output: Schema.Struct({ amends: Schema.Array(Amend) })
 })

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import type { Params } from "../domain/endpoints.ts"
-import { Amount, AssetName, AssetClass, moment, optional, Rebase, Seconds, text, whole, withDefault } from "./Fields.ts"
+import { Amount, AssetName, AssetClass, time, optional, Rebase, Seconds, text, whole, withDefault } from "./Fields.ts"
 import { toldElsewhere } from "./JsonSchema.ts"
 import * as Rows from "./Rows.ts"
 
@@ -29,8 +29,8 @@ export const historyInput = {
   asset: optional(AssetName),
   aclass: optional(AssetClass),
   method: optional(Schema.String.annotations({ description: "Only this method" })),
-  start: optional(moment("From: Unix seconds or ISO 8601")),
-  end: optional(moment("Until: Unix seconds or ISO 8601")),
+  start: optional(time("From: Unix seconds or ISO 8601")),
+  end: optional(time("Until: Unix seconds or ISO 8601")),
   cursor: optional(text("next_cursor of the last answer")),
   limit: withDefault(whole("Rows a page", 1, 500), 25),
   rebase_multiplier: optional(Rebase)

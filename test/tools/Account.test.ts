@@ -2,13 +2,14 @@ import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import * as Account from "../../src/tools/Account.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
     granted: ["query-funds", "query-ledger", "query-open-trades"],
-    directory: fewNames,
+    directory,
     onCall: (endpoint, params) => calls.push({ endpoint, ...params })
   })
 

@@ -3,10 +3,11 @@ import { Effect } from "effect"
 import type { KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import * as Books from "../../src/tools/Books.ts"
 import * as Market from "../../src/tools/Market.ts"
-import { fewNames, TestKraken } from "../TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { TestKraken } from "../TestKraken.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
-  TestKraken({ answers, directory: fewNames, onCall: (_, params) => calls.push(params) })
+  TestKraken({ answers, directory, onCall: (_, params) => calls.push(params) })
 
 const untouched = TestKraken({ onCall: () => assert.fail("Kraken was asked") })
 
@@ -301,7 +302,7 @@ describe("get_ohlc", () => {
       Effect.provide(
         TestKraken({
           answers: { "public/OHLC": { last: 1760994000, "BTC/USD": [[...candle, "a new column"]] } },
-          directory: { ...fewNames, pairDisplay: () => "btc-usd" },
+          directory: { ...directory, pairDisplay: () => "btc-usd" },
           onCall: (_, params) => calls.push(params)
         })
       )

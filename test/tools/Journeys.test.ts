@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import Ajv2020 from "ajv/dist/2020.js"
+import { DateTime, Effect, Layer, TestClock } from "effect"
+import { makeDirectory } from "../../src/domain/directory.ts"
+import { parseJson } from "../../src/domain/json.ts"
+import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
+import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { KrakenRejection } from "../../src/services/KrakenErrors.ts"
+import { Names } from "../../src/services/Names.ts"
+import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import * as Earn from "../../src/tools/Earn.ts"
+import * as Funding from "../../src/tools/Funding.ts"
+import * as Subaccounts from "../../src/tools/Subaccounts.ts"
+import type { AnyTool } from "../../src/tools/Toolsets.ts"
+import * as Trading from "../../src/tools/Trading.ts"
+import * as Reads from "../../src/tools/TradingReads.ts"
+import * as WebSocket from "../../src/tools/WebSocket.ts"
+import { type Json, type Venue, venue } from "../exchange/TestVenue.ts"
+import { TestConfig } from "../TestConfig.ts"
+
+/** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
+describe("a day of", () => {
+  it.effect("trading: place, look, amend, edit, cancel, trade, and read it all back", () => {
+    const v = venue()
+    return Effect.gen(function* () {
+      const buy = { pair: "btc/usd", type: "buy", ordertype: "limit", volume: "0.5", price: "49000" }
+      assert.isTrue((yield* use(Trading.addOrder, { ...buy, validate: true })).validated)
+      assert.strictEqual((yield* use(Reads.getOpenOrders)).count, 0)
+
+      const placed = yield* use(Trading.addOrder, { ...buy, oflags: ["post"] })
+      const [txid] = placed.txid
+      assert.match(placed.cl_ord_id, /^[\da-f-]{36}$/)
+      const { orders } = yield* use(Reads.getOpenOrders)
+      assert.deepInclude(orders[0], { txid, pair: "BTC/USD", cl_ord_id: placed.cl_ord_id, price: "49000.0" })
+
+      yield* use(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "49100", order_qty: "0.6" })
+      const { amends } = yield* use(Reads.getOrderAmends, { txid })
+      assert.strictEqual(amends.length, 2)
+      assert.deepInclude(amends[0], { amend_type: "user", limit_price: "49100.0" })
+      assert.strictEqual((yield* use(Trading.cancelOrder, { txid })).count, 1)
+
+      const batch = yield* use(Trading.addOrderBatch, {
+        pair: "BTC/USD",
+        orders: [
+          { type: "sell", ordertype: "market", volume: "0.25" },
+          { type: "sell", ordertype: "limit", volume: "0.1", price: "60000", userref: 7 },
+          {
+            type: "sell",
+            ordertype: "limit",
+            volume: "0.1",
+            price: "61000",
+            close: { ordertype: "limit", price: "50000" }
+          }
+        ]
+      })
+      assert.strictEqual(batch.orders.length, 3)
+      const edited = yield* use(Trading.editOrder, { txid: batch.orders[1].txid, pair: "BTC/USD", price: "60500" })
+      assert.notStrictEqual(edited.txid, batch.orders[1].txid)
+      const { orders: found } = yield* use(Reads.queryOrders, {
+        txid: [edited.txid, batch.orders[0].txid],
+        trades: true
+      })
+      assert.sameMembers(
+        found.map(({ status }: Json) => status),
+        ["open", "closed"]
+      )
+
+      const { trades } = yield* use(Reads.getTradeHistory, { start: "2026-09-21T08:59:59Z" })
+      assert.deepInclude(trades[0], { pair: "BTC/USD", pair_id: "XXBTZUSD", type: "sell", ordertype: "market" })
+      assert.strictEqual((yield* use(Reads.queryTrades, { txid: trades[0].txid })).trades[0].vol, "0.25000000")
+
+      yield* use(Trading.cancelOrderBatch, { orders: [edited.txid, batch.orders[2].txid] })
+      const closed = yield* use(Reads.getClosedOrders, { limit: 2 })
+      assert.strictEqual(closed.orders.length, 2)
+      assert.strictEqual(closed.next_ofs, 2)
+      const rest = yield* use(Reads.getClosedOrders, { ofs: closed.next_ofs })
+      assert.strictEqual(rest.orders.length, closed.count - 2)
+    }).pipe(Effect.provide(at(v)))
+  })
+
+  it.effect("care: the switch, all orders, the book by order, the token", () => {
+    const v = venue()
+    return Effect.gen(function* () {
+      const { triggerTime } = yield* use(Trading.cancelAllOrdersAfter, { timeout: 60 })
+      assert.notStrictEqual(triggerTime, "0")
+      yield* use(Trading.cancelAllOrdersAfter, { timeout: 0 })
+      yield* use(Trading.addOrder, { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "1", price: "#2%" })
+      const book = yield* use(Reads.getLevel3OrderBook, { pair: "BTC/USD", depth: 10 })
+      assert.match(book.bids[0].timestamp, /^\d{19}$/)
+      assert.deepStrictEqual(yield* use(Trading.cancelAllOrders), { count: 1 })
+      assert.isString((yield* use(WebSocket.getWebsocketsToken)).token)
+    }).pipe(Effect.provide(at(v)))
+  })
+
+  it.effect("moving funds: in, out, not twice, and back", () => {
+    const v = venue()
+    return Effect.gen(function* () {
+      const { methods } = yield* use(Funding.getDepositMethods, { asset: "BTC" })
+      const deposits = { asset: "BTC", method: methods[0].method }
+      yield* use(Funding.getDepositAddresses, { ...deposits, new: true })
+      assert.isAbove((yield* use(Funding.getDepositAddresses, deposits)).addresses.length, 0)
+      v.ok("control/Deposit", { account: "ann", asset: "XBT", amount: "1", at_once: true })
+      const received = yield* use(Funding.getDepositStatus, { asset: "BTC" })
+      assert.deepInclude(received.transfers[0], { asset: "BTC", amount: "1.0000000000" })
+
+      assert.isAbove((yield* use(Funding.getWithdrawalMethods, { asset: "BTC" })).methods.length, 0)
+      const { addresses } = yield* use(Funding.getWithdrawalAddresses, { asset: "BTC" })
+      const out = { asset: "BTC", key: addresses[0].key, amount: "0.05" }
+      const info = yield* use(Funding.getWithdrawalInfo, out)
+      const { refid } = yield* use(Funding.withdraw, { ...out, max_fee: info.fee, address: addresses[0].address })
+      yield* TestClock.adjust("5 seconds")
+      const again = yield* Effect.flip(Funding.withdraw.call(out))
+      assert.strictEqual(again._tag, "KrakenWriteRefused")
+      const { transfers } = yield* use(Funding.getWithdrawalStatus, { asset: "BTC" })
+      assert.deepInclude(transfers[0], { refid, key: out.key })
+      assert.deepStrictEqual(yield* use(Funding.cancelWithdrawal, { asset: "BTC", refid }), { canceled: true })
+      const future = { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "0.01" }
+      assert.isString((yield* use(Funding.walletTransfer, future)).refid)
+    }).pipe(Effect.provide(at(v)))
+  })
+
+  it.effect("earning: allocate, wait, take back", () => {
+    const v = venue()
+    v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "100", at_once: true })
+    return Effect.gen(function* () {
+      const { strategies } = yield* use(Earn.listEarnStrategies, { asset: "DOT", lock_type: ["bonded"] })
+      const strategy_id = strategies[0].id
+      assert.isTrue((yield* use(Earn.allocateEarn, { strategy_id, amount: "10" })).accepted)
+      assert.isTrue((yield* use(Earn.getEarnAllocationStatus, { strategy_id })).pending)
+      v.wait(60)
+      assert.isFalse((yield* use(Earn.getEarnAllocationStatus, { strategy_id })).pending)
+      assert.isTrue((yield* use(Earn.deallocateEarn, { strategy_id, amount: "4" })).accepted)
+      v.wait(60)
+      assert.isFalse((yield* use(Earn.getEarnDeallocationStatus, { strategy_id })).pending)
+      const { allocations } = yield* use(Earn.listEarnAllocations)
+      assert.deepInclude(allocations[0], { strategy_id, asset: "DOT" })
+      assert.strictEqual(allocations[0].amount_allocated.unbonding.native, "4.0000000000")
+    }).pipe(Effect.provide(at(v)))
+  })
+
+  it.effect("a desk with a subaccount", () => {
+    const v = venue()
+    return Effect.gen(function* () {
+      yield* use(Subaccounts.createSubaccount, { username: "desk2", email: "desk2@example.com" })
+      const [from_account, to_account] = [...v.x.accounts.keys()]
+      const transfer = { asset: "USD", amount: "10", from_account, to_account }
+      assert.strictEqual((yield* use(Subaccounts.accountTransfer, transfer)).status, "complete")
+    }).pipe(Effect.provide(at(v)))
+  })
+})
+
+const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
+
+/** What a model gets, which has to be what the tool has promised. */
+const use = (
+  tool: AnyTool,
+  args: object = {}
+): Effect.Effect<Json, unknown, Layer.Layer.Success<ReturnType<typeof at>>> =>
+  Effect.map(tool.call(args), ({ structuredContent }) => {
+    const valid = ajv.compile(tool.definition.outputSchema!)
+    assert.isTrue(valid(structuredContent), `${tool.name}: ${ajv.errorsText(valid.errors)}`)
+    return structuredContent
+  })
+
+const at = (v: Venue) => {
+  const exact = (_: string, value: unknown) => (typeof value === "bigint" ? `#${value}#` : value)
+  const ask = (endpoint: string, params: object) =>
+    Effect.suspend(() => {
+      const answer = v.ask(endpoint.replace(/^private\//, ""), params)
+      return "errors" in answer
+        ? Effect.fail(new KrakenRejection({ endpoint, codes: [...answer.errors] }))
+        : Effect.succeed(parseJson(JSON.stringify(answer.result, exact).replace(/"#(\d+)#"/g, "$1")))
+    })
+  const directory = makeDirectory({
+    currency: { assets: v.ok("public/Assets"), pairs: v.ok("public/AssetPairs") }
+  })
+  const services = Layer.mergeAll(
+    Layer.mock(KrakenClient, {
+      read: ask,
+      write: (endpoint, params) => Effect.flatMap(params, (sent) => ask(endpoint, sent)),
+      now: Effect.sync(() => DateTime.unsafeMake(v.x.now))
+    }),
+    Layer.succeed(Names, {
+      pair: (spelling) => Effect.succeed(directory.findPair(spelling)?.altname ?? spelling),
+      asset: (spelling) => Effect.succeed(directory.findAsset(spelling)?.asset.altname ?? spelling),
+      directory: Effect.succeed(directory),
+      stale: Effect.void
+    }),
+    Layer.mock(PermissionCache, { require: () => Effect.void, known: Effect.succeedNone }),
+    TestConfig()
+  )
+  return Layer.provideMerge(KrakenWriterSettling, services)
+}
