@@ -28,7 +28,10 @@ const house: Record<string, Room> = {
   services: { rooms: ["domain"], packages: [effect] },
   tools: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
   exchange: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
-  layers: { rooms: ["services", "domain", "exchange", "version"], exceptions: { "layers/McpServer.ts": /^tools$/ } },
+  layers: {
+    rooms: ["services", "domain", "exchange", "version"],
+    exceptions: { "layers/McpServer.ts": /^tools$/, "layers/mcp/attachments.ts": /^tools$/ }
+  },
   cli: { rooms: ["layers", "services", "domain", "exchange", "tools", "version"] },
   version: { rooms: [], packages: [] },
   bin: { rooms: ["Main"], packages: [/^node:/] },

@@ -12,6 +12,7 @@ import { NamesKraken } from "../layers/NamesKraken.ts"
 import { NonceSourceSqlite } from "../layers/NonceSourceSqlite.ts"
 import { PermissionCacheKraken } from "../layers/PermissionCacheKraken.ts"
 import { RateBudgetOff } from "../layers/RateBudgetOff.ts"
+import { SealKeySqlite } from "../layers/SealKeySqlite.ts"
 import { serveStdio } from "../layers/Stdio.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -26,7 +27,7 @@ const Kraken = KrakenWriterSettling.pipe(
   Layer.provideMerge(RateBudgetOff)
 )
 
-const Mcp = McpServerSdk.pipe(Layer.provideMerge(Kraken))
+const Mcp = McpServerSdk.pipe(Layer.provideMerge(Kraken), Layer.provide(SealKeySqlite))
 
 const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Mcp))
 

@@ -1,47 +1,79 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Effect, Either, Fiber, FiberSet, Queue, Schema } from "effect"
+import { Effect, Either, Fiber, FiberSet, Option } from "effect"
 import type { Readable, Writable } from "node:stream"
-import { McpServer } from "./McpServer.ts"
+import type { Caller } from "../services/CallFacts.ts"
+import { carryOutBatch } from "./mcp/batch.ts"
 import { type Line, makeLines, maxLine } from "./mcp/lines.ts"
-import { errorResponse, type Failure, type Id, incoming, invalidRequest, parseError } from "./mcp/messages.ts"
-import { envelopeFailure, isModern } from "./mcp/modern.ts"
-import { listening, makeProtocol } from "./mcp/Protocol.ts"
+import {
+  errorResponse,
+  type Failure,
+  type Id,
+  incoming,
+  invalidRequest,
+  isObject,
+  type Json,
+  parse,
+  parseError,
+  stringify
+} from "./mcp/messages.ts"
+import { isModern } from "./mcp/modern.ts"
+import { carryOut, makeProtocol, type Plan } from "./mcp/Protocol.ts"
+import { McpServer } from "./mcp/SdkServer.ts"
+import { makeLineWriter, makeReader } from "./mcp/streams.ts"
+
+const caller: Caller = { _tag: "Local" }
 
 /**
  * Serves one client on a pair of streams, both eras, until the input ends and what it asked is answered. The output is
- * the protocol alone: one message a line.
+ * the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
  */
 export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, output: Writable) {
-  const { about, mux } = yield* McpServer
-  const protocol = makeProtocol(mux, about)
-  const write = yield* makeWriter(output)
+  const { about, mux, questions } = yield* McpServer
+  const protocol = makeProtocol(about)
+  const read = yield* makeReader(input)
+  const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()
   const running = new Map<Id, Fiber.RuntimeFiber<void>>()
+  const listeners = new Map<Id, object>()
+  let client = Option.none<Json>()
 
+  const write = (message: object) => writer.write(stringify(message))
   const fail = (id: Id | null, failure: Failure) => write(errorResponse(id, failure))
 
-  const answer = (request: JSONRPCRequest): Effect.Effect<unknown> => {
-    const asking = { caller: { _tag: "Local" } as const, notify: (message: object) => void write(message) }
-    return isModern(request.method, request.params, {})
-      ? protocol.stateless(request, asking)
-      : protocol.sessionEra(request, asking)
+  const planOf = (request: JSONRPCRequest): Plan => {
+    if (isModern(request.method, request.params, {})) return protocol.stateless(request, caller)
+    const capabilities = request.params?.["capabilities"]
+    // The one thing that is kept of a connection: what its client said it can do.
+    if (request.method === "initialize") client = isObject(capabilities) ? Option.some(capabilities) : Option.none()
+    return protocol.handshake(request, caller, client)
   }
 
-  const start = (request: JSONRPCRequest) =>
-    Effect.gen(function* () {
-      const failure = request.method === "subscriptions/listen" ? envelopeFailure(request) : undefined
-      if (failure !== undefined) return fail(request.id, failure)
-      // Nothing is announced here, so nothing follows the acknowledgement.
-      if (request.method === "subscriptions/listen") return write(listening(request))
-      const fiber = yield* FiberSet.run(
-        calls,
-        Effect.map(answer(request), (answered) => write(Object(answered).response))
-      )
-      running.set(request.id, fiber)
-      fiber.addObserver(() => {
-        if (running.get(request.id) === fiber) running.delete(request.id)
-      })
+  const listen = (request: JSONRPCRequest) => {
+    const { failure, first, last } = protocol.listen(request)
+    if (failure !== undefined) return fail(request.id, failure)
+    listeners.set(request.id, last)
+    write(first)
+  }
+
+  const start = Effect.fnUntraced(function* (request: JSONRPCRequest) {
+    if (request.method === "subscriptions/listen") return listen(request)
+    const plan = planOf(request)
+    const asked: Plan = plan._tag === "Ask" ? { ...plan, asking: { ...plan.asking, send: write } } : plan
+    const fiber = yield* FiberSet.run(
+      calls,
+      Effect.map(carryOut(mux, asked), ({ response }) => write(response))
+    )
+    running.set(request.id, fiber)
+    fiber.addObserver(() => {
+      if (running.get(request.id) === fiber) running.delete(request.id)
     })
+  })
+
+  const cancel = (id: Id) => {
+    listeners.delete(id)
+    const fiber = running.get(id)
+    return fiber === undefined ? Effect.void : Fiber.interruptFork(fiber)
+  }
 
   const receive = (message: unknown): Effect.Effect<void> => {
     const read = incoming(message)
@@ -49,79 +81,42 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
       case "Invalid":
         return Effect.sync(() => fail(read.id, read.failure))
       case "Request":
-        return Effect.asVoid(start(read.request))
-      case "Silent": {
-        const fiber =
-          read.method === "notifications/cancelled" ? running.get(read.params["requestId"] as Id) : undefined
-        return fiber === undefined ? Effect.void : Fiber.interruptFork(fiber)
-      }
+        return start(read.request)
+      case "Silent":
+        if (read.response !== undefined) questions.answer(caller, read.response)
+        return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
     }
   }
 
-  const lines = yield* read(input)
-  while (true) {
-    const line = yield* lines.take
-    if (line === "end") break
+  const batch = (messages: ReadonlyArray<unknown>) =>
+    FiberSet.run(
+      calls,
+      Effect.map(carryOutBatch(mux, protocol, messages, caller), ({ body }) => {
+        if (body !== undefined) writer.write(body)
+      })
+    )
+
+  const take = (line: Line): Effect.Effect<unknown> => {
     if ("tooLong" in line) {
-      fail(null, invalidRequest(`Invalid request: longer than ${maxLine} characters`))
-      continue
+      return Effect.sync(() => fail(null, invalidRequest(`Invalid request: longer than ${maxLine} characters`)))
     }
-    const parsed = parse(line.text)
-    if (Either.isLeft(parsed)) fail(null, parseError)
-    else yield* Effect.forEach(Array.isArray(parsed.right) ? parsed.right : [parsed.right], receive, { discard: true })
-  }
-  yield* FiberSet.awaitEmpty(calls)
-  yield* write.flushed
-}, Effect.scoped)
-
-const parse = Schema.decodeUnknownEither(Schema.parseJson())
-
-/** The lines of a stream, then its end. */
-const read = (input: Readable) =>
-  Effect.gen(function* () {
-    const queue = yield* Queue.unbounded<Line | "end">()
-    const cut = makeLines()
-    const onData = (chunk: Buffer) => {
-      for (const line of cut(chunk)) queue.unsafeOffer(line)
-    }
-    const onEnd = () => void queue.unsafeOffer("end")
-    yield* Effect.acquireRelease(
-      Effect.sync(() => input.on("data", onData).once("end", onEnd).once("error", onEnd).once("close", onEnd)),
-      () => Effect.sync(() => input.off("data", onData).pause())
-    )
-    return queue
-  })
-
-/** Writes messages in order; waits for a slow reader. A reader that went away ends nothing but the writing. */
-const makeWriter = (output: Writable) =>
-  Effect.gen(function* () {
-    const queue: Array<string> = []
-    let blocked = false
-    const pump = () => {
-      blocked = false
-      for (let text = queue.shift(); text !== undefined; text = queue.shift()) {
-        if (!output.write(text)) {
-          blocked = true
-          output.once("drain", pump)
-          return
-        }
-      }
-    }
-    const ignore = () => undefined
-    yield* Effect.acquireRelease(
-      Effect.sync(() => output.on("error", ignore)),
-      () => Effect.sync(() => output.off("error", ignore))
-    )
-    const write = (message: unknown): void => {
-      queue.push(`${JSON.stringify(message)}\n`)
-      if (!blocked) pump()
-    }
-    const flushed = Effect.async<void>((resume) => {
-      const check = () => {
-        if (blocked) output.once("drain", check)
-        else output.write("", () => resume(Effect.void))
-      }
-      check()
+    return Either.match(parse(line.text), {
+      onLeft: () => Effect.sync(() => fail(null, parseError)),
+      onRight: (message) => (Array.isArray(message) ? batch(message) : receive(message))
     })
-    return Object.assign(write, { flushed })
+  }
+
+  const takeAll = Effect.gen(function* () {
+    const cut = makeLines()
+    for (let chunk = yield* read; ; chunk = yield* read) {
+      yield* Effect.forEach(cut(chunk), (line) => Effect.zipRight(writer.ready, take(line)), { discard: true })
+      if (chunk === undefined) break
+    }
+    // Who has closed the input will answer nothing more.
+    questions.abandon(caller)
+    yield* FiberSet.awaitEmpty(calls)
+    for (const last of listeners.values()) write(last)
+    yield* writer.flushed
   })
+  yield* Effect.raceFirst(takeAll, writer.gone)
+}, Effect.scoped)

@@ -22,7 +22,18 @@ export class CallFacts extends Context.Reference<CallFacts>()("mcp-kraken/servic
     readonly readOnly: boolean
     /** Tells the client how far the call is; does nothing where the client did not ask. */
     readonly report: (progress: Progress) => Effect.Effect<void>
-  } => ({ caller: { _tag: "Local" }, requestId: "", readOnly: false, report: () => Effect.void })
+    /** Whether the client can put a form before its user: see `UserInput.ask`. */
+    readonly asks: boolean
+    /** What was answered to the questions of this call's earlier rounds. */
+    readonly answers: { readonly [name: string]: unknown }
+  } => ({
+    caller: { _tag: "Local" },
+    requestId: "",
+    readOnly: false,
+    report: () => Effect.void,
+    asks: false,
+    answers: {}
+  })
 }) {}
 
 /** Tell the client of the current call how far it is. */

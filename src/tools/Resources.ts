@@ -84,9 +84,9 @@ export const pairTemplate = {
 
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
 
-/** Reads a resource by its address. */
-export const read = (uri: string): Read => {
-  const resource = resources.find((resource) => resource.uri === uri)
+/** Reads one of the resources that are offered, or a pair, by its address. */
+export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
+  const resource = offered.find((resource) => resource.uri === uri)
   if (resource !== undefined) return resource.read
   const spelling = pairUri.exec(uri)?.[1]
   return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))

@@ -2,6 +2,7 @@ import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
+import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./Account.ts"
 import * as Books from "./Books.ts"
 import * as Market from "./Market.ts"
@@ -14,13 +15,13 @@ import * as TradingReads from "./TradingReads.ts"
 import * as WebSocket from "./WebSocket.ts"
 import type { EndpointError, GateError, Tool } from "./Tool.ts"
 
-/** Everything a tool may fail with. A tool that fails otherwise does not fit in `toolsets`. */
+/** Everything a tool may fail with, beside a question to the user. A tool that fails otherwise does not fit in `toolsets`. */
 export type ToolError = GateError | EndpointError
 
 /** Everything a tool may need. */
 export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache
 
-export type AnyTool = Tool<string, never, unknown, ToolError, ToolServices>
+export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
 /** The tools of a toolset by name: what a module lists first depends on who loads it. */
 const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: string]: A }): Array<A> =>

@@ -1,6 +1,5 @@
-import type { JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Deferred, Effect, Either, Layer, Queue, Schedule, Schema, Stream } from "effect"
-import { McpServer } from "../McpServer.ts"
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import { Deferred, Effect, Either, Layer, Option, Queue, Schedule, Stream } from "effect"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "./Edge.ts"
 import {
   errorResponse,
@@ -8,127 +7,136 @@ import {
   type Id,
   incoming,
   invalidRequest,
-  isObject,
   legacyVersions,
-  parseError
+  parse,
+  parseError,
+  stringify
 } from "./messages.ts"
-import { envelopeFailure, headerFailure, isModern } from "./modern.ts"
-import { type Answered, listening, makeProtocol } from "./Protocol.ts"
+import { header, isModern } from "./modern.ts"
+import type { Mux } from "./Mux.ts"
+import { carryOutBatch } from "./batch.ts"
+import { type Answered, makeProtocol, type Plan } from "./Protocol.ts"
+import { McpServer } from "./SdkServer.ts"
 
 /** Proxies close what stays silent; a comment now and then keeps a stream open. */
 const keepAlive = "15 seconds"
 
-/** Messages of one batch, which only the revision of 2025-03-26 knows. */
-const maxBatch = 100
+/** Revisions that know batches; clients of the first of them need not say which they speak. */
+const batchVersions = [undefined, "2025-03-26", "2024-11-05", "2024-10-07"]
 
 /** MCP over HTTP, both eras on one endpoint, through one SDK server. */
 export const EdgeMux = Layer.effect(
   McpEdge,
   Effect.gen(function* () {
-    const { about, mux } = yield* McpServer
-    const protocol = makeProtocol(mux, about)
+    const { about, mux, questions } = yield* McpServer
+    const protocol = makeProtocol(about)
     const stopped = yield* Deferred.make<void>()
 
     const one = (message: unknown, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
       const read = incoming(message)
       if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
-      if (read._tag === "Silent") return Effect.succeed(accepted)
+      if (read._tag === "Silent") {
+        if (read.response !== undefined) questions.answer(caller, read.response)
+        // A notification is of no consequence here: a client cancels its call by leaving it.
+        return Effect.succeed(accepted)
+      }
       const { request } = read
       if (isModern(request.method, request.params, headers)) {
         if (request.method === "subscriptions/listen") return Effect.succeed(listen(request, headers))
-        return answer(request, (notify) => protocol.stateless(request, { caller, headers, ...notify }))
+        return answer(mux, protocol.stateless(request, caller, headers), takesEvents(headers))
       }
-      const version = headers["mcp-protocol-version"]
-      if (request.method !== "initialize" && version !== undefined && !legacyVersions.includes(String(version))) {
-        const message = `Unsupported protocol version: ${String(version).slice(0, 50)} (supported: ${legacyVersions.join(", ")})`
-        return Effect.succeed(failed(null, { status: 400, code: -32000, message }))
+      const version = header(headers, "mcp-protocol-version")
+      if (request.method !== "initialize" && version !== undefined && !legacyVersions.includes(version)) {
+        return Effect.succeed(failed(request.id, unsupported(version)))
       }
-      return answer(request, (notify) => protocol.sessionEra(request, { caller, headers, ...notify }))
+      return answer(mux, protocol.handshake(request, caller, Option.none()), takesEvents(headers))
     }
 
     const listen = (request: JSONRPCRequest, headers: EdgeRequest["headers"]): EdgeAnswer => {
-      const failure = envelopeFailure(request) ?? headerFailure(request, headers)
+      const { failure, first, last } = protocol.listen(request, headers)
       if (failure !== undefined) return failed(request.id, failure)
-      const alive = Stream.repeatEffectWithSchedule(Effect.succeed(": keep-alive\n\n"), Schedule.spaced(keepAlive))
+      const open = Stream.concat(Stream.make(event(first)), silence)
       return {
         _tag: "Events",
-        events: Stream.make(event(listening(request))).pipe(
-          Stream.concat(Stream.drop(alive, 1)),
-          Stream.interruptWhenDeferred(stopped)
-        )
+        events: Stream.concat(Stream.interruptWhenDeferred(open, stopped), Stream.make(event(last)))
       }
     }
 
-    const batch = (messages: ReadonlyArray<unknown>, request: EdgeRequest): Effect.Effect<EdgeAnswer> =>
-      messages.length === 0 || messages.length > maxBatch
-        ? Effect.succeed(failed(null, invalidRequest(`Invalid request: a batch has 1 to ${maxBatch} messages`)))
-        : Effect.map(
-            Effect.forEach(messages, (message) => inBatch(message, request), { concurrency: "unbounded" }),
-            (answers) => {
-              const texts = answers.flatMap((text) => text ?? [])
-              return texts.length === 0 ? accepted : { _tag: "Json", status: 200, body: `[${texts.join(",")}]` }
-            }
-          )
-
-    const inBatch = (message: unknown, { caller }: EdgeRequest): Effect.Effect<string | undefined> => {
-      const read = incoming(message)
-      if (read._tag === "Invalid") return Effect.succeed(JSON.stringify(errorResponse(read.id, read.failure)))
-      if (read._tag === "Silent") return Effect.succeed(undefined)
-      return Effect.map(protocol.sessionEra(read.request, { caller }), ({ response }) => JSON.stringify(response))
-    }
+    const batch = (messages: ReadonlyArray<unknown>, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
+      batchVersions.includes(header(headers, "mcp-protocol-version"))
+        ? Effect.map(carryOutBatch(mux, protocol, messages, caller), (answer) => ({ _tag: "Json", ...answer }))
+        : Effect.succeed(failed(null, invalidRequest("Invalid request: this revision knows no batches")))
 
     return McpEdge.of({
-      post: (request) => {
-        const parsed = parse(request.body)
-        if (Either.isLeft(parsed)) return Effect.succeed(failed(null, parseError))
-        return Array.isArray(parsed.right) ? batch(parsed.right, request) : one(parsed.right, request)
-      },
+      post: (request) =>
+        Either.match(parse(request.body), {
+          onLeft: () => Effect.succeed(failed(null, parseError)),
+          onRight: (body) => (Array.isArray(body) ? batch(body, request) : one(body, request))
+        }),
       endListening: Deferred.succeed(stopped, undefined)
     })
   })
 )
 
-const parse = Schema.decodeUnknownEither(Schema.parseJson())
+/** Whoever does not say what it takes gets what fits. */
+const takesEvents = (headers: EdgeRequest["headers"]): boolean =>
+  /text\/(event-stream|\*)|\*\/\*/i.test(header(headers, "accept") ?? "*/*")
 
 const accepted: EdgeAnswer = { _tag: "Json", status: 202 }
 
 const failed = (id: Id | null, failure: Failure): EdgeAnswer => ({
   _tag: "Json",
   status: failure.status,
-  body: JSON.stringify(errorResponse(id, failure))
+  body: stringify(errorResponse(id, failure))
 })
 
-const event = (message: unknown): string => `event: message\ndata: ${JSON.stringify(message)}\n\n`
+const unsupported = (version: string): Failure => ({
+  status: 400,
+  code: -32000,
+  message: `Unsupported protocol version: ${version.slice(0, 50)} (supported: ${legacyVersions.join(", ")})`
+})
 
-const json = ({ response, status }: Answered): EdgeAnswer => ({ _tag: "Json", status, body: JSON.stringify(response) })
+const event = (message: unknown): string => `event: message\ndata: ${stringify(message)}\n\n`
 
-/** What a call does next: it tells how far it is, or it ends. */
-type Step = { readonly notification: JSONRPCNotification } | { readonly end: Answered }
+const json = ({ response, status }: Answered): EdgeAnswer => ({ _tag: "Json", status, body: stringify(response) })
 
-/** JSON, unless the client asked for progress and there is some: then events, from the first one to the answer. */
-const answer = (
-  request: JSONRPCRequest,
-  run: (notify: { readonly notify?: (notification: JSONRPCNotification) => void }) => Effect.Effect<Answered>
-): Effect.Effect<EdgeAnswer> => {
-  const meta = request.params?._meta
-  if (!isObject(meta) || meta["progressToken"] === undefined) return Effect.map(run({}), json)
-  return Effect.gen(function* () {
-    const steps = yield* Queue.unbounded<Step>()
-    const notify = (notification: JSONRPCNotification) => void steps.unsafeOffer({ notification })
-    const call = yield* Effect.forkDaemon(
-      Effect.flatMap(Effect.interruptible(run({ notify })), (end) => steps.offer({ end }))
-    )
-    const first = yield* Effect.onInterrupt(steps.take, () => call.interruptAsFork(call.id()))
-    if ("end" in first) return json(first.end)
-    const rest = Stream.fromQueue(steps).pipe(Stream.takeUntil((step) => "end" in step))
-    const events = Stream.make(first).pipe(
-      Stream.concat(rest),
-      Stream.map((step) => event("end" in step ? step.end.response : step.notification)),
-      Stream.ensuring(call.interruptAsFork(call.id()))
-    )
-    return { _tag: "Events", events: Stream.merge(events, silence, { haltStrategy: "left" }) } satisfies EdgeAnswer
-  }).pipe(Effect.interruptible)
+/** JSON, unless something is to be said before the answer: then events, from the first one to the answer. */
+const answer = (mux: Mux, plan: Plan, withEvents: boolean): Effect.Effect<EdgeAnswer> => {
+  if (plan._tag === "Answer") return Effect.succeed(json(plan.answered))
+  const { asking, finish, request } = plan
+  return Effect.flatMap(Queue.unbounded<string>(), (queue) =>
+    Effect.async<EdgeAnswer>((resume) => {
+      let streams = false
+      let ended = false
+      const cancel = mux.request(
+        request,
+        withEvents ? { ...asking, send: (message) => send(message) } : asking,
+        (response) => {
+          ended = true
+          if (!streams) return resume(Effect.succeed(json(finish(response))))
+          queue.unsafeOffer(event(finish(response).response))
+          queue.unsafeOffer(end)
+        }
+      )
+      const send = (message: object) => {
+        if (ended) return
+        queue.unsafeOffer(event(message))
+        if (streams) return
+        streams = true
+        const events = Stream.fromQueue(queue).pipe(
+          Stream.takeWhile((text) => text !== end),
+          Stream.merge(silence, { haltStrategy: "left" }),
+          Stream.ensuring(Effect.sync(cancel))
+        )
+        resume(Effect.succeed({ _tag: "Events", events }))
+      }
+      return Effect.sync(cancel)
+    })
+  )
 }
+
+/** Follows the last event of a stream. */
+const end = ""
 
 const silence = Stream.drop(
   Stream.repeatEffectWithSchedule(Effect.succeed(": keep-alive\n\n"), Schedule.spaced(keepAlive)),

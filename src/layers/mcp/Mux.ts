@@ -1,32 +1,49 @@
-import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js"
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
 import type {
   JSONRPCErrorResponse,
   JSONRPCMessage,
-  JSONRPCNotification,
   JSONRPCRequest,
-  JSONRPCResultResponse,
-  MessageExtraInfo
+  JSONRPCResultResponse
 } from "@modelcontextprotocol/sdk/types.js"
-import { Effect } from "effect"
+import type { Option } from "effect"
+import type { Caller } from "../../services/CallFacts.ts"
+import type { Json } from "./messages.ts"
 
 export type Response = JSONRPCResultResponse | JSONRPCErrorResponse
 
+/** Who asks, and what the edge knows beside the message itself. */
+export interface Asking {
+  readonly caller: Caller
+  readonly era: "stateless" | "handshake"
+  /** What the client can do, where it said so. */
+  readonly client: Option.Option<Json>
+  /** Of an earlier round, as they came. */
+  readonly answers?: Json
+  readonly requestState?: string
+  /** Takes notifications, and in the era of handshakes requests too, to the client while it waits; absent: no way. */
+  readonly send?: (message: object) => void
+}
+
+type Id = JSONRPCRequest["id"]
+
 interface Pending {
   /** The client's own id of the request. */
-  readonly id: JSONRPCRequest["id"]
-  readonly resolve: (response: Response) => void
-  readonly onNotification: ((notification: JSONRPCNotification) => void) | undefined
+  readonly id: Id
+  readonly asking: Asking
+  readonly end: (response: Response) => void
 }
 
 /**
- * Many callers on one SDK server: each request gets an id of ours, by which its answer and its notifications find back.
- * Clients choose their ids freely, so theirs never reach the server; neither does what one would cancel by id.
+ * Many callers on one SDK server: each request gets an id of ours, by which its answer finds back. Clients choose their
+ * ids freely, so theirs never reach the server; neither does what one would cancel by id.
  */
 export class Mux implements Transport {
   onmessage?: NonNullable<Transport["onmessage"]>
   onclose?: NonNullable<Transport["onclose"]>
   #next = 1
-  readonly #pending = new Map<JSONRPCRequest["id"], Pending>()
+  /** The request that the server is being handed. */
+  #handed: Id | undefined
+  readonly #pending = new Map<Id, Pending>()
 
   start() {
     return Promise.resolve()
@@ -37,39 +54,44 @@ export class Mux implements Transport {
     return Promise.resolve()
   }
 
-  send(message: JSONRPCMessage, options?: TransportSendOptions) {
+  /** Where the SDK's answers come out. */
+  send(message: JSONRPCMessage) {
     if ("result" in message || "error" in message) {
       const id = message.id
       const pending = id === undefined ? undefined : this.#pending.get(id)
       if (pending !== undefined && id !== undefined) {
         this.#pending.delete(id)
-        pending.resolve({ ...message, id: pending.id })
+        pending.end({ ...message, id: pending.id })
       }
-    } else if (!("id" in message) && options?.relatedRequestId !== undefined) {
-      this.#pending.get(options.relatedRequestId)?.onNotification?.(message)
     }
     return Promise.resolve()
   }
 
-  /** Its answer; interrupting it cancels the request on the server. */
-  request(
-    message: JSONRPCRequest,
-    extra: MessageExtraInfo,
-    onNotification?: (notification: JSONRPCNotification) => void
-  ): Effect.Effect<Response> {
-    return Effect.async<Response>((resume) => {
-      const id = this.#next++
-      this.#pending.set(id, {
-        id: message.id,
-        resolve: (response) => resume(Effect.succeed(response)),
-        onNotification
-      })
-      this.onmessage?.({ ...message, id }, extra)
-      return Effect.sync(() => {
-        this.#pending.delete(id)
+  /** Puts a request to the server. What comes back cancels it: it is interrupted, and `end` is not called. */
+  request(message: JSONRPCRequest, asking: Asking, end: (response: Response) => void): () => void {
+    const id = this.#next++
+    this.#pending.set(id, { id: message.id, asking, end })
+    this.#handed = id
+    this.onmessage?.({ ...message, id })
+    this.#handed = undefined
+    return () => {
+      if (this.#pending.delete(id)) {
         this.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } })
-      })
-    })
+      }
+    }
+  }
+
+  /** The server takes what it is being handed for no request, and will not answer it. */
+  refuse() {
+    const id = this.#handed
+    if (id !== undefined) {
+      void this.send({ jsonrpc: "2.0", id, error: { code: -32602, message: "Invalid params" } })
+    }
+  }
+
+  /** Who asks what the server knows by this id. */
+  asking(id: Id): Asking | undefined {
+    return this.#pending.get(id)?.asking
   }
 
   /** How many requests are under way. */

@@ -1,19 +1,22 @@
-import type { JSONRPCErrorResponse, JSONRPCNotification, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Effect } from "effect"
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import { Effect, Option } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 import {
   errorResponse,
   type Failure,
+  invalidParams,
   isObject,
   type Json,
+  legacyVersions,
   methodNotFound,
   modern,
   paramsFailure,
   prefix
 } from "./messages.ts"
-import { envelopeFailure, type Headers, headerFailure } from "./modern.ts"
-import { resourceNotFound } from "./attachments.ts"
-import type { Mux, Response } from "./Mux.ts"
+import { envelopeFailure, type Headers, metaOf } from "./modern.ts"
+import type { Asking, Mux, Response } from "./Mux.ts"
+import { interlude } from "./rounds.ts"
+import { type About, internalError, resourceNotFound } from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {
@@ -21,20 +24,15 @@ export interface Answered {
   readonly response: Response | ReturnType<typeof errorResponse>
 }
 
-export interface Asking {
-  readonly caller: Caller
-  /** Present over HTTP: the headers that repeat the envelope. */
-  readonly headers?: Headers
-  /** Where progress goes, if the client wants to hear of it. */
-  readonly notify?: (notification: JSONRPCNotification) => void
-}
-
-/** What the server says of itself, in both eras. */
-export interface About {
-  readonly serverInfo: Json
-  readonly capabilities: Json
-  readonly instructions: string
-}
+/** What becomes of a request: an answer at once, or a question to the SDK server whose answer is dressed for its era. */
+export type Plan =
+  | { readonly _tag: "Answer"; readonly answered: Answered }
+  | {
+      readonly _tag: "Ask"
+      readonly request: JSONRPCRequest
+      readonly asking: Asking
+      readonly finish: (response: Response) => Answered
+    }
 
 /** Methods of the stateless era, with how long their results may be kept (ms) where they may be kept. */
 const served: Record<string, number | undefined> = {
@@ -49,69 +47,137 @@ const served: Record<string, number | undefined> = {
 }
 
 /** Both eras over one SDK server. Nothing is kept between requests. */
-export const makeProtocol = (mux: Mux, about: About) => {
-  const ask = (request: JSONRPCRequest, { caller, headers, notify }: Asking) =>
-    mux.request(
-      request,
-      {
-        authInfo: { token: "", clientId: "", scopes: [], extra: { caller } },
-        ...(headers && { requestInfo: { headers: { ...headers } as Record<string, string> } })
-      },
-      notify
-    )
-
-  const fail = (request: JSONRPCRequest, failure: Failure): Effect.Effect<Answered> =>
-    Effect.succeed({ status: failure.status, response: errorResponse(request.id, failure) })
+export const makeProtocol = (about: About) => {
+  const serverInfo = { [`${prefix}serverInfo`]: about.serverInfo }
 
   /** Results of the stateless era say that they are whole, who made them, and how long they hold. */
-  const complete = (method: string, result: Json, ttlMs: number | undefined): Json => ({
+  const complete = (result: Json, ttlMs: number | undefined, cacheScope: "public" | "private" = "private"): Json => ({
+    resultType: "complete",
+    ...(ttlMs !== undefined && { ttlMs, cacheScope }),
     ...result,
-    resultType: result["resultType"] ?? "complete",
-    ...(ttlMs !== undefined && { ttlMs, cacheScope: method === "server/discover" ? "public" : "private" }),
-    _meta: { ...(isObject(result["_meta"]) ? result["_meta"] : {}), [`${prefix}serverInfo`]: about.serverInfo }
+    _meta: { ...(isObject(result["_meta"]) ? result["_meta"] : {}), ...serverInfo }
   })
 
-  const stateless = (request: JSONRPCRequest, asking: Asking): Effect.Effect<Answered> => {
-    const failure = envelopeFailure(request) ?? (asking.headers && headerFailure(request, asking.headers))
+  const discover = complete(
+    { supportedVersions: [modern], capabilities: about.capabilities, instructions: about.instructions },
+    3_600_000,
+    "public"
+  )
+
+  /** The era of 2026-07-28. `headers` are those of HTTP, which repeat the envelope; other transports have none. */
+  const stateless = (request: JSONRPCRequest, caller: Caller, headers?: Headers): Plan => {
+    const { id, method, params } = request
+    const failure = envelopeFailure(request, headers)
     if (failure !== undefined) return fail(request, failure)
-    const { id, method } = request
     if (method === "server/discover") {
-      const { capabilities, instructions } = about
-      const result = complete(method, { supportedVersions: [modern], capabilities, instructions }, 3_600_000)
-      return Effect.succeed({ status: 200, response: { jsonrpc: "2.0", id, result } })
+      return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result: discover } } }
     }
     if (!Object.hasOwn(served, method)) return fail(request, methodNotFound(method))
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, wrong)
-    return Effect.map(ask(request, asking), (response) =>
-      "result" in response
-        ? { status: 200, response: { ...response, result: complete(method, response.result, served[method]) } }
-        : failed(response)
-    )
+    const client = metaOf(params)[`${prefix}clientCapabilities`]
+    return {
+      _tag: "Ask",
+      request,
+      asking: {
+        caller,
+        era: "stateless",
+        client: isObject(client) ? Option.some(client) : Option.none(),
+        ...(isObject(params?.["inputResponses"]) && { answers: params["inputResponses"] }),
+        ...(typeof params?.["requestState"] === "string" && { requestState: params["requestState"] })
+      },
+      finish: (response) => {
+        if ("result" in response) {
+          return { status: 200, response: { ...response, result: complete(response.result, served[method]) } }
+        }
+        const { code, data } = response.error
+        if (code === interlude && isObject(data)) {
+          const result = { resultType: "input_required", ...data, _meta: serverInfo }
+          return { status: 200, response: { jsonrpc: "2.0", id, result } }
+        }
+        if (code === resourceNotFound) return failed(request, { ...response.error, status: 400, code: -32602 })
+        return { status: statusOf(code), response: inWords(response) }
+      }
+    }
   }
 
-  /** The eras of `initialize`, which is never refused. */
-  const sessionEra = (request: JSONRPCRequest, asking: Asking): Effect.Effect<Answered> => {
+  /** The eras of `initialize`, which is never refused. `client`: what it can do, where the transport remembers it. */
+  const handshake = (request: JSONRPCRequest, caller: Caller, client: Option.Option<Json>): Plan => {
+    const asking: Asking = { caller, era: "handshake", client }
+    const finish = (response: Response): Answered => ({ status: 200, response: inWords(response) })
+    if (request.method === "initialize") return { _tag: "Ask", request: introduced(request), asking, finish }
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })
-    return Effect.map(ask(request, asking), (response) => ({ status: 200, response }))
+    return { _tag: "Ask", request: withoutTask(request), asking, finish }
   }
 
-  return { stateless, sessionEra }
+  /** A stream of changes. We announce none, so between the first message and the last nothing follows. */
+  const listen = (request: JSONRPCRequest, headers?: Headers) => {
+    const { id, params } = request
+    const failure =
+      envelopeFailure(request, headers) ??
+      (isObject(params?.["notifications"]) ? undefined : invalidParams("Invalid params: notifications is missing"))
+    if (failure !== undefined) return { failure }
+    const _meta = { [`${prefix}subscriptionId`]: id }
+    return {
+      first: {
+        jsonrpc: "2.0",
+        method: "notifications/subscriptions/acknowledged",
+        params: { notifications: {}, _meta }
+      },
+      last: { jsonrpc: "2.0", id, result: { resultType: "complete", _meta: { ..._meta, ...serverInfo } } }
+    }
+  }
+
+  return { stateless, handshake, listen }
 }
 
-/** What is not there is a fault of the params in the stateless era; before, it had a code of its own. */
-const failed = (response: JSONRPCErrorResponse): Answered => {
-  const code = response.error.code === resourceNotFound ? -32602 : response.error.code
-  return { status: statusOf(code), response: { ...response, error: { ...response.error, code } } }
+const failed = ({ id }: JSONRPCRequest, failure: Failure): Answered => ({
+  status: failure.status,
+  response: errorResponse(id, failure)
+})
+
+const fail = (request: JSONRPCRequest, failure: Failure): Plan => ({
+  _tag: "Answer",
+  answered: failed(request, failure)
+})
+
+/** The SDK is told no more of a client than its version: what else it says is its own affair, and may be anything. */
+const introduced = (request: JSONRPCRequest): JSONRPCRequest => {
+  const version = request.params?.["protocolVersion"]
+  return {
+    ...request,
+    params: {
+      protocolVersion: typeof version === "string" ? version : legacyVersions[0],
+      capabilities: {},
+      clientInfo: { name: "", version: "" }
+    }
+  }
 }
+
+/** A server without tasks handles a request for one as if it had not been asked. */
+const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {
+  if (request.params?.["task"] === undefined) return request
+  const { task: _, ...params } = request.params
+  return { ...request, params }
+}
+
+/** An internal error that is not ours is the SDK's judgement of the params, with a dump of its validator. */
+const inWords = (response: Response): Answered["response"] =>
+  "error" in response && response.error.code === internalError.code && response.error.message !== internalError.message
+    ? errorResponse(response.id ?? null, invalidParams("Invalid params"))
+    : response
 
 const statusOf = (code: number): number =>
   code === -32601 ? 404 : code === -32602 || code === -32021 || code === -32020 ? 400 : code === -32603 ? 500 : 200
 
-/** The acknowledgement that opens a stream of changes. We announce none, so none follow. */
-export const listening = ({ id }: JSONRPCRequest) => ({
-  jsonrpc: "2.0" as const,
-  method: "notifications/subscriptions/acknowledged",
-  params: { notifications: {}, _meta: { [`${prefix}subscriptionId`]: id } }
-})
+/** The answer to a plan. Interrupting it cancels the request. */
+export const carryOut = (mux: Mux, plan: Plan): Effect.Effect<Answered> =>
+  plan._tag === "Answer"
+    ? Effect.succeed(plan.answered)
+    : Effect.async((resume) => {
+        const cancel = mux.request(plan.request, plan.asking, (response) =>
+          resume(Effect.succeed(plan.finish(response)))
+        )
+        return Effect.sync(cancel)
+      })

@@ -1,92 +1,72 @@
-import type { Server } from "@modelcontextprotocol/sdk/server/index.js"
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js"
-import {
-  CompleteRequestSchema,
-  ErrorCode,
-  GetPromptRequestSchema,
-  ListPromptsRequestSchema,
-  ListResourcesRequestSchema,
-  ListResourceTemplatesRequestSchema,
-  McpError,
-  ReadResourceRequestSchema,
-  type ServerNotification,
-  type ServerRequest
-} from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
 import type { Config } from "../../services/Config.ts"
 import { type Prompt, prompts } from "../../tools/Prompts.ts"
 import { completePair, pairTemplate, read, type Resource, resources } from "../../tools/Resources.ts"
 import * as ToolError from "../../tools/ToolError.ts"
 import type { ToolServices } from "../../tools/Toolsets.ts"
-
-export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
-
-/** Runs an effect for a request, in its caller's name. */
-export type Run = <A>(effect: Effect.Effect<A, McpError, ToolServices>, extra: Extra) => Promise<A>
-
-/** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
-export const resourceNotFound = -32002
+import { ProtocolError, resourceNotFound, type Surface } from "./Surface.ts"
 
 /** Completions that are sent at once; MCP allows no more. */
 const maxCompletions = 100
 
-/** Resources, prompts and completion, beside the tools. */
-export const attach = (server: Server, config: typeof Config.Service, run: Run): void => {
-  const offered = resources.filter((resource) => isOffered(resource, config))
+const mimeType = "application/json"
 
-  server.setRequestHandler(ListResourcesRequestSchema, () => ({
-    resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType }))
-  }))
-  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: [{ ...pairTemplate, mimeType }]
-  }))
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }, extra) => run(readResource(uri), extra))
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+/** Resources, prompts and completion, beside the tools. */
+export const attachments = (config: typeof Config.Service) => {
+  const offered = resources.filter((resource) => isOffered(resource, config))
+  const lists = {
+    resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType })),
+    resourceTemplates: [{ ...pairTemplate, mimeType }],
     prompts: prompts.map(({ arguments: args, description, name, title }) => ({
       name,
       title,
       description,
       arguments: args.map(({ description, name, required }) => ({ name, description, required }))
     }))
-  }))
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
-    const prompt = promptNamed(params.name)
-    const given = params.arguments ?? {}
-    const missing = prompt.arguments.filter(({ name, required }) => required && !given[name]).map(({ name }) => name)
-    if (missing.length > 0) throw new McpError(ErrorCode.InvalidParams, `${prompt.name} needs ${missing.join(", ")}`)
-    const text = prompt.text(given)
-    return { description: prompt.description, messages: [{ role: "user", content: { type: "text", text } }] }
-  })
-  server.setRequestHandler(CompleteRequestSchema, ({ params: { argument, ref } }, extra) => {
-    const isPair =
-      ref.type === "ref/resource"
-        ? ref.uri === pairTemplate.uriTemplate && argument.name === "pair"
-        : promptNamed(ref.name).arguments.some(({ isPair, name }) => isPair === true && name === argument.name)
-    const values = isPair ? completePair(argument.value) : Effect.succeed([])
-    return run(Effect.map(values, completion), extra)
-  })
+  }
+  return {
+    "resources/list": () => Effect.succeed({ resources: lists.resources }),
+    "resources/templates/list": () => Effect.succeed({ resourceTemplates: lists.resourceTemplates }),
+    "resources/read": ({ uri }) => readResource(offered, uri),
+    "prompts/list": () => Effect.succeed({ prompts: lists.prompts }),
+    "prompts/get": Effect.fnUntraced(function* ({ arguments: given = {}, name }) {
+      const prompt = yield* promptNamed(name)
+      const missing = prompt.arguments.filter(({ name, required }) => required && !given[name]).map(({ name }) => name)
+      if (missing.length > 0) return yield* invalid(`${prompt.name} needs ${missing.join(", ")}`)
+      const text = prompt.text(given)
+      return { description: prompt.description, messages: [{ role: "user", content: { type: "text", text } }] }
+    }),
+    "completion/complete": Effect.fnUntraced(function* ({ argument, ref }) {
+      const isPair =
+        ref.type === "ref/resource"
+          ? ref.uri === pairTemplate.uriTemplate && argument.name === "pair"
+          : (yield* promptNamed(ref.name)).arguments.some(
+              ({ isPair, name }) => isPair === true && name === argument.name
+            )
+      return completion(isPair ? yield* completePair(argument.value) : [])
+    })
+  } satisfies Surface<ToolServices>["methods"]
 }
-
-const mimeType = "application/json"
 
 const isOffered = ({ isPrivate, uri }: Resource, { toolsets }: typeof Config.Service): boolean =>
   !isPrivate || toolsets.includes(uri.startsWith("kraken://orders") ? "trading" : "account")
 
-const readResource = (uri: string) =>
-  read(uri).pipe(
+const readResource = (offered: ReadonlyArray<Resource>, uri: string) =>
+  read(offered, uri).pipe(
     Effect.map((value) => ({ contents: [{ uri, mimeType, text: JSON.stringify(value) }] })),
     Effect.mapError((error) =>
       error._tag === "ResourceNotFound"
-        ? new McpError(resourceNotFound, error.message, { uri })
-        : new McpError(-32000, ToolError.words(error))
+        ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
+        : new ProtocolError({ code: -32000, message: ToolError.words(error) })
     )
   )
 
-const promptNamed = (name: string): Prompt => {
+const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
   const prompt = prompts.find((prompt) => prompt.name === name)
-  if (prompt === undefined) throw new McpError(ErrorCode.InvalidParams, `Unknown prompt: ${name.slice(0, 100)}`)
-  return prompt
+  return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
 }
+
+const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 
 const completion = (values: ReadonlyArray<string>) => ({
   completion: {

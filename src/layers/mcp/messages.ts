@@ -41,10 +41,13 @@ export const errorResponse = (id: Id | null, { code, data, message }: Failure) =
   error: { code, message, ...(data !== undefined && { data }) }
 })
 
+/** The value of a JSON text. */
+export const parse = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
+
 /** What a client sent: a request that wants an answer, or a notification or response that wants none. */
 export type Incoming =
   | { readonly _tag: "Request"; readonly request: JSONRPCRequest }
-  | { readonly _tag: "Silent"; readonly method: string | undefined; readonly params: Json }
+  | { readonly _tag: "Silent"; readonly method?: string; readonly params: Json; readonly response?: Json }
   | { readonly _tag: "Invalid"; readonly id: Id | null; readonly failure: Failure }
 
 const isId = (value: unknown): value is Id =>
@@ -62,7 +65,7 @@ export const incoming = (message: unknown): Incoming => {
   const { id, method, params } = message
   if (id !== undefined && !isId(id)) return invalid("id must be a string or an integer")
   if (method === undefined && ("result" in message || "error" in message)) {
-    return { _tag: "Silent", method: undefined, params: {} }
+    return { _tag: "Silent", params: {}, response: message }
   }
   if (typeof method !== "string") return invalid("method must be a string", id ?? null)
   if (params !== undefined && !isObject(params)) {
@@ -73,33 +76,73 @@ export const incoming = (message: unknown): Incoming => {
 }
 
 const text = Schema.String
-const optionalObject = Schema.optional(Schema.Record({ key: text, value: Schema.Unknown }))
+const anything = Schema.Record({ key: text, value: Schema.Unknown })
+const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
+
+/** The part of `_meta` that the protocol itself reads. */
+const meta = optional(
+  Schema.Struct({
+    progressToken: optional(Schema.Union(text, Schema.Int)),
+    [`${prefix}related-task`]: optional(Schema.Struct({ taskId: text }))
+  })
+)
+const page = { cursor: optional(text) }
+const named = { name: text, arguments: optional(Schema.Record({ key: text, value: text })) }
 
 /** What each method needs of its params, so that faults are told in words instead of a validator's dump. */
-const shapes: Record<string, Schema.Schema<never, never> | Schema.Schema.AnyNoContext> = {
-  "tools/call": Schema.Struct({ name: text, arguments: optionalObject }),
-  "resources/read": Schema.Struct({ uri: text }),
-  "prompts/get": Schema.Struct({
-    name: text,
-    arguments: Schema.optional(Schema.Record({ key: text, value: text }))
-  }),
-  "completion/complete": Schema.Struct({
+const shapes: Record<string, Schema.Struct.Fields> = {
+  "tools/list": page,
+  "tools/call": { name: text, arguments: optional(anything) },
+  "resources/list": page,
+  "resources/templates/list": page,
+  "resources/read": { uri: text },
+  "resources/subscribe": { uri: text },
+  "resources/unsubscribe": { uri: text },
+  "prompts/list": page,
+  "prompts/get": named,
+  "completion/complete": {
     ref: Schema.Union(
       Schema.Struct({ type: Schema.Literal("ref/prompt"), name: text }),
       Schema.Struct({ type: Schema.Literal("ref/resource"), uri: text })
     ),
-    argument: Schema.Struct({ name: text, value: text })
-  }),
-  initialize: Schema.Struct({ protocolVersion: text })
+    argument: Schema.Struct({ name: text, value: text }),
+    context: optional(Schema.Struct({ arguments: optional(Schema.Record({ key: text, value: text })) }))
+  }
 }
+
+/** What a later round of a call brings with it. */
+const answers = {
+  inputResponses: optional(Schema.Record({ key: text, value: anything })),
+  requestState: optional(text)
+}
+
+const anyMethod = decoder({})
+const byMethod = new Map(Object.entries(shapes).map(([method, fields]) => [method, decoder(fields)]))
 
 /** The faults of a request's params, if it has any. */
 export const paramsFailure = ({ method, params }: JSONRPCRequest): Failure | undefined => {
-  const shape = Object.hasOwn(shapes, method) ? shapes[method] : undefined
-  if (shape === undefined) return undefined
-  const parsed = Schema.decodeUnknownEither(shape as Schema.Schema.AnyNoContext)(params ?? {})
+  const parsed = (byMethod.get(method) ?? anyMethod)(params ?? {})
   if (Either.isRight(parsed)) return undefined
   const faults = ParseResult.ArrayFormatter.formatErrorSync(parsed.left)
-  const lines = faults.map(({ message, path }) => `${path.join(".")}: ${message}`)
+  const lines = faults.map(({ message, path }) => `${path.join(".")}: ${message.slice(0, 200)}`)
   return invalidParams(`Invalid params: ${lines.slice(0, 3).join("; ")}`)
+}
+
+function decoder(fields: Schema.Struct.Fields) {
+  const schema = Schema.Struct({ ...fields, ...answers, _meta: meta }) as Schema.Schema<unknown>
+  return Schema.decodeUnknownEither(schema)
+}
+
+/** Lists are the same for many: their text is kept as long as they are. */
+const texts = new WeakMap<object, string>()
+
+/** The JSON of a message. */
+export const stringify = (message: unknown): string => {
+  const result = isObject(message) ? message["result"] : undefined
+  if (!isObject(message) || !isObject(result) || !Array.isArray(result["tools"])) return JSON.stringify(message)
+  const { tools, ...rest } = result
+  const text = texts.get(tools) ?? JSON.stringify(tools)
+  texts.set(tools, text)
+  const others = JSON.stringify(rest)
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(message["id"])},"result":{"tools":${text}${others === "{}" ? "}" : `,${others.slice(1)}`}}`
 }

@@ -1,14 +1,15 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { type Failure, isObject, type Json, modern, prefix } from "./messages.ts"
+import { type Failure, invalidParams, isObject, type Json, modern, prefix } from "./messages.ts"
 
 export type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
-const header = (headers: Headers, name: string): string | undefined => {
+/** One header; the first, where it was sent more than once. */
+export const header = (headers: Headers, name: string): string | undefined => {
   const value = headers[name]
-  return typeof value === "string" ? value.trim() : value?.[0]
+  return typeof value === "string" ? value.trim() : value?.[0]?.trim()
 }
 
-const metaOf = (params: Json | undefined): Json => (isObject(params?.["_meta"]) ? params["_meta"] : {})
+export const metaOf = (params: Json | undefined): Json => (isObject(params?.["_meta"]) ? params["_meta"] : {})
 
 /** Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. */
 export const isModern = (method: string | undefined, params: Json | undefined, headers: Headers): boolean => {
@@ -19,42 +20,39 @@ export const isModern = (method: string | undefined, params: Json | undefined, h
   return (version !== undefined && version >= "2026") || header(headers, "mcp-method") !== undefined
 }
 
-/** What is wrong with the envelope of a request: the `_meta` that says which revision the client speaks. */
-export const envelopeFailure = ({ params }: JSONRPCRequest): Failure | undefined => {
+/**
+ * What is wrong with a request's envelope: the `_meta` that says which revision the client speaks and what it can do.
+ * Over HTTP, headers repeat some of it; where they differ, a proxy may have been misled.
+ */
+export const envelopeFailure = ({ method, params }: JSONRPCRequest, headers?: Headers): Failure | undefined => {
   const meta = metaOf(params)
   const version = meta[`${prefix}protocolVersion`]
-  const missing = (key: string): Failure => ({
-    status: 400,
-    code: -32602,
-    message: `Invalid params: _meta["${prefix}${key}"] is missing`
-  })
   if (typeof version !== "string") return missing("protocolVersion")
   if (!isObject(meta[`${prefix}clientCapabilities`])) return missing("clientCapabilities")
-  if (version === modern) return undefined
-  return {
-    status: 400,
-    code: -32022,
-    message: "Unsupported protocol version",
-    data: { supported: [modern], requested: version }
-  }
-}
-
-/** Over HTTP, headers repeat what the body says; where they differ, a proxy may have been misled. */
-export const headerFailure = ({ method, params }: JSONRPCRequest, headers: Headers): Failure | undefined => {
-  const mismatch = (name: string): Failure => ({
-    status: 400,
-    code: -32020,
-    message: `Header mismatch: ${name} does not match the body`
-  })
-  if (header(headers, "mcp-protocol-version") !== metaOf(params)[`${prefix}protocolVersion`]) {
-    return mismatch("MCP-Protocol-Version")
-  }
+  if (headers && header(headers, "mcp-protocol-version") !== version) return mismatch("MCP-Protocol-Version")
+  if (version !== modern) return unsupported(version)
+  if (headers === undefined) return undefined
   if (header(headers, "mcp-method") !== method) return mismatch("Mcp-Method")
   const name = nameOf(method, params)
   if (name === undefined) return undefined
   const given = header(headers, "mcp-name")
   return given !== undefined && decoded(given) === name ? undefined : mismatch("Mcp-Name")
 }
+
+const missing = (key: string): Failure => invalidParams(`Invalid params: _meta["${prefix}${key}"] is missing`)
+
+const mismatch = (name: string): Failure => ({
+  status: 400,
+  code: -32020,
+  message: `Header mismatch: ${name} does not match the body`
+})
+
+const unsupported = (requested: string): Failure => ({
+  status: 400,
+  code: -32022,
+  message: "Unsupported protocol version",
+  data: { supported: [modern], requested: requested.slice(0, 100) }
+})
 
 const nameOf = (method: string, params: Json | undefined): unknown => {
   if (method === "tools/call" || method === "prompts/get") return params?.["name"]

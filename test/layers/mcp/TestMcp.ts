@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { EdgeMux } from "../../../src/layers/mcp/EdgeMux.ts"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import { McpServerSdk } from "../../../src/layers/McpServer.ts"
+import { SealKeyMemory } from "../../../src/layers/SealKeyMemory.ts"
 import type { Caller } from "../../../src/services/CallFacts.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import type { KrakenClient } from "../../../src/services/KrakenClient.ts"
@@ -20,7 +21,7 @@ export const TestMcpServer = (
   client: Layer.Layer<KrakenClient> | undefined = undefined
 ) => {
   const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide([services, TestBudget]), Layer.provideMerge(TestConfig(config)))
+  return McpServerSdk.pipe(Layer.provide([services, TestBudget, SealKeyMemory]), Layer.provideMerge(TestConfig(config)))
 }
 
 /** The HTTP edge of the product over the same. */
