@@ -57,12 +57,13 @@ export const KrakenClientHttp = Layer.effect(
       })
 
     /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
-    const write = <A>(call: Call<A>) =>
+    const write = (call: Call<Success>) =>
       Effect.flatMap(call.params, (draft) => {
         const { endpoint } = call
         const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
         return take(call, draft).pipe(
           Effect.zipRight(ask(call, allowance, false)),
+          Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
           Effect.catchTags({
             NoVerdict: ({ cause, reason, sent }) =>
               sent

@@ -5,6 +5,7 @@ import { RateBudget } from "../services/RateBudget.ts"
 /** No gates at all: Kraken itself refuses what is too much. For tests and benches. */
 export const RateBudgetOff = Layer.succeed(RateBudget, {
   take: () => Effect.void,
+  carriedOut: () => Effect.void,
   exceeded: () => Effect.void,
   lockedOut: (endpoint) =>
     Effect.map(DateTime.now, (now) => new KrakenLockout({ endpoint, until: DateTime.add(now, { minutes: 15 }) })),

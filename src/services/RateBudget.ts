@@ -5,7 +5,7 @@ import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
 
 /** What is left before calls have to wait. */
 export interface Budget {
-  /** The REST counter of the key: calls cost 0 to 2. */
+  /** The REST counter of the key: calls cost 0 to 2. The last three are kept for looking up what became of a write. */
   readonly rest: { readonly remaining: number; readonly maximum: number; readonly decayPerSecond: number }
 }
 
@@ -15,13 +15,16 @@ export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
   {
     /**
      * Take the cost of a call. Waits when less than ten seconds are missing (and reports progress), otherwise fails with
-     * the seconds to wait. Cancels and settlement are not held back by reads.
+     * the seconds to wait. Cancels and settlement are not held back by reads, and
+     * cancels not by the engine's counter either.
      */
     readonly take: (
       endpoint: Endpoint,
       params: Params,
       priority: Priority
     ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
+    /** Kraken has carried out a write: from now on counts the age of its orders, on which the cost of changing them depends. */
+    readonly carriedOut: (endpoint: Endpoint, params: Params, result: unknown) => Effect.Effect<void>
     /** Kraken has refused a call for its rate: the model was too generous. */
     readonly exceeded: (error: KrakenRateLimitError, params: Params) => Effect.Effect<void>
     /** Kraken has locked the key out: no private call for fifteen minutes. */

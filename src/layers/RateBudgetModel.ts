@@ -1,0 +1,108 @@
+import { Clock, DateTime, Effect, Layer } from "effect"
+import { type Endpoint, isPrivate, type Params } from "../domain/endpoints.ts"
+import { engineLimits, isCountedByPair, publicLimit, restCost, restLimits, type Tier } from "../domain/rateCosts.ts"
+import { report } from "../services/CallFacts.ts"
+import { Config } from "../services/Config.ts"
+import type { Priority } from "../services/KrakenClient.ts"
+import { KrakenLockout, KrakenRateLimitError } from "../services/KrakenErrors.ts"
+import { RateBudget } from "../services/RateBudget.ts"
+import { RateBudgetOff } from "./RateBudgetOff.ts"
+import { chargesOf } from "./rates/charges.ts"
+import { type Gate, makeGate, type Passage } from "./rates/Gate.ts"
+import { makeGates } from "./rates/gates.ts"
+import { makeRecentOrders, pairKey } from "./rates/recentOrders.ts"
+
+/** Kraken's counters as its documents describe them, for the tier in the settings; no gates at all for `off`. */
+export const RateBudgetModel = Layer.unwrapEffect(
+  Effect.map(Config, ({ tier }) => (tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => make(tier))))
+)
+
+/** Kept on the REST counter for looking up what became of a write: a look costs 1 or 2. */
+const kept = 3
+
+const lockout = { minutes: 15 }
+
+const ranks: Record<Priority, number> = { cancel: 0, settlement: 1, write: 2, read: 3 }
+
+const make = (tier: Tier): typeof RateBudget.Service => {
+  const restLimit = restLimits[tier]
+  const rest = makeGate(restLimit)
+  const engines = makeGates(engineLimits[tier])
+  const addresses = makeGates(publicLimit)
+  const orders = makeRecentOrders()
+  let lockedUntil: DateTime.Utc | undefined
+
+  const pass = (gate: Gate, endpoint: Endpoint, limiter: KrakenRateLimitError["limiter"], passage: Passage) =>
+    Effect.catchTag(
+      gate.pass(passage, (seconds) =>
+        report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })
+      ),
+      "TooLong",
+      ({ seconds: retryAfterSeconds }) =>
+        new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds, refusedBy: "mcp-kraken" })
+    )
+
+  const publicGate = (endpoint: Endpoint, { pair }: Params) =>
+    addresses.of(isCountedByPair(endpoint) ? `${endpoint} ${pairKey(pair)}` : "")
+
+  const takeRest = (endpoint: Endpoint, priority: Priority) => {
+    const cost = restCost(endpoint)
+    const keep = priority === "read" || priority === "write" ? kept : 0
+    return cost === 0 ? Effect.void : pass(rest, endpoint, "rest", { cost, rank: ranks[priority], keep })
+  }
+
+  /** Cancels are counted and not held back: better that Kraken says no than that nobody asks. */
+  const takeEngine = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
+    const charges = chargesOf(endpoint, params, orders, yield* Clock.currentTimeMillis)
+    for (const { cost, isCancel, pair } of charges) {
+      const gate = yield* engines.of(pair)
+      if (isCancel) yield* gate.add(cost)
+      else yield* pass(gate, endpoint, "engine", { cost, rank: ranks[priority], keep: 0 })
+    }
+  })
+
+  const refuseLockedOut = (endpoint: Endpoint) =>
+    Effect.flatMap(DateTime.now, (now) =>
+      lockedUntil !== undefined && DateTime.lessThan(now, lockedUntil)
+        ? new KrakenLockout({ endpoint, until: lockedUntil })
+        : Effect.void
+    )
+
+  return {
+    take: Effect.fn("RateBudget.take")(function* (endpoint, params, priority) {
+      if (!isPrivate(endpoint)) {
+        const gate = yield* publicGate(endpoint, params)
+        return yield* pass(gate, endpoint, "public", { cost: 1, rank: ranks[priority], keep: 0 })
+      }
+      yield* refuseLockedOut(endpoint)
+      yield* takeRest(endpoint, priority)
+      yield* takeEngine(endpoint, params, priority)
+      // While it waited, another call may have found the key locked out.
+      yield* refuseLockedOut(endpoint)
+    }),
+    carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {
+      orders.carriedOut(endpoint, params, result, yield* Clock.currentTimeMillis)
+    }),
+    exceeded: Effect.fn("RateBudget.exceeded")(function* ({ endpoint, limiter }, params) {
+      switch (limiter) {
+        case "rest":
+        case "auth":
+          return yield* rest.fill
+        case "public":
+          return yield* Effect.flatMap(publicGate(endpoint as Endpoint, params), ({ fill }) => fill)
+        case "engine":
+        case "domain": {
+          const charges = chargesOf(endpoint as Endpoint, params, orders, yield* Clock.currentTimeMillis)
+          yield* Effect.forEach(charges, ({ pair }) => Effect.flatMap(engines.of(pair), ({ fill }) => fill))
+        }
+      }
+    }),
+    lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
+      lockedUntil = DateTime.add(yield* DateTime.now, lockout)
+      return new KrakenLockout({ endpoint, until: lockedUntil })
+    }),
+    remaining: Effect.map(rest.level, (level) => ({
+      rest: { ...restLimit, remaining: Math.max(0, Math.floor((restLimit.maximum - level) * 100) / 100) }
+    }))
+  }
+}
