@@ -11,7 +11,7 @@ import { McpServerSdk } from "../layers/McpServer.ts"
 import { NamesKraken } from "../layers/NamesKraken.ts"
 import { NonceSourceSqlite } from "../layers/NonceSourceSqlite.ts"
 import { PermissionCacheKraken } from "../layers/PermissionCacheKraken.ts"
-import { RateBudgetOff } from "../layers/RateBudgetOff.ts"
+import { RateBudgetModel } from "../layers/RateBudgetModel.ts"
 import { SealKeySqlite } from "../layers/SealKeySqlite.ts"
 import { serveStdio } from "../layers/Stdio.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
@@ -24,7 +24,7 @@ const Kraken = KrakenWriterSettling.pipe(
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenClientHttp),
   Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
-  Layer.provideMerge(RateBudgetOff)
+  Layer.provideMerge(RateBudgetModel)
 )
 
 const Mcp = McpServerSdk.pipe(Layer.provideMerge(Kraken), Layer.provide(SealKeySqlite))

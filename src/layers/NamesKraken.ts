@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Layer, Option } from "effect"
-import { makeDirectory } from "../domain/directory.ts"
+import { emptyDirectory, makeDirectory } from "../domain/directory.ts"
 import type { Directory } from "../domain/names.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { Names, UnknownName } from "../services/Names.ts"
@@ -90,12 +90,10 @@ export const NamesKraken = Layer.effect(
         )
         return found === undefined ? given : found.asset.altname + found.suffix
       }),
-      directory: Effect.map(atMost(fresh), (directory) => directory ?? nothing),
+      directory: Effect.map(atMost(fresh), (directory) => directory ?? emptyDirectory),
       stale: Effect.sync(() => {
         isStale = true
       })
     })
   })
 )
-
-const nothing = makeDirectory({ currency: { assets: {}, pairs: {} } })
