@@ -1,0 +1,32 @@
+/**
+ * What calls, lists, starts, memory and tokens cost, beside what else there is; run by hand with `npm run bench`, about
+ * two minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4 picks tables.
+ */
+import { cpus } from "node:os"
+import process from "node:process"
+import { toolCalls, toolLists } from "./calls.ts"
+import { memory } from "./memory.ts"
+import { setUp } from "./ours.ts"
+import { overhead } from "./overhead.ts"
+import { peer } from "./servers.ts"
+import { wanted } from "./settings.ts"
+import { startUp } from "./startup.ts"
+import { print } from "./table.ts"
+import { tokenChecks } from "./tokens.ts"
+import { listTokens } from "./words.ts"
+
+const kraken = await peer("kraken")
+const ours = await setUp(kraken)
+print(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "an unknown processor"}`)
+try {
+  if (wanted(1)) await toolCalls(ours)
+  if (wanted(2)) await toolLists(ours)
+  if (wanted(3)) await overhead(ours, kraken)
+  if (wanted(4)) await startUp(ours)
+  if (wanted(5)) await memory(ours)
+  if (wanted(6)) await tokenChecks(ours)
+  if (wanted(7)) listTokens()
+} finally {
+  await kraken.stop()
+  ours.remove()
+}

@@ -1,0 +1,30 @@
+import type { Request } from "./load.ts"
+
+export type Era = "2026-07-28" | "2025-11-25"
+
+export const eras: ReadonlyArray<Era> = ["2025-11-25", "2026-07-28"]
+
+const prefix = "io.modelcontextprotocol/"
+
+/** A request as a client of this era sends it over HTTP. */
+export const message = (era: Era, method: string, params: Record<string, unknown> = {}, token?: string): Request => {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const version = { "mcp-protocol-version": era }
+  if (era === "2025-11-25") {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })
+    return { headers: { ...version, ...authorization }, body }
+  }
+  const name = typeof params["name"] === "string" ? { "mcp-name": params["name"] } : {}
+  const _meta = {
+    [`${prefix}protocolVersion`]: era,
+    [`${prefix}clientCapabilities`]: {},
+    [`${prefix}clientInfo`]: { name: "bench", version: "0" }
+  }
+  return {
+    headers: { ...version, "mcp-method": method, ...name, ...authorization },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } })
+  }
+}
+
+export const call = (era: Era, name: string, token?: string): Request =>
+  message(era, "tools/call", { name, arguments: {} }, token)

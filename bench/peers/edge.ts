@@ -1,0 +1,24 @@
+/** Our whole HTTP and MCP edge, tokens checked, in front of a Kraken that answers inside the process. */
+import { Effect, Layer } from "effect"
+import { ConfigEnv } from "../../src/layers/ConfigEnv.ts"
+import { Http } from "../../src/layers/Http.ts"
+import { Logging } from "../../src/layers/Logging.ts"
+import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
+import { McpServerSdk } from "../../src/layers/McpServer.ts"
+import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
+import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
+import { TestKraken } from "../../test/TestKraken.ts"
+
+const Kraken = TestKraken({
+  answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
+})
+
+Http.pipe(
+  Layer.provide(EdgeMux),
+  Layer.provide(McpServerSdk),
+  Layer.provide([Kraken, RateBudgetOff, TokenStoreSqlite]),
+  Layer.provide(Logging),
+  Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
+  Layer.launch,
+  Effect.runFork
+)

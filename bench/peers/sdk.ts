@@ -1,0 +1,22 @@
+/** The SDK's stock way to serve without sessions: a Server and a transport for each request, one trivial tool. */
+import { Server } from "@modelcontextprotocol/sdk/server/index.js"
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
+import { createServer } from "node:http"
+
+// One validator for all, without which each Server builds its own: the stock transport at its best.
+const jsonSchemaValidator = new AjvJsonSchemaValidator()
+
+createServer((request, response) => {
+  const server = new Server({ name: "stock", version: "0" }, { capabilities: { tools: {} }, jsonSchemaValidator })
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [{ name: "noop", inputSchema: { type: "object" as const } }]
+  }))
+  server.setRequestHandler(CallToolRequestSchema, () => ({ content: [{ type: "text" as const, text: "{}" }] }))
+  const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
+  response.on("close", () => void server.close())
+  void server
+    .connect(transport as Parameters<Server["connect"]>[0])
+    .then(() => transport.handleRequest(request, response))
+}).listen(Number(process.argv[2]), "127.0.0.1")
