@@ -1,8 +1,9 @@
 /** Our whole HTTP and MCP edge, tokens checked, in front of a Kraken that answers inside the process. */
-import { Effect, Layer } from "effect"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Layer } from "effect"
 import { ConfigEnv } from "../../src/layers/ConfigEnv.ts"
 import { Http } from "../../src/layers/Http.ts"
-import { Logging } from "../../src/layers/Logging.ts"
+import { Logging, LoggingPlain } from "../../src/layers/Logging.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
 import { McpServerSdk } from "../../src/layers/McpServer.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
@@ -17,8 +18,8 @@ Http.pipe(
   Layer.provide(EdgeMux),
   Layer.provide(McpServerSdk),
   Layer.provide([Kraken, RateBudgetOff, TokenStoreSqlite]),
-  Layer.provide(Logging),
+  Layer.provide(Logging.pipe(Layer.provideMerge(LoggingPlain))),
   Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,
-  Effect.runFork
+  NodeRuntime.runMain()
 )

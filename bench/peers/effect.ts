@@ -4,6 +4,7 @@ import * as HttpServer from "@effect/platform/HttpServer"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 
@@ -20,5 +21,5 @@ HttpRouter.empty.pipe(
   HttpServer.serve(),
   Layer.provide(NodeHttpServer.layer(() => createServer(), { port, host: "127.0.0.1" })),
   Layer.launch,
-  Effect.runFork
+  NodeRuntime.runMain()
 )
