@@ -3,7 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer } from "effect"
 import { ConfigEnv } from "../../src/layers/ConfigEnv.ts"
 import { Http } from "../../src/layers/Http.ts"
-import { Logging, LoggingPlain } from "../../src/layers/Logging.ts"
+import { Logging } from "../../src/layers/Logging.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
 import { McpServerSdk } from "../../src/layers/McpServer.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
@@ -18,7 +18,7 @@ Http.pipe(
   Layer.provide(EdgeMux),
   Layer.provide(McpServerSdk),
   Layer.provide([Kraken, RateBudgetOff, TokenStoreSqlite]),
-  Layer.provide(Logging.pipe(Layer.provideMerge(LoggingPlain))),
+  Layer.provide(Logging()),
   Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,
   NodeRuntime.runMain()
