@@ -7,6 +7,7 @@ import { Logging } from "../../src/layers/Logging.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
 import { McpServerSdk } from "../../src/layers/McpServer.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
+import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
 import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/TestKraken.ts"
 
@@ -17,7 +18,7 @@ const Kraken = TestKraken({
 Http.pipe(
   Layer.provide(EdgeMux),
   Layer.provide(McpServerSdk),
-  Layer.provide([Kraken, RateBudgetOff, TokenStoreSqlite]),
+  Layer.provide([Kraken, RateBudgetOff, SealKeyMemory, TokenStoreSqlite]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,
