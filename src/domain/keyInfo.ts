@@ -51,13 +51,23 @@ export const readKeyInfo = (answer: unknown): Option.Option<KeyInfo> =>
     }))
   )
 
+type Limits = Pick<KeyInfo, "validUntil" | "queryFrom" | "queryTo" | "ipAllowlist">
+
 /** What may be in the way of a key although it holds the permission, in sentences. */
-export const limitsOf = (key: KeyInfo, now: DateTime.Utc): ReadonlyArray<string> => [
+export const limitsOf = (key: Limits, now: DateTime.Utc): ReadonlyArray<string> => [
   ...(isOver(key.validUntil, now) ? [`The key expired on ${date(key.validUntil)}.`] : []),
   ...(key.ipAllowlist.length > 0 ? [`The key may be used from ${key.ipAllowlist.join(", ")} only.`] : []),
   ...(key.queryFrom > 0 ? [`The key sees no history before ${date(key.queryFrom)}.`] : []),
   ...(key.queryTo > 0 ? [`The key sees no history after ${date(key.queryTo)}.`] : [])
 ]
+
+/** When a key that still works will stop to, in a sentence. */
+export const expiryOf = ({ validUntil }: Limits, now: DateTime.Utc): ReadonlyArray<string> => {
+  if (validUntil === 0 || isOver(validUntil, now)) return []
+  const hours = Math.floor((validUntil * 1000 - now.epochMillis) / 3_600_000)
+  const left = hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`
+  return [`The key expires on ${date(validUntil)}, in ${left}.`]
+}
 
 const isOver = (seconds: number, now: DateTime.Utc): boolean => seconds > 0 && seconds * 1000 <= now.epochMillis
 

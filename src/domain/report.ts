@@ -1,30 +1,56 @@
 import { parse } from "csv-parse/sync"
 import { unzipSync } from "fflate"
 
-/** An archive that grows beyond this is not opened: what Kraken sends is far smaller. */
-const largest = 200 * 1024 * 1024
+/** More than this is not unpacked here: a small ZIP can hold gigabytes. */
+export const largest = 32 * 1024 * 1024
 
-/** The rows of an export: the CSV or TSV files of Kraken's ZIP, one row an entry, under the names of the first line. */
-export const readReport = (zip: Uint8Array): Array<Record<string, string>> => {
-  let size = 0
-  const files = unzipSync(zip, {
-    filter: ({ originalSize }) => {
-      size += originalSize
-      if (size > largest) throw new RangeError(`the archive holds more than ${largest} bytes`)
-      return true
+export interface Member {
+  readonly name: string
+  /** Bytes when unpacked, as the ZIP says. */
+  readonly size: number
+}
+
+/** What a ZIP holds, without unpacking it. Throws if it is none. */
+export const members = (zip: Uint8Array): Array<Member> => {
+  const found: Array<Member> = []
+  unzipSync(zip, {
+    filter: ({ name, originalSize }) => {
+      found.push({ name, size: originalSize })
+      return false
     }
   })
-  return Object.entries(files)
-    .filter(([name]) => !name.endsWith("/"))
-    .flatMap(([, bytes]) => {
-      const text = new TextDecoder().decode(bytes)
-      const delimiter = text.slice(0, text.indexOf("\n")).includes("\t") ? "\t" : ","
-      return parse<Record<string, string>>(text, {
-        columns: true,
-        delimiter,
-        skip_empty_lines: true,
-        bom: true,
-        relax_column_count: true
-      })
-    })
+  return found
+}
+
+/** The member that holds the report; there is one. */
+export const table = (members: ReadonlyArray<Member>): Member | undefined =>
+  members.find(({ name }) => /\.(csv|tsv|txt)$/i.test(name)) ?? members.find(({ size }) => size > 0)
+
+export interface Page {
+  readonly offset: number
+  readonly limit: number
+}
+
+/**
+ * Some rows of a report, and where the next ones are; never more bytes than the ZIP says that there are. Throws if it
+ * can't be read.
+ */
+export const page = (zip: Uint8Array, { name, size }: Member, { limit, offset }: Page) => {
+  const bytes = unzipSync(zip, { filter: (member) => member.name === name && member.originalSize <= largest })[name]
+  if (bytes === undefined || bytes.length !== size) throw new Error(`${name} does not have the size that it says`)
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  const lines = parse(text, {
+    bom: true,
+    delimiter: text.slice(0, (text + "\n").indexOf("\n")).includes("\t") ? "\t" : ",",
+    relax_column_count: true,
+    skip_empty_lines: true,
+    // The first line names the columns, and one row more tells whether there are more.
+    to: offset + limit + 2
+  })
+  const [columns = [], ...rows] = lines
+  return {
+    columns,
+    rows: rows.slice(offset, offset + limit),
+    ...(rows.length > offset + limit && { next_offset: offset + limit })
+  }
 }

@@ -1,9 +1,8 @@
-import { Effect, Option, Schema, Struct } from "effect"
-import * as D from "../domain/decimal.ts"
-import { type KeyInfo, limitsOf, readKeyInfo } from "../domain/keyInfo.ts"
-import { meaning } from "../domain/permissions.ts"
+import { Effect, Schema, Struct } from "effect"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
+import * as A from "./AccountRows.ts"
+import { withoutOff } from "./Arguments.ts"
 import {
   Amount,
   AssetClass,
@@ -17,243 +16,189 @@ import {
   PairNames,
   paging,
   Rebase,
-  Seconds,
   start,
   text,
   withDefault
 } from "./Fields.ts"
+import { toldElsewhere } from "./JsonSchema.ts"
+import * as Key from "./KeyFacts.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
 
+const words = optional(Schema.String)
+const amount = optional(Amount)
+const names = { asset: Schema.String, id: Schema.String }
 const rebase_multiplier = optional(Rebase)
 
 export const getAccountBalance = Tool.endpoint("get_account_balance", {
   title: "Account balance",
   description:
-    "Balance of each asset, net of pending withdrawals but not of open orders: see get_extended_balance for what is free. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
+    "Balance of each asset, net of pending withdrawals but not of open orders: for what is free see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
   permissions: [["query-funds"]],
   intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
-    balances: Object.entries(Object(result)).map(([id, balance]) => ({ asset: asset(id), id, balance }))
+    balances: Object.entries(result as Rows.Row).map(([id, balance]) => ({ asset: asset(id), id, balance }))
   }),
-  output: Schema.Struct({
-    balances: Schema.Array(Schema.Struct({ asset: Schema.String, id: Schema.String, balance: Amount }))
-  })
+  output: Schema.Struct({ balances: Schema.Array(Schema.Struct({ ...names, balance: Amount })) })
 })
 
 export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
-  title: "Extended balance",
+  title: "Balance and what is free",
   description:
-    "Of each asset: balance, credit, what open spot orders hold, and available = balance + credit − credit_used − hold_trade.",
+    "Balance of each asset, what open orders hold of it, credit, and available: balance + credit - credit_used - hold_trade.",
   endpoint: "private/BalanceEx",
   permissions: [["query-funds"]],
   intent: "read",
-  input: { rebase_multiplier },
   instead: "get_account_balance",
+  input: { rebase_multiplier },
   shape: (result, { asset }) => ({
-    balances: Rows.keyed(result, "id").map((row) => ({
-      asset: asset(String(row["id"])),
-      ...row,
-      available: available(row)
-    }))
+    balances: A.byAsset(result, asset).map((row) => ({ ...row, ...A.available(row) }))
   }),
   output: Schema.Struct({
     balances: Schema.Array(
       Schema.Struct({
-        asset: Schema.String,
-        id: Schema.String,
+        ...names,
         balance: Amount,
-        credit: optional(Amount),
-        credit_used: optional(Amount),
-        hold_trade: optional(Amount),
-        available: Amount
+        hold_trade: amount,
+        credit: amount,
+        credit_used: amount,
+        available: amount
       })
     )
   })
 })
 
 export const getTradeBalance = Tool.endpoint("get_trade_balance", {
-  title: "Trade balance",
+  title: "Margin summary",
   description:
-    "The account valued in one currency: eb all currencies, tb collateral, m margin used, n unrealised profit, c cost and v value of positions, e equity, mf free margin, ml margin level in percent (only with positions), uv value of unfilled orders, mfo free margin after open orders.",
+    "Worth of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
   endpoint: "private/TradeBalance",
   permissions: [["query-open-trades"], ["query-funds"]],
   intent: "read",
-  input: { asset: withDefault(AssetName, "ZUSD"), rebase_multiplier },
-  output: Schema.Struct({
-    eb: Amount,
-    tb: Amount,
-    m: optional(Amount),
-    n: optional(Amount),
-    c: optional(Amount),
-    v: optional(Amount),
-    e: optional(Amount),
-    mf: optional(Amount),
-    ml: optional(Amount),
-    uv: optional(Amount),
-    mfo: optional(Amount)
-  })
-})
-
-const Fee = Schema.Struct({
-  pair: Schema.String,
-  id: Schema.String,
-  fee: Amount,
-  minfee: optional(Amount),
-  maxfee: optional(Amount),
-  nextfee: optional(Amount),
-  tiervolume: optional(Amount),
-  nextvolume: optional(Amount)
+  input: {
+    asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
+    rebase_multiplier
+  },
+  shape: (result, { asset, input }) => ({ asset: asset(input.asset), ...A.tradeBalance(result) }),
+  output: A.TradeBalance
 })
 
 export const getTradeVolume = Tool.endpoint("get_trade_volume", {
-  title: "Trade volume and fees",
+  title: "Your fees and volume",
   description:
-    "30-day volume in USD, and the fees of the given pairs in percent (0.4000 is 0.40 %): fees for takers, fees_maker for makers. Without pair no fees.",
+    "30-day trade volume and, for the pairs that are named, your taker and maker fees in percent, with the next tier.",
   endpoint: "private/TradeVolume",
   permissions: [["query-funds"]],
   intent: "read",
   input: {
     pair: optional(PairNames),
-    fee_schedule: optional(boolean("Add the whole schedule of tiers")),
+    fee_schedule: optional(boolean("Add every tier")),
+    asset_class: optional(AssetClass),
     rebase_multiplier
   },
-  shape: (result, { asset, pair }) => {
-    const { currency, fees, fees_maker, schedules, volume } = Object(result)
-    const rows = (fees: unknown) =>
-      Rows.keyed(Object(fees), "id").map((row) => Rows.compact({ pair: pair(String(row["id"])), ...row }))
-    return {
-      currency: asset(String(currency)),
-      volume,
-      fees: rows(fees),
-      fees_maker: rows(fees_maker),
-      ...(schedules && { schedules })
-    }
-  },
-  output: Schema.Struct({
-    currency: Schema.String,
-    volume: Amount,
-    fees: Schema.Array(Fee),
-    fees_maker: Schema.Array(Fee.annotations({ jsonSchema: { type: "object" } })),
-    schedules: optional(Schema.Array(Schema.Unknown))
-  })
+  params: ({ asset_class, ...input }) => ({
+    ...withoutOff(input, "fee_schedule"),
+    ...(asset_class === "tokenized_asset" && { pair: A.classified(input["pair"], asset_class) })
+  }),
+  shape: (result, { asset, pair }) => A.tradeVolume(result, pair, asset),
+  output: A.TradeVolume
 })
-
-const LedgerEntry = Schema.Struct({
-  id: Schema.String,
-  time: Seconds,
-  type: Schema.String,
-  subtype: optional(Schema.String),
-  asset: Schema.String,
-  aclass: optional(Schema.String),
-  amount: Amount,
-  fee: optional(Amount),
-  balance: optional(Amount),
-  refid: optional(Schema.String)
-}).annotations({ description: "amount is signed; fee is in the same asset; refid names the trade or transfer" })
-
-const ledgerEntry = (asset: (id: string) => string) => (row: Rows.Row) =>
-  Rows.compact({ ...row, asset: asset(String(row["asset"])) }, { zeros: ["fee"] })
-
-const ledgerTypes = Schema.Literal(
-  "all",
-  "trade",
-  "deposit",
-  "withdrawal",
-  "transfer",
-  "margin",
-  "adjustment",
-  "rollover",
-  "credit",
-  "settled",
-  "staking",
-  "dividend",
-  "sale",
-  "nft_rebate"
-)
 
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Every change of a balance, newest first, at most 50 a page: next_ofs gets more; fix end first, since pages shift when entries arrive. A trade makes two entries.",
+    "Everything that changed a balance, newest first, at most 50 a page: next_ofs gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
   endpoint: "private/Ledgers",
   permissions: [["query-ledger"]],
   intent: "read",
   input: {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
-    type: optional(ledgerTypes.annotations({ description: "Only entries of this kind (default all)" })),
+    type: optional(
+      Schema.Literal(
+        "all",
+        "trade",
+        "deposit",
+        "withdrawal",
+        "transfer",
+        "margin",
+        "adjustment",
+        "rollover",
+        "credit",
+        "settled",
+        "staking",
+        "dividend",
+        "sale",
+        "nft_rebate"
+      ).annotations({ description: "Only this kind (default all)" })
+    ),
     start: optional(start),
     end: optional(end),
     without_count: optional(boolean("Leave out count, which is faster")),
     rebase_multiplier,
     ...paging
   },
-  params: (input) => Struct.omit(input, "limit"),
+  params: (input) => withoutOff(Struct.omit(input, "limit"), "without_count"),
   shape: (result, { asset, input }) => {
-    const { count, ledger } = result as { readonly ledger: unknown; readonly count?: unknown }
-    const all = Rows.newestFirst(Rows.keyed(ledger, "id").map(ledgerEntry(asset)), "time")
-    const { rows, ...page } = Rows.page(all, input, count)
+    const { count, ledger } = result as Rows.Row
+    const { rows, ...page } = Rows.page(A.entries(ledger, asset), input, count)
     return { entries: rows, ...page }
   },
-  output: Schema.Struct({ entries: Schema.Array(LedgerEntry), ...paged })
+  output: Schema.Struct({ entries: Schema.Array(A.Entry), ...paged })
 })
 
 export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
-  description: "Entries of the ledger by their ids. Rows are as in get_ledgers.",
+  description: "Ledger entries by their ids. Rows are as in get_ledgers.",
   endpoint: "private/QueryLedgers",
   permissions: [["query-ledger"]],
   intent: "read",
-  input: { id: ids("ledger ids", 20), trades: optional(boolean("Add the trades")), rebase_multiplier },
-  shape: (result, { asset }) => ({
-    entries: Rows.newestFirst(Rows.keyed(result, "id").map(ledgerEntry(asset)), "time")
-  }),
-  output: Schema.Struct({ entries: Schema.Array(LedgerEntry.annotations({ jsonSchema: { type: "object" } })) })
-})
-
-const CreditRow = Schema.Struct({
-  asset: Schema.String,
-  balance: optional(Amount),
-  credit_limit: optional(Amount),
-  credit_used: optional(Amount),
-  available_credit: optional(Amount),
-  collateral_value: optional(Amount),
-  hold_trade: optional(Amount)
-})
-
-const Limits = Schema.Struct({
-  total_credit_usd: optional(Amount),
-  total_credit_used_usd: optional(Amount),
-  total_collateral_value_usd: optional(Amount),
-  equity_usd: optional(Amount),
-  ongoing_balance: optional(Amount),
-  debt_to_equity: optional(Amount)
+  input: { id: ids("ledger ids", 20), trades: optional(boolean("Ask for trade info too")), rebase_multiplier },
+  params: (input) => withoutOff(input, "trades"),
+  shape: (result, { asset }) => ({ entries: A.entries(result, asset) }),
+  output: Schema.Struct({ entries: Schema.Array(A.Entry.annotations(toldElsewhere)) })
 })
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
   title: "Credit lines",
-  description:
-    "Credit lines of VIP accounts: for each asset, and their limits. has_credit_line is false for everybody else.",
+  description: "Credit lines of VIP clients, by asset and in all. credit_line is false where there is none.",
   endpoint: "private/CreditLines",
   permissions: [["query-funds"]],
   intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => {
-    const { asset_details, limits_monitor } = Object(result)
-    const assets = Rows.keyed(Object(asset_details), "asset")
+    const { asset_details, limits_monitor } = (result ?? {}) as Rows.Row
     return {
-      has_credit_line: result !== null,
-      assets: assets.map((row) => Rows.compact({ ...row, asset: asset(String(row["asset"])) })),
-      ...(limits_monitor && { limits: Rows.compact(limits_monitor) })
+      credit_line: result !== null,
+      assets: A.byAsset(asset_details ?? {}, asset),
+      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor as Rows.Row) })
     }
   },
-  output: Schema.Struct({ has_credit_line: Schema.Boolean, assets: Schema.Array(CreditRow), limits: optional(Limits) })
+  output: A.CreditLines
 })
 
-const words = optional(Schema.String)
+export const getApiKeyInfo = Tool.make("get_api_key_info", {
+  title: "API key",
+  description:
+    "What the configured API key may do, until when, from which addresses and for which part of the history, as Kraken says now. See it first when a call is refused.",
+  endpoint: "private/GetApiKeyInfo",
+  permissions: [[]],
+  intent: "read",
+  input: {},
+  handler: Effect.fn("Tool.get_api_key_info")(function* () {
+    const kraken = yield* KrakenClient
+    const answer = yield* kraken.read("private/GetApiKeyInfo", {})
+    const cache = yield* PermissionCache
+    yield* cache.learn(answer)
+    const facts = Key.facts(answer, yield* kraken.now)
+    return yield* Effect.mapError(Schema.decodeUnknown(Key.Facts)(facts), () =>
+      Tool.unreadable("private/GetApiKeyInfo", false, "not an API key")
+    )
+  }),
+  output: Key.Facts
+})
 
 export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   title: "Wallet accounts",
@@ -281,60 +226,3 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
     next_cursor: words
   })
 })
-
-export const getApiKeyInfo = Tool.make("get_api_key_info", {
-  title: "API key",
-  description:
-    "What the API key of this server may do, asked of Kraken now: permissions, expiry, addresses and history it is limited to. Call it when a call is refused.",
-  endpoint: "private/GetApiKeyInfo",
-  permissions: [[]],
-  intent: "read",
-  input: {},
-  output: Schema.Struct({
-    name: Schema.String,
-    key: optional(Schema.String.annotations({ description: "Its beginning only" })),
-    permissions: Schema.Array(Schema.Struct({ permission: Schema.String, means: Schema.String })),
-    nonce_window: Amount,
-    valid_until: optional(Seconds),
-    query_from: optional(Seconds),
-    query_to: optional(Seconds),
-    ip_allowlist: Schema.Array(Schema.String).annotations({ description: "Empty: any address" }),
-    last_used: optional(Seconds),
-    notes: Schema.Array(Schema.String)
-  }),
-  handler: Effect.fn(function* () {
-    const kraken = yield* KrakenClient
-    const cache = yield* PermissionCache
-    const answer = yield* kraken.read("private/GetApiKeyInfo", {})
-    yield* cache.learn(answer)
-    const key = Option.getOrUndefined(readKeyInfo(answer))
-    if (key === undefined)
-      return yield* Tool.unreadable("private/GetApiKeyInfo", false, "no permissions or nonce window")
-    const { apiKey, api_key = apiKey, lastUsed, last_used = lastUsed } = Object(answer)
-    return {
-      name: key.name,
-      ...(typeof api_key === "string" && { key: `${api_key.slice(0, 6)}…` }),
-      permissions: [...key.permissions].map((permission) => ({ permission, means: meaning(permission) })),
-      nonce_window: String(key.nonceWindow),
-      ...limit("valid_until", key.validUntil),
-      ...limit("query_from", key.queryFrom),
-      ...limit("query_to", key.queryTo),
-      ip_allowlist: key.ipAllowlist,
-      ...limit("last_used", Number(last_used ?? 0)),
-      notes: [...limitsOf(key, yield* kraken.now), ...advice(key)]
-    }
-  })
-})
-
-const limit = (field: string, seconds: number) => (seconds > 0 ? { [field]: seconds } : {})
-
-const advice = ({ ipAllowlist, permissions }: KeyInfo): ReadonlyArray<string> =>
-  ipAllowlist.length === 0 && ["modify-trades", "withdraw-funds"].some((permission) => permissions.has(permission))
-    ? ["The key may trade or withdraw and is not limited to any address: an allow list would make it safer."]
-    : []
-
-const available = (row: Rows.Row): string => {
-  const amount = (field: string) => D.decimal(String(row[field] ?? "0"))
-  const gross = D.subtract(D.sum(amount("balance"), amount("credit")), amount("credit_used"))
-  return D.format(D.subtract(gross, amount("hold_trade")))
-}

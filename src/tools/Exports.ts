@@ -1,139 +1,163 @@
-import { Effect, Schema } from "effect"
-import { readReport } from "../domain/report.ts"
+import { Effect, Schema, Struct } from "effect"
+import * as Report from "../domain/report.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
-import type { KrakenError, KrakenUnreadable } from "../services/KrakenErrors.ts"
+import * as Arguments from "./Arguments.ts"
 import { list, optional, Seconds, time, whole, withDefault, Written } from "./Fields.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
 
-const report = Schema.Literal("trades", "ledgers").annotations({ description: "What it is about" })
+const words = optional(Schema.String)
+const seconds = optional(Seconds)
+const permissions = [["export-data"]] as const
 
-const id = Schema.String.pipe(Schema.nonEmptyString(), Schema.annotations({ description: "Report id, e.g. TCJA" }))
+const report = Schema.Literal("trades", "ledgers").annotations({ description: "What the report is about" })
+const id = Schema.String.annotations({ description: "Id from get_export_status" })
+
+const both = ["all", "time"] as const
+const ofTrades = ["ordertxid", "ordertype", "price", "cost", "vol", "margin", "misc", "ledgers"] as const
+const ofLedgers = ["refid", "type", "subtype", "aclass", "asset", "amount", "balance", "wallet"] as const
 
 export const requestExportReport = Tool.endpoint("request_export_report", {
-  title: "Request an export",
+  title: "Request a report",
   description:
-    "Has Kraken write a report of trades or ledger entries; it is ready after a while (get_export_status), then retrieve_export gets it.",
+    "Have Kraken make a file of all trades or ledger entries of a period. Moves no money. When get_export_status says Processed, retrieve_export gets it.",
   endpoint: "private/AddExport",
-  permissions: [["export-data"]],
+  permissions,
   intent: "write",
   input: {
     report,
-    description: Schema.String.annotations({ description: "What to call it" }),
-    format: withDefault(Schema.Literal("CSV", "TSV").annotations({ description: "Of the file" }), "CSV"),
-    fields: optional(list(Schema.String, 'Columns, e.g. ["time", "amount"] (default all)')),
-    starttm: optional(time("From: Unix seconds or ISO 8601 (default the first of this month)")),
-    endtm: optional(time("Until: Unix seconds or ISO 8601 (default now)"))
+    description: Schema.String.annotations({ description: "A name for it" }),
+    format: optional(Schema.Literal("CSV", "TSV").annotations({ description: "Default CSV" })),
+    fields: optional(list(Schema.Literal(...both, "fee", ...ofTrades, ...ofLedgers), "Columns (default all)")),
+    starttm: optional(time("From: Unix seconds or ISO 8601 (default: first of this month)")),
+    endtm: optional(time("Until: Unix seconds or ISO 8601 (default: now)"))
+  },
+  rules: ({ fields, report }) => {
+    const foreign: ReadonlyArray<string> = report === "trades" ? ofLedgers : ofTrades
+    return (fields ?? []).flatMap((field, index) =>
+      foreign.includes(field) ? [{ path: `fields.${index}`, fault: `${field} is no column of ${report}` }] : []
+    )
   },
   output: Schema.Struct({ id: Schema.String, ...Written })
 })
 
-const Report = Schema.Struct({
-  id: Schema.String,
-  descr: optional(Schema.String),
-  report: optional(Schema.String),
-  status: Schema.String.annotations({ description: "Queued, Processing or Processed" }),
-  format: optional(Schema.String),
-  fields: optional(Schema.String),
-  createdtm: optional(Seconds),
-  completedtm: optional(Seconds),
-  expiretm: optional(Seconds),
-  datastarttm: optional(Seconds),
-  dataendtm: optional(Seconds),
-  error: optional(Schema.String)
+export const getExportStatus = Tool.endpoint("get_export_status", {
+  title: "Reports",
+  description: "Requested reports, newest first, and how far they are: Queued, Processing or Processed.",
+  endpoint: "private/ExportStatus",
+  permissions,
+  intent: "read",
+  input: { report, limit: withDefault(whole("Newest reports to show", 1, 500), 25) },
+  params: (input) => Struct.omit(input, "limit"),
+  shape: (result, { input }) => {
+    const rows = Rows.newestFirst(result as ReadonlyArray<Rows.Row>, "createdtm")
+    return {
+      reports: rows.slice(0, input.limit).map((row) => Rows.compact(row, { zeros: times })),
+      ...(rows.length > input.limit && { omitted: rows.length - input.limit })
+    }
+  },
+  output: Schema.Struct({
+    reports: Schema.Array(
+      Schema.Struct({
+        id: Schema.String,
+        descr: words,
+        report: words,
+        format: words,
+        status: Schema.String,
+        error: words,
+        fields: words,
+        asset: words,
+        createdtm: seconds,
+        completedtm: seconds,
+        datastarttm: seconds,
+        dataendtm: seconds
+      })
+    ),
+    omitted: optional(Schema.Number.annotations({ description: "Older ones beyond limit" }))
+  })
 })
 
-export const getExportStatus = Tool.endpoint("get_export_status", {
-  title: "Export status",
-  description: "The reports that were requested, and how far they are.",
-  endpoint: "private/ExportStatus",
-  permissions: [["export-data"]],
-  intent: "read",
-  input: { report },
-  shape: (result) => {
-    const rows = result as ReadonlyArray<Rows.Row>
-    return { reports: rows.map((row) => Rows.compact(row, { zeros: ["completedtm", "expiretm", "error"] })) }
-  },
-  output: Schema.Struct({ reports: Schema.Array(Report) })
-})
+const times = ["createdtm", "completedtm", "datastarttm", "dataendtm"]
+
+interface Retrieved {
+  readonly id: string
+  readonly files: ReadonlyArray<Report.Member>
+  readonly uri?: string
+  readonly zip?: Uint8Array
+  readonly columns?: ReadonlyArray<string>
+  readonly rows?: ReadonlyArray<ReadonlyArray<string>>
+  readonly next_offset?: number
+}
 
 export const retrieveExport = Tool.make("retrieve_export", {
-  title: "Retrieve an export",
-  description: "A processed report: its ZIP archive as a file, or with as: rows its lines, paged by offset.",
+  title: "Get a report",
+  description:
+    "A finished report: as zip, the ZIP file as a resource beside the names of what it holds; as rows, its lines in pages, to be read.",
   endpoint: "private/RetrieveExport",
-  permissions: [["export-data"]],
+  permissions,
   intent: "read",
   input: {
     id,
-    as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "A file, or lines" }), "zip"),
-    offset: withDefault(whole("Lines to skip: next_offset of the last answer", 0, 100_000_000), 0),
-    limit: withDefault(whole("Lines to show", 1, 500), 50)
+    as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "zip"),
+    offset: withDefault(
+      Schema.NonNegativeInt.annotations({ description: "Rows to skip: next_offset of the last answer" }),
+      0
+    ),
+    limit: withDefault(whole("Rows to show", 1, 500), 50)
   },
+  handler: Effect.fn("Tool.retrieve_export")(function* ({ as, id, ...part }) {
+    const kraken = yield* KrakenClient
+    const zip = yield* kraken.download("private/RetrieveExport", { id })
+    const files = yield* readable(() => Report.members(zip))
+    const form =
+      as === "zip" ? { uri: `kraken://exports/${encodeURIComponent(id)}.zip`, zip } : yield* rowsOf(zip, files, part)
+    const answer: Retrieved = { id, files, ...form }
+    return answer
+  }),
+  files: ({ uri, zip }: Retrieved) => (uri && zip ? [{ uri, mimeType: "application/zip", bytes: zip }] : []),
   output: Schema.Struct({
     id: Schema.String,
-    bytes: Schema.Number,
-    count: optional(Schema.Number.annotations({ description: "Lines in all" })),
-    rows: optional(Schema.Array(Schema.Record({ key: Schema.String, value: Schema.String }))),
+    files: Schema.Array(Schema.Struct({ name: Schema.String, size: Schema.Number })),
+    uri: words,
+    columns: optional(Schema.Array(Schema.String)),
+    rows: optional(Schema.Array(Schema.Array(Schema.String))),
     next_offset: optional(Schema.Number)
-  }),
-  handler: (input) => retrieve(input),
-  files: ({ id, zip }) =>
-    zip === undefined ? [] : [{ uri: `kraken://exports/${id}.zip`, mimeType: "application/zip", bytes: zip }]
+  })
 })
 
 export const removeExport = Tool.endpoint("remove_export", {
-  title: "Remove an export",
-  description: "Deletes a processed report at Kraken, or cancels one that is not processed yet.",
+  title: "Remove a report",
+  description: "Delete a finished report, or cancel one that is not finished. Moves no money.",
   endpoint: "private/RemoveExport",
-  permissions: [["export-data"]],
+  permissions,
   intent: "write",
   input: {
     id,
     type: withDefault(
-      Schema.Literal("delete", "cancel").annotations({ description: "cancel: not processed yet" }),
+      Schema.Literal("delete", "cancel").annotations({ description: "cancel for Queued and Processing ones" }),
       "delete"
     )
   },
-  shape: (result) => ({ removed: Object.values(Object(result)).includes(true) }),
+  shape: (result) => ({ removed: Object.values(result as Rows.Row).includes(true) }),
   output: Schema.Struct({ removed: Schema.Boolean, ...Written })
 })
 
-interface Wanted {
-  readonly id: string
-  readonly as: "zip" | "rows"
-  readonly offset: number
-  readonly limit: number
+const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, part: Report.Page) => {
+  const table = Report.table(files)
+  if (table === undefined) return Effect.succeed({ columns: [], rows: [] })
+  return table.size > Report.largest ? tooLarge(table) : readable(() => Report.page(zip, table, part))
 }
 
-interface Retrieved {
-  readonly id: string
-  readonly bytes: number
-  readonly zip: Uint8Array | undefined
-  readonly count?: number
-  readonly rows?: ReadonlyArray<Record<string, string>>
-  readonly next_offset?: number
-}
-
-/** The archive stays beside the answer: it travels as a file. */
-const retrieve = Effect.fn(function* ({
-  as,
-  id,
-  limit,
-  offset
-}: Wanted): Effect.fn.Return<Retrieved, KrakenError | KrakenUnreadable, KrakenClient> {
-  const kraken = yield* KrakenClient
-  const zip = yield* kraken.download("private/RetrieveExport", { id })
-  const about: Retrieved = { id, bytes: zip.length, zip: as === "zip" ? zip : undefined }
-  if (as === "zip") return about
-  const all = yield* Effect.try({
-    try: () => readReport(zip),
-    catch: (cause) => Tool.unreadable("private/RetrieveExport", false, String(cause))
+const readable = <A>(read: () => A) =>
+  Effect.try({
+    try: read,
+    catch: (cause) => Tool.unreadable("private/RetrieveExport", false, `a ZIP that can't be read: ${String(cause)}`)
   })
-  const next = offset + limit
-  return {
-    ...about,
-    count: all.length,
-    rows: all.slice(offset, next),
-    ...(next < all.length && { next_offset: next })
-  } satisfies Retrieved
-})
+
+const tooLarge = ({ name, size }: Report.Member) =>
+  Arguments.invalid("retrieve_export", [
+    {
+      path: "as",
+      fault: `must be zip: ${name} has ${size} bytes, and rows takes at most ${Report.largest}. Or request a report of a shorter time`
+    }
+  ])
