@@ -5,8 +5,9 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
-import { Cause, Console, Effect, Option } from "effect"
+import { Array, Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
+import { Output } from "./cli/output.ts"
 import { serve } from "./cli/serve.ts"
 import { token } from "./cli/token.ts"
 import { version as versionCommand } from "./cli/version.ts"
@@ -23,26 +24,31 @@ const report = (cause: Cause.Cause<unknown>) =>
   Effect.gen(function* () {
     if (Cause.isInterruptedOnly(cause)) return
     const error = Option.getOrUndefined(Cause.failureOption(cause))
-    const tag = Object(error)._tag
-    process.exitCode =
-      ValidationError.isValidationError(error) || tag === "UsageError" || tag === "SettingsError" ? 2 : 1
+    const isUsage = ValidationError.isValidationError(error) || usage.has(Object(error)._tag)
+    process.exitCode = isUsage ? 2 : 1
     // The command line has told its own errors already.
     if (ValidationError.isValidationError(error)) return
-    yield* Console.error(
-      error instanceof Error && tag !== undefined ? error.message : `Internal error\n${Cause.pretty(cause)}`
-    )
+    if (error instanceof Error && "_tag" in error) return yield* Console.error(error.message)
+    yield* Effect.logFatal("Internal error", cause)
   })
 
-const args = process.argv.length > 2 ? process.argv : [...process.argv, "--help"]
+const usage = new Set(["UsageError", "SettingsError"])
 
-Command.run(command, { name: "mcp-kraken", version })(args).pipe(
+const [node = "", script = "", ...words] = process.argv
+const args = words.length === 0 ? ["--help"] : words
+
+/** The words that name a command, for its help. */
+const path = ["mcp-kraken", ...Array.takeWhile(words, (word) => /^[a-z]+$/.test(word))].slice(0, 3).join(" ")
+
+Command.run(command, { name: "mcp-kraken", version })([node, script, ...args]).pipe(
   Effect.catchAllCause(report),
   Effect.provide([
     NodeFileSystem.layer,
     NodePath.layer,
     NodeTerminal.layer,
     CliConfig.layer({ showBuiltIns: false }),
-    LoggingPlain
+    LoggingPlain,
+    Output(process, path)
   ]),
   NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
 )

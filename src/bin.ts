@@ -2,6 +2,8 @@
 import module from "node:module"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import process from "node:process"
+import { version } from "./version.ts"
 
 /**
  * From Node 22.8 on, compiled code is kept between runs, which takes a third off every start. It is kept in the user's
@@ -16,5 +18,9 @@ const keepCompiledCode = () => {
   }
 }
 
-keepCompiledCode()
-await import("./Main.ts")
+// Scripts ask for the version at every turn; it needs none of the rest.
+if (process.argv.length === 3 && /^(--)?version$/.test(process.argv[2] ?? "")) process.stdout.write(`${version}\n`)
+else {
+  keepCompiledCode()
+  await import("./Main.ts")
+}

@@ -34,7 +34,7 @@ const house: Record<string, Room> = {
   },
   cli: { rooms: ["layers", "services", "domain", "exchange", "tools", "version"] },
   version: { rooms: [], packages: [] },
-  bin: { rooms: ["Main"], packages: [/^node:/] },
+  bin: { rooms: ["Main", "version"], packages: [/^node:/] },
   Main: { rooms: ["cli", "layers", "services", "domain", "exchange", "tools", "version"] }
 }
 

@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import type { Config } from "../services/Config.ts"
+import { self } from "./self.ts"
 
 /** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
 export const howToConnect = (config: typeof Config.Service, hasToken: boolean): ReadonlyArray<string> => {
@@ -22,7 +23,7 @@ const firstToken = (url: string): ReadonlyArray<string> => {
   return [
     "",
     "There is no token yet, so nobody can connect. Make one:",
-    "  mcp-kraken token create my-client",
+    `  ${self()} token create my-client`,
     "",
     "Then connect with it:",
     `  Claude Code      claude mcp add --transport http kraken ${url} --header ${bearer}`,

@@ -1,4 +1,4 @@
-import { Effect, Layer, Option } from "effect"
+import { Cause, DateTime, Effect, Layer } from "effect"
 import process from "node:process"
 import { ConfigEnv, SettingsError } from "../layers/ConfigEnv.ts"
 import { Http } from "../layers/Http.ts"
@@ -16,7 +16,8 @@ import { SealKeySqlite } from "../layers/SealKeySqlite.ts"
 import { serveStdio } from "../layers/Stdio.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
-import { TokenStore } from "../services/TokenStore.ts"
+import { isActive, TokenStore } from "../services/TokenStore.ts"
+import { InternalError } from "./errors.ts"
 import { howToConnect } from "./howToConnect.ts"
 
 /** Everything that tools need, on the real Kraken. */
@@ -35,7 +36,8 @@ const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Mcp))
 const welcome = Effect.gen(function* () {
   const config = yield* Config
   const tokens = yield* TokenStore
-  const hasToken = (yield* tokens.list).some(({ revokedAt }) => Option.isNone(revokedAt))
+  const now = yield* DateTime.now
+  const hasToken = (yield* tokens.list).some((token) => isActive(token, now))
   const lines = howToConnect(config, hasToken)
   yield* Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`))
 })
@@ -63,9 +65,18 @@ const checkSettings = Effect.gen(function* () {
   }
 })
 
+/** What nobody foresaw goes to the log that knows the secrets. */
+const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError> =>
+  Cause.isDie(cause)
+    ? Effect.zipRight(
+        Effect.logFatal("Internal error", cause),
+        new InternalError({ message: "The server ended because of an internal error." })
+      )
+    : Effect.failCause(cause)
+
 /** Serves until the process is told to stop, or, over stdio, until the input ends. */
 export const server = ({ flags, stdio }: { readonly flags: ReadonlyMap<string, string>; readonly stdio: boolean }) =>
   Effect.provide(
-    Effect.zipRight(checkSettings, stdio ? overStdio : overHttp),
+    Effect.zipRight(checkSettings, stdio ? overStdio : overHttp).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
   )

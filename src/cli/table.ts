@@ -2,8 +2,10 @@
 export const table = (
   title: string,
   head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>
+  cells: ReadonlyArray<ReadonlyArray<string>>
 ): string => {
+  // What somebody called a token moves no cursor.
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}/gu, "?")))
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const line = (cells: ReadonlyArray<string>) =>
     cells

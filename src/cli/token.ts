@@ -1,15 +1,12 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
-import { stdout } from "node:process"
-import { ConfigEnv } from "../layers/ConfigEnv.ts"
-import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
-import { Config } from "../services/Config.ts"
-import { type Token, TokenStore } from "../services/TokenStore.ts"
+import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
 import { UsageError } from "./errors.ts"
-import { table } from "./table.ts"
+
+/** Loads the database only for a command that needs it: help and completions start without. */
+const tokens = Effect.promise(() => import("./tokens.ts"))
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
 
@@ -26,73 +23,30 @@ const create = Command.make(
   },
   Effect.fn(function* ({ expiresIn, json, name }) {
     if (name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
-    const duration = yield* Effect.transposeMapOption(expiresIn, lifetime)
-    const tokens = yield* TokenStore
-    const { secret, token } = yield* tokens.create(name, duration)
-    const plain = Redacted.value(secret)
-    if (json) return yield* Console.log(JSON.stringify({ ...shown(token, yield* DateTime.now), token: plain }))
-    yield* Console.log(
-      [
-        "",
-        bold("Token issued. Copy it now: it is not shown again."),
-        `  id       ${token.id}`,
-        `  name     ${token.name}`,
-        `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
-        "",
-        plain,
-        "",
-        "Authorization: Bearer <token>"
-      ].join("\n")
-    )
+    const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
+    const { create } = yield* tokens
+    yield* create(name, lifetime, json)
   })
 ).pipe(Command.withDescription("Make a bearer token; it is printed once"))
 
 const list = Command.make(
   "list",
   { all: Options.boolean("all").pipe(Options.withDescription("Revoked ones too")), json },
-  Effect.fn(function* ({ all, json }) {
-    const { tokenDb } = yield* Config
-    const tokens = yield* TokenStore
-    const now = yield* DateTime.now
-    const rows = (yield* tokens.list)
-      .map((token) => shown(token, now))
-      .filter(({ status }) => all || status !== "revoked")
-    if (json) return yield* Console.log(JSON.stringify(rows))
-    if (rows.length === 0) return yield* Console.log("No tokens yet. Make one: mcp-kraken token create NAME")
-    yield* Console.log(
-      table(
-        `Tokens (${tokenDb})`,
-        ["ID", "Name", "Status", "Created", "Expires", "Last used"],
-        rows.map((row) => [
-          row.id,
-          row.name,
-          row.status,
-          row.created_at,
-          row.expires_at ?? "—",
-          row.last_used_at ?? "—"
-        ])
-      )
-    )
-  })
+  ({ all, json }) => Effect.flatMap(tokens, ({ list }) => list(all, json))
 ).pipe(Command.withDescription("List tokens, newest first"))
 
 const revoke = Command.make(
   "revoke",
-  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("From token list")) },
-  Effect.fn(function* ({ id }) {
-    const tokens = yield* TokenStore
-    const { token, wasRevoked } = yield* tokens.revoke(id)
-    yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)
-  })
+  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("As token list shows it")) },
+  ({ id }) => Effect.flatMap(tokens, ({ revoke }) => revoke(id))
 ).pipe(Command.withDescription("Revoke a token; servers notice within a second"))
 
 export const token = Command.make("token").pipe(
   Command.withDescription("Bearer tokens of the HTTP server"),
-  Command.withSubcommands([create, list, revoke]),
-  Command.provide(TokenStoreSqlite.pipe(Layer.provideMerge(Layer.suspend(() => ConfigEnv()))))
+  Command.withSubcommands([create, list, revoke])
 )
 
-const lifetime = (text: string): Effect.Effect<Duration.Duration, UsageError> =>
+const toDuration = (text: string) =>
   Effect.mapError(
     parseDuration(text),
     () =>
@@ -100,21 +54,3 @@ const lifetime = (text: string): Effect.Effect<Duration.Duration, UsageError> =>
         message: `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got ${JSON.stringify(text)}`
       })
   )
-
-const iso = (time: DateTime.Utc): string => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
-
-const shown = (token: Token, now: DateTime.Utc) => ({
-  id: token.id,
-  name: token.name,
-  status: statusOf(token, now),
-  created_at: iso(token.createdAt),
-  expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
-  last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso))
-})
-
-const statusOf = ({ expiresAt, revokedAt }: Token, now: DateTime.Utc): "active" | "expired" | "revoked" => {
-  if (Option.isSome(revokedAt)) return "revoked"
-  return Option.exists(expiresAt, (at) => DateTime.greaterThanOrEqualTo(now, at)) ? "expired" : "active"
-}
-
-const bold = (text: string): string => (stdout.isTTY ? `\u001b[1;32m${text}\u001b[0m` : text)

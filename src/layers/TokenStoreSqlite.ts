@@ -3,7 +3,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { Config } from "../services/Config.ts"
-import { type Token, TokenId, TokenNotFound, TokenStore, TokenStoreError } from "../services/TokenStore.ts"
+import { isActive, type Token, TokenId, TokenNotFound, TokenStore, TokenStoreError } from "../services/TokenStore.ts"
 import { openDatabase } from "./sqlite/openDatabase.ts"
 import { makeLastUse } from "./tokens/lastUse.ts"
 import { fromIso, toIso } from "./tokens/time.ts"
@@ -128,9 +128,6 @@ const toToken = (row: typeof Row.Type): Token => ({
   revokedAt: Option.map(Option.fromNullable(row.revoked_at), fromIso),
   lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
 })
-
-const isActive = ({ expiresAt, revokedAt }: Token, now: DateTime.Utc): boolean =>
-  Option.isNone(revokedAt) && !Option.exists(expiresAt, (at) => DateTime.greaterThanOrEqualTo(now, at))
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 

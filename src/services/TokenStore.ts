@@ -1,4 +1,4 @@
-import { Context, type DateTime, type Duration, type Effect, type Option, type Redacted, Schema } from "effect"
+import { Context, DateTime, type Duration, type Effect, Option, type Redacted, Schema } from "effect"
 
 /** The first 12 hex characters of the token's SHA-256: it can be computed from the token, and not the other way. */
 export const TokenId = Schema.String.pipe(Schema.brand("TokenId"))
@@ -30,6 +30,10 @@ export interface Token {
   readonly revokedAt: Option.Option<DateTime.Utc>
   readonly lastUsedAt: Option.Option<DateTime.Utc>
 }
+
+/** Whether the token lets anybody in. */
+export const isActive = ({ expiresAt, revokedAt }: Token, now: DateTime.Utc): boolean =>
+  Option.isNone(revokedAt) && !Option.exists(expiresAt, (at) => DateTime.greaterThanOrEqualTo(now, at))
 
 /** Bearer tokens of the HTTP server. Only their SHA-256 is kept. */
 export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<

@@ -1,0 +1,75 @@
+import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
+import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
+import { Config } from "../services/Config.ts"
+import { isActive, type Token, TokenStore } from "../services/TokenStore.ts"
+import { self } from "./self.ts"
+import { table } from "./table.ts"
+
+/** What the token commands do. */
+
+const stored = Effect.provide(
+  Layer.provideMerge(
+    TokenStoreSqlite,
+    Layer.suspend(() => ConfigEnv())
+  )
+)
+
+export const create = Effect.fn("token.create")(function* (
+  name: string,
+  lifetime: Option.Option<Duration.Duration>,
+  json: boolean
+) {
+  const { secret, token } = yield* (yield* TokenStore).create(name, lifetime)
+  const plain = Redacted.value(secret)
+  if (json) return yield* Console.log(JSON.stringify({ ...shown(token, yield* DateTime.now), token: plain }))
+  yield* Console.log(
+    [
+      "",
+      "\u001b[1;32mToken issued. Copy it now: it is not shown again.\u001b[0m",
+      `  id       ${token.id}`,
+      `  name     ${token.name}`,
+      `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
+      "",
+      plain,
+      "",
+      "Authorization: Bearer <token>"
+    ].join("\n")
+  )
+}, stored)
+
+export const list = Effect.fn("token.list")(function* (all: boolean, json: boolean) {
+  const { tokenDb } = yield* Config
+  const { list } = yield* TokenStore
+  const now = yield* DateTime.now
+  const everyone = (yield* list).map((token) => shown(token, now))
+  const rows = everyone.filter(({ status }) => all || status !== "revoked")
+  if (json) return yield* Console.log(JSON.stringify(rows))
+  if (rows.length === 0) {
+    const hint = everyone.length === 0 ? "No tokens yet." : "Only revoked tokens (token list --all shows them)."
+    return yield* Console.log(`${hint} Make one: ${self()} token create NAME`)
+  }
+  const cells = rows.map((row) =>
+    [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at].map((cell) => cell ?? "—")
+  )
+  yield* Console.log(table(`Tokens (${tokenDb})`, ["ID", "Name", "Status", "Created", "Expires", "Last used"], cells))
+}, stored)
+
+export const revoke = Effect.fn("token.revoke")(function* (id: string) {
+  const { token, wasRevoked } = yield* (yield* TokenStore).revoke(id)
+  yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)
+}, stored)
+
+const iso = (time: DateTime.Utc): string => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
+
+const shown = (token: Token, now: DateTime.Utc) => ({
+  id: token.id,
+  name: token.name,
+  status: statusOf(token, now),
+  created_at: iso(token.createdAt),
+  expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
+  last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso))
+})
+
+const statusOf = (token: Token, now: DateTime.Utc): "active" | "expired" | "revoked" =>
+  isActive(token, now) ? "active" : Option.isSome(token.revokedAt) ? "revoked" : "expired"

@@ -1,0 +1,73 @@
+import { Data, Effect } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { bundle } from "../Bundle.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+
+/** What a command printed, and its exit code. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export class NeverSaid extends Data.TaggedError("NeverSaid")<{ readonly awaited: string; readonly said: string }> {}
+
+/** The built command line in a folder of its own, which is also the home of its user; `env` is all it finds set. */
+export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
+  const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+    spawn(process.execPath, [bundle(), ...args], { cwd: folder, env: { HOME: folder, ...env } })
+  return {
+    folder,
+    /** Runs to its end, with nothing on its input. */
+    run: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+      Effect.suspend(() => {
+        const child = start(args, env)
+        child.stdin.end()
+        return ended(child)
+      }),
+    /** Runs until the scope ends. */
+    serve: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const child = start(["serve", ...args], env)
+          return { child, end: ended(child), stderr: text(child.stderr) }
+        }),
+        ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+      ).pipe(
+        Effect.map(({ child, end, stderr }) => ({
+          /** What it has told so far, once that includes this. */
+          told: (awaited: string) =>
+            Effect.async<string, NeverSaid>((resume) => {
+              const look = () => {
+                if (stderr().includes(awaited)) resume(Effect.succeed(stderr()))
+              }
+              child.stderr.on("data", look)
+              child.once("close", () => resume(new NeverSaid({ awaited, said: stderr() })))
+              look()
+            }),
+          stop: Effect.zipRight(
+            Effect.sync(() => child.kill("SIGTERM")),
+            end
+          )
+        }))
+      )
+  }
+})
+
+const text = (stream: NodeJS.ReadableStream) => {
+  let text = ""
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
+
+const ended = (
+  child: ChildProcess & { readonly stdout: NodeJS.ReadableStream; readonly stderr: NodeJS.ReadableStream }
+) => {
+  const stdout = text(child.stdout)
+  const stderr = text(child.stderr)
+  return Effect.async<Ended>((resume) => {
+    child.once("close", (code) => resume(Effect.succeed({ code, stdout: stdout(), stderr: stderr() })))
+  })
+}

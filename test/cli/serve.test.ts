@@ -1,0 +1,113 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync } from "node:fs"
+import { type AddressInfo, createServer, type Server } from "node:net"
+import { join } from "node:path"
+import { freePort } from "../freePort.ts"
+import { makeCommandLine } from "./commandLine.ts"
+
+const loopback = { MCP_KRAKEN_HOST: "127.0.0.1" }
+
+/** Where the server says that it is. */
+const address = (port: number, path = "/mcp") => `http://127.0.0.1:${port}${path}`
+
+const status = (url: string) => Effect.promise(() => fetch(url, { method: "POST" }).then(({ status }) => status))
+
+/** Another program on a port. */
+const listening = Effect.acquireRelease(
+  Effect.async<{ readonly server: Server; readonly port: number }>((resume) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      resume(Effect.succeed({ server, port }))
+    })
+  }),
+  ({ server }) => Effect.sync(() => server.close())
+)
+
+describe("serve", () => {
+  it.scopedLive("without a token says how to make one and what to paste; with one it does not", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const port = yield* freePort
+      const first = yield* serve(["--port", String(port)], loopback)
+      const told = yield* first.told("tools/list")
+      const url = address(port)
+      assert.match(told, / token create my-client$/m)
+      assert.include(told, `claude mcp add --transport http kraken ${url} --header "Authorization: Bearer mck_…"`)
+      assert.include(told, `"command": "npx", "args": ["mcp-remote", "${url}"`)
+      assert.include(told, `@modelcontextprotocol/inspector --cli ${url}`)
+      assert.include(told, "only public market data works")
+      assert.deepInclude(yield* first.stop, { code: 0, stdout: "" })
+
+      yield* run(["token", "create", "expired", "-e", "1s"])
+      yield* run(["token", "create", "desk"])
+      const second = yield* serve(["--port", String(port)], loopback)
+      assert.notInclude(yield* second.told("serves"), "token create")
+      assert.strictEqual(yield* status(address(port)), 401)
+      assert.strictEqual((yield* second.stop).code, 0)
+    })
+  )
+
+  it.scopedLive("takes flags over settings", () =>
+    Effect.gen(function* () {
+      const { serve } = yield* makeCommandLine
+      const port = yield* freePort
+      const env = { MCP_KRAKEN_HOST: "203.0.113.1", MCP_KRAKEN_PORT: "1", MCP_KRAKEN_PATH: "/environment" }
+      const server = yield* serve(["--host", "127.0.0.1", "--port", String(port), "--path", "/flag/"], env)
+      yield* server.told(address(port, "/flag"))
+      assert.strictEqual(yield* status(address(port, "/flag")), 401)
+      assert.strictEqual(yield* status(address(port, "/environment")), 404)
+    })
+  )
+
+  it.scopedLive("warns loudly where anybody may come in, and repeats what the settings leave in doubt", () =>
+    Effect.gen(function* () {
+      const { serve } = yield* makeCommandLine
+      const port = yield* freePort
+      const env = {
+        ...loopback,
+        MCP_KRAKEN_AUTH_DISABLED: "True",
+        MCP_KRAKEN_API: "spot",
+        MCP_KRAKEN_LOG_FORMAT: "json"
+      }
+      const server = yield* serve(["--port", String(port)], env)
+      const told = yield* server.told(address(port))
+      const warnings = told.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []))
+      assert.deepStrictEqual(
+        warnings.map(({ logLevel, message }) => [logLevel, message.slice(0, 21)]),
+        [
+          ["WARN", "MCP_KRAKEN_API does n"],
+          ["WARN", "AUTHENTICATION IS OFF"]
+        ]
+      )
+      assert.notInclude(told, "token create")
+      assert.notStrictEqual(yield* status(address(port)), 401)
+    })
+  )
+
+  it.scopedLive("tells in a sentence why it can't listen", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const { port: taken } = yield* listening
+      const { code, stderr, stdout } = yield* run(["serve", "--port", String(taken)], loopback)
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(stderr, `Can't listen on 127.0.0.1:${taken}: another program listens there\n`)
+      assert.strictEqual(code, 1)
+      const file = join(folder, "missing.pem")
+      const tls = yield* run(["serve", "--port", "0", "--ssl-keyfile", file, "--ssl-certfile", file], loopback)
+      assert.match(tls.stderr, /^The TLS files can't be used .*\n$/)
+      assert.strictEqual(tls.code, 1)
+      const half = yield* run(["serve", "--ssl-keyfile", file])
+      assert.include(half.stderr, "expected both or neither")
+      assert.strictEqual(half.code, 2)
+    })
+  )
+
+  it.scopedLive("over stdio ends with its input and opens no token database", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      assert.deepInclude(yield* run(["serve", "--stdio"]), { code: 0, stdout: "" })
+      assert.isFalse(existsSync(join(folder, "data")))
+    })
+  )
+})

@@ -1,0 +1,145 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { bundle } from "../Bundle.ts"
+import { makeCommandLine } from "./commandLine.ts"
+
+describe("mcp-kraken", () => {
+  it.scopedLive("prints help where nothing is asked, and everywhere with --help", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const help = yield* run([])
+      assert.deepStrictEqual(yield* run(["--help"]), help)
+      assert.deepInclude(help, { code: 0, stderr: "" })
+      assert.match(
+        help.stdout,
+        /^mcp-kraken \S+\n\nUSAGE\n {2}mcp-kraken COMMAND\n\nDESCRIPTION\n.*\n\nCOMMANDS\n( {2}[a-z]+.*\n)+$/
+      )
+      assert.isBelow(Math.max(...help.stdout.split("\n").map(({ length }) => length)), 100)
+      for (const command of ["serve", "token", "token create", "token list", "token revoke", "version"]) {
+        assert.match(help.stdout, new RegExp(`^  ${command} .*\\w$`, "m"))
+        const { code, stdout } = yield* run([...command.split(" "), "--help"])
+        assert.include(stdout, `\nUSAGE\n  mcp-kraken ${command}`)
+        assert.strictEqual(code, 0)
+      }
+    })
+  )
+
+  it.scopedLive.each([
+    "unknown",
+    "--unknown",
+    "token unknown",
+    "token create",
+    "token create _",
+    "token create one two",
+    "token create one --unknown",
+    "token create one --expires-in=",
+    "token revoke",
+    "serve here",
+    "serve --port",
+    "version 1"
+  ])("%s is told once on stderr", (words) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const { code, stderr, stdout } = yield* run(words.split(" ").map((word) => (word === "_" ? " " : word)))
+      assert.strictEqual(stdout, "")
+      assert.match(stderr, /^[^\n]+\n$/)
+      assert.notInclude(stderr, "\u001b")
+      assert.strictEqual(code, 2)
+    })
+  )
+
+  it.scopedLive("reads settings for the commands that need them, and tells all that is wrong", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      writeFileSync(join(folder, ".env"), "MCP_KRAKEN_TIER=gold\n")
+      const wrong = { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_REED_ONLY: "true", KRAKEN_API_SECRET: "hush!" }
+      for (const args of [["serve"], ["serve", "--stdio"], ["token", "list"]]) {
+        const { code, stderr, stdout } = yield* run(args, wrong)
+        assert.strictEqual(stdout, "")
+        const lines = stderr.split("\n").map((line) => line.trim().replace(/:.*/, ""))
+        assert.deepStrictEqual(lines, [
+          "The settings are wrong",
+          "KRAKEN_API_SECRET",
+          "MCP_KRAKEN_PORT",
+          "MCP_KRAKEN_TIER (.env)",
+          "KRAKEN_API_KEY",
+          "MCP_KRAKEN_REED_ONLY",
+          ""
+        ])
+        assert.notInclude(stderr, "hush")
+        assert.strictEqual(code, 2)
+      }
+      for (const args of [["version"], ["--version"], ["version", "--log-level", "none"], ["--help"]]) {
+        assert.deepInclude(yield* run(args, wrong), { code: 0, stderr: "" })
+      }
+      assert.deepStrictEqual(readdirSync(folder), [".env"])
+    })
+  )
+
+  it.scopedLive("says the same version in all ways", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const versions = yield* Effect.forEach([["version"], ["--version"], ["version", "--log-level", "info"]], (args) =>
+        run(args)
+      )
+      assert.strictEqual(new Set(versions.map(({ stdout }) => stdout)).size, 1)
+    })
+  )
+
+  it.scopedLive("completes commands and flags in a shell", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const script = join(folder, "completions.bash")
+      writeFileSync(script, (yield* run(["--completions", "bash"])).stdout)
+      /** What bash offers at the end of these words. */
+      const offers = (...words: ReadonlyArray<string>) =>
+        execFileSync(
+          "bash",
+          [
+            "-c",
+            'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mcp-kraken_bash_completions "$1"; echo "${COMPREPLY[@]}"',
+            script,
+            ...words
+          ],
+          { encoding: "utf8" }
+        )
+          .trim()
+          .split(" ")
+      assert.includeMembers(offers("mcp-kraken", ""), ["serve", "token", "version"])
+      assert.deepStrictEqual(offers("mcp-kraken", "tok"), ["token"])
+      assert.includeMembers(offers("mcp-kraken", "token", ""), ["create", "list", "revoke"])
+      assert.includeMembers(offers("mcp-kraken", "token", "create", "--"), ["--expires-in", "--json"])
+      assert.includeMembers(offers("mcp-kraken", "serve", "--s"), ["--ssl-keyfile", "--ssl-certfile", "--stdio"])
+      assert.match((yield* run(["--completions", "zsh"])).stdout, /^#compdef mcp-kraken/)
+      assert.match((yield* run(["--completions", "fish"])).stdout, /^complete -c mcp-kraken/)
+    })
+  )
+
+  it("loads neither tools nor SDK for token, and nothing at all for version", () => {
+    const folder = dirname(bundle())
+    const chunk = (name: string) => readdirSync(folder).find((file) => file.startsWith(`${name}-`)) ?? ""
+    /** All that loads with a file, before a command says what else it needs. */
+    const loaded = (file: string, seen = new Set<string>()): ReadonlyArray<string> => {
+      if (seen.has(file)) return []
+      seen.add(file)
+      const source = readFileSync(join(folder, file), "utf8")
+      const imports = [...source.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)].flatMap(([, file]) => file ?? [])
+      return [source, ...imports.flatMap((file) => loaded(file, seen))]
+    }
+    const inSdk = "notifications/initialized"
+    const inTools = "get_order_book"
+    const server = loaded(chunk("server")).join("")
+    assert.include(server, inSdk)
+    assert.include(server, inTools)
+    for (const light of [chunk("Main"), chunk("tokens")]) {
+      const source = loaded(light).join("")
+      assert.isAbove(source.length, 1000)
+      assert.notInclude(source, inSdk)
+      assert.notInclude(source, inTools)
+    }
+    assert.isBelow(loaded("main.mjs").join("").length, 5000)
+  })
+})
