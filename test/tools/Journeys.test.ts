@@ -3,23 +3,106 @@ import Ajv2020 from "ajv/dist/2020.js"
 import { DateTime, Effect, Layer, TestClock } from "effect"
 import { makeDirectory } from "../../src/domain/directory.ts"
 import { parseJson } from "../../src/domain/json.ts"
+import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
 import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenRejection } from "../../src/services/KrakenErrors.ts"
 import { Names } from "../../src/services/Names.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import * as Account from "../../src/tools/Account.ts"
+import * as Books from "../../src/tools/Books.ts"
 import * as Earn from "../../src/tools/Earn.ts"
+import * as Exports from "../../src/tools/Exports.ts"
 import * as Funding from "../../src/tools/Funding.ts"
+import * as Market from "../../src/tools/Market.ts"
 import * as Subaccounts from "../../src/tools/Subaccounts.ts"
 import type { AnyTool } from "../../src/tools/Toolsets.ts"
 import * as Trading from "../../src/tools/Trading.ts"
 import * as Reads from "../../src/tools/TradingReads.ts"
 import * as WebSocket from "../../src/tools/WebSocket.ts"
-import { type Json, type Venue, venue } from "../exchange/TestVenue.ts"
+import { type Json, parse, type Venue, venue } from "../exchange/TestVenue.ts"
 import { TestConfig } from "../TestConfig.ts"
 
 /** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
 describe("a day of", () => {
+  it.effect("watching: what there is, what it costs, who trades", () => {
+    const v = venue({ market: syntheticMarket() })
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* use(Market.getSystemStatus)).status, "online")
+      assert.isNumber((yield* use(Market.getServerTime)).unixtime)
+      yield* use(Market.getMaintenanceSchedule)
+      const { assets, next_cursor } = yield* use(Market.getAssets, { limit: 3 })
+      const { assets: others } = yield* use(Market.getAssets, { limit: 3, cursor: next_cursor })
+      assert.notInclude(
+        others.map(({ id }: Json) => id),
+        assets[2].id
+      )
+      const { pairs } = yield* use(Market.getAssetPairs, { pair: ["btc-usd", "ETH/USD"] })
+      assert.deepInclude(pairs[1], { pair: "BTC/USD", base: "BTC", quote: "USD", status: "online" })
+      assert.match(pairs[1].ordermin, /^0\.0/)
+      const { pairs: margin } = yield* use(Market.getAssetPairs, { pair: "BTC/USD", info: "leverage" })
+      assert.hasAllKeys(margin[0], ["pair", "id", "leverage_buy", "leverage_sell"])
+
+      v.ok("AddOrder", parse("buy 0.01 market"))
+      v.wait(120)
+      const { tickers } = yield* use(Market.getTicker, { pair: "BTC/USD" })
+      assert.strictEqual(tickers[0].pair, "BTC/USD")
+      assert.isAbove((yield* use(Market.getTicker)).tickers.length, 1)
+      assert.strictEqual((yield* use(Market.getOhlc, { pair: "BTC/USD", limit: 1 })).rows[0].length, 8)
+      const { last, rows } = yield* use(Market.getRecentTrades, { pair: "BTC/USD", count: 2 })
+      assert.include(["buy", "sell"], rows[0][3])
+      assert.match(last, /^\d{19}$/)
+      assert.lengthOf((yield* use(Market.getRecentTrades, { pair: "BTC/USD", since: last })).rows, 0)
+      yield* use(Market.getRecentSpreads, { pair: "BTC/USD" })
+      const { asks, bids } = yield* use(Books.getOrderBook, { pair: "BTC/USD", count: 5 })
+      assert.isBelow(Number(bids[0][0]), Number(asks[0][0]))
+      assert.strictEqual((yield* use(Books.getGroupedOrderBook, { pair: "BTC/USD", grouping: 10 })).grouping, 10)
+      assert.strictEqual((yield* use(Books.getPreTradeData, { pair: "BTC/USD" })).pair, "BTC/USD")
+      const { trades } = yield* use(Books.getPostTradeData, { pair: "BTC/USD", count: 1 })
+      assert.strictEqual(trades[0][1], "BTC/USD")
+    }).pipe(Effect.provide(at(v)))
+  })
+
+  it.effect("keeping accounts: what there is, what changed it, and a file of all", () => {
+    const v = venue()
+    v.order("sell 1 market")
+    v.order("sell 2 limit 60000")
+    return Effect.gen(function* () {
+      const { balances } = yield* use(Account.getAccountBalance)
+      assert.deepInclude(balances, { asset: "BTC", id: "XXBT", balance: "9.0000000000" })
+      const extended = yield* use(Account.getExtendedBalance)
+      assert.deepInclude(
+        extended.balances.find(({ asset }: Json) => asset === "BTC"),
+        { hold_trade: "2.0000000000", available: "7" }
+      )
+      const worth = yield* use(Account.getTradeBalance, { asset: "EUR" })
+      assert.strictEqual(worth.asset, "EUR")
+      const { fees } = yield* use(Account.getTradeVolume, { pair: ["BTC/USD"], fee_schedule: true })
+      assert.strictEqual(fees[0].pair, "BTC/USD")
+      assert.isAbove(Number(fees[0].taker.fee), Number(fees[0].maker.fee))
+
+      const { count, entries, next_ofs } = yield* use(Account.getLedgers, { limit: 1 })
+      assert.strictEqual(next_ofs, 1)
+      assert.strictEqual(count, 4)
+      const again = yield* use(Account.queryLedgers, { id: [entries[0].id] })
+      assert.deepStrictEqual(again.entries, entries)
+      assert.isFalse((yield* use(Account.getCreditLines)).credit_line)
+      assert.isAbove((yield* use(Account.getApiKeyInfo)).permissions.length, 0)
+      assert.strictEqual((yield* use(Account.listWalletAccounts)).accounts[0].type, "main")
+
+      const about = { report: "ledgers", description: "All", fields: ["time", "asset", "amount"] }
+      const { id } = yield* use(Exports.requestExportReport, about)
+      v.wait(10)
+      const { reports } = yield* use(Exports.getExportStatus, { report: "ledgers" })
+      assert.deepInclude(reports[0], { id, descr: "All", status: "Processed" })
+      assert.deepInclude(yield* use(Exports.retrieveExport, { id }), { uri: `kraken://exports/${id}.zip` })
+      const { columns, rows } = yield* use(Exports.retrieveExport, { id, as: "rows" })
+      assert.deepStrictEqual(columns, ["txid", ...about.fields])
+      assert.lengthOf(rows, count)
+      assert.isTrue((yield* use(Exports.removeExport, { id })).removed)
+    }).pipe(Effect.provide(at(v)))
+  })
+
   it.effect("trading: place, look, amend, edit, cancel, trade, and read it all back", () => {
     const v = venue()
     return Effect.gen(function* () {
@@ -177,6 +260,7 @@ const at = (v: Venue) => {
   const services = Layer.mergeAll(
     Layer.mock(KrakenClient, {
       read: ask,
+      download: (endpoint, params) => Effect.sync(() => v.ok(endpoint.replace(/^private\//, ""), params)),
       write: (endpoint, params) => Effect.flatMap(params, (sent) => ask(endpoint, sent)),
       now: Effect.sync(() => DateTime.unsafeMake(v.x.now))
     }),
@@ -186,7 +270,7 @@ const at = (v: Venue) => {
       directory: Effect.succeed(directory),
       stale: Effect.void
     }),
-    Layer.mock(PermissionCache, { require: () => Effect.void, known: Effect.succeedNone }),
+    Layer.mock(PermissionCache, { require: () => Effect.void, known: Effect.succeedNone, learn: () => Effect.void }),
     TestConfig()
   )
   return Layer.provideMerge(KrakenWriterSettling, services)
