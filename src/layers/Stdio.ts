@@ -28,8 +28,8 @@ const caller: Caller = { _tag: "Local" }
  * the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
  */
 export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, output: Writable) {
-  const { about, mux, questions } = yield* McpServer
-  const protocol = makeProtocol(about)
+  const { mux, questions, surface } = yield* McpServer
+  const protocol = makeProtocol(surface)
   const read = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()

@@ -28,8 +28,8 @@ const batchVersions = [undefined, "2025-03-26", "2024-11-05", "2024-10-07"]
 export const EdgeMux = Layer.effect(
   McpEdge,
   Effect.gen(function* () {
-    const { about, mux, questions } = yield* McpServer
-    const protocol = makeProtocol(about)
+    const { mux, questions, surface } = yield* McpServer
+    const protocol = makeProtocol(surface)
     const stopped = yield* Deferred.make<void>()
 
     const one = (message: unknown, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {

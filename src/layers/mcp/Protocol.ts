@@ -13,10 +13,10 @@ import {
   paramsFailure,
   prefix
 } from "./messages.ts"
-import { envelopeFailure, type Headers, metaOf } from "./modern.ts"
+import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./modern.ts"
 import type { Asking, Mux, Response } from "./Mux.ts"
 import { interlude } from "./rounds.ts"
-import { type About, internalError, resourceNotFound } from "./Surface.ts"
+import { internalError, resourceNotFound, type Surface } from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {
@@ -47,7 +47,7 @@ const served: Record<string, number | undefined> = {
 }
 
 /** Both eras over one SDK server. Nothing is kept between requests. */
-export const makeProtocol = (about: About) => {
+export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" | "mirrored">) => {
   const serverInfo = { [`${prefix}serverInfo`]: about.serverInfo }
 
   /** Results of the stateless era say that they are whole, who made them, and how long they hold. */
@@ -75,6 +75,9 @@ export const makeProtocol = (about: About) => {
     if (!Object.hasOwn(served, method)) return fail(request, methodNotFound(method))
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, wrong)
+    const repeated = method === "tools/call" ? mirrored?.get(String(params?.["name"])) : undefined
+    const differs = headers && repeated && mirrorFailure(repeated, Object(params?.["arguments"]), headers)
+    if (differs !== undefined) return fail(request, differs)
     const client = metaOf(params)[`${prefix}clientCapabilities`]
     return {
       _tag: "Ask",

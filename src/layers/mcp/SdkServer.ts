@@ -23,12 +23,16 @@ import { factsOf } from "./facts.ts"
 import { type Asking, Mux } from "./Mux.ts"
 import { Questions } from "./Questions.ts"
 import { makeRounds } from "./rounds.ts"
-import { type About, type Call, internalError, type Methods, type ProtocolError, type Surface } from "./Surface.ts"
+import { type Call, internalError, type Methods, type ProtocolError, type Surface } from "./Surface.ts"
 
 /** The one SDK server of the process, behind a transport that all callers share, and what it says of itself. */
 export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/SdkServer/McpServer")<
   McpServer,
-  { readonly mux: Mux; readonly questions: Questions; readonly about: About }
+  {
+    readonly mux: Mux
+    readonly questions: Questions
+    readonly surface: Pick<Surface<never>, "about" | "mirrored">
+  }
 >() {}
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
@@ -100,7 +104,7 @@ export const makeSdkServer = <R>(
       Effect.promise(() => server.connect(mux)),
       () => Effect.promise(() => server.close())
     )
-    return { mux, questions, about }
+    return { mux, questions, surface }
   })
 
 const logged = (cause: Cause.Cause<unknown>) => Effect.logError("A request of the protocol died", cause)

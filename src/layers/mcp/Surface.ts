@@ -3,6 +3,7 @@ import { Data, type Effect, type Option } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 import type { InputRequired, Question } from "../../services/UserInput.ts"
 import type { Json } from "./messages.ts"
+import type { Mirrored } from "./modern.ts"
 
 /** What the server says of itself, in both eras. */
 export interface About {
@@ -66,5 +67,7 @@ export interface Surface<R> {
   readonly about: About
   /** Whether calls may only read; see `CallFacts`. */
   readonly readOnly: boolean
+  /** The arguments of tools that HTTP headers repeat, by the tools' names. */
+  readonly mirrored?: ReadonlyMap<string, Mirrored>
   readonly methods: { readonly [M in keyof Methods]?: Handler<M, R> }
 }

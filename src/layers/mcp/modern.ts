@@ -61,7 +61,20 @@ const nameOf = (method: string, params: Json | undefined): unknown => {
 
 /** Names that a header can't hold travel as `=?base64?…?=`. */
 const decoded = (value: string): string | undefined => {
-  const encoded = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value)?.[1]
-  if (encoded !== undefined) return Buffer.from(encoded, "base64").toString("utf8")
-  return value.startsWith("=?base64?") && value.endsWith("?=") ? undefined : value
+  if (!value.startsWith("=?base64?") || !value.endsWith("?=")) return value
+  const encoded = value.slice("=?base64?".length, -"?=".length)
+  const bytes = Buffer.from(encoded, "base64")
+  return bytes.toString("base64") === encoded ? bytes.toString("utf8") : undefined
+}
+
+/** The headers in which a tool wants some of its arguments repeated (`x-mcp-header` in its schema), by argument. */
+export type Mirrored = { readonly [argument: string]: string }
+
+/** Over HTTP only: an argument and the header that repeats it have to agree. */
+export const mirrorFailure = (mirrored: Mirrored, args: Json, headers: Headers): Failure | undefined => {
+  const wrong = Object.entries(mirrored).find(([argument, name]) => {
+    const [value, given] = [args[argument] ?? undefined, header(headers, `mcp-param-${name.toLowerCase()}`)]
+    return value === undefined ? given !== undefined : given === undefined || decoded(given) !== String(value)
+  })
+  return wrong && mismatch(`Mcp-Param-${wrong[1]}`)
 }

@@ -1,0 +1,71 @@
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { createServer, request, type Server } from "node:http"
+import { join } from "node:path"
+import { Http } from "../../src/layers/Http.ts"
+import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
+import { makeSdkServer, McpServer } from "../../src/layers/mcp/SdkServer.ts"
+import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
+import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { TokenStore } from "../../src/services/TokenStore.ts"
+import { freePort } from "../freePort.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { TestConfig } from "../TestConfig.ts"
+import { fixtures } from "./fixtures.ts"
+
+const Fixtures = Layer.scoped(McpServer, makeSdkServer(fixtures, new AjvJsonSchemaValidator()))
+
+const Served = Http.pipe(
+  Layer.provide(EdgeMux),
+  Layer.provide(Fixtures),
+  Layer.provide([SealKeyMemory, Layer.mock(KrakenWriter, { settled: Effect.void })])
+)
+
+/** The fixtures on the product's own HTTP edge, bearer tokens included: the address where they are served without one. */
+export const serveFixtures = Effect.gen(function* () {
+  const port = yield* freePort
+  const tokenDb = join(yield* temporaryFolder, "tokens.db")
+  const tokens = TokenStoreSqlite.pipe(Layer.provideMerge(TestConfig({ port, tokenDb })))
+  const context = yield* Layer.build(Served.pipe(Layer.provideMerge(tokens)))
+  const { secret } = yield* Effect.flatMap(TokenStore, (store) => store.create("conformance", Option.none())).pipe(
+    Effect.provide(context)
+  )
+  return yield* serveProxy(port, Redacted.value(secret))
+})
+
+/** The suite can't send a token: it goes through a door that adds one, and changes nothing else. */
+const serveProxy = (port: number, token: string) =>
+  Effect.gen(function* () {
+    const proxy = createServer((incoming, outgoing) => {
+      const { headers, method, url } = incoming
+      const onward = request({
+        host: "127.0.0.1",
+        port,
+        path: url,
+        method,
+        headers: { ...headers, authorization: `Bearer ${token}` }
+      })
+      onward.on("response", (response) => {
+        outgoing.writeHead(response.statusCode ?? 502, response.headers)
+        response.pipe(outgoing)
+      })
+      onward.on("error", () => outgoing.destroy())
+      outgoing.on("close", () => onward.destroy())
+      incoming.pipe(onward)
+    })
+    const own = yield* freePort
+    yield* Effect.acquireRelease(listening(proxy, own), () => closing(proxy))
+    return `http://localhost:${own}/mcp`
+  })
+
+const listening = (server: Server, port: number) =>
+  Effect.async<void>((resume) => {
+    server.listen(port, "localhost", () => resume(Effect.void))
+  })
+
+const closing = (server: Server) =>
+  Effect.sync(() => {
+    server.close()
+    server.closeAllConnections()
+  })
