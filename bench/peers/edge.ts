@@ -22,5 +22,5 @@ Http.pipe(
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,
-  NodeRuntime.runMain()
+  NodeRuntime.runMain({ disablePrettyLogger: true })
 )

@@ -1,3 +1,4 @@
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -63,7 +64,9 @@ export const Http = Layer.scopedDiscard(
       )
       return response
     })
-    yield* server.serve(yield* NodeHttpServer.makeHandler(Effect.interruptible(app)))
+    // A span for each request would hold its URL and cost more than the rest of the way; nothing collects them.
+    const handler = NodeHttpServer.makeHandler(Effect.interruptible(app))
+    yield* server.serve(yield* Effect.locally(handler, HttpMiddleware.currentTracerDisabledWhen, () => true))
   })
 )
 
