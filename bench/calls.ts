@@ -1,8 +1,8 @@
-import { type Figures, load, type Request } from "./load.ts"
+import { type Figures, load, type Request, warmUp } from "./load.ts"
 import { call, eras, message } from "./messages.ts"
 import type { Ours } from "./ours.ts"
 import { peer, type Running } from "./servers.ts"
-import { length, rounds } from "./settings.ts"
+import { length, rounds, warmup } from "./settings.ts"
 import { number, print, ratio, table } from "./table.ts"
 
 const concurrencies = [1, 16, 64]
@@ -66,6 +66,7 @@ const best = async ({ name, request, start }: Subject, concurrencies: ReadonlyAr
   const server = await start()
   try {
     const target = { url: `http://127.0.0.1:${server.port}/mcp`, pid: server.pid, request: () => request }
+    await warmUp(target, warmup)
     const all: Array<Figures> = []
     for (const concurrency of concurrencies) {
       let found: Figures | undefined

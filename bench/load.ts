@@ -25,14 +25,13 @@ export interface Request {
 }
 
 export interface Length {
-  readonly warmup: number
   /** Either may end it. */
   readonly seconds: number
   readonly calls?: number
 }
 
 /** A closed loop: `concurrency` connections, each with one call under way. */
-export const load = async (target: Target, concurrency: number, { calls, seconds, warmup }: Length) => {
+export const load = async (target: Target, concurrency: number, { calls, seconds }: Length) => {
   const { origin, pathname } = new URL(target.url)
   const clients = Array.from({ length: concurrency }, () => new Client(origin, { pipelining: 1 }))
   let i = 0
@@ -49,7 +48,6 @@ export const load = async (target: Target, concurrency: number, { calls, seconds
     await Promise.all(clients.map(loop))
     return latencies.toSorted((a, b) => a - b)
   }
-  await run(performance.now() + warmup * 1000, Infinity)
   const cpu = cpuMicros(target.pid)
   const start = performance.now()
   const latencies = await run(start + seconds * 1000, calls ?? Infinity)
@@ -63,6 +61,9 @@ export const load = async (target: Target, concurrency: number, { calls, seconds
     cpu: cpu === undefined || used === undefined ? undefined : (used - cpu) / latencies.length
   } satisfies Figures
 }
+
+/** Lets the server's code be compiled for what it does all the time. */
+export const warmUp = (target: Target, calls: number) => load(target, 16, { calls, seconds: 60 })
 
 const ask = async (client: Client, url: string, path: string, { body, headers, method = "POST" }: Request) => {
   const response = await client.request({

@@ -13,7 +13,7 @@ export const memory = async (ours: Ours): Promise<void> => {
   const target = { url: `http://127.0.0.1:${server.port}/mcp`, pid: server.pid, request: () => request }
   const rows = [["0", number(residentMegabytes(server.pid)), "–"]]
   for (let step = 1; step <= steps; step++) {
-    const { callsPerSecond } = await load(target, 16, { warmup: 0, seconds: Infinity, calls: calls / steps })
+    const { callsPerSecond } = await load(target, 16, { seconds: Infinity, calls: calls / steps })
     rows.push([number((calls / steps) * step), number(residentMegabytes(server.pid)), number(callsPerSecond)])
   }
   await server.stop()

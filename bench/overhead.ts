@@ -1,8 +1,8 @@
-import { load, type Figures } from "./load.ts"
+import { type Figures, load, warmUp } from "./load.ts"
 import { call } from "./messages.ts"
 import type { Ours } from "./ours.ts"
 import type { Running } from "./servers.ts"
-import { length, rounds } from "./settings.ts"
+import { length, rounds, warmup } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
 /** What a public tool call adds to the same request sent to Kraken directly, one at a time. */
@@ -18,6 +18,8 @@ export const overhead = async (ours: Ours, kraken: Running): Promise<void> => {
     pid: server.pid,
     request: () => call("2026-07-28", "get_server_time", ours.token)
   }
+  await warmUp(direct, warmup)
+  await warmUp(through, warmup)
   const pairs: Array<readonly [Figures, Figures]> = []
   for (let i = 0; i < Math.max(2, rounds); i++)
     pairs.push([await load(direct, 1, length), await load(through, 1, length)])

@@ -2,9 +2,12 @@ import process from "node:process"
 
 const setting = (name: string, fallback: number): number => Number(process.env[name] ?? fallback)
 
-/** Seconds of each measurement, after a warm-up; the best of some rounds counts, as other work only makes it slower. */
-export const length = { warmup: setting("BENCH_WARMUP", 0.7), seconds: setting("BENCH_SECONDS", 1) }
+/** Seconds of each measurement; the best of some rounds counts, as other work only makes it slower. */
+export const length = { seconds: setting("BENCH_SECONDS", 1) }
 export const rounds = setting("BENCH_ROUNDS", 1)
+
+/** Calls before the measurements of a server: after too few, it is the compiler that is measured. */
+export const warmup = setting("BENCH_WARMUP", 5000)
 
 /** Calls of the measurement of memory. */
 export const calls = setting("BENCH_CALLS", 100_000)

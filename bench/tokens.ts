@@ -1,7 +1,7 @@
-import { load, type Figures } from "./load.ts"
+import { type Figures, load, warmUp } from "./load.ts"
 import { message } from "./messages.ts"
 import { fill, type Ours } from "./ours.ts"
-import { length, manyTokens } from "./settings.ts"
+import { length, manyTokens, warmup } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
 /** `ping` does nothing but get in, so that what differs is the look at the token. */
@@ -12,6 +12,7 @@ export const tokenChecks = async (ours: Ours): Promise<void> => {
     const requests = tokens.map((token) => message("2025-11-25", "ping", {}, token))
     const request = (i: number) => requests[i % requests.length] ?? {}
     const target = { url: `http://127.0.0.1:${server.port}/mcp`, pid: server.pid, request }
+    await warmUp(target, warmup)
     const at = { 1: await load(target, 1, length), 16: await load(target, 16, length) }
     await server.stop()
     rows.push([name, ...cells(at[1]), ...cells(at[16])])
