@@ -29,7 +29,7 @@ export const take = (x: Exchange, venue: Venue, order: Order): void => {
 
 /** What an order would still take at a price: with `viqc`, what is left to spend decides. */
 export const wanted = (order: Order, price: bigint): bigint =>
-  order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend - order.spent)
+  order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend, order.notional)
 
 /** The market has moved: execute resting orders that its book now crosses, at their own prices, best first. */
 export const sweep = (x: Exchange, venue: Venue): void => {

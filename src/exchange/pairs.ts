@@ -110,6 +110,9 @@ export const quoteAmount = (pair: Pair, price: bigint, volume: bigint, mode: "fl
 export const costOf = (pair: Pair, price: bigint, volume: bigint): bigint =>
   rescale(price * volume, pair.priceDecimals + pair.lotDecimals, pair.costDecimals, "half")
 
-/** The volume that an amount of the quote asset buys at a price, rounded down. */
-export const volumeFor = (pair: Pair, price: bigint, amount: bigint): bigint =>
-  (amount * pow10(pair.priceDecimals + pair.lotDecimals)) / (price * pow10(pair.quote.decimals))
+/**
+ * The volume that an amount of the quote asset still buys at a price after exact costs of `spent` (with priceDecimals
+ * + lotDecimals): rounded costs would leave crumbs that buy something for nothing.
+ */
+export const volumeFor = (pair: Pair, price: bigint, amount: bigint, spent: bigint): bigint =>
+  (amount * pow10(pair.priceDecimals + pair.lotDecimals - pair.quote.decimals) - spent) / price

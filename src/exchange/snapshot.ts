@@ -1,5 +1,6 @@
 import { inLine } from "./book.ts"
 import { recentVolume } from "./holds.ts"
+import { marketLevel } from "./liquidity.ts"
 import type { Exchange } from "./state.ts"
 
 /**
@@ -25,7 +26,7 @@ export const snapshot = (x: Exchange): unknown => {
       pair: venue.pair.id,
       bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
       asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
-      taken: venue.taken.tick === x.market.tick(venue.pair, x.now) ? venue.taken : undefined,
+      market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask")],
       ownTrade: venue.ownTrade,
       trades: venue.trades.map(({ id }) => id)
     })),

@@ -29,8 +29,14 @@ export const valueAt = (path: Path, tick: number): number => {
 export const boundsOver = (path: Path, from: number, to: number): readonly [low: number, high: number] => {
   let low = 0
   let high = 0
+  // Waves that go up and down many times in the span are taken at their full height.
+  const first = periods.findIndex((period) => period * 3 >= to - from)
+  const detailed = first === -1 ? octaves : first
   for (const walk of path) {
-    for (let octave = 0; octave < octaves; octave++) {
+    const full = Math.abs(walk.step) * (heightsBelow[detailed] ?? heightsBelow.at(-1)! + heights.at(-1)!)
+    low -= full
+    high += full
+    for (let octave = detailed; octave < octaves; octave++) {
       const [l, h] = waveBounds(walk, octave, from, to)
       low += l
       high += h
@@ -63,32 +69,31 @@ export const firstWhere = (
   return undefined
 }
 
-const height = (walk: Walk, octave: number) => walk.step * 2 ** (octave / 2)
+const periods = Array.from({ length: octaves }, (_, octave) => 2 ** octave)
+const heights = periods.map((period) => Math.sqrt(period))
+/** The height of all waves faster than one, added up. */
+const heightsBelow = heights.map((_, octave) => heights.slice(0, octave).reduce((sum, height) => sum + height, 0))
 
-const point = (walk: Walk, octave: number, index: number) =>
-  (hash(walk.seed, octave, index, Math.floor(index / 2 ** 32)) / 2 ** 31 - 1) * height(walk, octave)
+const point = (walk: Walk, octave: number, index: number): number =>
+  (hash(walk.seed, octave, index) / 2 ** 31 - 1) * walk.step * heights[octave]!
 
 const wave = (walk: Walk, octave: number, tick: number): number => {
-  const period = 2 ** octave
+  const period = periods[octave]!
   const index = Math.floor(tick / period)
   const before = point(walk, octave, index)
   const along = tick / period - index
   return along === 0 ? before : before + (point(walk, octave, index + 1) - before) * along
 }
 
+/** The bounds of one wave: at the ends of the span, or at a point of it in between. */
 const waveBounds = (walk: Walk, octave: number, from: number, to: number): readonly [number, number] => {
-  const period = 2 ** octave
-  const first = Math.floor(from / period) + 1
-  const last = Math.floor(to / period)
-  if (last - first > 6) {
-    const most = Math.abs(height(walk, octave))
-    return [-most, most]
-  }
+  const period = periods[octave]!
   const start = wave(walk, octave, from)
   const end = wave(walk, octave, to)
   let low = Math.min(start, end)
   let high = Math.max(start, end)
-  for (let index = first; index <= last; index++) {
+  const last = Math.floor(to / period)
+  for (let index = Math.floor(from / period) + 1; index <= last; index++) {
     const value = point(walk, octave, index)
     if (value < low) low = value
     if (value > high) high = value

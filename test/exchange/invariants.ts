@@ -1,0 +1,92 @@
+import { assert } from "@effect/vitest"
+import { inLine } from "../../src/exchange/book.ts"
+import { depth } from "../../src/exchange/liquidity.ts"
+import type { Side } from "../../src/exchange/order.ts"
+import type { Exchange } from "../../src/exchange/state.ts"
+
+/** Whatever is in accounts, futures wallets, fees and the world outside adds up to nothing, asset by asset. */
+export const nothingAppears = (x: Exchange): void => {
+  const sums = new Map<string, bigint>()
+  const count = (amounts: Map<string, bigint>) => {
+    for (const [name, amount] of amounts) {
+      const asset = name.replace(/\.[A-Z]$/, "")
+      sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+    }
+  }
+  for (const account of x.accounts.values()) [account.balances, account.futures].forEach(count)
+  ;[x.fees, x.outside].forEach(count)
+  for (const [asset, sum] of sums) assert.strictEqual(sum, 0n, `${asset} is ${sum} out of balance`)
+}
+
+/** No balance is below zero, nothing is held twice, and what is held is what open orders hold. */
+export const balancesCover = (x: Exchange): void => {
+  for (const account of x.accounts.values()) {
+    const held = new Map<string, bigint>()
+    for (const { hold } of account.open.values()) {
+      if (hold !== undefined) held.set(hold.asset, (held.get(hold.asset) ?? 0n) + hold.amount)
+    }
+    for (const [asset, amount] of account.holds) assert.strictEqual(amount, held.get(asset) ?? 0n, `hold of ${asset}`)
+    for (const [asset, amount] of account.balances) {
+      assert.isTrue(amount >= (held.get(asset) ?? 0n), `${asset}: ${amount} for ${held.get(asset)} held`)
+    }
+  }
+}
+
+export const notCrossed = (x: Exchange): void => {
+  for (const venue of x.venues.values()) {
+    const [bid] = depth(x, venue, "bid", 1)
+    const [ask] = depth(x, venue, "ask", 1)
+    if (bid !== undefined && ask !== undefined) assert.isTrue(bid.price < ask.price, `${venue.pair.id} is crossed`)
+  }
+}
+
+/** An order has executed what its trades add up to, and never more than its volume. */
+export const fillsAddUp = (x: Exchange): void => {
+  for (const order of x.orders.values()) {
+    const trades = order.trades.map((id) => x.accounts.get(order.account)!.tradesById.get(id)!)
+    const sum = (of: "volume" | "cost" | "fee") => trades.reduce((total, trade) => total + trade[of], 0n)
+    assert.deepStrictEqual([sum("volume"), sum("cost"), sum("fee")], [order.executed, order.cost, order.fee])
+    if (order.spend === undefined) assert.isTrue(order.executed <= order.volume)
+    else assert.isTrue(order.spent <= order.spend)
+    if (order.status === "closed" && order.spend === undefined) assert.strictEqual(order.executed, order.volume)
+  }
+}
+
+/** Who waits in which place, to hold against who has traded a step later. */
+export const places = (x: Exchange) =>
+  [...x.venues.values()].flatMap((venue) =>
+    (["buy", "sell"] as const).map((side: Side) =>
+      [...inLine(venue, side)].map((order) => ({ order, trades: order.trades.length }))
+    )
+  )
+
+/**
+ * If an order has traded where it waited, every order that was ahead of it is gone. Not so for an iceberg, which may
+ * have queued again, nor for an order that was amended.
+ */
+export const inPriority = (x: Exchange, before: ReturnType<typeof places>): void => {
+  for (const line of before) {
+    const lastFilled = line.findLastIndex(({ order, trades }) => {
+      const { tradesById } = x.accounts.get(order.account)!
+      return order.trades.slice(trades).some((id) => tradesById.get(id)!.maker)
+    })
+    for (const { order } of line.slice(0, Math.max(0, lastFilled))) {
+      const waits = order.status === "open" && order.display === undefined && order.amends === undefined
+      assert.isFalse(waits, `${order.txid} was passed over`)
+    }
+  }
+}
+
+/** Best price first, and at one price the one who came first. */
+export const sorted = (x: Exchange): void => {
+  for (const venue of x.venues.values()) {
+    for (const side of ["buy", "sell"] as const) {
+      const line = [...inLine(venue, side)]
+      line.slice(1).forEach((order, i) => {
+        const ahead = line[i]!
+        const worse = side === "buy" ? order.limit! < ahead.limit! : order.limit! > ahead.limit!
+        assert.isTrue(worse || (order.limit === ahead.limit && order.priority > ahead.priority))
+      })
+    }
+  }
+}

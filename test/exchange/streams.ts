@@ -1,0 +1,170 @@
+import * as fc from "fast-check"
+import { handle, mustKeep, replay, type Request } from "../../src/exchange/handle.ts"
+import { type Exchange, makeExchange } from "../../src/exchange/state.ts"
+import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
+import { opening } from "./TestMarket.ts"
+
+const names = ["ann", "bob", "eve"]
+const pairs = ["XBTUSD", "ETHXBT", "XDGUSD"]
+const volumes: Record<string, ReadonlyArray<string>> = {
+  XBTUSD: ["0.0001", "0.01234567", "0.1", "0.5", "1.7"],
+  ETHXBT: ["0.001", "0.12345678", "1", "8"],
+  XDGUSD: ["50", "1234.56789012", "20000", "300000"]
+}
+const balances = { USD: "200000", XBT: "2", ETH: "12", XDG: "400000", DOT: "50" }
+
+/** One step of a stream: a call, some time after the one before. Choices are numbers, so that streams shrink well. */
+export interface Step {
+  readonly wait: number
+  readonly who: number
+  readonly kind: number
+  readonly pick: number
+  readonly pair: number
+  readonly order: Record<string, unknown>
+}
+
+const near = fc.constantFrom("-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%")
+const orders = fc.record(
+  {
+    type: fc.constantFrom("buy", "sell"),
+    ordertype: fc.constantFrom(
+      "limit",
+      "limit",
+      "limit",
+      "market",
+      "iceberg",
+      "stop-loss",
+      "take-profit",
+      "stop-loss-limit",
+      "take-profit-limit",
+      "trailing-stop",
+      "trailing-stop-limit"
+    ),
+    price: near,
+    price2: near,
+    size: fc.nat(4),
+    oflags: fc.constantFrom("post", "fcib", "fciq", "viqc"),
+    timeinforce: fc.constantFrom("GTC", "GTC", "IOC", "FOK", "GTD"),
+    trigger: fc.constantFrom("last", "index"),
+    stptype: fc.constantFrom("cancel-newest", "cancel-oldest", "cancel-both"),
+    starttm: fc.constant("+3"),
+    expiretm: fc.constant("+30"),
+    userref: fc.nat(2),
+    close: fc.record({ ordertype: fc.constantFrom("limit", "stop-loss", "trailing-stop"), price: fc.constant("+0.3%") })
+  },
+  { requiredKeys: ["type", "ordertype", "size", "price"] }
+)
+
+/** Streams of up to twenty-four calls by three traders on three pairs, over seconds to days. */
+export const streams: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
+  fc.record({
+    wait: fc.constantFrom(0, 0, 0, 0, 200, 200, 1000, 1000, 7000, 7000, 60_000, 60_000, 3_600_000, 86_400_000),
+    who: fc.nat(2),
+    kind: fc.nat(19),
+    pick: fc.nat(9),
+    pair: fc.nat(2),
+    order: orders
+  }),
+  { minLength: 6, maxLength: 24 }
+)
+
+/** Lives through a stream, with a look at the state before and after every step; returns what a journal would keep. */
+export const live = (
+  x: Exchange,
+  stream: ReadonlyArray<Step>,
+  look: { readonly before: () => () => void } = { before: () => () => {} }
+): ReadonlyArray<Request> => {
+  const journal: Array<Request> = []
+  let now = opening
+  const call = (request: Omit<Request, "now">) => {
+    const after = look.before()
+    const answer = handle(x, { ...request, now })
+    if (mustKeep(request, answer)) journal.push({ ...request, now })
+    after()
+  }
+  for (const name of names) call({ endpoint: "control/OpenAccount", params: { name, balances } })
+  for (const step of stream) {
+    now += step.wait
+    call({ account: names[step.who]!, ...choose(x, step) })
+  }
+  return journal
+}
+
+/** The state a journal leads to, at the moment the first one reached. */
+export const relive = (journal: ReadonlyArray<Request>, seed: number, now: number): Exchange => {
+  const x = makeVenue(seed)
+  for (const request of journal) replay(x, request)
+  replay(x, { endpoint: "public/Time", now })
+  return x
+}
+
+export const makeVenue = (seed: number): Exchange => makeExchange(syntheticMarket(seed), opening, { tier: "pro" })
+
+const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly params?: Record<string, unknown> } => {
+  const pair = pairs[step.pair]!
+  const account = [...x.accounts.values()].find(({ name }) => name === names[step.who])!
+  const open = [...account.open.values()]
+  const own = open[step.pick % Math.max(1, open.length)]
+  const order = orderOf(step, pair)
+  if (step.kind < 10) return { endpoint: "private/AddOrder", params: { pair, ...order } }
+  switch (step.kind) {
+    case 10:
+      return { endpoint: "private/AddOrderBatch", params: { pair, orders: [order, { ...order, type: "sell" }] } }
+    case 11:
+      return { endpoint: "private/CancelOrder", params: { txid: own?.txid ?? "1" } }
+    case 12:
+      return { endpoint: "private/CancelAll" }
+    case 13:
+      return { endpoint: "private/CancelAllOrdersAfter", params: { timeout: step.pick } }
+    case 14:
+      return { endpoint: "private/AmendOrder", params: { txid: own?.txid, order_qty: order["volume"] } }
+    case 15:
+      return { endpoint: "private/AmendOrder", params: { txid: own?.txid, limit_price: step.order["price"] } }
+    case 16: {
+      const params = {
+        txid: own?.txid,
+        pair: own?.pair.id ?? pair,
+        price: step.order["price"],
+        volume: order["volume"]
+      }
+      return { endpoint: "private/EditOrder", params }
+    }
+    case 17:
+      return transfer(step)
+    case 18:
+      return { endpoint: `private/Earn/${step.pick % 2 === 0 ? "A" : "Dea"}llocate`, params: earn }
+    default:
+      return { endpoint: step.pick % 2 === 0 ? "public/Depth" : "private/OpenOrders", params: { pair } }
+  }
+}
+
+const earn = { strategy_id: "ESRFUO3-Q62XD-WIOIL7", amount: "7.5" }
+
+const transfer = (step: Step) => {
+  const amount = { asset: "XBT", amount: "0.3" }
+  const choices = [
+    { endpoint: "private/Withdraw", params: { ...amount, key: "btc-wallet-1" } },
+    { endpoint: "private/WalletTransfer", params: { ...amount, from: "Spot Wallet", to: "Futures Wallet" } },
+    { endpoint: "control/Deposit", params: { ...amount, account: names[step.who] } }
+  ]
+  return choices[step.pick % choices.length]!
+}
+
+const orderOf = (step: Step, pair: string): Record<string, unknown> => {
+  const { size, ...order } = step.order
+  const sizes = volumes[pair]!
+  const volume = sizes[Number(size) % sizes.length]!
+  const ordertype = String(order["ordertype"])
+  const distance = String(order["price"]).slice(1)
+  return {
+    ...order,
+    volume,
+    price: ordertype.startsWith("trailing")
+      ? `+${distance}`
+      : ordertype.includes("-")
+        ? `#${distance}`
+        : order["price"],
+    price2: ordertype.startsWith("trailing") ? `-${distance}` : (order["price2"] ?? "#0.1%"),
+    ...(ordertype === "iceberg" && { displayvol: String((Number(volume) / 5).toFixed(8)) })
+  }
+}
