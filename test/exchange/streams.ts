@@ -1,8 +1,10 @@
 import * as fc from "fast-check"
+import { fixed, format } from "../../src/exchange/fixed.ts"
 import { handle, mustKeep, replay, type Request } from "../../src/exchange/handle.ts"
-import { type Exchange, makeExchange } from "../../src/exchange/state.ts"
+import { available } from "../../src/exchange/ledger.ts"
+import { type Account, type Exchange, makeExchange } from "../../src/exchange/state.ts"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
-import { opening } from "./TestMarket.ts"
+import { opening, scripted } from "./TestMarket.ts"
 
 const names = ["ann", "bob", "eve"]
 const pairs = ["XBTUSD", "ETHXBT", "XDGUSD"]
@@ -11,7 +13,7 @@ const volumes: Record<string, ReadonlyArray<string>> = {
   ETHXBT: ["0.001", "0.12345678", "1", "8"],
   XDGUSD: ["50", "1234.56789012", "20000", "300000"]
 }
-const balances = { USD: "200000", XBT: "2", ETH: "12", XDG: "400000", DOT: "50" }
+const balances = { USD: "200000.0007", XBT: "2", ETH: "12", XDG: "400000", DOT: "50" }
 
 /** One step of a stream: a call, some time after the one before. Choices are numbers, so that streams shrink well. */
 export interface Step {
@@ -23,7 +25,10 @@ export interface Step {
   readonly order: Record<string, unknown>
 }
 
-const near = fc.constantFrom("-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%")
+const distances = ["-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%"]
+const near = fc.constantFrom(...distances)
+/** On the crowded venue there are few prices, inside the market's spread, so that traders meet and queue. */
+const crowded = ["49995.3", "49995.3", "50000", "50000", "50000", "50000", "50004.7", "50010"]
 const orders = fc.record(
   {
     type: fc.constantFrom("buy", "sell"),
@@ -98,14 +103,19 @@ export const relive = (journal: ReadonlyArray<Request>, seed: number, now: numbe
   return x
 }
 
-export const makeVenue = (seed: number): Exchange => makeExchange(syntheticMarket(seed), opening, { tier: "pro" })
+/** For even seeds a synthetic market, for odd ones the crowded venue: one pair, few prices. */
+export const makeVenue = (seed: number): Exchange =>
+  makeExchange(seed % 2 === 0 ? syntheticMarket(seed) : scripted(moves), opening, { tier: "pro" })
+
+const moves = Array.from({ length: 40 }, (_, i) => [i * 6, i % 5 === 4 ? "49985" : "50000"] as const)
 
 const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly params?: Record<string, unknown> } => {
-  const pair = pairs[step.pair]!
+  const alone = !x.market.name.startsWith("synthetic")
+  const pair = alone ? "XBTUSD" : pairs[step.pair]!
   const account = [...x.accounts.values()].find(({ name }) => name === names[step.who])!
   const open = [...account.open.values()]
   const own = open[step.pick % Math.max(1, open.length)]
-  const order = orderOf(step, pair)
+  const order = alone ? inCrowd(account, orderOf(step, pair)) : orderOf(step, pair)
   if (step.kind < 10) return { endpoint: "private/AddOrder", params: { pair, ...order } }
   switch (step.kind) {
     case 10:
@@ -148,6 +158,19 @@ const transfer = (step: Step) => {
     { endpoint: "control/Deposit", params: { ...amount, account: names[step.who] } }
   ]
   return choices[step.pick % choices.length]!
+}
+
+/** An order at one of the few prices; the largest size becomes all the trader can pay, to the last unit. */
+const inCrowd = (account: Account, order: Record<string, unknown>): Record<string, unknown> => {
+  if (!["limit", "iceberg", "market"].includes(String(order["ordertype"]))) return order
+  const price = crowded[distances.indexOf(String(order["price"]))]!
+  if (order["volume"] !== "1.7" || order["ordertype"] !== "limit") return { ...order, price }
+  const cents = fixed(price, 1)
+  const most =
+    order["type"] === "sell"
+      ? available(account, "XXBT") / 100n
+      : (available(account, "ZUSD") * 100_000n * 1_000_000n) / (cents * 1_004_000n)
+  return { ...order, price, volume: format(most, 8) }
 }
 
 const orderOf = (step: Step, pair: string): Record<string, unknown> => {
