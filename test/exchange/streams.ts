@@ -29,41 +29,48 @@ const distances = ["-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1
 const near = fc.constantFrom(...distances)
 /** On the crowded venue there are few prices, inside the market's spread, so that traders meet and queue. */
 const crowded = ["49995.3", "49995.3", "50000", "50000", "50000", "50000", "50004.7", "50010"]
-const orders = fc.record(
-  {
-    type: fc.constantFrom("buy", "sell"),
-    ordertype: fc.constantFrom(
-      "limit",
-      "limit",
-      "limit",
-      "market",
-      "iceberg",
-      "stop-loss",
-      "take-profit",
-      "stop-loss-limit",
-      "take-profit-limit",
-      "trailing-stop",
-      "trailing-stop-limit"
-    ),
-    price: near,
-    price2: near,
-    size: fc.nat(4),
-    oflags: fc.constantFrom("post", "fcib", "fciq", "viqc"),
-    timeinforce: fc.constantFrom("GTC", "GTC", "IOC", "FOK", "GTD"),
-    trigger: fc.constantFrom("last", "index"),
-    stptype: fc.constantFrom("cancel-newest", "cancel-oldest", "cancel-both"),
-    starttm: fc.constant("+3"),
-    expiretm: fc.constant("+30"),
-    userref: fc.nat(2),
-    close: fc.record({ ordertype: fc.constantFrom("limit", "stop-loss", "trailing-stop"), price: fc.constant("+0.3%") })
-  },
-  { requiredKeys: ["type", "ordertype", "size", "price"] }
-)
+const seldom = <A>(arbitrary: fc.Arbitrary<A>) =>
+  fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
+const orders = fc.record({
+  type: fc.constantFrom("buy", "sell"),
+  ordertype: fc.oneof(
+    { weight: 3, arbitrary: fc.constant("limit") },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        "market",
+        "iceberg",
+        "stop-loss",
+        "take-profit",
+        "stop-loss-limit",
+        "take-profit-limit",
+        "trailing-stop",
+        "trailing-stop-limit"
+      )
+    }
+  ),
+  price: near,
+  price2: seldom(near),
+  size: fc.nat(4),
+  oflags: seldom(fc.constantFrom("post", "fcib", "fciq", "viqc")),
+  timeinforce: seldom(fc.constantFrom("IOC", "FOK", "GTD")),
+  trigger: seldom(fc.constant("index")),
+  stptype: fc.constantFrom("cancel-newest", "cancel-oldest", "cancel-both"),
+  starttm: seldom(fc.constant("+3")),
+  expiretm: seldom(fc.constant("+30")),
+  userref: seldom(fc.nat(2)),
+  close: seldom(
+    fc.record({ ordertype: fc.constantFrom("limit", "stop-loss", "trailing-stop"), price: fc.constant("+0.3%") })
+  )
+})
 
 /** Streams of up to twenty-four calls by three traders on three pairs, over seconds to days. */
 export const streams: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
   fc.record({
-    wait: fc.constantFrom(0, 0, 0, 0, 200, 200, 1000, 1000, 7000, 7000, 60_000, 60_000, 3_600_000, 86_400_000),
+    wait: fc.oneof(
+      { weight: 40, arbitrary: fc.constantFrom(0, 0, 200, 1000, 7000, 60_000) },
+      { weight: 1, arbitrary: fc.constantFrom(3_600_000, 86_400_000) }
+    ),
     who: fc.nat(2),
     kind: fc.nat(19),
     pick: fc.nat(9),
