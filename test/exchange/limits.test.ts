@@ -1,0 +1,109 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Key } from "../../src/exchange/Call.ts"
+import { needed } from "../../src/exchange/permissions.ts"
+import { privateRoutes } from "../../src/exchange/routes.ts"
+import { venue } from "./TestVenue.ts"
+
+const key = (...permissions: ReadonlyArray<string>): Key => ({ id: "K", name: "key", permissions })
+const limited = () => venue({ settings: { rateLimits: true } })
+const cheap = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "0.001" }
+
+describe("the REST counter", () => {
+  it("takes 15, two for histories, and forgets a third a second", () => {
+    const v = limited()
+    for (let i = 0; i < 13; i++) v.ok("Balance")
+    v.ok("Ledgers")
+    assert.strictEqual(v.refused("Balance"), "EAPI:Rate limit exceeded")
+    v.ok("AddOrder", cheap)
+    // The refused call has counted too.
+    v.wait(7)
+    v.ok("Balance")
+  })
+})
+
+describe("the engine counter", () => {
+  it("takes 60 actions on a pair, and forgets one a second", () => {
+    const v = limited()
+    for (let i = 0; i < 60; i++) v.ok("AddOrder", { ...cheap, timeinforce: "IOC" })
+    assert.strictEqual(v.refused("AddOrder", cheap), "EOrder:Rate limit exceeded")
+    v.ok("AddOrder", { ...cheap, pair: "ETHUSD", price: "4000", volume: "0.01", timeinforce: "IOC" })
+    v.wait(1)
+    v.ok("AddOrder", cheap)
+  })
+
+  it("charges an order that is then refused, and more for changing a young one", () => {
+    const v = limited()
+    for (let i = 0; i < 50; i++) v.refused("AddOrder", { ...cheap, volume: "100" })
+    const txid = v.ok("AddOrder", cheap).txid[0]
+    v.ok("AmendOrder", { txid, order_qty: "0.002" })
+    assert.strictEqual(v.refused("CancelOrder", { txid }), "EOrder:Rate limit exceeded")
+    v.wait(5)
+    v.ok("CancelOrder", { txid })
+  })
+
+  it("lets a cancel of many through, and refuses what comes next", () => {
+    const v = limited()
+    for (let i = 0; i < 10; i++) v.ok("AddOrder", cheap)
+    assert.deepStrictEqual(v.ok("CancelAll"), { count: 10 })
+    assert.strictEqual(v.refused("AddOrder", cheap), "EOrder:Rate limit exceeded")
+  })
+
+  it("allows 60 open orders on a pair", () => {
+    const v = limited()
+    for (let i = 0; i < 60; i++) {
+      v.ok("AddOrder", cheap)
+      v.wait(1)
+    }
+    assert.strictEqual(v.refused("AddOrder", cheap), "EOrder:Orders limit exceeded")
+  })
+})
+
+describe("permissions", () => {
+  it("every private endpoint names what it needs", () => {
+    assert.sameMembers([...privateRoutes.keys()], Object.keys(needed))
+  })
+
+  it("a key without them is refused before anything else", () => {
+    const v = venue()
+    for (const [name, sets] of Object.entries(needed)) {
+      if (sets.some((set) => set.length === 0)) continue
+      assert.strictEqual(v.refused(name, {}, { key: key() }), "EGeneral:Permission denied", name)
+    }
+  })
+
+  it("a batch needs both trading permissions", () => {
+    const v = venue()
+    assert.strictEqual(v.refused("AddOrderBatch", {}, { key: key("modify-trades") }), "EGeneral:Permission denied")
+    const both = { key: key("modify-trades", "close-trades") }
+    assert.strictEqual(v.refused("AddOrderBatch", {}, both), "EGeneral:Invalid arguments:pair")
+  })
+
+  it("a key may ask what it is", () => {
+    const v = venue()
+    const answer = v.ask("GetApiKeyInfo", {}, { key: key("query-funds") })
+    assert.deepInclude("result" in answer ? answer.result : {}, { api_key_name: "key", permissions: ["query-funds"] })
+  })
+})
+
+describe("the state of the service", () => {
+  it("cancel_only, post_only and maintenance", () => {
+    const v = venue()
+    const txid = v.order("buy 0.1 limit 49000")
+    v.ok("control/SystemStatus", { status: "post_only" })
+    assert.strictEqual(v.refused("AddOrder", cheap), "EService:Market in post_only mode")
+    v.ok("AddOrder", { ...cheap, oflags: "post" })
+    v.ok("control/SystemStatus", { status: "cancel_only" })
+    assert.strictEqual(v.refused("AddOrder", { ...cheap, oflags: "post" }), "EService:Market in cancel_only mode")
+    v.ok("CancelOrder", { txid })
+    v.ok("control/SystemStatus", { status: "maintenance" })
+    assert.strictEqual(v.refused("Balance"), "EService:Unavailable")
+    assert.strictEqual(v.ok("public/SystemStatus").status, "maintenance")
+  })
+
+  it("unknown names, in the wrong case too", () => {
+    const v = venue()
+    assert.strictEqual(v.refused("GetAPIKeyInfo"), "EGeneral:Unknown method")
+    assert.strictEqual(v.refused("public/ticker"), "EGeneral:Unknown method")
+    assert.strictEqual(v.refused("Balance", {}, { account: "nobody" }), "EAPI:Invalid key")
+  })
+})

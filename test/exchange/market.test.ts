@@ -1,0 +1,140 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import type { Interest, Market } from "../../src/exchange/Market.ts"
+import { pairs } from "../../src/exchange/pairs.ts"
+import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
+import { runs } from "../Property.ts"
+import { opening } from "./TestMarket.ts"
+import { venue } from "./TestVenue.ts"
+
+const times = fc.integer({ min: opening - 10 ** 9, max: opening + 10 ** 9 })
+const anyPair = fc.constantFrom(...pairs)
+
+describe("the synthetic market", () => {
+  it("is a function of seed and time", () => {
+    fc.assert(
+      fc.property(fc.nat(9), anyPair, times, (seed, pair, time) => {
+        const [one, other] = [syntheticMarket(seed), syntheticMarket(seed)]
+        other.level(pair, time + 5000, "bid", 30)
+        assert.deepStrictEqual(one.last(pair, time), other.last(pair, time))
+        for (const side of ["bid", "ask"] as const) {
+          assert.deepStrictEqual(one.level(pair, time, side, 20), other.level(pair, time, side, 20))
+        }
+      }),
+      { numRuns: runs(100) }
+    )
+  })
+
+  it("has a sorted book with a spread, in whole ticks", () => {
+    const market = syntheticMarket(1)
+    fc.assert(
+      fc.property(anyPair, times, (pair, time) => {
+        const prices = (side: "bid" | "ask") =>
+          Array.from({ length: 40 }, (_, place) => market.level(pair, time, side, place)!.price)
+        const book = [...prices("bid").toReversed(), ...prices("ask")]
+        for (const [i, price] of book.entries()) {
+          assert.strictEqual(price % pair.tick, 0n)
+          if (i > 0) assert.isTrue(price > book[i - 1]!)
+        }
+        const { price } = market.last(pair, time)
+        assert.isTrue(price === book[39] || price === book[40])
+      }),
+      { numRuns: runs(200) }
+    )
+  })
+
+  it("finds the first moment at which a price is reached, as looking at every second would", () => {
+    const market = syntheticMarket(2)
+    fc.assert(
+      fc.property(anyPair, times, fc.integer({ min: -40, max: 40 }), fc.nat(2000), (pair, time, move, span) => {
+        const now = market.last(pair, time).price
+        const price = now + (now * BigInt(move)) / 20_000n
+        const interest: Interest = move < 0 ? { askAtMost: price, lastAtMost: price } : { bidAtLeast: price }
+        const until = time + span * 1000
+        assert.strictEqual(market.nextTouch(pair, time, until, interest), slowly(market, pair, time, until, interest))
+      }),
+      { numRuns: runs(100) }
+    )
+  })
+
+  it("agrees with itself across pairs: ETH/BTC is ETH/USD over BTC/USD", () => {
+    const market = syntheticMarket(3)
+    const price = (id: string, time: number) => {
+      const pair = pairs.find((each) => each.id === id)!
+      return Number(market.last(pair, time).price) / 10 ** pair.priceDecimals
+    }
+    for (const day of [0, 10, 100, 1000]) {
+      const time = opening + day * 86_400_000
+      const ratio = price("XETHZUSD", time) / price("XXBTZUSD", time) / price("XETHXXBT", time)
+      assert.approximately(ratio, 1, 0.001)
+    }
+  })
+
+  it("lets time pass without living through it", () => {
+    const v = venue({ market: syntheticMarket(1) })
+    const txid = v.order("sell 0.05 limit +2%")
+    v.wait(365 * 86_400)
+    assert.strictEqual(v.see(txid).status, "closed")
+  })
+})
+
+describe("public data", () => {
+  const v = venue({ market: syntheticMarket(1) })
+
+  it("answers in the style of the name asked for", () => {
+    assert.hasAllKeys(v.ok("public/Ticker", { pair: "XBTUSD,BTC/USD,ethusd" }), ["XXBTZUSD", "BTC/USD", "XETHZUSD"])
+    assert.hasAllKeys(v.ok("public/AssetPairs", { pair: "XBTUSD", assetVersion: 1 }), ["BTC/USD"])
+    assert.hasAllKeys(v.ok("public/Assets", { asset: "BTC,usd" }), ["XXBT", "ZUSD"])
+    assert.strictEqual(v.refused("public/Assets", { asset: "XBT,ZZZ" }), "EQuery:Unknown asset")
+    assert.hasAllKeys(v.ok("public/Ticker", { pair: "AAPLx/USD", asset_class: "tokenized_asset" }), ["AAPLx/USD"])
+  })
+
+  it("has 720 candles whose numbers hold together", () => {
+    const answer = v.ok("public/OHLC", { pair: "XBTUSD", interval: 60 })
+    const rows: ReadonlyArray<ReadonlyArray<string>> = answer.XXBTZUSD
+    assert.lengthOf(rows, 720)
+    for (const [, open, high, low, close, vwap] of rows) {
+      for (const price of [open, close, vwap]) {
+        assert.isAtMost(Number(low), Number(price))
+        assert.isAtLeast(Number(high), Number(price))
+      }
+    }
+    assert.strictEqual(answer.last, rows.at(-2)![0])
+    assert.isBelow(v.ok("public/OHLC", { pair: "XBTUSD", interval: 60, since: answer.last }).XXBTZUSD.length, 3)
+  })
+
+  it("pages trades by the last it gave", () => {
+    const first = v.ok("public/Trades", { pair: "XBTUSD", count: 5, since: opening / 1000 - 100 })
+    const second = v.ok("public/Trades", { pair: "XBTUSD", count: 5, since: first.last })
+    const ids = [...first.XXBTZUSD, ...second.XXBTZUSD].map((row: ReadonlyArray<number>) => row[6]!)
+    assert.deepStrictEqual(
+      ids,
+      ids.map((_, i) => ids[0]! + i)
+    )
+  })
+
+  it("shows our orders in the book, level by level and one by one", () => {
+    const bid = v.ok("public/Depth", { pair: "XBTUSD", count: 1 }).XXBTZUSD.bids[0][0]
+    const txid = v.order(`buy 0.25 limit ${(Number(bid) + 0.1).toFixed(1)}`, { oflags: "post" })
+    const [level] = v.ok("public/Depth", { pair: "XBTUSD", count: 1 }).XXBTZUSD.bids
+    assert.strictEqual(level[1], "0.25000000")
+    const [order] = v.ok("Level3", { pair: "BTC/USD", depth: 10 }).bids
+    assert.deepInclude(order, { order_id: txid, qty: "0.25000000" })
+    assert.strictEqual(v.ok("public/PreTrade", { symbol: "BTC/USD" }).bids[0].qty, "0.25000000")
+    const { bids } = v.ok("public/GroupedBook", { pair: "BTC/USD", grouping: 1000 })
+    assert.isTrue(bids.every(({ price }: { price: string }) => Number(price) % 100 === 0))
+  })
+})
+
+const slowly = (market: Market, pair: (typeof pairs)[number], after: number, until: number, interest: Interest) => {
+  for (let time = (Math.floor(after / 1000) + 1) * 1000; time <= until; time += 1000) {
+    const ask = market.level(pair, time, "ask", 0)!.price
+    const bid = market.level(pair, time, "bid", 0)!.price
+    const last = market.last(pair, time).price
+    const { askAtMost, bidAtLeast, lastAtMost } = interest
+    if (askAtMost !== undefined && ask <= askAtMost) return time
+    if (bidAtLeast !== undefined && bid >= bidAtLeast) return time
+    if (lastAtMost !== undefined && last <= lastAtMost) return time
+  }
+  return undefined
+}

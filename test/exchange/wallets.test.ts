@@ -1,0 +1,168 @@
+import { assert, describe, it } from "@effect/vitest"
+import { parse } from "csv-parse/sync"
+import { strFromU8, unzipSync } from "fflate"
+import { venue } from "./TestVenue.ts"
+
+describe("deposits and withdrawals", () => {
+  it("a deposit arrives after three minutes", () => {
+    const v = venue()
+    v.ok("control/Deposit", { account: "ann", asset: "XBT", amount: "0.5" })
+    const status = () => v.ok("DepositStatus", { asset: "XBT" })[0].status
+    const seen = [0, 30, 90, 60].map((seconds) => {
+      v.wait(seconds)
+      return [status(), v.ok("Balance").XXBT]
+    })
+    assert.deepStrictEqual(seen, [
+      ["Initial", "10.0000000000"],
+      ["Pending", "10.0000000000"],
+      ["Settled", "10.0000000000"],
+      ["Success", "10.5000000000"]
+    ])
+  })
+
+  it("a withdrawal leaves at once and can be called back until it is on its way", () => {
+    const v = venue()
+    const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
+    assert.deepInclude(v.ok("WithdrawInfo", request), { amount: "0.9999000000", fee: "0.0001000000" })
+    const first = v.ok("Withdraw", request).refid
+    assert.strictEqual(v.ok("Balance").XXBT, "9.0000000000")
+    assert.isTrue(v.ok("WithdrawCancel", { asset: "XBT", refid: first }))
+    assert.strictEqual(v.ok("Balance").XXBT, "10.0000000000")
+    const second = v.ok("Withdraw", request).refid
+    v.wait(30)
+    assert.isFalse(v.ok("WithdrawCancel", { asset: "XBT", refid: second }))
+    v.wait(150)
+    const [newest, oldest] = v.ok("WithdrawStatus", { asset: "XBT" })
+    assert.deepInclude(newest, { refid: second, status: "Success", amount: "0.9999000000" })
+    assert.lengthOf(newest.txid, 64)
+    assert.deepInclude(oldest, { refid: first, "status-prop": "canceled" })
+  })
+
+  it("refuses what Kraken refuses", () => {
+    const v = venue()
+    const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
+    const cases: ReadonlyArray<readonly [object, string]> = [
+      [{ asset: "ZZZ" }, "EFunding:Unknown asset"],
+      [{ key: "nobody" }, "EFunding:Unknown withdraw key"],
+      [{ asset: "ETH", key: "eth-wallet-1" }, "EFunding:Unknown withdraw key"],
+      [{ address: "bc1qother" }, "EFunding:Invalid withdrawal address"],
+      [{ max_fee: "0.00001" }, "EFunding:Max fee exceeded"],
+      [{ amount: "0.0002" }, "EFunding:Invalid amount"],
+      [{ amount: "11" }, "EFunding:Insufficient funds"]
+    ]
+    for (const [change, error] of cases) assert.strictEqual(v.refused("Withdraw", { ...request, ...change }), error)
+    assert.strictEqual(v.refused("DepositMethods", { asset: "AAPLx" }), "EFunding:No funding method")
+  })
+
+  it("makes up to five unused addresses, with a tag where one is needed", () => {
+    const v = venue()
+    const request = { asset: "XRP", method: "Ripple XRP", new: true }
+    const made = Array.from({ length: 5 }, () => v.ok("DepositAddresses", request)).at(-1)
+    assert.lengthOf(made, 5)
+    assert.match(made[0].tag, /^\d{10}$/)
+    assert.strictEqual(v.refused("DepositAddresses", request), "EFunding:Too many addresses")
+  })
+
+  it("pages with a cursor, in another shape", () => {
+    const v = venue()
+    for (let i = 0; i < 3; i++) v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
+    const first = v.ok("DepositStatus", { asset: "ETH", cursor: true, limit: 2 })
+    assert.lengthOf(first.deposit, 2)
+    const rest = v.ok("DepositStatus", { asset: "ETH", cursor: first.next_cursor, limit: 2 })
+    assert.lengthOf(rest.deposit, 1)
+    assert.isNull(rest.next_cursor)
+  })
+
+  it("moves money to the futures wallet and between the account and its subaccounts", () => {
+    const v = venue()
+    v.ok("WalletTransfer", { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" })
+    assert.isTrue(v.ok("CreateSubaccount", { username: "desk", email: "desk@example.com" }))
+    const [main, desk] = v.ok("ListWalletAccounts").accounts
+    const transfer = { asset: "XBT", amount: "2", from: main.account_id, to: desk.account_id }
+    assert.strictEqual(v.ok("AccountTransfer", transfer).status, "complete")
+    assert.strictEqual(v.ok("Balance").XXBT, "7.0000000000")
+    assert.strictEqual(v.ok("Balance", {}, "desk").XXBT, "2.0000000000")
+    assert.strictEqual(v.refused("AccountTransfer", transfer, { account: "desk" }), "EGeneral:Permission denied")
+  })
+})
+
+describe("earn", () => {
+  const bonded = { strategy_id: "ESRFUO3-Q62XD-WIOIL7" }
+
+  it("an allocation is pending, then earning; taking it out of a bonded strategy takes 28 days", () => {
+    const v = venue()
+    v.open("dot", { DOT: "20" })
+    const balance = () => v.ok("Balance", {}, "dot")
+    assert.isTrue(v.ok("Earn/Allocate", { ...bonded, amount: "15" }, "dot"))
+    assert.deepStrictEqual(v.ok("Earn/AllocateStatus", bonded, "dot"), { pending: true })
+    assert.strictEqual(
+      v.refused("Earn/Allocate", { ...bonded, amount: "1" }, { account: "dot" }),
+      "EEarnings:Busy:Another (de)allocation for the same strategy is in progress"
+    )
+    v.wait(10)
+    assert.deepStrictEqual(v.ok("Earn/AllocateStatus", bonded, "dot"), { pending: false })
+    assert.deepStrictEqual(balance(), { DOT: "5.0000000000", "DOT.B": "15.0000000000" })
+    v.ok("Earn/Deallocate", { ...bonded, amount: "4" }, "dot")
+    v.wait(10)
+    const { items } = v.ok("Earn/Allocations", { hide_zero_allocations: true }, "dot")
+    assert.strictEqual(items[0].amount_allocated.unbonding.native, "4.0000000000")
+    v.wait(28 * 86_400)
+    assert.deepStrictEqual(balance(), { DOT: "9.0000000000", "DOT.B": "11.0000000000" })
+  })
+
+  it("a failed operation is told, and told again by its status", () => {
+    const v = venue()
+    const below = "EEarnings:Below min:(De)allocation operation amount less than minimum"
+    assert.strictEqual(v.refused("Earn/Allocate", { ...bonded, amount: "0.001" }), below)
+    assert.strictEqual(v.refused("Earn/AllocateStatus", bonded), below)
+    assert.include(v.refused("Earn/Allocate", { ...bonded, amount: "1" }), "EEarnings:Insufficient funds")
+    assert.strictEqual(
+      v.refused("Earn/Allocate", { strategy_id: "ESXXXXX", amount: "1" }),
+      "EGeneral:Invalid arguments:Invalid strategy ID"
+    )
+  })
+
+  it("has a strategy of each kind of lock", () => {
+    const { items } = venue().ok("Earn/Strategies")
+    const locks = items.map((item: { lock_type: { type: string } }) => item.lock_type.type)
+    assert.sameMembers(locks, ["bonded", "flex", "instant", "timed"])
+  })
+})
+
+describe("exports", () => {
+  it("are queued, processed, and then a ZIP of what had happened when they were asked for", () => {
+    const v = venue()
+    v.order("buy 1.5 market")
+    v.wait(1)
+    const { id } = v.ok("AddExport", { report: "trades", description: "mine" })
+    v.wait(1)
+    v.order("buy 0.1 market")
+    const statuses = [0, 2, 3].map((seconds) => {
+      v.wait(seconds)
+      return v.ok("ExportStatus", { report: "trades" })[0].status
+    })
+    assert.deepStrictEqual(statuses, ["Queued", "Processing", "Processed"])
+    const files = unzipSync(v.ok("RetrieveExport", { id }))
+    const rows: Array<Record<string, string>> = parse(strFromU8(files["trades.csv"]!), { columns: true })
+    assert.deepStrictEqual(
+      rows.map(({ pair, price, vol }) => [pair, price, vol]),
+      [
+        ["XXBTZUSD", "50010.00000", "1.00000000"],
+        ["XXBTZUSD", "50020.00000", "0.50000000"]
+      ]
+    )
+    assert.deepStrictEqual(v.ok("RemoveExport", { id, type: "delete" }), { delete: true })
+    assert.strictEqual(v.refused("RetrieveExport", { id }), "EGeneral:Invalid arguments:id")
+  })
+
+  it("of ledgers with some fields, as TSV; not before they are done", () => {
+    const v = venue()
+    const { id } = v.ok("AddExport", { report: "ledgers", description: "x", format: "TSV", fields: "asset,amount" })
+    assert.strictEqual(v.refused("RetrieveExport", { id }), "EGeneral:Invalid arguments:id")
+    v.wait(5)
+    const text = strFromU8(unzipSync(v.ok("RetrieveExport", { id }))["ledgers.tsv"]!)
+    const [head, first] = text.split("\n").map((line) => line.split("\t"))
+    assert.deepStrictEqual(head, ["txid", "asset", "amount"])
+    assert.deepStrictEqual(first!.slice(1), ["ZUSD", "100000.0000"])
+  })
+})
