@@ -21,7 +21,9 @@ export const adjustHold = (account: Account, order: Order): void => {
   if (needed !== undefined) add(account.holds, needed.asset, needed.amount)
 }
 
-export const holdFor = (order: Order): { readonly asset: string; readonly amount: bigint } | undefined => {
+export const holdFor = (
+  order: Pick<Order, "pair" | "side" | "limit" | "trigger" | "triggered" | "volume" | "executed" | "feeInBase" | "rate">
+): { readonly asset: string; readonly amount: bigint } | undefined => {
   const { pair } = order
   if (order.side === "sell") {
     const amount = baseAmount(pair, left(order))

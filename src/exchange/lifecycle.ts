@@ -8,8 +8,28 @@ import { unpark } from "./stops.ts"
 /** Give an order its id and note it with its account. It holds nothing and trades nowhere yet. */
 export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order => {
   const number = next(x)
+  // Field by field: an object this wide that begins with a spread becomes a dictionary, five times as slow.
   const order: Order = {
-    ...spec,
+    pair: spec.pair,
+    side: spec.side,
+    type: spec.type,
+    refid: spec.refid,
+    userref: spec.userref,
+    clientId: spec.clientId,
+    limit: spec.limit,
+    trigger: spec.trigger,
+    trail: spec.trail,
+    triggerBy: spec.triggerBy,
+    volume: spec.volume,
+    spend: spec.spend,
+    display: spec.display,
+    timeInForce: spec.timeInForce,
+    postOnly: spec.postOnly,
+    feeInBase: spec.feeInBase,
+    selfTrade: spec.selfTrade,
+    start: spec.start,
+    expire: spec.expire,
+    close: spec.close,
     txid: orderId(x.settings.seed, number),
     account: account.id,
     opened: x.now,

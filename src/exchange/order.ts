@@ -131,4 +131,4 @@ export const hasTrigger = (type: OrderType): boolean => /^(stop-loss|take-profit
 export const isTrailing = (type: OrderType): boolean => type.startsWith("trailing")
 
 /** What is still to be executed. */
-export const left = (order: Order): bigint => order.volume - order.executed
+export const left = (order: Pick<Order, "volume" | "executed">): bigint => order.volume - order.executed

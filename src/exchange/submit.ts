@@ -117,19 +117,20 @@ const needs = (
   spec: OrderSpec & Partial<Order>
 ): { readonly asset: string; readonly amount: bigint } => {
   const { pair } = spec
+  const { feeInBase, limit, side, spend, volume } = spec
   const rate = spec.rate ?? rateOf(x, account, false)
+  const triggered = spec.triggered ?? false
   const venue = venueOf(x, pair)
-  const order = { ...spec, rate, executed: spec.executed ?? 0n, triggered: spec.triggered ?? false } as Order
-  if (isTrailing(order.type) && !order.triggered) {
-    order.trigger = trailingTrigger(order, signal(x, venue, order.triggerBy))
-  }
+  const trigger =
+    isTrailing(spec.type) && !triggered ? trailingTrigger(spec, signal(x, venue, spec.triggerBy)) : spec.trigger
+  const order = { pair, side, limit, trigger, triggered, volume, executed: spec.executed ?? 0n, feeInBase, rate }
   const hold = holdFor(order)
   if (hold !== undefined) return hold
-  const cost = order.spend ?? costNow(x, venue, order)
-  return { asset: pair.quote.id, amount: cost + (order.feeInBase ? 0n : feeOn(cost, rate, "ceil")) }
+  const cost = spend ?? costNow(x, venue, order)
+  return { asset: pair.quote.id, amount: cost + (feeInBase ? 0n : feeOn(cost, rate, "ceil")) }
 }
 
-const costNow = (x: Exchange, venue: Venue, order: Order): bigint => {
+const costNow = (x: Exchange, venue: Venue, order: Pick<Order, "pair" | "volume" | "executed">): bigint => {
   let rest = left(order)
   let cost = 0n
   for (const offer of offers(x, venue, "buy")) {

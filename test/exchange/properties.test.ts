@@ -1,3 +1,4 @@
+// oxlint-disable vitest/expect-expect -- the assertions are in invariants.ts
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
@@ -7,6 +8,7 @@ import { balancesCover, fillsAddUp, inPriority, nothingAppears, notCrossed, plac
 import { live, makeVenue, relive, type Step, streams } from "./streams.ts"
 
 const seeds = fc.nat(1000)
+const patience = 600_000
 
 describe("whatever traders do", () => {
   it("(and they do a lot)", () => {
@@ -25,46 +27,72 @@ describe("whatever traders do", () => {
     assert.isTrue(orders.some(({ refid }) => refid !== undefined))
   })
 
-  holds("no value appears or vanishes, and every balance covers what is held of it", 1400, (seed, stream) => {
-    const x = makeVenue(seed)
-    const after = () => {
-      nothingAppears(x)
-      balancesCover(x)
-    }
-    live(x, stream, { before: () => after })
-  })
+  it(
+    "no value appears or vanishes, and every balance covers what is held of it",
+    () => {
+      const property = streamed((seed, stream) => {
+        const x = makeVenue(seed)
+        const after = () => {
+          nothingAppears(x)
+          balancesCover(x)
+        }
+        live(x, stream, { before: () => after })
+      })
+      return fc.assert(property, { numRuns: runs(1400) })
+    },
+    patience
+  )
 
-  holds("the book is never crossed, stands in price-time order, and is served in it", 1400, (seed, stream) => {
-    const x = makeVenue(seed)
-    const before = () => {
-      const waiting = places(x)
-      return () => {
-        notCrossed(x)
-        sorted(x)
-        inPriority(x, waiting)
-      }
-    }
-    live(x, stream, { before })
-  })
+  it(
+    "the book is never crossed, stands in price-time order, and is served in it",
+    () => {
+      const property = streamed((seed, stream) => {
+        const x = makeVenue(seed)
+        const before = () => {
+          const waiting = places(x)
+          return () => {
+            notCrossed(x)
+            sorted(x)
+            inPriority(x, waiting)
+          }
+        }
+        live(x, stream, { before })
+      })
+      return fc.assert(property, { numRuns: runs(1400) })
+    },
+    patience
+  )
 
-  holds("an order's fills add up to what it executed", 1100, (seed, stream) => {
-    const x = makeVenue(seed)
-    live(x, stream)
-    fillsAddUp(x)
-  })
+  it(
+    "an order's fills add up to what it executed",
+    () => {
+      const property = streamed((seed, stream) => {
+        const x = makeVenue(seed)
+        live(x, stream)
+        fillsAddUp(x)
+      })
+      return fc.assert(property, { numRuns: runs(1100) })
+    },
+    patience
+  )
 
-  holds("the journal, which has no reads, leads to the same state", 1100, (seed, stream) => {
-    const x = makeVenue(seed)
-    const journal = live(x, stream)
-    assert.deepStrictEqual(snapshot(relive(journal, seed, x.now)), snapshot(x))
-  })
+  it(
+    "the journal, which has no reads, leads to the same state",
+    () => {
+      const property = streamed((seed, stream) => {
+        const x = makeVenue(seed)
+        const journal = live(x, stream)
+        assert.deepStrictEqual(snapshot(relive(journal, seed, x.now)), snapshot(x))
+      })
+      return fc.assert(property, { numRuns: runs(1100) })
+    },
+    patience
+  )
 })
 
-/** Tries a stream, then lets the test runner breathe: it takes a long silence for a hang. */
-function holds(name: string, usual: number, check: (seed: number, stream: ReadonlyArray<Step>) => void): void {
-  const property = fc.asyncProperty(seeds, streams, (seed, stream) => {
+/** A check of any stream, after which the test runner may breathe: it takes a long silence for a hang. */
+const streamed = (check: (seed: number, stream: ReadonlyArray<Step>) => void) =>
+  fc.asyncProperty(seeds, streams, (seed, stream) => {
     check(seed, stream)
     return setImmediate()
   })
-  it(name, () => fc.assert(property, { numRuns: runs(usual) }), 600_000)
-}
