@@ -96,6 +96,11 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
       const nothing = { key: undefined, nonce: undefined, params: {} }
       seen.push({ endpoint, request, ...nothing, at, outcome: "lost" })
     }
+    if (fault.straggles !== undefined) {
+      const late = Effect.map(now, (then) => carryOut(request, then, undefined))
+      yield* Effect.forkDaemon(Effect.delay(late, fault.straggles))
+      return dated(fault.instead ?? "drop", at)
+    }
     const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault.warnings)
     if (fault.answersAfter !== undefined) yield* Effect.sleep(fault.answersAfter)
     return dated(fault.instead ?? reply ?? "drop", yield* now)

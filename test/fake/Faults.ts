@@ -6,6 +6,8 @@ export interface Fault {
   readonly arrivesAfter?: number
   /** Kraken never sees it: no check, no nonce spent, nothing done. */
   readonly carriedOut?: false
+  /** The answer of `instead` comes at once, while the request is still this long under way to Kraken, in milliseconds. */
+  readonly straggles?: number
   /** Carried out at once, and answered this much later, in milliseconds. */
   readonly answersAfter?: number
   /**
@@ -26,6 +28,11 @@ const instead = (reply: Reply | "drop", when: When): Fault =>
 export const unreachable: Fault = { instead: "unreachable", carriedOut: false }
 export const dropBefore: Fault = instead("drop", "before")
 export const dropAfter: Fault = instead("drop", "after")
+/** The caller hears of a fault, and Kraken carries the request out some time later. */
+export const straggling = (millis: number, fault: Fault): Fault => ({
+  ...(fault.instead !== undefined && { instead: fault.instead }),
+  straggles: millis
+})
 export const delayBefore = (millis: number): Fault => ({ arrivesAfter: millis })
 export const delayAfter = (millis: number): Fault => ({ answersAfter: millis })
 export const warning = (...warnings: ReadonlyArray<string>): Fault => ({ warnings })

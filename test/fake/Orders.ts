@@ -1,5 +1,6 @@
 import { type Call, type Entry, type Handler, isTrue, makeIds, pad, text } from "./Journal.ts"
 import { altname } from "./Market.ts"
+import { amendment, describe, rows } from "./orderRows.ts"
 import { type Fields, Refusal } from "./Wire.ts"
 
 export interface Order {
@@ -15,6 +16,8 @@ export interface Order {
   readonly opened: number
   closed: number | undefined
   reason: string | null
+  /** As `OrderAmends` lists them, oldest first. */
+  readonly amends: Array<Fields>
 }
 
 /** Volumes from here on are more than the account can pay. */
@@ -45,8 +48,10 @@ export const makeOrders = (journal: Array<Entry>) => {
       clientId: text(params, "cl_ord_id"),
       opened: now,
       closed: params["ordertype"] === "market" ? now : undefined,
-      reason: null
+      reason: null,
+      amends: []
     }
+    order.amends.push(amendment(order, "original", amendId(), now))
     orders.set(order.txid, order)
     return order
   }
@@ -124,8 +129,15 @@ export const makeOrders = (journal: Array<Entry>) => {
     order.volume = text(params, "order_qty") ?? order.volume
     order.price = text(params, "limit_price") ?? order.price
     const id = amendId()
+    order.amends.push(amendment(order, "user", id, call.now))
     note("AmendOrder", call, [order.txid, id])
     return { amend_id: id }
+  }
+
+  const orderAmends: Handler = ({ params }) => {
+    const order = orders.get(text(params, "order_id") ?? "")
+    if (order === undefined) throw new Refusal("EOrder:Unknown order")
+    return { count: order.amends.length, amends: order.amends }
   }
 
   const editOrder: Handler = (call) => {
@@ -216,6 +228,7 @@ export const makeOrders = (journal: Array<Entry>) => {
     AddOrder: addOrder,
     AddOrderBatch: addOrderBatch,
     AmendOrder: amendOrder,
+    OrderAmends: orderAmends,
     EditOrder: editOrder,
     CancelOrder: cancelOrder,
     CancelAll: cancelAll,
@@ -254,42 +267,3 @@ const list = (value: unknown): Array<unknown> =>
 
 const items = (value: unknown): Array<Fields> =>
   list(value).map((item) => ({ ...(typeof item === "object" ? item : undefined) }))
-
-const rows = (orders: ReadonlyArray<Order>) => Object.fromEntries(orders.map((order) => [order.txid, row(order)]))
-
-const row = (order: Order) => ({
-  refid: null,
-  userref: order.userref === undefined ? null : Number(order.userref),
-  ...(order.clientId !== undefined && { cl_ord_id: order.clientId }),
-  status: order.status,
-  opentm: order.opened / 1000,
-  ...(order.closed !== undefined && { closetm: order.closed / 1000, reason: order.reason }),
-  starttm: 0,
-  expiretm: 0,
-  descr: {
-    pair: order.pair,
-    aclass: "forex",
-    type: String(order.params["type"]),
-    ordertype: String(order.params["ordertype"]),
-    price: pad(order.price, 1),
-    price2: text(order.params, "price2") ?? "0",
-    leverage: text(order.params, "leverage") ?? "none",
-    order: describe({ ...order.params, volume: order.volume, price: order.price }, order.pair),
-    close: ""
-  },
-  vol: pad(order.volume, 8),
-  vol_exec: order.status === "closed" ? pad(order.volume, 8) : "0.00000000",
-  cost: "0.00000",
-  fee: "0.00000",
-  price: "0.00000",
-  stopprice: "0.00000",
-  limitprice: "0.00000",
-  misc: "",
-  oflags: text(order.params, "oflags") ?? "fciq"
-})
-
-const describe = (params: Fields, pair: string): string => {
-  const price = text(params, "price")
-  const words = String(params["ordertype"]).replaceAll("-", " ")
-  return `${String(params["type"])} ${pad(text(params, "volume"), 8)} ${pair} @ ${words}${price === undefined ? "" : ` ${pad(price, 1)}`}`
-}
