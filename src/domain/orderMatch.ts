@@ -29,34 +29,47 @@ export const OrderRows = Schema.Record({ key: Schema.String, value: OrderRow })
 /** An order that was sent and may exist. */
 export interface SentOrder {
   readonly params: Params
-  /** Unix seconds on Kraken's clock when the request left; our reading of it may be off by `clockTolerance`. */
+  /** Unix seconds on Kraken's clock when the request left; our reading of it may be off. */
   readonly sentAt: number
 }
 
-/** `Date` headers count whole seconds, so that is how well Kraken's clock is known. */
-export const clockTolerance = 2
+/** `Date` headers count whole seconds, so that is how well Kraken's clock is usually known. */
+const clockTolerance = 2
+
+/** Where answers take long, or none has come yet, it is known less well. What is older than this is surely older. */
+export const clockDoubt = 60
 
 export type Likeness = "same" | "perhaps" | "other"
 
+/** Whether something of `time` (Unix seconds) can be what was sent at `sentAt`. */
+export const isSince = (time: unknown, sentAt: number): Likeness => {
+  const early = sentAt - Number(time)
+  return early <= clockTolerance ? "same" : early <= clockDoubt ? "perhaps" : "other"
+}
+
 /**
  * Whether an order that Kraken lists is the one that was sent. A `cl_ord_id` decides; so does a `userref` with pair,
- * side, volume and price. `perhaps`: everything fits, but Kraken shows neither id.
+ * side, volume and price. `perhaps`: everything fits, but Kraken shows neither id, or it is a little too old.
  */
 export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b: string) => boolean): Likeness => {
-  if (Number(row.opentm) < sent.sentAt - clockTolerance) return "other"
+  const since = isSince(row.opentm, sent.sentAt)
+  if (since === "other") return "other"
   const { cl_ord_id: clientId, pair, type, userref } = sent.params
   const shown = clientId === undefined ? row.userref : row.cl_ord_id
   const id = clientId ?? userref
   if (isGiven(shown) && String(shown) !== String(id)) return "other"
-  if (clientId !== undefined && isGiven(shown)) return "same"
-  const fits = row.descr.type === type && samePair(row.descr.pair, String(pair)) && sameTerms(row, sent.params)
+  if (clientId !== undefined && isGiven(shown)) return since
+  const fits =
+    (type === undefined || row.descr.type === type) &&
+    samePair(row.descr.pair, String(pair)) &&
+    sameTerms(row, sent.params)
   if (!fits) return "other"
-  return isGiven(shown) ? "same" : "perhaps"
+  return isGiven(shown) ? since : "perhaps"
 }
 
-/** Volume and price as sent, where they were sent as plain numbers; relative prices can't be compared. */
-const sameTerms = (row: OrderRow, { price, volume }: Params): boolean =>
-  sameNumber(row.vol, volume) && sameNumber(row.descr.price, price)
+/** Volume and price as sent, where they can be compared: relative prices and volumes in quote currency can't. */
+const sameTerms = (row: OrderRow, { oflags, price, volume }: Params): boolean =>
+  (String(oflags).includes("viqc") || sameNumber(row.vol, volume)) && sameNumber(row.descr.price, price)
 
 /** Equal as numbers; true where one of them is no plain number, since then nothing speaks against it. */
 export const sameNumber = (shown: unknown, sent: unknown): boolean => {
@@ -64,11 +77,16 @@ export const sameNumber = (shown: unknown, sent: unknown): boolean => {
   return Option.isNone(both) || D.equals(...both.value)
 }
 
+/** A price with a sign is relative. */
 const plain = (value: unknown): Option.Option<D.Decimal> =>
-  typeof value === "string" && !D.pattern.test(value)
+  typeof value === "string" && !/^\d+(\.\d+)?$/.test(value)
     ? Option.none()
     : isGiven(value)
       ? D.parse(String(value))
       : Option.none()
+
+/** One spelling for equal numbers; other text as it is. */
+export const oneSpelling = (value: unknown): unknown =>
+  Option.getOrElse(Option.map(plain(value), D.format), () => value)
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== ""

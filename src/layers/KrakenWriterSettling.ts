@@ -1,7 +1,7 @@
 import {
   Cause,
   Clock,
-  type DateTime,
+  DateTime,
   Deferred,
   Duration,
   Effect,
@@ -21,8 +21,9 @@ import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../services/KrakenErrors.
 import { KrakenWriter, type SendError, type Sent } from "../services/KrakenWriter.ts"
 import { Names } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
-import type { Desk, Prepared, Verdict } from "./writes/Attempt.ts"
+import type { Attempt, Desk, Prepared, Verdict } from "./writes/Attempt.ts"
 import { procedures } from "./writes/Procedures.ts"
+import { makeTwins, type Twin } from "./writes/twins.ts"
 
 /** A write under way, or one that has just ended. */
 interface Entry {
@@ -52,36 +53,50 @@ export const KrakenWriterSettling = Layer.scoped(
       made: rememberIds()
     }
     const procedure = procedures()
+    const twins = makeTwins()
     const entries = new Map<string, Entry>()
     const fibers = yield* FiberSet.make<Sent, SendError>()
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(FiberSet.awaitEmpty(fibers), patience)))
+    // Finalizers can't be interrupted, and what can't be interrupted never times out.
+    const quiet = Effect.interruptible(FiberSet.awaitEmpty(fibers))
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(quiet, patience)))
+
+    /** Kraken's clock of a moment that is `left` on ours, as well as it is known by now. */
+    const sentAt = (left: number) =>
+      Effect.zipWith(kraken.now, Clock.currentTimeMillis, (theirs, ours) =>
+        DateTime.subtract(theirs, { millis: ours - left })
+      )
 
     const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (endpoint: Endpoint, params: Params) {
+      // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
+      yield* desk.keys.known
       const prepared = yield* procedure(endpoint)(desk, endpoint, params)
-      let sent: { readonly params: Params; readonly sentAt: DateTime.Utc } | undefined
-      const stamped = Effect.map(kraken.now, (now) => {
-        sent = { params: prepared.params(now), sentAt: now }
-        return sent.params
+      return yield* twins.during(prepared.looks ?? [], isOpen, (twin) => sendOnce(endpoint, prepared, twin))
+    })
+
+    const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
+      let params: Params = {}
+      let left = 0
+      const stamped = Effect.zipWith(kraken.now, Clock.currentTimeMillis, (theirs, ours) => {
+        left = ours
+        return (params = prepared.params(theirs))
       })
-      return yield* kraken.write(endpoint, stamped, { priority: priorityOf(endpoint) }).pipe(
-        Effect.map((result) => done(prepared, result, sent?.params ?? params)),
+      return kraken.write(endpoint, stamped, { priority: priorityOf(endpoint) }).pipe(
+        Effect.map((result) => done(prepared, result, params)),
         Effect.catchTag("KrakenOutcomeUnknown", (error) =>
-          sent === undefined ? error : settle(prepared, { endpoint, error, ...sent })
+          settle(prepared, twin, { endpoint, error, params, sentAt: sentAt(left) })
         ),
         Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result)))),
         Effect.tapError((error) =>
           Effect.sync(() => (error._tag === "KrakenOutcomeUnknown" ? undefined : prepared.refused?.()))
         )
       )
-    })
+    }
 
-    const settle = Effect.fn("KrakenWriter.settle")(function* (
-      prepared: Prepared,
-      attempt: Parameters<Prepared["settle"]>[0]
-    ) {
+    const settle = Effect.fn("KrakenWriter.settle")(function* (prepared: Prepared, twin: Twin, attempt: Attempt) {
       const { endpoint, error, params } = attempt
       yield* Effect.logWarning("No answer to a write; looking up what became of it", { endpoint, reason: error.reason })
-      const verdict = yield* prepared.settle(attempt)
+      const found = yield* prepared.settle(attempt)
+      const verdict = found._tag === "Placed" && !(yield* twins.isAlone(twin)) ? whose(found) : found
       yield* Effect.logInfo("Looked up what became of a write", { endpoint, verdict: verdict._tag })
       return yield* answerOf(verdict, error, (result) => done(prepared, result, params))
     })
@@ -156,10 +171,19 @@ const answerOf = (
   }
 }
 
+const whose = ({ result }: Extract<Verdict, { readonly _tag: "Placed" }>): Verdict => ({
+  _tag: "Unknown",
+  reason: "one was found, but another write that looks the same is open as well, and may be the one",
+  check: `Found: ${JSON.stringify(result)}. Count what there is before anything is sent again.`
+})
+
 /** What ended without having happened may be sent again at once. A bug of ours says nothing of the kind. */
 const isRefusal = (exit: Exit.Exit<Sent, SendError>): boolean =>
   Exit.isFailure(exit) &&
   Option.exists(Cause.failureOption(exit.cause), (error) => error._tag !== "KrakenOutcomeUnknown")
+
+/** Whether it may still turn up, as far as we know. */
+const isOpen = (exit: Exit.Exit<Sent, SendError>): boolean => Exit.isFailure(exit) && !isRefusal(exit)
 
 /** A cancel of whatever is open has new work to do when it is sent again; every other write has not. */
 const replays = (endpoint: Endpoint, { txid }: Params): boolean =>
@@ -172,13 +196,19 @@ const priorityOf = (endpoint: Endpoint): Priority => (endpoint.startsWith("priva
 const Ids = Schema.Struct({
   txid: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
   refid: Schema.optional(Schema.String),
+  amend_id: Schema.optional(Schema.String),
   orders: Schema.optional(Schema.Array(Schema.Struct({ txid: Schema.optional(Schema.String) })))
 })
 const isIds = Schema.is(Ids)
 
 const idsIn = (result: unknown): ReadonlyArray<string> =>
   isIds(result)
-    ? [result.txid ?? [], result.refid ?? [], result.orders?.map(({ txid }) => txid ?? []) ?? []].flat(2)
+    ? [
+        result.txid ?? [],
+        result.refid ?? [],
+        result.amend_id ?? [],
+        result.orders?.map(({ txid }) => txid ?? []) ?? []
+      ].flat(2)
     : []
 
 /** The last thousand ids that writes of this process have made. */

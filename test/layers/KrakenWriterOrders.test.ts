@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Schema, TestClock } from "effect"
+import { Context, Effect, Either, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { KrakenOrderError, KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
@@ -116,6 +116,50 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is found although Kraken's clock was not known yet when it was sent, and ours is wrong", () => {
+    let skew = 0
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      skew: () => skew,
+      read: (endpoint, params) => {
+        skew = -40_000
+        const row = listed({ ...limit, ...params }, { opentm: -40 })
+        return Effect.succeed(endpoint === "private/OpenOrders" ? { open: { O1: row } } : { closed: {} })
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that looks like another one under way is not said to be placed when one of the two is found", () => {
+    let n = 0
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        if (n++ === 0) open["O1"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const order = { ...limit, userref: 7 }
+      const both = yield* Effect.fork(
+        Effect.all(
+          [writer.send("private/AddOrder", order), writer.send("private/AddOrder", { ...order, volume: "0.010" })].map(
+            Effect.flip
+          ),
+          { concurrency: 2 }
+        )
+      )
+      yield* TestClock.adjust("1 minutes")
+      for (const error of yield* Fiber.join(both)) {
+        assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+        assert.include(error.message, "another write that looks the same is open as well, and may be the one. Found: {")
+      }
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("outlives its caller", () => {
     const { layer, sent } = account({
       write: (_, params) =>
@@ -190,4 +234,34 @@ describe("the same write twice", () => {
       assert.strictEqual(sent.length, 2)
     }).pipe(Effect.provide(layer))
   })
+})
+
+describe("shutdown", () => {
+  const close = (hangs: Effect.Effect<unknown>) =>
+    Effect.gen(function* () {
+      const { layer } = account({ write: () => hangs })
+      const scope = yield* Scope.make()
+      const writer = Context.get(yield* Layer.buildWithScope(layer, scope), KrakenWriter)
+      yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      return yield* Effect.fork(Scope.close(scope, Exit.void))
+    })
+
+  it.effect("waits for what is under way", () =>
+    Effect.gen(function* () {
+      const closing = yield* close(Effect.delay(Effect.succeed({ txid: ["O1"] }), "10 seconds"))
+      yield* TestClock.adjust("8 seconds")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(closing)))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(closing)
+    })
+  )
+
+  it.effect("gives up after thirty seconds", () =>
+    Effect.gen(function* () {
+      const closing = yield* close(Effect.never)
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(closing)
+    })
+  )
 })

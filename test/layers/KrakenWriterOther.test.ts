@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, TestClock } from "effect"
 import type { Params } from "../../src/domain/endpoints.ts"
-import type { KrakenOutcomeUnknown } from "../../src/services/KrakenErrors.ts"
+import { KrakenFundingError, type KrakenOutcomeUnknown, KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
 describe("other writes without an answer", () => {
@@ -53,18 +53,46 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an amendment: reading the order tells", () => {
-    const { layer, open } = account({
+  it.effect("an edit is found although the order that it replaces could not be read", () => {
+    let reads = 0
+    const rows: Record<string, unknown> = {}
+    const { layer } = account({
+      write: (endpoint, params) => {
+        rows["O2"] = listed({ ...limit, ...params })
+        return noAnswer(endpoint)
+      },
+      read: (endpoint) =>
+        reads++ === 0
+          ? new KrakenUnavailable({ endpoint, reason: "HTTP 502 with an HTML page" })
+          : Effect.succeed(endpoint === "private/OpenOrders" ? { open: rows } : { closed: {} })
+    })
+    return Effect.gen(function* () {
+      const edit = { txid: "O1", pair: "XBTUSD", price: "99000" }
+      const answer = Either.getOrThrow(yield* send("private/EditOrder", edit))
+      assert.deepInclude(answer.result, { txid: "O2" })
+    }).pipe(Effect.provide(layer))
+  })
+
+  const amendment = (amend_id: string, limit_price: string, millis: number) => ({
+    amend_id,
+    amend_type: "user",
+    limit_price,
+    timestamp: millis * 1e6
+  })
+
+  it.effect("an amendment: the order's list of amendments tells, also after the next one", () => {
+    const { amends, layer, open } = account({
       write: (endpoint) => {
-        open["O1"] = listed({ ...limit, price: "99000.0" })
+        if (amends.length === 0) amends.push(amendment("A1", "99000.0", 1), amendment("A2", "97000.0", 500))
         return noAnswer(endpoint)
       }
     })
+    open["O1"] = listed({ ...limit, price: "97000.0" })
     return Effect.gen(function* () {
       const answer = Either.getOrThrow(yield* send("private/AmendOrder", { txid: "O1", limit_price: "99000" }))
-      assert.deepInclude(answer.result, { txid: "O1" })
-      const other = failure(yield* send("private/AmendOrder", { txid: "O1", limit_price: "98000" }))
-      assert.strictEqual(other._tag, "KrakenNotPlaced")
+      assert.deepStrictEqual(answer.result, { amend_id: "A1", txid: "O1" })
+      const same = failure(yield* send("private/AmendOrder", { txid: "O1", limit_price: "97000" }))
+      assert.strictEqual(same._tag, "KrakenNotPlaced", "the order has that price, but not from this call")
     }).pipe(Effect.provide(layer))
   })
 
@@ -81,6 +109,14 @@ describe("other writes without an answer", () => {
   })
 })
 
+it.effect("a cancel by a cl_ord_id that is not listed is not said to be open", () => {
+  const { layer } = account({ write: (endpoint) => noAnswer(endpoint) })
+  return Effect.gen(function* () {
+    const error = failure(yield* send("private/CancelOrder", { cl_ord_id: "mine" }))
+    assert.include(error.message, "the order is not listed")
+  }).pipe(Effect.provide(layer))
+})
+
 describe("a withdrawal", () => {
   const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
   const row = { refid: "R1", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
@@ -95,6 +131,22 @@ describe("a withdrawal", () => {
       assert.deepStrictEqual(sent, [withdrawal, withdrawal])
       yield* TestClock.adjust("10 minutes")
       assert.isTrue(Either.isRight(yield* send("private/Withdraw", withdrawal)))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("stays refused when a meant repeat of it was refused by Kraken", () => {
+    let n = 0
+    const codes = ["EFunding:Insufficient funds"]
+    const { layer } = account({
+      write: (endpoint) => (n++ === 0 ? Effect.succeed({ refid: "R1" }) : new KrakenFundingError({ endpoint, codes }))
+    })
+    return Effect.gen(function* () {
+      yield* send("private/Withdraw", withdrawal)
+      assert.strictEqual(
+        failure(yield* send("private/Withdraw", { ...withdrawal, repeat: true }))._tag,
+        "KrakenFundingError"
+      )
+      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenWriteRefused")
     }).pipe(Effect.provide(layer))
   })
 

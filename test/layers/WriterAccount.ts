@@ -37,9 +37,12 @@ export const account = (options: {
   readonly write: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
   readonly read?: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
   readonly nonceWindow?: bigint
+  /** How far Kraken's clock is ahead, in milliseconds. */
+  readonly skew?: () => number
 }) => {
   const open: Record<string, unknown> = {}
   const closed: Record<string, unknown> = {}
+  const amends: Array<object> = []
   const sent: Array<Params> = []
   const answers = (endpoint: Endpoint, params: Params): unknown => {
     if (endpoint === "private/OpenOrders") return { open }
@@ -48,6 +51,7 @@ export const account = (options: {
       const txid = String(params["txid"])
       return { [txid]: open[txid] ?? closed[txid] }
     }
+    if (endpoint === "private/OrderAmends") return { amends, count: amends.length }
     return []
   }
   const layer = KrakenWriterSettling.pipe(
@@ -62,7 +66,7 @@ export const account = (options: {
               return options.write(endpoint, now)
             })
           ),
-        now: DateTime.now
+        now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 }))
       }),
       Layer.mock(Names, { directory: Effect.succeed(noNames) }),
       Layer.mock(PermissionCache, {
@@ -71,7 +75,7 @@ export const account = (options: {
       TestConfig()
     ])
   )
-  return { open, closed, sent, layer }
+  return { open, closed, amends, sent, layer }
 }
 
 /** Sends, and lets the clock run until there is an answer. */

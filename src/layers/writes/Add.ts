@@ -1,5 +1,6 @@
-import { DateTime, Effect } from "effect"
+import { Effect } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
+import { oneSpelling } from "../../domain/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { deadlineOf, withClientId, withDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
@@ -10,6 +11,7 @@ export const addOrder: Procedure = (desk, _, params) => {
   const order = params["validate"] === true ? params : withClientId(params)
   return Effect.succeed({
     params: withDeadline(desk, order),
+    looks: [lookOf(order)],
     complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
     settle: (attempt) =>
       settleOrders(desk, attempt, [attempt.params], ([placed]) => ({
@@ -21,26 +23,22 @@ export const addOrder: Procedure = (desk, _, params) => {
 /** AddOrderBatch: each order is found again by its own id; some may stand while others were refused. */
 export const addOrderBatch: Procedure = (desk, _, params) => {
   const orders = (params["orders"] as ReadonlyArray<Params>).map(withClientId)
-  const shared = { pair: params["pair"] }
+  const whole = orders.map((order) => ({ ...order, pair: params["pair"] }))
   return Effect.succeed({
     params: withDeadline(desk, { ...params, orders }),
+    looks: whole.map(lookOf),
     complete: (result, sent) => ({
       ...Object(result),
       ...given(sent, "deadline"),
       orders: rowsOf(result).map((row, i) => ({ ...row, ...given(orders[i] ?? {}, "cl_ord_id") }))
     }),
     settle: (attempt) =>
-      settleOrders(
-        desk,
-        attempt,
-        orders.map((order) => ({ ...order, ...shared })),
-        (placed) => ({
-          orders: orders.map((_, i) => {
-            const row = placed[i]
-            return row === undefined ? { error: "not placed" } : { txid: row.txid, descr: descr(row) }
-          })
+      settleOrders(desk, attempt, whole, (placed) => ({
+        orders: orders.map((_, i) => {
+          const row = placed[i]
+          return row === undefined ? { error: "not placed" } : { txid: row.txid, descr: descr(row) }
         })
-      )
+      }))
   })
 }
 
@@ -51,10 +49,9 @@ const settleOrders = Effect.fnUntraced(function* (
   orders: ReadonlyArray<Params>,
   result: (placed: ReadonlyArray<Listed | undefined>) => unknown
 ) {
-  const sentAt = DateTime.toEpochMillis(attempt.sentAt) / 1000
   const directory = yield* desk.directory
   let placed: ReadonlyArray<Listed | undefined> = []
-  const look = Effect.map(ordersSince(desk, sentAt, filterFor(orders)), (rows): Look<true> => {
+  const look = Effect.map(ordersSince(desk, attempt, filterFor(orders)), ({ rows, sentAt }): Look<true> => {
     const picks = orders.map((params) => pick(desk, directory, rows, { params, sentAt }))
     const doubt = picks.find((look) => look._tag === "Unclear")
     if (doubt !== undefined) return doubt
@@ -72,6 +69,10 @@ const settleOrders = Effect.fnUntraced(function* (
   const check = `Look for ${ids(orders)} with get_open_orders and get_closed_orders.${known}`
   return { _tag: "Unknown", reason: outcome.reason, check } as const
 })
+
+/** What an order is recognised by: its own id, or a `userref` and its terms. */
+const lookOf = ({ cl_ord_id, pair, price, type, userref, volume }: Params): string =>
+  JSON.stringify(cl_ord_id === undefined ? [userref, pair, type, oneSpelling(volume), oneSpelling(price)] : [cl_ord_id])
 
 const state = ({ row }: Listed) => row.status
 

@@ -12,7 +12,7 @@ export interface Desk {
   readonly directory: Effect.Effect<Directory>
   /** How far ahead a `deadline` is set. */
   readonly deadline: Duration.Duration
-  /** Ids (txid, refid) that earlier writes of this process have made: they can't be what a later one has made. */
+  /** Ids (txid, refid, amend_id) that earlier writes of this process have made: they can't be what a later one has made. */
   readonly made: { readonly add: (ids: ReadonlyArray<string>) => void; readonly has: (id: string) => boolean }
 }
 
@@ -21,8 +21,8 @@ export interface Attempt {
   readonly endpoint: Endpoint
   /** What was sent, with what we filled in. */
   readonly params: Params
-  /** When it left, by Kraken's clock. */
-  readonly sentAt: DateTime.Utc
+  /** When it left, by Kraken's clock as it is known at the time of asking. */
+  readonly sentAt: Effect.Effect<DateTime.Utc>
   readonly error: KrakenOutcomeUnknown
 }
 
@@ -39,6 +39,8 @@ export type Verdict =
 export interface Prepared {
   /** What to send, when its turn has come at `now` on Kraken's clock. */
   readonly params: (now: DateTime.Utc) => Params
+  /** What it will look like on the account, where that is not its alone. */
+  readonly looks?: ReadonlyArray<string>
   readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
   /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown

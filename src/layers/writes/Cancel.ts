@@ -1,6 +1,6 @@
-import { DateTime, Effect } from "effect"
+import { Effect } from "effect"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
-import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
+import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 import { noDeadline } from "./fill.ts"
 import { orderById, ordersSince } from "./orderLists.ts"
 
@@ -12,21 +12,22 @@ export const cancelOrder: Procedure = (desk, _, params) =>
   })
 
 const settleCancel = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
-  const look = Effect.map(statusOf(desk, attempt), (status): Look<string> =>
-    status === undefined || status === "open" || status === "pending" ? empty : found(status)
-  )
-  const outcome = yield* lookUntil(desk, noDeadline, look)
+  const look = Effect.map(statusOf(desk, attempt), (status): Look<string> => {
+    if (status === undefined) return unclear("the order is not listed")
+    return status === "open" || status === "pending" ? empty : found(status)
+  })
+  const outcome = yield* lookUntil(desk, noDeadline, look, "the order is still open")
   if (outcome._tag !== "Found") return repeatable(outcome._tag === "CantTell" ? outcome.reason : "it is still open")
   const canceled = outcome.value === "canceled"
   return { _tag: "Placed", result: { count: canceled ? 1 : 0 }, state: outcome.value } satisfies Verdict
 })
 
-const statusOf = Effect.fnUntraced(function* (desk: Desk, { params, sentAt }: Attempt) {
-  const { cl_ord_id, txid } = params
+const statusOf = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
+  const { cl_ord_id, txid } = attempt.params
   if (cl_ord_id === undefined) {
     return isTxid(txid) ? (yield* orderById(desk, String(txid)))?.row.status : undefined
   }
-  const rows = yield* ordersSince(desk, DateTime.toEpochMillis(sentAt) / 1000, { cl_ord_id })
+  const { rows } = yield* ordersSince(desk, attempt, { cl_ord_id })
   return rows.find(({ row }) => row.cl_ord_id === cl_ord_id)?.row.status
 })
 

@@ -1,12 +1,12 @@
-import { DateTime, Effect, Schema } from "effect"
-import { pattern } from "../../domain/decimal.ts"
+import { Effect, Schema } from "effect"
+import { canonicalJson } from "../../domain/canonicalJson.ts"
 import type { Params } from "../../domain/endpoints.ts"
-import { clockTolerance, type OrderRow, sameNumber } from "../../domain/orderMatch.ts"
+import { isSince, oneSpelling, sameNumber } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { deadlineOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
-import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
+import { type Listed, orderById, ordersSince, pick, secondsOf } from "./orderLists.ts"
 
 /**
  * EditOrder cancels an order and makes a new one. It takes no order with a `cl_ord_id`, and would drop it: that is
@@ -22,6 +22,7 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
   const expected = { ...edit, ...(original && { type: original.row.descr.type }) }
   return {
     params: withDeadline(desk, edit),
+    ...(params["userref"] !== undefined && { looks: [JSON.stringify([params["userref"], params["pair"]])] }),
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
     settle: (attempt) => settleEdit(desk, attempt, expected, txid)
   }
@@ -40,10 +41,9 @@ const useAmend = ({ row, txid }: Listed, params: Params): string => {
 }
 
 const settleEdit = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, expected: Params, txid: string) {
-  const sentAt = DateTime.toEpochMillis(attempt.sentAt) / 1000
   const directory = yield* desk.directory
   const { userref } = attempt.params
-  const look = Effect.map(ordersSince(desk, sentAt, { userref }), (rows) =>
+  const look = Effect.map(ordersSince(desk, attempt, { userref }), ({ rows, sentAt }) =>
     pick(
       desk,
       directory,
@@ -67,12 +67,17 @@ const settleEdit = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, ex
   } satisfies Verdict
 })
 
-/** AmendOrder changes an order in place, so reading the order tells. */
+/** AmendOrder changes an order in place; its list of amendments tells. */
 export const amendOrder: Procedure = (desk, _, params) =>
   Effect.succeed({
     params: withDeadline(desk, params),
+    looks: [amendmentOf(params)],
     settle: (attempt) => settleAmend(desk, attempt)
   })
+
+/** What an amendment is recognised by. */
+const amendmentOf = (params: Params): string =>
+  canonicalJson(["txid", "cl_ord_id", ...amendable].map((name) => oneSpelling(params[name]) ?? null))
 
 const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
   let state = ""
@@ -80,19 +85,16 @@ const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
     const listed = yield* target(desk, attempt)
     if (listed === undefined) return unclear("the order is not listed")
     state = listed.row.status
-    if (!comparable(attempt.params)) return yield* inAmends(desk, attempt, listed.txid)
-    return shows(listed.row, attempt.params) ? found(listed.txid) : empty
+    return yield* inAmends(desk, attempt, listed.txid)
   })
   const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
-  const order =
-    attempt.params["txid"] === undefined
-      ? `cl_ord_id ${String(attempt.params["cl_ord_id"])}`
-      : String(attempt.params["txid"])
+  const { cl_ord_id, txid } = attempt.params
+  const order = txid === undefined ? `cl_ord_id ${String(cl_ord_id)}` : String(txid)
   switch (outcome._tag) {
     case "Found":
-      return { _tag: "Placed", result: { txid: outcome.value }, state } satisfies Verdict
+      return { _tag: "Placed", result: outcome.value, state } satisfies Verdict
     case "NotThere": {
-      const reason = `order ${order} (${state}) does not show the change, and the deadline has passed`
+      const reason = `order ${order} (${state}) lists no such amendment, and the deadline has passed`
       return { _tag: "NotPlaced", reason } satisfies Verdict
     }
     case "CantTell": {
@@ -102,27 +104,19 @@ const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
   }
 })
 
-const target = Effect.fnUntraced(function* (desk: Desk, { params, sentAt }: Attempt) {
-  if (params["txid"] !== undefined) return yield* orderById(desk, String(params["txid"]))
-  const since = DateTime.toEpochMillis(sentAt) / 1000
-  const rows = yield* ordersSince(desk, since, { cl_ord_id: params["cl_ord_id"] })
-  return rows.find(({ row }) => row.cl_ord_id === params["cl_ord_id"])
+const target = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
+  const { cl_ord_id, txid } = attempt.params
+  if (txid !== undefined) return yield* orderById(desk, String(txid))
+  const { rows } = yield* ordersSince(desk, attempt, { cl_ord_id })
+  return rows.find(({ row }) => row.cl_ord_id === cl_ord_id)
 })
-
-/** Quantities and absolute prices can be read off the order; the rest only off its amendments. */
-const comparable = ({ display_qty, limit_price, order_qty, trigger_price }: Params): boolean =>
-  display_qty === undefined &&
-  [order_qty, limit_price, trigger_price].every((value) => value === undefined || pattern.test(String(value)))
-
-const shows = ({ descr, vol }: OrderRow, { limit_price, order_qty, trigger_price }: Params): boolean => {
-  const limit = descr.ordertype === "limit" || descr.ordertype === "iceberg" ? descr.price : descr.price2
-  return sameNumber(vol, order_qty) && sameNumber(limit, limit_price) && sameNumber(descr.price, trigger_price)
-}
 
 const Amends = Schema.Struct({
   amends: Schema.Array(
     Schema.Struct({
+      amend_id: Schema.String,
       amend_type: Schema.String,
+      /** Unix nanoseconds. */
       timestamp: Schema.Union(Schema.String, Schema.Number),
       order_qty: Schema.optional(Schema.Unknown),
       display_qty: Schema.optional(Schema.Unknown),
@@ -133,20 +127,22 @@ const Amends = Schema.Struct({
 })
 const decodeAmends = Schema.decodeUnknown(Amends)
 
-/** Whether exactly one amendment since the send shows what was asked for, as far as it can be compared. */
-const inAmends = Effect.fnUntraced(function* (desk: Desk, { params, sentAt }: Attempt, txid: string) {
+const amendable = ["order_qty", "display_qty", "limit_price", "trigger_price"] as const
+
+/** The one amendment since the send that shows what was asked for, as far as it can be compared. */
+const inAmends = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, txid: string) {
   const answer = yield* desk.kraken.read("private/OrderAmends", { order_id: txid }, { priority: "settlement" })
   const { amends } = yield* decodeAmends(answer)
-  const since = DateTime.toEpochMillis(sentAt) - clockTolerance * 1000
-  const fitting = amends.filter(
-    (amend) =>
-      amend.amend_type === "user" &&
-      Number(amend.timestamp) / 1e6 >= since &&
-      sameNumber(amend.order_qty, params["order_qty"]) &&
-      sameNumber(amend.display_qty, params["display_qty"]) &&
-      sameNumber(amend.limit_price, params["limit_price"]) &&
-      sameNumber(amend.trigger_price, params["trigger_price"])
-  )
-  const several = "several amendments fit"
-  return fitting.length === 0 ? empty : fitting.length === 1 ? found(txid) : (unclear(several) satisfies Look<string>)
+  const sentAt = yield* secondsOf(attempt)
+  const fitting = amends
+    .filter((amend) => amend.amend_type === "user" && !desk.made.has(amend.amend_id))
+    .filter((amend) => amendable.every((field) => sameNumber(amend[field], attempt.params[field])))
+    .map((amend) => ({ amend_id: amend.amend_id, since: isSince(Number(amend.timestamp) / 1e9, sentAt) }))
+    .filter(({ since }) => since !== "other")
+  const [only] = fitting
+  if (only === undefined) return empty
+  const ids = fitting.map(({ amend_id }) => amend_id).join(", ")
+  if (fitting.length > 1) return unclear(`several amendments fit: ${ids}`)
+  const amended: Look<object> = only.since === "same" ? found({ amend_id: ids, txid }) : unclear(`perhaps it is ${ids}`)
+  return amended
 })

@@ -33,7 +33,11 @@ export const earn: Procedure = Effect.fnUntraced(function* (desk, endpoint, para
   const status = endpoint === "private/Earn/Allocate" ? "private/Earn/AllocateStatus" : "private/Earn/DeallocateStatus"
   const reading = read(desk, status, params)
   const before = yield* Effect.option(reading)
-  return { params: () => params, settle: (attempt) => settle(desk, attempt, before, reading) }
+  return {
+    params: () => params,
+    looks: [String(params["strategy_id"])],
+    settle: (attempt) => settle(desk, attempt, before, reading)
+  }
 })
 
 const read = (desk: Desk, status: `private/${string}`, { strategy_id }: Params) =>

@@ -2,11 +2,12 @@ import { Clock, DateTime, Effect, Schema } from "effect"
 import * as D from "../../domain/decimal.ts"
 import type { Params } from "../../domain/endpoints.ts"
 import type { Directory } from "../../domain/names.ts"
-import { clockTolerance, sameNumber } from "../../domain/orderMatch.ts"
+import { isSince, oneSpelling, sameNumber } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { noDeadline } from "./fill.ts"
-import { found, empty, type Look, lookUntil, unclear } from "./lookUntil.ts"
+import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
+import { secondsOf } from "./orderLists.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 
@@ -34,8 +35,9 @@ export const withdraw = (recent: Map<string, number>): Procedure =>
   Effect.fnUntraced(function* (desk, endpoint, { repeat, ...params }) {
     const now = yield* Clock.currentTimeMillis
     for (const [key, at] of recent) if (now - at > quiet) recent.delete(key)
-    const key = JSON.stringify([params["asset"], params["key"], plain(params["amount"])])
     const directory = yield* desk.directory
+    const asset = directory.assetDisplay(String(params["asset"]))
+    const key = JSON.stringify([asset, params["key"], oneSpelling(params["amount"])])
     const before = yield* Effect.orElseSucceed(list(desk, params), () => [])
     const since = DateTime.toEpochMillis(yield* desk.kraken.now) / 1000 - quiet / 1000
     const earlier = before.find(
@@ -47,30 +49,33 @@ export const withdraw = (recent: Map<string, number>): Procedure =>
         "get_withdrawal_status; if a second one is meant, call again with repeat: true."
       return yield* new KrakenWriteRefused({ endpoint, reason })
     }
+    const last = recent.get(key)
     recent.set(key, now)
     const seen = new Set(before.map(({ refid }) => refid))
     return {
       params: () => params,
+      looks: [key],
       settle: (attempt) => settle(desk, attempt, seen),
-      refused: () => recent.delete(key)
+      refused: () => (last === undefined ? recent.delete(key) : recent.set(key, last))
     }
   })
-
-const plain = (amount: unknown) => (D.pattern.test(String(amount)) ? D.format(D.decimal(String(amount))) : amount)
 
 const list = (desk: Desk, { asset }: Params) =>
   Effect.flatMap(desk.kraken.read("private/WithdrawStatus", { asset }, { priority: "settlement" }), decode)
 
 const settle = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, seen: ReadonlySet<string>) {
   const directory = yield* desk.directory
-  const since = DateTime.toEpochMillis(attempt.sentAt) / 1000 - clockTolerance
-  const look = Effect.map(list(desk, attempt.params), (rows): Look<Withdrawal> => {
-    const fresh = rows.filter(({ refid, time }) => !seen.has(refid) && !desk.made.has(refid) && Number(time) >= since)
-    const fitting = fresh.filter((row) => fits(row, attempt.params, directory))
+  const look = Effect.gen(function* () {
+    const rows = yield* list(desk, attempt.params)
+    const sentAt = yield* secondsOf(attempt)
+    const fresh = rows.filter(({ refid }) => !seen.has(refid) && !desk.made.has(refid))
+    const fitting = fresh.filter((row) => isSince(row.time, sentAt) !== "other" && fits(row, attempt.params, directory))
     const [only] = fitting
     if (fitting.length > 1) return unclear(`several withdrawals fit: ${fitting.map(({ refid }) => refid).join(", ")}`)
     if (only === undefined) return empty
-    return only.key === attempt.params["key"] ? found(only) : unclear(`perhaps it is ${only.refid}`)
+    const sure = only.key === attempt.params["key"] && isSince(only.time, sentAt) === "same"
+    const one: Look<Withdrawal> = sure ? found(only) : unclear(`perhaps it is ${only.refid}`)
+    return one
   })
   const outcome = yield* lookUntil(desk, noDeadline, look)
   if (outcome._tag === "Found") {

@@ -1,4 +1,4 @@
-import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
+import { Clock, DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
 import { report } from "../../services/CallFacts.ts"
 import type { KrakenError } from "../../services/KrakenErrors.ts"
 import type { Desk } from "./Attempt.ts"
@@ -25,6 +25,12 @@ export type LookError = KrakenError | ParseResult.ParseError
 /** After its deadline Kraken's engine takes the order no more; two seconds for what it had already taken. */
 const settling = Duration.seconds(2)
 
+/** Kraken takes no `deadline` further ahead than a minute. */
+const longestDeadline = Duration.toMillis("62 seconds")
+
+/** Looking ends after this long, in milliseconds, while Kraken does not answer. */
+const patience = Duration.toMillis("90 seconds")
+
 /**
  * Looks after about one second, four seconds, and once `deadline` has passed on Kraken's clock, until the write is found
  * or surely can't come any more.
@@ -35,8 +41,10 @@ const settling = Duration.seconds(2)
 export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A>(
   desk: Desk,
   deadline: Option.Option<DateTime.Utc>,
-  look: Effect.Effect<Look<A>, LookError>
+  look: Effect.Effect<Look<A>, LookError>,
+  nothing = "it has not turned up"
 ) {
+  const until = (yield* Clock.currentTimeMillis) + patience
   let fenced = false
   let empties = 0
   let trouble = "no look at the account was answered"
@@ -50,13 +58,14 @@ export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A>(
     if (Either.isLeft(seen)) {
       if (isFinal(seen.left)) return cantTell(`the account can't be read: ${seen.left.message}`)
       trouble = seen.left.message
+      if ((yield* Clock.currentTimeMillis) > until) break
       continue
     }
     if (seen.right._tag === "Found") return seen.right
     if (seen.right._tag === "Unclear") return cantTell(seen.right.reason)
     if (overdue && fenced) empties++
     fenced = true
-    trouble = "it has not turned up"
+    trouble = nothing
     if (empties === 2) return yield* behindTheFence(desk)
     if (Option.isNone(deadline) && n >= 4) break
   }
@@ -68,7 +77,7 @@ const cantTell = (reason: string) => ({ _tag: "CantTell", reason }) as const
 /** Looking again will not help where Kraken does not let us look. */
 const isFinal = (error: LookError): boolean =>
   error._tag === "KrakenPermissionError" ||
-  error._tag === "KrakenAuthError" ||
+  (error._tag === "KrakenAuthError" && error.reason !== "nonce") ||
   error._tag === "KrakenLockout" ||
   error._tag === "KrakenCredentialsMissing"
 
@@ -79,7 +88,7 @@ const pause = (desk: Desk, n: number, deadline: Option.Option<DateTime.Utc>) =>
       onNone: () => 0,
       onSome: (deadline) => DateTime.distance(now, DateTime.addDuration(deadline, settling)) + 1
     })
-    return Duration.millis(Math.max(rest, 1000))
+    return Duration.millis(Math.min(Math.max(rest, 1000), longestDeadline))
   })
 
 /** A later nonce was accepted: that keeps an earlier one out only if the key allows no window. */

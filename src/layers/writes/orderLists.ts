@@ -1,8 +1,9 @@
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
 import type { Directory } from "../../domain/names.ts"
-import { clockTolerance, likeness, type OrderRow, OrderRows, type SentOrder } from "../../domain/orderMatch.ts"
-import type { Desk } from "./Attempt.ts"
+import { clockDoubt, likeness, type OrderRow, OrderRows, type SentOrder } from "../../domain/orderMatch.ts"
+import { KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import type { Attempt, Desk } from "./Attempt.ts"
 import { empty, found, type Look, unclear } from "./lookUntil.ts"
 
 /** An order as Kraken lists it. */
@@ -17,22 +18,35 @@ const decodeQueried = Schema.decodeUnknown(OrderRows)
 
 const settlement = { priority: "settlement" } as const
 
-/** Rows of one page of `ClosedOrders`. */
+/** Rows of one page of `ClosedOrders`, and how many pages are read. */
 const page = 50
+const pages = 20
 
-/** Orders opened since `since` (Unix seconds), open ones first: what closes in between is then seen as closed. */
-export const ordersSince = Effect.fnUntraced(function* (desk: Desk, since: number, filter: Params) {
+/**
+ * Open orders, and those that were opened or closed since the attempt. Open ones are asked for first: what closes in
+ * between is then seen as closed. With them, when the attempt left, in Unix seconds.
+ */
+export const ordersSince = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, filter: Params) {
   const { open } = yield* Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen)
   const closed: Array<readonly [string, OrderRow]> = []
-  for (let ofs = 0; ofs < 4 * page; ofs += page) {
-    const params = { ...filter, start: Math.floor(since) - clockTolerance, closetime: "open", ofs }
+  const start = Math.floor(yield* secondsOf(attempt)) - clockDoubt
+  for (let ofs = 0; ; ofs += page) {
+    if (ofs === pages * page) {
+      const reason = `more than ${ofs} orders were closed since`
+      return yield* new KrakenUnavailable({ endpoint: "private/ClosedOrders", reason })
+    }
+    const params = { ...filter, start, closetime: "both", ofs }
     const answer = yield* Effect.flatMap(desk.kraken.read("private/ClosedOrders", params, settlement), decodeClosed)
     const rows = Object.entries(answer.closed)
     closed.push(...rows)
     if (rows.length < page) break
   }
-  return [...Object.entries(open), ...closed].map(([txid, row]): Listed => ({ txid, row }))
+  const rows = [...Object.entries(open), ...closed].map(([txid, row]): Listed => ({ txid, row }))
+  return { rows, sentAt: yield* secondsOf(attempt) }
 })
+
+/** When it left, in Unix seconds on Kraken's clock. */
+export const secondsOf = ({ sentAt }: Attempt) => Effect.map(sentAt, (at) => DateTime.toEpochMillis(at) / 1000)
 
 /** One order by its id. */
 export const orderById = Effect.fnUntraced(function* (desk: Desk, txid: string) {
