@@ -1,0 +1,113 @@
+import type { HttpClient } from "@effect/platform/HttpClient"
+import { type Context, Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Option, Redacted } from "effect"
+import { makeDirectory } from "../../src/domain/directory.ts"
+import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
+import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
+import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
+import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
+import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
+import type { Config } from "../../src/services/Config.ts"
+import { KrakenWriter, type SendError, type Sent } from "../../src/services/KrakenWriter.ts"
+import { Names } from "../../src/services/Names.ts"
+import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import type { Handler } from "../fake/Journal.ts"
+import { assetPairs, assets } from "../fake/Market.ts"
+import { type FakeKraken, makeFakeKraken } from "../FakeKraken.ts"
+import { limit } from "../layers/WriterAccount.ts"
+import { TestConfig } from "../TestConfig.ts"
+import type { Intent, Journey, Standing } from "./journeys.ts"
+
+/** What a caller was told; none for one that has gone. */
+export type Told = Exit.Exit<Sent, SendError> | undefined
+
+export interface Story {
+  readonly fake: FakeKraken
+  /** One for each intent; two where it was dispatched twice. */
+  readonly told: ReadonlyArray<ReadonlyArray<Told>>
+}
+
+/** An account with two open orders. */
+export const makeAccount = ({ key, skew }: Pick<Journey, "key" | "skew">) => {
+  const fake = makeFakeKraken()
+  fake.state.skew = skew
+  if (key === "blind") fake.keys.full.permissions = ["modify-trades", "close-trades", "withdraw-funds"]
+  const { AddOrder } = fake.orders.handlers as { readonly AddOrder: Handler }
+  for (const cl_ord_id of [undefined, "mine"]) {
+    AddOrder({ now: Date.UTC(2025, 11), nonce: 0n, params: { ...limit, cl_ord_id, volume: "2" } })
+  }
+  return fake
+}
+
+/** The ids of the open orders are the same in every new account. */
+export const standing = ((): Standing => {
+  const [plain, named] = makeAccount({ key: "full", skew: 0 }).orders.all()
+  return { plain: plain?.txid ?? "", named: named?.txid ?? "" }
+})()
+
+const directory = makeDirectory({ currency: { assets, pairs: assetPairs } })
+
+const stack = (fake: FakeKraken, journey: Journey, http: Layer.Layer<HttpClient>, config: Partial<Settings>) => {
+  const { key, secret } = journey.key === "windowed" ? fake.keys.windowed : fake.keys.full
+  return KrakenWriterSettling.pipe(
+    Layer.provideMerge(PermissionCacheKraken),
+    Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
+    Layer.provide(KrakenClientHttp),
+    Layer.provide([http, NonceSourceMemory, RateBudgetOff]),
+    Layer.provide(
+      TestConfig({
+        credentials: Option.some({ key: Redacted.make(key), secret: Redacted.make(secret), otp: Option.none() }),
+        ...config
+      })
+    ),
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
+}
+
+type Settings = Context.Tag.Service<typeof Config>
+
+/** Lets a journey happen, to its end and `after` that. `check` looks at the end, and again later. */
+export const travel = Effect.fnUntraced(function* (
+  fake: FakeKraken,
+  journey: Journey,
+  http: Layer.Layer<HttpClient>,
+  options: { readonly check: (story: Story) => void; readonly after: Duration.DurationInput } & {
+    readonly config?: Partial<Settings>
+  }
+) {
+  const told = yield* Effect.gen(function* () {
+    if (journey.warm) yield* Effect.flatMap(PermissionCache, ({ known }) => known)
+    fake.misbehave("*", ...journey.others)
+    const writer = yield* KrakenWriter
+    const answers = yield* Effect.forEach(
+      journey.intents,
+      (intent) => Effect.delay(dispatch(fake, writer, intent), intent.at),
+      { concurrency: "unbounded" }
+    )
+    yield* writer.settled
+    return answers
+  }).pipe(Effect.provide(stack(fake, journey, http, options.config ?? {})))
+  options.check({ fake, told })
+  yield* Effect.sleep(options.after)
+  options.check({ fake, told })
+})
+
+const dispatch = (fake: FakeKraken, writer: typeof KrakenWriter.Service, intent: Intent) =>
+  Effect.suspend(() => {
+    const { again, endpoint, faults, gone, params } = intent
+    fake.misbehave(endpoint, ...faults)
+    const first = Effect.exit(writer.send(endpoint, params))
+    const calls = [
+      gone === undefined ? first : leaving(writer.send(endpoint, params), gone),
+      ...(again === undefined ? [] : [again === 0 ? first : Effect.delay(first, again)])
+    ]
+    return Effect.all(calls, { concurrency: "unbounded" })
+  })
+
+/** A caller that goes away, unless it has its answer by then. */
+const leaving = (call: Effect.Effect<Sent, SendError>, after: number): Effect.Effect<Told> =>
+  Effect.gen(function* () {
+    const caller = yield* Effect.fork(call)
+    yield* Effect.sleep(after)
+    const exit = yield* Fiber.interrupt(caller)
+    return Exit.isInterrupted(exit) ? undefined : exit
+  })
