@@ -96,7 +96,8 @@ export const KrakenWriterSettling = Layer.scoped(
       const { endpoint, error, params } = attempt
       yield* Effect.logWarning("No answer to a write; looking up what became of it", { endpoint, reason: error.reason })
       const found = yield* prepared.settle(attempt)
-      const verdict = found._tag === "Placed" && !(yield* twins.isAlone(twin)) ? whose(found) : found
+      const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, found.looks ?? []))
+      const verdict = isOurs ? found : whose(found.result)
       yield* Effect.logInfo("Looked up what became of a write", { endpoint, verdict: verdict._tag })
       return yield* answerOf(verdict, error, (result) => done(prepared, result, params))
     })
@@ -171,7 +172,7 @@ const answerOf = (
   }
 }
 
-const whose = ({ result }: Extract<Verdict, { readonly _tag: "Placed" }>): Verdict => ({
+const whose = (result: unknown): Verdict => ({
   _tag: "Unknown",
   reason: "one was found, but another write that looks the same is open as well, and may be the one",
   check: `Found: ${JSON.stringify(result)}. Count what there is before anything is sent again.`

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, TestClock } from "effect"
+import { Effect, Either, Fiber, TestClock } from "effect"
 import type { Params } from "../../src/domain/endpoints.ts"
 import { KrakenFundingError, type KrakenOutcomeUnknown, KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
 describe("other writes without an answer", () => {
@@ -93,6 +94,26 @@ describe("other writes without an answer", () => {
       assert.deepStrictEqual(answer.result, { amend_id: "A1", txid: "O1" })
       const same = failure(yield* send("private/AmendOrder", { txid: "O1", limit_price: "97000" }))
       assert.strictEqual(same._tag, "KrakenNotPlaced", "the order has that price, but not from this call")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of two amendments of one order, none is said to be made when one of them is found", () => {
+    const { amends, layer, open } = account({
+      write: (endpoint) => {
+        if (amends.length === 0) amends.push(amendment("A1", "99000.0", 1))
+        return noAnswer(endpoint)
+      }
+    })
+    open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const amend = (order: object) =>
+        Effect.flip(writer.send("private/AmendOrder", { ...order, limit_price: "99000" }))
+      const both = yield* Effect.fork(
+        Effect.zip(amend({ txid: "O1" }), amend({ cl_ord_id: "mine" }), { concurrent: true })
+      )
+      yield* TestClock.adjust("1 minutes")
+      for (const error of yield* Fiber.join(both)) assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
     }).pipe(Effect.provide(layer))
   })
 

@@ -1,8 +1,7 @@
 import { Effect } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
-import { oneSpelling } from "../../domain/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
-import { deadlineOf, withClientId, withDeadline } from "./fill.ts"
+import { deadlineOf, lookOf, withClientId, withDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
 import { type Listed, ordersSince, pick } from "./orderLists.ts"
 
@@ -69,10 +68,6 @@ const settleOrders = Effect.fnUntraced(function* (
   const check = `Look for ${ids(orders)} with get_open_orders and get_closed_orders.${known}`
   return { _tag: "Unknown", reason: outcome.reason, check } as const
 })
-
-/** What an order is recognised by: its own id, or a `userref` and its terms. */
-const lookOf = ({ cl_ord_id, pair, price, type, userref, volume }: Params): string =>
-  JSON.stringify(cl_ord_id === undefined ? [userref, pair, type, oneSpelling(volume), oneSpelling(price)] : [cl_ord_id])
 
 const state = ({ row }: Listed) => row.status
 

@@ -29,7 +29,13 @@ export interface Attempt {
 /** What looking has shown. */
 export type Verdict =
   /** It happened. `result` has the shape of Kraken's own. */
-  | { readonly _tag: "Placed"; readonly result: unknown; readonly state?: string }
+  | {
+      readonly _tag: "Placed"
+      readonly result: unknown
+      readonly state?: string
+      /** What it looks like, beside what was known before it was sent. */
+      readonly looks?: ReadonlyArray<string>
+    }
   /** It surely did not happen, and can't any more. */
   | { readonly _tag: "NotPlaced"; readonly reason: string }
   /** It can't be told. */

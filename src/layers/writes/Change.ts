@@ -1,10 +1,9 @@
 import { Effect, Schema } from "effect"
-import { canonicalJson } from "../../domain/canonicalJson.ts"
 import type { Params } from "../../domain/endpoints.ts"
-import { isSince, oneSpelling, sameNumber } from "../../domain/orderMatch.ts"
+import { isSince, sameNumber } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
-import { deadlineOf, withDeadline, withUserref } from "./fill.ts"
+import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 import { type Listed, orderById, ordersSince, pick, secondsOf } from "./orderLists.ts"
 
@@ -22,7 +21,7 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
   const expected = { ...edit, ...(original && { type: original.row.descr.type }) }
   return {
     params: withDeadline(desk, edit),
-    ...(params["userref"] !== undefined && { looks: [JSON.stringify([params["userref"], params["pair"]])] }),
+    looks: [lookOf({ ...(original && { volume: original.row.vol, price: original.row.descr.price }), ...expected })],
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
     settle: (attempt) => settleEdit(desk, attempt, expected, txid)
   }
@@ -71,20 +70,22 @@ const settleEdit = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, ex
 export const amendOrder: Procedure = (desk, _, params) =>
   Effect.succeed({
     params: withDeadline(desk, params),
-    looks: [amendmentOf(params)],
+    looks: amendmentsOf([params["txid"], params["cl_ord_id"]]),
     settle: (attempt) => settleAmend(desk, attempt)
   })
 
-/** What an amendment is recognised by. */
-const amendmentOf = (params: Params): string =>
-  canonicalJson(["txid", "cl_ord_id", ...amendable].map((name) => oneSpelling(params[name]) ?? null))
+/** Of two amendments of one order, the list does not tell whose is whose. */
+const amendmentsOf = (ids: ReadonlyArray<unknown>) =>
+  ids.filter((id) => typeof id === "string").map((id) => `amendment of ${id}`)
 
 const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
   let state = ""
+  let looks: ReadonlyArray<string> = []
   const look = Effect.gen(function* () {
     const listed = yield* target(desk, attempt)
     if (listed === undefined) return unclear("the order is not listed")
     state = listed.row.status
+    looks = amendmentsOf([listed.txid, listed.row.cl_ord_id])
     return yield* inAmends(desk, attempt, listed.txid)
   })
   const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
@@ -92,7 +93,7 @@ const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
   const order = txid === undefined ? `cl_ord_id ${String(cl_ord_id)}` : String(txid)
   switch (outcome._tag) {
     case "Found":
-      return { _tag: "Placed", result: outcome.value, state } satisfies Verdict
+      return { _tag: "Placed", result: outcome.value, state, looks } satisfies Verdict
     case "NotThere": {
       const reason = `order ${order} (${state}) lists no such amendment, and the deadline has passed`
       return { _tag: "NotPlaced", reason } satisfies Verdict

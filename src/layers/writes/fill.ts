@@ -1,6 +1,7 @@
 import { DateTime, Option } from "effect"
 import { randomInt, randomUUID } from "node:crypto"
 import type { Params } from "../../domain/endpoints.ts"
+import { oneSpelling } from "../../domain/orderMatch.ts"
 import type { Desk } from "./Attempt.ts"
 
 /** Gives an order that its caller did not name a `cl_ord_id`, by which it can be found again. */
@@ -24,3 +25,7 @@ export const deadlineOf = (params: Params): Option.Option<DateTime.Utc> =>
 
 /** For writes that know no deadline. */
 export const noDeadline = Option.none<DateTime.Utc>()
+
+/** What an order is recognised by: its own id, or a `userref` and its terms. */
+export const lookOf = ({ cl_ord_id, pair, price, type, userref, volume }: Params): string =>
+  JSON.stringify(cl_ord_id === undefined ? [userref, pair, type, oneSpelling(volume), oneSpelling(price)] : [cl_ord_id])

@@ -41,10 +41,10 @@ export const makeTwins = () => {
       isOpen: (exit: Exit.Exit<A, E>) => boolean,
       run: (twin: Twin) => Effect.Effect<A, E, R>
     ): Effect.Effect<A, E, R> => Effect.acquireUseRelease(begin(looks), run, (twin, exit) => end(twin, isOpen(exit))),
-    /** Whether no other open write looks the same. */
-    isAlone: (twin: Twin) =>
+    /** Whether no other open write looks like this one, or like what was found for it. */
+    isAlone: (twin: Twin, found: ReadonlyArray<string>) =>
       Effect.map(prune, () => {
-        const looks = new Set(twin.looks)
+        const looks = new Set([...twin.looks, ...found])
         return ![...open].some((other) => other !== twin && other.looks.some((look) => looks.has(look)))
       })
   }
