@@ -1,7 +1,7 @@
 import { Cause, DateTime, Effect, Layer } from "effect"
 import process from "node:process"
 import { ConfigEnv, SettingsError } from "../layers/ConfigEnv.ts"
-import { Http } from "../layers/Http.ts"
+import { Http, Listening } from "../layers/Http.ts"
 import { HttpClientKeepAlive } from "../layers/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../layers/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../layers/KrakenWriterSettling.ts"
@@ -34,7 +34,8 @@ const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Mcp))
 
 /** Says how to get in, where nobody could. */
 const welcome = Effect.gen(function* () {
-  const config = yield* Config
+  const { port } = yield* Listening
+  const config = { ...(yield* Config), port }
   const tokens = yield* TokenStore
   const now = yield* DateTime.now
   const hasToken = (yield* tokens.list).some((token) => isActive(token, now))
@@ -49,10 +50,8 @@ const overHttp = Effect.gen(function* () {
       "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
     )
   }
-  yield* Layer.build(HttpServer)
-  yield* welcome
-  return yield* Effect.never
-}).pipe(Effect.scoped, Effect.provide(TokenStoreSqlite))
+  return yield* Effect.provide(Effect.zipRight(welcome, Effect.never), HttpServer)
+}).pipe(Effect.provide(TokenStoreSqlite))
 
 const overStdio = serveStdio(process.stdin, process.stdout).pipe(Effect.provide(Mcp))
 

@@ -3,7 +3,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Clock, Effect, Layer, Option, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
 import type { Caller } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
 import { TokenStore } from "../services/TokenStore.ts"
@@ -15,8 +15,15 @@ import * as Reply from "./http/Reply.ts"
 import { makeThrottle } from "./http/throttle.ts"
 import { McpEdge } from "./mcp/Edge.ts"
 
+/** A server that listens. */
+export class Listening extends Context.Tag("mcp-kraken/layers/Http/Listening")<
+  Listening,
+  { readonly port: number }
+>() {}
+
 /** Serves MCP over HTTP to bearers of a token, and the health check to anybody, until the scope ends. */
-export const Http = Layer.scopedDiscard(
+export const Http = Layer.scoped(
+  Listening,
   Effect.gen(function* () {
     const config = yield* Config
     const edge = yield* McpEdge
@@ -67,6 +74,7 @@ export const Http = Layer.scopedDiscard(
     // A span for each request would hold its URL and cost more than the rest of the way; nothing collects them.
     const handler = NodeHttpServer.makeHandler(Effect.interruptible(app))
     yield* server.serve(yield* Effect.locally(handler, HttpMiddleware.currentTracerDisabledWhen, () => true))
+    return { port: server.port }
   })
 )
 

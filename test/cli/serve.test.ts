@@ -60,6 +60,15 @@ describe("serve", () => {
     })
   )
 
+  it.scopedLive("says which port it got where any will do", () =>
+    Effect.gen(function* () {
+      const { serve } = yield* makeCommandLine
+      const server = yield* serve(["--port", "0"], loopback)
+      const told = yield* server.told("tools/list")
+      assert.strictEqual(yield* status(/serves (\S+)/.exec(told)?.[1] ?? ""), 401)
+    })
+  )
+
   it.scopedLive("warns loudly where anybody may come in, and repeats what the settings leave in doubt", () =>
     Effect.gen(function* () {
       const { serve } = yield* makeCommandLine

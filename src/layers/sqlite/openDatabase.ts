@@ -47,7 +47,11 @@ export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUna
 const makePrivate = (file: string): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, "a", 0o600))
-  chmodSync(file, 0o600)
+  try {
+    chmodSync(file, 0o600)
+  } catch {
+    // A file of somebody else, who lets this user in, stays as its owner made it.
+  }
 }
 
 const isLocked = (error: unknown): boolean =>
