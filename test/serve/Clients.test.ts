@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { Client as NewClient, StreamableHTTPClientTransport as NewTransport } from "@modelcontextprotocol/client"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { bundle } from "../Bundle.ts"
-import { makeHouse, overHttp, overStdio, serveHttp } from "./Server.ts"
+import { makeHouse, overHttp, overHttpNewest, overStdio, serveHttp } from "./Server.ts"
 
 const call = (client: Client, name: string, args: Record<string, unknown> = {}) =>
   Effect.promise(() => client.callTool({ name, arguments: args }))
@@ -49,15 +48,7 @@ describe("a real client", () => {
   it.scopedLive("of the newest revision is served on the same endpoint", () =>
     Effect.gen(function* () {
       const house = yield* makeHouse
-      const { token, url } = yield* serveHttp(house)
-      const client = new NewClient(
-        { name: "test", version: "0" },
-        { versionNegotiation: { mode: { pin: "2026-07-28" } } }
-      )
-      const transport = new NewTransport(new URL(url), {
-        requestInit: { headers: { authorization: `Bearer ${token}` } }
-      })
-      yield* Effect.promise(() => client.connect(transport))
+      const client = yield* overHttpNewest(yield* serveHttp(house))
       const { tools } = yield* Effect.promise(() => client.listTools())
       assert.isAbove(tools.length, 40)
       const balance = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
@@ -66,7 +57,6 @@ describe("a real client", () => {
         id: "ZUSD",
         balance: "50000.0000"
       })
-      yield* Effect.promise(() => client.close())
     })
   )
 

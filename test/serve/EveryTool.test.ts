@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { handle } from "../../src/exchange/handle.ts"
 import { makeExchange } from "../../src/exchange/state.ts"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
 import type { Call } from "../fake/Journal.ts"
 import { Refusal } from "../fake/Wire.ts"
-import { makeHouse, overHttp, serveHttp } from "./Server.ts"
+import { makeHouse, overHttp, overHttpNewest, serveHttp } from "./Server.ts"
 
 type Json = ReturnType<typeof JSON.parse>
 
@@ -42,114 +42,131 @@ const privateEndpoints = `
   .trim()
   .split(/\s+/)
 
-it.scopedLive("every tool works over the protocol, and its answer is what its schema promises", () =>
-  Effect.gen(function* () {
-    const house = yield* makeHouse
-    const simulated = simulate(house.fake)
-    const client = yield* overHttp(yield* serveHttp(house))
-    const { tools } = yield* Effect.promise(() => client.listTools())
-    const left = new Set(tools.map(({ name }) => name))
+/** What both clients can do. */
+interface AnyClient {
+  readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<{ readonly name: string }> }>
+  readonly callTool: (call: { readonly name: string; readonly arguments: Record<string, unknown> }) => Promise<Json>
+}
 
-    /** The SDK's client holds each answer against the tool's output schema, and fails where they differ. */
-    const use = (name: string, args: Record<string, unknown> = {}) =>
-      Effect.promise(() => client.callTool({ name, arguments: args })).pipe(
-        Effect.map((result): Json => {
-          assert.isNotTrue(result.isError, `${name}: ${JSON.stringify(result.content)}`)
-          left.delete(name)
-          return result.structuredContent
-        })
-      )
+/** Clients of both eras: the SDK's of today, and that of the newest revision. */
+const clients: Record<
+  string,
+  (server: { readonly url: string; readonly token: string }) => Effect.Effect<AnyClient, never, Scope.Scope>
+> = {
+  "2025-11-25": overHttp,
+  "2026-07-28": overHttpNewest
+}
 
-    for (const name of publicEndpoints) simulated(`public/${name}`)
-    for (const name of privateEndpoints) simulated(`private/${name}`)
+it.scopedLive.each(Object.entries(clients))(
+  "every tool works over %s, and its answer is what its schema promises",
+  ([, connect]) =>
+    Effect.gen(function* () {
+      const house = yield* makeHouse
+      const simulated = simulate(house.fake)
+      const client = yield* connect(yield* serveHttp(house))
+      const { tools } = yield* Effect.promise(() => client.listTools())
+      const left = new Set(tools.map(({ name }) => name))
 
-    // The market.
-    const pair = "BTC/USD"
-    yield* use("get_server_time")
-    yield* use("get_system_status")
-    yield* use("get_maintenance_schedule")
-    yield* use("get_assets", { asset: ["BTC"] })
-    yield* use("get_asset_pairs", { pair: [pair] })
-    yield* use("get_ticker", { pair: [pair, "eth/usd"] })
-    yield* use("get_ohlc", { pair, interval: 60 })
-    yield* use("get_order_book", { pair, count: 5 })
-    yield* use("get_recent_trades", { pair, count: 5 })
-    yield* use("get_recent_spreads", { pair })
-    yield* use("get_grouped_order_book", { pair })
-    yield* use("get_pre_trade_data", { pair })
-    yield* use("get_post_trade_data", { pair, count: 5 })
+      /** The SDK's client holds each answer against the tool's output schema, and fails where they differ. */
+      const use = (name: string, args: Record<string, unknown> = {}) =>
+        Effect.promise(() => client.callTool({ name, arguments: args })).pipe(
+          Effect.map((result): Json => {
+            assert.isNotTrue(result.isError, `${name}: ${JSON.stringify(result.content)}`)
+            left.delete(name)
+            return result.structuredContent
+          })
+        )
 
-    // Orders.
-    const { asks, bids } = yield* use("get_order_book", { pair, count: 5 })
-    assert.isAbove(Number(asks[0][0]), Number(bids[0][0]))
-    const low = String(Math.floor(Number(bids[0][0]) * 0.8))
-    const order = { pair, type: "buy", ordertype: "limit", volume: "0.01", price: low }
-    const first = yield* use("add_order", order)
-    yield* use("amend_order", { txid: first.txid[0], order_qty: "0.02" })
-    yield* use("get_order_amends", { txid: first.txid[0] })
-    yield* use("cancel_order", { txid: first.txid[0] })
-    const other = { type: "buy", ordertype: "limit", volume: "0.01", price: low, userref: 7 }
-    const batch = yield* use("add_order_batch", { pair, orders: [other, { ...other, volume: "0.03" }] })
-    const edited = yield* use("edit_order", { txid: batch.orders[0].txid, pair, price: String(Number(low) - 1) })
-    yield* use("query_orders", { txid: [edited.txid] })
-    yield* use("get_open_orders")
-    yield* use("cancel_order_batch", { orders: [edited.txid, batch.orders[1].txid] })
-    yield* use("add_order", { pair, type: "buy", ordertype: "market", volume: "0.01" })
-    const { trades } = yield* use("get_trade_history")
-    yield* use("query_trades", { txid: [trades[0].txid] })
-    yield* use("get_closed_orders")
-    yield* use("get_open_positions")
-    yield* use("get_level3_order_book", { pair, depth: 10 })
-    yield* use("cancel_all_orders_after", { timeout: 0 })
-    yield* use("cancel_all_orders")
+      for (const name of publicEndpoints) simulated(`public/${name}`)
+      for (const name of privateEndpoints) simulated(`private/${name}`)
 
-    // The account.
-    yield* use("get_account_balance")
-    yield* use("get_extended_balance")
-    yield* use("get_trade_balance")
-    yield* use("get_trade_volume", { pair: [pair] })
-    const { entries } = yield* use("get_ledgers")
-    yield* use("query_ledgers", { id: [entries[0].id] })
-    yield* use("get_credit_lines")
-    yield* use("get_api_key_info")
-    yield* use("list_wallet_accounts")
-    const report = yield* use("request_export_report", { report: "trades", description: "all" })
-    yield* use("get_export_status", { report: "trades" })
-    house.fake.answer("private/RetrieveExport", new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]))
-    yield* use("retrieve_export", { id: report.id })
-    yield* use("remove_export", { id: report.id, type: "cancel" })
+      // The market.
+      const pair = "BTC/USD"
+      yield* use("get_server_time")
+      yield* use("get_system_status")
+      yield* use("get_maintenance_schedule")
+      yield* use("get_assets", { asset: ["BTC"] })
+      yield* use("get_asset_pairs", { pair: [pair] })
+      yield* use("get_ticker", { pair: [pair, "eth/usd"] })
+      yield* use("get_ohlc", { pair, interval: 60 })
+      yield* use("get_order_book", { pair, count: 5 })
+      yield* use("get_recent_trades", { pair, count: 5 })
+      yield* use("get_recent_spreads", { pair })
+      yield* use("get_grouped_order_book", { pair })
+      yield* use("get_pre_trade_data", { pair })
+      yield* use("get_post_trade_data", { pair, count: 5 })
 
-    // Funds.
-    const { methods } = yield* use("get_deposit_methods", { asset: "BTC" })
-    yield* use("get_deposit_addresses", { asset: "BTC", method: methods[0].method, new: true })
-    yield* use("get_deposit_status", { asset: "BTC" })
-    yield* use("get_withdrawal_methods", { asset: "BTC" })
-    const { addresses } = yield* use("get_withdrawal_addresses", { asset: "BTC" })
-    const out = { asset: "BTC", key: addresses[0].key, amount: "0.5" }
-    yield* use("get_withdrawal_info", out)
-    const { refid } = yield* use("withdraw", out)
-    yield* use("get_withdrawal_status", { asset: "BTC" })
-    yield* use("cancel_withdrawal", { asset: "BTC", refid })
-    yield* use("wallet_transfer", {
-      asset: "BTC",
-      from_wallet: "Spot Wallet",
-      to_wallet: "Futures Wallet",
-      amount: "0.1"
+      // Orders.
+      const { asks, bids } = yield* use("get_order_book", { pair, count: 5 })
+      assert.isAbove(Number(asks[0][0]), Number(bids[0][0]))
+      const low = String(Math.floor(Number(bids[0][0]) * 0.8))
+      const order = { pair, type: "buy", ordertype: "limit", volume: "0.01", price: low }
+      const first = yield* use("add_order", order)
+      yield* use("amend_order", { txid: first.txid[0], order_qty: "0.02" })
+      yield* use("get_order_amends", { txid: first.txid[0] })
+      yield* use("cancel_order", { txid: first.txid[0] })
+      const other = { type: "buy", ordertype: "limit", volume: "0.01", price: low, userref: 7 }
+      const batch = yield* use("add_order_batch", { pair, orders: [other, { ...other, volume: "0.03" }] })
+      const edited = yield* use("edit_order", { txid: batch.orders[0].txid, pair, price: String(Number(low) - 1) })
+      yield* use("query_orders", { txid: [edited.txid] })
+      yield* use("get_open_orders")
+      yield* use("cancel_order_batch", { orders: [edited.txid, batch.orders[1].txid] })
+      yield* use("add_order", { pair, type: "buy", ordertype: "market", volume: "0.01" })
+      const { trades } = yield* use("get_trade_history")
+      yield* use("query_trades", { txid: [trades[0].txid] })
+      yield* use("get_closed_orders")
+      yield* use("get_open_positions")
+      yield* use("get_level3_order_book", { pair, depth: 10 })
+      yield* use("cancel_all_orders_after", { timeout: 0 })
+      yield* use("cancel_all_orders")
+
+      // The account.
+      yield* use("get_account_balance")
+      yield* use("get_extended_balance")
+      yield* use("get_trade_balance")
+      yield* use("get_trade_volume", { pair: [pair] })
+      const { entries } = yield* use("get_ledgers")
+      yield* use("query_ledgers", { id: [entries[0].id] })
+      yield* use("get_credit_lines")
+      yield* use("get_api_key_info")
+      yield* use("list_wallet_accounts")
+      const report = yield* use("request_export_report", { report: "trades", description: "all" })
+      yield* use("get_export_status", { report: "trades" })
+      house.fake.answer("private/RetrieveExport", new Uint8Array([0x50, 0x4b, 5, 6, ...new Uint8Array(18)]))
+      yield* use("retrieve_export", { id: report.id })
+      yield* use("remove_export", { id: report.id, type: "cancel" })
+
+      // Funds.
+      const { methods } = yield* use("get_deposit_methods", { asset: "BTC" })
+      yield* use("get_deposit_addresses", { asset: "BTC", method: methods[0].method, new: true })
+      yield* use("get_deposit_status", { asset: "BTC" })
+      yield* use("get_withdrawal_methods", { asset: "BTC" })
+      const { addresses } = yield* use("get_withdrawal_addresses", { asset: "BTC" })
+      const out = { asset: "BTC", key: addresses[0].key, amount: "0.5" }
+      yield* use("get_withdrawal_info", out)
+      const { refid } = yield* use("withdraw", out)
+      yield* use("get_withdrawal_status", { asset: "BTC" })
+      yield* use("cancel_withdrawal", { asset: "BTC", refid })
+      yield* use("wallet_transfer", {
+        asset: "BTC",
+        from_wallet: "Spot Wallet",
+        to_wallet: "Futures Wallet",
+        amount: "0.1"
+      })
+      const { strategies } = yield* use("list_earn_strategies", { asset: "DOT" })
+      const strategy_id = strategies[0].id
+      yield* use("allocate_earn", { strategy_id, amount: "10" })
+      yield* use("get_earn_allocation_status", { strategy_id })
+      yield* use("list_earn_allocations")
+      yield* use("get_earn_deallocation_status", { strategy_id })
+      house.fake.answer("private/Earn/Deallocate", true)
+      yield* use("deallocate_earn", { strategy_id, amount: "4" })
+      yield* use("create_subaccount", { username: "desk2", email: "desk2@example.com" })
+      house.fake.answer("private/AccountTransfer", { transfer_id: "TOH3AS2-LPCWR8-JDQGEU", status: "complete" })
+      const transfer = { from_account: "ABCD 1234 EFGH 5678", to_account: "IJKL 0987 MNOP 6543" }
+      yield* use("account_transfer", { asset: "BTC", amount: "0.1", ...transfer })
+      yield* use("get_websockets_token")
+
+      assert.deepStrictEqual([...left], [])
     })
-    const { strategies } = yield* use("list_earn_strategies", { asset: "DOT" })
-    const strategy_id = strategies[0].id
-    yield* use("allocate_earn", { strategy_id, amount: "10" })
-    yield* use("get_earn_allocation_status", { strategy_id })
-    yield* use("list_earn_allocations")
-    yield* use("get_earn_deallocation_status", { strategy_id })
-    house.fake.answer("private/Earn/Deallocate", true)
-    yield* use("deallocate_earn", { strategy_id, amount: "4" })
-    yield* use("create_subaccount", { username: "desk2", email: "desk2@example.com" })
-    house.fake.answer("private/AccountTransfer", { transfer_id: "TOH3AS2-LPCWR8-JDQGEU", status: "complete" })
-    const transfer = { from_account: "ABCD 1234 EFGH 5678", to_account: "IJKL 0987 MNOP 6543" }
-    yield* use("account_transfer", { asset: "BTC", amount: "0.1", ...transfer })
-    yield* use("get_websockets_token")
-
-    assert.deepStrictEqual([...left], [])
-  })
 )

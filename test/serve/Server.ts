@@ -1,3 +1,4 @@
+import { Client as NewestClient, StreamableHTTPClientTransport as NewestTransport } from "@modelcontextprotocol/client"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
@@ -87,6 +88,20 @@ export const overHttp = ({ token, url }: { readonly url: string; readonly token:
     new StreamableHTTPClientTransport(new URL(url), {
       requestInit: { headers: { authorization: `Bearer ${token}` } }
     }) as Transport
+  )
+
+/** The client of the newest revision, which never falls back on an older one. */
+export const overHttpNewest = ({ token, url }: { readonly url: string; readonly token: string }) =>
+  Effect.acquireRelease(
+    Effect.promise(() => {
+      const client = new NewestClient(
+        { name: "test", version: "0" },
+        { versionNegotiation: { mode: { pin: "2026-07-28" } } }
+      )
+      const headers = { authorization: `Bearer ${token}` }
+      return client.connect(new NewestTransport(new URL(url), { requestInit: { headers } })).then(() => client)
+    }),
+    (client) => Effect.promise(() => client.close())
   )
 
 /** A server of its own over stdio, and the SDK's client of it. */

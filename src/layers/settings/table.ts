@@ -67,9 +67,10 @@ export const settings = {
   }),
   mode: setting({
     name: "MCP_KRAKEN_MODE",
-    expected: "live or paper",
+    expected: "live; a paper mode is not built yet",
     shownDefault: "live; without an API key, public market data alone",
-    purpose: "live trades with the account of the API key, which must be set; paper with a simulated one.",
+    purpose:
+      "live insists on an API key; without this setting, a server without a key serves public market data alone.",
     parse: Parse.oneOf("live", "paper")
   }),
   host: setting({
