@@ -87,4 +87,18 @@ describe("fees", () => {
     v.wait(30 * 86_400)
     assert.deepStrictEqual(fee(), ["0.0000", "0.4000", "0.2500"])
   })
+
+  it("never exceed what the order's hold was reckoned with, even if the tier has gone meanwhile", () => {
+    const v = venue({
+      prices: [
+        [0, "50000"],
+        [31 * 86_400, "48980"]
+      ]
+    })
+    v.order("sell 2 market")
+    const txid = v.order("buy 0.5 limit 49000")
+    v.wait(31 * 86_400)
+    // 0.24 %, the taker's rate when it was placed; a maker without volume would pay 0.25 %.
+    assert.deepInclude(v.see(txid), { status: "closed", fee: "58.80000" })
+  })
 })
