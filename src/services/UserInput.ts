@@ -37,7 +37,11 @@ export type Reply = typeof Reply.Type
 export interface Form {
   readonly message: string
   /** A flat JSON Schema of strings, numbers, booleans and enums. */
-  readonly requestedSchema: { readonly type: "object"; readonly properties: object; readonly required?: Array<string> }
+  readonly requestedSchema: {
+    readonly type: "object"
+    readonly properties: object
+    readonly required?: ReadonlyArray<string>
+  }
 }
 
 /**

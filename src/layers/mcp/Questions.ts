@@ -34,7 +34,7 @@ export class Questions {
     })
     return Effect.timeoutFail(asked, {
       duration: patience,
-      onTimeout: () => new ProtocolError({ code: -32603, message: "The client did not answer in time" })
+      onTimeout: () => new ProtocolError({ code: -32000, message: "The client did not answer in time" })
     })
   }
 
@@ -54,6 +54,6 @@ export class Questions {
 
 const refused = (error: unknown) =>
   new ProtocolError({
-    code: -32603,
+    code: -32000,
     message: `The client refused: ${isObject(error) && typeof error["message"] === "string" ? error["message"].slice(0, 200) : "no reason"}`
   })

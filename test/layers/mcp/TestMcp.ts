@@ -1,6 +1,9 @@
-import { Effect, Layer } from "effect"
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
+import { Effect, Layer, Queue, Runtime, Stream } from "effect"
 import { EdgeMux } from "../../../src/layers/mcp/EdgeMux.ts"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
+import { makeSdkServer, McpServer } from "../../../src/layers/mcp/SdkServer.ts"
+import type { Surface } from "../../../src/layers/mcp/Surface.ts"
 import { McpServerSdk } from "../../../src/layers/McpServer.ts"
 import { SealKeyMemory } from "../../../src/layers/SealKeyMemory.ts"
 import type { Caller } from "../../../src/services/CallFacts.ts"
@@ -43,7 +46,8 @@ const prefix = "io.modelcontextprotocol/"
 export const modern = (
   method: string,
   params: { readonly [name: string]: unknown } = {},
-  headers: Record<string, string> = {}
+  headers: Record<string, string> = {},
+  caller: Caller = { _tag: "Local" }
 ) => {
   const { _meta, ...rest } = params
   const meta = {
@@ -60,10 +64,54 @@ export const modern = (
       "mcp-method": method,
       ...(typeof name === "string" && { "mcp-name": name }),
       ...headers
-    }
+    },
+    caller
   )
 }
 
 /** A request of the eras before. */
 export const legacy = (method: string, params?: object) =>
   post({ jsonrpc: "2.0", id: 1, method, ...(params && { params }) }, { "mcp-protocol-version": "2025-11-25" })
+
+/** A `fetch` that ends in the edge, for the SDK's clients: no socket, no token. */
+export const edgeFetch = Effect.gen(function* () {
+  const edge = yield* McpEdge
+  const run = Runtime.runPromise(yield* Effect.runtime())
+  return (_: unknown, { body, headers, method, signal }: RequestInit = {}): Promise<Response> => {
+    if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
+    const given = Object.fromEntries(new Headers(headers))
+    return run(
+      edge.post({ headers: given, body: String(body), caller: { _tag: "Local" } }),
+      signal ? { signal } : {}
+    ).then((answer) =>
+      answer._tag === "Json"
+        ? new Response(answer.body ?? null, {
+            status: answer.status,
+            headers: { "content-type": "application/json" }
+          })
+        : new Response(Stream.toReadableStream(Stream.encodeText(answer.events)), {
+            headers: { "content-type": "text/event-stream" }
+          })
+    )
+  }
+})
+
+/** The messages of a stream of events as they come. */
+export const messagesIn = (events: Stream.Stream<string> | undefined) =>
+  Effect.gen(function* () {
+    const messages = yield* Queue.unbounded<ReturnType<typeof JSON.parse>>()
+    const offer = (text: string) =>
+      messages.offerAll([...text.matchAll(/data: (.+)/g)].map((match) => JSON.parse(match[1] ?? "")))
+    yield* Effect.forkScoped(Stream.runForEach(events ?? Stream.empty, offer))
+    return messages
+  })
+
+/** The edge over a surface that a test makes up. */
+export const surfaceEdge = (methods: Surface<never>["methods"]) => {
+  const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
+  const server = Layer.scoped(
+    McpServer,
+    makeSdkServer({ about, readOnly: false, methods }, new AjvJsonSchemaValidator())
+  )
+  return EdgeMux.pipe(Layer.provideMerge(server), Layer.provideMerge(SealKeyMemory))
+}
