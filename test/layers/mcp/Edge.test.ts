@@ -66,6 +66,34 @@ describe("2026-07-28", () => {
     }).pipe(Effect.provide(TestEdge()))
   )
 
+  it.effect("judges the envelope in order: what it says, then whether the headers agree, then the version", () =>
+    Effect.gen(function* () {
+      const meta = { "io.modelcontextprotocol/protocolVersion": "2031-01-01" }
+      const differs = yield* modern("tools/list", { _meta: meta })
+      assert.deepStrictEqual([differs.status, differs.body.error.code, differs.body.id], [400, -32020, 1])
+      const withoutHeaders = yield* post({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/list",
+        params: { _meta: { ...meta, "io.modelcontextprotocol/clientCapabilities": {} } }
+      })
+      assert.strictEqual(withoutHeaders.body.error.code, -32020)
+      const headersAlone = yield* post({ jsonrpc: "2.0", id: 1, method: "tools/list" }, { "mcp-method": "tools/list" })
+      assert.strictEqual(headersAlone.body.error.code, -32602)
+      for (const name of ["=?base64?Z2V0?=x", "=?base64?Z2V0X3NlcnZlcl90aW1l", "=?base64?Z2V0X3NlcnZlcl90aW1lX?="]) {
+        const call = yield* modern("tools/call", { name: "get_server_time" }, { "mcp-name": name })
+        assert.strictEqual(call.body.error.code, -32020)
+      }
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
+  it.effect("wants to know what a listener listens for", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* modern("subscriptions/listen")
+      assert.deepStrictEqual([status, body.error.code], [400, -32602])
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
   it.effect("acknowledges a listener and keeps its stream open until the server stops", () =>
     Effect.gen(function* () {
       const edge = yield* McpEdge
@@ -76,6 +104,7 @@ describe("2026-07-28", () => {
       const text = Chunk.join(yield* Fiber.join(seen), "")
       assert.include(text, "notifications/subscriptions/acknowledged")
       assert.include(text, '"io.modelcontextprotocol/subscriptionId":1')
+      assert.match(text, /data: {"jsonrpc":"2.0","id":1,"result":{"resultType":"complete".*\n\n$/)
     }).pipe(Effect.provide(TestEdge()))
   )
 })
@@ -118,6 +147,67 @@ describe("2025-11-25 and before", () => {
       const { body, status } = yield* legacy("tools/call", { name: 7 })
       assert.deepStrictEqual([status, body.error.code], [200, -32602])
       assert.include(body.error.message, "Invalid params: name: Expected string, actual 7")
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
+  it.effect("never refuses initialize, whatever the client says of itself", () =>
+    Effect.gen(function* () {
+      const headers = { "mcp-protocol-version": "2026-07-28" }
+      for (const params of [{}, { protocolVersion: 7, capabilities: { sampling: true }, clientInfo: null }]) {
+        const { body } = yield* post({ jsonrpc: "2.0", id: 1, method: "initialize", params }, headers)
+        assert.strictEqual(body.result.protocolVersion, "2025-11-25")
+      }
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
+  it.effect("answers requests that the SDK would not, and never in its validator's words", () =>
+    Effect.gen(function* () {
+      for (const [method, params] of [
+        ["tools/call", { name: "get_server_time", _meta: { progressToken: {} } }],
+        ["tools/list", { _meta: { progressToken: 1.5 } }],
+        ["tools/list", { cursor: 7 }],
+        ["ping", { _meta: { "io.modelcontextprotocol/related-task": 7 } }],
+        ["prompts/get", { name: "portfolio_review", arguments: { currency: 7 } }],
+        ["completion/complete", { ref: { type: "ref/other" }, argument: {} }]
+      ] as const) {
+        const { body } = yield* legacy(method, params)
+        assert.strictEqual(body.error.code, -32602, method)
+        assert.match(body.error.message, /^Invalid params: [a-z_]/)
+      }
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
+  it.effect("does at once what a client wants as a task, since it has none", () =>
+    Effect.gen(function* () {
+      const { body } = yield* legacy("tools/call", { name: "get_server_time", task: { ttl: 1000 } })
+      assert.strictEqual(body.result.structuredContent.unixtime, 1)
+    }).pipe(Effect.provide(TestEdge({ answers: time })))
+  )
+
+  it.effect("knows batches in the revisions that have them, and nothing of the newest in them", () =>
+    Effect.gen(function* () {
+      const batch = [{ jsonrpc: "2.0", id: 1, method: "ping" }]
+      for (const [version, status] of [
+        ["2025-03-26", 200],
+        ["2025-06-18", 400],
+        ["2026-07-28", 400]
+      ] as const) {
+        assert.strictEqual((yield* post(batch, { "mcp-protocol-version": version })).status, status)
+      }
+      const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" }
+      const mixed = yield* post([
+        { jsonrpc: "2.0", id: 1, method: "tools/list", params: { _meta: meta } },
+        { jsonrpc: "2.0", id: 2, method: "initialize", params: {} },
+        { jsonrpc: "2.0", id: 3, method: "ping" }
+      ])
+      assert.deepStrictEqual(
+        mixed.body.map(({ error, id }: { error?: { code: number }; id: number }) => [id, error?.code]),
+        [
+          [1, -32600],
+          [2, -32600],
+          [3, undefined]
+        ]
+      )
     }).pipe(Effect.provide(TestEdge()))
   )
 
