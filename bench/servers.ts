@@ -16,7 +16,7 @@ export const start = async (
   env: Record<string, string> = {}
 ): Promise<Running> => {
   const port = await freePort()
-  // BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=/tmp/profiles" profiles every server.
+  // BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=profiles" profiles every server.
   const flags = (process.env["BENCH_NODE_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "")
   const child = spawn(process.execPath, [...flags, ...args(port)], {
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },

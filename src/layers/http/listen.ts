@@ -32,10 +32,10 @@ export const listen = (endListening: Effect.Effect<void>) =>
         draining = true
         server.close()
         yield* endListening
-        const ended = yield* Effect.timeoutOption(idle, patience.calls)
+        const ended = yield* within(idle, patience.calls)
         if (Option.isNone(ended)) {
           const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, patience.answer))
-          yield* Effect.timeoutOption(last, Duration.subtract(patience.writes, patience.calls))
+          yield* within(last, Duration.subtract(patience.writes, patience.calls))
         }
         server.closeAllConnections()
       })
@@ -46,6 +46,10 @@ export const listen = (endListening: Effect.Effect<void>) =>
       serve: (handler: RequestListener) => Effect.sync(() => void server.on("request", handler))
     }
   })
+
+/** A timeout for finalizers, which can't be interrupted: what can't be interrupted never times out. */
+const within = <A>(effect: Effect.Effect<A>, time: Duration.Duration) =>
+  Effect.timeoutOption(Effect.interruptible(effect), time)
 
 const create = Effect.gen(function* () {
   const { tls } = yield* Config

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, Stream, TestClock } from "effect"
 import { request as send } from "node:http"
 import { connect } from "node:net"
 import { Http } from "../../../src/layers/Http.ts"
@@ -182,6 +182,33 @@ describe("Http", () => {
       yield* Effect.sleep("50 millis")
       socket.destroy()
       yield* Deferred.await(cancelled)
+    })
+  )
+
+  it.scoped("cuts what does not end within the time that it is given", () =>
+    Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
+      const { stop, url } = yield* serve({
+        post: () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
+      })
+      const endless = yield* Effect.fork(
+        Effect.promise(() =>
+          fetch(`${url}/mcp`, {
+            method: "POST",
+            headers: { ...bearer, "content-type": "application/json" },
+            body: "{}"
+          }).then(
+            () => "answered",
+            () => "cut"
+          )
+        )
+      )
+      yield* Deferred.await(started)
+      const stopping = yield* Effect.fork(stop)
+      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(stopping)
+      assert.strictEqual(yield* Fiber.join(endless), "cut")
     })
   )
 
