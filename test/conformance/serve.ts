@@ -1,6 +1,5 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { createServer, request, type Server } from "node:http"
 import { join } from "node:path"
 import { Http } from "../../src/layers/Http.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
@@ -13,6 +12,7 @@ import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../TestConfig.ts"
 import { fixtures } from "./fixtures.ts"
+import { serveProxy } from "./proxy.ts"
 
 const Fixtures = Layer.scoped(McpServer, makeSdkServer(fixtures, new AjvJsonSchemaValidator()))
 
@@ -33,39 +33,3 @@ export const serveFixtures = Effect.gen(function* () {
   )
   return yield* serveProxy(port, Redacted.value(secret))
 })
-
-/** The suite can't send a token: it goes through a door that adds one, and changes nothing else. */
-const serveProxy = (port: number, token: string) =>
-  Effect.gen(function* () {
-    const proxy = createServer((incoming, outgoing) => {
-      const { headers, method, url } = incoming
-      const onward = request({
-        host: "127.0.0.1",
-        port,
-        path: url,
-        method,
-        headers: { ...headers, authorization: `Bearer ${token}` }
-      })
-      onward.on("response", (response) => {
-        outgoing.writeHead(response.statusCode ?? 502, response.headers)
-        response.pipe(outgoing)
-      })
-      onward.on("error", () => outgoing.destroy())
-      outgoing.on("close", () => onward.destroy())
-      incoming.pipe(onward)
-    })
-    const own = yield* freePort
-    yield* Effect.acquireRelease(listening(proxy, own), () => closing(proxy))
-    return `http://localhost:${own}/mcp`
-  })
-
-const listening = (server: Server, port: number) =>
-  Effect.async<void>((resume) => {
-    server.listen(port, "localhost", () => resume(Effect.void))
-  })
-
-const closing = (server: Server) =>
-  Effect.sync(() => {
-    server.close()
-    server.closeAllConnections()
-  })
