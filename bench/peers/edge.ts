@@ -6,6 +6,7 @@ import { Http } from "../../src/layers/Http.ts"
 import { Logging } from "../../src/layers/Logging.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
 import { McpServerSdk } from "../../src/layers/McpServer.ts"
+import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
 import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
 import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
@@ -18,6 +19,7 @@ const Kraken = TestKraken({
 Http.pipe(
   Layer.provide(EdgeMux),
   Layer.provide(McpServerSdk),
+  Layer.provide(McpServerEarly),
   Layer.provide([Kraken, RateBudgetOff, SealKeyMemory, TokenStoreSqlite]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),

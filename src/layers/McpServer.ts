@@ -7,12 +7,12 @@ import { PermissionCache } from "../services/PermissionCache.ts"
 import { RateBudget } from "../services/RateBudget.ts"
 import * as ToolError from "../tools/ToolError.ts"
 import { type AnyTool, select, type ToolServices } from "../tools/Toolsets.ts"
-import { about } from "./mcp/about.ts"
 import { attachments } from "./mcp/attachments.ts"
 import { makeBounded } from "./mcp/bounded.ts"
 import type { Json } from "./mcp/messages.ts"
-import { makeSdkServer, McpServer } from "./mcp/SdkServer.ts"
-import { type Call, type Handler, ProtocolError, type Surface } from "./mcp/Surface.ts"
+import { connectSdk } from "./mcp/SdkServer.ts"
+import { McpServer } from "./mcp/Server.ts"
+import { type Call, type Handler, ProtocolError } from "./mcp/Surface.ts"
 
 /** What every answer of a tool says in `_meta` beside its own: the mode of trading, for instance. */
 export class ResultMeta extends Context.Reference<ResultMeta>()("mcp-kraken/layers/McpServer/ResultMeta", {
@@ -21,24 +21,20 @@ export class ResultMeta extends Context.Reference<ResultMeta>()("mcp-kraken/laye
 
 type Services = ToolServices | RateBudget
 
-/** The product on the SDK's server: where tools meet the protocol. */
-export const McpServerSdk = Layer.scoped(
-  McpServer,
+/** Puts the product behind the server: where tools meet the protocol. */
+export const McpServerSdk = Layer.scopedDiscard(
   Effect.gen(function* () {
+    const server = yield* McpServer
     const config = yield* Config
     const resultMeta = yield* ResultMeta
     const tools = select(config.toolsets, config)
     const validator = new AjvJsonSchemaValidator()
-    const surface: Surface<Services> = {
-      about: about(config, tools.size),
-      readOnly: config.readOnly,
-      methods: {
-        "tools/list": makeList(tools, config),
-        "tools/call": makeCall(tools, config, resultMeta, makeBounded(validator)),
-        ...attachments(config)
-      }
+    const methods = {
+      "tools/list": makeList(tools, config),
+      "tools/call": makeCall(tools, config, resultMeta, makeBounded(validator)),
+      ...attachments(config)
     }
-    return yield* makeSdkServer(surface, validator)
+    yield* connectSdk(server, { methods, readOnly: config.readOnly }, validator)
   })
 )
 

@@ -18,7 +18,7 @@ import {
 } from "./mcp/messages.ts"
 import { isModern } from "./mcp/modern.ts"
 import { carryOut, makeProtocol, type Plan } from "./mcp/Protocol.ts"
-import { McpServer } from "./mcp/SdkServer.ts"
+import { McpServer } from "./mcp/Server.ts"
 import { makeLineWriter, makeReader } from "./mcp/streams.ts"
 
 const caller: Caller = { _tag: "Local" }
@@ -84,6 +84,8 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
         return start(read.request)
       case "Silent":
         if (read.response !== undefined) questions.answer(caller, read.response)
+        // The client has our answer to `initialize`, and will want the tools.
+        if (read.method === "notifications/initialized") mux.want()
         return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
     }
   }

@@ -3,7 +3,8 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { join } from "node:path"
 import { Http } from "../../src/layers/Http.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
-import { makeSdkServer, McpServer } from "../../src/layers/mcp/SdkServer.ts"
+import { connectSdk } from "../../src/layers/mcp/SdkServer.ts"
+import { makeServer, McpServer } from "../../src/layers/mcp/Server.ts"
 import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
 import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
@@ -14,7 +15,10 @@ import { TestConfig } from "../TestConfig.ts"
 import { fixtures } from "./fixtures.ts"
 import { serveProxy } from "./proxy.ts"
 
-const Fixtures = Layer.scoped(McpServer, makeSdkServer(fixtures, new AjvJsonSchemaValidator()))
+const Fixtures = Layer.scoped(
+  McpServer,
+  Effect.tap(makeServer(fixtures), (server) => connectSdk(server, fixtures, new AjvJsonSchemaValidator()))
+)
 
 const Served = Http.pipe(
   Layer.provide(EdgeMux),

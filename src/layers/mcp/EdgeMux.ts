@@ -16,7 +16,7 @@ import { header, isModern } from "./modern.ts"
 import type { Mux } from "./Mux.ts"
 import { carryOutBatch } from "./batch.ts"
 import { type Answered, makeProtocol, type Plan } from "./Protocol.ts"
-import { McpServer } from "./SdkServer.ts"
+import { McpServer } from "./Server.ts"
 
 /** Proxies close what stays silent; a comment now and then keeps a stream open. */
 const keepAlive = "15 seconds"

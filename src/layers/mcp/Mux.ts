@@ -27,15 +27,16 @@ export interface Asking {
 type Id = JSONRPCRequest["id"]
 
 interface Pending {
-  /** The client's own id of the request. */
-  readonly id: Id
+  /** As the client sent it, with an id of its own. */
+  readonly message: JSONRPCRequest
   readonly asking: Asking
   readonly end: (response: Response) => void
 }
 
 /**
  * Many callers on one SDK server: each request gets an id of ours, by which its answer finds back. Clients choose their
- * ids freely, so theirs never reach the server; neither does what one would cancel by id.
+ * ids freely, so theirs never reach the server; neither does what one would cancel by id. Until the server is there,
+ * requests wait.
  */
 export class Mux implements Transport {
   onmessage?: NonNullable<Transport["onmessage"]>
@@ -44,8 +45,15 @@ export class Mux implements Transport {
   /** The request that the server is being handed. */
   #handed: Id | undefined
   readonly #pending = new Map<Id, Pending>()
+  readonly #wanted: () => void
+
+  /** `wanted` hears that the server is needed and not there. */
+  constructor(wanted = () => {}) {
+    this.#wanted = wanted
+  }
 
   start() {
+    for (const id of this.#pending.keys()) this.#hand(id)
     return Promise.resolve()
   }
 
@@ -61,7 +69,7 @@ export class Mux implements Transport {
       const pending = id === undefined ? undefined : this.#pending.get(id)
       if (pending !== undefined && id !== undefined) {
         this.#pending.delete(id)
-        pending.end({ ...message, id: pending.id })
+        pending.end({ ...message, id: pending.message.id })
       }
     }
     return Promise.resolve()
@@ -70,15 +78,27 @@ export class Mux implements Transport {
   /** Puts a request to the server. What comes back cancels it: it is interrupted, and `end` is not called. */
   request(message: JSONRPCRequest, asking: Asking, end: (response: Response) => void): () => void {
     const id = this.#next++
-    this.#pending.set(id, { id: message.id, asking, end })
-    this.#handed = id
-    this.onmessage?.({ ...message, id })
-    this.#handed = undefined
+    this.#pending.set(id, { message, asking, end })
+    this.want()
+    this.#hand(id)
     return () => {
       if (this.#pending.delete(id)) {
         this.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } })
       }
     }
+  }
+
+  /** Calls for the server, where it is not there yet. */
+  want() {
+    if (this.onmessage === undefined) this.#wanted()
+  }
+
+  #hand(id: Id) {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    this.#handed = id
+    this.onmessage?.({ ...pending.message, id })
+    this.#handed = undefined
   }
 
   /** The server takes what it is being handed for no request, and will not answer it. */

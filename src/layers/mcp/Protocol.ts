@@ -104,11 +104,19 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
     }
   }
 
+  /** Whatever a client says of itself: it is answered, in the revision it asks for if we speak that. */
+  const initialize = ({ id, params }: JSONRPCRequest): Plan => {
+    const asked = legacyVersions.find((version) => version === params?.["protocolVersion"])
+    const { capabilities, instructions, serverInfo } = about
+    const result = { protocolVersion: asked ?? legacyVersions[0], capabilities, serverInfo, instructions }
+    return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result } } }
+  }
+
   /** The eras of `initialize`, which is never refused. `client`: what it can do, where the transport remembers it. */
   const handshake = (request: JSONRPCRequest, caller: Caller, client: Option.Option<Json>): Plan => {
+    if (request.method === "initialize") return initialize(request)
     const asking: Asking = { caller, era: "handshake", client }
     const finish = (response: Response): Answered => ({ status: 200, response: inWords(response) })
-    if (request.method === "initialize") return { _tag: "Ask", request: introduced(request), asking, finish }
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })
     return { _tag: "Ask", request: withoutTask(request), asking, finish }
@@ -144,19 +152,6 @@ const fail = (request: JSONRPCRequest, failure: Failure): Plan => ({
   _tag: "Answer",
   answered: failed(request, failure)
 })
-
-/** The SDK is told no more of a client than its version: what else it says is its own affair, and may be anything. */
-const introduced = (request: JSONRPCRequest): JSONRPCRequest => {
-  const version = request.params?.["protocolVersion"]
-  return {
-    ...request,
-    params: {
-      protocolVersion: typeof version === "string" ? version : legacyVersions[0],
-      capabilities: {},
-      clientInfo: { name: "", version: "" }
-    }
-  }
-}
 
 /** A server without tasks handles a request for one as if it had not been asked. */
 const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {

@@ -16,24 +16,15 @@ import {
   UnsubscribeRequestSchema
 } from "@modelcontextprotocol/sdk/types.js"
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js"
-import { Cause, Context, Effect, Exit, Option, Runtime, type Scope } from "effect"
+import { Cause, Effect, Exit, Option, Runtime, type Scope } from "effect"
 import { CallFacts } from "../../services/CallFacts.ts"
 import { SealKey } from "../../services/SealKey.ts"
 import { factsOf } from "./facts.ts"
-import { type Asking, Mux } from "./Mux.ts"
-import { Questions } from "./Questions.ts"
+import type { Asking } from "./Mux.ts"
+import type { Questions } from "./Questions.ts"
 import { makeRounds } from "./rounds.ts"
+import type { McpServer } from "./Server.ts"
 import { type Call, internalError, type Methods, type ProtocolError, type Surface } from "./Surface.ts"
-
-/** The one SDK server of the process, behind a transport that all callers share, and what it says of itself. */
-export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/SdkServer/McpServer")<
-  McpServer,
-  {
-    readonly mux: Mux
-    readonly questions: Questions
-    readonly surface: Pick<Surface<never>, "about" | "mirrored">
-  }
->() {}
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -50,18 +41,19 @@ const schemas = {
   "completion/complete": CompleteRequestSchema
 } satisfies Record<keyof Methods, unknown>
 
-/** Puts a surface on an SDK server. The SDK's signal of cancellation interrupts the handler. */
-export const makeSdkServer = <R>(
-  surface: Surface<R>,
+/**
+ * Puts the one SDK server of the process behind the mux that all callers share. The SDK's signal of cancellation
+ * interrupts the handler.
+ */
+export const connectSdk = <R>(
+  { mux, questions, surface: { about } }: typeof McpServer.Service,
+  { methods, readOnly }: Pick<Surface<R>, "methods" | "readOnly">,
   // Without one for all, the SDK builds a validator of its own for each server.
   jsonSchemaValidator: jsonSchemaValidator
-): Effect.Effect<typeof McpServer.Service, never, R | SealKey | Scope.Scope> =>
+): Effect.Effect<void, never, R | SealKey | Scope.Scope> =>
   Effect.gen(function* () {
-    const { about, methods, readOnly } = surface
     const runtime = yield* Effect.runtime<R>()
     const rounds = makeRounds(yield* SealKey)
-    const mux = new Mux()
-    const questions = new Questions()
     const server = new Server(about.serverInfo, {
       capabilities: about.capabilities,
       instructions: about.instructions,
@@ -104,7 +96,6 @@ export const makeSdkServer = <R>(
       Effect.promise(() => server.connect(mux)),
       () => Effect.promise(() => server.close())
     )
-    return { mux, questions, surface }
   })
 
 const logged = (cause: Cause.Cause<unknown>) => Effect.logError("A request of the protocol died", cause)

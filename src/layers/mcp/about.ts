@@ -3,7 +3,7 @@ import type { Config } from "../../services/Config.ts"
 import { version } from "../../version.ts"
 
 /** What the server says of itself: name, capabilities, and the few things that hold for all tools. */
-export const about = (config: typeof Config.Service, toolCount: number) => ({
+export const about = (config: typeof Config.Service) => ({
   serverInfo: {
     name: "mcp-kraken",
     title: "Kraken",
@@ -11,12 +11,12 @@ export const about = (config: typeof Config.Service, toolCount: number) => ({
     icons: [{ src: icon, mimeType: "image/svg+xml", sizes: ["any"] }]
   },
   capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
-  instructions: instructions(config, toolCount)
+  instructions: instructions(config)
 })
 
-const instructions = ({ credentials, readOnly, tier, toolsets }: typeof Config.Service, toolCount: number): string =>
+const instructions = ({ credentials, readOnly, tier, toolsets }: typeof Config.Service): string =>
   [
-    `${toolCount} tools for Kraken Spot; toolsets: ${toolsets.join(", ")}.`,
+    `Tools for Kraken Spot; toolsets: ${toolsets.join(", ")}.`,
     Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money.",
     readOnly ? "This server only reads: it places no orders and moves no funds." : "",
     "Pairs and assets in any spelling (BTC/USD, XBTUSD); answers show the display name and Kraken's id.",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
-import { McpServer } from "../../../src/layers/mcp/SdkServer.ts"
+import { McpServer } from "../../../src/layers/mcp/Server.ts"
 import { CallFacts, report } from "../../../src/services/CallFacts.ts"
 import { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import { TestEdge, legacy, modern, post } from "./TestMcp.ts"

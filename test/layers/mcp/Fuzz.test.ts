@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Option, Runtime, Stream } from "effect"
 import * as fc from "fast-check"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
-import { McpServer } from "../../../src/layers/mcp/SdkServer.ts"
+import { McpServer } from "../../../src/layers/mcp/Server.ts"
 import { runs } from "../../Property.ts"
 import { TestEdge } from "./TestMcp.ts"
 

@@ -2,9 +2,11 @@ import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv
 import { Effect, Layer, Queue, Runtime, Stream } from "effect"
 import { EdgeMux } from "../../../src/layers/mcp/EdgeMux.ts"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
-import { makeSdkServer, McpServer } from "../../../src/layers/mcp/SdkServer.ts"
+import { connectSdk } from "../../../src/layers/mcp/SdkServer.ts"
+import { makeServer, McpServer } from "../../../src/layers/mcp/Server.ts"
 import type { Surface } from "../../../src/layers/mcp/Surface.ts"
 import { McpServerSdk } from "../../../src/layers/McpServer.ts"
+import { McpServerEarly } from "../../../src/layers/McpServerEarly.ts"
 import { SealKeyMemory } from "../../../src/layers/SealKeyMemory.ts"
 import type { Caller } from "../../../src/services/CallFacts.ts"
 import type { Config } from "../../../src/services/Config.ts"
@@ -17,15 +19,21 @@ const TestBudget = Layer.mock(RateBudget, {
   remaining: Effect.succeed({ rest: { remaining: 15, maximum: 15, decayPerSecond: 0.33 } })
 })
 
-/** The SDK server of the product over mock layers of Kraken. */
+/** What stands behind the server, over mock layers of Kraken. */
+export const TestProduct = (
+  kraken: Parameters<typeof TestKraken>[0] = {},
+  client: Layer.Layer<KrakenClient> | undefined = undefined
+) => {
+  const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
+  return McpServerSdk.pipe(Layer.provide([services, TestBudget, SealKeyMemory]))
+}
+
+/** The server of the product over the same. */
 export const TestMcpServer = (
   kraken: Parameters<typeof TestKraken>[0] = {},
   config: Partial<typeof Config.Service> = {},
   client: Layer.Layer<KrakenClient> | undefined = undefined
-) => {
-  const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide([services, TestBudget, SealKeyMemory]), Layer.provideMerge(TestConfig(config)))
-}
+) => TestProduct(kraken, client).pipe(Layer.provideMerge(McpServerEarly), Layer.provideMerge(TestConfig(config)))
 
 /** The HTTP edge of the product over the same. */
 export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
@@ -111,7 +119,9 @@ export const surfaceEdge = (methods: Surface<never>["methods"]) => {
   const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
   const server = Layer.scoped(
     McpServer,
-    makeSdkServer({ about, readOnly: false, methods }, new AjvJsonSchemaValidator())
+    Effect.tap(makeServer({ about }), (server) =>
+      connectSdk(server, { methods, readOnly: false }, new AjvJsonSchemaValidator())
+    )
   )
   return EdgeMux.pipe(Layer.provideMerge(server), Layer.provideMerge(SealKeyMemory))
 }
