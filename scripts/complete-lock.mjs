@@ -48,8 +48,11 @@ const find = (packages, path, name) => {
 const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]
 const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"]
 
+/** What package names call a system or a processor, where Node says otherwise. */
+const otherNames = { armv7: "arm", windows: "win32" }
+
 const entryFor = (name, version, parent) => {
-  const words = name.slice(name.indexOf("/") + 1).split("-")
+  const words = name.slice(name.indexOf("/") + 1).split("-").map((word) => otherNames[word] ?? word)
   const os = words.filter((word) => systems.includes(word))
   const cpu = words.filter((word) => processors.includes(word))
   return {

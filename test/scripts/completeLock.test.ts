@@ -6,7 +6,7 @@ import { completeLock } from "../../scripts/complete-lock.mjs"
 const parent = {
   version: "1.2.3",
   dev: true,
-  optionalDependencies: { "@p/p-linux-x64-musl": "1.2.3", "p-win32": "^1.0.0" }
+  optionalDependencies: { "@p/p-linux-x64-musl": "1.2.3", "p-win32": "^1.0.0", "p-windows-armv7": "1.2.3" }
 }
 
 interface Lock {
@@ -21,7 +21,7 @@ describe("complete-lock", () => {
 
   it("adds the platform packages that a parent names, once", () => {
     const lock: Lock = { packages: { "": {}, "node_modules/p": parent } }
-    assert.lengthOf(completeLock(lock), 2)
+    assert.lengthOf(completeLock(lock), 3)
     assert.deepStrictEqual(Object.entries(lock.packages), [
       ["", {}],
       [
@@ -29,7 +29,8 @@ describe("complete-lock", () => {
         { version: "1.2.3", cpu: ["x64"], dev: true, libc: ["musl"], optional: true, os: ["linux"] }
       ],
       ["node_modules/p", parent],
-      ["node_modules/p-win32", { version: "1.0.0", dev: true, optional: true, os: ["win32"] }]
+      ["node_modules/p-win32", { version: "1.0.0", dev: true, optional: true, os: ["win32"] }],
+      ["node_modules/p-windows-armv7", { version: "1.2.3", cpu: ["arm"], dev: true, optional: true, os: ["win32"] }]
     ])
     assert.deepStrictEqual(completeLock(lock), [])
   })
