@@ -52,7 +52,10 @@ const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "ris
 const otherNames = { armv7: "arm", windows: "win32" }
 
 const entryFor = (name, version, parent) => {
-  const words = name.slice(name.indexOf("/") + 1).split("-").map((word) => otherNames[word] ?? word)
+  const words = name
+    .slice(name.indexOf("/") + 1)
+    .split("-")
+    .map((word) => otherNames[word] ?? word)
   const os = words.filter((word) => systems.includes(word))
   const cpu = words.filter((word) => processors.includes(word))
   return {

@@ -1,0 +1,74 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
+import { Effect } from "effect"
+import { spawnSync } from "node:child_process"
+import { cpSync, readFileSync, rmSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { connect, makeHouse } from "../serve/Server.ts"
+import { install } from "./installed.ts"
+
+describe("the package", () => {
+  let installed: ReturnType<typeof install>
+  beforeAll(() => {
+    installed = install()
+  }, 120_000)
+  afterAll(() => rmSync(installed.folder, { recursive: true }))
+
+  it("holds the bundle, the licence and the README alone, and depends on nothing but the native module", () => {
+    const others = installed.files.filter((path) => !/^dist\/[\w-]+\.mjs$/.test(path))
+    assert.deepStrictEqual(others, ["LICENSE", "README.md", "package.json"])
+    assert.include(installed.files, "dist/main.mjs")
+    const file = join(installed.app, "node_modules/mcp-kraken/package.json")
+    assert.deepStrictEqual(Object.keys(JSON.parse(readFileSync(file, "utf8")).dependencies), ["better-sqlite3"])
+  })
+
+  it("is a command that says its version", () => {
+    const { status, stderr, stdout } = spawnSync(installed.bin, ["version"], { encoding: "utf8" })
+    assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
+    assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/)
+  })
+
+  /** What a client gets from a command over stdio, and what the command says on stderr. */
+  const balanceFrom = (command: string) =>
+    Effect.gen(function* () {
+      const { folder, variables } = yield* makeHouse
+      const transport = new StdioClientTransport({
+        command,
+        args: ["serve", "--stdio"],
+        env: { ...variables, PATH: process.env["PATH"] ?? "" },
+        cwd: folder,
+        stderr: "pipe"
+      })
+      let told = ""
+      transport.stderr?.on("data", (chunk: Buffer) => {
+        told += String(chunk)
+      })
+      const client = yield* connect(transport)
+      const answer = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
+      // Once it is gone, all that it said has arrived.
+      yield* Effect.promise(() => client.close())
+      return { folder, told, balances: Object(answer.structuredContent).balances }
+    })
+
+  const btc = { asset: "BTC", id: "XXBT", balance: "1.5000000000" }
+
+  it.scopedLive("serves a client over stdio, with nonces that outlive it", () =>
+    Effect.gen(function* () {
+      const { balances, folder, told } = yield* balanceFrom(installed.bin)
+      assert.deepInclude(balances, btc)
+      assert.notInclude(told, "better-sqlite3")
+      assert.isAbove(statSync(join(folder, "nonces.db")).size, 0)
+    })
+  )
+
+  it.scopedLive("serves over stdio where the native module does not load, and says that nonces are its own", () =>
+    Effect.gen(function* () {
+      const alone = join(installed.folder, "alone")
+      cpSync(join(installed.app, "node_modules/mcp-kraken/dist"), alone, { recursive: true })
+      const { balances, folder, told } = yield* balanceFrom(join(alone, "main.mjs"))
+      assert.deepInclude(balances, btc)
+      assert.match(told, /without the native module better-sqlite3.* Nonces are counted in this process alone/)
+      assert.strictEqual(statSync(join(folder, "nonces.db")).size, 0)
+    })
+  )
+})
