@@ -1,3 +1,4 @@
+import { parseJson } from "../domain/json.ts"
 import { findAsset, type Asset } from "./assets.ts"
 import { fit, scan } from "./fixed.ts"
 import { findPair, type Pair } from "./pairs.ts"
@@ -6,14 +7,19 @@ import { invalid, Refusal } from "./Refusal.ts"
 /** Arguments as a form or a JSON body brought them: values are texts, numbers, booleans, or nested. */
 export type Params = Readonly<Record<string, unknown>>
 
-/** A value as text; undefined if absent. Objects that print as a number (big or lossless ones) count as numbers. */
+/** A value as text; undefined if absent. A list is one with commas. */
 export const text = (params: Params, field: string): string | undefined => {
   const value = params[field]
   if (value === undefined || value === null) return undefined
-  if (Array.isArray(value)) return value.map(String).join(",")
-  const string = String(value)
-  if (string === "" || string === "[object Object]") throw invalid(field)
+  const string = Array.isArray(value) ? value.map((item) => plain(item, field)).join(",") : plain(value, field)
+  if (string === "") throw invalid(field)
   return string
+}
+
+/** Objects are no text: what they print as could be anything, or fail. */
+export const plain = (value: unknown, field: string): string => {
+  if (typeof value === "object") throw invalid(field)
+  return String(value)
 }
 
 export const required = (params: Params, field: string): string => {
@@ -66,7 +72,7 @@ export const array = (params: Params, field: string): ReadonlyArray<unknown> | u
 const parsed = (json: string): ReadonlyArray<unknown> | undefined => {
   if (!json.startsWith("[")) return undefined
   try {
-    return JSON.parse(json) as ReadonlyArray<unknown>
+    return parseJson(json) as ReadonlyArray<unknown>
   } catch {
     return undefined
   }

@@ -6,7 +6,7 @@ import { recentVolume } from "../holds.ts"
 import { token } from "../ids.ts"
 import { left } from "../order.ts"
 import { findPair, keyOf } from "../pairs.ts"
-import { array, assetNamed, flag, isObject, text } from "../params.ts"
+import { array, assetNamed, flag, isObject, plain, text } from "../params.ts"
 import { Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next } from "../state.ts"
@@ -52,7 +52,7 @@ export const TradeBalance: Endpoint = (x, { account, params }) => {
 export const TradeVolume: Endpoint = (x, { account, params }) => {
   const volume = recentVolume(x, account)
   const tier = tierOf(volume)
-  const asked = (array(params, "pair") ?? []).map((pair) => (isObject(pair) ? String(pair["asset"]) : String(pair)))
+  const asked = (array(params, "pair") ?? []).map((pair) => plain(isObject(pair) ? pair["asset"] : pair, "pair"))
   const found = asked.map((name) => {
     const pair = findPair(name)
     if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")

@@ -2,7 +2,7 @@ import type { Endpoint } from "../Call.ts"
 import { chargeEngine, penalty } from "../limits.ts"
 import { finish } from "../lifecycle.ts"
 import type { Order } from "../order.ts"
-import { array, integer, isObject, text } from "../params.ts"
+import { array, integer, isObject, plain, text } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { type Account, at, type Exchange, next } from "../state.ts"
 import { iso } from "../text.ts"
@@ -24,10 +24,10 @@ export const CancelOrderBatch: Endpoint = (x, { account, params }) => {
   const clientIds = array(params, "cl_ord_ids") ?? []
   const asked = names.length + clientIds.length
   if (asked === 0 || asked > 50) throw invalid("orders")
-  const byName = names.flatMap((name) => openOrders(account, String(name)))
+  const byName = names.flatMap((name) => openOrders(account, plain(name, "orders")))
   const byClientId = clientIds.flatMap((id) => {
     const name = isObject(id) ? id["cl_ord_id"] : id
-    return account.clientIds.get(String(name)) ?? []
+    return account.clientIds.get(plain(name, "cl_ord_ids")) ?? []
   })
   return cancel(x, account, [...byName, ...byClientId], true)
 }

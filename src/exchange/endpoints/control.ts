@@ -3,7 +3,7 @@ import { findAsset } from "../assets.ts"
 import type { PublicEndpoint } from "../Call.ts"
 import { fit, scan } from "../fixed.ts"
 import { deposit, methodsOf } from "../funding.ts"
-import { amount, assetNamed, flag, isObject, oneOf, required, text } from "../params.ts"
+import { amount, assetNamed, flag, isObject, oneOf, plain, required, text } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 
 /**
@@ -18,7 +18,7 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
   const amounts = Object.entries(balances).map(([key, value]) => {
     const [asset, suffix = ""] = key.split(/(?=\.[A-Z]$)/)
     const known = findAsset(asset!)
-    const scanned = scan(String(value))
+    const scanned = scan(plain(value, `balances:${key}`))
     const units = known && scanned && fit(scanned, known.decimals)
     if (units === undefined || units <= 0n) throw invalid(`balances:${key}`)
     return [known!.id + suffix, units] as const

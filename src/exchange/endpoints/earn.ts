@@ -1,6 +1,6 @@
 import type { Endpoint } from "../Call.ts"
 import { allocationOf, begin, strategies, type Strategy } from "../earn.ts"
-import { amount, array, assetNamed, flag, integer, required, text, type Params } from "../params.ts"
+import { amount, array, assetNamed, flag, integer, plain, required, text, type Params } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import type { Account, Exchange } from "../state.ts"
@@ -12,7 +12,7 @@ const week = 604_800
 export const Strategies: Endpoint = (_, { params }) => {
   const name = text(params, "asset")
   const asset = name === undefined ? undefined : assetNamed(name)
-  const locks = array(params, "lock_type")?.map(String)
+  const locks = array(params, "lock_type")?.map((lock) => plain(lock, "lock_type"))
   if (locks?.some((lock) => !["flex", "bonded", "timed", "instant"].includes(lock)) === true) throw invalid("lock_type")
   const limit = integer(params, "limit", [1, 65_535]) ?? strategies.length
   const found = strategies.filter(
