@@ -3,11 +3,12 @@ import { createHash, createHmac } from "node:crypto"
 
 /**
  * `API-Sign` of a private call: HMAC-SHA512, keyed with the decoded secret, over the path and the SHA-256 of nonce and
- * body. `path` begins with `/0/` and has no query; `body` is the very text that is sent, and holds the nonce once more.
+ * body. `path` begins with `/0/` and has no query; `body` is the very text (or its bytes) that is sent, and holds the nonce once
+ * more.
  *
  * https://docs.kraken.com/api/docs/guides/spot-rest-auth
  */
-export const sign = (path: string, nonce: string, body: string, secret: Redacted.Redacted): string =>
+export const sign = (path: string, nonce: string, body: string | Uint8Array, secret: Redacted.Redacted): string =>
   createHmac("sha512", Buffer.from(Redacted.value(secret), "base64"))
     .update(path)
     .update(createHash("sha256").update(nonce).update(body).digest())

@@ -1,5 +1,5 @@
 import { Data, Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { bundle } from "../Bundle.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 
@@ -25,34 +25,44 @@ export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
         child.stdin.end()
         return ended(child)
       }),
-    /** Runs until the scope ends. */
+    /** Serves until the scope ends. */
     serve: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const child = start(["serve", ...args], env)
-          return { child, end: ended(child), stderr: text(child.stderr) }
-        }),
-        ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
-      ).pipe(
-        Effect.map(({ child, end, stderr }) => ({
-          /** What it has told so far, once that includes this. */
-          told: (awaited: string) =>
-            Effect.async<string, NeverSaid>((resume) => {
-              const look = () => {
-                if (stderr().includes(awaited)) resume(Effect.succeed(stderr()))
-              }
-              child.stderr.on("data", look)
-              child.once("close", () => resume(new NeverSaid({ awaited, said: stderr() })))
-              look()
-            }),
-          stop: Effect.zipRight(
-            Effect.sync(() => child.kill("SIGTERM")),
-            end
-          )
-        }))
-      )
+      running(() => start(["serve", ...args], env)),
+    /** Serves a simulated Kraken until the scope ends. */
+    exchange: (args: ReadonlyArray<string>) => running(() => start(["exchange", ...args]))
   }
 })
+
+const running = (start: () => ChildProcessWithoutNullStreams) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const child = start()
+      return { child, end: ended(child), stderr: text(child.stderr), stdout: text(child.stdout) }
+    }),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  ).pipe(
+    Effect.map(({ child, end, stderr, stdout }) => {
+      const once = (stream: NodeJS.ReadableStream, said: () => string) => (awaited: string) =>
+        Effect.async<string, NeverSaid>((resume) => {
+          const look = () => {
+            if (said().includes(awaited)) resume(Effect.succeed(said()))
+          }
+          stream.on("data", look)
+          child.once("close", () => resume(new NeverSaid({ awaited, said: said() })))
+          look()
+        })
+      return {
+        /** What it has told so far, once that includes this. */
+        told: once(child.stderr, stderr),
+        /** What it has printed so far, once that includes this. */
+        printed: once(child.stdout, stdout),
+        stop: Effect.zipRight(
+          Effect.sync(() => child.kill("SIGTERM")),
+          end
+        )
+      }
+    })
+  )
 
 const text = (stream: NodeJS.ReadableStream) => {
   let text = ""

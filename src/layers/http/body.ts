@@ -12,8 +12,12 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 /** The sender went away, or stalled, before the body was complete. */
 export class BodyIncomplete extends Schema.TaggedError<BodyIncomplete>()("BodyIncomplete", {}) {}
 
-/** The whole body as text. Bytes are counted, whatever `content-length` says. */
+/** The whole body as text. */
 export const readBody = (request: IncomingMessage): Effect.Effect<string, BodyTooLarge | BodyIncomplete> =>
+  Effect.map(readBytes(request), (body) => body.toString("utf8"))
+
+/** The whole body. Bytes are counted, whatever `content-length` says. */
+export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyTooLarge | BodyIncomplete> =>
   Number(request.headers["content-length"] ?? 0) > maxBody
     ? tooLarge(request)
     : Effect.flatMap(
@@ -37,7 +41,7 @@ export const readBody = (request: IncomingMessage): Effect.Effect<string, BodyTo
           request.on("data", onData).on("end", onEnd).on("error", onGone).on("close", onGone)
           return Effect.sync(off)
         }),
-        (body) => (body === undefined ? tooLarge(request) : Effect.succeed(body.toString("utf8")))
+        (body) => (body === undefined ? tooLarge(request) : Effect.succeed(body))
       )
 
 /** A sender that is cut off while it still sends would not see the answer: let it come to its end, within reason. */

@@ -69,7 +69,8 @@ const create = Effect.gen(function* () {
   return server
 })
 
-const open = (server: Server, { host, port }: { readonly host: string; readonly port: number }) =>
+/** Listens, or fails with a sentence. */
+export const open = (server: Server, { host, port }: { readonly host: string; readonly port: number }) =>
   Effect.async<void, ListenError>((resume) => {
     const onError = (error: unknown) =>
       resume(new ListenError({ reason: `Can't listen on ${host}:${port}: ${reasonOf(error)}` }))

@@ -1,0 +1,75 @@
+import { handle } from "../handle.ts"
+import { Refusal } from "../Refusal.ts"
+import { privateRoutes, publicRoutes } from "../routes.ts"
+import type { Exchange } from "../state.ts"
+import { admit } from "./admit.ts"
+import { readForm } from "./body.ts"
+import { type Fault, takeFault } from "./faults.ts"
+import { type ApiKey, forEngine } from "./keys.ts"
+import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
+
+/** A request as it came over the wire. Names of headers are lower-case. */
+export interface Request {
+  readonly method: string
+  /** Without the query, e.g. `/0/private/AddOrder`. */
+  readonly path: string
+  readonly query: string
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: Uint8Array
+}
+
+/** What becomes of a request: an answer or a cut connection, after so many milliseconds. */
+export interface Outcome {
+  readonly reply: Reply | "cut"
+  readonly after: number
+}
+
+/** An exchange as clients of its REST API meet it, with one account that all keys belong to. */
+export interface Front {
+  readonly exchange: Exchange
+  readonly account: string
+  readonly keys: ReadonlyMap<string, ApiKey>
+  readonly faults: Array<Fault>
+  /** How far its clock has been put forward, in milliseconds. */
+  ahead: number
+}
+
+/** Carry a request out, or let it go wrong as somebody has wished. `clock` is the epoch milliseconds outside. */
+export const answer = (front: Front, request: Request, clock: number): Outcome => {
+  const endpoint = endpointOf(request)
+  if (endpoint === undefined) return { reply: unknownMethod, after: 0 }
+  const fault = takeFault(front.faults, endpoint.name)
+  const reply = fault?.done === false ? undefined : carryOut(front, request, endpoint, clock + front.ahead)
+  return { reply: fault?.instead ?? reply ?? "cut", after: fault?.late === true ? fault.seconds * 1000 : 0 }
+}
+
+interface Endpoint {
+  readonly scope: "public" | "private"
+  readonly name: string
+}
+
+/** Public endpoints are asked with GET, private ones with POST; anything else does not exist, and case counts. */
+const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
+  const [, scope, name = ""] = /^\/0\/(public|private)\/(.+)$/.exec(path) ?? []
+  if (scope === "public" && (method === "GET" || method === "HEAD") && publicRoutes.has(name)) return { scope, name }
+  if (scope === "private" && method === "POST" && privateRoutes.has(name)) return { scope, name }
+  return undefined
+}
+
+const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now: number): Reply => {
+  const { exchange } = front
+  const endpoint = `${scope}/${name}`
+  if (scope === "public") return show(handle(exchange, { endpoint, params: readForm(request.query), now }))
+  // Kraken says that it is away before it looks at who asks.
+  if (exchange.status === "maintenance") return refused(["EService:Unavailable"])
+  try {
+    const { key, params } = admit(request, front.keys, { now, locksOut: exchange.settings.rateLimits })
+    return show(handle(exchange, { endpoint, params, account: front.account, key: forEngine(key), now }))
+  } catch (refusal) {
+    if (refusal instanceof Refusal) return refused(refusal.errors)
+    throw refusal
+  }
+}
+
+const show = (answer: ReturnType<typeof handle>): Reply =>
+  "errors" in answer ? refused(answer.errors) : ok(answer.result)

@@ -1,0 +1,85 @@
+import { parseJson } from "../../domain/json.ts"
+import { handle } from "../handle.ts"
+import { isObject } from "../params.ts"
+import { readFault } from "./faults.ts"
+import type { Front, Request } from "./Front.ts"
+import { ok, refused, type Reply } from "./reply.ts"
+
+/** A clock is put forward by so much at once at the most. */
+const mostSeconds = 366 * 86_400
+
+/**
+ * What the operator of a simulated exchange does to it, as JSON over HTTP; Kraken has nothing like it. All answers come
+ * in Kraken's envelope, and what is not understood is told in a sentence, with HTTP 400.
+ *
+ *     GET    /admin           its time, its status, its market, and the faults in store
+ *     POST   /admin/faults    {"endpoint": "AddOrder", "kind": "drop-after-accept", "count": 1}: the next requests to the
+ *                             endpoint (`*`: to any) go wrong; {"kind": "delay", "seconds": 20} answers so much later
+ *     DELETE /admin/faults    no more faults
+ *     POST   /admin/status    {"status": "online" | "maintenance" | "cancel_only" | "post_only"}
+ *     POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
+ *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: money comes in; without at_once it
+ *                             takes three minutes, as at Kraken
+ */
+export const administer = (front: Front, { body, method, path }: Request, clock: number): Reply => {
+  const command = commands[`${method} ${path}`]
+  if (command === undefined) return refused([`There is no ${method} ${path}: see mcp-kraken exchange --help.`], 404)
+  const params = method === "POST" ? readObject(body) : {}
+  if (params === undefined) return refused(["Send a JSON object."], 400)
+  const result = command(front, params, clock)
+  return typeof result === "string" ? refused([result], 400) : ok(result)
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** The result, or what is wrong, as a sentence. */
+type Command = (front: Front, params: Params, clock: number) => object | string
+
+const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
+  now: new Date(clock + ahead).toISOString(),
+  ahead_seconds: ahead / 1000,
+  status: exchange.status,
+  market: exchange.market.name,
+  faults
+})
+
+/** By one of the engine's own commands. */
+const control =
+  (endpoint: string, more: (front: Front) => Params = () => ({})): Command =>
+  (front, params, clock) => {
+    const now = clock + front.ahead
+    const answer = handle(front.exchange, { endpoint, params: { ...params, ...more(front) }, now })
+    return "errors" in answer ? answer.errors.join("; ") : Object(answer.result)
+  }
+
+const commands: Readonly<Record<string, Command>> = {
+  "GET /admin": look,
+  "POST /admin/faults": (front, params, clock) => {
+    const fault = readFault(params)
+    if (typeof fault === "string") return fault
+    front.faults.push(fault)
+    return look(front, params, clock)
+  },
+  "DELETE /admin/faults": (front, params, clock) => {
+    front.faults.length = 0
+    return look(front, params, clock)
+  },
+  "POST /admin/status": control("control/SystemStatus"),
+  "POST /admin/advance": (front, params, clock) => {
+    const seconds = Number(params["seconds"])
+    if (!(seconds > 0 && seconds <= mostSeconds)) return `seconds is a number up to ${mostSeconds}.`
+    front.ahead += Math.round(seconds * 1000)
+    control("control/Advance")(front, {}, clock)
+    return look(front, params, clock)
+  },
+  "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account }))
+}
+
+const readObject = (body: Uint8Array): Params | undefined => {
+  try {
+    const value = parseJson(new TextDecoder().decode(body))
+    return isObject(value) && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

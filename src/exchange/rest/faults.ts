@@ -1,0 +1,81 @@
+import { privateRoutes, publicRoutes } from "../routes.ts"
+import { html, refused, type Reply } from "./reply.ts"
+
+/** How a request goes wrong. */
+interface Kind {
+  /** Whether what was asked is done all the same. */
+  readonly done: boolean
+  /** What comes in place of the answer; `cut`: nothing, the connection is reset. */
+  readonly instead?: Reply | "cut"
+  readonly late?: true
+  readonly about: string
+}
+
+const says = (error: string): Kind => ({ done: false, instead: refused([error]), about: `answers ${error}` })
+
+export const faultKinds = {
+  "drop-before": { done: false, instead: "cut", about: "cuts the connection, nothing done" },
+  "drop-after-accept": { done: true, instead: "cut", about: "does what was asked, then cuts the connection" },
+  delay: { done: true, late: true, about: "does what was asked, and answers SECONDS later (30)" },
+  "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's page, nothing done" },
+  "rate-limit": says("EAPI:Rate limit exceeded"),
+  "invalid-nonce": says("EAPI:Invalid nonce"),
+  "service-unavailable": says("EService:Unavailable"),
+  busy: says("EService:Busy"),
+  lockout: says("EGeneral:Temporary lockout")
+} satisfies Record<string, Kind>
+
+export type FaultKind = keyof typeof faultKinds
+
+/** A fault that is in store for requests to come. */
+export interface Fault {
+  /** `AddOrder`, `Earn/Allocate`, `Ticker`; `*` is any. */
+  readonly endpoint: string
+  readonly kind: FaultKind
+  /** How long a `delay` takes. */
+  readonly seconds: number
+  /** For how many requests it is still good. */
+  count: number
+}
+
+/** A fault from its parts as somebody wrote them, or what is wrong with them, as a sentence. */
+export const readFault = (parts: { readonly [name: string]: unknown }): Fault | string => {
+  const { count = 1, endpoint, kind, seconds = 30, ...rest } = parts
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined) return `A fault has no ${unknown}: endpoint, kind, count and seconds are all.`
+  const name = String(endpoint)
+  const known = name === "*" || publicRoutes.has(name) || privateRoutes.has(name)
+  if (!known) return `${name} is no endpoint: say AddOrder, Earn/Allocate, Ticker, … or * for any.`
+  if (!isKind(kind)) return `${String(kind)} is no fault: say ${Object.keys(faultKinds).join(", ")}.`
+  if (!inRange(count, 1, 1_000_000) || !Number.isInteger(Number(count))) return "count is a number from 1 to 1000000."
+  if (!inRange(seconds, 0, 3600)) return "seconds is a number from 0 to 3600."
+  return { endpoint: name, kind, count: Number(count), seconds: Number(seconds) }
+}
+
+/** `AddOrder=delay,seconds=20,count=2` */
+export const parseFault = (text: string): Fault | string => {
+  const [, endpoint, kind, more] = /^([^=,]+)=([^=,]+)((?:,\w+=[^=,]+)*)$/.exec(text) ?? []
+  if (endpoint === undefined) return `${text} is no fault: write ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20.`
+  const parts = Array.from(more!.matchAll(/,(\w+)=([^=,]+)/g), ([, name, value]) => [name, value] as const)
+  return readFault({ ...Object.fromEntries(parts), endpoint, kind })
+}
+
+/** The fault that an endpoint's next request meets, which is then used up; the oldest one goes first. */
+export const takeFault = (
+  faults: Array<Fault>,
+  endpoint: string
+): (Kind & { readonly seconds: number }) | undefined => {
+  const index = faults.findIndex((fault) => fault.endpoint === endpoint || fault.endpoint === "*")
+  const fault = faults[index]
+  if (fault === undefined) return undefined
+  fault.count--
+  if (fault.count === 0) faults.splice(index, 1)
+  return { ...faultKinds[fault.kind], seconds: fault.seconds }
+}
+
+const isKind = (kind: unknown): kind is FaultKind => typeof kind === "string" && Object.hasOwn(faultKinds, kind)
+
+const inRange = (value: unknown, least: number, most: number): boolean =>
+  (typeof value === "number" || (typeof value === "string" && value !== "")) &&
+  Number(value) >= least &&
+  Number(value) <= most

@@ -1,0 +1,91 @@
+import { findAccount } from "../accounts.ts"
+import { assetOf } from "../assets.ts"
+import { fixed, format } from "../fixed.ts"
+import { replay } from "../handle.ts"
+import { type Exchange, makeExchange, type Settings } from "../state.ts"
+import { syntheticMarket } from "../synthetic/SyntheticMarket.ts"
+import type { Front } from "./Front.ts"
+import { type Credentials, makeKeys } from "./keys.ts"
+
+const accountName = "main"
+
+/** What it has when it opens its doors. */
+export const balances: Readonly<Record<string, string>> = {
+  ZUSD: "50000",
+  XXBT: "1.5",
+  XETH: "10",
+  SOL: "100",
+  USDT: "2500",
+  "DOT.S": "40.1"
+}
+
+/** A little less than that, to trade with: the rest comes as deposits afterwards. Staked assets can't be deposited. */
+const beforeTrading = { ZUSD: "40000", XXBT: "1", XETH: "8", SOL: "50", USDT: "2000", "DOT.S": "40.1" }
+
+const minute = 60_000
+const pace = 15 * minute
+
+/** So many orders that each history has more than one page of 50. */
+const rounds = 60
+
+/** What was bought and sold, turn by turn. */
+const orders = [
+  { pair: "XBTUSD", volume: "0.002" },
+  { pair: "ETHUSD", volume: "0.05" },
+  { pair: "SOLUSD", volume: "1" }
+]
+
+/** An exchange ready to be served; `now` in epoch milliseconds. */
+export const openFront = (
+  now: number,
+  settings: Pick<Settings, "seed" | "rateLimits">,
+  credentials: (name: string) => Credentials
+): Front => ({
+  exchange: openExchange(now, settings),
+  account: accountName,
+  keys: makeKeys(credentials, now),
+  faults: [],
+  ahead: 0
+})
+
+/**
+ * An exchange on the synthetic market that has been in use for most of a day: orders that were filled and cancelled,
+ * one that is open, trades, ledger entries, deposits, a finished export, and round balances.
+ */
+const openExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits">): Exchange => {
+  const begin = now - (rounds + 2) * pace
+  const exchange = makeExchange(syntheticMarket(settings.seed), begin, settings)
+  let time = begin
+  const ask = (endpoint: string, params: Record<string, unknown>) => {
+    const account = endpoint.startsWith("private/") ? { account: accountName } : {}
+    const answer = replay(exchange, { endpoint, params, ...account, now: time })
+    if ("errors" in answer) throw new Error(`${endpoint} while opening: ${answer.errors.join()}`)
+  }
+
+  ask("control/OpenAccount", { name: accountName, balances: beforeTrading })
+  const account = findAccount(exchange, accountName)!
+  for (let round = 0; round < rounds; round++) {
+    const type = round % 2 === 0 ? "buy" : "sell"
+    // Every fourth order waits for the market, and is given up if that has not come a quarter of an hour later.
+    const patient = round % 4 === 3
+    const order = { ...orders[round % orders.length], type, userref: round }
+    ask("private/AddOrder", {
+      ...order,
+      ...(patient ? { ordertype: "limit", price: "#0.05%" } : { ordertype: "market" })
+    })
+    time += pace
+    ask("control/Advance", {})
+    for (const txid of account.open.keys()) ask("private/CancelOrder", { txid })
+  }
+  ask("private/AddOrder", { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#20%" })
+  ask("private/AddExport", { report: "trades", description: "All trades", starttm: Math.floor(begin / 1000) })
+  for (const [asset, amount] of Object.entries(balances)) {
+    const { decimals } = assetOf(asset)
+    const missing = fixed(amount, decimals) - account.balances.get(asset)!
+    if (missing > 0n)
+      ask("control/Deposit", { account: accountName, asset, amount: format(missing, decimals), at_once: true })
+  }
+  time = now
+  ask("control/Advance", {})
+  return exchange
+}

@@ -1,0 +1,249 @@
+import { assert, describe, it } from "@effect/vitest"
+import { unzipSync } from "fflate"
+import * as fc from "fast-check"
+import { administer } from "../../../src/exchange/rest/admin.ts"
+import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
+import { answer, type Front } from "../../../src/exchange/rest/Front.ts"
+import { balances } from "../../../src/exchange/rest/opening.ts"
+import { privateRoutes, publicRoutes } from "../../../src/exchange/routes.ts"
+import { runs } from "../../Property.ts"
+import { ask, type Json, moment, ok, open, read, refusal, send } from "./asking.ts"
+
+const nothing = new Uint8Array()
+
+const get = (front: Front, path: string, method = "GET") => {
+  const [bare = "", query = ""] = path.split("?")
+  return answer(front, { method, path: bare, query, headers: {}, body: nothing }, moment)
+}
+
+const admin = (front: Front, method: string, path: string, body: unknown = {}): Json => {
+  const request = { method, path, query: "", headers: {}, body: Buffer.from(JSON.stringify(body)) }
+  const { body: text } = administer(front, request, moment)
+  return JSON.parse(String(text))
+}
+
+describe("the REST endpoint", () => {
+  it("answers public calls with a query, and keeps every digit of numbers", () => {
+    const front = open()
+    const { result } = read(get(front, "/0/public/Ticker?pair=XBTUSD,ETH%2FUSD"))
+    assert.hasAllKeys(result, ["XXBTZUSD", "ETH/USD"])
+    assert.strictEqual(read(get(front, "/0/public/Time")).result.unixtime, moment / 1000)
+    const order = ok(front, "AddOrder", {
+      pair: "XBTUSD",
+      type: "buy",
+      ordertype: "limit",
+      volume: "0.1",
+      price: "#5%"
+    })
+    const { reply } = send(front, "OrderAmends", { order_id: order.txid[0] })
+    assert.include(reply === "cut" ? "" : String(reply.body), `"timestamp":${moment}000000}`)
+  })
+
+  it("says Unknown method where there is none: other paths, other case, other verbs", () => {
+    const front = open()
+    const unknown: ReadonlyArray<readonly [string, string?]> = [
+      ["/"],
+      ["/0/public/Nothing"],
+      ["/0/public/ticker"],
+      ["/0/public/"],
+      ["/1/public/Time"],
+      ["/0/private/Balance"],
+      ["/0/private/GetAPIKeyInfo", "POST"],
+      ["/0/control/Deposit", "POST"],
+      ["/0/public/Time", "POST"]
+    ]
+    for (const [path, method] of unknown) {
+      const outcome = get(front, path, method)
+      assert.deepStrictEqual(read(outcome), { error: ["EGeneral:Unknown method"] }, path)
+      assert.propertyVal(outcome.reply, "status", 404)
+    }
+  })
+
+  it("opens with an account in the middle of its life", () => {
+    const front = open()
+    assert.deepStrictEqual(
+      Object.fromEntries(Object.entries(ok(front, "Balance")).map(([asset, amount]) => [asset, Number(amount)])),
+      Object.fromEntries(Object.entries(balances).map(([asset, amount]) => [asset, Number(amount)]))
+    )
+    for (const [name, field] of [
+      ["ClosedOrders", "closed"],
+      ["TradesHistory", "trades"],
+      ["Ledgers", "ledger"]
+    ] as const) {
+      const first = ok(front, name)
+      const second = ok(front, name, { ofs: 50 })
+      assert.lengthOf(Object.keys(first[field]), 50)
+      assert.isAbove(first.count, 50)
+      assert.lengthOf(Object.keys(second[field]), Math.min(50, first.count - 50))
+    }
+    const statuses = [0, 50].flatMap((ofs) => Object.values<Json>(ok(front, "ClosedOrders", { ofs }).closed))
+    assert.sameMembers([...new Set(statuses.map(({ status }) => status))], ["closed", "canceled"])
+    assert.lengthOf(Object.keys(ok(front, "OpenOrders").open), 1)
+    assert.isNotEmpty(ok(front, "DepositStatus"))
+    assert.deepInclude(
+      ok(front, "WithdrawAddresses").map(({ verified }: Json) => verified),
+      false
+    )
+    const [report] = ok(front, "ExportStatus", { report: "trades" })
+    assert.strictEqual(report.status, "Processed")
+    const { reply } = send(front, "RetrieveExport", { id: report.id })
+    if (reply === "cut" || typeof reply.body === "string") return assert.fail("no file")
+    assert.strictEqual(reply.contentType, "application/octet-stream")
+    assert.match(new TextDecoder().decode(unzipSync(reply.body)["trades.csv"]), /^"txid",.*\n"T/)
+  })
+
+  it("opens the same for a seed and a moment, keys and all", () => {
+    const text = () => {
+      const front = open()
+      return [...front.keys.keys(), JSON.stringify(ok(front, "Ledgers"))].join()
+    }
+    assert.strictEqual(text(), text())
+  })
+
+  it("goes wrong on command, as often as told, for one endpoint or for all", () => {
+    const front = open()
+    const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
+    const openOrders = () => Object.keys(ok(front, "OpenOrders").open).length
+    const store = (fault: object) => assert.deepStrictEqual(admin(front, "POST", "/admin/faults", fault).error, [])
+    const before = openOrders()
+
+    store({ endpoint: "AddOrder", kind: "drop-before" })
+    assert.deepStrictEqual(send(front, "AddOrder", buy), { reply: "cut", after: 0 })
+    assert.strictEqual(openOrders(), before)
+    store({ endpoint: "AddOrder", kind: "drop-after-accept", count: 2 })
+    for (let i = 1; i <= 2; i++) assert.deepStrictEqual(send(front, "AddOrder", buy), { reply: "cut", after: 0 })
+    assert.strictEqual(openOrders(), before + 2)
+    store({ endpoint: "AddOrder", kind: "delay", seconds: 12 })
+    const late = send(front, "AddOrder", buy)
+    assert.strictEqual(late.after, 12_000)
+    assert.property(read({ ...late, after: 0 }).result, "txid")
+    assert.strictEqual(openOrders(), before + 3)
+    store({ endpoint: "*", kind: "html-502" })
+    const { reply } = get(front, "/0/public/Time")
+    assert.deepInclude(reply, { status: 502, contentType: "text/html" })
+
+    const words = {
+      "rate-limit": "EAPI:Rate limit exceeded",
+      "invalid-nonce": "EAPI:Invalid nonce",
+      "service-unavailable": "EService:Unavailable",
+      busy: "EService:Busy",
+      lockout: "EGeneral:Temporary lockout"
+    }
+    for (const kind of Object.keys(words)) store({ endpoint: "Earn/Allocations", kind })
+    for (const word of Object.values(words)) assert.strictEqual(refusal(front, "Earn/Allocations"), word)
+    assert.sameMembers(
+      Object.keys(faultKinds),
+      Object.keys(words).concat("drop-before", "drop-after-accept", "delay", "html-502")
+    )
+    store({ endpoint: "AddOrder", kind: "busy", count: 5 })
+    assert.strictEqual(admin(front, "DELETE", "/admin/faults").result.faults.length, 0)
+    ok(front, "AddOrder", buy)
+  })
+
+  it("takes a fault as an option, and tells what is wrong with it", () => {
+    const once = { endpoint: "AddOrder", kind: "busy" as const, count: 1, seconds: 30 }
+    assert.deepStrictEqual(parseFault("AddOrder=busy"), once)
+    assert.deepStrictEqual(parseFault("*=delay,count=3,seconds=0.5"), {
+      endpoint: "*",
+      kind: "delay",
+      count: 3,
+      seconds: 0.5
+    })
+    for (const [text, told] of [
+      ["AddOrder", "write ENDPOINT=KIND"],
+      ["AddOrder=", "write ENDPOINT=KIND"],
+      ["addorder=busy", "is no endpoint"],
+      ["AddOrder=boom", "is no fault"],
+      ["AddOrder=busy,count=0", "count is"],
+      ["AddOrder=busy,count=1.5", "count is"],
+      ["AddOrder=delay,seconds=-1", "seconds is"],
+      ["AddOrder=busy,colour=red", "has no colour"]
+    ] as const) {
+      assert.include(String(parseFault(text)), told)
+    }
+    assert.isString(readFault({ endpoint: "AddOrder", kind: "toString" }))
+  })
+
+  it("is administered: status, time, money", () => {
+    const front = open()
+    assert.deepStrictEqual(admin(front, "POST", "/admin/status", { status: "maintenance" }).result, {
+      status: "maintenance"
+    })
+    assert.strictEqual(refusal(front, "Balance", {}, { signature: "wrong" }), "EService:Unavailable")
+    assert.strictEqual(read(get(front, "/0/public/SystemStatus")).result.status, "maintenance")
+    admin(front, "POST", "/admin/status", { status: "cancel_only" })
+    const buy = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }
+    assert.strictEqual(refusal(front, "AddOrder", buy), "EService:Market in cancel_only mode")
+    admin(front, "POST", "/admin/status", { status: "online" })
+
+    const { result } = admin(front, "POST", "/admin/deposit", { asset: "ADA", amount: "12.5" })
+    assert.notProperty(ok(front, "Balance"), "ADA")
+    const { now } = admin(front, "POST", "/admin/advance", { seconds: 300 }).result
+    assert.strictEqual(now, new Date(moment + 300_000).toISOString())
+    assert.strictEqual(ok(front, "Balance").ADA, "12.50000000")
+    assert.deepInclude(ok(front, "DepositStatus")[0], { refid: result.refid, status: "Success" })
+    assert.strictEqual(read(get(front, "/0/public/Time")).result.unixtime, moment / 1000 + 300)
+    assert.deepInclude(admin(front, "GET", "/admin").result, { status: "online", ahead_seconds: 300, faults: [] })
+  })
+
+  it("tells its operator what it does not understand", () => {
+    const front = open()
+    for (const [path, body, told] of [
+      ["/admin/status", { status: "party" }, "EGeneral:Invalid arguments:status"],
+      ["/admin/advance", { seconds: -1 }, "seconds is"],
+      ["/admin/advance", {}, "seconds is"],
+      ["/admin/deposit", { asset: "XBT" }, "EGeneral:Invalid arguments:amount"],
+      ["/admin/deposit", { asset: "MOON", amount: "1" }, "EQuery:Unknown asset"],
+      ["/admin/faults", [], "Send a JSON object"],
+      ["/admin/sing", {}, "There is no POST /admin/sing"]
+    ] as const) {
+      assert.include(admin(front, "POST", path, body).error.join(), told)
+    }
+  })
+
+  it("never breaks, whatever a body holds", () => {
+    const fields = fc.constantFrom(
+      ..."pair type ordertype volume price price2 orders txid asset amount key id ofs start end close oflags".split(
+        " "
+      ),
+      ..."cl_ord_id cl_ord_ids userref report description fields strategy_id lock_type timeout from to".split(" ")
+    )
+    const plain = fc.oneof(
+      fc.constantFrom("XBTUSD", "XBT", "buy", "limit", "0.1", "1e99", "-1", "", "true", "#5%", "trades", "0"),
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null)
+    )
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 3 },
+        plain,
+        fc.array(tie("any")),
+        fc.dictionary(fc.oneof(fields, fc.string()), tie("any"))
+      )
+    })).any
+    const endpoints = fc.constantFrom(...privateRoutes.keys())
+    const front = open()
+    fc.assert(
+      fc.property(endpoints, fc.dictionary(fields, value), (name, params) => {
+        const nonce = ++last
+        const body = JSON.stringify({ ...params, nonce })
+        const { error } = ask(front, name, {}, { nonce, contentType: "application/json", body })
+        assert.isArray(error)
+      }),
+      { numRuns: runs(400) }
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...publicRoutes.keys()), fc.dictionary(fields, plain), (name, params) => {
+        const query = new URLSearchParams(
+          Object.entries(params).map(([name, value]) => [name, String(value)] as [string, string])
+        )
+        assert.isArray(read(get(front, `/0/public/${name}?${query.toString()}`)).error)
+      }),
+      { numRuns: runs(60) }
+    )
+  })
+})
+
+let last = moment * 2

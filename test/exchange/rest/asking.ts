@@ -1,0 +1,69 @@
+import { assert } from "@effect/vitest"
+import { Redacted } from "effect"
+import { answer, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
+import { openFront } from "../../../src/exchange/rest/opening.ts"
+import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
+import { signature } from "../../fake/Wire.ts"
+
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = any
+
+/** Everything in these tests happens at this moment, unless the exchange's clock is put forward. */
+export const moment = Date.UTC(2026, 8, 21, 9)
+
+export const open = (settings: { readonly rateLimits?: boolean } = {}): Front =>
+  openFront(moment, { seed: 1, rateLimits: false, ...settings }, makeCredentials(1))
+
+export const keyNamed = (front: Front, name: string) => {
+  const key = [...front.keys.values()].find((key) => key.name === name)
+  return key ?? assert.fail(`no key ${name}`)
+}
+
+export interface Asked {
+  readonly key?: string
+  /** Also the text that is signed, where a body of its own is given. */
+  readonly nonce?: number | bigint
+  readonly body?: string
+  readonly contentType?: string | undefined
+  /** In place of the right one. */
+  readonly signature?: string
+}
+
+let nonces = moment
+
+/** A private call of the key `full`, signed by the double's code, which shares nothing with ours. */
+export const send = (front: Front, name: string, fields: object = {}, asked: Asked = {}): Outcome => {
+  const { contentType = "application/x-www-form-urlencoded", nonce = ++nonces } = asked
+  const { key, secret } = keyNamed(front, asked.key ?? "full")
+  const path = `/0/private/${name}`
+  const form = () => new URLSearchParams({ nonce: String(nonce), ...fields }).toString()
+  const body = Buffer.from(asked.body ?? form())
+  const headers = {
+    "content-type": "contentType" in asked ? asked.contentType : contentType,
+    "api-key": key,
+    "api-sign": asked.signature ?? signature(path, String(nonce), body, Redacted.value(secret))
+  }
+  return answer(front, { method: "POST", path, query: "", headers, body }, moment)
+}
+
+/** What came back as JSON, at once. */
+export const read = ({ after, reply }: Outcome): Json => {
+  if (reply === "cut") return assert.fail("the connection was cut")
+  assert.strictEqual(after, 0)
+  assert.strictEqual(reply.contentType, "application/json; charset=utf-8")
+  return JSON.parse(String(reply.body))
+}
+
+export const ask = (front: Front, name: string, fields?: object, asked?: Asked): Json =>
+  read(send(front, name, fields, asked))
+
+/** The result; fails the test if Kraken would have refused. */
+export const ok = (front: Front, name: string, fields?: object, asked?: Asked): Json => {
+  const { error, result } = ask(front, name, fields, asked)
+  assert.deepStrictEqual(error, [], name)
+  return result
+}
+
+/** The errors as one text. */
+export const refusal = (front: Front, name: string, fields?: object, asked?: Asked): string =>
+  ask(front, name, fields, asked).error.join()
