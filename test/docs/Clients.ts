@@ -1,0 +1,111 @@
+import { assert } from "@effect/vitest"
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
+import { Effect } from "effect"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { env as environment } from "node:process"
+import { settings } from "../../src/layers/settings/table.ts"
+import { connect } from "../serve/Server.ts"
+import type { Stage } from "./Stage.ts"
+
+/** How a client is told to reach the server: what the configurations of all clients have in common. */
+export interface Reach {
+  readonly command?: string
+  readonly args?: ReadonlyArray<string>
+  readonly env?: Readonly<Record<string, string>>
+  readonly url?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
+
+/** Fills a client's configuration in as a reader would, and uses it: the SDK's own client gets tools, and calls one. */
+export const use = (reach: Reach, stage: Stage) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const filled = JSON.parse(yield* stage.fill(JSON.stringify(reach))) as Reach
+      const bridged = filled.args?.includes("mcp-remote") ? bridge(filled.args) : filled
+      const client = yield* bridged.url === undefined ? overStdio(bridged, stage) : overHttp(bridged)
+      yield* firstCall(client)
+    })
+  )
+
+const firstCall = (client: Client) =>
+  Effect.promise(() =>
+    client
+      .listTools()
+      .then(({ tools }) => assert.isAbove(tools.length, 5))
+      .then(() => client.callTool({ name: "get_server_time", arguments: {} }))
+      .then(({ content, isError }) => assert.isUndefined(isError, JSON.stringify(content)))
+  )
+
+const overHttp = ({ headers = {}, url = "" }: Reach) => {
+  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  return connect(transport as Transport)
+}
+
+const overStdio = ({ args = [], command = "", env = {} }: Reach, stage: Stage) => {
+  const { credentials, folder } = stage
+  for (const name of Object.keys(env)) assert.isTrue(names.has(name), `${name} is no setting`)
+  const filled = Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, value === "…" ? (credentials[name] ?? value) : value])
+  )
+  const [script, ...rest] = commandOf(command, args)
+  return connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [join(folder, "dist", "main.mjs"), ...rest],
+      // Desktop clients start servers in a folder of their own.
+      cwd: join(folder, "home"),
+      env: {
+        PATH: environment["PATH"] ?? "",
+        HOME: join(folder, "home"),
+        KRAKEN_BASE_URL: credentials["KRAKEN_BASE_URL"] ?? "",
+        ...filled
+      },
+      stderr: "ignore"
+    })
+  ).pipe(Effect.tap(() => Effect.sync(() => checkScript(script, folder))))
+}
+
+/** What runs our command line, and its arguments: `node FILE …`, `npx -y mcp-kraken …`, `mcp-kraken …`. */
+const commandOf = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (command === "mcp-kraken") return [command, ...args]
+  if (command === "node") return args
+  if (command === "npx") return args.filter((word) => word !== "-y" && word !== "--yes")
+  return assert.fail(`${command} starts no server that is known here`)
+}
+
+const checkScript = (script: string | undefined, folder: string) => {
+  if (script === "mcp-kraken") return
+  assert.strictEqual(script, join(folder, "dist", "main.mjs"))
+  assert.include(readdirSync(join(folder, "dist")), "main.mjs")
+}
+
+/** `npx mcp-remote URL --header HEADER`: the same server, which the bridge asks over HTTP. */
+const bridge = (args: ReadonlyArray<string>): Reach => {
+  const words = args.filter((word) => word !== "-y" && word !== "mcp-remote")
+  const [url = "", flag, header = "", ...more] = words
+  assert.strictEqual(flag, "--header")
+  assert.deepStrictEqual(more, [])
+  return { url, headers: headersOf([header]) }
+}
+
+/** `Authorization: Bearer …` and the like. */
+export const headersOf = (lines: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lines.map((line) => {
+      const { name = "", value = "" } = /^(?<name>[\w-]+): ?(?<value>.+)$/.exec(line)?.groups ?? {}
+      assert.notStrictEqual(name, "", `${line} is no header`)
+      return [name, value]
+    })
+  )
+
+/** Every server that a client's configuration names, under any of the keys that clients use. */
+export const reachesOf = (configuration: unknown): ReadonlyArray<Reach> => {
+  const { mcpServers, servers } = Object(configuration) as { mcpServers?: object; servers?: object }
+  return Object.values({ ...mcpServers, ...servers })
+}

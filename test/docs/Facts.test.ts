@@ -1,0 +1,101 @@
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { settings, withoutEffect } from "../../src/layers/settings/table.ts"
+import { names as permissions } from "../../src/domain/permissions.ts"
+import { type AnyTool, toolsets } from "../../src/tools/Toolsets.ts"
+import { bundle } from "../Bundle.ts"
+import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./Markdown.ts"
+
+/** What is named in the documents, with where. */
+const all = (of: (document: string) => ReadonlyArray<string>) =>
+  documents.flatMap((document) => of(document).map((text) => ({ document, text })))
+
+const allTools: ReadonlyArray<AnyTool> = Object.values(toolsets).flat()
+
+/** Every name that a model may meet: of tools, of arguments, of fields in answers, and their values. */
+const vocabulary = new Set([
+  ...(JSON.stringify(allTools.map(({ definition }) => definition)).match(/\w+/g) ?? []),
+  ...Object.values(permissions).flatMap(({ flag }) => flag ?? [])
+])
+
+/** Of others: their own names for things. */
+const foreign = new Set(["cancel_only", "post_only", "user_config"])
+
+describe("what the documents name is there", () => {
+  it("links lead somewhere", () => {
+    const broken = documents.flatMap((document) =>
+      [...proseOf(document).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].flatMap(
+        ([link, path = "", anchor]) => {
+          const target = path === "" ? document : relative(root, join(root, dirname(document), path))
+          if (!existsSync(join(root, target))) return [`${document}: ${link}`]
+          return anchor === undefined || anchorsOf(target).has(anchor) ? [] : [`${document}: ${link}`]
+        }
+      )
+    )
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it("settings", () => {
+    const known = new Set([...Object.values(settings).map(({ name }) => name), ...Object.keys(withoutEffect)])
+    const named = all((document) => read(document).match(/\b(?:MCP_)?KRAKEN_[A-Z]\w*[A-Z]\b/g) ?? [])
+    assert.isAbove(named.length, 40)
+    assert.deepStrictEqual(
+      named.filter(({ text }) => !known.has(text)),
+      []
+    )
+  })
+
+  it("tools, arguments and fields", () => {
+    const named = all(spansOf).filter(({ text }) => /^[a-z]+(_[a-z0-9]+)+$/.test(text))
+    assert.isAbove(named.length, 40)
+    assert.deepStrictEqual(
+      named.filter(({ text }) => !vocabulary.has(text) && !foreign.has(text)),
+      []
+    )
+  })
+
+  it("commands and flags of the command line", () => {
+    const help = new Map<string, string>()
+    const helpOf = (path: ReadonlyArray<string>) => {
+      const key = path.join(" ")
+      const { stdout } = help.has(key)
+        ? { stdout: help.get(key) ?? "" }
+        : spawnSync(process.execPath, [bundle(), ...path, "--help"], { encoding: "utf8" })
+      help.set(key, stdout)
+      return stdout
+    }
+    const named = all(spansOf).filter(({ text }) => /^mcp-kraken [a-z-]/.test(text))
+    assert.isAbove(named.length, 5)
+    const wrong = named.filter(({ text }) => {
+      const words = text.split(" ").slice(1)
+      const end = words.findIndex((word) => !/^[a-z]+$/.test(word))
+      const path = end < 0 ? words : words.slice(0, end)
+      const flags = words.filter((word) => word.startsWith("--"))
+      const told = helpOf(path)
+      return (
+        !told.includes(`mcp-kraken ${path.join(" ")}`) ||
+        flags.some((flag) => !globals.has(flag) && !told.includes(flag))
+      )
+    })
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("scripts of npm", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const named = all(spansOf).flatMap(({ text }) => /^npm run (\S+)/.exec(text)?.[1] ?? [])
+    for (const name of named) assert.property(scripts, name)
+  })
+
+  it("drawings hold no semicolon where it would end a line of them", () => {
+    const sequences = documents
+      .flatMap(blocksOf)
+      .filter(({ language, text }) => language === "mermaid" && text.startsWith("sequenceDiagram"))
+    assert.isAbove(sequences.length, 0)
+    for (const { text } of sequences) assert.notInclude(text, ";")
+  })
+})
+
+/** Of every command, and therefore in no command's help. */
+const globals = new Set(["--completions", "--help"])

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+export const root = fileURLToPath(new URL("../../", import.meta.url))
+
+/** What stands between fences, and where. */
+export interface Block {
+  readonly document: string
+  /** Of its first line in the document. */
+  readonly line: number
+  readonly language: string
+  readonly text: string
+}
+
+/** What people read, in the order in which a newcomer would. */
+export const documents: ReadonlyArray<string> = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((path) => existsSync(root + path)),
+  ...readdirSync(`${root}docs`)
+    .filter((name) => name.endsWith(".md"))
+    .toSorted()
+    .map((name) => `docs/${name}`)
+]
+
+export const read = (document: string): string => readFileSync(root + document, "utf8")
+
+const fence = /^(?<indent> *)```(?<language>\S*)[^\n]*\n(?<text>[\s\S]*?)^\k<indent>```$/gm
+
+export const blocksOf = (document: string): ReadonlyArray<Block> => {
+  const source = read(document)
+  return [...source.matchAll(fence)].map(({ groups = {}, index }) => ({
+    document,
+    line: source.slice(0, index).split("\n").length + 1,
+    language: groups["language"] ?? "",
+    text: (groups["text"] ?? "").replaceAll(new RegExp(`^${groups["indent"] ?? ""}`, "gm"), "")
+  }))
+}
+
+/** The document without its blocks: what is said in sentences, lists and tables. */
+export const proseOf = (document: string): string => read(document).replaceAll(fence, "")
+
+/** What stands between backticks in the prose, as it is meant: a pipe is escaped in a table alone. */
+export const spansOf = (document: string): ReadonlyArray<string> =>
+  [...proseOf(document).matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text.replaceAll("\\|", "|"))
+
+/** The names under which GitHub makes headings reachable. */
+export const anchorsOf = (document: string): ReadonlySet<string> => {
+  const seen = new Map<string, number>()
+  return new Set(
+    [...proseOf(document).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = ""]) => {
+      const anchor = heading
+        .toLowerCase()
+        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .trim()
+        .replaceAll(" ", "-")
+      const before = seen.get(anchor) ?? 0
+      seen.set(anchor, before + 1)
+      return before === 0 ? anchor : `${anchor}-${before}`
+    })
+  )
+}

@@ -1,0 +1,176 @@
+import { assert } from "@effect/vitest"
+import Database from "better-sqlite3"
+import { Effect, type Scope } from "effect"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { settings } from "../../src/layers/settings/table.ts"
+import { headersOf, use } from "./Clients.ts"
+import { root } from "./Markdown.ts"
+import type { Command } from "./Shell.ts"
+import type { Stage } from "./Stage.ts"
+
+/** Carries out one command of a document, or what can be carried out of it here. */
+type Program = (command: Command, stage: Stage) => Effect.Effect<unknown, never, Scope.Scope>
+
+/** As it is written, in a shell. */
+const really: Program = ({ prints, source, variables }, stage) =>
+  Effect.gen(function* () {
+    const filled = yield* stage.fill(source)
+    const { code, stderr, stdout } = yield* stage.run(filled, variables)
+    assert.strictEqual(code, 0, `${source}\n${stderr}`)
+    if (prints !== undefined) assert.strictEqual(stdout.trim(), yield* stage.fill(prints))
+    return stdout
+  })
+
+/** Our own command line, however it is called. A server runs until the next one, or the end of the document. */
+const ours =
+  (args: ReadonlyArray<string>): Program =>
+  (command, stage) =>
+    isServer(args)
+      ? Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
+      : really(command, stage)
+
+const isServer = ([verb, ...flags]: ReadonlyArray<string>) => verb === "serve" && !flags.includes("--stdio")
+
+const npm: Program = (command, stage) => {
+  const [, verb = "", script = ""] = command.words
+  switch (verb) {
+    case "ci":
+      return installs
+    case "start":
+      return Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
+    case "test":
+      return Effect.sync(() => checkScript(verb))
+    case "run":
+      return Effect.sync(() => checkScript(script))
+    default:
+      return assert.fail(`npm ${verb} is not known here`)
+  }
+}
+
+/** Nothing is fetched; that the lock fits the manifest is what an installation needs from us. */
+const installs = Effect.sync(() => {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const [own] = Object.values<Record<string, unknown>>(
+    JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages
+  )
+  for (const kind of ["dependencies", "devDependencies"]) assert.deepStrictEqual(own?.[kind], manifest[kind])
+})
+
+/** Checks, tests and benchmarks are not run within a test: they have to be there. */
+const checkScript = (name: string) => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  assert.property(scripts, name)
+  for (const file of String(scripts[name]).match(/\S+\.(?:ts|mjs)\b/g) ?? []) {
+    if (!file.startsWith("dist/")) assert.isTrue(existsSync(join(root, file)), `npm run ${name} runs ${file}`)
+  }
+}
+
+const npx: Program = (command, stage) => {
+  const words = command.words.slice(1).filter((word) => word !== "-y")
+  const [name = "", ...args] = words
+  if (name === "mcp-kraken") {
+    const source = command.source.replace(/npx (?:-y )?mcp-kraken/, "mcp-kraken")
+    return ours(args)({ ...command, source }, stage)
+  }
+  if (name === "@modelcontextprotocol/inspector") {
+    // Without --cli it waits in a browser.
+    if (!args.includes("--cli")) return Effect.void
+    const source = command.source.replace(
+      /npx (?:-y )?@modelcontextprotocol\/inspector/,
+      "node_modules/.bin/mcp-inspector"
+    )
+    return really({ ...command, source }, stage)
+  }
+  return assert.fail(`npx ${name} is not known here`)
+}
+
+/** `claude mcp add`: what it would note down is used by the SDK's client. */
+const claude: Program = ({ words }, stage) => {
+  const dashes = words.indexOf("--")
+  const { positionals, values } = parseArgs({
+    args: words.slice(1, dashes < 0 ? undefined : dashes),
+    allowPositionals: true,
+    options: {
+      transport: { type: "string", short: "t" },
+      scope: { type: "string", short: "s" },
+      header: { type: "string", short: "H", multiple: true },
+      env: { type: "string", short: "e", multiple: true }
+    }
+  })
+  const [mcp, add, name, url, ...more] = positionals
+  assert.deepStrictEqual([mcp, add, name, more], ["mcp", "add", "kraken", []])
+  if (url !== undefined) {
+    assert.strictEqual(values.transport, "http")
+    return use({ url, headers: headersOf(values.header ?? []) }, stage)
+  }
+  assert.isAbove(dashes, 0)
+  const [command = "", ...args] = words.slice(dashes + 1)
+  return use({ command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) }, stage)
+}
+
+/** `code --add-mcp JSON` */
+const code: Program = ({ words }, stage) => {
+  const [, flag, json = "", ...more] = words
+  assert.deepStrictEqual([flag, more], ["--add-mcp", []])
+  const { name, ...reach } = JSON.parse(json)
+  assert.isString(name)
+  return use(reach, stage)
+}
+
+const copies: Program = (command, stage) =>
+  Effect.tap(really(command, stage), () =>
+    command.words.at(-1) === ".env"
+      ? Effect.sync(() => {
+          // What the document then asks the reader to fill in.
+          const lines = Object.entries(stage.credentials).map(([name, value]) => `${name}=${value}`)
+          const file = join(stage.folder, ".env")
+          writeFileSync(file, `${readFileSync(file, "utf8")}${lines.join("\n")}\n`)
+        })
+      : Effect.void
+  )
+
+const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
+
+const setsForAll: Program = ({ words }, stage) =>
+  Effect.sync(() => {
+    for (const word of words.slice(1)) {
+      const [name = "", value = ""] = word.split(/=(.*)/)
+      assert.isTrue(names.has(name), `${name} is no setting`)
+      stage.exported[name] = value === "…" ? (stage.credentials[name] ?? value) : value
+    }
+  })
+
+/** `sqlite3 FILE SQL`, by the SQLite that the server itself uses; the file is one that it keeps. */
+const sqlite3: Program = ({ source, words }, stage) =>
+  Effect.gen(function* () {
+    const [, file = "", sql = "", ...more] = words
+    assert.deepStrictEqual(more, [], source)
+    yield* stage.token
+    const database = new Database(join(stage.folder, file), { fileMustExist: true })
+    yield* Effect.sync(() => database.exec(sql.replace(/(?<=INTO ')(?=[^/])/, `${stage.folder}/`)))
+    yield* Effect.sync(() => database.close())
+    const made = /INTO '(.+)'/.exec(sql)?.[1]
+    if (made !== undefined) assert.isTrue(existsSync(join(stage.folder, made)))
+  })
+
+/** Programs that a document may name. Another one fails the test: it has to be tried here first. */
+export const programs: Readonly<Record<string, Program>> = {
+  claude,
+  code,
+  cp: copies,
+  curl: (command, stage) =>
+    really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, stage),
+  export: setsForAll,
+  mkdir: really,
+  "mcp-kraken": (command, stage) => ours(command.words.slice(1))(command, stage),
+  node: (command, stage) => {
+    const [, script, ...args] = command.words
+    assert.strictEqual(script, "dist/main.mjs")
+    return ours(args)(command, stage)
+  },
+  npm,
+  npx,
+  sqlite3
+}

@@ -1,0 +1,171 @@
+import { Data, Effect, type Scope } from "effect"
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { once } from "node:events"
+import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { env as environment } from "node:process"
+import { bundle } from "../Bundle.ts"
+import { makeFakeKraken } from "../FakeKraken.ts"
+import { serve as serveFake } from "../fake/Serve.ts"
+import { freePort } from "../freePort.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { root } from "./Markdown.ts"
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A copy of the project as a reader has it, with a Kraken behind it, where commands run one after the other. */
+export interface Stage {
+  readonly folder: string
+  /** What a reader puts where a document has a placeholder: the token, the paths, the port that is free here. */
+  readonly fill: (text: string) => Effect.Effect<string>
+  /** Runs a command to its end. */
+  readonly run: (source: string, variables?: Variables) => Effect.Effect<Ended>
+  /** Starts a server and ends the one before; done once it serves. */
+  readonly start: (source: string, variables?: Variables) => Effect.Effect<void>
+  /** The address of the server that runs; started where a document takes it for granted. */
+  readonly url: Effect.Effect<string>
+  readonly token: Effect.Effect<string>
+  /** What a reader has from Kraken, and where our Kraken is. */
+  readonly credentials: Variables
+  /** Set by `export`, for all that follows. */
+  readonly exported: Record<string, string>
+}
+
+type Variables = Readonly<Record<string, string>>
+
+/** What nobody gets with the sources: made on the way, or of no concern to a user. */
+const left = new Set([".git", "node_modules", "dist", "test", "bench", "data", "certs", ".env"])
+
+export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(function* () {
+  const fake = makeFakeKraken()
+  const { url: kraken } = yield* serveFake(fake)
+  const { key, secret } = fake.keys.full
+  const folder = yield* temporaryFolder
+  yield* Effect.sync(() => furnish(folder))
+  const port = yield* freePort
+  const exported: Record<string, string> = {}
+  const surroundings: Variables = {
+    HOME: join(folder, "home"),
+    PATH: `${join(folder, "bin")}:${environment["PATH"] ?? ""}`,
+    KRAKEN_BASE_URL: kraken,
+    MCP_KRAKEN_PORT: String(port)
+  }
+  let running: Server | undefined
+  let token: string | undefined
+
+  const open = (source: string, variables: Variables = {}) =>
+    spawn("bash", ["-c", source], {
+      cwd: folder,
+      env: { ...surroundings, ...exported, ...variables },
+      // A group of its own: what a script starts ends with it.
+      detached: true
+    })
+
+  const run: Stage["run"] = (source, variables) =>
+    Effect.promise(() => {
+      const child = open(source, variables)
+      child.stdin.end()
+      const [stdout, stderr] = [heard(child.stdout), heard(child.stderr)]
+      return once(child, "close").then(([code]: Array<number | null>) => {
+        // A token that the reader has revoked lets nobody in any more.
+        token = source.includes("token revoke") ? undefined : (/mck_[\w-]{43}/.exec(stdout())?.[0] ?? token)
+        return { code: code ?? null, stdout: stdout(), stderr: stderr() }
+      })
+    })
+
+  const start: Stage["start"] = (source, variables) =>
+    Effect.gen(function* () {
+      yield* stop
+      const server = serverOf(open(source, variables))
+      running = server
+      const said = yield* Effect.orDie(server.serves)
+      token = /mck_[\w-]{43}/.exec(said)?.[0] ?? token
+    })
+
+  const stop = Effect.promise(() => running?.end() ?? Promise.resolve())
+  yield* Effect.addFinalizer(() => stop)
+
+  const ensureServer = Effect.suspend(() => (running === undefined ? start("node dist/main.mjs serve") : Effect.void))
+  const ensureToken = Effect.suspend(() =>
+    token === undefined ? Effect.asVoid(run("node dist/main.mjs token create docs")) : Effect.void
+  )
+
+  const fill: Stage["fill"] = (text) =>
+    Effect.gen(function* () {
+      if (/mck_…|\bID$/.test(text)) yield* ensureToken
+      if (/localhost:8765/.test(text)) yield* ensureServer
+      return text
+        .replaceAll("mck_…", token ?? "")
+        .replace(/\bID$/, () => idOf(token ?? ""))
+        .replaceAll("/path/to/mcp-kraken", folder)
+        .replaceAll("8765", String(port))
+    })
+
+  return {
+    folder,
+    fill,
+    run,
+    start,
+    url: Effect.as(ensureServer, `http://localhost:${port}`),
+    token: Effect.map(ensureToken, () => token ?? ""),
+    credentials: { KRAKEN_API_KEY: key, KRAKEN_API_SECRET: secret, KRAKEN_BASE_URL: kraken, MCP_KRAKEN_TIER: "off" },
+    exported
+  }
+})
+
+/** As `token list` shows it. */
+const idOf = (token: string) => createHash("sha256").update(token).digest("hex").slice(0, 12)
+
+/** The project without its tests, built; `mcp-kraken` is on the path, as after an installation. */
+const furnish = (folder: string) => {
+  for (const name of readdirSync(root).filter((name) => !left.has(name))) {
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
+  cpSync(dirname(bundle()), join(folder, "dist"), { recursive: true })
+  for (const name of ["home", "bin"]) mkdirSync(join(folder, name))
+  const command = join(folder, "bin", "mcp-kraken")
+  writeFileSync(command, `#!/bin/sh\nexec node '${join(folder, "dist", "main.mjs")}' "$@"\n`)
+  chmodSync(command, 0o755)
+}
+
+class EndedTooSoon extends Data.TaggedError("EndedTooSoon")<{ readonly message: string }> {}
+
+interface Server {
+  /** What it has said by the time it serves. */
+  readonly serves: Effect.Effect<string, EndedTooSoon>
+  readonly end: () => Promise<void>
+}
+
+const serverOf = (child: ChildProcessWithoutNullStreams): Server => {
+  const [out, said] = [heard(child.stdout), heard(child.stderr)]
+  const closed = once(child, "close")
+  const serves = Effect.async<string, EndedTooSoon>((resume) => {
+    const look = () => {
+      if (said().includes("mcp-kraken serves ")) resume(Effect.succeed(out() + said()))
+    }
+    child.stderr.on("data", look)
+    child.once("close", () => resume(new EndedTooSoon({ message: `It ended before it served: ${said()}` })))
+  })
+  return {
+    serves,
+    end: () => {
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+      return closed.then(() => undefined)
+    }
+  }
+}
+
+/** What a stream has said so far. */
+const heard = (stream: NodeJS.ReadableStream) => {
+  let text = ""
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}

@@ -1,0 +1,187 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Option } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { classify } from "../../src/domain/errors.ts"
+import { toError } from "../../src/layers/kraken/refusal.ts"
+import { Refused } from "../../src/layers/kraken/verdict.ts"
+import { decode } from "../../src/layers/settings/decode.ts"
+import { parseDotenv } from "../../src/layers/settings/sources.ts"
+import * as Kraken from "../../src/services/KrakenErrors.ts"
+import { UnknownName } from "../../src/services/Names.ts"
+import { InvalidArguments } from "../../src/tools/Arguments.ts"
+import { NotOffered, ReadOnlyMode } from "../../src/tools/Tool.ts"
+import { words } from "../../src/tools/ToolError.ts"
+import type { ToolError } from "../../src/tools/Toolsets.ts"
+import { read, root } from "./Markdown.ts"
+
+/** A heading that quotes an error, and what is said below it. */
+interface Entry {
+  readonly text: string
+  readonly body: string
+}
+
+const entries: ReadonlyArray<Entry> = read("docs/troubleshooting.md")
+  .split(/^#{2,3} /m)
+  .flatMap((section) => {
+    const [heading = "", ...body] = section.split("\n")
+    const text = /^(?<ticks>`+)(?<text>.+?) ?\k<ticks>$/.exec(heading)?.groups?.["text"]
+    return text === undefined ? [] : [{ text, body: body.join("\n") }]
+  })
+
+const [endpoint, codes, reason] = ["private/AddOrder", ["EOrder:Invalid price"], "timed out after 10 s"]
+
+/** One of each error that a tool may end in. A new one does not compile until it is here, and then needs an entry. */
+const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { readonly _tag: Tag }> } = {
+  InvalidArguments: new InvalidArguments({ tool: "add_order", issues: '- type: expected "buy" | "sell", got "by"' }),
+  KrakenArgumentsError: new Kraken.KrakenArgumentsError({ endpoint, codes }),
+  KrakenAuthError: new Kraken.KrakenAuthError({ endpoint, codes, reason: "key" }),
+  KrakenCredentialsMissing: new Kraken.KrakenCredentialsMissing({ endpoint }),
+  KrakenFundingError: new Kraken.KrakenFundingError({ endpoint, codes }),
+  KrakenLockout: new Kraken.KrakenLockout({ endpoint, until: DateTime.unsafeMake(0) }),
+  KrakenMarketModeError: new Kraken.KrakenMarketModeError({ endpoint, codes, mode: "cancel_only" }),
+  KrakenNotPlaced: new Kraken.KrakenNotPlaced({ endpoint, reason }),
+  KrakenOrderError: new Kraken.KrakenOrderError({ endpoint, codes }),
+  KrakenOutcomeUnknown: new Kraken.KrakenOutcomeUnknown({ endpoint, reason, check: "Look.", safeToRepeat: false }),
+  KrakenPermissionError: new Kraken.KrakenPermissionError({
+    endpoint,
+    needed: [["modify-trades"]],
+    refusedBy: "Kraken",
+    hints: []
+  }),
+  KrakenRateLimitError: new Kraken.KrakenRateLimitError({
+    endpoint,
+    limiter: "rest",
+    retryAfterSeconds: 5,
+    refusedBy: "mcp-kraken"
+  }),
+  KrakenRejection: new Kraken.KrakenRejection({ endpoint, codes }),
+  KrakenUnavailable: new Kraken.KrakenUnavailable({ endpoint, reason }),
+  KrakenUnreadable: new Kraken.KrakenUnreadable({ endpoint, carriedOut: true, answer: "{}" }),
+  KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
+  NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
+  ReadOnlyMode: new ReadOnlyMode({ tool: "add_order" }),
+  UnknownName: new UnknownName({ kind: "pair", given: "BTC/DOGE", nearest: ["BTC/USD"] })
+}
+
+/** Where the entry of an error is that no tool ends in: its words come from whoever raises it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  BodyIncomplete: "The request was not complete",
+  BodyTooLarge: "The request is larger than 4 MiB",
+  DatabaseUnavailable: "The database … can't be …: …",
+  InternalError: "The server ended because of an internal error.",
+  ListenError: "Can't listen on …: …",
+  ProtocolError: "Unknown tool: …",
+  ResourceNotFound: "There is no resource …. See resources/list.",
+  SettingsError: "The settings are wrong:…",
+  TokenNotFound: "No token has the id ….",
+  TokenStoreError: "The token database … can't be used: …",
+  UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
+}
+
+/** Errors that turn into another one before anybody is told. */
+const inner = {
+  InputRequired: "the client gets questions, or ProtocolError",
+  NoVerdict: "KrakenUnavailable, or KrakenOutcomeUnknown",
+  Refused: "one of the errors of Kraken's refusals",
+  TooLong: "KrakenRateLimitError"
+}
+
+const secret = Buffer.alloc(32).toString("base64")
+
+/** What wrong and doubtful settings are told in. */
+const settingsTexts = [
+  { environment: { KRAKEN_API_KEY: "key" } },
+  { environment: { MCP_KRAKEN_MODE: "live" } },
+  { environment: { MCP_KRAKEN_PORT: "many" } },
+  { environment: { KRAKEN_API_KEY_FILE: "/nowhere", KRAKEN_API_SECRET_FILE: "/nowhere" } },
+  { environment: { KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }, dotenv: "KRAKEN_BASE_URL=https://example.com" }
+].flatMap(({ dotenv = "", environment }) => {
+  const { config, problems } = decode({
+    flags: new Map(),
+    environment: new Map(Object.entries(environment)),
+    dotenv: parseDotenv(dotenv),
+    stateFolder: "/state"
+  })
+  return [...problems, ...config.notices]
+})
+
+const toolTexts = Object.values<ToolError>(samples).map((error) => words(error).replace(/\n[^\n]*$/, ""))
+
+const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
+
+/** A quoted text as a pattern of what is really said. */
+const quoted = (text: string) => new RegExp(`^${text.split("…").map(escaped).join("[\\s\\S]*")}$`)
+
+/** The sources, each with the texts in it as they come out: joined where they go over several lines. */
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => readFileSync(join(root, "src", file), "utf8"))
+
+const said = sources.map((source) => source.replaceAll(/["`] \+\s+["`]/g, "").replaceAll("\\`", "`"))
+
+/** The fixed parts of a text, in their order, near each other in one file. */
+const inCode = (text: string) => {
+  const parts = text.split("…").flatMap((part) => /\w\w(?:.*\w)?/.exec(part)?.[0] ?? [])
+  const pattern = new RegExp(parts.map(escaped).join("[\\s\\S]{0,800}?"))
+  return parts.length > 0 && said.some((source) => pattern.test(source))
+}
+
+/** What one of Kraken's texts becomes. */
+const tagOf = (code: string): string => {
+  const meaning = classify([code.replace("…", "")], true)
+  if (meaning._tag === "NoVerdict") return "KrakenUnavailable"
+  if (meaning._tag === "Lockout") return "KrakenLockout"
+  return toError(endpoint, new Refused({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
+}
+
+const isKrakens = ({ text }: Entry) => /^E[A-Z]\w+:/.test(text)
+
+describe("troubleshooting", () => {
+  it("quotes what is really said", () => {
+    const told = [...toolTexts, ...settingsTexts]
+    const wrong = entries
+      .filter((entry) => !isKrakens(entry))
+      .filter(({ text }) => !told.some((real) => quoted(text).test(real)) && !inCode(text))
+    assert.deepStrictEqual(
+      wrong.map(({ text }) => text),
+      []
+    )
+    assert.isFalse(inCode("The server is … wrong"))
+  })
+
+  it("has an entry for each error that a tool may end in", () => {
+    const missing = toolTexts.filter((real) => !entries.some(({ text }) => quoted(text).test(real)))
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it("knows every error class there is", () => {
+    const classes = sources.flatMap((source) =>
+      [...source.matchAll(/class (\w+) extends (?:Schema|Data)\.TaggedError/g)].flatMap(([, name]) => name ?? [])
+    )
+    assert.isAbove(classes.length, 25)
+    const known = [samples, elsewhere, inner].flatMap(Object.keys)
+    assert.deepStrictEqual(
+      classes.filter((name) => !known.includes(name)),
+      []
+    )
+    for (const [name, text] of Object.entries(elsewhere)) {
+      assert.include(classes, name)
+      assert.isTrue(
+        entries.some((entry) => entry.text === text),
+        `${name}: ${text}`
+      )
+    }
+  })
+
+  it("says of Kraken's own texts what the server makes of them", () => {
+    const krakens = entries.filter(isKrakens)
+    assert.isAbove(krakens.length, 10)
+    for (const { body, text } of krakens) {
+      const tag = Option.fromNullable(/`(Kraken\w+)`/.exec(body)?.[1])
+      assert.deepStrictEqual(tag, Option.some(tagOf(text)), text)
+      for (const [, code = ""] of body.matchAll(/`(E[A-Z]\w+:[^`]+)`/g))
+        assert.strictEqual(tagOf(code), tagOf(text), code)
+    }
+  })
+})
