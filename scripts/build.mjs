@@ -3,16 +3,39 @@
 // belongs to the protocol when `npm start` goes on to serve it.
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
-import { chmodSync, readdirSync, realpathSync, rmSync } from "node:fs"
+import { chmodSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { argv, env } from "node:process"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Builds into a folder (inside the project, so that better-sqlite3 is found) and answers the path of the entry. */
-export const buildTo = async (folder) => {
-  const { metafile } = await build({
+/**
+ * Reads `import { Effect } from "effect"` as `import * as Effect from "effect/Effect"`. What the former names is an object
+ * of everything in that module, and a bundler has to keep all of it.
+ */
+const effectByModule = {
+  name: "effect-by-module",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/^import \{([^}]*)\} from "effect"$/gm, (_, names) =>
+        byModule(names)
+      ),
+      loader: "ts"
+    }))
+  }
+}
+
+const byModule = (names) => {
+  const all = names.split(",").map((name) => name.trim())
+  const isModule = (name) => /^[A-Z]\w*$/.test(name)
+  const modules = all.filter(isModule).map((name) => `import * as ${name} from "effect/${name}"`)
+  return [...modules, `import { ${all.filter((name) => !isModule(name)).join()} } from "effect"`].join("; ")
+}
+
+/** Bundles for a folder, and says what the bundle is made of. */
+export const bundle = (folder, write = true) =>
+  build({
     absWorkingDir: root,
     entryPoints: { main: "src/bin.ts" },
     outdir: folder,
@@ -36,9 +59,15 @@ export const buildTo = async (folder) => {
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
       "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
     },
+    plugins: [effectByModule],
     metafile: true,
+    write,
     logLevel: "warning"
   })
+
+/** Builds into a folder (inside the project, so that better-sqlite3 is found) and answers the path of the entry. */
+export const buildTo = async (folder) => {
+  const { metafile } = await bundle(folder)
   const written = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)))
   for (const name of readdirSync(join(root, folder))) {
     const path = join(root, folder, name)

@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { bundle } from "../../scripts/build.mjs"
+
+const { metafile } = await bundle("dist", false)
+const outputs = Object.entries(metafile.outputs)
+
+/** The files that are loaded with these modules of ours. */
+const loadedWith = (...modules: ReadonlyArray<string>) => {
+  const found = new Set<string>()
+  const load = (path: string) => {
+    if (found.has(path)) return
+    found.add(path)
+    for (const { external, kind, path: next } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && !external) load(next)
+    }
+  }
+  for (const module of modules) load(outputs.find(([, { entryPoint }]) => entryPoint === module)?.[0] ?? module)
+  return [...found].map((path) => {
+    const output = metafile.outputs[path]
+    if (output === undefined) throw new Error(`${path} is not in the bundle`)
+    return output
+  })
+}
+
+/** The packages in them, and our own rooms. */
+const partsOf = (loaded: ReturnType<typeof loadedWith>) => {
+  const inputs = loaded.flatMap(({ inputs }) => Object.entries(inputs)).filter(([, input]) => input.bytesInOutput > 0)
+  const names = inputs.map(([path]) => /(?:.*node_modules\/((?:@[^/]+\/)?[^/]+)|src\/[^/.]+)/.exec(path))
+  return [...new Set(names.map((match) => match?.[1] ?? match?.[0] ?? ""))].toSorted()
+}
+
+describe("the bundle", () => {
+  it("needs only itself to tell the version", () => {
+    assert.deepStrictEqual(partsOf(loadedWith("src/bin.ts")), ["src/bin", "src/version"])
+  })
+
+  it("answers initialize over stdio without tools, SDK, zod, HTTP and SQL", () => {
+    const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/cli/server.ts", "src/cli/overStdio.ts")
+    assert.deepStrictEqual(partsOf(loaded), [
+      "@effect/cli",
+      "@effect/platform",
+      "@effect/platform-node",
+      "@effect/platform-node-shared",
+      "@effect/printer",
+      "@effect/printer-ansi",
+      "@effect/typeclass",
+      "dotenv",
+      "effect",
+      "fastest-levenshtein",
+      "src/Main",
+      "src/bin",
+      "src/cli",
+      "src/domain",
+      "src/layers",
+      "src/services",
+      "src/version"
+    ])
+    // Twice as much comes with modules of Effect that are not shaken.
+    const bytes = loaded.reduce((sum, output) => sum + output.bytes, 0)
+    assert.isBelow(bytes, 900_000)
+  })
+})
