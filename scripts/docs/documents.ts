@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable } from "./tools.ts"
 
@@ -14,10 +15,13 @@ const readme = (text: string): string => {
   return section(section(withSettings, "tools", toolsTable()), "permissions", permissionsTable())
 }
 
+const exchange = (text: string): string => section(section(text, "keys", keysTable()), "faults", faultsTable())
+
 /** Everything in the repository that is made from the sources. `npm run docs` writes it; a test compares it. */
 export const documents: ReadonlyArray<Document> = [
   { path: ".env.example", written: envExample },
-  { path: "README.md", written: readme }
+  { path: "README.md", written: readme },
+  { path: "docs/exchange.md", written: exchange }
 ]
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */

@@ -48,7 +48,8 @@ const overHttp = ({ headers = {}, url = "" }: Reach) => {
 }
 
 const overStdio = ({ args = [], command = "", env = {} }: Reach, stage: Stage) => {
-  const { credentials, folder } = stage
+  const { folder } = stage
+  const credentials = stage.credentials()
   for (const name of Object.keys(env)) assert.isTrue(names.has(name), `${name} is no setting`)
   const filled = Object.fromEntries(
     Object.entries(env).map(([name, value]) => [name, value === "…" ? (credentials[name] ?? value) : value])

@@ -80,7 +80,7 @@ describe("what the documents name is there", () => {
       )
     })
     assert.deepStrictEqual(wrong, [])
-  })
+  }, 120_000)
 
   it("scripts of npm", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))

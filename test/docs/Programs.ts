@@ -31,7 +31,8 @@ const ours =
       ? Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
       : really(command, stage)
 
-const isServer = ([verb, ...flags]: ReadonlyArray<string>) => verb === "serve" && !flags.includes("--stdio")
+const isServer = ([verb, ...flags]: ReadonlyArray<string>) =>
+  verb === "exchange" || (verb === "serve" && !flags.includes("--stdio"))
 
 const npm: Program = (command, stage) => {
   const [, verb = "", script = ""] = command.words
@@ -124,7 +125,7 @@ const copies: Program = (command, stage) =>
     command.words.at(-1) === ".env"
       ? Effect.sync(() => {
           // What the document then asks the reader to fill in.
-          const lines = Object.entries(stage.credentials).map(([name, value]) => `${name}=${value}`)
+          const lines = Object.entries(stage.credentials()).map(([name, value]) => `${name}=${value}`)
           const file = join(stage.folder, ".env")
           writeFileSync(file, `${readFileSync(file, "utf8")}${lines.join("\n")}\n`)
         })
@@ -138,7 +139,7 @@ const setsForAll: Program = ({ words }, stage) =>
     for (const word of words.slice(1)) {
       const [name = "", value = ""] = word.split(/=(.*)/)
       assert.isTrue(names.has(name), `${name} is no setting`)
-      stage.exported[name] = value === "…" ? (stage.credentials[name] ?? value) : value
+      stage.exported[name] = value === "…" ? (stage.credentials()[name] ?? value) : value
     }
   })
 

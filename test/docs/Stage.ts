@@ -25,13 +25,13 @@ export interface Stage {
   readonly fill: (text: string) => Effect.Effect<string>
   /** Runs a command to its end. */
   readonly run: (source: string, variables?: Variables) => Effect.Effect<Ended>
-  /** Starts a server and ends the one before; done once it serves. */
+  /** Starts a server, or the exchange for tests, and ends the one before; done once it serves. */
   readonly start: (source: string, variables?: Variables) => Effect.Effect<void>
   /** The address of the server that runs; started where a document takes it for granted. */
   readonly url: Effect.Effect<string>
   readonly token: Effect.Effect<string>
-  /** What a reader has from Kraken, and where our Kraken is. */
-  readonly credentials: Variables
+  /** What a reader has from Kraken, or from the exchange for tests, and where that is. */
+  readonly credentials: () => Variables
   /** Set by `export`, for all that follows. */
   readonly exported: Record<string, string>
 }
@@ -48,6 +48,13 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
   const folder = yield* temporaryFolder
   yield* Effect.sync(() => furnish(folder))
   const port = yield* freePort
+  const exchangePort = yield* freePort
+  let credentials: Variables = {
+    KRAKEN_API_KEY: key,
+    KRAKEN_API_SECRET: secret,
+    KRAKEN_BASE_URL: kraken,
+    MCP_KRAKEN_TIER: "off"
+  }
   const exported: Record<string, string> = {}
   const surroundings: Variables = {
     HOME: join(folder, "home"),
@@ -55,7 +62,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
     KRAKEN_BASE_URL: kraken,
     MCP_KRAKEN_PORT: String(port)
   }
-  let running: Server | undefined
+  const running = new Map<"server" | "exchange", Server>()
   let token: string | undefined
 
   const open = (source: string, variables: Variables = {}) =>
@@ -80,17 +87,22 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
 
   const start: Stage["start"] = (source, variables) =>
     Effect.gen(function* () {
-      yield* stop
-      const server = serverOf(open(source, variables))
-      running = server
+      const isExchange = source.includes("mcp-kraken exchange")
+      const kind = isExchange ? "exchange" : "server"
+      yield* stop(kind)
+      const server = serverOf(open(isExchange ? `${source} --port ${exchangePort}` : source, variables))
+      running.set(kind, server)
       const said = yield* Effect.orDie(server.serves)
       token = /mck_[\w-]{43}/.exec(said)?.[0] ?? token
+      if (isExchange) credentials = { KRAKEN_BASE_URL: `http://127.0.0.1:${exchangePort}`, ...fullKey(said) }
     })
 
-  const stop = Effect.promise(() => running?.end() ?? Promise.resolve())
-  yield* Effect.addFinalizer(() => stop)
+  const stop = (kind: "server" | "exchange") => Effect.promise(() => running.get(kind)?.end() ?? Promise.resolve())
+  yield* Effect.addFinalizer(() => Effect.zipRight(stop("server"), stop("exchange")))
 
-  const ensureServer = Effect.suspend(() => (running === undefined ? start("node dist/main.mjs serve") : Effect.void))
+  const ensureServer = Effect.suspend(() =>
+    running.get("server") === undefined ? start("node dist/main.mjs serve") : Effect.void
+  )
   const ensureToken = Effect.suspend(() =>
     token === undefined ? Effect.asVoid(run("node dist/main.mjs token create docs")) : Effect.void
   )
@@ -104,6 +116,10 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
         .replace(/\bID$/, () => idOf(token ?? ""))
         .replaceAll("/path/to/mcp-kraken", folder)
         .replaceAll("8765", String(port))
+        .replaceAll("8766", String(exchangePort))
+        .replaceAll(/\b((?:MCP_)?KRAKEN_\w+)=…/g, (all, name: string) =>
+          name in credentials ? `${name}='${credentials[name]}'` : all
+        )
     })
 
   return {
@@ -113,10 +129,16 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
     start,
     url: Effect.as(ensureServer, `http://localhost:${port}`),
     token: Effect.map(ensureToken, () => token ?? ""),
-    credentials: { KRAKEN_API_KEY: key, KRAKEN_API_SECRET: secret, KRAKEN_BASE_URL: kraken, MCP_KRAKEN_TIER: "off" },
+    credentials: () => credentials,
     exported
   }
 })
+
+/** The key that may do everything, as the exchange prints it. */
+const fullKey = (printed: string): Variables => {
+  const { key = "", secret = "" } = /^full +(?<key>\S+) +(?<secret>\S+)/m.exec(printed)?.groups ?? {}
+  return { KRAKEN_API_KEY: key, KRAKEN_API_SECRET: secret }
+}
 
 /** As `token list` shows it. */
 const idOf = (token: string) => createHash("sha256").update(token).digest("hex").slice(0, 12)
@@ -147,8 +169,11 @@ const serverOf = (child: ChildProcessWithoutNullStreams): Server => {
   const closed = once(child, "close")
   const serves = Effect.async<string, EndedTooSoon>((resume) => {
     const look = () => {
-      if (said().includes("mcp-kraken serves ")) resume(Effect.succeed(out() + said()))
+      if (/mcp-kraken serves |A simulated Kraken answers at [\s\S]*\/admin/.test(out() + said())) {
+        resume(Effect.succeed(out() + said()))
+      }
     }
+    child.stdout.on("data", look)
     child.stderr.on("data", look)
     child.once("close", () => resume(new EndedTooSoon({ message: `It ended before it served: ${said()}` })))
   })
