@@ -8,6 +8,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
 import { exchange } from "./cli/exchange.ts"
+import { health } from "./cli/health.ts"
 import { Output } from "./cli/output.ts"
 import { serve } from "./cli/serve.ts"
 import { token } from "./cli/token.ts"
@@ -17,7 +18,7 @@ import { version } from "./version.ts"
 
 const command = Command.make("mcp-kraken").pipe(
   Command.withDescription("Kraken for AI agents: an MCP server for the Kraken Spot REST API"),
-  Command.withSubcommands([serve, token, exchange, versionCommand])
+  Command.withSubcommands([serve, token, health, exchange, versionCommand])
 )
 
 /** Errors that somebody can act on are a sentence on stderr: exit code 2 for usage and settings, 1 for the rest. */

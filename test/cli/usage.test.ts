@@ -18,7 +18,7 @@ describe("mcp-kraken", () => {
         /^mcp-kraken \S+\n\nUSAGE\n {2}mcp-kraken COMMAND\n\nDESCRIPTION\n.*\n\nCOMMANDS\n( {2}[a-z]+.*\n)+$/
       )
       assert.isBelow(Math.max(...help.stdout.split("\n").map(({ length }) => length)), 100)
-      for (const command of ["serve", "token", "token create", "token list", "token revoke", "version"]) {
+      for (const command of ["serve", "token", "token create", "token list", "token revoke", "health", "version"]) {
         assert.match(help.stdout, new RegExp(`^  ${command} .*\\w$`, "m"))
         const { code, stdout } = yield* run([...command.split(" "), "--help"])
         assert.include(stdout, `\nUSAGE\n  mcp-kraken ${command}`)
@@ -39,6 +39,7 @@ describe("mcp-kraken", () => {
     "token revoke",
     "serve here",
     "serve --port",
+    "health now",
     "version 1"
   ])("%s is told once on stderr", (words) =>
     Effect.gen(function* () {
@@ -108,7 +109,7 @@ describe("mcp-kraken", () => {
         )
           .trim()
           .split(" ")
-      assert.includeMembers(offers("mcp-kraken", ""), ["serve", "token", "version"])
+      assert.includeMembers(offers("mcp-kraken", ""), ["serve", "token", "health", "version"])
       assert.deepStrictEqual(offers("mcp-kraken", "tok"), ["token"])
       assert.includeMembers(offers("mcp-kraken", "token", ""), ["create", "list", "revoke"])
       assert.includeMembers(offers("mcp-kraken", "token", "create", "--"), ["--expires-in", "--json"])

@@ -6,8 +6,8 @@ import { programs } from "./Programs.ts"
 import { commandsOf } from "./Shell.ts"
 import { makeStage } from "./Stage.ts"
 
-/** Languages of blocks that are run or read here, or that nobody runs. */
-const languages = new Set(["sh", "json", "mermaid", "text"])
+/** Languages of blocks that are run or read here or in Contributing.test.ts, or that nobody runs. */
+const languages = new Set(["sh", "json", "mermaid", "text", "ts"])
 
 describe("what the documents tell people to do works", () => {
   it.scopedLive.each(documents.map((document) => ({ document })))(

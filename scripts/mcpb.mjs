@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// Packs the bundle for Claude Desktop, mcp-kraken-VERSION-SYSTEM-PROCESSOR.mcpb: one for each kind of machine, since it
+// carries the native module as it was built here. Where that does not load, stdio counts nonces in memory and says so.
+//
+//   npm run mcpb [FOLDER]
+import { packExtension } from "@anthropic-ai/mcpb"
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join, resolve } from "node:path"
+import { arch, argv, cwd, env, exit, platform } from "node:process"
+import { fileURLToPath } from "node:url"
+import { buildTo, versionOf } from "./build.mjs"
+import { copyNativeModule } from "./native-module.mjs"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const version = env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)
+
+const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-mcpb-"))
+try {
+  const server = join(folder, "server")
+  const entry = await buildTo("dist/mcpb")
+  cpSync(dirname(entry), server, { recursive: true })
+  copyNativeModule(server)
+  cpSync(join(root, "LICENSE"), join(folder, "LICENSE"))
+  const manifest = JSON.parse(readFileSync(join(root, "mcpb/manifest.json"), "utf8"))
+  const compatibility = { ...manifest.compatibility, platforms: [platform] }
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ ...manifest, version, compatibility }, null, 2))
+  const outputPath = resolve(argv[2] ?? cwd(), `mcp-kraken-${version}-${platform}-${arch}.mcpb`)
+  // It checks the manifest against its schema first.
+  const packed = await packExtension({ extensionPath: folder, outputPath, silent: true })
+  if (packed) console.log(outputPath)
+  else exit(1)
+} finally {
+  rmSync(folder, { recursive: true })
+}

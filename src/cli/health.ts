@@ -1,0 +1,10 @@
+import * as Command from "@effect/cli/Command"
+import { Effect } from "effect"
+
+/** For health checks of containers, in which there is nothing else to ask with. */
+export const health = Command.make("health", {}, () =>
+  Effect.flatMap(
+    Effect.promise(() => import("./healthCheck.ts")),
+    ({ checkHealth }) => checkHealth
+  )
+).pipe(Command.withDescription("Ask the server of these settings whether it is up"))

@@ -1,0 +1,32 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { build } from "esbuild"
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { blocksOf, read, root } from "./Markdown.ts"
+
+const folder = join(root, "dist/test-example")
+
+describe("CONTRIBUTING.md", () => {
+  it.effect("shows a tool that works where it says that it goes", () =>
+    Effect.gen(function* () {
+      const [example, ...others] = blocksOf("CONTRIBUTING.md").filter(({ language }) => language === "ts")
+      assert.isEmpty(others)
+      assert.include(read("CONTRIBUTING.md"), "`src/tools/Account.ts`")
+      const contents = `${read("src/tools/Account.ts")}\n${example?.text}`
+      const outfile = join(folder, "example.mjs")
+      yield* Effect.promise(() =>
+        build({
+          stdin: { contents, resolveDir: join(root, "src/tools"), loader: "ts" },
+          outfile,
+          bundle: true,
+          packages: "external",
+          platform: "node",
+          format: "esm"
+        })
+      )
+      const { getRebates } = yield* Effect.promise(() => import(outfile))
+      assert.deepInclude(getRebates, { name: "get_rebates", endpoint: "private/Rebates", intent: "read" })
+    }).pipe(Effect.ensuring(Effect.sync(() => rmSync(folder, { recursive: true, force: true }))))
+  )
+})
