@@ -57,7 +57,8 @@ export interface Market {
   readonly tick: (pair: Pair, time: number) => number
   /** The level at a place of one side of the book, best first from 0; undefined beyond its depth. */
   readonly level: (pair: Pair, time: number, side: "bid" | "ask", place: number) => Level | undefined
-  readonly last: (pair: Pair, time: number) => PublicTrade
+  /** Undefined where no price is known: nothing trades there. */
+  readonly last: (pair: Pair, time: number) => PublicTrade | undefined
   /** Undefined where there is no index for the pair. */
   readonly index: (pair: Pair, time: number) => bigint | undefined
   /** The first tick later than `after` and not later than `until` at which the interest is fulfilled. */
@@ -72,4 +73,36 @@ export interface Market {
   readonly spreads: (pair: Pair, time: number, count: number) => ReadonlyArray<Spread>
   /** One candle over a span that ends now, for tickers. */
   readonly summary: (pair: Pair, from: number, time: number) => Candle
+  /** A market that can't be computed is told what it looks like. */
+  readonly recorder?: Recorder
 }
+
+/** How one pair looked at a moment. */
+export interface Observation {
+  readonly pair: Pair
+  /** When it was seen, in epoch milliseconds. What is not newer than what is known is no news. */
+  readonly seen: number
+  /** Best first. */
+  readonly bids: ReadonlyArray<Level>
+  readonly asks: ReadonlyArray<Level>
+  /** Oldest first, by rising ids. They may begin long before the last observation. */
+  readonly trades: ReadonlyArray<PublicTrade>
+}
+
+export interface Recorder {
+  readonly known: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
+  /** From `now` on the book looks like this, but for what was taken of the one before and has not changed since. */
+  readonly showBook: (observation: Observation, now: number, taken: BothTaken) => void
+  /** What would be best then. */
+  readonly bestOf: (observation: Observation, taken: BothTaken) => Partial<Record<"bid" | "ask", Level>>
+  /** The market's last trade is this one now. */
+  readonly showTrade: (pair: Pair, trade: PublicTrade) => void
+}
+
+/** How many levels of a side are taken whole, and how much of the one after them. */
+export interface Taken {
+  readonly place: number
+  readonly volume: bigint
+}
+
+export type BothTaken = Readonly<Record<"bid" | "ask", Taken>>

@@ -41,9 +41,14 @@ export const handle = (x: Exchange, request: Request): Answer => perform(x, requ
  */
 export const replay = (x: Exchange, request: Request): Answer => perform(x, request, false)
 
-/** Whether a journal must keep the request. One that was refused for its rate has changed nothing, on purpose. */
+/**
+ * Whether a journal must keep the request. One that was refused for its rate has changed nothing, on purpose; an
+ * observation without news neither.
+ */
 export const mustKeep = (request: Pick<Request, "endpoint">, answer: Answer): boolean =>
-  isWrite(request.endpoint) && !("errors" in answer && answer.errors.includes("EAPI:Rate limit exceeded"))
+  isWrite(request.endpoint) &&
+  !("errors" in answer && answer.errors.includes("EAPI:Rate limit exceeded")) &&
+  !(request.endpoint === "control/Observe" && "result" in answer && Object(answer.result).news === false)
 
 const perform = (x: Exchange, request: Request, countRest: boolean): Answer => {
   try {

@@ -1,8 +1,9 @@
-import type { Level } from "./Market.ts"
+import type { Level, Taken } from "./Market.ts"
 import { acceptable, firstInLine, inLine } from "./book.ts"
 import { min } from "./fixed.ts"
 import { type Order, type Side, left } from "./order.ts"
-import type { Exchange, Taken, Venue } from "./state.ts"
+import { Refusal } from "./Refusal.ts"
+import type { Exchange, Venue } from "./state.ts"
 
 /** What a taker can have next: from a resting order, or from the market if there is none. */
 export interface Offer {
@@ -57,20 +58,20 @@ export const marketLevel = (x: Exchange, venue: Venue, side: "bid" | "ask"): Lev
 
 /** Take some of the market's best level, no more than there is. */
 export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", volume: bigint): void => {
-  const taken = current(x, venue)[side]
-  const level = x.market.level(venue.pair, x.now, side, taken.place)!
-  taken.volume += volume
-  if (taken.volume >= level.volume) {
-    taken.place++
-    taken.volume = 0n
-  }
+  const all = current(x, venue)
+  const { place, volume: before } = all[side]
+  const whole = before + volume >= x.market.level(venue.pair, x.now, side, place)!.volume
+  all[side] = whole ? { place: place + 1, volume: 0n } : { place, volume: before + volume }
 }
 
-/** The price of the last trade: ours if the market has not ticked since. */
-export const lastPrice = (x: Exchange, venue: Venue): bigint =>
-  venue.ownTrade !== undefined && venue.ownTrade.tick === x.market.tick(venue.pair, x.now)
-    ? venue.ownTrade.price
-    : x.market.last(venue.pair, x.now).price
+/** The price of the last trade: ours if the market has not ticked since. Without one, only cancelling is possible. */
+export const lastPrice = (x: Exchange, venue: Venue): bigint => {
+  const { ownTrade, pair } = venue
+  if (ownTrade !== undefined && ownTrade.tick === x.market.tick(pair, x.now)) return ownTrade.price
+  const last = x.market.last(pair, x.now)
+  if (last === undefined) throw new Refusal("EService:Market in cancel_only mode")
+  return last.price
+}
 
 export const signal = (x: Exchange, venue: Venue, by: "last" | "index"): bigint =>
   (by === "index" ? x.market.index(venue.pair, x.now) : undefined) ?? lastPrice(x, venue)
@@ -89,13 +90,18 @@ export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: num
   return levels
 }
 
-const current = (x: Exchange, venue: Venue): { readonly bid: Taken; readonly ask: Taken } => {
+/** Nothing has been taken yet of the market's book, which has just become another one. */
+export const renew = (x: Exchange, venue: Venue): void => {
+  Object.assign(venue.taken, { tick: x.market.tick(venue.pair, x.now), bid: none, ask: none })
+  venue.ownTrade = undefined
+}
+
+const none: Taken = { place: 0, volume: 0n }
+
+/** What has been taken of the market's book since its last tick. */
+export const current = (x: Exchange, venue: Venue): Venue["taken"] => {
   const tick = x.market.tick(venue.pair, x.now)
   const { taken } = venue
-  if (taken.tick !== tick) {
-    taken.tick = tick
-    taken.bid = { place: 0, volume: 0n }
-    taken.ask = { place: 0, volume: 0n }
-  }
+  if (taken.tick !== tick) Object.assign(taken, { tick, bid: none, ask: none })
   return taken
 }

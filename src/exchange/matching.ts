@@ -1,4 +1,4 @@
-import { acceptable, firstInLine, rest, unrest } from "./book.ts"
+import { acceptable, firstInLine, inLine, rest, unrest } from "./book.ts"
 import { min } from "./fixed.ts"
 import { feeOn } from "./fees.ts"
 import { adjustHold, countVolume, rateOf } from "./holds.ts"
@@ -6,7 +6,8 @@ import { tradeId } from "./ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { accountOf, finish } from "./lifecycle.ts"
 import { type Offer, bestOffer, marketLevel, takeFromMarket } from "./liquidity.ts"
-import { type Order, type Trade, left } from "./order.ts"
+import type { PublicTrade } from "./Market.ts"
+import { type Order, type Side, type Trade, left } from "./order.ts"
 import { baseAmount, costOf, quoteAmount, volumeFor } from "./pairs.ts"
 import { type Exchange, type Venue, next } from "./state.ts"
 
@@ -42,10 +43,41 @@ export const sweep = (x: Exchange, venue: Venue): void => {
       if (level === undefined || !acceptable(side, order.limit, level.price)) break
       const volume = min(order.visible, level.volume)
       takeFromMarket(x, venue, against, volume)
-      const rate = feeRate(x, order, true)
-      fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
+      fillResting(x, venue, order, volume)
     }
   }
+}
+
+/**
+ * The market has traded beyond prices at which orders of ours waited: whoever traded there would have met them first,
+ * best price first, for as much as was traded. A price only reached fills nothing: others may have stood ahead.
+ */
+export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
+  for (const side of ["buy", "sell"] as const) {
+    let rest = volume
+    while (rest > 0n) {
+      const order = firstBeyond(venue, side, price, time)
+      if (order === undefined) break
+      const part = min(order.visible, rest)
+      fillResting(x, venue, order, part)
+      rest -= part
+    }
+  }
+}
+
+/** The first in line that waited before the time and at a better price. */
+const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Order | undefined => {
+  for (const order of inLine(venue, side)) {
+    if (side === "buy" ? order.limit! <= price : order.limit! >= price) return undefined
+    if (order.touched < time) return order
+  }
+  return undefined
+}
+
+/** The market comes to an order where it waits: at the order's price. */
+const fillResting = (x: Exchange, venue: Venue, order: Order, volume: bigint): void => {
+  const rate = feeRate(x, order, true)
+  fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
 }
 
 const trade = (

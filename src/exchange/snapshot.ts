@@ -26,7 +26,7 @@ export const snapshot = (x: Exchange): unknown => {
       pair: venue.pair.id,
       bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
       asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
-      market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask")],
+      market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask"), x.market.last(venue.pair, x.now)],
       ownTrade: venue.ownTrade,
       trades: venue.trades.map(({ id }) => id)
     })),

@@ -1,5 +1,5 @@
 import { Sorted } from "./Sorted.ts"
-import type { Market } from "./Market.ts"
+import type { Market, Taken } from "./Market.ts"
 import type { Order, Trade } from "./order.ts"
 import { type Pair, pairs } from "./pairs.ts"
 
@@ -60,11 +60,6 @@ export interface Venue {
   /** Our own last trade, which counts as the last price until the market's next tick. */
   ownTrade: { readonly price: bigint; readonly tick: number } | undefined
   readonly trades: Array<Trade>
-}
-
-export interface Taken {
-  place: number
-  volume: bigint
 }
 
 export type Timer =

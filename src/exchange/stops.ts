@@ -2,6 +2,7 @@ import { dequeue, enqueue } from "./book.ts"
 import { divide, max } from "./fixed.ts"
 import { signal } from "./liquidity.ts"
 import { type Order, isTrailing } from "./order.ts"
+import type { Sorted } from "./Sorted.ts"
 import type { Exchange, Venue } from "./state.ts"
 
 /** Whether the order waits for the price to rise to its trigger, or to fall to it. */
@@ -22,8 +23,11 @@ export const unpark = (venue: Venue, order: Order): void => {
   else dequeue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
 }
 
-/** The next stop whose price has come, taken out of its queue; trailing stops follow the price meanwhile. */
-export const nextTriggered = (x: Exchange, venue: Venue): Order | undefined => {
+/**
+ * The next stop that was there before a moment and whose price has come, taken out of its queue; trailing stops follow
+ * the price meanwhile.
+ */
+export const nextTriggered = (x: Exchange, venue: Venue, before: number): Order | undefined => {
   for (const by of ["last", "index"] as const) {
     const { down, up } = venue.stops[by]
     if (down.isEmpty && up.isEmpty) continue
@@ -32,18 +36,28 @@ export const nextTriggered = (x: Exchange, venue: Venue): Order | undefined => {
       [up, price],
       [down, -price]
     ] as const) {
-      const first = queue.firstKey()
-      if (first === undefined || first > key) continue
-      for (const order of queue.first()!.values()) {
-        unpark(venue, order)
-        return order
-      }
+      const order = firstReached(queue, key, before)
+      if (order === undefined) continue
+      unpark(venue, order)
+      return order
     }
   }
   for (const order of venue.trailing.values()) {
-    if (!follow(order, signal(x, venue, order.triggerBy))) continue
+    if (order.touched >= before || !follow(order, signal(x, venue, order.triggerBy))) continue
     unpark(venue, order)
     return order
+  }
+  return undefined
+}
+
+const firstReached = (queue: Sorted<bigint, Map<string, Order>>, key: bigint, before: number): Order | undefined => {
+  const first = queue.firstKey()
+  if (first === undefined || first > key) return undefined
+  for (const level of queue.values()) {
+    for (const order of level.values()) {
+      if (keyOf(order) > key) return undefined
+      if (order.touched < before) return order
+    }
   }
   return undefined
 }

@@ -39,8 +39,11 @@ export const affordable = (x: Exchange, account: Account, spec: OrderSpec & Part
   return available(account, asset) + own >= amount
 }
 
-/** Trigger the stops and place the conditional closes that trades have brought about, until nothing more follows. */
-export const settle = (x: Exchange, venue: Venue): void => {
+/**
+ * Trigger the stops and place the conditional closes that trades have brought about, until nothing more follows. Of a
+ * trade that has happened before, only the stops hear that were there before it.
+ */
+export const settle = (x: Exchange, venue: Venue, before = Infinity): void => {
   for (;;) {
     const fill = x.fills.shift()
     if (fill !== undefined) {
@@ -50,7 +53,7 @@ export const settle = (x: Exchange, venue: Venue): void => {
       else activate(x, order)
       continue
     }
-    const stop = nextTriggered(x, venue)
+    const stop = nextTriggered(x, venue, before)
     if (stop === undefined) return
     wake(x, venue, stop)
   }

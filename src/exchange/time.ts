@@ -48,7 +48,7 @@ const touchedFirst = (x: Exchange, until: number) => {
 }
 
 /** What a pair's orders wait for; undefined if none does. */
-const interestOf = (venue: Venue): Interest | undefined => {
+export const interestOf = (venue: Venue): Interest | undefined => {
   const interest: Interest = {}
   const bid = firstInLine(venue, "buy")?.limit
   const ask = firstInLine(venue, "sell")?.limit

@@ -1,25 +1,19 @@
-import { assetOf } from "./assets.ts"
+import { assetOf, assets } from "./assets.ts"
 import { divide, pow10, rescale } from "./fixed.ts"
-import { pairs } from "./pairs.ts"
+import { type Pair, pairs } from "./pairs.ts"
 import type { Exchange } from "./state.ts"
 
-/** What one unit of an asset is worth in US dollars at the market's last price, in units of 10^-10. */
-export const dollars = (x: Exchange, asset: string): bigint => {
-  const { id } = assetOf(asset)
-  if (id === "ZUSD") return pow10(10)
-  const direct = pairs.find((pair) => pair.base.id === id && pair.quote.id === "ZUSD")
-  if (direct !== undefined) return rescale(x.market.last(direct, x.now).price, direct.priceDecimals, 10, "floor")
-  const sold = pairs.find((pair) => pair.base.id === id)
-  if (sold !== undefined) {
-    const price = rescale(x.market.last(sold, x.now).price, sold.priceDecimals, 10, "floor")
-    return divide(price * dollars(x, sold.quote.id), pow10(10), "floor")
-  }
-  // A currency only quoted, such as the euro: by way of Bitcoin.
-  const quoted = pairs.find((pair) => pair.base.id === "XXBT" && pair.quote.id === id)
-  if (quoted === undefined) return 0n
-  const price = rescale(x.market.last(quoted, x.now).price, quoted.priceDecimals, 10, "floor")
-  return divide(dollars(x, "XXBT") * pow10(10), price, "floor")
-}
+/**
+ * What one unit of an asset is worth in US dollars at the market's last price, in units of 10^-10; nothing where no
+ * price is known.
+ */
+export const dollars = (x: Exchange, asset: string): bigint =>
+  wayToDollars(asset).reduce((worth, { inverse, pair }) => {
+    const last = x.market.last(pair, x.now)?.price ?? 0n
+    if (last === 0n) return 0n
+    const price = rescale(last, pair.priceDecimals, 10, "floor")
+    return inverse ? divide(worth * pow10(10), price, "floor") : divide(worth * price, pow10(10), "floor")
+  }, pow10(10))
 
 /** An amount of one asset in units of another. */
 export const convert = (x: Exchange, amount: bigint, from: string, to: string): bigint => {
@@ -29,3 +23,20 @@ export const convert = (x: Exchange, amount: bigint, from: string, to: string): 
   if (price === 0n) return 0n
   return divide(amount * dollars(x, source.id) * pow10(target.decimals), price * pow10(source.decimals), "floor")
 }
+
+type Way = ReadonlyArray<{ readonly pair: Pair; readonly inverse: boolean }>
+
+/** The pairs whose prices lead from a dollar to what an asset is worth. */
+export const wayToDollars = (asset: string): Way => ways.get(assetOf(asset).id)!
+
+const find = (id: string): Way => {
+  if (id === "ZUSD") return []
+  const sold =
+    pairs.find(({ base, quote }) => base.id === id && quote.id === "ZUSD") ?? pairs.find(({ base }) => base.id === id)
+  if (sold !== undefined) return [...find(sold.quote.id), { pair: sold, inverse: false }]
+  // A currency only quoted, such as the euro: by way of Bitcoin.
+  const quoted = pairs.find(({ base, quote }) => base.id === "XXBT" && quote.id === id)!
+  return [...find("XXBT"), { pair: quoted, inverse: true }]
+}
+
+const ways = new Map(assets.map(({ id }) => [id, find(id)]))

@@ -52,6 +52,10 @@ export const fillsAddUp = (x: Exchange): void => {
   }
 }
 
+/** Whether somebody here was on the other side of a trade, rather than the market. */
+export const settledFor = (x: Exchange, { id, number }: { readonly id: string; readonly number: number }): boolean =>
+  [...x.accounts.values()].some(({ trades }) => trades.some((trade) => trade.number === number && trade.id !== id))
+
 /** Who waits in which place, to hold against who has traded a step later. */
 export const places = (x: Exchange) =>
   [...x.venues.values()].flatMap((venue) =>
@@ -62,9 +66,9 @@ export const places = (x: Exchange) =>
 
 /**
  * If an order has traded where it waited, every order that was ahead of it is gone. Not so for an iceberg, which may
- * have queued again, nor for an order that was amended.
+ * have queued again, nor for an order that was amended, nor for one that came no earlier than what was traded.
  */
-export const inPriority = (x: Exchange, before: ReturnType<typeof places>): void => {
+export const inPriority = (x: Exchange, before: ReturnType<typeof places>, traded = Infinity): void => {
   for (const line of before) {
     const lastFilled = line.findLastIndex(({ order, trades }) => {
       const { tradesById } = x.accounts.get(order.account)!
@@ -72,7 +76,7 @@ export const inPriority = (x: Exchange, before: ReturnType<typeof places>): void
     })
     for (const { order } of line.slice(0, Math.max(0, lastFilled))) {
       const waits = order.status === "open" && order.display === undefined && order.amends === undefined
-      assert.isFalse(waits, `${order.txid} was passed over`)
+      assert.isFalse(waits && order.touched < traded, `${order.txid} was passed over`)
     }
   }
 }

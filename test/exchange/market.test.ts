@@ -36,7 +36,7 @@ describe("the synthetic market", () => {
           assert.strictEqual(price % pair.tick, 0n)
           if (i > 0) assert.isTrue(price > book[i - 1]!)
         }
-        const { price } = market.last(pair, time)
+        const { price } = market.last(pair, time)!
         assert.isTrue(price === book[39] || price === book[40])
       }),
       { numRuns: runs(200) }
@@ -47,7 +47,7 @@ describe("the synthetic market", () => {
     const market = syntheticMarket(2)
     fc.assert(
       fc.property(anyPair, times, fc.integer({ min: -40, max: 40 }), fc.nat(2000), (pair, time, move, span) => {
-        const now = market.last(pair, time).price
+        const now = market.last(pair, time)!.price
         const price = now + (now * BigInt(move)) / 20_000n
         const interest: Interest = move < 0 ? { askAtMost: price, lastAtMost: price } : { bidAtLeast: price }
         const until = time + span * 1000
@@ -61,7 +61,7 @@ describe("the synthetic market", () => {
     const market = syntheticMarket(3)
     const price = (id: string, time: number) => {
       const pair = pairs.find((each) => each.id === id)!
-      return Number(market.last(pair, time).price) / 10 ** pair.priceDecimals
+      return Number(market.last(pair, time)!.price) / 10 ** pair.priceDecimals
     }
     for (const day of [0, 10, 100, 1000]) {
       const time = opening + day * 86_400_000
@@ -130,7 +130,7 @@ const slowly = (market: Market, pair: (typeof pairs)[number], after: number, unt
   for (let time = (Math.floor(after / 1000) + 1) * 1000; time <= until; time += 1000) {
     const ask = market.level(pair, time, "ask", 0)!.price
     const bid = market.level(pair, time, "bid", 0)!.price
-    const last = market.last(pair, time).price
+    const last = market.last(pair, time)!.price
     const { askAtMost, bidAtLeast, lastAtMost } = interest
     if (askAtMost !== undefined && ask <= askAtMost) return time
     if (bidAtLeast !== undefined && bid >= bidAtLeast) return time

@@ -80,11 +80,15 @@ export const streams: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
   { minLength: 6, maxLength: 24 }
 )
 
-/** Lives through a stream, with a look at the state before and after every step; returns what a journal would keep. */
+/**
+ * Lives through a stream, with a look at the state before and after every step; returns what a journal would keep. What
+ * is `seen` of the market before a step is told first.
+ */
 export const live = (
   x: Exchange,
   stream: ReadonlyArray<Step>,
-  look: { readonly before: () => () => void } = { before: () => () => {} }
+  look: { readonly before: () => () => void } = { before: () => () => {} },
+  seen: (step: number, now: number) => object | undefined = () => undefined
 ): ReadonlyArray<Request> => {
   const journal: Array<Request> = []
   let now = opening
@@ -95,16 +99,17 @@ export const live = (
     after()
   }
   for (const name of names) call({ endpoint: "control/OpenAccount", params: { name, balances } })
-  for (const step of stream) {
+  for (const [i, step] of stream.entries()) {
     now += step.wait
+    const params = seen(i, now)
+    if (params !== undefined) call({ endpoint: "control/Observe", params: { ...params } })
     call({ account: names[step.who]!, ...choose(x, step) })
   }
   return journal
 }
 
-/** The state a journal leads to, at the moment the first one reached. */
-export const relive = (journal: ReadonlyArray<Request>, seed: number, now: number): Exchange => {
-  const x = makeVenue(seed)
+/** Brings a new exchange to the state a journal leads to, at the moment the first one reached. */
+export const relive = (journal: ReadonlyArray<Request>, x: Exchange, now: number): Exchange => {
   for (const request of journal) replay(x, request)
   replay(x, { endpoint: "public/Time", now })
   return x

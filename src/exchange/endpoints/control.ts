@@ -4,6 +4,8 @@ import type { PublicEndpoint } from "../Call.ts"
 import { fit, scan } from "../fixed.ts"
 import { deposit, methodsOf } from "../funding.ts"
 import { amount, assetNamed, flag, isObject, oneOf, plain, required, text } from "../params.ts"
+import { observe } from "../recorded/observe.ts"
+import { readObservation } from "../recorded/readObservation.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 
 /**
@@ -48,6 +50,9 @@ export const SystemStatus: PublicEndpoint = (x, params) => {
   x.status = status
   return { status }
 }
+
+/** A market that can't be computed has been looked at: see `readObservation`. `news` tells whether it changed anything. */
+export const Observe: PublicEndpoint = (x, params) => ({ news: observe(x, readObservation(params)) })
 
 /** Nothing but time passing. */
 export const Advance: PublicEndpoint = (x) => ({ now: x.now })

@@ -12,7 +12,8 @@ const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 
 export const Ticker: PublicEndpoint = (x, params) => {
   const names = list(params, "pair")
-  const asked = names ?? pairs.filter(({ base }) => base.class === "currency").map(({ id }) => id)
+  const priced = (pair: Pair) => pair.base.class === "currency" && x.market.last(pair, x.now) !== undefined
+  const asked = names ?? pairs.filter(priced).map(({ id }) => id)
   const midnight = Math.floor(x.now / 86_400_000) * 86_400_000
   return Object.fromEntries(
     asked.map((name) => {
@@ -34,7 +35,7 @@ export const Ticker: PublicEndpoint = (x, params) => {
         {
           a: side(ask),
           b: side(bid),
-          c: [price(last), volume(x.market.last(pair, x.now).volume)],
+          c: [price(last), volume(x.market.last(pair, x.now)?.volume ?? 0n)],
           v: each((candle) => volume(candle.volume)),
           p: each((candle) => price(candle.vwap)),
           t: each((candle) => candle.count),

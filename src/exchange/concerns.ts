@@ -1,0 +1,37 @@
+import { findAccount } from "./accounts.ts"
+import { findAsset } from "./assets.ts"
+import type { Request } from "./handle.ts"
+import { findPair, type Pair } from "./pairs.ts"
+import type { Exchange } from "./state.ts"
+import { wayToDollars } from "./value.ts"
+
+const trading = /^private\/(Add|Amend|Edit|Cancel)/
+const valuing = /^private\/(TradeBalance|Earn\/Allocations|WithdrawMethods)$/
+
+/**
+ * The pairs whose prices decide what a request does or answers: where a market has to be looked at to be known, these
+ * have to be looked at first. An order is worth dollars, which its fee depends on; whoever changes or cancels orders has
+ * to know what has been filled; an answer that adds up assets has to know what they are worth.
+ */
+export const concerns = (
+  x: Exchange,
+  { account: name, endpoint, params }: Pick<Request, "account" | "endpoint" | "params">
+): ReadonlyArray<Pair> => {
+  const account = name === undefined ? undefined : findAccount(x, name)
+  const named = findPair(String(params?.["pair"]))
+  const open = [...(account?.open.values() ?? [])].map(({ pair }) => pair)
+  const worth = (assets: Iterable<string>) =>
+    [...assets].flatMap((asset) => wayToDollars(asset).map(({ pair }) => pair))
+  const pairs = new Set<Pair>()
+  if (trading.test(endpoint)) for (const pair of named === undefined ? open : [named]) pairs.add(pair)
+  const assets = trading.test(endpoint)
+    ? [...pairs].map(({ quote }) => quote.id)
+    : valuing.test(endpoint)
+      ? [...(account?.balances.keys() ?? []), ...open.map(({ base }) => base.id), ...converted(params)]
+      : []
+  for (const pair of worth(assets)) pairs.add(pair)
+  return [...pairs]
+}
+
+const converted = (params: Request["params"]) =>
+  [params?.["asset"], params?.["converted_asset"]].flatMap((name) => findAsset(String(name))?.id ?? [])

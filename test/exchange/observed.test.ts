@@ -1,0 +1,169 @@
+// oxlint-disable vitest/expect-expect -- the assertions are in invariants.ts
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { setImmediate } from "node:timers/promises"
+import { fixed } from "../../src/exchange/fixed.ts"
+import { handle, type Request } from "../../src/exchange/handle.ts"
+import { newsOf } from "../../src/exchange/recorded/news.ts"
+import { snapshot } from "../../src/exchange/snapshot.ts"
+import type { Exchange } from "../../src/exchange/state.ts"
+import { runs } from "../Property.ts"
+import {
+  balancesCover,
+  fillsAddUp,
+  inPriority,
+  nothingAppears,
+  notCrossed,
+  places,
+  settledFor,
+  sorted
+} from "./invariants.ts"
+import { type Book, lookout, observer, type Sight, sights } from "./sights.ts"
+import { live, relive, type Step, streams } from "./streams.ts"
+
+const patience = 600_000
+
+describe("whatever traders do on a market that is looked at", () => {
+  it("(and the market does a lot to them)", () => {
+    const sample = fc.sample(fc.tuple(streams, sights), { numRuns: 150, seed: 1 })
+    const orders = sample.flatMap(([stream, looks]) => {
+      const x = lookout()
+      live(x, stream, undefined, seen(looks))
+      return [...x.orders.values()].map((order) => ({ order, trades: x.accounts.get(order.account)!.tradesById }))
+    })
+    const made = orders.filter(({ order, trades }) => order.trades.some((id) => trades.get(id)!.maker))
+    assert.isAbove(orders.length, 500)
+    assert.isAbove(made.length, 100)
+    assert.isAbove(orders.filter(({ order }) => order.triggered).length, 20)
+  })
+
+  it(
+    "the promises hold: no value appears, balances cover, books are not crossed, the line is kept",
+    () => {
+      const property = watched((stream, looks) => {
+        const x = lookout()
+        const before = () => {
+          const waiting = places(x)
+          return () => {
+            nothingAppears(x)
+            balancesCover(x)
+            notCrossed(x)
+            sorted(x)
+            inPriority(x, waiting, x.now)
+          }
+        }
+        const prompt = looks.map(
+          (look) => look && { ...look, trades: look.trades.map((trade) => ({ ...trade, ago: 0 })) }
+        )
+        live(x, stream, { before }, seen(prompt))
+        fillsAddUp(x)
+      })
+      return fc.assert(property, { numRuns: runs(700) })
+    },
+    patience
+  )
+
+  it(
+    "nobody gets a better price than the book showed, and who waits gets their own",
+    () => {
+      const property = watched((stream, looks) => {
+        const x = lookout()
+        let book: Book | undefined
+        const see = seen(looks)
+        const before = () => {
+          const counts = new Map([...x.accounts.values()].map((account) => [account, account.trades.length]))
+          const limits = new Map([...x.orders.values()].map((order) => [order.txid, order.limit]))
+          return () => {
+            for (const account of x.accounts.values()) {
+              for (const trade of account.trades.slice(counts.get(account))) {
+                const limit = limits.get(trade.order) ?? x.orders.get(trade.order)!.limit
+                if (trade.maker) assert.strictEqual(trade.price, limit)
+                else if (!settledFor(x, trade)) assert.isTrue(shows(book!, trade), `${trade.id} at ${trade.price}`)
+              }
+            }
+          }
+        }
+        live(x, stream, { before }, (i, now) => {
+          // What is due before this look meets the book before it.
+          handle(x, { endpoint: "public/Time", now })
+          const sight = see(i, now)
+          book = sight ?? book
+          return sight
+        })
+      })
+      return fc.assert(property, { numRuns: runs(300) })
+    },
+    patience
+  )
+
+  it(
+    "a journal leads to the same state, and so does one that keeps only the news",
+    () => {
+      const property = watched((stream, looks) => {
+        const [x, frugal] = [lookout(), lookout()]
+        const journal = live(x, stream, undefined, seen(looks))
+        assert.deepStrictEqual(snapshot(relive(journal, lookout(), x.now)), snapshot(x))
+        const kept = journal.flatMap((request) => {
+          const trimmed = trim(frugal, request)
+          if (trimmed !== undefined) handle(frugal, trimmed)
+          return trimmed ?? []
+        })
+        handle(frugal, { endpoint: "public/Time", now: x.now })
+        assert.deepStrictEqual(snapshot(frugal), snapshot(relive(kept, lookout(), frugal.now)))
+        assert.deepStrictEqual(snapshot(frugal), snapshot(x))
+      })
+      return fc.assert(property, { numRuns: runs(700) })
+    },
+    patience
+  )
+
+  it(
+    "what does not matter to any order need not be told",
+    () => {
+      const property = watched((stream, looks) => {
+        const [x, deaf] = [lookout(), lookout()]
+        const journal = live(x, stream, undefined, seen(looks))
+        for (const request of journal) {
+          handle(deaf, { endpoint: "public/Time", now: request.now })
+          const matters =
+            request.endpoint !== "control/Observe" || newsOf(deaf, request.params!, request.now)?.matters !== false
+          const before = snapshot(deaf)
+          handle(deaf, request)
+          if (!matters) assert.deepStrictEqual(orders(snapshot(deaf)), orders(before))
+        }
+      })
+      return fc.assert(property, { numRuns: runs(300) })
+    },
+    patience
+  )
+})
+
+/** A check of any stream on any walk of the market, after which the test runner may breathe. */
+const watched = (check: (stream: ReadonlyArray<Step>, looks: ReadonlyArray<Sight | undefined>) => void) =>
+  fc.asyncProperty(streams, sights, (stream, looks) => {
+    check(stream, looks)
+    return setImmediate()
+  })
+
+const seen = (looks: ReadonlyArray<Sight | undefined>) => {
+  const observe = observer()
+  return (step: number, now: number): Book | undefined => {
+    const look = looks[step]
+    return look && observe(look, now)
+  }
+}
+
+const trim = (x: Exchange, request: Request): Request | undefined => {
+  if (request.endpoint !== "control/Observe") return request
+  const news = newsOf(x, request.params!, request.now)
+  return news && { ...request, params: news.params }
+}
+
+const shows = (book: Book, { price, side }: { readonly price: bigint; readonly side: "buy" | "sell" }) => {
+  const best = (side === "buy" ? book.asks : book.bids)[0]
+  const shown = fixed(String(best?.[0]), 1)
+  return side === "buy" ? price >= shown : price <= shown
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- plain JSON, as a journal's reader would see it
+const orders = (state: any) => [state.orders, state.accounts]

@@ -1,0 +1,197 @@
+import { assert, describe, it } from "@effect/vitest"
+import { concerns } from "../../src/exchange/concerns.ts"
+import { mustKeep } from "../../src/exchange/handle.ts"
+import { newsOf } from "../../src/exchange/recorded/news.ts"
+import { recordedMarket } from "../../src/exchange/recorded/RecordedMarket.ts"
+import { opening } from "./TestMarket.ts"
+import { venue } from "./TestVenue.ts"
+
+const seconds = opening / 1000
+
+/** Bids at 49990 and 49980, asks at 50010 and 50020, one of each; the last trade at 50000. */
+const quiet = {
+  pair: "XBTUSD",
+  seen: opening,
+  bids: [
+    ["49990.0", "1", seconds],
+    ["49980.0", "1", seconds]
+  ],
+  asks: [
+    ["50010.0", "1", seconds],
+    ["50020.0", "1", seconds]
+  ],
+  trades: [["50000.0", "0.1", opening, "b", "m", 1]]
+}
+
+const fresh = () => venue({ market: recordedMarket("observed market") })
+
+/** An exchange that has seen the quiet book, at a second after its opening, when it is told the next. */
+const watching = () => {
+  const v = fresh()
+  v.ok("control/Observe", quiet)
+  return v
+}
+
+const trade = (id: number, price: string, volume: string, at = 1) => [price, volume, opening + at * 1000, "s", "m", id]
+
+describe("a market that is looked at", () => {
+  it("refuses orders as long as nobody has looked, and cancels nothing that isn't there", () => {
+    const v = fresh()
+    const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1" }
+    assert.strictEqual(v.refused("AddOrder", order), "EService:Market in cancel_only mode")
+    assert.strictEqual(v.refused("AddOrder", { ...order, ordertype: "market" }), "EService:Market in cancel_only mode")
+    assert.deepStrictEqual(v.ok("CancelAll"), { count: 0 })
+    assert.deepStrictEqual(v.ok("public/Ticker"), {})
+    assert.deepStrictEqual(v.ok("public/Depth", { pair: "XBTUSD" }), { XXBTZUSD: { asks: [], bids: [] } })
+    assert.strictEqual(v.ok("TradeBalance").eb, "100000.0000")
+  })
+
+  it("trades with the book that was seen, level by level", () => {
+    const v = watching()
+    const order = v.see(v.order("buy 1.5 market"))
+    assert.deepInclude(order, { status: "closed", cost: "75020.00000", price: "50013.3" })
+    assert.deepStrictEqual(v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.asks, [
+      ["50020.00000", "0.50000000", seconds]
+    ])
+    assert.deepInclude(v.ok("public/Ticker", { pair: "XBTUSD" }).XXBTZUSD, { c: ["50020.00000", "0.10000000"] })
+    assert.deepStrictEqual(v.ok("TradeVolume").volume, "75020.0000")
+  })
+
+  it("what was taken of a level stays taken until the level changes", () => {
+    const v = watching()
+    v.order("sell 1.5 market")
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000 })
+    assert.deepInclude(v.see(v.order("sell 2 market")), { vol_exec: "0.50000000", reason: "Insufficient liquidity" })
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 2000, bids: [["49990.0", "0.2", seconds + 2]] })
+    assert.strictEqual(v.see(v.order("sell 0.2 market")).price, "49990.0")
+  })
+
+  it("fills a resting order when the book comes to it, at its own price, for as much as stands there", () => {
+    const v = watching()
+    const txid = v.order("buy 1.5 limit 49995")
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000, bids: [], asks: [["49992.0", "1", seconds + 1]] })
+    assert.deepInclude(v.see(txid), { status: "open", vol_exec: "1.00000000", price: "49995.0" })
+    assert.strictEqual(v.ok("QueryTrades", { txid: v.see(txid).trades[0] })[v.see(txid).trades[0]].maker, true)
+  })
+
+  it("fills a resting order when trades went beyond it, not when they only reached it", () => {
+    const v = watching()
+    const [behind, ahead] = [v.order("buy 0.5 limit 49994"), v.order("buy 0.5 limit 49995")]
+    v.wait(1)
+    const trades = [trade(2, "49994.0", "0.3"), trade(3, "49993.9", "0.4")]
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000, trades })
+    assert.strictEqual(v.see(ahead).vol_exec, "0.50000000")
+    assert.strictEqual(v.see(behind).vol_exec, "0.20000000")
+    // The same trades once more change nothing, and need not be kept.
+    const again = v.ask("control/Observe", { ...quiet, seen: opening + 1500, trades })
+    assert.strictEqual(v.see(behind).vol_exec, "0.20000000")
+    const stale = v.ask("control/Observe", { ...quiet, seen: opening + 900, trades })
+    const command = { endpoint: "control/Observe" }
+    assert.deepStrictEqual([mustKeep(command, again), mustKeep(command, stale)], [true, false])
+  })
+
+  it("no order hears of trades that were before it", () => {
+    const v = watching()
+    v.wait(1)
+    const [bid, stop] = [v.order("buy 0.5 limit 49995"), v.order("sell 0.5 stop-loss 49994")]
+    const early = trade(2, "49990.0", "3", 0.5)
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000, trades: [early, trade(3, "50000.0", "0.1")] })
+    assert.deepStrictEqual([v.see(bid).status, v.see(stop).status], ["open", "open"])
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 2000, trades: [trade(4, "49990.0", "3", 2)] })
+    assert.deepStrictEqual([v.see(bid).status, v.see(stop).status], ["closed", "closed"])
+  })
+
+  it("a price that was there only for a moment wakes a stop, which trades with the book of now", () => {
+    const v = watching()
+    const txid = v.order("sell 0.5 stop-loss 49900")
+    const trailing = v.order("sell 0.5 trailing-stop +50")
+    v.wait(1)
+    const trades = [trade(2, "50100.0", "1"), trade(3, "49890.0", "1"), trade(4, "50000.0", "1")]
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000, trades })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "49990.0" })
+    assert.deepInclude(v.see(trailing), { status: "closed", stopprice: "50050.0" })
+  })
+
+  it("keeps what its tape has room for", () => {
+    const { x } = watching()
+    const market = recordedMarket("observed market")
+    const [pair] = concerns(x, { endpoint: "private/AddOrder", params: { pair: "XBTUSD" } })
+    const none = { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } }
+    for (let i = 1; i <= 5000; i++) {
+      const level = (price: bigint) => [{ price, volume: 1n, time: i }]
+      market.recorder!.showBook({ pair: pair!, seen: i, bids: level(1n), asks: level(2n), trades: [] }, i, none)
+      market.recorder!.showTrade(pair!, { id: i, time: i, side: "buy", market: true, price: 1n, volume: 1n })
+    }
+    const range = { after: 0, until: 5000, count: 5000 }
+    assert.lengthOf(market.trades(pair!, range), 1000)
+    assert.strictEqual(market.trades(pair!, { ...range, count: 2, oldest: true })[0]!.id, 4001)
+    assert.lengthOf(market.spreads(pair!, 5000, 1000), 200)
+  })
+
+  it("makes candles of the trades it has seen", () => {
+    const v = watching()
+    v.wait(60)
+    const trades = [trade(2, "50200.0", "1", 59), trade(3, "49900.0", "3", 60), trade(4, "49950.0", "1", 60)]
+    v.ok("control/Observe", { ...quiet, seen: opening + 60_000, trades })
+    const rows = v.ok("public/OHLC", { pair: "XBTUSD" }).XXBTZUSD
+    const first = ["50000.0", "50200.0", "50000.0", "50200.0", "50181.8", "1.10000000", 2]
+    const second = ["49900.0", "49950.0", "49900.0", "49950.0", "49912.5", "4.00000000", 2]
+    assert.deepStrictEqual(rows, [
+      [seconds, ...first],
+      [seconds + 60, ...second]
+    ])
+    assert.deepInclude(v.ok("public/Ticker", { pair: "XBTUSD" }).XXBTZUSD, { t: [4, 4], o: "50000.00000" })
+    assert.lengthOf(v.ok("public/Trades", { pair: "XBTUSD", since: 0 }).XXBTZUSD, 4)
+    assert.lengthOf(v.ok("public/Spread", { pair: "XBTUSD" }).XXBTZUSD, 2)
+  })
+
+  const nonsense: ReadonlyArray<readonly [change: object, error: string]> = [
+    [{ pair: "XBTZZZ" }, "EQuery:Unknown asset pair"],
+    [{ seen: "now" }, "EGeneral:Invalid arguments:seen"],
+    [{ bids: "none" }, "EGeneral:Invalid arguments:bids"],
+    [{ bids: [["49990.0", 1, seconds]] }, "EGeneral:Invalid arguments:bids"],
+    [{ bids: [["49990.01", "1", seconds]] }, "EGeneral:Invalid arguments:bids"],
+    [{ bids: [["50010.0", "1", seconds]] }, "EGeneral:Invalid arguments:bids"],
+    [{ bids: quiet.bids.toReversed() }, "EGeneral:Invalid arguments:bids"],
+    [{ asks: quiet.asks.toReversed() }, "EGeneral:Invalid arguments:asks"],
+    [{ asks: [["50010.0", "0", seconds]] }, "EGeneral:Invalid arguments:asks"],
+    [{ trades: [trade(2, "1", "1"), trade(2, "1", "1")] }, "EGeneral:Invalid arguments:trades"],
+    [{ trades: [["1", "1", 1, "buy", "m", 3]] }, "EGeneral:Invalid arguments:trades"]
+  ]
+  it.each(nonsense)("is not told %j", (change, error) => {
+    assert.strictEqual(fresh().refused("control/Observe", { ...quiet, ...change }), error)
+  })
+
+  it("a market that is computed is told nothing", () => {
+    assert.strictEqual(venue().refused("control/Observe", quiet), "EGeneral:Unknown method")
+    assert.isUndefined(newsOf(venue().x, quiet, opening))
+  })
+})
+
+describe("what has to be looked at first", () => {
+  const ids = (v: ReturnType<typeof venue>, endpoint: string, params = {}) =>
+    concerns(v.x, { endpoint: `private/${endpoint}`, params, account: "ann" }).map(({ id }) => id)
+
+  it("an order's pair, and what it is worth in dollars", () => {
+    assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "XBTUSD" }), ["XXBTZUSD"])
+    assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "BTC/EUR" }), ["XXBTZEUR", "XXBTZUSD"])
+    assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "nonsense" }), [])
+  })
+
+  it("the pairs of open orders before they are changed or cancelled, and no other", () => {
+    const v = watching()
+    assert.deepStrictEqual(ids(v, "CancelAll"), [])
+    v.order("buy 0.5 limit 49995")
+    assert.deepStrictEqual(ids(v, "CancelAll"), ["XXBTZUSD"])
+    assert.deepStrictEqual(ids(v, "AmendOrder", { txid: "any" }), ["XXBTZUSD"])
+    assert.deepStrictEqual(ids(v, "WithdrawInfo", { asset: "XBT" }), [])
+  })
+
+  it("everything an account has before it is valued", () => {
+    assert.deepStrictEqual(ids(fresh(), "TradeBalance", { asset: "EUR" }), ["XXBTZUSD", "XXBTZEUR"])
+  })
+})

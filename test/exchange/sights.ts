@@ -1,0 +1,82 @@
+import * as fc from "fast-check"
+import { recordedMarket } from "../../src/exchange/recorded/RecordedMarket.ts"
+import { type Exchange, makeExchange } from "../../src/exchange/state.ts"
+import { opening } from "./TestMarket.ts"
+
+/** One look at a market: which way it has gone, what stands there, what was traded on the way. */
+export interface Sight {
+  readonly move: number
+  readonly sizes: ReadonlyArray<string>
+  /** Whether its levels have changed since the last look. */
+  readonly changed: boolean
+  readonly trades: ReadonlyArray<{ readonly away: number; readonly volume: string; readonly ago: number }>
+  /** An answer that was seen before, or that some trades of the last one are in again. */
+  readonly again: "no" | "all" | "trades"
+}
+
+const volume = fc.constantFrom("0.00010000", "0.04", "0.3", "1", "7.5")
+
+/** Before each step of a stream the market may have been looked at, mostly not. */
+export const sights: fc.Arbitrary<ReadonlyArray<Sight | undefined>> = fc.array(
+  fc.option(
+    fc.record({
+      move: fc.integer({ min: -3, max: 3 }),
+      sizes: fc.array(volume, { minLength: 1, maxLength: 6 }),
+      changed: fc.boolean(),
+      trades: fc.array(fc.record({ away: fc.integer({ min: -5, max: 5 }), volume, ago: fc.nat(900) }), {
+        maxLength: 4
+      }),
+      again: fc.constantFrom("no", "no", "no", "all", "trades")
+    }),
+    { nil: undefined, freq: 2 }
+  ),
+  { minLength: 24, maxLength: 24 }
+)
+
+/** An exchange on a market that is only known by looking. */
+export const lookout = (): Exchange => makeExchange(recordedMarket("observed market"), opening, { tier: "pro" })
+
+export interface Book {
+  readonly pair: string
+  readonly seen: number
+  readonly bids: ReadonlyArray<Row>
+  readonly asks: ReadonlyArray<Row>
+  readonly trades: ReadonlyArray<Row>
+}
+
+type Row = ReadonlyArray<unknown>
+
+/** Turns looks into the params of `control/Observe`, one after the other: prices walk in steps of 5 around 50000. */
+export const observer = () => {
+  let middle = 50_000
+  let id = 100
+  let last: Book | undefined
+  const levels = new Map<number, number>()
+  return (sight: Sight, now: number): Book => {
+    if (sight.again === "all" && last !== undefined) return last
+    middle += sight.move * 5
+    const seconds = Math.floor(now / 1000)
+    const row = (away: number, volume: string): Row => {
+      const price = middle + away * 5
+      if (sight.changed || !levels.has(price)) levels.set(price, seconds)
+      return [price.toFixed(1), volume, levels.get(price)]
+    }
+    const before = sight.again === "trades" ? (last?.trades ?? []) : []
+    const trades = sight.trades.map(({ ago, away, volume }) => [
+      (middle + away * 5).toFixed(1),
+      volume,
+      now - ago,
+      away > 0 ? "b" : "s",
+      "m",
+      id++
+    ])
+    last = {
+      pair: "XXBTZUSD",
+      seen: Math.max(now, (last?.seen ?? 0) + 1),
+      bids: sight.sizes.map((volume, i) => row(-i - 1, volume)),
+      asks: sight.sizes.map((volume, i) => row(i + 1, volume)),
+      trades: [...before, ...trades]
+    }
+    return last
+  }
+}
