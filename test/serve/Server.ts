@@ -15,12 +15,19 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 
 type Variables = Record<string, string>
 
-/** A fake Kraken that is served, and an empty folder for what a server keeps. */
+/** A fake Kraken that is served, and a house beside it. */
 export const makeHouse = Effect.gen(function* () {
   const fake = makeFakeKraken()
   const { url } = yield* serveFake(fake)
+  return { fake, ...(yield* houseBeside(url, fake.keys.full)) }
+})
+
+/** An empty folder for what a server keeps, and the settings of one that uses a Kraken with a key. */
+export const houseBeside = Effect.fnUntraced(function* (
+  url: string,
+  { key, secret }: { readonly key: string; readonly secret: string }
+) {
   const folder = yield* temporaryFolder
-  const { key, secret } = fake.keys.full
   const variables: Variables = {
     KRAKEN_BASE_URL: url,
     KRAKEN_API_KEY: key,
@@ -29,10 +36,10 @@ export const makeHouse = Effect.gen(function* () {
     MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db"),
     MCP_KRAKEN_TIER: "off"
   }
-  return { fake, folder, variables }
+  return { folder, variables }
 })
 
-export type House = Effect.Effect.Success<typeof makeHouse>
+export type House = Effect.Effect.Success<ReturnType<typeof houseBeside>>
 
 /** Runs a command to its end. */
 export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: string) => {
