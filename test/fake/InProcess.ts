@@ -7,10 +7,10 @@ import type { FakeKraken, Outcome } from "../FakeKraken.ts"
 import type { WireRequest } from "./Wire.ts"
 
 /**
- * An HttpClient that ends in a fake Kraken without a socket, so that `TestClock` rules both sides. A caller that goes
+ * An HttpClient that ends in a fake or simulated Kraken without a socket, so that `TestClock` rules both sides. A caller that goes
  * away does not stop a request that has left: it is handled to its end in the scope of the layer.
  */
-export const inProcess = (fake: FakeKraken): Layer.Layer<HttpClient.HttpClient> =>
+export const inProcess = (fake: Pick<FakeKraken, "handle">): Layer.Layer<HttpClient.HttpClient> =>
   Layer.scoped(
     HttpClient.HttpClient,
     Effect.map(Effect.scope, (scope) =>

@@ -1,14 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import Ajv2020 from "ajv/dist/2020.js"
-import { DateTime, Effect, Layer, TestClock } from "effect"
-import { makeDirectory } from "../../src/domain/directory.ts"
-import { parseJson } from "../../src/domain/json.ts"
+import { Effect, Layer, Option, Redacted, TestClock } from "effect"
+import { makeKeys } from "../../src/exchange/rest/keys.ts"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
+import { makeCredentials } from "../../src/layers/exchange/keys.ts"
+import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
-import { KrakenClient } from "../../src/services/KrakenClient.ts"
-import { KrakenRejection } from "../../src/services/KrakenErrors.ts"
-import { Names } from "../../src/services/Names.ts"
-import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import { NamesKraken } from "../../src/layers/NamesKraken.ts"
+import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
+import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
+import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
 import * as Account from "../../src/tools/Account.ts"
 import * as Books from "../../src/tools/Books.ts"
 import * as Earn from "../../src/tools/Earn.ts"
@@ -20,7 +21,9 @@ import type { AnyTool } from "../../src/tools/Toolsets.ts"
 import * as Trading from "../../src/tools/Trading.ts"
 import * as Reads from "../../src/tools/TradingReads.ts"
 import * as WebSocket from "../../src/tools/WebSocket.ts"
+import { handledBy } from "../exchange/rest/handledBy.ts"
 import { type Json, parse, type Venue, venue } from "../exchange/TestVenue.ts"
+import { inProcess } from "../fake/InProcess.ts"
 import { TestConfig } from "../TestConfig.ts"
 
 /** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
@@ -245,33 +248,16 @@ const use = (
     return structuredContent
   })
 
+/** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
 const at = (v: Venue) => {
-  const exact = (_: string, value: unknown) => (typeof value === "bigint" ? `#${value}#` : value)
-  const ask = (endpoint: string, params: object) =>
-    Effect.suspend(() => {
-      const answer = v.ask(endpoint.replace(/^private\//, ""), params)
-      return "errors" in answer
-        ? Effect.fail(new KrakenRejection({ endpoint, codes: [...answer.errors] }))
-        : Effect.succeed(parseJson(JSON.stringify(answer.result, exact).replace(/"#(\d+)#"/g, "$1")))
-    })
-  const directory = makeDirectory({
-    currency: { assets: v.ok("public/Assets"), pairs: v.ok("public/AssetPairs") }
-  })
-  const services = Layer.mergeAll(
-    Layer.mock(KrakenClient, {
-      read: ask,
-      download: (endpoint, params) => Effect.sync(() => v.ok(endpoint.replace(/^private\//, ""), params)),
-      write: (endpoint, params) => Effect.flatMap(params, (sent) => ask(endpoint, sent)),
-      now: Effect.sync(() => DateTime.unsafeMake(v.x.now))
-    }),
-    Layer.succeed(Names, {
-      pair: (spelling) => Effect.succeed(directory.findPair(spelling)?.altname ?? spelling),
-      asset: (spelling) => Effect.succeed(directory.findAsset(spelling)?.asset.altname ?? spelling),
-      directory: Effect.succeed(directory),
-      stale: Effect.void
-    }),
-    Layer.mock(PermissionCache, { require: () => Effect.void, known: Effect.succeedNone, learn: () => Effect.void }),
-    TestConfig()
+  const front = { exchange: v.x, account: "ann", keys: makeKeys(makeCredentials(1), v.x.now), faults: [], ahead: 0 }
+  const { key, secret } = makeCredentials(1)("full")
+  const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
+  return KrakenWriterSettling.pipe(
+    Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+    Layer.provideMerge(KrakenClientHttp),
+    Layer.provide([inProcess({ handle: handledBy(front) }), NonceSourceMemory, RateBudgetOff]),
+    Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
+    Layer.tap(() => TestClock.setTime(v.x.now))
   )
-  return Layer.provideMerge(KrakenWriterSettling, services)
 }
