@@ -15,8 +15,7 @@ import {
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./modern.ts"
 import type { Asking, Mux, Response } from "./Mux.ts"
-import { interlude } from "./rounds.ts"
-import { internalError, resourceNotFound, type Surface } from "./Surface.ts"
+import { interlude, internalError, resourceNotFound, type Surface } from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import { randomUUID } from "node:crypto"
 import { type Caller, callerId } from "../../services/CallFacts.ts"
 import type { Question } from "../../services/UserInput.ts"
 import { isObject, type Json } from "./messages.ts"
@@ -21,7 +20,7 @@ export class Questions {
     send: (request: object) => void
   ): Effect.Effect<unknown, ProtocolError> {
     const asked = Effect.async<unknown, ProtocolError>((resume) => {
-      const id = randomUUID()
+      const id = crypto.randomUUID()
       this.#waiting.set(id, {
         caller: callerId(caller),
         resume: (response) => {

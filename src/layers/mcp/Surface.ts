@@ -25,6 +25,9 @@ export const internalError = new ProtocolError({ code: -32603, message: "Interna
 /** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
 export const resourceNotFound = -32002
 
+/** The code by which a result that asks for input passes the SDK, which knows no such results. Never sent. */
+export const interlude = 1
+
 /** One request as its handler sees it, whatever the era and the transport it came by. */
 export interface Call {
   readonly caller: Caller

@@ -116,19 +116,26 @@ const answers = {
   requestState: optional(text)
 }
 
-const anyMethod = decoder({})
-const byMethod = new Map(Object.entries(shapes).map(([method, fields]) => [method, decoder(fields)]))
+const decoders = new Map<string, ReturnType<typeof makeDecoder>>()
+
+/** Made when a method is first used: none is needed to say hello. */
+const decoderOf = (method: string) => {
+  const known = Object.hasOwn(shapes, method) ? method : ""
+  const decoder = decoders.get(known) ?? makeDecoder(shapes[known] ?? {})
+  decoders.set(known, decoder)
+  return decoder
+}
 
 /** The faults of a request's params, if it has any. */
 export const paramsFailure = ({ method, params }: JSONRPCRequest): Failure | undefined => {
-  const parsed = (byMethod.get(method) ?? anyMethod)(params ?? {})
+  const parsed = decoderOf(method)(params ?? {})
   if (Either.isRight(parsed)) return undefined
   const faults = ParseResult.ArrayFormatter.formatErrorSync(parsed.left)
   const lines = faults.map(({ message, path }) => `${path.join(".")}: ${message.slice(0, 200)}`)
   return invalidParams(`Invalid params: ${lines.slice(0, 3).join("; ")}`)
 }
 
-function decoder(fields: Schema.Struct.Fields) {
+const makeDecoder = (fields: Schema.Struct.Fields) => {
   const schema = Schema.Struct({ ...fields, ...answers, _meta: meta }) as Schema.Schema<unknown>
   return Schema.decodeUnknownEither(schema)
 }

@@ -5,10 +5,7 @@ import { InputRequired, type Question } from "../../services/UserInput.ts"
 import { isObject, type Json } from "./messages.ts"
 import type { Asking } from "./Mux.ts"
 import { type Binding, open, seal } from "./seal.ts"
-import { type Call, ProtocolError } from "./Surface.ts"
-
-/** The code by which a result that asks for input passes the SDK, which knows no such results. Never sent. */
-export const interlude = 1
+import { type Call, interlude, ProtocolError } from "./Surface.ts"
 
 /** Rounds that one call may take where the server itself can ask. */
 const maxRounds = 8
