@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { bundle } from "../Bundle.ts"
+import { readdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { makeCommandLine } from "./commandLine.ts"
 
 describe("mcp-kraken", () => {
@@ -118,29 +117,4 @@ describe("mcp-kraken", () => {
       assert.match((yield* run(["--completions", "fish"])).stdout, /^complete -c mcp-kraken/)
     })
   )
-
-  it("loads neither tools nor SDK for token, and nothing at all for version", () => {
-    const folder = dirname(bundle())
-    const chunk = (name: string) => readdirSync(folder).find((file) => file.startsWith(`${name}-`)) ?? ""
-    /** All that loads with a file, before a command says what else it needs. */
-    const loaded = (file: string, seen = new Set<string>()): ReadonlyArray<string> => {
-      if (seen.has(file)) return []
-      seen.add(file)
-      const source = readFileSync(join(folder, file), "utf8")
-      const imports = [...source.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)].flatMap(([, file]) => file ?? [])
-      return [source, ...imports.flatMap((file) => loaded(file, seen))]
-    }
-    const inSdk = "notifications/initialized"
-    const inTools = "get_order_book"
-    const server = loaded(chunk("server")).join("")
-    assert.include(server, inSdk)
-    assert.include(server, inTools)
-    for (const light of [chunk("Main"), chunk("tokens")]) {
-      const source = loaded(light).join("")
-      assert.isAbove(source.length, 1000)
-      assert.notInclude(source, inSdk)
-      assert.notInclude(source, inTools)
-    }
-    assert.isBelow(loaded("main.mjs").join("").length, 5000)
-  })
 })

@@ -34,23 +34,29 @@ describe("the bundle", () => {
     assert.deepStrictEqual(partsOf(loadedWith("src/bin.ts")), ["src/bin", "src/version"])
   })
 
-  it("answers initialize over stdio without tools, SDK, zod, HTTP and SQL", () => {
+  it("tells of tokens without tools and SDK, which come with the server", () => {
+    const heavy = ["@modelcontextprotocol/sdk", "src/tools", "zod"]
+    const tokens = partsOf(loadedWith("src/bin.ts", "src/Main.ts", "src/cli/commandLine.ts", "src/cli/tokens.ts"))
+    assert.include(tokens, "@effect/cli")
+    assert.deepStrictEqual(
+      tokens.filter((part) => heavy.includes(part)),
+      []
+    )
+    assert.includeMembers(partsOf(loadedWith("src/cli/product.ts")), heavy)
+  })
+
+  it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP and SQL", () => {
     const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/cli/server.ts", "src/cli/overStdio.ts")
     assert.deepStrictEqual(partsOf(loaded), [
-      "@effect/cli",
       "@effect/platform",
       "@effect/platform-node",
       "@effect/platform-node-shared",
-      "@effect/printer",
-      "@effect/printer-ansi",
-      "@effect/typeclass",
       "dotenv",
       "effect",
       "fastest-levenshtein",
       "src/Main",
       "src/bin",
       "src/cli",
-      "src/domain",
       "src/layers",
       "src/services",
       "src/version"

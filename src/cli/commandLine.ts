@@ -1,0 +1,43 @@
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import { Array, Effect } from "effect"
+import process from "node:process"
+import { version } from "../version.ts"
+import { exchange } from "./exchange.ts"
+import { health } from "./health.ts"
+import { Output } from "./output.ts"
+import { serve } from "./serve.ts"
+import { token } from "./token.ts"
+import { version as versionCommand } from "./version.ts"
+
+const command = Command.make("mcp-kraken").pipe(
+  Command.withDescription("Kraken for AI agents: an MCP server for the Kraken Spot REST API"),
+  Command.withSubcommands([serve, token, health, exchange, versionCommand])
+)
+
+const run = Command.run(command, { name: "mcp-kraken", version })
+
+/** Does what the words after the program's name say. */
+export const commandLine = (words: ReadonlyArray<string>) => {
+  /** The words that name a command, for its help. */
+  const path = ["mcp-kraken", ...Array.takeWhile(words, (word) => /^[a-z]+$/.test(word))].slice(0, 3).join(" ")
+  return run(["node", "mcp-kraken", ...(words.length === 0 ? ["--help"] : words)]).pipe(
+    // The library has told its own errors already.
+    Effect.catchIf(ValidationError.isValidationError, () =>
+      Effect.sync(() => {
+        process.exitCode = 2
+      })
+    ),
+    Effect.provide([
+      NodeFileSystem.layer,
+      NodePath.layer,
+      NodeTerminal.layer,
+      CliConfig.layer({ showBuiltIns: false }),
+      Output(process, path)
+    ])
+  )
+}
