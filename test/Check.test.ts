@@ -31,6 +31,11 @@ describe("npm run check", () => {
     for (const file of ["README.md", ".ci/run"]) assert.include(readFileSync(join(root, file), "utf8"), command)
   })
 
+  it("is followed in CI by the referee, whose no is CI's no", () => {
+    const run = readFileSync(join(root, ".ci/run"), "utf8")
+    assert.match(run, /\ncode=\$\?\nif .*; then npm run conformance \|\| code=1; fi\n[^]*\nexit "\$code"\n$/)
+  })
+
   it("refuses mistakes with Effect, each by its name, and nothing else", () => {
     const { status, stdout } = compile({ sound, ...mistakes })
     assert.deepStrictEqual(

@@ -11,14 +11,22 @@ export interface DotenvFile {
   readonly problems: ReadonlyArray<string>
 }
 
-/** Names in capitals, where a name that is so already counts most; what is empty counts as not set. */
+/**
+ * Names in capitals, where a name that is so already counts most. What is empty counts as not set, and so does a half of
+ * the API key that the user of a desktop client left out, for which some put in the place where it should have gone.
+ */
 export const normalize = (variables: { readonly [name: string]: string | undefined }): Source => {
   const entries = Object.entries(variables).flatMap(([name, value]) =>
-    value === undefined || value.trim() === "" ? [] : [{ name, capitals: name.toUpperCase(), value: value.trim() }]
+    value === undefined || value.trim() === "" || isLeftOut(name, value)
+      ? []
+      : [{ name, capitals: name.toUpperCase(), value: value.trim() }]
   )
   const inOrder = entries.toSorted((a, b) => Number(a.name === a.capitals) - Number(b.name === b.capitals))
   return new Map(inOrder.map(({ capitals, value }) => [capitals, value]))
 }
+
+const isLeftOut = (name: string, value: string) =>
+  /^KRAKEN_API_/i.test(name) && /^\$\{user_config\.\w+\}$/.test(value.trim())
 
 /** The settings in `.env` of the working directory, taken literally. No file is no problem, and neither is a folder. */
 export const readDotenv = (file = ".env"): DotenvFile => {

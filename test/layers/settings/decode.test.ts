@@ -60,6 +60,13 @@ describe("settings", () => {
     })
   })
 
+  it("take a half of the key that the user of a desktop client left out for not set, and no other setting", () => {
+    const leftOut = { KRAKEN_API_KEY: "${user_config.api_key}", KRAKEN_API_SECRET: "${user_config.api_secret}" }
+    assert.deepStrictEqual(config(leftOut).credentials, Option.none())
+    assert.lengthOf(problems({ ...leftOut, KRAKEN_API_KEY: "the+key" }), 1)
+    assert.lengthOf(problems({ MCP_KRAKEN_READ_ONLY: "${user_config.read_only}" }), 1)
+  })
+
   it("are read from the environment and from .env, of which the environment wins, and from flags, which win over both", () => {
     const dotenv = "MCP_KRAKEN_HOST=10.0.0.1\nMCP_KRAKEN_PORT=1\nMCP_KRAKEN_PATH=/dotenv # a comment\n"
     const read = config({ MCP_KRAKEN_PORT: "2", MCP_KRAKEN_PATH: "/environment/" }, dotenv, {
