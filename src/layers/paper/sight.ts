@@ -1,0 +1,66 @@
+import { Array as Arr } from "effect"
+import type { Pair } from "../../exchange/pairs.ts"
+import { readObservation } from "../../exchange/recorded/readObservation.ts"
+import { Refusal } from "../../exchange/Refusal.ts"
+import type { Observation } from "./MarketFeed.ts"
+
+/** How many trades Kraken tells at once, which is as far back as anybody can look. */
+export const mostTrades = 1000
+
+export type Row = ReadonlyArray<unknown>
+
+/** Trades as `control/Observe` takes them, and from where on to ask for newer ones. */
+export interface Trades {
+  /** Rows of price, volume, milliseconds, side, type, id. */
+  readonly rows: ReadonlyArray<Row>
+  readonly last: string
+}
+
+/** What a pair looked like when it was last looked at. */
+export interface Sight {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly observation: Observation
+  /** The newest trades, those of earlier looks too: who looks seldom misses none that others have seen. */
+  readonly trades: Trades
+}
+
+/** Kraken's answer to Trades. */
+export const readTrades = (answer: unknown): Trades => {
+  const { last, ...byPair } = Object(answer)
+  const rows = rowsOf(Object.values(byPair)[0]).map(([price, volume, time, side, type, , id]) => [
+    price,
+    volume,
+    Math.round(Number(time) * 1000),
+    side,
+    type,
+    Number(id)
+  ])
+  return { rows, last: String(last) }
+}
+
+/** A sight of Kraken's answer to Depth and of trades; undefined if that is nothing an exchange could take for a market. */
+export const sightOf = (pair: Pair, at: number, depth: unknown, newer: Trades, before?: Trades): Sight | undefined => {
+  const known = Number(before?.rows.at(-1)?.[5] ?? -1)
+  const fresh = newer.rows.filter((row) => Number(row[5]) > known)
+  const trades = { rows: Arr.takeRight([...(before?.rows ?? []), ...fresh], mostTrades), last: newer.last }
+  const { asks, bids } = Object(Object.values(Object(depth))[0])
+  const observation = { pair: pair.id, seen: at, bids: levelsOf(bids), asks: levelsOf(asks), trades: trades.rows }
+  return isReadable(observation) ? { at, observation, trades } : undefined
+}
+
+/** What is no list stays what it is, and is not readable. */
+const levelsOf = (rows: unknown): unknown =>
+  Array.isArray(rows) ? rowsOf(rows).map(([price, volume, time]) => [price, volume, Math.floor(Number(time))]) : rows
+
+const rowsOf = (rows: unknown): ReadonlyArray<Row> => (Array.isArray(rows) ? rows.filter(Array.isArray) : [])
+
+const isReadable = (observation: Observation): boolean => {
+  try {
+    readObservation(observation)
+    return true
+  } catch (refusal) {
+    if (refusal instanceof Refusal) return false
+    throw refusal
+  }
+}
