@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Tries what the image would hold where no Docker engine runs: as process 1 and as its user, on a read-only root in
 # which /data and /tmp alone can be written, without capabilities, and with no network but a loopback of its own. The
-# system below, Node among it, is this machine's, or another Node that fits the native module. Needs root and `npm ci`.
+# system below, Node among it, is this machine's, or another Node with a folder whose native module fits it. Needs root.
 #
-#   scripts/image/try-without-docker.sh [NODE]
+#   scripts/image/try-without-docker.sh [NODE FOLDER]
 set -euo pipefail
 
 # The last stage of the Dockerfile, by hand.
 assemble() {
   mkdir --parents "$image"/{app/dist,data,dev,proc,tmp,usr/local/bin}
   node scripts/build.mjs
-  node scripts/native-module.mjs "$image/app"
+  node scripts/native-module.mjs "$image/app" "$2"
   cp dist/*.mjs "$image/app/dist/"
   cp LICENSE "$image/app/"
   du --summarize --apparent-size --block-size=1 "$image/app" | awk '{ print "Added to the base image:", $1, "bytes" }'
@@ -70,6 +70,6 @@ else
   cd "$(dirname "$script")/../.."
   image=$(mktemp --directory)
   trap 'rm --recursive --force "$image"' EXIT
-  assemble "$node"
+  assemble "$node" "${2:-$PWD}"
   unshare --mount --net "$script" --inside "$image"
 fi
