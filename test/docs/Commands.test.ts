@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { parse } from "yaml"
 import { blocksOf, documents } from "./Markdown.ts"
 import { reachesOf, use } from "./Clients.ts"
-import { programs } from "./Programs.ts"
+import { carryOut } from "./Programs.ts"
 import { commandsOf } from "./Shell.ts"
 import { makeStage } from "./Stage.ts"
 
 /** Languages of blocks that are run or read here or in Contributing.test.ts, or that nobody runs. */
-const languages = new Set(["sh", "json", "mermaid", "text", "ts"])
+const languages = new Set(["sh", "json", "yaml", "ts", "mermaid", "text"])
 
 describe("what the documents tell people to do works", () => {
   it.scopedLive.each(documents.map((document) => ({ document })))(
@@ -22,20 +23,34 @@ describe("what the documents tell people to do works", () => {
           if (language === "json") {
             for (const reach of reachesOf(JSON.parse(text))) yield* told(at, use(reach, stage))
           }
+          if (language === "yaml") parse(text)
+          if (language === "ts")
+            yield* told(
+              at,
+              Effect.promise(() => transform(text, { loader: "ts" }))
+            )
           if (language !== "sh") continue
           for (const command of commandsOf(text)) {
             const at = `${document}:${line + command.line}: ${command.source}`
-            const program = programs[command.words[0] ?? ""]
-            if (program === undefined) return assert.fail(`${at}: a command that this test does not know`)
             yield* told(
               at,
-              Effect.suspend(() => program(command, stage))
+              Effect.suspend(() => carryOut(command, stage))
             )
           }
         }
       }),
     // Servers start here, and one is built.
     120_000
+  )
+
+  it.scoped("and what no test knows is not passed over", () =>
+    Effect.gen(function* () {
+      const stage = yield* makeStage
+      for (const source of ["rm --recursive data", "npm publish", "docker compose restart", "npx something"]) {
+        const [command] = commandsOf(source)
+        assert.throws(() => carryOut(command!, stage), /not known here|no test knows/)
+      }
+    })
   )
 })
 

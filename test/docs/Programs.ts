@@ -1,17 +1,12 @@
 import { assert } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { settings } from "../../src/layers/settings/table.ts"
-import { headersOf, use } from "./Clients.ts"
+import { clients, docker, mkcert, type Program } from "./Foreign.ts"
 import { root } from "./Markdown.ts"
-import type { Command } from "./Shell.ts"
-import type { Stage } from "./Stage.ts"
-
-/** Carries out one command of a document, or what can be carried out of it here. */
-type Program = (command: Command, stage: Stage) => Effect.Effect<unknown, never, Scope.Scope>
+import { commandsOf } from "./Shell.ts"
 
 /** As it is written, in a shell. */
 const really: Program = ({ prints, source, variables }, stage) =>
@@ -87,39 +82,6 @@ const npx: Program = (command, stage) => {
   return assert.fail(`npx ${name} is not known here`)
 }
 
-/** `claude mcp add`: what it would note down is used by the SDK's client. */
-const claude: Program = ({ words }, stage) => {
-  const dashes = words.indexOf("--")
-  const { positionals, values } = parseArgs({
-    args: words.slice(1, dashes < 0 ? undefined : dashes),
-    allowPositionals: true,
-    options: {
-      transport: { type: "string", short: "t" },
-      scope: { type: "string", short: "s" },
-      header: { type: "string", short: "H", multiple: true },
-      env: { type: "string", short: "e", multiple: true }
-    }
-  })
-  const [mcp, add, name, url, ...more] = positionals
-  assert.deepStrictEqual([mcp, add, name, more], ["mcp", "add", "kraken", []])
-  if (url !== undefined) {
-    assert.strictEqual(values.transport, "http")
-    return use({ url, headers: headersOf(values.header ?? []) }, stage)
-  }
-  assert.isAbove(dashes, 0)
-  const [command = "", ...args] = words.slice(dashes + 1)
-  return use({ command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) }, stage)
-}
-
-/** `code --add-mcp JSON` */
-const code: Program = ({ words }, stage) => {
-  const [, flag, json = "", ...more] = words
-  assert.deepStrictEqual([flag, more], ["--add-mcp", []])
-  const { name, ...reach } = JSON.parse(json)
-  assert.isString(name)
-  return use(reach, stage)
-}
-
 const copies: Program = (command, stage) =>
   Effect.tap(really(command, stage), () =>
     command.words.at(-1) === ".env"
@@ -156,14 +118,24 @@ const sqlite3: Program = ({ source, words }, stage) =>
     if (made !== undefined) assert.isTrue(existsSync(join(stage.folder, made)))
   })
 
+/** A line of a justfile that is asked for by its name does what it says there, with `just`'s own words filled in. */
+const just: Program = (command, stage) =>
+  Effect.gen(function* () {
+    const { code, stderr } = yield* stage.run(command.source.replace(/^just/, "node_modules/.bin/just --dry-run"))
+    assert.strictEqual(code, 0, stderr)
+    yield* Effect.forEach(commandsOf(stderr), (line) => carryOut(line, stage), { discard: true })
+  })
+
 /** Programs that a document may name. Another one fails the test: it has to be tried here first. */
-export const programs: Readonly<Record<string, Program>> = {
-  claude,
-  code,
+const programs: Readonly<Record<string, Program>> = {
+  ...clients,
   cp: copies,
   curl: (command, stage) =>
     really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, stage),
+  docker: docker((command, stage) => carryOut(command, stage)),
   export: setsForAll,
+  just,
+  mkcert: mkcert(really),
   mkdir: really,
   "mcp-kraken": (command, stage) => ours(command.words.slice(1))(command, stage),
   node: (command, stage) => {
@@ -174,4 +146,10 @@ export const programs: Readonly<Record<string, Program>> = {
   npm,
   npx,
   sqlite3
+}
+
+/** Carries out one command of a document. */
+export const carryOut: Program = (command, stage) => {
+  const program = programs[command.words[0] ?? ""]
+  return program === undefined ? assert.fail(`${command.source}: no test knows this command`) : program(command, stage)
 }

@@ -14,7 +14,7 @@ export interface Command {
 const word = /(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+/g
 
 /** Comments end a line, but not within quotes. */
-const comment = /((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#]|\S#)*?)(?:^|\s+)#.*$/
+const comment = /^((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#]|(?<=\S)#)*?)(?:^|\s+)#.*$/
 
 /** The commands of a block in their order: lines, continued by a backslash, and what `&&` joins. */
 export const commandsOf = (block: string): ReadonlyArray<Command> => {

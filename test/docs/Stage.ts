@@ -109,10 +109,10 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
 
   const fill: Stage["fill"] = (text) =>
     Effect.gen(function* () {
-      if (/mck_…|\bID$/.test(text)) yield* ensureToken
+      if (/mck_…|\$\{input:kraken-token\}|\bID$/.test(text)) yield* ensureToken
       if (/localhost:8765/.test(text)) yield* ensureServer
       return text
-        .replaceAll("mck_…", token ?? "")
+        .replaceAll(/mck_…|\$\{input:kraken-token\}/g, token ?? "")
         .replace(/\bID$/, () => idOf(token ?? ""))
         .replaceAll("/path/to/mcp-kraken", folder)
         .replaceAll("8765", String(port))

@@ -1,0 +1,132 @@
+import { assert } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { parse } from "yaml"
+import { headersOf, use } from "./Clients.ts"
+import { type Command, commandsOf } from "./Shell.ts"
+import type { Stage } from "./Stage.ts"
+
+/** Carries out one command of a document, or what can be carried out of it where the program itself is not there. */
+export type Program = (command: Command, stage: Stage) => Effect.Effect<unknown, never, Scope.Scope>
+
+/** `claude mcp add`: what it would note down is used by the SDK's client. */
+const claude: Program = ({ words }, stage) => {
+  const dashes = words.indexOf("--")
+  const { positionals, values } = parseArgs({
+    args: words.slice(1, dashes < 0 ? undefined : dashes),
+    allowPositionals: true,
+    options: {
+      transport: { type: "string", short: "t" },
+      scope: { type: "string", short: "s" },
+      header: { type: "string", short: "H", multiple: true },
+      env: { type: "string", short: "e", multiple: true }
+    }
+  })
+  const [mcp, add, name, url, ...more] = positionals
+  assert.deepStrictEqual([mcp, add, name, more], ["mcp", "add", "kraken", []])
+  if (url !== undefined) {
+    assert.strictEqual(values.transport, "http")
+    return use({ url, headers: headersOf(values.header ?? []) }, stage)
+  }
+  assert.isAbove(dashes, 0)
+  const [command = "", ...args] = words.slice(dashes + 1)
+  return use({ command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) }, stage)
+}
+
+/** `code --add-mcp JSON` */
+const code: Program = ({ words }, stage) => {
+  const [, flag, json = "", ...more] = words
+  assert.deepStrictEqual([flag, more], ["--add-mcp", []])
+  const { name, ...reach } = JSON.parse(json)
+  assert.isString(name)
+  return use(reach, stage)
+}
+
+/** Command lines of clients. */
+export const clients = { claude, code }
+
+/**
+ * `docker compose`: the files and services have to be ours, and what they insist on has to be set. What is run in a
+ * container is run here.
+ */
+export const docker =
+  (here: Program): Program =>
+  (command, stage) => {
+    const [, what, ...words] = command.words
+    if (what === "build") return Effect.sync(() => assert.isTrue(existsSync(join(stage.folder, "Dockerfile"))))
+    assert.strictEqual(what, "compose", command.source)
+    const { files, rest } = filesOf(words)
+    const texts = (files.length === 0 ? ["compose.yml"] : files).map((file) =>
+      readFileSync(join(stage.folder, file), "utf8")
+    )
+    const services = Object.assign({}, ...texts.map((text) => parse(text).services)) as Readonly<
+      Record<string, Service>
+    >
+    const [verb = "", ...args] = rest
+    const named = args.filter((word) => !word.startsWith("-"))
+    switch (verb) {
+      case "up":
+        checkRequired(texts, command, stage)
+        for (const name of named) assert.property(services, name)
+        return Effect.void
+      case "down":
+      case "logs":
+      case "start":
+      case "stop":
+        for (const name of named) assert.property(services, name)
+        return Effect.void
+      case "cp": {
+        const [service = "", path = ""] = named[0]?.split(":") ?? []
+        assert.isTrue(
+          services[service]?.volumes.some((volume) => volume.endsWith(`:${path}`)),
+          command.source
+        )
+        return Effect.void
+      }
+      case "exec": {
+        assert.property(services, named[0] ?? "")
+        const inside = command.source.slice(command.source.indexOf(` ${named[0]} `) + (named[0]?.length ?? 0) + 2)
+        return Effect.forEach(commandsOf(inside), (inner) => here(inner, stage))
+      }
+      default:
+        return assert.fail(`docker compose ${verb} is not known here`)
+    }
+  }
+
+interface Service {
+  readonly volumes: ReadonlyArray<string>
+}
+
+const filesOf = (words: ReadonlyArray<string>) => {
+  const files: Array<string> = []
+  let at = 0
+  for (; words[at] === "--file" || words[at] === "-f"; at += 2) files.push(words[at + 1] ?? "")
+  return { files, rest: words.slice(at) }
+}
+
+/** `${NAME:?…}` has to come from the command itself or from `.env`. */
+const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Command, { folder }: Stage) => {
+  const env = join(folder, ".env")
+  const dotenv = existsSync(env) ? readFileSync(env, "utf8") : ""
+  for (const [, name = ""] of texts.join("\n").matchAll(/\$\{(\w+):\?/g)) {
+    assert.isTrue(name in variables || new RegExp(`^${name}=.`, "m").test(dotenv), `${source} needs ${name}`)
+  }
+}
+
+/** `mkcert`: a certificate that nobody trusts, made with openssl, takes the place of the one that it would make. */
+export const mkcert =
+  (really: Program): Program =>
+  (command, stage) => {
+    const { positionals, values } = parseArgs({
+      args: command.words.slice(1).map((word) => word.replace(/^-(?=\w{2})/, "--")),
+      allowPositionals: true,
+      options: { install: { type: "boolean" }, "key-file": { type: "string" }, "cert-file": { type: "string" } }
+    })
+    const { "cert-file": cert, install, "key-file": key } = values
+    if (install === true) return Effect.sync(() => assert.deepStrictEqual(positionals, []))
+    assert.include(positionals, "localhost")
+    const source = `openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout ${key} -out ${cert}`
+    return really({ ...command, source }, stage)
+  }
