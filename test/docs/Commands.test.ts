@@ -24,11 +24,6 @@ describe("what the documents tell people to do works", () => {
             for (const reach of reachesOf(JSON.parse(text))) yield* told(at, use(reach, stage))
           }
           if (language === "yaml") parse(text)
-          if (language === "ts")
-            yield* told(
-              at,
-              Effect.promise(() => transform(text, { loader: "ts" }))
-            )
           if (language !== "sh") continue
           for (const command of commandsOf(text)) {
             const at = `${document}:${line + command.line}: ${command.source}`
@@ -40,7 +35,7 @@ describe("what the documents tell people to do works", () => {
         }
       }),
     // Servers start here, and one is built.
-    120_000
+    300_000
   )
 
   it.scoped("and what no test knows is not passed over", () =>

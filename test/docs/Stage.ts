@@ -64,6 +64,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
   }
   const running = new Map<"server" | "exchange", Server>()
   let token: string | undefined
+  let served = ""
 
   const open = (source: string, variables: Variables = {}) =>
     spawn("bash", ["-c", source], {
@@ -94,14 +95,16 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
       running.set(kind, server)
       const said = yield* Effect.orDie(server.serves)
       token = /mck_[\w-]{43}/.exec(said)?.[0] ?? token
+      served = /mcp-kraken serves (\S+)/.exec(said)?.[1] ?? served
       if (isExchange) credentials = { KRAKEN_BASE_URL: `http://127.0.0.1:${exchangePort}`, ...fullKey(said) }
     })
 
   const stop = (kind: "server" | "exchange") => Effect.promise(() => running.get(kind)?.end() ?? Promise.resolve())
   yield* Effect.addFinalizer(() => Effect.zipRight(stop("server"), stop("exchange")))
 
+  /** Where the document took a detour over TLS, its reader comes back to the server before. */
   const ensureServer = Effect.suspend(() =>
-    running.get("server") === undefined ? start("node dist/main.mjs serve") : Effect.void
+    running.get("server") === undefined || served.startsWith("https:") ? start("node dist/main.mjs serve") : Effect.void
   )
   const ensureToken = Effect.suspend(() =>
     token === undefined ? Effect.asVoid(run("node dist/main.mjs token create docs")) : Effect.void
@@ -110,7 +113,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
   const fill: Stage["fill"] = (text) =>
     Effect.gen(function* () {
       if (/mck_…|\$\{input:kraken-token\}|\bID$/.test(text)) yield* ensureToken
-      if (/localhost:8765/.test(text)) yield* ensureServer
+      if (text.includes("http://localhost:8765")) yield* ensureServer
       return text
         .replaceAll(/mck_…|\$\{input:kraken-token\}/g, token ?? "")
         .replace(/\bID$/, () => idOf(token ?? ""))
