@@ -76,6 +76,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   SettingsError: "The settings are wrong:…",
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",
+  Unhealthy: "… does not answer: …",
   UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
 }
 
