@@ -22,6 +22,8 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   readOnly: false,
   hideDenied: false,
   tier: "starter",
+  paperMarket: undefined,
+  paperBalances: { USD: "10000" },
   orderDeadline: Duration.seconds(5),
   logLevel: LogLevel.Info,
   logFormat: "logfmt",

@@ -1,20 +1,29 @@
-import { Layer } from "effect"
-import { HttpClientKeepAlive } from "../layers/HttpClientKeepAlive.ts"
-import { KrakenClientHttp } from "../layers/KrakenClientHttp.ts"
+import { Effect, Layer } from "effect"
 import { KrakenWriterSettling } from "../layers/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/McpServer.ts"
 import { NamesKraken } from "../layers/NamesKraken.ts"
-import { NonceSourceSqlite } from "../layers/NonceSourceSqlite.ts"
 import { PermissionCacheKraken } from "../layers/PermissionCacheKraken.ts"
-import { RateBudgetModel } from "../layers/RateBudgetModel.ts"
 import { SealKeySqlite } from "../layers/SealKeySqlite.ts"
+import { Config } from "../services/Config.ts"
+import { KrakenLive } from "./krakenLive.ts"
+import { load } from "./load.ts"
 
-/** Everything that tools need, on the real Kraken. */
+/** Kraken, or its simulation, which is loaded where it is asked for. */
+const KrakenOrPaper = Layer.unwrapEffect(
+  Effect.flatMap(Config, ({ mode }) =>
+    mode === "paper"
+      ? Effect.map(
+          load(() => import("./krakenPaper.ts")),
+          ({ KrakenPaper }) => KrakenPaper
+        )
+      : Effect.succeed(KrakenLive)
+  )
+)
+
+/** Everything that tools need. */
 const Kraken = KrakenWriterSettling.pipe(
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
-  Layer.provideMerge(KrakenClientHttp),
-  Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
-  Layer.provideMerge(RateBudgetModel)
+  Layer.provideMerge(KrakenOrPaper)
 )
 
 /** The tools and what they stand on, behind the server. */

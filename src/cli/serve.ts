@@ -15,11 +15,19 @@ const flag = <Name extends string>({
     Options.map(Option.map((text) => [name, text] as const))
   )
 
+/** Stands for a setting with a value of its own. */
+const paper = Options.boolean(settings.mode.flag).pipe(
+  Options.withDescription("Trade on simulated accounts, without a key (MCP_KRAKEN_MODE=paper)"),
+  Options.map((given) => (given ? Option.some([settings.mode.name, "paper"] as const) : Option.none()))
+)
+
 /** Loads the server only when it is asked for: the other commands start without the tools and the SDK. */
 export const serve = Command.make(
   "serve",
   {
     flags: Options.all([
+      paper,
+      flag(settings.paperMarket),
       flag(settings.host),
       flag(settings.port),
       flag(settings.path),

@@ -1,18 +1,14 @@
 import { Cause, Effect, Layer } from "effect"
-import { ConfigEnv, SettingsError } from "../layers/ConfigEnv.ts"
+import { ConfigEnv } from "../layers/ConfigEnv.ts"
 import { Logging } from "../layers/Logging.ts"
 import { Config } from "../services/Config.ts"
 import { InternalError } from "./errors.ts"
 import { load } from "./load.ts"
 
-/** Says what the settings leave in doubt. Until there is a simulated account, nobody who asks for it gets the real one. */
-const checkSettings = Effect.gen(function* () {
-  const { mode, notices } = yield* Config
-  yield* Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
-  if (mode === "paper") {
-    return yield* new SettingsError({ problems: ["MCP_KRAKEN_MODE: there is no paper mode in this version"] })
-  }
-})
+/** Says what the settings leave in doubt. */
+const notices = Effect.flatMap(Config, ({ notices }) =>
+  Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
+)
 
 const overStdio = Effect.flatMap(
   load(() => import("./overStdio.ts")),
@@ -36,6 +32,6 @@ const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError>
 /** Serves until the process is told to stop, or, over stdio, until the input ends. */
 export const server = ({ flags, stdio }: { readonly flags: ReadonlyMap<string, string>; readonly stdio: boolean }) =>
   Effect.provide(
-    Effect.zipRight(checkSettings, stdio ? overStdio : overHttp).pipe(Effect.catchAllCause(told)),
+    Effect.zipRight(notices, stdio ? overStdio : overHttp).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
   )

@@ -11,6 +11,7 @@ export const snapshot = (x: Exchange): unknown => {
   for (const account of x.accounts.values()) recentVolume(x, account)
   return plain({
     now: x.now,
+    settings: x.settings,
     sequence: x.sequence,
     status: x.status,
     accounts: [...x.accounts.values()].map((account) => ({

@@ -19,7 +19,7 @@ export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true }
  * market alone: an equal journal of calls leads to an equal state. Everything is plain data, so it can be compared.
  */
 export interface Exchange {
-  readonly settings: Settings
+  settings: Settings
   readonly market: Market
   /** Epoch milliseconds up to which everything has happened. */
   now: number

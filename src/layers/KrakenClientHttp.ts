@@ -1,6 +1,5 @@
 import { Duration, Effect, Layer, Schedule } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints.ts"
-import { namesOf } from "../domain/requests.ts"
+import type { Endpoint } from "../domain/endpoints.ts"
 import { Config } from "../services/Config.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenErrors.ts"
@@ -8,9 +7,8 @@ import { RateBudget } from "../services/RateBudget.ts"
 import { Secrets } from "../services/Secrets.ts"
 import { type Call, makeAsk } from "./kraken/Ask.ts"
 import { judge, judgeFile, type Success } from "./kraken/judge.ts"
-import { toError } from "./kraken/refusal.ts"
+import { makeTolls } from "./kraken/tolls.ts"
 import { type Allowance, makeTransport } from "./kraken/Transport.ts"
-import type { Refused } from "./kraken/verdict.ts"
 
 /** A write has this long at the most: what takes longer is better looked up. */
 const writeTimeout = Duration.seconds(10)
@@ -23,27 +21,14 @@ export const KrakenClientHttp = Layer.effect(
     const budget = yield* RateBudget
     const transport = yield* makeTransport
     const ask = yield* makeAsk(transport)
+    const { refuse, take } = makeTolls(budget, transport.now)
     const secrets = yield* Secrets
-
-    const take = ({ endpoint, priority }: Call<unknown>, params: Params) =>
-      Effect.logDebug("Calling Kraken").pipe(
-        Effect.annotateLogs({ endpoint, parameters: namesOf(params).join(",") }),
-        Effect.zipRight(budget.take(endpoint, params, priority))
-      )
-
-    /** The typed error of a refusal; the rate budget hears of those that concern it. */
-    const refuse = Effect.fnUntraced(function* ({ endpoint }: Call<unknown>, params: Params, refused: Refused) {
-      if (refused.meaning._tag === "Lockout") return yield* yield* budget.lockedOut(endpoint)
-      const error = toError(endpoint, refused, yield* transport.now)
-      if (error._tag === "KrakenRateLimitError") yield* budget.exceeded(error, params)
-      return yield* error
-    })
 
     /** Asks, and asks again while that is worth it, as long as the timeout allows. */
     const read = <A>(call: Call<A>) =>
       Effect.flatMap(call.params, (params) => {
         const allowance: Allowance = { left: Duration.toMillis(httpTimeout) }
-        return take(call, params).pipe(
+        return take(call.endpoint, params, call.priority).pipe(
           Effect.zipRight(ask(call, () => allowance, true)),
           Effect.retry({
             while: (error) => error._tag === "NoVerdict" && error.retry && allowance.left > tooLate,
@@ -51,7 +36,7 @@ export const KrakenClientHttp = Layer.effect(
           }),
           Effect.catchTags({
             NoVerdict: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
-            Refused: (refused) => refuse(call, params, refused)
+            Refused: (refused) => refuse(call.endpoint, params, refused)
           })
         )
       })
@@ -61,7 +46,7 @@ export const KrakenClientHttp = Layer.effect(
       Effect.flatMap(call.params, (draft) => {
         const { endpoint } = call
         const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
-        return take(call, draft).pipe(
+        return take(endpoint, draft, call.priority).pipe(
           Effect.zipRight(ask(call, allowance, false)),
           Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
           Effect.catchTags({
@@ -69,7 +54,7 @@ export const KrakenClientHttp = Layer.effect(
               sent
                 ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
                 : new KrakenUnavailable({ endpoint, reason, cause }),
-            Refused: (refused) => refuse(call, draft, refused)
+            Refused: (refused) => refuse(endpoint, draft, refused)
           })
         )
       })

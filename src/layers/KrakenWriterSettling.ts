@@ -21,6 +21,7 @@ import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../services/KrakenErrors.
 import { KrakenWriter, type SendError, type Sent } from "../services/KrakenWriter.ts"
 import { Names } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
+import { accountName } from "../services/TradingMode.ts"
 import type { Attempt, Desk, Prepared, Verdict } from "./writes/Attempt.ts"
 import { procedures } from "./writes/Procedures.ts"
 import { makeTwins, type Twin } from "./writes/twins.ts"
@@ -70,7 +71,8 @@ export const KrakenWriterSettling = Layer.scoped(
       // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
       yield* desk.keys.known
       const prepared = yield* procedure(endpoint)(desk, endpoint, params)
-      return yield* twins.during(prepared.looks ?? [], isOpen, (twin) => sendOnce(endpoint, prepared, twin))
+      const looks = yield* onAccount(prepared.looks ?? [])
+      return yield* twins.during(looks, isOpen, (twin) => sendOnce(endpoint, prepared, twin))
     })
 
     const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
@@ -96,7 +98,7 @@ export const KrakenWriterSettling = Layer.scoped(
       const { endpoint, error, params } = attempt
       yield* Effect.logWarning("No answer to a write; looking up what became of it", { endpoint, reason: error.reason })
       const found = yield* prepared.settle(attempt)
-      const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, found.looks ?? []))
+      const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, yield* onAccount(found.looks ?? [])))
       const verdict = isOurs ? found : whose(found.result)
       yield* Effect.logInfo("Looked up what became of a write", { endpoint, verdict: verdict._tag })
       return yield* answerOf(verdict, error, (result) => done(prepared, result, params))
@@ -140,6 +142,10 @@ export const KrakenWriterSettling = Layer.scoped(
     })
   })
 )
+
+/** What two accounts show alike are two things. */
+const onAccount = (looks: ReadonlyArray<string>) =>
+  Effect.map(accountName, (account) => looks.map((look) => `${account} ${look}`))
 
 const done = (prepared: Prepared, result: unknown, sent: Params): Sent => ({
   result: prepared.complete?.(result, sent) ?? result,

@@ -1,23 +1,19 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
-import { Cause, Clock, Context, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Option } from "effect"
 import { allows } from "../domain/permissions.ts"
 import { callerId } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import { RateBudget } from "../services/RateBudget.ts"
+import { TradingMode } from "../services/TradingMode.ts"
 import * as ToolError from "../tools/ToolError.ts"
 import { type AnyTool, select, type ToolServices } from "../tools/Toolsets.ts"
 import { attachments } from "./mcp/attachments.ts"
 import { makeBounded } from "./mcp/bounded.ts"
-import type { Json } from "./mcp/messages.ts"
 import { connectSdk } from "./mcp/SdkServer.ts"
 import { McpServer } from "./mcp/Server.ts"
 import { type Call, type Handler, ProtocolError } from "./mcp/Surface.ts"
-
-/** What every answer of a tool says in `_meta` beside its own: the mode of trading, for instance. */
-export class ResultMeta extends Context.Reference<ResultMeta>()("mcp-kraken/layers/McpServer/ResultMeta", {
-  defaultValue: (): Effect.Effect<Json> => Effect.succeed({})
-}) {}
+import { simulated, tradingMeta } from "./mcp/trading.ts"
 
 type Services = ToolServices | RateBudget
 
@@ -26,13 +22,13 @@ export const McpServerSdk = Layer.scopedDiscard(
   Effect.gen(function* () {
     const server = yield* McpServer
     const config = yield* Config
-    const resultMeta = yield* ResultMeta
+    const trading = yield* TradingMode
     const tools = select(config.toolsets, config)
     const validator = new AjvJsonSchemaValidator()
     const methods = {
       "tools/list": makeList(tools, config),
-      "tools/call": makeCall(tools, config, resultMeta, makeBounded(validator)),
-      ...attachments(config)
+      "tools/call": makeCall(tools, config, trading, makeBounded(validator)),
+      ...attachments(config, trading)
     }
     yield* connectSdk(server, { methods, readOnly: config.readOnly }, validator)
   })
@@ -64,7 +60,7 @@ const makeList = (tools: Tools, { hideDenied }: typeof Config.Service): Handler<
 const makeCall = (
   tools: Tools,
   config: typeof Config.Service,
-  resultMeta: Effect.Effect<Json>,
+  trading: typeof TradingMode.Service,
   bounded: ReturnType<typeof makeBounded>
 ): Handler<"tools/call", Services> =>
   Effect.fnUntraced(function* ({ arguments: args, name }, call) {
@@ -82,9 +78,9 @@ const makeCall = (
       }),
       Effect.onExit((exit) => log(tool.name, call, started, Exit.isInterrupted(exit) ? "cancelled" : outcome))
     )
-    const meta = { ...result._meta, ...(yield* rateBudget(tool)), ...(yield* resultMeta) }
     const answer = bounded(tool, result)
-    return Object.keys(meta).length === 0 ? answer : { ...answer, _meta: meta }
+    const content = tool.intent === "read" ? answer.content : [...answer.content, ...simulated(trading)]
+    return { ...answer, content, _meta: { ...result._meta, ...(yield* rateBudget(tool)), ...tradingMeta(trading) } }
   })
 
 const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {

@@ -14,7 +14,9 @@ import { makeRecentOrders, pairKey } from "./rates/recentOrders.ts"
 
 /** Kraken's counters as its documents describe them, for the tier in the settings; no gates at all for `off`. */
 export const RateBudgetModel = Layer.unwrapEffect(
-  Effect.map(Config, ({ tier }) => (tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => make(tier))))
+  Effect.map(Config, ({ tier }) =>
+    tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => makeRateBudget(tier))
+  )
 )
 
 /** Kept on the REST counter for looking up what became of a write: a look costs 1 or 2. */
@@ -24,7 +26,8 @@ const lockout = { minutes: 15 }
 
 const ranks: Record<Priority, number> = { cancel: 0, settlement: 1, write: 2, read: 3 }
 
-const make = (tier: Tier): typeof RateBudget.Service => {
+/** A budget for one account. */
+export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
   const rest = makeGate(restLimit)
   const engines = makeGates(engineLimits[tier])

@@ -45,6 +45,10 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly hideDenied: boolean
     /** Kraken's verification tier, which sets the rate limits; `off` switches every gate off. */
     readonly tier: "starter" | "intermediate" | "pro" | "off"
+    /** Where paper orders are filled; unset, on live prices where Kraken's public API answers. */
+    readonly paperMarket: "synthetic" | "live" | undefined
+    /** What a new paper account has, in decimals by asset. */
+    readonly paperBalances: Readonly<Record<string, string>>
     /** How far ahead an order's `deadline` is set when the caller gives none. */
     readonly orderDeadline: Duration.Duration
     readonly logLevel: LogLevel.LogLevel

@@ -1,12 +1,25 @@
-import { Context } from "effect"
+import { Context, Effect } from "effect"
+import { CallFacts, callerId } from "./CallFacts.ts"
 
 /** Whose money the tools move, as it is told wherever that matters. */
 export class TradingMode extends Context.Reference<TradingMode>()("mcp-kraken/services/TradingMode", {
   defaultValue: ():
-    | { readonly mode: "live" }
+    | {
+        readonly mode: "live"
+        /** Whether there is an account: that of an API key. */
+        readonly hasKey: boolean
+      }
     | {
         readonly mode: "paper"
         /** Where simulated orders are filled. */
         readonly market: { readonly kind: "synthetic" | "live"; readonly name: string }
-      } => ({ mode: "live" })
+      } => ({ mode: "live", hasKey: true })
 }) {}
+
+/**
+ * Names the account that the current call acts on. There is one Kraken account for all callers; on paper, each caller has
+ * one of their own.
+ */
+export const accountName: Effect.Effect<string> = Effect.zipWith(TradingMode, CallFacts, ({ mode }, { caller }) =>
+  mode === "live" ? "kraken" : callerId(caller)
+)

@@ -43,7 +43,7 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
 
 export const getExportStatus = Tool.endpoint("get_export_status", {
   title: "Reports",
-  description: "Requested reports, newest first, and how far they are: Queued, Processing or Processed.",
+  description: "Reports, newest first, and how far they are: Queued, Processing or Processed.",
   endpoint: "private/ExportStatus",
   permissions,
   intent: "read",

@@ -96,16 +96,19 @@ export const list = <A, I, R>(item: Schema.Schema<A, I, R>, description: string)
     [NameKindId]: nameKind(item.ast)
   })
 
-export const PairNames = list(PairName, 'Any spelling, e.g. ["BTC/USD"]')
+/** A name in a list that says by itself what it holds. */
+const unsaid = (kind: NameKind) => Schema.String.annotations({ [NameKindId]: kind, jsonSchema: { type: "string" } })
 
-export const AssetNames = list(AssetName, 'Any spelling, e.g. ["BTC"]')
+export const PairNames = list(unsaid("pair"), 'Any spelling, e.g. ["BTC/USD"]')
+
+export const AssetNames = list(unsaid("asset"), 'Any spelling, e.g. ["BTC"]')
 
 export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotations({
   description: "tokenized_asset for xStocks; filled in from the name"
 })
 
 export const Rebase = Schema.Literal("rebased", "base").annotations({
-  description: "xStocks as underlying shares (rebased, default) or issued tokens (base)"
+  description: "xStocks in underlying shares (default) or issued tokens (base)"
 })
 
 /** `2026-09-21` and `2026-09-21T09:15:02Z`; a time without a zone would mean one of the machine's. */

@@ -142,7 +142,7 @@ export const getTicker = Tool.endpoint("get_ticker", {
 export const getOhlc = Tool.endpoint("get_ohlc", {
   title: "Candles",
   description:
-    "Candles of a pair, newest last; the last one is still running. Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
+    "Candles of a pair, newest last; the last is running. Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
   endpoint: "public/OHLC",
   intent: "read",
   input: {
@@ -166,7 +166,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
 export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   title: "Recent trades",
   description:
-    "Everybody's trades of a pair, newest last: the newest ones, or the first after since. Pass last as since for the next ones; since 0 begins with the very first. For your own see get_trade_history.",
+    "Everybody's trades of a pair, newest last: the newest, or the first after since. Pass last as since for more; 0 begins with the very first. Your own: get_trade_history.",
   endpoint: "public/Trades",
   intent: "read",
   input: {

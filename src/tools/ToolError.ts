@@ -36,6 +36,7 @@ const advice = Match.typeTags<ToolError>()({
       ? "Repeating it is safe: doing it twice is the same as doing it once."
       : "Do NOT repeat it: it may have happened. Check first, and tell the user.",
   KrakenWriteRefused: () => "Nothing was sent.",
+  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })
 

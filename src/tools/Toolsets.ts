@@ -8,6 +8,7 @@ import * as Books from "./Books.ts"
 import * as Market from "./Market.ts"
 import * as Exports from "./Exports.ts"
 import * as Earn from "./Earn.ts"
+import * as General from "./General.ts"
 import * as Funding from "./Funding.ts"
 import * as Subaccounts from "./Subaccounts.ts"
 import * as Trading from "./Trading.ts"
@@ -27,8 +28,12 @@ export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, To
 const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: string]: A }): Array<A> =>
   Object.values(tools).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
-/** A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. */
+/**
+ * A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. What
+ * is general is offered whatever toolsets are chosen.
+ */
 export const toolsets = {
+  general: inOrder(General),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
   trading: inOrder({ ...TradingReads, ...Trading }),
@@ -42,7 +47,7 @@ export const toolsets = {
 export const select = (names: ReadonlyArray<string>, options: { readonly readOnly: boolean }) =>
   new Map<string, AnyTool>(
     Object.entries(toolsets)
-      .filter(([name]) => names.includes(name))
+      .filter(([name]) => name === "general" || names.includes(name))
       .flatMap(([, tools]): ReadonlyArray<AnyTool> => tools)
       .filter((tool) => !options.readOnly || tool.mayRead)
       .map((tool) => [tool.name, tool])

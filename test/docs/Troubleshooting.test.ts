@@ -60,6 +60,7 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
   KrakenUnreadable: new Kraken.KrakenUnreadable({ endpoint, carriedOut: true, answer: "{}" }),
   KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
   NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
+  PaperAccountBroken: new Kraken.PaperAccountBroken({ account: "local", file: "/state/paper.db", reason }),
   ReadOnlyMode: new ReadOnlyMode({ tool: "add_order" }),
   UnknownName: new UnknownName({ kind: "pair", given: "BTC/DOGE", nearest: ["BTC/USD"] })
 }

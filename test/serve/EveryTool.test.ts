@@ -41,6 +41,8 @@ it.scopedLive.each(Object.entries(clients))(
           })
         )
 
+      yield* use("get_trading_mode")
+
       // The market.
       const pair = "BTC/USD"
       yield* use("get_server_time")

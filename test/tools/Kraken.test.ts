@@ -39,7 +39,9 @@ const repeatable = ["CancelOrder", "CancelAll", "CancelAllOrdersAfter", "CancelO
 
 describe("the tools and Kraken's reference", () => {
   it("agree on which endpoint each tool is, and on which there are", () => {
-    const known = Object.fromEntries(tools.map(({ endpoint, name }) => [name, endpoint]))
+    const known = Object.fromEntries(
+      tools.flatMap(({ endpoint, name }) => (endpoint === undefined ? [] : [[name, endpoint]]))
+    )
     assert.deepStrictEqual<Record<string, unknown>>(known, endpoints)
   })
 

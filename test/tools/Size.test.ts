@@ -7,7 +7,7 @@ const tokens = (tools: ReadonlyArray<{ readonly definition: object }>) =>
 
 describe("the list of tools", () => {
   it("costs a model at most 7,000 tokens for market and account", () => {
-    assert.isAtMost(tokens([...toolsets.market, ...toolsets.account]), 7000)
+    assert.isAtMost(tokens([...toolsets.general, ...toolsets.market, ...toolsets.account]), 7000)
   })
 
   it("costs a model at most 20,000 tokens in all", () => {

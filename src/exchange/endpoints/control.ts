@@ -54,5 +54,13 @@ export const SystemStatus: PublicEndpoint = (x, params) => {
 /** A market that can't be computed has been looked at: see `readObservation`. `news` tells whether it changed anything. */
 export const Observe: PublicEndpoint = (x, params) => ({ news: observe(x, readObservation(params)) })
 
+/** The limits that hold from now on. */
+export const Limits: PublicEndpoint = (x, params) => {
+  const tier = oneOf(params, "tier", ["starter", "intermediate", "pro"]) ?? x.settings.tier
+  const rateLimits = flag(params, "rate_limits", x.settings.rateLimits)
+  x.settings = { ...x.settings, tier, rateLimits }
+  return { tier, rate_limits: rateLimits }
+}
+
 /** Nothing but time passing. */
 export const Advance: PublicEndpoint = (x) => ({ now: x.now })

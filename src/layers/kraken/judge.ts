@@ -28,7 +28,7 @@ export const judge = (answer: Answer, isPrivate: boolean): Judgement<Success> =>
   const envelope = readEnvelope(answer)
   const { codes, warnings } = readErrors(envelope?.error)
   if (status >= 500) return open(answer, codes.join("; ") || kindOf(answer), true)
-  if (codes.length > 0) return refuse(codes, isPrivate)
+  if (codes.length > 0) return Either.left(refusal(codes, isPrivate))
   if (status === 429) return tooMany(answer)
   if (envelope === undefined) return open(answer, kindOf(answer), status < 400)
   if (warnings.length > 0 && !("result" in envelope)) return open(answer, warnings.join("; "), false)
@@ -44,13 +44,12 @@ export const judgeFile = (answer: Answer, isPrivate: boolean): Judgement<Uint8Ar
 const open = ({ status }: Answer, what: string, retry: boolean) =>
   Either.left(new NoVerdict({ reason: `HTTP ${status} with ${what}`, retry, sent: true }))
 
-const refuse = (codes: ReadonlyArray<string>, isPrivate: boolean) => {
+/** What Kraken's errors tell. */
+export const refusal = (codes: ReadonlyArray<string>, isPrivate: boolean): NoVerdict | Refused => {
   const meaning = classify(codes, isPrivate)
-  return Either.left(
-    meaning._tag === "NoVerdict"
-      ? new NoVerdict({ reason: codes.join("; "), retry: meaning.retry, sent: true })
-      : new Refused({ codes, meaning })
-  )
+  return meaning._tag === "NoVerdict"
+    ? new NoVerdict({ reason: codes.join("; "), retry: meaning.retry, sent: true })
+    : new Refused({ codes, meaning })
 }
 
 const tooMany = ({ headers, status }: Answer) => {

@@ -14,10 +14,11 @@ export const about = (config: typeof Config.Service) => ({
   instructions: instructions(config)
 })
 
-const instructions = ({ credentials, readOnly, tier, toolsets }: typeof Config.Service): string =>
-  [
+const instructions = (config: typeof Config.Service): string => {
+  const { readOnly, tier, toolsets } = config
+  return [
     `Tools for Kraken Spot; toolsets: ${toolsets.join(", ")}.`,
-    Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money.",
+    money(config),
     readOnly ? "This server only reads: it places no orders and moves no funds." : "",
     "Pairs and assets in any spelling (BTC/USD, XBTUSD); answers show the display name and Kraken's id.",
     "Prices, volumes and amounts are decimal strings, never numbers. Times are Unix seconds unless said otherwise.",
@@ -27,6 +28,12 @@ const instructions = ({ credentials, readOnly, tier, toolsets }: typeof Config.S
   ]
     .filter((line) => line !== "")
     .join(" ")
+}
+
+const money = ({ credentials, mode }: typeof Config.Service): string => {
+  if (mode === "paper") return "PAPER MODE: a simulated account, no real money; get_trading_mode tells more."
+  return Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money."
+}
 
 /** A candlestick chart of our own drawing. */
 const svg =

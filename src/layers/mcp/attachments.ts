@@ -4,7 +4,9 @@ import { type Prompt, prompts } from "../../tools/Prompts.ts"
 import { completePair, pairTemplate, read, type Resource, resources } from "../../tools/Resources.ts"
 import * as ToolError from "../../tools/ToolError.ts"
 import type { ToolServices } from "../../tools/Toolsets.ts"
+import type { TradingMode } from "../../services/TradingMode.ts"
 import { ProtocolError, resourceNotFound, type Surface } from "./Surface.ts"
+import { tradingMeta } from "./trading.ts"
 
 /** Completions that are sent at once; MCP allows no more. */
 const maxCompletions = 100
@@ -12,7 +14,7 @@ const maxCompletions = 100
 const mimeType = "application/json"
 
 /** Resources, prompts and completion, beside the tools. */
-export const attachments = (config: typeof Config.Service) => {
+export const attachments = (config: typeof Config.Service, trading: typeof TradingMode.Service) => {
   const offered = resources.filter((resource) => isOffered(resource, config))
   const lists = {
     resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType })),
@@ -27,7 +29,7 @@ export const attachments = (config: typeof Config.Service) => {
   return {
     "resources/list": () => Effect.succeed({ resources: lists.resources }),
     "resources/templates/list": () => Effect.succeed({ resourceTemplates: lists.resourceTemplates }),
-    "resources/read": ({ uri }) => readResource(offered, uri),
+    "resources/read": ({ uri }) => readResource(offered, uri, trading),
     "prompts/list": () => Effect.succeed({ prompts: lists.prompts }),
     "prompts/get": Effect.fnUntraced(function* ({ arguments: given = {}, name }) {
       const prompt = yield* promptNamed(name)
@@ -51,15 +53,22 @@ export const attachments = (config: typeof Config.Service) => {
 const isOffered = ({ isPrivate, uri }: Resource, { toolsets }: typeof Config.Service): boolean =>
   !isPrivate || toolsets.includes(uri.startsWith("kraken://orders") ? "trading" : "account")
 
-const readResource = (offered: ReadonlyArray<Resource>, uri: string) =>
-  read(offered, uri).pipe(
-    Effect.map((value) => ({ contents: [{ uri, mimeType, text: JSON.stringify(value) }] })),
+/** What a resource holds. That an account is simulated is said beside its numbers, since models see nothing else. */
+const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {
+  const isAccount = offered.some((resource) => resource.uri === uri && resource.isPrivate)
+  const marks = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
+  return read(offered, uri).pipe(
+    Effect.map((value) => ({
+      contents: [{ uri, mimeType, text: JSON.stringify({ ...marks, ...Object(value) }) }],
+      _meta: tradingMeta(trading)
+    })),
     Effect.mapError((error) =>
       error._tag === "ResourceNotFound"
         ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
         : new ProtocolError({ code: -32000, message: ToolError.words(error) })
     )
   )
+}
 
 const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
   const prompt = prompts.find((prompt) => prompt.name === name)

@@ -35,11 +35,15 @@ export const decode = (sources: Sources): Decoded => {
   })
   const { credentials, ...pair } = readCredentials(variables, values)
   const stateDir = values.stateDir ?? sources.stateFolder
+  const isPaper = values.mode === "paper"
   const needsKey = values.mode === "live" && Option.isNone(credentials)
   problems.push(
     ...sources.dotenv.problems,
     ...mixed.problems,
     ...pair.problems,
+    ...(sources.flags.get(settings.mode.name) === "paper" && merged.get(settings.mode.name)?.toLowerCase() === "live"
+      ? [`${settings.mode.name}: live, and --paper: expected one of them, not both`]
+      : []),
     ...(needsKey && pair.problems.length === 0
       ? [`${settings.mode.name}: live needs ${settings.key.name} and ${settings.secret.name}`]
       : []),
@@ -53,7 +57,8 @@ export const decode = (sources: Sources): Decoded => {
   // What is left after the settings that others stand for is the configuration, field by field.
   const config = {
     ...Struct.omit(values, "key", "keyFile", "otp", "secret", "secretFile", "sslCertFile", "sslKeyFile"),
-    credentials,
+    // What is not there can't be used: on paper nobody calls the account of the key.
+    credentials: isPaper ? Option.none() : credentials,
     mode: values.mode ?? "live",
     modeGiven: values.mode !== undefined,
     tls: Option.all({
@@ -67,7 +72,9 @@ export const decode = (sources: Sources): Decoded => {
       ),
       ...lookalikes(merged),
       ...mixed.notices,
-      ...pair.notices
+      ...(isPaper && Option.isSome(credentials)
+        ? [`${settings.key.name} is not used in paper mode: no private call leaves this machine.`]
+        : pair.notices)
     ]
   }
   return { config, problems }

@@ -1,5 +1,7 @@
 import { Duration, LogLevel } from "effect"
 import { isIP } from "node:net"
+import { findAsset } from "../../exchange/assets.ts"
+import { fit, scan } from "../../exchange/fixed.ts"
 import { isLoopback } from "../http/guard.ts"
 
 /** From the text of a setting to its value; undefined where the text does not fit. */
@@ -86,6 +88,22 @@ export const baseUrl: Parse<string> = (text) => {
 /** Base64 in full: a text that was cut while it was copied mostly does not fit. */
 export const base64: Parse<string> = (text) =>
   /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined
+
+/** `USD=50000,BTC=1`: what there is of each asset, exactly, above zero, each once. */
+export const balances: Parse<Readonly<Record<string, string>>> = (text) => {
+  const members = listOf(balance)(text) ?? []
+  const amounts = new Map(members.map(({ amount, asset }) => [asset, amount]))
+  return amounts.size === 0 || amounts.size < members.length ? undefined : Object.fromEntries(amounts)
+}
+
+const balance: Parse<{ readonly asset: string; readonly amount: string }> = (text) => {
+  const [name = "", amount = "", ...rest] = text.split("=").map((part) => part.trim())
+  const asset = findAsset(name)
+  if (asset === undefined) return undefined
+  const scanned = /^\d+(\.\d+)?$/.test(amount) ? scan(amount) : undefined
+  const units = scanned && fit(scanned, asset.decimals)
+  return units === undefined || units === 0n || rest.length > 0 ? undefined : { asset: asset.display, amount }
+}
 
 const levels: Record<string, LogLevel.LogLevel> = {
   debug: LogLevel.Debug,

@@ -1,3 +1,4 @@
+import { assets } from "../../exchange/assets.ts"
 import { toolsetNames } from "../../services/Config.ts"
 import * as Parse from "./parse.ts"
 
@@ -67,11 +68,27 @@ export const settings = {
   }),
   mode: setting({
     name: "MCP_KRAKEN_MODE",
-    expected: "live; a paper mode is not built yet",
+    flag: "paper",
+    expected: "live or paper",
     shownDefault: "live; without an API key, public market data alone",
     purpose:
-      "live insists on an API key; without this setting, a server without a key serves public market data alone.",
+      "live trades on the account of the API key and insists on one; paper on simulated accounts, without a key. Without this setting, a server without a key serves public market data alone.",
     parse: Parse.oneOf("live", "paper")
+  }),
+  paperMarket: setting({
+    name: "MCP_KRAKEN_PAPER_MARKET",
+    flag: "market",
+    expected: "synthetic or live",
+    shownDefault: "live where Kraken's public API answers, else synthetic",
+    purpose: "Where paper orders are filled: on a computed market without a network, or on Kraken's real books.",
+    parse: Parse.oneOf("synthetic", "live")
+  }),
+  paperBalances: setting({
+    name: "MCP_KRAKEN_PAPER_BALANCES",
+    expected: `amounts above zero such as USD=50000,BTC=1, of ${assets.map(({ display }) => display).join(", ")}`,
+    fallback: "USD=10000",
+    purpose: "What a paper account begins with.",
+    parse: Parse.balances
   }),
   host: setting({
     name: "MCP_KRAKEN_HOST",

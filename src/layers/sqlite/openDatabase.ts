@@ -44,7 +44,7 @@ export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUna
 }
 
 /** SQLite would make the file readable for all; the files it makes beside it get the mode of this one. */
-const makePrivate = (file: string): void => {
+export const makePrivate = (file: string): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, "a", 0o600))
   try {
@@ -54,7 +54,7 @@ const makePrivate = (file: string): void => {
   }
 }
 
-const isLocked = (error: unknown): boolean =>
+export const isLocked = (error: unknown): boolean =>
   Predicate.hasProperty(error, "code") && String(error.code).startsWith("SQLITE_BUSY")
 
-const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -4,6 +4,7 @@ import type { Params } from "../../domain/endpoints.ts"
 import type { Directory } from "../../domain/names.ts"
 import { isSince, oneSpelling, sameNumber } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
+import { accountName } from "../../services/TradingMode.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
@@ -37,7 +38,7 @@ export const withdraw = (recent: Map<string, number>): Procedure =>
     for (const [key, at] of recent) if (now - at > quiet) recent.delete(key)
     const directory = yield* desk.directory
     const asset = directory.assetDisplay(String(params["asset"]))
-    const key = JSON.stringify([asset, params["key"], oneSpelling(params["amount"])])
+    const key = JSON.stringify([yield* accountName, asset, params["key"], oneSpelling(params["amount"])])
     const before = yield* Effect.orElseSucceed(list(desk, params), () => [])
     const since = DateTime.toEpochMillis(yield* desk.kraken.now) / 1000 - quiet / 1000
     const earlier = before.find(

@@ -53,6 +53,8 @@ describe("settings", () => {
       readOnly: false,
       hideDenied: false,
       tier: "starter",
+      paperMarket: undefined,
+      paperBalances: { USD: "10000" },
       orderDeadline: Duration.seconds(5),
       logLevel: LogLevel.Info,
       logFormat: "logfmt",

@@ -1,0 +1,96 @@
+import { DateTime, Effect, Layer, Option } from "effect"
+import { type Endpoint, isPrivate, type Params } from "../domain/endpoints.ts"
+import { readErrors } from "../domain/errors.ts"
+import { parseJson } from "../domain/json.ts"
+import type { Answer } from "../exchange/handle.ts"
+import { findPair } from "../exchange/pairs.ts"
+import { CallFacts, callerId } from "../services/CallFacts.ts"
+import { KrakenClient, type Priority } from "../services/KrakenClient.ts"
+import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenErrors.ts"
+import { RateBudget } from "../services/RateBudget.ts"
+import { refusal } from "./kraken/judge.ts"
+import { makeTolls } from "./kraken/tolls.ts"
+import { PaperAccounts } from "./paper/Accounts.ts"
+import { MarketFeed } from "./paper/MarketFeed.ts"
+
+/**
+ * The same Kraken on simulated accounts, one a caller: the engine answers in Kraken's words, and they mean here what they
+ * mean there.
+ */
+export const KrakenClientPaper = Layer.effect(
+  KrakenClient,
+  Effect.gen(function* () {
+    const accounts = yield* PaperAccounts
+    const feed = yield* MarketFeed
+    const budget = yield* RateBudget
+    const { refuse, take } = makeTolls(budget, DateTime.now)
+    const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
+
+    /** What the market shows of the pairs that matter to a command; it comes before the command in the journal. */
+    const observe = Effect.fnUntraced(function* (account: string, { pair }: Params) {
+      const named = typeof pair === "string" ? findPair(pair) : undefined
+      const pairs = new Set([...(yield* accounts.watched(account)), ...(named ? [named] : [])])
+      return (yield* feed.look([...pairs])).map((params) => ({ endpoint: "control/Observe", params }))
+    })
+
+    const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
+      yield* take(endpoint, params, priority)
+      const seen = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
+      if (Option.isSome(seen)) return seen.value
+      const asked = accounts.ask(yield* account, { endpoint, params })
+      return yield* Effect.catchTags(
+        Effect.flatMap(asked, (answer) => resultOf(endpoint, answer)),
+        {
+          DatabaseUnavailable: ({ cause, reason }) => new KrakenUnavailable({ endpoint, reason, cause }),
+          NoVerdict: ({ reason }) => new KrakenUnavailable({ endpoint, reason }),
+          Refused: (refused) => refuse(endpoint, params, refused)
+        }
+      )
+    })
+
+    const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Effect.Effect<Params>) {
+      const name = yield* account
+      const observed = yield* observe(name, yield* params)
+      // From here to the answer nothing is waited for.
+      const command = { endpoint, params: yield* params }
+      const [first = command, ...others] = [...observed, command]
+      return yield* resultOf(endpoint, yield* accounts.carryOut(name, [first, ...others]))
+    })
+
+    return KrakenClient.of({
+      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
+        return toJson(yield* ask(endpoint, params, priority))
+      }),
+      write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
+        const draft = yield* params
+        yield* take(endpoint, draft, priority)
+        const open = (reason: string) => new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
+        const result = yield* Effect.catchTags(send(endpoint, params), {
+          // Where the disk fails, what was written may turn up later.
+          DatabaseUnavailable: ({ cause, reason }) =>
+            String(Object(cause).code).startsWith("SQLITE_IOERR")
+              ? open(reason)
+              : new KrakenUnavailable({ endpoint, reason, cause }),
+          NoVerdict: ({ reason }) => open(reason),
+          Refused: (refused) => refuse(endpoint, draft, refused)
+        })
+        yield* budget.carriedOut(endpoint, draft, result)
+        return toJson(result)
+      }),
+      download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
+        const file = yield* ask(endpoint, params, priority)
+        return file instanceof Uint8Array ? file : yield* new KrakenUnavailable({ endpoint, reason: "no file" })
+      }),
+      now: DateTime.now
+    })
+  })
+)
+
+const resultOf = (endpoint: Endpoint, answer: Answer) =>
+  "errors" in answer
+    ? Effect.fail(refusal(readErrors(answer.errors).codes, isPrivate(endpoint)))
+    : Effect.succeed(answer.result)
+
+/** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */
+const toJson = (result: unknown): unknown =>
+  parseJson(JSON.stringify(result ?? null, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)))

@@ -1,0 +1,166 @@
+import type { Database, Transaction } from "better-sqlite3"
+import { Effect, Schedule, Schema, type Scope } from "effect"
+import { DatabaseUnavailable, isLocked, makePrivate, wordsOf } from "../sqlite/openDatabase.ts"
+
+/** One simulated account: that of a caller on one kind of market. */
+export interface AccountId {
+  /** The id of a bearer token, or `local`. */
+  readonly account: string
+  readonly market: string
+}
+
+/** A command that was carried out. */
+export interface Entry {
+  /** Counts from 1 without a gap. */
+  readonly seq: number
+  /** Epoch milliseconds; never less than that of the entry before. */
+  readonly at: number
+  readonly endpoint: string
+  /** JSON. */
+  readonly params: string
+  /** `ok`, or what it was refused with. */
+  readonly outcome: string
+}
+
+/** What stands above the entries of an account. Each reset begins a new generation, whose entries count from 1. */
+export interface Head {
+  readonly generation: number
+  /** The version of the engine's meaning of the entries. */
+  readonly format: number
+}
+
+/**
+ * The commands of all simulated accounts in one SQLite file, which several processes may use at once. Everything here is
+ * synchronous, so that what a transaction reads, computes and writes is one step of this process and nothing comes
+ * between; a lock of the file is never held while something else runs.
+ */
+export interface Journal {
+  readonly file: string
+  /** Runs with the file to itself: all that is written in it is kept, or none of it if it throws. */
+  readonly alone: <A>(run: () => A) => A
+  /** An account's head and its entries after `known.seq`; all, where its generation is another. */
+  readonly read: (
+    id: AccountId,
+    known: { readonly generation: number; readonly seq: number } | undefined
+  ) => { readonly head: Head; readonly entries: ReadonlyArray<Entry> } | undefined
+  readonly append: (id: AccountId, entry: Entry) => void
+  /** Begins the first or the next generation, without an entry. */
+  readonly begin: (id: AccountId, format: number) => void
+  readonly list: () => ReadonlyArray<AccountId>
+}
+
+/** The layout of the tables. */
+const layout = 1
+
+/** Opens the file, and makes it where it is missing. The native module is loaded here, not when the program starts. */
+export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavailable, Scope.Scope> => {
+  const unavailable = (what: string) => (cause: unknown) =>
+    new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${wordsOf(cause)}.`, cause })
+  const opened = Effect.gen(function* () {
+    const { default: Sqlite } = yield* Effect.tryPromise({
+      try: () => import("better-sqlite3"),
+      catch: unavailable("opened without the native module better-sqlite3")
+    })
+    yield* Effect.try({ try: () => makePrivate(file), catch: unavailable("created") })
+    return yield* Effect.try(() => {
+      const db = new Sqlite(file, { timeout: 5000 })
+      db.pragma("journal_mode = WAL")
+      return db
+    }).pipe(
+      // Where another process sets the file up at this moment, SQLite does not wait.
+      Effect.retry({ while: ({ error }) => isLocked(error), schedule: again }),
+      Effect.mapError(({ error }) => unavailable("opened")(error))
+    )
+  })
+  return Effect.acquireRelease(opened, (db) => Effect.sync(() => db.close())).pipe(
+    Effect.flatMap((db) => Effect.try({ try: () => makeJournal(file, db), catch: unavailable("used") }))
+  )
+}
+
+const again = Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20))
+
+const makeJournal = (file: string, db: Database): Journal => {
+  db.transaction(() => createTables(db)).immediate()
+  const statements = {
+    head: db.prepare("SELECT generation, format FROM accounts WHERE account = ? AND market = ?"),
+    after: db.prepare(
+      "SELECT seq, at, endpoint, params, outcome FROM journal WHERE account = ? AND market = ? AND seq > ? ORDER BY seq"
+    ),
+    append: db.prepare(
+      "INSERT INTO journal (account, market, seq, at, endpoint, params, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    ),
+    forget: db.prepare("DELETE FROM journal WHERE account = ? AND market = ?"),
+    begin: db.prepare(
+      `INSERT INTO accounts (account, market, generation, format) VALUES (?, ?, 1, ?)
+       ON CONFLICT DO UPDATE SET generation = generation + 1, format = excluded.format`
+    ),
+    list: db.prepare("SELECT account, market FROM accounts ORDER BY account, market")
+  }
+  const transaction: Transaction<(run: () => unknown) => unknown> = db.transaction((run: () => unknown) => run())
+  return {
+    file,
+    alone: <A>(run: () => A) => transaction.immediate(run) as A,
+    read: ({ account, market }, known) => {
+      const both = () => {
+        const head = statements.head.get(account, market)
+        if (head === undefined) return undefined
+        const checked = decodeHead(head)
+        const seq = known?.generation === checked.generation ? known.seq : 0
+        return { head: checked, entries: decodeEntries(statements.after.all(account, market, seq)) }
+      }
+      return transaction(both) as ReturnType<typeof both>
+    },
+    append: ({ account, market }, { at, endpoint, outcome, params, seq }) => {
+      statements.append.run(account, market, seq, at, endpoint, params, outcome)
+    },
+    begin: ({ account, market }, format) => {
+      statements.forget.run(account, market)
+      statements.begin.run(account, market, format)
+    },
+    list: () => decodeIds(statements.list.all())
+  }
+}
+
+const createTables = (db: Database): void => {
+  const found = db.pragma("user_version", { simple: true })
+  if (found !== 0 && found !== layout)
+    throw new Error(`it was written by another version of mcp-kraken (layout ${String(found)}, expected ${layout})`)
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS accounts (
+      account TEXT NOT NULL,
+      market TEXT NOT NULL,
+      generation INTEGER NOT NULL,
+      format INTEGER NOT NULL,
+      PRIMARY KEY (account, market)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS journal (
+      account TEXT NOT NULL,
+      market TEXT NOT NULL,
+      seq INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      endpoint TEXT NOT NULL,
+      params TEXT NOT NULL,
+      outcome TEXT NOT NULL,
+      PRIMARY KEY (account, market, seq)
+    ) WITHOUT ROWID;
+    PRAGMA user_version = ${layout};
+  `)
+}
+
+const decodeHead = Schema.decodeUnknownSync(Schema.Struct({ generation: Schema.Int, format: Schema.Int }))
+
+const decodeIds = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ account: Schema.String, market: Schema.String }))
+)
+
+const decodeEntries = Schema.decodeUnknownSync(
+  Schema.Array(
+    Schema.Struct({
+      seq: Schema.Int,
+      at: Schema.Int,
+      endpoint: Schema.String,
+      params: Schema.String,
+      outcome: Schema.String
+    })
+  )
+)

@@ -1,0 +1,15 @@
+import { Effect, Layer } from "effect"
+import { syntheticMarket } from "../../exchange/synthetic/SyntheticMarket.ts"
+import { MarketFeed } from "./MarketFeed.ts"
+
+/** A market that is computed from the time alone: every exchange sees the same, there is nothing to observe. */
+export const MarketFeedSynthetic = Layer.sync(MarketFeed, () => {
+  const market = syntheticMarket()
+  return MarketFeed.of({
+    kind: "synthetic",
+    name: market.name,
+    open: () => market,
+    look: () => Effect.succeed([]),
+    read: () => Effect.succeedNone
+  })
+})

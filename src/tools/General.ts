@@ -1,0 +1,33 @@
+import { Effect, Schema } from "effect"
+import { CallFacts, callerId } from "../services/CallFacts.ts"
+import { TradingMode } from "../services/TradingMode.ts"
+import * as Tool from "./Tool.ts"
+
+export const getTradingMode = Tool.make("get_trading_mode", {
+  title: "Trading mode",
+  description: "Whether money is real (live) or simulated (paper), whose it is, how to change it.",
+  intent: "read",
+  input: {},
+  handler: Effect.fn("Tool.get_trading_mode")(function* () {
+    const trading = yield* TradingMode
+    if (trading.mode === "paper") {
+      const { caller } = yield* CallFacts
+      const account = `paper account ${callerId(caller)}, of this client alone`
+      return { mode: trading.mode, simulated: true, account, market: trading.market.name, to_change: goLive }
+    }
+    const account = trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured"
+    return { mode: trading.mode, simulated: false, account, market: "Kraken", to_change: goPaper }
+  }),
+  output: Schema.Struct({
+    mode: Schema.String,
+    simulated: Schema.Boolean,
+    account: Schema.String,
+    market: Schema.String,
+    to_change: Schema.String
+  })
+})
+
+const goLive =
+  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper."
+
+const goPaper = "The user starts the server again with --paper, or MCP_KRAKEN_MODE=paper."
