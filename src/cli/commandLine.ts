@@ -7,7 +7,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
-import { exchange } from "./exchange.ts"
+import { exchange, steering } from "./exchange.ts"
 import { health } from "./health.ts"
 import { Output } from "./output.ts"
 import { serve } from "./serve.ts"
@@ -37,7 +37,7 @@ export const commandLine = (words: ReadonlyArray<string>) => {
       NodePath.layer,
       NodeTerminal.layer,
       CliConfig.layer({ showBuiltIns: false }),
-      Output(process, path)
+      Output(process, path, path.endsWith(" exchange") ? steering : "")
     ])
   )
 }

@@ -1,6 +1,25 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
+import { load } from "./load.ts"
+
+/** What the help tells below the options: what goes wrong on request, and how a running exchange is steered. */
+export const steering = `
+FAULTS
+Each is for the next call of an endpoint such as AddOrder, Earn/Allocate or Ticker, or of any (*):
+  drop-before, drop-after-accept    The connection is cut before, or after, the call is carried out
+  delay                             Carried out, and answered so many seconds later
+  html-502                          A proxy's page, nothing done
+  rate-limit, invalid-nonce, service-unavailable, busy, lockout    Kraken's error, nothing done
+
+STEERING
+While it runs, programs on the same machine send it JSON:
+  GET    /admin           Time, status, market and faults in store
+  POST   /admin/faults    {"endpoint": "AddOrder", "kind": "delay", "count": 1, "seconds": 20}
+  DELETE /admin/faults    Forget those in store
+  POST   /admin/status    {"status": "maintenance"}, or cancel_only, post_only, online
+  POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
+  POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}`
 
 /** Loads the exchange only when it is asked for: the other commands start without. */
 export const exchange = Command.make(
@@ -23,12 +42,13 @@ export const exchange = Command.make(
       Options.withDescription("Count no calls, and lock no key out for its failures")
     ),
     faults: Options.text("fault").pipe(
-      Options.withDescription("Make requests go wrong: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20"),
+      Options.withPseudoName("FAULT"),
+      Options.withDescription("Make calls go wrong: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20"),
       Options.repeated
     )
   },
   Effect.fn(function* (options) {
-    const { serve } = yield* Effect.promise(() => import("./exchangeServer.ts"))
+    const { serve } = yield* load(() => import("./exchangeServer.ts"))
     return yield* serve(options)
   })
 ).pipe(Command.withDescription("Serve a simulated Kraken, to test clients of its REST API against"))

@@ -3,7 +3,12 @@ import type { WriteStream } from "node:tty"
 import { stripVTControlCharacters } from "node:util"
 
 /** What the command line library says of every option, whatever it is. */
-const noise = new Set(["A user-defined piece of text.", "A true or false value.", "This setting is optional."])
+const noise = new Set([
+  "A user-defined piece of text.",
+  "A true or false value.",
+  "An integer.",
+  "This setting is optional."
+])
 
 const isHeading = (line: string): boolean => /^[A-Z]+$/.test(line)
 
@@ -47,26 +52,27 @@ export const mendCompletions = (script: string): string =>
     )
 
 /** What a stream may get: colours only where somebody sees them. */
-const fit = (stream: WriteStream, path: string) => (value: unknown) => {
+const fit = (stream: WriteStream, path: string, more: string) => (value: unknown) => {
   if (typeof value !== "string") return value
   const text = stripVTControlCharacters(value)
-  if (/^USAGE$/m.test(text)) return tidyHelp(text, path)
+  if (/^USAGE$/m.test(text)) return [tidyHelp(text, path), more].join("\n").trimEnd()
   if (text.includes("COMPREPLY")) return mendCompletions(text)
   return stream.isTTY && stream.hasColors() ? value : text.replace(/\n+$/, "")
 }
 
-/** A console that prints what the command line library has to say in our manner. */
+/** A console that prints what the command line library has to say in our manner, and `more` below a command's help. */
 export const Output = (
   streams: { readonly stdout: WriteStream; readonly stderr: WriteStream },
-  path: string
+  path: string,
+  more = ""
 ): Layer.Layer<never> =>
   Layer.unwrapEffect(
     Effect.consoleWith((console) =>
       Effect.succeed(
         Console.setConsole({
           ...console,
-          log: (...values) => console.log(...values.map(fit(streams.stdout, path))),
-          error: (...values) => console.error(...values.map(fit(streams.stderr, path)))
+          log: (...values) => console.log(...values.map(fit(streams.stdout, path, more))),
+          error: (...values) => console.error(...values.map(fit(streams.stderr, path, more)))
         })
       )
     )

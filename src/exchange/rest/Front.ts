@@ -62,6 +62,8 @@ const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now
   if (scope === "public") return show(handle(exchange, { endpoint, params: readForm(request.query), now }))
   // Kraken says that it is away before it looks at who asks.
   if (exchange.status === "maintenance") return refused(["EService:Unavailable"])
+  // A wallet account other than the key's own can't be chosen here: better no answer than another account's.
+  if ("account_id" in readForm(request.query)) return refused(["EGeneral:Invalid arguments:account_id"])
   try {
     const { key, params } = admit(request, front.keys, { now, locksOut: exchange.settings.rateLimits })
     return show(handle(exchange, { endpoint, params, account: front.account, key: forEngine(key), now }))

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { unzipSync } from "fflate"
 import * as fc from "fast-check"
+import { steering } from "../../../src/cli/exchange.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
 import { answer, type Front } from "../../../src/exchange/rest/Front.ts"
@@ -184,6 +185,24 @@ describe("the REST endpoint", () => {
     assert.deepInclude(ok(front, "DepositStatus")[0], { refid: result.refid, status: "Success" })
     assert.strictEqual(read(get(front, "/0/public/Time")).result.unixtime, moment / 1000 + 300)
     assert.deepInclude(admin(front, "GET", "/admin").result, { status: "online", ahead_seconds: 300, faults: [] })
+  })
+
+  it("does what its help says", () => {
+    for (const kind of Object.keys(faultKinds)) assert.include(steering, kind)
+    const front = open()
+    const commands = Array.from(steering.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
+    assert.lengthOf(commands, 6)
+    for (const [line, method = "", path = "", body = "{}"] of commands) {
+      assert.deepStrictEqual(admin(front, method, path, JSON.parse(body)).error, [], line)
+    }
+    for (const status of /\{"status": "(\w+)"\}, or (.*)/.exec(steering)!.slice(1).join(", ").split(", ")) {
+      assert.deepStrictEqual(admin(front, "POST", "/admin/status", { status }).result, { status })
+    }
+  })
+
+  it("refuses to answer for another wallet account, which it can't", () => {
+    const query = "account_id=AA88-N84G-WOAK-NMOI"
+    assert.strictEqual(refusal(open(), "Balance", {}, { query }), "EGeneral:Invalid arguments:account_id")
   })
 
   it("tells its operator what it does not understand", () => {

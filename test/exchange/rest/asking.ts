@@ -25,6 +25,7 @@ export interface Asked {
   readonly nonce?: number | bigint
   readonly body?: string
   readonly contentType?: string | undefined
+  readonly query?: string
   /** In place of the right one. */
   readonly signature?: string
 }
@@ -43,7 +44,7 @@ export const send = (front: Front, name: string, fields: object = {}, asked: Ask
     "api-key": key,
     "api-sign": asked.signature ?? signature(path, String(nonce), body, Redacted.value(secret))
   }
-  return answer(front, { method: "POST", path, query: "", headers, body }, moment)
+  return answer(front, { method: "POST", path, query: asked.query ?? "", headers, body }, moment)
 }
 
 /** What came back as JSON, at once. */
