@@ -1,12 +1,12 @@
 import { Option } from "effect"
 import type { Config } from "../services/Config.ts"
+import { reachable } from "../layers/http/reachable.ts"
 import { self } from "./self.ts"
 
 /** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
 export const howToConnect = (config: typeof Config.Service, hasToken: boolean): ReadonlyArray<string> => {
   const { authDisabled, credentials, host, path, port, tls } = config
-  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host
-  const url = `${Option.isSome(tls) ? "https" : "http"}://${shown.includes(":") ? `[${shown}]` : shown}:${port}${path}`
+  const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
   return [
     `mcp-kraken serves ${url}`,
     ...(Option.isNone(credentials)

@@ -7,6 +7,7 @@ import { html, refused } from "../exchange/rest/reply.ts"
 import { mayAdminister } from "./exchange/guard.ts"
 import { readBytes } from "./http/body.ts"
 import { open } from "./http/listen.ts"
+import { reachable } from "./http/reachable.ts"
 
 /**
  * Serves a simulated Kraken over HTTP until the scope ends, and its admin path to this machine. `ended` fails with what
@@ -40,8 +41,7 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
     )
   })
   const { port } = server.address() as AddressInfo
-  const host = at.host.includes(":") ? `[${at.host}]` : at.host
-  return { url: `http://${host}:${port}`, ended: Deferred.await(ended) }
+  return { url: `http://${reachable(at.host)}:${port}`, ended: Deferred.await(ended) }
 })
 
 const handle = (front: Front, request: Request, address: string | undefined): Effect.Effect<Outcome> =>

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { request as httpRequest } from "node:http"
 import { answer } from "../../src/exchange/rest/Front.ts"
 import { mayAdminister } from "../../src/layers/exchange/guard.ts"
+import { reachable } from "../../src/layers/http/reachable.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { makeFastClock } from "../fake/FastClock.ts"
 import { signature } from "../fake/Wire.ts"
@@ -109,6 +110,13 @@ describe("ExchangeHttp", () => {
     assert.isFalse(mayAdminister("127.0.0.1", {}))
     assert.isFalse(mayAdminister("127.0.0.1", { host: "localhost.evil.example" }))
     assert.isFalse(mayAdminister("127.0.0.1", { host, forwarded: "for=192.0.2.7" }))
+  })
+
+  it("says an address that this machine can use", () => {
+    assert.strictEqual(reachable("0.0.0.0"), "localhost")
+    assert.strictEqual(reachable("::"), "localhost")
+    assert.strictEqual(reachable("::1"), "[::1]")
+    assert.strictEqual(reachable("127.0.0.1"), "127.0.0.1")
   })
 
   it.scopedLive("answers what nobody foresaw with an internal error, and ends", () =>
