@@ -1,14 +1,11 @@
-import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
+import { Clock, Context, Effect, FiberId, Layer, Option, Runtime } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { readBody } from "./http/body.ts"
-import { credential, printable } from "./http/credential.ts"
+import { type Credential, credential, printable } from "./http/credential.ts"
+import { makeEmit } from "./http/events.ts"
 import { guard } from "./http/guard.ts"
 import { listen } from "./http/listen.ts"
 import * as Reply from "./http/Reply.ts"
@@ -21,7 +18,10 @@ export class Listening extends Context.Tag("mcp-kraken/layers/Http/Listening")<
   { readonly port: number }
 >() {}
 
-/** Serves MCP over HTTP to bearers of a token, and the health check to anybody, until the scope ends. */
+/**
+ * Serves MCP over HTTP to bearers of a token, and the health check to anybody, until the scope ends. Node's own requests
+ * and responses go straight to one fiber each: most of what a call costs would be whatever stood between.
+ */
 export const Http = Layer.scoped(
   Listening,
   Effect.gen(function* () {
@@ -30,57 +30,62 @@ export const Http = Layer.scoped(
     const authenticate = yield* makeAuthenticate
     const refuse = guard(config)
     const paths = new Set([config.path, `${config.path}/`])
+    const run = Runtime.runFork(yield* Effect.runtime())
+    const server = yield* listen(edge.endListening)
 
     const mcp = Effect.fnUntraced(
-      function* (request: HttpServerRequest.HttpServerRequest, entrance: Entrance) {
+      function* (request: IncomingMessage, response: ServerResponse, { path, token }: Entrance) {
         const { headers, method } = request
-        const reason = refuse(headers["origin"], headers["host"])
+        const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
-        if (!paths.has(entrance.path)) return Reply.notFound
-        const caller = yield* authenticate(
-          entrance,
-          Option.getOrElse(request.remoteAddress, () => "")
-        )
-        if (HttpServerResponse.isServerResponse(caller)) return caller
+        if (!paths.has(path)) return Reply.notFound
+        const known = yield* authenticate(token, request.socket.remoteAddress ?? "")
+        if ("status" in known) return known
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
-        const body = yield* readBody(NodeHttpServerRequest.toIncomingMessage(request))
-        const answer = yield* edge.post({ headers, body, caller })
-        return answer._tag === "Json"
-          ? Reply.json(answer.status, answer.body)
-          : HttpServerResponse.stream(Stream.encodeText(answer.events), { headers: Reply.eventStream })
+        const body = yield* readBody(request)
+        const answer = yield* edge.post({ headers, body, caller: known, emit: makeEmit(response, run) })
+        return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
       },
       Effect.catchTags({
         BodyTooLarge: () => Effect.succeed(Reply.tooLarge),
         BodyIncomplete: () => Effect.succeed(Reply.badRequest),
         TokenStoreError: (error) => Effect.as(Effect.logError(error), Reply.internal)
-      })
+      }),
+      Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", defect), Reply.internal))
     )
 
-    const server = yield* listen(edge.endListening)
-    const app = Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
+    const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse) {
       const started = yield* Clock.currentTimeMillis
-      const { token, url } = credential(request.headers["authorization"], request.originalUrl, config.queryToken)
+      const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
       const path = url.split("?", 1)[0] ?? ""
-      if (path === "/health") return Reply.healthy
-      const response = server.draining() ? Reply.stopping : yield* mcp(request, { token, path })
-      const ms = (yield* Clock.currentTimeMillis) - started
-      yield* Effect.logInfo("request").pipe(
-        Effect.annotateLogs({ method: request.method, path: printable(url), status: response.status, ms })
+      if (path === "/health") return Reply.send(response, Reply.healthy)
+      const log = (status: number | "cancelled") =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.logInfo("request", { method: request.method, path: printable(url), status, ms: now - started })
+        )
+      const reply = server.draining() ? Effect.succeed(Reply.stopping) : mcp(request, response, { token, path })
+      const { status } = yield* Effect.tap(
+        Effect.onInterrupt(reply, () => log("cancelled")),
+        (reply) => Reply.send(response, reply)
       )
-      return response
+      yield* log(status)
     })
-    // A span for each request would hold its URL and cost more than the rest of the way; nothing collects them.
-    const handler = NodeHttpServer.makeHandler(Effect.interruptible(app))
-    yield* server.serve(yield* Effect.locally(handler, HttpMiddleware.currentTracerDisabledWhen, () => true))
+
+    yield* server.serve((request, response) => {
+      const fiber = run(answer(request, response))
+      // Whoever goes away before the answer has cancelled the call.
+      response.once("close", () => {
+        if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none)
+      })
+    })
     return { port: server.port }
   })
 )
 
 /** What a request came with, before anything else looks at it. */
 interface Entrance {
-  readonly token: ReturnType<typeof credential>["token"]
+  readonly token: Credential["token"]
   readonly path: string
 }
 
@@ -90,7 +95,7 @@ const makeAuthenticate = Effect.gen(function* () {
   const tokens = yield* TokenStore
   const throttle = makeThrottle()
   const local: Caller = { _tag: "Local" }
-  return Effect.fnUntraced(function* ({ token }: Entrance, address: string) {
+  return Effect.fnUntraced(function* (token: Credential["token"], address: string) {
     if (authDisabled) return local
     if (Option.isNone(token)) return Reply.noCredentials
     const known = yield* tokens.verify(token.value)

@@ -60,11 +60,8 @@ export const KrakenClientHttp = Layer.effect(
       })
 
     return KrakenClient.of({
-      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
-        yield* Effect.annotateCurrentSpan("endpoint", endpoint)
-        const call = { endpoint, params: Effect.succeed(params), priority, accept: json, judge }
-        return yield* resultOf(endpoint, read(call))
-      }),
+      read: (endpoint, params, { priority = "read" } = {}) =>
+        resultOf(endpoint, read({ endpoint, params: Effect.succeed(params), priority, accept: json, judge })),
       write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
@@ -104,9 +101,7 @@ const tooLate = 1000
 const resultOf = <E>(endpoint: Endpoint, success: Effect.Effect<Success, E>) =>
   success.pipe(
     Effect.tap(({ warnings }) =>
-      warnings.length > 0
-        ? Effect.annotateLogs(Effect.logWarning("Kraken warns"), { endpoint, warnings: warnings.join("; ") })
-        : Effect.void
+      warnings.length > 0 ? Effect.logWarning("Kraken warns", { endpoint, warnings: warnings.join("; ") }) : Effect.void
     ),
     Effect.map(({ result }) => result)
   )

@@ -2,6 +2,7 @@ import { Effect, Layer, Logger, Option, Redacted } from "effect"
 import { stderr } from "node:process"
 import { Config } from "../services/Config.ts"
 import { Secrets } from "../services/Secrets.ts"
+import { json, logfmt } from "./logging/format.ts"
 import { makeRedact } from "./logging/redact.ts"
 
 /** Takes a line of the log away. */
@@ -13,7 +14,7 @@ const toStderr: Write = (line) => void stderr.write(`${line}\n`)
 const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
   Logger.map(format, (line) => write(redact(line)))
 
-const plain = hiding(Logger.logfmtLogger, makeRedact().redact, toStderr)
+const plain = hiding(logfmt, makeRedact().redact, toStderr)
 
 /** The log before the configuration is known. */
 export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
@@ -32,7 +33,7 @@ export const Logging = (write: Write = toStderr) =>
         const { key, otp, secret } = credentials.value
         for (const each of [key, secret, ...Option.toArray(otp)]) learn(Redacted.value(each))
       }
-      const format = logFormat === "json" ? Logger.jsonLogger : Logger.logfmtLogger
+      const format = logFormat === "json" ? json : logfmt
       return Layer.mergeAll(
         Logger.remove(Logger.defaultLogger),
         Logger.remove(plain),

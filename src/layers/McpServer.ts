@@ -90,10 +90,9 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
 
 /** One line a call, without the values of its arguments. */
 const log = (tool: string, { caller }: Call, started: number, outcome: string) =>
-  Effect.gen(function* () {
-    const ms = (yield* Clock.currentTimeMillis) - started
-    yield* Effect.annotateLogs(Effect.logInfo("tool"), { tool, caller: callerId(caller), outcome, ms })
-  })
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.logInfo("tool", { tool, caller: callerId(caller), outcome, ms: now - started })
+  )
 
 /** What is left of Kraken's rate budget, beside every answer of a call that may have used it. */
 const rateBudget = Effect.fnUntraced(function* ({ permissions }: AnyTool) {

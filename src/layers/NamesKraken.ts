@@ -72,7 +72,7 @@ export const NamesKraken = Layer.effect(
       })
 
     return Names.of({
-      pair: Effect.fn("Names.pair")(function* (given) {
+      pair: Effect.fnUntraced(function* (given) {
         const pair = yield* look(
           "pair",
           given,
@@ -81,7 +81,7 @@ export const NamesKraken = Layer.effect(
         )
         return pair?.altname ?? given
       }),
-      asset: Effect.fn("Names.asset")(function* (given) {
+      asset: Effect.fnUntraced(function* (given) {
         const found = yield* look(
           "asset",
           given,

@@ -63,7 +63,7 @@ export const PermissionCacheKraken = Layer.effect(
       })
 
     return PermissionCache.of({
-      require: Effect.fn("PermissionCache.require")(function* (endpoint, needed) {
+      require: Effect.fnUntraced(function* (endpoint, needed) {
         const suffices = Option.match({
           onNone: () => true,
           onSome: ({ permissions }: KeyInfo) => allows(permissions, needed)

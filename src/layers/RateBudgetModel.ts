@@ -72,7 +72,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
     )
 
   return {
-    take: Effect.fn("RateBudget.take")(function* (endpoint, params, priority) {
+    take: Effect.fnUntraced(function* (endpoint, params, priority) {
       if (!isPrivate(endpoint)) {
         const gate = yield* publicGate(endpoint, params)
         return yield* pass(gate, endpoint, "public", { cost: 1, rank: ranks[priority], keep: 0 })

@@ -28,7 +28,7 @@ const caller: Caller = { _tag: "Local" }
  * the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
  */
 export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, output: Writable) {
-  const { mux, questions, surface } = yield* McpServer
+  const { answer, questions, surface, want } = yield* McpServer
   const protocol = makeProtocol(surface)
   const read = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
@@ -61,7 +61,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
     const asked: Plan = plan._tag === "Ask" ? { ...plan, asking: { ...plan.asking, send: write } } : plan
     const fiber = yield* FiberSet.run(
       calls,
-      Effect.map(carryOut(mux, asked), ({ response }) => write(response))
+      Effect.map(carryOut(answer, asked), ({ response }) => write(response))
     )
     running.set(request.id, fiber)
     fiber.addObserver(() => {
@@ -85,7 +85,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
       case "Silent":
         if (read.response !== undefined) questions.answer(caller, read.response)
         // The client has our answer to `initialize`, and will want the tools.
-        if (read.method === "notifications/initialized") mux.want()
+        if (read.method === "notifications/initialized") want()
         return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
     }
   }
@@ -93,7 +93,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
   const batch = (messages: ReadonlyArray<unknown>) =>
     FiberSet.run(
       calls,
-      Effect.map(carryOutBatch(mux, protocol, messages, caller), ({ body }) => {
+      Effect.map(carryOutBatch(answer, protocol, messages, caller), ({ body }) => {
         if (body !== undefined) writer.write(body)
       })
     )

@@ -1,7 +1,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
 import { Config } from "../services/Config.ts"
 import { isActive, type Token, TokenId, TokenNotFound, TokenStore, TokenStoreError } from "../services/TokenStore.ts"
 import { openDatabase } from "./sqlite/openDatabase.ts"
@@ -82,7 +82,7 @@ export const TokenStoreSqlite = Layer.scoped(
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
-      verify: Effect.fn("TokenStore.verify")(function* (secret) {
+      verify: Effect.fnUntraced(function* (secret) {
         const hash = sha256(Redacted.value(secret))
         const now = yield* DateTime.now
         const known = good.get(hash)
@@ -129,7 +129,7 @@ const toToken = (row: typeof Row.Type): Token => ({
   lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
 })
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+const sha256 = (text: string): string => digest("sha256", text)
 
 const sameHash = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -106,7 +106,8 @@ export const make = <
   const encode = Schema.encode(spec.output)
   const permissions = spec.permissions ?? []
 
-  const gate = Effect.fn("Tool.gate")(function* (value: InputOf<Fields>) {
+  // No spans on the way of a call: nothing collects them, and each costs more than the rest of its function.
+  const gate = Effect.fnUntraced(function* (value: InputOf<Fields>) {
     const facts = yield* CallFacts
     const reads = spec.intent === "read" || spec.reads?.(value) === true
     if (facts.readOnly && !reads) return yield* new ReadOnlyMode({ tool: name })
@@ -116,7 +117,7 @@ export const make = <
     if (permissions.length > 0) yield* cache.require(spec.endpoint ?? "private/*", permissions)
   })
 
-  const run = Effect.fn(`Tool.${name}`)(function* (value: InputOf<Fields>) {
+  const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
     yield* gate(value)
     return yield* Effect.catchAll(spec.handler(value), (error) =>
       Effect.flatMap(explained(error, permissions), Effect.fail)
@@ -202,7 +203,7 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
   const encode = Schema.encode(Schema.Struct(spec.input))
   const decode = Schema.decodeUnknown(spec.output)
   const spell = Spellings.resolver(spec.input)
-  const handler = Effect.fn(`Tool.endpoint.${name}`)(function* (input: InputOf<Fields>) {
+  const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
     if (spec.check !== undefined) {
       const faults = spec.check(input, yield* known)

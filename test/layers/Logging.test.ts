@@ -108,6 +108,24 @@ describe("Logging", () => {
     })
   )
 
+  it.effect.each([
+    { status: 200 },
+    { path: '/mcp?a "b' },
+    { "a name": "=" },
+    { in: { an: [{ object: 1 }] } },
+    { empty: "" },
+    { none: undefined }
+  ])("writes the fields of a message, such as %o, as annotations are written", (fields) =>
+    Effect.gen(function* () {
+      for (const logFormat of ["logfmt", "json"] as const) {
+        const log = (effect: Effect.Effect<void>) =>
+          Effect.map(lines(effect, { logFormat }), ([line]) => line?.replace(/#\d+/, "#"))
+        const annotated = yield* log(Effect.annotateLogs(Effect.logInfo("told"), fields))
+        assert.strictEqual(yield* log(Effect.logInfo("told", fields)), annotated)
+      }
+    })
+  )
+
   it.effect("hides a WebSocket token from the moment Kraken has handed it out", () =>
     Effect.gen(function* () {
       const fake = makeFakeKraken()

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Queue } from "effect"
 import { PassThrough } from "node:stream"
 import { maxLine } from "../../src/layers/mcp/lines.ts"
-import { McpServer } from "../../src/layers/mcp/Server.ts"
 import { serveStdio } from "../../src/layers/Stdio.ts"
 import { report } from "../../src/services/CallFacts.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
@@ -106,7 +105,6 @@ describe("stdio", () => {
         send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } })
         yield* Deferred.succeed(go, undefined)
         assert.strictEqual((yield* next).id, 1)
-        assert.strictEqual((yield* McpServer).mux.size, 0)
       }).pipe(Effect.provide(TestMcpServer({}, {}, kraken)))
     }).pipe(Effect.scoped)
   )

@@ -1,14 +1,28 @@
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 
 /** Every answer of the HTTP edge that is not MCP's own. Errors are JSON-RPC errors that answer no request. */
+export interface Reply {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly body?: string
+}
 
-const text = (status: number, body: string, headers: Record<string, string> = {}) =>
-  HttpServerResponse.text(body, { status, headers, contentType: "application/json" })
+/** Head and body leave together, or the body after the events before it. */
+export const send = (response: ServerResponse, { body, headers, status }: Reply): void => {
+  if (!response.headersSent) response.writeHead(status, headers)
+  response.end(body)
+}
 
-export const json = (status: number, body: string | undefined) =>
-  body === undefined ? HttpServerResponse.empty({ status }) : text(status, body)
+const text = (status: number, body: string, headers: OutgoingHttpHeaders = {}): Reply => ({
+  status,
+  headers: { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+  body
+})
 
-const failure = (status: number, message: string, headers: Record<string, string> = {}) =>
+export const json = (status: number, body: string | undefined): Reply =>
+  body === undefined ? { status, headers: { "content-length": 0 } } : text(status, body)
+
+const failure = (status: number, message: string, headers: OutgoingHttpHeaders = {}) =>
   text(status, JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32000, message } }), headers)
 
 const challenge = (parameters: string) => ({ "www-authenticate": `Bearer realm="mcp-kraken"${parameters}` })
@@ -54,3 +68,6 @@ export const eventStream = {
   "cache-control": "no-cache",
   "x-accel-buffering": "no"
 }
+
+/** The last event of a stream. */
+export const lastEvent = (body: string): Reply => ({ status: 200, headers: eventStream, body })

@@ -1,4 +1,4 @@
-import { Context, type Effect, type Stream } from "effect"
+import { Context, type Effect } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 
 /** One POST to the MCP endpoint, let in and read. */
@@ -8,14 +8,16 @@ export interface EdgeRequest {
   /** The body as text; what is no JSON is answered as MCP says. */
   readonly body: string
   readonly caller: Caller
+  /** Sends an event ahead of the answer, ready to be written. The first makes the answer a stream of events. */
+  readonly emit: (event: string) => void
 }
 
 /** What goes back over HTTP. */
 export type EdgeAnswer =
   /** `body` is JSON text; none with 202. */
   | { readonly _tag: "Json"; readonly status: number; readonly body?: string }
-  /** Server-sent events, each ready to be written, until the call ends or the client goes away. */
-  | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
+  /** The last event of a stream. */
+  | { readonly _tag: "Event"; readonly text: string }
 
 /** MCP behind whatever carries it: both eras, without sessions; nothing is kept for a connection. */
 export class McpEdge extends Context.Tag("mcp-kraken/layers/mcp/Edge/McpEdge")<

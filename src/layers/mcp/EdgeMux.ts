@@ -1,5 +1,5 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Deferred, Effect, Either, Layer, Option, Queue, Schedule, Stream } from "effect"
+import { Deferred, Effect, Either, Layer, Option } from "effect"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "./Edge.ts"
 import {
   errorResponse,
@@ -13,26 +13,24 @@ import {
   stringify
 } from "./messages.ts"
 import { header, isModern } from "./modern.ts"
-import type { Mux } from "./Mux.ts"
 import { carryOutBatch } from "./batch.ts"
-import { type Answered, makeProtocol, type Plan } from "./Protocol.ts"
+import { type Answered, carryOut, makeProtocol, type Plan } from "./Protocol.ts"
 import { McpServer } from "./Server.ts"
-
-/** Proxies close what stays silent; a comment now and then keeps a stream open. */
-const keepAlive = "15 seconds"
+import type { Answer } from "./Surface.ts"
 
 /** Revisions that know batches; clients of the first of them need not say which they speak. */
 const batchVersions = [undefined, "2025-03-26", "2024-11-05", "2024-10-07"]
 
-/** MCP over HTTP, both eras on one endpoint, through one SDK server. */
+/** MCP over HTTP, both eras on one endpoint, through one server. */
 export const EdgeMux = Layer.effect(
   McpEdge,
   Effect.gen(function* () {
-    const { mux, questions, surface } = yield* McpServer
+    const { answer, questions, surface } = yield* McpServer
     const protocol = makeProtocol(surface)
     const stopped = yield* Deferred.make<void>()
 
-    const one = (message: unknown, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
+    const one = (message: unknown, edge: EdgeRequest): Effect.Effect<EdgeAnswer> => {
+      const { caller, headers } = edge
       const read = incoming(message)
       if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
       if (read._tag === "Silent") {
@@ -42,37 +40,36 @@ export const EdgeMux = Layer.effect(
       }
       const { request } = read
       if (isModern(request.method, request.params, headers)) {
-        if (request.method === "subscriptions/listen") return Effect.succeed(listen(request, headers))
-        return answer(mux, protocol.stateless(request, caller, headers), takesEvents(headers))
+        if (request.method === "subscriptions/listen") return listen(request, edge)
+        return carryOutWithEvents(answer, protocol.stateless(request, caller, headers), edge)
       }
       const version = header(headers, "mcp-protocol-version")
       if (request.method !== "initialize" && version !== undefined && !legacyVersions.includes(version)) {
         return Effect.succeed(failed(request.id, unsupported(version)))
       }
-      return answer(mux, protocol.handshake(request, caller, Option.none()), takesEvents(headers))
+      return carryOutWithEvents(answer, protocol.handshake(request, caller, Option.none()), edge)
     }
 
-    const listen = (request: JSONRPCRequest, headers: EdgeRequest["headers"]): EdgeAnswer => {
+    const listen = (request: JSONRPCRequest, { emit, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
       const { failure, first, last } = protocol.listen(request, headers)
-      if (failure !== undefined) return failed(request.id, failure)
-      const open = Stream.concat(Stream.make(event(first)), silence)
-      return {
-        _tag: "Events",
-        events: Stream.concat(Stream.interruptWhenDeferred(open, stopped), Stream.make(event(last)))
-      }
+      if (failure !== undefined) return Effect.succeed(failed(request.id, failure))
+      emit(event(first))
+      return Effect.as(Deferred.await(stopped), { _tag: "Event", text: event(last) })
     }
 
     const batch = (messages: ReadonlyArray<unknown>, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
       batchVersions.includes(header(headers, "mcp-protocol-version"))
-        ? Effect.map(carryOutBatch(mux, protocol, messages, caller), (answer) => ({ _tag: "Json", ...answer }))
+        ? Effect.map(carryOutBatch(answer, protocol, messages, caller), (answer) => ({ _tag: "Json", ...answer }))
         : Effect.succeed(failed(null, invalidRequest("Invalid request: this revision knows no batches")))
 
     return McpEdge.of({
       post: (request) =>
-        Either.match(parse(request.body), {
-          onLeft: () => Effect.succeed(failed(null, parseError)),
-          onRight: (body) => (Array.isArray(body) ? batch(body, request) : one(body, request))
-        }),
+        Effect.suspend(() =>
+          Either.match(parse(request.body), {
+            onLeft: () => Effect.succeed(failed(null, parseError)),
+            onRight: (body) => (Array.isArray(body) ? batch(body, request) : one(body, request))
+          })
+        ),
       endListening: Deferred.succeed(stopped, undefined)
     })
   })
@@ -100,45 +97,19 @@ const event = (message: unknown): string => `event: message\ndata: ${stringify(m
 
 const json = ({ response, status }: Answered): EdgeAnswer => ({ _tag: "Json", status, body: stringify(response) })
 
-/** JSON, unless something is to be said before the answer: then events, from the first one to the answer. */
-const answer = (mux: Mux, plan: Plan, withEvents: boolean): Effect.Effect<EdgeAnswer> => {
-  if (plan._tag === "Answer") return Effect.succeed(json(plan.answered))
-  const { asking, finish, request } = plan
-  return Effect.flatMap(Queue.unbounded<string>(), (queue) =>
-    Effect.async<EdgeAnswer>((resume) => {
-      let streams = false
-      let ended = false
-      const cancel = mux.request(
-        request,
-        withEvents ? { ...asking, send: (message) => send(message) } : asking,
-        (response) => {
-          ended = true
-          if (!streams) return resume(Effect.succeed(json(finish(response))))
-          queue.unsafeOffer(event(finish(response).response))
-          queue.unsafeOffer(end)
-        }
-      )
-      const send = (message: object) => {
-        if (ended) return
-        queue.unsafeOffer(event(message))
-        if (streams) return
-        streams = true
-        const events = Stream.fromQueue(queue).pipe(
-          Stream.takeWhile((text) => text !== end),
-          Stream.merge(silence, { haltStrategy: "left" }),
-          Stream.ensuring(Effect.sync(cancel))
-        )
-        resume(Effect.succeed({ _tag: "Events", events }))
-      }
-      return Effect.sync(cancel)
-    })
-  )
+/** JSON, unless something was said before the answer: then the answer is the last event. */
+const carryOutWithEvents = (answer: Answer, plan: Plan, { emit, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
+  if (plan._tag === "Answer" || !takesEvents(headers)) return Effect.map(carryOut(answer, plan), json)
+  let state: "silent" | "streams" | "ended" = "silent"
+  const send = (message: object) => {
+    // What a background fiber reports after the answer has nowhere to go.
+    if (state === "ended") return
+    state = "streams"
+    emit(event(message))
+  }
+  return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, send } }), (answered) => {
+    const streams = state === "streams"
+    state = "ended"
+    return streams ? { _tag: "Event", text: event(answered.response) } : json(answered)
+  })
 }
-
-/** Follows the last event of a stream. */
-const end = ""
-
-const silence = Stream.drop(
-  Stream.repeatEffectWithSchedule(Effect.succeed(": keep-alive\n\n"), Schedule.spaced(keepAlive)),
-  1
-)

@@ -14,8 +14,15 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./modern.ts"
-import type { Asking, Mux, Response } from "./Mux.ts"
-import { interlude, internalError, resourceNotFound, type Surface } from "./Surface.ts"
+import {
+  type Answer,
+  type Asking,
+  interlude,
+  internalError,
+  resourceNotFound,
+  type Response,
+  type Surface
+} from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {
@@ -23,7 +30,7 @@ export interface Answered {
   readonly response: Response | ReturnType<typeof errorResponse>
 }
 
-/** What becomes of a request: an answer at once, or a question to the SDK server whose answer is dressed for its era. */
+/** What becomes of a request: an answer at once, or a question to the server whose answer is dressed for its era. */
 export type Plan =
   | { readonly _tag: "Answer"; readonly answered: Answered }
   | {
@@ -45,7 +52,7 @@ const served: Record<string, number | undefined> = {
   "completion/complete": undefined
 }
 
-/** Both eras over one SDK server. Nothing is kept between requests. */
+/** Both eras over one server. Nothing is kept between requests. */
 export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" | "mirrored">) => {
   const serverInfo = { [`${prefix}serverInfo`]: about.serverInfo }
 
@@ -169,12 +176,5 @@ const statusOf = (code: number): number =>
   code === -32601 ? 404 : code === -32602 || code === -32021 || code === -32020 ? 400 : code === -32603 ? 500 : 200
 
 /** The answer to a plan. Interrupting it cancels the request. */
-export const carryOut = (mux: Mux, plan: Plan): Effect.Effect<Answered> =>
-  plan._tag === "Answer"
-    ? Effect.succeed(plan.answered)
-    : Effect.async((resume) => {
-        const cancel = mux.request(plan.request, plan.asking, (response) =>
-          resume(Effect.succeed(plan.finish(response)))
-        )
-        return Effect.sync(cancel)
-      })
+export const carryOut = (answer: Answer, plan: Plan): Effect.Effect<Answered> =>
+  plan._tag === "Answer" ? Effect.succeed(plan.answered) : Effect.map(answer(plan.request, plan.asking), plan.finish)

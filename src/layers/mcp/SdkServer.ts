@@ -1,59 +1,40 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js"
-import {
-  CallToolRequestSchema,
-  CompleteRequestSchema,
-  GetPromptRequestSchema,
-  ListPromptsRequestSchema,
-  ListResourcesRequestSchema,
-  ListResourceTemplatesRequestSchema,
-  ListToolsRequestSchema,
-  ReadResourceRequestSchema,
-  type Result,
-  type ServerNotification,
-  type ServerRequest,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema
-} from "@modelcontextprotocol/sdk/types.js"
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js"
-import { Cause, Effect, Exit, Option, Runtime, type Scope } from "effect"
+import { Cause, Context, Effect, Option, type Scope } from "effect"
 import { CallFacts } from "../../services/CallFacts.ts"
 import { SealKey } from "../../services/SealKey.ts"
 import { factsOf } from "./facts.ts"
-import type { Asking } from "./Mux.ts"
+import { errorResponse, type Id, type Json } from "./messages.ts"
+import { metaOf } from "./modern.ts"
+import { Mux } from "./Mux.ts"
 import type { Questions } from "./Questions.ts"
 import { makeRounds } from "./rounds.ts"
 import type { McpServer } from "./Server.ts"
-import { type Call, internalError, type Methods, type ProtocolError, type Surface } from "./Surface.ts"
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
-
-const schemas = {
-  "tools/list": ListToolsRequestSchema,
-  "tools/call": CallToolRequestSchema,
-  "resources/list": ListResourcesRequestSchema,
-  "resources/templates/list": ListResourceTemplatesRequestSchema,
-  "resources/read": ReadResourceRequestSchema,
-  "resources/subscribe": SubscribeRequestSchema,
-  "resources/unsubscribe": UnsubscribeRequestSchema,
-  "prompts/list": ListPromptsRequestSchema,
-  "prompts/get": GetPromptRequestSchema,
-  "completion/complete": CompleteRequestSchema
-} satisfies Record<keyof Methods, unknown>
+import {
+  type Asking,
+  type Call,
+  type Handler,
+  internalError,
+  type Methods,
+  type ProtocolError,
+  type Response,
+  type Surface
+} from "./Surface.ts"
 
 /**
- * Puts the one SDK server of the process behind the mux that all callers share. The SDK's signal of cancellation
- * interrupts the handler.
+ * Puts a surface and the one SDK server of the process behind the server that all callers share. What the surface
+ * serves runs in the fiber that asks, with nothing in between; the SDK answers what is the protocol's own.
  */
 export const connectSdk = <R>(
-  { mux, questions, surface: { about } }: typeof McpServer.Service,
+  { questions, serve, surface: { about } }: typeof McpServer.Service,
   { methods, readOnly }: Pick<Surface<R>, "methods" | "readOnly">,
   // Without one for all, the SDK builds a validator of its own for each server.
   jsonSchemaValidator: jsonSchemaValidator
 ): Effect.Effect<void, never, R | SealKey | Scope.Scope> =>
   Effect.gen(function* () {
-    const runtime = yield* Effect.runtime<R>()
+    const context = yield* Effect.context<R>()
     const rounds = makeRounds(yield* SealKey)
+    const mux = new Mux()
     const server = new Server(about.serverInfo, {
       capabilities: about.capabilities,
       instructions: about.instructions,
@@ -62,48 +43,51 @@ export const connectSdk = <R>(
     // A message that is no request in the eyes of the SDK gets no answer from it.
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way to tell
     server.onerror = () => mux.refuse()
-
-    const run = (effect: Effect.Effect<Result, ProtocolError, R>, { signal }: Extra): Promise<Result> =>
-      Runtime.runPromiseExit(runtime)(Effect.tapDefect(effect, logged), { signal }).then(
-        Exit.getOrElse((cause) => {
-          throw Option.getOrElse(Cause.failureOption(cause), () => internalError)
-        })
-      )
-
-    const serve = <M extends keyof Methods>(method: M) => {
-      const handler = methods[method]
-      if (handler === undefined) return
-      // The table above pairs each method with the schema of its params; TypeScript can't follow that through a key.
-      server.setRequestHandler(schemas[method] as (typeof schemas)["tools/list"], (request, extra) => {
-        const asking = mux.asking(extra.requestId)
-        if (asking === undefined) throw internalError
-        const params: Methods[M][0] = request.params
-        return run(
-          rounds(
-            method,
-            params,
-            callOf(asking, extra, questions),
-            (call) => Effect.provideService(handler(params, call), CallFacts, factsOf(call, readOnly)),
-            asking
-          ),
-          extra
-        )
-      })
-    }
-    for (const method of Object.keys(schemas)) serve(method as keyof Methods)
-
     yield* Effect.acquireRelease(
       Effect.promise(() => server.connect(mux)),
       () => Effect.promise(() => server.close())
     )
+
+    // Each method comes with the shape of its params (`paramsFailure`); TypeScript can't follow that through a name.
+    const handlers = new Map(Object.entries(methods) as Array<[string, Handler<"tools/call", R>]>)
+    let requests = 0
+
+    yield* serve((request, asking) => {
+      const { id, method, params } = request
+      const handler = handlers.get(method)
+      if (handler === undefined) return mux.ask(request)
+      const call = callOf(asking, String(++requests), metaOf(params), questions)
+      const run = (call: Call) =>
+        Effect.provide(
+          handler(params as Methods["tools/call"][0], call),
+          Context.add(context, CallFacts, factsOf(call, readOnly))
+        )
+      return Effect.matchCauseEffect(rounds(method, params, call, run, asking), {
+        onSuccess: (result): Effect.Effect<Response> => Effect.succeed({ jsonrpc: "2.0", id, result }),
+        onFailure: (cause) => refused(id, cause)
+      })
+    })
   })
 
-const logged = (cause: Cause.Cause<unknown>) => Effect.logError("A request of the protocol died", cause)
+const refused = (id: Id, cause: Cause.Cause<ProtocolError>): Effect.Effect<Response> => {
+  const answer = errorResponse(
+    id,
+    Option.getOrElse(Cause.failureOption(cause), () => internalError)
+  )
+  return Cause.isDie(cause)
+    ? Effect.as(Effect.logError("A request of the protocol died", cause), answer)
+    : Effect.succeed(answer)
+}
 
-const callOf = ({ answers, caller, client, era, send }: Asking, extra: Extra, questions: Questions): Call => ({
+const callOf = (
+  { answers, caller, client, era, send }: Asking,
+  requestId: string,
+  meta: Json,
+  questions: Questions
+): Call => ({
   caller,
-  requestId: String(extra.requestId),
-  meta: extra._meta ?? {},
+  requestId,
+  meta,
   client,
   answers: answers ?? {},
   state: Option.none(),

@@ -1,25 +1,39 @@
 import { Context, Deferred, Effect } from "effect"
-import { Mux } from "./Mux.ts"
 import { Questions } from "./Questions.ts"
-import type { Surface } from "./Surface.ts"
+import type { Answer, Surface } from "./Surface.ts"
 
 /** What the edges see of the server: what it says of itself, and where requests go. */
 export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/Server/McpServer")<
   McpServer,
   {
     readonly surface: Pick<Surface<never>, "about" | "mirrored">
-    readonly mux: Mux
     readonly questions: Questions
-    /** Ends as soon as somebody needs the SDK's server while there is none. */
+    readonly answer: Answer
+    /** Puts behind `answer` what carries requests out. */
+    readonly serve: (answer: Answer) => Effect.Effect<void>
+    /** Says that requests are about to come. */
+    readonly want: () => void
+    /** Ends as soon as requests come, or are about to. */
     readonly wanted: Effect.Effect<void>
   }
 >() {}
 
-/** A server that can say what it is; other requests wait in its mux until the SDK's server stands behind it. */
+/** A server that can say what it is; requests wait until there is something that serves them. */
 export const makeServer = (surface: (typeof McpServer.Service)["surface"]): Effect.Effect<typeof McpServer.Service> =>
-  Effect.map(Deferred.make<void>(), (wanted) => ({
-    surface,
-    mux: new Mux(() => Deferred.unsafeDone(wanted, Effect.void)),
-    questions: new Questions(),
-    wanted: Deferred.await(wanted)
-  }))
+  Effect.gen(function* () {
+    const wanted = yield* Deferred.make<void>()
+    const serving = yield* Deferred.make<Answer>()
+    const want = () => Deferred.unsafeDone(wanted, Effect.void)
+    return {
+      surface,
+      questions: new Questions(),
+      answer: (request, asking) =>
+        Effect.suspend(() => {
+          want()
+          return Effect.flatMap(Deferred.await(serving), (answer) => answer(request, asking))
+        }),
+      serve: (answer) => Effect.asVoid(Deferred.succeed(serving, answer)),
+      want,
+      wanted: Deferred.await(wanted)
+    }
+  })

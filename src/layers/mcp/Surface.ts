@@ -25,8 +25,26 @@ export const internalError = new ProtocolError({ code: -32603, message: "Interna
 /** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
 export const resourceNotFound = -32002
 
-/** The code by which a result that asks for input passes the SDK, which knows no such results. Never sent. */
+/** The code by which a result that asks for input passes for an error on its way to the edge. Never sent. */
 export const interlude = 1
+
+export type Response = Mcp.JSONRPCResultResponse | Mcp.JSONRPCErrorResponse
+
+/** Who asks, and what the edge knows beside the message itself. */
+export interface Asking {
+  readonly caller: Caller
+  readonly era: "stateless" | "handshake"
+  /** What the client can do, where it said so. */
+  readonly client: Option.Option<Json>
+  /** Of an earlier round, as they came. */
+  readonly answers?: Json
+  readonly requestState?: string
+  /** Takes notifications, and in the era of handshakes requests too, to the client while it waits; absent: no way. */
+  readonly send?: (message: object) => void
+}
+
+/** The answer to a request whose params have the shape of its method. Interrupting it cancels the request. */
+export type Answer = (request: Mcp.JSONRPCRequest, asking: Asking) => Effect.Effect<Response>
 
 /** One request as its handler sees it, whatever the era and the transport it came by. */
 export interface Call {

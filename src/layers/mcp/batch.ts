@@ -2,14 +2,14 @@ import { Effect, Option } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 import { errorResponse, type Failure, type Id, incoming, invalidRequest, stringify } from "./messages.ts"
 import { isModern } from "./modern.ts"
-import type { Mux } from "./Mux.ts"
 import { carryOut, type makeProtocol } from "./Protocol.ts"
+import type { Answer } from "./Surface.ts"
 
 const maxMessages = 100
 
 /** The JSON that answers a batch of 2025-03-26, all at once, and the HTTP status; no JSON where it asks for nothing. */
 export const carryOutBatch = (
-  mux: Mux,
+  answer: Answer,
   protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
   messages: ReadonlyArray<unknown>,
   caller: Caller
@@ -23,7 +23,7 @@ export const carryOutBatch = (
       return Effect.succeed(failed(request.id, invalidRequest("Invalid request: not in a batch")))
     }
     const plan = protocol.handshake(request, caller, Option.none())
-    return Effect.map(carryOut(mux, plan), ({ response }) => stringify(response))
+    return Effect.map(carryOut(answer, plan), ({ response }) => stringify(response))
   }
   if (messages.length === 0 || messages.length > maxMessages) {
     const failure = invalidRequest(`Invalid request: a batch has 1 to ${maxMessages} messages`)

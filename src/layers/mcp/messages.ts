@@ -35,7 +35,7 @@ export const methodNotFound = (method: string): Failure => ({
   message: `Method not found: ${method.slice(0, 100)}`
 })
 
-export const errorResponse = (id: Id | null, { code, data, message }: Failure) => ({
+export const errorResponse = <I extends Id | null>(id: I, { code, data, message }: Omit<Failure, "status">) => ({
   jsonrpc: "2.0" as const,
   id,
   error: { code, message, ...(data !== undefined && { data }) }

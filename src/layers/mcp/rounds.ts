@@ -3,9 +3,8 @@ import { callerId } from "../../services/CallFacts.ts"
 import type { SealKey } from "../../services/SealKey.ts"
 import { InputRequired, type Question } from "../../services/UserInput.ts"
 import { isObject, type Json } from "./messages.ts"
-import type { Asking } from "./Mux.ts"
 import { type Binding, open, seal } from "./seal.ts"
-import { type Call, interlude, ProtocolError } from "./Surface.ts"
+import { type Asking, type Call, interlude, ProtocolError } from "./Surface.ts"
 
 /** Rounds that one call may take where the server itself can ask. */
 const maxRounds = 8
@@ -25,8 +24,8 @@ export const makeRounds =
     run: Run<A, R>,
     { era, requestState }: Asking
   ): Effect.Effect<A, ProtocolError, R> => {
-    const binding: Binding = { caller: callerId(call.caller), method, params: { ...params, _meta: undefined } }
     if (era === "handshake") return inOneCall(call, run, maxRounds)
+    const binding = bindingOf(call, method, params)
     const begun =
       requestState === undefined
         ? Effect.succeed(call)
@@ -44,6 +43,13 @@ export const makeRounds =
       )
     )
   }
+
+/** What all rounds of a request have in common. */
+const bindingOf = ({ caller }: Call, method: string, params: object | undefined): Binding => ({
+  caller: callerId(caller),
+  method,
+  params: { ...params, _meta: undefined, inputResponses: undefined, requestState: undefined }
+})
 
 const reopen = Effect.fnUntraced(function* (sealKey: typeof SealKey.Service, binding: Binding, requestState: string) {
   const key: Redacted.Redacted<Uint8Array> = yield* sealKey.key

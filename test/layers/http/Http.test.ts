@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, Stream, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
 import { request as send } from "node:http"
 import { connect } from "node:net"
 import { Http } from "../../../src/layers/Http.ts"
+import { logfmt } from "../../../src/layers/logging/format.ts"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
@@ -38,7 +39,7 @@ const serve = (options: {
         }),
         Logger.replace(
           Logger.defaultLogger,
-          Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+          Logger.map(logfmt, (line) => void lines.push(line))
         )
       ])
     )
@@ -164,12 +165,17 @@ describe("Http", () => {
 
   it.scopedLive("streams events as they come, and cancels the call of a client that goes away", () =>
     Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
       const cancelled = yield* Deferred.make<void>()
+      const endless = Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
       const { port, url } = yield* serve({
-        post: ({ body }) =>
+        post: ({ body, emit }) =>
           body === "events"
-            ? Effect.succeed({ _tag: "Events", events: Stream.make("data: 1\n\n", "data: 2\n\n") })
-            : Effect.onInterrupt(Effect.never, () => Deferred.succeed(cancelled, undefined))
+            ? Effect.as(
+                Effect.sync(() => emit("data: 1\n\n")),
+                { _tag: "Event", text: "data: 2\n\n" }
+              )
+            : Effect.onInterrupt(endless, () => Deferred.succeed(cancelled, undefined))
       })
       const events = yield* call(`${url}/mcp`, { headers: bearer, body: "events" })
       assert.strictEqual(events.headers.get("content-type"), "text/event-stream")
@@ -179,9 +185,30 @@ describe("Http", () => {
         `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
           "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
       )
-      yield* Effect.sleep("50 millis")
+      yield* Deferred.await(started)
       socket.destroy()
       yield* Deferred.await(cancelled)
+    })
+  )
+
+  it.scoped("keeps a silent stream open with comments", () =>
+    Effect.gen(function* () {
+      const opened = yield* Deferred.make<void>()
+      const release = yield* Deferred.make<void>()
+      const { url } = yield* serve({
+        post: ({ emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Deferred.succeed(opened, undefined)),
+            Effect.zipRight(Deferred.await(release)),
+            Effect.as({ _tag: "Event", text: "data: 2\n\n" })
+          )
+      })
+      const events = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(opened)
+      yield* TestClock.adjust("31 seconds")
+      yield* Deferred.succeed(release, undefined)
+      const { text } = yield* Fiber.join(events)
+      assert.strictEqual(text, "data: 1\n\n: keep-alive\n\n: keep-alive\n\ndata: 2\n\n")
     })
   )
 

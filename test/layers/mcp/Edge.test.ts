@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
-import { McpServer } from "../../../src/layers/mcp/Server.ts"
 import { CallFacts, report } from "../../../src/services/CallFacts.ts"
 import { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import { TestEdge, legacy, modern, post } from "./TestMcp.ts"
@@ -269,7 +268,6 @@ describe("a call", () => {
         assert.isFalse(yield* Deferred.isDone(interrupted))
         yield* Fiber.interrupt(call)
         yield* Deferred.await(interrupted)
-        assert.strictEqual((yield* McpServer).mux.size, 0)
       }).pipe(Effect.provide(withTime(forever)))
     })
   )

@@ -1,7 +1,7 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
-import { Effect, Layer, Queue, Runtime, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Queue, Runtime, Stream } from "effect"
 import { EdgeMux } from "../../../src/layers/mcp/EdgeMux.ts"
-import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
+import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import { connectSdk } from "../../../src/layers/mcp/SdkServer.ts"
 import { makeServer, McpServer } from "../../../src/layers/mcp/Server.ts"
 import type { Surface } from "../../../src/layers/mcp/Surface.ts"
@@ -43,9 +43,39 @@ export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
 export const post = (body: unknown, headers: Record<string, string> = {}, caller: Caller = { _tag: "Local" }) =>
   Effect.gen(function* () {
     const edge = yield* McpEdge
-    const answer = yield* edge.post({ headers, body: typeof body === "string" ? body : JSON.stringify(body), caller })
+    const text = typeof body === "string" ? body : JSON.stringify(body)
+    const answer = yield* begun(edge.post, { headers, body: text, caller })
     if (answer._tag === "Events") return { status: 200, events: answer.events, body: undefined }
     return { status: answer.status, body: answer.body === undefined ? undefined : JSON.parse(answer.body) }
+  })
+
+/** What a client sees first of an answer: JSON, or a stream of events that has been opened and goes on. */
+export type Begun =
+  | Extract<EdgeAnswer, { readonly _tag: "Json" }>
+  | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
+
+/** Posts, and goes on as soon as the client would see something. Interrupting it, or leaving the events, cancels. */
+export const begun = (post: typeof McpEdge.Service.post, request: Omit<EdgeRequest, "emit">): Effect.Effect<Begun> =>
+  Effect.gen(function* () {
+    const events = yield* Queue.unbounded<Option.Option<string>>()
+    const first = yield* Deferred.make<Begun>()
+    const emit = (event: string) => {
+      events.unsafeOffer(Option.some(event))
+      Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
+    }
+    const call = yield* Effect.forkDaemon(
+      Effect.flatMap(post({ ...request, emit }), (answer) => {
+        if (answer._tag === "Json") return Deferred.succeed(first, answer)
+        emit(answer.text)
+        return Queue.offer(events, Option.none())
+      })
+    )
+    const stream = Stream.fromQueue(events).pipe(
+      Stream.takeWhile(Option.isSome),
+      Stream.map(({ value }) => value),
+      Stream.ensuring(Fiber.interrupt(call))
+    )
+    return yield* Effect.onInterrupt(Deferred.await(first), () => Fiber.interrupt(call))
   })
 
 const prefix = "io.modelcontextprotocol/"
@@ -89,7 +119,7 @@ export const edgeFetch = Effect.gen(function* () {
     if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
     const given = Object.fromEntries(new Headers(headers))
     return run(
-      edge.post({ headers: given, body: String(body), caller: { _tag: "Local" } }),
+      begun(edge.post, { headers: given, body: String(body), caller: { _tag: "Local" } }),
       signal ? { signal } : {}
     ).then((answer) =>
       answer._tag === "Json"

@@ -1,0 +1,24 @@
+import { Effect, type Fiber, FiberId } from "effect"
+import type { ServerResponse } from "node:http"
+import { eventStream } from "./Reply.ts"
+
+/** Proxies close what stays silent; a comment now and then keeps a stream open. */
+const keepAlive = "15 seconds"
+
+/** Writes events ahead of the answer: the first opens the stream, which stays open until the answer. */
+export const makeEmit =
+  (response: ServerResponse, run: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>) =>
+  (event: string): void => {
+    if (response.destroyed) return
+    if (!response.headersSent) {
+      response.writeHead(200, eventStream)
+      const beat = run(Effect.forever(Effect.delay(writeComment(response), keepAlive)))
+      response.once("close", () => beat.unsafeInterruptAsFork(FiberId.none))
+    }
+    response.write(event)
+  }
+
+const writeComment = (response: ServerResponse) =>
+  Effect.sync(() => {
+    if (!response.writableEnded) response.write(": keep-alive\n\n")
+  })
