@@ -82,6 +82,23 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
+  it.scoped("writes the uses of many tokens together, each with its own time", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const tokens = yield* open(file)
+      const secrets = yield* Effect.replicateEffect(tokens.create("desk", Option.none()), 3)
+      for (const { secret } of secrets) {
+        yield* tokens.verify(secret)
+        yield* TestClock.adjust("40 millis")
+      }
+      const used = new Database(file).prepare("SELECT last_used_at FROM tokens ORDER BY rowid").pluck().all()
+      assert.deepStrictEqual(
+        used,
+        ["000000", "040000", "080000"].map((micros) => `1970-01-01T00:00:00.${micros}+00:00`)
+      )
+    })
+  )
+
   it.scoped("opens a database of the Python server and leaves its rows as they are", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
