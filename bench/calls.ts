@@ -1,4 +1,4 @@
-import { type Figures, load, type Request, warmUp } from "./load.ts"
+import { type Figures, load, type Request, type Target, warmUp } from "./load.ts"
 import { call, eras, message } from "./messages.ts"
 import type { Ours } from "./ours.ts"
 import { peer, type Running } from "./servers.ts"
@@ -28,7 +28,10 @@ const peers: ReadonlyArray<readonly [name: string, start: () => Promise<Running>
 const stock = "SDK, stock stateless"
 const router = "Effect HttpRouter echo"
 
-/** One trivial call everywhere; ours check a bearer token each time and write two lines of log. */
+/**
+ * One trivial call everywhere. Ours check a bearer token each time and write two lines of log, at their default level;
+ * Effect's router and fastmcp log as they do by default, the others nothing. All logs go to /dev/null.
+ */
 export const toolCalls = async (ours: Ours): Promise<void> => {
   const own = (what: string, start: () => Promise<Running>, tool: string): ReadonlyArray<Subject> =>
     eras.map((era) => ({ name: `ours, ${what}, ${era}`, start, request: call(era, tool, ours.token) }))
@@ -39,11 +42,9 @@ export const toolCalls = async (ours: Ours): Promise<void> => {
     ...own("get_server_time", ours.serve, "get_server_time"),
     ...own("get_account_balance", ours.serve, "get_account_balance")
   ]
-  const figures: Array<{ readonly name: string; readonly all: ReadonlyArray<Figures> }> = []
-  for (const subject of subjects) figures.push({ name: subject.name, all: await best(subject, concurrencies) })
-  for (const [i, concurrency] of concurrencies.entries()) {
-    const rows = figures.map(({ all, name }) => ({ name, figures: all[i] as Figures }))
-    print(comparison(`1. tools/call, concurrency ${concurrency}`, rows))
+  const figures = await inTurns(subjects, concurrencies)
+  for (const concurrency of concurrencies) {
+    print(comparison(`1. tools/call, concurrency ${concurrency}`, figures.get(concurrency) ?? []))
   }
 }
 
@@ -56,35 +57,49 @@ export const toolLists = async (ours: Ours): Promise<void> => {
       request: message(era, "tools/list", {}, ours.token)
     }))
   ]
-  const rows: Array<{ readonly name: string; readonly figures: Figures }> = []
-  for (const subject of subjects) rows.push({ name: subject.name, figures: (await best(subject, [16]))[0] as Figures })
-  print(comparison("2. tools/list, concurrency 16 (the peers have one tool)", rows))
+  const figures = await inTurns(subjects, [16])
+  print(comparison("2. tools/list, concurrency 16 (the peers have one tool)", figures.get(16) ?? []))
 }
 
-/** The best of some rounds at each concurrency. */
-const best = async ({ name, request, start }: Subject, concurrencies: ReadonlyArray<number>) => {
-  const server = await start()
+interface Row {
+  readonly name: string
+  readonly figures: Figures
+}
+
+/**
+ * The best of some rounds at each concurrency. The servers run side by side and are measured in turns, so that what else
+ * the machine does strikes all alike; idle ones cost nothing.
+ */
+const inTurns = async (subjects: ReadonlyArray<Subject>, concurrencies: ReadonlyArray<number>) => {
+  const running: Array<{ readonly name: string; readonly server: Running; readonly target: Target }> = []
+  const found = new Map<number, Array<Row>>()
   try {
-    const target = { url: `http://127.0.0.1:${server.port}/mcp`, pid: server.pid, request: () => request }
-    await warmUp(target, warmup)
-    const all: Array<Figures> = []
-    for (const concurrency of concurrencies) {
-      let found: Figures | undefined
-      for (let round = 0; round < rounds; round++) {
-        const figures = await load(target, concurrency, length)
-        if (found === undefined || figures.callsPerSecond > found.callsPerSecond) found = figures
-      }
-      if (found !== undefined) all.push(found)
+    for (const { name, request, start } of subjects) {
+      const server = await start()
+      const target = { url: `http://127.0.0.1:${server.port}/mcp`, pid: server.pid, request: () => request }
+      running.push({ name, server, target })
+      await warmUp(target, warmup)
     }
-    return all
-  } catch (cause) {
-    throw new Error(`${name} can't be measured`, { cause })
+    for (const concurrency of concurrencies) {
+      const best = new Map<string, Figures>()
+      for (let round = 0; round < rounds; round++) {
+        for (const { name, target } of running) {
+          const figures = await load(target, concurrency, length)
+          if (figures.callsPerSecond > (best.get(name)?.callsPerSecond ?? 0)) best.set(name, figures)
+        }
+      }
+      found.set(
+        concurrency,
+        Array.from(best, ([name, figures]) => ({ name, figures }))
+      )
+    }
+    return found
   } finally {
-    await server.stop()
+    for (const { server } of running) await server.stop()
   }
 }
 
-const comparison = (title: string, rows: ReadonlyArray<{ readonly name: string; readonly figures: Figures }>) => {
+const comparison = (title: string, rows: ReadonlyArray<Row>) => {
   const against = (name: string, { callsPerSecond }: Figures) => {
     const base = rows.find((row) => row.name === name)?.figures
     return base === undefined ? "–" : ratio(callsPerSecond, base.callsPerSecond)

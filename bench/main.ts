@@ -1,6 +1,6 @@
 /**
  * What calls, lists, starts, memory and tokens cost, beside what else there is; run by hand with `npm run bench`, about
- * two minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4 picks tables.
+ * five minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4 picks tables.
  */
 import { cpus } from "node:os"
 import process from "node:process"

@@ -4,7 +4,7 @@ const setting = (name: string, fallback: number): number => Number(process.env[n
 
 /** Seconds of each measurement; the best of some rounds counts, as other work only makes it slower. */
 export const length = { seconds: setting("BENCH_SECONDS", 1) }
-export const rounds = setting("BENCH_ROUNDS", 1)
+export const rounds = setting("BENCH_ROUNDS", 3)
 
 /** Calls before the measurements of a server: after too few, it is the compiler that is measured. */
 export const warmup = setting("BENCH_WARMUP", 5000)
