@@ -9,9 +9,9 @@ import type { Refused } from "./verdict.ts"
 /** What a call passes on its way out and back, whoever answers it: the log, the rate budget, the words of a refusal. */
 export const makeTolls = (budget: typeof RateBudget.Service, now: Effect.Effect<DateTime.Utc>) => ({
   take: (endpoint: Endpoint, params: Params, priority: Priority) =>
-    Effect.logDebug("Calling Kraken").pipe(
-      Effect.annotateLogs({ endpoint, parameters: namesOf(params).join(",") }),
-      Effect.zipRight(budget.take(endpoint, params, priority))
+    Effect.zipRight(
+      Effect.logDebug("Calling Kraken", { endpoint, parameters: namesOf(params).join(",") }),
+      budget.take(endpoint, params, priority)
     ),
 
   /** The typed error of a refusal; the rate budget hears of those that concern it. */
