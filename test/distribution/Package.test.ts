@@ -29,12 +29,12 @@ describe("the package", () => {
   })
 
   /** What a client gets from a command over stdio, and what the command says on stderr. */
-  const balanceFrom = (command: string) =>
+  const balanceFrom = (command: string, ...args: ReadonlyArray<string>) =>
     Effect.gen(function* () {
-      const { folder, variables } = yield* makeHouse
+      const { fake, folder, variables } = yield* makeHouse
       const transport = new StdioClientTransport({
         command,
-        args: ["serve", "--stdio"],
+        args: ["serve", "--stdio", ...args],
         env: { ...variables, PATH: process.env["PATH"] ?? "" },
         cwd: folder,
         stderr: "pipe"
@@ -47,7 +47,7 @@ describe("the package", () => {
       const answer = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
       // Once it is gone, all that it said has arrived.
       yield* Effect.promise(() => client.close())
-      return { folder, told, balances: Object(answer.structuredContent).balances }
+      return { fake, folder, told, balances: Object(answer.structuredContent).balances }
     })
 
   const btc = { asset: "BTC", id: "XXBT", balance: "1.5000000000" }
@@ -58,6 +58,15 @@ describe("the package", () => {
       assert.deepInclude(balances, btc)
       assert.notInclude(told, "better-sqlite3")
       assert.isAbove(statSync(join(folder, "nonces.db")).size, 0)
+    })
+  )
+
+  it.scopedLive("serves a simulated account over stdio, of which Kraken hears nothing", () =>
+    Effect.gen(function* () {
+      const { balances, fake } = yield* balanceFrom(installed.bin, "--paper")
+      assert.isNotEmpty(balances)
+      assert.notDeepInclude(balances, btc)
+      assert.strictEqual(fake.count("private/Balance"), 0)
     })
   )
 
