@@ -11,8 +11,27 @@ import type { Stage } from "./Stage.ts"
 /** Carries out one command of a document, or what can be carried out of it where the program itself is not there. */
 export type Program = (command: Command, stage: Stage) => Effect.Effect<unknown, never, Scope.Scope>
 
+/** `claude plugin …`: the marketplace and the plugin are ours, and what it starts works as it is set by default. */
+const plugin = ([verb, ...words]: ReadonlyArray<string>, stage: Stage) =>
+  Effect.gen(function* () {
+    const json = (path: string) => JSON.parse(readFileSync(join(stage.folder, path), "utf8"))
+    const market = json(".claude-plugin/marketplace.json")
+    if (verb === "marketplace") {
+      assert.deepStrictEqual(words, ["add", "/path/to/mcp-kraken"])
+      return
+    }
+    assert.deepStrictEqual([verb, ...words], ["install", `${market.plugins[0].name}@${market.name}`])
+    const { userConfig } = json(join(market.plugins[0].source, ".claude-plugin/plugin.json"))
+    const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
+    const filled = JSON.stringify(mcpServers.kraken).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
+      String(userConfig[name].default)
+    )
+    yield* use(JSON.parse(filled), stage)
+  })
+
 /** `claude mcp add`: what it would note down is used by the SDK's client. */
 const claude: Program = ({ words }, stage) => {
+  if (words[1] === "plugin") return plugin(words.slice(2), stage)
   const dashes = words.indexOf("--")
   const { positionals, values } = parseArgs({
     args: words.slice(1, dashes < 0 ? undefined : dashes),
