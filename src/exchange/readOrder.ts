@@ -32,8 +32,7 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   const inQuote = oflags.includes("viqc")
   if (inQuote && (type !== "market" || side !== "buy")) throw invalid("oflags")
   const { volume, spend } = readVolume(pair, params, inQuote, prices.limit ?? prices.trigger ?? last)
-  if (postOnly && !(type === "limit" || type === "iceberg")) throw invalid("oflags")
-  if (postOnly && (timeInForce === "IOC" || timeInForce === "FOK")) throw invalid("oflags")
+  if (postOnly && !canPost({ type, timeInForce })) throw invalid("oflags")
   if (oflags.includes("fcib") && oflags.includes("fciq")) throw invalid("oflags")
   const names = readNames(account, params)
   const times = readTimes(x, params, timeInForce)
@@ -58,6 +57,10 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   }
 }
 
+/** Only what can rest in the book can be told to do nothing else. */
+export const canPost = ({ timeInForce, type }: Pick<OrderSpec, "timeInForce" | "type">): boolean =>
+  (type === "limit" || type === "iceberg") && timeInForce !== "IOC" && timeInForce !== "FOK"
+
 export const readVolumeText = (pair: Pair, value: string, field = "volume"): bigint => {
   const scanned = scan(value)
   const volume = scanned && fit(scanned, pair.lotDecimals)
@@ -78,7 +81,7 @@ export const checkDisplay = (display: bigint, volume: bigint, field: string): vo
   if (display * 15n < volume || display > volume) throw invalid(field)
 }
 
-const checkMode = (x: Exchange, pair: Pair, type: OrderType, postOnly: boolean): void => {
+export const checkMode = (x: Exchange, pair: Pair, type: OrderType, postOnly: boolean): void => {
   const mode = x.status === "online" ? pair.status : x.status
   if (mode === "cancel_only") throw new Refusal("EService:Market in cancel_only mode")
   if (mode === "post_only" && !(type === "limit" && postOnly)) throw new Refusal("EService:Market in post_only mode")

@@ -74,6 +74,20 @@ describe("editing", () => {
   })
 })
 
+describe("the flags of an edited order", () => {
+  it("can be restated; only post can change, and only where an order can rest", () => {
+    const v = venue()
+    const txid = v.order("buy 0.5 limit 49000", { oflags: "fciq" })
+    const edit = (order: string, oflags: string) => ({ txid: order, pair: "XBTUSD", price: "48000", oflags })
+    for (const oflags of ["fcib", "viqc", "none"]) {
+      assert.strictEqual(v.refused("EditOrder", edit(txid, oflags)), "EGeneral:Invalid arguments:oflags")
+    }
+    assert.strictEqual(v.see(v.ok("EditOrder", edit(txid, "fciq,post")).txid).oflags, "post,fciq")
+    const stop = v.order("sell 0.5 stop-loss 49000")
+    assert.strictEqual(v.refused("EditOrder", edit(stop, "post")), "EGeneral:Invalid arguments:oflags")
+  })
+})
+
 describe("cancelling", () => {
   it("by id, by userref (all that share it), by client id", () => {
     const v = venue()

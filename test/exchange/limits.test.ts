@@ -41,6 +41,14 @@ describe("the engine counter", () => {
     v.ok("CancelOrder", { txid })
   })
 
+  it("charges an amendment that cancels what is left as a cancel", () => {
+    const v = limited()
+    for (let i = 0; i < 51; i++) v.refused("AddOrder", { ...cheap, volume: "100" })
+    const txid = v.order("buy 1.5 limit 50010")
+    assert.strictEqual(v.refused("AmendOrder", { txid, order_qty: "0.9" }), "EOrder:Rate limit exceeded")
+    v.ok("AmendOrder", { txid, order_qty: "1.4" })
+  })
+
   it("lets a cancel of many through, and refuses what comes next", () => {
     const v = limited()
     for (let i = 0; i < 10; i++) v.ok("AddOrder", cheap)
@@ -91,9 +99,16 @@ describe("the state of the service", () => {
     const txid = v.order("buy 0.1 limit 49000")
     v.ok("control/SystemStatus", { status: "post_only" })
     assert.strictEqual(v.refused("AddOrder", cheap), "EService:Market in post_only mode")
+    const amend = { txid, order_qty: "0.2" }
+    const edit = { txid, pair: "XBTUSD", price: "49001" }
+    assert.strictEqual(v.refused("AmendOrder", amend), "EService:Market in post_only mode")
+    assert.strictEqual(v.refused("EditOrder", edit), "EService:Market in post_only mode")
+    v.ok("AmendOrder", { ...amend, post_only: true })
     v.ok("AddOrder", { ...cheap, oflags: "post" })
     v.ok("control/SystemStatus", { status: "cancel_only" })
     assert.strictEqual(v.refused("AddOrder", { ...cheap, oflags: "post" }), "EService:Market in cancel_only mode")
+    assert.strictEqual(v.refused("AmendOrder", { ...amend, post_only: true }), "EService:Market in cancel_only mode")
+    assert.strictEqual(v.refused("EditOrder", { ...edit, oflags: "post" }), "EService:Market in cancel_only mode")
     v.ok("CancelOrder", { txid })
     v.ok("control/SystemStatus", { status: "maintenance" })
     assert.strictEqual(v.refused("Balance"), "EService:Unavailable")

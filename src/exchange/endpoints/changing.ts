@@ -10,7 +10,7 @@ import { lastPrice } from "../liquidity.ts"
 import { type Amend, hasLimit, isTrailing, left, type Order } from "../order.ts"
 import { flag, integer, list, pairNamed, type Params, required, text } from "../params.ts"
 import { readPrice, readPrices, resolve } from "../prices.ts"
-import { checkDisplay, checkMinimum, readVolumeText } from "../readOrder.ts"
+import { canPost, checkDisplay, checkMinimum, checkMode, readVolumeText } from "../readOrder.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { type Account, type Exchange, next, venueOf } from "../state.ts"
 import { park, unpark } from "../stops.ts"
@@ -24,13 +24,15 @@ type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
 export const AmendOrder: Endpoint = (x, { account, params }) => {
   const order = named(account, params)
   chargeEngine(x, account, order.pair, 1)
+  checkMode(x, order.pair, order.type, order.postOnly || flag(params, "post_only"))
   const change = readChange(x, order, params)
   checkDeadline(x, params)
-  chargeEngine(x, account, order.pair, penalty(x, "amend", order))
+  const cancels = change.volume <= order.executed
+  chargeEngine(x, account, order.pair, penalty(x, cancels ? "cancel" : "amend", order))
   order.amends ??= [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
   const amend = { id: tradeId(x.settings.seed, next(x)), time: x.now }
   const postOnly = flag(params, "post_only")
-  if (change.volume <= order.executed) finish(x, order, "canceled", "User requested")
+  if (cancels) finish(x, order, "canceled", "User requested")
   else apply(x, order, change)
   order.amends.push({ ...snapshot(order, "user", ""), ...amend, postOnly })
   settle(x, venueOf(x, order.pair))
@@ -52,7 +54,8 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
   const total = text(params, "volume")
   const volume = (total === undefined ? order.volume : readVolumeText(pair, total)) - order.executed
   if (volume <= 0n) throw invalid("volume")
-  const oflags = list(params, "oflags") ?? []
+  const postOnly = readPostOnly(order, params)
+  checkMode(x, pair, order.type, postOnly)
   const display = text(params, "displayvol")
   const last = lastPrice(x, venueOf(x, pair))
   const texts = { ...pricesOf(order), ...(order.type === "market" && { price: undefined }) }
@@ -71,7 +74,7 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
     volume,
     display:
       display === undefined ? order.display && min(order.display, volume) : readVolumeText(pair, display, "displayvol"),
-    postOnly: oflags.includes("post"),
+    postOnly,
     userref: integer(params, "userref", [-(2 ** 31), 2 ** 31 - 1]),
     executed: 0n
   }
@@ -96,6 +99,15 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
     ...(order.userref !== undefined && { olduserref: order.userref }),
     descr
   }
+}
+
+/** Of the flags only `post` can change; whoever does not say it again drops it. The others may be restated. */
+const readPostOnly = (order: Order, params: Params): boolean => {
+  const oflags = list(params, "oflags") ?? []
+  const kept = ["post", order.feeInBase ? "fcib" : "fciq", "nompp"]
+  const postOnly = oflags.includes("post")
+  if (oflags.some((name) => !kept.includes(name)) || (postOnly && !canPost(order))) throw invalid("oflags")
+  return postOnly
 }
 
 /** The history of an order's changes begins with the order itself. */
