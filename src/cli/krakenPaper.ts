@@ -1,19 +1,23 @@
 import { Effect, Layer } from "effect"
-import { SettingsError } from "../layers/ConfigEnv.ts"
 import { KrakenClientPaper } from "../layers/KrakenClientPaper.ts"
 import { PaperAccounts, PaperAccountsServed } from "../layers/paper/Accounts.ts"
 import { MarketFeed } from "../layers/paper/MarketFeed.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
+import { PaperWatch } from "../layers/paper/Watch.ts"
 import { RateBudgetPerCaller } from "../layers/RateBudgetPerCaller.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
+import { load } from "./load.ts"
 
-/** The market that the settings ask for. */
+/** The market that the settings ask for, or leave to whether Kraken answers. */
 const Feed = Layer.unwrapEffect(
   Effect.flatMap(Config, ({ paperMarket }) =>
-    paperMarket === "live"
-      ? new SettingsError({ problems: ["MCP_KRAKEN_PAPER_MARKET: there is no live market in this version"] })
-      : Effect.succeed(MarketFeedSynthetic)
+    paperMarket === "synthetic"
+      ? Effect.succeed(MarketFeedSynthetic)
+      : Effect.map(
+          load(() => import("./paperMarket.ts")),
+          ({ AnyMarket, LiveMarket }) => (paperMarket === "live" ? LiveMarket : AnyMarket)
+        )
   )
 )
 
@@ -29,7 +33,7 @@ const Mode = Layer.effect(
 )
 
 /** An account for each caller, simulated. */
-export const KrakenPaper = Layer.merge(KrakenClientPaper, Mode).pipe(
+export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, PaperWatch).pipe(
   Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
   Layer.provideMerge(RateBudgetPerCaller)
 )

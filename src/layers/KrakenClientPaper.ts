@@ -3,14 +3,14 @@ import { type Endpoint, isPrivate, type Params } from "../domain/endpoints.ts"
 import { readErrors } from "../domain/errors.ts"
 import { parseJson } from "../domain/json.ts"
 import type { Answer } from "../exchange/handle.ts"
-import { findPair } from "../exchange/pairs.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
 import { KrakenClient, type Priority } from "../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenErrors.ts"
 import { RateBudget } from "../services/RateBudget.ts"
 import { refusal } from "./kraken/judge.ts"
 import { makeTolls } from "./kraken/tolls.ts"
-import { PaperAccounts } from "./paper/Accounts.ts"
+import { PaperAccounts, toCommand } from "./paper/Accounts.ts"
+import type { Command } from "./paper/Ledger.ts"
 import { MarketFeed } from "./paper/MarketFeed.ts"
 
 /**
@@ -26,18 +26,21 @@ export const KrakenClientPaper = Layer.effect(
     const { refuse, take } = makeTolls(budget, DateTime.now)
     const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
 
-    /** What the market shows of the pairs that matter to a command; it comes before the command in the journal. */
-    const observe = Effect.fnUntraced(function* (account: string, { pair }: Params) {
-      const named = typeof pair === "string" ? findPair(pair) : undefined
-      const pairs = new Set([...(yield* accounts.watched(account)), ...(named ? [named] : [])])
-      return (yield* feed.look([...pairs])).map((params) => ({ endpoint: "control/Observe", params }))
+    /** What the market shows of the pairs that matter to a call, for the journal. */
+    const observe = Effect.fnUntraced(function* (account: string, call: Command) {
+      return (yield* feed.look(yield* accounts.concerns(account, call))).map(toCommand)
     })
 
     const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
       yield* take(endpoint, params, priority)
       const seen = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
       if (Option.isSome(seen)) return seen.value
-      const asked = accounts.ask(yield* account, { endpoint, params })
+      const name = yield* account
+      const asked = Effect.gen(function* () {
+        const [first, ...others] = yield* observe(name, { endpoint, params })
+        if (first !== undefined) yield* accounts.carryOut(name, [first, ...others])
+        return yield* accounts.ask(name, { endpoint, params })
+      })
       return yield* Effect.catchTags(
         Effect.flatMap(asked, (answer) => resultOf(endpoint, answer)),
         {
@@ -50,7 +53,7 @@ export const KrakenClientPaper = Layer.effect(
 
     const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Effect.Effect<Params>) {
       const name = yield* account
-      const observed = yield* observe(name, yield* params)
+      const observed = yield* observe(name, { endpoint, params: yield* params })
       // From here to the answer nothing is waited for.
       const command = { endpoint, params: yield* params }
       const [first = command, ...others] = [...observed, command]

@@ -1,14 +1,16 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import { join } from "node:path"
+import { concerns } from "../../exchange/concerns.ts"
 import { type Answer, handle } from "../../exchange/handle.ts"
 import type { Pair } from "../../exchange/pairs.ts"
+import { newsOf } from "../../exchange/recorded/news.ts"
 import type { Exchange } from "../../exchange/state.ts"
 import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
 import { DatabaseUnavailable, wordsOf } from "../sqlite/openDatabase.ts"
 import { type AccountId, openJournal } from "./Journal.ts"
 import { type Command, type Limits, makeLedger } from "./Ledger.ts"
-import { MarketFeed } from "./MarketFeed.ts"
+import { MarketFeed, type Observation } from "./MarketFeed.ts"
 
 export type AccountsError = PaperAccountBroken | DatabaseUnavailable
 
@@ -24,8 +26,14 @@ export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/Accounts
       account: string,
       commands: readonly [Command, ...ReadonlyArray<Command>]
     ) => Effect.Effect<Answer, AccountsError>
-    /** The pairs on which the account has open orders. */
-    readonly watched: (account: string) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
+    /** The pairs whose market decides what a command does or a question is answered with. */
+    readonly concerns: (account: string, command: Command) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
+    /** The accounts that may have open orders: all at first, then those used here since they had none. */
+    readonly mayWait: Effect.Effect<ReadonlyArray<string>, AccountsError>
+    /** The pairs on which an account has open orders. */
+    readonly openPairs: (account: string) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
+    /** Tells an account what the market looks like, and keeps it, where it reaches anything that an order waits for. */
+    readonly tell: (account: string, observations: ReadonlyArray<Observation>) => Effect.Effect<void, AccountsError>
     /** Starts the account anew with the starting balances, whatever was kept of it. */
     readonly reset: (account: string) => Effect.Effect<void, AccountsError>
     /** All that there are, on any market. */
@@ -76,19 +84,45 @@ const make = (
 
     const of = (account: string): AccountId => ({ account, market: feed.kind })
 
+    let waiting: Set<string> | undefined
+    const mayWait = () =>
+      (waiting ??= new Set(ledger.list().flatMap(({ account, market }) => (market === feed.kind ? [account] : []))))
+
     return {
       file,
       ask: (account, { endpoint, params }) =>
         step((now) => ledger.look(of(account), now, (x) => handle(x, { endpoint, params, now: now(), account }))),
-      carryOut: (account, commands) => step((now) => ledger.carryOut(of(account), now, commands)),
-      watched: (account) => step((now) => ledger.look(of(account), now, watched)),
+      carryOut: (account, commands) =>
+        step((now) => {
+          mayWait().add(account)
+          return ledger.carryOut(of(account), now, commands)
+        }),
+      concerns: (account, { endpoint, params }) =>
+        step((now) => ledger.look(of(account), now, (x) => concerns(x, { account, endpoint, params }))),
+      mayWait: step(() => [...mayWait()]),
+      openPairs: (account) =>
+        step((now) => {
+          const pairs = ledger.look(of(account), now, pairsOfOpen)
+          if (pairs.length === 0) mayWait().delete(account)
+          return pairs
+        }),
+      tell: (account, observations) =>
+        step((now) => {
+          const [first, ...others] = ledger.look(of(account), now, (x) =>
+            observations.filter((params) => newsOf(x, params, now())?.matters).map(toCommand)
+          )
+          if (first !== undefined) ledger.carryOut(of(account), now, [first, ...others])
+        }),
       reset: (account) => step((now) => ledger.reset(of(account), now)),
       list: step(ledger.list)
     }
   })
 
+/** What was seen of a market, as an entry of the journal. */
+export const toCommand = (params: Observation): Command => ({ endpoint: "control/Observe", params })
+
 /** The pairs on which there are open orders. */
-const watched = ({ accounts }: Exchange): ReadonlyArray<Pair> => [
+const pairsOfOpen = ({ accounts }: Exchange): ReadonlyArray<Pair> => [
   ...new Set([...accounts.values()].flatMap(({ open }) => [...open.values()].map(({ pair }) => pair)))
 ]
 

@@ -2,6 +2,7 @@ import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exch
 import type { Market } from "../../exchange/Market.ts"
 import { hash, seedOf } from "../../exchange/ids.ts"
 import type { Params } from "../../exchange/params.ts"
+import { newsOf } from "../../exchange/recorded/news.ts"
 import { type Exchange, makeExchange, type Settings } from "../../exchange/state.ts"
 import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
 import { wordsOf } from "../sqlite/openDatabase.ts"
@@ -107,10 +108,11 @@ export const makeLedger = (journal: Journal, { balances, limits, open }: Options
     return found
   }
 
-  const perform = ({ account, market }: AccountId, found: Open, command: Command, now: () => number): Answer => {
+  const perform = ({ account, market }: AccountId, found: Open, asked: Command, now: () => number): Answer => {
+    const at = Math.max(now(), found.x.now)
+    const command = asked.endpoint === "control/Observe" ? newsAlone(found.x, asked, at) : asked
     // What is journalled is what was carried out, to the letter.
     const params = JSON.stringify(command.params, exact)
-    const at = Math.max(now(), found.x.now)
     const answer = handle(found.x, { endpoint: command.endpoint, params: JSON.parse(params), now: at, account })
     if (mustKeep(command, answer)) {
       const entry = { seq: found.seq + 1, at, endpoint: command.endpoint, params, outcome: outcomeOf(answer) }
@@ -191,6 +193,12 @@ const followed = ({ account }: AccountId, known: Open, entries: ReadonlyArray<En
   if (known.seq === 0) throw new Error("it has no entries")
   return known
 }
+
+/** Of a look at the market, what the exchange does not know yet: a journal keeps that for good. */
+const newsAlone = (x: Exchange, command: Command, now: number): Command => ({
+  ...command,
+  params: newsOf(x, command.params, now)?.params ?? command.params
+})
 
 const outcomeOf = (answer: Answer): string => ("errors" in answer ? answer.errors.join("; ") : "ok")
 

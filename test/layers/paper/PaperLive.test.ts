@@ -1,0 +1,146 @@
+import { assert, describe, it } from "@effect/vitest"
+import Database from "better-sqlite3"
+import { Clock, Effect, Layer, TestClock } from "effect"
+import { join } from "node:path"
+import { parseJson } from "../../../src/domain/json.ts"
+import { handle } from "../../../src/exchange/handle.ts"
+import { makeExchange } from "../../../src/exchange/state.ts"
+import { KrakenClientPaper } from "../../../src/layers/KrakenClientPaper.ts"
+import { PaperAccountsServed } from "../../../src/layers/paper/Accounts.ts"
+import { MarketFeedLive } from "../../../src/layers/paper/MarketFeedLive.ts"
+import { PaperWatch } from "../../../src/layers/paper/Watch.ts"
+import { RateBudgetPerCaller } from "../../../src/layers/RateBudgetPerCaller.ts"
+import { KrakenClient } from "../../../src/services/KrakenClient.ts"
+import { KrakenUnavailable } from "../../../src/services/KrakenErrors.ts"
+import { opening, type Prices, scripted } from "../../exchange/TestMarket.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
+import { TestConfig } from "../../TestConfig.ts"
+import { read, write } from "./TestPaper.ts"
+
+/** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
+const makeKraken = (prices: Prices) => {
+  const market = scripted(prices)
+  const x = makeExchange(
+    {
+      ...market,
+      trades: (pair, { after, until }) => {
+        const trade = { ...market.last(pair, until)!, id: market.tick(pair, until) }
+        return trade.time > after ? [trade] : []
+      }
+    },
+    opening
+  )
+  const state = { down: false, calls: 0 }
+  const read: (typeof KrakenClient.Service)["read"] = (endpoint, params) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (state.down) return new KrakenUnavailable({ endpoint, reason: "connection refused" })
+      state.calls++
+      const answer = handle(x, { endpoint, params, now })
+      if ("errors" in answer) return Effect.die(answer.errors)
+      return Effect.succeed(parseJson(JSON.stringify(answer.result)))
+    })
+  return { state, layer: Layer.mock(KrakenClient, { read }) }
+}
+
+/** Paper accounts on that Kraken's market, as a process of its own would have them. */
+const process = (stateDir: string, { layer }: ReturnType<typeof makeKraken>) =>
+  Layer.merge(KrakenClientPaper, PaperWatch).pipe(
+    Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Layer.provide(MarketFeedLive, layer)))),
+    Layer.provideMerge(RateBudgetPerCaller),
+    Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", paperBalances: { USD: "100000" } })),
+    Layer.fresh
+  )
+
+const bid = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "49995" }
+
+const place = (order: object) =>
+  Effect.map(write("private/AddOrder", order), (result) => String(Object(result).txid[0]))
+const see = (txid: string) => Effect.map(read("private/QueryOrders", { txid }), (orders) => Object(orders)[txid])
+const account = Effect.all([read("private/BalanceEx"), read("private/ClosedOrders"), read("private/OpenOrders")])
+
+/** How many looks at the market are in the journal. */
+const kept = (folder: string) =>
+  Effect.sync(() => {
+    const db = new Database(join(folder, "paper.db"), { readonly: true })
+    const rows = db.prepare("SELECT endpoint FROM journal WHERE endpoint = 'control/Observe'").all()
+    db.close()
+    return rows.length
+  })
+
+const begin = Effect.zipRight(TestClock.setTime(opening), temporaryFolder)
+
+describe("paper accounts on a live market", () => {
+  it.scoped("take from the book of now, and stand in line until the market comes to them", () =>
+    Effect.gen(function* () {
+      const folder = yield* begin
+      const kraken = makeKraken([
+        [0, "50000"],
+        [10, "49900"]
+      ])
+      const before = yield* Effect.gen(function* () {
+        assert.deepInclude(yield* see(yield* place({ ...bid, ordertype: "market", volume: "1.5" })), {
+          status: "closed",
+          cost: "75020.00000"
+        })
+        const txid = yield* place({ ...bid, volume: "0.4" })
+        yield* TestClock.adjust("9 seconds")
+        assert.strictEqual((yield* see(txid)).status, "open")
+        // The same look served both orders, and those since told nobody anything.
+        assert.strictEqual(yield* kept(folder), 1)
+        yield* TestClock.adjust("3 seconds")
+        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0", closetm: opening / 1000 + 12 })
+        assert.strictEqual(yield* kept(folder), 2)
+        // Nobody waits any more, and nobody looks.
+        const { calls } = kraken.state
+        yield* TestClock.adjust("10 minutes")
+        assert.strictEqual(kraken.state.calls, calls)
+        return yield* account
+      }).pipe(Effect.provide(process(folder, kraken)))
+      kraken.state.down = true
+      assert.deepStrictEqual(yield* Effect.provide(account, process(folder, kraken)), before)
+    })
+  )
+
+  it.scoped("are watched from the start of a process, before anybody asks for them", () =>
+    Effect.gen(function* () {
+      const folder = yield* begin
+      const kraken = makeKraken([
+        [0, "50000"],
+        [60, "49900"]
+      ])
+      const txid = yield* Effect.provide(place(bid), process(folder, kraken))
+      yield* TestClock.adjust("2 minutes")
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* kept(folder), 2)
+        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0" })
+      }).pipe(Effect.provide(process(folder, kraken)))
+    })
+  )
+
+  it.scoped("can't trade blind: nothing happens while Kraken is away, and all goes on when it is back", () =>
+    Effect.gen(function* () {
+      const folder = yield* begin
+      const kraken = makeKraken([
+        [0, "50000"],
+        [10, "49900"]
+      ])
+      yield* Effect.gen(function* () {
+        const txid = yield* place(bid)
+        kraken.state.down = true
+        yield* TestClock.adjust("2 seconds")
+        for (const call of [place(bid), write("private/CancelAll"), read("private/TradeBalance")]) {
+          const error = yield* Effect.flip(call)
+          assert.strictEqual(error._tag, "KrakenUnavailable")
+          assert.include(error.message, "connection refused; paper orders trade at Kraken's prices")
+        }
+        yield* TestClock.adjust("20 seconds")
+        assert.deepStrictEqual(Object.keys(Object((yield* account)[2]).open), [txid])
+        kraken.state.down = false
+        yield* TestClock.adjust("3 seconds")
+        assert.strictEqual((yield* see(txid)).status, "closed")
+        assert.deepInclude(yield* read("private/TradeBalance", { asset: "USD" }), { n: "0.0000" })
+      }).pipe(Effect.provide(process(folder, kraken)))
+    })
+  )
+})
