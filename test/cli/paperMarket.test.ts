@@ -38,7 +38,10 @@ describe("the market of paper accounts", () => {
         Effect.promise(() => fetch(`${url}/admin/${what}`, { method: "POST", body: JSON.stringify(body) }))
 
       yield* Effect.gen(function* () {
-        assert.deepStrictEqual(yield* market, { kind: "live", name: `live market of ${new URL(url).host}` })
+        assert.deepStrictEqual(yield* market, {
+          kind: "live",
+          name: `live market of ${new URL(url).host}, for 12 pairs`
+        })
         const bid = yield* best("bids")
         const order = yield* see(yield* place(sell))
         assert.strictEqual(order.status, "closed")

@@ -29,8 +29,10 @@ export const MarketFeedLive = Layer.scoped(
   Effect.gen(function* () {
     const kraken = yield* KrakenClient
     const { baseUrl } = yield* Config
-    const name = `live market of ${new URL(baseUrl).host}`
+    const name = `live market of ${new URL(baseUrl).host}, for ${pairs.length} pairs`
     const lookouts = new Map(pairs.map((pair) => [pair.id, makeLookout(kraken, pair)]))
+    const tradable = pairs.map(({ display }) => display).join(", ")
+    yield* Effect.logInfo(`Paper orders can be placed on ${tradable}; the other pairs of Kraken can be looked at.`)
     yield* Effect.forkScoped(sayChangedRules(kraken))
     return {
       kind: "live",
