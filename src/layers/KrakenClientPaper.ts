@@ -26,9 +26,11 @@ export const KrakenClientPaper = Layer.effect(
     const { refuse, take } = makeTolls(budget, DateTime.now)
     const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
 
-    /** What the market shows of the pairs that matter to a call, for the journal. */
+    /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not see it. */
     const observe = Effect.fnUntraced(function* (account: string, call: Command) {
-      return (yield* feed.look(yield* accounts.concerns(account, call))).map(toCommand)
+      const look = feed.look(yield* accounts.concerns(account, call))
+      const seen = isCancel(call) ? Effect.orElseSucceed(look, () => []) : look
+      return (yield* seen).map(toCommand)
     })
 
     const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
@@ -88,6 +90,8 @@ export const KrakenClientPaper = Layer.effect(
     })
   })
 )
+
+const isCancel = ({ endpoint }: Command): boolean => endpoint.startsWith("private/Cancel")
 
 const resultOf = (endpoint: Endpoint, answer: Answer) =>
   "errors" in answer

@@ -129,7 +129,7 @@ describe("paper accounts on a live market", () => {
         const txid = yield* place(bid)
         kraken.state.down = true
         yield* TestClock.adjust("2 seconds")
-        for (const call of [place(bid), write("private/CancelAll"), read("private/TradeBalance")]) {
+        for (const call of [place(bid), read("private/TradeBalance")]) {
           const error = yield* Effect.flip(call)
           assert.strictEqual(error._tag, "KrakenUnavailable")
           assert.include(error.message, "connection refused; paper orders trade at Kraken's prices")
@@ -140,6 +140,20 @@ describe("paper accounts on a live market", () => {
         yield* TestClock.adjust("3 seconds")
         assert.strictEqual((yield* see(txid)).status, "closed")
         assert.deepInclude(yield* read("private/TradeBalance", { asset: "USD" }), { n: "0.0000" })
+      }).pipe(Effect.provide(process(folder, kraken)))
+    })
+  )
+
+  it.scoped("let go of orders although Kraken is away", () =>
+    Effect.gen(function* () {
+      const folder = yield* begin
+      const kraken = makeKraken([[0, "50000"]])
+      yield* Effect.gen(function* () {
+        const txid = yield* place(bid)
+        kraken.state.down = true
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(yield* write("private/CancelAll"), { count: 1 })
+        assert.deepInclude(yield* see(txid), { status: "canceled" })
       }).pipe(Effect.provide(process(folder, kraken)))
     })
   )
