@@ -4,9 +4,11 @@ import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { settings } from "../../src/layers/settings/table.ts"
+import { use } from "./Clients.ts"
 import { clients, docker, mkcert, type Program } from "./Foreign.ts"
 import { root } from "./Markdown.ts"
 import { commandsOf } from "./Shell.ts"
+import type { Stage } from "./Stage.ts"
 
 /** As it is written, in a shell. */
 const really: Program = ({ prints, source, variables }, stage) =>
@@ -24,7 +26,11 @@ const ours =
   (command, stage) =>
     isServer(args)
       ? Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
-      : really(command, stage)
+      : Effect.zipRight(args[0] === "paper" ? anAccount(stage) : Effect.void, really(command, stage))
+
+/** The first call of a client opens its paper account. */
+const anAccount = (stage: Stage) =>
+  use({ url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } }, stage)
 
 const isServer = ([verb, ...flags]: ReadonlyArray<string>) =>
   verb === "exchange" || (verb === "serve" && !flags.includes("--stdio"))

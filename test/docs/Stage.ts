@@ -1,5 +1,5 @@
-import { Data, Effect, type Scope } from "effect"
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { Effect, type Scope } from "effect"
+import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
@@ -11,6 +11,7 @@ import { serve as serveFake } from "../fake/Serve.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { root } from "./Markdown.ts"
+import { heard, type Server, serverOf } from "./Server.ts"
 
 export interface Ended {
   readonly code: number | null
@@ -27,8 +28,6 @@ export interface Stage {
   readonly run: (source: string, variables?: Variables) => Effect.Effect<Ended>
   /** Starts a server, or the exchange for tests, and ends the one before; done once it serves. */
   readonly start: (source: string, variables?: Variables) => Effect.Effect<void>
-  /** The address of the server that runs; started where a document takes it for granted. */
-  readonly url: Effect.Effect<string>
   readonly token: Effect.Effect<string>
   /** What a reader has from Kraken, or from the exchange for tests, and where that is. */
   readonly credentials: () => Variables
@@ -130,7 +129,6 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
     fill,
     run,
     start,
-    url: Effect.as(ensureServer, `http://localhost:${port}`),
     token: Effect.map(ensureToken, () => token ?? ""),
     credentials: () => credentials,
     exported
@@ -157,43 +155,4 @@ const furnish = (folder: string) => {
   const command = join(folder, "bin", "mcp-kraken")
   writeFileSync(command, `#!/bin/sh\nexec node '${join(folder, "dist", "main.mjs")}' "$@"\n`)
   chmodSync(command, 0o755)
-}
-
-class EndedTooSoon extends Data.TaggedError("EndedTooSoon")<{ readonly message: string }> {}
-
-interface Server {
-  /** What it has said by the time it serves. */
-  readonly serves: Effect.Effect<string, EndedTooSoon>
-  readonly end: () => Promise<void>
-}
-
-const serverOf = (child: ChildProcessWithoutNullStreams): Server => {
-  const [out, said] = [heard(child.stdout), heard(child.stderr)]
-  const closed = once(child, "close")
-  const serves = Effect.async<string, EndedTooSoon>((resume) => {
-    const look = () => {
-      if (/mcp-kraken serves |A simulated Kraken answers at [\s\S]*\/admin/.test(out() + said())) {
-        resume(Effect.succeed(out() + said()))
-      }
-    }
-    child.stdout.on("data", look)
-    child.stderr.on("data", look)
-    child.once("close", () => resume(new EndedTooSoon({ message: `It ended before it served: ${said()}` })))
-  })
-  return {
-    serves,
-    end: () => {
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
-      return closed.then(() => undefined)
-    }
-  }
-}
-
-/** What a stream has said so far. */
-const heard = (stream: NodeJS.ReadableStream) => {
-  let text = ""
-  stream.setEncoding("utf8").on("data", (chunk: string) => {
-    text += chunk
-  })
-  return () => text
 }
