@@ -23,22 +23,22 @@ export interface Reach {
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
 
 /** Fills a client's configuration in as a reader would, and uses it: the SDK's own client gets tools, and calls one. */
-export const use = (reach: Reach, stage: Stage) =>
+export const use = (reach: Reach, stage: Stage, tool = "get_server_time") =>
   Effect.scoped(
     Effect.gen(function* () {
       const filled = JSON.parse(yield* stage.fill(JSON.stringify(reach))) as Reach
       const bridged = filled.args?.includes("mcp-remote") ? bridge(filled.args) : filled
       const client = yield* bridged.url === undefined ? overStdio(bridged, stage) : overHttp(bridged)
-      yield* firstCall(client)
+      yield* firstCall(client, tool)
     })
   )
 
-const firstCall = (client: Client) =>
+const firstCall = (client: Client, tool: string) =>
   Effect.promise(() =>
     client
       .listTools()
       .then(({ tools }) => assert.isAbove(tools.length, 5))
-      .then(() => client.callTool({ name: "get_server_time", arguments: {} }))
+      .then(() => client.callTool({ name: tool, arguments: {} }))
       .then(({ content, isError }) => assert.isUndefined(isError, JSON.stringify(content)))
   )
 

@@ -30,7 +30,7 @@ const ours =
 
 /** The first call of a client opens its paper account. */
 const anAccount = (stage: Stage) =>
-  use({ url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } }, stage)
+  use({ url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } }, stage, "get_account_balance")
 
 const isServer = ([verb, ...flags]: ReadonlyArray<string>) =>
   verb === "exchange" || (verb === "serve" && !flags.includes("--stdio"))
