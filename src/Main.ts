@@ -12,7 +12,7 @@ const isStdio = words.length === 2 && words[0] === "serve" && words[1] === "--st
 const program = isStdio
   ? Effect.flatMap(
       load(() => import("./cli/server.ts")),
-      ({ server }) => server({ stdio: true, flags: new Map() })
+      ({ server }) => server({ stdio: true, firstToken: false, flags: new Map() })
     )
   : Effect.flatMap(
       load(() => import("./cli/commandLine.ts")),

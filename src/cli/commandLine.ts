@@ -10,13 +10,14 @@ import { version } from "../version.ts"
 import { exchange, steering } from "./exchange.ts"
 import { health } from "./health.ts"
 import { Output } from "./output.ts"
+import { paper } from "./paper.ts"
 import { serve } from "./serve.ts"
 import { token } from "./token.ts"
 import { version as versionCommand } from "./version.ts"
 
 const command = Command.make("mcp-kraken").pipe(
   Command.withDescription("Kraken for AI agents: an MCP server for the Kraken Spot REST API"),
-  Command.withSubcommands([serve, token, health, exchange, versionCommand])
+  Command.withSubcommands([serve, token, paper, health, exchange, versionCommand])
 )
 
 const run = Command.run(command, { name: "mcp-kraken", version })

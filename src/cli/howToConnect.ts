@@ -1,31 +1,57 @@
-import { Option } from "effect"
+import { Option, Redacted } from "effect"
 import type { Config } from "../services/Config.ts"
 import { reachable } from "../layers/http/reachable.ts"
 import { self } from "./self.ts"
 
 /** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
-export const howToConnect = (config: typeof Config.Service, hasToken: boolean): ReadonlyArray<string> => {
-  const { authDisabled, credentials, host, path, port, tls } = config
+export const howToConnect = (config: typeof Config.Service, access: Access): ReadonlyArray<string> => {
+  const { authDisabled, host, path, port, tls } = config
   const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
+  return [`mcp-kraken serves ${url}`, ...account(config), ...(authDisabled ? [] : words(access, url))]
+}
+
+/** How clients get in: with the token that has just been made for them, one that they have, or none yet. */
+export type Access =
+  | { readonly _tag: "New"; readonly token: Redacted.Redacted }
+  | { readonly _tag: "Some"; readonly explain: boolean }
+  | { readonly _tag: "None" }
+
+const account = ({ credentials, mode }: typeof Config.Service): ReadonlyArray<string> => {
+  if (mode === "paper") return ["Paper mode: every token has a simulated account of its own, and no real money moves."]
+  if (Option.isSome(credentials)) return []
   return [
-    `mcp-kraken serves ${url}`,
-    ...(Option.isNone(credentials)
-      ? [
-          "No Kraken API key is configured: only public market data works. Set KRAKEN_API_KEY and KRAKEN_API_SECRET for the rest."
-        ]
-      : []),
-    ...(authDisabled || hasToken ? [] : firstToken(url))
+    "No Kraken API key is configured: only public market data works. Set KRAKEN_API_KEY and KRAKEN_API_SECRET for the rest."
   ]
 }
 
-const firstToken = (url: string): ReadonlyArray<string> => {
-  const bearer = '"Authorization: Bearer mck_…"'
+const words = (access: Access, url: string): ReadonlyArray<string> => {
+  const make = `  ${self()} token create my-client`
+  switch (access._tag) {
+    case "New":
+      return [
+        "",
+        "A token was made for your first client. Paste one of these; the token is not shown again:",
+        ...clients(url, Redacted.value(access.token))
+      ]
+    case "Some":
+      return access.explain
+        ? ["", "Connect with a token that you have, or make another:", make, ...clients(url, "mck_…")]
+        : []
+    case "None":
+      return [
+        "",
+        "There is no token yet, so nobody can connect. Make one:",
+        make,
+        "",
+        "Then connect with it:",
+        ...clients(url, "mck_…")
+      ]
+  }
+}
+
+const clients = (url: string, token: string): ReadonlyArray<string> => {
+  const bearer = `"Authorization: Bearer ${token}"`
   return [
-    "",
-    "There is no token yet, so nobody can connect. Make one:",
-    `  ${self()} token create my-client`,
-    "",
-    "Then connect with it:",
     `  Claude Code      claude mcp add --transport http kraken ${url} --header ${bearer}`,
     `  Claude Desktop   "kraken": { "command": "npx", "args": ["mcp-remote", "${url}", "--header", ${bearer}] }`,
     `  MCP Inspector    npx @modelcontextprotocol/inspector --cli ${url} --transport http --header ${bearer} --method tools/list`,

@@ -1,4 +1,4 @@
-import { DateTime, Effect, Layer } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import process from "node:process"
 import { Http, Listening } from "../layers/Http.ts"
 import { EdgeMux } from "../layers/mcp/EdgeMux.ts"
@@ -9,26 +9,33 @@ import { isActive, TokenStore } from "../services/TokenStore.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
 
-/** Says how to get in, where nobody could. */
-const welcome = Effect.gen(function* () {
-  const { port } = yield* Listening
-  const config = { ...(yield* Config), port }
+/** Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log. */
+const welcome = (firstToken: boolean) =>
+  Effect.gen(function* () {
+    const { port } = yield* Listening
+    const config = { ...(yield* Config), port }
+    const lines = howToConnect(config, yield* access(firstToken))
+    yield* Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`))
+  })
+
+const access = Effect.fnUntraced(function* (firstToken: boolean) {
   const tokens = yield* TokenStore
   const now = yield* DateTime.now
-  const hasToken = (yield* tokens.list).some((token) => isActive(token, now))
-  const lines = howToConnect(config, hasToken)
-  yield* Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`))
+  if ((yield* tokens.list).some((token) => isActive(token, now))) return { _tag: "Some", explain: firstToken } as const
+  if (!firstToken) return { _tag: "None" } as const
+  const { secret: token } = yield* tokens.create("first", Option.none())
+  return { _tag: "New", token } as const
 })
 
 const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
 
 /** Serves over HTTP. The tools are there before anybody can connect. */
-export const overHttp = Effect.gen(function* () {
+export const overHttp = Effect.fnUntraced(function* (firstToken: boolean) {
   const { authDisabled } = yield* Config
   if (authDisabled) {
     yield* Effect.logWarning(
       "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
     )
   }
-  return yield* Effect.provide(Effect.zipRight(welcome, Effect.never), HttpServer)
-}).pipe(Effect.provide(TokenStoreSqlite))
+  return yield* Effect.provide(Effect.zipRight(welcome(firstToken), Effect.never), HttpServer)
+}, Effect.provide(TokenStoreSqlite))

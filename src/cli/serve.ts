@@ -1,6 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
+import { UsageError } from "./errors.ts"
 import { type Setting, settings } from "../layers/settings/table.ts"
 
 /** A flag that stands for a setting. */
@@ -36,10 +37,15 @@ export const serve = Command.make(
     ]),
     stdio: Options.boolean("stdio").pipe(
       Options.withDescription("Serve one client on standard input and output, without tokens")
+    ),
+    firstToken: Options.boolean("first-token").pipe(
+      Options.withDescription("Make a token where there is none, and print it with what to paste into a client")
     )
   },
-  Effect.fn(function* ({ flags, stdio }) {
+  Effect.fn(function* ({ firstToken, flags, stdio }) {
+    if (stdio && firstToken)
+      return yield* new UsageError({ message: "--first-token: over --stdio there are no tokens" })
     const { server } = yield* Effect.promise(() => import("./server.ts"))
-    yield* server({ stdio, flags: new Map(Array.getSomes(flags)) })
+    yield* server({ stdio, firstToken, flags: new Map(Array.getSomes(flags)) })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

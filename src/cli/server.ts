@@ -15,10 +15,11 @@ const overStdio = Effect.flatMap(
   ({ overStdio }) => overStdio
 )
 
-const overHttp = Effect.flatMap(
-  load(() => import("./overHttp.ts")),
-  ({ overHttp }) => overHttp
-)
+const overHttp = (firstToken: boolean) =>
+  Effect.flatMap(
+    load(() => import("./overHttp.ts")),
+    ({ overHttp }) => overHttp(firstToken)
+  )
 
 /** What nobody foresaw goes to the log that knows the secrets. */
 const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError> =>
@@ -30,8 +31,16 @@ const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError>
     : Effect.failCause(cause)
 
 /** Serves until the process is told to stop, or, over stdio, until the input ends. */
-export const server = ({ flags, stdio }: { readonly flags: ReadonlyMap<string, string>; readonly stdio: boolean }) =>
+export const server = ({ firstToken, flags, stdio }: Options) =>
   Effect.provide(
-    Effect.zipRight(notices, stdio ? overStdio : overHttp).pipe(Effect.catchAllCause(told)),
+    Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken)).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
   )
+
+interface Options {
+  /** Settings by their names, over all others. */
+  readonly flags: ReadonlyMap<string, string>
+  readonly stdio: boolean
+  /** Over HTTP: make a token where there is none, and show it. */
+  readonly firstToken: boolean
+}

@@ -1,0 +1,34 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { demo } from "../../scripts/demo.ts"
+import { bundle } from "../Bundle.ts"
+
+it.live("the demonstration buys, amends, cancels, and ends in a table of what it cost", () =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    yield* demo(bundle(), (line) => lines.push(line))
+    const told = lines.join("\n")
+    for (const step of [
+      "get_trading_mode",
+      "get_asset_pairs",
+      "get_order_book",
+      "add_order",
+      "amend_order",
+      "cancel_order"
+    ])
+      assert.include(told, `> ${step}`)
+    assert.match(told, /^paper: paper account local, .*synthetic market/m)
+    assert.match(told, /^it would be: buy 0\.02000000 XBTUSD @ market$/m)
+    assert.match(told, /^canceled: 1$/m)
+    const rows = (lines.at(-1) ?? "").split("\n")
+    assert.match(rows[0] ?? "", /fees \d+\.\d+ USD, simulated$/)
+    assert.deepStrictEqual(
+      rows.slice(-2).map((row) => row.split(/\s{2,}/).slice(0, 2)),
+      [
+        ["USD", "10000.0000"],
+        ["BTC", "0"]
+      ]
+    )
+    assert.match(rows.at(-1) ?? "", / 0\.0200000000$/)
+  })
+)
