@@ -125,7 +125,7 @@ export const settings = {
     name: "MCP_KRAKEN_STATE_DIR",
     expected: "the path of a folder",
     shownDefault: "the user's state folder",
-    purpose: "Folder of the nonces, one for all processes of a user.",
+    purpose: "Folder of nonces and paper accounts, one for all processes of a user.",
     parse: Parse.text
   }),
   sslKeyFile: setting({

@@ -227,6 +227,32 @@ describe("settings", () => {
     ])
     assert.deepInclude(config({ MCP_KRAKEN_MODE: "live", ...pair }), { mode: "live", modeGiven: true })
     assert.deepInclude(config({ MCP_KRAKEN_MODE: "Paper", ...pair }), { mode: "paper", modeGiven: true })
+    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, "", { MCP_KRAKEN_MODE: "paper" }), [
+      "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both"
+    ])
+    assert.match(
+      problems({ MCP_KRAKEN_MODE: "papre" }).join(),
+      /^MCP_KRAKEN_MODE: expected live or paper, got "papre"$/
+    )
+  })
+
+  it("of paper mode leave the key alone, and say so", () => {
+    const { credentials, notices } = config({ MCP_KRAKEN_MODE: "paper", ...pair })
+    assert.deepStrictEqual(credentials, Option.none())
+    assert.deepStrictEqual(notices, ["KRAKEN_API_KEY is not used in paper mode: no private call leaves this machine."])
+    assert.deepStrictEqual(config({ MCP_KRAKEN_MODE: "paper" }).notices, [])
+  })
+
+  it("give paper accounts what they begin with, exactly", () => {
+    const balances = (text: string) => config({ MCP_KRAKEN_PAPER_BALANCES: text }).paperBalances
+    assert.deepStrictEqual(balances("usd=50000, XBT=0.10000001"), { USD: "50000", BTC: "0.10000001" })
+    for (const wrong of ["USD", "USD=0", "USD=-1", "USD=1e3", "USD=0.00001", "FOO=1", "USD=1,ZUSD=2", "USD=1=2", ","])
+      assert.match(
+        problems({ MCP_KRAKEN_PAPER_BALANCES: wrong }).join(),
+        /^MCP_KRAKEN_PAPER_BALANCES: expected amounts/,
+        wrong
+      )
+    assert.lengthOf(problems({ MCP_KRAKEN_PAPER_MARKET: "real" }), 1)
   })
 })
 
