@@ -1,15 +1,17 @@
-import { assert, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { it } from "@effect/vitest"
+import { Clock, Effect, Layer, Option, Redacted, type Scope } from "effect"
+import { join } from "node:path"
+import { Product } from "../../src/cli/product.ts"
+import { Http, Listening } from "../../src/layers/Http.ts"
+import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
+import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
+import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
+import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
+import { TestConfig } from "../TestConfig.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { type AnyClient, useEveryTool } from "./everyTool.ts"
 import { houseBeside, overHttp, overHttpNewest, serveHttp } from "./Server.ts"
-
-type Json = ReturnType<typeof JSON.parse>
-
-/** What both clients can do. */
-interface AnyClient {
-  readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<{ readonly name: string }> }>
-  readonly callTool: (call: { readonly name: string; readonly arguments: Record<string, unknown> }) => Promise<Json>
-}
 
 /** Clients of both eras: the SDK's of today, and that of the newest revision. */
 const clients: Record<
@@ -28,108 +30,45 @@ it.scopedLive.each(Object.entries(clients))(
       const client = yield* connect(yield* serveHttp(yield* houseBeside(url, keys["full"]!)))
       /** Time that passes at the exchange. */
       const pass = (seconds: number) => Effect.sync(() => void (front.ahead += seconds * 1000))
-      const { tools } = yield* Effect.promise(() => client.listTools())
-      const left = new Set(tools.map(({ name }) => name))
-
-      /** The SDK's client holds each answer against the tool's output schema, and fails where they differ. */
-      const use = (name: string, args: Record<string, unknown> = {}) =>
-        Effect.promise(() => client.callTool({ name, arguments: args })).pipe(
-          Effect.map((result): Json => {
-            assert.isNotTrue(result.isError, `${name}: ${JSON.stringify(result.content)}`)
-            left.delete(name)
-            return result.structuredContent
-          })
-        )
-
-      yield* use("get_trading_mode")
-
-      // The market.
-      const pair = "BTC/USD"
-      yield* use("get_server_time")
-      yield* use("get_system_status")
-      yield* use("get_maintenance_schedule")
-      yield* use("get_assets", { asset: ["BTC"] })
-      yield* use("get_asset_pairs", { pair: [pair] })
-      yield* use("get_ticker", { pair: [pair, "eth/usd"] })
-      yield* use("get_ohlc", { pair, interval: 60 })
-      yield* use("get_order_book", { pair, count: 5 })
-      yield* use("get_recent_trades", { pair, count: 5 })
-      yield* use("get_recent_spreads", { pair })
-      yield* use("get_grouped_order_book", { pair })
-      yield* use("get_pre_trade_data", { pair })
-      yield* use("get_post_trade_data", { pair, count: 5 })
-
-      // Orders.
-      const { asks, bids } = yield* use("get_order_book", { pair, count: 5 })
-      assert.isAbove(Number(asks[0][0]), Number(bids[0][0]))
-      const low = String(Math.floor(Number(bids[0][0]) * 0.8))
-      const order = { pair, type: "buy", ordertype: "limit", volume: "0.01", price: low }
-      const first = yield* use("add_order", order)
-      yield* use("amend_order", { txid: first.txid[0], order_qty: "0.02" })
-      yield* use("get_order_amends", { txid: first.txid[0] })
-      yield* use("cancel_order", { txid: first.txid[0] })
-      const other = { type: "buy", ordertype: "limit", volume: "0.01", price: low, userref: 7 }
-      const batch = yield* use("add_order_batch", { pair, orders: [other, { ...other, volume: "0.03" }] })
-      const edited = yield* use("edit_order", { txid: batch.orders[0].txid, pair, price: String(Number(low) - 1) })
-      yield* use("query_orders", { txid: [edited.txid] })
-      yield* use("get_open_orders")
-      yield* use("cancel_order_batch", { orders: [edited.txid, batch.orders[1].txid] })
-      yield* use("add_order", { pair, type: "buy", ordertype: "market", volume: "0.01" })
-      const { trades } = yield* use("get_trade_history")
-      yield* use("query_trades", { txid: [trades[0].txid] })
-      yield* use("get_closed_orders")
-      yield* use("get_open_positions")
-      yield* use("get_level3_order_book", { pair, depth: 10 })
-      yield* use("cancel_all_orders_after", { timeout: 0 })
-      yield* use("cancel_all_orders")
-
-      // The account.
-      yield* use("get_account_balance")
-      yield* use("get_extended_balance")
-      yield* use("get_trade_balance")
-      yield* use("get_trade_volume", { pair: [pair] })
-      const { entries } = yield* use("get_ledgers")
-      yield* use("query_ledgers", { id: [entries[0].id] })
-      yield* use("get_credit_lines")
-      yield* use("get_api_key_info")
-      yield* use("list_wallet_accounts")
-      const report = yield* use("request_export_report", { report: "trades", description: "all" })
-      yield* use("get_export_status", { report: "trades" })
-      yield* pass(10)
-      yield* use("retrieve_export", { id: report.id })
-      yield* use("remove_export", { id: report.id })
-
-      // Funds.
-      const { methods } = yield* use("get_deposit_methods", { asset: "BTC" })
-      yield* use("get_deposit_addresses", { asset: "BTC", method: methods[0].method, new: true })
-      yield* use("get_deposit_status", { asset: "BTC" })
-      yield* use("get_withdrawal_methods", { asset: "BTC" })
-      const { addresses } = yield* use("get_withdrawal_addresses", { asset: "BTC" })
-      const out = { asset: "BTC", key: addresses[0].key, amount: "0.5" }
-      yield* use("get_withdrawal_info", out)
-      const { refid } = yield* use("withdraw", out)
-      yield* use("get_withdrawal_status", { asset: "BTC" })
-      yield* use("cancel_withdrawal", { asset: "BTC", refid })
-      yield* use("wallet_transfer", {
-        asset: "BTC",
-        from_wallet: "Spot Wallet",
-        to_wallet: "Futures Wallet",
-        amount: "0.1"
-      })
-      const { strategies } = yield* use("list_earn_strategies", { asset: "ETH" })
-      const strategy_id = strategies[0].id
-      yield* use("allocate_earn", { strategy_id, amount: "2" })
-      yield* use("get_earn_allocation_status", { strategy_id })
-      yield* use("list_earn_allocations")
-      yield* use("get_earn_deallocation_status", { strategy_id })
-      yield* pass(10)
-      yield* use("deallocate_earn", { strategy_id, amount: "1" })
-      yield* use("create_subaccount", { username: "desk2", email: "desk2@example.com" })
-      const { accounts } = yield* use("list_wallet_accounts")
-      const [from_account, to_account] = accounts.map(({ account_id }: Json) => account_id)
-      yield* use("account_transfer", { asset: "BTC", amount: "0.1", from_account, to_account })
-      yield* use("get_websockets_token")
-
-      assert.deepStrictEqual([...left], [])
+      yield* useEveryTool(client, pass)
     })
 )
+
+/** The machine's clock, and a hand that puts it forward. */
+const makeClock = () => {
+  const real = Clock.make()
+  let ahead = 0
+  const now = () => real.unsafeCurrentTimeMillis() + ahead
+  const clock: Clock.Clock = Object.assign(Clock.make(), {
+    unsafeCurrentTimeMillis: now,
+    currentTimeMillis: Effect.sync(now)
+  })
+  return { clock, pass: (seconds: number) => Effect.sync(() => void (ahead += seconds * 1000)) }
+}
+
+/** The product on paper, served over HTTP from this process, and a token for it. */
+const paper = Effect.gen(function* () {
+  const folder = yield* temporaryFolder
+  const settings = TestConfig({
+    mode: "paper",
+    paperMarket: "synthetic",
+    paperBalances: { USD: "100000", BTC: "10", ETH: "10" },
+    stateDir: folder,
+    tokenDb: join(folder, "tokens.db"),
+    tier: "off"
+  })
+  const server = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
+  const context = yield* Layer.build(server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(settings)))
+  return yield* Effect.gen(function* () {
+    const { port } = yield* Listening
+    const { secret } = yield* (yield* TokenStore).create("test", Option.none())
+    return { url: `http://127.0.0.1:${port}/mcp`, token: Redacted.value(secret) }
+  }).pipe(Effect.provide(context))
+})
+
+it.scopedLive.each(Object.entries(clients))("every tool works on paper over %s", ([, connect]) => {
+  const { clock, pass } = makeClock()
+  return Effect.gen(function* () {
+    yield* useEveryTool(yield* connect(yield* paper), pass)
+  }).pipe(Effect.withClock(clock))
+})
