@@ -1,11 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Effect, TestClock } from "effect"
+import { Effect, Layer, TestClock } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
+import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
+import { NamesKraken } from "../../src/layers/NamesKraken.ts"
 import { PaperAccounts } from "../../src/layers/paper/Accounts.ts"
+import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { RateBudget } from "../../src/services/RateBudget.ts"
+import { TradingMode } from "../../src/services/TradingMode.ts"
+import { TestConfig } from "../TestConfig.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { as, buy, morning, paperIn, read, resting, write } from "./paper/TestPaper.ts"
 
@@ -120,6 +126,30 @@ describe("paper accounts", () => {
         const refused = yield* Effect.flip(write("private/AddOrder", resting))
         assert.deepInclude(refused, { codes: ["EOrder:Orders limit exceeded"] })
       }).pipe(Effect.provide(paperIn(folder, { tier: "starter" })))
+    })
+  )
+
+  it.scoped("are told apart by the writer: one caller's withdrawal is no repetition of another's", () =>
+    Effect.gen(function* () {
+      yield* morning
+      const folder = yield* temporaryFolder
+      const market = { kind: "synthetic", name: "a market" } as const
+      const writer = KrakenWriterSettling.pipe(
+        Layer.provide([NamesKraken, PermissionCacheKraken]),
+        Layer.provide([paperIn(folder, { paperBalances: { BTC: "1" } }), TestConfig()]),
+        Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))
+      )
+      const withdraw = Effect.flatMap(KrakenWriter, ({ send }) =>
+        send("private/Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.1" })
+      )
+      yield* Effect.gen(function* () {
+        const first = yield* as("ann")(withdraw)
+        const second = yield* as("bob")(withdraw)
+        assert.isFalse(second.duplicate)
+        assert.notDeepEqual(second.result, first.result)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Effect.flip(as("ann")(withdraw)))._tag, "KrakenWriteRefused")
+      }).pipe(Effect.provide(writer))
     })
   )
 

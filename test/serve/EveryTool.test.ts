@@ -1,5 +1,5 @@
 import { it } from "@effect/vitest"
-import { Clock, Effect, Layer, Option, Redacted, type Scope } from "effect"
+import { Clock, Effect, Layer, Logger, LogLevel, Option, Redacted, type Scope } from "effect"
 import { join } from "node:path"
 import { Product } from "../../src/cli/product.ts"
 import { Http, Listening } from "../../src/layers/Http.ts"
@@ -70,5 +70,5 @@ it.scopedLive.each(Object.entries(clients))("every tool works on paper over %s",
   const { clock, pass } = makeClock()
   return Effect.gen(function* () {
     yield* useEveryTool(yield* connect(yield* paper), pass)
-  }).pipe(Effect.withClock(clock))
+  }).pipe(Effect.withClock(clock), Logger.withMinimumLogLevel(LogLevel.None))
 })

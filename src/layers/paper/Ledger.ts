@@ -174,7 +174,9 @@ export const makeLedger = (journal: Journal, { balances, limits, open }: Options
     try {
       return run()
     } catch (error) {
-      if (String(Object(error).code).startsWith("SQLITE_BUSY")) throw error
+      // That the file can't be had now says nothing about the account, unless SQLite finds it damaged.
+      const code = String(Object(error).code)
+      if (code.startsWith("SQLITE_") && !code.startsWith("SQLITE_CORRUPT")) throw error
       throw new PaperAccountBroken({ account, file: journal.file, reason: wordsOf(error) })
     }
   }
