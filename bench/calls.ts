@@ -29,8 +29,8 @@ const stock = "SDK, stock stateless"
 const router = "Effect HttpRouter echo"
 
 /**
- * One trivial call everywhere. Ours check a bearer token each time and write two lines of log, at their default level;
- * Effect's router and fastmcp log as they do by default, the others nothing. All logs go to /dev/null.
+ * One trivial call everywhere. Ours check a bearer token each time and write a line of log, at their default level; Effect's
+ * router and fastmcp log as they do by default, the others nothing. All logs go to /dev/null.
  */
 export const toolCalls = async (ours: Ours): Promise<void> => {
   const own = (what: string, start: () => Promise<Running>, tool: string): ReadonlyArray<Subject> =>

@@ -1,12 +1,13 @@
-import { Clock, Context, Effect, FiberId, Layer, Option, Runtime } from "effect"
+import { Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Caller } from "../services/CallFacts.ts"
+import { type Caller, callerId } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { readBody } from "./http/body.ts"
-import { type Credential, credential, printable } from "./http/credential.ts"
+import { type Credential, credential } from "./http/credential.ts"
 import { makeEmit } from "./http/events.ts"
 import { guard } from "./http/guard.ts"
+import { type Line, makeLine } from "./http/line.ts"
 import { listen } from "./http/listen.ts"
 import * as Reply from "./http/Reply.ts"
 import { makeThrottle } from "./http/throttle.ts"
@@ -34,17 +35,24 @@ export const Http = Layer.scoped(
     const server = yield* listen(edge.endListening)
 
     const mcp = Effect.fnUntraced(
-      function* (request: IncomingMessage, response: ServerResponse, { path, token }: Entrance) {
+      function* (request: IncomingMessage, response: ServerResponse, { line, path, token }: Entrance) {
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
         if (!paths.has(path)) return Reply.notFound
         const known = yield* authenticate(token, request.socket.remoteAddress ?? "")
         if ("status" in known) return known
+        line.note({ caller: callerId(known) })
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
         const body = yield* readBody(request)
-        const answer = yield* edge.post({ headers, body, caller: known, emit: makeEmit(response, run) })
+        const answer = yield* edge.post({
+          headers,
+          body,
+          caller: known,
+          emit: makeEmit(response, run),
+          note: line.note
+        })
         return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
       },
       Effect.catchTags({
@@ -55,28 +63,24 @@ export const Http = Layer.scoped(
       Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", defect), Reply.internal))
     )
 
-    const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse) {
-      const started = yield* Clock.currentTimeMillis
-      const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
-      const path = url.split("?", 1)[0] ?? ""
-      if (path === "/health") return Reply.send(response, Reply.healthy)
-      const log = (status: number | "cancelled") =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.logInfo("request", { method: request.method, path: printable(url), status, ms: now - started })
-        )
-      const reply = server.draining() ? Effect.succeed(Reply.stopping) : mcp(request, response, { token, path })
-      const { status } = yield* Effect.tap(
-        Effect.onInterrupt(reply, () => log("cancelled")),
-        (reply) => Reply.send(response, reply)
-      )
-      yield* log(status)
+    const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse, to: Entrance) {
+      yield* to.line.begin
+      const reply = server.draining() ? Reply.stopping : yield* mcp(request, response, to)
+      Reply.send(response, reply)
+      yield* to.line.end(reply.status)
     })
 
     yield* server.serve((request, response) => {
-      const fiber = run(answer(request, response))
+      const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
+      const path = url.split("?", 1)[0] ?? ""
+      if (path === "/health") return Reply.send(response, Reply.healthy)
+      const line = makeLine(request.method, url)
+      const fiber = run(answer(request, response, { line, path, token }))
       // Whoever goes away before the answer has cancelled the call.
       response.once("close", () => {
-        if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none)
+        if (response.writableEnded) return
+        fiber.addObserver((exit) => void (Exit.isInterrupted(exit) && run(line.end("cancelled"))))
+        fiber.unsafeInterruptAsFork(FiberId.none)
       })
     })
     return { port: server.port }
@@ -87,6 +91,7 @@ export const Http = Layer.scoped(
 interface Entrance {
   readonly token: Credential["token"]
   readonly path: string
+  readonly line: Line
 }
 
 /** From a credential to the caller, or to the answer that turns it away. */

@@ -88,11 +88,19 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
   return new ProtocolError({ code: -32602, message: `Unknown tool: ${name.slice(0, 100)}${hint}` })
 }
 
-/** One line a call, without the values of its arguments. */
-const log = (tool: string, { caller }: Call, started: number, outcome: string) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.logInfo("tool", { tool, caller: callerId(caller), outcome, ms: now - started })
-  )
+/**
+ * One line a call, without the values of its arguments: that of its request, where that has one. A round whose questions
+ * are asked in the middle of a request is not the last of it, and has a line of its own.
+ */
+const log = (tool: string, { caller, note, request }: Call, started: number, outcome: string) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const isLast = outcome !== "InputRequired" || Option.isNone(request)
+    if (note === undefined || !isLast) {
+      return Effect.logInfo("tool", { tool, caller: callerId(caller), outcome, ms: now - started })
+    }
+    note({ tool, outcome, toolMs: now - started })
+    return Effect.void
+  })
 
 /** What is left of Kraken's rate budget, beside every answer of a call that may have used it. */
 const rateBudget = Effect.fnUntraced(function* ({ permissions }: AnyTool) {

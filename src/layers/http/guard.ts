@@ -7,13 +7,17 @@ export const guard = (settings: Settings) => {
   const checksHost = isLoopback(settings.host) || settings.authDisabled || settings.allowedHosts.length > 0
   const origins = settings.allowedOrigins.map((origin) => origin.toLowerCase())
   const hosts = settings.allowedHosts.map((host) => host.toLowerCase())
+  // Most requests name the same host, and it takes long to take an address apart.
+  let allowedLast: string | undefined
   return (origin: string | undefined, host: string | undefined): string | undefined => {
     if (origin !== undefined && !allowed(origin.toLowerCase(), hostnameOf(origin), origins)) {
       return `Origin ${printable(origin)} is not allowed. List it in MCP_KRAKEN_ALLOWED_ORIGINS.`
     }
-    if (checksHost && !allowed((host ?? "").toLowerCase(), hostnameOf(`http://${host}`), hosts)) {
+    if (!checksHost || (host !== undefined && host === allowedLast)) return undefined
+    if (!allowed((host ?? "").toLowerCase(), hostnameOf(`http://${host}`), hosts)) {
       return `Host ${printable(host ?? "(none)")} is not allowed. List it in MCP_KRAKEN_ALLOWED_HOSTS.`
     }
+    allowedLast = host
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { Inspectable, Logger, Predicate } from "effect"
+import { Cause, FiberId, HashMap, Inspectable, List, Logger, LogSpan, Predicate } from "effect"
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -6,31 +6,52 @@ type Options = Logger.Logger.Options<unknown>
 
 /**
  * Effect's own formats, where `Effect.logInfo("request", { status, ms })` is a message with fields. They are written as
- * annotations are, and cost less: annotations are put into the fiber and taken out again.
+ * annotations are, and cost less: annotations are put into the fiber and taken out again. A line a call is a good part
+ * of what the call costs, so this one does nothing for what a line does not have.
  */
-export const logfmt = Logger.make((options: Options): string => {
-  const { fields, message } = partsOf(options.message)
-  const line = Logger.logfmtLogger.log({ ...options, message })
-  return Object.entries(fields).reduce((line, [name, value]) => `${line} ${word(name)}=${quoted(value)}`, line)
-})
+export const logfmt = Logger.make(
+  ({ annotations, cause, date, fiberId, logLevel, message, spans }: Options): string => {
+    const { fields, messages } = partsOf(message)
+    let line = `timestamp=${date.toISOString()} level=${logLevel.label} fiber=${nameOf(fiberId)}`
+    for (const part of messages) line += ` message=${quoted(part)}`
+    if (!Cause.isEmptyType(cause)) line += ` cause=${quoted(Cause.pretty(cause, { renderErrorCause: true }))}`
+    if (List.isCons(spans)) {
+      for (const span of spans) line += ` ${LogSpan.render(date.getTime())(span)}`
+    }
+    if (!HashMap.isEmpty(annotations)) {
+      for (const [name, value] of annotations) line += ` ${word(name)}=${quoted(value)}`
+    }
+    for (const name of Object.keys(fields)) line += ` ${word(name)}=${quoted(fields[name])}`
+    return line
+  }
+)
 
 export const json = Logger.make((options: Options): string => {
-  const { fields, message } = partsOf(options.message)
-  const line = Logger.structuredLogger.log({ ...options, message })
+  const { fields, messages } = partsOf(options.message)
+  const line = Logger.structuredLogger.log({ ...options, message: messages })
   return Inspectable.stringifyCircular({ ...line, annotations: { ...line.annotations, ...fields } })
 })
 
-const partsOf = (message: unknown): { readonly message: unknown; readonly fields: Fields } =>
-  Array.isArray(message) && message.length === 2 && isFields(message[1])
-    ? { message: [message[0]], fields: message[1] }
-    : { message, fields: {} }
+const none: Fields = {}
+
+const partsOf = (message: unknown): { readonly messages: ReadonlyArray<unknown>; readonly fields: Fields } => {
+  if (!Array.isArray(message)) return { messages: [message], fields: none }
+  return message.length === 2 && isFields(message[1])
+    ? { messages: [message[0]], fields: message[1] }
+    : { messages: message, fields: none }
+}
 
 const isFields = (value: unknown): value is Fields =>
   Predicate.isRecord(value) && Object.getPrototypeOf(value) === Object.prototype
 
-const word = (name: string): string => name.replaceAll(/[\s="]/g, "_")
+const nameOf = (fiber: FiberId.FiberId): string =>
+  FiberId.isRuntime(fiber) ? `#${fiber.id}` : FiberId.threadName(fiber)
+
+const special = /[\s="]/
+
+const word = (name: string): string => (special.test(name) ? name.replaceAll(/[\s="]/g, "_") : name)
 
 const quoted = (value: unknown): string => {
   const text = Inspectable.toStringUnknown(value, 0)
-  return /[\s="]/.test(text) ? JSON.stringify(text) : text
+  return special.test(text) ? JSON.stringify(text) : text
 }

@@ -10,7 +10,12 @@ export interface EdgeRequest {
   readonly caller: Caller
   /** Sends an event ahead of the answer, ready to be written. The first makes the answer a stream of events. */
   readonly emit: (event: string) => void
+  /** Takes facts for the one line that the request leaves in the log. */
+  readonly note: (facts: LogFacts) => void
 }
+
+/** Facts for the log, by name; never the value of an argument. */
+export type LogFacts = { readonly [name: string]: string | number }
 
 /** What goes back over HTTP. */
 export type EdgeAnswer =

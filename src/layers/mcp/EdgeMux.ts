@@ -98,8 +98,12 @@ const event = (message: unknown): string => `event: message\ndata: ${stringify(m
 const json = ({ response, status }: Answered): EdgeAnswer => ({ _tag: "Json", status, body: stringify(response) })
 
 /** JSON, unless something was said before the answer: then the answer is the last event. */
-const carryOutWithEvents = (answer: Answer, plan: Plan, { emit, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
-  if (plan._tag === "Answer" || !takesEvents(headers)) return Effect.map(carryOut(answer, plan), json)
+const carryOutWithEvents = (answer: Answer, plan: Plan, edge: EdgeRequest): Effect.Effect<EdgeAnswer> => {
+  if (plan._tag === "Answer") return Effect.succeed(json(plan.answered))
+  const { emit, headers, note } = edge
+  if (!takesEvents(headers)) {
+    return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, note } }), json)
+  }
   let state: "silent" | "streams" | "ended" = "silent"
   const send = (message: object) => {
     // What a background fiber reports after the answer has nowhere to go.
@@ -107,7 +111,7 @@ const carryOutWithEvents = (answer: Answer, plan: Plan, { emit, headers }: EdgeR
     state = "streams"
     emit(event(message))
   }
-  return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, send } }), (answered) => {
+  return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, note, send } }), (answered) => {
     const streams = state === "streams"
     state = "ended"
     return streams ? { _tag: "Event", text: event(answered.response) } : json(answered)

@@ -80,7 +80,7 @@ const refused = (id: Id, cause: Cause.Cause<ProtocolError>): Effect.Effect<Respo
 }
 
 const callOf = (
-  { answers, caller, client, era, send }: Asking,
+  { answers, caller, client, era, note, send }: Asking,
   requestId: string,
   meta: Json,
   questions: Questions
@@ -91,6 +91,7 @@ const callOf = (
   client,
   answers: answers ?? {},
   state: Option.none(),
+  note,
   notify: (method, params) => Effect.sync(() => send?.({ jsonrpc: "2.0", method, params })),
   request:
     era === "stateless" || send === undefined

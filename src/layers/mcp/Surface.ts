@@ -2,6 +2,7 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Data, type Effect, type Option } from "effect"
 import type { Caller } from "../../services/CallFacts.ts"
 import type { InputRequired, Question } from "../../services/UserInput.ts"
+import type { LogFacts } from "./Edge.ts"
 import type { Json } from "./messages.ts"
 import type { Mirrored } from "./modern.ts"
 
@@ -41,6 +42,8 @@ export interface Asking {
   readonly requestState?: string
   /** Takes notifications, and in the era of handshakes requests too, to the client while it waits; absent: no way. */
   readonly send?: (message: object) => void
+  /** Takes facts for the line that whatever carries the request writes; absent: it writes none. */
+  readonly note?: (facts: LogFacts) => void
 }
 
 /** The answer to a request whose params have the shape of its method. Interrupting it cancels the request. */
@@ -58,6 +61,8 @@ export interface Call {
   readonly answers: Json
   /** What the earlier round left for this one: surely ours, for this caller and these params, used for the first time. */
   readonly state: Option.Option<unknown>
+  /** See `Asking`. */
+  readonly note: Asking["note"]
   /** Sends a notification that belongs to this request, where the client can take one. */
   readonly notify: (method: string, params: Json) => Effect.Effect<void>
   /** Asks the client in the middle of the request: before 2026-07-28 only, and where there is a way back. */

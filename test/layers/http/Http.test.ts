@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Scope, TestClock } from "effect"
 import { request as send } from "node:http"
 import { connect } from "node:net"
 import { Http } from "../../../src/layers/Http.ts"
@@ -13,7 +13,7 @@ import { TestConfig } from "../../TestConfig.ts"
 
 const good = "mck_good"
 
-/** A server on a port of its own whose edge answers what it was asked; `lines` is its log. */
+/** A server on a port of its own whose edge answers what it was asked; `lines` is its log, `log` what is new of it. */
 const serve = (options: {
   readonly config?: Partial<typeof Config.Service>
   readonly post?: (request: EdgeRequest) => Effect.Effect<EdgeAnswer>
@@ -22,6 +22,7 @@ const serve = (options: {
   Effect.gen(function* () {
     const port = yield* freePort
     const lines: Array<string> = []
+    const log = yield* Queue.unbounded<string>()
     const echo = ({ body, caller }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
       Effect.succeed({ _tag: "Json", status: 200, body: JSON.stringify({ body, caller }) })
     const layer = Http.pipe(
@@ -39,13 +40,13 @@ const serve = (options: {
         }),
         Logger.replace(
           Logger.defaultLogger,
-          Logger.map(logfmt, (line) => void lines.push(line))
+          Logger.map(logfmt, (line) => void (lines.push(line) && log.unsafeOffer(line)))
         )
       ])
     )
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
     yield* Layer.buildWithScope(layer, scope)
-    return { url: `http://127.0.0.1:${port}`, port, lines, stop: Scope.close(scope, Exit.void) }
+    return { url: `http://127.0.0.1:${port}`, port, lines, log, stop: Scope.close(scope, Exit.void) }
   })
 
 const call = (url: string, init: RequestInit = {}) =>
@@ -118,6 +119,36 @@ describe("Http", () => {
       for (const part of ["method=POST", 'path="/mcp?x=1"', "status=200", "ms="]) assert.include(lines[0], part)
       assert.notInclude(lines.join("\n"), "mck_")
     })
+  )
+
+  it.scopedLive(
+    "leaves one line in the log for each request, with its caller and what was noted, cancelled or not",
+    () =>
+      Effect.gen(function* () {
+        const started = yield* Deferred.make<void>()
+        const { lines, log, port, url } = yield* serve({
+          post: ({ body, note }) => {
+            note({ tool: "a_tool", outcome: "ok" })
+            return body === "[]"
+              ? Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
+              : Effect.succeed({ _tag: "Json", status: 200, body })
+          }
+        })
+        yield* call(`${url}/mcp`, { headers: bearer })
+        const facts = "caller=0123456789ab tool=a_tool outcome=ok"
+        assert.match(yield* Queue.take(log), new RegExp(`method=POST path=/mcp status=200 ms=\\d+ ${facts}$`))
+        const socket = connect(port, "127.0.0.1")
+        socket.write(
+          `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+            "content-type: application/json\r\ncontent-length: 2\r\n\r\n[]"
+        )
+        yield* Deferred.await(started)
+        socket.destroy()
+        assert.match(yield* Queue.take(log), new RegExp(`status=cancelled ms=\\d+ ${facts}$`))
+        yield* call(`${url}/mcp`)
+        assert.match(yield* Queue.take(log), /status=401 ms=\d+$/)
+        assert.lengthOf(lines, 3)
+      })
   )
 
   it.scopedLive("lets everybody in where authentication is off, from this machine alone", () =>

@@ -55,7 +55,10 @@ export type Begun =
   | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
 
 /** Posts, and goes on as soon as the client would see something. Interrupting it, or leaving the events, cancels. */
-export const begun = (post: typeof McpEdge.Service.post, request: Omit<EdgeRequest, "emit">): Effect.Effect<Begun> =>
+export const begun = (
+  post: typeof McpEdge.Service.post,
+  request: Omit<EdgeRequest, "emit" | "note">
+): Effect.Effect<Begun> =>
   Effect.gen(function* () {
     const events = yield* Queue.unbounded<Option.Option<string>>()
     const first = yield* Deferred.make<Begun>()
@@ -64,7 +67,7 @@ export const begun = (post: typeof McpEdge.Service.post, request: Omit<EdgeReque
       Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
     }
     const call = yield* Effect.forkDaemon(
-      Effect.flatMap(post({ ...request, emit }), (answer) => {
+      Effect.flatMap(post({ ...request, emit, note: () => {} }), (answer) => {
         if (answer._tag === "Json") return Deferred.succeed(first, answer)
         emit(answer.text)
         return Queue.offer(events, Option.none())

@@ -1,0 +1,21 @@
+import { Clock, Effect } from "effect"
+import type { LogFacts } from "../mcp/Edge.ts"
+import { printable } from "./credential.ts"
+
+export type Line = ReturnType<typeof makeLine>
+
+/** The one line that a request leaves in the log: what was noted by its end. */
+export const makeLine = (method: string | undefined, url: string) => {
+  const facts: Record<string, string | number> = {}
+  let started = 0
+  return {
+    begin: Effect.map(Clock.currentTimeMillis, (now) => {
+      started = now
+    }),
+    note: (more: LogFacts): void => void Object.assign(facts, more),
+    end: (status: number | "cancelled"): Effect.Effect<void> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.logInfo("request", { method, path: printable(url), status, ms: now - started, ...facts })
+      )
+  }
+}
