@@ -22,8 +22,12 @@ export interface Reach {
 
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
 
+/** Whether a configuration brings an account with it, real or on paper. */
+const hasAccount = ({ args = [], env = {} }: Reach) =>
+  env["KRAKEN_API_KEY"] !== undefined || env["MCP_KRAKEN_MODE"] === "paper" || args.includes("--paper")
+
 /** Fills a client's configuration in as a reader would, and uses it: the SDK's own client gets tools, and calls one. */
-export const use = (reach: Reach, stage: Stage, tool = "get_server_time") =>
+export const use = (reach: Reach, stage: Stage, tool = hasAccount(reach) ? "get_account_balance" : "get_server_time") =>
   Effect.scoped(
     Effect.gen(function* () {
       const filled = JSON.parse(yield* stage.fill(JSON.stringify(reach))) as Reach
