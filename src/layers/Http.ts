@@ -16,7 +16,11 @@ import { McpEdge } from "./mcp/Edge.ts"
 /** A server that listens. */
 export class Listening extends Context.Tag("mcp-kraken/layers/Http/Listening")<
   Listening,
-  { readonly port: number }
+  {
+    readonly port: number
+    /** How many requests are being answered; what clients have left is not. */
+    readonly running: () => number
+  }
 >() {}
 
 /**
@@ -70,20 +74,24 @@ export const Http = Layer.scoped(
       yield* to.line.end(reply.status)
     })
 
+    let running = 0
     yield* server.serve((request, response) => {
       const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
       const path = url.split("?", 1)[0] ?? ""
       if (path === "/health") return Reply.send(response, Reply.healthy)
       const line = makeLine(request.method, url)
+      running++
       const fiber = run(answer(request, response, { line, path, token }))
+      fiber.addObserver((exit) => {
+        running--
+        if (Exit.isInterrupted(exit)) run(line.end("cancelled"))
+      })
       // Whoever goes away before the answer has cancelled the call.
       response.once("close", () => {
-        if (response.writableEnded) return
-        fiber.addObserver((exit) => void (Exit.isInterrupted(exit) && run(line.end("cancelled"))))
-        fiber.unsafeInterruptAsFork(FiberId.none)
+        if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none)
       })
     })
-    return { port: server.port }
+    return { port: server.port, running: () => running }
   })
 )
 

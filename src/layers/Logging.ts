@@ -1,18 +1,17 @@
-import { Effect, Layer, Logger, Option, Redacted } from "effect"
-import { stderr } from "node:process"
+import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { Config } from "../services/Config.ts"
 import { Secrets } from "../services/Secrets.ts"
 import { json, logfmt } from "./logging/format.ts"
 import { makeRedact } from "./logging/redact.ts"
+import { toStderr } from "./logging/stderr.ts"
 
 /** Takes a line of the log away. */
-type Write = (line: string) => void
-
-/** Stdout belongs to the protocol, and to what commands print. */
-const toStderr: Write = (line) => void stderr.write(`${line}\n`)
+type Write = (line: string, urgent: boolean) => void
 
 const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
-  Logger.map(format, (line) => write(redact(line)))
+  Logger.make<unknown, void>((options) =>
+    write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
+  )
 
 const plain = hiding(logfmt, makeRedact().redact, toStderr)
 

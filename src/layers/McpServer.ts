@@ -80,7 +80,8 @@ const makeCall = (
     )
     const answer = bounded(tool, result)
     const content = tool.intent === "read" ? answer.content : [...answer.content, ...simulated(trading)]
-    return { ...answer, content, _meta: { ...result._meta, ...(yield* rateBudget(tool)), ...tradingMeta(trading) } }
+    const budget = tool.permissions.length > 0 ? yield* rateBudget : {}
+    return { ...answer, content, _meta: { ...result._meta, ...budget, ...tradingMeta(trading) } }
   })
 
 const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
@@ -103,9 +104,7 @@ const log = (tool: string, { caller, note, request }: Call, started: number, out
   })
 
 /** What is left of Kraken's rate budget, beside every answer of a call that may have used it. */
-const rateBudget = Effect.fnUntraced(function* ({ permissions }: AnyTool) {
-  if (permissions.length === 0) return {}
-  const budget = yield* RateBudget
-  const { rest } = yield* budget.remaining
-  return Number.isFinite(rest.remaining) ? { "mcp-kraken/rate-budget": { rest } } : {}
-})
+const rateBudget = Effect.map(
+  Effect.flatMap(RateBudget, ({ remaining }) => remaining),
+  ({ rest }) => (Number.isFinite(rest.remaining) ? { "mcp-kraken/rate-budget": { rest } } : {})
+)

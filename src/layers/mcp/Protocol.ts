@@ -14,15 +14,7 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./modern.ts"
-import {
-  type Answer,
-  type Asking,
-  interlude,
-  internalError,
-  resourceNotFound,
-  type Response,
-  type Surface
-} from "./Surface.ts"
+import { type Answer, type Asking, interlude, resourceNotFound, type Response, type Surface } from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {
@@ -105,7 +97,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
           return { status: 200, response: { jsonrpc: "2.0", id, result } }
         }
         if (code === resourceNotFound) return failed(request, { ...response.error, status: 400, code: -32602 })
-        return { status: statusOf(code), response: inWords(response) }
+        return { status: statusOf(code), response }
       }
     }
   }
@@ -122,7 +114,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
   const handshake = (request: JSONRPCRequest, caller: Caller, client: Option.Option<Json>): Plan => {
     if (request.method === "initialize") return initialize(request)
     const asking: Asking = { caller, era: "handshake", client }
-    const finish = (response: Response): Answered => ({ status: 200, response: inWords(response) })
+    const finish = (response: Response): Answered => ({ status: 200, response })
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })
     return { _tag: "Ask", request: withoutTask(request), asking, finish }
@@ -159,18 +151,12 @@ const fail = (request: JSONRPCRequest, failure: Failure): Plan => ({
   answered: failed(request, failure)
 })
 
-/** A server without tasks handles a request for one as if it had not been asked. */
+/** A server without tasks handles a request for one as if it had not been asked; the SDK would refuse it. */
 const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {
   if (request.params?.["task"] === undefined) return request
   const { task: _, ...params } = request.params
   return { ...request, params }
 }
-
-/** An internal error that is not ours is the SDK's judgement of the params, with a dump of its validator. */
-const inWords = (response: Response): Answered["response"] =>
-  "error" in response && response.error.code === internalError.code && response.error.message !== internalError.message
-    ? errorResponse(response.id ?? null, invalidParams("Invalid params"))
-    : response
 
 const statusOf = (code: number): number =>
   code === -32601 ? 404 : code === -32602 || code === -32021 || code === -32020 ? 400 : code === -32603 ? 500 : 200

@@ -57,11 +57,12 @@ export const connectSdk = <R>(
       const handler = handlers.get(method)
       if (handler === undefined) return mux.ask(request)
       const call = callOf(asking, String(++requests), metaOf(params), questions)
-      const run = (call: Call) =>
-        Effect.provide(
-          handler(params as Methods["tools/call"][0], call),
+      const run = (call: Call) => {
+        // Not merged with what the asking fiber has: nothing is needed that is not here.
+        const needed: (none: Context.Context<never>) => Context.Context<R | CallFacts> = () =>
           Context.add(context, CallFacts, factsOf(call, readOnly))
-        )
+        return Effect.mapInputContext(handler(params as Methods["tools/call"][0], call), needed)
+      }
       return Effect.matchCauseEffect(rounds(method, params, call, run, asking), {
         onSuccess: (result): Effect.Effect<Response> => Effect.succeed({ jsonrpc: "2.0", id, result }),
         onFailure: (cause) => refused(id, cause)

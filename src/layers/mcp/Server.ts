@@ -23,16 +23,22 @@ export const makeServer = (surface: (typeof McpServer.Service)["surface"]): Effe
   Effect.gen(function* () {
     const wanted = yield* Deferred.make<void>()
     const serving = yield* Deferred.make<Answer>()
+    let served: Answer | undefined
     const want = () => Deferred.unsafeDone(wanted, Effect.void)
     return {
       surface,
       questions: new Questions(),
       answer: (request, asking) =>
         Effect.suspend(() => {
+          if (served !== undefined) return served(request, asking)
           want()
           return Effect.flatMap(Deferred.await(serving), (answer) => answer(request, asking))
         }),
-      serve: (answer) => Effect.asVoid(Deferred.succeed(serving, answer)),
+      serve: (answer) =>
+        Effect.suspend(() => {
+          served = answer
+          return Effect.asVoid(Deferred.succeed(serving, answer))
+        }),
       want,
       wanted: Deferred.await(wanted)
     }

@@ -1,8 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Scope, TestClock } from "effect"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Queue,
+  Redacted,
+  Scope,
+  TestClock
+} from "effect"
 import { request as send } from "node:http"
 import { connect } from "node:net"
-import { Http } from "../../../src/layers/Http.ts"
+import { Http, Listening } from "../../../src/layers/Http.ts"
 import { logfmt } from "../../../src/layers/logging/format.ts"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import type { Config } from "../../../src/services/Config.ts"
@@ -45,8 +58,8 @@ const serve = (options: {
       ])
     )
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    yield* Layer.buildWithScope(layer, scope)
-    return { url: `http://127.0.0.1:${port}`, port, lines, log, stop: Scope.close(scope, Exit.void) }
+    const { running } = Context.get(yield* Layer.buildWithScope(layer, scope), Listening)
+    return { url: `http://127.0.0.1:${port}`, port, lines, log, running, stop: Scope.close(scope, Exit.void) }
   })
 
 const call = (url: string, init: RequestInit = {}) =>
@@ -122,11 +135,11 @@ describe("Http", () => {
   )
 
   it.scopedLive(
-    "leaves one line in the log for each request, with its caller and what was noted, cancelled or not",
+    "logs each request in one line with its caller and what was noted, cancelled or not, and keeps nothing",
     () =>
       Effect.gen(function* () {
         const started = yield* Deferred.make<void>()
-        const { lines, log, port, url } = yield* serve({
+        const { lines, log, port, running, url } = yield* serve({
           post: ({ body, note }) => {
             note({ tool: "a_tool", outcome: "ok" })
             return body === "[]"
@@ -143,10 +156,12 @@ describe("Http", () => {
             "content-type: application/json\r\ncontent-length: 2\r\n\r\n[]"
         )
         yield* Deferred.await(started)
+        assert.strictEqual(running(), 1)
         socket.destroy()
         assert.match(yield* Queue.take(log), new RegExp(`status=cancelled ms=\\d+ ${facts}$`))
         yield* call(`${url}/mcp`)
         assert.match(yield* Queue.take(log), /status=401 ms=\d+$/)
+        assert.strictEqual(running(), 0)
         assert.lengthOf(lines, 3)
       })
   )

@@ -180,6 +180,8 @@ describe("2025-11-25 and before", () => {
     Effect.gen(function* () {
       const { body } = yield* legacy("tools/call", { name: "get_server_time", task: { ttl: 1000 } })
       assert.strictEqual(body.result.structuredContent.unixtime, 1)
+      // The SDK answers this one itself.
+      for (const task of [{ ttl: 1000 }, 7]) assert.deepStrictEqual((yield* legacy("ping", { task })).body.result, {})
     }).pipe(Effect.provide(TestEdge({ answers: time })))
   )
 
