@@ -24,13 +24,21 @@ export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyT
         Effect.async<Buffer | undefined, BodyIncomplete>((resume) => {
           const chunks: Array<Buffer> = []
           let size = 0
+          let ended = false
           const onData = (chunk: Buffer) => {
             size += chunk.length
             chunks.push(chunk)
             if (size > maxBody) finish(Effect.succeed(undefined))
           }
-          const onEnd = () => finish(Effect.succeed(Buffer.concat(chunks)))
-          const onGone = () => finish(Effect.fail(new BodyIncomplete()))
+          // Nothing follows the end but a `close`, which then says nothing.
+          const onEnd = () => {
+            ended = true
+            const [first = Buffer.alloc(0), ...more] = chunks.splice(0)
+            resume(Effect.succeed(more.length === 0 ? first : Buffer.concat([first, ...more])))
+          }
+          const onGone = () => {
+            if (!ended) finish(Effect.fail(new BodyIncomplete()))
+          }
           const finish = (effect: Effect.Effect<Buffer | undefined, BodyIncomplete>) => {
             off()
             resume(effect)

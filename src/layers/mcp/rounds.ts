@@ -25,18 +25,18 @@ export const makeRounds =
     { era, requestState }: Asking
   ): Effect.Effect<A, ProtocolError, R> => {
     if (era === "handshake") return inOneCall(call, run, maxRounds)
-    const binding = bindingOf(call, method, params)
+    const binding = () => bindingOf(call, method, params)
     const begun =
       requestState === undefined
         ? Effect.succeed(call)
-        : Effect.map(reopen(sealKey, binding, requestState), (state) => ({ ...call, state: Option.some(state) }))
+        : Effect.map(reopen(sealKey, binding(), requestState), (state) => ({ ...call, state: Option.some(state) }))
     return begun.pipe(
       Effect.flatMap(run),
       Effect.catchTag("InputRequired", (needed) =>
         Effect.gen(function* () {
           yield* requireCapabilities(needed, call.client)
           const requestState =
-            needed.state === undefined ? undefined : yield* seal(yield* sealKey.key, binding, needed.state)
+            needed.state === undefined ? undefined : yield* seal(yield* sealKey.key, binding(), needed.state)
           const data = { inputRequests: needed.questions, ...(requestState !== undefined && { requestState }) }
           return yield* new ProtocolError({ code: interlude, message: needed.message, data })
         })
