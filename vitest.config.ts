@@ -11,8 +11,8 @@ export default defineConfig({
     isolate: false,
     maxWorkers: "100%",
     // A slow machine is no failure; a test that hangs is.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     allowOnly: !CI,
     provide: { propertyScale: Number(PROPERTY_SCALE) },
     reporters: ["default", ...(GITHUB_ACTIONS ? ["github-actions"] : []), ...(TEST_REPORT ? ["json"] : [])],
