@@ -31,17 +31,18 @@ export const session = Effect.fnUntraced(function* (call: Call, say: (line: stri
   const bought = yield* use("add_order", market)
   say(`placed ${bought.txid[0]}: ${bought.descr.order}`)
 
-  const price = String(Math.floor(Number(bids[0][0]) * 0.97))
+  const price = below(bids[0][0], "0.97", tick_size)
   const resting = yield* use("add_order", { pair, type: "buy", ordertype: "limit", volume: "0.01", price })
   const txid = resting.txid[0]
   say(`waits as ${txid}: ${resting.descr.order}`)
-  yield* use("amend_order", { txid, order_qty: "0.012", limit_price: String(Number(price) - 100) })
+  yield* use("amend_order", { txid, order_qty: "0.012", limit_price: below(price, "0.99", tick_size) })
   const { orders } = yield* use("get_open_orders")
   for (const { ordertype, pair, price, type, vol } of orders) say(`now: ${type} ${vol} ${pair} @ ${ordertype} ${price}`)
   const { count } = yield* use("cancel_order", { txid })
   say(`canceled: ${count}`)
 
   const { trades } = yield* use("get_trade_history")
+  for (const { fee, pair, price, type, vol } of trades) say(`${type} ${vol} ${pair} at ${price}, fee ${fee}`)
   const after = yield* use("get_extended_balance")
   const fees = D.format(trades.map(({ fee }: Answer) => D.decimal(fee)).reduce(D.sum))
   say("")
@@ -53,6 +54,10 @@ export const session = Effect.fnUntraced(function* (call: Call, say: (line: stri
     )
   )
 })
+
+/** A part of a price, in whole steps of its pair. */
+const below = (price: string, part: string, step: string): string =>
+  D.format(D.nearestMultiple(D.multiply(D.decimal(price), D.decimal(part)), D.decimal(step)))
 
 const held = ({ balances }: Answer): string =>
   balances.map(({ asset, available }: Answer) => `${available} ${asset} free`).join(", ")
