@@ -93,7 +93,6 @@ export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: num
 /** Nothing has been taken yet of the market's book, which has just become another one. */
 export const renew = (x: Exchange, venue: Venue): void => {
   Object.assign(venue.taken, { tick: x.market.tick(venue.pair, x.now), bid: none, ask: none })
-  venue.ownTrade = undefined
 }
 
 const none: Taken = { place: 0, volume: 0n }

@@ -57,7 +57,7 @@ export interface Venue {
   readonly trailing: Map<string, Order>
   /** How much of the market's book our orders have taken since its last tick. */
   readonly taken: { tick: number; bid: Taken; ask: Taken }
-  /** Our own last trade, which counts as the last price until the market's next tick. */
+  /** Our own last trade: the last price until the market's next tick, or, where it is looked at, its next trade. */
   ownTrade: { readonly price: bigint; readonly tick: number } | undefined
   readonly trades: Array<Trade>
 }

@@ -116,6 +116,22 @@ describe("a market that is looked at", () => {
     assert.deepInclude(v.see(trailing), { status: "closed", stopprice: "50050.0" })
   })
 
+  it("a trade of ours is the last one until a newer one is told: what was before it comes back to nobody", () => {
+    const v = watching()
+    v.order("sell 0.5 market")
+    const trailing = v.order("sell 0.1 trailing-stop +50")
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 1000 })
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 2000, trades: [trade(2, "49945.0", "1", 2)] })
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    v.wait(1)
+    v.ok("control/Observe", { ...quiet, seen: opening + 3000, trades: [trade(3, "49940.0", "1", 3)] })
+    assert.strictEqual(v.see(trailing).status, "closed")
+  })
+
   it("keeps what its tape has room for", () => {
     const { x } = watching()
     const market = recordedMarket("observed market")

@@ -30,13 +30,10 @@ export const newsOf = (x: Exchange, params: Params, now: number): News | undefin
   const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
   const kept = reached === -1 ? 1 : trades.length - reached
   return {
-    // Until the next observation the last price, which stops listen to, is that of our own last trade.
-    matters: reached !== -1 || bookReaches(interest, best) || (venue.ownTrade !== undefined && listensToLast(interest)),
+    matters: reached !== -1 || bookReaches(interest, best),
     params: { ...params, trades: (params["trades"] as ReadonlyArray<unknown>).slice(-kept) }
   }
 }
-
-const listensToLast = ({ lastAtLeast, lastAtMost }: Interest) => (lastAtLeast ?? lastAtMost) !== undefined
 
 const bookReaches = (
   { askAtMost, bidAtLeast }: Interest,

@@ -22,10 +22,14 @@ export const observe = (x: Exchange, observation: Observation): boolean => {
   const venue = venueOf(x, pair)
   recorder.showBook(observation, x.now, current(x, venue))
   renew(x, venue)
+  // Whatever the book is now: as long as no newer trade is told, ours is the last one.
+  const own = venue.ownTrade && { ...venue.ownTrade, tick: x.market.tick(pair, x.now) }
+  venue.ownTrade = own
   sweep(x, venue)
   settle(x, venue)
   for (const trade of trades) {
     recorder.showTrade(pair, trade)
+    if (venue.ownTrade === own) venue.ownTrade = undefined
     // Another clock than ours told the time: no trade is later than the look that saw it.
     const time = Math.min(trade.time, x.now)
     passThrough(x, venue, { ...trade, time })
