@@ -31,10 +31,12 @@ const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Lay
 
 /** Serves over HTTP. The tools are there before anybody can connect. */
 export const overHttp = Effect.fnUntraced(function* (firstToken: boolean) {
-  const { authDisabled } = yield* Config
+  const { authDisabled, mode } = yield* Config
   if (authDisabled) {
     yield* Effect.logWarning(
-      "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
+      mode === "paper"
+        ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses one simulated account."
+        : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
     )
   }
   return yield* Effect.provide(Effect.zipRight(welcome(firstToken), Effect.never), HttpServer)

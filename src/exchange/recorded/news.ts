@@ -14,8 +14,9 @@ export interface News {
 }
 
 /**
- * What `control/Observe` with these params would tell an exchange at a moment; nothing if it knows already. Trades are dropped up to
- * the first one that an order waits for: they could only be followed by that one, or by the newest, as the last price.
+ * What `control/Observe` with these params would tell an exchange at a moment; nothing if it knows already. Trades are
+ * dropped up to the first one that an order waits for: they could only be followed by that one, or by the newest, as
+ * the last price.
  */
 export const newsOf = (x: Exchange, params: Params, now: number): News | undefined => {
   advance(x, now)

@@ -7,8 +7,7 @@ const pause = "3 seconds"
 
 /**
  * Keeps an eye on a market that can't be computed, for as long as orders wait there: on their pairs alone, one after
- * the other. What can't be seen or
- * told is tried again in the next round.
+ * the other. What can't be seen or told is tried again in the next round.
  */
 export const PaperWatch = Layer.scopedDiscard(
   Effect.gen(function* () {
