@@ -1,6 +1,6 @@
 import { DateTime, Effect, Layer, Option } from "effect"
-import process from "node:process"
 import { Http, Listening } from "../layers/Http.ts"
+import { toStderr } from "../layers/logging/stderr.ts"
 import { EdgeMux } from "../layers/mcp/EdgeMux.ts"
 import { McpServerEarly } from "../layers/McpServerEarly.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
@@ -9,13 +9,16 @@ import { isActive, TokenStore } from "../services/TokenStore.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
 
-/** Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log. */
+/**
+ * Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log, but not
+ * before the lines that were logged earlier.
+ */
 const welcome = (firstToken: boolean) =>
   Effect.gen(function* () {
     const { port } = yield* Listening
     const config = { ...(yield* Config), port }
     const lines = howToConnect(config, yield* access(firstToken))
-    yield* Effect.sync(() => process.stderr.write(`${lines.join("\n")}\n`))
+    yield* Effect.sync(() => toStderr(lines.join("\n"), true))
   })
 
 const access = Effect.fnUntraced(function* (firstToken: boolean) {
