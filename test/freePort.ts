@@ -1,10 +1,19 @@
 import { Effect } from "effect"
-import { createServer, type AddressInfo } from "node:net"
+import { createServer } from "node:net"
+import process from "node:process"
 
-/** A port of this machine on which nothing listens. */
-export const freePort = Effect.async<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
+/**
+ * Below the ports that systems give out by themselves: between our look and the server's start, nobody else's socket can
+ * take one of these by chance. Processes that test side by side begin at different ones.
+ */
+let next = 10_000 + (process.pid % 40) * 500
+
+/** A port of this machine on which nothing listens, each time another. */
+export const freePort: Effect.Effect<number> = Effect.suspend(() => {
+  const port = next++
+  return Effect.async<boolean>((resume) => {
+    const server = createServer()
+      .once("error", () => resume(Effect.succeed(false)))
+      .listen(port, "127.0.0.1", () => server.close(() => resume(Effect.succeed(true))))
+  }).pipe(Effect.flatMap((isFree) => (isFree ? Effect.succeed(port) : freePort)))
 })
