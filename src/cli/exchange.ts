@@ -18,6 +18,7 @@ While it runs, programs on the same machine send it JSON:
   POST   /admin/faults    {"endpoint": "AddOrder", "kind": "delay", "count": 1, "seconds": 20}
   DELETE /admin/faults    Forget those in store
   POST   /admin/status    {"status": "maintenance"}, or cancel_only, post_only, online
+                          of one pair: {"pair": "XBTUSD", "status": "limit_only"}, or those but maintenance
   POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
   POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}`
 

@@ -7,6 +7,7 @@ import { fromOutside, post } from "./ledger.ts"
 import { accountOf, finish } from "./lifecycle.ts"
 import { type Offer, bestOffer, marketLevel, takeFromMarket } from "./liquidity.ts"
 import type { PublicTrade } from "./Market.ts"
+import { isTrading } from "./mode.ts"
 import { type Order, type Side, type Trade, left } from "./order.ts"
 import { baseAmount, costOf, quoteAmount, volumeFor } from "./pairs.ts"
 import { type Exchange, type Venue, next } from "./state.ts"
@@ -34,6 +35,7 @@ export const wanted = (order: Order, price: bigint): bigint =>
 
 /** The market has moved: execute resting orders that its book now crosses, at their own prices, best first. */
 export const sweep = (x: Exchange, venue: Venue): void => {
+  if (!isTrading(x, venue)) return
   for (const side of ["buy", "sell"] as const) {
     const against = side === "buy" ? "ask" : "bid"
     for (;;) {
@@ -53,6 +55,7 @@ export const sweep = (x: Exchange, venue: Venue): void => {
  * best price first, for as much as was traded. A price only reached fills nothing: others may have stood ahead.
  */
 export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
+  if (!isTrading(x, venue)) return
   for (const side of ["buy", "sell"] as const) {
     let rest = volume
     while (rest > 0n) {

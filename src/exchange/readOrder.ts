@@ -1,6 +1,7 @@
 import { fit, scan } from "./fixed.ts"
 import { lastPrice } from "./liquidity.ts"
-import { type CloseSpec, type OrderSpec, type OrderType, type Side, hasLimit, orderTypes } from "./order.ts"
+import { checkMode } from "./mode.ts"
+import { type CloseSpec, type OrderSpec, type OrderType, type Side, orderTypes } from "./order.ts"
 import { costOf, type Pair } from "./pairs.ts"
 import { flag, integer, isObject, list, oneOf, type Params, required, text } from "./params.ts"
 import { readPrices } from "./prices.ts"
@@ -20,7 +21,7 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   const oflags = list(params, "oflags") ?? []
   if (oflags.some((name) => !flags.includes(name))) throw invalid("oflags")
   const postOnly = oflags.includes("post")
-  checkMode(x, pair, type, postOnly)
+  checkMode(x, venueOf(x, pair), type, postOnly)
   const timeInForce = oneOf(params, "timeinforce", ["GTC", "IOC", "FOK", "GTD"]) ?? "GTC"
   const triggerBy = oneOf(params, "trigger", ["last", "index"]) ?? "last"
   if (triggerBy === "index" && x.market.index(pair, x.now) === undefined) throw invalid("Index unavailable")
@@ -79,14 +80,6 @@ export const checkMinimum = (pair: Pair, volume: bigint, price: bigint): void =>
 
 export const checkDisplay = (display: bigint, volume: bigint, field: string): void => {
   if (display * 15n < volume || display > volume) throw invalid(field)
-}
-
-export const checkMode = (x: Exchange, pair: Pair, type: OrderType, postOnly: boolean): void => {
-  const mode = x.status === "online" ? pair.status : x.status
-  if (mode === "cancel_only") throw new Refusal("EService:Market in cancel_only mode")
-  if (mode === "post_only" && !(type === "limit" && postOnly)) throw new Refusal("EService:Market in post_only mode")
-  if (mode === "limit_only" && !hasLimit(type)) throw invalid("ordertype")
-  if (mode === "reduce_only") throw invalid("ordertype")
 }
 
 const refuseMargin = (params: Params, type: OrderType): void => {

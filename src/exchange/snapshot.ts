@@ -25,6 +25,7 @@ export const snapshot = (x: Exchange): unknown => {
     orders: x.orders,
     venues: [...x.venues.values()].map((venue) => ({
       pair: venue.pair.id,
+      status: venue.status,
       bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
       asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
       market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask"), x.market.last(venue.pair, x.now)],

@@ -49,6 +49,8 @@ export interface Counter {
 /** Where one pair is traded. */
 export interface Venue {
   readonly pair: Pair
+  /** What the pair allows now; at first what it was listed with. */
+  status: Pair["status"]
   /** Resting orders by price, best first: keys of bids are negative prices. */
   readonly bids: Sorted<bigint, Map<string, Order>>
   readonly asks: Sorted<bigint, Map<string, Order>>
@@ -203,6 +205,7 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
 
 const makeVenue = (pair: Pair): Venue => ({
   pair,
+  status: pair.status,
   bids: new Sorted(),
   asks: new Sorted(),
   stops: {

@@ -7,6 +7,7 @@ import { accountOf, enlist, finish } from "./lifecycle.ts"
 import { bestOffer, offers, signal } from "./liquidity.ts"
 import { acceptable } from "./book.ts"
 import { min } from "./fixed.ts"
+import { isTrading } from "./mode.ts"
 import { take, wanted } from "./matching.ts"
 import { type Order, type OrderSpec, hasTrigger, isTrailing, left } from "./order.ts"
 import { quoteAmount } from "./pairs.ts"
@@ -44,6 +45,7 @@ export const affordable = (x: Exchange, account: Account, spec: OrderSpec & Part
  * trade that has happened before, only the stops hear that were there before it.
  */
 export const settle = (x: Exchange, venue: Venue, before = Infinity): void => {
+  if (!isTrading(x, venue)) return
   for (;;) {
     const fill = x.fills.shift()
     if (fill !== undefined) {

@@ -4,6 +4,7 @@ import { credit } from "./funding.ts"
 import { finish } from "./lifecycle.ts"
 import type { Interest } from "./Market.ts"
 import { sweep } from "./matching.ts"
+import { isTrading } from "./mode.ts"
 import { type Exchange, type Timer, venueOf, type Venue } from "./state.ts"
 import { settle, start } from "./submit.ts"
 
@@ -37,6 +38,7 @@ const touchedFirst = (x: Exchange, until: number) => {
   let venues: Array<Venue> = []
   for (const venue of x.venues.values()) {
     if (x.market.tick(venue.pair, x.now) === x.market.tick(venue.pair, until)) continue
+    if (!isTrading(x, venue)) continue
     const interest = interestOf(venue)
     const touch = interest && x.market.nextTouch(venue.pair, x.now, time, interest)
     if (touch === undefined) continue
@@ -89,11 +91,12 @@ const fire = (x: Exchange, timer: Timer): void => {
     case "start":
     case "expire": {
       const order = x.orders.get(timer.txid)!
-      if (timer.kind === "start" && order.status === "pending") start(x, order)
+      const venue = venueOf(x, order.pair)
+      if (timer.kind === "start" && order.status === "pending" && isTrading(x, venue)) start(x, order)
       if (timer.kind === "expire" && (order.status === "open" || order.status === "pending")) {
         finish(x, order, "expired", "Order expired")
       }
-      return settle(x, venueOf(x, order.pair))
+      return settle(x, venue)
     }
     case "cancel-all": {
       const account = x.accounts.get(timer.account)!

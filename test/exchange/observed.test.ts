@@ -23,6 +23,38 @@ import { live, relive, type Step, streams } from "./streams.ts"
 
 const patience = 600_000
 
+describe("a market that is looked at while nothing can be traded", () => {
+  it("fills nothing, neither by its book nor by its trades, until trading begins again", () => {
+    const x = lookout()
+    const look = observer()
+    const call = (endpoint: string, params: object) =>
+      handle(x, { endpoint, params: { ...params }, now, account: "ann" })
+    let now = x.now
+    const show = (move: number, away: number) => {
+      now += 1000
+      const sight = { move, sizes: ["1"], changed: true, again: "no" } as const
+      call("control/Observe", look({ ...sight, trades: [{ away, volume: "5", ago: 100 }] }, now))
+    }
+    call("control/OpenAccount", { name: "ann", balances: { USD: "100000", XBT: "1" } })
+    show(0, 0)
+    const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.1", price: "49990" }
+    call("private/AddOrder", buy)
+    call("private/AddOrder", { ...buy, type: "sell", ordertype: "stop-loss", price: "49980" })
+    call("control/SystemStatus", { status: "cancel_only" })
+    show(-20, 0)
+    const orders = [...x.orders.values()]
+    assert.deepStrictEqual(
+      orders.map(({ status }) => status),
+      ["open", "open"]
+    )
+    call("control/SystemStatus", { status: "online" })
+    assert.deepStrictEqual(
+      orders.map(({ status }) => status),
+      ["closed", "closed"]
+    )
+  })
+})
+
 describe("whatever traders do on a market that is looked at", () => {
   it("(and the market does a lot to them)", () => {
     const sample = fc.sample(fc.tuple(streams, sights), { numRuns: 150, seed: 1 })

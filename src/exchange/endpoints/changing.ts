@@ -7,10 +7,11 @@ import { tradeId } from "../ids.ts"
 import { finish, isParked } from "../lifecycle.ts"
 import { chargeEngine, penalty } from "../limits.ts"
 import { lastPrice } from "../liquidity.ts"
+import { checkMode } from "../mode.ts"
 import { type Amend, hasLimit, isTrailing, left, type Order } from "../order.ts"
 import { flag, integer, list, pairNamed, type Params, required, text } from "../params.ts"
 import { readPrice, readPrices, resolve } from "../prices.ts"
-import { canPost, checkDisplay, checkMinimum, checkMode, readVolumeText } from "../readOrder.ts"
+import { canPost, checkDisplay, checkMinimum, readVolumeText } from "../readOrder.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { type Account, type Exchange, next, venueOf } from "../state.ts"
 import { park, unpark } from "../stops.ts"
@@ -24,7 +25,7 @@ type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
 export const AmendOrder: Endpoint = (x, { account, params }) => {
   const order = named(account, params)
   chargeEngine(x, account, order.pair, 1)
-  checkMode(x, order.pair, order.type, order.postOnly || flag(params, "post_only"))
+  checkMode(x, venueOf(x, order.pair), order.type, order.postOnly || flag(params, "post_only"))
   const change = readChange(x, order, params)
   checkDeadline(x, params)
   const cancels = change.volume <= order.executed
@@ -55,7 +56,7 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
   const volume = (total === undefined ? order.volume : readVolumeText(pair, total)) - order.executed
   if (volume <= 0n) throw invalid("volume")
   const postOnly = readPostOnly(order, params)
-  checkMode(x, pair, order.type, postOnly)
+  checkMode(x, venueOf(x, pair), order.type, postOnly)
   const display = text(params, "displayvol")
   const last = lastPrice(x, venueOf(x, pair))
   const texts = { ...pricesOf(order), ...(order.type === "market" && { price: undefined }) }

@@ -3,10 +3,12 @@ import { findAsset } from "../assets.ts"
 import type { PublicEndpoint } from "../Call.ts"
 import { fit, scan } from "../fixed.ts"
 import { deposit, methodsOf } from "../funding.ts"
-import { amount, assetNamed, flag, isObject, oneOf, plain, required, text } from "../params.ts"
+import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../params.ts"
 import { observe } from "../recorded/observe.ts"
 import { readObservation } from "../recorded/readObservation.ts"
 import { invalid, Refusal } from "../Refusal.ts"
+import { changeMode } from "../reopen.ts"
+import { venueOf } from "../state.ts"
 
 /**
  * What no Kraken client can do: the operator's own commands, journalled like any other. `balances` is an object from
@@ -47,8 +49,17 @@ export const Deposit: PublicEndpoint = (x, params) => {
 export const SystemStatus: PublicEndpoint = (x, params) => {
   const status = oneOf(params, "status", ["online", "maintenance", "cancel_only", "post_only"])
   if (status === undefined) throw invalid("status")
-  x.status = status
+  changeMode(x, () => (x.status = status))
   return { status }
+}
+
+/** What one pair allows, whatever the rest of the venue does. */
+export const PairStatus: PublicEndpoint = (x, params) => {
+  const venue = venueOf(x, pairNamed(params, required(params, "pair")))
+  const status = oneOf(params, "status", ["online", "cancel_only", "post_only", "limit_only", "reduce_only"])
+  if (status === undefined) throw invalid("status")
+  changeMode(x, () => (venue.status = status))
+  return { pair: venue.pair.id, status }
 }
 
 /** A market that can't be computed has been looked at: see `readObservation`. `news` tells whether it changed anything. */

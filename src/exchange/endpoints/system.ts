@@ -1,7 +1,8 @@
 import { type Asset, assets } from "../assets.ts"
 import type { PublicEndpoint } from "../Call.ts"
-import { type Pair, pairs } from "../pairs.ts"
+import { pairs } from "../pairs.ts"
 import { assetNamed, list, oneOf, pairNamed, text } from "../params.ts"
+import { type Venue, venueOf } from "../state.ts"
 import { iso, rfc1123 } from "../text.ts"
 
 export const Time: PublicEndpoint = (x) => ({ unixtime: Math.floor(x.now / 1000), rfc1123: rfc1123(x.now) })
@@ -23,7 +24,7 @@ export const Assets: PublicEndpoint = (_, params) => {
   return Object.fromEntries(found.map((asset) => [display ? asset.display : asset.id, showAsset(asset)]))
 }
 
-export const AssetPairs: PublicEndpoint = (_, params) => {
+export const AssetPairs: PublicEndpoint = (x, params) => {
   const aclass = oneOf(params, "aclass_base", ["currency", "tokenized_asset"]) ?? "currency"
   const info = oneOf(params, "info", ["info", "leverage", "fees", "margin"]) ?? "info"
   const names = list(params, "pair")
@@ -32,7 +33,10 @@ export const AssetPairs: PublicEndpoint = (_, params) => {
     names?.map((name) => [pairNamed({ asset_class: aclass }, name), name] as const) ??
     pairs.filter(({ base }) => base.class === aclass).map((pair) => [pair, pair.id] as const)
   return Object.fromEntries(
-    found.map(([pair, name]) => [display || name.includes("/") ? pair.display : pair.id, parts(pair, display)[info]])
+    found.map(([pair, name]) => [
+      display || name.includes("/") ? pair.display : pair.id,
+      parts(venueOf(x, pair), display)[info]
+    ])
   )
 }
 
@@ -47,7 +51,7 @@ const showAsset = (asset: Asset) => ({
 })
 
 /** Fee tables are empty, as they are at Kraken now: TradeVolume has the fees. */
-const parts = (pair: Pair, display: boolean) => {
+const parts = ({ pair, status }: Venue, display: boolean) => {
   const leverage = { leverage_buy: pair.leverage, leverage_sell: pair.leverage }
   const fees = { fees: [], fees_maker: [], fee_volume_currency: "ZUSD" }
   const margin = { margin_call: 80, margin_stop: 40 }
@@ -69,7 +73,7 @@ const parts = (pair: Pair, display: boolean) => {
     ordermin: pair.text.ordermin,
     costmin: pair.text.costmin,
     tick_size: pair.text.tick,
-    status: pair.status,
+    status,
     ...(pair.positionLimits && {
       long_position_limit: pair.positionLimits[0],
       short_position_limit: pair.positionLimits[1]

@@ -16,7 +16,8 @@ const mostSeconds = 366 * 86_400
  *     POST   /admin/faults    {"endpoint": "AddOrder", "kind": "drop-after-accept", "count": 1}: the next requests to the
  *                             endpoint (`*`: to any) go wrong; {"kind": "delay", "seconds": 20} answers so much later
  *     DELETE /admin/faults    no more faults
- *     POST   /admin/status    {"status": "online" | "maintenance" | "cancel_only" | "post_only"}
+ *     POST   /admin/status    {"status": "online" | "maintenance" | "cancel_only" | "post_only"}; of one pair with
+ *                             {"pair": "XBTUSD", "status": "online" | "cancel_only" | "post_only" | "limit_only" | "reduce_only"}
  *     POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
  *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: money comes in; without at_once it
  *                             takes three minutes, as at Kraken
@@ -64,7 +65,8 @@ const commands: Readonly<Record<string, Command>> = {
     front.faults.length = 0
     return look(front, params, clock)
   },
-  "POST /admin/status": control("control/SystemStatus"),
+  "POST /admin/status": (front, params, clock) =>
+    control(params["pair"] === undefined ? "control/SystemStatus" : "control/PairStatus")(front, params, clock),
   "POST /admin/advance": (front, params, clock) => {
     const seconds = Number(params["seconds"])
     if (!(seconds > 0 && seconds <= mostSeconds)) return `seconds is a number up to ${mostSeconds}.`

@@ -176,6 +176,10 @@ describe("the REST endpoint", () => {
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }
     assert.strictEqual(refusal(front, "AddOrder", buy), "EService:Market in cancel_only mode")
     admin(front, "POST", "/admin/status", { status: "online" })
+    const limited = { pair: "XXBTZUSD", status: "limit_only" }
+    assert.deepStrictEqual(admin(front, "POST", "/admin/status", { ...limited, pair: "BTC/USD" }).result, limited)
+    assert.strictEqual(refusal(front, "AddOrder", buy), "EGeneral:Invalid arguments:ordertype")
+    assert.deepInclude(admin(front, "GET", "/admin").result, { status: "online" })
 
     const { result } = admin(front, "POST", "/admin/deposit", { asset: "ADA", amount: "12.5" })
     assert.notProperty(ok(front, "Balance"), "ADA")
