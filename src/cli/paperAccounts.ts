@@ -1,5 +1,6 @@
 import { Console, Context, Effect, Layer, Option } from "effect"
-import { assets, assetOf, findAsset } from "../exchange/assets.ts"
+import { builtIn } from "../exchange/builtIn.ts"
+import { assetOf, findAsset } from "../exchange/catalogue.ts"
 import type { Answer } from "../exchange/handle.ts"
 import { recordedMarket } from "../exchange/recorded/RecordedMarket.ts"
 import { ConfigEnv } from "../layers/ConfigEnv.ts"
@@ -72,7 +73,7 @@ export const show = Effect.fn("paper.show")(function* (which: Which) {
     Effect.flatMap(accounts.ask(account, { endpoint: `private/${name}`, params: {} }), resultOf)
   const balances = Object.entries<Record<string, string>>(yield* ask("BalanceEx")).map(
     ([id, { balance, hold_trade }]) => ({
-      asset: assetOf(id).display + (/\.[A-Z]$/.exec(id)?.[0] ?? ""),
+      asset: assetOf(builtIn, id).display + (/\.[A-Z]$/.exec(id)?.[0] ?? ""),
       balance,
       in_orders: hold_trade
     })
@@ -97,9 +98,9 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
   asset,
   ...which
 }: Which & { readonly asset: string; readonly amount: string }) {
-  const known = findAsset(asset)
+  const known = findAsset(builtIn, asset)
   if (known === undefined) {
-    const names = assets.map(({ display }) => display).join(", ")
+    const names = Array.from(builtIn.assets.values(), ({ display }) => display).join(", ")
     return yield* new UsageError({ message: `ASSET: expected one of ${names}, got ${JSON.stringify(asset)}` })
   }
   const { account, accounts } = yield* open(which)

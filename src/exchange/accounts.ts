@@ -1,5 +1,5 @@
 import { deposit, methodsOf } from "./funding.ts"
-import { assetOf } from "./assets.ts"
+import { assetOf } from "./catalogue.ts"
 import { accountId, hex } from "./ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "./state.ts"
@@ -45,7 +45,7 @@ export const findAccount = (x: Exchange, name: string): Account | undefined => {
 
 /** Money that is there at once: as a deposit where the asset has a method, as an adjustment where not. */
 export const endow = (x: Exchange, account: Account, balance: string, amount: bigint): void => {
-  const [method] = methodsOf(assetOf(balance))
+  const [method] = methodsOf(assetOf(x.catalogue, balance))
   if (method !== undefined && balance === method.asset.id) {
     deposit(x, account, method, amount, true)
     return

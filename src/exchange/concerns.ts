@@ -1,8 +1,9 @@
 import { findAccount } from "./accounts.ts"
-import { findAsset } from "./assets.ts"
+import type { Asset } from "./assets.ts"
+import { assetOf, findAsset, findPair } from "./catalogue.ts"
 import type { Request } from "./handle.ts"
-import { findPair, type Pair } from "./pairs.ts"
-import type { Exchange } from "./state.ts"
+import type { Pair } from "./pairs.ts"
+import type { Account, Exchange } from "./state.ts"
 import { wayToDollars } from "./value.ts"
 
 const trading = /^private\/(Add|Amend|Edit|Cancel)/
@@ -18,20 +19,23 @@ export const concerns = (
   { account: name, endpoint, params }: Pick<Request, "account" | "endpoint" | "params">
 ): ReadonlyArray<Pair> => {
   const account = name === undefined ? undefined : findAccount(x, name)
-  const named = findPair(String(params?.["pair"]))
+  const named = findPair(x.catalogue, String(params?.["pair"]))
   const open = [...(account?.open.values() ?? [])].map(({ pair }) => pair)
-  const worth = (assets: Iterable<string>) =>
-    [...assets].flatMap((asset) => wayToDollars(asset).map(({ pair }) => pair))
+  const worth = (assets: Iterable<Asset>) =>
+    [...assets].flatMap((asset) => wayToDollars(x.catalogue, asset)?.map(({ pair }) => pair) ?? [])
   const pairs = new Set<Pair>()
   if (trading.test(endpoint)) for (const pair of named === undefined ? open : [named]) pairs.add(pair)
   const assets = trading.test(endpoint)
-    ? [...pairs].map(({ quote }) => quote.id)
+    ? [...pairs].map(({ quote }) => quote)
     : valuing.test(endpoint)
-      ? [...(account?.balances.keys() ?? []), ...open.map(({ base }) => base.id), ...converted(params)]
+      ? [...held(x, account), ...open.map(({ base }) => base), ...converted(x, params)]
       : []
   for (const pair of worth(assets)) pairs.add(pair)
   return [...pairs]
 }
 
-const converted = (params: Request["params"]) =>
-  [params?.["asset"], params?.["converted_asset"]].flatMap((name) => findAsset(String(name))?.id ?? [])
+const held = ({ catalogue }: Exchange, account: Account | undefined) =>
+  Array.from(account?.balances.keys() ?? [], (balance) => assetOf(catalogue, balance))
+
+const converted = ({ catalogue }: Exchange, params: Request["params"]) =>
+  [params?.["asset"], params?.["converted_asset"]].flatMap((name) => findAsset(catalogue, String(name)) ?? [])

@@ -1,4 +1,6 @@
-import { type Asset, assetOf } from "./assets.ts"
+import type { Asset } from "./assets.ts"
+import { builtIn } from "./builtIn.ts"
+import { assetOf } from "./catalogue.ts"
 import { fixed } from "./fixed.ts"
 import { fundingId } from "./ids.ts"
 import { available, post } from "./ledger.ts"
@@ -96,7 +98,8 @@ function strategy(
   minimum: string,
   apr: Strategy["apr"]
 ): Strategy {
-  return { id, asset: assetOf(asset), lock, unbonding, minimum: fixed(minimum, assetOf(asset).decimals), apr }
+  const known = assetOf(builtIn, asset)
+  return { id, asset: known, lock, unbonding, minimum: fixed(minimum, known.decimals), apr }
 }
 
 const release = (x: Exchange, account: Account, { asset }: Strategy, amount: bigint) =>

@@ -1,4 +1,6 @@
-import { assetOf, type Asset } from "./assets.ts"
+import type { Asset } from "./assets.ts"
+import { builtIn } from "./builtIn.ts"
+import { assetOf } from "./catalogue.ts"
 import { fixed } from "./fixed.ts"
 import { fundingId, hash, hex } from "./ids.ts"
 import { fromOutside, post } from "./ledger.ts"
@@ -24,7 +26,7 @@ const method = (
   prefix: string,
   tagged = false
 ): Method => {
-  const asset = assetOf(id)
+  const asset = assetOf(builtIn, id)
   const units = (text: string) => fixed(text, asset.decimals)
   const amounts = { minimumDeposit: units(deposit), minimumWithdrawal: units(withdrawal), fee: units(fee) }
   return { asset, name, network, ...amounts, prefix, tagged }

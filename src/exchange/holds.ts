@@ -1,4 +1,4 @@
-import { assetOf } from "./assets.ts"
+import type { Asset } from "./assets.ts"
 import { feeOn, schedule, tierOf } from "./fees.ts"
 import { divide, pow10 } from "./fixed.ts"
 import { add } from "./ledger.ts"
@@ -52,8 +52,8 @@ export const recentVolume = (x: Exchange, account: Account): bigint => {
   return volume.sum
 }
 
-export const countVolume = (x: Exchange, account: Account, asset: string, amount: bigint): void => {
-  const worth = divide(amount * dollars(x, asset), pow10(10 + assetOf(asset).decimals - 4), "floor")
+export const countVolume = (x: Exchange, account: Account, asset: Asset, amount: bigint): void => {
+  const worth = divide(amount * dollars(x, asset), pow10(10 + asset.decimals - 4), "floor")
   account.volume.entries.push({ time: x.now, dollars: worth })
   account.volume.sum += worth
 }

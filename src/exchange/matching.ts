@@ -169,7 +169,7 @@ const fill = (
   }
   account.trades.push(trade)
   account.tradesById.set(id, trade)
-  countVolume(x, account, pair.quote.id, paid)
+  countVolume(x, account, pair.quote, paid)
   record(x, venue, order, trade, paid)
   return trade
 }

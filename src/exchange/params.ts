@@ -1,8 +1,10 @@
 import { parseJson } from "../domain/json.ts"
-import { findAsset, type Asset } from "./assets.ts"
+import type { Asset } from "./assets.ts"
+import { findAsset, findPair } from "./catalogue.ts"
 import { fit, scan } from "./fixed.ts"
-import { findPair, type Pair } from "./pairs.ts"
+import type { Pair } from "./pairs.ts"
 import { invalid, Refusal } from "./Refusal.ts"
+import type { Exchange } from "./state.ts"
 
 /** Arguments as a form or a JSON body brought them: values are texts, numbers, booleans, or nested. */
 export type Params = Readonly<Record<string, unknown>>
@@ -90,15 +92,15 @@ export const amount = (params: Params, field: string, asset: Asset): bigint | un
   return fitted
 }
 
-export const assetNamed = (name: string, otherwise = "EQuery:Unknown asset"): Asset => {
-  const asset = findAsset(name)
+export const assetNamed = ({ catalogue }: Exchange, name: string, otherwise = "EQuery:Unknown asset"): Asset => {
+  const asset = findAsset(catalogue, name)
   if (asset === undefined) throw new Refusal(otherwise)
   return asset
 }
 
 /** A pair by any of its REST names; tokenised ones only when the class is named. */
-export const pairNamed = (params: Params, name: string): Pair => {
-  const pair = findPair(name)
+export const pairNamed = ({ catalogue }: Exchange, params: Params, name: string): Pair => {
+  const pair = findPair(catalogue, name)
   const wanted = oneOf(params, "asset_class", ["currency", "forex", "tokenized_asset"]) ?? "currency"
   const known = pair !== undefined && (pair.base.class === "tokenized_asset") === (wanted === "tokenized_asset")
   if (!known) throw new Refusal("EQuery:Unknown asset pair")

@@ -1,8 +1,8 @@
-import { assetOf } from "./assets.ts"
+import { assetOf } from "./catalogue.ts"
 import { closeText, orderText, pricesOf, spendText } from "./describe.ts"
 import { divide, format, pow10 } from "./fixed.ts"
 import { isTrailing, type Order, type Trade } from "./order.ts"
-import type { LedgerEntry } from "./state.ts"
+import type { Exchange, LedgerEntry } from "./state.ts"
 import { seconds } from "./times.ts"
 
 /** An order as OpenOrders, ClosedOrders and QueryOrders print it. */
@@ -69,8 +69,8 @@ export const showTrade = (trade: Trade, ledgers: boolean): Record<string, unknow
   ...(ledgers && { ledgers: trade.ledgers })
 })
 
-export const showEntry = (entry: LedgerEntry) => {
-  const { class: aclass, decimals } = assetOf(entry.asset)
+export const showEntry = ({ catalogue }: Exchange, entry: LedgerEntry) => {
+  const { class: aclass, decimals } = assetOf(catalogue, entry.asset)
   return {
     refid: entry.refid,
     time: seconds(entry.time),
@@ -91,7 +91,8 @@ export const printPrice = ({ pair, price }: Pick<Trade, "pair" | "price">): stri
 }
 
 /** An amount of a balance with all its asset's decimals. */
-export const amountText = (asset: string, amount: bigint): string => format(amount, assetOf(asset).decimals)
+export const amountText = ({ catalogue }: Exchange, asset: string, amount: bigint): string =>
+  format(amount, assetOf(catalogue, asset).decimals)
 
 /** With the pair's price decimals; undefined before the first fill. */
 export const averagePrice = (order: Order): bigint | undefined =>

@@ -1,7 +1,9 @@
 import { Sorted } from "./Sorted.ts"
 import type { Market, Taken } from "./Market.ts"
 import type { Order, Trade } from "./order.ts"
-import { type Pair, pairs } from "./pairs.ts"
+import { makeBuiltIn } from "./builtIn.ts"
+import type { Catalogue } from "./catalogue.ts"
+import type { Pair } from "./pairs.ts"
 
 export interface Settings {
   /** Decides ids and addresses. */
@@ -21,6 +23,7 @@ export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true }
 export interface Exchange {
   settings: Settings
   readonly market: Market
+  readonly catalogue: Catalogue
   /** Epoch milliseconds up to which everything has happened. */
   now: number
   /** Counts everything that is numbered: ids, priorities. */
@@ -186,22 +189,26 @@ export interface Report {
 }
 
 /** A venue without accounts, at a moment in epoch milliseconds. */
-export const makeExchange = (market: Market, now: number, settings: Partial<Settings> = {}): Exchange => ({
-  settings: { ...defaults, ...settings },
-  market,
-  now,
-  sequence: 0,
-  status: "online",
-  accounts: new Map(),
-  orders: new Map(),
-  venues: new Map(pairs.map((pair) => [pair.id, makeVenue(pair)])),
-  timers: new Sorted(),
-  fees: new Map(),
-  outside: new Map(),
-  restCounters: new Map(),
-  engineCounters: new Map(),
-  fills: []
-})
+export const makeExchange = (market: Market, now: number, settings: Partial<Settings> = {}): Exchange => {
+  const catalogue = makeBuiltIn()
+  return {
+    settings: { ...defaults, ...settings },
+    market,
+    catalogue,
+    now,
+    sequence: 0,
+    status: "online",
+    accounts: new Map(),
+    orders: new Map(),
+    venues: new Map(Array.from(catalogue.pairs.values(), (pair) => [pair.id, makeVenue(pair)])),
+    timers: new Sorted(),
+    fees: new Map(),
+    outside: new Map(),
+    restCounters: new Map(),
+    engineCounters: new Map(),
+    fills: []
+  }
+}
 
 const makeVenue = (pair: Pair): Venue => ({
   pair,

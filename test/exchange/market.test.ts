@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
+import { builtIn } from "../../src/exchange/builtIn.ts"
 import type { Interest, Market } from "../../src/exchange/Market.ts"
-import { pairs } from "../../src/exchange/pairs.ts"
+import type { Pair } from "../../src/exchange/pairs.ts"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
 import { runs } from "../Property.ts"
 import { opening } from "./TestMarket.ts"
 import { venue } from "./TestVenue.ts"
 
+const pairs = [...builtIn.pairs.values()]
 const times = fc.integer({ min: opening - 10 ** 9, max: opening + 10 ** 9 })
 const anyPair = fc.constantFrom(...pairs)
 
@@ -126,7 +128,7 @@ describe("public data", () => {
   })
 })
 
-const slowly = (market: Market, pair: (typeof pairs)[number], after: number, until: number, interest: Interest) => {
+const slowly = (market: Market, pair: Pair, after: number, until: number, interest: Interest) => {
   for (let time = (Math.floor(after / 1000) + 1) * 1000; time <= until; time += 1000) {
     const ask = market.level(pair, time, "ask", 0)!.price
     const bid = market.level(pair, time, "bid", 0)!.price

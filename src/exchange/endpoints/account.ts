@@ -1,37 +1,37 @@
 import type { Endpoint } from "../Call.ts"
+import { findPair } from "../catalogue.ts"
 import { schedule, tierOf } from "../fees.ts"
 import { format } from "../fixed.ts"
 import { feeInfo } from "../feeInfo.ts"
 import { recentVolume } from "../holds.ts"
 import { token } from "../ids.ts"
 import { left } from "../order.ts"
-import { findPair, keyOf } from "../pairs.ts"
+import { baseAmount, keyOf } from "../pairs.ts"
 import { array, assetNamed, flag, isObject, plain, text } from "../params.ts"
 import { Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next } from "../state.ts"
 import { convert } from "../value.ts"
 
-export const Balance: Endpoint = (_, { account }) =>
-  Object.fromEntries(held(account).map(([asset, amount]) => [asset, amountText(asset, amount)]))
+export const Balance: Endpoint = (x, { account }) =>
+  Object.fromEntries(held(account).map(([asset, amount]) => [asset, amountText(x, asset, amount)]))
 
-export const BalanceEx: Endpoint = (_, { account }) =>
+export const BalanceEx: Endpoint = (x, { account }) =>
   Object.fromEntries(
     held(account).map(([asset, amount]) => [
       asset,
-      { balance: amountText(asset, amount), hold_trade: amountText(asset, account.holds.get(asset) ?? 0n) }
+      { balance: amountText(x, asset, amount), hold_trade: amountText(x, asset, account.holds.get(asset) ?? 0n) }
     ])
   )
 
 export const TradeBalance: Endpoint = (x, { account, params }) => {
-  const asset = assetNamed(text(params, "asset") ?? "ZUSD")
+  const asset = assetNamed(x, text(params, "asset") ?? "ZUSD")
   const print = (amount: bigint) => format(amount, asset.decimals)
   let total = 0n
   for (const [held, amount] of account.balances) total += convert(x, amount, held, asset.id)
   let open = 0n
   for (const order of account.open.values()) {
-    const { base, lotDecimals } = order.pair
-    open += convert(x, left(order) * 10n ** BigInt(base.decimals - lotDecimals), base.id, asset.id)
+    open += convert(x, baseAmount(order.pair, left(order)), order.pair.base.id, asset.id)
   }
   const zero = print(0n)
   const all = print(total)
@@ -54,7 +54,7 @@ export const TradeVolume: Endpoint = (x, { account, params }) => {
   const tier = tierOf(volume)
   const asked = (array(params, "pair") ?? []).map((pair) => plain(isObject(pair) ? pair["asset"] : pair, "pair"))
   const found = asked.map((name) => {
-    const pair = findPair(name)
+    const pair = findPair(x.catalogue, name)
     if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
     return [keyOf(pair, name), pair] as const
   })

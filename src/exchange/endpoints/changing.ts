@@ -45,7 +45,7 @@ export const AmendOrder: Endpoint = (x, { account, params }) => {
  * never trade more than was asked for; the new order starts with nothing executed.
  */
 export const EditOrder: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(params, required(params, "pair"))
+  const pair = pairNamed(x, params, required(params, "pair"))
   chargeEngine(x, account, pair, 1)
   const [order, another] = openOrders(account, required(params, "txid"))
   if (order === undefined || another !== undefined || order.pair !== pair) throw new Refusal("EOrder:Unknown order")

@@ -1,10 +1,10 @@
 import { endow, findAccount, openAccount } from "../accounts.ts"
-import { findAsset } from "../assets.ts"
+import { findAsset } from "../catalogue.ts"
 import type { PublicEndpoint } from "../Call.ts"
 import { fit, scan } from "../fixed.ts"
 import { deposit, methodsOf } from "../funding.ts"
 import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../params.ts"
-import { observe } from "../recorded/observe.ts"
+import { observe, observed } from "../recorded/observe.ts"
 import { readObservation } from "../recorded/readObservation.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { changeMode } from "../reopen.ts"
@@ -21,7 +21,7 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
   if (!isObject(balances)) throw invalid("balances")
   const amounts = Object.entries(balances).map(([key, value]) => {
     const [asset, suffix = ""] = key.split(/(?=\.[A-Z]$)/)
-    const known = findAsset(asset!)
+    const known = findAsset(x.catalogue, asset!)
     const scanned = scan(plain(value, `balances:${key}`))
     const units = known && scanned && fit(scanned, known.decimals)
     if (units === undefined || units <= 0n) throw invalid(`balances:${key}`)
@@ -36,7 +36,7 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
 export const Deposit: PublicEndpoint = (x, params) => {
   const account = findAccount(x, required(params, "account"))
   if (account === undefined) throw invalid("account")
-  const asset = assetNamed(required(params, "asset"))
+  const asset = assetNamed(x, required(params, "asset"))
   const sum = amount(params, "amount", asset)
   if (sum === undefined) throw invalid("amount")
   const name = text(params, "method")
@@ -55,7 +55,7 @@ export const SystemStatus: PublicEndpoint = (x, params) => {
 
 /** What one pair allows, whatever the rest of the venue does. */
 export const PairStatus: PublicEndpoint = (x, params) => {
-  const venue = venueOf(x, pairNamed(params, required(params, "pair")))
+  const venue = venueOf(x, pairNamed(x, params, required(params, "pair")))
   const status = oneOf(params, "status", ["online", "cancel_only", "post_only", "limit_only", "reduce_only"])
   if (status === undefined) throw invalid("status")
   changeMode(x, () => (venue.status = status))
@@ -63,7 +63,9 @@ export const PairStatus: PublicEndpoint = (x, params) => {
 }
 
 /** A market that can't be computed has been looked at: see `readObservation`. `news` tells whether it changed anything. */
-export const Observe: PublicEndpoint = (x, params) => ({ news: observe(x, readObservation(params)) })
+export const Observe: PublicEndpoint = (x, params) => ({
+  news: observe(x, readObservation(observed(x, params), params))
+})
 
 /** The limits that hold from now on. */
 export const Limits: PublicEndpoint = (x, params) => {

@@ -9,9 +9,9 @@ import { convert } from "../value.ts"
 
 const week = 604_800
 
-export const Strategies: Endpoint = (_, { params }) => {
+export const Strategies: Endpoint = (x, { params }) => {
   const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(name)
+  const asset = name === undefined ? undefined : assetNamed(x, name)
   const locks = array(params, "lock_type")?.map((lock) => plain(lock, "lock_type"))
   if (locks?.some((lock) => !["flex", "bonded", "timed", "instant"].includes(lock)) === true) throw invalid("lock_type")
   const limit = integer(params, "limit", [1, 65_535]) ?? strategies.length
@@ -19,15 +19,15 @@ export const Strategies: Endpoint = (_, { params }) => {
     (each) => (asset === undefined || each.asset === asset) && (locks === undefined || locks.includes(each.lock))
   )
   if (flag(params, "ascending")) found.reverse()
-  return { next_cursor: null, items: found.slice(0, limit).map(showStrategy) }
+  return { next_cursor: null, items: found.slice(0, limit).map((strategy) => showStrategy(x, strategy)) }
 }
 
 export const Allocations: Endpoint = (x, { account, params }) => {
-  const converted = assetNamed(text(params, "converted_asset") ?? "USD")
+  const converted = assetNamed(x, text(params, "converted_asset") ?? "USD")
   const hideZero = flag(params, "hide_zero_allocations")
   const print = (strategy: Strategy, native: bigint) => ({
-    native: amountText(strategy.asset.id, native),
-    converted: amountText(converted.id, convert(x, native, strategy.asset.id, converted.id))
+    native: amountText(x, strategy.asset.id, native),
+    converted: amountText(x, converted.id, convert(x, native, strategy.asset.id, converted.id))
   })
   let total = 0n
   const items = strategies.flatMap((strategy) => {
@@ -72,8 +72,8 @@ export const Allocations: Endpoint = (x, { account, params }) => {
   return {
     converted_asset: converted.display,
     converted_asset_class: converted.class,
-    total_allocated: amountText(converted.id, total),
-    total_rewarded: amountText(converted.id, 0n),
+    total_allocated: amountText(x, converted.id, total),
+    total_rewarded: amountText(x, converted.id, 0n),
     next_cursor: null,
     items
   }
@@ -107,7 +107,7 @@ const named = (params: Params): Strategy => {
   return strategy
 }
 
-const showStrategy = (strategy: Strategy) => ({
+const showStrategy = (x: Exchange, strategy: Strategy) => ({
   id: strategy.id,
   asset: strategy.asset.display,
   asset_class: strategy.asset.class,
@@ -125,7 +125,7 @@ const showStrategy = (strategy: Strategy) => ({
     })
   },
   apr_estimate: { low: strategy.apr[0], high: strategy.apr[1] },
-  user_min_allocation: amountText(strategy.asset.id, strategy.minimum),
+  user_min_allocation: amountText(x, strategy.asset.id, strategy.minimum),
   allocation_fee: "0.0000",
   deallocation_fee: "0.0000",
   auto_compound: { type: "enabled" },

@@ -1,6 +1,6 @@
 import { strToU8, zipSync } from "fflate"
-import { assetOf } from "../assets.ts"
 import type { Endpoint } from "../Call.ts"
+import { assetOf } from "../catalogue.ts"
 import { reportId } from "../ids.ts"
 import { integer, list, oneOf, required } from "../params.ts"
 import { invalid } from "../Refusal.ts"
@@ -45,7 +45,7 @@ export const RetrieveExport: Endpoint = (x, { account, params }) => {
   const report = named(x, account, required(params, "id"))
   if (statusOf(x, report) !== "Processed") throw invalid("id")
   const name = `${report.report}.${report.format.toLowerCase()}`
-  const rows = report.report === "trades" ? tradeRows(account, report) : ledgerRows(account, report)
+  const rows = report.report === "trades" ? tradeRows(account, report) : ledgerRows(x, account, report)
   return zipSync({ [name]: [strToU8(table(report, rows)), { mtime: new Date(report.created) }] })
 }
 
@@ -108,12 +108,12 @@ const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
       return { ...shown, txid: trade.id, time: moment(trade.time), ledgers: trade.ledgers.join(",") }
     })
 
-const ledgerRows = (account: Account, report: Report): ReadonlyArray<Row> =>
+const ledgerRows = (x: Exchange, account: Account, report: Report): ReadonlyArray<Row> =>
   account.ledger
     .filter(({ time }) => inReport(report, time))
     .map((entry) => {
-      const wallet = entry.asset === assetOf(entry.asset).id ? "spot / main" : "earn / bonded"
-      return { ...showEntry(entry), txid: entry.id, time: moment(entry.time), wallet }
+      const wallet = entry.asset === assetOf(x.catalogue, entry.asset).id ? "spot / main" : "earn / bonded"
+      return { ...showEntry(x, entry), txid: entry.id, time: moment(entry.time), wallet }
     })
 
 const moment = (millis: number) => new Date(millis).toISOString().slice(0, 19).replace("T", " ")

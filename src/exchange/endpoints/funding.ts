@@ -1,5 +1,6 @@
-import { assetOf } from "../assets.ts"
 import type { Endpoint } from "../Call.ts"
+import { assetOf } from "../catalogue.ts"
+import type { Asset } from "../assets.ts"
 import { fixed } from "../fixed.ts"
 import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
@@ -7,27 +8,27 @@ import { add, available, fromOutside, post } from "../ledger.ts"
 import { amount, assetNamed, flag, required, text, type Params } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
-import { type Account, next, type WithdrawalAddress } from "../state.ts"
+import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
 import { convert } from "../value.ts"
 
 const unknownAsset = "EFunding:Unknown asset"
 const unusedAddresses = 5
 
-export const DepositMethods: Endpoint = (_, { params }) => {
-  const asset = assetNamed(required(params, "asset"), unknownAsset)
-  return fundable(asset.id).map((method) => ({
+export const DepositMethods: Endpoint = (x, { params }) => {
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+  return fundable(asset).map((method) => ({
     method: method.name,
     limit: false,
-    fee: amountText(asset.id, 0n),
+    fee: amountText(x, asset.id, 0n),
     ...(method.network !== "Lightning" && { "gen-address": true }),
-    minimum: amountText(asset.id, method.minimumDeposit)
+    minimum: amountText(x, asset.id, method.minimumDeposit)
   }))
 }
 
 export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
-  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   const name = required(params, "method")
-  const method = fundable(asset.id).find((each) => each.name === name)
+  const method = fundable(asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
   const addresses = account.depositAddresses.filter((each) => each.method === name)
   const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
@@ -48,7 +49,7 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
 
 export const WithdrawMethods: Endpoint = (x, { account, params }) => {
   const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(name, unknownAsset)
+  const asset = name === undefined ? undefined : assetNamed(x, name, unknownAsset)
   const network = text(params, "network")
   const maximum = "10000000.0000"
   const used = account.withdrawals
@@ -62,8 +63,8 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
       asset: each.asset.id,
       method: each.name,
       network: each.network,
-      minimum: amountText(each.asset.id, each.minimumWithdrawal),
-      fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(each.asset.id, each.fee) },
+      minimum: amountText(x, each.asset.id, each.minimumWithdrawal),
+      fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(x, each.asset.id, each.fee) },
       limits: [
         {
           description: "Daily",
@@ -71,8 +72,8 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
           limits: {
             "86400": {
               maximum,
-              remaining: amountText("ZUSD", fixed(maximum, 4) - used),
-              used: amountText("ZUSD", used)
+              remaining: amountText(x, "ZUSD", fixed(maximum, 4) - used),
+              used: amountText(x, "ZUSD", used)
             }
           }
         }
@@ -80,9 +81,9 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
     }))
 }
 
-export const WithdrawAddresses: Endpoint = (_, { account, params }) => {
+export const WithdrawAddresses: Endpoint = (x, { account, params }) => {
   const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(name, unknownAsset)
+  const asset = name === undefined ? undefined : assetNamed(x, name, unknownAsset)
   const verified = params["verified"] === undefined ? undefined : flag(params, "verified")
   const [method, key] = [text(params, "method"), text(params, "key")]
   return account.withdrawalAddresses
@@ -93,22 +94,26 @@ export const WithdrawAddresses: Endpoint = (_, { account, params }) => {
         (key === undefined || each.key === key) &&
         (verified === undefined || each.verified === verified)
     )
-    .map((each) => ({ ...each, asset: assetOf(each.asset).altname, network: methodNamed(each.method).network }))
+    .map((each) => ({
+      ...each,
+      asset: assetOf(x.catalogue, each.asset).altname,
+      network: methodNamed(each.method).network
+    }))
 }
 
-export const WithdrawInfo: Endpoint = (_, { account, params }) => {
-  const { asset, method, sum } = readWithdrawal(account, params)
+export const WithdrawInfo: Endpoint = (x, { account, params }) => {
+  const { asset, method, sum } = readWithdrawal(x, account, params)
   const most = available(account, asset.id) - method.fee
   return {
     method: method.name,
-    limit: amountText(asset.id, most < 0n ? 0n : most),
-    amount: amountText(asset.id, sum - method.fee),
-    fee: amountText(asset.id, method.fee)
+    limit: amountText(x, asset.id, most < 0n ? 0n : most),
+    amount: amountText(x, asset.id, sum - method.fee),
+    fee: amountText(x, asset.id, method.fee)
   }
 }
 
 export const Withdraw: Endpoint = (x, { account, params }) => {
-  const { address, asset, method, sum } = readWithdrawal(account, params)
+  const { address, asset, method, sum } = readWithdrawal(x, account, params)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
   const mostFee = amount(params, "max_fee", asset)
@@ -136,7 +141,7 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
 
 /** True if the money comes back: only before it is on its way. */
 export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
-  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   const refid = required(params, "refid")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
@@ -152,7 +157,7 @@ export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
 
 /** One way: the way back is a call of Kraken's Futures API. */
 export const WalletTransfer: Endpoint = (x, { account, params }) => {
-  const asset = assetNamed(required(params, "asset"), unknownAsset)
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   if (required(params, "from") !== "Spot Wallet") throw invalid("from")
   if (required(params, "to") !== "Futures Wallet") throw invalid("to")
   const sum = amount(params, "amount", asset)
@@ -164,17 +169,17 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
   return { refid }
 }
 
-const fundable = (asset: string): ReadonlyArray<Method> => {
-  const found = methodsOf(assetOf(asset))
+const fundable = (asset: Asset): ReadonlyArray<Method> => {
+  const found = methodsOf(asset)
   if (found.length === 0) throw new Refusal("EFunding:No funding method")
   return found
 }
 
 const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!
 
-const readWithdrawal = (account: Account, params: Params) => {
-  const asset = assetNamed(required(params, "asset"), unknownAsset)
-  fundable(asset.id)
+const readWithdrawal = (x: Exchange, account: Account, params: Params) => {
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+  fundable(asset)
   const key = required(params, "key")
   const address: WithdrawalAddress | undefined = account.withdrawalAddresses.find(
     (each) => each.key === key && each.asset === asset.id && each.verified

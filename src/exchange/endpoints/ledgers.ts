@@ -1,5 +1,5 @@
-import { assetOf } from "../assets.ts"
 import type { Endpoint } from "../Call.ts"
+import { assetOf } from "../catalogue.ts"
 import { assetNamed, list, oneOf, required } from "../params.ts"
 import { page } from "../paging.ts"
 import { invalid, Refusal } from "../Refusal.ts"
@@ -23,14 +23,14 @@ const types = [
   "nft_rebate"
 ]
 
-export const Ledgers: Endpoint = (_, { account, key, params }) => {
+export const Ledgers: Endpoint = (x, { account, key, params }) => {
   const names = list(params, "asset")?.filter((name) => name !== "all")
-  const wanted = names?.map((name) => assetNamed(name))
+  const wanted = names?.map((name) => assetNamed(x, name))
   const type = oneOf(params, "type", types) ?? "all"
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const found = page(account.ledger, params, {
     keeps: (entry) => {
-      const asset = assetOf(entry.asset)
+      const asset = assetOf(x.catalogue, entry.asset)
       if (!inWindow(key, entry.time) || asset.class !== aclass) return false
       return (
         (type === "all" || entry.type === type) &&
@@ -40,17 +40,17 @@ export const Ledgers: Endpoint = (_, { account, key, params }) => {
     times: ({ time }) => [time],
     timeOf: (id) => account.ledgerById.get(id)?.time
   })
-  return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(entry)])), ...found.count }
+  return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(x, entry)])), ...found.count }
 }
 
-export const QueryLedgers: Endpoint = (_, { account, params }) => {
+export const QueryLedgers: Endpoint = (x, { account, params }) => {
   const ids = list({ id: required(params, "id") }, "id")!
   if (ids.length > 20) throw invalid("id")
   return Object.fromEntries(
     ids.map((id) => {
       const entry = account.ledgerById.get(id)
       if (entry === undefined) throw new Refusal("EGeneral:Invalid arguments:id")
-      return [id, showEntry(entry)]
+      return [id, showEntry(x, entry)]
     })
   )
 }

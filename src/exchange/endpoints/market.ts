@@ -2,7 +2,7 @@ import type { PublicEndpoint } from "../Call.ts"
 import { format } from "../fixed.ts"
 import { depth, lastPrice } from "../liquidity.ts"
 import type { Candle } from "../Market.ts"
-import { keyOf, type Pair, pairs } from "../pairs.ts"
+import { keyOf, type Pair } from "../pairs.ts"
 import { integer, list, oneOf, pairNamed, type Params, required, text } from "../params.ts"
 import { invalid } from "../Refusal.ts"
 import { printPrice } from "../show.ts"
@@ -13,11 +13,11 @@ const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 export const Ticker: PublicEndpoint = (x, params) => {
   const names = list(params, "pair")
   const priced = (pair: Pair) => pair.base.class === "currency" && x.market.last(pair, x.now) !== undefined
-  const asked = names ?? pairs.filter(priced).map(({ id }) => id)
+  const asked = names ?? [...x.catalogue.pairs.values()].filter(priced).map(({ id }) => id)
   const midnight = Math.floor(x.now / 86_400_000) * 86_400_000
   return Object.fromEntries(
     asked.map((name) => {
-      const pair = pairNamed(params, name)
+      const pair = pairNamed(x, params, name)
       const price = (value: bigint) => printPrice({ pair, price: value })
       const volume = (value: bigint) => format(value, pair.lotDecimals)
       const [ask] = depth(x, venueOf(x, pair), "ask", 1)
@@ -49,7 +49,7 @@ export const Ticker: PublicEndpoint = (x, params) => {
 }
 
 export const OHLC: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(params)
+  const { key, pair } = named(x, params)
   const interval = Number(oneOf(params, "interval", intervals.map(String)) ?? "1")
   const since = integer(params, "since", [0, 2 ** 40]) ?? 0
   const price = (value: bigint) => format(value, pair.priceDecimals)
@@ -66,7 +66,7 @@ export const OHLC: PublicEndpoint = (x, params) => {
 }
 
 export const Depth: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(params)
+  const { key, pair } = named(x, params)
   const count = integer(params, "count", [1, 500]) ?? 100
   const side = (side: "ask" | "bid") =>
     depth(x, venueOf(x, pair), side, count).map(({ price, time, volume }) => [
@@ -78,7 +78,7 @@ export const Depth: PublicEndpoint = (x, params) => {
 }
 
 export const Trades: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(params)
+  const { key, pair } = named(x, params)
   const count = integer(params, "count", [1, 1000]) ?? 1000
   const after = since(params)
   const rows = publicTrades(x, pair, { after: after ?? 0, until: x.now, count, oldest: after !== undefined })
@@ -97,7 +97,7 @@ export const Trades: PublicEndpoint = (x, params) => {
 }
 
 export const Spread: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(params)
+  const { key, pair } = named(x, params)
   const from = integer(params, "since", [0, 2 ** 40]) ?? 0
   const price = (value: bigint) => printPrice({ pair, price: value })
   const rows = x.market.spreads(pair, x.now, 200).filter(({ time }) => time >= from)
@@ -120,9 +120,9 @@ export const publicTrades = (
 }
 
 /** A pair argument and the name its answer goes by. */
-export const named = (params: Params, field = "pair"): { readonly pair: Pair; readonly key: string } => {
+export const named = (x: Exchange, params: Params, field = "pair"): { readonly pair: Pair; readonly key: string } => {
   const name = required(params, field)
-  const pair = pairNamed(params, name)
+  const pair = pairNamed(x, params, name)
   return { pair, key: display(params, pair, name) }
 }
 

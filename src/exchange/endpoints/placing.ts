@@ -10,7 +10,7 @@ import { affordable, submit } from "../submit.ts"
 import { checkDeadline } from "../times.ts"
 
 export const AddOrder: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(params, required(params, "pair"))
+  const pair = pairNamed(x, params, required(params, "pair"))
   chargeEngine(x, account, pair, 1)
   const spec = readOrder(x, account, pair, params)
   checkDeadline(x, params)
@@ -23,7 +23,7 @@ export const AddOrder: Endpoint = (x, { account, params }) => {
 
 /** All orders are checked before the first is placed; then the engine takes or refuses each by itself. */
 export const AddOrderBatch: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(params, required(params, "pair"))
+  const pair = pairNamed(x, params, required(params, "pair"))
   const orders = array(params, "orders") ?? []
   if (orders.length < 2 || orders.length > 15 || !orders.every(isObject)) throw invalid("orders")
   chargeEngine(x, account, pair, orders.length / 2)

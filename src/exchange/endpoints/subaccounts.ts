@@ -19,7 +19,7 @@ export const CreateSubaccount: Endpoint = (x, { account, params }) => {
 /** Between the master account and its subaccounts, only by the master. */
 export const AccountTransfer: Endpoint = (x, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
-  const asset = assetNamed(required(params, "asset"))
+  const asset = assetNamed(x, required(params, "asset"))
   const from = family(x, account, params, "from")
   const to = family(x, account, params, "to")
   if (from === to) throw invalid("to")

@@ -1,6 +1,5 @@
-import { type Asset, assets } from "../assets.ts"
+import type { Asset } from "../assets.ts"
 import type { PublicEndpoint } from "../Call.ts"
-import { pairs } from "../pairs.ts"
 import { assetNamed, list, oneOf, pairNamed, text } from "../params.ts"
 import { type Venue, venueOf } from "../state.ts"
 import { iso, rfc1123 } from "../text.ts"
@@ -16,10 +15,12 @@ export const SystemStatus: PublicEndpoint = (x) => ({
 
 export const MaintenanceSchedule: PublicEndpoint = () => ({ events: [] })
 
-export const Assets: PublicEndpoint = (_, params) => {
+export const Assets: PublicEndpoint = (x, params) => {
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const names = list(params, "asset")
-  const found = names?.map((name) => assetNamed(name)) ?? assets.filter((asset) => asset.class === aclass)
+  const found =
+    names?.map((name) => assetNamed(x, name)) ??
+    [...x.catalogue.assets.values()].filter((asset) => asset.class === aclass)
   const display = text(params, "assetVersion") === "1"
   return Object.fromEntries(found.map((asset) => [display ? asset.display : asset.id, showAsset(asset)]))
 }
@@ -30,8 +31,8 @@ export const AssetPairs: PublicEndpoint = (x, params) => {
   const names = list(params, "pair")
   const display = text(params, "assetVersion") === "1"
   const found =
-    names?.map((name) => [pairNamed({ asset_class: aclass }, name), name] as const) ??
-    pairs.filter(({ base }) => base.class === aclass).map((pair) => [pair, pair.id] as const)
+    names?.map((name) => [pairNamed(x, { asset_class: aclass }, name), name] as const) ??
+    [...x.catalogue.pairs.values()].filter(({ base }) => base.class === aclass).map((pair) => [pair, pair.id] as const)
   return Object.fromEntries(
     found.map(([pair, name]) => [
       display || name.includes("/") ? pair.display : pair.id,

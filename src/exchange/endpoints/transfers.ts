@@ -1,5 +1,5 @@
-import { assetOf } from "../assets.ts"
 import type { Endpoint } from "../Call.ts"
+import { assetOf } from "../catalogue.ts"
 import { statusAt } from "../funding.ts"
 import { seedOf, hex } from "../ids.ts"
 import { assetNamed, integer, text, type Params } from "../params.ts"
@@ -8,13 +8,14 @@ import { amountText } from "../show.ts"
 import type { Deposit, Exchange, Withdrawal } from "../state.ts"
 
 export const DepositStatus: Endpoint = (x, { account, params }) =>
-  statuses(account.deposits, params, 25, "deposit", (deposit) => showDeposit(x, deposit))
+  statuses(x, account.deposits, params, 25, "deposit", (deposit) => showDeposit(x, deposit))
 
 export const WithdrawStatus: Endpoint = (x, { account, params }) =>
-  statuses(account.withdrawals, params, 500, "withdrawals", (withdrawal) => showWithdrawal(x, withdrawal))
+  statuses(x, account.withdrawals, params, 500, "withdrawals", (withdrawal) => showWithdrawal(x, withdrawal))
 
 /** Newest first: a list, or with a cursor an object of one page and the next cursor. */
 const statuses = <A extends Deposit | Withdrawal>(
+  x: Exchange,
   all: ReadonlyArray<A>,
   params: Params,
   usual: number,
@@ -22,7 +23,7 @@ const statuses = <A extends Deposit | Withdrawal>(
   show: (entry: A) => unknown
 ) => {
   const asked = text(params, "asset")
-  const asset = asked === undefined ? undefined : assetNamed(asked, "EFunding:Unknown asset").id
+  const asset = asked === undefined ? undefined : assetNamed(x, asked, "EFunding:Unknown asset").id
   const method = text(params, "method")
   const [start, end] = [seconds(params, "start"), seconds(params, "end")]
   const limit = integer(params, "limit", [1, 1000]) ?? usual
@@ -53,13 +54,13 @@ const seconds = (params: Params, field: string): number | undefined => {
 
 const showDeposit = (x: Exchange, deposit: Deposit) => ({
   method: deposit.method,
-  aclass: assetOf(deposit.asset).class,
+  aclass: assetOf(x.catalogue, deposit.asset).class,
   asset: deposit.asset,
   refid: deposit.refid,
   txid: deposit.txid,
   info: deposit.address,
-  amount: amountText(deposit.asset, deposit.amount),
-  fee: amountText(deposit.asset, 0n),
+  amount: amountText(x, deposit.asset, deposit.amount),
+  fee: amountText(x, deposit.asset, 0n),
   time: Math.floor(deposit.time / 1000),
   status: statusAt(deposit.time, x.now)
 })
@@ -71,13 +72,13 @@ const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
   return {
     method: withdrawal.method,
     network: withdrawal.network,
-    aclass: assetOf(withdrawal.asset).class,
+    aclass: assetOf(x.catalogue, withdrawal.asset).class,
     asset: withdrawal.asset,
     refid: withdrawal.refid,
     txid: sent ? hex(seedOf(withdrawal.refid), 0, 64) : null,
     info: withdrawal.address,
-    amount: amountText(withdrawal.asset, withdrawal.amount),
-    fee: amountText(withdrawal.asset, withdrawal.fee),
+    amount: amountText(x, withdrawal.asset, withdrawal.amount),
+    fee: amountText(x, withdrawal.asset, withdrawal.fee),
     time: Math.floor(withdrawal.time / 1000),
     status: canceled ? "Failure" : status,
     ...(canceled && { "status-prop": "canceled" }),

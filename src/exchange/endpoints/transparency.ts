@@ -1,12 +1,13 @@
 import type { Endpoint, PublicEndpoint } from "../Call.ts"
+import { findPair } from "../catalogue.ts"
 import { divide, format } from "../fixed.ts"
 import { hash, orderId, seedOf, tradeId } from "../ids.ts"
 import { depth, offers } from "../liquidity.ts"
-import { findPair, type Pair, pairs } from "../pairs.ts"
+import type { Pair } from "../pairs.ts"
 import { integer, oneOf, required, text, type Params } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { printPrice } from "../show.ts"
-import { venueOf } from "../state.ts"
+import { type Exchange, venueOf } from "../state.ts"
 import { isoMicros, nanos } from "../text.ts"
 import { named, publicTrades } from "./market.ts"
 
@@ -14,7 +15,7 @@ const groupings = [1, 5, 10, 25, 50, 100, 250, 500, 1000]
 
 /** The book in wider steps: bids rounded down to them, asks up. */
 export const GroupedBook: PublicEndpoint = (x, params) => {
-  const { pair } = named(params)
+  const { pair } = named(x, params)
   const count = Number(oneOf(params, "depth", ["10", "25", "100", "250", "1000"]) ?? "10")
   const grouping = Number(oneOf(params, "grouping", groupings.map(String)) ?? "1")
   const step = pair.tick * BigInt(grouping)
@@ -35,7 +36,7 @@ export const GroupedBook: PublicEndpoint = (x, params) => {
 
 /** Order by order. The market's levels count as one order each. */
 export const Level3: Endpoint = (x, { params }) => {
-  const { pair } = named(params)
+  const { pair } = named(x, params)
   const asked = Number(oneOf(params, "depth", ["0", "10", "25", "100", "250", "1000"]) ?? "100")
   const most = asked === 0 ? Infinity : asked
   const side = (side: "bid" | "ask") => {
@@ -56,7 +57,7 @@ export const Level3: Endpoint = (x, { params }) => {
 }
 
 export const PreTrade: PublicEndpoint = (x, params) => {
-  const pair = symbol(required(params, "symbol"))
+  const pair = symbol(x, required(params, "symbol"))
   const side = (side: "bid" | "ask") =>
     depth(x, venueOf(x, pair), side, 10).map(({ price, time, volume }) => ({
       side: side === "bid" ? "BUY" : "SELL",
@@ -75,7 +76,7 @@ export const PostTrade: PublicEndpoint = (x, params) => {
   const after = moment(params, "from_ts")
   const until = Math.min(moment(params, "to_ts") ?? x.now, x.now)
   const range = { after: after ?? 0, until, count, oldest: after !== undefined }
-  const found = (name === undefined ? pairs : [symbol(name)])
+  const found = (name === undefined ? [...x.catalogue.pairs.values()] : [symbol(x, name)])
     .flatMap((pair) => publicTrades(x, pair, range).map((trade) => ({ ...trade, pair })))
     .toSorted((one, other) => one.time - other.time)
   const trades = range.oldest ? found.slice(0, count) : found.slice(-count)
@@ -95,8 +96,8 @@ export const PostTrade: PublicEndpoint = (x, params) => {
   }
 }
 
-const symbol = (name: string): Pair => {
-  const pair = name.includes("/") ? findPair(name) : undefined
+const symbol = ({ catalogue }: Exchange, name: string): Pair => {
+  const pair = name.includes("/") ? findPair(catalogue, name) : undefined
   if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
   return pair
 }

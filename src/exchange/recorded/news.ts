@@ -3,7 +3,7 @@ import type { Interest, Level, PublicTrade } from "../Market.ts"
 import type { Params } from "../params.ts"
 import { type Exchange, venueOf } from "../state.ts"
 import { advance, interestOf } from "../time.ts"
-import { newTrades } from "./observe.ts"
+import { newTrades, observed } from "./observe.ts"
 import { readObservation } from "./readObservation.ts"
 
 export interface News {
@@ -20,8 +20,9 @@ export interface News {
  */
 export const newsOf = (x: Exchange, params: Params, now: number): News | undefined => {
   advance(x, now)
-  const observation = readObservation(params)
-  const { pair, seen } = observation
+  const pair = observed(x, params)
+  const observation = readObservation(pair, params)
+  const { seen } = observation
   const known = x.market.recorder?.known(pair)
   if (x.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
   const venue = venueOf(x, pair)

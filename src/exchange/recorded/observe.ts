@@ -1,6 +1,9 @@
+import { findPair } from "../catalogue.ts"
 import { current, renew } from "../liquidity.ts"
 import type { Observation } from "../Market.ts"
 import { passThrough, sweep } from "../matching.ts"
+import type { Pair } from "../pairs.ts"
+import { type Params, required } from "../params.ts"
 import { Refusal } from "../Refusal.ts"
 import { type Exchange, venueOf } from "../state.ts"
 import { settle } from "../submit.ts"
@@ -37,6 +40,13 @@ export const observe = (x: Exchange, observation: Observation): boolean => {
   }
   settle(x, venue)
   return true
+}
+
+/** The pair that params of `control/Observe` are about. */
+export const observed = ({ catalogue }: Exchange, params: Params): Pair => {
+  const pair = findPair(catalogue, required(params, "pair"))
+  if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
+  return pair
 }
 
 export const newTrades = ({ trades }: Observation, last: { readonly id: number } | undefined) =>

@@ -1,19 +1,17 @@
 import { fit, scan } from "../fixed.ts"
 import type { Level, Observation, PublicTrade } from "../Market.ts"
-import { findPair, type Pair } from "../pairs.ts"
-import { type Params, required } from "../params.ts"
-import { invalid, Refusal } from "../Refusal.ts"
+import type { Pair } from "../pairs.ts"
+import type { Params } from "../params.ts"
+import { invalid } from "../Refusal.ts"
 
 const most = { levels: 500, trades: 1000 }
 
 /**
- * An observation as plain JSON: `pair`; `seen` in epoch milliseconds; `bids` and `asks` best first as
+ * An observation of a pair as plain JSON: `pair`, its name; `seen` in epoch milliseconds; `bids` and `asks` best first as
  * `[price, volume, seconds]`; `trades` oldest first as `[price, volume, milliseconds, "b" or "s", "m" or "l", id]`.
  * Prices and volumes are text, since no number of JSON holds them exactly.
  */
-export const readObservation = (params: Params): Observation => {
-  const pair = findPair(required(params, "pair"))
-  if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
+export const readObservation = (pair: Pair, params: Params): Observation => {
   const bids = rows(params, "bids", most.levels).map((row) => readLevel(pair, row, "bids"))
   const asks = rows(params, "asks", most.levels).map((row) => readLevel(pair, row, "asks"))
   const trades = rows(params, "trades", most.trades).map((row) => readTrade(pair, row))

@@ -1,5 +1,5 @@
 import { findAccount } from "../accounts.ts"
-import { assetOf } from "../assets.ts"
+import { assetOf } from "../catalogue.ts"
 import { fixed, format } from "../fixed.ts"
 import { replay } from "../handle.ts"
 import { type Exchange, makeExchange, type Settings } from "../state.ts"
@@ -80,7 +80,7 @@ const openExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits
   ask("private/AddOrder", { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#20%" })
   ask("private/AddExport", { report: "trades", description: "All trades", starttm: Math.floor(begin / 1000) })
   for (const [asset, amount] of Object.entries(balances)) {
-    const { decimals } = assetOf(asset)
+    const { decimals } = assetOf(exchange.catalogue, asset)
     const missing = fixed(amount, decimals) - account.balances.get(asset)!
     if (missing > 0n)
       ask("control/Deposit", { account: accountName, asset, amount: format(missing, decimals), at_once: true })

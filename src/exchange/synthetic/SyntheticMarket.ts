@@ -1,7 +1,8 @@
+import { builtIn } from "../builtIn.ts"
 import type { Interest, Level, Market } from "../Market.ts"
 import { max } from "../fixed.ts"
 import { hash } from "../ids.ts"
-import { type Pair, pairs } from "../pairs.ts"
+import type { Pair } from "../pairs.ts"
 import {
   type Character,
   characterOf,
@@ -22,7 +23,7 @@ const depth = 500
  * past or future, costs the same. Floats only shape it; every price and volume that leaves is a whole number of units.
  */
 export const syntheticMarket = (seed = 1): Market => {
-  const known = new Map(pairs.map((pair) => [pair.id, characterOf(pair, seed)]))
+  const known = new Map(Array.from(builtIn.pairs.values(), (pair) => [pair.id, characterOf(pair, seed)]))
   const of = (pair: Pair): Character => known.get(pair.id)!
   const cached = new Map<string, { tick: number; bid: Array<Level>; ask: Array<Level> }>()
 

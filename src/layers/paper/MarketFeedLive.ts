@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import type { Endpoint } from "../../domain/endpoints.ts"
-import { pairs } from "../../exchange/pairs.ts"
+import { builtIn } from "../../exchange/builtIn.ts"
 import { recordedMarket } from "../../exchange/recorded/RecordedMarket.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
@@ -29,6 +29,7 @@ export const MarketFeedLive = Layer.scoped(
   Effect.gen(function* () {
     const kraken = yield* KrakenClient
     const { baseUrl } = yield* Config
+    const pairs = [...builtIn.pairs.values()]
     const name = `live market of ${new URL(baseUrl).host}, for ${pairs.length} pairs`
     const lookouts = new Map(pairs.map((pair) => [pair.id, makeLookout(kraken, pair)]))
     const tradable = pairs.map(({ display }) => display).join(", ")
@@ -52,7 +53,7 @@ export const MarketFeedLive = Layer.scoped(
 const sayChangedRules = (kraken: typeof KrakenClient.Service) =>
   kraken
     .read("public/AssetPairs", {
-      pair: pairs
+      pair: [...builtIn.pairs.values()]
         .filter(({ base }) => base.class === "currency")
         .map(({ id }) => id)
         .join(",")

@@ -46,7 +46,7 @@ export const sightOf = (pair: Pair, at: number, depth: unknown, newer: Trades, b
   const trades = { rows: Arr.takeRight([...(before?.rows ?? []), ...fresh], mostTrades), last: newer.last }
   const { asks, bids } = Object(Object.values(Object(depth))[0])
   const observation = { pair: pair.id, seen: at, bids: levelsOf(bids), asks: levelsOf(asks), trades: trades.rows }
-  return isReadable(observation) ? { at, observation, trades } : undefined
+  return isReadable(pair, observation) ? { at, observation, trades } : undefined
 }
 
 /** What is no list stays what it is, and is not readable. */
@@ -55,9 +55,9 @@ const levelsOf = (rows: unknown): unknown =>
 
 const rowsOf = (rows: unknown): ReadonlyArray<Row> => (Array.isArray(rows) ? rows.filter(Array.isArray) : [])
 
-const isReadable = (observation: Observation): boolean => {
+const isReadable = (pair: Pair, observation: Observation): boolean => {
   try {
-    readObservation(observation)
+    readObservation(pair, observation)
     return true
   } catch (refusal) {
     if (refusal instanceof Refusal) return false

@@ -1,6 +1,7 @@
 import { Duration, LogLevel } from "effect"
 import { isIP } from "node:net"
-import { findAsset } from "../../exchange/assets.ts"
+import { builtIn } from "../../exchange/builtIn.ts"
+import { findAsset } from "../../exchange/catalogue.ts"
 import { fit, scan } from "../../exchange/fixed.ts"
 import { isLoopback } from "../http/guard.ts"
 
@@ -98,7 +99,7 @@ export const balances: Parse<Readonly<Record<string, string>>> = (text) => {
 
 const balance: Parse<{ readonly asset: string; readonly amount: string }> = (text) => {
   const [name = "", amount = "", ...rest] = text.split("=").map((part) => part.trim())
-  const asset = findAsset(name)
+  const asset = findAsset(builtIn, name)
   if (asset === undefined) return undefined
   const scanned = /^\d+(\.\d+)?$/.test(amount) ? scan(amount) : undefined
   const units = scanned && fit(scanned, asset.decimals)

@@ -1,4 +1,4 @@
-import { assets } from "../../exchange/assets.ts"
+import { builtIn } from "../../exchange/builtIn.ts"
 import { toolsetNames } from "../../services/Config.ts"
 import * as Parse from "./parse.ts"
 
@@ -85,7 +85,7 @@ export const settings = {
   }),
   paperBalances: setting({
     name: "MCP_KRAKEN_PAPER_BALANCES",
-    expected: `amounts above zero such as USD=50000,BTC=1, of ${assets.map(({ display }) => display).join(", ")}`,
+    expected: `amounts above zero such as USD=50000,BTC=1, of ${Array.from(builtIn.assets.values(), ({ display }) => display).join(", ")}`,
     fallback: "USD=10000",
     purpose: "What a paper account begins with.",
     parse: Parse.balances

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
-import { assetOf } from "../../../src/exchange/assets.ts"
+import { builtIn } from "../../../src/exchange/builtIn.ts"
+import { assetOf } from "../../../src/exchange/catalogue.ts"
 import { statusAt } from "../../../src/exchange/funding.ts"
 import type { Json } from "../TestVenue.ts"
 import { moment, units, withClient } from "./Client.ts"
@@ -20,7 +21,7 @@ describe("ccxt keeps accounts", () => {
       const balance: Json = yield* use((kraken) => kraken.fetchBalance())
       assert.strictEqual(Object.keys(balance.total).length, account.balances.size)
       for (const [id, amount] of account.balances) {
-        const { decimals, display } = assetOf(id)
+        const { decimals, display } = assetOf(builtIn, id)
         const read = balance[id.includes(".") ? id : display]
         const held = account.holds.get(id) ?? 0n
         assert.strictEqual(units(read.total, decimals), amount)
@@ -114,7 +115,7 @@ describe("ccxt keeps accounts", () => {
       )
       for (const read of all) {
         const entry = account.ledgerById.get(read.id!)!
-        const { decimals } = assetOf(entry.asset)
+        const { decimals } = assetOf(builtIn, entry.asset)
         assert.deepInclude(read, { referenceId: entry.refid, timestamp: entry.time, status: "ok" })
         assert.strictEqual(read.direction, entry.amount < 0n ? "out" : "in")
         assert.strictEqual(units(read.amount, decimals), entry.amount < 0n ? -entry.amount : entry.amount)
@@ -181,7 +182,7 @@ describe("ccxt moves money", () => {
       for (const read of all) {
         const deposit = account.deposits.find(({ refid }) => refid === read.id)!
         assert.deepInclude(read, { txid: deposit.txid, address: deposit.address })
-        assert.strictEqual(units(read.amount, assetOf(deposit.asset).decimals), deposit.amount)
+        assert.strictEqual(units(read.amount, assetOf(builtIn, deposit.asset).decimals), deposit.amount)
       }
       assert.strictEqual((yield* use((kraken) => kraken.fetchBalance()))["ADA"]!.free, 25.5)
     })

@@ -1,15 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { builtIn } from "../../../src/exchange/builtIn.ts"
+import { findPair } from "../../../src/exchange/catalogue.ts"
 import { fixed, format } from "../../../src/exchange/fixed.ts"
 import { lastPrice } from "../../../src/exchange/liquidity.ts"
-import { findPair, type Pair, pairs } from "../../../src/exchange/pairs.ts"
+import type { Pair } from "../../../src/exchange/pairs.ts"
 import { venueOf } from "../../../src/exchange/state.ts"
 import type { OHLCV } from "../../../node_modules/ccxt/js/src/base/types.js"
 import { moment, units, withClient } from "./Client.ts"
 
-const pair = findPair("XBTUSD")!
+const pair = findPair(builtIn, "XBTUSD")!
 const symbol = "BTC/USD"
-const listed = pairs.filter(({ base }) => base.class === "currency")
+const listed = [...builtIn.pairs.values()].filter(({ base }) => base.class === "currency")
 
 const price = (value: bigint, of: Pair = pair) => Number(format(value, of.priceDecimals))
 const volume = (value: bigint) => Number(format(value, pair.lotDecimals))
