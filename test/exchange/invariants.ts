@@ -1,8 +1,10 @@
 import { assert } from "@effect/vitest"
 import { inLine } from "../../src/exchange/book.ts"
+import { allocationOf, earning, strategies } from "../../src/exchange/earn.ts"
 import { depth } from "../../src/exchange/liquidity.ts"
+import { isTrading } from "../../src/exchange/mode.ts"
 import type { Side } from "../../src/exchange/order.ts"
-import type { Exchange } from "../../src/exchange/state.ts"
+import type { Exchange, Venue } from "../../src/exchange/state.ts"
 
 /** Whatever is in accounts, futures wallets, fees and the world outside adds up to nothing, asset by asset. */
 export const nothingAppears = (x: Exchange): void => {
@@ -32,8 +34,10 @@ export const balancesCover = (x: Exchange): void => {
   }
 }
 
+/** Where nothing is traded, the market may stand beyond what waits. */
 export const notCrossed = (x: Exchange): void => {
   for (const venue of x.venues.values()) {
+    if (!isTrading(x, venue)) continue
     const [bid] = depth(x, venue, "bid", 1)
     const [ask] = depth(x, venue, "ask", 1)
     if (bid !== undefined && ask !== undefined) assert.isTrue(bid.price < ask.price, `${venue.pair.id} is crossed`)
@@ -94,3 +98,53 @@ export const sorted = (x: Exchange): void => {
     }
   }
 }
+
+/** Every balance is what its ledger entries add up to, each of which tells the balance after it. */
+export const ledgersAddUp = (x: Exchange): void => {
+  for (const account of x.accounts.values()) {
+    const sums = new Map<string, bigint>()
+    for (const { amount, asset, balance, fee } of account.ledger) {
+      sums.set(asset, (sums.get(asset) ?? 0n) + amount - fee)
+      assert.strictEqual(balance, sums.get(asset))
+    }
+    assert.deepStrictEqual(account.balances, sums)
+  }
+}
+
+/**
+ * A deposit is in the ledger once, when it has arrived; a withdrawal once, and once more the other way if it was called
+ * back; what is in an Earn strategy is what its balance is of, in whatever state.
+ */
+export const transfersAddUp = (x: Exchange): void => {
+  for (const account of x.accounts.values()) {
+    const moved = (refid: string) =>
+      account.ledger.flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
+    for (const { amount, creditedAt, refid } of account.deposits) {
+      assert.deepStrictEqual(moved(refid), creditedAt <= x.now ? [amount] : [])
+    }
+    for (const { amount, canceledAt, fee, refid } of account.withdrawals) {
+      const out = -amount - fee
+      assert.deepStrictEqual(moved(refid), canceledAt === undefined ? [out] : [out, -out])
+    }
+    for (const strategy of strategies) {
+      const { allocated, pending, unbonding } = allocationOf(account, strategy)
+      const all = unbonding.reduce((sum, { amount }) => sum + amount, allocated + (pending?.amount ?? 0n))
+      assert.strictEqual(account.balances.get(earning(strategy.asset)) ?? 0n, all, strategy.id)
+      assert.isTrue(allocated >= 0n)
+    }
+    for (const [asset, amount] of account.futures) assert.isTrue(amount >= 0n, `futures: ${asset}`)
+  }
+  for (const [asset, amount] of x.fees) assert.isTrue(amount >= 0n, `fees in ${asset}`)
+}
+
+/** How many trades there are on the pairs that are halted, to hold against how many there are a step later. */
+export const halted = (x: Exchange) =>
+  [...x.venues.values()].flatMap((venue) => (isTrading(x, venue) ? [] : [{ venue, trades: tradesOn(x, venue) }]))
+
+/** Where nothing can be traded, nothing was. */
+export const nothingTraded = (x: Exchange, before: ReturnType<typeof halted>): void => {
+  for (const { trades, venue } of before) if (!isTrading(x, venue)) assert.strictEqual(tradesOn(x, venue), trades)
+}
+
+const tradesOn = (x: Exchange, { pair }: Venue): number =>
+  [...x.accounts.values()].reduce((sum, { trades }) => sum + trades.filter((trade) => trade.pair === pair).length, 0)

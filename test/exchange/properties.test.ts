@@ -4,7 +4,17 @@ import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
 import { snapshot } from "../../src/exchange/snapshot.ts"
 import { runs } from "../Property.ts"
-import { balancesCover, fillsAddUp, inPriority, nothingAppears, notCrossed, places, sorted } from "./invariants.ts"
+import {
+  balancesCover,
+  fillsAddUp,
+  halted,
+  inPriority,
+  nothingAppears,
+  nothingTraded,
+  notCrossed,
+  places,
+  sorted
+} from "./invariants.ts"
 import { live, makeVenue, relive, type Step, streams } from "./streams.ts"
 
 const seeds = fc.nat(1000)
@@ -50,7 +60,9 @@ describe("whatever traders do", () => {
         const x = makeVenue(seed)
         const before = () => {
           const waiting = places(x)
+          const still = halted(x)
           return () => {
+            nothingTraded(x, still)
             notCrossed(x)
             sorted(x)
             inPriority(x, waiting)

@@ -5,6 +5,7 @@ import { available } from "../../src/exchange/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state.ts"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
 import { opening, scripted } from "./TestMarket.ts"
+import { type Errand, errand, run } from "./treasury.ts"
 
 const names = ["ann", "bob", "eve"]
 const pairs = ["XBTUSD", "ETHXBT", "XDGUSD"]
@@ -23,6 +24,7 @@ export interface Step {
   readonly pick: number
   readonly pair: number
   readonly order: Record<string, unknown>
+  readonly errand: Errand
 }
 
 const distances = ["-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%"]
@@ -64,20 +66,34 @@ const orders = fc.record({
   )
 })
 
+const streamsOf = (kind: fc.Arbitrary<number>, rare: ReadonlyArray<number>): fc.Arbitrary<ReadonlyArray<Step>> =>
+  fc.array(
+    fc.record({
+      wait: fc.oneof(
+        { weight: 80, arbitrary: fc.constantFrom(0, 0, 200, 1000, 7000, 60_000) },
+        { weight: rare.length, arbitrary: fc.constantFrom(...rare) }
+      ),
+      who: fc.nat(2),
+      kind,
+      pick: fc.nat(9),
+      pair: fc.nat(2),
+      order: orders,
+      errand
+    }),
+    { minLength: 6, maxLength: 24 }
+  )
+
+const [hour, day] = [3_600_000, 86_400_000]
+/** After these what is pending is done, or has arrived. */
+const soon = [12_000, 12_000, 40_000, 200_000, 200_000, 200_000]
+
 /** Streams of up to twenty-four calls by three traders on three pairs, over seconds to days. */
-export const streams: fc.Arbitrary<ReadonlyArray<Step>> = fc.array(
-  fc.record({
-    wait: fc.oneof(
-      { weight: 40, arbitrary: fc.constantFrom(0, 0, 200, 1000, 7000, 60_000) },
-      { weight: 1, arbitrary: fc.constantFrom(3_600_000, 86_400_000) }
-    ),
-    who: fc.nat(2),
-    kind: fc.nat(19),
-    pick: fc.nat(9),
-    pair: fc.nat(2),
-    order: orders
-  }),
-  { minLength: 6, maxLength: 24 }
+export const streams = streamsOf(fc.nat(20), [hour, day])
+
+/** The same people seldom trade and often move money, and wait for it to arrive. */
+export const errands = streamsOf(
+  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(17, 18) }, { weight: 1, arbitrary: fc.nat(20) }),
+  [...soon, ...soon, ...soon, ...soon, day, 7 * day, 28 * day]
 )
 
 /**
@@ -128,6 +144,11 @@ const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly 
   const open = [...account.open.values()]
   const own = open[step.pick % Math.max(1, open.length)]
   const order = alone ? inCrowd(account, orderOf(step, pair)) : orderOf(step, pair)
+  // What has been halted goes on soon.
+  if (x.status !== "online" && step.pick < 5) return { endpoint: "control/SystemStatus", params: { status: "online" } }
+  const halted = [...x.venues.values()].find(({ pair, status }) => status !== pair.status)
+  if (halted !== undefined && step.pick < 2)
+    return { endpoint: "control/PairStatus", params: { pair: halted.pair.id, status: halted.pair.status } }
   if (step.kind < 10) return { endpoint: "private/AddOrder", params: { pair, ...order } }
   switch (step.kind) {
     case 10:
@@ -152,25 +173,19 @@ const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly 
       return { endpoint: "private/EditOrder", params }
     }
     case 17:
-      return transfer(step)
     case 18:
-      return { endpoint: `private/Earn/${step.pick % 2 === 0 ? "A" : "Dea"}llocate`, params: earn }
+      return run(x, account, step.errand)
+    case 19:
+      return step.pick % 2 === 0
+        ? { endpoint: "control/SystemStatus", params: { status: halts[step.pair] } }
+        : { endpoint: "control/PairStatus", params: { pair, status: statuses[step.pick % 5] } }
     default:
       return { endpoint: step.pick % 2 === 0 ? "public/Depth" : "private/OpenOrders", params: { pair } }
   }
 }
 
-const earn = { strategy_id: "ESRFUO3-Q62XD-WIOIL7", amount: "7.5" }
-
-const transfer = (step: Step) => {
-  const amount = { asset: "XBT", amount: "0.3" }
-  const choices = [
-    { endpoint: "private/Withdraw", params: { ...amount, key: "btc-wallet-1" } },
-    { endpoint: "private/WalletTransfer", params: { ...amount, from: "Spot Wallet", to: "Futures Wallet" } },
-    { endpoint: "control/Deposit", params: { ...amount, account: names[step.who] } }
-  ]
-  return choices[step.pick % choices.length]!
-}
+const halts = ["maintenance", "cancel_only", "post_only"]
+const statuses = ["online", "cancel_only", "post_only", "limit_only", "reduce_only"]
 
 /** An order at one of the few prices; the largest size becomes all the trader can pay, to the last unit. */
 const inCrowd = (account: Account, order: Record<string, unknown>): Record<string, unknown> => {

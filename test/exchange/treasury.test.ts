@@ -1,0 +1,108 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { setImmediate } from "node:timers/promises"
+import { snapshot } from "../../src/exchange/snapshot.ts"
+import type { Account } from "../../src/exchange/state.ts"
+import { runs } from "../Property.ts"
+import { balancesCover, ledgersAddUp, nothingAppears, transfersAddUp } from "./invariants.ts"
+import { errands, live, makeVenue, relive } from "./streams.ts"
+
+const seeds = fc.nat(1000)
+const patience = 600_000
+
+describe("whatever people do with their money", () => {
+  it("(and they do all there is)", () => {
+    const seen = new Set<string>()
+    for (const [seed, stream] of fc.sample(fc.tuple(seeds, errands), { numRuns: 150, seed: 1 })) {
+      const x = makeVenue(seed)
+      const look = () => {
+        for (const account of x.accounts.values()) for (const state of statesOf(account, x.now)) seen.add(state)
+      }
+      live(x, stream, { before: () => look })
+    }
+    assert.sameMembers([...seen], [...states])
+  })
+
+  it(
+    "no value appears or vanishes, nothing is spent twice, and every balance is what its ledger tells",
+    () =>
+      fc.assert(
+        fc.asyncProperty(seeds, errands, (seed, stream) => {
+          const x = makeVenue(seed)
+          const after = () => {
+            nothingAppears(x)
+            balancesCover(x)
+            transfersAddUp(x)
+          }
+          const journal = live(x, stream, { before: () => after })
+          ledgersAddUp(x)
+          assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), x.now)), snapshot(x))
+          return setImmediate()
+        }),
+        { numRuns: runs(500) }
+      ),
+    patience
+  )
+})
+
+const states = [
+  "deposit on its way",
+  "deposit arrived",
+  "withdrawal on its way",
+  "withdrawal called back",
+  "withdrawal done",
+  "allocation pending",
+  "allocated",
+  "deallocation pending",
+  "unbonding",
+  "in futures",
+  "in a subaccount",
+  "report"
+] as const
+
+const statesOf = (account: Account, now: number): ReadonlyArray<(typeof states)[number]> => {
+  const { deposits, earn, futures, master, reports, withdrawals } = account
+  const strategies = [...earn.values()]
+  const when = (state: (typeof states)[number], holds: boolean) => (holds ? [state] : [])
+  return [
+    ...when(
+      "deposit on its way",
+      deposits.some(({ creditedAt }) => creditedAt > now)
+    ),
+    ...when(
+      "deposit arrived",
+      deposits.some(({ creditedAt, time }) => creditedAt > time && creditedAt <= now)
+    ),
+    ...when(
+      "withdrawal on its way",
+      withdrawals.some(({ canceledAt, time }) => canceledAt === undefined && time === now)
+    ),
+    ...when(
+      "withdrawal called back",
+      withdrawals.some(({ canceledAt }) => canceledAt !== undefined)
+    ),
+    ...when(
+      "withdrawal done",
+      withdrawals.some(({ canceledAt, time }) => canceledAt === undefined && time < now - 180_000)
+    ),
+    ...when(
+      "allocation pending",
+      strategies.some(({ pending }) => pending?.kind === "allocate")
+    ),
+    ...when(
+      "allocated",
+      strategies.some(({ allocated }) => allocated > 0n)
+    ),
+    ...when(
+      "deallocation pending",
+      strategies.some(({ pending }) => pending?.kind === "deallocate")
+    ),
+    ...when(
+      "unbonding",
+      strategies.some(({ unbonding }) => unbonding.length > 0)
+    ),
+    ...when("in futures", futures.size > 0),
+    ...when("in a subaccount", master !== undefined && [...account.balances.values()].some((amount) => amount > 0n)),
+    ...when("report", reports.length > 0)
+  ]
+}

@@ -1,0 +1,101 @@
+import * as fc from "fast-check"
+import { strategies } from "../../src/exchange/earn.ts"
+import type { Account, Exchange } from "../../src/exchange/state.ts"
+
+/** Something done with money, other than trading it. Choices are numbers, so that streams shrink well. */
+export interface Errand {
+  readonly what: (typeof errands)[number]
+  readonly asset: number
+  readonly size: number
+  readonly pick: number
+  readonly flag: boolean
+}
+
+const errands = [
+  "call back",
+  "deposit",
+  "withdraw",
+  "call back",
+  "address",
+  "to futures",
+  "subaccount",
+  "between accounts",
+  "allocate",
+  "deallocate",
+  "report",
+  "remove report"
+] as const
+
+export const errand: fc.Arbitrary<Errand> = fc.record({
+  what: fc.constantFrom(...errands),
+  asset: fc.nat(4),
+  size: fc.nat(4),
+  pick: fc.nat(9),
+  flag: fc.boolean()
+})
+
+/** What can be withdrawn, earned or is only traded; sizes from too little to more than there is. */
+const assets = ["XBT", "USD", "DOT", "ETH", "XDG"]
+const sizes: Record<string, ReadonlyArray<string>> = {
+  XBT: ["0.0001", "0.0005", "0.30000001", "1.9", "5"],
+  USD: ["4", "14.0001", "1000", "60000.1234", "12000000"],
+  DOT: ["0.009", "7.5", "12.3456789012", "40", "99"],
+  ETH: ["0.001", "0.75", "3.0000000001", "11", "40"],
+  XDG: ["10", "16", "123456.78901234", "399999", "500000"]
+}
+const keys: Record<string, string> = { XBT: "btc-wallet-1", USD: "usd-bank-1" }
+
+export const run = (
+  x: Exchange,
+  account: Account,
+  { asset: place, flag, pick, size, what }: Errand
+): { readonly endpoint: string; readonly params: Record<string, unknown> } => {
+  const asset = assets[place]!
+  const sum = { asset, amount: sizes[asset]![size]! }
+  const one = <A>(all: ReadonlyArray<A>): A | undefined => all[pick % Math.max(1, all.length)]
+  switch (what) {
+    case "deposit":
+      return { endpoint: "control/Deposit", params: { ...sum, account: account.name, at_once: flag } }
+    case "withdraw":
+      return { endpoint: "private/Withdraw", params: { ...sum, key: keys[asset] ?? "btc-wallet-1" } }
+    case "call back": {
+      const { asset, refid } = (flag ? account.withdrawals.at(-1) : one(account.withdrawals)) ?? {
+        asset: "XXBT",
+        refid: "FT"
+      }
+      return { endpoint: "private/WithdrawCancel", params: { asset, refid } }
+    }
+    case "address":
+      return { endpoint: "private/DepositAddresses", params: { asset: "XBT", method: "Bitcoin", new: true } }
+    case "to futures":
+      return { endpoint: "private/WalletTransfer", params: { ...sum, from: "Spot Wallet", to: "Futures Wallet" } }
+    case "subaccount": {
+      const username = `${account.name}-${x.sequence}`
+      return { endpoint: "private/CreateSubaccount", params: { username, email: `${username}@example.com` } }
+    }
+    case "between accounts": {
+      const [first, ...others] = [...x.accounts.values()].filter(
+        ({ id, master }) => id === account.id || master === account.id
+      )
+      const ids = [first!.id, one(others)?.id ?? first!.id]
+      const [from, to] = flag ? ids : ids.toReversed()
+      return { endpoint: "private/AccountTransfer", params: { ...sum, from, to } }
+    }
+    case "allocate":
+    case "deallocate": {
+      const strategy = strategies.find((each) => each.asset.altname === asset) ?? strategies[0]!
+      const amount = sizes[strategy.asset.altname]![size]!
+      const endpoint = what === "allocate" ? "private/Earn/Allocate" : "private/Earn/Deallocate"
+      return { endpoint, params: { strategy_id: strategy.id, amount } }
+    }
+    case "report":
+      return { endpoint: "private/AddExport", params: { report: flag ? "trades" : "ledgers", description: "all" } }
+    case "remove report": {
+      const report = one(account.reports)
+      return {
+        endpoint: "private/RemoveExport",
+        params: { id: report?.id ?? "AAAA", type: flag ? "delete" : "cancel" }
+      }
+    }
+  }
+}
