@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// What a release moves: which tags its image gets, npm's dist-tag, whether GitHub calls it a prerelease, and whether
-// main follows. Writes it in the form of GitHub's step outputs.
+// What a release moves, among all tags of the repository that it runs in: which tags its image gets, npm's dist-tag,
+// whether GitHub calls it a prerelease, and whether main follows. Writes it in the form of GitHub's step outputs.
 //
-//   node scripts/release-tags.mjs vX.Y.Z[-rcN] [every tag of the repository ...]
+//   node scripts/release-tags.mjs vX.Y.Z[-rcN]
+import { execFileSync } from "node:child_process"
 import { realpathSync } from "node:fs"
 import { argv, exit } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -53,7 +54,8 @@ const compare = (a, b) =>
 
 if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    const { latest, npmTag, prerelease, tags, version } = planRelease(argv[2] ?? "", argv.slice(3))
+    const others = execFileSync("git", ["tag", "--list"], { encoding: "utf8" }).split("\n")
+    const { latest, npmTag, prerelease, tags, version } = planRelease(argv[2] ?? "", others)
     const outputs = { version, tags: tags.join(" "), prerelease, latest, "npm-tag": npmTag }
     for (const [name, value] of Object.entries(outputs)) console.log(`${name}=${value}`)
   } catch (error) {

@@ -20,6 +20,6 @@ docker exec "$container" mcp-kraken version
 docker exec "$container" mcp-kraken token create try --json | grep --quiet '"token":"mck_'
 docker exec "$container" mcp-kraken token list | grep --quiet try
 
-docker stop --time 40 "$container" >/dev/null
+docker stop -t 40 "$container" >/dev/null
 [ "$(docker inspect --format '{{.State.ExitCode}}' "$container")" = 0 ]
 docker image inspect --format "$image has {{.Size}} bytes" "$image"

@@ -1,74 +1,98 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFileSync, spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { env as environment } from "node:process"
-import { temporaryFolder } from "../temporaryFolder.ts"
-import { readYaml, root } from "./files.ts"
-
-const { jobs } = readYaml(".github/workflows/release.yml")
-
-/** What a job does in a shell of its own. */
-const script = (job: string): string => jobs[job].steps.find(({ run }: { run?: string }) => run !== undefined).run
-
-/** A clone of a repository with a branch dev, as a runner has it. */
-const makeClone = Effect.map(temporaryFolder, (folder) => {
-  const clone = join(folder, "clone")
-  const git = (...args: ReadonlyArray<string>) =>
-    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
-      cwd: clone,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"]
-    }).trim()
-  execFileSync("git", ["init", "--quiet", "--bare", join(folder, "origin")])
-  execFileSync("git", ["clone", "--quiet", join(folder, "origin"), clone], { stdio: "ignore" })
-  mkdirSync(join(clone, "scripts"))
-  cpSync(join(root, "scripts/release-tags.mjs"), join(clone, "scripts/release-tags.mjs"))
-  return {
-    git,
-    commit: (branch: string) => {
-      git("commit", "--quiet", "--allow-empty", "--message", "change")
-      git("push", "--quiet", "origin", `HEAD:${branch}`)
-      return git("rev-parse", "HEAD")
-    },
-    /** Runs a job's shell for a tag on a commit; what it said, and what it put out. */
-    run: (job: string, tag: string, sha: string) => {
-      const output = join(folder, "output")
-      writeFileSync(output, "")
-      const env = { PATH: environment["PATH"], GITHUB_SHA: sha, GITHUB_REF_NAME: tag, GITHUB_OUTPUT: output }
-      const { status, stdout } = spawnSync("bash", ["-eo", "pipefail", "-c", script(job)], {
-        cwd: clone,
-        env,
-        encoding: "utf8"
-      })
-      return { status, stdout, output: readFileSync(output, "utf8") }
-    }
-  }
-})
+import { makeClone, makeRunner, scriptOf } from "./Runner.ts"
 
 /** Milliseconds: many small programs run here. */
 const patience = 120_000
 
 describe("a release", () => {
   it.scoped(
-    "is planned from its tag and those before it, on a commit of dev alone",
+    "is on a commit of dev alone",
+    () =>
+      Effect.gen(function* () {
+        const { commit, run } = yield* makeClone
+        const check = (tag: string) => run(["release", "plan", "On dev"], { GITHUB_REF_NAME: tag })
+        yield* commit("dev")
+        assert.deepInclude(yield* check("v2.0.0"), { status: 0, stdout: "" })
+        yield* commit("topic")
+        assert.deepInclude(yield* check("v2.0.1"), {
+          status: 1,
+          stdout: "::error::v2.0.1 is not on a commit of dev.\n"
+        })
+      }),
+    patience
+  )
+
+  it.scoped(
+    "is planned wherever something moves, from the tags that there are then",
     () =>
       Effect.gen(function* () {
         const { commit, git, run } = yield* makeClone
-        const first = commit("dev")
-        git("tag", "v1.0.0")
-        git("tag", "v2.0.0", commit("dev"))
-        const planned = run("plan", "v1.0.0", first)
-        assert.strictEqual(planned.status, 0)
-        assert.include(planned.output, "tags=1.0.0 1.0 1 v1.0.0 v1.0 v1\n")
-        assert.include(planned.output, "latest=false\n")
-        assert.include(run("plan", "v2.0.0", git("rev-parse", "HEAD")).output, "latest=true\n")
-        const topic = run("plan", "v2.0.1", commit("topic"))
-        assert.deepStrictEqual(topic, { status: 1, stdout: "::error::v2.0.1 is not on a commit of dev.\n", output: "" })
-        assert.notStrictEqual(run("plan", "version", first).status, 0)
+        const places = [
+          ["release", "plan", "plan"],
+          ["release", "npm", "plan"],
+          ["release", "release", "plan"],
+          ["image", "tag", "plan"]
+        ] as const
+        assert.lengthOf([...new Set(places.map(scriptOf))], 1)
+        const plan = (tag: string) => run(places[0], { GITHUB_REF_NAME: tag })
+        yield* commit("dev")
+        yield* git("tag", "v1.0.0")
+        const { output } = yield* plan("v1.0.0")
+        assert.includeMembers(output, ["tags=1.0.0 1.0 1 v1.0.0 v1.0 v1 latest", "latest=true", "npm-tag=latest"])
+        yield* git("tag", "v2.0.0")
+        const { output: later } = yield* plan("v1.0.0")
+        assert.includeMembers(later, ["tags=1.0.0 1.0 1 v1.0.0 v1.0 v1", "latest=false", "npm-tag=release-1.0"])
+        assert.deepInclude(yield* plan("version"), { status: 1, output: [] })
       }),
     patience
+  )
+
+  it.scoped("gives its names to the images of both processors, and to no less", () =>
+    Effect.gen(function* () {
+      const { pretend, run, workspace } = yield* makeRunner
+      pretend("docker", "")
+      const add = (digest: string) => writeFileSync(join(workspace, digest), "")
+      const tag = run(["image", "tag", "Tag both as one"], { TAGS: "1.0.0 v1.0.0" })
+      add("abc")
+      assert.deepInclude(yield* tag, { status: 1, calls: [] })
+      add("def")
+      const image = "ghcr.io/octo/mcp-kraken"
+      const [names, parts] = [`--tag ${image}:1.0.0 --tag ${image}:v1.0.0`, `${image}@sha256:abc ${image}@sha256:def`]
+      assert.deepInclude(yield* tag, { status: 0, calls: [`docker buildx imagetools create ${names} ${parts}`] })
+    })
+  )
+
+  it.scoped("goes to npm once", () =>
+    Effect.gen(function* () {
+      const { pretend, run } = yield* makeRunner
+      const publish = run(["release", "npm", "Publish"], { MCP_KRAKEN_VERSION: "1.0.0", NPM_TAG: "latest" })
+      // As npm answers of a package that it does not know.
+      pretend("npm", `[ "$1" = publish ] || { echo E404 >&2; exit 1; }`)
+      assert.deepStrictEqual((yield* publish).calls.slice(1), ["npm publish --provenance --access public --tag latest"])
+      pretend("npm", "echo 1.0.0")
+      assert.deepStrictEqual((yield* publish).calls.slice(1), [])
+    })
+  )
+
+  it.scoped("is told on GitHub once, with what there is to download", () =>
+    Effect.gen(function* () {
+      const { pretend, run, workspace } = yield* makeRunner
+      const variables = { GITHUB_REF_NAME: "v1.0.0-rc1", PRERELEASE: "true", LATEST: "false" }
+      const release = run(["release", "release", "Release"], variables)
+      for (const name of ["server.json", "x.mcpb"]) writeFileSync(join(workspace, name), name)
+      pretend("gh", `[ "$2" = create ] || { echo 'release not found' >&2; exit 1; }`)
+      assert.deepStrictEqual((yield* release).calls.slice(1), [
+        "gh release create v1.0.0-rc1 --verify-tag --generate-notes --prerelease=true --latest=false " +
+          "-- SHA256SUMS server.json x.mcpb"
+      ])
+      const sums = readFileSync(join(workspace, "SHA256SUMS"), "utf8")
+      assert.match(sums, /^[0-9a-f]{64} {2}server\.json\n[0-9a-f]{64} {2}x\.mcpb\n$/)
+      pretend("gh", "echo false")
+      assert.deepStrictEqual((yield* release).calls.slice(1), [])
+    })
   )
 
   it.scoped(
@@ -76,17 +100,34 @@ describe("a release", () => {
     () =>
       Effect.gen(function* () {
         const { commit, git, run } = yield* makeClone
-        const main = () => git("ls-remote", "origin", "refs/heads/main").split("\t")[0]
-        const [first, second] = [commit("dev"), commit("dev")]
-        assert.deepInclude(run("main", "v1.0.0", first), { status: 0, stdout: "" })
-        assert.strictEqual(main(), first)
-        assert.deepInclude(run("main", "v1.1.0", second), { status: 0, stdout: "" })
-        assert.strictEqual(main(), second)
-        const { status, stdout } = run("main", "v1.0.1", first)
-        assert.strictEqual(stdout, "::warning::main could not be fast-forwarded to v1.0.1: do it by hand.\n")
-        assert.strictEqual(status, 0)
-        assert.strictEqual(main(), second)
+        const main = Effect.map(git("ls-remote", "origin", "refs/heads/main"), (line) => line.split("\t")[0])
+        const move = (tag: string) => run(["release", "main"], { GITHUB_REF_NAME: tag })
+        const first = yield* commit("dev")
+        assert.deepInclude(yield* move("v1.0.0"), { status: 0, stdout: "" })
+        assert.strictEqual(yield* main, first)
+        const second = yield* commit("dev")
+        assert.deepInclude(yield* move("v1.1.0"), { status: 0, stdout: "" })
+        assert.strictEqual(yield* main, second)
+        yield* git("checkout", "--quiet", first)
+        assert.deepInclude(yield* move("v1.0.1"), {
+          status: 0,
+          stdout: "::warning::main could not be fast-forwarded to v1.0.1: do it by hand.\n"
+        })
+        assert.strictEqual(yield* main, second)
       }),
     patience
+  )
+})
+
+describe("an image of dev", () => {
+  it.scoped("is called dev where no newer push has passed", () =>
+    Effect.gen(function* () {
+      const { pretend, run } = yield* makeRunner
+      const name = run(["dev-publish", "name"], { SHA: "1234567890" })
+      pretend("gh", "echo 1234567890")
+      assert.deepInclude(yield* name, { output: ["sha7=1234567", "tags=dev dev-1234567"] })
+      pretend("gh", "echo 234567890a")
+      assert.deepInclude(yield* name, { output: ["sha7=1234567", "tags=dev-1234567"] })
+    })
   )
 })
