@@ -51,9 +51,11 @@ const words = (access: Access, url: string): ReadonlyArray<string> => {
 
 const clients = (url: string, token: string): ReadonlyArray<string> => {
   const bearer = `"Authorization: Bearer ${token}"`
+  // Claude Desktop on Windows breaks arguments at blanks. What stands in `env` is not in the list of processes either.
+  const bridge = `"args": ["-y", "mcp-remote", "${url}", "--header", "Authorization:\${BEARER}"]`
   return [
     `  Claude Code      claude mcp add --transport http kraken ${url} --header ${bearer}`,
-    `  Claude Desktop   "kraken": { "command": "npx", "args": ["mcp-remote", "${url}", "--header", ${bearer}] }`,
+    `  Claude Desktop   "kraken": { "command": "npx", ${bridge}, "env": { "BEARER": "Bearer ${token}" } }`,
     `  MCP Inspector    npx @modelcontextprotocol/inspector --cli ${url} --transport http --header ${bearer} --method tools/list`,
     ""
   ]

@@ -34,7 +34,7 @@ describe("serve", () => {
       const url = address(port)
       assert.match(told, / token create my-client$/m)
       assert.include(told, `claude mcp add --transport http kraken ${url} --header "Authorization: Bearer mck_…"`)
-      assert.include(told, `"command": "npx", "args": ["mcp-remote", "${url}"`)
+      assert.include(told, `"command": "npx", "args": ["-y", "mcp-remote", "${url}"`)
       assert.include(told, `@modelcontextprotocol/inspector --cli ${url}`)
       assert.include(told, "only public market data works")
       assert.deepInclude(yield* first.stop, { code: 0, stdout: "" })

@@ -31,7 +31,7 @@ export const use = (reach: Reach, stage: Stage, tool = hasAccount(reach) ? "get_
   Effect.scoped(
     Effect.gen(function* () {
       const filled = JSON.parse(yield* stage.fill(JSON.stringify(reach))) as Reach
-      const bridged = filled.args?.includes("mcp-remote") ? bridge(filled.args) : filled
+      const bridged = filled.args?.includes("mcp-remote") ? bridge(filled) : filled
       const client = yield* bridged.url === undefined ? overStdio(bridged, stage) : overHttp(bridged)
       yield* firstCall(client, tool)
     })
@@ -91,12 +91,14 @@ const checkScript = (script: string | undefined, folder: string) => {
 }
 
 /** `npx mcp-remote URL --header HEADER`: the same server, which the bridge asks over HTTP. */
-const bridge = (args: ReadonlyArray<string>): Reach => {
+const bridge = ({ args = [], env = {} }: Reach): Reach => {
   const words = args.filter((word) => word !== "-y" && word !== "mcp-remote")
   const [url = "", flag, header = "", ...more] = words
   assert.strictEqual(flag, "--header")
   assert.deepStrictEqual(more, [])
-  return { url, headers: headersOf([header]) }
+  // Claude Desktop on Windows breaks arguments at blanks. The bridge fills in what stands in its environment.
+  assert.notMatch(header, /\s/)
+  return { url, headers: headersOf([header.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => env[name] ?? all)]) }
 }
 
 /** `Authorization: Bearer …` and the like. */

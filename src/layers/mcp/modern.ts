@@ -11,13 +11,16 @@ export const header = (headers: Headers, name: string): string | undefined => {
 
 export const metaOf = (params: Json | undefined): Json => (isObject(params?.["_meta"]) ? params["_meta"] : {})
 
-/** Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. */
+/**
+ * Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. Of these the
+ * version has the say: mcp-remote sends Mcp-Method whichever revision it speaks.
+ */
 export const isModern = (method: string | undefined, params: Json | undefined, headers: Headers): boolean => {
   const claims = Object.keys(metaOf(params)).some((key) => key.startsWith(prefix) && key !== `${prefix}related-task`)
   if (claims) return true
   if (method === "initialize") return false
   const version = header(headers, "mcp-protocol-version")
-  return (version !== undefined && version >= "2026") || header(headers, "mcp-method") !== undefined
+  return version === undefined ? header(headers, "mcp-method") !== undefined : version >= "2026"
 }
 
 /**

@@ -54,6 +54,19 @@ describe("2026-07-28", () => {
     }).pipe(Effect.provide(TestEdge({ answers: time })))
   )
 
+  it.effect("takes a request of an older revision as one, though headers of the newest come with it", () =>
+    Effect.gen(function* () {
+      // As mcp-remote 0.15.1 sends it.
+      const call = yield* post(
+        { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get_server_time", arguments: {} } },
+        { "mcp-protocol-version": "2025-11-25", "mcp-method": "tools/call", "mcp-name": "get_server_time" }
+      )
+      assert.strictEqual(call.status, 200)
+      assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
+      assert.notProperty(call.body.result, "resultType")
+    }).pipe(Effect.provide(TestEdge({ answers: time })))
+  )
+
   it.effect("answers unknown methods with 404, and unknown tools with invalid params", () =>
     Effect.gen(function* () {
       for (const method of ["ping", "logging/setLevel", "initialize/x", "constructor"]) {
