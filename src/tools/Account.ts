@@ -210,7 +210,7 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   shape: (result) => {
     const { accounts, cursor } = result as { readonly accounts: Array<Rows.Row>; readonly cursor?: Rows.Row | null }
     const rows = accounts.map(({ flags, ...row }) => Rows.compact({ ...Object(flags), ...row }))
-    return Rows.compact({ accounts: rows, next_cursor: cursor?.["next"] })
+    return { accounts: rows, ...Rows.compact({ next_cursor: cursor?.["next"] }) }
   },
   output: Schema.Struct({
     accounts: Schema.Array(

@@ -29,11 +29,11 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   lists: "json",
   shape: (result, { asset, input }) => {
     const { items, next_cursor } = result as { readonly items: Array<Rows.Row>; readonly next_cursor?: unknown }
-    return Rows.compact({
+    const omitted = items.length > input.limit ? items.length - input.limit : undefined
+    return {
       strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
-      next_cursor,
-      omitted: items.length > input.limit ? items.length - input.limit : undefined
-    })
+      ...Rows.compact({ next_cursor, omitted })
+    }
   },
   output: Schema.Struct({
     strategies: Schema.Array(
@@ -89,11 +89,10 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   },
   shape: (result, { asset }) => {
     const { converted_asset, items, ...totals } = result as Rows.Row
-    return Rows.compact({
-      ...totals,
-      converted_asset: asset(String(converted_asset)),
+    return {
+      ...Rows.compact({ ...totals, converted_asset: asset(String(converted_asset)) }),
       allocations: (items as Array<Rows.Row>).map((item) => allocation(item, asset))
-    })
+    }
   },
   output: Schema.Struct({
     converted_asset: Schema.String,

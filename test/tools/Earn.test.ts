@@ -158,6 +158,23 @@ describe("list_earn_allocations", () => {
   })
 })
 
+describe("an account without any Earn", () => {
+  it.effect("has empty lists, not answers that can't be read", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Earn.listEarnStrategies.run({ limit: 25 }), { strategies: [] })
+      const held = yield* Earn.listEarnAllocations.run({ hide_zero_allocations: true })
+      assert.deepStrictEqual(held, { converted_asset: "USD", total_allocated: "0.0000", allocations: [] })
+    }).pipe(
+      Effect.provide(
+        kraken({
+          "private/Earn/Strategies": { next_cursor: null, items: [] },
+          "private/Earn/Allocations": { converted_asset: "USD", total_allocated: "0.0000", next_cursor: null, items: [] }
+        })
+      )
+    )
+  )
+})
+
 describe("allocate_earn and deallocate_earn", () => {
   const asked = { strategy_id, amount: "10" }
   const tools = [
