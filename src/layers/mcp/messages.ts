@@ -62,7 +62,8 @@ export const incoming = (message: unknown): Incoming => {
   })
   if (!isObject(message)) return invalid("not an object")
   if (message["jsonrpc"] !== "2.0") return invalid('jsonrpc must be "2.0"')
-  const { id, method, params } = message
+  const { id, method } = message
+  const params = withoutNothing(message["params"])
   if (id !== undefined && !isId(id)) return invalid("id must be a string or an integer")
   if (method === undefined && ("result" in message || "error" in message)) {
     return { _tag: "Silent", params: {}, response: message }
@@ -73,6 +74,17 @@ export const incoming = (message: unknown): Incoming => {
   }
   if (id === undefined) return { _tag: "Silent", method, params: params ?? {} }
   return { _tag: "Request", request: { jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) } }
+}
+
+/** Written by clients whose language has no other way to leave a member out: `null`, and the empty object of PHP. */
+const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
+
+/** Params, and their members, that say nothing are none. */
+const withoutNothing = (params: unknown): unknown => {
+  if (isNothing(params)) return undefined
+  return isObject(params) && Object.values(params).some(isNothing)
+    ? Object.fromEntries(Object.entries(params).filter(([, value]) => !isNothing(value)))
+    : params
 }
 
 const text = Schema.String
@@ -86,7 +98,10 @@ const meta = optional(
     [`${prefix}related-task`]: optional(Schema.Struct({ taskId: text }))
   })
 )
-const page = { cursor: optional(text) }
+/** Our lists have one page, so no cursor is one of ours. */
+const page = {
+  cursor: optional(text.pipe(Schema.filter((cursor) => cursor === "" || "no such page; the list has only one")))
+}
 const named = { name: text, arguments: optional(Schema.Record({ key: text, value: text })) }
 
 /** What each method needs of its params, so that faults are told in words instead of a validator's dump. */

@@ -178,6 +178,8 @@ describe("2025-11-25 and before", () => {
         ["tools/call", { name: "get_server_time", _meta: { progressToken: {} } }],
         ["tools/list", { _meta: { progressToken: 1.5 } }],
         ["tools/list", { cursor: 7 }],
+        ["tools/list", { cursor: "b3Vycz8=" }],
+        ["tools/call", { name: "get_server_time", arguments: [1] }],
         ["ping", { _meta: { "io.modelcontextprotocol/related-task": 7 } }],
         ["prompts/get", { name: "portfolio_review", arguments: { currency: 7 } }],
         ["completion/complete", { ref: { type: "ref/other" }, argument: {} }]
@@ -187,6 +189,23 @@ describe("2025-11-25 and before", () => {
         assert.match(body.error.message, /^Invalid params: [a-z_]/)
       }
     }).pipe(Effect.provide(TestEdge()))
+  )
+
+  it.effect("takes for left out what a client writes as null, or as PHP writes an empty object", () =>
+    Effect.gen(function* () {
+      for (const nothing of [null, []]) {
+        const request = { jsonrpc: "2.0", id: 1, method: "tools/list", params: nothing }
+        assert.isAbove((yield* post(request)).body.result.tools.length, 10)
+        const page = yield* legacy("tools/list", { cursor: nothing, _meta: nothing })
+        assert.isAbove(page.body.result.tools.length, 10)
+        const call = { name: "get_server_time", arguments: nothing }
+        for (const { body } of [yield* legacy("tools/call", call), yield* modern("tools/call", call)]) {
+          assert.strictEqual(body.result.structuredContent.unixtime, 1)
+        }
+        assert.strictEqual((yield* legacy("tools/call", { name: nothing })).body.error.code, -32602)
+      }
+      assert.isAbove((yield* legacy("tools/list", { cursor: "" })).body.result.tools.length, 10)
+    }).pipe(Effect.provide(TestEdge({ answers: time })))
   )
 
   it.effect("does at once what a client wants as a task, since it has none", () =>
@@ -250,7 +269,7 @@ describe("2025-11-25 and before", () => {
         ["[]", -32600],
         ['{"jsonrpc":"1.0","id":1,"method":"ping"}', -32600],
         ['{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600],
-        ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}', -32602]
+        ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[1]}', -32602]
       ] as const) {
         const answer = yield* post(body)
         assert.deepStrictEqual([answer.status, answer.body.error.code], [400, code])
