@@ -6,7 +6,7 @@ import { TokenStore } from "../services/TokenStore.ts"
 import { readBody } from "./http/body.ts"
 import { type Credential, credential } from "./http/credential.ts"
 import { makeEmit } from "./http/events.ts"
-import { guard } from "./http/guard.ts"
+import { guard, makeIsListed } from "./http/guard.ts"
 import { type Line, makeLine } from "./http/line.ts"
 import { listen } from "./http/listen.ts"
 import * as Reply from "./http/Reply.ts"
@@ -34,16 +34,19 @@ export const Http = Layer.scoped(
     const edge = yield* McpEdge
     const authenticate = yield* makeAuthenticate
     const refuse = guard(config)
+    const isListed = makeIsListed(config)
     const paths = new Set([config.path, `${config.path}/`])
     const run = Runtime.runFork(yield* Effect.runtime())
     const server = yield* listen(edge.endListening)
 
     const mcp = Effect.fnUntraced(
-      function* (request: IncomingMessage, response: ServerResponse, { line, path, token }: Entrance) {
+      function* (request: IncomingMessage, response: ServerResponse, { line, page, path, token }: Entrance) {
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
         if (!paths.has(path)) return Reply.notFound
+        // Browsers ask without the token whether they may send it.
+        if (method === "OPTIONS" && page && headers["access-control-request-method"]) return Reply.preflight
         const known = yield* authenticate(token, request.socket.remoteAddress ?? "")
         if ("status" in known) return known
         line.note({ caller: callerId(known) })
@@ -78,10 +81,13 @@ export const Http = Layer.scoped(
     yield* server.serve((request, response) => {
       const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
       const path = url.split("?", 1)[0] ?? ""
+      const { origin } = request.headers
+      const page = origin !== undefined && isListed(origin)
+      if (page) Reply.readableFrom(response, origin)
       if (path === "/health") return Reply.send(response, Reply.healthy)
       const line = makeLine(request.method, url)
       running++
-      const fiber = run(answer(request, response, { line, path, token }))
+      const fiber = run(answer(request, response, { line, page, path, token }))
       fiber.addObserver((exit) => {
         running--
         if (Exit.isInterrupted(exit)) run(line.end("cancelled"))
@@ -99,6 +105,8 @@ export const Http = Layer.scoped(
 interface Entrance {
   readonly token: Credential["token"]
   readonly path: string
+  /** Whether it comes from a page of an origin that is listed. */
+  readonly page: boolean
   readonly line: Line
 }
 

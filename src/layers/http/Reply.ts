@@ -52,6 +52,23 @@ export const methodNotAllowed = failure(405, "Method not allowed: this server ke
   allow: "POST"
 })
 
+/** What a browser asks before a page may call. `*` stands for every header but Authorization. */
+export const preflight: Reply = {
+  status: 204,
+  headers: {
+    "access-control-allow-methods": "POST",
+    "access-control-allow-headers": "authorization, *",
+    "access-control-max-age": "7200"
+  }
+}
+
+/** Lets pages of an origin read the answer, whatever it will be. */
+export const readableFrom = (response: ServerResponse, origin: string): void => {
+  response.setHeader("access-control-allow-origin", origin)
+  response.setHeader("access-control-expose-headers", "retry-after, www-authenticate")
+  response.setHeader("vary", "origin")
+}
+
 export const unsupportedMediaType = failure(415, "Unsupported media type: send application/json")
 
 export const badRequest = failure(400, "The request was not complete")

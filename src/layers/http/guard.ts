@@ -22,9 +22,18 @@ export const guard = (settings: Settings) => {
   }
 }
 
+/** Whether the operator listed an origin: its pages may read our answers, which loopback alone does not give them. */
+export const makeIsListed = ({ allowedOrigins }: Pick<Settings, "allowedOrigins">) => {
+  const origins = allowedOrigins.map((origin) => origin.toLowerCase())
+  return (origin: string): boolean => isListed(origin.toLowerCase(), hostnameOf(origin), origins)
+}
+
 /** Loopback always is; else the whole value or its host name has to be listed. */
 const allowed = (value: string, hostname: string | undefined, listed: ReadonlyArray<string>): boolean =>
-  hostname !== undefined && (isLoopback(hostname) || listed.includes(value) || listed.includes(hostname))
+  hostname !== undefined && (isLoopback(hostname) || isListed(value, hostname, listed))
+
+const isListed = (value: string, hostname: string | undefined, listed: ReadonlyArray<string>): boolean =>
+  hostname !== undefined && (listed.includes(value) || listed.includes(hostname))
 
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)

@@ -174,8 +174,8 @@ export const settings = {
     name: "MCP_KRAKEN_ALLOWED_ORIGINS",
     expected: "origins (https://example.com) or host names, with commas between them",
     fallback: "",
-    shownDefault: "loopback only",
-    purpose: "Web pages that may call, beside those of this machine.",
+    shownDefault: "none",
+    purpose: "Origins of web pages that may call from a browser.",
     parse: Parse.listOf(Parse.origin)
   }),
   allowedHosts: setting({

@@ -176,6 +176,30 @@ describe("Http", () => {
     })
   )
 
+  it.scopedLive("lets pages of the listed origins call from a browser, and no others read a thing", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { allowedOrigins: ["https://app.example.com"] } })
+      const from = (origin: string) => ({ ...bearer, origin, "access-control-request-method": "POST" })
+      const page = from("https://app.example.com")
+      const { authorization: _, ...asking } = page
+      const asked = yield* call(`${url}/mcp`, { method: "OPTIONS", headers: asking })
+      assert.strictEqual(asked.status, 204)
+      assert.strictEqual(asked.headers.get("access-control-allow-headers"), "authorization, *")
+      const refused = yield* call(`${url}/mcp`, { headers: { ...page, authorization: "Bearer mck_bad" } })
+      for (const { headers } of [asked, refused, yield* call(`${url}/mcp`, { headers: page })]) {
+        assert.strictEqual(headers.get("access-control-allow-origin"), "https://app.example.com")
+        assert.strictEqual(headers.get("vary"), "origin")
+      }
+      for (const origin of ["http://localhost:6274", "https://evil.example", "null"]) {
+        for (const method of ["OPTIONS", "POST"]) {
+          const { headers, status } = yield* call(`${url}/mcp`, { method, headers: from(origin) })
+          assert.isFalse(headers.has("access-control-allow-origin"))
+          if (method === "OPTIONS") assert.isAbove(status, 399)
+        }
+      }
+    })
+  )
+
   it.scopedLive("answers everything else in JSON", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({})
