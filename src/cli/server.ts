@@ -1,5 +1,5 @@
 import { Cause, Effect, Layer } from "effect"
-import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import { ConfigEnv, type SettingsError } from "../layers/ConfigEnv.ts"
 import { Logging } from "../layers/Logging.ts"
 import { Config } from "../services/Config.ts"
 import { InternalError } from "./errors.ts"
@@ -10,10 +10,12 @@ const notices = Effect.flatMap(Config, ({ notices }) =>
   Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
 )
 
-const overStdio = Effect.flatMap(
-  load(() => import("./overStdio.ts")),
-  ({ overStdio }) => overStdio
-)
+const loadOverStdio = load(() => import("./overStdio.ts"))
+
+const overStdio = Effect.flatMap(loadOverStdio, ({ overStdio }) => overStdio)
+
+/** The client of a server whose settings are wrong hears it too. */
+const refuse = ({ message }: SettingsError) => Effect.flatMap(loadOverStdio, ({ refuse }) => refuse(message))
 
 const overHttp = (firstToken: boolean) =>
   Effect.flatMap(
@@ -35,7 +37,7 @@ export const server = ({ firstToken, flags, stdio }: Options) =>
   Effect.provide(
     Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken)).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
-  )
+  ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
 
 interface Options {
   /** Settings by their names, over all others. */

@@ -24,10 +24,14 @@ import { makeLineWriter, makeReader } from "./mcp/streams.ts"
 const caller: Caller = { _tag: "Local" }
 
 /**
- * Serves one client on a pair of streams, both eras, until the input ends and what it asked is answered. The output is
- * the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
+ * Serves one client on a pair of streams, both eras, until the input ends, or `until` does, and what was asked is
+ * answered. The output is the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
  */
-export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, output: Writable) {
+export const serveStdio = Effect.fn("Stdio.serve")(function* (
+  input: Readable,
+  output: Writable,
+  until: Effect.Effect<unknown> = Effect.never
+) {
   const { answer, questions, surface, want } = yield* McpServer
   const protocol = makeProtocol(surface)
   const read = yield* makeReader(input)
@@ -114,11 +118,15 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (input: Readable, o
       yield* Effect.forEach(cut(chunk), (line) => Effect.zipRight(writer.ready, take(line)), { discard: true })
       if (chunk === undefined) break
     }
+  })
+
+  const serveAll = Effect.gen(function* () {
+    yield* Effect.raceFirst(takeAll, until)
     // Who has closed the input will answer nothing more.
     questions.abandon(caller)
     yield* FiberSet.awaitEmpty(calls)
     for (const last of listeners.values()) write(last)
     yield* writer.flushed
   })
-  yield* Effect.raceFirst(takeAll, writer.gone)
+  yield* Effect.raceFirst(serveAll, writer.gone)
 }, Effect.scoped)

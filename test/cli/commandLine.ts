@@ -25,6 +25,17 @@ export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
         child.stdin.end()
         return ended(child)
       }),
+    /** Runs to its end with its input left open, once `begin` has done what it does. */
+    runOpen: (
+      args: ReadonlyArray<string>,
+      env: Readonly<Record<string, string>>,
+      begin: (child: ChildProcessWithoutNullStreams) => void
+    ) =>
+      Effect.suspend(() => {
+        const child = start(args, env)
+        begin(child)
+        return Effect.onInterrupt(ended(child), () => Effect.sync(() => child.kill("SIGKILL")))
+      }),
     /** Serves until the scope ends. */
     serve: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
       running(() => start(["serve", ...args], env)),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { freePort } from "../freePort.ts"
@@ -23,6 +23,9 @@ const listening = Effect.acquireRelease(
   }),
   ({ server }) => Effect.sync(() => server.close())
 )
+
+/** A request as a line. */
+const asked = (method: string, id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method, params: {} })}\n`
 
 describe("serve", () => {
   it.scopedLive("without a token says how to make one and what to paste; with one it does not", () =>
@@ -109,6 +112,60 @@ describe("serve", () => {
       const half = yield* run(["serve", "--ssl-keyfile", file])
       assert.include(half.stderr, "expected both or neither")
       assert.strictEqual(half.code, 2)
+    })
+  )
+
+  it.scopedLive("over stdio tells the client why there are no tools, and ends though the client does not", () =>
+    Effect.gen(function* () {
+      const { folder, runOpen } = yield* makeCommandLine
+      const file = join(folder, "a-file")
+      writeFileSync(file, "")
+      const env = { MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_PAPER_MARKET: "synthetic", MCP_KRAKEN_STATE_DIR: file }
+      const { code, stderr, stdout } = yield* runOpen(["serve", "--stdio"], env, ({ stdin }) =>
+        stdin.write(["initialize", "tools/list", "ping"].map(asked).join(""))
+      )
+      const [hello, ...others] = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      assert.strictEqual(hello.result.serverInfo.name, "mcp-kraken")
+      assert.lengthOf(others, 2)
+      for (const { error } of others) {
+        assert.deepInclude(error, { code: -32603, message: `The server can't start. ${stderr.trim()}` })
+      }
+      assert.include(stderr, "can't be created")
+      assert.strictEqual(code, 1)
+    })
+  )
+
+  it.scopedLive("over stdio tells the client what is wrong with the settings", () =>
+    Effect.gen(function* () {
+      const { runOpen } = yield* makeCommandLine
+      const { code, stderr, stdout } = yield* runOpen(["serve", "--stdio"], { MCP_KRAKEN_READ_ONLY: "tru" }, (child) =>
+        child.stdin.write(asked("server/discover", 1) + asked("initialize", 2))
+      )
+      const answers = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      const message = `The server can't start. ${stderr.trim()}`
+      assert.deepStrictEqual(
+        answers,
+        [1, 2].map((id) => ({ jsonrpc: "2.0", id, error: { code: -32603, message } }))
+      )
+      assert.include(stderr, 'MCP_KRAKEN_READ_ONLY: expected true or false, got "tru"')
+      assert.strictEqual(code, 2)
+    })
+  )
+
+  it.scopedLive("over stdio ends when nobody reads it, though its input stays open", () =>
+    Effect.gen(function* () {
+      const { runOpen } = yield* makeCommandLine
+      const { code } = yield* runOpen(["serve", "--stdio"], {}, ({ stdin, stdout }) => {
+        stdout.destroy()
+        stdin.write(asked("initialize", 1))
+      })
+      assert.strictEqual(code, 0)
     })
   )
 

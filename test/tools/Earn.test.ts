@@ -168,7 +168,12 @@ describe("an account without any Earn", () => {
       Effect.provide(
         kraken({
           "private/Earn/Strategies": { next_cursor: null, items: [] },
-          "private/Earn/Allocations": { converted_asset: "USD", total_allocated: "0.0000", next_cursor: null, items: [] }
+          "private/Earn/Allocations": {
+            converted_asset: "USD",
+            total_allocated: "0.0000",
+            next_cursor: null,
+            items: []
+          }
         })
       )
     )

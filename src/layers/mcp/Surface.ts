@@ -23,6 +23,10 @@ export class ProtocolError extends Data.TaggedError("ProtocolError")<{
 /** What a client is told of a fault of ours. */
 export const internalError = new ProtocolError({ code: -32603, message: "Internal error" })
 
+/** What a client is told by a server that does not come to serve it. */
+export const cannotStart = (reason: string) =>
+  new ProtocolError({ code: -32603, message: `The server can't start. ${reason}` })
+
 /** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
 export const resourceNotFound = -32002
 
