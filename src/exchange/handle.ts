@@ -1,7 +1,7 @@
 import { findAccount } from "./accounts.ts"
 import type { Key } from "./Call.ts"
 import { chargeRest } from "./limits.ts"
-import type { Params } from "./params.ts"
+import { oneOf, type Params } from "./params.ts"
 import { allPermissions, mayCall } from "./permissions.ts"
 import { Refusal } from "./Refusal.ts"
 import { controlRoutes, isWrite, privateRoutes, publicRoutes } from "./routes.ts"
@@ -80,6 +80,8 @@ const dispatch = (x: Exchange, request: Request, countRest: boolean): unknown =>
   if (account === undefined) throw new Refusal("EAPI:Invalid key")
   if (!mayCall(name, key.permissions)) throw new Refusal("EGeneral:Permission denied")
   if (countRest) chargeRest(x, key.id, name)
+  // Nothing here has been split or merged, so both ways to count tokenised assets come to the same.
+  oneOf(params, "rebase_multiplier", ["rebased", "base"])
   return endpoint(x, { params, account, key })
 }
 

@@ -98,6 +98,23 @@ export const assetNamed = ({ catalogue }: Exchange, name: string, otherwise = "E
   return asset
 }
 
+/** The class of assets that a call is about. */
+export const classNamed = (params: Params, field: "aclass" | "asset_class"): Asset["class"] =>
+  oneOf(params, field, ["currency", "tokenized_asset"]) ?? "currency"
+
+/** The asset that a call needs, by any of its names; a tokenised one only when the class is named. */
+export const assetClassed = (
+  x: Exchange,
+  params: Params,
+  field: "aclass" | "asset_class",
+  otherwise?: string
+): Asset => {
+  const wanted = classNamed(params, field)
+  const asset = assetNamed(x, required(params, "asset"), otherwise)
+  if (asset.class !== wanted) throw new Refusal(otherwise ?? "EQuery:Unknown asset")
+  return asset
+}
+
 /** A pair by any of its REST names; tokenised ones only when the class is named. */
 export const pairNamed = ({ catalogue }: Exchange, params: Params, name: string): Pair => {
   const pair = findPair(catalogue, name)

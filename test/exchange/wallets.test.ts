@@ -51,7 +51,40 @@ describe("deposits and withdrawals", () => {
       [{ amount: "11" }, "EFunding:Insufficient funds"]
     ]
     for (const [change, error] of cases) assert.strictEqual(v.refused("Withdraw", { ...request, ...change }), error)
-    assert.strictEqual(v.refused("DepositMethods", { asset: "AAPLx" }), "EFunding:No funding method")
+  })
+
+  it("a class of assets is asked for by its name", () => {
+    const v = venue()
+    const of = (aclass?: string) => ({ asset: "AAPLx", ...(aclass && { aclass }) })
+    assert.strictEqual(v.refused("DepositMethods", of()), "EFunding:Unknown asset")
+    assert.strictEqual(v.refused("DepositMethods", of("tokenized_asset")), "EFunding:No funding method")
+    const wrong = { asset: "XBT", aclass: "tokenized_asset", key: "btc-wallet-1", amount: "1", method: "Bitcoin" }
+    for (const name of [
+      "DepositMethods",
+      "DepositAddresses",
+      "DepositStatus",
+      "WithdrawMethods",
+      "WithdrawAddresses"
+    ]) {
+      assert.strictEqual(v.refused(name, wrong), "EFunding:Unknown asset", name)
+      assert.strictEqual(v.refused(name, { ...wrong, aclass: "forex" }), "EGeneral:Invalid arguments:aclass", name)
+    }
+    for (const name of ["Withdraw", "WithdrawStatus"]) {
+      assert.strictEqual(v.refused(name, wrong), "EFunding:Unknown asset", name)
+    }
+    for (const name of ["DepositStatus", "WithdrawMethods", "WithdrawAddresses"]) {
+      assert.deepStrictEqual(v.ok(name, { aclass: "tokenized_asset" }), [], name)
+      assert.isAbove(v.ok(name).length, 1, name)
+    }
+    const transfer = { asset: "XBT", amount: "1", asset_class: "tokenized_asset", from: "x", to: "y" }
+    assert.strictEqual(v.refused("AccountTransfer", transfer), "EQuery:Unknown asset")
+  })
+
+  it("counts tokenised assets in one of two ways", () => {
+    const v = venue()
+    for (const rebase_multiplier of ["rebased", "base"]) v.ok("Balance", { rebase_multiplier })
+    const wrong = "EGeneral:Invalid arguments:rebase_multiplier"
+    assert.strictEqual(v.refused("DepositStatus", { rebase_multiplier: "split" }), wrong)
   })
 
   it("makes up to five unused addresses, with a tag where one is needed", () => {

@@ -5,7 +5,7 @@ import { fixed } from "../fixed.ts"
 import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
-import { amount, assetNamed, flag, required, text, type Params } from "../params.ts"
+import { amount, assetClassed, assetNamed, classNamed, flag, required, text, type Params } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
@@ -15,7 +15,7 @@ const unknownAsset = "EFunding:Unknown asset"
 const unusedAddresses = 5
 
 export const DepositMethods: Endpoint = (x, { params }) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+  const asset = assetClassed(x, params, "aclass", unknownAsset)
   return fundable(asset).map((method) => ({
     method: method.name,
     limit: false,
@@ -26,7 +26,7 @@ export const DepositMethods: Endpoint = (x, { params }) => {
 }
 
 export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+  const asset = assetClassed(x, params, "aclass", unknownAsset)
   const name = required(params, "method")
   const method = fundable(asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
@@ -48,17 +48,14 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
 }
 
 export const WithdrawMethods: Endpoint = (x, { account, params }) => {
-  const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(x, name, unknownAsset)
+  const isAsked = askedAssets(x, params)
   const network = text(params, "network")
   const maximum = "10000000.0000"
   const used = account.withdrawals
     .filter(({ canceledAt, instant, time }) => canceledAt === undefined && !instant && time > x.now - 86_400_000)
     .reduce((sum, each) => sum + convert(x, each.amount, each.asset, "ZUSD"), 0n)
   return methods
-    .filter(
-      (each) => (asset === undefined || each.asset === asset) && (network === undefined || each.network === network)
-    )
+    .filter((each) => isAsked(each.asset) && (network === undefined || each.network === network))
     .map((each) => ({
       asset: each.asset.id,
       method: each.name,
@@ -82,14 +79,13 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
 }
 
 export const WithdrawAddresses: Endpoint = (x, { account, params }) => {
-  const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(x, name, unknownAsset)
+  const isAsked = askedAssets(x, params)
   const verified = params["verified"] === undefined ? undefined : flag(params, "verified")
   const [method, key] = [text(params, "method"), text(params, "key")]
   return account.withdrawalAddresses
     .filter(
       (each) =>
-        (asset === undefined || each.asset === asset.id) &&
+        isAsked(assetOf(x.catalogue, each.asset)) &&
         (method === undefined || each.method === method) &&
         (key === undefined || each.key === key) &&
         (verified === undefined || each.verified === verified)
@@ -102,7 +98,8 @@ export const WithdrawAddresses: Endpoint = (x, { account, params }) => {
 }
 
 export const WithdrawInfo: Endpoint = (x, { account, params }) => {
-  const { asset, method, sum } = readWithdrawal(x, account, params)
+  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+  const { method, sum } = readWithdrawal(account, params, asset)
   const most = available(account, asset.id) - method.fee
   return {
     method: method.name,
@@ -113,7 +110,8 @@ export const WithdrawInfo: Endpoint = (x, { account, params }) => {
 }
 
 export const Withdraw: Endpoint = (x, { account, params }) => {
-  const { address, asset, method, sum } = readWithdrawal(x, account, params)
+  const asset = assetClassed(x, params, "aclass", unknownAsset)
+  const { address, method, sum } = readWithdrawal(account, params, asset)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
   const mostFee = amount(params, "max_fee", asset)
@@ -169,6 +167,13 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
   return { refid }
 }
 
+/** Lists are of one class, and of one asset where one is named. */
+export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
+  const wanted = classNamed(params, "aclass")
+  const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
+  return (asset) => (named === undefined ? asset.class === wanted : asset === named)
+}
+
 const fundable = (asset: Asset): ReadonlyArray<Method> => {
   const found = methodsOf(asset)
   if (found.length === 0) throw new Refusal("EFunding:No funding method")
@@ -177,8 +182,7 @@ const fundable = (asset: Asset): ReadonlyArray<Method> => {
 
 const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!
 
-const readWithdrawal = (x: Exchange, account: Account, params: Params) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+const readWithdrawal = (account: Account, params: Params, asset: Asset) => {
   fundable(asset)
   const key = required(params, "key")
   const address: WithdrawalAddress | undefined = account.withdrawalAddresses.find(
@@ -188,5 +192,5 @@ const readWithdrawal = (x: Exchange, account: Account, params: Params) => {
   const sum = amount(params, "amount", asset)
   const method = methodNamed(address.method)
   if (sum === undefined || sum <= method.fee) throw new Refusal("EFunding:Invalid amount")
-  return { asset, address, method, sum }
+  return { address, method, sum }
 }

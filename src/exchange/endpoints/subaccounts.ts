@@ -2,7 +2,7 @@ import { openAccount } from "../accounts.ts"
 import type { Endpoint } from "../Call.ts"
 import { transferId } from "../ids.ts"
 import { available, post } from "../ledger.ts"
-import { amount, assetNamed, required } from "../params.ts"
+import { amount, assetClassed, required } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { type Account, type Exchange, next } from "../state.ts"
 
@@ -19,7 +19,7 @@ export const CreateSubaccount: Endpoint = (x, { account, params }) => {
 /** Between the master account and its subaccounts, only by the master. */
 export const AccountTransfer: Endpoint = (x, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
-  const asset = assetNamed(x, required(params, "asset"))
+  const asset = assetClassed(x, params, "asset_class")
   const from = family(x, account, params, "from")
   const to = family(x, account, params, "to")
   if (from === to) throw invalid("to")

@@ -2,9 +2,10 @@ import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
 import { statusAt } from "../funding.ts"
 import { seedOf, hex } from "../ids.ts"
-import { assetNamed, integer, text, type Params } from "../params.ts"
+import { integer, text, type Params } from "../params.ts"
 import { invalid } from "../Refusal.ts"
 import { amountText } from "../show.ts"
+import { askedAssets } from "./funding.ts"
 import type { Deposit, Exchange, Withdrawal } from "../state.ts"
 
 export const DepositStatus: Endpoint = (x, { account, params }) =>
@@ -22,15 +23,14 @@ const statuses = <A extends Deposit | Withdrawal>(
   name: string,
   show: (entry: A) => unknown
 ) => {
-  const asked = text(params, "asset")
-  const asset = asked === undefined ? undefined : assetNamed(x, asked, "EFunding:Unknown asset").id
+  const isAsked = askedAssets(x, params)
   const method = text(params, "method")
   const [start, end] = [seconds(params, "start"), seconds(params, "end")]
   const limit = integer(params, "limit", [1, 1000]) ?? usual
   const found = all
     .filter(
       (each) =>
-        (asset === undefined || each.asset === asset) &&
+        isAsked(assetOf(x.catalogue, each.asset)) &&
         (method === undefined || each.method === method) &&
         (start === undefined || each.time > start) &&
         (end === undefined || each.time <= end)
