@@ -86,10 +86,15 @@ export const isObject = (value: unknown): value is Params => typeof value === "o
 export const amount = (params: Params, field: string, asset: Asset): bigint | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
+  const read = units(value, asset)
+  if (read === undefined || read <= 0n) throw invalid(field)
+  return read
+}
+
+/** A decimal as units of an asset; undefined if it is none, or has more decimals than the asset. */
+export const units = (value: string, asset: Asset): bigint | undefined => {
   const scanned = scan(value)
-  const fitted = scanned && fit(scanned, asset.decimals)
-  if (fitted === undefined || fitted <= 0n) throw invalid(field)
-  return fitted
+  return scanned && fit(scanned, asset.decimals)
 }
 
 export const assetNamed = ({ catalogue }: Exchange, name: string, otherwise = "EQuery:Unknown asset"): Asset => {

@@ -47,7 +47,16 @@ describe("deposits and withdrawals", () => {
       [{ asset: "ETH", key: "eth-wallet-1" }, "EFunding:Unknown withdraw key"],
       [{ address: "bc1qother" }, "EFunding:Invalid withdrawal address"],
       [{ max_fee: "0.00001" }, "EFunding:Max fee exceeded"],
+      [{ max_fee: "0" }, "EFunding:Max fee exceeded"],
+      [{ max_fee: "-1" }, "EGeneral:Invalid arguments:max_fee"],
+      [{ max_fee: "much" }, "EGeneral:Invalid arguments:max_fee"],
       [{ amount: "0.0002" }, "EFunding:Invalid amount"],
+      [{ amount: "0" }, "EFunding:Invalid amount"],
+      [{ amount: "-1" }, "EFunding:Invalid amount"],
+      [{ amount: "all" }, "EFunding:Invalid amount"],
+      [{ amount: "1.00000000001" }, "EFunding:Invalid amount"],
+      [{ amount: null }, "EGeneral:Invalid arguments:amount"],
+      [{ key: null }, "EGeneral:Invalid arguments:key"],
       [{ amount: "11" }, "EFunding:Insufficient funds"]
     ]
     for (const [change, error] of cases) assert.strictEqual(v.refused("Withdraw", { ...request, ...change }), error)

@@ -5,7 +5,7 @@ import { fixed } from "../fixed.ts"
 import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
-import { amount, assetClassed, assetNamed, classNamed, flag, required, text, type Params } from "../params.ts"
+import { assetClassed, assetNamed, classNamed, flag, required, text, type Params, units } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
@@ -114,8 +114,11 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
   const { address, method, sum } = readWithdrawal(account, params, asset)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
-  const mostFee = amount(params, "max_fee", asset)
-  if (mostFee !== undefined && mostFee < method.fee) throw new Refusal("EFunding:Max fee exceeded")
+  // Where there is no fee, the most that is allowed may be nothing.
+  const most = text(params, "max_fee")
+  const mostFee = most === undefined ? method.fee : units(most, asset)
+  if (mostFee === undefined || mostFee < 0n) throw invalid("max_fee")
+  if (mostFee < method.fee) throw new Refusal("EFunding:Max fee exceeded")
   if (sum - method.fee < method.minimumWithdrawal) throw new Refusal("EFunding:Invalid amount")
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(x.settings.seed, next(x))
@@ -158,8 +161,7 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
   const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   if (required(params, "from") !== "Spot Wallet") throw invalid("from")
   if (required(params, "to") !== "Futures Wallet") throw invalid("to")
-  const sum = amount(params, "amount", asset)
-  if (sum === undefined) throw invalid("amount")
+  const sum = moved(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(x.settings.seed, next(x))
   post(x, account, { refid, type: "transfer", subtype: "spottofutures", asset: asset.id, amount: -sum })
@@ -172,6 +174,13 @@ export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boo
   const wanted = classNamed(params, "aclass")
   const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
   return (asset) => (named === undefined ? asset.class === wanted : asset === named)
+}
+
+/** What is to be moved; Kraken tells an amount that makes no sense from one that is missing. */
+const moved = (params: Params, asset: Asset): bigint => {
+  const sum = units(required(params, "amount"), asset)
+  if (sum === undefined || sum <= 0n) throw new Refusal("EFunding:Invalid amount")
+  return sum
 }
 
 const fundable = (asset: Asset): ReadonlyArray<Method> => {
@@ -189,8 +198,8 @@ const readWithdrawal = (account: Account, params: Params, asset: Asset) => {
     (each) => each.key === key && each.asset === asset.id && each.verified
   )
   if (address === undefined) throw new Refusal("EFunding:Unknown withdraw key")
-  const sum = amount(params, "amount", asset)
+  const sum = moved(params, asset)
   const method = methodNamed(address.method)
-  if (sum === undefined || sum <= method.fee) throw new Refusal("EFunding:Invalid amount")
+  if (sum <= method.fee) throw new Refusal("EFunding:Invalid amount")
   return { address, method, sum }
 }
