@@ -60,7 +60,7 @@ export const statusAt = (time: number, now: number): "Initial" | "Pending" | "Se
 
 /** A withdrawal can be called back until it is on its way. */
 export const cancellable = (x: Exchange, withdrawal: Withdrawal): boolean =>
-  !withdrawal.instant && withdrawal.canceledAt === undefined && statusAt(withdrawal.time, x.now) === "Initial"
+  withdrawal.canceledAt === undefined && statusAt(withdrawal.time, x.now) === "Initial"
 
 /** Money is on its way in; the balance grows when it has arrived, or at once. */
 export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {

@@ -141,8 +141,6 @@ export interface Withdrawal {
   readonly amount: bigint
   readonly fee: bigint
   readonly time: number
-  /** A transfer between own wallets is done at once. */
-  readonly instant: boolean
   canceledAt: number | undefined
 }
 

@@ -38,6 +38,55 @@ describe("deposits and withdrawals", () => {
     assert.deepInclude(oldest, { refid: first, "status-prop": "canceled" })
   })
 
+  it("what was withdrawn comes back once, with its fee, and only to a key that may withdraw", () => {
+    const v = venue()
+    const { refid } = v.ok("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" })
+    const cancel = { asset: "XBT", refid }
+    const noKey = { key: { id: "k", name: "k", permissions: ["query-funds"] } }
+    assert.strictEqual(v.refused("WithdrawCancel", cancel, noKey), "EGeneral:Permission denied")
+    assert.strictEqual(v.refused("WithdrawCancel", { ...cancel, refid: "FT" }, noKey), "EGeneral:Permission denied")
+    assert.strictEqual(v.refused("WithdrawCancel", { ...cancel, asset: "ETH" }), "EFunding:Unknown reference id")
+    assert.deepStrictEqual(
+      [true, false, false].map(() => v.ok("WithdrawCancel", cancel)),
+      [true, false, false]
+    )
+    assert.strictEqual(v.ok("Balance").XXBT, "10.0000000000")
+    const entries: ReadonlyArray<Record<string, string>> = Object.values(v.ok("Ledgers", { type: "withdrawal" }).ledger)
+    assert.deepStrictEqual(
+      entries.map(({ amount, balance, fee, refid }) => [refid, amount, fee, balance]),
+      [
+        [refid, "0.9999000000", "-0.0001000000", "10.0000000000"],
+        [refid, "-0.9999000000", "0.0001000000", "9.0000000000"]
+      ]
+    )
+  })
+
+  it("a transfer to the futures wallet is done at once, which any key is told", () => {
+    const v = venue()
+    const futures = { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" }
+    const { refid } = v.ok("WalletTransfer", futures)
+    const answer = v.ask("WithdrawCancel", { asset: "XBT", refid }, { key: { id: "k", name: "k", permissions: [] } })
+    assert.deepStrictEqual(answer, { result: false })
+    assert.strictEqual(v.ok("Balance").XXBT, "9.0000000000")
+    assert.deepStrictEqual(v.ok("WithdrawStatus"), [])
+    const cases: ReadonlyArray<readonly [object, string]> = [
+      [{ from: "Futures Wallet", to: "Spot Wallet" }, "EGeneral:Invalid arguments:from"],
+      [{ to: "Spot Wallet" }, "EGeneral:Invalid arguments:to"],
+      [{ amount: "0" }, "EFunding:Invalid amount"],
+      [{ amount: null }, "EGeneral:Invalid arguments:amount"],
+      [{ amount: "9.5" }, "EFunding:Insufficient funds"],
+      [{ asset: "ZZZ" }, "EFunding:Unknown asset"]
+    ]
+    for (const [change, error] of cases)
+      assert.strictEqual(v.refused("WalletTransfer", { ...futures, ...change }), error)
+    v.order("sell 8.5 limit 60000")
+    assert.strictEqual(v.refused("WalletTransfer", futures), "EFunding:Insufficient funds", "what is held stays")
+    assert.strictEqual(
+      v.refused("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" }),
+      "EFunding:Insufficient funds"
+    )
+  })
+
   it("refuses what Kraken refuses", () => {
     const v = venue()
     const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }

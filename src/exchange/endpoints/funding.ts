@@ -13,6 +13,7 @@ import { convert } from "../value.ts"
 
 const unknownAsset = "EFunding:Unknown asset"
 const unusedAddresses = 5
+const spotToFutures = "spottofutures"
 
 export const DepositMethods: Endpoint = (x, { params }) => {
   const asset = assetClassed(x, params, "aclass", unknownAsset)
@@ -52,7 +53,7 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
   const network = text(params, "network")
   const maximum = "10000000.0000"
   const used = account.withdrawals
-    .filter(({ canceledAt, instant, time }) => canceledAt === undefined && !instant && time > x.now - 86_400_000)
+    .filter(({ canceledAt, time }) => canceledAt === undefined && time > x.now - 86_400_000)
     .reduce((sum, each) => sum + convert(x, each.amount, each.asset, "ZUSD"), 0n)
   return methods
     .filter((each) => isAsked(each.asset) && (network === undefined || each.network === network))
@@ -132,7 +133,6 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
     amount: sum - method.fee,
     fee: method.fee,
     time: x.now,
-    instant: false,
     canceledAt: undefined
   })
   post(x, account, { refid, type: "withdrawal", asset: asset.id, amount: method.fee - sum, fee: method.fee })
@@ -144,10 +144,11 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
 export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
   const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   const refid = required(params, "refid")
+  // A transfer between own wallets is done at once; any key may learn that.
+  if (account.ledger.some((entry) => entry.refid === refid && entry.subtype === spotToFutures)) return false
+  if (!key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
-  if (!withdrawal.instant && !key.permissions.includes("withdraw-funds"))
-    throw new Refusal("EGeneral:Permission denied")
   if (!cancellable(x, withdrawal)) return false
   withdrawal.canceledAt = x.now
   const { amount, fee } = withdrawal
@@ -164,7 +165,7 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
   const sum = moved(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(x.settings.seed, next(x))
-  post(x, account, { refid, type: "transfer", subtype: "spottofutures", asset: asset.id, amount: -sum })
+  post(x, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
   add(account.futures, asset.id, sum)
   return { refid }
 }
