@@ -7,12 +7,13 @@ import type { Account, Exchange } from "./state.ts"
 import { wayToDollars } from "./value.ts"
 
 const trading = /^private\/(Add|Amend|Edit|Cancel)/
-const valuing = /^private\/(TradeBalance|Earn\/Allocations|WithdrawMethods)$/
+const valuing = /^private\/(TradeBalance|Earn\/Allocations)$/
+const withdrawing = /^private\/Withdraw(Info)?$/
 
 /**
  * The pairs whose prices decide what a request does or answers: where a market has to be looked at to be known, these
  * have to be looked at first. An order is worth dollars, which its fee depends on; whoever changes or cancels orders has
- * to know what has been filled; an answer that adds up assets has to know what they are worth.
+ * to know what has been filled; an answer that adds up assets, and what is withdrawn under a limit in dollars, has to know what they are worth.
  */
 export const concerns = (
   x: Exchange,
@@ -29,7 +30,9 @@ export const concerns = (
     ? [...pairs].map(({ quote }) => quote)
     : valuing.test(endpoint)
       ? [...held(x, account), ...open.map(({ base }) => base), ...converted(x, params)]
-      : []
+      : withdrawing.test(endpoint)
+        ? converted(x, params)
+        : []
   for (const pair of worth(assets)) pairs.add(pair)
   return [...pairs]
 }

@@ -42,7 +42,7 @@ export const handle = (x: Exchange, request: Request): Answer => perform(x, requ
 export const replay = (x: Exchange, request: Request): Answer => perform(x, request, false)
 
 /** To be raised with every change by which an old journal would lead to another state. */
-export const journalFormat = 1
+export const journalFormat = 2
 
 /**
  * Whether a journal must keep the request. One that was refused for its rate has changed nothing, on purpose; an

@@ -140,6 +140,8 @@ export interface Withdrawal {
   /** What the receiver gets; the fee comes on top. */
   readonly amount: bigint
   readonly fee: bigint
+  /** Dollars in units of 10^-4, fee and all, when it was asked for. */
+  readonly worth: bigint
   readonly time: number
   canceledAt: number | undefined
 }

@@ -204,7 +204,15 @@ describe("what has to be looked at first", () => {
     v.order("buy 0.5 limit 49995")
     assert.deepStrictEqual(ids(v, "CancelAll"), ["XXBTZUSD"])
     assert.deepStrictEqual(ids(v, "AmendOrder", { txid: "any" }), ["XXBTZUSD"])
-    assert.deepStrictEqual(ids(v, "WithdrawInfo", { asset: "XBT" }), [])
+    assert.deepStrictEqual(ids(v, "DepositMethods", { asset: "XBT" }), [])
+  })
+
+  it("what is withdrawn, since a limit in dollars holds", () => {
+    for (const endpoint of ["Withdraw", "WithdrawInfo"]) {
+      assert.deepStrictEqual(ids(fresh(), endpoint, { asset: "XBT" }), ["XXBTZUSD"])
+      assert.deepStrictEqual(ids(fresh(), endpoint, { asset: "USD" }), [])
+    }
+    assert.deepStrictEqual(ids(fresh(), "WithdrawMethods", { asset: "XBT" }), [])
   })
 
   it("everything an account has before it is valued", () => {

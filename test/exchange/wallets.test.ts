@@ -87,6 +87,40 @@ describe("deposits and withdrawals", () => {
     )
   })
 
+  it("no more than ten million dollars a day leave, at the prices of then", () => {
+    const v = venue()
+    v.open("rich", { XBT: "300", USD: "9000000" })
+    const bitcoin = { asset: "XBT", key: "btc-wallet-1" }
+    const dollars = { asset: "USD", key: "usd-bank-1" }
+    const limits = () => v.ok("WithdrawMethods", { asset: "USD" }, "rich")[0].limits[0].limits["86400"]
+    const withdraw = (request: object, amount: string) => v.ok("Withdraw", { ...request, amount }, "rich").refid
+    const most = (request: object) => v.ok("WithdrawInfo", { ...request, amount: "100" }, "rich").limit
+    assert.strictEqual(most(bitcoin), "199.9999000000")
+    assert.strictEqual(
+      v.refused("Withdraw", { ...bitcoin, amount: "200.00000001" }, { account: "rich" }),
+      "EFunding:Invalid amount"
+    )
+    const first = withdraw(bitcoin, "60")
+    withdraw(dollars, "6900000.0001")
+    assert.deepStrictEqual(limits(), {
+      maximum: "10000000.0000",
+      remaining: "99999.9999",
+      used: "9900000.0001"
+    })
+    assert.strictEqual(most(dollars), "99995.9999")
+    assert.strictEqual(
+      v.refused("Withdraw", { ...dollars, amount: "100000" }, { account: "rich" }),
+      "EFunding:Invalid amount"
+    )
+    // What is called back has not left.
+    v.ok("WithdrawCancel", { asset: "XBT", refid: first }, "rich")
+    assert.strictEqual(most(dollars), "2099995.9999")
+    v.wait(86_400)
+    assert.deepInclude(limits(), { used: "0.0000" })
+    withdraw(bitcoin, "200")
+    assert.strictEqual(most(dollars), "0.0000")
+  })
+
   it("refuses what Kraken refuses", () => {
     const v = venue()
     const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }

@@ -1,7 +1,6 @@
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
 import type { Asset } from "../assets.ts"
-import { fixed } from "../fixed.ts"
 import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
@@ -9,7 +8,7 @@ import { assetClassed, assetNamed, classNamed, flag, required, text, type Params
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
-import { convert } from "../value.ts"
+import { dailyLimit, mostNow, usedToday, worthOf } from "../withdrawalLimit.ts"
 
 const unknownAsset = "EFunding:Unknown asset"
 const unusedAddresses = 5
@@ -51,10 +50,8 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
 export const WithdrawMethods: Endpoint = (x, { account, params }) => {
   const isAsked = askedAssets(x, params)
   const network = text(params, "network")
-  const maximum = "10000000.0000"
-  const used = account.withdrawals
-    .filter(({ canceledAt, time }) => canceledAt === undefined && time > x.now - 86_400_000)
-    .reduce((sum, each) => sum + convert(x, each.amount, each.asset, "ZUSD"), 0n)
+  const used = usedToday(x, account)
+  const inDollars = (amount: bigint) => amountText(x, "ZUSD", amount)
   return methods
     .filter((each) => isAsked(each.asset) && (network === undefined || each.network === network))
     .map((each) => ({
@@ -69,9 +66,9 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
           limit_type: "equiv_amount",
           limits: {
             "86400": {
-              maximum,
-              remaining: amountText(x, "ZUSD", fixed(maximum, 4) - used),
-              used: amountText(x, "ZUSD", used)
+              maximum: inDollars(dailyLimit),
+              remaining: inDollars(dailyLimit - used),
+              used: inDollars(used)
             }
           }
         }
@@ -101,10 +98,9 @@ export const WithdrawAddresses: Endpoint = (x, { account, params }) => {
 export const WithdrawInfo: Endpoint = (x, { account, params }) => {
   const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   const { method, sum } = readWithdrawal(account, params, asset)
-  const most = available(account, asset.id) - method.fee
   return {
     method: method.name,
-    limit: amountText(x, asset.id, most < 0n ? 0n : most),
+    limit: amountText(x, asset.id, mostNow(x, account, method)),
     amount: amountText(x, asset.id, sum - method.fee),
     fee: amountText(x, asset.id, method.fee)
   }
@@ -121,6 +117,8 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
   if (mostFee === undefined || mostFee < 0n) throw invalid("max_fee")
   if (mostFee < method.fee) throw new Refusal("EFunding:Max fee exceeded")
   if (sum - method.fee < method.minimumWithdrawal) throw new Refusal("EFunding:Invalid amount")
+  const worth = worthOf(x, asset.id, sum)
+  if (worth > dailyLimit - usedToday(x, account)) throw new Refusal("EFunding:Invalid amount")
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(x.settings.seed, next(x))
   account.withdrawals.push({
@@ -132,6 +130,7 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
     key: address.key,
     amount: sum - method.fee,
     fee: method.fee,
+    worth,
     time: x.now,
     canceledAt: undefined
   })
