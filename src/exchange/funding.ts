@@ -16,6 +16,8 @@ export interface Method {
   readonly fee: bigint
   readonly prefix: string
   readonly tagged: boolean
+  /** Its addresses are invoices: each for one amount up to this, and only for an hour. */
+  readonly invoiceUpTo: bigint | undefined
 }
 
 const method = (
@@ -24,23 +26,31 @@ const method = (
   network: string,
   [deposit, withdrawal, fee]: readonly [string, string, string],
   prefix: string,
-  tagged = false
+  { invoiceUpTo, tagged = false }: { readonly tagged?: boolean; readonly invoiceUpTo?: string } = {}
 ): Method => {
   const asset = assetOf(builtIn, id)
   const units = (text: string) => fixed(text, asset.decimals)
   const amounts = { minimumDeposit: units(deposit), minimumWithdrawal: units(withdrawal), fee: units(fee) }
-  return { asset, name, network, ...amounts, prefix, tagged }
+  return {
+    asset,
+    name,
+    network,
+    ...amounts,
+    prefix,
+    tagged,
+    invoiceUpTo: invoiceUpTo === undefined ? undefined : units(invoiceUpTo)
+  }
 }
 
 export const methods: ReadonlyArray<Method> = [
   method("XXBT", "Bitcoin", "Bitcoin", ["0.0001", "0.0004", "0.0001"], "bc1q"),
-  method("XXBT", "Bitcoin Lightning", "Lightning", ["0.00000001", "0.00001", "0"], "lnbc"),
+  method("XXBT", "Bitcoin Lightning", "Lightning", ["0.00000001", "0.00001", "0"], "lnbc", { invoiceUpTo: "0.1" }),
   method("XETH", "Ether (Hex)", "Ethereum", ["0.001", "0.005", "0.0008"], "0x"),
   method("SOL", "Solana", "Solana", ["0.01", "0.02", "0.01"], "So1"),
   method("XXDG", "Dogecoin", "Dogecoin", ["1", "12", "4"], "D"),
   method("USDT", "Tether USD (ERC20)", "Ethereum", ["1", "10", "2.5"], "0x"),
   method("ADA", "ADA", "Cardano", ["1", "5", "0.5"], "addr1"),
-  method("XXRP", "Ripple XRP", "XRP Ledger", ["1", "2", "0.1"], "r", true),
+  method("XXRP", "Ripple XRP", "XRP Ledger", ["1", "2", "0.1"], "r", { tagged: true }),
   method("DOT", "Polkadot", "Polkadot", ["0.1", "1.1", "0.1"], "1"),
   method("ZUSD", "FedWire", "Fedwire", ["1", "10", "4"], "US"),
   method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU")
@@ -48,10 +58,14 @@ export const methods: ReadonlyArray<Method> = [
 
 export const methodsOf = (asset: Asset): ReadonlyArray<Method> => methods.filter((method) => method.asset === asset)
 
+const hour = 3_600_000
+
 /** How long a transfer stays in each state, in milliseconds from its beginning. */
 const stages = { pending: 30_000, settled: 120_000, success: 180_000 }
 
-export const statusAt = (time: number, now: number): "Initial" | "Pending" | "Settled" | "Success" => {
+export type Status = "Initial" | "Pending" | "Settled" | "Success"
+
+export const statusAt = (time: number, now: number): Status => {
   const age = now - time
   if (age < stages.pending) return "Initial"
   if (age < stages.settled) return "Pending"
@@ -65,8 +79,7 @@ export const cancellable = (x: Exchange, withdrawal: Withdrawal): boolean =>
 /** Money is on its way in; the balance grows when it has arrived, or at once. */
 export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
   const number = next(x)
-  const address =
-    account.depositAddresses.find((known) => known.method === method.name) ?? newAddress(x, account, method)
+  const [address = newAddress(x, account, method)] = addressesOf(x, account, method)
   const deposit: Deposit = {
     refid: fundingId(x.settings.seed, number),
     txid: hex(x.settings.seed, number, 64),
@@ -74,7 +87,7 @@ export const deposit = (x: Exchange, account: Account, method: Method, amount: b
     asset: method.asset.id,
     address: address.address,
     amount,
-    time: atOnce ? x.now - stages.success : x.now,
+    time: x.now,
     creditedAt: atOnce ? x.now : x.now + stages.success
   }
   account.deposits.push(deposit)
@@ -89,6 +102,16 @@ export const credit = (x: Exchange, account: Account, refid: string): void => {
   fromOutside(x, asset, amount)
 }
 
+/** What has been credited has gone through, however soon. */
+export const depositStatus = ({ creditedAt, time }: Deposit, now: number): Status =>
+  now >= creditedAt ? "Success" : statusAt(time, now)
+
+/** Where money can be sent to now, oldest first. */
+export const addressesOf = (x: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>
+  depositAddresses.filter(
+    (each) => each.method === name && each.asset === asset.id && (each.expires === 0 || each.expires > x.now)
+  )
+
 export const newAddress = (x: Exchange, account: Account, method: Method): DepositAddress => {
   const number = next(x)
   const address: DepositAddress = {
@@ -96,7 +119,8 @@ export const newAddress = (x: Exchange, account: Account, method: Method): Depos
     method: method.name,
     address: method.prefix + hex(x.settings.seed, number, 36),
     tag: method.tagged ? String(1_000_000_000 + (hash(x.settings.seed, number) % 1_000_000_000)) : undefined,
-    created: x.now
+    created: x.now,
+    expires: method.invoiceUpTo === undefined ? 0 : x.now + hour
   }
   account.depositAddresses.push(address)
   return address

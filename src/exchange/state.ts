@@ -152,6 +152,8 @@ export interface DepositAddress {
   readonly address: string
   readonly tag: string | undefined
   readonly created: number
+  /** 0 if never. */
+  readonly expires: number
 }
 
 export interface WithdrawalAddress {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { strFromU8, unzipSync } from "fflate"
-import { venue } from "./TestVenue.ts"
+import { type Json, venue } from "./TestVenue.ts"
 
 describe("deposits and withdrawals", () => {
   it("a deposit arrives after three minutes", () => {
@@ -18,6 +18,36 @@ describe("deposits and withdrawals", () => {
       ["Settled", "10.0000000000"],
       ["Success", "10.5000000000"]
     ])
+  })
+
+  it("deposits are listed newest first, also those that arrive at once", () => {
+    const v = venue()
+    const deposit = (amount: string, more = {}) =>
+      v.ok("control/Deposit", { account: "ann", asset: "SOL", amount, ...more }).refid
+    const first = deposit("1")
+    v.wait(10)
+    const second = deposit("2", { at_once: true })
+    v.wait(10)
+    const third = deposit("3")
+    const list = (more = {}) => v.ok("DepositStatus", { asset: "SOL", ...more })
+    assert.deepStrictEqual(
+      list().map(({ refid, status }: Json) => [refid, status]),
+      [
+        [third, "Initial"],
+        [second, "Success"],
+        [first, "Initial"]
+      ]
+    )
+    assert.deepStrictEqual(v.ok("Balance").SOL, "2.0000000000")
+    // What is later than `start`, up to `end`.
+    const [, { time }] = list()
+    assert.deepStrictEqual(
+      list({ start: time - 1, end: time }).map(({ refid }: Json) => refid),
+      [second]
+    )
+    assert.deepStrictEqual(list({ start: time, end: time }), [])
+    assert.deepStrictEqual(list({ method: "Bitcoin" }), [])
+    assert.strictEqual(v.refused("DepositStatus", { start: "noon" }), "EGeneral:Invalid arguments:start")
   })
 
   it("a withdrawal leaves at once and can be called back until it is on its way", () => {
@@ -188,12 +218,50 @@ describe("deposits and withdrawals", () => {
     assert.strictEqual(v.refused("DepositAddresses", request), "EFunding:Too many addresses")
   })
 
+  it("an address of Lightning is an invoice: for an amount, for an hour", () => {
+    const v = venue()
+    const lightning = { asset: "XBT", method: "Bitcoin Lightning" }
+    const [, method] = v.ok("DepositMethods", { asset: "XBT" })
+    assert.deepInclude(method, { method: lightning.method, limit: "0.1000000000" })
+    assert.strictEqual(v.refused("DepositAddresses", { ...lightning, new: true }), "EGeneral:Invalid arguments:amount")
+    for (const amount of ["0.11", "0.000000001", "some"]) {
+      assert.strictEqual(v.refused("DepositAddresses", { ...lightning, new: true, amount }), "EFunding:Invalid amount")
+    }
+    const [invoice] = v.ok("DepositAddresses", { ...lightning, new: true, amount: "0.1" })
+    assert.deepInclude(invoice, { new: true, expiretm: String(Math.floor(v.x.now / 1000) + 3600) })
+    v.wait(3599)
+    assert.deepStrictEqual(v.ok("DepositAddresses", lightning), [invoice])
+    v.wait(1)
+    assert.deepStrictEqual(v.ok("DepositAddresses", lightning), [])
+    // Those that have run out count no more.
+    const made = Array.from({ length: 5 }, () => v.ok("DepositAddresses", { ...lightning, new: true, amount: "0.1" }))
+    assert.lengthOf(made.at(-1), 5)
+  })
+
+  it("an address is new until it has been used", () => {
+    const v = venue()
+    const bitcoin = { asset: "XBT", method: "Bitcoin" }
+    const [used, fresh] = v.ok("DepositAddresses", { ...bitcoin, new: true })
+    assert.notProperty(used, "new")
+    assert.deepInclude(fresh, { new: true, expiretm: "0" })
+    const noKey = { key: { id: "k", name: "k", permissions: ["query-funds"] } }
+    assert.strictEqual(v.refused("DepositAddresses", { ...bitcoin, new: true }, noKey), "EGeneral:Permission denied")
+    assert.strictEqual(v.refused("DepositAddresses", { ...bitcoin, method: "Cash" }), "EFunding:No funding method")
+  })
+
   it("pages with a cursor, in another shape", () => {
     const v = venue()
     for (let i = 0; i < 3; i++) v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
     const first = v.ok("DepositStatus", { asset: "ETH", cursor: true, limit: 2 })
     assert.lengthOf(first.deposit, 2)
+    // What comes in meanwhile moves no page.
+    v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
     const rest = v.ok("DepositStatus", { asset: "ETH", cursor: first.next_cursor, limit: 2 })
+    assert.notInclude(
+      first.deposit.map(({ refid }: Json) => refid),
+      rest.deposit[0].refid
+    )
+    assert.strictEqual(v.refused("DepositStatus", { cursor: "elsewhere" }), "EGeneral:Invalid arguments:cursor")
     assert.lengthOf(rest.deposit, 1)
     assert.isNull(rest.next_cursor)
   })

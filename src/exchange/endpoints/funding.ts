@@ -1,7 +1,7 @@
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
 import type { Asset } from "../assets.ts"
-import { cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
+import { addressesOf, cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
 import { assetClassed, assetNamed, classNamed, flag, required, text, type Params, units } from "../params.ts"
@@ -18,9 +18,9 @@ export const DepositMethods: Endpoint = (x, { params }) => {
   const asset = assetClassed(x, params, "aclass", unknownAsset)
   return fundable(asset).map((method) => ({
     method: method.name,
-    limit: false,
+    limit: method.invoiceUpTo === undefined ? false : amountText(x, asset.id, method.invoiceUpTo),
     fee: amountText(x, asset.id, 0n),
-    ...(method.network !== "Lightning" && { "gen-address": true }),
+    ...(method.invoiceUpTo === undefined && { "gen-address": true }),
     minimum: amountText(x, asset.id, method.minimumDeposit)
   }))
 }
@@ -30,10 +30,14 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
   const name = required(params, "method")
   const method = fundable(asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
-  const addresses = account.depositAddresses.filter((each) => each.method === name)
+  const addresses = addressesOf(x, account, method)
   const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
   if (flag(params, "new")) {
     if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
+    if (method.invoiceUpTo !== undefined) {
+      const sum = moved(params, asset)
+      if (sum < method.minimumDeposit || sum > method.invoiceUpTo) throw new Refusal("EFunding:Invalid amount")
+    }
     if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")
     const added = newAddress(x, account, method)
     addresses.push(added)
@@ -41,7 +45,7 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
   }
   return addresses.map((each) => ({
     address: each.address,
-    expiretm: "0",
+    expiretm: String(Math.floor(each.expires / 1000)),
     ...(unused.includes(each) && { new: true }),
     ...(each.tag !== undefined && { tag: each.tag })
   }))

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
-import { statusAt } from "../funding.ts"
+import { depositStatus, statusAt } from "../funding.ts"
 import { seedOf, hex } from "../ids.ts"
 import { integer, text, type Params } from "../params.ts"
 import { invalid } from "../Refusal.ts"
@@ -62,7 +62,7 @@ const showDeposit = (x: Exchange, deposit: Deposit) => ({
   amount: amountText(x, deposit.asset, deposit.amount),
   fee: amountText(x, deposit.asset, 0n),
   time: Math.floor(deposit.time / 1000),
-  status: statusAt(deposit.time, x.now)
+  status: depositStatus(deposit, x.now)
 })
 
 const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
