@@ -7,14 +7,15 @@ import { self } from "./self.ts"
 export const howToConnect = (config: typeof Config.Service, access: Access): ReadonlyArray<string> => {
   const { authDisabled, host, path, port, tls } = config
   const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
-  return [`mcp-kraken serves ${url}`, ...account(config), ...(authDisabled ? [] : words(access, url))]
+  return [`mcp-kraken serves ${url}`, ...account(config), ...(authDisabled ? [] : words(config, access, url))]
 }
 
 /** How clients get in: with the token that has just been made for them, one that they have, or none yet. */
 export type Access =
   | { readonly _tag: "New"; readonly token: Redacted.Redacted }
   | { readonly _tag: "Some"; readonly explain: boolean }
-  | { readonly _tag: "None" }
+  /** Perhaps there are tokens for paper, which this server does not take. */
+  | { readonly _tag: "None"; readonly forPaper: boolean }
 
 const account = ({ credentials, mode }: typeof Config.Service): ReadonlyArray<string> => {
   if (mode === "paper") return ["Paper mode: every token has a simulated account of its own, and no real money moves."]
@@ -24,13 +25,14 @@ const account = ({ credentials, mode }: typeof Config.Service): ReadonlyArray<st
   ]
 }
 
-const words = (access: Access, url: string): ReadonlyArray<string> => {
-  const make = `  ${self()} token create my-client`
+const words = ({ mode }: typeof Config.Service, access: Access, url: string): ReadonlyArray<string> => {
+  const isPaper = mode === "paper"
+  const make = `  ${self()} token create my-client${isPaper ? " --paper" : ""}`
   switch (access._tag) {
     case "New":
       return [
         "",
-        "A token was made for your first client. Paste one of these; the token is not shown again:",
+        `A token was made for your first client${isPaper ? ", for paper mode alone" : ""}. Paste one of these; the token is not shown again:`,
         ...clients(url, Redacted.value(access.token))
       ]
     case "Some":
@@ -40,7 +42,9 @@ const words = (access: Access, url: string): ReadonlyArray<string> => {
     case "None":
       return [
         "",
-        "There is no token yet, so nobody can connect. Make one:",
+        access.forPaper
+          ? "There are tokens for paper mode alone, which this server does not take, and none for the real account yet, so nobody can connect. Make one:"
+          : "There is no token yet, so nobody can connect. Make one:",
         make,
         "",
         "Then connect with it:",

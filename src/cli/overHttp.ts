@@ -5,7 +5,7 @@ import { EdgeMux } from "../layers/mcp/EdgeMux.ts"
 import { McpServerEarly } from "../layers/McpServerEarly.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
-import { isActive, TokenStore } from "../services/TokenStore.ts"
+import { isActive, opens, TokenStore } from "../services/TokenStore.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
 
@@ -17,16 +17,22 @@ const welcome = (firstToken: boolean) =>
   Effect.gen(function* () {
     const { port } = yield* Listening
     const config = { ...(yield* Config), port }
-    const lines = howToConnect(config, yield* access(firstToken))
+    const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled))
     yield* Effect.sync(() => toStderr(lines.join("\n"), true))
   })
 
 const access = Effect.fnUntraced(function* (firstToken: boolean) {
+  const { mode } = yield* Config
   const tokens = yield* TokenStore
   const now = yield* DateTime.now
-  if ((yield* tokens.list).some((token) => isActive(token, now))) return { _tag: "Some", explain: firstToken } as const
-  if (!firstToken) return { _tag: "None" } as const
-  const { secret: token } = yield* tokens.create("first", Option.none())
+  const active = (yield* tokens.list).filter((token) => isActive(token, now))
+  if (active.some((token) => opens(token, mode))) return { _tag: "Some", explain: firstToken } as const
+  if (!firstToken) return { _tag: "None", forPaper: active.length > 0 } as const
+  const { secret: token } = yield* tokens.create({
+    name: "first",
+    paperOnly: mode === "paper",
+    expiresIn: Option.none()
+  })
   return { _tag: "New", token } as const
 })
 

@@ -19,13 +19,18 @@ const create = Command.make(
       Options.withDescription("90d, 12h, 30m, 45s or seconds; without it, the token does not expire"),
       Options.optional
     ),
+    paper: Options.boolean("paper").pipe(
+      Options.withDescription(
+        "Let it open simulated accounts alone, never the real one; so it is with MCP_KRAKEN_MODE=paper"
+      )
+    ),
     json
   },
-  Effect.fn(function* ({ expiresIn, json, name }) {
+  Effect.fn(function* ({ expiresIn, json, name, paper }) {
     if (name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
     const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
     const { create } = yield* tokens
-    yield* create(name, lifetime, json)
+    yield* create({ name, lifetime, paper, json })
   })
 ).pipe(Command.withDescription("Make a bearer token; it is printed once"))
 

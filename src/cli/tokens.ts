@@ -1,5 +1,6 @@
 import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
 import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import { settings } from "../layers/settings/table.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
 import { isActive, type Token, TokenStore } from "../services/TokenStore.ts"
@@ -15,14 +16,25 @@ const stored = Effect.provide(
   )
 )
 
-export const create = Effect.fn("token.create")(function* (
-  name: string,
-  lifetime: Option.Option<Duration.Duration>,
-  json: boolean
-) {
-  const { secret, token } = yield* (yield* TokenStore).create(name, lifetime)
+export const create = Effect.fn("token.create")(function* ({
+  json,
+  lifetime,
+  name,
+  paper
+}: {
+  readonly name: string
+  readonly lifetime: Option.Option<Duration.Duration>
+  readonly paper: boolean
+  readonly json: boolean
+}) {
+  const { mode } = yield* Config
+  // Where the settings say paper, nobody gets a token for the real account without a word.
+  const paperOnly = paper || mode === "paper"
+  const { secret, token } = yield* (yield* TokenStore).create({ name, paperOnly, expiresIn: lifetime })
   const plain = Redacted.value(secret)
-  if (json) return yield* Console.log(JSON.stringify({ ...shown(token, yield* DateTime.now), token: plain }))
+  const row = shown(token, yield* DateTime.now)
+  if (json) return yield* Console.log(JSON.stringify({ ...row, token: plain }))
+  const why = paper ? "" : `, since ${settings.mode.name} is paper here`
   yield* Console.log(
     [
       "",
@@ -30,6 +42,7 @@ export const create = Effect.fn("token.create")(function* (
       `  id       ${token.id}`,
       `  name     ${token.name}`,
       `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
+      `  modes    ${row.modes.join(", ")}${paperOnly ? ` (opens simulated accounts alone${why})` : ""}`,
       "",
       plain,
       "",
@@ -50,9 +63,13 @@ export const list = Effect.fn("token.list")(function* (all: boolean, json: boole
     return yield* Console.log(`${hint} Make one: ${self()} token create NAME`)
   }
   const cells = rows.map((row) =>
-    [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at].map((cell) => cell ?? "—")
+    [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at, row.modes.join(", ")].map(
+      (cell) => cell ?? "—"
+    )
   )
-  yield* Console.log(table(`Tokens (${tokenDb})`, ["ID", "Name", "Status", "Created", "Expires", "Last used"], cells))
+  yield* Console.log(
+    table(`Tokens (${tokenDb})`, ["ID", "Name", "Status", "Created", "Expires", "Last used", "Modes"], cells)
+  )
 }, stored)
 
 export const revoke = Effect.fn("token.revoke")(function* (id: string) {
@@ -68,7 +85,8 @@ const shown = (token: Token, now: DateTime.Utc) => ({
   status: statusOf(token, now),
   created_at: iso(token.createdAt),
   expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
-  last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso))
+  last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso)),
+  modes: token.paperOnly ? ["paper"] : ["live", "paper"]
 })
 
 const statusOf = (token: Token, now: DateTime.Utc): "active" | "expired" | "revoked" =>

@@ -2,7 +2,7 @@ import { Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Caller, callerId } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
-import { TokenStore } from "../services/TokenStore.ts"
+import { type TokenForPaper, TokenStore } from "../services/TokenStore.ts"
 import { readBody } from "./http/body.ts"
 import { type Credential, credential } from "./http/credential.ts"
 import { makeEmit } from "./http/events.ts"
@@ -47,7 +47,7 @@ export const Http = Layer.scoped(
         if (!paths.has(path)) return Reply.notFound
         // Browsers ask without the token whether they may send it.
         if (method === "OPTIONS" && page && headers["access-control-request-method"]) return Reply.preflight
-        const known = yield* authenticate(token, request.socket.remoteAddress ?? "")
+        const known = yield* authenticate(token, request.socket.remoteAddress ?? "", line)
         if ("status" in known) return known
         line.note({ caller: callerId(known) })
         if (method !== "POST") return Reply.methodNotAllowed
@@ -115,13 +115,29 @@ const makeAuthenticate = Effect.gen(function* () {
   const { authDisabled } = yield* Config
   const tokens = yield* TokenStore
   const throttle = makeThrottle()
+  const forPaper = makeForPaper()
   const local: Caller = { _tag: "Local" }
-  return Effect.fnUntraced(function* (token: Credential["token"], address: string) {
+  return Effect.fnUntraced(function* (token: Credential["token"], address: string, line: Line) {
     if (authDisabled) return local
     if (Option.isNone(token)) return Reply.noCredentials
-    const known = yield* tokens.verify(token.value)
+    const known = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", forPaper(line))
+    if ("status" in known) return known
     if (Option.isSome(known)) return { _tag: "Token", id: known.value.id } satisfies Caller
     const seconds = yield* throttle.failed(address)
     return seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
   })
 })
+
+/**
+ * Turns a token of paper away. It is no guess, so it does not count as one: its owner, who has just gone live, is to read
+ * why at every try. The words are logged once a token, its name in the line of each request.
+ */
+const makeForPaper = () => {
+  const told = new Set<string>()
+  return (line: Line) => (error: TokenForPaper) => {
+    line.note({ caller: error.id, outcome: error._tag })
+    const tell = told.has(error.id) ? Effect.void : Effect.logWarning(`Token ${error.id}: ${error.message}`)
+    told.add(error.id)
+    return Effect.as(tell, Reply.refusedToken(error.message))
+  }
+}

@@ -9,13 +9,13 @@ import { openDatabase } from "./sqlite/openDatabase.ts"
 
 /**
  * One key for all processes of the user, in the state folder, made on first need; and what was sealed with it and used.
- * Where the file can't be used, this process has a key of its own.
+ * Paper mode has another: what a user agreed to on paper does not count for the real account. Where the file can't be used, this process has a key of its own.
  */
 export const SealKeySqlite = Layer.scoped(
   SealKey,
   Effect.gen(function* () {
-    const { stateDir } = yield* Config
-    const opened = open(join(stateDir, "seals.db")).pipe(
+    const { mode, stateDir } = yield* Config
+    const opened = open(join(stateDir, mode === "paper" ? "paper-seals.db" : "seals.db")).pipe(
       Effect.catchAll((error) =>
         Effect.as(Effect.logWarning(`${error.message} Calls that ask the user end with this process.`), memory)
       )

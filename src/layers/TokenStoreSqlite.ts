@@ -3,7 +3,16 @@ import type { Fragment } from "@effect/sql/Statement"
 import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
 import { Config } from "../services/Config.ts"
-import { isActive, type Token, TokenId, TokenNotFound, TokenStore, TokenStoreError } from "../services/TokenStore.ts"
+import {
+  isActive,
+  opens,
+  type Token,
+  TokenForPaper,
+  TokenId,
+  TokenNotFound,
+  TokenStore,
+  TokenStoreError
+} from "../services/TokenStore.ts"
 import { openDatabase } from "./sqlite/openDatabase.ts"
 import { makeLastUse } from "./tokens/lastUse.ts"
 import { fromIso, toIso } from "./tokens/time.ts"
@@ -13,6 +22,12 @@ const remembered = Duration.toMillis("1 second")
 
 /** Tokens that are remembered at once. */
 const capacity = 1000
+
+/**
+ * Stands before the hash of a token that opens simulated accounts alone. A column could be overlooked: a server that does
+ * not know of the mark, such as the Python one, finds no such hash and lets nobody in.
+ */
+const paperMark = "paper:"
 
 const Row = Schema.Struct({
   id: Schema.String,
@@ -31,7 +46,7 @@ const Row = Schema.Struct({
 export const TokenStoreSqlite = Layer.scoped(
   TokenStore,
   Effect.gen(function* () {
-    const { tokenDb } = yield* Config
+    const { mode, tokenDb } = yield* Config
     const failed = (cause: unknown) =>
       new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${wordsOf(cause)}.`, cause })
     const sql = yield* Effect.mapError(
@@ -47,18 +62,19 @@ export const TokenStoreSqlite = Layer.scoped(
         ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
 
     const byHash = Effect.fnUntraced(function* (hash: string) {
-      const [row] = yield* select(sql`token_hash = ${hash}`)
-      return row !== undefined && sameHash(row.token_hash, hash) ? Option.some(toToken(row)) : Option.none()
+      const [row] = yield* select(sql`token_hash IN (${hash}, ${paperMark + hash})`)
+      return row !== undefined && sameHash(unmarked(row.token_hash), hash) ? Option.some(toToken(row)) : Option.none()
     })
 
     return TokenStore.of({
-      create: Effect.fn("TokenStore.create")(function* (name, expiresIn) {
+      create: Effect.fn("TokenStore.create")(function* ({ expiresIn, name, paperOnly }) {
         const plain = `mck_${randomBytes(32).toString("base64url")}`
         const hash = sha256(plain)
         const now = yield* DateTime.now
         const token: Token = {
           id: TokenId.make(hash.slice(0, 12)),
           name,
+          paperOnly,
           createdAt: now,
           expiresAt: Option.map(expiresIn, (duration) => DateTime.addDuration(now, duration)),
           revokedAt: Option.none(),
@@ -66,7 +82,9 @@ export const TokenStoreSqlite = Layer.scoped(
         }
         const expires = Option.getOrNull(Option.map(token.expiresAt, toIso))
         yield* sql`INSERT INTO tokens (id, name, token_hash, created_at, expires_at)
-          VALUES (${token.id}, ${name}, ${hash}, ${toIso(now)}, ${expires})`.pipe(Effect.mapError(failed))
+          VALUES (${token.id}, ${name}, ${paperOnly ? paperMark + hash : hash}, ${toIso(now)}, ${expires})`.pipe(
+          Effect.mapError(failed)
+        )
         return { token, secret: Redacted.make(plain) }
       }),
 
@@ -78,7 +96,7 @@ export const TokenStoreSqlite = Layer.scoped(
           RETURNING id`.pipe(Effect.mapError(failed))
         const [row] = yield* select(sql`id = ${id}`)
         if (row === undefined) return yield* new TokenNotFound({ id })
-        good.delete(row.token_hash)
+        good.delete(unmarked(row.token_hash))
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
@@ -96,6 +114,7 @@ export const TokenStoreSqlite = Layer.scoped(
           if (good.size >= capacity) good.clear()
           good.set(hash, { token: found.value, until: now.epochMillis + remembered })
         }
+        if (!opens(found.value, mode)) return yield* new TokenForPaper({ id: found.value.id })
         yield* lastUse.note(found.value.id, now)
         return found
       })
@@ -123,11 +142,14 @@ const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 const toToken = (row: typeof Row.Type): Token => ({
   id: TokenId.make(row.id),
   name: row.name,
+  paperOnly: row.token_hash.startsWith(paperMark),
   createdAt: fromIso(row.created_at),
   expiresAt: Option.map(Option.fromNullable(row.expires_at), fromIso),
   revokedAt: Option.map(Option.fromNullable(row.revoked_at), fromIso),
   lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
 })
+
+const unmarked = (kept: string): string => (kept.startsWith(paperMark) ? kept.slice(paperMark.length) : kept)
 
 const sha256 = (text: string): string => digest("sha256", text)
 

@@ -82,7 +82,8 @@ describe("paper", () => {
       const second = yield* serve(args, env)
       const again = yield* second.told("tools/list")
       assert.notMatch(again, /mck_[\w-]{43}/)
-      assert.include(again, "Connect with a token that you have, or make another:")
+      assert.match(again, /Connect with a token that you have, or make another:\n.* token create my-client --paper$/m)
+      assert.strictEqual((yield* second.stop).code, 0)
       const both = yield* run(["serve", "--paper"], { ...env, MCP_KRAKEN_MODE: "live" })
       assert.deepInclude(both, { code: 2, stdout: "" })
       assert.include(both.stderr, "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both")
@@ -90,4 +91,77 @@ describe("paper", () => {
       assert.deepInclude(stdio, { code: 2, stderr: "--first-token: over --stdio there are no tokens\n" })
     })
   )
+
+  it.scopedLive("its first token does not open the real account, and a live server says what would", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_FORMAT: "json" }
+      const paper = ["--port", "0", "--paper", "--market", "synthetic"]
+      const first = yield* serve([...paper, "--first-token"], env)
+      const toldOnPaper = yield* first.told("tools/list")
+      assert.include(toldOnPaper, "A token was made for your first client, for paper mode alone.")
+      const trial = /mck_[\w-]{43}/.exec(toldOnPaper)?.[0] ?? ""
+      assert.strictEqual((yield* ask(toldOnPaper, trial)).status, 200)
+      yield* first.stop
+
+      const secret = Buffer.alloc(64).toString("base64")
+      const key = { ...env, KRAKEN_BASE_URL: "http://127.0.0.1:9", KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }
+      const live = yield* serve(["--port", "0"], key)
+      const toldLive = yield* live.told("tools/list")
+      assert.match(toldLive, /^There are tokens for paper mode alone, .* none for the real account yet, .* Make one:$/m)
+      assert.match(toldLive, / token create my-client$/m)
+      const refused = yield* ask(toldLive, trial)
+      assert.strictEqual(refused.status, 401)
+      assert.include(refused.text, "This token was made for paper mode, and this server is not in paper mode.")
+      const unknown = yield* ask(toldLive, `mck_${"a".repeat(43)}`)
+      assert.deepInclude(JSON.parse(unknown.text).error, { message: "The token is unknown, expired or revoked" })
+      yield* live.told('outcome":"TokenForPaper')
+
+      const { stdout } = yield* run(["token", "create", "desk", "--json"])
+      const { token: desk } = JSON.parse(stdout)
+      assert.strictEqual((yield* ask(toldLive, desk)).status, 200)
+      assert.strictEqual((yield* ask(toldLive, trial)).status, 401)
+      yield* live.stop
+      const again = yield* serve(paper, env)
+      const toldAgain = yield* again.told("mcp-kraken serves")
+      for (const token of [trial, desk]) assert.strictEqual((yield* ask(toldAgain, token)).status, 200)
+    })
+  )
+
+  it.scopedLive("where only it has tokens, a live server that is to make the first one makes it", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_HOST: "127.0.0.1" }
+      yield* run(["token", "create", "trial", "--paper"])
+      const live = yield* serve(["--port", "0", "--first-token"], env)
+      const told = yield* live.told("tools/list")
+      assert.include(told, "A token was made for your first client. Paste")
+      assert.strictEqual((yield* ask(told, /mck_[\w-]{43}/.exec(told)?.[0] ?? "")).status, 200)
+    })
+  )
+
+  it.scopedLive("makes no token that nobody gets to see, where none is needed", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const args = ["--port", "0", "--paper", "--market", "synthetic", "--first-token"]
+      const open = yield* serve(args, { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_AUTH_DISABLED: "true" })
+      yield* open.told("mcp-kraken serves")
+      assert.strictEqual((yield* run(["token", "list", "--all", "--json"])).stdout, "[]\n")
+    })
+  )
 })
+
+/** A ping of the server that has told where it is. */
+const ask = (told: string, token: string) =>
+  Effect.promise(async () => {
+    const response = await fetch(/mcp-kraken serves (\S+)/.exec(told)?.[1] ?? "", {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream"
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })
+    })
+    return { status: response.status, text: await response.text() }
+  })

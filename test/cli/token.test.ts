@@ -44,6 +44,7 @@ describe("token create", () => {
           `  id       ${id}`,
           "  name     my laptop",
           "  expires  never",
+          "  modes    live, paper",
           "",
           token,
           "",
@@ -65,6 +66,27 @@ describe("token create", () => {
       const { created_at, expires_at, id, name, status, token } = JSON.parse(stdout)
       assert.strictEqual(Date.parse(expires_at) - Date.parse(created_at), 90 * 86_400_000)
       assert.deepStrictEqual({ id, name, status }, { id: sha256(token).slice(0, 12), name: "short", status: "active" })
+    })
+  )
+
+  it.scopedLive("makes one for paper alone where that is asked for, or is the mode of the settings, and says so", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const asked = yield* run(["token", "create", "trial", "--paper"])
+      assert.match(asked.stdout, /^ {2}modes {4}paper \(opens simulated accounts alone\)$/m)
+      const paper = { MCP_KRAKEN_MODE: "paper" }
+      const implied = yield* run(["token", "create", "trial"], paper)
+      const why = "opens simulated accounts alone, since MCP_KRAKEN_MODE is paper here"
+      assert.include(implied.stdout, `\n  modes    paper (${why})\n`)
+      const { id, modes, token } = JSON.parse((yield* run(["token", "create", "trial", "--json"], paper)).stdout)
+      assert.deepStrictEqual({ id, modes }, { id: sha256(token).slice(0, 12), modes: ["paper"] })
+      yield* run(["token", "create", "desk"])
+      const list = JSON.parse((yield* run(["token", "list", "--json"])).stdout)
+      assert.deepStrictEqual(
+        list.map(({ modes }: { readonly modes: unknown }) => modes),
+        [["live", "paper"], ["paper"], ["paper"], ["paper"]]
+      )
+      assert.match((yield* run(["token", "list"])).stdout, /^\w{12} +trial +active .* paper$/m)
     })
   )
 
@@ -116,11 +138,11 @@ describe("token list and token revoke", () => {
         stdout,
         `Tokens (${file})
 
-ID            Name        Status   Created               Expires               Last used
-------------  ----------  -------  --------------------  --------------------  --------------------
-cccccccccccc  über ?[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z
-bbbbbbbbbbbb  desk        expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —
-${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                     —
+ID            Name        Status   Created               Expires               Last used             Modes
+------------  ----------  -------  --------------------  --------------------  --------------------  -----------
+cccccccccccc  über ?[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper
+bbbbbbbbbbbb  desk        expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper
+${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                     —                     live, paper
 `
       )
       assert.notInclude((yield* run("list")).stdout, "cccccccccccc")
@@ -131,7 +153,8 @@ ${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                 
         status: "active",
         created_at: "2026-01-01T10:00:00Z",
         expires_at: null,
-        last_used_at: null
+        last_used_at: null,
+        modes: ["live", "paper"]
       })
       assert.lengthOf(json, 2)
     })

@@ -32,8 +32,8 @@ export const serveFixtures = Effect.gen(function* () {
   const tokenDb = join(yield* temporaryFolder, "tokens.db")
   const tokens = TokenStoreSqlite.pipe(Layer.provideMerge(TestConfig({ port, tokenDb })))
   const context = yield* Layer.build(Served.pipe(Layer.provideMerge(tokens)))
-  const { secret } = yield* Effect.flatMap(TokenStore, (store) => store.create("conformance", Option.none())).pipe(
-    Effect.provide(context)
-  )
+  const { secret } = yield* Effect.flatMap(TokenStore, (store) =>
+    store.create({ name: "conformance", paperOnly: false, expiresIn: Option.none() })
+  ).pipe(Effect.provide(context))
   return yield* serveProxy(port, Redacted.value(secret))
 })

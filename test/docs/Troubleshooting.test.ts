@@ -75,6 +75,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   ProtocolError: "Unknown tool: …",
   ResourceNotFound: "There is no resource …. See resources/list.",
   SettingsError: "The settings are wrong:…",
+  TokenForPaper:
+    "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",
   Unhealthy: "… does not answer: …",

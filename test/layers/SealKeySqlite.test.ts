@@ -8,8 +8,8 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../TestConfig.ts"
 
 /** What one more process that has this state folder seals with. */
-const seals = (stateDir: string) =>
-  Effect.map(Layer.build(Layer.fresh(SealKeySqlite).pipe(Layer.provide(TestConfig({ stateDir })))), (context) =>
+const seals = (stateDir: string, mode: "live" | "paper" = "live") =>
+  Effect.map(Layer.build(Layer.fresh(SealKeySqlite).pipe(Layer.provide(TestConfig({ stateDir, mode })))), (context) =>
     Context.get(context, SealKey)
   )
 
@@ -25,6 +25,14 @@ describe("SealKeySqlite", () => {
       assert.isFalse(yield* two.redeem("a", 1_000))
       assert.isTrue(yield* two.redeem("b", 1_000))
       assert.strictEqual(statSync(join(folder, "seals.db")).mode & 0o777, 0o600)
+    })
+  )
+
+  it.scoped("has another key on paper", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const [live, paper] = [yield* seals(folder), yield* seals(folder, "paper")]
+      assert.notDeepEqual(Redacted.value(yield* paper.key), Redacted.value(yield* live.key))
     })
   )
 

@@ -9,16 +9,15 @@ import { TokenStore } from "../../src/services/TokenStore.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../TestConfig.ts"
 
-const store = (tokenDb: string) => TokenStoreSqlite.pipe(Layer.provide(TestConfig({ tokenDb })))
-
-const open = (file: string) => Effect.map(Layer.build(store(file)), Context.get(TokenStore))
+const open = (tokenDb: string, mode: "live" | "paper" = "live") =>
+  Effect.map(Layer.build(TokenStoreSqlite.pipe(Layer.provide(TestConfig({ tokenDb, mode })))), Context.get(TokenStore))
 
 describe("TokenStoreSqlite", () => {
   it.scoped("makes tokens of the published form, and keeps only their hashes", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "data", "tokens.db")
       const tokens = yield* open(file)
-      const { secret, token } = yield* tokens.create("desk", Option.none())
+      const { secret, token } = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
       const plain = Redacted.value(secret)
       assert.match(plain, /^mck_[A-Za-z0-9_-]{43}$/)
       const hash = createHash("sha256").update(plain).digest("hex")
@@ -38,8 +37,12 @@ describe("TokenStoreSqlite", () => {
   it.scoped("lets a token in until it expires or is revoked", () =>
     Effect.gen(function* () {
       const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"))
-      const short = yield* tokens.create("short", Option.some(Duration.minutes(1)))
-      const long = yield* tokens.create("long", Option.none())
+      const short = yield* tokens.create({
+        name: "short",
+        paperOnly: false,
+        expiresIn: Option.some(Duration.minutes(1))
+      })
+      const long = yield* tokens.create({ name: "long", paperOnly: false, expiresIn: Option.none() })
       const good = (secret: Redacted.Redacted) => Effect.map(tokens.verify(secret), Option.isSome)
       assert.isTrue(yield* good(short.secret))
       assert.isFalse(yield* good(Redacted.make("mck_unknown")))
@@ -57,7 +60,7 @@ describe("TokenStoreSqlite", () => {
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const [here, there] = [yield* open(file), yield* open(file)]
-      const { secret, token } = yield* here.create("desk", Option.none())
+      const { secret, token } = yield* here.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
       assert.isTrue(Option.isSome(yield* here.verify(secret)))
       yield* there.revoke(token.id)
       yield* TestClock.adjust("1 second")
@@ -70,7 +73,7 @@ describe("TokenStoreSqlite", () => {
       const file = join(yield* temporaryFolder, "tokens.db")
       const scope = yield* Scope.make()
       const tokens = yield* Scope.extend(open(file), scope)
-      const { secret } = yield* tokens.create("desk", Option.none())
+      const { secret } = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
       yield* tokens.verify(secret)
       yield* TestClock.adjust("10 seconds")
       yield* tokens.verify(secret)
@@ -86,7 +89,10 @@ describe("TokenStoreSqlite", () => {
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const tokens = yield* open(file)
-      const secrets = yield* Effect.replicateEffect(tokens.create("desk", Option.none()), 3)
+      const secrets = yield* Effect.replicateEffect(
+        tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() }),
+        3
+      )
       for (const { secret } of secrets) {
         yield* tokens.verify(secret)
         yield* TestClock.adjust("40 millis")
@@ -127,6 +133,73 @@ describe("TokenStoreSqlite", () => {
       assert.strictEqual((yield* tokens.list).length, 3)
       const created = new Database(file).prepare("SELECT created_at FROM tokens WHERE id = ?").pluck()
       assert.strictEqual(created.get(hash("mck_good").slice(0, 12)), "2026-04-01T10:00:00.123456+00:00")
+    })
+  )
+
+  it.scoped("lets a token of paper in on paper alone, and says so to nobody but its bearer", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
+      const made = { name: "trial", paperOnly: true, expiresIn: Option.some(Duration.minutes(1)) }
+      const { secret, token } = yield* paper.create(made)
+      assert.isTrue(Option.isSome(yield* paper.verify(secret)))
+      for (const seconds of [0, 2]) {
+        yield* TestClock.adjust(`${seconds} seconds`)
+        assert.deepInclude(yield* Effect.flip(live.verify(secret)), { _tag: "TokenForPaper", id: token.id })
+      }
+      assert.deepStrictEqual(
+        (yield* live.list).map(({ id, paperOnly }) => ({ id, paperOnly })),
+        [{ id: token.id, paperOnly: true }]
+      )
+      assert.isTrue(Option.isNone(yield* live.verify(Redacted.make(`${Redacted.value(secret)}x`))))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Option.isNone(yield* live.verify(secret)))
+
+      const other = yield* paper.create({ ...made, expiresIn: Option.none() })
+      assert.isTrue(Option.isSome(yield* paper.verify(other.secret)))
+      yield* paper.revoke(other.token.id)
+      assert.isTrue(Option.isNone(yield* paper.verify(other.secret)))
+      assert.isTrue(Option.isNone(yield* live.verify(other.secret)))
+    })
+  )
+
+  it.scoped("notes no use of a token that it turns away", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const live = yield* open(file)
+      const { secret } = yield* live.create({ name: "trial", paperOnly: true, expiresIn: Option.none() })
+      yield* Effect.flip(live.verify(secret))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Option.isNone((yield* live.list)[0]!.lastUsedAt))
+    })
+  )
+
+  it.scoped("lets a token of both in on both", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
+      const { secret } = yield* live.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      for (const tokens of [live, paper]) assert.isTrue(Option.isSome(yield* tokens.verify(secret)))
+    })
+  )
+
+  it.scoped("keeps a token of paper so that the Python server finds no hash of it", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const tokens = yield* open(file)
+      const hashOf = (secret: Redacted.Redacted) => createHash("sha256").update(Redacted.value(secret)).digest("hex")
+      const paper = yield* tokens.create({ name: "trial", paperOnly: true, expiresIn: Option.none() })
+      const both = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      const found = new Database(file).prepare(
+        "SELECT id, name, expires_at, revoked_at FROM tokens WHERE token_hash = ?"
+      )
+      assert.isUndefined(found.get(hashOf(paper.secret)))
+      assert.deepInclude(found.get(hashOf(both.secret)), { id: both.token.id })
+      const ids = new Database(file).prepare("SELECT id FROM tokens ORDER BY rowid").pluck().all()
+      assert.deepStrictEqual(
+        ids,
+        [paper, both].map(({ secret }) => hashOf(secret).slice(0, 12))
+      )
     })
   )
 

@@ -61,7 +61,7 @@ const paper = Effect.gen(function* () {
   const context = yield* Layer.build(server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(settings)))
   return yield* Effect.gen(function* () {
     const { port } = yield* Listening
-    const { secret } = yield* (yield* TokenStore).create("test", Option.none())
+    const { secret } = yield* (yield* TokenStore).create({ name: "test", paperOnly: false, expiresIn: Option.none() })
     return { url: `http://127.0.0.1:${port}/mcp`, token: Redacted.value(secret) }
   }).pipe(Effect.provide(context))
 })

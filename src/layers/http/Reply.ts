@@ -35,9 +35,11 @@ export const noCredentials = failure(
   challenge("")
 )
 
-const invalid = "The token is unknown, expired or revoked"
+/** `why` without quotation marks, which would end the parameter that it is in. */
+export const refusedToken = (why: string) =>
+  failure(401, why, challenge(`, error="invalid_token", error_description="${why}"`))
 
-export const invalidToken = failure(401, invalid, challenge(`, error="invalid_token", error_description="${invalid}"`))
+export const invalidToken = refusedToken("The token is unknown, expired or revoked")
 
 export const tooManyFailures = (seconds: number) =>
   failure(429, `Too many failed authentications from this address; wait ${seconds} s`, {

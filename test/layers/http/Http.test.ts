@@ -20,11 +20,12 @@ import { logfmt } from "../../../src/layers/logging/format.ts"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
-import { type Token, TokenId, TokenStore } from "../../../src/services/TokenStore.ts"
+import { type Token, TokenForPaper, TokenId, TokenStore } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../TestConfig.ts"
 
 const good = "mck_good"
+const paper = "mck_paper"
 
 /** A server on a port of its own whose edge answers what it was asked; `lines` is its log, `log` what is new of it. */
 const serve = (options: {
@@ -45,11 +46,13 @@ const serve = (options: {
         Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
         Layer.mock(TokenStore, {
           verify: (secret) =>
-            Effect.succeed(
-              Redacted.value(secret) === good
-                ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
-                : Option.none()
-            )
+            Redacted.value(secret) === paper
+              ? new TokenForPaper({ id: TokenId.make("ba9876543210") })
+              : Effect.succeed(
+                  Redacted.value(secret) === good
+                    ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
+                    : Option.none()
+                )
         }),
         Logger.replace(
           Logger.defaultLogger,
@@ -120,6 +123,32 @@ describe("Http", () => {
       assert.strictEqual(slowed.status, 429)
       assert.isAbove(Number(slowed.headers.get("retry-after")), 0)
       assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).status, 200)
+    })
+  )
+
+  it.scopedLive("says at every try what a token of paper lacks, once in words to the log, and counts no guess", () =>
+    Effect.gen(function* () {
+      const { lines, url } = yield* serve({})
+      const trial = { headers: { authorization: `Bearer ${paper}` } }
+      const words = /^This token was made for paper mode, and .* mcp-kraken token create NAME$/
+      for (let i = 0; i < 11; i++) {
+        const { headers, status, text } = yield* call(`${url}/mcp`, trial)
+        assert.strictEqual(status, 401)
+        assert.match(JSON.parse(text).error.message, words)
+        const parameters = /^Bearer realm="mcp-kraken", error="invalid_token", error_description="([^"\\]+)"$/
+        assert.match(parameters.exec(headers.get("www-authenticate") ?? "")?.[1] ?? "", words)
+      }
+      const bad = { headers: { authorization: "Bearer mck_bad" } }
+      assert.strictEqual((yield* call(`${url}/mcp`, bad)).status, 401)
+      const [warnings, requests] = [
+        lines.filter((line) => line.includes("level=WARN")),
+        lines.filter((line) => line.includes("outcome=TokenForPaper"))
+      ]
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], "Token ba9876543210: This token was made for paper mode")
+      assert.lengthOf(requests, 11)
+      assert.match(requests[0] ?? "", /status=401 ms=\d+ caller=ba9876543210 outcome=TokenForPaper$/)
+      assert.notInclude(lines.join("\n"), "mck_")
     })
   )
 
