@@ -17,9 +17,11 @@ export type Access =
   /** Perhaps there are tokens for paper, which this server does not take. */
   | { readonly _tag: "None"; readonly forPaper: boolean }
 
-const account = ({ credentials, mode }: typeof Config.Service): ReadonlyArray<string> => {
+const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
   if (mode === "paper") return ["Paper mode: every token has a simulated account of its own, and no real money moves."]
-  if (Option.isSome(credentials)) return []
+  if (Option.isSome(credentials)) {
+    return [`Live mode: every client ${readOnly ? "reads" : "acts on"} the account of the API key at ${baseUrl}.`]
+  }
   return [
     "No Kraken API key is configured: only public market data works. Set KRAKEN_API_KEY and KRAKEN_API_SECRET for the rest."
   ]

@@ -6,9 +6,19 @@ import { RateBudgetModel } from "../layers/RateBudgetModel.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 
+/** Says whose account it is, as paper mode does. */
 const Mode = Layer.effect(
   TradingMode,
-  Effect.map(Config, ({ credentials }) => ({ mode: "live", hasKey: Option.isSome(credentials) }))
+  Effect.gen(function* () {
+    const { baseUrl, credentials, readOnly } = yield* Config
+    const hasKey = Option.isSome(credentials)
+    yield* Effect.logInfo(
+      hasKey
+        ? `LIVE MODE: calls ${readOnly ? "read" : "act on"} the account of the API key at ${baseUrl}`
+        : "LIVE MODE without an API key: public market data alone"
+    )
+    return { mode: "live", hasKey }
+  })
 )
 
 /** The account of the API key, at Kraken. */

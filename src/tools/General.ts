@@ -28,6 +28,6 @@ export const getTradingMode = Tool.make("get_trading_mode", {
 })
 
 const goLive =
-  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper."
+  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper. Over HTTP this client may need another token then: mcp-kraken token create NAME."
 
 const goPaper = "The user starts the server again with --paper, or MCP_KRAKEN_MODE=paper."

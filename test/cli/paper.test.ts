@@ -108,6 +108,8 @@ describe("paper", () => {
       const key = { ...env, KRAKEN_BASE_URL: "http://127.0.0.1:9", KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }
       const live = yield* serve(["--port", "0"], key)
       const toldLive = yield* live.told("tools/list")
+      assert.include(toldLive, "LIVE MODE: calls act on the account of the API key at http://127.0.0.1:9")
+      assert.include(toldLive, "\nLive mode: every client acts on the account of the API key at http://127.0.0.1:9.\n")
       assert.match(toldLive, /^There are tokens for paper mode alone, .* none for the real account yet, .* Make one:$/m)
       assert.match(toldLive, / token create my-client$/m)
       const refused = yield* ask(toldLive, trial)
@@ -152,16 +154,14 @@ describe("paper", () => {
 })
 
 /** A ping of the server that has told where it is. */
-const ask = (told: string, token: string) =>
-  Effect.promise(async () => {
-    const response = await fetch(/mcp-kraken serves (\S+)/.exec(told)?.[1] ?? "", {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${token}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream"
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })
-    })
-    return { status: response.status, text: await response.text() }
-  })
+const ask = Effect.fnUntraced(function* (told: string, token: string) {
+  const url = /mcp-kraken serves (\S+)/.exec(told)?.[1] ?? ""
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream"
+  }
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })
+  const response = yield* Effect.promise(() => fetch(url, { method: "POST", headers, body }))
+  return { status: response.status, text: yield* Effect.promise(() => response.text()) }
+})

@@ -84,12 +84,13 @@ describe("serve", () => {
       }
       const server = yield* serve(["--port", String(port)], env)
       const told = yield* server.told(address(port))
-      const warnings = told.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []))
+      const logged = told.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []))
       assert.deepStrictEqual(
-        warnings.map(({ logLevel, message }) => [logLevel, message.slice(0, 21)]),
+        logged.map(({ logLevel, message }) => [logLevel, message.slice(0, 21)]),
         [
           ["WARN", "MCP_KRAKEN_API does n"],
-          ["WARN", "AUTHENTICATION IS OFF"]
+          ["WARN", "AUTHENTICATION IS OFF"],
+          ["INFO", "LIVE MODE without an "]
         ]
       )
       assert.notInclude(told, "token create")
@@ -101,12 +102,13 @@ describe("serve", () => {
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const { port: taken } = yield* listening
-      const { code, stderr, stdout } = yield* run(["serve", "--port", String(taken)], loopback)
+      const quiet = { ...loopback, MCP_KRAKEN_LOG_LEVEL: "ERROR" }
+      const { code, stderr, stdout } = yield* run(["serve", "--port", String(taken)], quiet)
       assert.strictEqual(stdout, "")
       assert.strictEqual(stderr, `Can't listen on 127.0.0.1:${taken}: another program listens there\n`)
       assert.strictEqual(code, 1)
       const file = join(folder, "missing.pem")
-      const tls = yield* run(["serve", "--port", "0", "--ssl-keyfile", file, "--ssl-certfile", file], loopback)
+      const tls = yield* run(["serve", "--port", "0", "--ssl-keyfile", file, "--ssl-certfile", file], quiet)
       assert.match(tls.stderr, /^The TLS files can't be used .*\n$/)
       assert.strictEqual(tls.code, 1)
       const half = yield* run(["serve", "--ssl-keyfile", file])

@@ -91,18 +91,27 @@ const inner = {
   TooLong: "KrakenRateLimitError"
 }
 
-const secret = Buffer.alloc(32).toString("base64")
+const pair = { KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: Buffer.alloc(32).toString("base64") }
+
+interface Sample {
+  readonly environment: Readonly<Record<string, string>>
+  readonly flags?: Readonly<Record<string, string>>
+  readonly dotenv?: string
+}
 
 /** What wrong and doubtful settings are told in. */
-const settingsTexts = [
+const settingsTexts: ReadonlyArray<string> = [
   { environment: { KRAKEN_API_KEY: "key" } },
   { environment: { MCP_KRAKEN_MODE: "live" } },
   { environment: { MCP_KRAKEN_PORT: "many" } },
   { environment: { KRAKEN_API_KEY_FILE: "/nowhere", KRAKEN_API_SECRET_FILE: "/nowhere" } },
-  { environment: { KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }, dotenv: "KRAKEN_BASE_URL=https://example.com" }
-].flatMap(({ dotenv = "", environment }) => {
+  { environment: pair, dotenv: "KRAKEN_BASE_URL=https://example.com" },
+  { environment: { MCP_KRAKEN_MODE: "live", ...pair }, dotenv: "MCP_KRAKEN_MODE=paper" },
+  { environment: { MCP_KRAKEN_PAPER_MARKET: "live", ...pair } },
+  { environment: {}, flags: { MCP_KRAKEN_PAPER_MARKET: "live" } }
+].flatMap(({ dotenv = "", environment, flags = {} }: Sample) => {
   const { config, problems } = decode({
-    flags: new Map(),
+    flags: new Map(Object.entries(flags)),
     environment: new Map(Object.entries(environment)),
     dotenv: parseDotenv(dotenv),
     stateFolder: "/state"

@@ -1,6 +1,7 @@
 import { Option, Struct } from "effect"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
+import { modeProblems } from "./mode.ts"
 import type { DotenvFile, Source } from "./sources.ts"
 import { type Setting, settings, type Values, withoutEffect } from "./table.ts"
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
@@ -36,17 +37,13 @@ export const decode = (sources: Sources): Decoded => {
   const { credentials, ...pair } = readCredentials(variables, values)
   const stateDir = values.stateDir ?? sources.stateFolder
   const isPaper = values.mode === "paper"
-  const needsKey = values.mode === "live" && Option.isNone(credentials)
+  // A pair that is wrong is told already.
+  const hasKey = Option.isSome(credentials) || pair.problems.length > 0
   problems.push(
     ...sources.dotenv.problems,
     ...mixed.problems,
     ...pair.problems,
-    ...(sources.flags.get(settings.mode.name) === "paper" && merged.get(settings.mode.name)?.toLowerCase() === "live"
-      ? [`${settings.mode.name}: live, and --paper: expected one of them, not both`]
-      : []),
-    ...(needsKey && pair.problems.length === 0
-      ? [`${settings.mode.name}: live needs ${settings.key.name} and ${settings.secret.name}`]
-      : []),
+    ...modeProblems({ flags: sources.flags, environment, dotenv, mode: values.mode, hasKey }),
     ...((values.sslKeyFile === undefined) !== (values.sslCertFile === undefined)
       ? [`${settings.sslKeyFile.name} and ${settings.sslCertFile.name}: expected both or neither`]
       : []),

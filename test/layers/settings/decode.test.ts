@@ -236,6 +236,28 @@ describe("settings", () => {
     )
   })
 
+  it("that leave in doubt whose money it is are refused", () => {
+    const [paper, synthetic] = ["MCP_KRAKEN_MODE=paper", { MCP_KRAKEN_PAPER_MARKET: "synthetic" }]
+    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "Live", ...pair }, paper), [
+      "MCP_KRAKEN_MODE: live in the environment, and paper in .env: expected one of them, not both"
+    ])
+    assert.deepInclude(config({ MCP_KRAKEN_MODE: "paper", ...pair }, "MCP_KRAKEN_MODE=PAPER"), { mode: "paper" })
+
+    const flagged = ["MCP_KRAKEN_PAPER_MARKET (--market): expected in paper mode alone; add --paper"]
+    assert.deepStrictEqual(problems({}, "", synthetic), flagged)
+    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, "", synthetic), flagged)
+    assert.deepInclude(config({}, paper, synthetic), { mode: "paper", paperMarket: "synthetic" })
+
+    for (const setting of ["MCP_KRAKEN_PAPER_MARKET=live", "MCP_KRAKEN_PAPER_BALANCES=USD=1"]) {
+      assert.deepStrictEqual(problems(pair, setting), [
+        `MCP_KRAKEN_MODE: expected live or paper, since there is an API key, and ${setting.split("=", 1)[0]} is set`
+      ])
+      assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, setting), [])
+      assert.deepStrictEqual(problems({}, setting), [])
+      assert.deepStrictEqual(problems(pair, setting, { MCP_KRAKEN_MODE: "paper" }), [])
+    }
+  })
+
   it("of paper mode leave the key alone, and say so", () => {
     const { credentials, notices } = config({ MCP_KRAKEN_MODE: "paper", ...pair })
     assert.deepStrictEqual(credentials, Option.none())
