@@ -14,7 +14,14 @@ export const stamp = ({ manifest, server }, version, repository) => {
   const name = server.name.replace("OWNER", owner)
   const url = `https://github.com/${repository}`
   return {
-    manifest: { ...manifest, version, mcpName: name, repository: { type: "git", url: `git+${url}.git` } },
+    manifest: {
+      ...manifest,
+      version,
+      mcpName: name,
+      homepage: `${url}#readme`,
+      bugs: `${url}/issues`,
+      repository: { type: "git", url: `git+${url}.git` }
+    },
     server: {
       ...server,
       name,

@@ -3,6 +3,7 @@ import process from "node:process"
 
 /** How this program was called, so that what it suggests can be pasted. */
 export const self = (script = process.argv[1] ?? "", folder = process.cwd()): string => {
-  if (script.includes("/_npx/")) return "npx mcp-kraken"
+  // By npx from its cache, or from the folder in which it is installed.
+  if (/[\\/](?:_npx|node_modules[\\/]\.bin)[\\/]/.test(script)) return "npx mcp-kraken"
   return script.endsWith(".mjs") ? `node ${relative(folder, script)}` : basename(script)
 }

@@ -41,6 +41,7 @@ describe("server.json", () => {
     assert.deepInclude(stamped.manifest, {
       version: "1.2.3-rc1",
       mcpName: stamped.server.name,
+      bugs: "https://github.com/octo/mcp-kraken/issues",
       repository: { type: "git", url: "git+https://github.com/octo/mcp-kraken.git" }
     })
   })
