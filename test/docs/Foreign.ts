@@ -75,6 +75,7 @@ export const docker =
   (command, stage) => {
     const [, what, ...words] = command.words
     if (what === "build") return Effect.sync(() => assert.isTrue(existsSync(join(stage.folder, "Dockerfile"))))
+    if (what === "run") return Effect.sync(() => givesToUser(words, stage))
     assert.strictEqual(what, "compose", command.source)
     const { files, rest } = filesOf(words)
     const texts = (files.length === 0 ? ["compose.yml"] : files).map((file) =>
@@ -97,7 +98,8 @@ export const docker =
         for (const name of named) assert.property(services, name)
         return Effect.void
       case "cp": {
-        const [service = "", path = ""] = named[0]?.split(":") ?? []
+        // Out of a container, or into it.
+        const [service = "", path = ""] = named.find((word) => word.includes(":"))?.split(":") ?? []
         assert.isTrue(
           services[service]?.volumes.some((volume) => volume.endsWith(`:${path}`)),
           command.source
@@ -113,6 +115,14 @@ export const docker =
         return assert.fail(`docker compose ${verb} is not known here`)
     }
   }
+
+/** `docker run … chown`: to the user of the image, what its volume holds. */
+const givesToUser = (words: ReadonlyArray<string>, { folder }: Stage) => {
+  const image = readFileSync(join(folder, "Dockerfile"), "utf8")
+  const chown = words.slice(words.indexOf("--entrypoint") + 1)
+  const [user, volume] = [/^USER (.+)$/m, /^VOLUME (.+)$/m].map((line) => line.exec(image)?.[1])
+  assert.deepStrictEqual(chown, ["chown", "mcp-kraken", "-R", user, volume])
+}
 
 interface Service {
   readonly volumes: ReadonlyArray<string>
