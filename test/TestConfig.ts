@@ -5,7 +5,6 @@ import { Config, toolsetNames } from "../src/services/Config.ts"
 export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({
   credentials: Option.none(),
   mode: "live",
-  modeGiven: false,
   baseUrl: "https://kraken.test",
   httpTimeout: Duration.seconds(30),
   host: "127.0.0.1",

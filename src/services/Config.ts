@@ -19,8 +19,6 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly credentials: Option.Option<Credentials>
     /** The account that tools act on: that of the credentials, or a simulated one. */
     readonly mode: "live" | "paper"
-    /** Whether somebody asked for the mode; else it is the default. */
-    readonly modeGiven: boolean
     /** Without a trailing slash and without `/0`. */
     readonly baseUrl: string
     readonly httpTimeout: Duration.Duration

@@ -57,7 +57,6 @@ export const decode = (sources: Sources): Decoded => {
     // What is not there can't be used: on paper nobody calls the account of the key.
     credentials: isPaper ? Option.none() : credentials,
     mode: values.mode ?? "live",
-    modeGiven: values.mode !== undefined,
     tls: Option.all({
       keyFile: Option.fromNullable(values.sslKeyFile),
       certFile: Option.fromNullable(values.sslCertFile)

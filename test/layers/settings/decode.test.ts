@@ -36,7 +36,6 @@ describe("settings", () => {
     assert.deepStrictEqual(config(), {
       credentials: Option.none(),
       mode: "live",
-      modeGiven: false,
       baseUrl: "https://api.kraken.com",
       httpTimeout: Duration.seconds(30),
       host: "0.0.0.0",
@@ -225,8 +224,8 @@ describe("settings", () => {
     assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live" }), [
       "MCP_KRAKEN_MODE: live needs KRAKEN_API_KEY and KRAKEN_API_SECRET"
     ])
-    assert.deepInclude(config({ MCP_KRAKEN_MODE: "live", ...pair }), { mode: "live", modeGiven: true })
-    assert.deepInclude(config({ MCP_KRAKEN_MODE: "Paper", ...pair }), { mode: "paper", modeGiven: true })
+    assert.deepInclude(config({ MCP_KRAKEN_MODE: "live", ...pair }), { mode: "live" })
+    assert.deepInclude(config({ MCP_KRAKEN_MODE: "Paper", ...pair }), { mode: "paper" })
     assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, "", { MCP_KRAKEN_MODE: "paper" }), [
       "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both"
     ])
