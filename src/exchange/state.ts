@@ -72,6 +72,7 @@ export type Timer =
   | { readonly kind: "cancel-all"; readonly account: string; readonly sequence: number }
   | { readonly kind: "deposit"; readonly account: string; readonly refid: string }
   | { readonly kind: "earn"; readonly account: string; readonly strategy: string; readonly sequence: number }
+  | { readonly kind: "reward"; readonly account: string; readonly strategy: string }
 
 export interface Account {
   readonly id: string
@@ -175,6 +176,13 @@ export interface Allocation {
       }
     | undefined
   readonly unbonding: Array<{ readonly amount: bigint; readonly created: number; readonly expires: number }>
+  /** What has earned since the period began, in units times milliseconds, counted up to `counted`. */
+  weight: bigint
+  counted: number
+  /** All that has been earned and paid. */
+  rewarded: bigint
+  /** When the next reward is due; undefined where nothing earns. */
+  payout: number | undefined
   /** What became of the last operation of each kind. */
   readonly failed: { allocate?: string; deallocate?: string }
 }

@@ -6,6 +6,7 @@ import type { Interest } from "./Market.ts"
 import { sweep } from "./matching.ts"
 import { isTrading } from "./mode.ts"
 import { type Exchange, type Timer, venueOf, type Venue } from "./state.ts"
+import { payReward } from "./rewards.ts"
 import { settle, start } from "./submit.ts"
 
 /**
@@ -109,5 +110,7 @@ const fire = (x: Exchange, timer: Timer): void => {
       return credit(x, x.accounts.get(timer.account)!, timer.refid)
     case "earn":
       return finishEarn(x, x.accounts.get(timer.account)!, timer)
+    case "reward":
+      return payReward(x, x.accounts.get(timer.account)!, timer.strategy)
   }
 }

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { inLine } from "../../src/exchange/book.ts"
-import { allocationOf, earning, strategies } from "../../src/exchange/earn.ts"
+import { allocationOf, earning, strategies } from "../../src/exchange/strategies.ts"
 import { depth } from "../../src/exchange/liquidity.ts"
 import { isTrading } from "../../src/exchange/mode.ts"
 import type { Side } from "../../src/exchange/order.ts"
@@ -127,10 +127,17 @@ export const transfersAddUp = (x: Exchange): void => {
       assert.deepStrictEqual(moved(refid), canceledAt === undefined ? [out] : [out, -out])
     }
     for (const strategy of strategies) {
-      const { allocated, pending, unbonding } = allocationOf(account, strategy)
+      const { allocated, pending, rewarded, unbonding } = allocationOf(account, strategy)
+      const rewards = account.ledger.filter(
+        ({ asset, type }) => type === "staking" && asset === earning(strategy.asset)
+      )
+      assert.strictEqual(
+        rewards.reduce((sum, { amount }) => sum + amount, 0n),
+        rewarded
+      )
       const all = unbonding.reduce((sum, { amount }) => sum + amount, allocated + (pending?.amount ?? 0n))
       assert.strictEqual(account.balances.get(earning(strategy.asset)) ?? 0n, all, strategy.id)
-      assert.isTrue(allocated >= 0n)
+      assert.isTrue(allocated >= 0n && rewarded >= 0n)
     }
     for (const [asset, amount] of account.futures) assert.isTrue(amount >= 0n, `futures: ${asset}`)
   }

@@ -55,6 +55,7 @@ const states = [
   "allocated",
   "deallocation pending",
   "unbonding",
+  "rewarded",
   "in futures",
   "in a subaccount",
   "report"
@@ -100,6 +101,10 @@ const statesOf = (account: Account, now: number): ReadonlyArray<(typeof states)[
     ...when(
       "unbonding",
       strategies.some(({ unbonding }) => unbonding.length > 0)
+    ),
+    ...when(
+      "rewarded",
+      strategies.some(({ rewarded }) => rewarded > 0n)
     ),
     ...when("in futures", futures.size > 0),
     ...when("in a subaccount", master !== undefined && [...account.balances.values()].some((amount) => amount > 0n)),

@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { strategies } from "../../src/exchange/earn.ts"
+import { strategies } from "../../src/exchange/strategies.ts"
 import type { Account, Exchange } from "../../src/exchange/state.ts"
 
 /** Something done with money, other than trading it. Choices are numbers, so that streams shrink well. */

@@ -1,13 +1,13 @@
 import type { Endpoint } from "../Call.ts"
-import { allocationOf, begin, strategies, type Strategy } from "../earn.ts"
+import { begin } from "../earn.ts"
 import { amount, array, assetNamed, flag, integer, plain, required, text, type Params } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
+import { periodOf, rewardAt, week } from "../rewards.ts"
 import { amountText } from "../show.ts"
 import type { Account, Exchange } from "../state.ts"
+import { allocationOf, strategies, type Strategy } from "../strategies.ts"
 import { iso } from "../text.ts"
 import { convert } from "../value.ts"
-
-const week = 604_800
 
 export const Strategies: Endpoint = (x, { params }) => {
   const name = text(params, "asset")
@@ -30,6 +30,8 @@ export const Allocations: Endpoint = (x, { account, params }) => {
     converted: amountText(x, converted.id, convert(x, native, strategy.asset.id, converted.id))
   })
   let total = 0n
+  let rewarded = 0n
+  const period = periodOf(x.now)
   const items = strategies.flatMap((strategy) => {
     const allocation = allocationOf(account, strategy)
     const unbonding = allocation.unbonding.reduce((sum, each) => sum + each.amount, 0n)
@@ -37,8 +39,7 @@ export const Allocations: Endpoint = (x, { account, params }) => {
     const all = allocation.allocated + pending + unbonding
     if (hideZero && all === 0n) return []
     total += convert(x, all, strategy.asset.id, converted.id)
-    const period = Math.floor(x.now / (week * 1000)) * week * 1000
-    const none = print(strategy, 0n)
+    rewarded += convert(x, allocation.rewarded, strategy.asset.id, converted.id)
     return {
       strategy_id: strategy.id,
       native_asset: strategy.asset.display,
@@ -59,12 +60,12 @@ export const Allocations: Endpoint = (x, { account, params }) => {
           }
         })
       },
-      total_rewarded: none,
+      total_rewarded: print(strategy, allocation.rewarded),
       payout: {
         period_start: iso(period),
-        period_end: iso(period + week * 1000),
-        accumulated_reward: none,
-        estimated_reward: none
+        period_end: iso(period + week),
+        accumulated_reward: print(strategy, rewardAt(strategy, allocation, x.now)),
+        estimated_reward: print(strategy, rewardAt(strategy, allocation, period + week))
       }
     }
   })
@@ -73,7 +74,7 @@ export const Allocations: Endpoint = (x, { account, params }) => {
     converted_asset: converted.display,
     converted_asset_class: converted.class,
     total_allocated: amountText(x, converted.id, total),
-    total_rewarded: amountText(x, converted.id, 0n),
+    total_rewarded: amountText(x, converted.id, rewarded),
     next_cursor: null,
     items
   }
@@ -113,7 +114,7 @@ const showStrategy = (x: Exchange, strategy: Strategy) => ({
   asset_class: strategy.asset.class,
   lock_type: {
     type: strategy.lock,
-    payout_frequency: week,
+    payout_frequency: week / 1000,
     ...((strategy.lock === "bonded" || strategy.lock === "timed") && {
       bonding_period: 0,
       bonding_period_variable: false,

@@ -177,7 +177,7 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
 export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
   const wanted = classNamed(params, "aclass")
   const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
-  return (asset) => (named === undefined ? asset.class === wanted : asset === named)
+  return (asset) => (named === undefined ? asset.class === wanted : asset.id === named.id)
 }
 
 /** What is to be moved; Kraken tells an amount that makes no sense from one that is missing. */
