@@ -30,6 +30,14 @@ export const strategies: ReadonlyArray<Strategy> = [
 /** Where an asset is while it earns: a balance of its own, which can be seen and not spent. */
 export const earning = (asset: Asset): string => `${asset.id}.B`
 
+/** What reports call the place where a balance of {@link earning} is. */
+export const walletOf = (balance: string): string => {
+  const strategy = strategies.find(({ asset }) => earning(asset) === balance)
+  return `earn / ${wallets[strategy?.lock ?? "bonded"]}`
+}
+
+const wallets = { bonded: "bonded", flex: "flexible", instant: "liquid", timed: "locked" }
+
 export const allocationOf = (account: Account, strategy: Strategy): Allocation =>
   account.earn.get(strategy.id) ?? {
     allocated: 0n,

@@ -397,6 +397,44 @@ describe("exports", () => {
     assert.strictEqual(v.refused("RetrieveExport", { id }), "EGeneral:Invalid arguments:id")
   })
 
+  it("are written as Kraken writes them: words in quotation marks, numbers without", () => {
+    const v = venue()
+    const txid = v.order("sell 0.5 market")
+    v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "20", at_once: true })
+    v.ok("Earn/Allocate", { strategy_id: "ESRFUO3-Q62XD-WIOIL7", amount: "15" })
+    v.wait(1)
+    const [trades, ledgers] = ["trades", "ledgers"].map(
+      (report) => v.ok("AddExport", { report, description: 'to "all"' }).id
+    )
+    v.wait(5)
+    const lines = (id: string, name: string) => strFromU8(unzipSync(v.ok("RetrieveExport", { id }))[name]!).split("\n")
+    const [trade] = v.x.accounts.values().next().value!.trades
+    assert.deepStrictEqual(lines(trades!, "trades.csv"), [
+      '"txid","ordertxid","pair","time","type","ordertype","price","cost","fee","vol","margin","misc","ledgers"',
+      `"${trade!.id}","${txid}","XXBTZUSD","2026-09-21 09:00:00.0000","sell","market",` +
+        `49990.00000,24995.00000,99.98000,0.50000000,0.00000,"","${trade!.ledgers.join(",")}"`,
+      ""
+    ])
+    const written = lines(ledgers!, "ledgers.csv")
+    assert.strictEqual(
+      written[0],
+      '"txid","refid","time","type","subtype","aclass","asset","wallet","amount","fee","balance"'
+    )
+    // What was deposited twice, what the trade moved, the Polkadot that came, and where it went.
+    assert.deepStrictEqual(
+      written.slice(1, -1).map((line) => line.split(",").slice(2).join()),
+      [
+        '"2026-09-21 09:00:00","deposit","","currency","ZUSD","spot / main",100000.0000,0.0000,100000.0000',
+        '"2026-09-21 09:00:00","deposit","","currency","XXBT","spot / main",10.0000000000,0.0000000000,10.0000000000',
+        '"2026-09-21 09:00:00","trade","","currency","ZUSD","spot / main",24995.0000,99.9800,124895.0200',
+        '"2026-09-21 09:00:00","trade","","currency","XXBT","spot / main",-0.5000000000,0.0000000000,9.5000000000',
+        '"2026-09-21 09:00:00","deposit","","currency","DOT","spot / main",20.0000000000,0.0000000000,20.0000000000',
+        '"2026-09-21 09:00:00","transfer","spottostaking","currency","DOT","spot / main",-15.0000000000,0.0000000000,5.0000000000',
+        '"2026-09-21 09:00:00","transfer","stakingfromspot","currency","DOT.B","earn / bonded",15.0000000000,0.0000000000,15.0000000000'
+      ]
+    )
+  })
+
   it("of ledgers with some fields, as TSV; not before they are done", () => {
     const v = venue()
     const { id } = v.ok("AddExport", { report: "ledgers", description: "x", format: "TSV", fields: "asset,amount" })

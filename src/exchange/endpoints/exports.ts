@@ -6,6 +6,10 @@ import { integer, list, oneOf, required } from "../params.ts"
 import { invalid } from "../Refusal.ts"
 import { showEntry, showTrade } from "../show.ts"
 import { type Account, type Exchange, next, type Report } from "../state.ts"
+import { walletOf } from "../strategies.ts"
+
+/** Their cells stand without quotation marks. */
+const numbers = new Set(["price", "cost", "fee", "vol", "margin", "amount", "balance"])
 
 const columns = {
   trades: "txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers".split(","),
@@ -105,14 +109,17 @@ const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
     .filter(({ time }) => inReport(report, time))
     .map((trade) => {
       const shown = showTrade(trade, false) as Row
-      return { ...shown, txid: trade.id, time: moment(trade.time), ledgers: trade.ledgers.join(",") }
+      // To a tenth of a millisecond, which the times of ledger entries are not.
+      const time = `${moment(trade.time)}.${String(trade.time % 1000).padStart(3, "0")}0`
+      return { ...shown, txid: trade.id, time, ledgers: trade.ledgers.join(",") }
     })
 
 const ledgerRows = (x: Exchange, account: Account, report: Report): ReadonlyArray<Row> =>
   account.ledger
     .filter(({ time }) => inReport(report, time))
     .map((entry) => {
-      const wallet = entry.asset === assetOf(x.catalogue, entry.asset).id ? "spot / main" : "earn / bonded"
+      const isSpot = entry.asset === assetOf(x.catalogue, entry.asset).id
+      const wallet = isSpot ? "spot / main" : walletOf(entry.asset)
       return { ...showEntry(x, entry), txid: entry.id, time: moment(entry.time), wallet }
     })
 
@@ -121,8 +128,9 @@ const moment = (millis: number) => new Date(millis).toISOString().slice(0, 19).r
 const table = (report: Report, rows: ReadonlyArray<Row>): string => {
   const fields = report.fields.split(",")
   const names = report.fields === "all" ? columns[report.report] : ["txid", ...fields.filter((name) => name !== "txid")]
-  const cell = (value: string) =>
-    report.format === "TSV" ? value.replaceAll(/[\t\n]/g, " ") : `"${value.replaceAll('"', '""')}"`
-  const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? ""))]
-  return lines.map((line) => `${line.map(cell).join(report.format === "TSV" ? "\t" : ",")}\n`).join("")
+  const [between, mark] = report.format === "TSV" ? ["\t", ""] : [",", '"']
+  const quoted = (value: string) => `${mark}${value}${mark}`
+  const cell = (row: Row) => (name: string) => (numbers.has(name) ? row[name]! : quoted(row[name] ?? ""))
+  const lines = [names.map(quoted), ...rows.map((row) => names.map(cell(row)))]
+  return lines.map((line) => `${line.join(between)}\n`).join("")
 }
