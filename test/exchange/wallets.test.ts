@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { strFromU8, unzipSync } from "fflate"
+import { allPermissions } from "../../src/exchange/permissions.ts"
 import { type Json, venue } from "./TestVenue.ts"
 
 describe("deposits and withdrawals", () => {
@@ -433,6 +434,75 @@ describe("exports", () => {
         '"2026-09-21 09:00:00","transfer","stakingfromspot","currency","DOT.B","earn / bonded",15.0000000000,0.0000000000,15.0000000000'
       ]
     )
+  })
+
+  it("hold no more of the history than the key may see, which no id gets around either", () => {
+    const v = venue()
+    v.wait(100)
+    v.order("sell 0.5 market")
+    v.wait(100)
+    const now = v.x.now / 1000
+    const key = { id: "k", name: "k", permissions: allPermissions, queryFrom: now - 150, queryTo: now - 50 }
+    const ask = (name: string, params: object): Json => {
+      const answer = v.ask(name, params, { key })
+      return "errors" in answer ? assert.fail(answer.errors.join()) : answer.result
+    }
+    const { id } = ask("AddExport", { report: "ledgers", description: "mine", starttm: now - 1000, endtm: now })
+    v.wait(5)
+    assert.deepInclude(ask("ExportStatus", { report: "ledgers" })[0], {
+      datastarttm: String(now - 150),
+      dataendtm: String(now - 50)
+    })
+    const rows: Array<Record<string, string>> = parse(
+      strFromU8(unzipSync(ask("RetrieveExport", { id }))["ledgers.csv"]!),
+      {
+        columns: true
+      }
+    )
+    assert.deepStrictEqual(
+      rows.map(({ type }) => type),
+      ["trade", "trade"]
+    )
+    const [deposit] = Object.keys(v.ok("Ledgers", { type: "deposit" }).ledger)
+    assert.strictEqual(v.refused("QueryLedgers", { id: deposit }, { key }), "EGeneral:Invalid arguments:id")
+    const [trade] = Object.keys(v.ok("TradesHistory").trades)
+    ask("QueryTrades", { txid: trade })
+    assert.strictEqual(
+      v.refused("QueryTrades", { txid: trade }, { key: { ...key, queryTo: now - 120 } }),
+      "EOrder:Unknown order"
+    )
+  })
+
+  it("are kept for two weeks, and go by delete once they are done, by cancel before", () => {
+    const v = venue()
+    const request = () => v.ok("AddExport", { report: "trades", description: "x" }).id
+    const listed = () => v.ok("ExportStatus", { report: "trades" }).map(({ id }: Json) => id)
+    const [first, second, third] = [request(), request(), request()]
+    assert.deepStrictEqual(listed(), [third, second, first])
+    const wrong = "EGeneral:Invalid arguments:type"
+    assert.strictEqual(v.refused("RemoveExport", { id: first, type: "delete" }), wrong)
+    assert.deepStrictEqual(v.ok("RemoveExport", { id: first, type: "cancel" }), { cancel: true })
+    v.wait(5)
+    assert.strictEqual(v.refused("RemoveExport", { id: second, type: "cancel" }), wrong)
+    assert.strictEqual(v.refused("RemoveExport", { id: second, type: "burn" }), wrong)
+    assert.deepStrictEqual(v.ok("RemoveExport", { id: second, type: "delete" }), { delete: true })
+    assert.deepStrictEqual(listed(), [third])
+    v.wait(14 * 86_400 - 6)
+    assert.deepStrictEqual(listed(), [third])
+    v.wait(1)
+    assert.deepStrictEqual(listed(), [])
+    assert.strictEqual(v.refused("RetrieveExport", { id: third }), "EGeneral:Invalid arguments:id")
+    for (const [change, field] of [
+      [{ report: null }, "report"],
+      [{ report: "orders" }, "report"],
+      [{ description: null }, "description"],
+      [{ format: "PDF" }, "format"],
+      [{ fields: "wallet" }, "fields"],
+      [{ starttm: "June" }, "starttm"]
+    ] as const) {
+      const asked = { report: "trades", description: "x", ...change }
+      assert.strictEqual(v.refused("AddExport", asked), `EGeneral:Invalid arguments:${field}`)
+    }
   })
 
   it("of ledgers with some fields, as TSV; not before they are done", () => {

@@ -21,7 +21,7 @@ const startsAfter = 2000
 const doneAfter = 5000
 const keptFor = 14 * 86_400_000
 
-export const AddExport: Endpoint = (x, { account, params }) => {
+export const AddExport: Endpoint = (x, { account, key, params }) => {
   const report = oneOf({ report: required(params, "report") }, "report", ["trades", "ledgers"])!
   const description = required(params, "description")
   const format = oneOf(params, "format", ["CSV", "TSV"]) ?? "CSV"
@@ -32,7 +32,17 @@ export const AddExport: Endpoint = (x, { account, params }) => {
   const to = integer(params, "endtm", [0, 2 ** 40]) ?? Math.floor(x.now / 1000)
   let id = reportId(x.settings.seed, next(x))
   while (account.reports.some((known) => known.id === id)) id = reportId(x.settings.seed, next(x))
-  account.reports.push({ id, description, report, format, fields: fields.join(","), created: x.now, from, to })
+  account.reports.push({
+    id,
+    description,
+    report,
+    format,
+    fields: fields.join(","),
+    created: x.now,
+    // No more than the key may see of the history.
+    from: Math.max(from, key.queryFrom ?? 0),
+    to: Math.min(to, key.queryTo || Infinity)
+  })
   return { id }
 }
 

@@ -43,13 +43,13 @@ export const Ledgers: Endpoint = (x, { account, key, params }) => {
   return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(x, entry)])), ...found.count }
 }
 
-export const QueryLedgers: Endpoint = (x, { account, params }) => {
+export const QueryLedgers: Endpoint = (x, { account, key, params }) => {
   const ids = list({ id: required(params, "id") }, "id")!
   if (ids.length > 20) throw invalid("id")
   return Object.fromEntries(
     ids.map((id) => {
       const entry = account.ledgerById.get(id)
-      if (entry === undefined) throw new Refusal("EGeneral:Invalid arguments:id")
+      if (entry === undefined || !inWindow(key, entry.time)) throw new Refusal("EGeneral:Invalid arguments:id")
       return [id, showEntry(x, entry)]
     })
   )

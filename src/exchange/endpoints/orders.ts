@@ -60,13 +60,13 @@ export const TradesHistory: Endpoint = (_, { account, key, params }) => {
   }
 }
 
-export const QueryTrades: Endpoint = (_, { account, params }) => {
+export const QueryTrades: Endpoint = (_, { account, key, params }) => {
   const ids = list({ txid: required(params, "txid") }, "txid")!
   if (ids.length > 20) throw invalid("txid")
   return Object.fromEntries(
     ids.map((id) => {
       const trade = account.tradesById.get(id)
-      if (trade === undefined) throw new Refusal("EOrder:Unknown order")
+      if (trade === undefined || !inWindow(key, trade.time)) throw new Refusal("EOrder:Unknown order")
       return [id, showTrade(trade, false)]
     })
   )
