@@ -1,0 +1,141 @@
+import { assert, describe, it } from "@effect/vitest"
+import { venue } from "./TestVenue.ts"
+
+describe("withdrawals and transfers", () => {
+  it("a withdrawal leaves at once and can be called back until it is on its way", () => {
+    const v = venue()
+    const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
+    assert.deepInclude(v.ok("WithdrawInfo", request), { amount: "0.9999000000", fee: "0.0001000000" })
+    const first = v.ok("Withdraw", request).refid
+    assert.strictEqual(v.ok("Balance").XXBT, "9.0000000000")
+    assert.isTrue(v.ok("WithdrawCancel", { asset: "XBT", refid: first }))
+    assert.strictEqual(v.ok("Balance").XXBT, "10.0000000000")
+    const second = v.ok("Withdraw", request).refid
+    v.wait(30)
+    assert.isFalse(v.ok("WithdrawCancel", { asset: "XBT", refid: second }))
+    v.wait(150)
+    const [newest, oldest] = v.ok("WithdrawStatus", { asset: "XBT" })
+    assert.deepInclude(newest, { refid: second, status: "Success", amount: "0.9999000000" })
+    assert.lengthOf(newest.txid, 64)
+    assert.deepInclude(oldest, { refid: first, "status-prop": "canceled" })
+  })
+
+  it("what was withdrawn comes back once, with its fee, and only to a key that may withdraw", () => {
+    const v = venue()
+    const { refid } = v.ok("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" })
+    const cancel = { asset: "XBT", refid }
+    const noKey = { key: { id: "k", name: "k", permissions: ["query-funds"] } }
+    assert.strictEqual(v.refused("WithdrawCancel", cancel, noKey), "EGeneral:Permission denied")
+    assert.strictEqual(v.refused("WithdrawCancel", { ...cancel, refid: "FT" }, noKey), "EGeneral:Permission denied")
+    assert.strictEqual(v.refused("WithdrawCancel", { ...cancel, asset: "ETH" }), "EFunding:Unknown reference id")
+    assert.deepStrictEqual(
+      [true, false, false].map(() => v.ok("WithdrawCancel", cancel)),
+      [true, false, false]
+    )
+    assert.strictEqual(v.ok("Balance").XXBT, "10.0000000000")
+    const entries: ReadonlyArray<Record<string, string>> = Object.values(v.ok("Ledgers", { type: "withdrawal" }).ledger)
+    assert.deepStrictEqual(
+      entries.map(({ amount, balance, fee, refid }) => [refid, amount, fee, balance]),
+      [
+        [refid, "0.9999000000", "-0.0001000000", "10.0000000000"],
+        [refid, "-0.9999000000", "0.0001000000", "9.0000000000"]
+      ]
+    )
+  })
+
+  it("a transfer to the futures wallet is done at once, which any key is told", () => {
+    const v = venue()
+    const futures = { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" }
+    const { refid } = v.ok("WalletTransfer", futures)
+    const answer = v.ask("WithdrawCancel", { asset: "XBT", refid }, { key: { id: "k", name: "k", permissions: [] } })
+    assert.deepStrictEqual(answer, { result: false })
+    assert.strictEqual(v.ok("Balance").XXBT, "9.0000000000")
+    assert.deepStrictEqual(v.ok("WithdrawStatus"), [])
+    const cases: ReadonlyArray<readonly [object, string]> = [
+      [{ from: "Futures Wallet", to: "Spot Wallet" }, "EGeneral:Invalid arguments:from"],
+      [{ to: "Spot Wallet" }, "EGeneral:Invalid arguments:to"],
+      [{ amount: "0" }, "EFunding:Invalid amount"],
+      [{ amount: null }, "EGeneral:Invalid arguments:amount"],
+      [{ amount: "9.5" }, "EFunding:Insufficient funds"],
+      [{ asset: "ZZZ" }, "EFunding:Unknown asset"]
+    ]
+    for (const [change, error] of cases)
+      assert.strictEqual(v.refused("WalletTransfer", { ...futures, ...change }), error)
+    v.order("sell 8.5 limit 60000")
+    assert.strictEqual(v.refused("WalletTransfer", futures), "EFunding:Insufficient funds", "what is held stays")
+    assert.strictEqual(
+      v.refused("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" }),
+      "EFunding:Insufficient funds"
+    )
+  })
+
+  it("no more than ten million dollars a day leave, at the prices of then", () => {
+    const v = venue()
+    v.open("rich", { XBT: "300", USD: "9000000" })
+    const bitcoin = { asset: "XBT", key: "btc-wallet-1" }
+    const dollars = { asset: "USD", key: "usd-bank-1" }
+    const limits = () => v.ok("WithdrawMethods", { asset: "USD" }, "rich")[0].limits[0].limits["86400"]
+    const withdraw = (request: object, amount: string) => v.ok("Withdraw", { ...request, amount }, "rich").refid
+    const most = (request: object) => v.ok("WithdrawInfo", { ...request, amount: "100" }, "rich").limit
+    assert.strictEqual(most(bitcoin), "199.9999000000")
+    assert.strictEqual(
+      v.refused("Withdraw", { ...bitcoin, amount: "200.00000001" }, { account: "rich" }),
+      "EFunding:Invalid amount"
+    )
+    const first = withdraw(bitcoin, "60")
+    withdraw(dollars, "6900000.0001")
+    assert.deepStrictEqual(limits(), {
+      maximum: "10000000.0000",
+      remaining: "99999.9999",
+      used: "9900000.0001"
+    })
+    assert.strictEqual(most(dollars), "99995.9999")
+    assert.strictEqual(
+      v.refused("Withdraw", { ...dollars, amount: "100000" }, { account: "rich" }),
+      "EFunding:Invalid amount"
+    )
+    // What is called back has not left.
+    v.ok("WithdrawCancel", { asset: "XBT", refid: first }, "rich")
+    assert.strictEqual(most(dollars), "2099995.9999")
+    v.wait(86_400)
+    assert.deepInclude(limits(), { used: "0.0000" })
+    withdraw(bitcoin, "200")
+    assert.strictEqual(most(dollars), "0.0000")
+  })
+
+  it("refuses what Kraken refuses", () => {
+    const v = venue()
+    const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
+    const cases: ReadonlyArray<readonly [object, string]> = [
+      [{ asset: "ZZZ" }, "EFunding:Unknown asset"],
+      [{ key: "nobody" }, "EFunding:Unknown withdraw key"],
+      [{ asset: "ETH", key: "eth-wallet-1" }, "EFunding:Unknown withdraw key"],
+      [{ address: "bc1qother" }, "EFunding:Invalid withdrawal address"],
+      [{ max_fee: "0.00001" }, "EFunding:Max fee exceeded"],
+      [{ max_fee: "0" }, "EFunding:Max fee exceeded"],
+      [{ max_fee: "-1" }, "EGeneral:Invalid arguments:max_fee"],
+      [{ max_fee: "much" }, "EGeneral:Invalid arguments:max_fee"],
+      [{ amount: "0.0002" }, "EFunding:Invalid amount"],
+      [{ amount: "0" }, "EFunding:Invalid amount"],
+      [{ amount: "-1" }, "EFunding:Invalid amount"],
+      [{ amount: "all" }, "EFunding:Invalid amount"],
+      [{ amount: "1.00000000001" }, "EFunding:Invalid amount"],
+      [{ amount: null }, "EGeneral:Invalid arguments:amount"],
+      [{ key: null }, "EGeneral:Invalid arguments:key"],
+      [{ amount: "11" }, "EFunding:Insufficient funds"]
+    ]
+    for (const [change, error] of cases) assert.strictEqual(v.refused("Withdraw", { ...request, ...change }), error)
+  })
+
+  it("moves money to the futures wallet and between the account and its subaccounts", () => {
+    const v = venue()
+    v.ok("WalletTransfer", { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" })
+    assert.isTrue(v.ok("CreateSubaccount", { username: "desk", email: "desk@example.com" }))
+    const [main, desk] = v.ok("ListWalletAccounts").accounts
+    const transfer = { asset: "XBT", amount: "2", from: main.account_id, to: desk.account_id }
+    assert.strictEqual(v.ok("AccountTransfer", transfer).status, "complete")
+    assert.strictEqual(v.ok("Balance").XXBT, "7.0000000000")
+    assert.strictEqual(v.ok("Balance", {}, "desk").XXBT, "2.0000000000")
+    assert.strictEqual(v.refused("AccountTransfer", transfer, { account: "desk" }), "EGeneral:Permission denied")
+  })
+})
