@@ -7,10 +7,12 @@ import * as TradingReads from "./TradingReads.ts"
 
 /** There is no such resource. */
 export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("ResourceNotFound", {
-  uri: Schema.String
+  uri: Schema.String,
+  /** What to ask for in its place. */
+  hint: Schema.optionalWith(Schema.String, { default: () => "See resources/list." })
 }) {
   override get message() {
-    return `There is no resource ${this.uri}. See resources/list.`
+    return `There is no resource ${this.uri}. ${this.hint}`
   }
 }
 
@@ -95,7 +97,7 @@ export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
 const readPair = (uri: string, spelling: string): Read =>
   Effect.gen(function* () {
     const names = yield* Names
-    yield* names.pair(spelling)
+    yield* Effect.mapError(names.pair(spelling), ({ message }) => new ResourceNotFound({ uri, hint: message }))
     const pair = (yield* names.directory).findPair(spelling)
     return pair ?? (yield* new ResourceNotFound({ uri }))
   })

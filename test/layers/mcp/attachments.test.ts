@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { Names, UnknownName } from "../../../src/services/Names.ts"
+import * as Resources from "../../../src/tools/Resources.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
+import { TestKraken } from "../../TestKraken.ts"
 import { legacy, modern, TestEdge } from "./TestMcp.ts"
 
 const edge = TestEdge({
@@ -61,6 +64,22 @@ describe("resources", () => {
       assert.include(denied.body.error.message, "KrakenPermissionError")
     }).pipe(Effect.provide(edge))
   )
+})
+
+describe("a pair that Kraken has not", () => {
+  it.effect("is a resource that is not there, with the names that come near", () => {
+    const uri = "kraken://pairs/BTC/USX"
+    const unknown = new UnknownName({ kind: "pair", given: "BTC/USX", nearest: ["BTC/USD"] })
+    const names = Layer.mock(Names, { pair: () => unknown, directory: Effect.succeed(directory) })
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Resources.read([], uri))
+      assert.strictEqual(error._tag, "ResourceNotFound")
+      assert.strictEqual(
+        error.message,
+        `There is no resource ${uri}. Kraken has no pair "BTC/USX". The nearest names are BTC/USD.`
+      )
+    }).pipe(Effect.provide(Layer.merge(TestKraken({}), names)))
+  })
 })
 
 describe("completion", () => {
