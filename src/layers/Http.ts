@@ -52,6 +52,7 @@ export const Http = Layer.scoped(
         line.note({ caller: callerId(known) })
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
+        if ((headers["content-encoding"] ?? "identity") !== "identity") return Reply.compressed
         const body = yield* readBody(request)
         const answer = yield* edge.post({
           headers,

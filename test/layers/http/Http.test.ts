@@ -15,6 +15,7 @@ import {
 } from "effect"
 import { request as send } from "node:http"
 import { connect } from "node:net"
+import { gzipSync } from "node:zlib"
 import { Http, Listening } from "../../../src/layers/Http.ts"
 import { logfmt } from "../../../src/layers/logging/format.ts"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/Edge.ts"
@@ -240,6 +241,10 @@ describe("Http", () => {
         (yield* call(`${url}/mcp`, { headers: { ...bearer, "content-type": "text/plain" } })).status,
         415
       )
+      const packed = { ...bearer, "content-encoding": "gzip" }
+      const compressed = yield* call(`${url}/mcp`, { headers: packed, body: gzipSync("{}") })
+      assert.strictEqual(compressed.status, 415)
+      assert.strictEqual(compressed.headers.get("accept-encoding"), "identity")
     })
   )
 
