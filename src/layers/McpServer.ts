@@ -9,6 +9,7 @@ import { TradingMode } from "../services/TradingMode.ts"
 import * as ToolError from "../tools/ToolError.ts"
 import { type AnyTool, select, type ToolServices } from "../tools/Toolsets.ts"
 import { attachments } from "./mcp/attachments.ts"
+import { withBeat } from "./mcp/beat.ts"
 import { makeBounded } from "./mcp/bounded.ts"
 import { connectSdk } from "./mcp/SdkServer.ts"
 import { McpServer } from "./mcp/Server.ts"
@@ -68,7 +69,7 @@ const makeCall = (
     if (tool === undefined) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
     let outcome = "ok"
-    const result = yield* tool.call(args).pipe(
+    const result = yield* withBeat(call, tool.call(args)).pipe(
       Effect.catchAllCause((cause) => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
         outcome = failure?._tag ?? "Defect"

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { Chunk, Deferred, Effect, Fiber, Layer, Queue, Stream, TestClock } from "effect"
 import { McpEdge } from "../../../src/layers/mcp/Edge.ts"
 import { CallFacts, report } from "../../../src/services/CallFacts.ts"
 import { KrakenClient } from "../../../src/services/KrakenClient.ts"
-import { TestEdge, legacy, modern, post } from "./TestMcp.ts"
+import { TestEdge, legacy, messagesIn, modern, post } from "./TestMcp.ts"
 
 const time = { "public/Time": { unixtime: 1, rfc1123: "now" } }
 
@@ -328,6 +328,27 @@ describe("a call", () => {
           )
         )
       )
+    )
+  )
+
+  it.effect("that takes its time says that it goes on, to a client that asked for progress", () =>
+    Effect.gen(function* () {
+      const params = { name: "get_server_time", _meta: { progressToken: "t" } }
+      const quiet = yield* Effect.fork(legacy("tools/call", { name: "get_server_time" }))
+      const answer = yield* Effect.fork(legacy("tools/call", params))
+      yield* TestClock.adjust("1 seconds")
+      const messages = yield* messagesIn((yield* Fiber.join(answer)).events)
+      yield* TestClock.adjust("7 seconds")
+      const [one, two, last] = yield* Queue.takeN(messages, 3)
+      assert.deepInclude(one.params, { progress: 0, message: "Waiting for Kraken, 1 s so far" })
+      assert.deepInclude(two.params, { progress: 1, message: "Waiting for Kraken, 6 s so far" })
+      assert.strictEqual(last.result.structuredContent.unixtime, 1)
+      assert.strictEqual((yield* Fiber.join(quiet)).body.result.structuredContent.unixtime, 1)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* Queue.size(messages), 0)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(withTime(Effect.delay(Effect.succeed({ unixtime: 1, rfc1123: "now" }), "8 seconds")))
     )
   )
 
