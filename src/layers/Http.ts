@@ -1,4 +1,4 @@
-import { Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
+import { Cause, Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Caller, callerId } from "../services/CallFacts.ts"
 import { Config } from "../services/Config.ts"
@@ -68,7 +68,7 @@ export const Http = Layer.scoped(
         BodyIncomplete: () => Effect.succeed(Reply.badRequest),
         TokenStoreError: (error) => Effect.as(Effect.logError(error), Reply.internal)
       }),
-      Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", defect), Reply.internal))
+      Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", Cause.die(defect)), Reply.internal))
     )
 
     const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse, to: Entrance) {

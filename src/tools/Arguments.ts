@@ -1,4 +1,5 @@
 import { Effect, Either, Option, Schema } from "effect"
+import { isShallow } from "../domain/depth.ts"
 import type { Params } from "../domain/endpoints.ts"
 import type { Fault } from "../domain/fault.ts"
 import * as Issues from "./Issues.ts"
@@ -73,8 +74,11 @@ const parseJson = Schema.decodeUnknownEither(Schema.parseJson())
 
 const fromJson = (value: unknown, opening: "{" | "["): unknown =>
   typeof value === "string" && value.trimStart().startsWith(opening)
-    ? Either.getOrElse(parseJson(value), () => value)
+    ? Option.getOrElse(shallow(value), () => value)
     : value
+
+const shallow = (text: string): Option.Option<unknown> =>
+  Option.filter(Either.getRight(parseJson(text)), (value) => isShallow(text, value))
 
 /** `["a","b"]` and `a,b` as text become a list; anything else is left for the schema to judge. */
 const asList = (value: unknown): unknown => {

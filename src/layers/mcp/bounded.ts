@@ -6,6 +6,9 @@ import { type Cut, cutLists } from "./cutLists.ts"
 /** About 20,000 tokens of text; a model pays for each of them in every further turn. */
 export const maxCharacters = 80_000
 
+/** What is left of a failure that is longer than both: such a one repeats what was sent, and ends with what to do. */
+const failure = { start: 6000, end: 2000 }
+
 const advice = "Ask for less: a lower limit, fewer fields, one pair or asset, a shorter time, or page by cursor or ofs."
 
 interface Answering {
@@ -24,7 +27,8 @@ export const makeBounded = (validator: jsonSchemaValidator) => {
 
   return (tool: Answering, result: CallToolResult) => {
     const text = textOf(result)
-    if (text.length <= maxCharacters || result.isError === true) return result
+    if (result.isError === true) return shortFailure(result, text)
+    if (text.length <= maxCharacters) return result
     const cut = result.structuredContent && cutLists(result.structuredContent, maxCharacters)
     if (cut === undefined || !isPromised(tool, cut.value)) return asText(tool.intent === "read", text)
     const others = result.content.filter(({ type }) => type !== "text")
@@ -35,6 +39,11 @@ export const makeBounded = (validator: jsonSchemaValidator) => {
     return shortened
   }
 }
+
+const shortFailure = (result: CallToolResult, text: string): CallToolResult =>
+  text.length <= failure.start + failure.end
+    ? result
+    : { ...result, content: [{ type: "text", text: `${text.slice(0, failure.start)} … ${text.slice(-failure.end)}` }] }
 
 const textOf = ({ content }: CallToolResult): string =>
   content.flatMap((part) => (part.type === "text" ? part.text : [])).join("\n")

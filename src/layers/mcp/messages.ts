@@ -1,5 +1,6 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Either, ParseResult, Schema } from "effect"
+import { isShallow, maxDepth } from "../../domain/depth.ts"
 
 /** Protocol revisions that this edge serves. */
 export const modern = "2026-07-28"
@@ -23,7 +24,11 @@ export interface Failure {
   readonly data?: unknown
 }
 
-export const parseError: Failure = { status: 400, code: -32700, message: "Parse error: the body is not JSON" }
+export const parseError: Failure = {
+  status: 400,
+  code: -32700,
+  message: `Parse error: not JSON, or nested deeper than ${maxDepth} levels`
+}
 
 export const invalidRequest = (message: string): Failure => ({ status: 400, code: -32600, message })
 
@@ -41,8 +46,13 @@ export const errorResponse = <I extends Id | null>(id: I, { code, data, message 
   error: { code, message, ...(data !== undefined && { data }) }
 })
 
-/** The value of a JSON text. */
-export const parse = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
+/** The value of a JSON text. One that is nested too deep for whatever walks it is refused. */
+export const parse = (text: string): Either.Either<unknown, unknown> =>
+  Either.filterOrLeft(
+    Either.try((): unknown => JSON.parse(text)),
+    (value) => isShallow(text, value),
+    () => "too deep"
+  )
 
 /** What a client sent: a request that wants an answer, or a notification or response that wants none. */
 export type Incoming =

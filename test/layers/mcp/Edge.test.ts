@@ -261,6 +261,20 @@ describe("2025-11-25 and before", () => {
     }).pipe(Effect.provide(TestEdge()))
   )
 
+  it.effect("refuses what is nested so deep that it exhausts the stack, also as text within an argument", () =>
+    Effect.gen(function* () {
+      const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
+      const call = (params: string) => post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`)
+      const pair = (value: string) => call(`{"name":"get_ticker","arguments":{"pair":${value}}}`)
+      for (const { body, status } of [yield* call(`{"name":${deep(5000)}}`), yield* pair(deep(5000))]) {
+        assert.deepStrictEqual([status, body.error.code], [400, -32700])
+      }
+      for (const { body } of [yield* pair(JSON.stringify(deep(5000))), yield* pair(deep(90))]) {
+        assert.match(body.result.content[0].text, /^InvalidArguments: .{1,1000}$/s)
+      }
+    }).pipe(Effect.provide(TestEdge()))
+  )
+
   it.effect("refuses what is no message", () =>
     Effect.gen(function* () {
       for (const [body, code] of [

@@ -91,6 +91,14 @@ describe("an answer", () => {
     }
   })
 
+  it("that failed and repeats what was sent keeps its beginning and what it says at its end", () => {
+    const text = `InvalidArguments: got "${"x".repeat(1_000_000)}"\nCorrect the arguments.`
+    const [part] = bounded(tool("read"), { isError: true, content: [{ type: "text", text }] }).content
+    const kept = part?.type === "text" ? part.text : ""
+    assert.match(kept, /^InvalidArguments: got "x+ … x+"\nCorrect the arguments\.$/)
+    assert.isBelow(kept.length, 10_000)
+  })
+
   const edge = surfaceEdge({
     "tools/list": () => Effect.succeed({ tools: [tool("read").definition] }),
     "tools/call": ({ arguments: args }) =>
