@@ -73,7 +73,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   InternalError: "The server ended because of an internal error.",
   ListenError: "Can't listen on …: …",
   ProtocolError: "Unknown tool: …",
-  ResourceNotFound: "There is no resource …. See resources/list.",
+  ResourceNotFound: "There is no resource …",
   SettingsError: "The settings are wrong:…",
   TokenForPaper:
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",

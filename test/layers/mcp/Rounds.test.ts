@@ -82,7 +82,7 @@ describe("a call that asks its user", () => {
 
   it.effect("refuses answers of another shape", () =>
     Effect.gen(function* () {
-      for (const inputResponses of [null, 7, { confirm: 7 }]) {
+      for (const inputResponses of [[7], 7, { confirm: 7 }]) {
         const { body, status } = yield* buy({ inputResponses })
         assert.deepStrictEqual([status, body.error.code], [400, -32602])
       }
