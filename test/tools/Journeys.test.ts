@@ -1,30 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import Ajv2020 from "ajv/dist/2020.js"
-import { Effect, Layer, Option, Redacted, TestClock } from "effect"
-import { makeKeys } from "../../src/exchange/rest/keys.ts"
+import { Effect } from "effect"
 import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
-import { makeCredentials } from "../../src/layers/exchange/keys.ts"
-import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
-import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
-import { NamesKraken } from "../../src/layers/NamesKraken.ts"
-import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
-import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
-import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
 import * as Account from "../../src/tools/Account.ts"
 import * as Books from "../../src/tools/Books.ts"
-import * as Earn from "../../src/tools/Earn.ts"
 import * as Exports from "../../src/tools/Exports.ts"
-import * as Funding from "../../src/tools/Funding.ts"
 import * as Market from "../../src/tools/Market.ts"
-import * as Subaccounts from "../../src/tools/Subaccounts.ts"
-import type { AnyTool } from "../../src/tools/Toolsets.ts"
 import * as Trading from "../../src/tools/Trading.ts"
 import * as Reads from "../../src/tools/TradingReads.ts"
 import * as WebSocket from "../../src/tools/WebSocket.ts"
-import { handledBy } from "../exchange/rest/handledBy.ts"
-import { type Json, parse, type Venue, venue } from "../exchange/TestVenue.ts"
-import { inProcess } from "../fake/InProcess.ts"
-import { TestConfig } from "../TestConfig.ts"
+import { type Json, parse, venue } from "../exchange/TestVenue.ts"
+import { exchangeOf, use } from "./worlds.ts"
 
 /** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
 describe("a day of", () => {
@@ -63,7 +48,7 @@ describe("a day of", () => {
       assert.strictEqual((yield* use(Books.getPreTradeData, { pair: "BTC/USD" })).pair, "BTC/USD")
       const { trades } = yield* use(Books.getPostTradeData, { pair: "BTC/USD", count: 1 })
       assert.strictEqual(trades[0][1], "BTC/USD")
-    }).pipe(Effect.provide(at(v)))
+    }).pipe(Effect.provide(exchangeOf(v)))
   })
 
   it.effect("keeping accounts: what there is, what changed it, and a file of all", () => {
@@ -103,7 +88,7 @@ describe("a day of", () => {
       assert.deepStrictEqual(columns, ["txid", ...about.fields])
       assert.lengthOf(rows, count)
       assert.isTrue((yield* use(Exports.removeExport, { id })).removed)
-    }).pipe(Effect.provide(at(v)))
+    }).pipe(Effect.provide(exchangeOf(v)))
   })
 
   it.effect("trading: place, look, amend, edit, cancel, trade, and read it all back", () => {
@@ -161,7 +146,7 @@ describe("a day of", () => {
       assert.strictEqual(closed.next_ofs, 2)
       const rest = yield* use(Reads.getClosedOrders, { ofs: closed.next_ofs })
       assert.strictEqual(rest.orders.length, closed.count - 2)
-    }).pipe(Effect.provide(at(v)))
+    }).pipe(Effect.provide(exchangeOf(v)))
   })
 
   it.effect("care: the switch, all orders, the book by order, the token", () => {
@@ -175,89 +160,6 @@ describe("a day of", () => {
       assert.match(book.bids[0].timestamp, /^\d{19}$/)
       assert.deepStrictEqual(yield* use(Trading.cancelAllOrders), { count: 1 })
       assert.isString((yield* use(WebSocket.getWebsocketsToken)).token)
-    }).pipe(Effect.provide(at(v)))
-  })
-
-  it.effect("moving funds: in, out, not twice, and back", () => {
-    const v = venue()
-    return Effect.gen(function* () {
-      const { methods } = yield* use(Funding.getDepositMethods, { asset: "BTC" })
-      const deposits = { asset: "BTC", method: methods[0].method }
-      yield* use(Funding.getDepositAddresses, { ...deposits, new: true })
-      assert.isAbove((yield* use(Funding.getDepositAddresses, deposits)).addresses.length, 0)
-      v.ok("control/Deposit", { account: "ann", asset: "XBT", amount: "1", at_once: true })
-      const received = yield* use(Funding.getDepositStatus, { asset: "BTC" })
-      assert.deepInclude(received.transfers[0], { asset: "BTC", amount: "1.0000000000" })
-
-      assert.isAbove((yield* use(Funding.getWithdrawalMethods, { asset: "BTC" })).methods.length, 0)
-      const { addresses } = yield* use(Funding.getWithdrawalAddresses, { asset: "BTC" })
-      const out = { asset: "BTC", key: addresses[0].key, amount: "0.05" }
-      const info = yield* use(Funding.getWithdrawalInfo, out)
-      const { refid } = yield* use(Funding.withdraw, { ...out, max_fee: info.fee, address: addresses[0].address })
-      yield* TestClock.adjust("5 seconds")
-      const again = yield* Effect.flip(Funding.withdraw.call(out))
-      assert.strictEqual(again._tag, "KrakenWriteRefused")
-      const { transfers } = yield* use(Funding.getWithdrawalStatus, { asset: "BTC" })
-      assert.deepInclude(transfers[0], { refid, key: out.key })
-      assert.deepStrictEqual(yield* use(Funding.cancelWithdrawal, { asset: "BTC", refid }), { canceled: true })
-      const future = { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "0.01" }
-      assert.isString((yield* use(Funding.walletTransfer, future)).refid)
-    }).pipe(Effect.provide(at(v)))
-  })
-
-  it.effect("earning: allocate, wait, take back", () => {
-    const v = venue()
-    v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "100", at_once: true })
-    return Effect.gen(function* () {
-      const { strategies } = yield* use(Earn.listEarnStrategies, { asset: "DOT", lock_type: ["bonded"] })
-      const strategy_id = strategies[0].id
-      assert.isTrue((yield* use(Earn.allocateEarn, { strategy_id, amount: "10" })).accepted)
-      assert.isTrue((yield* use(Earn.getEarnAllocationStatus, { strategy_id })).pending)
-      v.wait(60)
-      assert.isFalse((yield* use(Earn.getEarnAllocationStatus, { strategy_id })).pending)
-      assert.isTrue((yield* use(Earn.deallocateEarn, { strategy_id, amount: "4" })).accepted)
-      v.wait(60)
-      assert.isFalse((yield* use(Earn.getEarnDeallocationStatus, { strategy_id })).pending)
-      const { allocations } = yield* use(Earn.listEarnAllocations)
-      assert.deepInclude(allocations[0], { strategy_id, asset: "DOT" })
-      assert.strictEqual(allocations[0].amount_allocated.unbonding.native, "4.0000000000")
-    }).pipe(Effect.provide(at(v)))
-  })
-
-  it.effect("a desk with a subaccount", () => {
-    const v = venue()
-    return Effect.gen(function* () {
-      yield* use(Subaccounts.createSubaccount, { username: "desk2", email: "desk2@example.com" })
-      const [from_account, to_account] = [...v.x.accounts.keys()]
-      const transfer = { asset: "USD", amount: "10", from_account, to_account }
-      assert.strictEqual((yield* use(Subaccounts.accountTransfer, transfer)).status, "complete")
-    }).pipe(Effect.provide(at(v)))
+    }).pipe(Effect.provide(exchangeOf(v)))
   })
 })
-
-const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
-
-/** What a model gets, which has to be what the tool has promised. */
-const use = (
-  tool: AnyTool,
-  args: object = {}
-): Effect.Effect<Json, unknown, Layer.Layer.Success<ReturnType<typeof at>>> =>
-  Effect.map(tool.call(args), ({ structuredContent }) => {
-    const valid = ajv.compile(tool.definition.outputSchema!)
-    assert.isTrue(valid(structuredContent), `${tool.name}: ${ajv.errorsText(valid.errors)}`)
-    return structuredContent
-  })
-
-/** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
-const at = (v: Venue) => {
-  const front = { exchange: v.x, account: "ann", keys: makeKeys(makeCredentials(1), v.x.now), faults: [], ahead: 0 }
-  const { key, secret } = makeCredentials(1)("full")
-  const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  return KrakenWriterSettling.pipe(
-    Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
-    Layer.provideMerge(KrakenClientHttp),
-    Layer.provide([inProcess({ handle: handledBy(front) }), NonceSourceMemory, RateBudgetOff]),
-    Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
-    Layer.tap(() => TestClock.setTime(v.x.now))
-  )
-}

@@ -1,0 +1,83 @@
+import { assert } from "@effect/vitest"
+import Ajv2020 from "ajv/dist/2020.js"
+import { Effect, Layer, Option, Redacted, TestClock } from "effect"
+import { makeKeys } from "../../src/exchange/rest/keys.ts"
+import { makeCredentials } from "../../src/layers/exchange/keys.ts"
+import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
+import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
+import { NamesKraken } from "../../src/layers/NamesKraken.ts"
+import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
+import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
+import { PaperAccounts } from "../../src/layers/paper/Accounts.ts"
+import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
+import { TradingMode } from "../../src/services/TradingMode.ts"
+import type { AnyTool } from "../../src/tools/Toolsets.ts"
+import { handledBy } from "../exchange/rest/handledBy.ts"
+import { type Json, type Venue, venue } from "../exchange/TestVenue.ts"
+import { inProcess } from "../fake/InProcess.ts"
+import { morning, paperIn } from "../layers/paper/TestPaper.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { TestConfig } from "../TestConfig.ts"
+
+const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
+
+/** What tools need. */
+export type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
+
+/** What a model gets, which has to be what the tool has promised. */
+export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unknown, Needs> =>
+  Effect.map(tool.call(args), ({ structuredContent }) => {
+    const valid = ajv.compile(tool.definition.outputSchema!)
+    assert.isTrue(valid(structuredContent), `${tool.name}: ${ajv.errorsText(valid.errors)}`)
+    return structuredContent
+  })
+
+/** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
+export const exchangeOf = (v: Venue) => {
+  const front = { exchange: v.x, account: "ann", keys: makeKeys(makeCredentials(1), v.x.now), faults: [], ahead: 0 }
+  const { key, secret } = makeCredentials(1)("full")
+  const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
+  return KrakenWriterSettling.pipe(
+    Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+    Layer.provideMerge(KrakenClientHttp),
+    Layer.provide([inProcess({ handle: handledBy(front) }), NonceSourceMemory, RateBudgetOff]),
+    Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
+    Layer.tap(() => TestClock.setTime(v.x.now))
+  )
+}
+
+/** Runs a story told in tools; `deposit` has somebody send money in, which arrives as it does at Kraken. */
+export type World = <E, A>(
+  story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
+) => Effect.Effect<A, E>
+
+/** The same stories at a simulated Kraken and on a paper account: of someone with 100,000 dollars and ten Bitcoin. */
+export const worlds: Record<string, World> = {
+  "at the exchange": (story) =>
+    Effect.suspend(() => {
+      const v = venue()
+      const deposit = (asset: string, amount: string) =>
+        Effect.sync(() => void v.ok("control/Deposit", { account: "ann", asset, amount }))
+      return Effect.provide(story(deposit), exchangeOf(v))
+    }),
+  "on paper": (story) =>
+    Effect.gen(function* () {
+      yield* morning
+      const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
+      const market = { kind: "synthetic", name: "a market" } as const
+      const layer = KrakenWriterSettling.pipe(
+        Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+        Layer.provideMerge(Layer.merge(paper, TestConfig())),
+        Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))
+      )
+      return yield* Effect.provide(
+        Effect.flatMap(PaperAccounts, ({ carryOut }) =>
+          story((asset, amount) => {
+            const params = { account: "local", asset, amount }
+            return Effect.orDie(Effect.asVoid(carryOut("local", [{ endpoint: "control/Deposit", params }])))
+          })
+        ),
+        Layer.orDie(layer)
+      )
+    }).pipe(Effect.scoped)
+}
