@@ -20,7 +20,8 @@ While it runs, programs on the same machine send it JSON:
   POST   /admin/status    {"status": "maintenance"}, or cancel_only, post_only, online
                           of one pair: {"pair": "XBTUSD", "status": "limit_only"}, or those but maintenance
   POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
-  POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}`
+  POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}
+  POST   /admin/fail      {}: deposits and withdrawals on their way fail; one with "refid"`
 
 /** Loads the exchange only when it is asked for: the other commands start without. */
 export const exchange = Command.make(

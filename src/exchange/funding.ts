@@ -4,7 +4,7 @@ import { assetOf } from "./catalogue.ts"
 import { fixed } from "./fixed.ts"
 import { fundingId, hash, hex } from "./ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, at, type Deposit, type DepositAddress, type Exchange, next, type Withdrawal } from "./state.ts"
+import { type Account, at, type Deposit, type DepositAddress, type Exchange, next } from "./state.ts"
 
 /** A way in and out for an asset; amounts in its units. */
 export interface Method {
@@ -63,7 +63,7 @@ const hour = 3_600_000
 /** How long a transfer stays in each state, in milliseconds from its beginning. */
 const stages = { pending: 30_000, settled: 120_000, success: 180_000 }
 
-export type Status = "Initial" | "Pending" | "Settled" | "Success"
+export type Status = "Initial" | "Pending" | "Settled" | "Success" | "Failure"
 
 export const statusAt = (time: number, now: number): Status => {
   const age = now - time
@@ -71,10 +71,6 @@ export const statusAt = (time: number, now: number): Status => {
   if (age < stages.settled) return "Pending"
   return age < stages.success ? "Settled" : "Success"
 }
-
-/** A withdrawal can be called back until it is on its way. */
-export const cancellable = (x: Exchange, withdrawal: Withdrawal): boolean =>
-  withdrawal.canceledAt === undefined && statusAt(withdrawal.time, x.now) === "Initial"
 
 /** Money is on its way in; the balance grows when it has arrived, or at once. */
 export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
@@ -88,7 +84,8 @@ export const deposit = (x: Exchange, account: Account, method: Method, amount: b
     address: address.address,
     amount,
     time: x.now,
-    creditedAt: atOnce ? x.now : x.now + stages.success
+    creditedAt: atOnce ? x.now : x.now + stages.success,
+    failedAt: undefined
   }
   account.deposits.push(deposit)
   if (atOnce) credit(x, account, deposit.refid)
@@ -97,14 +94,15 @@ export const deposit = (x: Exchange, account: Account, method: Method, amount: b
 }
 
 export const credit = (x: Exchange, account: Account, refid: string): void => {
-  const { amount, asset } = account.deposits.find((deposit) => deposit.refid === refid)!
+  const { amount, asset, failedAt } = account.deposits.find((deposit) => deposit.refid === refid)!
+  if (failedAt !== undefined) return
   post(x, account, { refid, type: "deposit", asset, amount })
   fromOutside(x, asset, amount)
 }
 
 /** What has been credited has gone through, however soon. */
-export const depositStatus = ({ creditedAt, time }: Deposit, now: number): Status =>
-  now >= creditedAt ? "Success" : statusAt(time, now)
+export const depositStatus = ({ creditedAt, failedAt, time }: Deposit, now: number): Status =>
+  failedAt !== undefined ? "Failure" : now >= creditedAt ? "Success" : statusAt(time, now)
 
 /** Where money can be sent to now, oldest first. */
 export const addressesOf = (x: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>

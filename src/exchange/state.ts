@@ -128,7 +128,9 @@ export interface Deposit {
   readonly address: string
   readonly amount: bigint
   readonly time: number
+  /** Unless it fails before. */
   readonly creditedAt: number
+  failedAt: number | undefined
 }
 
 export interface Withdrawal {
@@ -144,7 +146,8 @@ export interface Withdrawal {
   /** Dollars in units of 10^-4, fee and all, when it was asked for. */
   readonly worth: bigint
   readonly time: number
-  canceledAt: number | undefined
+  /** The money is back: it was called back, or did not get there. */
+  returned: { readonly at: number; readonly why: "canceled" | "failed" } | undefined
 }
 
 export interface DepositAddress {

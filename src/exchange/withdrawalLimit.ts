@@ -9,13 +9,13 @@ export const dailyLimit = 10_000_000n * pow10(4)
 
 const day = 86_400_000
 
-/** What has been withdrawn in the last 24 hours, at the prices of then, and not been called back. */
+/** What has been withdrawn in the last 24 hours, at the prices of then, and not come back. */
 export const usedToday = (x: Exchange, { withdrawals }: Account): bigint => {
   let sum = 0n
   for (let i = withdrawals.length - 1; i >= 0; i--) {
-    const { canceledAt, time, worth } = withdrawals[i]!
+    const { returned, time, worth } = withdrawals[i]!
     if (time <= x.now - day) break
-    if (canceledAt === undefined) sum += worth
+    if (returned === undefined) sum += worth
   }
   return sum
 }

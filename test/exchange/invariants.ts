@@ -112,19 +112,19 @@ export const ledgersAddUp = (x: Exchange): void => {
 }
 
 /**
- * A deposit is in the ledger once, when it has arrived; a withdrawal once, and once more the other way if it was called
+ * A deposit is in the ledger once, when it has arrived; a withdrawal once, and once more the other way if it came
  * back; what is in an Earn strategy is what its balance is of, in whatever state.
  */
 export const transfersAddUp = (x: Exchange): void => {
   for (const account of x.accounts.values()) {
     const moved = (refid: string) =>
       account.ledger.flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
-    for (const { amount, creditedAt, refid } of account.deposits) {
-      assert.deepStrictEqual(moved(refid), creditedAt <= x.now ? [amount] : [])
+    for (const { amount, creditedAt, failedAt, refid } of account.deposits) {
+      assert.deepStrictEqual(moved(refid), creditedAt <= x.now && failedAt === undefined ? [amount] : [])
     }
-    for (const { amount, canceledAt, fee, refid } of account.withdrawals) {
+    for (const { amount, fee, refid, returned } of account.withdrawals) {
       const out = -amount - fee
-      assert.deepStrictEqual(moved(refid), canceledAt === undefined ? [out] : [out, -out])
+      assert.deepStrictEqual(moved(refid), returned === undefined ? [out] : [out, -out])
     }
     for (const strategy of strategies) {
       const { allocated, pending, rewarded, unbonding } = allocationOf(account, strategy)

@@ -13,7 +13,7 @@ const patience = 600_000
 describe("whatever people do with their money", () => {
   it("(and they do all there is)", () => {
     const seen = new Set<string>()
-    for (const [seed, stream] of fc.sample(fc.tuple(seeds, errands), { numRuns: 150, seed: 1 })) {
+    for (const [seed, stream] of fc.sample(fc.tuple(seeds, errands), { numRuns: 300, seed: 1 })) {
       const x = makeVenue(seed)
       const look = () => {
         for (const account of x.accounts.values()) for (const state of statesOf(account, x.now)) seen.add(state)
@@ -50,6 +50,8 @@ const states = [
   "deposit arrived",
   "withdrawal on its way",
   "withdrawal called back",
+  "withdrawal failed",
+  "deposit failed",
   "withdrawal done",
   "allocation pending",
   "allocated",
@@ -76,15 +78,23 @@ const statesOf = (account: Account, now: number): ReadonlyArray<(typeof states)[
     ),
     ...when(
       "withdrawal on its way",
-      withdrawals.some(({ canceledAt, time }) => canceledAt === undefined && time === now)
+      withdrawals.some(({ returned, time }) => returned === undefined && time === now)
     ),
     ...when(
       "withdrawal called back",
-      withdrawals.some(({ canceledAt }) => canceledAt !== undefined)
+      withdrawals.some(({ returned }) => returned?.why === "canceled")
+    ),
+    ...when(
+      "withdrawal failed",
+      withdrawals.some(({ returned }) => returned?.why === "failed")
+    ),
+    ...when(
+      "deposit failed",
+      deposits.some(({ failedAt }) => failedAt !== undefined)
     ),
     ...when(
       "withdrawal done",
-      withdrawals.some(({ canceledAt, time }) => canceledAt === undefined && time < now - 180_000)
+      withdrawals.some(({ returned, time }) => returned === undefined && time < now - 180_000)
     ),
     ...when(
       "allocation pending",

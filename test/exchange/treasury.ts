@@ -15,6 +15,7 @@ const errands = [
   "call back",
   "deposit",
   "withdraw",
+  "fail",
   "call back",
   "address",
   "to futures",
@@ -56,14 +57,20 @@ export const run = (
   switch (what) {
     case "deposit":
       return { endpoint: "control/Deposit", params: { ...sum, account: account.name, at_once: flag } }
-    case "withdraw":
-      return { endpoint: "private/Withdraw", params: { ...sum, key: keys[asset] ?? "btc-wallet-1" } }
+    case "withdraw": {
+      const known = keys[asset] === undefined && flag ? { asset: "XBT", amount: sizes["XBT"]![size]! } : sum
+      return { endpoint: "private/Withdraw", params: { ...known, key: keys[known.asset] ?? "btc-wallet-1" } }
+    }
     case "call back": {
       const { asset, refid } = (flag ? account.withdrawals.at(-1) : one(account.withdrawals)) ?? {
         asset: "XXBT",
         refid: "FT"
       }
       return { endpoint: "private/WithdrawCancel", params: { asset, refid } }
+    }
+    case "fail": {
+      const { refid } = (flag ? account.withdrawals : account.deposits).at(-1) ?? { refid: "FT" }
+      return { endpoint: "control/FailTransfers", params: { refid } }
     }
     case "address":
       return { endpoint: "private/DepositAddresses", params: { asset: "XBT", method: "Bitcoin", new: true } }

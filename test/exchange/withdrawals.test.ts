@@ -43,6 +43,27 @@ describe("withdrawals and transfers", () => {
     )
   })
 
+  it("one that does not get there comes back too, and a deposit that fails never arrives", () => {
+    const v = venue()
+    const withdraw = () => v.ok("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" }).refid
+    const [first, second] = [withdraw(), withdraw()]
+    v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "2" })
+    const arrived = v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "3", at_once: true })
+    v.wait(150)
+    assert.deepStrictEqual(v.ok("control/FailTransfers", { refid: first }), { failed: [first] })
+    assert.deepInclude(v.ok("WithdrawStatus").at(-1), { status: "Failure", "status-prop": "return", txid: null })
+    assert.strictEqual(v.ok("Balance").XXBT, "9.0000000000")
+    assert.isFalse(v.ok("WithdrawCancel", { asset: "XBT", refid: first }))
+    assert.lengthOf(v.ok("control/FailTransfers").failed, 2)
+    const [, failed] = v.ok("DepositStatus", { asset: "ETH" })
+    assert.deepInclude(failed, { status: "Failure", "status-prop": "return" })
+    v.wait(60)
+    assert.deepInclude(v.ok("Balance"), { XXBT: "10.0000000000", XETH: "3.0000000000" })
+    for (const { refid } of [arrived, { refid: first }, { refid: second }, { refid: "FT" }]) {
+      assert.strictEqual(v.refused("control/FailTransfers", { refid }), "EGeneral:Invalid arguments:refid")
+    }
+  })
+
   it("a transfer to the futures wallet is done at once, which any key is told", () => {
     const v = venue()
     const futures = { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" }

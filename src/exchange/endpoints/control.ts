@@ -8,6 +8,7 @@ import { observe, observed } from "../recorded/observe.ts"
 import { readObservation } from "../recorded/readObservation.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { changeMode } from "../reopen.ts"
+import { failTransfers } from "../transfers.ts"
 import { venueOf } from "../state.ts"
 
 /**
@@ -44,6 +45,14 @@ export const Deposit: PublicEndpoint = (x, params) => {
   if (method === undefined) throw new Refusal("EFunding:No funding method")
   const { refid } = deposit(x, account, method, sum, flag(params, "at_once"))
   return { refid }
+}
+
+/** Deposits and withdrawals that are on their way fail: the one of an id, or all. */
+export const FailTransfers: PublicEndpoint = (x, params) => {
+  const refid = text(params, "refid")
+  const failed = failTransfers(x, refid)
+  if (refid !== undefined && failed.length === 0) throw invalid("refid")
+  return { failed }
 }
 
 export const SystemStatus: PublicEndpoint = (x, params) => {

@@ -1,13 +1,14 @@
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
 import type { Asset } from "../assets.ts"
-import { addressesOf, cancellable, type Method, methodsOf, methods, newAddress } from "../funding.ts"
+import { addressesOf, type Method, methodsOf, methods, newAddress } from "../funding.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
 import { assetClassed, assetNamed, classNamed, flag, required, text, type Params, units } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
+import { cancellable, giveBack } from "../transfers.ts"
 import { dailyLimit, mostNow, usedToday, worthOf } from "../withdrawalLimit.ts"
 
 const unknownAsset = "EFunding:Unknown asset"
@@ -136,7 +137,7 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
     fee: method.fee,
     worth,
     time: x.now,
-    canceledAt: undefined
+    returned: undefined
   })
   post(x, account, { refid, type: "withdrawal", asset: asset.id, amount: method.fee - sum, fee: method.fee })
   fromOutside(x, asset.id, method.fee - sum)
@@ -153,10 +154,7 @@ export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
   if (!cancellable(x, withdrawal)) return false
-  withdrawal.canceledAt = x.now
-  const { amount, fee } = withdrawal
-  post(x, account, { refid, type: "withdrawal", asset: asset.id, amount, fee: -fee })
-  fromOutside(x, asset.id, amount)
+  giveBack(x, account, withdrawal, "canceled")
   return true
 }
 

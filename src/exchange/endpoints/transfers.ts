@@ -62,13 +62,14 @@ const showDeposit = (x: Exchange, deposit: Deposit) => ({
   amount: amountText(x, deposit.asset, deposit.amount),
   fee: amountText(x, deposit.asset, 0n),
   time: Math.floor(deposit.time / 1000),
-  status: depositStatus(deposit, x.now)
+  status: depositStatus(deposit, x.now),
+  ...(deposit.failedAt !== undefined && { "status-prop": "return" })
 })
 
 const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
   const status = statusAt(withdrawal.time, x.now)
-  const canceled = withdrawal.canceledAt !== undefined
-  const sent = !canceled && (status === "Settled" || status === "Success")
+  const { returned } = withdrawal
+  const sent = returned === undefined && (status === "Settled" || status === "Success")
   return {
     method: withdrawal.method,
     network: withdrawal.network,
@@ -80,8 +81,8 @@ const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
     amount: amountText(x, withdrawal.asset, withdrawal.amount),
     fee: amountText(x, withdrawal.asset, withdrawal.fee),
     time: Math.floor(withdrawal.time / 1000),
-    status: canceled ? "Failure" : status,
-    ...(canceled && { "status-prop": "canceled" }),
+    status: returned === undefined ? status : "Failure",
+    ...(returned !== undefined && { "status-prop": returned.why === "canceled" ? "canceled" : "return" }),
     key: withdrawal.key
   }
 }

@@ -21,6 +21,7 @@ const mostSeconds = 366 * 86_400
  *     POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
  *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: money comes in; without at_once it
  *                             takes three minutes, as at Kraken
+ *     POST   /admin/fail      {"refid": "FT…"}: a deposit or withdrawal that is on its way fails; {} all that are
  */
 export const administer = (front: Front, { body, method, path }: Request, clock: number): Reply => {
   const command = commands[`${method} ${path}`]
@@ -74,7 +75,8 @@ const commands: Readonly<Record<string, Command>> = {
     control("control/Advance")(front, {}, clock)
     return look(front, params, clock)
   },
-  "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account }))
+  "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account })),
+  "POST /admin/fail": control("control/FailTransfers")
 }
 
 const readObject = (body: Uint8Array): Params | undefined => {

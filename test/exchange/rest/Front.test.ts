@@ -195,7 +195,7 @@ describe("the REST endpoint", () => {
     for (const kind of Object.keys(faultKinds)) assert.include(steering, kind)
     const front = open()
     const commands = Array.from(steering.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
-    assert.lengthOf(commands, 6)
+    assert.lengthOf(commands, 7)
     for (const [line, method = "", path = "", body = "{}"] of commands) {
       assert.deepStrictEqual(admin(front, method, path, JSON.parse(body)).error, [], line)
     }
