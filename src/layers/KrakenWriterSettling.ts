@@ -137,11 +137,26 @@ export const KrakenWriterSettling = Layer.scoped(
         for (const [key, { until }] of entries) if (until !== undefined && until <= now) entries.delete(key)
         const key = `${callerId(caller)} ${endpoint} ${canonicalJson(params)}`
         const { answer, duplicate } = yield* Effect.uninterruptible(enter(key, endpoint, params))
-        return { ...(yield* Deferred.await(answer)), duplicate }
+        const sent = yield* Deferred.await(answer).pipe(
+          Effect.onInterrupt(() => FiberSet.run(fibers, leftBehind(answer, endpoint)))
+        )
+        return { ...sent, duplicate }
       })
     })
   })
 )
+
+/** Nobody is there any more to be told of a write that its caller left, so the log is. */
+const leftBehind = (answer: Entry["answer"], endpoint: Endpoint) =>
+  Effect.onExit(Deferred.await(answer), (exit) => {
+    const message = "A write went on after its caller had left"
+    if (Exit.isSuccess(exit)) return Effect.logInfo(message, { endpoint, outcome: "ok" })
+    const outcome = Option.match(Cause.failureOption(exit.cause), {
+      onNone: () => "unknown",
+      onSome: ({ _tag }) => _tag
+    })
+    return Effect.logWarning(message, { endpoint, outcome })
+  })
 
 /** What two accounts show alike are two things. */
 const onAccount = (looks: ReadonlyArray<string>) =>

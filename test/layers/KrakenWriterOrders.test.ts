@@ -1,9 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Exit, Fiber, Layer, Option, Schema, Scope, TestClock } from "effect"
+import { Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
 import { CallFacts } from "../../src/services/CallFacts.ts"
 import { KrakenOrderError, KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
+
+const toLines = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+  )
 
 describe("an order", () => {
   it.effect("gets a cl_ord_id and a deadline, and its answer shows them", () => {
@@ -160,7 +166,8 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("outlives its caller", () => {
+  it.effect("outlives its caller, and the log says what became of it", () => {
+    const lines: Array<string> = []
     const { layer, sent } = account({
       write: (_, params) =>
         Effect.delay(
@@ -175,7 +182,9 @@ describe("an order", () => {
       yield* Fiber.interrupt(caller)
       yield* TestClock.adjust("3 seconds")
       assert.isTrue(sent[1]?.["done"])
-    }).pipe(Effect.provide(layer))
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0] ?? "", /A write went on after its caller had left.*private\/AddOrder.*ok/)
+    }).pipe(Effect.provide(layer), Effect.provide(toLines(lines)))
   })
 })
 
