@@ -1,8 +1,8 @@
 import { Duration, Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
-import { createServer, type RequestListener, type Server } from "node:http"
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import { Config } from "../../services/Config.ts"
 import { KrakenWriter } from "../../services/KrakenWriter.ts"
 
@@ -85,7 +85,8 @@ export const open = (server: Server, { host, port }: { readonly host: string; re
 const countCalls = (server: Server) => {
   const waiting = new Set<() => void>()
   let open = 0
-  server.on("request", (_, response) => {
+  server.on("request", (request, response) => {
+    if (response.socket === null) closeWith(request.socket, response)
     open++
     response.once("close", () => {
       open--
@@ -99,6 +100,16 @@ const countCalls = (server: Server) => {
     return Effect.sync(() => void waiting.delete(done))
   })
   return { idle }
+}
+
+/**
+ * Node tells the response that is being sent of its connection's end, but none of those that wait behind it for requests
+ * of the same connection.
+ */
+const closeWith = (socket: Socket, response: ServerResponse) => {
+  const onClose = () => response.emit("close")
+  socket.setMaxListeners(0).once("close", onClose)
+  response.once("close", () => socket.off("close", onClose))
 }
 
 const reasonOf = (error: unknown): string => {

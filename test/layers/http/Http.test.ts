@@ -295,6 +295,34 @@ describe("Http", () => {
     })
   )
 
+  it.scoped("cancels what waits behind another call of its connection too, and stops without waiting for it", () =>
+    Effect.gen(function* () {
+      const started = yield* Queue.unbounded<string>()
+      const cancelled = yield* Queue.unbounded<string>()
+      const { port, running, stop } = yield* serve({
+        post: ({ body, emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Queue.offer(started, body)),
+            Effect.zipRight(Effect.never),
+            Effect.onInterrupt(() => Queue.offer(cancelled, body))
+          )
+      })
+      const socket = connect(port, "127.0.0.1")
+      for (const body of ["1", "2", "3"]) {
+        socket.write(
+          `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+            `content-type: application/json\r\ncontent-length: 1\r\n\r\n${body}`
+        )
+      }
+      yield* Queue.takeN(started, 3)
+      socket.destroy()
+      assert.sameMembers([...(yield* Queue.takeN(cancelled, 3))], ["1", "2", "3"])
+      // No time passes here, so this ends only where nothing is waited for.
+      yield* stop
+      assert.strictEqual(running(), 0)
+    })
+  )
+
   it.scoped("keeps a silent stream open with comments", () =>
     Effect.gen(function* () {
       const opened = yield* Deferred.make<void>()
