@@ -184,7 +184,7 @@ describe("an order", () => {
       assert.isTrue(sent[1]?.["done"])
       assert.lengthOf(lines, 1)
       assert.match(lines[0] ?? "", /A write went on after its caller had left.*private\/AddOrder.*ok/)
-    }).pipe(Effect.provide(layer), Effect.provide(toLines(lines)))
+    }).pipe(Effect.provide([layer, toLines(lines)]))
   })
 })
 
