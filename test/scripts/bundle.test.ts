@@ -57,6 +57,8 @@ describe("the bundle", () => {
       "src/Main",
       "src/bin",
       "src/cli",
+      // How deep a message may be nested.
+      "src/domain",
       // The assets that a paper account may begin with: the settings check them.
       "src/exchange",
       "src/layers",
