@@ -3,9 +3,9 @@ import * as Account from "./endpoints/account.ts"
 import * as Cancelling from "./endpoints/cancelling.ts"
 import * as Changing from "./endpoints/changing.ts"
 import * as Control from "./endpoints/control.ts"
+import * as Deposits from "./endpoints/deposits.ts"
 import * as Earn from "./endpoints/earn.ts"
 import * as Exports from "./endpoints/exports.ts"
-import * as Funding from "./endpoints/funding.ts"
 import * as Ledgers from "./endpoints/ledgers.ts"
 import * as Market from "./endpoints/market.ts"
 import * as Orders from "./endpoints/orders.ts"
@@ -14,6 +14,7 @@ import * as Subaccounts from "./endpoints/subaccounts.ts"
 import * as System from "./endpoints/system.ts"
 import * as Transfers from "./endpoints/transfers.ts"
 import * as Transparency from "./endpoints/transparency.ts"
+import * as Withdrawals from "./endpoints/withdrawals.ts"
 
 /** Every endpoint by the name Kraken gives it; case counts. */
 export const publicRoutes: ReadonlyMap<string, PublicEndpoint> = new Map([
@@ -66,16 +67,16 @@ export const privateRoutes: ReadonlyMap<string, Endpoint> = new Map([
   ["CancelAll", Cancelling.CancelAll],
   ["CancelAllOrdersAfter", Cancelling.CancelAllOrdersAfter],
   ["CancelOrderBatch", Cancelling.CancelOrderBatch],
-  ["DepositMethods", Funding.DepositMethods],
-  ["DepositAddresses", Funding.DepositAddresses],
+  ["DepositMethods", Deposits.DepositMethods],
+  ["DepositAddresses", Deposits.DepositAddresses],
   ["DepositStatus", Transfers.DepositStatus],
-  ["WithdrawMethods", Funding.WithdrawMethods],
-  ["WithdrawAddresses", Funding.WithdrawAddresses],
-  ["WithdrawInfo", Funding.WithdrawInfo],
-  ["Withdraw", Funding.Withdraw],
+  ["WithdrawMethods", Withdrawals.WithdrawMethods],
+  ["WithdrawAddresses", Withdrawals.WithdrawAddresses],
+  ["WithdrawInfo", Withdrawals.WithdrawInfo],
+  ["Withdraw", Withdrawals.Withdraw],
   ["WithdrawStatus", Transfers.WithdrawStatus],
-  ["WithdrawCancel", Funding.WithdrawCancel],
-  ["WalletTransfer", Funding.WalletTransfer],
+  ["WithdrawCancel", Withdrawals.WithdrawCancel],
+  ["WalletTransfer", Withdrawals.WalletTransfer],
   ["CreateSubaccount", Subaccounts.CreateSubaccount],
   ["AccountTransfer", Subaccounts.AccountTransfer],
   ["Earn/Strategies", Earn.Strategies],

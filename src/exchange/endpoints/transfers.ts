@@ -1,11 +1,11 @@
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
+import { askedAssets } from "../fundingParams.ts"
 import { depositStatus, statusAt } from "../funding.ts"
 import { seedOf, hex } from "../ids.ts"
 import { integer, text, type Params } from "../params.ts"
 import { invalid } from "../Refusal.ts"
 import { amountText } from "../show.ts"
-import { askedAssets } from "./funding.ts"
 import type { Deposit, Exchange, Withdrawal } from "../state.ts"
 
 export const DepositStatus: Endpoint = (x, { account, params }) =>

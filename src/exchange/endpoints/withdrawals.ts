@@ -1,56 +1,18 @@
+import type { Asset } from "../assets.ts"
 import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
-import type { Asset } from "../assets.ts"
-import { addressesOf, type Method, methodsOf, methods, newAddress } from "../funding.ts"
+import { type Method, methods } from "../funding.ts"
+import { askedAssets, fundable, moved, unknownAsset } from "../fundingParams.ts"
 import { fundingId } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
-import { assetClassed, assetNamed, classNamed, flag, required, text, type Params, units } from "../params.ts"
+import { assetClassed, assetNamed, flag, type Params, required, text, units } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { amountText } from "../show.ts"
-import { type Account, type Exchange, next, type WithdrawalAddress } from "../state.ts"
+import { type Account, next, type WithdrawalAddress } from "../state.ts"
 import { cancellable, giveBack } from "../transfers.ts"
 import { dailyLimit, mostNow, usedToday, worthOf } from "../withdrawalLimit.ts"
 
-const unknownAsset = "EFunding:Unknown asset"
-const unusedAddresses = 5
 const spotToFutures = "spottofutures"
-
-export const DepositMethods: Endpoint = (x, { params }) => {
-  const asset = assetClassed(x, params, "aclass", unknownAsset)
-  return fundable(asset).map((method) => ({
-    method: method.name,
-    limit: method.invoiceUpTo === undefined ? false : amountText(x, asset.id, method.invoiceUpTo),
-    fee: amountText(x, asset.id, 0n),
-    ...(method.invoiceUpTo === undefined && { "gen-address": true }),
-    minimum: amountText(x, asset.id, method.minimumDeposit)
-  }))
-}
-
-export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
-  const asset = assetClassed(x, params, "aclass", unknownAsset)
-  const name = required(params, "method")
-  const method = fundable(asset).find((each) => each.name === name)
-  if (method === undefined) throw new Refusal("EFunding:No funding method")
-  const addresses = addressesOf(x, account, method)
-  const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
-  if (flag(params, "new")) {
-    if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
-    if (method.invoiceUpTo !== undefined) {
-      const sum = moved(params, asset)
-      if (sum < method.minimumDeposit || sum > method.invoiceUpTo) throw new Refusal("EFunding:Invalid amount")
-    }
-    if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")
-    const added = newAddress(x, account, method)
-    addresses.push(added)
-    unused.push(added)
-  }
-  return addresses.map((each) => ({
-    address: each.address,
-    expiretm: String(Math.floor(each.expires / 1000)),
-    ...(unused.includes(each) && { new: true }),
-    ...(each.tag !== undefined && { tag: each.tag })
-  }))
-}
 
 export const WithdrawMethods: Endpoint = (x, { account, params }) => {
   const isAsked = askedAssets(x, params)
@@ -169,26 +131,6 @@ export const WalletTransfer: Endpoint = (x, { account, params }) => {
   post(x, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
   add(account.futures, asset.id, sum)
   return { refid }
-}
-
-/** Lists are of one class, and of one asset where one is named. */
-export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
-  const wanted = classNamed(params, "aclass")
-  const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
-  return (asset) => (named === undefined ? asset.class === wanted : asset.id === named.id)
-}
-
-/** What is to be moved; Kraken tells an amount that makes no sense from one that is missing. */
-const moved = (params: Params, asset: Asset): bigint => {
-  const sum = units(required(params, "amount"), asset)
-  if (sum === undefined || sum <= 0n) throw new Refusal("EFunding:Invalid amount")
-  return sum
-}
-
-const fundable = (asset: Asset): ReadonlyArray<Method> => {
-  const found = methodsOf(asset)
-  if (found.length === 0) throw new Refusal("EFunding:No funding method")
-  return found
 }
 
 const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!

@@ -1,0 +1,45 @@
+import type { Endpoint } from "../Call.ts"
+import { addressesOf, newAddress } from "../funding.ts"
+import { fundable, moved, unknownAsset } from "../fundingParams.ts"
+import { assetClassed, flag, required } from "../params.ts"
+import { Refusal } from "../Refusal.ts"
+import { amountText } from "../show.ts"
+
+const unusedAddresses = 5
+
+export const DepositMethods: Endpoint = (x, { params }) => {
+  const asset = assetClassed(x, params, "aclass", unknownAsset)
+  return fundable(asset).map((method) => ({
+    method: method.name,
+    limit: method.invoiceUpTo === undefined ? false : amountText(x, asset.id, method.invoiceUpTo),
+    fee: amountText(x, asset.id, 0n),
+    ...(method.invoiceUpTo === undefined && { "gen-address": true }),
+    minimum: amountText(x, asset.id, method.minimumDeposit)
+  }))
+}
+
+export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
+  const asset = assetClassed(x, params, "aclass", unknownAsset)
+  const name = required(params, "method")
+  const method = fundable(asset).find((each) => each.name === name)
+  if (method === undefined) throw new Refusal("EFunding:No funding method")
+  const addresses = addressesOf(x, account, method)
+  const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
+  if (flag(params, "new")) {
+    if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
+    if (method.invoiceUpTo !== undefined) {
+      const sum = moved(params, asset)
+      if (sum < method.minimumDeposit || sum > method.invoiceUpTo) throw new Refusal("EFunding:Invalid amount")
+    }
+    if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")
+    const added = newAddress(x, account, method)
+    addresses.push(added)
+    unused.push(added)
+  }
+  return addresses.map((each) => ({
+    address: each.address,
+    expiretm: String(Math.floor(each.expires / 1000)),
+    ...(unused.includes(each) && { new: true }),
+    ...(each.tag !== undefined && { tag: each.tag })
+  }))
+}
