@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "./TestVenue.ts"
+import { type Json, venue } from "./TestVenue.ts"
 
 describe("earn", () => {
   const bonded = { strategy_id: "ESRFUO3-Q62XD-WIOIL7" }
@@ -60,6 +60,18 @@ describe("earn", () => {
     assert.deepStrictEqual(shown().items, [])
     assert.deepStrictEqual(v.ok("Balance", {}, "dot"), { DOT: "1000.5249768518", "DOT.B": "0.0000000000" })
     assert.isTrue(v.x.timers.isEmpty)
+  })
+
+  it("the ledger of a balance is asked for by its name, and is part of its asset's", () => {
+    const v = venue()
+    v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "20", at_once: true })
+    v.ok("Earn/Allocate", { ...bonded, amount: "15" })
+    const assets = (asset: string) =>
+      Object.values<Json>(v.ok("Ledgers", { asset }).ledger).map((entry) => `${entry.asset} ${entry.subtype}`)
+    assert.deepStrictEqual(assets("DOT.B"), ["DOT.B stakingfromspot"])
+    assert.deepStrictEqual(assets("DOT"), ["DOT.B stakingfromspot", "DOT spottostaking", "DOT "])
+    assert.deepStrictEqual(assets("XBT.B,DOT.S"), [])
+    assert.strictEqual(v.refused("Ledgers", { asset: "ZZZ.B" }), "EQuery:Unknown asset")
   })
 
   it("a reward does not depend on how often somebody looks", () => {

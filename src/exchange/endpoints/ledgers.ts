@@ -4,6 +4,7 @@ import { assetNamed, list, oneOf, required } from "../params.ts"
 import { page } from "../paging.ts"
 import { invalid, Refusal } from "../Refusal.ts"
 import { showEntry } from "../show.ts"
+import type { Exchange } from "../state.ts"
 import { inWindow } from "./orders.ts"
 
 const types = [
@@ -25,7 +26,7 @@ const types = [
 
 export const Ledgers: Endpoint = (x, { account, key, params }) => {
   const names = list(params, "asset")?.filter((name) => name !== "all")
-  const wanted = names?.map((name) => assetNamed(x, name))
+  const wanted = names?.map((name) => isOf(x, name))
   const type = oneOf(params, "type", types) ?? "all"
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const found = page(account.ledger, params, {
@@ -34,13 +35,20 @@ export const Ledgers: Endpoint = (x, { account, key, params }) => {
       if (!inWindow(key, entry.time) || asset.class !== aclass) return false
       return (
         (type === "all" || entry.type === type) &&
-        (wanted === undefined || wanted.length === 0 || wanted.includes(asset))
+        (wanted === undefined || wanted.length === 0 || wanted.some((isWanted) => isWanted(entry.asset)))
       )
     },
     times: ({ time }) => [time],
     timeOf: (id) => account.ledgerById.get(id)?.time
   })
   return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(x, entry)])), ...found.count }
+}
+
+/** An asset means all that is had of it, a name with a suffix such as `DOT.B` that balance alone. */
+const isOf = (x: Exchange, name: string): ((balance: string) => boolean) => {
+  const [asset = "", suffix] = name.split(/(?=\.[A-Z]$)/)
+  const { id } = assetNamed(x, asset)
+  return (balance) => (suffix === undefined ? assetOf(x.catalogue, balance).id === id : balance === id + suffix)
 }
 
 export const QueryLedgers: Endpoint = (x, { account, key, params }) => {
