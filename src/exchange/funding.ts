@@ -56,7 +56,8 @@ export const methods: ReadonlyArray<Method> = [
   method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU")
 ]
 
-export const methodsOf = (asset: Asset): ReadonlyArray<Method> => methods.filter((method) => method.asset === asset)
+export const methodsOf = (asset: Asset): ReadonlyArray<Method> =>
+  methods.filter((method) => method.asset.id === asset.id)
 
 const hour = 3_600_000
 

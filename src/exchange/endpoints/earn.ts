@@ -16,7 +16,7 @@ export const Strategies: Endpoint = (x, { params }) => {
   if (locks?.some((lock) => !["flex", "bonded", "timed", "instant"].includes(lock)) === true) throw invalid("lock_type")
   const limit = integer(params, "limit", [1, 65_535]) ?? strategies.length
   const found = strategies.filter(
-    (each) => (asset === undefined || each.asset === asset) && (locks === undefined || locks.includes(each.lock))
+    (each) => (asset === undefined || each.asset.id === asset.id) && (locks === undefined || locks.includes(each.lock))
   )
   if (flag(params, "ascending")) found.reverse()
   return { next_cursor: null, items: found.slice(0, limit).map((strategy) => showStrategy(x, strategy)) }
