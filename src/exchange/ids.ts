@@ -52,6 +52,9 @@ export const fundingId = (seed: number, n: number) => `FT${spell(seed, n, mixed,
 export const reportId = (seed: number, n: number) => spell(seed, n, letters, 4)
 export const token = (seed: number, n: number) => spell(seed, n, mixed, 43)
 export const hex = (seed: number, n: number, length: number) => spell(seed, n, "0123456789abcdef", length)
+/** The UUID that a name always has. */
+export const uuidOf = (name: string) =>
+  hex(seedOf(name), 0, 30).replace(/^(.{8})(.{4})(.{3})(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
 export const accountId = (seed: number, n: number) => {
   const text = spell(seed, n, capitals, 14)
   return `AA${text.slice(0, 2)} ${text.slice(2, 6)} ${text.slice(6, 10)} ${text.slice(10)}`

@@ -90,6 +90,16 @@ describe("withdrawals and transfers", () => {
     )
   })
 
+  it("ways out and networks have ids of their own", () => {
+    const methods: ReadonlyArray<Record<string, string>> = venue().ok("WithdrawMethods")
+    const ids = new Set(methods.map(({ method_id }) => method_id))
+    assert.strictEqual(ids.size, methods.length)
+    for (const id of ids) assert.match(id!, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/)
+    const onEthereum = methods.filter(({ network }) => network === "Ethereum")
+    assert.isAbove(onEthereum.length, 1)
+    assert.strictEqual(new Set(onEthereum.map(({ network_id }) => network_id)).size, 1)
+  })
+
   it("no more than ten million dollars a day leave, at the prices of then", () => {
     const v = venue()
     v.open("rich", { XBT: "300", USD: "9000000" })

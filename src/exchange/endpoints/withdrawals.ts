@@ -3,7 +3,7 @@ import type { Endpoint } from "../Call.ts"
 import { assetOf } from "../catalogue.ts"
 import { type Method, methods } from "../funding.ts"
 import { askedAssets, fundable, moved, unknownAsset } from "../fundingParams.ts"
-import { fundingId } from "../ids.ts"
+import { fundingId, uuidOf } from "../ids.ts"
 import { add, available, fromOutside, post } from "../ledger.ts"
 import { assetClassed, assetNamed, flag, type Params, required, text, units } from "../params.ts"
 import { invalid, Refusal } from "../Refusal.ts"
@@ -24,7 +24,9 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
     .map((each) => ({
       asset: each.asset.id,
       method: each.name,
+      method_id: uuidOf(`method ${each.name}`),
       network: each.network,
+      network_id: uuidOf(`network ${each.network}`),
       minimum: amountText(x, each.asset.id, each.minimumWithdrawal),
       fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(x, each.asset.id, each.fee) },
       limits: [
