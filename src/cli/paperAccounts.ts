@@ -1,5 +1,4 @@
 import { Console, Context, Effect, Layer, Option } from "effect"
-import { builtIn } from "../exchange/builtIn.ts"
 import { assetOf, findAsset } from "../exchange/catalogue.ts"
 import type { Answer } from "../exchange/handle.ts"
 import { recordedMarket } from "../exchange/recorded/RecordedMarket.ts"
@@ -7,9 +6,11 @@ import { ConfigEnv } from "../layers/ConfigEnv.ts"
 import { PaperAccounts, PaperAccountsKept } from "../layers/paper/Accounts.ts"
 import type { AccountId } from "../layers/paper/Journal.ts"
 import { MarketFeed } from "../layers/paper/MarketFeed.ts"
+import { makeLearn } from "../layers/paper/learn.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { Config } from "../services/Config.ts"
 import { UsageError } from "./errors.ts"
+import { load } from "./load.ts"
 import { table } from "./table.ts"
 
 /** What the paper commands do. Running servers see it at their next call. */
@@ -25,6 +26,7 @@ const MarketFeedTold = Layer.succeed(MarketFeed, {
   kind: "live",
   name: "live market",
   open: () => recordedMarket("live market"),
+  lists: () => Effect.succeedNone,
   look: () => Effect.succeed([]),
   read: () => Effect.succeedNone
 })
@@ -49,6 +51,17 @@ const accountsOn = (market: "synthetic" | "live") =>
     (context) => Context.get(context, PaperAccounts)
   )
 
+/** What Kraken lists of an asset that the account does not know becomes known to it. */
+const learn = Effect.fnUntraced(function* (account: string, asset: string) {
+  const { LiveMarket } = yield* load(() => import("./paperMarket.ts"))
+  const context = yield* Layer.build(Layer.provideMerge(PaperAccountsKept, LiveMarket))
+  const learn = makeLearn(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
+  yield* Effect.mapError(
+    learn(account, { endpoint: "control/Deposit", params: { asset } }),
+    ({ message }) => new UsageError({ message })
+  )
+})
+
 const choose = (all: ReadonlyArray<AccountId>, found: ReadonlyArray<AccountId>): string => {
   if (all.length === 0) return "There is no paper account yet: the first call of a client opens one (serve --paper)."
   const list = (found.length === 0 ? all : found).map(
@@ -71,9 +84,10 @@ export const show = Effect.fn("paper.show")(function* (which: Which) {
   const { account, accounts, market } = yield* open(which)
   const ask = (name: string) =>
     Effect.flatMap(accounts.ask(account, { endpoint: `private/${name}`, params: {} }), resultOf)
+  const catalogue = yield* accounts.catalogue(account)
   const balances = Object.entries<Record<string, string>>(yield* ask("BalanceEx")).map(
     ([id, { balance, hold_trade }]) => ({
-      asset: assetOf(builtIn, id).display + (/\.[A-Z]$/.exec(id)?.[0] ?? ""),
+      asset: assetOf(catalogue, id).display + (/\.[A-Z]$/.exec(id)?.[0] ?? ""),
       balance,
       in_orders: hold_trade
     })
@@ -98,13 +112,17 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
   asset,
   ...which
 }: Which & { readonly asset: string; readonly amount: string }) {
-  const known = findAsset(builtIn, asset)
+  const { account, accounts, market } = yield* open(which)
+  const find = Effect.map(accounts.catalogue(account), (catalogue) => findAsset(catalogue, asset))
+  if (market === "live" && (yield* find) === undefined) yield* learn(account, asset)
+  const known = yield* find
   if (known === undefined) {
-    const names = Array.from(builtIn.assets.values(), ({ display }) => display).join(", ")
-    return yield* new UsageError({ message: `ASSET: expected one of ${names}, got ${JSON.stringify(asset)}` })
+    const { assets } = yield* accounts.catalogue(account)
+    const names = Array.from(assets.values(), ({ display }) => display).join(", ")
+    const expected = market === "live" ? "an asset that Kraken lists, such as" : "one of"
+    return yield* new UsageError({ message: `ASSET: expected ${expected} ${names}, got ${JSON.stringify(asset)}` })
   }
-  const { account, accounts } = yield* open(which)
-  const params = { account, asset: known.display, amount, at_once: true }
+  const params = { account, asset: known.id, amount, at_once: true, or_adjust: true }
   const { refid } = yield* Effect.flatMap(
     accounts.carryOut(account, [{ endpoint: "control/Deposit", params }]),
     resultOf

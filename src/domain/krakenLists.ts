@@ -39,7 +39,7 @@ export const pairsOf = (
     const pair: Pair = {
       id,
       altname,
-      display: display(altname, text(row["wsname"]) ?? `${displayOf(base)}/${displayOf(quote)}`),
+      display: pairAlias(altname, text(row["wsname"]) ?? `${displayOf(base)}/${displayOf(quote)}`),
       base,
       quote,
       assetClass,
@@ -57,11 +57,11 @@ export const pairsOf = (
   })
 
 /** Dark-pool pairs such as `XBTUSD.d` share the names of their assets with the ordinary pair. */
-const display = (altname: string, name: string): string =>
+export const pairAlias = (altname: string, name: string): string =>
   altname.endsWith(".d") ? altname : name.split("/").map(assetAlias).join("/")
 
 /** `XBT` → `BTC`, and in a balance of its own `XBT.M` → `BTC.M`. */
-const assetAlias = (altname: string): string => {
+export const assetAlias = (altname: string): string => {
   const [stem = altname, ...rest] = altname.split(".")
   return [aliases[stem] ?? stem, ...rest].join(".")
 }

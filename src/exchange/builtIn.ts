@@ -1,5 +1,6 @@
 import type { Asset } from "./assets.ts"
 import { type Catalogue, makeCatalogue } from "./catalogue.ts"
+import { usual } from "./fees.ts"
 import { fixed } from "./fixed.ts"
 import type { Pair } from "./pairs.ts"
 
@@ -65,6 +66,7 @@ const pair = (
     leverage: Array.from({ length: Math.max(0, maxLeverage - 1) }, (_, i) => i + 2),
     ...(positionLimits === undefined ? {} : { positionLimits }),
     status,
+    fees: usual,
     text: { ordermin, costmin, tick }
   }
 }

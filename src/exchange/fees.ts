@@ -7,7 +7,11 @@ export interface Tier {
   readonly maker: bigint
 }
 
-export const schedule: ReadonlyArray<Tier> = [
+/** By rising volume, from 0 on. */
+export type Schedule = readonly [Tier, ...ReadonlyArray<Tier>]
+
+/** What holds where a pair has none of its own. */
+export const usual: Schedule = [
   { volume: 0, taker: 4000n, maker: 2500n },
   { volume: 10_000, taker: 3500n, maker: 2000n },
   { volume: 50_000, taker: 2400n, maker: 1400n },
@@ -21,7 +25,7 @@ export const schedule: ReadonlyArray<Tier> = [
 ]
 
 /** Index of the tier of a 30-day volume in units of 10^-4 dollars. */
-export const tierOf = (volume: bigint): number => {
+export const tierOf = (schedule: Schedule, volume: bigint): number => {
   let index = schedule.length - 1
   while (index > 0 && volume < BigInt(schedule[index]!.volume) * 10_000n) index--
   return index

@@ -1,9 +1,9 @@
 import type { Asset } from "./assets.ts"
-import { feeOn, schedule, tierOf } from "./fees.ts"
+import { feeOn, tierOf } from "./fees.ts"
 import { divide, pow10 } from "./fixed.ts"
 import { add } from "./ledger.ts"
 import { type Order, left } from "./order.ts"
-import { baseAmount, quoteAmount } from "./pairs.ts"
+import { baseAmount, type Pair, quoteAmount } from "./pairs.ts"
 import type { Account, Exchange } from "./state.ts"
 import { dollars } from "./value.ts"
 
@@ -37,8 +37,8 @@ export const holdFor = (
 }
 
 /** Millionths for the account's volume of the last 30 days. */
-export const rateOf = (x: Exchange, account: Account, maker: boolean): bigint => {
-  const tier = schedule[tierOf(recentVolume(x, account))]!
+export const rateOf = (x: Exchange, account: Account, { fees }: Pair, maker: boolean): bigint => {
+  const tier = fees[tierOf(fees, recentVolume(x, account))]!
   return maker ? tier.maker : tier.taker
 }
 

@@ -41,7 +41,7 @@ export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order =>
     cost: 0n,
     fee: 0n,
     spent: 0n,
-    rate: rateOf(x, account, false),
+    rate: rateOf(x, account, spec.pair, false),
     hold: undefined,
     peak: undefined,
     triggered: false,

@@ -113,7 +113,7 @@ interface Execution {
 
 /** The account's rate of now, but never dearer than what the order's hold was computed with. */
 const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
-  min(order.rate, rateOf(x, accountOf(x, order), maker))
+  min(order.rate, rateOf(x, accountOf(x, order), order.pair, maker))
 
 /**
  * One side of a trade: balances, ledger, trade record, order. What an order prints (cost and fee with the pair's cost

@@ -1,8 +1,22 @@
 import type { Asset } from "./assets.ts"
+import type { Schedule } from "./fees.ts"
 import { rescale } from "./fixed.ts"
 
-/** A pair. Prices count units of 10^-priceDecimals of the quote asset, volumes of 10^-lotDecimals of the base asset. */
-export interface Pair {
+/** What orders of a pair have to keep to and pay. Other rules may come while some wait. */
+export interface Rules {
+  tick: bigint
+  ordermin: bigint
+  /** In the quote asset's units. */
+  costmin: bigint
+  fees: Schedule
+  text: { readonly ordermin: string; readonly costmin: string; readonly tick: string }
+}
+
+/**
+ * A pair. Prices count units of 10^-priceDecimals of the quote asset, volumes of 10^-lotDecimals of the base asset: what
+ * is told in other decimals is another pair.
+ */
+export interface Pair extends Rules {
   readonly id: string
   readonly altname: string
   readonly wsname: string
@@ -12,15 +26,12 @@ export interface Pair {
   readonly costDecimals: number
   readonly priceDecimals: number
   readonly lotDecimals: number
-  readonly tick: bigint
-  readonly ordermin: bigint
-  /** In the quote asset's units. */
-  readonly costmin: bigint
   readonly leverage: ReadonlyArray<number>
   readonly positionLimits?: readonly [long: number, short: number]
-  readonly status: "online" | "cancel_only" | "post_only" | "limit_only" | "reduce_only"
-  readonly text: { readonly ordermin: string; readonly costmin: string; readonly tick: string }
+  readonly status: (typeof statuses)[number]
 }
+
+export const statuses = ["online", "cancel_only", "post_only", "limit_only", "reduce_only"] as const
 
 /** Answers name a pair in the style of the question: `BTC/USD` stays `BTC/USD`, anything else becomes the id. */
 export const keyOf = (pair: Pair, asked: string): string => (asked.includes("/") ? pair.display : pair.id)

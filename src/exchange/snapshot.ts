@@ -1,5 +1,6 @@
 import { inLine } from "./book.ts"
 import { recentVolume } from "./holds.ts"
+import { printPair } from "./listed/rows.ts"
 import { marketLevel } from "./liquidity.ts"
 import type { Exchange } from "./state.ts"
 
@@ -22,6 +23,8 @@ export const snapshot = (x: Exchange): unknown => {
       tradesById: undefined,
       ledgerById: undefined
     })),
+    assets: [...x.catalogue.assets.keys()],
+    pairs: [...x.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
     orders: x.orders,
     venues: [...x.venues.values()].map((venue) => ({
       pair: venue.pair.id,

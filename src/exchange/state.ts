@@ -53,7 +53,9 @@ export interface Counter {
 export interface Venue {
   readonly pair: Pair
   /** What the pair allows now; at first what it was listed with. */
-  status: Pair["status"]
+  status: Pair["status"] | "delisted"
+  /** When that was last listed anew, in epoch milliseconds. */
+  listed: number
   /** Resting orders by price, best first: keys of bids are negative prices. */
   readonly bids: Sorted<bigint, Map<string, Order>>
   readonly asks: Sorted<bigint, Map<string, Order>>
@@ -223,9 +225,10 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
   }
 }
 
-const makeVenue = (pair: Pair): Venue => ({
+export const makeVenue = (pair: Pair): Venue => ({
   pair,
   status: pair.status,
+  listed: 0,
   bids: new Sorted(),
   asks: new Sorted(),
   stops: {

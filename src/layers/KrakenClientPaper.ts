@@ -11,6 +11,7 @@ import { refusal } from "./kraken/judge.ts"
 import { makeTolls } from "./kraken/tolls.ts"
 import { PaperAccounts, toCommand } from "./paper/Accounts.ts"
 import type { Command } from "./paper/Ledger.ts"
+import { makeLearn } from "./paper/learn.ts"
 import { MarketFeed } from "./paper/MarketFeed.ts"
 
 /**
@@ -24,10 +25,12 @@ export const KrakenClientPaper = Layer.effect(
     const feed = yield* MarketFeed
     const budget = yield* RateBudget
     const { refuse, take } = makeTolls(budget, DateTime.now)
+    const learn = makeLearn(accounts, feed)
     const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
 
-    /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not see it. */
+    /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
     const observe = Effect.fnUntraced(function* (account: string, call: Command) {
+      if (!isCancel(call)) yield* learn(account, call)
       const look = feed.look(yield* accounts.concerns(account, call))
       const seen = isCancel(call) ? Effect.orElseSucceed(look, () => []) : look
       return (yield* seen).map(toCommand)

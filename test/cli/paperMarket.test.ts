@@ -3,8 +3,11 @@ import { Effect, Layer, Scope } from "effect"
 import { KrakenPaper } from "../../src/cli/krakenPaper.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
+import { learn } from "../../src/exchange/listed/learn.ts"
+import { asset } from "../fixtures/krakenLists.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { freePort } from "../freePort.ts"
+import { makeCommandLine } from "./commandLine.ts"
 import { read, write } from "../layers/paper/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../TestConfig.ts"
@@ -40,7 +43,7 @@ describe("the market of paper accounts", () => {
       yield* Effect.gen(function* () {
         assert.deepStrictEqual(yield* market, {
           kind: "live",
-          name: `live market of ${new URL(url).host}, for 12 pairs`
+          name: `live market of ${new URL(url).host}`
         })
         const bid = yield* best("bids")
         const order = yield* see(yield* place(sell))
@@ -77,6 +80,33 @@ describe("the market of paper accounts", () => {
         assert.strictEqual((yield* market)?.kind, "live")
         assert.strictEqual(Object(yield* read("private/ClosedOrders")).count, 2)
       }).pipe(Effect.provide(paper(folder, url, { paperMarket: "live" })))
+    })
+  )
+
+  it.scopedLive("has all that Kraken lists: an asset of its own can be given to an account", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const { front, url } = yield* servedExchange()
+      const env = { MCP_KRAKEN_STATE_DIR: folder, KRAKEN_BASE_URL: url }
+      const balance = read("private/Balance")
+      yield* Effect.provide(balance, paper(folder, url))
+      const given = ["paper", "deposit", "ena", "7.5"]
+      const unknown = yield* run(given, env)
+      assert.deepInclude(unknown, { code: 2, stdout: "" })
+      assert.match(unknown.stderr, /^ASSET: expected an asset that Kraken lists, such as BTC, .* got "ena"\n$/)
+      learn(front.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
+      assert.deepStrictEqual(yield* run(given, env), {
+        code: 0,
+        stdout: "Deposited 7.5 ENA into the paper account local.\n",
+        stderr: ""
+      })
+      assert.deepStrictEqual(yield* Effect.provide(balance, paper(folder, url)), {
+        XXBT: "5.0000000000",
+        ENA: "7.50000"
+      })
+      // What is known by then needs no Kraken.
+      const shown = yield* run(["paper", "show"], { ...env, KRAKEN_BASE_URL: `http://127.0.0.1:${yield* freePort}` })
+      assert.match(shown.stdout, /^ENA +7\.50000 +0\.00000$/m)
     })
   )
 

@@ -196,6 +196,7 @@ describe("what has to be looked at first", () => {
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "XBTUSD" }), ["XXBTZUSD"])
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "BTC/EUR" }), ["XXBTZEUR", "XXBTZUSD"])
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "nonsense" }), [])
+    assert.deepStrictEqual(ids(fresh(), "Level3", { pair: "BTC/EUR" }), ["XXBTZEUR"])
   })
 
   it("the pairs of open orders before they are changed or cancelled, and no other", () => {

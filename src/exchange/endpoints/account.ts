@@ -1,6 +1,6 @@
 import type { Endpoint } from "../Call.ts"
 import { findPair } from "../catalogue.ts"
-import { schedule, tierOf } from "../fees.ts"
+import { tierOf } from "../fees.ts"
 import { format } from "../fixed.ts"
 import { feeInfo } from "../feeInfo.ts"
 import { recentVolume } from "../holds.ts"
@@ -51,7 +51,6 @@ export const TradeBalance: Endpoint = (x, { account, params }) => {
 
 export const TradeVolume: Endpoint = (x, { account, params }) => {
   const volume = recentVolume(x, account)
-  const tier = tierOf(volume)
   const asked = (array(params, "pair") ?? []).map((pair) => plain(isObject(pair) ? pair["asset"] : pair, "pair"))
   const found = asked.map((name) => {
     const pair = findPair(x.catalogue, name)
@@ -63,18 +62,18 @@ export const TradeVolume: Endpoint = (x, { account, params }) => {
     asset_class: "currency",
     volume: format(volume, 4),
     ...(found.length > 0 && {
-      fees: Object.fromEntries(found.map(([key]) => [key, feeInfo(tier, "taker")])),
-      fees_maker: Object.fromEntries(found.map(([key]) => [key, feeInfo(tier, "maker")]))
+      fees: Object.fromEntries(found.map(([key, { fees }]) => [key, feeInfo(fees, volume, "taker")])),
+      fees_maker: Object.fromEntries(found.map(([key, { fees }]) => [key, feeInfo(fees, volume, "maker")]))
     }),
     ...(flag(params, "fee_schedule") && {
-      schedules: found.map(([key]) => ({
+      schedules: found.map(([key, { fees }]) => ({
         pair: key,
         class: "spot",
-        tiers: schedule.map((row, index) => ({
+        tiers: fees.map((row, index) => ({
           maker_fee: format(row.maker, 4),
           taker_fee: format(row.taker, 4),
           min_spot_volume: `${row.volume}.0000`,
-          active: index === tier
+          active: index === tierOf(fees, volume)
         }))
       }))
     })

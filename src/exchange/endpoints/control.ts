@@ -3,6 +3,8 @@ import { findAsset } from "../catalogue.ts"
 import type { PublicEndpoint } from "../Call.ts"
 import { fit, scan } from "../fixed.ts"
 import { deposit, methodsOf } from "../funding.ts"
+import { learn } from "../listed/learn.ts"
+import { statuses } from "../pairs.ts"
 import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../params.ts"
 import { observe, observed } from "../recorded/observe.ts"
 import { readObservation } from "../recorded/readObservation.ts"
@@ -33,7 +35,10 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
   return { account: account.id }
 }
 
-/** A deposit arrives: after three minutes as at Kraken, or with `at_once`. */
+/**
+ * A deposit arrives: after three minutes as at Kraken, or with `at_once`. What can't be deposited is refused, or with
+ * `or_adjust` simply there.
+ */
 export const Deposit: PublicEndpoint = (x, params) => {
   const account = findAccount(x, required(params, "account"))
   if (account === undefined) throw invalid("account")
@@ -42,6 +47,10 @@ export const Deposit: PublicEndpoint = (x, params) => {
   if (sum === undefined) throw invalid("amount")
   const name = text(params, "method")
   const method = methodsOf(asset).find((each) => name === undefined || each.name === name)
+  if (method === undefined && name === undefined && flag(params, "or_adjust")) {
+    endow(x, account, asset.id, sum)
+    return { refid: account.id }
+  }
   if (method === undefined) throw new Refusal("EFunding:No funding method")
   const { refid } = deposit(x, account, method, sum, flag(params, "at_once"))
   return { refid }
@@ -65,7 +74,7 @@ export const SystemStatus: PublicEndpoint = (x, params) => {
 /** What one pair allows, whatever the rest of the venue does. */
 export const PairStatus: PublicEndpoint = (x, params) => {
   const venue = venueOf(x, pairNamed(x, params, required(params, "pair")))
-  const status = oneOf(params, "status", ["online", "cancel_only", "post_only", "limit_only", "reduce_only"])
+  const status = oneOf(params, "status", statuses)
   if (status === undefined) throw invalid("status")
   changeMode(x, () => (venue.status = status))
   return { pair: venue.pair.id, status }
@@ -75,6 +84,16 @@ export const PairStatus: PublicEndpoint = (x, params) => {
 export const Observe: PublicEndpoint = (x, params) => ({
   news: observe(x, readObservation(observed(x, params), params))
 })
+
+/**
+ * Kraken's lists of assets and pairs say more, or other things, than is known here: see `learn`. A market that is computed
+ * has no more pairs than it has.
+ */
+export const List: PublicEndpoint = (x, params) => {
+  if (x.market.recorder === undefined) throw new Refusal("EGeneral:Unknown method")
+  learn(x, params)
+  return { pairs: x.catalogue.pairs.size, assets: x.catalogue.assets.size }
+}
 
 /** The limits that hold from now on. */
 export const Limits: PublicEndpoint = (x, params) => {

@@ -1,4 +1,5 @@
 import type { BothTaken, Level, Market, Observation, PublicTrade, Spread, Taken } from "../Market.ts"
+import type { Pair } from "../pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 
 /** As many as Kraken tells in one answer. */
@@ -10,36 +11,37 @@ const most = { trades: 1000, spreads: 200 }
  * market at the very moment an observation is told.
  */
 export const recordedMarket = (name: string): Market => {
-  const tapes = new Map<string, Tape>()
-  const newest = (id: string, most: number) => tapes.get(id)?.trades.slice(-most) ?? []
+  // By the pair itself: one with the same id and other decimals has a tape of its own.
+  const tapes = new Map<Pair, Tape>()
+  const newest = (pair: Pair, most: number) => tapes.get(pair)?.trades.slice(-most) ?? []
   return {
     name,
-    tick: (pair) => tapes.get(pair.id)?.since ?? 0,
-    level: (pair, _, side, place) => tapes.get(pair.id)?.[side].levels[place],
-    last: (pair) => tapes.get(pair.id)?.last,
+    tick: (pair) => tapes.get(pair)?.since ?? 0,
+    level: (pair, _, side, place) => tapes.get(pair)?.[side].levels[place],
+    last: (pair) => tapes.get(pair)?.last,
     index: () => undefined,
     nextTouch: () => undefined,
     trades: (pair, { after, count, oldest, until }) => {
-      const found = newest(pair.id, most.trades).filter(({ time }) => time > after && time <= until)
+      const found = newest(pair, most.trades).filter(({ time }) => time > after && time <= until)
       return oldest === true ? found.slice(0, count) : found.slice(-count)
     },
-    candles: (pair, minutes, time, count) => candlesOf(newest(pair.id, most.trades), minutes, time, count),
-    spreads: (pair, _, count) => tapes.get(pair.id)?.spreads.slice(-Math.min(count, most.spreads)) ?? [],
-    summary: (pair, from, time) => summaryOf(newest(pair.id, most.trades), from, time),
+    candles: (pair, minutes, time, count) => candlesOf(newest(pair, most.trades), minutes, time, count),
+    spreads: (pair, _, count) => tapes.get(pair)?.spreads.slice(-Math.min(count, most.spreads)) ?? [],
+    summary: (pair, from, time) => summaryOf(newest(pair, most.trades), from, time),
     recorder: {
-      known: (pair) => tapes.get(pair.id),
+      known: (pair) => tapes.get(pair),
       showBook: (observation, now, taken) => {
-        const before = tapes.get(observation.pair.id)
-        tapes.set(observation.pair.id, shown(observation, now, before, taken))
+        const before = tapes.get(observation.pair)
+        tapes.set(observation.pair, shown(observation, now, before, taken))
       },
       bestOf: ({ asks, bids, pair }, taken) => {
-        const before = tapes.get(pair.id)
+        const before = tapes.get(pair)
         const [bid] = without(bids, before?.bid, taken.bid).levels
         const [ask] = without(asks, before?.ask, taken.ask).levels
         return { ...(bid && { bid }), ...(ask && { ask }) }
       },
       showTrade: (pair, trade) => {
-        const tape = tapes.get(pair.id)!
+        const tape = tapes.get(pair)!
         tape.last = trade
         add(tape.trades, trade, most.trades)
       }

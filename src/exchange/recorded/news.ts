@@ -1,5 +1,6 @@
 import { current } from "../liquidity.ts"
 import type { Interest, Level, PublicTrade } from "../Market.ts"
+import { isTrading } from "../mode.ts"
 import type { Params } from "../params.ts"
 import { type Exchange, venueOf } from "../state.ts"
 import { advance, interestOf } from "../time.ts"
@@ -32,7 +33,7 @@ export const newsOf = (x: Exchange, params: Params, now: number): News | undefin
   const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
   const kept = reached === -1 ? 1 : trades.length - reached
   return {
-    matters: reached !== -1 || bookReaches(interest, best),
+    matters: isTrading(x, venue) && (reached !== -1 || bookReaches(interest, best)),
     params: { ...params, trades: (params["trades"] as ReadonlyArray<unknown>).slice(-kept) }
   }
 }

@@ -1,7 +1,10 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import { join } from "node:path"
+import type { Catalogue } from "../../exchange/catalogue.ts"
 import { concerns } from "../../exchange/concerns.ts"
 import { type Answer, handle } from "../../exchange/handle.ts"
+import type { Listed } from "../../exchange/listed/Listed.ts"
+import { type Lesson, lessonOf } from "../../exchange/listed/lesson.ts"
 import type { Pair } from "../../exchange/pairs.ts"
 import { newsOf } from "../../exchange/recorded/news.ts"
 import type { Exchange } from "../../exchange/state.ts"
@@ -26,6 +29,10 @@ export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/Accounts
       account: string,
       commands: readonly [Command, ...ReadonlyArray<Command>]
     ) => Effect.Effect<Answer, AccountsError>
+    /** The assets and pairs that an account knows. */
+    readonly catalogue: (account: string) => Effect.Effect<Catalogue, AccountsError>
+    /** What lists have to say about a command or a question. */
+    readonly lesson: (account: string, command: Command, listed: Listed) => Effect.Effect<Lesson, AccountsError>
     /** The pairs whose market decides what a command does or a question is answered with. */
     readonly concerns: (account: string, command: Command) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
     /** The accounts that may have open orders: all at first, then those used here since they had none. */
@@ -97,6 +104,9 @@ const make = (
           mayWait().add(account)
           return ledger.carryOut(of(account), now, commands)
         }),
+      catalogue: (account) => step((now) => ledger.look(of(account), now, ({ catalogue }) => catalogue)),
+      lesson: (account, { endpoint, params }, listed) =>
+        step((now) => ledger.look(of(account), now, (x) => lessonOf(x, { account, endpoint, params }, listed))),
       concerns: (account, { endpoint, params }) =>
         step((now) => ledger.look(of(account), now, (x) => concerns(x, { account, endpoint, params }))),
       mayWait: step(() => [...mayWait()]),
@@ -121,9 +131,10 @@ const make = (
 /** What was seen of a market, as an entry of the journal. */
 export const toCommand = (params: Observation): Command => ({ endpoint: "control/Observe", params })
 
-/** The pairs on which there are open orders. */
-const pairsOfOpen = ({ accounts }: Exchange): ReadonlyArray<Pair> => [
-  ...new Set([...accounts.values()].flatMap(({ open }) => [...open.values()].map(({ pair }) => pair)))
-]
+/** The pairs on which there are open orders, and which can be looked at. */
+const pairsOfOpen = ({ accounts, venues }: Exchange): ReadonlyArray<Pair> => {
+  const pairs = new Set([...accounts.values()].flatMap(({ open }) => [...open.values()].map(({ pair }) => pair)))
+  return [...pairs].filter(({ id }) => venues.get(id)?.status !== "delisted")
+}
 
 const isSqlite = (error: unknown): boolean => String(Object(error).code).startsWith("SQLITE_")

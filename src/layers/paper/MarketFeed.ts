@@ -1,5 +1,6 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Endpoint, Params } from "../../domain/endpoints.ts"
+import type { Listed } from "../../exchange/listed/Listed.ts"
 import type { Market } from "../../exchange/Market.ts"
 import type { Pair } from "../../exchange/pairs.ts"
 import type { KrakenError } from "../../services/KrakenErrors.ts"
@@ -19,6 +20,11 @@ export class MarketFeed extends Context.Tag("mcp-kraken/layers/paper/MarketFeed"
     readonly name: string
     /** A market for one exchange, which knows what that exchange has observed. */
     readonly open: () => Market
+    /**
+     * What can be traded, not older than `age` in milliseconds where that can be had; none: exchanges know all that there
+     * is.
+     */
+    readonly lists: (age: number) => Effect.Effect<Option.Option<Listed>, KrakenError>
     /** What there is to observe of these pairs before a command is carried out; nothing where nothing is newer. */
     readonly look: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Observation>, KrakenError>
     /** Public data that the feed answers itself; none: the exchange does. */

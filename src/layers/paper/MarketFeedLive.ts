@@ -1,18 +1,21 @@
-import { Effect, Layer } from "effect"
-import type { Endpoint } from "../../domain/endpoints.ts"
-import { builtIn } from "../../exchange/builtIn.ts"
+import { Clock, Effect, Layer, Option } from "effect"
+import type { Endpoint, Params } from "../../domain/endpoints.ts"
+import { readLists } from "../../exchange/listed/Listed.ts"
+import type { Pair } from "../../exchange/pairs.ts"
 import { recordedMarket } from "../../exchange/recorded/RecordedMarket.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
-import { changedRules } from "./changedRules.ts"
-import { makeLookout } from "./lookout.ts"
+import { type BothLists, makeLists, recent } from "../kraken/lists.ts"
+import { type Lookout, makeLookout } from "./lookout.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
-/** What is the same for everybody is Kraken's to tell. Assets and pairs are those that paper orders know. */
+/** What is the same for everybody is Kraken's to tell. */
 const passedOn: ReadonlySet<Endpoint> = new Set<Endpoint>([
   "public/Time",
   "public/SystemStatus",
   "public/MaintenanceSchedule",
+  "public/Assets",
+  "public/AssetPairs",
   "public/Ticker",
   "public/OHLC",
   "public/Depth",
@@ -24,46 +27,68 @@ const passedOn: ReadonlySet<Endpoint> = new Set<Endpoint>([
 ])
 
 /** Kraken's own books and trades, looked at when somebody has to know them, once for all who ask within a second. */
-export const MarketFeedLive = Layer.scoped(
+export const MarketFeedLive = Layer.effect(
   MarketFeed,
   Effect.gen(function* () {
     const kraken = yield* KrakenClient
     const { baseUrl } = yield* Config
-    const pairs = [...builtIn.pairs.values()]
-    const name = `live market of ${new URL(baseUrl).host}, for ${pairs.length} pairs`
-    const lookouts = new Map(pairs.map((pair) => [pair.id, makeLookout(kraken, pair)]))
-    const tradable = pairs.map(({ display }) => display).join(", ")
-    yield* Effect.logInfo(`Paper orders can be placed on ${tradable}; the other pairs of Kraken can be looked at.`)
-    yield* Effect.forkScoped(sayChangedRules(kraken))
+    const name = `live market of ${new URL(baseUrl).host}`
+    const lists = makeLists(
+      kraken,
+      (answers, at) => ({ answers, listed: readLists({ ...answers }, at) }),
+      ({ message }) =>
+        Effect.logWarning(`Kraken's lists can't be had; paper orders keep to what is known of its pairs: ${message}`)
+    )
+
+    /** Accounts may know one pair in different decimals for a while. */
+    const lookouts = new Map<string, Lookout>()
+    const lookoutOf = (pair: Pair): Lookout => {
+      const key = [pair.id, pair.priceDecimals, pair.lotDecimals].join(" ")
+      const lookout = lookouts.get(key) ?? makeLookout(kraken, pair)
+      lookouts.set(key, lookout)
+      return lookout
+    }
+
     return {
       kind: "live",
       name,
       open: () => recordedMarket(name),
+      lists: (age) => Effect.map(lists.atMost(age), ({ listed }) => Option.some(listed)),
       look: Effect.fn("MarketFeed.look")(function* (pairs) {
-        const sights = yield* Effect.forEach(pairs, ({ id }) => lookouts.get(id)!, { concurrency: "unbounded" })
+        const sights = yield* Effect.forEach(pairs, lookoutOf, { concurrency: "unbounded" })
         return sights.map(({ observation }) => observation)
       }),
-      read: (endpoint, params) =>
-        passedOn.has(endpoint) ? Effect.asSome(kraken.read(endpoint, params)) : Effect.succeedNone
+      read: (endpoint, params) => {
+        if (!passedOn.has(endpoint)) return Effect.succeedNone
+        const asked = kraken.read(endpoint, params)
+        const whole = wholeList(endpoint, params)
+        if (whole === undefined) return Effect.asSome(asked)
+        const here = Effect.zip(lists.atMost(recent), Clock.currentTimeMillis)
+        // Where Kraken does not answer, lists of an hour ago are not what it says now.
+        return Effect.asSome(
+          Effect.flatMap(here, ([{ answers, listed }, now]) =>
+            now - listed.at <= recent ? (whole(answers) ?? asked) : asked
+          )
+        )
+      }
     }
   })
 )
 
-/** Orders are checked here by the rules of their pairs as they were when this version was made. */
-const sayChangedRules = (kraken: typeof KrakenClient.Service) =>
-  kraken
-    .read("public/AssetPairs", {
-      pair: [...builtIn.pairs.values()]
-        .filter(({ base }) => base.class === "currency")
-        .map(({ id }) => id)
-        .join(",")
-    })
-    .pipe(
-      Effect.map(changedRules),
-      Effect.flatMap((changes) =>
-        changes.length === 0
-          ? Effect.void
-          : Effect.logWarning(`Paper orders are checked by rules that Kraken has changed since: ${changes.join("; ")}`)
-      ),
-      Effect.catchAll((error) => Effect.logInfo(`Whether Kraken's rules have changed is unknown: ${error.message}`))
-    )
+/** Which of the lists an endpoint is asked for, if for all of it: they are large, and here already. */
+const wholeList = (endpoint: Endpoint, params: Params) => {
+  const [name, field] =
+    endpoint === "public/Assets"
+      ? (["assets", "aclass"] as const)
+      : endpoint === "public/AssetPairs"
+        ? (["pairs", "aclass_base"] as const)
+        : []
+  if (name === undefined) return undefined
+  const { [field]: given = "currency", ...others } = params
+  if (Object.values(others).some((value) => value !== undefined)) return undefined
+  if (given !== "currency" && given !== "tokenized_asset") return undefined
+  return (answers: BothLists) => {
+    const list = answers[given]
+    return list && Effect.succeed(list[name])
+  }
+}

@@ -9,6 +9,7 @@ export const MarketFeedSynthetic = Layer.sync(MarketFeed, () => {
     kind: "synthetic",
     name: market.name,
     open: () => market,
+    lists: () => Effect.succeedNone,
     look: () => Effect.succeed([]),
     read: () => Effect.succeedNone
   })

@@ -37,7 +37,7 @@ export const makeLookout = (kraken: typeof KrakenClient.Service, pair: Pair): Lo
     const answers = yield* Effect.all([depth, trades(before?.last)], { concurrency: 2 })
     const seen = sightOf(pair, at, ...answers, before)
     if (seen !== undefined) return seen
-    const reason = `its book and trades of ${pair.display} are not of the shape or precision that is known here`
+    const reason = `its book and trades of ${pair.display} are not of the shape or precision that is known here ${changed}`
     return yield* new KrakenUnavailable({ endpoint: "public/Depth", reason })
   }).pipe(Effect.mapError(notCarriedOut))
 
@@ -50,10 +50,12 @@ export const makeLookout = (kraken: typeof KrakenClient.Service, pair: Pair): Lo
   }).pipe(oneAtATime.withPermits(1))
 }
 
+const changed = "(decimals that Kraken has changed are taken over once nothing is open on the pair)"
+
 /** Goes before what tools read: somebody's order waits for it. */
 const first = { priority: "write" } as const
 
-const notCarriedOut = (error: KrakenError): KrakenError => {
+export const notCarriedOut = (error: KrakenError): KrakenError => {
   if (error._tag !== "KrakenUnavailable") return error
   const { cause, endpoint, reason } = error
   return new KrakenUnavailable({

@@ -41,12 +41,22 @@ export const readTrades = (answer: unknown): Trades => {
 
 /** A sight of Kraken's answer to Depth and of trades; undefined if that is nothing an exchange could take for a market. */
 export const sightOf = (pair: Pair, at: number, depth: unknown, newer: Trades, before?: Trades): Sight | undefined => {
+  const { asks, bids } = Object(Object.values(Object(depth))[0])
+  const book = { pair: pair.id, seen: at, bids: levelsOf(bids), asks: levelsOf(asks) }
   const known = Number(before?.rows.at(-1)?.[5] ?? -1)
   const fresh = newer.rows.filter((row) => Number(row[5]) > known)
-  const trades = { rows: Arr.takeRight([...(before?.rows ?? []), ...fresh], mostTrades), last: newer.last }
-  const { asks, bids } = Object(Object.values(Object(depth))[0])
-  const observation = { pair: pair.id, seen: at, bids: levelsOf(bids), asks: levelsOf(asks), trades: trades.rows }
-  return isReadable(pair, observation) ? { at, observation, trades } : undefined
+  const rows = Arr.takeRight([...(before?.rows ?? []), ...fresh], mostTrades)
+  const sight = (rows: ReadonlyArray<Row>): Sight | undefined => {
+    const observation = { ...book, trades: rows }
+    return isReadable(pair, observation) ? { at, observation, trades: { rows, last: newer.last } } : undefined
+  }
+  const seen = sight(rows)
+  if (seen !== undefined || before !== undefined) return seen
+  // Where little is traded, the oldest may be from before the pair had the decimals of now. Nobody waits for those.
+  const current = rows.slice(
+    rows.findLastIndex((row) => !isReadable(pair, { ...book, bids: [], asks: [], trades: [row] })) + 1
+  )
+  return current.length === 0 ? undefined : sight(current)
 }
 
 /** What is no list stays what it is, and is not readable. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Logger, Option, TestClock } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { parseJson } from "../../../src/domain/json.ts"
 import { builtIn } from "../../../src/exchange/builtIn.ts"
 import { findPair } from "../../../src/exchange/catalogue.ts"
@@ -35,17 +35,8 @@ const makeKraken = () => {
       const json = JSON.stringify(answer.result, (_, value) => (typeof value === "bigint" ? String(value) : value))
       return state.change(endpoint, parseJson(json))
     })
-  const logged: Array<string> = []
-  const layer = MarketFeedLive.pipe(
-    Layer.provide([Layer.mock(KrakenClient, { read }), TestConfig()]),
-    Layer.provide(
-      Logger.replace(
-        Logger.defaultLogger,
-        Logger.make(({ message }) => logged.push(String(message)))
-      )
-    )
-  )
-  return { layer, logged, state }
+  const layer = Layer.provide(MarketFeedLive, [Layer.mock(KrakenClient, { read }), TestConfig()])
+  return { layer, state }
 }
 
 /** Looks while the clock goes on until there is an answer. */
@@ -56,9 +47,6 @@ const look = (pairs: ReadonlyArray<Pair>) =>
     yield* TestClock.adjust("3 seconds")
     return yield* Fiber.join(fiber)
   })
-
-const looks = (state: { readonly calls: ReadonlyArray<string> }) =>
-  state.calls.filter((call) => !call.startsWith("AssetPairs"))
 
 describe("MarketFeedLive", () => {
   it.effect("sees Kraken's book and trades, as an exchange can take them", () => {
@@ -71,7 +59,7 @@ describe("MarketFeedLive", () => {
       assert.strictEqual(seen, Date.UTC(2026, 8, 21, 9))
       assert.deepStrictEqual([asks.length, bids.length, trades.length], [100, 100, 1000])
       assert.isNotEmpty(readObservation(eth, second!).bids)
-      assert.sameMembers(looks(state), ["Depth XBTUSD", "Trades XBTUSD", "Depth ETHUSD", "Trades ETHUSD"])
+      assert.sameMembers(state.calls, ["Depth XBTUSD", "Trades XBTUSD", "Depth ETHUSD", "Trades ETHUSD"])
     }).pipe(Effect.provide(layer))
   })
 
@@ -85,14 +73,14 @@ describe("MarketFeedLive", () => {
       const [first] = yield* Fiber.join(five)
       yield* TestClock.adjust("999 millis")
       assert.deepStrictEqual(yield* ask, first)
-      assert.lengthOf(looks(state), 2)
+      assert.lengthOf(state.calls, 2)
       state.down = true
       yield* TestClock.adjust("1 millis")
       const failing = yield* Effect.fork(Effect.all([ask, ask, ask], { concurrency: "unbounded" }))
       yield* TestClock.adjust("500 millis")
       const exits = yield* Fiber.join(failing)
       assert.isTrue(exits.every(Exit.isFailure))
-      assert.lengthOf(looks(state), 4)
+      assert.lengthOf(state.calls, 4)
     }).pipe(Effect.provide(layer))
   })
 
@@ -111,7 +99,7 @@ describe("MarketFeedLive", () => {
       yield* TestClock.adjust("2 minutes")
       state.calls.length = 0
       yield* trades
-      assert.sameMembers(looks(state), ["Depth XBTUSD", "Trades XBTUSD"])
+      assert.sameMembers(state.calls, ["Depth XBTUSD", "Trades XBTUSD"])
     }).pipe(Effect.provide(layer))
   })
 
@@ -165,32 +153,78 @@ describe("MarketFeedLive", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("passes on what is the same for everybody, and keeps assets and pairs as paper orders know them", () => {
+  it.effect("passes on what is the same for everybody", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       const feed = yield* MarketFeed
       const ticker = yield* Effect.fork(feed.read("public/Ticker", { pair: "XBTUSD" }))
       yield* TestClock.adjust("1 second")
       assert.hasAllKeys(Option.getOrThrow(yield* Fiber.join(ticker)), ["XXBTZUSD"])
-      assert.isTrue(Option.isNone(yield* feed.read("public/AssetPairs", {})))
-      assert.strictEqual(feed.name, "live market of kraken.test, for 12 pairs")
+      assert.isTrue(Option.isNone(yield* feed.read("private/Balance", {})))
+      assert.strictEqual(feed.name, "live market of kraken.test")
       assert.include(state.calls, "Ticker XBTUSD")
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("says at the start which rules have changed", () => {
-    const { layer, logged, state } = makeKraken()
-    state.change = (endpoint, answer) =>
-      endpoint === "public/AssetPairs"
-        ? { ...Object(answer), XXBTZUSD: { ...Object(answer).XXBTZUSD, tick_size: "0.01", ordermin: "0.000050" } }
-        : answer
+  it.effect("has Kraken's whole lists for whoever wants them, and passes on what is asked of a part", () => {
+    const { layer, state } = makeKraken()
     return Effect.gen(function* () {
-      yield* MarketFeed
-      yield* TestClock.adjust("1 second")
-      assert.include(logged[0], "Paper orders can be placed on BTC/USD, ETH/USD,")
-      assert.deepStrictEqual(logged.slice(1), [
-        "Paper orders are checked by rules that Kraken has changed since: XBTUSD tick_size 0.1, now 0.01"
-      ])
+      const feed = yield* MarketFeed
+      const ask = (endpoint: `public/${string}`, params: object = {}) =>
+        Effect.gen(function* () {
+          const asked = yield* Effect.fork(feed.read(endpoint, { ...params }))
+          yield* TestClock.adjust("1 second")
+          return Option.getOrThrow(yield* Fiber.join(asked))
+        })
+      const pairs = yield* ask("public/AssetPairs")
+      assert.containsAllKeys(pairs, ["XXBTZUSD", "ACAEUR"])
+      assert.hasAllKeys(yield* ask("public/AssetPairs", { aclass_base: "tokenized_asset" }), ["AAPLxUSD"])
+      assert.containsAllKeys(yield* ask("public/Assets", { aclass: "currency" }), ["XXBT", "ZEUR"])
+      const listed = Option.getOrThrow(yield* feed.lists(60_000))
+      assert.strictEqual(listed.catalogue.pairs.size, Object.keys(Object(pairs)).length + 1)
+      assert.lengthOf(state.calls, 4)
+      assert.hasAllKeys(yield* ask("public/AssetPairs", { pair: "XBTUSD" }), ["XXBTZUSD"])
+      assert.lengthOf(state.calls, 5)
+      yield* TestClock.adjust("1 minute")
+      yield* ask("public/Assets")
+      assert.lengthOf(state.calls, 9)
+      state.down = true
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Effect.flip(ask("public/Assets")))._tag, "KrakenUnavailable")
+      assert.strictEqual(Option.getOrThrow(yield* feed.lists(60_000)).at, listed.at + 64_000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("looks at any pair, in the decimals in which it is known", () => {
+    const { layer, state } = makeKraken()
+    const finer = { ...btc, priceDecimals: 2 }
+    state.change = (endpoint, answer) =>
+      endpoint === "public/Depth" ? { XXBTZUSD: { bids: [["100.01", "1", 1]], asks: [["200.02", "1", 1]] } } : answer
+    return Effect.gen(function* () {
+      const [seen] = yield* look([finer])
+      assert.strictEqual(readObservation(finer, seen!).bids[0]!.price, 10_001n)
+      const error = yield* Effect.flip(look([btc]))
+      assert.include(error.message, "are taken over once nothing is open on the pair")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of trades from before a pair had its decimals, takes those since", () => {
+    const { layer, state } = makeKraken()
+    const rows = ["100.123", "100.12", "100.1", "100.2"].map((price, i) => [price, "1", 1, "b", "m", "", i])
+    const tell = (rows: ReadonlyArray<unknown>) => {
+      state.change = (endpoint, answer) =>
+        endpoint === "public/Trades" ? { XXBTZUSD: rows, last: "1000000000" } : answer
+    }
+    return Effect.gen(function* () {
+      tell(rows.toReversed().map((row, i) => [...row.slice(0, 6), i]))
+      assert.include((yield* Effect.flip(look([btc]))).message, "shape or precision")
+      yield* TestClock.adjust("2 minutes")
+      tell(rows)
+      const [seen] = yield* look([btc])
+      assert.deepStrictEqual(
+        readObservation(btc, seen!).trades.map(({ id }) => id),
+        [2, 3]
+      )
     }).pipe(Effect.provide(layer))
   })
 })

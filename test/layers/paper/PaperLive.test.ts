@@ -1,71 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import Database from "better-sqlite3"
-import { Clock, Effect, Layer, TestClock } from "effect"
-import { join } from "node:path"
-import { parseJson } from "../../../src/domain/json.ts"
-import { handle } from "../../../src/exchange/handle.ts"
-import { makeExchange } from "../../../src/exchange/state.ts"
-import { KrakenClientPaper } from "../../../src/layers/KrakenClientPaper.ts"
-import { PaperAccountsServed } from "../../../src/layers/paper/Accounts.ts"
-import { MarketFeedLive } from "../../../src/layers/paper/MarketFeedLive.ts"
-import { PaperWatch } from "../../../src/layers/paper/Watch.ts"
-import { RateBudgetPerCaller } from "../../../src/layers/RateBudgetPerCaller.ts"
-import { KrakenClient } from "../../../src/services/KrakenClient.ts"
-import { KrakenUnavailable } from "../../../src/services/KrakenErrors.ts"
-import { opening, type Prices, scripted } from "../../exchange/TestMarket.ts"
+import { Effect, TestClock } from "effect"
+import { opening } from "../../exchange/TestMarket.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
-import { TestConfig } from "../../TestConfig.ts"
+import { account, kept, makeKraken, place, process, see } from "./LiveKraken.ts"
 import { read, write } from "./TestPaper.ts"
 
-/** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
-const makeKraken = (prices: Prices) => {
-  const market = scripted(prices)
-  const x = makeExchange(
-    {
-      ...market,
-      trades: (pair, { after, until }) => {
-        const trade = { ...market.last(pair, until)!, id: market.tick(pair, until) }
-        return trade.time > after ? [trade] : []
-      }
-    },
-    opening
-  )
-  const state = { down: false, calls: 0 }
-  const read: (typeof KrakenClient.Service)["read"] = (endpoint, params) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (state.down) return new KrakenUnavailable({ endpoint, reason: "connection refused" })
-      state.calls++
-      const answer = handle(x, { endpoint, params, now })
-      if ("errors" in answer) return Effect.die(answer.errors)
-      return Effect.succeed(parseJson(JSON.stringify(answer.result)))
-    })
-  return { state, layer: Layer.mock(KrakenClient, { read }) }
-}
-
-/** Paper accounts on that Kraken's market, as a process of its own would have them. */
-const process = (stateDir: string, { layer }: ReturnType<typeof makeKraken>) =>
-  Layer.merge(KrakenClientPaper, PaperWatch).pipe(
-    Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Layer.provide(MarketFeedLive, layer)))),
-    Layer.provideMerge(RateBudgetPerCaller),
-    Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", paperBalances: { USD: "100000" } })),
-    Layer.fresh
-  )
-
 const bid = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "49995" }
-
-const place = (order: object) =>
-  Effect.map(write("private/AddOrder", order), (result) => String(Object(result).txid[0]))
-const see = (txid: string) => Effect.map(read("private/QueryOrders", { txid }), (orders) => Object(orders)[txid])
-const account = Effect.all([read("private/BalanceEx"), read("private/ClosedOrders"), read("private/OpenOrders")])
-
-/** How many looks at the market are in the journal. */
-const kept = (folder: string) =>
-  Effect.sync(() => {
-    const db = new Database(join(folder, "paper.db"), { readonly: true })
-    const rows = db.prepare("SELECT endpoint FROM journal WHERE endpoint = 'control/Observe'").all()
-    db.close()
-    return rows.length
-  })
 
 const begin = Effect.zipRight(TestClock.setTime(opening), temporaryFolder)
 
@@ -86,10 +26,10 @@ describe("paper accounts on a live market", () => {
         yield* TestClock.adjust("9 seconds")
         assert.strictEqual((yield* see(txid)).status, "open")
         // The same look served both orders, and those since told nobody anything.
-        assert.strictEqual(yield* kept(folder), 1)
+        assert.strictEqual((yield* kept(folder, "control/Observe")).length, 1)
         yield* TestClock.adjust("3 seconds")
         assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0", closetm: opening / 1000 + 12 })
-        assert.strictEqual(yield* kept(folder), 2)
+        assert.strictEqual((yield* kept(folder, "control/Observe")).length, 2)
         // Nobody waits any more, and nobody looks.
         const { calls } = kraken.state
         yield* TestClock.adjust("10 minutes")
@@ -112,7 +52,7 @@ describe("paper accounts on a live market", () => {
       yield* TestClock.adjust("2 minutes")
       yield* Effect.gen(function* () {
         yield* TestClock.adjust("1 second")
-        assert.strictEqual(yield* kept(folder), 2)
+        assert.strictEqual((yield* kept(folder, "control/Observe")).length, 2)
         assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0" })
       }).pipe(Effect.provide(process(folder, kraken)))
     })

@@ -1,0 +1,7 @@
+/** Why a row of Kraken's lists can't be traded by here: completes "… can't be traded on paper: ". */
+export class Unreadable {
+  readonly reason: string
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}

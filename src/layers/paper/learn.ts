@@ -1,0 +1,37 @@
+import { Effect, Option } from "effect"
+import { asksLists } from "../../exchange/listed/lesson.ts"
+import { nothingListed } from "../../exchange/listed/Listed.ts"
+import { refusal } from "../kraken/judge.ts"
+import { fresh, recent } from "../kraken/lists.ts"
+import type { PaperAccounts } from "./Accounts.ts"
+import type { Command } from "./Ledger.ts"
+import { notCarriedOut } from "./lookout.ts"
+import type { MarketFeed } from "./MarketFeed.ts"
+
+/**
+ * Before a command or a question: what Kraken lists of the pairs and assets that matter to it, where the account does not
+ * know that yet, becomes known to the account for good, by an entry of its journal. A name that is in no list is looked
+ * for in new ones before the exchange says that there is no such thing.
+ */
+export const makeLearn = (accounts: typeof PaperAccounts.Service, feed: typeof MarketFeed.Service) =>
+  Effect.fn("paper.learn")(function* (account: string, call: Command) {
+    if (!asksLists(call)) return
+    for (const age of [fresh, recent]) {
+      const lists = yield* Effect.either(feed.lists(age))
+      if (lists._tag === "Left") {
+        // What is known already is traded on; whether there is more, only Kraken could say.
+        const { unknown } = yield* accounts.lesson(account, call, nothingListed)
+        return unknown.length === 0 ? undefined : yield* notCarriedOut(lists.left)
+      }
+      if (Option.isNone(lists.right)) return
+      const { odd, params, unknown } = yield* accounts.lesson(account, call, lists.right.value)
+      if (unknown.length > 0 && age === fresh) continue
+      if (params !== undefined) yield* accounts.carryOut(account, [{ endpoint: "control/List", params }])
+      if (odd.length > 0)
+        return yield* refusal(
+          [`EGeneral:Invalid arguments:pair, ${odd.join("; ")}`],
+          call.endpoint.startsWith("private/")
+        )
+      return
+    }
+  })

@@ -1,0 +1,360 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { findAsset, findPair } from "../../src/exchange/catalogue.ts"
+import { concerns } from "../../src/exchange/concerns.ts"
+import { isNews } from "../../src/exchange/listed/learn.ts"
+import { lessonOf } from "../../src/exchange/listed/lesson.ts"
+import { type Listed, readLists } from "../../src/exchange/listed/Listed.ts"
+import { printPair, readPair } from "../../src/exchange/listed/rows.ts"
+import { newsOf } from "../../src/exchange/recorded/news.ts"
+import { recordedMarket } from "../../src/exchange/recorded/RecordedMarket.ts"
+import { asset, lists, pairs as rows } from "../fixtures/krakenLists.ts"
+import { runs } from "../Property.ts"
+import { wayToDollars } from "../../src/exchange/value.ts"
+import { balancesCover, fillsAddUp, nothingAppears } from "./invariants.ts"
+import { lookedAt, pairRow } from "./listing.ts"
+import { opening } from "./TestMarket.ts"
+import { venue } from "./TestVenue.ts"
+
+const fresh = () => venue({ market: recordedMarket("observed market") })
+type V = ReturnType<typeof fresh>
+
+/** An exchange that has been told of these rows. */
+const knowing = (told: object) => {
+  const v = fresh()
+  v.ok("control/List", { seen: opening, ...told })
+  return v
+}
+
+const pepe = { assets: { PEPE: asset("PEPE", 5) }, pairs: { PEPEUSD: pairRow("PEPE/USD", "PEPE", "ZUSD", [9, 5]) } }
+const order = { pair: "PEPEUSD", type: "buy", ordertype: "market", volume: "1000" }
+
+describe("a pair that Kraken lists", () => {
+  it("is traded by its own rules once it is known, and not before", () => {
+    const v = fresh()
+    assert.strictEqual(v.refused("AddOrder", order), "EQuery:Unknown asset pair")
+    v.ok("control/List", { seen: opening, ...pepe })
+    assert.strictEqual(v.refused("AddOrder", order), "EService:Market in cancel_only mode")
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["0.000007120", "50000.5"], ["0.000007130", "800.00001"], opening))
+    assert.strictEqual(v.refused("AddOrder", { ...order, volume: "0.000001" }), "EGeneral:Invalid arguments:volume")
+    assert.strictEqual(
+      v.refused("AddOrder", { ...order, volume: "0.5" }),
+      "EGeneral:Invalid arguments:volume minimum not met"
+    )
+    const [txid] = v.ok("AddOrder", { ...order, pair: "PEPE/USD" }).txid
+    assert.deepInclude(v.see(txid), { vol_exec: "800.00001", price: "0.000007130", reason: "Insufficient liquidity" })
+    assert.deepInclude(v.ok("Balance"), { PEPE: "800.00001" })
+    assert.deepInclude(v.ok("public/AssetPairs", { pair: "pepeusd" }).PEPEUSD, { base: "PEPE", pair_decimals: 9 })
+    nothingAppears(v.x)
+  })
+
+  it("is not told to a market that is computed", () => {
+    assert.strictEqual(venue().refused("control/List", pepe), "EGeneral:Unknown method")
+  })
+
+  it("pays the fees of its own table, if it has one", () => {
+    const tables = {
+      fees: [
+        [0, 0.2],
+        ["50000", "0.1"]
+      ],
+      fees_maker: [[0, 0.2]],
+      fee_volume_currency: "ZUSD"
+    }
+    const v = knowing({ ...pepe, pairs: { PEPEUSD: { ...pepe.pairs.PEPEUSD, ...tables } } })
+    assert.deepInclude(v.ok("TradeVolume", { pair: "PEPEUSD" }).fees.PEPEUSD, { fee: "0.2000", nextfee: "0.1000" })
+    assert.deepInclude(v.ok("TradeVolume", { pair: "XBTUSD" }).fees.XXBTZUSD, { fee: "0.4000" })
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["1.5", "1"], ["2", "50"], opening))
+    const [txid] = v.ok("AddOrder", { ...order, volume: "10" }).txid
+    assert.deepInclude(v.see(txid), { cost: "20.00000", fee: "0.04000" })
+  })
+
+  it("is worth what the nearest way to dollars says", () => {
+    const v = knowing({
+      assets: { ZJPY: asset("JPY", 2), PEPE: asset("PEPE", 5) },
+      pairs: {
+        ZUSDZJPY: pairRow("USD/JPY", "ZUSD", "ZJPY", [3, 8]),
+        PEPEJPY: pairRow("PEPE/JPY", "PEPE", "ZJPY", [3, 5])
+      }
+    })
+    const ids = (params: object) =>
+      concerns(v.x, { endpoint: "private/AddOrder", params: { ...params }, account: "ann" }).map(({ id }) => id)
+    assert.deepStrictEqual(ids({ pair: "PEPEJPY" }), ["PEPEJPY", "ZUSDZJPY"])
+    v.ok("control/Deposit", { account: "ann", asset: "JPY", amount: "30000", or_adjust: true })
+    v.ok("control/Observe", lookedAt("PEPEJPY", ["2", "1"], ["3", "5000"], opening))
+    const blind = { ...order, pair: "PEPEJPY", volume: "1500" }
+    const why =
+      "EGeneral:Invalid arguments:pair, PEPE/JPY can't be traded on paper: what JPY is worth in dollars is not known"
+    assert.strictEqual(v.refused("AddOrder", blind), why)
+    v.ok("control/Observe", lookedAt("ZUSDZJPY", ["159.9", "1"], ["160.1", "1"], opening, "160"))
+    v.ok("AddOrder", blind)
+    assert.strictEqual(v.ok("TradeVolume").volume, "28.1250")
+    // A pair with dollars is nearer than one with yen.
+    v.ok("control/List", { seen: opening, pairs: { PEPEUSD: pepe.pairs.PEPEUSD } })
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["0.01", "1"], ["0.03", "1"], opening, "0.02"))
+    assert.strictEqual(v.ok("TradeBalance", { asset: "USD" }).eb, sumOf(v, "0.02", "1500"))
+  })
+
+  it("can't be traded where nothing leads from its quote to dollars", () => {
+    const v = knowing({
+      assets: { ODD: asset("ODD", 8), PEPE: asset("PEPE", 5) },
+      pairs: { PEPEODD: pairRow("PEPE/ODD", "PEPE", "ODD", [5, 5]) }
+    })
+    v.ok("control/Observe", lookedAt("PEPEODD", ["2", "1"], ["3", "5000"], opening))
+    assert.include(v.refused("AddOrder", { ...order, pair: "PEPEODD" }), "what ODD is worth in dollars is not known")
+    assert.strictEqual(v.ok("TradeBalance", { asset: "ODD" }).eb, "0.00000000")
+  })
+
+  const odd: ReadonlyArray<readonly [change: object, reason: string]> = [
+    [{ pair_decimals: undefined }, "its pair_decimals is undefined"],
+    [{ lot_decimals: 19 }, "its lot_decimals is 19"],
+    [{ cost_decimals: "many" }, "its cost_decimals is many"],
+    [{ tick_size: "0.0000000001" }, "its tick_size of 0.0000000001 does not fit its prices"],
+    [{ tick_size: "0" }, "its tick_size of 0 does not fit its prices"],
+    [{ ordermin: "-1" }, "its ordermin is -1"],
+    [{ quote: "XXX" }, "nothing is known of its quote XXX"],
+    [{ status: "settling" }, "its status is settling"],
+    [{ lot_multiplier: 10 }, "its lots are no units"],
+    [{ fees: [[0, 0.2]], fee_volume_currency: "ZEUR" }, "its fees are not by dollars traded"],
+    [{ fees: [[0, "free"]] }, "its fee tables can't be read"],
+    [{ fees: [[100, 0.2]] }, "its fee tables can't be read"]
+  ]
+  it.each(odd)("is not guessed at: %j", (change, reason) => {
+    const row = { ...pepe.pairs.PEPEUSD, ...change }
+    const v = fresh()
+    const before = v.x.catalogue.assets.size
+    assert.strictEqual(
+      v.refused("control/List", { seen: 1, ...pepe, pairs: { PEPEUSD: row } }),
+      `EGeneral:Invalid arguments:pairs:PEPEUSD, ${reason}`
+    )
+    assert.strictEqual(v.x.catalogue.assets.size, before)
+    const currency = { assets: { ...lists.currency.assets, ...pepe.assets }, pairs: { PEPEUSD: row } }
+    const listed = readLists({ currency }, opening)
+    assert.strictEqual(listed.odd.get("PEPEUSD"), reason)
+  })
+
+  it("has its name where that is its id, whatever else has it too", () => {
+    const twin = pairRow("AAPLx/USD", "AAPLx", "ZUSD", [2, 8])
+    const tokenized_asset = {
+      assets: { AAPLx: { ...asset("AAPLx", 8), aclass: "tokenized_asset" } },
+      pairs: { AAPLSPVUSD: twin, AAPLxUSD: twin }
+    }
+    const { catalogue } = readLists({ currency: lists.currency, tokenized_asset }, opening)
+    assert.strictEqual(findPair(catalogue, "AAPLxUSD")?.id, "AAPLxUSD")
+    assert.strictEqual(findPair(catalogue, "aaplxusd")?.id, "AAPLxUSD")
+    assert.strictEqual(findPair(catalogue, "AAPLx/USD")?.id, "AAPLSPVUSD")
+  })
+
+  it("reads the same after it was written down", () => {
+    const { catalogue } = readLists(lists, opening)
+    assert.isAbove(catalogue.pairs.size, 10)
+    for (const pair of catalogue.pairs.values()) {
+      const again = readPair(pair.id, JSON.parse(JSON.stringify(printPair(pair, pair.status))), catalogue)
+      assert.deepStrictEqual({ ...again, text: {} }, { ...pair, text: {} })
+    }
+  })
+
+  it("keeps every balance exact, whatever its decimals", () => {
+    const decimals = fc.record({
+      price: fc.integer({ min: 0, max: 8 }),
+      lot: fc.integer({ min: 0, max: 10 }),
+      cost: fc.integer({ min: 0, max: 10 }),
+      base: fc.integer({ min: 0, max: 12 }),
+      quote: fc.integer({ min: 0, max: 18 })
+    })
+    const side = fc.constantFrom("buy", "sell")
+    const flags = fc.constantFrom("", "viqc", "fcib")
+    const sizes = fc.array(fc.record({ side, flags, size: fc.integer({ min: 1, max: 40 }), limit: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 8
+    })
+    fc.assert(
+      fc.property(decimals, sizes, ({ base, cost, lot, price, quote }, orders) => {
+        const row = { ...pairRow("AAA/BBB", "AAA", "BBB", [price, lot]), cost_decimals: cost, ordermin: 0, costmin: 0 }
+        const v = knowing({
+          assets: { AAA: asset("AAA", base), BBB: asset("BBB", quote) },
+          pairs: { AAABBB: row, BBBUSD: pairRow("BBB/USD", "BBB", "ZUSD", [2, 8]) }
+        })
+        for (const asset of ["AAA", "BBB"]) {
+          v.ok("control/Deposit", { account: "ann", asset, amount: "100000", or_adjust: true })
+        }
+        v.ok("control/Observe", lookedAt("BBBUSD", ["1", "1"], ["3", "1"], opening, "2"))
+        v.ok("control/Observe", lookedAt("AAABBB", ["6", "30"], ["8", "30"], opening, "7"))
+        for (const { flags, limit, side, size } of orders) {
+          const oflags = flags !== "" && !(flags === "viqc" && (limit || side === "sell")) ? { oflags: flags } : {}
+          const type = limit ? { ordertype: "limit", price: "7" } : { ordertype: "market" }
+          v.ask("AddOrder", { pair: "AAABBB", type: side, volume: `${size}`, ...type, ...oflags })
+          nothingAppears(v.x)
+          balancesCover(v.x)
+          v.ok("TradeBalance")
+        }
+        fillsAddUp(v.x)
+        assert.isAbove(v.x.orders.size, 0)
+      }),
+      { numRuns: runs(300) }
+    )
+  })
+})
+
+describe("rules that change", () => {
+  const trading = () => {
+    const v = knowing(pepe)
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["1", "5"], ["2", "5"], opening))
+    return v
+  }
+  const change = (v: V, rules: object) =>
+    v.ok("control/List", { seen: opening, pairs: { PEPEUSD: { ...pepe.pairs.PEPEUSD, ...rules } } })
+  const bid = { ...order, ordertype: "limit", price: "1.1", volume: "3" }
+
+  it("hold for the orders to come, while those that wait stay", () => {
+    const v = trading()
+    const [txid] = v.ok("AddOrder", { ...bid, price: "1.101" }).txid
+    change(v, { tick_size: "0.01", ordermin: "4" })
+    assert.strictEqual(v.refused("AddOrder", bid), "EGeneral:Invalid arguments:volume minimum not met")
+    assert.strictEqual(v.refused("AddOrder", { ...bid, price: "1.101" }), "EOrder:Tick size check failed")
+    assert.strictEqual(v.see(txid).status, "open")
+    v.ok("CancelAll")
+    assert.strictEqual(v.see(txid).descr.price, "1.101000000")
+  })
+
+  it("a status holds at once: nothing is filled while orders can only be cancelled, and then it is", () => {
+    const v = trading()
+    const [txid] = v.ok("AddOrder", bid).txid
+    change(v, { status: "cancel_only" })
+    assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
+    v.wait(1)
+    const fallen = lookedAt("PEPEUSD", ["0.8", "5"], ["0.9", "5"], opening + 1000)
+    assert.isFalse(newsOf(v.x, fallen, opening + 1000)?.matters)
+    v.ok("control/Observe", fallen)
+    assert.strictEqual(v.see(txid).status, "open")
+    change(v, { status: "online" })
+    assert.strictEqual(v.see(txid).status, "closed")
+  })
+
+  it("decimals hold once nothing is open on the pair, and what was is told as it was", () => {
+    const v = trading()
+    const [sold] = v.ok("AddOrder", order).txid
+    const before = v.see(sold)
+    const [txid] = v.ok("AddOrder", bid).txid
+    const coarse = { pair_decimals: 2, lot_decimals: 0, tick_size: "0.01", ordermin: "1" }
+    change(v, coarse)
+    assert.strictEqual(v.see(txid).vol, "3.00000")
+    const news = (rules: object) =>
+      isNews(v.x, readPair("PEPEUSD", { ...pepe.pairs.PEPEUSD, ...coarse, ...rules }, v.x.catalogue), opening)
+    assert.isFalse(news({}))
+    v.ok("AddOrder", { ...bid, volume: "3.5" })
+    // What else has changed meanwhile is told, and waits as well; a status does not.
+    assert.isTrue(news({ status: "post_only" }))
+    v.ok("CancelAll")
+    change(v, coarse)
+    assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["1", "5"], ["2", "5"], opening))
+    assert.strictEqual(v.refused("AddOrder", { ...bid, volume: "3.5" }), "EGeneral:Invalid arguments:volume")
+    assert.strictEqual(v.refused("AddOrder", { ...bid, price: "1.101" }), "EOrder:Invalid price")
+    const [again] = v.ok("AddOrder", bid).txid
+    assert.deepInclude(v.see(again), { vol: "3", status: "open" })
+    assert.deepStrictEqual(v.see(sold), before)
+    nothingAppears(v.x)
+    balancesCover(v.x)
+  })
+
+  it("lists of before what is known change nothing, whoever had them", () => {
+    const v = trading()
+    const told = { pairs: { PEPEUSD: { ...pepe.pairs.PEPEUSD, status: "post_only" } } }
+    v.ok("control/List", { seen: opening + 2, ...told })
+    v.ok("control/List", { seen: opening + 1, ...pepe, gone: ["PEPEUSD"] })
+    assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in post_only mode")
+    const old = readLists(
+      { currency: { assets: { ...lists.currency.assets, ...pepe.assets }, pairs: pepe.pairs } },
+      opening
+    )
+    const asked = { endpoint: "private/AddOrder", params: { pair: "PEPEUSD" }, account: "ann" }
+    assert.isUndefined(lessonOf(v.x, asked, old).params)
+    assert.isDefined(lessonOf(v.x, asked, { ...old, at: opening + 3 }).params)
+    assert.strictEqual(v.refused("control/List", { ...told, seen: "now" }), "EGeneral:Invalid arguments:seen")
+  })
+
+  it("a pair that is gone can't be traded and prices nothing, until it is listed again", () => {
+    const v = trading()
+    const [txid] = v.ok("AddOrder", bid).txid
+    const way = () => wayToDollars(v.x.catalogue, findAsset(v.x.catalogue, "PEPE")!)?.map(({ pair }) => pair.id)
+    assert.deepStrictEqual(way(), ["PEPEUSD"])
+    v.ok("control/List", { seen: opening, gone: ["PEPEUSD", "NEVERWAS"] })
+    assert.isUndefined(way())
+    assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
+    assert.deepStrictEqual(concerns(v.x, { endpoint: "private/CancelAll", account: "ann" }), [])
+    assert.deepStrictEqual(v.ok("CancelOrder", { txid }), { count: 1 })
+    change(v, {})
+    assert.deepStrictEqual(way(), ["PEPEUSD"])
+    v.ok("AddOrder", bid)
+  })
+})
+
+describe("what an exchange has to be told before a request", () => {
+  const kraken = readLists(lists, opening)
+  const lesson = (v: V, endpoint: string, params: object, listed: Listed = kraken) =>
+    lessonOf(v.x, { endpoint: `private/${endpoint}`, params: { ...params }, account: "ann" }, listed)
+
+  it("is the pair, its assets, and the way from its quote to dollars; once", () => {
+    const v = fresh()
+    const first = lesson(v, "AddOrder", { pair: "ETHUSDC" })
+    assert.deepStrictEqual(Object.keys(Object(first.params).pairs), ["ETHUSDC", "USDCUSD"])
+    assert.deepStrictEqual(Object.keys(Object(first.params).assets), ["USDC"])
+    v.ok("control/List", JSON.parse(JSON.stringify(first.params)))
+    const ways = concerns(v.x, { endpoint: "private/AddOrder", params: { pair: "ETHUSDC" }, account: "ann" })
+    assert.deepStrictEqual(
+      ways.map(({ id }) => id),
+      ["ETHUSDC", "USDCUSD"]
+    )
+    assert.deepStrictEqual(lesson(v, "AddOrder", { pair: "ETHUSDC" }), { params: undefined, odd: [], unknown: [] })
+  })
+
+  it("is what of a known pair has changed", () => {
+    const v = fresh()
+    assert.isUndefined(lesson(v, "AddOrder", { pair: "XBTUSD" }).params)
+    const row = { ...rows["XXBTZUSD" as keyof typeof rows], ordermin: "7" }
+    const changed = readLists({ currency: { ...lists.currency, pairs: { ...rows, XXBTZUSD: row } } }, opening)
+    assert.deepInclude(Object(lesson(v, "AddOrder", { pair: "XBTUSD" }, changed).params).pairs.XXBTZUSD, {
+      ordermin: "7"
+    })
+  })
+
+  it("is what a valued asset is sold for, and an asset that is named", () => {
+    const v = fresh()
+    assert.deepStrictEqual(Object.keys(Object(lesson(v, "DepositMethods", { asset: "1INCH" }).params).assets), [
+      "1INCH"
+    ])
+    v.ok("control/List", Object(lesson(v, "DepositMethods", { asset: "1INCH" }).params))
+    assert.strictEqual(v.refused("DepositMethods", { asset: "1INCH" }), "EFunding:No funding method")
+    v.ok("control/Deposit", { account: "ann", asset: "1INCH", amount: "5", or_adjust: true })
+    const { pairs } = Object(lesson(v, "TradeBalance", {}).params)
+    assert.includeMembers(Object.keys(pairs), ["1INCHEUR"])
+  })
+
+  it("is what has gone from lists that are there, not from those that can't be had", () => {
+    const v = fresh()
+    const { XXBTZUSD: _, ...others } = Object(rows)
+    const without = { currency: { ...lists.currency, pairs: others } }
+    assert.deepStrictEqual(Object(lesson(v, "TradeBalance", {}, readLists(without, opening)).params).gone, ["XXBTZUSD"])
+    const empty = readLists({ currency: { ...lists.currency, pairs: {} } }, opening)
+    assert.isUndefined(lesson(v, "TradeBalance", {}, empty).params)
+    const share = { pair: "AAPLxUSD", asset_class: "tokenized_asset" }
+    assert.isUndefined(lesson(v, "AddOrder", share, readLists({ currency: lists.currency }, opening)).params)
+  })
+
+  it("tells what can't be traded, and what nobody knows", () => {
+    const v = fresh()
+    assert.deepStrictEqual(lesson(v, "AddOrder", { pair: "FLRUSD" }).odd, [
+      "FLRUSD can't be traded on paper: nothing is known of its base FLR"
+    ])
+    assert.deepStrictEqual(lesson(v, "TradeVolume", { pair: "NONSENSE,XBTUSD" }).unknown, ["NONSENSE"])
+    assert.deepStrictEqual(lesson(v, "TradeBalance", { asset: "NONE" }).unknown, ["NONE"])
+    assert.strictEqual(findPair(kraken.catalogue, "XBTUSD")?.id, "XXBTZUSD")
+  })
+})
+
+/** What an account is worth with the balances of a new one but for what was spent, and some of something at a price. */
+const sumOf = (v: V, price: string, amount: string): string => {
+  const { ZJPY, ZUSD } = v.ok("Balance")
+  return (Number(ZUSD) + Number(ZJPY) / 160 + Number(price) * Number(amount)).toFixed(4)
+}
