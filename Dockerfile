@@ -11,16 +11,11 @@ COPY src src
 ARG MCP_KRAKEN_VERSION=0.0.0-dev
 RUN npm run build
 
-# The native module is compiled from the sources that the lock names, against the headers of this Node: no binary is
-# fetched from elsewhere.
+# The native module, with the binary that its package brings for each processor: nothing is compiled.
 FROM node:24-slim AS native
-RUN apt-get update \
-  && apt-get install --yes --no-install-recommends g++ make python3 \
-  && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY package.json package-lock.json ./
-ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
-RUN npm ci --omit=dev
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 COPY scripts/native-module.mjs scripts/
 RUN node scripts/native-module.mjs /native
 

@@ -1,9 +1,15 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 const { CI, GITHUB_ACTIONS, PROPERTY_SCALE = "1", TEST_REPORT } = process.env
 
+const sqliteDriver = fileURLToPath(new URL("src/layers/sqlite/driver.ts", import.meta.url))
+
 export default defineConfig({
+  // As in the bundle: for us, and for the library that imports it by its name.
+  resolve: { alias: [{ find: /^better-sqlite3$/, replacement: sqliteDriver }] },
   test: {
+    server: { deps: { inline: ["@effect/sql-sqlite-node"] } },
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/bundle.ts"],
     pool: "forks",

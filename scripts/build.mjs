@@ -33,6 +33,16 @@ const byModule = (names) => {
   return [...modules, `import { ${all.filter((name) => !isModule(name)).join()} } from "effect"`].join("; ")
 }
 
+/** The file that chooses the version of better-sqlite3, for us and for the library that imports it by its name. */
+export const sqliteDriver = join(root, "src/layers/sqlite/driver.ts")
+
+const sqliteByDriver = {
+  name: "sqlite-by-driver",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: sqliteDriver }))
+  }
+}
+
 /** Bundles for a folder, and says what the bundle is made of. */
 export const bundle = (folder, write = true) =>
   build({
@@ -48,7 +58,6 @@ export const bundle = (folder, write = true) =>
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["better-sqlite3"],
     // CommonJS packages inside an ESM bundle call `require`. The alias leaves the name to code that imports it.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
@@ -59,7 +68,7 @@ export const bundle = (folder, write = true) =>
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
       "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
     },
-    plugins: [effectByModule],
+    plugins: [effectByModule, sqliteByDriver],
     metafile: true,
     write,
     logLevel: "warning"

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Packs the bundle for Claude Desktop, mcp-kraken-VERSION-SYSTEM-PROCESSOR.mcpb: one for each kind of machine, since it
-// carries the native module as it was built here. Where that does not load, stdio counts nonces in memory and says so.
+// carries the native module. Where that does not load, stdio counts nonces in memory and says so.
 //
 //   npm run mcpb [FOLDER]
 import { packExtension } from "@anthropic-ai/mcpb"

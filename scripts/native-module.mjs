@@ -1,30 +1,35 @@
 #!/usr/bin/env node
-// Copies what the bundle needs beside it into FOLDER/node_modules: better-sqlite3 as it was built for this machine and
-// the two packages by which it finds its binary. The sources and tools that it was built with (30 MB) stay behind.
+// Copies what the bundle needs beside it into FOLDER/node_modules: better-sqlite3 for this kind of machine. Of version 13
+// that is the binary that its package brings, which fits Node 22.14 and all later ones; of version 12, where it is
+// installed, what was built for this Node, and the two packages by which it finds that. Sources and tools (50 MB) stay
+// behind.
 //
 //   node scripts/native-module.mjs FOLDER [PROJECT]
-import { cpSync, realpathSync } from "node:fs"
+import { cpSync, existsSync, realpathSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { argv } from "node:process"
+import { arch, argv, platform } from "node:process"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const needed = {
+const modern = { "better-sqlite3-13": ["package.json", "LICENSE", "lib", `prebuilds/${platform}-${arch}.node`] }
+
+const older = {
   "better-sqlite3": ["package.json", "LICENSE", "lib", "build/Release/better_sqlite3.node"],
   bindings: ["package.json", "LICENSE.md", "bindings.js"],
   "file-uri-to-path": ["package.json", "LICENSE", "index.js"]
 }
 
-/** Answers the names of the packages that were copied. */
+/** Copies both versions, or the modern one alone where the other was not installed or built. */
 export const copyNativeModule = (folder, project = root) => {
-  for (const [name, paths] of Object.entries(needed)) {
+  const has = (name, path) => existsSync(join(project, "node_modules", name, path))
+  const isBuilt = older["better-sqlite3"].every((path) => has("better-sqlite3", path))
+  for (const [name, paths] of Object.entries({ ...modern, ...(isBuilt && older) })) {
     for (const path of paths) {
       const [from, to] = [project, folder].map((place) => join(place, "node_modules", name, path))
       cpSync(from, to, { recursive: true })
     }
   }
-  return Object.keys(needed)
 }
 
 if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) copyNativeModule(argv[2], argv[3])

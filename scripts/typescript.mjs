@@ -6,6 +6,12 @@ import { isMainThread } from "node:worker_threads"
 
 if (isMainThread) register(import.meta.url)
 
+/** As in the bundle. */
+const sqliteDriver = new URL("../src/layers/sqlite/driver.ts", import.meta.url).href
+
+export const resolve = (specifier, context, next) =>
+  next(specifier === "better-sqlite3" ? sqliteDriver : specifier, context)
+
 export const load = async (url, context, next) => {
   if (!url.startsWith("file:") || !url.endsWith(".ts")) return next(url, context)
   const source = await readFile(new URL(url), "utf8")

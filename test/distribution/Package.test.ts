@@ -19,7 +19,9 @@ describe("the package", () => {
     assert.deepStrictEqual(others, ["LICENSE", "README.md", "package.json"])
     assert.include(installed.files, "dist/main.mjs")
     const file = join(installed.app, "node_modules/mcp-kraken/package.json")
-    assert.deepStrictEqual(Object.keys(JSON.parse(readFileSync(file, "utf8")).dependencies), ["better-sqlite3"])
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file, "utf8"))
+    assert.deepStrictEqual(Object.keys(dependencies), ["better-sqlite3-13"])
+    assert.deepStrictEqual(Object.keys(optionalDependencies), ["better-sqlite3"])
   })
 
   it("is a command that says its version", () => {

@@ -12,8 +12,8 @@ interface Packed {
 }
 
 /**
- * The packed project, installed by npm into an empty folder without a network. To compile the native module again would
- * take a minute: it comes as a package that holds the one which is built already.
+ * The packed project, installed by npm into an empty folder without a network. The native module comes in packages that
+ * hold what this machine has of it: to compile the older version again would take a minute.
  */
 export const install = () => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-installed-"))
@@ -21,24 +21,31 @@ export const install = () => {
   if (packed === undefined) throw new Error("npm pack made nothing")
   const app = join(folder, "app")
   mkdirSync(app)
-  const dependencies = { "better-sqlite3": `../${packNativeModule(folder)}`, "mcp-kraken": `../${packed.filename}` }
+  copyNativeModule(folder)
+  const dependencies = {
+    "better-sqlite3": `../${pack(folder, "better-sqlite3", ["bindings", "file-uri-to-path"])}`,
+    "better-sqlite3-13": `../${pack(folder, "better-sqlite3-13", [])}`,
+    "mcp-kraken": `../${packed.filename}`
+  }
   writeFileSync(join(app, "package.json"), JSON.stringify({ private: true, dependencies }))
   npm(app, "install", "--offline", "--no-audit", "--no-fund")
   return { folder, app, bin: join(app, "node_modules/.bin/mcp-kraken"), files: packed.files.map(({ path }) => path) }
 }
 
-/** A tarball as npm would fetch it, with its two helpers inside. */
-const packNativeModule = (folder: string) => {
-  const names = copyNativeModule(folder)
-  const [module, bundled] = [join(folder, "package"), names.filter((name) => name !== "better-sqlite3")]
-  renameSync(join(folder, "node_modules/better-sqlite3"), module)
-  renameSync(join(folder, "node_modules"), join(module, "node_modules"))
+/** A tarball as npm would fetch it, with its helpers inside. */
+const pack = (folder: string, name: string, helpers: ReadonlyArray<string>) => {
+  const module = join(folder, name)
+  renameSync(join(folder, "node_modules", name), module)
+  mkdirSync(join(module, "node_modules"))
+  for (const helper of helpers) {
+    renameSync(join(folder, "node_modules", helper), join(module, "node_modules", helper))
+  }
   const file = join(module, "package.json")
   const { dependencies: _, scripts: __, ...rest } = JSON.parse(readFileSync(file, "utf8"))
-  const dependencies = Object.fromEntries(bundled.map((name) => [name, "*"]))
-  writeFileSync(file, JSON.stringify({ ...rest, dependencies, bundleDependencies: bundled }))
-  execFileSync("tar", ["-czf", "better-sqlite3.tgz", "package"], { cwd: folder })
-  return "better-sqlite3.tgz"
+  const dependencies = Object.fromEntries(helpers.map((helper) => [helper, "*"]))
+  writeFileSync(file, JSON.stringify({ ...rest, dependencies, bundleDependencies: helpers }))
+  execFileSync("tar", ["-czf", `${name}.tgz`, name], { cwd: folder })
+  return `${name}.tgz`
 }
 
 const npm = (cwd: string, ...args: ReadonlyArray<string>) =>

@@ -58,7 +58,7 @@ export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavai
     new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${wordsOf(cause)}.`, cause })
   const opened = Effect.gen(function* () {
     const { default: Sqlite } = yield* Effect.tryPromise({
-      try: () => import("better-sqlite3"),
+      try: () => import("../sqlite/driver.ts"),
       catch: unavailable("opened without the native module better-sqlite3")
     })
     yield* Effect.try({ try: () => makePrivate(file), catch: unavailable("created") })
