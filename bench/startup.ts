@@ -17,7 +17,8 @@ export const startUp = async ({ entry, env }: Ours): Promise<void> => {
   const subjects = [
     { name: "bare node", run: () => toEnd(["-e", ""], {}) },
     { name: "version", run: () => toEnd([entry, "version"], env) },
-    { name: "stdio, to initialize", run: () => toInitialize([entry, "serve", "--stdio"], env) }
+    { name: "stdio, to initialize", run: () => toInitialize([entry, "serve", "--stdio"], env) },
+    { name: "stdio on paper, to initialize", run: () => toInitialize([entry, "serve", "--stdio", "--paper"], env) }
   ]
   const found = subjects.map(({ name, run }) => ({ name, run, all: new Array<Start>() }))
   // In turns, so that what else the machine does strikes all alike.

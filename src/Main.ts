@@ -6,13 +6,13 @@ import { LoggingPlain } from "./layers/Logging.ts"
 
 const words = process.argv.slice(2)
 
-/** Clients start the server with these two words and wait for it: that needs no library to parse a command line. */
-const isStdio = words.length === 2 && words[0] === "serve" && words[1] === "--stdio"
+/** Clients start the server with these words and wait for it: that needs no library to parse a command line. */
+const isStdio = /^serve --stdio( --paper)?$|^serve --paper --stdio$/.test(words.join(" "))
 
 const program = isStdio
   ? Effect.flatMap(
       load(() => import("./cli/server.ts")),
-      ({ server }) => server({ stdio: true, firstToken: false, flags: new Map() })
+      ({ serverOverStdio }) => serverOverStdio(words.includes("--paper"))
     )
   : Effect.flatMap(
       load(() => import("./cli/commandLine.ts")),

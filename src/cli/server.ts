@@ -1,6 +1,7 @@
 import { Cause, Effect, Layer } from "effect"
 import { ConfigEnv, type SettingsError } from "../layers/ConfigEnv.ts"
 import { Logging } from "../layers/Logging.ts"
+import { settings } from "../layers/settings/table.ts"
 import { Config } from "../services/Config.ts"
 import { InternalError } from "./errors.ts"
 import { load } from "./load.ts"
@@ -38,6 +39,10 @@ export const server = ({ firstToken, flags, stdio }: Options) =>
     Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken)).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(flags)))
   ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
+
+/** As clients on a desktop start it. */
+export const serverOverStdio = (paper: boolean) =>
+  server({ stdio: true, firstToken: false, flags: new Map(paper ? [[settings.mode.name, "paper"]] : []) })
 
 interface Options {
   /** Settings by their names, over all others. */

@@ -87,6 +87,12 @@ describe("paper", () => {
       const both = yield* run(["serve", "--paper"], { ...env, MCP_KRAKEN_MODE: "live" })
       assert.deepInclude(both, { code: 2, stdout: "" })
       assert.include(both.stderr, "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both")
+      for (const words of [
+        ["--stdio", "--paper"],
+        ["--paper", "--stdio"]
+      ]) {
+        assert.deepStrictEqual(yield* run(["serve", ...words], { ...env, MCP_KRAKEN_MODE: "live" }), both)
+      }
       const stdio = yield* run(["serve", "--stdio", "--first-token"], env)
       assert.deepInclude(stdio, { code: 2, stderr: "--first-token: over --stdio there are no tokens\n" })
     })
