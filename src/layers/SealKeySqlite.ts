@@ -9,7 +9,8 @@ import { openDatabase } from "./sqlite/openDatabase.ts"
 
 /**
  * One key for all processes of the user, in the state folder, made on first need; and what was sealed with it and used.
- * Paper mode has another: what a user agreed to on paper does not count for the real account. Where the file can't be used, this process has a key of its own.
+ * Paper mode has another: what a user agreed to on paper does not count for the real account. Where the file can't be
+ * used, this process has a key of its own.
  */
 export const SealKeySqlite = Layer.scoped(
   SealKey,
