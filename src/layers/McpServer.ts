@@ -29,7 +29,7 @@ export const McpServerSdk = Layer.scopedDiscard(
     const methods = {
       "tools/list": makeList(tools, config),
       "tools/call": makeCall(tools, config, trading, makeBounded(validator)),
-      ...attachments(config, trading)
+      ...attachments(config, trading, tools)
     }
     yield* connectSdk(server, { methods, readOnly: config.readOnly }, validator)
   })

@@ -3,6 +3,8 @@ export interface Prompt {
   readonly name: string
   readonly title: string
   readonly description: string
+  /** The tools that it can't do without. */
+  readonly tools: ReadonlyArray<string>
   readonly arguments: ReadonlyArray<{
     readonly name: string
     readonly description: string
@@ -18,17 +20,29 @@ export const prompts: ReadonlyArray<Prompt> = [
     name: "portfolio_review",
     title: "Portfolio review",
     description: "What the account holds, what it is worth, and where it is lopsided",
+    tools: ["get_extended_balance", "get_trade_balance", "get_ticker"],
     arguments: [{ name: "currency", description: "Currency to value in, e.g. USD or EUR", required: false }],
     text: ({ currency = "USD" }) =>
-      `Review my Kraken account. Call get_extended_balance, get_trade_balance (asset ${currency}), get_open_orders and ` +
-      `list_earn_allocations; value each holding with get_ticker against ${currency}. Show one table: asset, amount, value in ` +
-      `${currency}, share of the whole, held by orders, earning. Then say in a few sentences what is concentrated, idle or ` +
-      "at risk. Keep amounts as the decimal strings you got; do not place, change or cancel anything."
+      `Review my Kraken account. Call get_extended_balance, get_trade_balance (asset ${currency}) and, where you have them, ` +
+      "get_open_orders and list_earn_allocations; value each holding with get_ticker against " +
+      `${currency}. Show one table: asset, amount, value in ${currency}, share of the whole, held by orders, earning. Then say ` +
+      "in a few sentences what is concentrated, idle or at risk. Keep amounts as the decimal strings you got; do not place, " +
+      "change or cancel anything."
   },
   {
     name: "pre_trade_checklist",
     title: "Pre-trade checklist",
     description: "Everything to know before an order on a pair, and the order checked without placing it",
+    tools: [
+      "get_system_status",
+      "get_asset_pairs",
+      "get_order_book",
+      "get_ticker",
+      "get_extended_balance",
+      "get_trade_volume",
+      "get_open_orders",
+      "add_order"
+    ],
     arguments: [
       { name: "pair", description: "e.g. BTC/USD", required: true, isPair: true },
       { name: "order", description: "What you want to do, e.g. buy 0.01 at 60000", required: true }
@@ -44,6 +58,7 @@ export const prompts: ReadonlyArray<Prompt> = [
     name: "order_post_mortem",
     title: "Order post-mortem",
     description: "What became of an order, and why",
+    tools: ["query_orders", "get_order_amends", "query_trades", "get_ohlc"],
     arguments: [{ name: "txid", description: "Kraken's order id, e.g. OUF4EM-FRGI2-MQMWZD", required: true }],
     text: ({ txid = "" }) =>
       `Explain what happened to order ${txid}. Call query_orders with trades: true, get_order_amends, query_trades for its ` +
@@ -54,6 +69,7 @@ export const prompts: ReadonlyArray<Prompt> = [
     name: "tax_year_export",
     title: "Tax-year export",
     description: "Reports of all trades and ledger entries of a year",
+    tools: ["request_export_report", "get_export_status", "retrieve_export"],
     arguments: [{ name: "year", description: "e.g. 2025", required: true }],
     text: ({ year = "" }) =>
       `Get my Kraken history of ${year} for the tax return. Call request_export_report twice, for trades and for ledgers, with ` +

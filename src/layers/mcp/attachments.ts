@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import type { Config } from "../../services/Config.ts"
-import { type Prompt, prompts } from "../../tools/Prompts.ts"
+import { type Prompt, prompts as allPrompts } from "../../tools/Prompts.ts"
 import { completePair, pairTemplate, read, type Resource, resources } from "../../tools/Resources.ts"
 import * as ToolError from "../../tools/ToolError.ts"
 import type { ToolServices } from "../../tools/Toolsets.ts"
@@ -13,9 +13,18 @@ const maxCompletions = 100
 
 const mimeType = "application/json"
 
-/** Resources, prompts and completion, beside the tools. */
-export const attachments = (config: typeof Config.Service, trading: typeof TradingMode.Service) => {
+/** Resources, prompts and completion, beside the tools, whose names are given: a prompt is offered with its tools. */
+export const attachments = (
+  config: typeof Config.Service,
+  trading: typeof TradingMode.Service,
+  tools: { readonly has: (name: string) => boolean }
+) => {
   const offered = resources.filter((resource) => isOffered(resource, config))
+  const prompts = allPrompts.filter((prompt) => prompt.tools.every((name) => tools.has(name)))
+  const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
+    const prompt = prompts.find((prompt) => prompt.name === name)
+    return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
+  }
   const lists = {
     resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType })),
     resourceTemplates: [{ ...pairTemplate, mimeType }],
@@ -68,11 +77,6 @@ const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: ty
         : new ProtocolError({ code: -32000, message: ToolError.words(error) })
     )
   )
-}
-
-const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
-  const prompt = prompts.find((prompt) => prompt.name === name)
-  return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
 }
 
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { toolsetNames } from "../../../src/services/Config.ts"
 import { Names, UnknownName } from "../../../src/services/Names.ts"
+import { prompts } from "../../../src/tools/Prompts.ts"
 import * as Resources from "../../../src/tools/Resources.ts"
+import { select } from "../../../src/tools/Toolsets.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../TestKraken.ts"
 import { legacy, modern, TestEdge } from "./TestMcp.ts"
@@ -118,4 +121,29 @@ describe("prompts", () => {
       assert.include(missing.body.error.message, "needs order")
     }).pipe(Effect.provide(edge))
   )
+
+  it.effect("are offered with the tools that they can't do without", () =>
+    Effect.gen(function* () {
+      const { body } = yield* modern("prompts/list")
+      assert.deepStrictEqual(
+        body.result.prompts.map(({ name }: { name: string }) => name),
+        ["portfolio_review", "tax_year_export"]
+      )
+      const hidden = yield* modern("prompts/get", { name: "order_post_mortem", arguments: { txid: "O" } })
+      assert.include(hidden.body.error.message, "Unknown prompt: order_post_mortem")
+    }).pipe(Effect.provide(TestEdge({ directory }, { toolsets: ["market", "account"] })))
+  )
+
+  it("name tools that there are, and say which they need", () => {
+    const tools = select(toolsetNames, { readOnly: false })
+    for (const { arguments: args, name, text, tools: needed } of prompts) {
+      const words = text(Object.fromEntries(args.map(({ name }) => [name, "it"]))).match(/[a-z]+(?:_[a-z]+)+/g) ?? []
+      const named = words.filter((word) => tools.has(word))
+      assert.includeMembers(named, [...needed], name)
+      assert.isTrue(
+        needed.every((tool) => tools.has(tool)),
+        name
+      )
+    }
+  })
 })
