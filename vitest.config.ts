@@ -1,9 +1,7 @@
-import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { sqliteDriver } from "./scripts/build.mjs"
 
 const { CI, GITHUB_ACTIONS, PROPERTY_SCALE = "1", TEST_REPORT } = process.env
-
-const sqliteDriver = fileURLToPath(new URL("src/layers/sqlite/driver.ts", import.meta.url))
 
 export default defineConfig({
   // As in the bundle: for us, and for the library that imports it by its name.
