@@ -1,6 +1,7 @@
-import { Clock, Duration, Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import type { Endpoint } from "../domain/endpoints.ts"
 import { allows, unconfirmed } from "../domain/permissions.ts"
+import { monotonic } from "../services/Clocks.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { type KrakenError, KrakenPermissionError, KrakenUnavailable } from "../services/KrakenErrors.ts"
 import type { KeyInfo } from "../domain/keyInfo.ts"
@@ -23,12 +24,12 @@ export const PermissionCacheKraken = Layer.effect(
     const kraken = yield* KrakenClient
     const queue = yield* Effect.makeSemaphore(1)
     let known: { readonly info: KeyInfo; readonly at: number } | undefined
-    let quietUntil = 0
+    let quietUntil = -Infinity
 
     const remember = (info: KeyInfo) =>
-      Effect.map(Clock.currentTimeMillis, (at) => {
+      Effect.map(monotonic, (at) => {
         known = { info, at }
-        quietUntil = 0
+        quietUntil = -Infinity
         return info
       })
 
@@ -43,7 +44,7 @@ export const PermissionCacheKraken = Layer.effect(
     /** What is known, if that is younger than `age`, or else what Kraken says now. */
     const look = (age: number) =>
       queue.withPermits(1)(
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        Effect.flatMap(monotonic, (now) => {
           if (known !== undefined && now - known.at < age) return Effect.succeedSome(known.info)
           if (now < quietUntil) return Effect.succeed(remembered(now))
           return Effect.catchAll(Effect.asSome(ask), (error) =>

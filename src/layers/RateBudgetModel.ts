@@ -1,7 +1,8 @@
-import { Clock, DateTime, Effect, Layer } from "effect"
+import { DateTime, Duration, Effect, Layer } from "effect"
 import { type Endpoint, isPrivate, type Params } from "../domain/endpoints.ts"
 import { engineLimits, isCountedByPair, publicLimit, restCost, restLimits, type Tier } from "../domain/rateCosts.ts"
 import { report } from "../services/CallFacts.ts"
+import { clocks, monotonic } from "../services/Clocks.ts"
 import { Config } from "../services/Config.ts"
 import type { Priority } from "../services/KrakenClient.ts"
 import { KrakenLockout, KrakenRateLimitError } from "../services/KrakenErrors.ts"
@@ -22,7 +23,7 @@ export const RateBudgetModel = Layer.unwrapEffect(
 /** Kept on the REST counter for looking up what became of a write: a look costs 1 or 2. */
 const kept = 3
 
-const lockout = { minutes: 15 }
+const lockout = Duration.minutes(15)
 
 const ranks: Record<Priority, number> = { cancel: 0, settlement: 1, write: 2, read: 3 }
 
@@ -33,7 +34,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const engines = makeGates(engineLimits[tier])
   const addresses = makeGates(publicLimit)
   const orders = makeRecentOrders()
-  let lockedUntil: DateTime.Utc | undefined
+  let unlocked = -Infinity // monotonic, ms
 
   const pass = (gate: Gate, endpoint: Endpoint, limiter: KrakenRateLimitError["limiter"], passage: Passage) =>
     Effect.catchTag(
@@ -56,7 +57,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
 
   /** Cancels are counted and not held back: better that Kraken says no than that nobody asks. */
   const takeEngine = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
-    const charges = chargesOf(endpoint, params, orders, yield* Clock.currentTimeMillis)
+    const charges = chargesOf(endpoint, params, orders, yield* monotonic)
     for (const { cost, isCancel, pair } of charges) {
       const gate = yield* engines.of(pair)
       if (isCancel) yield* gate.add(cost)
@@ -65,9 +66,9 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   })
 
   const refuseLockedOut = (endpoint: Endpoint) =>
-    Effect.flatMap(DateTime.now, (now) =>
-      lockedUntil !== undefined && DateTime.lessThan(now, lockedUntil)
-        ? new KrakenLockout({ endpoint, until: lockedUntil })
+    Effect.flatMap(clocks, ({ monotonic, wall }) =>
+      monotonic < unlocked
+        ? new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + unlocked - monotonic) })
         : Effect.void
     )
 
@@ -84,7 +85,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       yield* refuseLockedOut(endpoint)
     }),
     carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {
-      orders.carriedOut(endpoint, params, result, yield* Clock.currentTimeMillis)
+      orders.carriedOut(endpoint, params, result, yield* monotonic)
     }),
     exceeded: Effect.fn("RateBudget.exceeded")(function* ({ endpoint, limiter }, params) {
       switch (limiter) {
@@ -95,14 +96,16 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
           return yield* Effect.flatMap(publicGate(endpoint as Endpoint, params), ({ fill }) => fill)
         case "engine":
         case "domain": {
-          const charges = chargesOf(endpoint as Endpoint, params, orders, yield* Clock.currentTimeMillis)
+          const charges = chargesOf(endpoint as Endpoint, params, orders, yield* monotonic)
           yield* Effect.forEach(charges, ({ pair }) => Effect.flatMap(engines.of(pair), ({ fill }) => fill))
         }
       }
     }),
     lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
-      lockedUntil = DateTime.add(yield* DateTime.now, lockout)
-      return new KrakenLockout({ endpoint, until: lockedUntil })
+      const { monotonic, wall } = yield* clocks
+      const lasts = Duration.toMillis(lockout)
+      unlocked = monotonic + lasts
+      return new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lasts) })
     }),
     remaining: Effect.map(rest.level, (level) => ({
       rest: { ...restLimit, remaining: Math.max(0, Math.floor((restLimit.maximum - level) * 100) / 100) }

@@ -2,18 +2,20 @@ import { Clock, Duration, Effect, Random } from "effect"
 
 /**
  * A clock that jumps to the next moment somebody waits for as soon as nothing else is left to do. Unlike `TestClock` it
- * needs no telling and looks at no fibers, so that thousands of long stories take seconds. Starts in 2026.
+ * needs no telling and looks at no fibers, so that thousands of long stories take seconds. Starts in 2026. The time of
+ * day can be set alone: sleeping, and the monotonic reading in nanoseconds, do not notice.
  */
 export const makeVirtualClock = () => {
   const sleeping: Array<{ readonly at: number; readonly wake: () => void }> = []
   let millis = Date.UTC(2026, 0)
+  let set = 0
   let running = true
 
   const clock: Clock.Clock = {
     ...Clock.make(),
-    unsafeCurrentTimeMillis: () => millis,
+    unsafeCurrentTimeMillis: () => millis + set,
     unsafeCurrentTimeNanos: () => BigInt(millis) * 1_000_000n,
-    currentTimeMillis: Effect.sync(() => millis),
+    currentTimeMillis: Effect.sync(() => millis + set),
     currentTimeNanos: Effect.sync(() => BigInt(millis) * 1_000_000n),
     sleep: (duration) =>
       Effect.async((resume) => {
@@ -46,5 +48,11 @@ export const makeVirtualClock = () => {
     ).finally(() => (running = false))
   }
 
-  return { run }
+  /** Sets the time of day, by so many milliseconds. */
+  const setWall = (by: number) =>
+    Effect.sync(() => {
+      set += by
+    })
+
+  return { run, setWall }
 }

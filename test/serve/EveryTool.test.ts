@@ -39,9 +39,12 @@ const makeClock = () => {
   const real = Clock.make()
   let ahead = 0
   const now = () => real.unsafeCurrentTimeMillis() + ahead
+  const nanos = () => real.unsafeCurrentTimeNanos() + BigInt(ahead) * 1_000_000n
   const clock: Clock.Clock = Object.assign(Clock.make(), {
     unsafeCurrentTimeMillis: now,
-    currentTimeMillis: Effect.sync(now)
+    unsafeCurrentTimeNanos: nanos,
+    currentTimeMillis: Effect.sync(now),
+    currentTimeNanos: Effect.sync(nanos)
   })
   return { clock, pass: (seconds: number) => Effect.sync(() => void (ahead += seconds * 1000)) }
 }

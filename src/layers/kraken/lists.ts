@@ -1,5 +1,6 @@
-import { Clock, Duration, Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { Lists } from "../../domain/krakenLists.ts"
+import { clocks } from "../../services/Clocks.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenError } from "../../services/KrakenErrors.ts"
 
@@ -47,10 +48,10 @@ export const makeLists = <A>(
   return {
     atMost: (age: number): Effect.Effect<A, KrakenError> =>
       Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
+        const { monotonic: now, wall } = yield* clocks
         if (latest !== undefined && !isStale && now - latest.at <= age) return latest.lists
         if (failed !== undefined && now - failed.at < pause) return yield* old(failed.error)
-        const answer = yield* Effect.either(ask(now))
+        const answer = yield* Effect.either(ask(wall))
         if (answer._tag === "Left") {
           failed = { error: answer.left, at: now }
           yield* onFailure(answer.left)

@@ -1,5 +1,6 @@
-import { Clock, Data, Deferred, Duration, Effect, FiberId } from "effect"
+import { Data, Deferred, Duration, Effect, FiberId } from "effect"
 import type { Limit } from "../../domain/rateCosts.ts"
+import { monotonic } from "../../services/Clocks.ts"
 
 /** What somebody who wants to pass brings. */
 export interface Passage {
@@ -36,7 +37,7 @@ export const makeGate = ({ decayPerSecond, maximum }: Limit) => {
   const levelAt = (now: number) => Math.max(0, level - (Math.max(0, now - at) / 1000) * decayPerSecond)
 
   const raise = (to: (level: number) => number) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
+    Effect.map(monotonic, (now) => {
       level = to(levelAt(now))
       at = now
     })
@@ -66,7 +67,7 @@ export const makeGate = ({ decayPerSecond, maximum }: Limit) => {
   }
 
   const wait = (waiter: Waiter): Effect.Effect<void, TooLong> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    Effect.flatMap(monotonic, (now) => {
       const next = step(waiter, now)
       if (next === "passed") return Effect.void
       if (next === "not first") {
@@ -81,7 +82,7 @@ export const makeGate = ({ decayPerSecond, maximum }: Limit) => {
     /** Passes now, or after a wait of less than ten seconds, which `onWait` hears of. */
     pass: (passage: Passage, onWait: (seconds: number) => Effect.Effect<void>): Effect.Effect<void, TooLong> =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        Effect.flatMap(monotonic, (now) => {
           const before = queue.filter(({ rank }) => rank <= passage.rank)
           const cost = before.reduce((sum, { cost }) => sum + cost, passage.cost)
           const seconds = secondsUntil({ cost, keep: passage.keep }, now)
@@ -97,8 +98,8 @@ export const makeGate = ({ decayPerSecond, maximum }: Limit) => {
     add: (cost: number): Effect.Effect<void> => raise((level) => level + cost),
     /** Kraken says that the counter is full. */
     fill: raise((level) => Math.max(level, maximum)),
-    level: Effect.map(Clock.currentTimeMillis, levelAt),
-    /** Whether it is as good as new, at `now` (Unix ms). */
+    level: Effect.map(monotonic, levelAt),
+    /** Whether it is as good as new, at `now` (monotonic, ms). */
     isIdle: (now: number): boolean => queue.length === 0 && levelAt(now) === 0
   }
 }

@@ -1,5 +1,6 @@
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { Limit } from "../../domain/rateCosts.ts"
+import { monotonic } from "../../services/Clocks.ts"
 import { type Gate, makeGate } from "./Gate.ts"
 
 /** Where there are more, those that nobody has used of late are forgotten: names may come from callers. */
@@ -10,7 +11,7 @@ export const makeGates = (limit: Limit) => {
   const gates = new Map<string, Gate>()
   return {
     of: (key: string): Effect.Effect<Gate> =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(monotonic, (now) => {
         const gate = gates.get(key) ?? makeGate(limit)
         if (!gates.has(key) && gates.size >= most)
           for (const [name, other] of gates) if (other.isIdle(now)) gates.delete(name)

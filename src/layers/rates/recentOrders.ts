@@ -4,7 +4,7 @@ import { ofAge } from "../../domain/rateCosts.ts"
 
 export interface RecentOrder {
   readonly pair: string
-  /** Unix milliseconds of its placing, or of its last change. */
+  /** Milliseconds (monotonic) of its placing, or of its last change. */
   readonly since: number
   readonly ids: ReadonlyArray<string>
 }
