@@ -44,6 +44,8 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
   const state = {
     /** How far Kraken's clock is ahead of ours, in milliseconds. */
     skew: 0,
+    /** How far the `Date` of its answers is ahead of the clock that its engine goes by, in milliseconds. */
+    dateOff: 0,
     /** Where calls come from, as Kraken sees it. */
     address: "198.51.100.1",
     /** How `GetApiKeyInfo` spells its fields. */
@@ -85,13 +87,15 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     }
   }
 
-  const now = Effect.map(Clock.currentTimeMillis, (millis) => millis + state.skew)
+  /** Nobody who sets the time of day here sets Kraken's clock. */
+  const now = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n) + state.skew)
 
   const handle = Effect.fnUntraced(function* (request: WireRequest) {
     const endpoint = endpointOf(request)
     const fault = faults.get(endpoint)?.shift() ?? faults.get("*")?.shift() ?? {}
     if (fault.arrivesAfter !== undefined) yield* Effect.sleep(fault.arrivesAfter)
     const at = yield* now
+    const dateOff = state.dateOff + (fault.dateOff ?? 0)
     if (fault.carriedOut === false) {
       const nothing = { key: undefined, nonce: undefined, params: {} }
       seen.push({ endpoint, request, ...nothing, at, outcome: "lost" })
@@ -99,11 +103,11 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     if (fault.straggles !== undefined) {
       const late = Effect.map(now, (then) => carryOut(request, then, undefined))
       yield* Effect.forkDaemon(Effect.delay(late, fault.straggles))
-      return dated(fault.instead ?? "drop", at)
+      return dated(fault.instead ?? "drop", at + dateOff)
     }
     const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault.warnings)
     if (fault.answersAfter !== undefined) yield* Effect.sleep(fault.answersAfter)
-    return dated(fault.instead ?? reply ?? "drop", yield* now)
+    return dated(fault.instead ?? reply ?? "drop", (yield* now) + dateOff)
   })
 
   return {

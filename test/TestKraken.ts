@@ -54,7 +54,8 @@ export const TestKraken = (options: {
       read: answer,
       write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
       download: ask(options.files),
-      now: DateTime.now
+      now: DateTime.now,
+      clockEpoch: Effect.succeed(0)
     }),
     Layer.succeed(KrakenWriter, {
       send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false })),

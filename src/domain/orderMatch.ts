@@ -26,11 +26,20 @@ export type OrderRow = typeof OrderRow.Type
 /** Orders by their txid. */
 export const OrderRows = Schema.Record({ key: Schema.String, value: OrderRow })
 
+/** When a request left. */
+export interface SentTime {
+  /** Unix seconds on Kraken's clock; our reading of it may be off. */
+  readonly sentAt: number
+  /** A clock was set meanwhile: no time tells anything. */
+  readonly inDoubt: boolean
+}
+
 /** An order that was sent and may exist. */
 export interface SentOrder {
   readonly params: Params
-  /** Unix seconds on Kraken's clock when the request left; our reading of it may be off. */
-  readonly sentAt: number
+  /** The id that names it (`cl_ord_id`, `userref`) was made by us for this one request; a caller's may be used again. */
+  readonly hasOwnId: boolean
+  readonly time: SentTime
 }
 
 /** `Date` headers count whole seconds, so that is how well Kraken's clock is usually known. */
@@ -41,29 +50,33 @@ export const clockDoubt = 60
 
 export type Likeness = "same" | "perhaps" | "other"
 
-/** Whether something of `time` (Unix seconds) can be what was sent at `sentAt`. */
-export const isSince = (time: unknown, sentAt: number): Likeness => {
+/** Tells whether something of `time` (Unix seconds) can be what was sent. In doubt, anything can. */
+export const isSince = (time: unknown, { inDoubt, sentAt }: SentTime): Likeness => {
+  if (inDoubt) return "perhaps"
   const early = sentAt - Number(time)
   return early <= clockTolerance ? "same" : early <= clockDoubt ? "perhaps" : "other"
 }
 
 /**
- * Whether an order that Kraken lists is the one that was sent. A `cl_ord_id` decides; so does a `userref` with pair,
- * side, volume and price. `perhaps`: everything fits, but Kraken shows neither id, or it is a little too old.
+ * Tells whether an order that Kraken lists is the one that was sent. A `cl_ord_id` decides; so does a `userref` with
+ * pair, side, volume and price. An id of our own outranks time, since nothing else can bear it; with a caller's, the
+ * order must not be older than the request. `perhaps`: everything fits, but Kraken shows neither id, or its age is in
+ * doubt.
  */
 export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b: string) => boolean): Likeness => {
-  const since = isSince(row.opentm, sent.sentAt)
-  if (since === "other") return "other"
   const { cl_ord_id: clientId, pair, type, userref } = sent.params
   const shown = clientId === undefined ? row.userref : row.cl_ord_id
   const id = clientId ?? userref
   if (isGiven(shown) && String(shown) !== String(id)) return "other"
+  const isOwn = sent.hasOwnId && isGiven(shown)
+  const since = isOwn ? "same" : isSince(row.opentm, sent.time)
+  if (since === "other") return "other"
   if (clientId !== undefined && isGiven(shown)) return since
   const fits =
     (type === undefined || row.descr.type === type) &&
     samePair(row.descr.pair, String(pair)) &&
     sameTerms(row, sent.params)
-  if (!fits) return "other"
+  if (!fits) return isOwn ? "perhaps" : "other"
   return isGiven(shown) ? since : "perhaps"
 }
 

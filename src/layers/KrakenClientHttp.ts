@@ -13,6 +13,9 @@ import { type Allowance, makeTransport } from "./kraken/Transport.ts"
 /** A write has this long at the most: what takes longer is better looked up. */
 const writeTimeout = Duration.seconds(10)
 
+/** How long a write waits for Kraken's time. */
+const clockTimeout = Duration.seconds(2)
+
 /** Kraken over HTTP. */
 export const KrakenClientHttp = Layer.effect(
   KrakenClient,
@@ -41,6 +44,15 @@ export const KrakenClientHttp = Layer.effect(
         )
       })
 
+    /**
+     * Asks for Kraken's time where what is known of its clock is in doubt: deadlines are set by it. A clock that was set
+     * takes two answers that agree.
+     */
+    const learnClock = Effect.gen(function* () {
+      for (let n = 0; n < 2 && (yield* transport.isClockDoubtful); n++)
+        yield* Effect.ignore(ask(time, () => ({ left: Duration.toMillis(clockTimeout) }), true))
+    })
+
     /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
     const write = (call: Call<Success>) =>
       Effect.flatMap(call.params, (draft) => {
@@ -64,6 +76,8 @@ export const KrakenClientHttp = Layer.effect(
         resultOf(endpoint, read({ endpoint, params: Effect.succeed(params), priority, accept: json, judge })),
       write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
+        // A cancel has no deadline, and does not wait.
+        if (priority !== "cancel") yield* learnClock
         const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
         // It can trade, and turns up in no log from here on.
         if (endpoint === "private/GetWebSocketsToken") yield* secrets.learn(String(Object(result).token))
@@ -74,13 +88,22 @@ export const KrakenClientHttp = Layer.effect(
         const call = { endpoint, params: Effect.succeed(params), priority, accept: file, judge: judgeFile }
         return yield* read(call)
       }),
-      now: transport.now
+      now: transport.now,
+      clockEpoch: transport.clockEpoch
     })
   })
 )
 
 const json = "application/json"
 const file = "application/octet-stream, application/json"
+
+const time: Call<Success> = {
+  endpoint: "public/Time",
+  params: Effect.succeed({}),
+  priority: "write",
+  accept: json,
+  judge
+}
 
 /** Reads are asked three times in all; the pauses are part of their allowance. */
 const again = (allowance: Allowance) =>

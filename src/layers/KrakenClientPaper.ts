@@ -89,7 +89,8 @@ export const KrakenClientPaper = Layer.effect(
         const file = yield* ask(endpoint, params, priority)
         return file instanceof Uint8Array ? file : yield* new KrakenUnavailable({ endpoint, reason: "no file" })
       }),
-      now: DateTime.now
+      now: DateTime.now,
+      clockEpoch: Effect.succeed(0)
     })
   })
 )

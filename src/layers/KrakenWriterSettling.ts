@@ -1,17 +1,4 @@
-import {
-  Cause,
-  Clock,
-  DateTime,
-  Deferred,
-  Duration,
-  Effect,
-  Exit,
-  FiberId,
-  FiberSet,
-  Layer,
-  Option,
-  Schema
-} from "effect"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, FiberId, FiberSet, Layer, Option, Schema } from "effect"
 import { canonicalJson } from "../domain/canonicalJson.ts"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
@@ -24,6 +11,7 @@ import { PermissionCache } from "../services/PermissionCache.ts"
 import { accountName } from "../services/TradingMode.ts"
 import type { Attempt, Desk, Prepared, Verdict } from "./writes/Attempt.ts"
 import { procedures } from "./writes/Procedures.ts"
+import { depart, type Departure } from "./writes/timing.ts"
 import { makeTwins, type Twin } from "./writes/twins.ts"
 
 /** A write under way, or one that has just ended. */
@@ -61,12 +49,6 @@ export const KrakenWriterSettling = Layer.scoped(
     const quiet = Effect.interruptible(FiberSet.awaitEmpty(fibers))
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(quiet, patience)))
 
-    /** Kraken's clock of a moment that is `left` on ours, as well as it is known by now. */
-    const sentAt = (left: number) =>
-      Effect.zipWith(kraken.now, Clock.currentTimeMillis, (theirs, ours) =>
-        DateTime.subtract(theirs, { millis: ours - left })
-      )
-
     const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (endpoint: Endpoint, params: Params) {
       // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
       yield* desk.keys.known
@@ -77,15 +59,15 @@ export const KrakenWriterSettling = Layer.scoped(
 
     const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
       let params: Params = {}
-      let left = 0
-      const stamped = Effect.zipWith(kraken.now, Clock.currentTimeMillis, (theirs, ours) => {
-        left = ours
-        return (params = prepared.params(theirs))
+      let departure: Departure
+      const stamped = Effect.map(depart(kraken), (now) => {
+        departure = now
+        return (params = prepared.params(now.at))
       })
       return kraken.write(endpoint, stamped, { priority: priorityOf(endpoint) }).pipe(
         Effect.map((result) => done(prepared, result, params)),
         Effect.catchTag("KrakenOutcomeUnknown", (error) =>
-          settle(prepared, twin, { endpoint, error, params, sentAt: sentAt(left) })
+          settle(prepared, twin, { endpoint, error, params, departure })
         ),
         Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result)))),
         Effect.tapError((error) =>

@@ -41,5 +41,10 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     ) => Effect.Effect<Uint8Array, KrakenError>
     /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
     readonly now: Effect.Effect<DateTime.Utc>
+    /**
+     * A number that changes when Kraken's clock becomes known, or an answer contradicts what is known of it. Times of
+     * different epochs can't be compared.
+     */
+    readonly clockEpoch: Effect.Effect<number>
   }
 >() {}

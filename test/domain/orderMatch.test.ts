@@ -9,10 +9,10 @@ const decode = Schema.decodeUnknownSync(OrderRow)
 const sentAt = 1000
 
 /** Kraken lists what was sent, but for `more`. */
-const judge = (params: Params, more: object = {}) =>
+const judge = (params: Params, more: object = {}, { hasOwnId = false, inDoubt = false } = {}) =>
   likeness(
     decode(listed({ ...limit, ...params }, { opentm: sentAt, ...more })),
-    { params: { ...limit, ...params }, sentAt },
+    { params: { ...limit, ...params }, hasOwnId, time: { sentAt, inDoubt } },
     (a, b) => a === b
   )
 
@@ -30,6 +30,26 @@ describe("an order that Kraken lists", () => {
     assert.strictEqual(judge({ userref: 7 }, { opentm: sentAt - 10 }), "perhaps")
     assert.strictEqual(judge({ cl_ord_id: "mine" }, { opentm: sentAt - 10 }), "perhaps")
     assert.strictEqual(judge({ cl_ord_id: "mine" }, { opentm: sentAt - 100 }), "other")
+  })
+
+  it("is it, however old it looks, if it bears an id that only this request was given", () => {
+    const own = { hasOwnId: true }
+    for (const inDoubt of [false, true])
+      for (const opentm of [sentAt - 3600, sentAt + 3600]) {
+        assert.strictEqual(judge({ cl_ord_id: "own" }, { opentm }, { ...own, inDoubt }), "same")
+        assert.strictEqual(judge({ userref: 7 }, { opentm }, { ...own, inDoubt }), "same")
+      }
+    assert.strictEqual(judge({ cl_ord_id: "own" }, { cl_ord_id: "yours" }, own), "other")
+    assert.strictEqual(judge({ userref: 7 }, { vol: "0.02" }, own), "perhaps")
+    assert.strictEqual(judge({ cl_ord_id: "own" }, { cl_ord_id: null, opentm: sentAt - 100 }, own), "other")
+  })
+
+  it("may be it, however old it looks, once a clock was set", () => {
+    for (const opentm of [sentAt - 3600, sentAt, sentAt + 3600]) {
+      assert.strictEqual(judge({ cl_ord_id: "mine" }, { opentm }, { inDoubt: true }), "perhaps")
+      assert.strictEqual(judge({ userref: 7 }, { opentm }, { inDoubt: true }), "perhaps")
+      assert.strictEqual(judge({ userref: 7 }, { opentm, vol: "0.02" }, { inDoubt: true }), "other")
+    }
   })
 
   it("is not ruled out by what can't be compared: relative prices, volumes in quote currency", () => {

@@ -15,6 +15,10 @@ export interface Fault {
    * never was a connection (in process only).
    */
   readonly instead?: Reply | "drop" | "unreachable"
+  /** The `Date` of the answer is wrong by so much, in milliseconds. */
+  readonly dateOff?: number
+  /** What it makes is carried out at once, and listed only so much later, in milliseconds. */
+  readonly listedAfter?: number
   /** Stands beside the result. */
   readonly warnings?: ReadonlyArray<string>
 }
@@ -35,6 +39,8 @@ export const straggling = (millis: number, fault: Fault): Fault => ({
 })
 export const delayBefore = (millis: number): Fault => ({ arrivesAfter: millis })
 export const delayAfter = (millis: number): Fault => ({ answersAfter: millis })
+export const wrongDate = (millis: number): Fault => ({ dateOff: millis })
+export const listedLate = (millis: number, fault: Fault = {}): Fault => ({ ...fault, listedAfter: millis })
 export const warning = (...warnings: ReadonlyArray<string>): Fault => ({ warnings })
 
 export const reply = (status: number, body: string, headers: Record<string, string> = {}, when: When = "before") =>

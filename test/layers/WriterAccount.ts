@@ -66,7 +66,8 @@ export const account = (options: {
               return options.write(endpoint, now)
             })
           ),
-        now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 }))
+        now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
+        clockEpoch: Effect.succeed(0)
       }),
       Layer.mock(Names, { directory: Effect.succeed(noNames) }),
       Layer.mock(PermissionCache, {

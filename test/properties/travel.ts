@@ -46,9 +46,13 @@ export const standing = ((): Standing => {
 
 const directory = makeDirectory({ currency: { assets, pairs: assetPairs } })
 
-const stack = (fake: FakeKraken, journey: Journey, http: Layer.Layer<HttpClient>, config: Partial<Settings>) => {
-  const { key, secret } = journey.key === "windowed" ? fake.keys.windowed : fake.keys.full
-  return KrakenWriterSettling.pipe(
+/** The writer and all it needs, over any HTTP client, with an API key of whoever answers there. */
+export const writerOver = (
+  http: Layer.Layer<HttpClient>,
+  { key, secret }: { readonly key: string; readonly secret: string },
+  config: Partial<Settings> = {}
+) =>
+  KrakenWriterSettling.pipe(
     Layer.provideMerge(PermissionCacheKraken),
     Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
     Layer.provide(KrakenClientHttp),
@@ -61,7 +65,6 @@ const stack = (fake: FakeKraken, journey: Journey, http: Layer.Layer<HttpClient>
     ),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
-}
 
 type Settings = Context.Tag.Service<typeof Config>
 
@@ -85,7 +88,11 @@ export const travel = Effect.fnUntraced(function* (
     )
     yield* writer.settled
     return answers
-  }).pipe(Effect.provide(stack(fake, journey, http, options.config ?? {})))
+  }).pipe(
+    Effect.provide(
+      writerOver(http, journey.key === "windowed" ? fake.keys.windowed : fake.keys.full, options.config ?? {})
+    )
+  )
   options.check({ fake, told })
   yield* Effect.sleep(options.after)
   options.check({ fake, told })

@@ -1,7 +1,8 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Clock, DateTime, Effect, Predicate } from "effect"
+import { DateTime, Effect, Predicate } from "effect"
+import { clocks } from "../../services/Clocks.ts"
 import { version } from "../../version.ts"
 import { makeClock } from "./clock.ts"
 import type { Answer } from "./judge.ts"
@@ -26,16 +27,14 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
     allowance: Allowance,
     onHeaders: Effect.Effect<void> = Effect.void
   ) {
-    const sent = yield* Clock.currentTimeMillis
-    const spend = Effect.map(Clock.currentTimeMillis, (now) => {
-      allowance.left -= now - sent
+    const sent = yield* clocks
+    const spend = Effect.map(clocks, (now) => {
+      allowance.left -= now.monotonic - sent.monotonic
     })
     const timeout = allowance.left
     return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
       Effect.tap(onHeaders),
-      Effect.tap(({ headers }) =>
-        Effect.map(Clock.currentTimeMillis, (received) => clock.learn(headers, { sent, received }))
-      ),
+      Effect.tap(({ headers }) => Effect.map(clocks, (received) => clock.learn(headers, { sent, received }))),
       Effect.flatMap(({ arrayBuffer, headers, status }) =>
         Effect.map(arrayBuffer, (body): Answer => ({ status, headers, body: new Uint8Array(body) }))
       ),
@@ -48,7 +47,12 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
     )
   })
 
-  return { send, now: Effect.map(Clock.currentTimeMillis, (ours) => DateTime.unsafeMake(ours + clock.offset())) }
+  return {
+    send,
+    now: Effect.map(clocks, (ours) => DateTime.unsafeMake(clock.at(ours))),
+    clockEpoch: Effect.sync(clock.epoch),
+    isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
+  }
 })
 
 /** The HTTP client's own error holds the request, with key and signature: only Node's cause is kept. */

@@ -1,35 +1,59 @@
-/** When a request left and its answer began, in Unix milliseconds on our clock. */
+import { clockTolerance, type Reading, wasSet } from "../../services/Clocks.ts"
+
+/** When a request left and its answer began. */
 export interface Trip {
-  readonly sent: number
-  readonly received: number
+  readonly sent: Reading
+  readonly received: Reading
 }
 
-/** How far Kraken's clock is ahead of ours, in milliseconds: somewhere between the two. */
+/** How far Kraken's clock is ahead of our monotonic one, in milliseconds: somewhere between the two. */
 interface Bounds {
   readonly least: number
   readonly most: number
 }
 
 /**
- * Kraken's clock, learned from the `Date` of its answers. It counts whole seconds, so each answer gives bounds about a
- * second apart; together they narrow the offset down. Bounds that contradict each other mean that a clock was set: the
- * newest count.
+ * Learns Kraken's clock from the `Date` of its answers, as an offset to our monotonic clock: setting our wall clock does
+ * not move it. `Date` counts whole seconds, so each answer gives bounds about a second apart; together they narrow the
+ * offset down. An answer that contradicts what is known does not count until the next one confirms it.
  */
 export const makeClock = () => {
   let bounds: Bounds | undefined
+  let suspect: Bounds | undefined
+  let epoch = 0
+  let learned: Reading | undefined
+
   return {
-    /** Answers out of a cache, which have an `Age`, are too old to tell. */
+    /** Takes in the headers of an answer. Answers out of a cache, which have an `Age`, are too old to tell. */
     learn: (headers: { readonly [name: string]: string | undefined }, { received, sent }: Trip): void => {
       const date = Date.parse(headers["date"] ?? "")
       if (Number.isNaN(date) || headers["age"] !== undefined) return
-      const seen = { least: date - received, most: date + 1000 - sent }
-      const both = {
-        least: Math.max(seen.least, bounds?.least ?? -Infinity),
-        most: Math.min(seen.most, bounds?.most ?? Infinity)
+      const seen = { least: date - received.monotonic, most: date + 1000 - sent.monotonic }
+      learned = received
+      const agreed = bounds && agree(bounds, seen)
+      if (agreed !== undefined) {
+        bounds = agreed
+        suspect = undefined
+        return
       }
-      bounds = both.least <= both.most ? both : seen
+      epoch++
+      const confirmed = bounds === undefined ? seen : suspect && agree(suspect, seen)
+      if (confirmed !== undefined) bounds = confirmed
+      suspect = confirmed === undefined ? seen : undefined
     },
-    /** What to add to our clock, in milliseconds; 0 as long as nothing is known. */
-    offset: (): number => (bounds === undefined ? 0 : Math.round((bounds.least + bounds.most) / 2))
+    /** Kraken's time, in Unix milliseconds; ours as long as nothing is known. */
+    at: ({ monotonic, wall }: Reading): number =>
+      bounds === undefined ? wall : Math.round(monotonic + (bounds.least + bounds.most) / 2),
+    /** A number that changes when Kraken's clock becomes known, is contradicted, or is learned anew. */
+    epoch: (): number => epoch,
+    /** Tells whether another answer is needed to trust what is known: one contradicted it, or our clocks diverged. */
+    isDoubtful: (now: Reading): boolean => suspect !== undefined || (learned !== undefined && wasSet(learned, now))
   }
+}
+
+/** Combines what two answers tell. Servers differ a little, and clocks drift: then the newer one counts. */
+const agree = (known: Bounds, seen: Bounds): Bounds | undefined => {
+  const both = { least: Math.max(known.least, seen.least), most: Math.min(known.most, seen.most) }
+  if (both.least <= both.most) return both
+  return both.least - both.most <= clockTolerance ? seen : undefined
 }

@@ -1,7 +1,8 @@
 import { Effect } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
+import type { SentOrder } from "../../domain/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
-import { deadlineOf, lookOf, withClientId, withDeadline } from "./fill.ts"
+import { deadlineOf, isNamed, lookOf, withClientId, withDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
 import { type Listed, ordersSince, pick } from "./orderLists.ts"
 
@@ -13,7 +14,7 @@ export const addOrder: Procedure = (desk, _, params) => {
     looks: [lookOf(order)],
     complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
     settle: (attempt) =>
-      settleOrders(desk, attempt, [attempt.params], ([placed]) => ({
+      settleOrders(desk, attempt, [{ params: attempt.params, hasOwnId: !isNamed(params) }], ([placed]) => ({
         ...(placed && { descr: descr(placed), txid: [placed.txid] })
       }))
   })
@@ -21,8 +22,10 @@ export const addOrder: Procedure = (desk, _, params) => {
 
 /** AddOrderBatch: each order is found again by its own id; some may stand while others were refused. */
 export const addOrderBatch: Procedure = (desk, _, params) => {
-  const orders = (params["orders"] as ReadonlyArray<Params>).map(withClientId)
+  const named = params["orders"] as ReadonlyArray<Params>
+  const orders = named.map(withClientId)
   const whole = orders.map((order) => ({ ...order, pair: params["pair"] }))
+  const sent = whole.map((params, i) => ({ params, hasOwnId: !isNamed(named[i] ?? {}) }))
   return Effect.succeed({
     params: withDeadline(desk, { ...params, orders }),
     looks: whole.map(lookOf),
@@ -32,7 +35,7 @@ export const addOrderBatch: Procedure = (desk, _, params) => {
       orders: rowsOf(result).map((row, i) => ({ ...row, ...given(orders[i] ?? {}, "cl_ord_id") }))
     }),
     settle: (attempt) =>
-      settleOrders(desk, attempt, whole, (placed) => ({
+      settleOrders(desk, attempt, sent, (placed) => ({
         orders: orders.map((_, i) => {
           const row = placed[i]
           return row === undefined ? { error: "not placed" } : { txid: row.txid, descr: descr(row) }
@@ -45,27 +48,29 @@ export const addOrderBatch: Procedure = (desk, _, params) => {
 const settleOrders = Effect.fnUntraced(function* (
   desk: Desk,
   attempt: Attempt,
-  orders: ReadonlyArray<Params>,
+  orders: ReadonlyArray<Omit<SentOrder, "time">>,
   result: (placed: ReadonlyArray<Listed | undefined>) => unknown
 ) {
   const directory = yield* desk.directory
   let placed: ReadonlyArray<Listed | undefined> = []
-  const look = Effect.map(ordersSince(desk, attempt, filterFor(orders)), ({ rows, sentAt }): Look<true> => {
-    const picks = orders.map((params) => pick(desk, directory, rows, { params, sentAt }))
+  const all = orders.map(({ params }) => params)
+  const hasOwnId = orders.length === 1 && orders.every(({ hasOwnId }) => hasOwnId)
+  const look = Effect.map(ordersSince(desk, attempt, filterFor(all), hasOwnId), ({ rows, time }): Look<true> => {
+    const picks = orders.map((order) => pick(desk, directory, rows, { ...order, time }))
+    placed = picks.map((look) => (look._tag === "Found" ? look.value : undefined))
     const doubt = picks.find((look) => look._tag === "Unclear")
     if (doubt !== undefined) return doubt
-    placed = picks.map((look) => (look._tag === "Found" ? look.value : undefined))
     return placed.every((order) => order !== undefined) ? found(true) : empty
   })
-  const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
+  const outcome = yield* lookUntil(desk, deadlineOf(attempt), look)
   const some = placed.filter((order) => order !== undefined)
   const done = (): Verdict => ({ _tag: "Placed", result: result(placed), state: some.map(state).join(", ") })
   if (outcome._tag === "Found" || (outcome._tag === "NotThere" && some.length > 0)) return done()
   if (outcome._tag === "NotThere") {
-    return { _tag: "NotPlaced", reason: `no order with ${ids(orders)} exists, and its deadline has passed` } as const
+    return { _tag: "NotPlaced", reason: `no order with ${ids(all)} exists, and its deadline has passed` } as const
   }
   const known = some.length > 0 ? ` Surely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
-  const check = `Look for ${ids(orders)} with get_open_orders and get_closed_orders.${known}`
+  const check = `Look for ${ids(all)} with get_open_orders and get_closed_orders.${known}`
   return { _tag: "Unknown", reason: outcome.reason, check } as const
 })
 

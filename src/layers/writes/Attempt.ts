@@ -4,6 +4,7 @@ import type { Endpoint, Params } from "../../domain/endpoints.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenOutcomeUnknown, KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
+import type { Departure } from "./timing.ts"
 
 /** What procedures look things up with. */
 export interface Desk {
@@ -21,8 +22,8 @@ export interface Attempt {
   readonly endpoint: Endpoint
   /** What was sent, with what we filled in. */
   readonly params: Params
-  /** When it left, by Kraken's clock as it is known at the time of asking. */
-  readonly sentAt: Effect.Effect<DateTime.Utc>
+  /** The moment at which it left. */
+  readonly departure: Departure
   readonly error: KrakenOutcomeUnknown
 }
 

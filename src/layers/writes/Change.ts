@@ -1,11 +1,11 @@
 import { Effect, Schema } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
-import { isSince, sameNumber } from "../../domain/orderMatch.ts"
+import { isSince, sameNumber, type SentOrder } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
-import { type Listed, orderById, ordersSince, pick, secondsOf } from "./orderLists.ts"
+import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
 
 /**
  * EditOrder cancels an order and makes a new one. It takes no order with a `cl_ord_id`, and would drop it: that is
@@ -23,7 +23,8 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
     params: withDeadline(desk, edit),
     looks: [lookOf({ ...(original && { volume: original.row.vol, price: original.row.descr.price }), ...expected })],
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
-    settle: (attempt) => settleEdit(desk, attempt, expected, txid)
+    settle: (attempt) =>
+      settleEdit(desk, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, txid)
   }
 })
 
@@ -39,18 +40,23 @@ const useAmend = ({ row, txid }: Listed, params: Params): string => {
   return `Kraken can't edit an order that has a cl_ord_id. amend_order changes it in place: ${JSON.stringify(amendment)}`
 }
 
-const settleEdit = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, expected: Params, txid: string) {
+const settleEdit = Effect.fnUntraced(function* (
+  desk: Desk,
+  attempt: Attempt,
+  edit: Omit<SentOrder, "time">,
+  txid: string
+) {
   const directory = yield* desk.directory
   const { userref } = attempt.params
-  const look = Effect.map(ordersSince(desk, attempt, { userref }), ({ rows, sentAt }) =>
+  const look = Effect.map(ordersSince(desk, attempt, { userref }, edit.hasOwnId), ({ rows, time }) =>
     pick(
       desk,
       directory,
       rows.filter((listed) => listed.txid !== txid),
-      { params: expected, sentAt }
+      { ...edit, time }
     )
   )
-  const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
+  const outcome = yield* lookUntil(desk, deadlineOf(attempt), look)
   if (outcome._tag === "Found") {
     const { row, txid: made } = outcome.value
     const result = { status: "ok", txid: made, originaltxid: txid, descr: { order: String(row.descr.order ?? "") } }
@@ -88,7 +94,7 @@ const settleAmend = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
     looks = amendmentsOf([listed.txid, listed.row.cl_ord_id])
     return yield* inAmends(desk, attempt, listed.txid)
   })
-  const outcome = yield* lookUntil(desk, deadlineOf(attempt.params), look)
+  const outcome = yield* lookUntil(desk, deadlineOf(attempt), look)
   const { cl_ord_id, txid } = attempt.params
   const order = txid === undefined ? `cl_ord_id ${String(cl_ord_id)}` : String(txid)
   switch (outcome._tag) {
@@ -134,11 +140,11 @@ const amendable = ["order_qty", "display_qty", "limit_price", "trigger_price"] a
 const inAmends = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, txid: string) {
   const answer = yield* desk.kraken.read("private/OrderAmends", { order_id: txid }, { priority: "settlement" })
   const { amends } = yield* decodeAmends(answer)
-  const sentAt = yield* secondsOf(attempt)
+  const time = yield* attempt.departure.timing
   const fitting = amends
     .filter((amend) => amend.amend_type === "user" && !desk.made.has(amend.amend_id))
     .filter((amend) => amendable.every((field) => sameNumber(amend[field], attempt.params[field])))
-    .map((amend) => ({ amend_id: amend.amend_id, since: isSince(Number(amend.timestamp) / 1e9, sentAt) }))
+    .map((amend) => ({ amend_id: amend.amend_id, since: isSince(Number(amend.timestamp) / 1e9, time) }))
     .filter(({ since }) => since !== "other")
   const [only] = fitting
   if (only === undefined) return empty

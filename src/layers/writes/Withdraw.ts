@@ -1,14 +1,14 @@
-import { Clock, DateTime, Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import * as D from "../../domain/decimal.ts"
 import type { Params } from "../../domain/endpoints.ts"
 import type { Directory } from "../../domain/names.ts"
 import { isSince, oneSpelling, sameNumber } from "../../domain/orderMatch.ts"
+import { monotonic } from "../../services/Clocks.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import { accountName } from "../../services/TradingMode.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
-import { secondsOf } from "./orderLists.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 
@@ -34,7 +34,7 @@ const quiet = 10 * 60 * 1000 // ms
  */
 export const withdraw = (recent: Map<string, number>): Procedure =>
   Effect.fnUntraced(function* (desk, endpoint, { repeat, ...params }) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* monotonic
     for (const [key, at] of recent) if (now - at > quiet) recent.delete(key)
     const directory = yield* desk.directory
     const asset = directory.assetDisplay(String(params["asset"]))
@@ -68,13 +68,13 @@ const settle = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, seen: 
   const directory = yield* desk.directory
   const look = Effect.gen(function* () {
     const rows = yield* list(desk, attempt.params)
-    const sentAt = yield* secondsOf(attempt)
+    const time = yield* attempt.departure.timing
     const fresh = rows.filter(({ refid }) => !seen.has(refid) && !desk.made.has(refid))
-    const fitting = fresh.filter((row) => isSince(row.time, sentAt) !== "other" && fits(row, attempt.params, directory))
+    const fitting = fresh.filter((row) => isSince(row.time, time) !== "other" && fits(row, attempt.params, directory))
     const [only] = fitting
     if (fitting.length > 1) return unclear(`several withdrawals fit: ${fitting.map(({ refid }) => refid).join(", ")}`)
     if (only === undefined) return empty
-    const sure = only.key === attempt.params["key"] && isSince(only.time, sentAt) === "same"
+    const sure = only.key === attempt.params["key"] && isSince(only.time, time) === "same"
     const one: Look<Withdrawal> = sure ? found(only) : unclear(`perhaps it is ${only.refid}`)
     return one
   })

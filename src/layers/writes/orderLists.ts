@@ -1,4 +1,4 @@
-import { DateTime, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
 import type { Directory } from "../../domain/names.ts"
 import { clockDoubt, likeness, type OrderRow, OrderRows, type SentOrder } from "../../domain/orderMatch.ts"
@@ -23,13 +23,18 @@ const page = 50
 const pages = 20
 
 /**
- * Open orders, and those that were opened or closed since the attempt. Open ones are asked for first: what closes in
- * between is then seen as closed. With them, when the attempt left, in Unix seconds.
+ * Reads open orders, and those that were opened or closed since the attempt, with the time at which it left. Open ones
+ * are asked for first: what closes in between is then seen as closed. A filter by an id of our own needs no time.
  */
-export const ordersSince = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, filter: Params) {
+export const ordersSince = Effect.fnUntraced(function* (
+  desk: Desk,
+  { departure }: Attempt,
+  filter: Params,
+  hasOwnId = false
+) {
   const { open } = yield* Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen)
   const closed: Array<readonly [string, OrderRow]> = []
-  const start = Math.floor(yield* secondsOf(attempt)) - clockDoubt
+  const start = hasOwnId ? undefined : Math.floor((yield* departure.timing).earliest) - clockDoubt
   for (let ofs = 0; ; ofs += page) {
     if (ofs === pages * page) {
       const reason = `more than ${ofs} orders were closed since`
@@ -42,11 +47,8 @@ export const ordersSince = Effect.fnUntraced(function* (desk: Desk, attempt: Att
     if (rows.length < page) break
   }
   const rows = [...Object.entries(open), ...closed].map(([txid, row]): Listed => ({ txid, row }))
-  return { rows, sentAt: yield* secondsOf(attempt) }
+  return { rows, time: yield* departure.timing }
 })
-
-/** When it left, in Unix seconds on Kraken's clock. */
-export const secondsOf = ({ sentAt }: Attempt) => Effect.map(sentAt, (at) => DateTime.toEpochMillis(at) / 1000)
 
 /** One order by its id. */
 export const orderById = Effect.fnUntraced(function* (desk: Desk, txid: string) {

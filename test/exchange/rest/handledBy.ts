@@ -4,12 +4,16 @@ import type { Reply } from "../../../src/exchange/rest/reply.ts"
 import type { Outcome } from "../../FakeKraken.ts"
 import type { WireRequest } from "../../fake/Wire.ts"
 
-/** A simulated Kraken in this process, for `inProcess`. Its time is the test's, or its own where that is later. */
+/**
+ * A simulated Kraken in this process, for `inProcess`. Its time is the test's, whatever the time of day is set to, or its
+ * own where that is later.
+ */
 export const handledBy =
   (front: Front) =>
   (request: WireRequest): Effect.Effect<Outcome> =>
     Effect.gen(function* () {
-      const clock = Math.max(yield* Clock.currentTimeMillis, front.exchange.now - front.ahead)
+      const here = Number((yield* Clock.currentTimeNanos) / 1_000_000n)
+      const clock = Math.max(here, front.exchange.now - front.ahead)
       const query = new URLSearchParams(request.query).toString()
       const { after, reply } = answer(front, { ...request, query }, clock)
       yield* Effect.sleep(after)
