@@ -15,7 +15,9 @@ export type Meaning =
   | { readonly _tag: "Order" }
   | { readonly _tag: "Funding" }
   | { readonly _tag: "Arguments" }
-  /** No words that we know. */
+  /** Refused in words that are known and fit none of the above. */
+  | { readonly _tag: "Rejection" }
+  /** Unknown words. */
   | { readonly _tag: "Other" }
 
 /**
@@ -31,6 +33,15 @@ export const classify = (codes: ReadonlyArray<string>, isPrivate: boolean): Mean
     meanings.find(({ _tag }) => _tag !== "Other") ?? { _tag: "Other" }
   )
 }
+
+/**
+ * The meaning of Kraken's texts for a write, which is refused only if each of them is known to come before Kraken does
+ * anything. Unknown words leave its outcome open.
+ */
+export const classifyWrite = (codes: ReadonlyArray<string>): Meaning =>
+  codes.some((code) => meaningOf(normalize(code), true)._tag === "Other")
+    ? { _tag: "NoVerdict", retry: false }
+    : classify(codes, true)
 
 /** `error` of an envelope, which is an array of texts or, in old answers, one text: errors and warnings apart. */
 export const readErrors = (error: unknown): { readonly codes: Array<string>; readonly warnings: Array<string> } => {
@@ -48,11 +59,18 @@ const warning = /^W[a-z]*:/i
 const normalize = (code: string): string => code.trim().replace(/:\s+/g, ":").toLowerCase()
 
 const meaningOf = (code: string, isPrivate: boolean): Meaning => {
+  if (halfway.test(code) && !/^e\w+:invalid arguments/.test(code))
+    return { _tag: "NoVerdict", retry: timeout.test(code) }
   const found = prefixes.find(([prefix]) => code.startsWith(prefix))
   if (found === undefined) return { _tag: "Other" }
   const [prefix, meaning] = found
   return typeof meaning === "function" ? meaning(code.slice(prefix.length), isPrivate) : meaning
 }
+
+const timeout = /tim(e|ed)[ -]?out/
+
+/** Words, of whatever category, that Kraken may say after it has begun. The name of an argument is not one of them. */
+const halfway = new RegExp(`${timeout.source}|\\b(internal|unexpected|unknown) error`)
 
 const limited = (limiter: Limiter): Meaning => ({ _tag: "RateLimit", limiter })
 const auth = (reason: "key" | "signature" | "account" | "other"): Meaning => ({ _tag: "Auth", reason })
@@ -63,17 +81,20 @@ const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPriv
   ["egeneral:permission denied", { _tag: "Permission" }],
   ["egeneral:invalid arguments", { _tag: "Arguments" }],
   ["egeneral:too many requests", limited("public")],
-  ["egeneral:internal error", { _tag: "NoVerdict", retry: false }],
+  ["egeneral:unknown method", { _tag: "Rejection" }],
   ["eapi:invalid nonce", { _tag: "InvalidNonce" }],
   ["eapi:invalid key", auth("key")],
   ["eapi:invalid signature", auth("signature")],
   ["eapi:rate limit", (_, isPrivate) => limited(isPrivate ? "rest" : "public")],
   ["eapi:invalid arguments", { _tag: "Arguments" }],
   ["eapi:bad request", { _tag: "Arguments" }],
+  ["eapi:", { _tag: "Rejection" }],
   ["eauth:rate limit", limited("auth")],
   ["eauth:too many requests", limited("auth")],
   ["eauth:account", auth("account")],
   ["eauth:", auth("other")],
+  // The account, not the key, may not do this; Kraken's words say why.
+  ["eaccount:", { _tag: "Rejection" }],
   ["esession:", auth("other")],
   ["equery:", { _tag: "Arguments" }],
   ["eorder:rate limit", limited("engine")],
@@ -82,6 +103,8 @@ const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPriv
   ["etrade:", { _tag: "Order" }],
   ["ebm:", { _tag: "Order" }],
   ["efunding:", { _tag: "Funding" }],
+  ["eearnings:busy:another", { _tag: "Funding" }],
+  ["eearnings:busy", { _tag: "NoVerdict", retry: true }],
   ["eearnings:", { _tag: "Funding" }],
   ["eservice:unavailable", { _tag: "NoVerdict", retry: true }],
   ["eservice:busy", { _tag: "NoVerdict", retry: true }],

@@ -6,7 +6,7 @@ import { KrakenOutcomeUnknown, KrakenUnavailable } from "../services/KrakenError
 import { RateBudget } from "../services/RateBudget.ts"
 import { Secrets } from "../services/Secrets.ts"
 import { type Call, makeAsk } from "./kraken/Ask.ts"
-import { judge, judgeFile, type Success } from "./kraken/judge.ts"
+import { judge, judgeFile, judgeWrite, type Success } from "./kraken/judge.ts"
 import { makeTolls } from "./kraken/tolls.ts"
 import { type Allowance, makeTransport } from "./kraken/Transport.ts"
 
@@ -78,9 +78,10 @@ export const KrakenClientHttp = Layer.effect(
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         // A cancel has no deadline, and does not wait.
         if (priority !== "cancel") yield* learnClock
-        const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge }))
+        const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge: judgeWrite }))
         // It can trade, and turns up in no log from here on.
-        if (endpoint === "private/GetWebSocketsToken") yield* secrets.learn(String(Object(result).token))
+        const { token } = Object(result)
+        if (endpoint === "private/GetWebSocketsToken" && typeof token === "string") yield* secrets.learn(token)
         return result
       }),
       download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {

@@ -1,6 +1,6 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { type Endpoint, isPrivate, type Params } from "../domain/endpoints.ts"
-import { readErrors } from "../domain/errors.ts"
+import { classify, classifyWrite, type Meaning, readErrors } from "../domain/errors.ts"
 import { parseJson } from "../domain/json.ts"
 import type { Answer } from "../exchange/handle.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
@@ -47,7 +47,7 @@ export const KrakenClientPaper = Layer.effect(
         return yield* accounts.ask(name, { endpoint, params })
       })
       return yield* Effect.catchTags(
-        Effect.flatMap(asked, (answer) => resultOf(endpoint, answer)),
+        Effect.flatMap(asked, (answer) => resultOf(answer, (codes) => classify(codes, isPrivate(endpoint)))),
         {
           DatabaseUnavailable: ({ cause, reason }) => new KrakenUnavailable({ endpoint, reason, cause }),
           NoVerdict: ({ reason }) => new KrakenUnavailable({ endpoint, reason }),
@@ -62,7 +62,7 @@ export const KrakenClientPaper = Layer.effect(
       // From here to the answer nothing is waited for.
       const command = { endpoint, params: yield* params }
       const [first = command, ...others] = [...observed, command]
-      return yield* resultOf(endpoint, yield* accounts.carryOut(name, [first, ...others]))
+      return yield* resultOf(yield* accounts.carryOut(name, [first, ...others]), classifyWrite)
     })
 
     return KrakenClient.of({
@@ -97,10 +97,11 @@ export const KrakenClientPaper = Layer.effect(
 
 const isCancel = ({ endpoint }: Command): boolean => endpoint.startsWith("private/Cancel")
 
-const resultOf = (endpoint: Endpoint, answer: Answer) =>
-  "errors" in answer
-    ? Effect.fail(refusal(readErrors(answer.errors).codes, isPrivate(endpoint)))
-    : Effect.succeed(answer.result)
+const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => Meaning) => {
+  if (!("errors" in answer)) return Effect.succeed(answer.result)
+  const { codes } = readErrors(answer.errors)
+  return Effect.fail(refusal(codes, meaningOf(codes)))
+}
 
 /** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */
 const toJson = (result: unknown): unknown =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { classify, type Meaning, readErrors } from "../../src/domain/errors.ts"
+import { classify, classifyWrite, type Meaning, readErrors } from "../../src/domain/errors.ts"
 
 const noVerdict = (retry: boolean): Meaning => ({ _tag: "NoVerdict", retry })
 const limited = (limiter: "rest" | "engine" | "domain" | "public" | "auth"): Meaning => ({ _tag: "RateLimit", limiter })
@@ -7,6 +7,7 @@ const auth = (reason: "key" | "signature" | "account" | "other"): Meaning => ({ 
 const order: Meaning = { _tag: "Order" }
 const funding: Meaning = { _tag: "Funding" }
 const wrong: Meaning = { _tag: "Arguments" }
+const rejection: Meaning = { _tag: "Rejection" }
 const other: Meaning = { _tag: "Other" }
 
 /** Every text that is known of Kraken, and what it means on a private call. */
@@ -19,13 +20,14 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EGeneral:Temporary lockout", { _tag: "Lockout" }],
   ["EGeneral:Internal error", noVerdict(false)],
   ["EGeneral:Internal error:1234", noVerdict(false)],
-  ["EGeneral:Unknown method", other],
+  ["EGeneral:Unknown method", rejection],
   ["EGeneral:Too many requests", limited("public")],
+  ["EGeneral:Timeout", noVerdict(true)],
   ["EAPI:Invalid key", auth("key")],
   ["EAPI:Invalid signature", auth("signature")],
   ["EAPI:Invalid nonce", { _tag: "InvalidNonce" }],
   ["EAPI:Rate limit exceeded", limited("rest")],
-  ["EAPI:Feature disabled", other],
+  ["EAPI:Feature disabled", rejection],
   ["EAPI:Bad request", wrong],
   ["EAPI:Invalid arguments:pair", wrong],
   ["EAuth:Account temporary disabled", auth("account")],
@@ -34,7 +36,7 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EAuth:Too many requests", limited("auth")],
   ["EAuth:Failed", auth("other")],
   // The account, not the key, may not do this; Kraken's words say why.
-  ["EAccount:Invalid permissions:USDT trading restricted for US:NY.", other],
+  ["EAccount:Invalid permissions:USDT trading restricted for US:NY.", rejection],
   ["ESession:Invalid session", auth("other")],
   ["EQuery:Unknown asset pair", wrong],
   ["EQuery:Invalid asset pair", wrong],
@@ -84,7 +86,7 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EFunding:Invalid staking method", funding],
   ["EBM:limit exceeded:CAL", order],
   ["EEarnings:Below min:(De)allocation operation amount less than minimum", funding],
-  ["EEarnings:Busy", funding],
+  ["EEarnings:Busy", noVerdict(true)],
   ["EEarnings:Busy:Another (de)allocation for the same strategy is in progress", funding],
   ["EEarnings:Permission denied:The user's tier is not high enough", funding],
   ["EEarnings:Insufficient funds:Insufficient funds to complete the (de)allocation request", funding],
@@ -116,8 +118,28 @@ describe("classify", () => {
   })
 
   it("takes words of the engine that it does not know for no verdict, and other ones for a refusal", () => {
-    assert.deepStrictEqual(classify(["EService:Timeout"], true), noVerdict(false))
+    assert.deepStrictEqual(classify(["EService:Something"], true), noVerdict(false))
     assert.deepStrictEqual(classify(["ENew:Something", "Oops"], true), other)
+  })
+
+  it("takes words about a time-out or a fault of Kraken's for no verdict in every category", () => {
+    const texts = ["EOrder:Timeout", "EFunding: Request timed out", "EQuery:Internal error", "EAPI:Unknown error:7"]
+    for (const text of texts) assert.strictEqual(classify([text], true)._tag, "NoVerdict", text)
+    assert.deepStrictEqual(classify(["EGeneral:Invalid arguments:timeout"], true), wrong)
+  })
+})
+
+describe("classifyWrite", () => {
+  it("knows the same refusals", () => {
+    for (const [text, meaning] of known) assert.deepStrictEqual(classifyWrite([text]), meaning, text)
+  })
+
+  it("takes words that are not known for no verdict, beside a refusal too", () => {
+    for (const text of ["ENew:Something", "EGeneral:Something new", "Oops", "EInternal:Busy"]) {
+      assert.deepStrictEqual(classifyWrite([text]), noVerdict(false), text)
+      assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", text]), noVerdict(false), text)
+    }
+    assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", "EService:Busy"]), noVerdict(true))
   })
 })
 

@@ -225,22 +225,11 @@ describe("KrakenClientHttp", () => {
         Fault.error("EService:Market in post_only mode"),
         { _tag: "KrakenMarketModeError", mode: "post_only" }
       ],
-      [
-        "words that nobody knows",
-        Fault.error(["ENew:Something", "Oops"]),
-        { _tag: "KrakenRejection", codes: ["ENew:Something", "Oops"] }
-      ],
-      ["an unknown path", Fault.reply(404, `{"error":["EGeneral:Unknown method"]}`), { _tag: "KrakenRejection" }],
+      ["an unknown path", Fault.reply(200, `{"error":["EGeneral:Unknown method"]}`), { _tag: "KrakenRejection" }],
       [
         "the key's rate",
         Fault.error("EAPI:Rate limit exceeded"),
         { _tag: "KrakenRateLimitError", limiter: "rest", retryAfterSeconds: 10 }
-      ],
-      ["HTTP 429", Fault.tooManyRequests, { _tag: "KrakenRateLimitError", limiter: "public", retryAfterSeconds: 5 }],
-      [
-        "HTTP 429 that says how long",
-        Fault.reply(429, "", { "retry-after": "17" }),
-        { _tag: "KrakenRateLimitError", limiter: "public", retryAfterSeconds: 17 }
       ],
       ["a lockout", Fault.error("EGeneral:Temporary lockout"), { _tag: "KrakenLockout" }]
     ]
@@ -258,6 +247,90 @@ describe("KrakenClientHttp", () => {
         })
       )
     }
+
+    const refusedReads: ReadonlyArray<readonly [string, Fault.Fault, object, string]> = [
+      [
+        "words that nobody knows",
+        Fault.error(["ENew:Something", "Oops"]),
+        { _tag: "KrakenRejection", codes: ["ENew:Something", "Oops"] },
+        "ENew:Something; Oops"
+      ],
+      [
+        "an unknown path with HTTP 404",
+        Fault.reply(404, `{"error":["EGeneral:Unknown method"]}`),
+        { _tag: "KrakenRejection" },
+        "HTTP 404 with EGeneral:Unknown method"
+      ],
+      [
+        "HTTP 429",
+        Fault.tooManyRequests,
+        { _tag: "KrakenRateLimitError", limiter: "public", retryAfterSeconds: 5 },
+        "HTTP 429 with an answer that is not JSON"
+      ],
+      [
+        "HTTP 429 that says how long",
+        Fault.reply(429, "", { "retry-after": "17" }),
+        { _tag: "KrakenRateLimitError", limiter: "public", retryAfterSeconds: 17 },
+        "HTTP 429 with an empty answer"
+      ],
+      ...[400, 403, 408, 422, 429, 499].map(
+        (status) =>
+          [
+            `a refusal with HTTP ${status}`,
+            Fault.reply(status, `{"error":["EOrder:Insufficient funds"]}`),
+            { _tag: "KrakenOrderError" },
+            `HTTP ${status} with EOrder:Insufficient funds`
+          ] as const
+      ),
+      [
+        "a refusal with HTTP 202",
+        Fault.reply(202, `{"error":["EGeneral:Permission denied"]}`),
+        { _tag: "KrakenPermissionError" },
+        "HTTP 202 with EGeneral:Permission denied"
+      ],
+      [
+        "a refusal beside an id",
+        Fault.reply(200, `{"error":["EOrder:Insufficient funds"],"result":{"txid":["O1"]}}`),
+        { _tag: "KrakenOrderError" },
+        "HTTP 200 with EOrder:Insufficient funds beside a result"
+      ],
+      [
+        "a known refusal beside unknown words",
+        Fault.error(["EOrder:Insufficient funds", "ENew:Something"]),
+        { _tag: "KrakenOrderError" },
+        "EOrder:Insufficient funds; ENew:Something"
+      ]
+    ]
+    for (const [name, fault, error, reason] of refusedReads) {
+      it.scopedLive(`takes ${name} for the refusal of a read, and for none of a write`, () =>
+        Effect.gen(function* () {
+          const { fake, url } = yield* makeServed
+          fake.misbehave("*", fault, fault)
+          yield* Effect.gen(function* () {
+            const kraken = yield* KrakenClient
+            assert.deepInclude(yield* Effect.flip(kraken.read("private/Balance", {})), error)
+            assert.deepInclude(yield* Effect.flip(write(kraken)), { _tag: "KrakenOutcomeUnknown", reason })
+          }).pipe(Effect.provide(client(url, fake.keys.full)))
+          assert.strictEqual(fake.count(), 2)
+        })
+      )
+    }
+
+    it.scopedLive("sends a write again for its nonce only if Kraken says so with HTTP 200, and beside no result", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* makeServed
+        const faults = [
+          Fault.reply(400, `{"error":["EAPI:Invalid nonce"]}`),
+          Fault.reply(200, `{"error":["EAPI:Invalid nonce"],"result":{"txid":["O1"]}}`)
+        ]
+        fake.misbehave("private/AddOrder", ...faults)
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          for (const _ of faults) assert.strictEqual((yield* Effect.flip(write(kraken)))._tag, "KrakenOutcomeUnknown")
+        }).pipe(Effect.provide(client(url, fake.keys.full)))
+        assert.strictEqual(fake.count("private/AddOrder"), faults.length)
+      })
+    )
 
     it.scopedLive("counts the seconds of a throttling on Kraken's clock", () =>
       Effect.gen(function* () {

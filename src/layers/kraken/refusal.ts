@@ -42,6 +42,7 @@ export const toError = (
     case "Arguments":
       return new KrakenArgumentsError({ endpoint, codes })
     case "Lockout":
+    case "Rejection":
     case "Other":
       return new KrakenRejection({ endpoint, codes })
   }

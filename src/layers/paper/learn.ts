@@ -28,10 +28,7 @@ export const makeLearn = (accounts: typeof PaperAccounts.Service, feed: typeof M
       if (unknown.length > 0 && age === fresh) continue
       if (params !== undefined) yield* accounts.carryOut(account, [{ endpoint: "control/List", params }])
       if (odd.length > 0)
-        return yield* refusal(
-          [`EGeneral:Invalid arguments:pair, ${odd.join("; ")}`],
-          call.endpoint.startsWith("private/")
-        )
+        return yield* refusal([`EGeneral:Invalid arguments:pair, ${odd.join("; ")}`], { _tag: "Arguments" })
       return
     }
   })
