@@ -60,14 +60,22 @@ export const KrakenWriterSettling = Layer.scoped(
     const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
       let params: Params = {}
       let departure: Departure
+      let unconfirmed: unknown
       const stamped = Effect.map(depart(kraken), (now) => {
         departure = now
         return (params = prepared.params(now.at))
       })
       return kraken.write(endpoint, stamped, { priority: priorityOf(endpoint) }).pipe(
+        Effect.filterOrFail(
+          (result) => prepared.isConfirmed(result, params),
+          (result) => {
+            unconfirmed = result
+            return notConfirmed(endpoint)
+          }
+        ),
         Effect.map((result) => done(prepared, result, params)),
         Effect.catchTag("KrakenOutcomeUnknown", (error) =>
-          settle(prepared, twin, { endpoint, error, params, departure })
+          settle(prepared, twin, { endpoint, error, params, departure, result: unconfirmed })
         ),
         Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result)))),
         Effect.tapError((error) =>
@@ -78,7 +86,10 @@ export const KrakenWriterSettling = Layer.scoped(
 
     const settle = Effect.fn("KrakenWriter.settle")(function* (prepared: Prepared, twin: Twin, attempt: Attempt) {
       const { endpoint, error, params } = attempt
-      yield* Effect.logWarning("No answer to a write; looking up what became of it", { endpoint, reason: error.reason })
+      yield* Effect.logWarning("A write is not confirmed; looking up what became of it", {
+        endpoint,
+        reason: error.reason
+      })
       const found = yield* prepared.settle(attempt)
       const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, yield* onAccount(found.looks ?? [])))
       const verdict = isOurs ? found : whose(found.result)
@@ -144,6 +155,15 @@ const leftBehind = (answer: Entry["answer"], endpoint: Endpoint) =>
 const onAccount = (looks: ReadonlyArray<string>) =>
   Effect.map(accountName, (account) => looks.map((look) => `${account} ${look}`))
 
+/** No error came, and nothing of what the endpoint promises of a write that happened. */
+const notConfirmed = (endpoint: Endpoint) =>
+  new KrakenOutcomeUnknown({
+    endpoint,
+    reason: "the answer lacks what the endpoint promises",
+    check: "",
+    safeToRepeat: false
+  })
+
 const done = (prepared: Prepared, result: unknown, sent: Params): Sent => ({
   result: prepared.complete?.(result, sent) ?? result,
   duplicate: false
@@ -156,7 +176,7 @@ const answerOf = (
 ): Effect.Effect<Sent, SendError> => {
   switch (verdict._tag) {
     case "Placed": {
-      const how = `Kraken gave no answer (${reason}); it was found on the account afterwards`
+      const how = `Kraken did not confirm it (${reason}); it was found on the account afterwards`
       return Effect.succeed({
         ...done(verdict.result),
         settled: { how, ...(verdict.state !== undefined && { state: verdict.state }) }
@@ -201,7 +221,7 @@ const Ids = Schema.Struct({
   txid: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
   refid: Schema.optional(Schema.String),
   amend_id: Schema.optional(Schema.String),
-  orders: Schema.optional(Schema.Array(Schema.Struct({ txid: Schema.optional(Schema.String) })))
+  orders: Schema.optional(Schema.Array(Schema.Struct({ txid: Schema.optional(Schema.NullOr(Schema.String)) })))
 })
 const isIds = Schema.is(Ids)
 

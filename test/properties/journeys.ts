@@ -45,11 +45,28 @@ const services = [
   "EService: Something new"
 ]
 
+/** Answers that tell nothing of a write, whatever they look like. */
+const untelling = [
+  [200, `{"error":[]}`],
+  [200, `{"error":[],"result":null}`],
+  [200, `{"error":[],"result":{"descr":{"order":"buy"}}}`],
+  [200, `{"error":[],"result":{"txid":[],"orders":[{"txid":"O1"}]}}`],
+  [200, `{"error":["EOrder:Insufficient funds"],"result":{"txid":["O1"]}}`],
+  [200, `{"error":["EGeneral:Timeout"]}`],
+  [200, `{"error":["EOrder:Insufficient funds","ENew:Something"]}`],
+  [408, `{"error":["EOrder:Insufficient funds"]}`],
+  [429, `{"error":["EAPI:Rate limit exceeded"]}`],
+  [499, `{"error":["EAPI:Invalid nonce"]}`]
+] as const
+
 const noAnswer = fc.oneof(
   fc.constantFrom(Fault.dropBefore, Fault.dropAfter),
   when.map((when) => Fault.html(502, when)),
   when.map(Fault.garbage),
   fc.tuple(fc.constantFrom(...services), when).map(([code, when]) => Fault.error(code, when)),
+  fc
+    .tuple(fc.constantFrom(...untelling), when)
+    .map(([[status, body], when]) => Fault.reply(status, body, { "content-type": "application/json" }, when)),
   fc.constant(Fault.redirect("https://elsewhere.test/"))
 )
 

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Params } from "../../domain/endpoints.ts"
 import type { SentOrder } from "../../domain/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { isBatch, isOrder, refusalsIn } from "./confirmation.ts"
 import { deadlineOf, isNamed, lookOf, withClientId, withDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil } from "./lookUntil.ts"
 import { type Listed, ordersSince, pick } from "./orderLists.ts"
@@ -12,9 +13,10 @@ export const addOrder: Procedure = (desk, _, params) => {
   return Effect.succeed({
     params: withDeadline(desk, order),
     looks: [lookOf(order)],
+    isConfirmed: isOrder,
     complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
     settle: (attempt) =>
-      settleOrders(desk, attempt, [{ params: attempt.params, hasOwnId: !isNamed(params) }], ([placed]) => ({
+      settleOrders(desk, attempt, [{ params: attempt.params, hasOwnId: !isNamed(params) }], [], ([placed]) => ({
         ...(placed && { descr: descr(placed), txid: [placed.txid] })
       }))
   })
@@ -29,26 +31,30 @@ export const addOrderBatch: Procedure = (desk, _, params) => {
   return Effect.succeed({
     params: withDeadline(desk, { ...params, orders }),
     looks: whole.map(lookOf),
+    isConfirmed: isBatch,
     complete: (result, sent) => ({
       ...Object(result),
       ...given(sent, "deadline"),
       orders: rowsOf(result).map((row, i) => ({ ...row, ...given(orders[i] ?? {}, "cl_ord_id") }))
     }),
-    settle: (attempt) =>
-      settleOrders(desk, attempt, sent, (placed) => ({
+    settle: (attempt) => {
+      const refusals = refusalsIn(attempt.result, attempt.params)
+      return settleOrders(desk, attempt, sent, refusals, (placed) => ({
         orders: orders.map((_, i) => {
           const row = placed[i]
-          return row === undefined ? { error: "not placed" } : { txid: row.txid, descr: descr(row) }
+          return row === undefined ? { error: refusals[i] ?? "not placed" } : { txid: row.txid, descr: descr(row) }
         })
       }))
+    }
   })
 }
 
-/** Looks until all orders are found; what is missing behind the fence was not placed. */
+/** Looks until all orders are found that were not refused; what is missing behind the fence was not placed. */
 const settleOrders = Effect.fnUntraced(function* (
   desk: Desk,
   attempt: Attempt,
   orders: ReadonlyArray<Omit<SentOrder, "time">>,
+  refusals: ReadonlyArray<string | undefined>,
   result: (placed: ReadonlyArray<Listed | undefined>) => unknown
 ) {
   const directory = yield* desk.directory
@@ -60,7 +66,7 @@ const settleOrders = Effect.fnUntraced(function* (
     placed = picks.map((look) => (look._tag === "Found" ? look.value : undefined))
     const doubt = picks.find((look) => look._tag === "Unclear")
     if (doubt !== undefined) return doubt
-    return placed.every((order) => order !== undefined) ? found(true) : empty
+    return placed.every((order, i) => order !== undefined || refusals[i] !== undefined) ? found(true) : empty
   })
   const outcome = yield* lookUntil(desk, deadlineOf(attempt), look)
   const some = placed.filter((order) => order !== undefined)

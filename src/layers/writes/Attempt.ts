@@ -4,6 +4,7 @@ import type { Endpoint, Params } from "../../domain/endpoints.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenOutcomeUnknown, KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
+import type { Confirmation } from "./confirmation.ts"
 import type { Departure } from "./timing.ts"
 
 /** What procedures look things up with. */
@@ -25,6 +26,8 @@ export interface Attempt {
   /** The moment at which it left. */
   readonly departure: Departure
   readonly error: KrakenOutcomeUnknown
+  /** Kraken's result, if it came without an error and does not confirm the write. */
+  readonly result?: unknown
 }
 
 /** What looking has shown. */
@@ -48,6 +51,8 @@ export interface Prepared {
   readonly params: (now: DateTime.Utc) => Params
   /** What it will look like on the account, where that is not its alone. */
   readonly looks?: ReadonlyArray<string>
+  /** Whether Kraken's result tells that it happened. If it does not, the write is settled. */
+  readonly isConfirmed: Confirmation
   readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
   /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown

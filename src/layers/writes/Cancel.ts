@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { type Confirmation, holdsCount } from "./confirmation.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 import { noDeadline } from "./fill.ts"
 import { orderById, ordersSince } from "./orderLists.ts"
@@ -8,6 +9,7 @@ import { orderById, ordersSince } from "./orderLists.ts"
 export const cancelOrder: Procedure = (desk, _, params) =>
   Effect.succeed({
     params: () => params,
+    isConfirmed: holdsCount,
     settle: (attempt) => settleCancel(desk, attempt)
   })
 
@@ -35,11 +37,14 @@ const statusOf = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt) {
 const isTxid = (txid: unknown): boolean => typeof txid === "string" && /^[A-Z0-9]+(-[A-Z0-9]+)+$/.test(txid)
 
 /** CancelAll, CancelAllOrdersAfter, CancelOrderBatch: doing it twice is the same as doing it once. */
-export const cancelMany: Procedure = (_desk, _endpoint, params) =>
-  Effect.succeed({
-    params: () => params,
-    settle: ({ error }) => Effect.succeed(repeatable(error.reason))
-  })
+export const cancelMany =
+  (isConfirmed: Confirmation): Procedure =>
+  (_desk, _endpoint, params) =>
+    Effect.succeed({
+      params: () => params,
+      isConfirmed,
+      settle: ({ error }) => Effect.succeed(repeatable(error.reason))
+    })
 
 const repeatable = (reason: string): Verdict => ({
   _tag: "Unknown",

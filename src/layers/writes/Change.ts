@@ -3,6 +3,7 @@ import type { Params } from "../../domain/endpoints.ts"
 import { isSince, sameNumber, type SentOrder } from "../../domain/orderMatch.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { holds, isEdit } from "./confirmation.ts"
 import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
@@ -22,6 +23,7 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
   return {
     params: withDeadline(desk, edit),
     looks: [lookOf({ ...(original && { volume: original.row.vol, price: original.row.descr.price }), ...expected })],
+    isConfirmed: isEdit,
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
     settle: (attempt) =>
       settleEdit(desk, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, txid)
@@ -77,6 +79,7 @@ export const amendOrder: Procedure = (desk, _, params) =>
   Effect.succeed({
     params: withDeadline(desk, params),
     looks: amendmentsOf([params["txid"], params["cl_ord_id"]]),
+    isConfirmed: holds("amend_id"),
     settle: (attempt) => settleAmend(desk, attempt)
   })
 

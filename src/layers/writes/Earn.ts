@@ -2,6 +2,7 @@ import { Effect, Option, Schema } from "effect"
 import * as D from "../../domain/decimal.ts"
 import type { Params } from "../../domain/endpoints.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { isAccepted } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, type LookError, lookUntil } from "./lookUntil.ts"
 
@@ -36,6 +37,7 @@ export const earn: Procedure = Effect.fnUntraced(function* (desk, endpoint, para
   return {
     params: () => params,
     looks: [String(params["strategy_id"])],
+    isConfirmed: isAccepted,
     settle: (attempt) => settle(desk, attempt, before, reading)
   }
 })

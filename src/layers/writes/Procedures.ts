@@ -3,6 +3,7 @@ import type { Endpoint } from "../../domain/endpoints.ts"
 import { addOrder, addOrderBatch } from "./Add.ts"
 import type { Procedure } from "./Attempt.ts"
 import { cancelMany, cancelOrder } from "./Cancel.ts"
+import * as Confirmed from "./confirmation.ts"
 import { amendOrder, editOrder } from "./Change.ts"
 import { earn } from "./Earn.ts"
 import { withdraw } from "./Withdraw.ts"
@@ -15,29 +16,40 @@ export const procedures = (): ((endpoint: Endpoint) => Procedure) => {
     "private/AmendOrder": amendOrder,
     "private/EditOrder": editOrder,
     "private/CancelOrder": cancelOrder,
-    "private/CancelAll": cancelMany,
-    "private/CancelAllOrdersAfter": cancelMany,
-    "private/CancelOrderBatch": cancelMany,
+    "private/CancelAll": cancelMany(Confirmed.holdsCount),
+    "private/CancelAllOrdersAfter": cancelMany(Confirmed.holdsTimes),
+    "private/CancelOrderBatch": cancelMany(Confirmed.holdsCount),
     "private/Withdraw": withdraw(new Map()),
-    "private/WithdrawCancel": unseen("See get_withdrawal_status.", true),
-    "private/WalletTransfer": unseen("See get_account_balance and get_ledgers."),
-    "private/AccountTransfer": unseen("See get_account_balance and get_ledgers of both accounts."),
-    "private/CreateSubaccount": unseen("See the subaccounts on kraken.com."),
+    "private/WithdrawCancel": unseen(Confirmed.isBoolean, "See get_withdrawal_status.", true),
+    "private/WalletTransfer": unseen(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
+    "private/AccountTransfer": unseen(
+      Confirmed.holds("transfer_id"),
+      "See get_account_balance and get_ledgers of both accounts."
+    ),
+    "private/CreateSubaccount": unseen(Confirmed.isTrue, "See the subaccounts on kraken.com."),
     "private/Earn/Allocate": earn,
     "private/Earn/Deallocate": earn,
-    "private/AddExport": unseen("See get_export_status: a second report would do no harm.", true),
-    "private/RemoveExport": unseen("See get_export_status.", true),
-    "private/DepositAddresses": unseen("See get_deposit_addresses with new: false."),
-    "private/GetWebSocketsToken": unseen("An unused token expires by itself.", true)
+    "private/AddExport": unseen(
+      Confirmed.holds("id"),
+      "See get_export_status: a second report would do no harm.",
+      true
+    ),
+    "private/RemoveExport": unseen(Confirmed.isRemoval, "See get_export_status.", true),
+    "private/DepositAddresses": unseen(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
+    "private/GetWebSocketsToken": unseen(Confirmed.holdsToken, "An unused token expires by itself.", true)
   }
-  return (endpoint) => rows[endpoint] ?? unseen("Read the account to see what happened.")
+  return (endpoint) => rows[endpoint] ?? undeclared
 }
+
+/** Nothing leaves for an endpoint of which nobody has said what a success looks like. */
+const undeclared: Procedure = (_desk, endpoint) => Effect.dieMessage(`${endpoint} has no row in procedures`)
 
 /** Kraken has no way to find it again: say where a person can look. */
 const unseen =
-  (check: string, safeToRepeat = false): Procedure =>
+  (isConfirmed: Confirmed.Confirmation, check: string, safeToRepeat = false): Procedure =>
   (_desk, _endpoint, params) =>
     Effect.succeed({
       params: () => params,
+      isConfirmed,
       settle: ({ error }) => Effect.succeed({ _tag: "Unknown", reason: error.reason, check, safeToRepeat })
     })

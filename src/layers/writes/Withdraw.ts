@@ -7,6 +7,7 @@ import { monotonic } from "../../services/Clocks.ts"
 import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import { accountName } from "../../services/TradingMode.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
+import { holds } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 
@@ -56,6 +57,7 @@ export const withdraw = (recent: Map<string, number>): Procedure =>
     return {
       params: () => params,
       looks: [key],
+      isConfirmed: holds("refid"),
       settle: (attempt) => settle(desk, attempt, seen),
       refused: () => (last === undefined ? recent.delete(key) : recent.set(key, last))
     }
