@@ -18,7 +18,8 @@ export const OrderRow = Schema.Struct({
     ordertype: MaybeText,
     price: MaybeText,
     price2: MaybeText,
-    order: MaybeText
+    order: MaybeText,
+    close: MaybeText
   })
 })
 export type OrderRow = typeof OrderRow.Type

@@ -15,7 +15,7 @@ export interface CallOptions {
  * hold are strings of their digits.
  *
  * Private calls pass one lane for each API key in the order of their nonces. Parameters that are `undefined` are left
- * out; nested values make the body JSON; decimals are strings.
+ * out; lists make the body JSON; decimals are strings.
  */
 export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<
   KrakenClient,

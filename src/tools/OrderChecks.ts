@@ -44,6 +44,14 @@ export const closeFaults = ({ close_ordertype, close_price, close_price2 }: Flat
     ? [{ path: "close_ordertype", fault: "is missing: close_price and close_price2 are of no use without it" }]
     : []
 
+/** The warning that `which` was asked to have a conditional close, and Kraken shows none. */
+export const noClose = (which: string, isCheck: boolean): string =>
+  `Kraken shows no conditional close for ${which}, although one was asked for. ${
+    isCheck
+      ? "Do not count on one if you place it."
+      : "It may stand without one: see query_orders, and place the closing order yourself if so."
+  }`
+
 /** An order to cancel has one name. */
 export const cancelFaults = (order: { readonly txid?: string; readonly cl_ord_id?: string }): ReadonlyArray<Fault> => {
   const given = [order.txid, order.cl_ord_id].filter((id) => id !== undefined).length

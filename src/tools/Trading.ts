@@ -31,6 +31,9 @@ const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boo
 
 const either = [["modify-trades"], ["close-trades"]] as const
 
+/** Stands before everything else in an answer. */
+const warning = optional(Schema.String)
+
 export const addOrder = Tool.endpoint("add_order", {
   title: "Place an order",
   description:
@@ -51,16 +54,20 @@ export const addOrder = Tool.endpoint("add_order", {
   params: (order) => withoutOff(Checks.nest(order), "validate"),
   shape: (result, { input, pair }) => {
     const { cl_ord_id, deadline, descr, txid } = result as Rows.Row
+    const shown = Rows.compact((descr ?? {}) as Rows.Row)
+    const lacksClose = input.close_ordertype !== undefined && shown["close"] === undefined
     return Rows.compact({
+      warning: lacksClose ? Checks.noClose("the order", input.validate) : undefined,
       pair: pair(input.pair),
       txid,
-      descr: Rows.compact((descr ?? {}) as Rows.Row),
+      descr: shown,
       cl_ord_id: cl_ord_id ?? input.cl_ord_id,
       deadline: deadline ?? input.deadline,
       validated: input.validate || undefined
     })
   },
   output: Schema.Struct({
+    warning,
     pair: Schema.String,
     txid: optional(Schema.Array(Schema.String)),
     descr: Described,
@@ -99,8 +106,13 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   }),
   shape: (result, { input, pair }) => {
     const { deadline, orders } = result as { readonly deadline?: unknown; readonly orders: Array<Rows.Row> }
-    const failed = orders.filter(({ error }) => error !== undefined && error !== null).length
+    const failed = orders.filter(isFailed).length
+    const lacking = orders.flatMap((row, i) => {
+      const asked = input.orders[i]?.close !== undefined
+      return asked && !isFailed(row) && Rows.compact(row)["close"] === undefined ? [i] : []
+    })
     return Rows.compact({
+      warning: lacking.length > 0 ? Checks.noClose(`orders.${lacking.join(", orders.")}`, input.validate) : undefined,
       pair: pair(input.pair),
       orders: orders.map((order, i) => {
         const { close, descr, ...row } = Rows.compact(order)
@@ -117,6 +129,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     })
   },
   output: Schema.Struct({
+    warning,
     pair: Schema.String,
     orders: Schema.Array(
       Schema.Struct({
@@ -132,6 +145,8 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     ...Written
   })
 })
+
+const isFailed = ({ error }: Rows.Row) => error !== undefined && error !== null
 
 export const amendOrder = Tool.endpoint("amend_order", {
   title: "Change an open order in place",

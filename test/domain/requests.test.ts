@@ -21,7 +21,25 @@ describe("encodeBody", () => {
     assert.strictEqual(encodeBody("7", params).text, "nonce=7&trades=true&ofs=0")
   })
 
-  it("makes JSON where a value is nested", () => {
+  it("writes the fields of an object in a form, as AddOrder documents its close", () => {
+    const close = { ordertype: "stop-loss-limit", price: "95000", price2: "#1%", none: undefined }
+    const body = encodeBody("7", { pair: "XBTUSD", close, volume: "1" })
+    assert.strictEqual(body.contentType, "application/x-www-form-urlencoded")
+    assert.strictEqual(
+      decodeURIComponent(body.text),
+      "nonce=7&pair=XBTUSD&close[ordertype]=stop-loss-limit&close[price]=95000&close[price2]=#1%&volume=1"
+    )
+  })
+
+  it("makes JSON of a list, and of all that is nested in it", () => {
+    const orders = [{ volume: "1", close: { ordertype: "limit", price: "2" } }]
+    assert.deepStrictEqual(encodeBody("7", { orders }), {
+      contentType: "application/json",
+      text: `{"nonce":"7","orders":[{"volume":"1","close":{"ordertype":"limit","price":"2"}}]}`
+    })
+  })
+
+  it("leaves out what is absent in JSON, too", () => {
     assert.deepStrictEqual(encodeBody("7", { orders: [{ volume: "1", price: undefined }, "O1"], dry: false }, "x"), {
       contentType: "application/json",
       text: `{"nonce":"7","otp":"x","orders":[{"volume":"1"},"O1"],"dry":false}`

@@ -1,6 +1,6 @@
 import { type Call, type Entry, type Handler, isTrue, makeIds, pad, text } from "./Journal.ts"
 import { altname } from "./Market.ts"
-import { amendment, describe, rows } from "./orderRows.ts"
+import { amendment, describe, describeClose, rows } from "./orderRows.ts"
 import { type Fields, Refusal } from "./Wire.ts"
 
 export interface Order {
@@ -92,7 +92,8 @@ export const makeOrders = (journal: Array<Entry>) => {
     const pair = altname(text(params, "pair"))
     validate(params)
     if (Number(params["volume"]) >= tooMuch) throw new Refusal("EOrder:Insufficient funds")
-    const descr = { order: describe(params, pair) }
+    const close = describeClose(params)
+    const descr = { order: describe(params, pair), ...(close !== undefined && { close }) }
     if (isTrue(params, "validate")) return { descr }
     const { txid } = accept(params, pair, now)
     note("AddOrder", call, [txid])
@@ -108,15 +109,16 @@ export const makeOrders = (journal: Array<Entry>) => {
     for (const item of list) validate(item)
     const dry = isTrue(params, "validate")
     const result = list.map((item) => {
-      const descr = { order: describe(item, pair) }
-      if (Number(item["volume"]) >= tooMuch) return { descr, error: "EOrder:Insufficient funds" }
-      return dry ? { descr } : { descr, txid: accept(item, pair, now).txid }
+      const close = describeClose(item)
+      const shown = { descr: { order: describe(item, pair) }, ...(close !== undefined && { close }) }
+      if (Number(item["volume"]) >= tooMuch) return { ...shown, error: "EOrder:Insufficient funds" }
+      return dry ? shown : { ...shown, txid: accept(item, pair, now).txid }
     })
     if (!dry)
       note(
         "AddOrderBatch",
         call,
-        result.flatMap(({ txid }) => txid ?? [])
+        result.flatMap((row) => ("txid" in row ? row.txid : []))
       )
     return { orders: result }
   }

@@ -52,7 +52,11 @@ export const bytes = (body: Uint8Array): Reply => ({
 export const readBody = (request: WireRequest): Fields => {
   const text = Buffer.from(request.body).toString("utf8")
   const type = request.headers["content-type"] ?? ""
-  if (type.startsWith("application/json")) return readJson(text)
+  if (type.startsWith("application/json")) {
+    const { close, ...fields } = readJson(text)
+    // AddOrder documents its close in brackets, and nothing says that it reads a nested one.
+    return request.path.endsWith("/AddOrder") || close === undefined ? fields : { ...fields, close }
+  }
   if (type.startsWith("application/x-www-form-urlencoded")) return readForm(text)
   throw new Refusal("EAPI:Bad request")
 }

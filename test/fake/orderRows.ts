@@ -24,7 +24,7 @@ const row = (order: Order) => ({
     price2: text(order.params, "price2") ?? "0",
     leverage: text(order.params, "leverage") ?? "none",
     order: describe({ ...order.params, volume: order.volume, price: order.price }, order.pair),
-    close: ""
+    close: describeClose(order.params) ?? ""
   },
   vol: pad(order.volume, 8),
   vol_exec: order.status === "closed" ? pad(order.volume, 8) : "0.00000000",
@@ -42,6 +42,16 @@ export const describe = (params: Fields, pair: string): string => {
   const price = text(params, "price")
   const words = String(params["ordertype"]).replaceAll("-", " ")
   return `${String(params["type"])} ${pad(text(params, "volume"), 8)} ${pair} @ ${words}${price === undefined ? "" : ` ${pad(price, 1)}`}`
+}
+
+/** As in `descr.close`; none without a conditional close. */
+export const describeClose = ({ close }: Fields): string | undefined => {
+  if (typeof close !== "object" || close === null) return undefined
+  const { ordertype, price, price2 }: Fields = { ...close }
+  const words = String(ordertype)
+    .replace(/-limit$/, "")
+    .replaceAll("-", " ")
+  return `close position @ ${words} ${String(price)}${price2 === undefined ? "" : ` -> limit ${String(price2)}`}`
 }
 
 /** An entry of `OrderAmends`. */

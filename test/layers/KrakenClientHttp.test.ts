@@ -92,6 +92,29 @@ describe("KrakenClientHttp", () => {
     })
   )
 
+  it.scopedLive("sends the close of an order in brackets, and the closes of a batch nested", () =>
+    Effect.gen(function* () {
+      const { fake, url } = yield* makeServed
+      const close = { ordertype: "stop-loss-limit", price: "45000", price2: "#1%" }
+      const batch = { pair: limit.pair, orders: [{ ...limit, close }, limit] }
+      yield* Effect.gen(function* () {
+        const kraken = yield* KrakenClient
+        assert.deepNestedInclude(yield* write(kraken, { ...limit, close }), {
+          "descr.close": "close position @ stop loss 45000 -> limit #1%"
+        })
+        assert.deepNestedInclude(yield* kraken.write("private/AddOrderBatch", Effect.succeed(batch)), {
+          "orders[0].close": "close position @ stop loss 45000 -> limit #1%"
+        })
+      }).pipe(Effect.provide(client(url, fake.keys.full)))
+      const [single] = fake.seen
+      const body = new URLSearchParams(Buffer.from(single?.request.body ?? []).toString())
+      assert.deepStrictEqual(
+        ["close[ordertype]", "close[price]", "close[price2]"].map((name) => body.get(name)),
+        ["stop-loss-limit", "45000", "#1%"]
+      )
+    })
+  )
+
   it.scopedLive("uses one connection for calls that follow each other", () =>
     Effect.gen(function* () {
       const { connections, fake, url } = yield* makeServed

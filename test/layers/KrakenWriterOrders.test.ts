@@ -42,6 +42,26 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("that is found shows its conditional close, and none if it has none", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        const row = listed(params, { opentm: 200 })
+        open[`O${String(params["volume"])}`] = {
+          ...row,
+          descr: { ...row.descr, close: params["close"] === undefined ? "" : "close position" }
+        }
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const close = { ordertype: "limit", price: "110000" }
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, close }))
+      assert.deepNestedInclude(answer.result, { "descr.close": "close position" })
+      const without = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, volume: "0.02" }))
+      assert.notNestedProperty(without.result, "descr.close")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("that never arrived is surely not placed once its deadline has passed behind a later nonce", () => {
     const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
     return Effect.gen(function* () {

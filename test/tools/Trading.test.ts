@@ -98,6 +98,19 @@ describe("add_order", () => {
     )
   })
 
+  it.effect("a close that Kraken does not show is missed before all else, of a check too", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      for (const validate of [false, true]) {
+        const order = { ...limit, validate, close_ordertype: "stop-loss", close_price: "95000.0" }
+        const { content, structuredContent } = yield* Trading.addOrder.call(order)
+        assert.isString(structuredContent?.["warning"])
+        assert.match(content[0]?.type === "text" ? content[0].text : "", /^\{"warning":/)
+      }
+      assert.notProperty(yield* Trading.addOrder.run({ ...limit, ...off }), "warning")
+    }).pipe(Effect.provide(kraken({ "private/AddOrder": placed }, calls)))
+  })
+
   it.effect("an order of xStocks says so", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
@@ -313,6 +326,24 @@ describe("add_order_batch", () => {
         )
       )
     )
+  })
+
+  it.effect("names the orders whose close Kraken does not show, and not those that it refused", () => {
+    const close = { ordertype: "stop-loss", price: "95000.0" } as const
+    const { descr } = placed
+    const rows = [
+      { txid, descr, close: "close position @ stop loss 95000.0" },
+      { txid, descr },
+      { txid, descr, close: "" },
+      { descr, error: "EOrder:Insufficient funds" }
+    ]
+    return Effect.gen(function* () {
+      const orders = [order, order, order, order].map((order) => ({ ...order, close }))
+      const { warning } = yield* Trading.addOrderBatch.run({ pair, orders, ...off })
+      assert.match(warning ?? "", /for orders\.1, orders\.2,/)
+      const { warning: none } = yield* Trading.addOrderBatch.run({ pair, orders: [order, order, order, order], ...off })
+      assert.isUndefined(none)
+    }).pipe(Effect.provide(kraken({ "private/AddOrderBatch": { orders: rows } })))
   })
 
   it.effect("takes 2 to 15 orders, and names the faulty one", () =>

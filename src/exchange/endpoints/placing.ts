@@ -31,10 +31,14 @@ export const AddOrderBatch: Endpoint = (x, { account, params }) => {
   const names = specs.flatMap(({ clientId }) => clientId ?? [])
   if (new Set(names).size < names.length) throw invalid("cl_ord_id")
   checkDeadline(x, params)
-  if (flag(params, "validate")) return { orders: specs.map((spec) => ({ descr: { order: orderText(spec) } })) }
+  const shown = (spec: OrderSpec) => ({
+    descr: { order: orderText(spec) },
+    ...(spec.close && { close: closeText(pair, spec.close) })
+  })
+  if (flag(params, "validate")) return { orders: specs.map(shown) }
   return {
     orders: specs.map((spec) => {
-      const answer = { descr: { order: orderText(spec) }, ...(spec.close && { close: closeText(pair, spec.close) }) }
+      const answer = shown(spec)
       try {
         checkOpenOrders(x, account, pair)
         checkFunds(x, { account }, spec)

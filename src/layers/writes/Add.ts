@@ -42,7 +42,9 @@ export const addOrderBatch: Procedure = (desk, _, params) => {
       return settleOrders(desk, attempt, sent, refusals, (placed) => ({
         orders: orders.map((_, i) => {
           const row = placed[i]
-          return row === undefined ? { error: refusals[i] ?? "not placed" } : { txid: row.txid, descr: descr(row) }
+          if (row === undefined) return { error: refusals[i] ?? "not placed" }
+          const { close, order } = descr(row)
+          return { txid: row.txid, descr: { order }, ...(close && { close }) }
         })
       }))
     }
@@ -82,7 +84,10 @@ const settleOrders = Effect.fnUntraced(function* (
 
 const state = ({ row }: Listed) => row.status
 
-const descr = ({ row }: Listed) => ({ order: String(row.descr.order ?? "") })
+const descr = ({ row }: Listed): { readonly order: string; readonly close?: string } => ({
+  order: String(row.descr.order ?? ""),
+  ...(row.descr.close && { close: String(row.descr.close) })
+})
 
 /** One order is asked for by its id; several by their time alone, in one request. */
 const filterFor = (orders: ReadonlyArray<Params>): Params => {
