@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 import { sqliteDriver } from "./scripts/build.mjs"
 
-const { CI, GITHUB_ACTIONS, PROPERTY_SCALE = "1", TEST_REPORT } = process.env
+const { CI, GITHUB_ACTIONS, PROPERTY_SCALE = "1", PROPERTY_SEED = "1", TEST_REPORT } = process.env
 
 export default defineConfig({
   // As in the bundle: for us, and for the library that imports it by its name.
@@ -18,7 +18,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: !CI,
-    provide: { propertyScale: Number(PROPERTY_SCALE) },
+    provide: { propertyScale: Number(PROPERTY_SCALE), propertySeed: Number(PROPERTY_SEED) },
     reporters: ["default", ...(GITHUB_ACTIONS ? ["github-actions"] : []), ...(TEST_REPORT ? ["json"] : [])],
     ...(TEST_REPORT && { outputFile: { json: TEST_REPORT } })
   }

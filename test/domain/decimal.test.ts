@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import * as D from "../../src/domain/decimal.ts"
+import { runs } from "../Property.ts"
 
 describe("decimal", () => {
   it("prints plain digits where BigDecimal prints an exponent", () => {
@@ -45,7 +46,8 @@ describe("decimal", () => {
         const text = D.toFixed(D.make(digits, scale), scale)
         assert.strictEqual(BigInt(text.replace(".", "")), digits)
         assert.isTrue(D.equals(D.decimal(text), D.decimal(D.format(D.decimal(text)))))
-      })
+      }),
+      { numRuns: runs(100) }
     )
   })
 })

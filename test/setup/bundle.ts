@@ -5,6 +5,7 @@ declare module "vitest" {
   interface ProvidedContext {
     readonly bundle: { readonly entry: string } | { readonly failure: string }
     readonly propertyScale: number
+    readonly propertySeed: number
   }
 }
 
