@@ -1,0 +1,82 @@
+import { readdirSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+const listed = (folder, ending) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .map(({ name, parentPath }) => relative(root, join(parentPath, name)).replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(ending))
+
+const all = [...listed("src", ".ts"), ...listed("test", ".test.ts")]
+
+/** Lists the files whose paths begin like this. Throws if there is none, so that a file that moves takes its entry along. */
+const files = (...beginnings) =>
+  beginnings.flatMap((beginning) => {
+    const found = all.filter((path) => path.startsWith(beginning))
+    if (found.length === 0) throw new Error(`scripts/mutation/groups.mjs: no file begins with ${beginning}`)
+    return found
+  })
+
+/**
+ * The safety core: sources that decide about money and access, each with the tests that have to notice when they change.
+ * A mutant is tried against the tests of its group only.
+ *
+ * @type {Readonly<Record<string, { sources: ReadonlyArray<string>, tests: ReadonlyArray<string> }>>}
+ */
+export const groups = {
+  rules: {
+    sources: files(
+      "src/domain/changeRules.ts",
+      "src/domain/decimal.ts",
+      "src/domain/fault.ts",
+      "src/domain/fieldRules.ts",
+      "src/domain/orderRules.ts",
+      "src/domain/orderTimes.ts",
+      "src/domain/orders.ts",
+      "src/domain/pairRules.ts",
+      "src/domain/pairSteps.ts"
+    ),
+    tests: files("test/domain/decimal", "test/domain/orderRules", "test/domain/pairRules")
+  },
+  wire: {
+    sources: files(
+      "src/domain/errors.ts",
+      "src/domain/orderMatch.ts",
+      "src/domain/requests.ts",
+      "src/domain/signature.ts"
+    ),
+    tests: files("test/domain/errors", "test/domain/orderMatch", "test/domain/requests", "test/domain/signature")
+  },
+  nonces: {
+    sources: files("src/layers/nonces/", "src/layers/NonceSource"),
+    tests: files("test/layers/NonceSource")
+  },
+  writes: {
+    sources: files(
+      "src/layers/KrakenWriterSettling.ts",
+      "src/layers/kraken/judge.ts",
+      "src/layers/kraken/refusal.ts",
+      "src/layers/kraken/verdict.ts",
+      "src/layers/writes/"
+    ),
+    tests: files("test/layers/KrakenClientHttp", "test/layers/KrakenWriter", "test/properties/")
+  },
+  access: {
+    sources: files(
+      "src/layers/TokenStoreSqlite.ts",
+      "src/layers/http/credential.ts",
+      "src/layers/http/guard.ts",
+      "src/layers/settings/credentials.ts",
+      "src/layers/settings/mode.ts",
+      "src/layers/tokens/"
+    ),
+    tests: files(
+      "test/layers/TokenStoreSqlite",
+      "test/layers/http/credential",
+      "test/layers/http/guard",
+      "test/layers/settings/"
+    )
+  }
+}
