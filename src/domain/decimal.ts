@@ -62,10 +62,8 @@ export const isMultipleOf = (value: Decimal, step: Decimal): boolean =>
   BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
 
 /** The multiple of `step` nearest to `value`; halves go away from zero. */
-export const nearestMultiple = (value: Decimal, step: Decimal): Decimal => {
-  const steps = BigDecimal.round(BigDecimal.unsafeDivide(value, step), { scale: 0, mode: "half-from-zero" })
-  return BigDecimal.multiply(steps, step)
-}
+export const nearestMultiple = (value: Decimal, step: Decimal): Decimal =>
+  BigDecimal.multiply(round(BigDecimal.unsafeDivide(value, step), 0, "half-from-zero"), step)
 
 /** How much `part` is of `whole`, in percent with two decimals: `"-0.83"`; nothing where `whole` is zero. */
 export const percent = (part: Decimal, whole: Decimal): string | undefined =>
@@ -88,8 +86,8 @@ const greatestDivisor = (a: bigint, b: bigint): bigint => (b === 0n ? a : greate
 
 const print = (digits: bigint, scale: number): string => {
   const sign = digits < 0n ? "-" : ""
-  const text = (digits < 0n ? -digits : digits).toString()
-  if (scale <= 0) return sign + text + (digits === 0n ? "" : "0".repeat(-scale))
+  const text = digits.toString().slice(sign.length)
+  if (scale <= 0) return sign + text + "0".repeat(-scale)
   const padded = text.padStart(scale + 1, "0")
   return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
 }

@@ -4,11 +4,18 @@ import * as D from "../../src/domain/decimal.ts"
 import { runs } from "../Property.ts"
 
 describe("decimal", () => {
+  it("is written in a request as digits, with one point and a minus at the most", () => {
+    for (const text of ["0", "12", "-12.50", "0.00000001"]) assert.match(text, D.pattern)
+    for (const text of ["", "1e5", ".5", "5.", "+5", "--5", " 5", "5 ", "5 BTC", "1,000", "1.2.3", "0x10", "Infinity"])
+      assert.notMatch(text, D.pattern)
+  })
+
   it("prints plain digits where BigDecimal prints an exponent", () => {
     assert.strictEqual(D.format(D.decimal("0.00000000000000000123")), "0.00000000000000000123")
     assert.strictEqual(D.format(D.decimal("1e-8")), "0.00000001")
     assert.strictEqual(D.format(D.decimal("1000000000000000000000000")), "1000000000000000000000000")
     assert.strictEqual(D.format(D.decimal("-12.3400")), "-12.34")
+    assert.strictEqual(D.format(D.decimal("-1e3")), "-1000")
     assert.strictEqual(D.format(D.zero), "0")
   })
 
