@@ -7,17 +7,14 @@ export const guard = (settings: Settings) => {
   const checksHost = isLoopback(settings.host) || settings.authDisabled || settings.allowedHosts.length > 0
   const origins = settings.allowedOrigins.map((origin) => origin.toLowerCase())
   const hosts = settings.allowedHosts.map((host) => host.toLowerCase())
-  // Most requests name the same host, and it takes long to take an address apart.
-  let allowedLast: string | undefined
   return (origin: string | undefined, host: string | undefined): string | undefined => {
     if (origin !== undefined && !allowed(origin.toLowerCase(), hostnameOf(origin), origins)) {
       return `Origin ${printable(origin)} is not allowed. List it in MCP_KRAKEN_ALLOWED_ORIGINS.`
     }
-    if (!checksHost || (host !== undefined && host === allowedLast)) return undefined
-    if (!allowed((host ?? "").toLowerCase(), hostnameOf(`http://${host}`), hosts)) {
+    const named = host ?? ""
+    if (checksHost && !allowed(named.toLowerCase(), hostnameOf(`http://${named}`), hosts)) {
       return `Host ${printable(host ?? "(none)")} is not allowed. List it in MCP_KRAKEN_ALLOWED_HOSTS.`
     }
-    allowedLast = host
     return undefined
   }
 }
@@ -29,17 +26,20 @@ export const makeIsListed = ({ allowedOrigins }: Pick<Settings, "allowedOrigins"
 }
 
 /** Loopback always is; else the whole value or its host name has to be listed. */
-const allowed = (value: string, hostname: string | undefined, listed: ReadonlyArray<string>): boolean =>
-  hostname !== undefined && (isLoopback(hostname) || isListed(value, hostname, listed))
+const allowed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
+  isLoopback(hostname) || isListed(value, hostname, listed)
 
-const isListed = (value: string, hostname: string | undefined, listed: ReadonlyArray<string>): boolean =>
-  hostname !== undefined && (listed.includes(value) || listed.includes(hostname))
+const isListed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
+  hostname !== "" && (listed.includes(value) || listed.includes(hostname))
 
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
-/** Without its port; undefined for what is no address, such as the `null` origin. */
-const hostnameOf = (address: string): string | undefined =>
-  URL.canParse(address) && /^https?:/i.test(address) ? new URL(address).hostname.toLowerCase() : undefined
+/** Without its port; empty for what is no address, such as the `null` origin. */
+const hostnameOf = (address: string): string => {
+  if (!URL.canParse(address)) return ""
+  const { hostname, protocol } = new URL(address)
+  return protocol === "http:" || protocol === "https:" ? hostname : ""
+}
 
 const printable = (value: string): string => JSON.stringify(value.slice(0, 200))
