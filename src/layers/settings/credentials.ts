@@ -36,6 +36,9 @@ export const merge = (environment: Source, dotenv: Source) => {
   return { merged: merged([]), notices: [], problems }
 }
 
+/** The length of Kraken's secrets, in bytes. */
+const whole = 64
+
 /** Key and secret, given both or neither, each as it is or in a file. */
 export const readCredentials = (variables: Source, values: Values) => {
   const problems: Array<string> = []
@@ -56,11 +59,9 @@ export const readCredentials = (variables: Source, values: Values) => {
           secret: Redacted.make(secretText),
           otp: Option.map(Option.fromNullable(values.otp), Redacted.make)
         }
-  const bytes = Buffer.byteLength(secretText ?? "", "base64")
+  const bytes = secretText === undefined ? whole : Buffer.byteLength(secretText, "base64")
   const notices =
-    secretText !== undefined && bytes !== 64
-      ? [`${secret.name} has ${bytes} bytes and Kraken's have 64: is a part of it missing?`]
-      : []
+    bytes === whole ? [] : [`${secret.name} has ${bytes} bytes and Kraken's have ${whole}: is a part of it missing?`]
   return { credentials: Option.fromNullable(credentials), problems, notices }
 }
 

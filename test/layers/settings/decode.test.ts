@@ -291,7 +291,9 @@ describe("credentials", () => {
     assert.deepStrictEqual(plain({}), Option.none())
     assert.notInclude(JSON.stringify(config(pair)), secret)
     for (const name of Object.keys(pair)) {
-      assert.match(problems({ ...pair, [name]: "" }).join(), new RegExp(`^${name}: missing`))
+      const half = read({ ...pair, [name]: "" })
+      assert.match(half.problems.join(), new RegExp(`^${name}: missing`))
+      assert.deepStrictEqual(half.config.credentials, Option.none())
     }
   })
 
@@ -309,6 +311,7 @@ describe("credentials", () => {
   it("with a secret of another length than Kraken's are taken with a question", () => {
     const KRAKEN_API_SECRET = Buffer.alloc(48, "cut").toString("base64")
     assert.match(config({ ...pair, KRAKEN_API_SECRET }).notices.join(), /48 bytes .* 64/)
+    assert.deepStrictEqual(config(pair).notices, [])
   })
 
   it.scoped("may stand in files", () =>
@@ -354,7 +357,8 @@ describe("credentials", () => {
     assert.match(notices.join(), /^KRAKEN_BASE_URL in \.env is ignored/)
     const proxy = { ...pair, KRAKEN_BASE_URL: "https://proxy.example" }
     assert.strictEqual(config(proxy, theirs).baseUrl, "https://proxy.example")
-    assert.strictEqual(config({}, theirs).baseUrl, "https://thief.example")
+    assert.deepStrictEqual(config(proxy, theirs).notices, [])
+    assert.deepInclude(config({}, theirs), { baseUrl: "https://thief.example", notices: [] })
   })
 
   it("of .env go to no address but their own, and never to Kraken instead of the one in the environment", () => {
