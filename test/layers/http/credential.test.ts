@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option, Redacted } from "effect"
-import { credential } from "../../../src/layers/http/credential.ts"
+import { credential, printable } from "../../../src/layers/http/credential.ts"
 
 const seen = (authorization: string | undefined, url: string, queryToken = true) => {
   const found = credential(authorization, url, queryToken)
@@ -14,7 +14,7 @@ describe("credential", () => {
   })
 
   it("is nothing in another scheme, an empty one, or one with spaces inside", () => {
-    for (const header of ["Basic eDp5", "Bearer", "Bearer ", "Bearer a b", ""]) {
+    for (const header of ["Basic eDp5", "Basic Bearer mck_a", "Bearer", "Bearer ", "Bearer a b", ""]) {
       assert.deepStrictEqual(seen(header, "/mcp"), [null, "/mcp"])
     }
   })
@@ -34,5 +34,19 @@ describe("credential", () => {
     assert.deepStrictEqual(seen(undefined, "/mcp?apikey="), [null, "/mcp?apikey="])
     assert.deepStrictEqual(seen(undefined, "/mcp?ApiKey=mck_a"), [null, "/mcp?ApiKey=mck_a"])
     assert.deepStrictEqual(seen(undefined, "/mcp?apikey=mck_a", false), [null, "/mcp?apikey=mck_a"])
+  })
+
+  it("is what comes after the question mark, and nothing before it", () => {
+    assert.deepStrictEqual(seen(undefined, "apikey=mck_a"), [null, "apikey=mck_a"])
+    assert.deepStrictEqual(seen(undefined, "?apikey=mck_a"), ["mck_a", ""])
+  })
+})
+
+describe("printable", () => {
+  it("hides every key of a URL, wherever it ends, and nothing else", () => {
+    assert.strictEqual(printable("/mcp?x=1&apikey=mck_a&y=2"), "/mcp?x=1&apikey=***&y=2")
+    assert.strictEqual(printable("/mcp?apikey=a&ApiKey=b HTTP/1.1"), "/mcp?apikey=***&ApiKey=*** HTTP/1.1")
+    assert.strictEqual(printable(`"/mcp?apikey=a", '/mcp?apikey=b'`), `"/mcp?apikey=***", '/mcp?apikey=***'`)
+    assert.strictEqual(printable("/mcp?apikey=&x=1"), "/mcp?apikey=&x=1")
   })
 })
