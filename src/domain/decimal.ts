@@ -1,4 +1,5 @@
-import { BigDecimal, type Option } from "effect"
+import { BigDecimal, Option } from "effect"
+import { isShort } from "./numberText.ts"
 
 /**
  * Exact decimal numbers. Kraken speaks decimal strings and so do we: a float never holds money.
@@ -27,16 +28,21 @@ export {
   sum
 } from "effect/BigDecimal"
 
-/** What counts as a decimal in a request: digits, one optional point, an optional minus. No exponent, no spaces. */
-export const pattern = /^-?\d+(\.\d+)?$/
-
 export const zero: Decimal = BigDecimal.make(0n, 0)
 
-/** A decimal from text such as `"0.10"` or Kraken's rare `1e-8`; none if it is not a number. */
-export const parse = (text: string): Option.Option<Decimal> => BigDecimal.fromString(text)
+/**
+ * Reads text such as `"0.10"` or Kraken's rare `1e-8`; none if it is not a number, is longer than a number may be, or has
+ * an exponent of three digits, which would be written out.
+ */
+export const parse = (text: string): Option.Option<Decimal> =>
+  isShort(text) && number.test(text) ? BigDecimal.fromString(text) : Option.none()
 
-/** A decimal from text that is known to be one, such as a constant; throws otherwise. */
-export const decimal = (text: string): Decimal => BigDecimal.unsafeFromString(text)
+/** Nothing counts as zero. */
+const number = /^([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,2})?)?$/i
+
+/** Reads text that is known to be a decimal, such as a constant; throws otherwise. */
+export const decimal = (text: string): Decimal =>
+  Option.getOrThrowWith(parse(text), () => new RangeError("expected a decimal number"))
 
 /** Plain digits without trailing zeros: `"0.1"`, `"61234.6"`, `"100"`. */
 export const format = (value: Decimal): string => {

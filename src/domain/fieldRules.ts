@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import * as D from "./decimal.ts"
 import type { Fault } from "./fault.ts"
+import { isDecimal, isShort, tooLong } from "./numberText.ts"
 import { isAbsolute, type PriceUse, readPrice } from "./orders.ts"
 
 /** Faults in how a price is written. */
@@ -12,6 +13,7 @@ export const priceFaults = (
 ): ReadonlyArray<Fault> => {
   if (given === undefined) return []
   const fault = (text: string) => [{ path: field, fault: text }]
+  if (!isShort(given)) return fault(`${name} ${tooLong(given)}`)
   const price = readPrice(given)
   if (price === undefined)
     return fault(`${name} ${given} is not a price: write digits like 61234.5, relative ones like +5, -1.5% or #100`)
@@ -27,12 +29,12 @@ export const priceFaults = (
   return []
 }
 
-export const amountFaults = (field: string, given: string | undefined): ReadonlyArray<Fault> =>
-  check(
-    given !== undefined && (!D.pattern.test(given) || given.startsWith("-") || isZero(given)),
-    field,
-    `${field} ${given} is not an amount above zero: write digits like 0.5`
-  )
+export const amountFaults = (field: string, given: string | undefined): ReadonlyArray<Fault> => {
+  if (given === undefined) return []
+  if (!isShort(given)) return [{ path: field, fault: `${field} ${tooLong(given)}` }]
+  const wrong = !isDecimal(given) || given.startsWith("-") || isZero(given)
+  return check(wrong, field, `${field} ${given} is not an amount above zero: write digits like 0.5`)
+}
 
 /** What an iceberg shows is at most all of it. */
 export const shownFaults = (
@@ -67,7 +69,7 @@ const clientId = /^([\dA-F]{8}(-[\dA-F]{4}){3}-[\dA-F]{12}|[\dA-F]{32}|[ -~]{1,1
 
 /** None where the text is not an amount, which another rule says. */
 export const amount = (text: string | undefined): D.Decimal | undefined =>
-  text !== undefined && D.pattern.test(text) ? Option.getOrUndefined(D.parse(text)) : undefined
+  text !== undefined && isDecimal(text) ? Option.getOrUndefined(D.parse(text)) : undefined
 
 export const isZero = (digits: string): boolean => !/[1-9]/.test(digits)
 

@@ -1,4 +1,5 @@
 import { isSafeNumber, parse } from "lossless-json"
+import { isShort } from "./numberText.ts"
 
 /**
  * JSON without loss: a number that a double can't hold becomes the string of its digits. Throws `SyntaxError`.
@@ -12,6 +13,6 @@ export const parseJson = (text: string): unknown =>
 /** A number of 16 characters or more, or with an exponent; some text inside strings passes for one, which is harmless. */
 const longNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|[\d.]+e)/i
 
-const exact = (digits: string): number | string => (isSafeNumber(digits) ? Number(digits) : digits)
+const exact = (digits: string): number | string => (isShort(digits) && isSafeNumber(digits) ? Number(digits) : digits)
 
 const last = ({ newValue }: { readonly newValue: unknown }): unknown => newValue

@@ -15,7 +15,8 @@ export interface KeyInfo {
   readonly ipAllowlist: ReadonlyArray<string>
 }
 
-const Digits = Schema.Union(Schema.NonNegativeInt, Schema.String.pipe(Schema.pattern(/^\d+$/)))
+/** Nonces have 64 bits. */
+const Digits = Schema.Union(Schema.NonNegativeInt, Schema.String.pipe(Schema.pattern(/^\d{1,20}$/)))
 const Addresses = Schema.Array(Schema.String)
 
 /** Kraken's pages spell the fields in camel case, its service in snake case, where all values are text. */

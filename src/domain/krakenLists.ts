@@ -1,5 +1,6 @@
 import { Option } from "effect"
-import { format, parse, pattern } from "./decimal.ts"
+import { format, parse } from "./decimal.ts"
+import { isDecimal, maxNumberLength } from "./numberText.ts"
 import type { Asset, Pair } from "./names.ts"
 
 /** The answers of `Assets` and `AssetPairs` for one asset class, as Kraken sent them. */
@@ -81,13 +82,13 @@ const text = (value: unknown): string | undefined =>
 const positive = (value: unknown): string | undefined => {
   const given = text(value)
   if (given === undefined || !(Number(given) > 0)) return undefined
-  return pattern.test(given) ? given : Option.getOrUndefined(Option.map(parse(given), format))
+  return isDecimal(given) ? given : Option.getOrUndefined(Option.map(parse(given), format))
 }
 
-/** A number of decimals; where Kraken gives none, the most that it uses, so that nothing is refused for it. */
+/** A number of decimals; where Kraken gives none that can be, the most that it uses, so that nothing is refused for it. */
 const count = (value: unknown, otherwise: number): number => {
   const given = Number(text(value) ?? Number.NaN)
-  return Number.isInteger(given) && given >= 0 ? given : otherwise
+  return Number.isInteger(given) && given >= 0 && given <= maxNumberLength ? given : otherwise
 }
 
 const numbers = (value: unknown): Array<number> =>

@@ -1,6 +1,7 @@
 import { Option, Schema } from "effect"
 import * as D from "./decimal.ts"
 import type { Params } from "./endpoints.ts"
+import { isShort } from "./numberText.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 const MaybeText = Schema.optional(Schema.NullOr(Text))
@@ -93,7 +94,7 @@ export const sameNumber = (shown: unknown, sent: unknown): boolean => {
 
 /** A price with a sign is relative. */
 const plain = (value: unknown): Option.Option<D.Decimal> =>
-  typeof value === "string" && !/^\d+(\.\d+)?$/.test(value)
+  typeof value === "string" && !(isShort(value) && /^\d+(\.\d+)?$/.test(value))
     ? Option.none()
     : isGiven(value)
       ? D.parse(String(value))

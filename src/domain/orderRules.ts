@@ -10,6 +10,7 @@ import {
   shownFaults,
   userrefFaults
 } from "./fieldRules.ts"
+import { isDecimal, isShort, tooLong } from "./numberText.ts"
 import { type Batch, type Close, type Order, priceUses, type Terms } from "./orders.ts"
 import { deadlineFaults, lifeFaults, type Now } from "./orderTimes.ts"
 
@@ -67,7 +68,8 @@ const usedPriceFaults = (order: Pick<Terms, "ordertype" | "price" | "price2"> | 
   })
 
 const volumeFaults = ({ leverage, ordertype, volume }: Terms): ReadonlyArray<Fault> => {
-  if (!D.pattern.test(volume) || volume.startsWith("-"))
+  if (!isShort(volume)) return [{ path: "volume", fault: `volume ${tooLong(volume)}` }]
+  if (!isDecimal(volume) || volume.startsWith("-"))
     return [{ path: "volume", fault: `volume ${volume} is not an amount: write digits like 0.5` }]
   return check(
     isZero(volume) && ordertype !== "settle-position" && isSpot(leverage),
@@ -125,7 +127,7 @@ const marginFaults = ({ leverage, ordertype, reduce_only }: Terms): ReadonlyArra
     return reduce_only === true ? needs("reduce_only") : []
   }
   return check(
-    leverage !== undefined && !/^([2-9]|[1-9]\d+)(:1)?$/.test(leverage),
+    leverage !== undefined && !/^([2-9]|[1-9]\d{1,3})(:1)?$/.test(leverage),
     "leverage",
     `leverage ${leverage} is not a whole number from 2 on: use 2 or 2:1, or leave it out for spot`
   )

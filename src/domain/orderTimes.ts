@@ -39,7 +39,7 @@ const expiryFaults = (expiretm: string, now: Now): ReadonlyArray<Fault> => {
 
 const day = 86_400
 
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
 
 /** Unix seconds, or seconds from now. */
 const moment = /^\+?\d{1,12}(\.\d{1,9})?$/

@@ -1,3 +1,5 @@
+import { isShort } from "./numberText.ts"
+
 /** Orders as requests of Kraken spell them. Decimals are strings. */
 
 export type OrderType =
@@ -124,6 +126,7 @@ export interface PriceText {
 
 /** Absolute without sign and percent; relative otherwise. None if it is not a price. */
 export const readPrice = (text: string): PriceText | undefined => {
+  if (!isShort(text)) return undefined
   const [, sign = "", digits, percent] = /^([+\-#]?)(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? []
   return digits === undefined ? undefined : { sign: sign as PriceText["sign"], digits, percent: percent === "%" }
 }

@@ -1,3 +1,5 @@
+import { isShort } from "../domain/numberText.ts"
+
 /**
  * Money inside the engine: a bigint counting units of 10^-decimals, the decimals known from the pair or the asset.
  * Exact like `domain/decimal`, and what the matching loop needs per fill (multiply, round, add, compare) took about
@@ -10,10 +12,10 @@ export const pow10 = (exponent: number): bigint => powers[exponent] ?? 10n ** Bi
 
 const number = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/
 
-/** The text as a scaled integer, whatever its decimals; undefined if it is no decimal number. */
+/** The text as a scaled integer, whatever its decimals; undefined if it is no decimal number, or too long for one. */
 export const scan = (text: string): { readonly value: bigint; readonly decimals: number } | undefined => {
-  const match = number.exec(text)
-  if (match === null || text.length > 60) return undefined
+  const match = isShort(text) ? number.exec(text) : null
+  if (match === null) return undefined
   const [, sign, whole = "", fraction = "", exponent = "0"] = match
   if (whole === "" && fraction === "") return undefined
   const digits = BigInt(whole + fraction)

@@ -1,3 +1,4 @@
+import { isShort } from "../domain/numberText.ts"
 import { flag, integer, type Params, text } from "./params.ts"
 import { invalid } from "./Refusal.ts"
 
@@ -38,7 +39,7 @@ export const page = <A>(
 const bound = (params: Params, field: string, timeOf: (id: string) => number | undefined): number | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
-  if (/^\d+(\.\d+)?$/.test(value))
+  if (isShort(value) && /^\d+(\.\d+)?$/.test(value))
     return Number(value) === 0 && field === "end" ? undefined : Math.round(Number(value) * 1000)
   const time = timeOf(value)
   if (time === undefined) throw invalid(field)

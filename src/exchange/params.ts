@@ -1,4 +1,5 @@
 import { parseJson } from "../domain/json.ts"
+import { isShort } from "../domain/numberText.ts"
 import type { Asset } from "./assets.ts"
 import { findAsset, findPair } from "./catalogue.ts"
 import { fit, scan } from "./fixed.ts"
@@ -46,8 +47,9 @@ export const flag = (params: Params, field: string, otherwise = false): boolean 
 export const integer = (params: Params, field: string, range: readonly [number, number]): number | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
+  if (!isShort(value) || !/^[+-]?\d+$/.test(value)) throw invalid(field)
   const number = Number(value)
-  if (!/^[+-]?\d+$/.test(value) || number < range[0] || number > range[1]) throw invalid(field)
+  if (number < range[0] || number > range[1]) throw invalid(field)
   return number
 }
 

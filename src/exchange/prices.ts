@@ -1,3 +1,4 @@
+import { isShort } from "../domain/numberText.ts"
 import { divide, fit, max, scan } from "./fixed.ts"
 import { type OrderType, type Side, isTrailing } from "./order.ts"
 import type { Pair } from "./pairs.ts"
@@ -13,7 +14,7 @@ export interface PriceText {
 
 /** Reads a price and holds it against the pair's decimals and tick. */
 export const readPrice = (text: string, pair: Pair, field: string): PriceText => {
-  const match = /^([+#-]?)([\d.eE-]+?)(%?)$/.exec(text)
+  const match = isShort(text) ? /^([+#-]?)([\d.eE-]+?)(%?)$/.exec(text) : null
   const number = match === null ? undefined : scan(match[2]!)
   if (match === null || number === undefined) throw invalid(field)
   const sign = match[1] as PriceText["sign"]

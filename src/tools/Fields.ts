@@ -1,5 +1,6 @@
 import { DateTime, Option, Schema, SchemaAST } from "effect"
-import { format, parse, pattern } from "../domain/decimal.ts"
+import { format, parse } from "../domain/decimal.ts"
+import { isShort, pattern, tooLong } from "../domain/numberText.ts"
 
 /** A field the caller may leave out. Exact: `undefined` is not a value anyone sends. */
 export const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
@@ -11,8 +12,16 @@ export const withDefault = <A extends I, I, R>(schema: Schema.Schema<A, I, R>, v
 const notDecimal = (issue: { readonly actual: unknown }) =>
   `must be a decimal number in a string, e.g. "0.5", got ${JSON.stringify(issue.actual)}`
 
+/** Refuses text that is longer than a number may be, before anything else reads it; says nothing of it in the schema. */
+const ifShort = (text: string) => isShort(text) || tooLong(text)
+
+/** Text that a number or a time is read from later, by rules that know the form. */
+export const numberText = (description: string) =>
+  Schema.String.pipe(Schema.filter(ifShort, { jsonSchema: {} }), Schema.annotations({ description }))
+
 /** Money never becomes a float: Kraken speaks decimal strings and so do we. */
 export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
+  Schema.filter(ifShort, { jsonSchema: {} }),
   Schema.pattern(pattern, { message: notDecimal }),
   Schema.annotations({ description: 'Decimal number as a string, e.g. "0.5"' })
 )
@@ -54,8 +63,15 @@ export const Seconds = Count
 export const columns = <const Elements extends Schema.TupleType.Elements>(names: string, ...elements: Elements) =>
   Schema.Tuple(...elements).annotations({ jsonSchema: { type: "array", description: names } })
 
+/** Refuses a number of JSON that a double does not hold: it has already lost digits. */
+const Exact = Schema.Number.pipe(
+  Schema.filter((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, {
+    message: ({ actual }) => `must be in a string: as a number of JSON it has lost digits and reads ${String(actual)}`
+  })
+)
+
 const textFrom = (decode: (value: string | number) => string, description: string) =>
-  Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  Schema.transform(Schema.Union(Schema.String, Exact), Schema.String, {
     strict: true,
     decode,
     encode: (text) => text
@@ -112,7 +128,7 @@ export const Rebase = Schema.Literal("rebased", "base").annotations({
 })
 
 /** `2026-09-21` and `2026-09-21T09:15:02Z`; a time without a zone would mean one of the machine's. */
-const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
 
 const unixSeconds = (moment: string | number): string => {
   const text = String(moment)
@@ -124,7 +140,8 @@ const unixSeconds = (moment: string | number): string => {
 }
 
 /** A time in a request. Kraken takes Unix seconds; models think in ISO 8601; other words are Kraken's to judge. */
-export const moment = (description: string) => textFrom(unixSeconds, description)
+export const moment = (description: string) =>
+  textFrom(unixSeconds, description).pipe(Schema.filter(ifShort, { jsonSchema: { type: "string", description } }))
 
 /** The same where no id can stand for a time. */
 export const time = (description: string) =>

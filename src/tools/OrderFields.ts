@@ -1,8 +1,8 @@
 import { Schema } from "effect"
-import { AssetClass, boolean, ClientId, Decimal, list, moment, optional, text, Userref } from "./Fields.ts"
+import { AssetClass, boolean, ClientId, Decimal, list, moment, numberText, optional, text, Userref } from "./Fields.ts"
 
 /** How prices and ids are written is judged with the order, by `src/domain/orderRules.ts`, which knows what is right. */
-export const price = (description: string) => Schema.String.annotations({ description })
+export const price = numberText
 
 export const quantity = (description: string) => Decimal.annotations({ description })
 
@@ -20,9 +20,7 @@ const ordertypes = [
 /** What a conditional close may be: not a market order. */
 export const CloseType = Schema.Literal(...ordertypes)
 
-export const deadline = optional(
-  Schema.String.annotations({ description: "RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out" })
-)
+export const deadline = optional(numberText("RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out"))
 
 export const validate = (what: string) => boolean(`Let Kraken check the ${what}; nothing is placed`)
 

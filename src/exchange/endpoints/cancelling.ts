@@ -50,7 +50,7 @@ export const CancelAllOrdersAfter: Endpoint = (x, { account, params }) => {
 export const openOrders = (account: Account, name: string): ReadonlyArray<Order> => {
   const order = account.open.get(name.trim())
   if (order !== undefined) return [order]
-  if (!/^-?\d+$/.test(name.trim())) return []
+  if (!/^-?\d{1,10}$/.test(name.trim())) return []
   return [...account.open.values()].filter((order) => order.userref === Number(name))
 }
 

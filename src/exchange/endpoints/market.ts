@@ -135,6 +135,6 @@ const whole = (pair: Pair, volume: bigint): string => (volume / 10n ** BigInt(pa
 const since = (params: Params): number | undefined => {
   const value = text(params, "since")
   if (value === undefined) return undefined
-  if (!/^\d{1,19}(\.\d+)?$/.test(value)) throw invalid("since")
+  if (!/^\d{1,19}(\.\d{1,9})?$/.test(value)) throw invalid("since")
   return value.length > 13 ? Number(BigInt(value.split(".")[0]!) / 1_000_000n) : Number(value) * 1000
 }

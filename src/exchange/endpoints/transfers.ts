@@ -48,7 +48,7 @@ const statuses = <A extends Deposit | Withdrawal>(
 const seconds = (params: Params, field: string): number | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
-  if (!/^\d+(\.\d+)?$/.test(value)) throw invalid(field)
+  if (!/^\d{1,13}(\.\d{1,9})?$/.test(value)) throw invalid(field)
   return Number(value) * 1000
 }
 

@@ -1,5 +1,6 @@
 import { Duration, LogLevel } from "effect"
 import { isIP } from "node:net"
+import { isShort } from "../../domain/numberText.ts"
 import { builtIn } from "../../exchange/builtIn.ts"
 import { findAsset } from "../../exchange/catalogue.ts"
 import { fit, scan } from "../../exchange/fixed.ts"
@@ -52,15 +53,18 @@ export const port: Parse<number> = (text) => {
 export const seconds =
   (least: number, most: number): Parse<Duration.Duration> =>
   (text) => {
-    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+    const value = isShort(text) && /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
     return value >= least && value <= most ? Duration.seconds(value) : undefined
   }
 
 /** Without the slash at its end, so that `/mcp` and `/mcp/` are one. */
 export const path: Parse<string> = (text) => {
-  const bare = text.replace(/\/+$/, "")
+  const bare = withoutSlashes(text)
   return /^\/[^\s?#]*$/.test(text) && bare !== "/health" ? bare : undefined
 }
+
+/** Without the slashes at its end. The look behind keeps a run of them that is not at the end from being read anew at each. */
+const withoutSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, "")
 
 const name = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)$/i
 
@@ -83,7 +87,7 @@ export const baseUrl: Parse<string> = (text) => {
   const { hash, hostname, password, protocol, search, username } = new URL(text)
   const safe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname))
   const plain = username === "" && password === "" && search === "" && hash === ""
-  return safe && plain ? text.replace(/\/+$/, "").replace(/\/0$/, "") : undefined
+  return safe && plain ? withoutSlashes(text).replace(/\/0$/, "") : undefined
 }
 
 /** Base64 in full: a text that was cut while it was copied mostly does not fit. */
