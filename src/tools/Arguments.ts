@@ -18,16 +18,50 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 
 /** Nothing is sent of a call that has faults. */
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>
-  new InvalidArguments({ tool, issues: faults.map(({ fault, path }) => Issues.line(path, fault)).join("\n") })
+  new InvalidArguments({ tool, issues: Issues.format(faults) })
 
 /** From untrusted arguments to the tool's input, with every fault named at once. */
 export const decoder = <A, I, R>(tool: string, schema: Schema.Schema<A, I, R>, json: JsonSchema) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
-  return (args: unknown) =>
-    Effect.mapError(
-      decode(liberal(args ?? {}, json)),
-      (error) => new InvalidArguments({ tool, issues: Issues.format(error) })
-    )
+  return Effect.fnUntraced(function* (args: unknown) {
+    yield* refuse(tool, sizeFaults(args, crowds))
+    const input = liberal(args ?? {}, json)
+    // Again, for lists that came as text.
+    yield* refuse(tool, sizeFaults(input, crowds))
+    const decoded = yield* Effect.either(decode(input))
+    const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left) : []
+    // A field may have said it in words of its own.
+    const long = sizeFaults(input, texts).filter(({ path }) => !faults.some((fault) => fault.path === path))
+    return Either.isRight(decoded) && long.length === 0 ? decoded.right : yield* invalid(tool, [...faults, ...long])
+  })
+}
+
+const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
+  faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void
+
+/** The most of anything in arguments: no call needs more, and what is refused is told item by item. */
+const most = { characters: 1000, items: 1000, fields: 100 }
+
+type Measure = keyof typeof most
+const crowds: ReadonlyArray<Measure> = ["items", "fields"]
+const texts: ReadonlyArray<Measure> = ["characters"]
+
+/** The parts of a value that are larger than arguments may be, by one of these measures. */
+const sizeFaults = (value: unknown, measures: ReadonlyArray<Measure>, path = ""): ReadonlyArray<Fault> => {
+  const [measure, size] = measured(value)
+  if (measures.includes(measure) && size > most[measure])
+    return [{ path, fault: `has ${size} ${measure}; at most ${most[measure]} are taken` }]
+  return measure === "characters"
+    ? []
+    : Object.entries(Object(value)).flatMap(([name, part]) =>
+        sizeFaults(part, measures, path === "" ? name : `${path}.${name}`)
+      )
+}
+
+const measured = (value: unknown): readonly [Measure, number] => {
+  if (Array.isArray(value)) return ["items", value.length]
+  if (isRecord(value)) return ["fields", Object.keys(value).length]
+  return ["characters", typeof value === "string" ? value.length : 0]
 }
 
 /** The parts of a JSON Schema that tell what a client meant. */

@@ -1,15 +1,20 @@
 import { Array, ParseResult } from "effect"
+import type { Fault } from "../domain/fault.ts"
 
-/** Every fault in a parse, one line a path: `- orders.0.type: expected "buy" | "sell", got "by"`. */
-export const format = (error: ParseResult.ParseError): string => {
+/** Every fault in a parse, one a path: `expected "buy" | "sell", got "by"`. */
+export const faults = (error: ParseResult.ParseError): ReadonlyArray<Fault> => {
   const byPath = Array.groupBy(ParseResult.ArrayFormatter.formatErrorSync(error), ({ path }) => path.join("."))
-  return Object.entries(byPath)
-    .map(([path, issues]) => line(path, merge(issues.map(({ message }) => message))))
-    .join("\n")
+  return Object.entries(byPath).map(([path, issues]) => ({ path, fault: merge(issues.map(({ message }) => message)) }))
 }
 
-/** One line of a list of faults: what was sent need not be read again at its full length. */
-export const line = (path: string, fault: string): string =>
+/** A line for each fault, such as `- orders.0.type: expected "buy" | "sell", got "by"`; nobody needs more than fifty. */
+export const format = (all: ReadonlyArray<Fault>): string =>
+  [...all.slice(0, most).map(line), ...(all.length > most ? [`- and ${all.length - most} more`] : [])].join("\n")
+
+const most = 50
+
+/** What was sent need not be read again at its full length. */
+const line = ({ fault, path }: Fault): string =>
   `- ${path === "" ? "(arguments)" : cut(path, 200)}: ${cut(fault, 1000)}`
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)

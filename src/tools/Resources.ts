@@ -84,10 +84,14 @@ export const pairTemplate = {
   description: "One pair with all an order is checked against: decimals, tick size, minima, leverage, status"
 }
 
+/** Longer addresses are not looked up. */
+const longestUri = 200
+
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
 
 /** Reads one of the resources that are offered, or a pair, by its address. */
 export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
+  if (uri.length > longestUri) return new ResourceNotFound({ uri: `${uri.slice(0, longestUri)}…` })
   const resource = offered.find((resource) => resource.uri === uri)
   if (resource !== undefined) return resource.read
   const spelling = pairUri.exec(uri)?.[1]
