@@ -1,4 +1,5 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Runtime from "@effect/platform/Runtime"
 import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
 import { load } from "./cli/load.ts"
@@ -31,8 +32,34 @@ const report = (cause: Cause.Cause<unknown>) =>
 
 const usage = new Set(["UsageError", "SettingsError"])
 
+/** How the program ends before its time, if it does: by a signal, or by an error that nothing caught. */
+let ending: "signal" | "error" | undefined
+
+const onSignal = () => {
+  ending ??= "signal"
+}
+
+// The runtime listens for the first SIGINT or SIGTERM by itself. Another one, such as a Ctrl-C that npx passes on, ends no
+// write that is unsettled. A terminal that closes sends SIGHUP.
+const signals = { SIGINT: onSignal, SIGTERM: onSignal, SIGHUP: () => process.emit("SIGTERM") }
+for (const [signal, listener] of Object.entries(signals)) process.on(signal, listener)
+
+// Such as one of a listener of Node's.
+process.on("uncaughtException", (error) => {
+  ending = "error"
+  Effect.runFork(Effect.provide(Effect.logFatal("Internal error", Cause.die(error)), LoggingPlain))
+  process.emit("SIGTERM")
+})
+
 program.pipe(
   Effect.catchAllCause(report),
   Effect.provide(LoggingPlain),
-  NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    teardown: (exit, end) => {
+      if (ending === undefined) for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
+      Runtime.defaultTeardown(exit, (code) => end(ending === "error" ? 1 : code))
+    }
+  })
 )

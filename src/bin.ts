@@ -19,8 +19,10 @@ const keepCompiledCode = () => {
 }
 
 // Scripts ask for the version at every turn; it needs none of the rest.
-if (process.argv.length === 3 && /^(--)?version$/.test(process.argv[2] ?? "")) process.stdout.write(`${version}\n`)
-else {
+if (process.argv.length === 3 && /^(--)?version$/.test(process.argv[2] ?? "")) {
+  // A reader that has gone wants nothing more.
+  process.stdout.on("error", () => undefined).write(`${version}\n`)
+} else {
   keepCompiledCode()
   await import("./Main.ts")
 }

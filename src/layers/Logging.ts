@@ -1,4 +1,4 @@
-import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
+import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { Config } from "../services/Config.ts"
 import { Secrets } from "../services/Secrets.ts"
 import { json, logfmt } from "./logging/format.ts"
@@ -9,9 +9,17 @@ import { toStderr } from "./logging/stderr.ts"
 type Write = (line: string, urgent: boolean) => void
 
 const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
-  Logger.make<unknown, void>((options) =>
-    write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
-  )
+  Logger.make<unknown, void>((options) => {
+    // Whatever is thrown here would end the fiber that logs.
+    try {
+      write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
+    } catch {
+      write(redact(format.log({ ...options, ...unreadable })), true)
+    }
+  })
+
+/** Stands for a line that can't be formatted. */
+const unreadable = { message: "A line of the log can't be formatted", cause: Cause.empty, annotations: HashMap.empty() }
 
 const plain = hiding(logfmt, makeRedact().redact, toStderr)
 

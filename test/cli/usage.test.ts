@@ -83,6 +83,16 @@ describe("mcp-kraken", () => {
     })
   )
 
+  it.scopedLive("ends quietly when nobody reads what it prints", () =>
+    Effect.gen(function* () {
+      const { runOpen } = yield* makeCommandLine
+      for (const words of ["--version", "version", "--help", "token list", "--completions bash"]) {
+        const { code, stderr } = yield* runOpen(words.split(" "), {}, ({ stdout }) => void stdout.destroy())
+        assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" }, words)
+      }
+    })
+  )
+
   it.scopedLive("says the same version in all ways", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine

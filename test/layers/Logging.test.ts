@@ -126,6 +126,22 @@ describe("Logging", () => {
     })
   )
 
+  it.effect("goes on after a line that can't be formatted", () =>
+    Effect.gen(function* () {
+      const broken = {
+        get status(): number {
+          throw new Error("planted")
+        }
+      }
+      for (const logFormat of ["logfmt", "json"] as const) {
+        const log = Effect.zipRight(Effect.logInfo("broken", broken), Effect.logInfo("next"))
+        const told = yield* lines(log, { logFormat })
+        assert.lengthOf(told, 2)
+        assert.include(told[1], "next")
+      }
+    })
+  )
+
   it.effect("hides a WebSocket token from the moment Kraken has handed it out", () =>
     Effect.gen(function* () {
       const fake = makeFakeKraken()

@@ -3,10 +3,16 @@ import process from "node:process"
 /** What is logged in this turn of the event loop and still to be written. */
 let waiting = ""
 
+/** Writes what waits. A log that is closed, or on a full disk, is no reason to end: a write may be unsettled. */
 const flush = (): void => {
   const text = waiting
   waiting = ""
-  if (text !== "") process.stderr.write(text)
+  if (text === "") return
+  try {
+    process.stderr.write(text)
+  } catch {
+    // The lines are lost.
+  }
 }
 
 /**
@@ -22,3 +28,6 @@ export const toStderr = (line: string, urgent: boolean): void => {
 }
 
 process.on("exit", flush)
+
+// Most errors of a stream come as an event, which ends the process if nobody listens.
+process.stderr.on("error", () => undefined)
