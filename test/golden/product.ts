@@ -1,0 +1,61 @@
+import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
+import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
+import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
+import { McpServerSdk } from "../../src/layers/McpServer.ts"
+import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
+import { NamesKraken } from "../../src/layers/NamesKraken.ts"
+import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
+import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
+import { RateBudgetModel } from "../../src/layers/RateBudgetModel.ts"
+import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
+import { TradingMode } from "../../src/services/TradingMode.ts"
+import type { Key } from "../fake/Keys.ts"
+import { inProcess } from "../fake/InProcess.ts"
+import type { FakeKraken } from "../FakeKraken.ts"
+import { legacy } from "../layers/mcp/TestMcp.ts"
+import { testConfig } from "../TestConfig.ts"
+import { Config } from "../../src/services/Config.ts"
+
+/** Settings that a scenario changes. */
+export type Changes = Partial<typeof Config.Service>
+
+/** The live product from the MCP endpoint down to the HTTP client, which ends in a fake Kraken without a socket. */
+export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefined, changes: Changes) => {
+  const credentials = Option.map(Option.fromNullable(key), ({ key, otp, secret }) => ({
+    key: Redacted.make(key),
+    secret: Redacted.make(secret),
+    otp: Option.map(Option.fromNullable(otp), Redacted.make)
+  }))
+  const kraken = KrakenWriterSettling.pipe(
+    Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+    Layer.provideMerge(KrakenClientHttp),
+    Layer.provide([inProcess(fake), NonceSourceMemory]),
+    Layer.provideMerge(RateBudgetModel)
+  )
+  return EdgeMux.pipe(
+    Layer.provide(McpServerSdk),
+    Layer.provide([kraken, SealKeyMemory, Layer.succeed(TradingMode, { mode: "live", hasKey: key !== undefined })]),
+    Layer.provide(McpServerEarly),
+    Layer.provide(Layer.succeed(Config, testConfig({ credentials, ...changes })))
+  )
+}
+
+/** The result of `tools/call`, or the error of the protocol. */
+export interface Answer {
+  readonly result?: {
+    readonly content: ReadonlyArray<{ readonly type: string; readonly text?: string }>
+    readonly structuredContent?: unknown
+    readonly isError?: boolean
+    readonly _meta?: Readonly<Record<string, unknown>>
+  }
+  readonly error?: object
+}
+
+/** Calls a tool as a client does. An answer that comes as events is the last of them. */
+export const callTool = Effect.fnUntraced(function* (name: string, args: object) {
+  const { body, events } = yield* legacy("tools/call", { name, arguments: args })
+  if (body !== undefined) return body as Answer
+  const text = yield* Stream.mkString(events ?? Stream.empty)
+  return JSON.parse(text.slice(text.lastIndexOf("data: ") + "data: ".length)) as Answer
+})
