@@ -1,4 +1,5 @@
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Product } from "../../src/cli/product.ts"
 import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
 import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
@@ -6,16 +7,19 @@ import { McpServerSdk } from "../../src/layers/McpServer.ts"
 import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
 import { NamesKraken } from "../../src/layers/NamesKraken.ts"
 import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
+import { PaperAccounts, PaperAccountsKept } from "../../src/layers/paper/Accounts.ts"
+import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
 import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
 import { RateBudgetModel } from "../../src/layers/RateBudgetModel.ts"
 import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
+import type { Caller } from "../../src/services/CallFacts.ts"
+import { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
 import type { Key } from "../fake/Keys.ts"
 import { inProcess } from "../fake/InProcess.ts"
 import type { FakeKraken } from "../FakeKraken.ts"
-import { legacy } from "../layers/mcp/TestMcp.ts"
+import { post } from "../layers/mcp/TestMcp.ts"
 import { testConfig } from "../TestConfig.ts"
-import { Config } from "../../src/services/Config.ts"
 
 /** Settings that a scenario changes. */
 export type Changes = Partial<typeof Config.Service>
@@ -41,6 +45,33 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   )
 }
 
+/** The product in paper mode, with all that it keeps in a folder. */
+export const paperProduct = (stateDir: string, changes: Changes = {}) =>
+  EdgeMux.pipe(
+    Layer.provide(Product),
+    Layer.provide(McpServerEarly),
+    Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes })))
+  )
+
+const paperSettings: Changes = {
+  mode: "paper",
+  paperMarket: "synthetic",
+  paperBalances: { USD: "100000", BTC: "10", ETH: "10" },
+  tier: "off"
+}
+
+/** Money that arrives on the account of the folder, as `mcp-kraken paper deposit` makes it. */
+export const paperDeposit = (stateDir: string) => (asset: string, amount: string) =>
+  Effect.flatMap(PaperAccounts, ({ carryOut }) => {
+    const params = { account: "local", asset, amount, at_once: true, or_adjust: true }
+    return carryOut("local", [{ endpoint: "control/Deposit", params }])
+  }).pipe(
+    Effect.provide(Layer.provide(PaperAccountsKept, MarketFeedSynthetic)),
+    Effect.provideService(Config, testConfig({ ...paperSettings, stateDir })),
+    Effect.orDie,
+    Effect.asVoid
+  )
+
 /** The result of `tools/call`, or the error of the protocol. */
 export interface Answer {
   readonly result?: {
@@ -53,8 +84,9 @@ export interface Answer {
 }
 
 /** Calls a tool as a client does. An answer that comes as events is the last of them. */
-export const callTool = Effect.fnUntraced(function* (name: string, args: object) {
-  const { body, events } = yield* legacy("tools/call", { name, arguments: args })
+export const callTool = Effect.fnUntraced(function* (name: string, args: object, caller: Caller = { _tag: "Local" }) {
+  const request = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } }
+  const { body, events } = yield* post(request, { "mcp-protocol-version": "2025-11-25" }, caller)
   if (body !== undefined) return body as Answer
   const text = yield* Stream.mkString(events ?? Stream.empty)
   return JSON.parse(text.slice(text.lastIndexOf("data: ") + "data: ".length)) as Answer

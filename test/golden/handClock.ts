@@ -1,0 +1,17 @@
+import { Clock, Effect } from "effect"
+
+/** A clock that stands still but for the hand that puts it forward; who sleeps on it sleeps for real. */
+export const makeHandClock = (start: number) => {
+  let millis = start
+  const clock: Clock.Clock = Object.assign(Clock.make(), {
+    unsafeCurrentTimeMillis: () => millis,
+    unsafeCurrentTimeNanos: () => BigInt(millis) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => millis),
+    currentTimeNanos: Effect.sync(() => BigInt(millis) * 1_000_000n)
+  })
+  return {
+    clock,
+    now: () => millis,
+    pass: (seconds: number) => Effect.sync(() => void (millis += seconds * 1000))
+  }
+}
