@@ -34,7 +34,13 @@ export const usualThings = Effect.suspend(() => run("get_account_balance", { col
     const requests = exchanged.map(({ request: { headers, method, path } }) => {
       const { "api-key": key, "api-sign": _, "content-length": length, ...others } = headers
       const secret = key === undefined ? {} : { "api-key": "<the key>", "api-sign": "<its signature>" }
-      const shown = { ...others, ...secret, ...(length !== undefined && { "content-length": "<length>" }) }
+      const agent = others["user-agent"]?.replace(/(?<=\/).*/, "<version>")
+      const shown = {
+        ...others,
+        "user-agent": agent,
+        ...secret,
+        ...(length !== undefined && { "content-length": "<length>" })
+      }
       const lines = Object.entries(shown).map(([name, value]) => `  ${name}: ${value}\n`)
       return `${method} ${path}\n${lines.join("")}`
     })

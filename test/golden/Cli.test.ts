@@ -1,0 +1,242 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { makeCommandLine } from "../cli/commandLine.ts"
+import { freePort } from "../freePort.ts"
+
+type Env = Readonly<Record<string, string>>
+
+/** A folder of a user, in which commands are run one after the other, and what came of them. */
+const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => {
+  const parts: Array<string> = []
+  /** What differs in every run, and the words that stand for it. */
+  const made = new Map([[folder, "<folder>"]])
+  const block = (name: string, text: string) =>
+    text === "" ? "" : `${name}:\n${text}${text.endsWith("\n") ? "" : "\n"}`
+  /** Runs a command with these variables set, and says what it printed and how it went. */
+  const run = (words: string, env: Env = {}) =>
+    runOpen(words === "" ? [] : words.split(" "), env, ({ stdin }) => stdin.end()).pipe(
+      Effect.timeoutTo({
+        duration: "30 seconds",
+        onSuccess: (ended) => ended,
+        onTimeout: () => ({ code: "none: it went on", stdout: "", stderr: "" })
+      }),
+      Effect.map(({ code, stderr, stdout }) => {
+        const command = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), "mcp-kraken", words].join(
+          " "
+        )
+        const part = `$ ${command.trim()}\n${block("stdout", stdout)}${block("stderr", stderr)}exit code ${code}\n`
+        return { part, stdout }
+      })
+    )
+  return {
+    folder,
+    serve,
+    hide: (value: string, word: string) => void made.set(value, word),
+    /** Runs a command, writes down how it went, and gives what it printed. */
+    run: (words: string, env?: Env) =>
+      Effect.map(run(words, env), ({ part, stdout }) => {
+        parts.push(part)
+        return stdout
+      }),
+    /** Runs commands that have nothing to do with each other. */
+    runAll: (commands: ReadonlyArray<readonly [words: string, env?: Env]>) =>
+      Effect.map(
+        Effect.forEach(commands, ([words, env]) => run(words, env), { concurrency: 4 }),
+        (ended) => void parts.push(...ended.map(({ part }) => part))
+      ),
+    transcript: () =>
+      [...made]
+        .reduce((text, [value, word]) => text.replaceAll(value, word), parts.join("\n"))
+        .replaceAll(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g, "YYYY-MM-DDThh:mm:ssZ")
+        .replaceAll(/^(mcp-kraken )?\d+\.\d+\.\d+\S*$/gm, "$1<version>")
+        .replaceAll(/node \S*main\.mjs/g, "mcp-kraken")
+  }
+})
+
+type Session = Effect.Effect.Success<typeof makeSession>
+
+const pinned = <E>(file: string, story: (session: Session) => Effect.Effect<unknown, E, Scope.Scope>) =>
+  Effect.gen(function* () {
+    const session = yield* makeSession
+    yield* story(session)
+    yield* Effect.promise(() => expect(session.transcript()).toMatchFileSnapshot(`cli/${file}.txt`))
+  })
+
+const commands = [
+  "",
+  "serve",
+  "token",
+  "token create",
+  "token list",
+  "token revoke",
+  "paper",
+  "paper show",
+  "paper deposit",
+  "paper reset",
+  "health",
+  "exchange"
+]
+
+describe("what the command line prints", () => {
+  it.scopedLive("help", () =>
+    pinned("help", ({ runAll }) => runAll(commands.map((command) => [`${command} --help`.trim()])))
+  )
+
+  it.scopedLive("version", () => pinned("version", ({ runAll }) => runAll([["version"], ["--version"]])))
+
+  it.scopedLive("usage that is wrong", () =>
+    pinned("usage", ({ runAll }) =>
+      runAll(
+        [
+          "unknown",
+          "token unknown",
+          "token create",
+          "token create one two",
+          "token create one --unknown",
+          "token create one --expires-in",
+          "token create one --expires-in soon",
+          "token revoke",
+          "serve here",
+          "serve --port",
+          "serve --stdio --first-token",
+          "paper deposit USD",
+          "paper show --market moon",
+          "exchange --port many",
+          "exchange --fault AddOrder",
+          "version 1"
+        ].map((words) => [words])
+      )
+    )
+  )
+
+  it.scopedLive("settings that are wrong", () =>
+    pinned("settings", ({ folder, run, runAll }) =>
+      Effect.gen(function* () {
+        const cases: ReadonlyArray<Env> = [
+          {
+            MCP_KRAKEN_PORT: "many",
+            MCP_KRAKEN_PATH: "mcp",
+            MCP_KRAKEN_TIER: "gold",
+            MCP_KRAKEN_HTTP_TIMEOUT: "0",
+            MCP_KRAKEN_ORDER_DEADLINE: "61",
+            MCP_KRAKEN_READ_ONLY: "yes please",
+            MCP_KRAKEN_TOOLSETS: "market,moon",
+            MCP_KRAKEN_LOG_LEVEL: "loud",
+            MCP_KRAKEN_LOG_FORMAT: "xml",
+            MCP_KRAKEN_PAPER_BALANCES: "USD=-1"
+          },
+          { MCP_KRAKEN_REED_ONLY: "true", MCP_KRAKEN_NOTHING: "1" },
+          { KRAKEN_API_KEY: "key" },
+          { KRAKEN_API_SECRET: "c2VjcmV0" },
+          { KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: "hush!" },
+          { KRAKEN_API_KEY_FILE: join(folder, "missing"), KRAKEN_API_SECRET: "c2VjcmV0" },
+          { KRAKEN_BASE_URL: "http://example.com" },
+          { MCP_KRAKEN_MODE: "live" },
+          { MCP_KRAKEN_MODE: "moon" },
+          { MCP_KRAKEN_SSL_KEYFILE: "key.pem" }
+        ]
+        yield* runAll([
+          ...cases.map((env) => ["serve", env] as const),
+          ["serve --paper", { MCP_KRAKEN_MODE: "live" }],
+          ["serve --port 70000"]
+        ])
+        writeFileSync(join(folder, ".env"), "MCP_KRAKEN_TIER=gold\nexport MCP_KRAKEN_PORT='x'\nnonsense\n")
+        yield* run("token list")
+        writeFileSync(join(folder, ".env"), Buffer.from([0xff, 0xfe, 0x41]))
+        yield* run("token list")
+      })
+    )
+  )
+
+  it.scopedLive("tokens", () =>
+    pinned("token", ({ hide, run }) =>
+      Effect.gen(function* () {
+        /** Makes one, and takes its id and its secret out of the transcript. */
+        const create = Effect.fnUntraced(function* (words: string, word: string, env?: Env) {
+          const stdout = yield* run(`token create ${words}`, env)
+          const id = /\b[0-9a-f]{12}\b/.exec(stdout)?.[0] ?? ""
+          hide(id, word.repeat(12))
+          hide(/mck_[\w-]{43}/.exec(stdout)?.[0] ?? "", `<token ${word}>`)
+          return id
+        })
+        yield* run("token list")
+        yield* run("token list --json")
+        const desk = yield* create("desk", "1")
+        yield* create("trial --paper", "2")
+        yield* create("trial", "3", { MCP_KRAKEN_MODE: "paper" })
+        yield* create("short --expires-in 90d --json", "4")
+        yield* run("token list")
+        yield* run(`token revoke ${desk}`)
+        yield* run(`token revoke ${desk}`)
+        yield* run("token revoke unknown")
+        yield* run("token list")
+        yield* run("token list --all --json")
+      })
+    )
+  )
+
+  it.scopedLive("a database that can't be used", () =>
+    pinned("database", ({ folder, run }) =>
+      Effect.gen(function* () {
+        const file = join(folder, "notes.txt")
+        writeFileSync(file, "Not a database, but long enough to have the header of one, had it one.\n".repeat(20))
+        yield* run("token list", { MCP_KRAKEN_TOKEN_DB: file })
+        yield* run("token list", { MCP_KRAKEN_TOKEN_DB: join(file, "tokens.db") })
+        yield* run("paper show", { MCP_KRAKEN_STATE_DIR: file })
+      })
+    )
+  )
+
+  it.scopedLive("paper accounts", () =>
+    pinned("paper", ({ folder, run }) =>
+      Effect.gen(function* () {
+        const env = { MCP_KRAKEN_STATE_DIR: join(folder, "state"), MCP_KRAKEN_PAPER_BALANCES: "USD=100,BTC=1" }
+        yield* run("paper show", env)
+        // Its account on the market that is looked at changes with no clock.
+        mkdirSync(join(folder, "state"), { recursive: true })
+        copyFileSync(join(import.meta.dirname, "state", "1", "paper.db"), join(folder, "state", "paper.db"))
+        yield* run("paper show", env)
+        yield* run("paper show --account unknown", env)
+        yield* run("paper show --market live", env)
+        yield* run("paper show --market live --json", env)
+        yield* run("paper deposit USD 12.5 --market live", env)
+        yield* run("paper deposit USD 0.00001 --market live", env)
+        yield* run("paper deposit FOO 1 --market synthetic --account aabbccddeeff", env)
+        yield* run("paper reset", env)
+        yield* run("paper reset --market live", env)
+        yield* run("paper reset --market live --json", env)
+        yield* run("paper show --market live", env)
+      })
+    )
+  )
+
+  it.scopedLive("health", () =>
+    pinned("health", ({ hide, run, serve }) =>
+      Effect.gen(function* () {
+        const port = String(yield* freePort)
+        hide(port, "<port>")
+        const env = { MCP_KRAKEN_PORT: port, MCP_KRAKEN_HOST: "127.0.0.1" }
+        yield* run("health", env)
+        const server = yield* serve([], env)
+        yield* server.told("mcp-kraken serves")
+        yield* run("health", env)
+      })
+    )
+  )
+
+  it.scopedLive("a port that is taken", () =>
+    pinned("taken", ({ hide, run, serve }) =>
+      Effect.gen(function* () {
+        const port = String(yield* freePort)
+        hide(port, "<port>")
+        const env = { MCP_KRAKEN_PORT: port, MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_LEVEL: "ERROR" }
+        const server = yield* serve([], env)
+        yield* server.told("mcp-kraken serves")
+        yield* run("serve", env)
+        yield* run("serve --ssl-keyfile missing.pem --ssl-certfile missing.pem", env)
+      })
+    )
+  )
+})
