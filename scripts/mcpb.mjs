@@ -6,21 +6,13 @@
 import { packExtension } from "@anthropic-ai/mcpb"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join, resolve } from "node:path"
-import { arch, argv, cwd, env, exit, platform } from "node:process"
-import { fileURLToPath } from "node:url"
-import { buildTo, versionOf } from "./build.mjs"
-import { copyNativeModule } from "./native-module.mjs"
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const version = env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)
+import { join, resolve } from "node:path"
+import { arch, argv, cwd, exit, platform } from "node:process"
+import { makeServerFolder, root, version } from "./server-folder.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-mcpb-"))
 try {
-  const server = join(folder, "server")
-  const entry = await buildTo("dist/mcpb")
-  cpSync(dirname(entry), server, { recursive: true })
-  copyNativeModule(server)
+  await makeServerFolder("mcpb", join(folder, "server"))
   cpSync(join(root, "LICENSE"), join(folder, "LICENSE"))
   const manifest = JSON.parse(readFileSync(join(root, "mcpb/manifest.json"), "utf8"))
   const compatibility = { ...manifest.compatibility, platforms: [platform] }

@@ -12,7 +12,9 @@ import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const modern = { "better-sqlite3-13": ["package.json", "LICENSE", "lib", `prebuilds/${platform}-${arch}.node`] }
+const prebuilds = { this: `prebuilds/${platform}-${arch}.node`, all: "prebuilds" }
+
+const modern = (machines) => ({ "better-sqlite3-13": ["package.json", "LICENSE", "lib", prebuilds[machines]] })
 
 const older = {
   "better-sqlite3": ["package.json", "LICENSE", "lib", "build/Release/better_sqlite3.node"],
@@ -20,11 +22,11 @@ const older = {
   "file-uri-to-path": ["package.json", "LICENSE", "index.js"]
 }
 
-/** Copies both versions, or the modern one alone where the other was not installed or built. */
-export const copyNativeModule = (folder, project = root) => {
+/** Copies both versions, or the modern one alone where the other was not installed or built; that one for all machines, if so asked. */
+export const copyNativeModule = (folder, project = root, machines = "this") => {
   const has = (name, path) => existsSync(join(project, "node_modules", name, path))
   const isBuilt = older["better-sqlite3"].every((path) => has("better-sqlite3", path))
-  for (const [name, paths] of Object.entries({ ...modern, ...(isBuilt && older) })) {
+  for (const [name, paths] of Object.entries({ ...modern(machines), ...(isBuilt && older) })) {
     for (const path of paths) {
       const [from, to] = [project, folder].map((place) => join(place, "node_modules", name, path))
       cpSync(from, to, { recursive: true })

@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 // Writes into package.json and server.json what is known only when a release is made: its version, and the repository
-// it comes from, by which the MCP registry knows whom the name belongs to.
+// it comes from, by which the MCP registry knows whom the name belongs to. With the folder of the release's bundles, also
+// their addresses and hashes: a client of the registry runs exactly these. (What it would run of npm, by npx, is up to the
+// folder in which it happens to be.)
 //
-//   node scripts/stamp.mjs VERSION OWNER/REPOSITORY
-import { readFileSync, realpathSync, writeFileSync } from "node:fs"
+//   node scripts/stamp.mjs VERSION OWNER/REPOSITORY [FOLDER]
+import { createHash } from "node:crypto"
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { argv } from "node:process"
 import { fileURLToPath } from "node:url"
 
-/** Stamps what it is given; names in the MCP registry are of the form io.github.OWNER/NAME. */
-export const stamp = ({ manifest, server }, version, repository) => {
+/** Stamps what it is given; names in the MCP registry are of the form io.github.OWNER/NAME. `bundles` have a name and bytes. */
+export const stamp = ({ manifest, server }, version, repository, bundles = []) => {
   const [owner] = repository.split("/")
   const name = server.name.replace("OWNER", owner)
   const url = `https://github.com/${repository}`
@@ -27,24 +30,35 @@ export const stamp = ({ manifest, server }, version, repository) => {
       name,
       version,
       repository: { url, source: "github" },
-      packages: server.packages.map((it) => ({ ...it, version }))
+      packages:
+        bundles.length === 0
+          ? server.packages.map((it) => ({ ...it, version }))
+          : server.packages.flatMap((it) =>
+              bundles.map(({ bytes, name }) => ({
+                ...it,
+                identifier: `${url}/releases/download/v${version}/${name}`,
+                version,
+                fileSha256: createHash("sha256").update(bytes).digest("hex")
+              }))
+            )
     }
   }
 }
 
-const main = (version, repository) => {
+const main = (version, repository, folder) => {
   if (!/^\d+\.\d+\.\d+/.test(version ?? "") || !/^[\w.-]+\/[\w.-]+$/.test(repository ?? "")) {
-    throw new Error("expected VERSION OWNER/REPOSITORY")
+    throw new Error("expected VERSION OWNER/REPOSITORY [FOLDER]")
   }
   const at = (name) => join(fileURLToPath(new URL("..", import.meta.url)), name)
   const read = (name) => JSON.parse(readFileSync(at(name), "utf8"))
-  const { manifest, server } = stamp(
-    { manifest: read("package.json"), server: read("server.json") },
-    version,
-    repository
-  )
+  const bundles = (folder === undefined ? [] : readdirSync(folder))
+    .filter((name) => name.endsWith(".mcpb"))
+    .map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
+  if (folder !== undefined && bundles.length === 0) throw new Error(`expected bundles in ${folder}`)
+  const given = { manifest: read("package.json"), server: read("server.json") }
+  const { manifest, server } = stamp(given, version, repository, bundles)
   writeFileSync(at("package.json"), `${JSON.stringify(manifest, null, 2)}\n`)
   writeFileSync(at("server.json"), `${JSON.stringify(server, null, 2)}\n`)
 }
 
-if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) main(argv[2], argv[3])
+if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) main(argv[2], argv[3], argv[4])

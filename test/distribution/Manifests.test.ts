@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { Ajv } from "ajv"
 import { Effect } from "effect"
-import { execFileSync } from "node:child_process"
-import { statSync } from "node:fs"
-import { join } from "node:path"
+import { unzipSync } from "fflate"
+import { execFileSync, spawnSync } from "node:child_process"
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { stamp } from "../../scripts/stamp.mjs"
 import { connect, makeHouse } from "../serve/Server.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
@@ -19,14 +20,30 @@ describe("server.json", () => {
   const manifest = readJson("package.json")
 
   it("follows the registry's schema, before and after a release is stamped on it", () => {
-    for (const it of [server, stamp({ manifest, server }, "1.2.3", "octo/mcp-kraken").server]) {
+    const bundles = ["linux-x64", "darwin-arm64"].map((machine) => ({
+      name: `mcp-kraken-1.2.3-${machine}.mcpb`,
+      bytes: Buffer.from(machine)
+    }))
+    for (const it of [server, stamp({ manifest, server }, "1.2.3", "octo/mcp-kraken", bundles).server]) {
       assert.isTrue(fits(it), JSON.stringify(fits.errors))
     }
     assert.isFalse(fits({ ...server, name: "mcp-kraken" }))
   })
 
-  it("names the npm package, and variables that there are", () => {
-    assert.strictEqual(server.packages[0].identifier, manifest.name)
+  it("names bundles by address and hash, and no package that npx would look for in the folder of a client", () => {
+    const bundles = [{ name: "mcp-kraken-1.2.3-linux-x64.mcpb", bytes: Buffer.from("abc") }]
+    const { packages } = stamp({ manifest, server }, "1.2.3", "octo/mcp-kraken", bundles).server
+    assert.lengthOf(packages, 1)
+    assert.deepInclude(packages[0], {
+      registryType: "mcpb",
+      identifier: "https://github.com/octo/mcp-kraken/releases/download/v1.2.3/mcp-kraken-1.2.3-linux-x64.mcpb",
+      version: "1.2.3",
+      fileSha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    })
+    assert.notProperty(packages[0], "runtimeHint")
+  })
+
+  it("names variables that there are", () => {
     assert.deepStrictEqual(unknownVariables(read("server.json")), [])
   })
 
@@ -97,6 +114,105 @@ describe("the bundle for Claude Desktop", () => {
       }),
     // It is built first.
     120_000
+  )
+})
+
+describe("the plugin for Claude Code", () => {
+  const { args, command, env } = readJson("plugin/.mcp.json").mcpServers.kraken as {
+    readonly args: ReadonlyArray<string>
+    readonly command: string
+    readonly env: Readonly<Record<string, string>>
+  }
+
+  /** What Claude Code fills in: where the plugin is, and what the user was asked for. */
+  const filled = (plugin: string, userConfig: Readonly<Record<string, string>>) => {
+    const fill = (text: string) =>
+      text
+        .replaceAll("${CLAUDE_PLUGIN_ROOT}", plugin)
+        .replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) => userConfig[name] ?? "")
+    const variables = Object.entries(env).map(([name, value]) => [name, fill(value)])
+    return { args: args.map(fill), env: Object.fromEntries(variables) as Record<string, string> }
+  }
+
+  /** A project as a stranger may leave it: what npm and npx would take from it notes that it ran. */
+  const strangersProject = (folder: string) => {
+    const trap = join(folder, "trapped")
+    const script = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(trap)}, "")\n`
+    for (const path of ["node_modules/.bin/mcp-kraken", "node_modules/better-sqlite3-13/index.js", "server/main.mjs"]) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), script, { mode: 0o755 })
+    }
+    writeFileSync(join(folder, ".npmrc"), "registry=http://127.0.0.1:9/\n")
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "mcp-kraken", bin: "server/main.mjs" }))
+    return trap
+  }
+
+  it("starts the file that it carries, and leaves nothing to the folder in which Claude Code is", () => {
+    assert.strictEqual(command, "node")
+    assert.deepStrictEqual(args, ["${CLAUDE_PLUGIN_ROOT}/start.mjs", "serve", "--stdio"])
+    assert.isTrue(existsSync(join(root, "plugin/start.mjs")))
+  })
+
+  it.scopedLive(
+    "of a release runs its own server and native module, in a stranger's project",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const script = join(root, "scripts/plugin.mjs")
+        const variables = { ...process.env, MCP_KRAKEN_VERSION: "v1.2.3" }
+        execFileSync(process.execPath, [script, folder], { env: variables })
+        const files = unzipSync(readFileSync(join(folder, "mcp-kraken-plugin-1.2.3.zip")))
+        for (const [path, bytes] of Object.entries(files)) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true })
+          writeFileSync(join(folder, path), bytes)
+        }
+        const market = join(folder, "mcp-kraken-plugin-1.2.3")
+        const { plugins } = readJson(join(market, ".claude-plugin/marketplace.json"))
+        const plugin = join(market, plugins[0].source)
+        assert.strictEqual(readJson(join(plugin, ".claude-plugin/plugin.json")).version, "1.2.3")
+        const machines = readdirSync(join(plugin, "server/node_modules/better-sqlite3-13/prebuilds"))
+        assert.includeMembers(machines, ["darwin-arm64.node", "linux-arm64.node", "linux-x64.node", "win32-x64.node"])
+
+        const project = join(folder, "project")
+        mkdirSync(project)
+        const trap = strangersProject(project)
+        const { fake, variables: house } = yield* makeHouse
+        const { KRAKEN_BASE_URL = "", MCP_KRAKEN_STATE_DIR = "" } = house
+        const { key, secret } = fake.keys.full
+        const start = filled(plugin, { mode: "live", read_only: "true", api_key: key, api_secret: secret })
+        const client = yield* connect(
+          new StdioClientTransport({
+            command: process.execPath,
+            args: start.args,
+            cwd: project,
+            env: { HOME: folder, KRAKEN_BASE_URL, MCP_KRAKEN_STATE_DIR, ...start.env },
+            stderr: "ignore"
+          })
+        )
+        assert.strictEqual(client.getServerVersion()?.version, "1.2.3")
+        const balance = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
+        assert.include(JSON.stringify(balance.structuredContent), "1.5000000000")
+        assert.isFalse(existsSync(trap))
+      }),
+    // It is built first.
+    120_000
+  )
+
+  it.scopedLive("of the sources says how it gets its server, to people and to the client", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      copyFileSync(join(root, "plugin/start.mjs"), join(folder, "start.mjs"))
+      const { status, stderr, stdout } = spawnSync(process.execPath, filled(folder, {}).args, {
+        encoding: "utf8",
+        input: `${JSON.stringify({ jsonrpc: "2.0", id: 7, method: "initialize", params: {} })}\n`
+      })
+      assert.strictEqual(status, 1)
+      const { error, id } = JSON.parse(stdout)
+      assert.strictEqual(id, 7)
+      const advice = /run: npm ci && npm run (\w+)\./
+      assert.match(stderr, advice)
+      assert.property(readJson("package.json").scripts, advice.exec(error.message)?.[1] ?? "")
+    })
   )
 })
 

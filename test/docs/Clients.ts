@@ -76,11 +76,10 @@ const overStdio = ({ args = [], command = "", env = {} }: Reach, stage: Stage) =
   ).pipe(Effect.tap(() => Effect.sync(() => checkScript(script, folder))))
 }
 
-/** What runs our command line, and its arguments: `node FILE …`, `npx -y mcp-kraken …`, `mcp-kraken …`. */
+/** What runs our command line, and its arguments: `node FILE …`, `mcp-kraken …`; never `npx`, which a folder can divert. */
 const commandOf = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (command === "mcp-kraken") return [command, ...args]
   if (command === "node") return args
-  if (command === "npx") return args.filter((word) => word !== "-y" && word !== "--yes")
   return assert.fail(`${command} starts no server that is known here`)
 }
 

@@ -23,7 +23,12 @@ const plugin = ([verb, ...words]: ReadonlyArray<string>, stage: Stage) =>
     assert.deepStrictEqual([verb, ...words], ["install", `${market.plugins[0].name}@${market.name}`])
     const { userConfig } = json(join(market.plugins[0].source, ".claude-plugin/plugin.json"))
     const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
-    const filled = JSON.stringify(mcpServers.kraken).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
+    const [start, ...args] = mcpServers.kraken.args
+    assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
+    assert.isTrue(existsSync(join(stage.folder, market.plugins[0].source, "start.mjs")))
+    // It is that of this stage which the plugin would carry.
+    const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
+    const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
       String(userConfig[name].default)
     )
     yield* use(JSON.parse(filled), stage)

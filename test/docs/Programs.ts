@@ -72,10 +72,6 @@ const checkScript = (name: string) => {
 const npx: Program = (command, stage) => {
   const words = command.words.slice(1).filter((word) => word !== "-y")
   const [name = "", ...args] = words
-  if (name === "mcp-kraken") {
-    const source = command.source.replace(/npx (?:-y )?mcp-kraken/, "mcp-kraken")
-    return ours(args)({ ...command, source }, stage)
-  }
   if (name === "@modelcontextprotocol/inspector") {
     // Without --cli it waits in a browser.
     if (!args.includes("--cli")) return Effect.void

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Assembles the plugin for Claude Code, which starts the server that it carries, and fetches nothing. It holds the native
+// module for every kind of machine, in the version for Node 22.14 and later.
+//
+//   npm run plugin             into plugin/server: the marketplace that is this repository then has it
+//   npm run plugin -- FOLDER   into FOLDER/mcp-kraken-plugin-VERSION.zip, a marketplace of its own, for a release
+import { zipSync } from "fflate"
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative, resolve } from "node:path"
+import { argv } from "node:process"
+import { makeServerFolder, root, version } from "./server-folder.mjs"
+
+const inPlace = async () => {
+  const server = join(root, "plugin/server")
+  rmSync(server, { recursive: true, force: true })
+  await makeServerFolder("plugin", server, "all")
+  return server
+}
+
+const asArchive = async (folder) => {
+  const name = `mcp-kraken-plugin-${version}`
+  const work = mkdtempSync(join(tmpdir(), "mcp-kraken-plugin-"))
+  try {
+    const at = (path) => join(work, name, path)
+    for (const path of ["LICENSE", ".claude-plugin", "plugin"]) {
+      cpSync(join(root, path), at(path), {
+        recursive: true,
+        filter: (source) => source !== join(root, "plugin/server")
+      })
+    }
+    const manifest = at("plugin/.claude-plugin/plugin.json")
+    writeFileSync(manifest, JSON.stringify({ ...JSON.parse(readFileSync(manifest, "utf8")), version }, null, 2))
+    await makeServerFolder("plugin", at("plugin/server"), "all")
+    const files = readdirSync(work, { recursive: true })
+      .map((path) => join(work, path))
+      .filter((path) => statSync(path).isFile())
+      .toSorted()
+    const entries = files.map((path) => [relative(work, path).replaceAll("\\", "/"), readFileSync(path)])
+    const archive = resolve(folder, `${name}.zip`)
+    writeFileSync(archive, zipSync(Object.fromEntries(entries)))
+    return archive
+  } finally {
+    rmSync(work, { recursive: true })
+  }
+}
+
+console.log(await (argv[2] === undefined ? inPlace() : asArchive(argv[2])))
