@@ -8,4 +8,4 @@ export interface Fault {
 
 /** The faults of a part, with the paths of the whole: `price` within `orders.0` is `orders.0.price`. */
 export const within = (path: string, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
-  path === "" ? faults : faults.map(({ fault, ...at }) => ({ path: `${path}.${at.path}`, fault }))
+  faults.map(({ fault, ...at }) => ({ path: `${path}.${at.path}`, fault }))

@@ -11,7 +11,7 @@ import {
   userrefFaults
 } from "./fieldRules.ts"
 import { isDecimal, isShort, tooLong } from "./numberText.ts"
-import { type Batch, type Close, type Order, priceUses, type Terms } from "./orders.ts"
+import { type Batch, type Close, hasFlag, type Order, priceUses, type Terms } from "./orders.ts"
 import { deadlineFaults, lifeFaults, type Now } from "./orderTimes.ts"
 
 /** What is wrong with an order whatever its pair. `now` is Kraken's clock. */
@@ -45,22 +45,22 @@ export const batchFaults = ({ deadline, orders }: Batch, now?: Now): ReadonlyArr
 }
 
 const termsFaults = (terms: Terms, now: Now): ReadonlyArray<Fault> => [
-  ...usedPriceFaults(terms, "order"),
+  ...usedPriceFaults(terms),
   ...volumeFaults(terms),
   ...icebergFaults(terms),
   ...flagFaults(terms),
   ...marginFaults(terms),
   ...idFaults(terms),
   ...lifeFaults(terms, now),
-  ...(terms.close === undefined ? [] : within("close", usedPriceFaults(terms.close, "close")))
+  ...(terms.close === undefined ? [] : within("close", usedPriceFaults(terms.close, "close ")))
 ]
 
 /** Prices that the order type needs, does not take, or takes in other forms. */
-const usedPriceFaults = (order: Pick<Terms, "ordertype" | "price" | "price2"> | Close, kind: "order" | "close") =>
+const usedPriceFaults = (order: Pick<Terms, "ordertype" | "price" | "price2"> | Close, prefix = "") =>
   (["price", "price2"] as const).flatMap((field) => {
     const given = order[field]
     const use = priceUses[order.ordertype][field]
-    const name = kind === "close" ? `close ${field}` : field
+    const name = `${prefix}${field}`
     if (use !== undefined && given !== undefined) return priceFaults(field, given, use, name)
     const what = `a ${order.ordertype} order`
     if (use !== undefined) return [{ path: field, fault: `${name} is missing: ${what} needs its ${use.what}` }]
@@ -89,11 +89,11 @@ const icebergFaults = ({ displayvol, ordertype, volume }: Terms): ReadonlyArray<
     return [{ path: "displayvol", fault: "displayvol is missing: an iceberg shows at least 1/15 of its volume" }]
   const [shown, whole] = [amount(displayvol), amount(volume)]
   const tooLittle = shown !== undefined && whole !== undefined && D.lessThan(D.multiply(shown, fifteen), whole)
-  const least = () => (whole === undefined ? "" : D.format(fifteenth(whole, Math.max(5, D.places(whole)))))
+  const least = whole && D.format(fifteenth(whole, Math.max(5, D.places(whole))))
   return [
     ...amountFaults("displayvol", displayvol),
     ...shownFaults("displayvol", displayvol, "volume", volume),
-    ...check(tooLittle, "displayvol", `displayvol ${displayvol} is less than 1/15 of volume ${volume}: use ${least()}`)
+    ...check(tooLittle, "displayvol", `displayvol ${displayvol} is less than 1/15 of volume ${volume}: use ${least}`)
   ]
 }
 
@@ -103,8 +103,9 @@ const fifteen = D.decimal("15")
 export const fifteenth = (volume: D.Decimal, places: number): D.Decimal =>
   D.min(volume, D.divideUp(volume, fifteen, places))
 
-const flagFaults = ({ leverage, oflags = [], ordertype, timeinforce, type }: Terms): ReadonlyArray<Fault> => {
-  const has = (flag: string) => oflags.includes(flag)
+const flagFaults = (terms: Terms): ReadonlyArray<Fault> => {
+  const { leverage, ordertype, timeinforce, type } = terms
+  const has = (flag: string) => hasFlag(terms, flag)
   const fault = (wrong: boolean, text: string) => check(wrong, "oflags", text)
   const rests = timeinforce !== "IOC" && timeinforce !== "FOK"
   return [
@@ -127,13 +128,14 @@ const marginFaults = ({ leverage, ordertype, reduce_only }: Terms): ReadonlyArra
     return reduce_only === true ? needs("reduce_only") : []
   }
   return check(
-    leverage !== undefined && !/^([2-9]|[1-9]\d{1,3})(:1)?$/.test(leverage),
+    !/^([2-9]|[1-9]\d{1,3})(:1)?$/.test(leverage),
     "leverage",
     `leverage ${leverage} is not a whole number from 2 on: use 2 or 2:1, or leave it out for spot`
   )
 }
 
-const isSpot = (leverage: string | undefined): boolean => leverage === undefined || leverage === "none"
+const isSpot = (leverage: string | undefined): leverage is "none" | undefined =>
+  leverage === undefined || leverage === "none"
 
 const idFaults = ({ cl_ord_id, userref }: Terms): ReadonlyArray<Fault> => [
   ...check(

@@ -33,7 +33,7 @@ const expiryFaults = (expiretm: string, now: Now): ReadonlyArray<Fault> => {
   if (isNone(expiretm)) return []
   const ahead = secondsAhead(expiretm, now)
   if (ahead === undefined || (ahead >= 5 && ahead <= 31 * day)) return []
-  const nearest = ahead < 5 ? 5 : 30 * day
+  const nearest = Math.min(Math.max(ahead, 5), 30 * day)
   return one("expiretm", `expiretm ${expiretm} is ${distance(ahead)}; Kraken takes 5 s to a month: use +${nearest}`)
 }
 

@@ -127,8 +127,12 @@ export interface PriceText {
 /** Absolute without sign and percent; relative otherwise. None if it is not a price. */
 export const readPrice = (text: string): PriceText | undefined => {
   if (!isShort(text)) return undefined
-  const [, sign = "", digits, percent] = /^([+\-#]?)(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? []
-  return digits === undefined ? undefined : { sign: sign as PriceText["sign"], digits, percent: percent === "%" }
+  const found = /^([+\-#]?)(\d+(?:\.\d+)?)(%?)$/.exec(text)
+  if (found === null) return undefined
+  const [, sign, digits, percent] = found as unknown as [string, PriceText["sign"], string, string]
+  return { sign, digits, percent: percent === "%" }
 }
+
+export const hasFlag = ({ oflags }: Pick<Terms, "oflags">, flag: string): boolean => oflags?.includes(flag) ?? false
 
 export const isAbsolute = ({ percent, sign }: PriceText): boolean => sign === "" && !percent

@@ -1,8 +1,9 @@
+import { Option } from "effect"
 import * as D from "./decimal.ts"
 import { type Fault, within } from "./fault.ts"
 import { amount, check } from "./fieldRules.ts"
 import type { Pair } from "./names.ts"
-import { type Amend, type Batch, type Edit, isAbsolute, priceUses, readPrice, type Terms } from "./orders.ts"
+import { type Amend, type Batch, type Edit, hasFlag, isAbsolute, priceUses, readPrice, type Terms } from "./orders.ts"
 import { fifteenth } from "./orderRules.ts"
 import { leastCost, nearestPrice, nearestVolume, priceStep, volumeStep } from "./pairSteps.ts"
 
@@ -45,14 +46,15 @@ export const editPairFaults = (edit: Edit, pair: Pair): ReadonlyArray<Fault> => 
   ...decimalsFaults("displayvol", edit.displayvol, pair)
 ]
 
-const statusFaults = ({ oflags = [], ordertype, reduce_only }: Terms, pair: Pair): ReadonlyArray<Fault> => {
+const statusFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
+  const { ordertype, reduce_only } = order
   const says = `${pair.display} is in ${pair.status} mode now`
   switch (pair.status) {
     case "cancel_only":
       return closedFaults(pair)
     case "post_only":
       return check(
-        ordertype !== "limit" || !oflags.includes("post"),
+        ordertype !== "limit" || !hasFlag(order, "post"),
         "oflags",
         `${says} and takes no ${ordertype} order without oflags post: use ordertype limit with oflags post`
       )
@@ -108,7 +110,7 @@ const priceFaults = (field: string, given: string | undefined, pair: Pair, name 
 
 const volumeFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
   const volume = amount(order.volume)
-  if (volume === undefined || D.isZero(volume) || inQuote(order)) return []
+  if (volume === undefined || D.isZero(volume) || hasFlag(order, "viqc")) return []
   const fault = (text: string): ReadonlyArray<Fault> => [{ path: "volume", fault: text }]
   const { cost, least } = leastOf(order, pair)
   const nearest = D.format(nearestVolume(volume, pair, least))
@@ -148,8 +150,8 @@ const limitPrice = ({ ordertype, price, price2 }: Terms): string | undefined =>
       : undefined
 
 const shownFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
-  const [shown, volume] = [amount(order.displayvol), amount(order.volume)]
-  if (shown === undefined || volume === undefined) return []
+  const volume = amount(order.volume)
+  if (volume === undefined) return []
   const whole = nearestVolume(volume, pair, leastOf(order, pair).least)
   return decimalsFaults("displayvol", order.displayvol, pair, fifteenth(whole, pair.lotDecimals), whole)
 }
@@ -164,7 +166,7 @@ const decimalsFaults = (
   const value = amount(given)
   if (value === undefined || D.isZero(value) || D.isMultipleOf(value, volumeStep(pair))) return []
   const nearest = nearestVolume(value, pair, least)
-  const use = D.format(most === undefined ? nearest : D.min(nearest, most))
+  const use = D.format(D.min(nearest, most ?? nearest))
   return [
     {
       path: field,
@@ -173,12 +175,13 @@ const decimalsFaults = (
   ]
 }
 
-const inQuote = ({ oflags = [] }: Terms): boolean => oflags.includes("viqc")
-
-const absolute = (given: string | undefined): D.Decimal | undefined => {
-  const price = given === undefined ? undefined : readPrice(given)
-  return price !== undefined && isAbsolute(price) ? amount(price.digits) : undefined
-}
+const absolute = (given: string | undefined): D.Decimal | undefined =>
+  Option.fromNullable(given).pipe(
+    Option.flatMapNullable(readPrice),
+    Option.filter(isAbsolute),
+    Option.flatMapNullable(({ digits }) => amount(digits)),
+    Option.getOrUndefined
+  )
 
 const tooManyDecimals = (value: D.Decimal, most: number): boolean => D.places(value) > most
 

@@ -32,9 +32,16 @@ describe("rules of an order", () => {
       { ordertype: "take-profit-limit", price: "70000", price2: "-0.5%" },
       { ordertype: "trailing-stop", price: "+1.5%" },
       { ordertype: "trailing-stop-limit", price: "+500", price2: "+0" },
+      { ordertype: "trailing-stop-limit", price: "+500", price2: "-1%" },
+      { ordertype: "take-profit", price: "70000" },
+      { price: "+0" },
+      { leverage: "none" },
+      { leverage: "100" },
       { ordertype: "settle-position", price: undefined, volume: "0", leverage: "3:1" },
       { ordertype: "market", price: undefined, volume: "0", leverage: "2", reduce_only: true },
       { timeinforce: "GTD", expiretm: "+5", starttm: "0" },
+      { timeinforce: "GTD", expiretm: "+2678400", starttm: "+3600.25" },
+      { timeinforce: "GTC", expiretm: "0" },
       { timeinforce: "GTD", expiretm: "1790000000" },
       { deadline: "2026-09-21T09:15:02Z", cl_ord_id: "6d1b345e-2821-40e2-ad83-4ecb18a06876" },
       { deadline: "2026-09-21T11:16:00.000+02:00", cl_ord_id: "da8e4ad59b78481c93e589746b0cf91f" },
@@ -58,12 +65,39 @@ describe("rules of an order", () => {
     ])
   })
 
+  it("says which prices are missing from an order of each type", () => {
+    const missing = (ordertype: Order["ordertype"]) =>
+      faultsOf({ ordertype, price: undefined, displayvol: ordertype === "iceberg" ? "0.1" : undefined, leverage: "2" })
+    for (const ordertype of ["market", "settle-position"] as const) assert.deepStrictEqual(missing(ordertype), [])
+    for (const ordertype of ["limit", "iceberg", "stop-loss", "take-profit", "trailing-stop"] as const)
+      assert.deepStrictEqual(
+        missing(ordertype).map(({ path }) => path),
+        ["price"],
+        ordertype
+      )
+    for (const ordertype of ["stop-loss-limit", "take-profit-limit", "trailing-stop-limit"] as const)
+      assert.deepStrictEqual(
+        missing(ordertype).map(({ path }) => path),
+        ["price", "price2"],
+        ordertype
+      )
+  })
+
   it("says how a price is written", () => {
     const price = (text: string) => said(faultsOf({ price: text }))[0]
     const how = "write digits like 61234.5, relative ones like +5, -1.5% or #100"
     for (const text of ["", "61,234.5", "1e5", "$5", "+-5", ".5", "5.", "0x10", " 5"])
       assert.strictEqual(price(text), `price: price ${text} is not a price: ${how}`)
     assert.strictEqual(price("0.00"), "price: price 0.00 must be above zero: give the limit price")
+    assert.deepStrictEqual(said(faultsOf({ ordertype: "stop-loss", price: "0" })), [
+      "price: price 0 must be above zero: give the trigger price"
+    ])
+    assert.deepStrictEqual(said(faultsOf({ ordertype: "trailing-stop", price: "+0" })), [
+      "price: price +0 must be above zero: give the trailing distance"
+    ])
+    assert.deepStrictEqual(said(faultsOf({ ordertype: "trailing-stop-limit", price: "+1%", price2: "0" })), [
+      "price2: price2 0 must begin with + or - since it is a limit offset: use +0 or -0"
+    ])
     assert.strictEqual(price("5%"), "price: price 5% is a percentage without a direction: use +5%, -5% or #5%")
     assert.deepStrictEqual(
       said(faultsOf({ ordertype: "trailing-stop", price: "-500" })).concat(
@@ -83,6 +117,11 @@ describe("rules of an order", () => {
     assert.deepStrictEqual(iceberg(), [
       "displayvol: displayvol is missing: an iceberg shows at least 1/15 of its volume"
     ])
+    const amounts = (volume: string, displayvol: string) =>
+      said(faultsOf({ ordertype: "iceberg", volume, displayvol })).map((text) => text.replace(/:[^:]*$/, ""))
+    assert.deepStrictEqual(amounts("1", "x"), ["displayvol: displayvol x is not an amount above zero"])
+    assert.deepStrictEqual(amounts("1e5", "1"), ["volume: volume 1e5 is not an amount"])
+    assert.deepStrictEqual(amounts("0", "1"), ["volume: volume 0 must be above zero"])
     assert.deepStrictEqual(said(faultsOf({ displayvol: "0.1" })), [
       "displayvol: displayvol 0.1 is not taken by a limit order: leave it out, or make it an iceberg"
     ])
@@ -91,6 +130,9 @@ describe("rules of an order", () => {
   it("says which flags go with which order", () => {
     assert.deepStrictEqual(said(faultsOf({ oflags: ["post"], timeinforce: "IOC" })), [
       "oflags: oflags post waits in the book, IOC never does: leave one of them out"
+    ])
+    assert.deepStrictEqual(said(faultsOf({ oflags: ["post"], timeinforce: "FOK" })), [
+      "oflags: oflags post waits in the book, FOK never does: leave one of them out"
     ])
     assert.deepStrictEqual(said(faultsOf({ ordertype: "stop-loss", oflags: ["post", "fcib", "fciq"] })), [
       "oflags: oflags post is for limit orders, not stop-loss: leave it out",
@@ -108,8 +150,12 @@ describe("rules of an order", () => {
     assert.deepStrictEqual(said(faultsOf({ reduce_only: true })), [
       "leverage: leverage is missing: reduce_only is about a margin position; give its leverage, e.g. 2"
     ])
-    assert.strictEqual(faultsOf({ ordertype: "settle-position", price: undefined, volume: "0" }).length, 1)
-    for (const leverage of ["1", "0", "2.5", "x", "2:2", ""])
+    for (const leverage of [undefined, "none"])
+      assert.deepStrictEqual(
+        said(faultsOf({ ordertype: "settle-position", price: undefined, volume: "0", leverage })),
+        ["leverage: leverage is missing: settle-position is about a margin position; give its leverage, e.g. 2"]
+      )
+    for (const leverage of ["1", "0", "05", "2.5", "x", "2:2", "2:1x", "x2", ""])
       assert.deepStrictEqual(said(faultsOf({ leverage })), [
         `leverage: leverage ${leverage} is not a whole number from 2 on: use 2 or 2:1, or leave it out for spot`
       ])
@@ -139,9 +185,14 @@ describe("rules of an order", () => {
       "expiretm: expiretm 1789982000 is 100 s in the past; Kraken takes 5 s to a month: use +5"
     )
     assert.match(expiretm("+9999999")!, /use \+2592000$/)
-    assert.match(expiretm("0")!, /timeinforce GTD needs it/)
-    assert.match(expiretm("tomorrow")!, /is not a time: use Unix seconds, or seconds from now like \+3600$/)
-    assert.match(said(faultsOf({ starttm: "2026-09-21" }))[0]!, /^starttm: .* is not a time/)
+    const missing = "expiretm: expiretm is missing: timeinforce GTD needs it, in Unix seconds or like +3600"
+    assert.strictEqual(expiretm("0"), missing)
+    assert.deepStrictEqual(said(faultsOf({ timeinforce: "GTD" })), [missing])
+    const form = "use Unix seconds, or seconds from now like +3600"
+    assert.strictEqual(expiretm("tomorrow"), `expiretm: expiretm tomorrow is not a time: ${form}`)
+    assert.deepStrictEqual(said(faultsOf({ starttm: "2026-09-21" })), [
+      `starttm: starttm 2026-09-21 is not a time: ${form}`
+    ])
   })
 
   it("says when the engine may take it last, by Kraken's clock where that is known", () => {
@@ -153,7 +204,15 @@ describe("rules of an order", () => {
     )
     assert.match(deadline("2026-09-21T09:16:01Z")!, /is 61 s ahead/)
     assert.match(deadline("2026-09-21T08:15:00Z")!, /is 3600 s in the past/)
-    for (const text of ["+5", "1790000000", "2026-09-21", "2026-13-21T09:15:02Z", "2026-09-21T09:15:02"])
+    assert.match(deadline("2026-09-21T09:15:00Z")!, /is 0 s ahead/)
+    for (const text of [
+      "+5",
+      "1790000000",
+      "2026-09-21",
+      "+002026-09-21T09:15:02Z",
+      "2026-13-21T09:15:02Z",
+      "2026-09-21T09:15:02"
+    ])
       assert.match(deadline(text)!, /is not an RFC 3339 time: write it like 2026-09-21T09:15:02Z$/, text)
     assert.deepStrictEqual(orderFaults({ ...limit, deadline: "2026-09-21T08:15:00Z", expiretm: "1789982000" }), [])
   })
@@ -187,6 +246,16 @@ describe("rules of a batch", () => {
 describe("rules of a change", () => {
   it("amends one order, in something", () => {
     assert.deepStrictEqual(amendFaults({ txid: "O1", limit_price: "-1%", order_qty: "2", display_qty: "0.1" }), [])
+    assert.deepStrictEqual(amendFaults({ cl_ord_id: "mine", trigger_price: "5" }), [])
+    const faulty = [{ display_qty: "2", order_qty: "1" }, { limit_price: "0" }, { trigger_price: "0" }]
+    assert.deepStrictEqual(
+      faulty.flatMap((change) => said(amendFaults({ txid: "O1", ...change }))),
+      [
+        "display_qty: display_qty 2 is more than order_qty 1: use 1 or less",
+        "limit_price: limit_price 0 must be above zero: give the limit price",
+        "trigger_price: trigger_price 0 must be above zero: give the trigger price"
+      ]
+    )
     assert.deepStrictEqual(said(amendFaults({ post_only: true })), [
       "txid: txid is missing: give it, or cl_ord_id",
       ": nothing would change: give order_qty, display_qty, limit_price or trigger_price"
@@ -203,6 +272,25 @@ describe("rules of a change", () => {
     assert.deepStrictEqual(said(editFaults({ txid: "O1", pair: "XBTUSD" })), [
       ": nothing would change: give volume, displayvol, price, price2, oflags or userref"
     ])
+    const faulty = [
+      { volume: "0" },
+      { displayvol: "0" },
+      { volume: "1", displayvol: "2" },
+      { price: "x" },
+      { price2: "x" }
+    ]
+    assert.deepStrictEqual(
+      faulty.flatMap((change) =>
+        said(editFaults({ txid: "O1", pair: "XBTUSD", ...change })).map((text) => text.replace(/:[^:]*$/, ""))
+      ),
+      [
+        "volume: volume 0 is not an amount above zero",
+        "displayvol: displayvol 0 is not an amount above zero",
+        "displayvol: displayvol 2 is more than volume 1",
+        "price: price x is not a price",
+        "price2: price2 x is not a price"
+      ]
+    )
     assert.deepStrictEqual(
       editFaults({ txid: "O1", pair: "XBTUSD", volume: "1", displayvol: "2", userref: 0.5, deadline: "-" }, now).map(
         ({ path }) => path

@@ -41,6 +41,12 @@ describe("rules of a pair", () => {
     ])
   })
 
+  it("counts the decimals that it says", () => {
+    assert.deepStrictEqual(faultsOf({ price: "61234.5" }, { ...btc, pairDecimals: 0, tickSize: "1" }), [
+      "price: price 61234.5 has 1 decimal; BTC/USD takes 0: use 61235"
+    ])
+  })
+
   it("says the nearest price on a tick", () => {
     assert.deepStrictEqual(
       faultsOf({ price: "4.4444", volume: "9" }, pair("DOT/USD")).at(-1),
@@ -57,6 +63,15 @@ describe("rules of a pair", () => {
     assert.deepStrictEqual(faultsOf({ type: "buy", ordertype: "market", volume: "0.123456789", oflags: ["viqc"] }), [])
     assert.deepStrictEqual(faultsOf({ ordertype: "stop-loss", price: "0.1", volume: "0.00005" }), [])
     assert.deepStrictEqual(faultsOf({ volume: "0.00000001", leverage: "2", reduce_only: true }), [])
+    assert.deepStrictEqual(faultsOf({ ordertype: "settle-position", volume: "0.00000001", leverage: "2" }), [])
+    // An offset is no price that a cost could be computed from.
+    const offset = { ordertype: "trailing-stop-limit", price: "+1", price2: "3000", volume: "0.00005" } as const
+    assert.deepStrictEqual(faultsOf(offset), [])
+  })
+
+  it("leaves to another rule what is no amount", () => {
+    assert.deepStrictEqual(faultsOf({ ordertype: "iceberg", volume: "x", displayvol: "0.1" }), [])
+    assert.deepStrictEqual(faultsOf({ price: "1e-9" }), [])
   })
 
   it("says the nearest volume of the right decimals", () => {
@@ -89,6 +104,9 @@ describe("rules of a pair", () => {
     assert.deepStrictEqual(faultsOf({ ...iceberg, volume: "0.00005", displayvol: "0.000049999" }), [
       "displayvol: displayvol 0.000049999 has 9 decimals; BTC/USD takes 8: use 0.00005"
     ])
+    assert.deepStrictEqual(faultsOf({ ...iceberg, volume: "1", displayvol: "1.000000006" }), [
+      "displayvol: displayvol 1.000000006 has 9 decimals; BTC/USD takes 8: use 1"
+    ])
   })
 
   it("says which leverage there is", () => {
@@ -96,6 +114,9 @@ describe("rules of a pair", () => {
     assert.deepStrictEqual(faultsOf({ leverage: "20" }), [
       "leverage: leverage 20 is not one that BTC/USD takes to buy (2, 3, 4, 5, 6, 7, 8, 9, 10): use 10"
     ])
+    assert.match(faultsOf({ leverage: "6" }, { ...btc, leverageBuy: [10, 3, 2] })[0]!, /: use 3$/)
+    assert.match(faultsOf({ leverage: "1:10" })[0]!, /^leverage: leverage 1:10 is not one/)
+    assert.deepStrictEqual(faultsOf({ leverage: "2", type: "buy" }, { ...btc, leverageSell: [] }), [])
     assert.deepStrictEqual(faultsOf({ leverage: "2", type: "sell" }, { ...btc, leverageSell: [] }), [
       "leverage: leverage 2 is not possible: BTC/USD has no margin on sell orders: leave it out"
     ])
@@ -107,10 +128,12 @@ describe("rules of a pair", () => {
     assert.deepStrictEqual(paths("ACA/EUR", {}), ["pair"])
     assert.deepStrictEqual(paths("ETH/USDC", {}), ["oflags"])
     assert.deepStrictEqual(paths("ETH/USDC", { oflags: ["post"] }), [])
+    assert.deepStrictEqual(paths("ETH/USDC", { ordertype: "market", oflags: ["post"] }), ["oflags"])
     assert.deepStrictEqual(paths("1INCH/EUR", { ordertype: "market" }), ["ordertype"])
     assert.deepStrictEqual(paths("1INCH/EUR", {}), [])
     assert.deepStrictEqual(paths("DOT/EUR", {}), ["reduce_only"])
     assert.deepStrictEqual(paths("DOT/EUR", { reduce_only: true }), [])
+    assert.deepStrictEqual(paths("DOT/EUR", { ordertype: "settle-position" }), [])
     assert.deepStrictEqual(faultsOf({}, { ...btc, status: "a mode of tomorrow" }), [])
   })
 
@@ -128,6 +151,28 @@ describe("rules of a pair", () => {
       "price2: price2 5.55 has 2 decimals; BTC/USD takes 1: use 5.6"
     ])
     assert.strictEqual(amendPairFaults({ txid: "O1", limit_price: "1" }, pair("ACA/EUR"))[0]?.path, "pair")
+  })
+
+  it("names the field at fault, in each kind of call", () => {
+    const [price, volume] = ["1.23", "0.000000001"]
+    const paths = (faults: ReadonlyArray<Fault>) => faults.map(({ path }) => path)
+    assert.deepStrictEqual(
+      paths(pairFaults({ ...limit, ordertype: "stop-loss-limit", price, price2: "60000.55" }, btc)),
+      ["price", "price2"]
+    )
+    assert.deepStrictEqual(
+      paths(
+        amendPairFaults(
+          { txid: "O1", limit_price: price, trigger_price: price, order_qty: volume, display_qty: volume },
+          btc
+        )
+      ),
+      ["limit_price", "trigger_price", "order_qty", "display_qty"]
+    )
+    assert.deepStrictEqual(
+      paths(editPairFaults({ txid: "O1", pair: "XBTUSD", price, price2: price, volume, displayvol: volume }, btc)),
+      ["price", "price2", "volume", "displayvol"]
+    )
   })
 
   it("suggests prices and volumes that pass, and are the nearest that do", () => {
