@@ -3,22 +3,23 @@ import * as Runtime from "@effect/platform/Runtime"
 import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
 import { load } from "./cli/load.ts"
+import { stdioWords } from "./cli/stdioWords.ts"
 import { LoggingPlain } from "./layers/Logging.ts"
 
 const words = process.argv.slice(2)
 
-/** Clients start the server with these words and wait for it: that needs no library to parse a command line. */
-const isStdio = /^serve --stdio( --paper)?$|^serve --paper --stdio$/.test(words.join(" "))
-
-const program = isStdio
-  ? Effect.flatMap(
-      load(() => import("./cli/server.ts")),
-      ({ serverOverStdio }) => serverOverStdio(words.includes("--paper"))
-    )
-  : Effect.flatMap(
+const program = Option.match(stdioWords(words), {
+  onNone: () =>
+    Effect.flatMap(
       load(() => import("./cli/commandLine.ts")),
       ({ commandLine }) => commandLine(words)
+    ),
+  onSome: ({ envFile, paper }) =>
+    Effect.flatMap(
+      load(() => import("./cli/server.ts")),
+      ({ serverOverStdio }) => serverOverStdio(paper, envFile)
     )
+})
 
 /** Errors that somebody can act on are a sentence on stderr: exit code 2 for usage and settings, 1 for the rest. */
 const report = (cause: Cause.Cause<unknown>) =>

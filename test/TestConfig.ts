@@ -26,6 +26,7 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   orderDeadline: Duration.seconds(5),
   logLevel: LogLevel.Info,
   logFormat: "logfmt",
+  unreadFile: Option.none(),
   notices: [],
   ...changes
 })

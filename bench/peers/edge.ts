@@ -1,6 +1,6 @@
 /** Our whole HTTP and MCP edge, tokens checked, in front of a Kraken that answers inside the process. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Layer } from "effect"
+import { Layer, Option } from "effect"
 import { ConfigEnv } from "../../src/layers/ConfigEnv.ts"
 import { Http } from "../../src/layers/Http.ts"
 import { Logging } from "../../src/layers/Logging.ts"
@@ -9,6 +9,7 @@ import { McpServerSdk } from "../../src/layers/McpServer.ts"
 import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
 import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
+import { overHttp } from "../../src/layers/settings/needs.ts"
 import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/TestKraken.ts"
 
@@ -22,7 +23,7 @@ Http.pipe(
   Layer.provide(McpServerEarly),
   Layer.provide([Kraken, RateBudgetOff, SealKeyMemory, TokenStoreSqlite]),
   Layer.provide(Logging()),
-  Layer.provide(ConfigEnv(new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
+  Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,
   NodeRuntime.runMain({ disablePrettyLogger: true })
 )

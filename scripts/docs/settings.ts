@@ -6,8 +6,9 @@ const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
 export const envExample = (): string =>
   [
     "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, and",
-    "# take the # from the lines you change. Environment variables win over .env. Quote a value that holds a #; put single",
-    "# quotes around one that holds a $, which Docker Compose would fill in.",
+    "# take the # from the lines you change. Over stdio it is read only if --env-file names it. Environment variables win",
+    "# over .env. Quote a value that holds a #; put single quotes around one that holds a $, which Docker Compose would fill",
+    "# in.",
     ...all.map(({ expected, fallback, name, purpose, shownDefault }) =>
       [
         "",

@@ -1,14 +1,17 @@
-import { Console, Data, Effect, Layer, Option } from "effect"
+import { Console, Data, Effect, Option } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import * as Needs from "../layers/settings/needs.ts"
 import { Config } from "../services/Config.ts"
 
 /** What listens at the configured address is not a server that is up: exit code 1. */
 export class Unhealthy extends Data.TaggedError("Unhealthy")<{ readonly message: string }> {}
 
 /** Asks on this machine, wherever the server listens: every setting that moves it is followed. */
-export const checkHealth = Effect.gen(function* () {
+export const checkHealth = (envFile: Option.Option<string>) => Effect.provide(check, ConfigEnv(Needs.health, envFile))
+
+const check = Effect.gen(function* () {
   const url = healthUrl(yield* Config)
   const unhealthy = (what: string) => new Unhealthy({ message: `${url} ${what}` })
   const status = yield* ask(url).pipe(
@@ -17,7 +20,7 @@ export const checkHealth = Effect.gen(function* () {
   )
   if (status !== 200) return yield* unhealthy(`answers with status ${status}`)
   yield* Console.log(`${url} is up`)
-}).pipe(Effect.provide(Layer.suspend(() => ConfigEnv())))
+})
 
 export const healthUrl = ({ host, port, tls }: Pick<typeof Config.Service, "host" | "port" | "tls">): string => {
   const address = anywhere[host] ?? host

@@ -1,13 +1,22 @@
 import { Option, Redacted } from "effect"
 import type { Config } from "../services/Config.ts"
 import { reachable } from "../layers/http/reachable.ts"
+import { withEnvFile } from "./envFile.ts"
 import { self } from "./self.ts"
 
 /** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
-export const howToConnect = (config: typeof Config.Service, access: Access): ReadonlyArray<string> => {
+export const howToConnect = (
+  config: typeof Config.Service,
+  access: Access,
+  envFile: Option.Option<string>
+): ReadonlyArray<string> => {
   const { authDisabled, host, path, port, tls } = config
   const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
-  return [`mcp-kraken serves ${url}`, ...account(config), ...(authDisabled ? [] : words(config, access, url))]
+  return [
+    `mcp-kraken serves ${url}`,
+    ...account(config),
+    ...(authDisabled ? [] : words(config, access, url, withEnvFile(envFile)))
+  ]
 }
 
 /** How clients get in: with the token that has just been made for them, one that they have, or none yet. */
@@ -27,9 +36,9 @@ const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service
   ]
 }
 
-const words = ({ mode }: typeof Config.Service, access: Access, url: string): ReadonlyArray<string> => {
+const words = ({ mode }: typeof Config.Service, access: Access, url: string, more: string): ReadonlyArray<string> => {
   const isPaper = mode === "paper"
-  const make = `  ${self()} token create my-client${isPaper ? " --paper" : ""}`
+  const make = `  ${self()} token create my-client${isPaper ? " --paper" : ""}${more}`
   switch (access._tag) {
     case "New":
       return [

@@ -13,11 +13,11 @@ import { Product } from "./product.ts"
  * Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log, but not
  * before the lines that were logged earlier.
  */
-const welcome = (firstToken: boolean) =>
+const welcome = (firstToken: boolean, envFile: Option.Option<string>) =>
   Effect.gen(function* () {
     const { port } = yield* Listening
     const config = { ...(yield* Config), port }
-    const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled))
+    const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled), envFile)
     yield* Effect.sync(() => toStderr(lines.join("\n"), true))
   })
 
@@ -39,7 +39,7 @@ const access = Effect.fnUntraced(function* (firstToken: boolean) {
 const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
 
 /** Serves over HTTP. The tools are there before anybody can connect. */
-export const overHttp = Effect.fnUntraced(function* (firstToken: boolean) {
+export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {
   const { authDisabled, mode } = yield* Config
   if (authDisabled) {
     yield* Effect.logWarning(
@@ -48,5 +48,5 @@ export const overHttp = Effect.fnUntraced(function* (firstToken: boolean) {
         : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
     )
   }
-  return yield* Effect.provide(Effect.zipRight(welcome(firstToken), Effect.never), HttpServer)
+  return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)
 }, Effect.provide(TokenStoreSqlite))

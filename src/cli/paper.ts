@@ -2,6 +2,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
+import { envFile } from "./envFile.ts"
 import { load } from "./load.ts"
 
 /** Loads exchange and database only for a command that needs them. */
@@ -16,7 +17,8 @@ const which = {
     Options.withDescription("Where there is one on each: synthetic or live"),
     Options.optional
   ),
-  json: Options.boolean("json").pipe(Options.withDescription("Print JSON"))
+  json: Options.boolean("json").pipe(Options.withDescription("Print JSON")),
+  envFile
 }
 
 const show = Command.make("show", which, (options) => Effect.flatMap(accounts, ({ show }) => show(options))).pipe(

@@ -7,6 +7,7 @@ import { PaperAccounts, PaperAccountsKept } from "../layers/paper/Accounts.ts"
 import type { AccountId } from "../layers/paper/Journal.ts"
 import { MarketFeed } from "../layers/paper/MarketFeed.ts"
 import { makeLearn } from "../layers/paper/learn.ts"
+import * as Needs from "../layers/settings/needs.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { Config } from "../services/Config.ts"
 import { UsageError } from "./errors.ts"
@@ -19,6 +20,7 @@ export interface Which {
   readonly account: Option.Option<string>
   readonly market: Option.Option<"synthetic" | "live">
   readonly json: boolean
+  readonly envFile: Option.Option<string>
 }
 
 /** The live market as the journal tells it: nobody is asked. */
@@ -52,9 +54,11 @@ const accountsOn = (market: "synthetic" | "live") =>
   )
 
 /** What Kraken lists of an asset that the account does not know becomes known to it. */
-const learn = Effect.fnUntraced(function* (account: string, asset: string) {
+const learn = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
   const { LiveMarket } = yield* load(() => import("./paperMarket.ts"))
-  const context = yield* Layer.build(Layer.provideMerge(PaperAccountsKept, LiveMarket))
+  const context = yield* Layer.build(
+    Layer.provideMerge(PaperAccountsKept, LiveMarket).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
+  )
   const learn = makeLearn(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
   yield* Effect.mapError(
     learn(account, { endpoint: "control/Deposit", params: { asset } }),
@@ -71,8 +75,11 @@ const choose = (all: ReadonlyArray<AccountId>, found: ReadonlyArray<AccountId>):
   return [why, ...list].join("\n")
 }
 
-const prepared = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(Effect.scoped, Effect.provide(Layer.suspend(() => ConfigEnv())))
+/** Provides the settings that the command uses. */
+const prepared =
+  (needs: Needs.Needs) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: Which) =>
+    effect.pipe(Effect.scoped, Effect.provide(ConfigEnv(needs, envFile)))
 
 /** The result of a call, or what the exchange says against it. */
 const resultOf = (answer: Answer) =>
@@ -105,7 +112,7 @@ export const show = Effect.fn("paper.show")(function* (which: Which) {
       orders.length === 0 ? "No open orders." : table("Open orders", ["Id", "Order", "Status"], cells(orders))
     ].join("\n")
   )
-}, prepared)
+}, prepared(Needs.paper))
 
 export const deposit = Effect.fn("paper.deposit")(function* ({
   amount,
@@ -114,7 +121,7 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
 }: Which & { readonly asset: string; readonly amount: string }) {
   const { account, accounts, market } = yield* open(which)
   const find = Effect.map(accounts.catalogue(account), (catalogue) => findAsset(catalogue, asset))
-  if (market === "live" && (yield* find) === undefined) yield* learn(account, asset)
+  if (market === "live" && (yield* find) === undefined) yield* learn(account, asset, which)
   const known = yield* find
   if (known === undefined) {
     const { assets } = yield* accounts.catalogue(account)
@@ -129,7 +136,7 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
   )
   if (which.json) return yield* Console.log(JSON.stringify({ account, asset: known.display, amount, refid }))
   yield* Console.log(`Deposited ${amount} ${known.display} into the paper account ${account}.`)
-}, prepared)
+}, prepared(Needs.paper))
 
 export const reset = Effect.fn("paper.reset")(function* (which: Which) {
   const { account, accounts, market } = yield* open(which)
@@ -140,4 +147,4 @@ export const reset = Effect.fn("paper.reset")(function* (which: Which) {
   yield* Console.log(
     `The paper account ${account} on the ${market} market starts anew with ${balances.join(", ")}; what it had is gone.`
   )
-}, prepared)
+}, prepared(Needs.paperReset))

@@ -1,6 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
+import { envFile } from "./envFile.ts"
 import { UsageError } from "./errors.ts"
 import { type Setting, settings } from "../layers/settings/table.ts"
 
@@ -35,6 +36,7 @@ export const serve = Command.make(
       flag(settings.sslKeyFile),
       flag(settings.sslCertFile)
     ]),
+    envFile,
     stdio: Options.boolean("stdio").pipe(
       Options.withDescription("Serve one client on standard input and output, without tokens")
     ),
@@ -42,10 +44,10 @@ export const serve = Command.make(
       Options.withDescription("Make a token where there is none, and print it with what to paste into a client")
     )
   },
-  Effect.fn(function* ({ firstToken, flags, stdio }) {
+  Effect.fn(function* ({ envFile, firstToken, flags, stdio }) {
     if (stdio && firstToken)
       return yield* new UsageError({ message: "--first-token: over --stdio there are no tokens" })
     const { server } = yield* Effect.promise(() => import("./server.ts"))
-    yield* server({ stdio, firstToken, flags: new Map(Array.getSomes(flags)) })
+    yield* server({ stdio, envFile, firstToken, flags: new Map(Array.getSomes(flags)) })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

@@ -3,6 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
+import { envFile } from "./envFile.ts"
 import { UsageError } from "./errors.ts"
 
 /** Loads the database only for a command that needs it: help and completions start without. */
@@ -24,26 +25,27 @@ const create = Command.make(
         "Let it open simulated accounts alone, never the real one; so it is with MCP_KRAKEN_MODE=paper"
       )
     ),
-    json
+    json,
+    envFile
   },
-  Effect.fn(function* ({ expiresIn, json, name, paper }) {
+  Effect.fn(function* ({ envFile, expiresIn, json, name, paper }) {
     if (name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
     const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
     const { create } = yield* tokens
-    yield* create({ name, lifetime, paper, json })
+    yield* create({ name, lifetime, paper, json, envFile })
   })
 ).pipe(Command.withDescription("Make a bearer token; it is printed once"))
 
 const list = Command.make(
   "list",
-  { all: Options.boolean("all").pipe(Options.withDescription("Revoked ones too")), json },
-  ({ all, json }) => Effect.flatMap(tokens, ({ list }) => list(all, json))
+  { all: Options.boolean("all").pipe(Options.withDescription("Revoked ones too")), json, envFile },
+  (options) => Effect.flatMap(tokens, ({ list }) => list(options))
 ).pipe(Command.withDescription("List tokens, newest first"))
 
 const revoke = Command.make(
   "revoke",
-  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("As token list shows it")) },
-  ({ id }) => Effect.flatMap(tokens, ({ revoke }) => revoke(id))
+  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("As token list shows it")), envFile },
+  (options) => Effect.flatMap(tokens, ({ revoke }) => revoke(options))
 ).pipe(Command.withDescription("Revoke a token; servers notice within a second"))
 
 export const token = Command.make("token").pipe(

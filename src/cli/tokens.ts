@@ -1,20 +1,25 @@
 import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
 import { ConfigEnv } from "../layers/ConfigEnv.ts"
+import * as Needs from "../layers/settings/needs.ts"
 import { settings } from "../layers/settings/table.ts"
 import { TokenStoreSqlite } from "../layers/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
 import { isActive, type Token, TokenStore } from "../services/TokenStore.ts"
+import { withEnvFile } from "./envFile.ts"
 import { self } from "./self.ts"
 import { table } from "./table.ts"
 
 /** What the token commands do. */
 
-const stored = Effect.provide(
-  Layer.provideMerge(
-    TokenStoreSqlite,
-    Layer.suspend(() => ConfigEnv())
-  )
-)
+/** Provides the store, and the settings that the command uses. */
+const stored =
+  (needs: Needs.Needs) =>
+  <A, E>(effect: Effect.Effect<A, E, TokenStore | Config>, { envFile }: From) =>
+    Effect.provide(effect, Layer.provideMerge(TokenStoreSqlite, ConfigEnv(needs, envFile)))
+
+interface From {
+  readonly envFile: Option.Option<string>
+}
 
 export const create = Effect.fn("token.create")(function* ({
   json,
@@ -26,7 +31,7 @@ export const create = Effect.fn("token.create")(function* ({
   readonly lifetime: Option.Option<Duration.Duration>
   readonly paper: boolean
   readonly json: boolean
-}) {
+} & From) {
   const { mode } = yield* Config
   // Where the settings say paper, nobody gets a token for the real account without a word.
   const paperOnly = paper || mode === "paper"
@@ -49,9 +54,13 @@ export const create = Effect.fn("token.create")(function* ({
       "Authorization: Bearer <token>"
     ].join("\n")
   )
-}, stored)
+}, stored(Needs.tokenCreate))
 
-export const list = Effect.fn("token.list")(function* (all: boolean, json: boolean) {
+export const list = Effect.fn("token.list")(function* ({
+  all,
+  envFile,
+  json
+}: { readonly all: boolean; readonly json: boolean } & From) {
   const { tokenDb } = yield* Config
   const { list } = yield* TokenStore
   const now = yield* DateTime.now
@@ -60,7 +69,7 @@ export const list = Effect.fn("token.list")(function* (all: boolean, json: boole
   if (json) return yield* Console.log(JSON.stringify(rows))
   if (rows.length === 0) {
     const hint = everyone.length === 0 ? "No tokens yet." : "Only revoked tokens (token list --all shows them)."
-    return yield* Console.log(`${hint} Make one: ${self()} token create NAME`)
+    return yield* Console.log(`${hint} Make one: ${self()} token create NAME${withEnvFile(envFile)}`)
   }
   const cells = rows.map((row) =>
     [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at, row.modes.join(", ")].map(
@@ -70,12 +79,12 @@ export const list = Effect.fn("token.list")(function* (all: boolean, json: boole
   yield* Console.log(
     table(`Tokens (${tokenDb})`, ["ID", "Name", "Status", "Created", "Expires", "Last used", "Modes"], cells)
   )
-}, stored)
+}, stored(Needs.tokens))
 
-export const revoke = Effect.fn("token.revoke")(function* (id: string) {
+export const revoke = Effect.fn("token.revoke")(function* ({ id }: { readonly id: string } & From) {
   const { token, wasRevoked } = yield* (yield* TokenStore).revoke(id)
   yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)
-}, stored)
+}, stored(Needs.tokens))
 
 const iso = (time: DateTime.Utc): string => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
 

@@ -1,8 +1,9 @@
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 import { env, platform } from "node:process"
 import { Config } from "../services/Config.ts"
 import { decode } from "./settings/decode.ts"
-import { normalize, readDotenv, stateFolder } from "./settings/sources.ts"
+import type { Needs } from "./settings/needs.ts"
+import { noDotenv, normalize, readDotenv, readNamed, stateFolder, unreadDotenv } from "./settings/sources.ts"
 
 /** Settings are wrong: everything that is, by name. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
@@ -14,20 +15,27 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
 }
 
 /**
- * The configuration from environment variables and from `.env` in the working directory; the environment wins, and
- * `flags` (settings by their names) win over both. Read once.
+ * The configuration of a command from environment variables and a file: `envFile`, or `.env` in the working directory for
+ * commands that read it. The environment wins, and `flags` (settings by their names) win over both. Read once.
  */
-export const ConfigEnv = (flags: ReadonlyMap<string, string> = new Map()) =>
+export const ConfigEnv = (
+  needs: Needs,
+  envFile: Option.Option<string>,
+  flags: ReadonlyMap<string, string> = new Map()
+) =>
   Layer.effect(
     Config,
     Effect.gen(function* () {
       const environment = normalize(env)
-      const { config, problems } = decode({
-        flags,
-        environment,
-        dotenv: readDotenv(),
-        stateFolder: stateFolder(environment, platform)
+      const dotenv = Option.match(envFile, {
+        onNone: () => (needs.dotenv ? readDotenv() : noDotenv),
+        onSome: readNamed
       })
+      const unread = unreadDotenv(dotenv.name)
+      const { config, problems } = decode(
+        { flags, environment, dotenv, unread, stateFolder: stateFolder(environment, platform) },
+        needs
+      )
       return problems.length > 0 ? yield* new SettingsError({ problems }) : config
     })
   )

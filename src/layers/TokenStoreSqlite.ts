@@ -46,7 +46,8 @@ const Row = Schema.Struct({
 export const TokenStoreSqlite = Layer.scoped(
   TokenStore,
   Effect.gen(function* () {
-    const { mode, tokenDb } = yield* Config
+    const config = yield* Config
+    const { tokenDb } = config
     const failed = (cause: unknown) =>
       new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${wordsOf(cause)}.`, cause })
     const sql = yield* Effect.mapError(
@@ -114,7 +115,7 @@ export const TokenStoreSqlite = Layer.scoped(
           if (good.size >= capacity) good.clear()
           good.set(hash, { token: found.value, until: now.epochMillis + remembered })
         }
-        if (!opens(found.value, mode)) return yield* new TokenForPaper({ id: found.value.id })
+        if (!opens(found.value, config.mode)) return yield* new TokenForPaper({ id: found.value.id })
         yield* lastUse.note(found.value.id, now)
         return found
       })

@@ -51,6 +51,8 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly orderDeadline: Duration.Duration
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
+    /** The path of a `.env` in the working directory that is there and was not read. */
+    readonly unreadFile: Option.Option<string>
     /** What the operator should be told of the settings when the server starts. */
     readonly notices: ReadonlyArray<string>
   }

@@ -3,6 +3,8 @@ import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as needs from "../../src/layers/settings/needs.ts"
+import { type Field, settings } from "../../src/layers/settings/table.ts"
 import { makeCommandLine } from "./commandLine.ts"
 
 describe("mcp-kraken", () => {
@@ -56,14 +58,14 @@ describe("mcp-kraken", () => {
       const { folder, run } = yield* makeCommandLine
       writeFileSync(join(folder, ".env"), "MCP_KRAKEN_TIER=gold\n")
       const wrong = { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_REED_ONLY: "true", KRAKEN_API_SECRET: "hush!" }
-      for (const args of [["serve"], ["serve", "--stdio"], ["token", "list"]]) {
+      for (const args of [["serve"], ["serve", "--port", "1"]]) {
         const { code, stderr, stdout } = yield* run(args, wrong)
         assert.strictEqual(stdout, "")
         const lines = stderr.split("\n").map((line) => line.trim().replace(/:.*/, ""))
         assert.deepStrictEqual(lines, [
           "The settings are wrong",
           "KRAKEN_API_SECRET",
-          "MCP_KRAKEN_PORT",
+          ...(args.length === 1 ? ["MCP_KRAKEN_PORT"] : []),
           "MCP_KRAKEN_TIER (.env)",
           "KRAKEN_API_KEY",
           "MCP_KRAKEN_REED_ONLY",
@@ -72,14 +74,49 @@ describe("mcp-kraken", () => {
         assert.notInclude(stderr, "hush")
         assert.strictEqual(code, 2)
       }
-      for (const args of [["version"], ["--version"], ["version", "--log-level", "none"], ["--help"]]) {
+      for (const args of [
+        ["token", "list"],
+        ["version"],
+        ["--version"],
+        ["version", "--log-level", "none"],
+        ["--help"]
+      ]) {
         assert.deepInclude(yield* run(args, wrong), { code: 0, stderr: "" })
       }
       // Node 22 and later keep compiled code.
       assert.deepStrictEqual(
         readdirSync(folder).filter((name) => name !== ".cache"),
-        [".env"]
+        [".env", "data"]
       )
+    })
+  )
+
+  it.scopedLive("does what needs none of the settings that are wrong", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const wrong = (...used: ReadonlyArray<Field>) =>
+        Object.fromEntries(
+          Object.entries(settings).flatMap(([field, { name }]) =>
+            used.includes(field as Field) ? [] : [[name, "/nowhere/in the world"]]
+          )
+        )
+      const token = wrong("tokenDb", "mode")
+      const { id } = JSON.parse((yield* run(["token", "create", "one", "--json"], token)).stdout)
+      assert.include((yield* run(["token", "list"], wrong("tokenDb"))).stdout, id)
+      assert.deepInclude(yield* run(["token", "revoke", id], wrong("tokenDb")), { code: 0, stderr: "" })
+      for (const command of ["show", "deposit USD 1", "reset"]) {
+        const { code, stderr } = yield* run(["paper", ...command.split(" ")], wrong("stateDir", "paperBalances"))
+        assert.include(stderr, "There is no paper account yet")
+        assert.strictEqual(code, 2)
+      }
+      const health = yield* run(["health"], {
+        ...wrong("host", "port", "sslKeyFile", "sslCertFile"),
+        MCP_KRAKEN_PORT: "1"
+      })
+      assert.include(health.stderr, "http://127.0.0.1:1/health does not answer")
+      assert.deepInclude(yield* run(["version"], wrong()), { code: 0, stderr: "" })
+      const overStdio = yield* run(["serve", "--stdio"], wrong(...needs.overStdio.fields))
+      assert.deepInclude(overStdio, { code: 0, stdout: "" })
     })
   )
 

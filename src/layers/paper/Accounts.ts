@@ -66,12 +66,15 @@ const make = (
   limits: Limits | undefined
 ): Effect.Effect<typeof PaperAccounts.Service, DatabaseUnavailable, Config | MarketFeed | Scope.Scope> =>
   Effect.gen(function* () {
-    const { paperBalances, stateDir } = yield* Config
+    const config = yield* Config
     const feed = yield* MarketFeed
-    const file = join(stateDir, "paper.db")
+    const file = join(config.stateDir, "paper.db")
     const ledger = makeLedger(yield* openJournal(file), {
       open: feed.open,
-      balances: paperBalances,
+      // Only what opens an account uses them.
+      get balances() {
+        return config.paperBalances
+      },
       ...(limits && { limits })
     })
 

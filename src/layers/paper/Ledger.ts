@@ -40,7 +40,8 @@ const capacity = 100
  * is computed and journalled while the file is this process's alone, so it always follows on the very state that it was
  * computed from. All is synchronous: no step is ever seen half done.
  */
-export const makeLedger = (journal: Journal, { balances, limits, open }: Options) => {
+export const makeLedger = (journal: Journal, options: Options) => {
+  const { limits, open } = options
   const accounts = new Map<string, Open>()
   const keyOf = ({ account, market }: AccountId) => `${account} ${market}`
 
@@ -102,7 +103,7 @@ export const makeLedger = (journal: Journal, { balances, limits, open }: Options
     if (head === undefined) throw new Error(`no account ${keyOf(id)}`)
     const found = fresh(id, head, now())
     accounts.set(keyOf(id), found)
-    const opening = { endpoint: "control/OpenAccount", params: { name: id.account, balances } }
+    const opening = { endpoint: "control/OpenAccount", params: { name: id.account, balances: options.balances } }
     const answer = perform(id, found, opening, now)
     if ("errors" in answer) throw new Error(`a paper account can't be opened: ${answer.errors.join("; ")}`)
     return found

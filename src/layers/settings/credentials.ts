@@ -1,10 +1,10 @@
 import { Option, Redacted } from "effect"
 import { readFileSync } from "node:fs"
 import type { Credentials } from "../../services/Config.ts"
-import type { Source } from "./sources.ts"
+import type { DotenvFile, Source } from "./sources.ts"
 import { settings, type Values } from "./table.ts"
 
-const { baseUrl, key, keyFile, secret, secretFile } = settings
+const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir } = settings
 
 const names = [key, secret, keyFile, secretFile].map(({ name }) => name)
 
@@ -15,40 +15,44 @@ const holds = (source: Source): boolean => names.some((name) => source.has(name)
 const without = (source: Source, hidden: ReadonlyArray<string>): Source =>
   new Map([...source].filter(([name]) => !hidden.includes(name)))
 
+/** Settings that go with a key: where it is sent, the rest of its proof, and where its nonces are counted. */
+const companions = [baseUrl, otp, stateDir].map(({ name }) => name)
+
 /**
- * Environment over `.env`, but for key, secret and address, which belong together: somebody else's `.env` must not
- * receive the key of the environment, nor Kraken itself the orders that were meant for another address.
+ * Environment over file, but for key, secret and what goes with them, which belong together: somebody else's file must
+ * not receive the key of the environment, nor Kraken itself the orders that were meant for another address. The state
+ * folder of the environment counts all the same: an image sets it, whatever key is put in.
  */
-export const merge = (environment: Source, dotenv: Source) => {
-  const merged = (hidden: ReadonlyArray<string>) => new Map([...without(dotenv, hidden), ...environment])
+export const merge = (environment: Source, dotenv: DotenvFile) => {
+  const { name: file, source } = dotenv
+  const merged = (hidden: ReadonlyArray<string>) => new Map([...without(source, hidden), ...environment])
   if (holds(environment)) {
-    const foreign = dotenv.has(baseUrl.name) && !environment.has(baseUrl.name)
-    const notices = foreign
-      ? [`${baseUrl.name} in .env is ignored: it has to come from where the API key comes from, the environment.`]
-      : []
-    return { merged: merged([...names, baseUrl.name]), notices, problems: [] }
+    const foreign = companions.filter((name) => source.has(name) && !environment.has(name))
+    const notices = foreign.map(
+      (name) => `${name} in ${file} is ignored: it has to come from where the API key comes from, the environment.`
+    )
+    return { merged: merged([...names, ...companions]), notices, torn: [] }
   }
-  const address = environment.get(baseUrl.name)
-  const torn = holds(dotenv) && address !== undefined && address !== dotenv.get(baseUrl.name)
-  const problems = torn
-    ? [`${baseUrl.name}: expected in .env, where the API key comes from, or both in the environment`]
-    : []
-  return { merged: merged([]), notices: [], problems }
+  const torn = [baseUrl, otp].filter(
+    ({ name }) => holds(source) && environment.has(name) && environment.get(name) !== source.get(name)
+  )
+  return { merged: merged([]), notices: [], torn: torn.map(({ name }) => name) }
 }
 
 /** The length of Kraken's secrets, in bytes. */
 const whole = 64
 
 /** Key and secret, given both or neither, each as it is or in a file. */
-export const readCredentials = (variables: Source, values: Values) => {
+export const readCredentials = (variables: Source, values: Values, file: string | undefined) => {
   const problems: Array<string> = []
   const keyText = either(variables, values, "key", "keyFile", problems)
   const secretText = either(variables, values, "secret", "secretFile", problems)
   const given = [key, keyFile].some(({ name }) => variables.has(name))
   if (given !== [secret, secretFile].some(({ name }) => variables.has(name))) {
     const [missing, present] = given ? [secret, key] : [key, secret]
+    const orFile = file === undefined ? "" : ` or both in ${file}`
     problems.push(
-      `${missing.name}: missing; it is given together with ${present.name}, both in the environment or both in .env`
+      `${missing.name}: missing; it is given together with ${present.name}, both in the environment${orFile}`
     )
   }
   const credentials: Credentials | undefined =

@@ -2,8 +2,9 @@ import { Option, Struct } from "effect"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
 import { modeProblems } from "./mode.ts"
+import { type Needs, overHttp } from "./needs.ts"
 import type { DotenvFile, Source } from "./sources.ts"
-import { type Setting, settings, type Values, withoutEffect } from "./table.ts"
+import { type Field, type Setting, settings, type Values, withoutEffect } from "./table.ts"
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
 
 export interface Sources {
@@ -11,6 +12,8 @@ export interface Sources {
   readonly flags: Source
   readonly environment: Source
   readonly dotenv: DotenvFile
+  /** The path of a `.env` that is there and is not read. */
+  readonly unread?: string | undefined
   /** The folder of this machine, if it has one. */
   readonly stateFolder: string | undefined
 }
@@ -22,34 +25,49 @@ export interface Decoded {
   readonly problems: ReadonlyArray<string>
 }
 
-/** The configuration from flags, environment and `.env`, in this order of weight, with everything that is wrong. */
-export const decode = (sources: Sources): Decoded => {
+/**
+ * The configuration from flags, environment and a file, in this order of weight, with everything that is wrong in what the
+ * command uses. A flag that is given is in use.
+ */
+export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const own = ([name, value]: readonly [string, string]) => !isServiceLink(name, value)
   const environment = new Map([...sources.environment].filter(own))
   const dotenv = new Map([...sources.dotenv.source].filter(own))
-  const { merged, ...mixed } = merge(environment, dotenv)
+  const file = sources.dotenv.name
+  const { merged, ...mixed } = merge(environment, { ...sources.dotenv, source: dotenv })
   const variables = new Map([...merged, ...sources.flags])
+  const inUse = (field: Field) => needs.fields.has(field) || sources.flags.has(settings[field].name)
+  const isUsed = (name: string) => fields.some((field) => inUse(field) && settings[field].name === name)
 
-  const { problems, values } = parseAll(variables, ({ flag, name }) => {
+  const { problems, values } = parseAll(variables, fields.filter(inUse), ({ flag, name }) => {
     if (sources.flags.has(name)) return `${name} (--${flag})`
-    return merged.get(name) === environment.get(name) ? name : `${name} (.env)`
+    return merged.get(name) === environment.get(name) ? name : `${name} (${file})`
   })
-  const { credentials, ...pair } = readCredentials(variables, values)
+  const { credentials, ...pair } = inUse("key") ? readCredentials(variables, values, file) : noCredentials
   const stateDir = values.stateDir ?? sources.stateFolder
   const isPaper = values.mode === "paper"
   // A pair that is wrong is told already.
-  const hasKey = Option.isSome(credentials) || pair.problems.length > 0
+  const hasKey = inUse("key") ? Option.isSome(credentials) || pair.problems.length > 0 : undefined
+  const tls = [values.sslKeyFile, values.sslCertFile]
   problems.push(
     ...sources.dotenv.problems,
-    ...mixed.problems,
+    ...sources.dotenv.malformed.filter(isUsed).map((name) => `${name} (${file}): expected ${name}=VALUE`),
+    ...mixed.torn
+      .filter(isUsed)
+      .map((name) => `${name}: expected in ${file}, where the API key comes from, or both in the environment`),
     ...pair.problems,
-    ...modeProblems({ flags: sources.flags, environment, dotenv, mode: values.mode, hasKey }),
-    ...((values.sslKeyFile === undefined) !== (values.sslCertFile === undefined)
+    ...(inUse("mode")
+      ? modeProblems({ flags: sources.flags, environment, dotenv, file, mode: values.mode, hasKey })
+      : []),
+    ...(tls.includes(undefined) && tls.some((file) => file !== undefined)
       ? [`${settings.sslKeyFile.name} and ${settings.sslCertFile.name}: expected both or neither`]
       : []),
-    ...(stateDir === undefined ? [`${settings.stateDir.name}: expected, since this user has no home folder`] : []),
-    ...unknownSettings(new Map([...dotenv, ...environment]))
+    ...(inUse("stateDir") && stateDir === undefined
+      ? [`${settings.stateDir.name}: expected, since this user has no home folder`]
+      : []),
+    ...unknownSettings(new Map([...dotenv, ...environment]), needs)
   )
+  if (problems.length > 0 && sources.unread !== undefined) problems.push(`${sources.unread} is not read.`)
 
   // What is left after the settings that others stand for is the configuration, field by field.
   const config = {
@@ -62,7 +80,9 @@ export const decode = (sources: Sources): Decoded => {
       certFile: Option.fromNullable(values.sslCertFile)
     }),
     stateDir: stateDir ?? "",
+    unreadFile: Option.fromNullable(sources.unread),
     notices: [
+      ...(sources.unread === undefined ? [] : [`${sources.unread} is not read; --env-file names a file of settings.`]),
       ...Object.entries(withoutEffect).flatMap(([name, why]) =>
         merged.has(name) ? [`${name} does nothing: ${why}`] : []
       ),
@@ -73,21 +93,43 @@ export const decode = (sources: Sources): Decoded => {
         : pair.notices)
     ]
   }
-  return { config, problems }
+  const unused = fields.filter((field) => !inUse(field))
+  return { config: hide(config, unused), problems }
 }
 
-/** Every setting's value, or that of its default; a value that does not fit is told and stays undefined. */
-const parseAll = (variables: Source, label: (setting: Setting<unknown>) => string) => {
+const fields = Object.keys(settings) as ReadonlyArray<Field>
+
+const noCredentials = { credentials: Option.none(), problems: [], notices: [] }
+
+/** The values of these settings, or their defaults; a value that does not fit is told and stays undefined. */
+const parseAll = (variables: Source, fields: ReadonlyArray<Field>, label: (setting: Setting<unknown>) => string) => {
   const problems: Array<string> = []
-  const values = Object.entries<Setting<unknown>>(settings).map(([field, setting]) => {
+  const values = fields.map((field) => {
+    const setting: Setting<unknown> = settings[field]
     const text = variables.get(setting.name) ?? setting.fallback
     if (text === undefined) return [field, undefined]
     const parsed = setting.parse(text)
     if (parsed === undefined) problems.push(`${label(setting)}: expected ${setting.expected}${shown(setting, text)}`)
     return [field, parsed]
   })
-  // A record loses which field has which type. Where a value is missing against its type, there is a problem.
+  // A record loses which field has which type. Where a value is missing against its type, there is a problem, or the field
+  // is not in use.
   return { problems, values: Object.fromEntries(values) as Values }
+}
+
+/** They fill one field of Config together. */
+const ofCredentials: ReadonlyArray<Field> = ["key", "keyFile", "otp", "secret", "secretFile"]
+
+/** Makes reading a setting that is not in use a defect: its value may be wrong. */
+const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): typeof Config.Service => {
+  for (const field of unused.filter((field) => !ofCredentials.includes(field))) {
+    const get = () => {
+      throw new Error(`${settings[field].name} is not among the settings that this command uses`)
+    }
+    const name = field === "sslKeyFile" || field === "sslCertFile" ? "tls" : field
+    Object.defineProperty(config, name, { configurable: true, enumerable: false, get })
+  }
+  return config
 }
 
 /** What was set, without what an address may carry before its host. */

@@ -1,15 +1,22 @@
 import { parse } from "dotenv"
-import { readFileSync } from "node:fs"
+import { readFileSync, realpathSync, statSync } from "node:fs"
 import { homedir } from "node:os"
-import { isAbsolute, join } from "node:path"
+import { isAbsolute, join, resolve } from "node:path"
 
 /** Variables from one place, names in capitals, none empty. */
 export type Source = ReadonlyMap<string, string>
 
+/** What was found in a file of settings. */
 export interface DotenvFile {
+  /** How the file is called in messages; none if no file was to be read. */
+  readonly name: string | undefined
   readonly source: Source
+  /** Settings that a line names without setting them. `MCP_KRAKEN_READ_ONLY true` must not be passed over. */
+  readonly malformed: ReadonlyArray<string>
   readonly problems: ReadonlyArray<string>
 }
+
+export const noDotenv: DotenvFile = { name: undefined, source: new Map(), malformed: [], problems: [] }
 
 /**
  * Names in capitals, where a name that is so already counts most. What is empty counts as not set, and so does a half of
@@ -35,19 +42,44 @@ export const readDotenv = (file = ".env"): DotenvFile => {
   } catch (error) {
     const { code } = Object(error)
     const isThere = code !== "ENOENT" && code !== "EISDIR" && code !== "ENOTDIR"
-    return { source: new Map(), problems: isThere ? [`.env: can't be read (${String(code ?? error)})`] : [] }
+    return { ...noDotenv, name: ".env", problems: isThere ? [unreadable(".env", error)] : [] }
   }
 }
 
-/** A line that names a setting and sets nothing is told: `MCP_KRAKEN_READ_ONLY true` must not be passed over. */
-export const parseDotenv = (text: string): DotenvFile => {
+/** The settings in a file that somebody named: it has to be there. */
+export const readNamed = (file: string): DotenvFile => {
+  try {
+    return parseDotenv(readFileSync(file, "utf8"), file)
+  } catch (error) {
+    return { ...noDotenv, name: file, problems: [unreadable(file, error)] }
+  }
+}
+
+const unreadable = (file: string, error: unknown): string =>
+  `${file}: can't be read (${String(Object(error).code ?? error)})`
+
+export const parseDotenv = (text: string, name = ".env"): DotenvFile => {
   const variables = parse(text)
   const named = [...text.matchAll(/^[\s\uFEFF]*(?:export\s+)?((?:MCP_)?KRAKEN_\w+)/gim)].flatMap(
     ([, name]) => name ?? []
   )
   return {
+    name,
     source: normalize(variables),
-    problems: named.filter((name) => !(name in variables)).map((name) => `${name} (.env): expected ${name}=VALUE`)
+    malformed: named.filter((name) => !(name in variables)),
+    problems: []
+  }
+}
+
+/** The path of a `.env` in the working directory that is not `read`, the file that was; undefined if there is none. */
+export const unreadDotenv = (read: string | undefined): string | undefined => {
+  const file = resolve(".env")
+  try {
+    return statSync(file).isFile() && !(read !== undefined && realpathSync(read) === realpathSync(file))
+      ? file
+      : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -63,7 +63,7 @@ export const settings = {
     name: "KRAKEN_BASE_URL",
     expected: "an https address, or http on this machine, without query or credentials",
     fallback: "https://api.kraken.com",
-    purpose: "Where Kraken is; for tests. Counts only from the source (environment or .env) that gave the API key.",
+    purpose: "Where Kraken is; for tests. Counts only from the source (environment or file) that gave the API key.",
     parse: Parse.baseUrl
   }),
   mode: setting({
@@ -231,6 +231,9 @@ export const settings = {
 }
 
 type Settings = typeof settings
+
+/** A setting, by its key in the table. */
+export type Field = keyof Settings
 
 /** What the settings hold, by field; undefined for those without a default that are not set. */
 export type Values = {

@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein"
+import type { Needs } from "./needs.ts"
 import type { Source } from "./sources.ts"
 import { settings, withoutEffect } from "./table.ts"
 
@@ -11,11 +12,16 @@ export const isServiceLink = (name: string, value: string): boolean =>
   ((name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value)) ||
     /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$/.test(name))
 
-const names = Object.values(settings).map(({ name }) => name)
+const names: ReadonlyArray<string> = Object.values(settings).map(({ name }) => name)
 
-/** A misspelt safety setting must never be ignored. */
-export const unknownSettings = (variables: Source): Array<string> =>
-  [...variables.keys()].filter((name) => name.startsWith("MCP_KRAKEN_") && !isKnown(name)).map(noSuchSetting)
+/** A misspelt safety setting must never be ignored by a command that uses it. */
+export const unknownSettings = (variables: Source, { fields, refuseUnknown }: Needs): Array<string> => {
+  const inUse = Array.from(fields, (field) => settings[field].name)
+  return [...variables.keys()]
+    .filter((name) => name.startsWith("MCP_KRAKEN_") && !isKnown(name))
+    .filter((name) => refuseUnknown || inUse.includes(nearest(name)))
+    .map(noSuchSetting)
+}
 
 /** Other programs may have variables that begin with KRAKEN_; those that look like ours are told, and ignored. */
 export const lookalikes = (variables: Source): Array<string> =>

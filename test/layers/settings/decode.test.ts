@@ -3,7 +3,7 @@ import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
-import { normalize, parseDotenv, readDotenv, stateFolder } from "../../../src/layers/settings/sources.ts"
+import { normalize, parseDotenv, readDotenv, readNamed, stateFolder } from "../../../src/layers/settings/sources.ts"
 import { settings } from "../../../src/layers/settings/table.ts"
 import { toolsetNames } from "../../../src/services/Config.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
@@ -57,6 +57,7 @@ describe("settings", () => {
       orderDeadline: Duration.seconds(5),
       logLevel: LogLevel.Info,
       logFormat: "logfmt",
+      unreadFile: Option.none(),
       notices: []
     })
   })
@@ -98,6 +99,25 @@ describe("settings", () => {
       assert.strictEqual(readDotenv(file).source.get("MCP_KRAKEN_PORT"), "9")
       for (const none of [join(folder, "missing"), folder]) assert.lengthOf(readDotenv(none).problems, 0)
       assert.match(readDotenv(`${file}\0`).problems.join(), /^\.env: can't be read/)
+    })
+  )
+
+  it.scoped("of a file that is named have to be there, and are told under its name", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const file = join(folder, "my.env")
+      for (const none of [file, folder]) assert.lengthOf(readNamed(none).problems, 1)
+      writeFileSync(file, "MCP_KRAKEN_PORT=many\nMCP_KRAKEN_READ_ONLY true\n")
+      const wrong = decode({
+        flags: new Map(),
+        environment: new Map(),
+        dotenv: readNamed(file),
+        stateFolder: folder
+      }).problems
+      assert.deepStrictEqual(
+        wrong.map((problem) => problem.split(":", 1)[0]),
+        [`MCP_KRAKEN_PORT (${file})`, `MCP_KRAKEN_READ_ONLY (${file})`]
+      )
     })
   )
 
@@ -359,6 +379,23 @@ describe("credentials", () => {
     assert.strictEqual(config(proxy, theirs).baseUrl, "https://proxy.example")
     assert.deepStrictEqual(config(proxy, theirs).notices, [])
     assert.deepInclude(config({}, theirs), { baseUrl: "https://thief.example", notices: [] })
+  })
+
+  it("of the environment go with nothing out of .env", () => {
+    const theirs = "KRAKEN_API_OTP=1234\nMCP_KRAKEN_STATE_DIR=/thief\nKRAKEN_API_KEY_FILE=/etc/hostname\n"
+    const read = config(pair, theirs)
+    assert.strictEqual(read.stateDir, "/home/me/.local/state/mcp-kraken")
+    assert.deepStrictEqual(plain(pair, theirs), Option.some(["the+key", secret, undefined]))
+    assert.deepStrictEqual(
+      read.notices.map((notice) => notice.split(" ", 1)[0]),
+      ["KRAKEN_API_OTP", "MCP_KRAKEN_STATE_DIR"]
+    )
+  })
+
+  it("of .env go with no second factor of the environment, and with its state folder", () => {
+    const dotenv = `KRAKEN_API_KEY=k\nKRAKEN_API_SECRET=${secret}\n`
+    assert.match(problems({ KRAKEN_API_OTP: "1234" }, dotenv).join(), /^KRAKEN_API_OTP: expected in \.env/)
+    assert.strictEqual(config({ MCP_KRAKEN_STATE_DIR: "/data" }, dotenv).stateDir, "/data")
   })
 
   it("of .env go to no address but their own, and never to Kraken instead of the one in the environment", () => {
