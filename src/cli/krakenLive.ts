@@ -3,6 +3,7 @@ import { HttpClientKeepAlive } from "../layers/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../layers/KrakenClientHttp.ts"
 import { NonceSourceSqlite } from "../layers/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/RateBudgetModel.ts"
+import { doubts } from "./doubts.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 
@@ -10,14 +11,15 @@ import { TradingMode } from "../services/TradingMode.ts"
 const Mode = Layer.effect(
   TradingMode,
   Effect.gen(function* () {
-    const { baseUrl, credentials, readOnly } = yield* Config
+    const config = yield* Config
+    const { baseUrl, credentials, readOnly } = config
     const hasKey = Option.isSome(credentials)
     yield* Effect.logInfo(
       hasKey
         ? `LIVE MODE: calls ${readOnly ? "read" : "act on"} the account of the API key at ${baseUrl}`
         : "LIVE MODE without an API key: public market data alone"
     )
-    return { mode: "live", hasKey }
+    return { mode: "live", hasKey, ...doubts(config) }
   })
 )
 

@@ -7,6 +7,7 @@ import { PaperWatch } from "../layers/paper/Watch.ts"
 import { RateBudgetPerCaller } from "../layers/RateBudgetPerCaller.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
+import { doubts } from "./doubts.ts"
 import { load } from "./load.ts"
 
 /** The market that the settings ask for, or leave to whether Kraken answers. */
@@ -28,7 +29,7 @@ const Mode = Layer.effect(
     const { kind, name } = yield* MarketFeed
     const { file } = yield* PaperAccounts
     yield* Effect.logInfo(`PAPER MODE: simulated accounts on the ${name}, kept in ${file}`)
-    return { mode: "paper", market: { kind, name } }
+    return { mode: "paper", market: { kind, name }, ...doubts(yield* Config) }
   })
 )
 

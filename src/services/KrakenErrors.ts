@@ -11,10 +11,15 @@ const said = (error: { readonly endpoint: string; readonly codes: ReadonlyArray<
 /** A private endpoint was asked for, and no API key is configured. */
 export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentialsMissing>()(
   "KrakenCredentialsMissing",
-  { endpoint: Schema.String }
+  {
+    endpoint: Schema.String,
+    /** The path of a `.env` that might hold them and was not read. */
+    unreadFile: Schema.optional(Schema.String)
+  }
 ) {
   override get message() {
-    return `Kraken API credentials are not configured (set KRAKEN_API_KEY and KRAKEN_API_SECRET): ${this.endpoint} needs them.`
+    const unread = this.unreadFile === undefined ? "" : ` A file was not read: ${JSON.stringify(this.unreadFile)}.`
+    return `Kraken API credentials are not configured (set KRAKEN_API_KEY and KRAKEN_API_SECRET): ${this.endpoint} needs them.${unread}`
   }
 }
 

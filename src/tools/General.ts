@@ -10,13 +10,17 @@ export const getTradingMode = Tool.make("get_trading_mode", {
   input: {},
   handler: Effect.fn("Tool.get_trading_mode")(function* () {
     const trading = yield* TradingMode
+    const { address, unreadFile } = trading
+    const unread = unreadFile === undefined ? "" : `; a file of settings was not read: ${JSON.stringify(unreadFile)}`
+    const elsewhere = address === undefined ? "" : `; asked at ${address}, which is not Kraken's address`
     if (trading.mode === "paper") {
       const { caller } = yield* CallFacts
-      const account = `paper account ${callerId(caller)}, of this client alone`
-      return { mode: trading.mode, simulated: true, account, market: trading.market.name, to_change: goLive }
+      const account = `paper account ${callerId(caller)}, of this client alone${unread}`
+      const market = trading.market.name + elsewhere
+      return { mode: trading.mode, simulated: true, account, market, to_change: goLive }
     }
-    const account = trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured"
-    return { mode: trading.mode, simulated: false, account, market: "Kraken", to_change: goPaper }
+    const account = (trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured") + unread
+    return { mode: trading.mode, simulated: false, account, market: `Kraken${elsewhere}`, to_change: goPaper }
   }),
   output: Schema.Struct({
     mode: Schema.String,

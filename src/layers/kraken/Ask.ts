@@ -22,7 +22,7 @@ export interface Call<A> {
 
 /** Makes requests of calls: a GET with a query for public ones, a signed POST in the lane of the key for private ones. */
 export const makeAsk = Effect.fnUntraced(function* (transport: Transport) {
-  const { baseUrl, credentials } = yield* Config
+  const { baseUrl, credentials, unreadFile } = yield* Config
   const nonces = yield* NonceSource
 
   const get = ({ accept, endpoint, params }: Call<unknown>, allowance: Allowance) =>
@@ -35,7 +35,8 @@ export const makeAsk = Effect.fnUntraced(function* (transport: Transport) {
   /** The lane is left when the answer begins: later nonces can't overtake this one any more. */
   const post = Effect.fnUntraced(function* (call: Call<unknown>, allowance: Allowance) {
     const { accept, endpoint, params, priority } = call
-    if (Option.isNone(credentials)) return yield* new KrakenCredentialsMissing({ endpoint })
+    if (Option.isNone(credentials))
+      return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
     const { key, otp, secret } = credentials.value
     const lane = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     const turn = yield* Scope.extend(nonces.turn(priority), lane)
