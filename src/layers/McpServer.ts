@@ -6,6 +6,7 @@ import { Config } from "../services/Config.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import { RateBudget } from "../services/RateBudget.ts"
 import { TradingMode } from "../services/TradingMode.ts"
+import { defect } from "../tools/Tool.ts"
 import * as ToolError from "../tools/ToolError.ts"
 import { type AnyTool, select, type ToolServices } from "../tools/Toolsets.ts"
 import { attachments } from "./mcp/attachments.ts"
@@ -72,10 +73,11 @@ const makeCall = (
     const result = yield* withBeat(call, tool.call(args)).pipe(
       Effect.catchAllCause((cause) => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
-        outcome = failure?._tag ?? "Defect"
+        outcome = failure?._tag ?? "ToolDefect"
         if (failure?._tag === "InputRequired") return Effect.fail(failure)
         if (failure !== undefined) return Effect.succeed(ToolError.render(failure))
-        return Effect.as(Effect.logError("A tool died", cause), ToolError.internal(tool.intent !== "read"))
+        const facts = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
+        return Effect.map(defect(cause, facts), ToolError.render)
       }),
       Effect.onExit((exit) => log(tool.name, call, started, Exit.isInterrupted(exit) ? "cancelled" : outcome))
     )

@@ -174,11 +174,13 @@ export class KrakenUnreadable extends Schema.TaggedError<KrakenUnreadable>()("Kr
   /** It was a write, and it happened. */
   carriedOut: Schema.Boolean,
   /** The beginning of Kraken's answer. */
-  answer: Schema.String
+  answer: Schema.String,
+  /** What is wrong with it. */
+  issue: Schema.String
 }) {
   override get message() {
     const what = this.carriedOut ? `Kraken carried out ${this.endpoint}, but` : `Kraken answered ${this.endpoint}, and`
-    return `${what} the answer does not have the documented shape: ${this.answer}`
+    return `${what} the answer does not have the documented shape: ${this.answer}\n${this.issue}`
   }
 }
 

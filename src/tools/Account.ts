@@ -39,7 +39,7 @@ export const getAccountBalance = Tool.endpoint("get_account_balance", {
   intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
-    balances: Object.entries(result as Rows.Row).map(([id, balance]) => ({ asset: asset(id), id, balance }))
+    balances: Object.entries(Rows.row(result)).map(([id, balance]) => ({ asset: asset(id), id, balance }))
   }),
   output: Schema.Struct({ balances: Schema.Array(Schema.Struct({ ...names, balance: Amount })) })
 })
@@ -142,7 +142,7 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
   },
   params: (input) => withoutOff(Struct.omit(input, "limit"), "without_count"),
   shape: (result, { asset, input }) => {
-    const { count, ledger } = result as Rows.Row
+    const { count, ledger } = Rows.row(result)
     const { rows, ...page } = Rows.page(A.entries(ledger, asset), input, count)
     return { entries: rows, ...page }
   },
@@ -169,11 +169,11 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
   intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => {
-    const { asset_details, limits_monitor } = (result ?? {}) as Rows.Row
+    const { asset_details, limits_monitor } = Rows.row(result ?? {})
     return {
       credit_line: result !== null,
       assets: A.byAsset(asset_details ?? {}, asset),
-      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor as Rows.Row) })
+      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(Rows.row(limits_monitor)) })
     }
   },
   output: A.CreditLines
@@ -194,7 +194,7 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
     yield* cache.learn(answer)
     const facts = Key.facts(answer, yield* kraken.now)
     return yield* Effect.mapError(Schema.decodeUnknown(Key.Facts)(facts), () =>
-      Tool.unreadable("private/GetApiKeyInfo", false, "not an API key")
+      Tool.unreadable("private/GetApiKeyInfo", false, "not shown", "it is not an API key")
     )
   }),
   output: Key.Facts
@@ -208,9 +208,9 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   intent: "read",
   input: { cursor: optional(text("next_cursor of the last answer")) },
   shape: (result) => {
-    const { accounts, cursor } = result as { readonly accounts: Array<Rows.Row>; readonly cursor?: Rows.Row | null }
-    const rows = accounts.map(({ flags, ...row }) => Rows.compact({ ...Object(flags), ...row }))
-    return { accounts: rows, ...Rows.compact({ next_cursor: cursor?.["next"] }) }
+    const { accounts, cursor } = Rows.row(result)
+    const rows = Rows.list(accounts).map(({ flags, ...row }) => Rows.compact({ ...Object(flags), ...row }))
+    return { accounts: rows, ...Rows.compact({ next_cursor: Rows.row(cursor ?? {})["next"] }) }
   },
   output: Schema.Struct({
     accounts: Schema.Array(

@@ -79,7 +79,7 @@ export const TradeBalance = Schema.Struct({
   free_margin_after_orders: amount
 })
 
-export const tradeBalance = (result: unknown): Rows.Row => named(result as Rows.Row, Object.entries(letters))
+export const tradeBalance = (result: unknown): Rows.Row => named(Rows.row(result), Object.entries(letters))
 
 const feeFields = {
   fee: Amount,
@@ -110,9 +110,9 @@ export const feeRows = (result: Rows.Row, pair: Display): Array<Rows.Row> => {
   )
 }
 
-const feeOf = (info: unknown) => (info === undefined ? undefined : named(info as Rows.Row, feeNames))
+const feeOf = (info: unknown) => (info === undefined ? undefined : named(Rows.row(info), feeNames))
 
-const record = (value: unknown): Rows.Row => (value ?? {}) as Rows.Row
+const record = (value: unknown): Rows.Row => Rows.row(value ?? {})
 
 const named = (row: Rows.Row, names: ReadonlyArray<readonly [string, string]>): Rows.Row =>
   Rows.compact(Object.fromEntries(names.map(([name, letter]) => [name, row[name] ?? row[letter]])))
@@ -149,20 +149,20 @@ export const TradeVolume = Schema.Struct({
 })
 
 export const tradeVolume = (result: unknown, pair: Display, asset: Display): Rows.Row => {
-  const { currency, inputs, schedules, volume, volume_subaccounts } = result as Rows.Row
-  const rows = (schedules ?? []) as ReadonlyArray<Rows.Row>
+  const { currency, inputs, schedules, volume, volume_subaccounts } = Rows.row(result)
+  const rows = Rows.list(schedules ?? [])
   return {
     ...Rows.compact({
       currency: asset(String(currency)),
       volume,
       volume_subaccounts,
-      inputs: inputs && Rows.compact(inputs as Rows.Row),
+      inputs: inputs && Rows.compact(Rows.row(inputs)),
       schedules: rows.map((row) => {
         const id = String(row["pair"])
         return Rows.compact({ ...row, pair: pair(id), id })
       })
     }),
-    fees: feeRows(result as Rows.Row, pair)
+    fees: feeRows(Rows.row(result), pair)
   }
 }
 

@@ -26,7 +26,7 @@ export const getOrderBook = Tool.endpoint("get_order_book", {
   input: { pair: PairName, count: withDefault(whole("Levels a side", 1, 500), 100), asset_class: optional(AssetClass) },
   shape: (result, { pair }) => {
     const { id, rows } = M.series(result)
-    const { asks, bids } = rows as Rows.Row
+    const { asks, bids } = Rows.row(rows)
     return { pair: pair(id), id, asks: M.cut(asks, 3), bids: M.cut(bids, 3) }
   },
   output: Schema.Struct({
@@ -51,7 +51,7 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
     )
   },
   shape: (result, { input, pair }) => {
-    const { asks, bids, grouping, pair: id } = result as Rows.Row
+    const { asks, bids, grouping, pair: id } = Rows.row(result)
     return {
       pair: pair(String(id ?? input.pair)),
       grouping,
@@ -84,7 +84,7 @@ export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   input: { pair: SymbolName },
   params: ({ pair }) => ({ symbol: pair }),
   shape: (result, { input, pair }) => {
-    const { asks, bids, ...about } = result as Rows.Row
+    const { asks, bids, ...about } = Rows.row(result)
     const levels = (side: unknown) => M.records(side, "price", "qty", "count", "publication_ts", "submission_ts")
     return { ...Rows.compact({ ...about, pair: pair(input.pair) }), asks: levels(asks), bids: levels(bids) }
   },
@@ -124,8 +124,8 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),
   shape: (result, { pair }) => {
-    const { last_ts, trades } = result as Rows.Row
-    const rows = (trades as ReadonlyArray<Rows.Row>).map((row) => ({ ...row, pair: pair(String(row["symbol"])) }))
+    const { last_ts, trades } = Rows.row(result)
+    const rows = Rows.list(trades).map((row) => ({ ...row, pair: pair(String(row["symbol"])) }))
     const names = ["trade_ts", "pair", "price", "quantity", "trade_id", "trade_venue", "publication_ts"]
     return { trades: M.records(rows, ...names), ...Rows.compact({ last_ts }) }
   },

@@ -28,7 +28,8 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   },
   lists: "json",
   shape: (result, { asset, input }) => {
-    const { items, next_cursor } = result as { readonly items: Array<Rows.Row>; readonly next_cursor?: unknown }
+    const { items: all, next_cursor } = Rows.row(result)
+    const items = Rows.list(all)
     const omitted = items.length > input.limit ? items.length - input.limit : undefined
     return {
       strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
@@ -88,10 +89,10 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
     converted_asset: optional(AssetName)
   },
   shape: (result, { asset }) => {
-    const { converted_asset, items, ...totals } = result as Rows.Row
+    const { converted_asset, items, ...totals } = Rows.row(result)
     return {
       ...Rows.compact({ ...totals, converted_asset: asset(String(converted_asset)) }),
-      allocations: (items as Array<Rows.Row>).map((item) => allocation(item, asset))
+      allocations: Rows.list(items).map((item) => allocation(item, asset))
     }
   },
   output: Schema.Struct({
@@ -127,7 +128,7 @@ const change = {
   shape: (result: unknown, { input }: { readonly input: { readonly strategy_id: string } }) => ({
     strategy_id: input.strategy_id,
     // True, or in a shape that only one program has seen, whether it still goes on.
-    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...(result as Rows.Row) })
+    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...Rows.row(result) })
   }),
   output: Schema.Struct({
     strategy_id: Schema.String,
@@ -193,7 +194,7 @@ const kinds = (fields: Rows.Row): Rows.Row =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ((field ?? {}) as Rows.Row)["type"]]))
 
 const allocation = ({ amount_allocated, native_asset, ...item }: Rows.Row, asset: (id: string) => string): Rows.Row => {
-  const shares = Object.entries(amount_allocated as Record<string, Rows.Row | null>)
+  const shares = Object.entries(Rows.row(amount_allocated))
   return withAsset(asset)({
     ...item,
     asset: native_asset,

@@ -50,7 +50,7 @@ export const getExportStatus = Tool.endpoint("get_export_status", {
   input: { report, limit: withDefault(whole("Newest reports to show", 1, 500), 25) },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input }) => {
-    const rows = Rows.newestFirst(result as ReadonlyArray<Rows.Row>, "createdtm")
+    const rows = Rows.newestFirst(Rows.list(result), "createdtm")
     return {
       reports: rows.slice(0, input.limit).map((row) => Rows.compact(row, { zeros: times })),
       ...(rows.length > input.limit && { omitted: rows.length - input.limit })
@@ -138,7 +138,7 @@ export const removeExport = Tool.endpoint("remove_export", {
       "delete"
     )
   },
-  shape: (result) => ({ removed: Object.values(result as Rows.Row).includes(true) }),
+  shape: (result) => ({ removed: Object.values(Rows.row(result)).includes(true) }),
   output: Schema.Struct({ removed: Schema.Boolean, ...Written })
 })
 
@@ -149,10 +149,11 @@ const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, part: Repo
 }
 
 const readable = <A>(read: () => A) =>
-  Effect.try({
-    try: read,
-    catch: (cause) => Tool.unreadable("private/RetrieveExport", false, `a ZIP that can't be read: ${String(cause)}`)
-  })
+  Effect.catchAllDefect(Effect.sync(read), (thrown) =>
+    thrown instanceof Report.Broken
+      ? Tool.unreadable("private/RetrieveExport", false, "a ZIP", `it can't be read: ${thrown.message}`)
+      : Effect.die(thrown)
+  )
 
 const tooLarge = ({ name, size }: Report.Member) =>
   Arguments.invalid("retrieve_export", [

@@ -35,7 +35,7 @@ export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
   intent: "read",
   input: { asset: AssetName, aclass, rebase_multiplier: optional(Rebase) },
   shape: (result) => ({
-    methods: (result as Array<Rows.Row>).map(
+    methods: Rows.list(result).map(
       ({ limit, "gen-address": gen_address, "address-setup-fee": address_setup_fee, ...row }) =>
         Rows.compact({ ...row, limit: limit === false ? undefined : limit, gen_address, address_setup_fee })
     )
@@ -71,7 +71,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
   reads: ({ new: fresh }) => !fresh,
   params: (input) => withoutOff(input, "new"),
   shape: (result) => ({
-    addresses: (result as Array<Rows.Row>).map((row) => Rows.compact(row, { zeros: ["expiretm"] }))
+    addresses: Rows.list(result).map((row) => Rows.compact(row, { zeros: ["expiretm"] }))
   }),
   output: Schema.Struct({
     addresses: Schema.Array(
@@ -112,7 +112,7 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
     rebase_multiplier: optional(Rebase)
   },
   shape: (result, { asset }) => ({
-    methods: (result as Array<Rows.Row>).map((row) =>
+    methods: Rows.list(result).map((row) =>
       withAsset(asset)({ ...row, ...feeOf(row["fee"], asset), limits: limitsOf(row["limits"]) })
     )
   }),
@@ -157,7 +157,7 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
     key: optional(described("Only this name")),
     verified: optional(boolean("Only confirmed ones, or only the others"))
   },
-  shape: (result, { asset }) => ({ addresses: (result as Array<Rows.Row>).map(withAsset(asset)) }),
+  shape: (result, { asset }) => ({ addresses: Rows.list(result).map(withAsset(asset)) }),
   output: Schema.Struct({
     addresses: Schema.Array(
       Schema.Struct({
@@ -183,7 +183,7 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
   permissions: mayWithdraw,
   intent: "read",
   input: { asset: AssetName, key, amount: gross },
-  shape: (result, { asset, input }) => ({ ...(result as Rows.Row), asset: asset(input.asset) }),
+  shape: (result, { asset, input }) => ({ ...Rows.row(result), asset: asset(input.asset) }),
   output: Schema.Struct({
     asset: Schema.String,
     method: words,

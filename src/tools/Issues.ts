@@ -7,15 +7,21 @@ export const faults = (error: ParseResult.ParseError): ReadonlyArray<Fault> => {
   return Object.entries(byPath).map(([path, issues]) => ({ path, fault: merge(issues.map(({ message }) => message)) }))
 }
 
-/** A line for each fault, such as `- orders.0.type: expected "buy" | "sell", got "by"`; nobody needs more than fifty. */
-export const format = (all: ReadonlyArray<Fault>): string =>
-  [...all.slice(0, most).map(line), ...(all.length > most ? [`- and ${all.length - most} more`] : [])].join("\n")
+/**
+ * Writes a line for each fault, such as `- orders.0.type: expected "buy" | "sell", got "by"`, and at most fifty of them. `whole` names what was read, for a
+ * fault that is not in one field.
+ */
+export const format = (all: ReadonlyArray<Fault>, whole = "(arguments)"): string =>
+  [
+    ...all.slice(0, most).map((fault) => line(fault, whole)),
+    ...(all.length > most ? [`- and ${all.length - most} more`] : [])
+  ].join("\n")
 
 const most = 50
 
 /** What was sent need not be read again at its full length. */
-const line = ({ fault, path }: Fault): string =>
-  `- ${path === "" ? "(arguments)" : cut(path, 200)}: ${cut(fault, 1000)}`
+const line = ({ fault, path }: Fault, whole: string): string =>
+  `- ${path === "" ? whole : cut(path, 200)}: ${cut(fault, 1000)}`
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 

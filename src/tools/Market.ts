@@ -44,7 +44,7 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
   intent: "read",
   input: {},
   shape: (result) => {
-    const { emergency, upcoming_maintenance, ...status } = result as Rows.Row
+    const { emergency, upcoming_maintenance, ...status } = Rows.row(result)
     return Rows.compact({
       ...status,
       emergency: Notices.incidents(emergency),
@@ -65,7 +65,7 @@ export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", 
   endpoint: "public/MaintenanceSchedule",
   intent: "read",
   input: {},
-  shape: (result) => ({ events: Notices.events((result as Rows.Row)["events"]) }),
+  shape: (result) => ({ events: Notices.events(Rows.row(result)["events"]) }),
   output: Schema.Struct({ events: Schema.Array(Notices.Event) })
 })
 
@@ -177,7 +177,7 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   },
   shape: (result, { pair }) => {
     const { rows, ...series } = M.series(result)
-    return { pair: pair(series.id), ...series, rows: (rows as ReadonlyArray<unknown>).map(M.tradeCells) }
+    return { pair: pair(series.id), ...series, rows: Rows.array(rows).map(M.tradeCells) }
   },
   output: Schema.Struct({ ...names, rows: Schema.Array(M.Trade), last: optional(Amount) })
 })

@@ -160,24 +160,24 @@ const letters: Readonly<Record<string, string>> = { b: "buy", s: "sell", m: "mar
 
 /** `[price, volume, time, "b", "l", misc, id]` with its letters in words and without `misc`, which is empty. */
 export const tradeCells = (row: unknown): ReadonlyArray<unknown> => {
-  const [price, volume, time, side, type, , id] = row as ReadonlyArray<unknown>
+  const [price, volume, time, side, type, , id] = Rows.array(row)
   const spelled = [side, type].map((letter) => letters[String(letter)] ?? letter)
   return [price, volume, time, ...spelled, ...(id === undefined ? [] : [id])]
 }
 
 /** Rows with names as rows of columns; an empty text where a row has none. */
 export const records = (rows: unknown, ...names: ReadonlyArray<string>): Array<ReadonlyArray<unknown>> =>
-  (rows as ReadonlyArray<Rows.Row>).map((row) => names.map((name) => row[name] ?? ""))
+  Rows.list(rows).map((row) => names.map((name) => row[name] ?? ""))
 
 /** The first cells of each row: Kraken may add others at the end. */
 export const cut = (rows: unknown, width: number): Array<ReadonlyArray<unknown>> =>
-  (rows as ReadonlyArray<ReadonlyArray<unknown>>).map((row) => row.slice(0, width))
+  Rows.array(rows).map((row) => Rows.array(row).slice(0, width))
 
 /** The rows of the one pair that was asked for, whatever Kraken calls it, and `last`. */
 export const series = (result: unknown) => {
-  const { last, ...pairs } = result as Rows.Row
+  const { last, ...pairs } = Rows.row(result)
   const [only] = Object.entries(pairs)
-  if (only === undefined) throw new Error("no pair in the answer")
+  if (only === undefined) throw new Rows.Unreadable("it names no pair")
   const [id, rows] = only
   return { id, rows, ...Rows.compact({ last }) }
 }

@@ -38,4 +38,4 @@ export const events = (list: unknown): ReadonlyArray<Rows.Row> => rows(list).map
 export const incidents = (list: unknown): ReadonlyArray<Rows.Row> =>
   rows(list).map((row) => Rows.compact({ ...row, next_steps: events(row["next_steps"]) }))
 
-const rows = (list: unknown): ReadonlyArray<Rows.Row> => (list ?? []) as ReadonlyArray<Rows.Row>
+const rows = (list: unknown): ReadonlyArray<Rows.Row> => Rows.list(list ?? [])

@@ -48,7 +48,7 @@ const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limi
 export const order =
   (pair: (id: string) => string) =>
   ({ descr, price, ...rest }: Rows.Row): Rows.Row => {
-    const asked = descr as Rows.Row
+    const asked = Rows.row(descr)
     const id = String(asked["pair"])
     const row = { ...rest, ...asked, pair: pair(id), pair_id: id, avg_price: price }
     return Rows.compact(row, { zeros: unset, none: ["leverage", "refid"] })

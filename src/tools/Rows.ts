@@ -3,9 +3,34 @@ export interface Row {
   readonly [field: string]: unknown
 }
 
+/** An answer is not of the form that its endpoint documents. Thrown by `shape`, and by nothing that is a fault of ours. */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable"
+}
+
+/** The object that an answer should hold here; an empty list is Kraken's other spelling of an empty object. */
+export const row = (value: unknown): Row => {
+  if (Array.isArray(value) && value.length === 0) return {}
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Unreadable(wrong("an object", value))
+  return value as Row
+}
+
+/** The list of anything that an answer should hold here. */
+export const array = (value: unknown): ReadonlyArray<unknown> => {
+  if (!Array.isArray(value)) throw new Unreadable(wrong("a list", value))
+  return value
+}
+
+/** The list of objects that an answer should hold here. */
+export const list = (value: unknown): Array<Row> => array(value).map(row)
+
+const wrong = (expected: string, value: unknown) =>
+  `expected ${expected}, got ${(JSON.stringify(value) ?? "nothing").slice(0, 100)}`
+
 /** Kraken keys rows by their id: `{ OUF4EM-…: { … } }`. */
 export const keyed = (result: unknown, id = "txid"): Array<Row> =>
-  Object.entries(result as Record<string, Row>).map(([key, row]) => ({ [id]: key, ...row }))
+  Object.entries(row(result)).map(([key, value]) => ({ [id]: key, ...row(value) }))
 
 /**
  * A row without what says nothing: nulls, empty texts and lists; zeros in fields where zero means that there is none;

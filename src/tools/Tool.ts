@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { type DateTime, Effect, Encoding, Schema } from "effect"
+import { Cause, type DateTime, Effect, Encoding, Schema } from "effect"
 import type { Endpoint, Intent, Params } from "../domain/endpoints.ts"
 import type { Fault } from "../domain/fault.ts"
 import type { Directory } from "../domain/names.ts"
@@ -11,7 +11,9 @@ import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
 import { Names, type UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import * as Arguments from "./Arguments.ts"
+import * as Issues from "./Issues.ts"
 import * as JsonSchema from "./JsonSchema.ts"
+import * as Rows from "./Rows.ts"
 import * as Spellings from "./Spellings.ts"
 
 /** The server only reads, and this would write. */
@@ -30,6 +32,24 @@ export class NotOffered extends Schema.TaggedError<NotOffered>()("NotOffered", {
     return `Kraken does not offer ${this.endpoint} to this API key.`
   }
 }
+
+/** A fault of ours. The log has its cause. */
+export class ToolDefect extends Schema.TaggedError<ToolDefect>()("ToolDefect", {
+  tool: Schema.String,
+  /** What became of the call: `nothing` was changed, it was `done`, or that is `unknown`. */
+  outcome: Schema.Literal("nothing", "done", "unknown"),
+  /** The beginning of Kraken's answer to a call that was done, with its ids; else empty. */
+  answer: Schema.String
+}) {
+  override get message() {
+    const done = this.outcome === "done" ? ` Kraken carried it out and answered: ${this.answer}` : ""
+    return `mcp-kraken has a fault, which ended ${this.tool}.${done}`
+  }
+}
+
+/** Logs a defect with its cause. All defects of tools end here. */
+export const defect = (cause: Cause.Cause<unknown>, facts: ConstructorParameters<typeof ToolDefect>[0]) =>
+  Effect.as(Effect.logError("A tool died", cause), new ToolDefect(facts))
 
 /** What any tool may fail with before its handler runs, or when Kraken refuses what the key may not do. */
 export type GateError = Arguments.InvalidArguments | ReadOnlyMode | KrakenPermissionError | KrakenCredentialsMissing
@@ -175,12 +195,12 @@ export interface Known {
 }
 
 /** What any endpoint tool may fail with. */
-export type EndpointError = SendError | NotOffered | KrakenUnreadable | UnknownName
+export type EndpointError = SendError | NotOffered | KrakenUnreadable | ToolDefect | UnknownName
 
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
  *
- * `shape` may throw where the answer is not what it should be. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
+ * `shape` throws `Rows.Unreadable` if the answer is not what it should be; whatever else it throws is a defect. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
  * and `settled` are added to it (see `Fields.Written`).
  */
 export const endpoint = <const Name extends string, Fields extends Schema.Struct.Fields, A, I extends JsonObject>(
@@ -223,8 +243,14 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
         : Effect.map(Spellings.displays, (displays) => spec.shape?.(result, { input, ...displays }))
     return yield* shaped.pipe(
       Effect.flatMap((answer) => decode(isObject(answer) ? { ...answer, ...extra } : answer)),
-      Effect.sandbox,
-      Effect.mapError(() => unreadable(spec.endpoint, !reads, result))
+      Effect.catchTag("ParseError", (error) =>
+        unreadable(spec.endpoint, !reads, result, Issues.format(Issues.faults(error), "(answer)"))
+      ),
+      Effect.catchAllDefect((thrown): Effect.Effect<never, KrakenUnreadable | ToolDefect> => {
+        if (thrown instanceof Rows.Unreadable) return unreadable(spec.endpoint, !reads, result, thrown.message)
+        const facts = reads ? nothing : { outcome: "done" as const, answer: beginning(result) }
+        return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
+      })
     )
   }, Spellings.noticeStale)
   return make(name, { ...spec, handler })
@@ -251,9 +277,13 @@ const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, re
   return { result, extra: { ...(duplicate && { duplicate }), ...(settled && { settled }) } }
 })
 
-/** An envelope without errors says that the call was carried out, whatever its result looks like. */
-export const unreadable = (endpoint: Endpoint, carriedOut: boolean, answer: unknown) =>
-  new KrakenUnreadable({ endpoint, carriedOut, answer: (JSON.stringify(answer) ?? "nothing").slice(0, 500) })
+/** The answer to a call that was carried out can't be read, for some `issue`. */
+export const unreadable = (endpoint: Endpoint, carriedOut: boolean, answer: unknown, issue: string) =>
+  new KrakenUnreadable({ endpoint, carriedOut, answer: beginning(answer), issue })
+
+const nothing = { outcome: "nothing", answer: "" } as const
+
+const beginning = (answer: unknown): string => (JSON.stringify(answer) ?? "nothing").slice(0, 500)
 
 const embedded = ({ bytes, mimeType, uri }: File): Mcp.EmbeddedResource => ({
   type: "resource",

@@ -31,6 +31,7 @@ const advice = Match.typeTags<ToolError>()({
     carriedOut
       ? "It happened: do not repeat it. Read the account to see the result."
       : "Tell the user; a retry will not help.",
+  ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat
       ? "Repeating it is safe: doing it twice is the same as doing it once."
@@ -40,6 +41,12 @@ const advice = Match.typeTags<ToolError>()({
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })
 
+const defects = {
+  nothing: "Nothing was changed. Do not retry; tell the user that the server's log has the details.",
+  done: "It happened: do NOT repeat it. Its ids are in Kraken's answer. Tell the user that the server's log has the details.",
+  unknown: "It may have happened. Do NOT repeat it: check the account first, and tell the user."
+}
+
 /** An error and what to do next, in words. */
 export const words = (error: ToolError): string => `${error._tag}: ${error.message}\n${advice(error)}`
 
@@ -47,17 +54,4 @@ export const words = (error: ToolError): string => `${error._tag}: ${error.messa
 export const render = (error: ToolError): Mcp.CallToolResult => ({
   isError: true,
   content: [{ type: "text", text: words(error) }]
-})
-
-/** A bug of ours: the log has the details, the model gets none. */
-export const internal = (mayHaveWritten: boolean): Mcp.CallToolResult => ({
-  isError: true,
-  content: [
-    {
-      type: "text",
-      text: mayHaveWritten
-        ? "Internal error; it is unknown whether the call was carried out. Do NOT repeat it: check the account first."
-        : "Internal error. The server's log has the details. Do not retry."
-    }
-  ]
 })

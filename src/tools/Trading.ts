@@ -53,8 +53,8 @@ export const addOrder = Tool.endpoint("add_order", {
   check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderFaults, pairFaults)),
   params: (order) => withoutOff(Checks.nest(order), "validate"),
   shape: (result, { input, pair }) => {
-    const { cl_ord_id, deadline, descr, txid } = result as Rows.Row
-    const shown = Rows.compact((descr ?? {}) as Rows.Row)
+    const { cl_ord_id, deadline, descr, txid } = Rows.row(result)
+    const shown = Rows.compact(Rows.row(descr ?? {}))
     const lacksClose = input.close_ordertype !== undefined && shown["close"] === undefined
     return Rows.compact({
       warning: lacksClose ? Checks.noClose("the order", input.validate) : undefined,
@@ -105,7 +105,8 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     orders: (orders as Array<Params>).map((order) => commaLists(withoutEmpty(order)))
   }),
   shape: (result, { input, pair }) => {
-    const { deadline, orders } = result as { readonly deadline?: unknown; readonly orders: Array<Rows.Row> }
+    const { deadline, orders: rows } = Rows.row(result)
+    const orders = Rows.list(rows)
     const failed = orders.filter(isFailed).length
     const lacking = orders.flatMap((row, i) => {
       const asked = input.orders[i]?.close !== undefined
@@ -120,7 +121,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
         return Rows.compact({
           ...row,
           cl_ord_id: row["cl_ord_id"] ?? sent?.cl_ord_id,
-          descr: { ...(descr as Rows.Row), ...(close !== undefined && { close }) }
+          descr: { ...Rows.row(descr ?? {}), ...(close !== undefined && { close }) }
         })
       }),
       failed: failed || undefined,
@@ -168,7 +169,7 @@ export const amendOrder = Tool.endpoint("amend_order", {
   },
   rules: (amend) => amendFaults(amend),
   check: (amend, facts) => Checks.known(amend, facts, amendFaults, amendPairFaults),
-  shape: (result, { input }) => ({ ...input, ...(result as Rows.Row) }),
+  shape: (result, { input }) => ({ ...input, ...Rows.row(result) }),
   output: Schema.Struct({
     amend_id: optional(Schema.String),
     txid: optional(Schema.String),
@@ -204,7 +205,7 @@ export const editOrder = Tool.endpoint("edit_order", {
   params: (edit) => withoutOff(edit, "validate"),
   shape: (result, { input, pair }) =>
     Rows.compact({
-      ...(result as Rows.Row),
+      ...Rows.row(result),
       pair: pair(input.pair),
       validated: input.validate || undefined
     }),

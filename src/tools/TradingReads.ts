@@ -45,7 +45,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
   },
   params: (input) => Struct.omit(input, "limit", "ofs"),
   shape: (result, { input, pair }) => {
-    const { open } = result as { readonly open: unknown }
+    const { open } = Rows.row(result)
     const all = Rows.newestFirst(Rows.keyed(open).map(order(pair)), "opentm")
     const { rows, ...page } = Rows.part(all, input)
     return { orders: rows, ...page }
@@ -78,7 +78,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const { closed, count } = result as { readonly closed: unknown; readonly count?: unknown }
+    const { closed, count } = Rows.row(result)
     const { rows, ...page } = Rows.page(Rows.keyed(closed).map(order(pair)), input, count)
     return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
   },
@@ -126,7 +126,7 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const history = result as { readonly trades: unknown; readonly count?: unknown }
+    const history = Rows.row(result)
     const { rows, ...page } = Rows.page(Rows.keyed(history.trades).map(trade(pair)), input, history.count)
     return { trades: Rows.newestFirst(rows, "time"), ...page }
   },
@@ -163,7 +163,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
   shape: (result, { input, pair }) => {
     // Merged positions have no id: they come as a list, or under the name of their pair.
     const key = input.consolidation === undefined ? "txid" : "pair"
-    const found = Array.isArray(result) ? (result as Array<Rows.Row>) : Rows.keyed(result ?? {}, key)
+    const found = Array.isArray(result) ? Rows.list(result) : Rows.keyed(result ?? {}, key)
     const positions = found.map((row) => {
       const id = String(row["pair"])
       return Rows.compact({ ...row, pair: pair(id), pair_id: id })
@@ -183,8 +183,10 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
   input: { txid: OrderId, rebase_multiplier },
   params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
   shape: (result) => {
-    const { amends } = result as { readonly amends: Array<Rows.Row> }
-    const rows = amends.map((row) => Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] }))
+    const { amends } = Rows.row(result)
+    const rows = Rows.list(amends).map((row) =>
+      Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] })
+    )
     return { amends: Rows.newestFirst(rows.toReversed(), "timestamp") }
   },
   output: Schema.Struct({ amends: Schema.Array(Amend) })
@@ -204,6 +206,6 @@ export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
       25
     )
   },
-  shape: (result, { input, pair }) => ({ ...(result as Rows.Row), pair: pair(input.pair) }),
+  shape: (result, { input, pair }) => ({ ...Rows.row(result), pair: pair(input.pair) }),
   output: Schema.Struct({ pair: Schema.String, bids: Schema.Array(BookOrder), asks: Schema.Array(BookOrder) })
 })

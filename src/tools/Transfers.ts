@@ -44,9 +44,9 @@ export const history = (
   result: unknown,
   shaping: { readonly input: { readonly limit: number }; readonly asset: (id: string) => string }
 ) => {
-  const page = Array.isArray(result) ? { deposit: result as unknown } : (result as Rows.Row)
+  const page = Array.isArray(result) ? { deposit: result as unknown } : Rows.row(result)
   const list = page["deposit"] ?? page["deposits"] ?? page["withdrawals"] ?? page["withdrawal"]
-  const rows = (list as Array<Rows.Row>)
+  const rows = Rows.list(list)
     .map(({ "status-prop": status_prop, ...row }) => ({ ...row, status_prop }))
     .map(withAsset(shaping.asset))
   const shown = Array.isArray(result) ? shaping.input.limit : rows.length
@@ -77,7 +77,7 @@ export const withAsset =
 /** A fee is an object with an asset of its own, or plain. */
 export const feeOf = (fee: unknown, asset: (id: string) => string): Rows.Row => {
   if (typeof fee !== "object" || fee === null) return { fee }
-  const { asset: id, fee: size, fee_percentage } = fee as Rows.Row
+  const { asset: id, fee: size, fee_percentage } = Rows.row(fee)
   return Rows.compact({ fee: size, fee_asset: id === undefined ? undefined : asset(String(id)), fee_percentage })
 }
 

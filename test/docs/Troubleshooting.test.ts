@@ -10,7 +10,7 @@ import { parseDotenv } from "../../src/layers/settings/sources.ts"
 import * as Kraken from "../../src/services/KrakenErrors.ts"
 import { UnknownName } from "../../src/services/Names.ts"
 import { InvalidArguments } from "../../src/tools/Arguments.ts"
-import { NotOffered, ReadOnlyMode } from "../../src/tools/Tool.ts"
+import { NotOffered, ReadOnlyMode, ToolDefect } from "../../src/tools/Tool.ts"
 import { words } from "../../src/tools/ToolError.ts"
 import type { ToolError } from "../../src/tools/Toolsets.ts"
 import { read, root } from "./Markdown.ts"
@@ -57,11 +57,17 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
   }),
   KrakenRejection: new Kraken.KrakenRejection({ endpoint, codes }),
   KrakenUnavailable: new Kraken.KrakenUnavailable({ endpoint, reason }),
-  KrakenUnreadable: new Kraken.KrakenUnreadable({ endpoint, carriedOut: true, answer: "{}" }),
+  KrakenUnreadable: new Kraken.KrakenUnreadable({
+    endpoint,
+    carriedOut: true,
+    answer: "{}",
+    issue: "- id: is missing"
+  }),
   KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
   NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
   PaperAccountBroken: new Kraken.PaperAccountBroken({ account: "local", file: "/state/paper.db", reason }),
   ReadOnlyMode: new ReadOnlyMode({ tool: "add_order" }),
+  ToolDefect: new ToolDefect({ tool: "add_order", outcome: "unknown", answer: "" }),
   UnknownName: new UnknownName({ kind: "pair", given: "BTC/DOGE", nearest: ["BTC/USD"] })
 }
 

@@ -11,6 +11,7 @@ import { readPrice } from "../../src/domain/orders.ts"
 import { makeDirectory } from "../../src/domain/directory.ts"
 import { scan } from "../../src/exchange/fixed.ts"
 import { decode } from "../../src/layers/settings/decode.ts"
+import { noDotenv } from "../../src/layers/settings/sources.ts"
 import { venue } from "../exchange/TestVenue.ts"
 
 const digits = (count: number) => "9".repeat(count)
@@ -104,7 +105,7 @@ describe("a number that is longer than any number", () => {
       decode({
         flags: new Map(),
         environment: new Map([[name, value]]),
-        dotenv: { source: new Map(), problems: [] },
+        dotenv: noDotenv,
         stateFolder: "/state"
       }).problems
     assert.deepStrictEqual(problems("MCP_KRAKEN_HTTP_TIMEOUT", "2.5"), [])

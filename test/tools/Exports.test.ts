@@ -211,7 +211,7 @@ describe("retrieve_export", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
       assert.strictEqual(error._tag, "KrakenUnreadable")
-      assert.include(error.message, "a ZIP that can't be read")
+      assert.include(error.message, "it can't be read")
     }).pipe(Effect.provide(download(strToU8("PK and nothing else"))))
   )
 })
