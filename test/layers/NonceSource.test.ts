@@ -6,6 +6,7 @@ import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { makeLocalCounter } from "../../src/layers/nonces/localCounter.ts"
 import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
 import { NonceSourceSqlite } from "../../src/layers/NonceSourceSqlite.ts"
 import type { Priority } from "../../src/services/KrakenClient.ts"
@@ -103,7 +104,7 @@ for (const [name, layer] of sources) {
       })
     )
 
-    it.scoped("passes the turn on when one who waits gives up", () =>
+    it.scoped("passes the turn on when one who waits gives up, and no earlier", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const { end, nonce } = yield* hold(source)
@@ -111,8 +112,40 @@ for (const [name, layer] of sources) {
         const patient = yield* Effect.fork(next(source))
         yield* Effect.yieldNow()
         yield* Fiber.interrupt(impatient)
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(patient)))
         yield* end
         assert.isTrue((yield* Fiber.join(patient)) > nonce)
+      })
+    )
+
+    it.scoped("passes the turn on when one gives up in the moment of being admitted", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const { end, nonce } = yield* hold(source)
+        const impatient = yield* Effect.fork(next(source))
+        const patient = yield* Effect.fork(next(source))
+        yield* Effect.yieldNow()
+        yield* Effect.zipRight(end, Fiber.interruptFork(impatient))
+        assert.isTrue((yield* Fiber.join(patient)) > nonce)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(impatient)))
+      })
+    )
+
+    it.scoped("keeps out who comes while one who has waited has the turn", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const first = yield* hold(source)
+        const waiting = yield* Effect.fork(hold(source))
+        yield* Effect.yieldNow()
+        yield* first.end
+        const second = yield* Fiber.join(waiting)
+        const newcomer = yield* Effect.fork(next(source))
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(newcomer)))
+        yield* second.end
+        yield* TestClock.adjust(10)
+        assert.isTrue((yield* Fiber.join(newcomer)) > second.nonce)
       })
     )
 
@@ -139,7 +172,43 @@ for (const [name, layer] of sources) {
   })
 }
 
+describe("makeLocalCounter", () => {
+  it.effect("counts on from a nonce that was given out elsewhere, unless it is ahead of that one", () =>
+    Effect.gen(function* () {
+      const { next, note } = makeLocalCounter()
+      note(100n)
+      assert.strictEqual(yield* next, 101n)
+      note(50n)
+      assert.strictEqual(yield* next, 102n)
+    })
+  )
+})
+
 describe("NonceSourceSqlite", () => {
+  it.scoped("counts in memory when there is no key, and opens no file", () =>
+    Effect.gen(function* () {
+      const stateDir = yield* folder
+      const source = yield* open(Layer.provide(NonceSourceSqlite, TestConfig({ stateDir, credentials: Option.none() })))
+      assert.isTrue(isRising([yield* next(source), yield* next(source)]))
+      assert.deepStrictEqual(readdirSync(stateDir), [])
+    })
+  )
+
+  it.scoped("lets the next one wait for another process when one gives that up", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      const { end, nonce } = yield* hold(one)
+      const impatient = yield* Effect.fork(next(other))
+      const patient = yield* Effect.fork(next(other))
+      yield* TestClock.adjust(20)
+      yield* Fiber.interrupt(impatient)
+      yield* end
+      yield* TestClock.adjust(10)
+      assert.isTrue((yield* Fiber.join(patient)) > nonce)
+    })
+  )
+
   it.scoped("counts on where another process has stopped, whatever the clock says", () =>
     Effect.gen(function* () {
       const path = yield* folder
