@@ -41,6 +41,7 @@ const run = async (name, mutate) => {
     htmlReporter: { fileName: `dist/mutation/${name}.html` },
     jsonReporter: { fileName: `dist/mutation/${name}.json` },
     thresholds: { high: 100, low: enough, break: null },
+    warnings: { slow: false },
     logLevel: "warn"
   })
   return stryker.runMutationTest()

@@ -66,13 +66,16 @@ export const groups = {
   access: {
     sources: files(
       "src/layers/TokenStoreSqlite.ts",
+      "src/layers/exchange/guard.ts",
       "src/layers/http/credential.ts",
       "src/layers/http/guard.ts",
       "src/layers/settings/credentials.ts",
       "src/layers/settings/mode.ts",
+      "src/layers/settings/parse.ts",
       "src/layers/tokens/"
     ),
     tests: files(
+      "test/layers/ExchangeHttp",
       "test/layers/TokenStoreSqlite",
       "test/layers/http/credential",
       "test/layers/http/guard",
