@@ -32,7 +32,7 @@ export const OrderRows = Schema.Record({ key: Schema.String, value: OrderRow })
 export interface SentTime {
   /** Unix seconds on Kraken's clock; our reading of it may be off. */
   readonly sentAt: number
-  /** A clock was set meanwhile: no time tells anything. */
+  /** A clock was set meanwhile, or is hardly known: no time tells anything. */
   readonly inDoubt: boolean
 }
 

@@ -90,7 +90,7 @@ export const KrakenClientHttp = Layer.effect(
         return yield* read(call)
       }),
       now: transport.now,
-      clockEpoch: transport.clockEpoch
+      clock: transport.clock
     })
   })
 )

@@ -90,7 +90,7 @@ export const KrakenClientPaper = Layer.effect(
         return file instanceof Uint8Array ? file : yield* new KrakenUnavailable({ endpoint, reason: "no file" })
       }),
       now: DateTime.now,
-      clockEpoch: Effect.succeed(0)
+      clock: Effect.succeed({ epoch: 0, within: 0 })
     })
   })
 )

@@ -1,7 +1,8 @@
-import { Cause, Clock, Deferred, Duration, Effect, Exit, FiberId, FiberSet, Layer, Option, Schema } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, FiberId, FiberSet, Layer, Option, Schema } from "effect"
 import { canonicalJson } from "../domain/canonicalJson.ts"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
+import { monotonic } from "../services/Clocks.ts"
 import { Config } from "../services/Config.ts"
 import { KrakenClient, type Priority } from "../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../services/KrakenErrors.ts"
@@ -17,7 +18,7 @@ import { makeTwins, type Twin } from "./writes/twins.ts"
 /** A write under way, or one that has just ended. */
 interface Entry {
   readonly answer: Deferred.Deferred<Sent, SendError>
-  /** Until when (Unix ms) the same write gets this answer; none while it is under way. */
+  /** Until when (monotonic, ms) the same write gets this answer; none while it is under way. */
   readonly until?: number
 }
 
@@ -105,7 +106,7 @@ export const KrakenWriterSettling = Layer.scoped(
           Effect.onExit((exit) =>
             Effect.gen(function* () {
               if (isRefusal(exit) || !replays(endpoint, params)) entries.delete(key)
-              else entries.set(key, { answer, until: (yield* Clock.currentTimeMillis) + replay })
+              else entries.set(key, { answer, until: (yield* monotonic) + replay })
               yield* Deferred.done(answer, exit)
             })
           )
@@ -126,7 +127,7 @@ export const KrakenWriterSettling = Layer.scoped(
       settled: FiberSet.awaitEmpty(fibers),
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, params) {
         const { caller } = yield* CallFacts
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* monotonic
         for (const [key, { until }] of entries) if (until !== undefined && until <= now) entries.delete(key)
         const key = `${callerId(caller)} ${endpoint} ${canonicalJson(params)}`
         const { answer, duplicate } = yield* Effect.uninterruptible(enter(key, endpoint, params))

@@ -10,6 +10,14 @@ export interface CallOptions {
   readonly priority?: Priority
 }
 
+/** How far `now` can be trusted. */
+export interface ClockQuality {
+  /** Changes when Kraken's clock becomes known or is contradicted: times of different epochs can't be compared. */
+  readonly epoch: number
+  /** How far off `now` can be, in milliseconds. */
+  readonly within: number
+}
+
 /**
  * Kraken's Spot REST API. Every method returns the `result` of the envelope as exact JSON: numbers that a double can't
  * hold are strings of their digits.
@@ -41,10 +49,6 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     ) => Effect.Effect<Uint8Array, KrakenError>
     /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
     readonly now: Effect.Effect<DateTime.Utc>
-    /**
-     * A number that changes when Kraken's clock becomes known, or an answer contradicts what is known of it. Times of
-     * different epochs can't be compared.
-     */
-    readonly clockEpoch: Effect.Effect<number>
+    readonly clock: Effect.Effect<ClockQuality>
   }
 >() {}

@@ -50,7 +50,7 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   return {
     send,
     now: Effect.map(clocks, (ours) => DateTime.unsafeMake(clock.at(ours))),
-    clockEpoch: Effect.sync(clock.epoch),
+    clock: Effect.sync(clock.quality),
     isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
   }
 })

@@ -1,4 +1,5 @@
 import { clockTolerance, type Reading, wasSet } from "../../services/Clocks.ts"
+import type { ClockQuality } from "../../services/KrakenClient.ts"
 
 /** When a request left and its answer began. */
 export interface Trip {
@@ -44,8 +45,10 @@ export const makeClock = () => {
     /** Kraken's time, in Unix milliseconds; ours as long as nothing is known. */
     at: ({ monotonic, wall }: Reading): number =>
       bounds === undefined ? wall : Math.round(monotonic + (bounds.least + bounds.most) / 2),
-    /** A number that changes when Kraken's clock becomes known, is contradicted, or is learned anew. */
-    epoch: (): number => epoch,
+    quality: (): ClockQuality => ({
+      epoch,
+      within: bounds === undefined ? Infinity : (bounds.most - bounds.least) / 2
+    }),
     /** Tells whether another answer is needed to trust what is known: one contradicted it, or our clocks diverged. */
     isDoubtful: (now: Reading): boolean => suspect !== undefined || (learned !== undefined && wasSet(learned, now))
   }

@@ -1,5 +1,5 @@
 import { DateTime, Effect } from "effect"
-import { clocks, wasSet } from "../../services/Clocks.ts"
+import { clocks, clockTolerance, wasSet } from "../../services/Clocks.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 
 /** How a write that has left stands in time. */
@@ -10,7 +10,7 @@ export interface Timing {
   readonly earliest: number
   /** Milliseconds since it left, on our monotonic clock. */
   readonly elapsed: number
-  /** One of the clocks was set since, or Kraken's has only become known: times before and after can't be compared. */
+  /** One of the clocks was set since, or Kraken's is not known well enough to compare times. */
   readonly inDoubt: boolean
 }
 
@@ -23,7 +23,7 @@ export interface Departure {
 
 /** Takes the time of a write that leaves now. */
 export const depart = (kraken: typeof KrakenClient.Service): Effect.Effect<Departure> => {
-  const read = Effect.all({ ours: clocks, theirs: kraken.now, epoch: kraken.clockEpoch })
+  const read = Effect.all({ ours: clocks, theirs: kraken.now, quality: kraken.clock })
   return Effect.map(read, (then) => ({
     at: then.theirs,
     timing: Effect.map(read, (now): Timing => {
@@ -33,7 +33,10 @@ export const depart = (kraken: typeof KrakenClient.Service): Effect.Effect<Depar
         sentAt,
         earliest: Math.min(sentAt, DateTime.toEpochMillis(then.theirs) / 1000),
         elapsed,
-        inDoubt: now.epoch !== then.epoch || wasSet(then.ours, now.ours)
+        inDoubt:
+          now.quality.epoch !== then.quality.epoch ||
+          now.quality.within > clockTolerance ||
+          wasSet(then.ours, now.ours)
       }
     })
   }))
