@@ -65,7 +65,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
   }
 
   /** Checks a request and does what it asks, at once. */
-  const carryOut = (request: WireRequest, now: number, warnings: ReadonlyArray<string> | undefined): Reply => {
+  const carryOut = (request: WireRequest, now: number, { listedAfter, warnings }: Fault): Reply => {
     const endpoint = endpointOf(request)
     const isPrivate = endpoint.startsWith("private/")
     const record = { endpoint, request, at: now }
@@ -76,7 +76,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
         checked = check(request, Object.values(keys), { now, address, lockoutAfter: options.lockoutAfter ?? Infinity })
       } else if (request.method !== "GET") throw new Refusal("EGeneral:Unknown method")
       const { key, nonce = 0n, params = {} } = checked
-      const answer = result(endpoint, key, { now, nonce, params })
+      const answer = result(endpoint, key, { now, nonce, params, listedAfter })
       seen.push({ ...record, key: key?.name, nonce, params, outcome: "done" })
       return answer instanceof Uint8Array ? bytes(answer) : ok(answer, warnings)
     } catch (error) {
@@ -101,11 +101,11 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
       seen.push({ endpoint, request, ...nothing, at, outcome: "lost" })
     }
     if (fault.straggles !== undefined) {
-      const late = Effect.map(now, (then) => carryOut(request, then, undefined))
+      const late = Effect.map(now, (then) => carryOut(request, then, fault))
       yield* Effect.forkDaemon(Effect.delay(late, fault.straggles))
       return dated(fault.instead ?? "drop", at + dateOff)
     }
-    const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault.warnings)
+    const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault)
     if (fault.answersAfter !== undefined) yield* Effect.sleep(fault.answersAfter)
     return dated(fault.instead ?? reply ?? "drop", (yield* now) + dateOff)
   })

@@ -55,7 +55,7 @@ export const TestKraken = (options: {
       write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
       download: ask(options.files),
       now: DateTime.now,
-      clockEpoch: Effect.succeed(0)
+      clock: Effect.succeed({ epoch: 0, within: 0 })
     }),
     Layer.succeed(KrakenWriter, {
       send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false })),

@@ -16,7 +16,13 @@ export interface Call {
   readonly now: number
   readonly nonce: bigint
   readonly params: Fields
+  /** What is made is listed only so much later, in milliseconds. */
+  readonly listedAfter?: number | undefined
 }
+
+/** From when on lists show what a call makes: at once, even if the clock is set back, unless it is late. */
+export const listedFrom = ({ listedAfter = 0, now }: Pick<Call, "listedAfter" | "now">): number =>
+  listedAfter === 0 ? -Infinity : now + listedAfter
 
 /** Answers one endpoint with its `result`, or throws a `Refusal`. Bytes are sent as they are. */
 export type Handler = (call: Call) => unknown

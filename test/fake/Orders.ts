@@ -1,4 +1,4 @@
-import { type Call, type Entry, type Handler, isTrue, makeIds, pad, text } from "./Journal.ts"
+import { type Call, type Entry, type Handler, isTrue, listedFrom, makeIds, pad, text } from "./Journal.ts"
 import { altname } from "./Market.ts"
 import { amendment, describe, describeClose, rows } from "./orderRows.ts"
 import { type Fields, Refusal } from "./Wire.ts"
@@ -16,8 +16,10 @@ export interface Order {
   readonly opened: number
   closed: number | undefined
   reason: string | null
+  /** From when on lists show it, in Unix milliseconds. */
+  readonly listedFrom: number
   /** As `OrderAmends` lists them, oldest first. */
-  readonly amends: Array<Fields>
+  readonly amends: Array<{ readonly entry: Fields; readonly listedFrom: number }>
 }
 
 /** Volumes from here on are more than the account can pay. */
@@ -25,7 +27,8 @@ export const tooMuch = 1_000_000
 
 /**
  * The orders of the account. Limit orders rest, market orders fill at once. A `deadline` that has passed is refused; a
- * `cl_ord_id` may be used again once its order is not open any more.
+ * `cl_ord_id` may be used again once its order is not open any more. What is listed late can be cancelled and changed
+ * before.
  */
 export const makeOrders = (journal: Array<Entry>) => {
   const orders = new Map<string, Order>()
@@ -36,7 +39,8 @@ export const makeOrders = (journal: Array<Entry>) => {
     journal.push({ endpoint, at: now, nonce, params, ids })
   }
 
-  const accept = (params: Fields, pair: string, now: number): Order => {
+  const accept = (params: Fields, pair: string, call: Pick<Call, "listedAfter" | "now">): Order => {
+    const { now } = call
     const order: Order = {
       txid: orderId(),
       pair,
@@ -49,9 +53,10 @@ export const makeOrders = (journal: Array<Entry>) => {
       opened: now,
       closed: params["ordertype"] === "market" ? now : undefined,
       reason: null,
+      listedFrom: listedFrom(call),
       amends: []
     }
-    order.amends.push(amendment(order, "original", amendId(), now))
+    order.amends.push({ entry: amendment(order, "original", amendId(), now), listedFrom: order.listedFrom })
     orders.set(order.txid, order)
     return order
   }
@@ -87,7 +92,7 @@ export const makeOrders = (journal: Array<Entry>) => {
   }
 
   const addOrder: Handler = (call) => {
-    const { now, params } = call
+    const { params } = call
     inTime(call)
     const pair = altname(text(params, "pair"))
     validate(params)
@@ -95,13 +100,13 @@ export const makeOrders = (journal: Array<Entry>) => {
     const close = describeClose(params)
     const descr = { order: describe(params, pair), ...(close !== undefined && { close }) }
     if (isTrue(params, "validate")) return { descr }
-    const { txid } = accept(params, pair, now)
+    const { txid } = accept(params, pair, call)
     note("AddOrder", call, [txid])
     return { descr, txid: [txid] }
   }
 
   const addOrderBatch: Handler = (call) => {
-    const { now, params } = call
+    const { params } = call
     inTime(call)
     const pair = altname(text(params, "pair"))
     const list = items(params["orders"])
@@ -112,7 +117,7 @@ export const makeOrders = (journal: Array<Entry>) => {
       const close = describeClose(item)
       const shown = { descr: { order: describe(item, pair) }, ...(close !== undefined && { close }) }
       if (Number(item["volume"]) >= tooMuch) return { ...shown, error: "EOrder:Insufficient funds" }
-      return dry ? shown : { ...shown, txid: accept(item, pair, now).txid }
+      return dry ? shown : { ...shown, txid: accept(item, pair, call).txid }
     })
     if (!dry)
       note(
@@ -131,15 +136,19 @@ export const makeOrders = (journal: Array<Entry>) => {
     order.volume = text(params, "order_qty") ?? order.volume
     order.price = text(params, "limit_price") ?? order.price
     const id = amendId()
-    order.amends.push(amendment(order, "user", id, call.now))
+    order.amends.push({
+      entry: amendment(order, "user", id, call.now),
+      listedFrom: listedFrom(call)
+    })
     note("AmendOrder", call, [order.txid, id])
     return { amend_id: id }
   }
 
-  const orderAmends: Handler = ({ params }) => {
+  const orderAmends: Handler = ({ now, params }) => {
     const order = orders.get(text(params, "order_id") ?? "")
-    if (order === undefined) throw new Refusal("EOrder:Unknown order")
-    return { count: order.amends.length, amends: order.amends }
+    if (order === undefined || order.listedFrom > now) throw new Refusal("EOrder:Unknown order")
+    const amends = order.amends.filter(({ listedFrom }) => listedFrom <= now).map(({ entry }) => entry)
+    return { count: amends.length, amends }
   }
 
   const editOrder: Handler = (call) => {
@@ -153,7 +162,7 @@ export const makeOrders = (journal: Array<Entry>) => {
     const next = { ...kept, volume: old.volume, price: old.price, ...changed }
     if (isTrue(params, "validate")) return { descr: { order: describe(next, old.pair) } }
     cancel([old], now)
-    const order = accept(next, old.pair, now)
+    const order = accept(next, old.pair, call)
     note("EditOrder", call, [old.txid, order.txid])
     return {
       status: "ok",
@@ -206,21 +215,24 @@ export const makeOrders = (journal: Array<Entry>) => {
     return { currentTime: time(call.now), triggerTime: seconds === 0 ? "0" : time(call.now + seconds * 1000) }
   }
 
-  const openOrders: Handler = ({ params }) => ({ open: rows(open().filter(matching(params))) })
+  const listed = (now: number) => [...orders.values()].filter(({ listedFrom }) => listedFrom <= now)
 
-  const closedOrders: Handler = ({ params }) => {
+  const openOrders: Handler = ({ now, params }) => ({
+    open: rows(listed(now).filter((order) => order.status === "open" && matching(params)(order)))
+  })
+
+  const closedOrders: Handler = ({ now, params }) => {
     const start = Number(text(params, "start") ?? 0) * 1000
     const end = Number(text(params, "end") ?? Infinity) * 1000
     const within = ({ closed = 0, opened }: Order) => [opened, closed].some((time) => time > start && time <= end)
-    const all = [...orders.values()].filter(
-      (order) => order.status !== "open" && matching(params)(order) && within(order)
-    )
+    const all = listed(now).filter((order) => order.status !== "open" && matching(params)(order) && within(order))
     const offset = Number(text(params, "ofs") ?? 0)
     return { closed: rows(all.toReversed().slice(offset, offset + 50)), count: all.length }
   }
 
-  const queryOrders: Handler = ({ params }) => {
-    const found = (text(params, "txid") ?? "").split(",").map((txid) => orders.get(txid))
+  const queryOrders: Handler = ({ now, params }) => {
+    const ids = (text(params, "txid") ?? "").split(",")
+    const found = ids.map((txid) => listed(now).find((order) => order.txid === txid))
     const known = found.filter((order) => order !== undefined)
     if (known.length < found.length) throw new Refusal("EOrder:Unknown order")
     return rows(known.filter(matching(params)))
@@ -244,6 +256,19 @@ export const makeOrders = (journal: Array<Entry>) => {
   return {
     handlers,
     all: (): ReadonlyArray<Order> => [...orders.values()],
+    /** Another program places an order, which no journal shows, or has placed it before `now`. */
+    add: (params: Fields, call: Pick<Call, "listedAfter" | "now">, status: "open" | "closed" = "open") => {
+      const order = accept(params, altname(text(params, "pair")), call)
+      if (status === "closed") Object.assign(order, { status, closed: call.now })
+      return order
+    },
+    /** Another program amends an open order. */
+    amend: (txid: string, price: string, now: number) => {
+      for (const order of open().filter((order) => order.txid === txid)) {
+        order.price = price
+        order.amends.push({ entry: amendment(order, "user", amendId(), now), listedFrom: now })
+      }
+    },
     /** The market takes the order. */
     fill: (txid: string, now: number) => {
       for (const order of named(txid)) Object.assign(order, { status: "closed", closed: now })

@@ -67,7 +67,7 @@ export const account = (options: {
             })
           ),
         now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
-        clockEpoch: Effect.succeed(0)
+        clock: Effect.succeed({ epoch: 0, within: 0 })
       }),
       Layer.mock(Names, { directory: Effect.succeed(noNames) }),
       Layer.mock(PermissionCache, {

@@ -6,6 +6,7 @@ import { KrakenWriterSettling } from "../../src/layers/KrakenWriterSettling.ts"
 import { NonceSourceMemory } from "../../src/layers/NonceSourceMemory.ts"
 import { PermissionCacheKraken } from "../../src/layers/PermissionCacheKraken.ts"
 import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
+import type { Params } from "../../src/domain/endpoints.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { KrakenWriter, type SendError, type Sent } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
@@ -15,7 +16,7 @@ import { assetPairs, assets } from "../fake/Market.ts"
 import { type FakeKraken, makeFakeKraken } from "../FakeKraken.ts"
 import { limit } from "../layers/WriterAccount.ts"
 import { TestConfig } from "../TestConfig.ts"
-import type { Intent, Journey, Standing } from "./journeys.ts"
+import type { Intent, Journey, Jump, LookAlike, Standing } from "./journeys.ts"
 
 /** What a caller was told; none for one that has gone. */
 export type Told = Exit.Exit<Sent, SendError> | undefined
@@ -27,9 +28,14 @@ export interface Story {
 }
 
 /** An account with two open orders. */
-export const makeAccount = ({ key, skew }: Pick<Journey, "key" | "skew">) => {
+export const makeAccount = ({
+  dateOff = 0,
+  key,
+  skew
+}: Pick<Journey, "key" | "skew"> & Partial<Pick<Journey, "dateOff">>) => {
   const fake = makeFakeKraken()
   fake.state.skew = skew
+  fake.state.dateOff = dateOff
   if (key === "blind") fake.keys.full.permissions = ["modify-trades", "close-trades", "withdraw-funds"]
   const { AddOrder } = fake.orders.handlers as { readonly AddOrder: Handler }
   for (const cl_ord_id of [undefined, "mine"]) {
@@ -75,11 +81,16 @@ export const travel = Effect.fnUntraced(function* (
   http: Layer.Layer<HttpClient>,
   options: { readonly check: (story: Story) => void; readonly after: Duration.DurationInput } & {
     readonly config?: Partial<Settings>
+    /** Sets our time of day, by so many milliseconds. */
+    readonly setWall?: (by: number) => Effect.Effect<void>
   }
 ) {
   const told = yield* Effect.gen(function* () {
     if (journey.warm) yield* Effect.flatMap(PermissionCache, ({ known }) => known)
     fake.misbehave("*", ...journey.others)
+    for (const jump of journey.jumps) yield* Effect.fork(Effect.delay(setClock(fake, jump, options.setWall), jump.at))
+    for (const lookAlike of journey.lookAlikes)
+      yield* Effect.fork(Effect.delay(pose(fake, journey, lookAlike), lookAlike.at))
     const writer = yield* KrakenWriter
     const answers = yield* Effect.forEach(
       journey.intents,
@@ -97,6 +108,46 @@ export const travel = Effect.fnUntraced(function* (
   yield* Effect.sleep(options.after)
   options.check({ fake, told })
 })
+
+type SetWall = (by: number) => Effect.Effect<void>
+
+const setClock = (fake: FakeKraken, { by, whose }: Jump, setWall: SetWall = () => Effect.void) =>
+  whose === "ours" ? setWall(by) : Effect.sync(() => void (fake.state.skew += by))
+
+/** Another program does something that looks like an intent, but for its age or its terms. */
+const pose = (fake: FakeKraken, { intents, jumps }: Journey, { age, at, listedAfter, of }: LookAlike) =>
+  Effect.map(fake.now, (now) => {
+    const intent = intents[of]
+    if (intent === undefined) return
+    // What was done before Kraken's clock was set back is not newer for that.
+    const setBack = jumps.reduce((sum, { by, whose }) => sum + (whose === "theirs" && by < 0 ? -by : 0), 0)
+    const first = Math.min(...intents.map((intent) => intent.at))
+    const older = age === undefined ? 0 : age + setBack + Math.max(0, at - first)
+    const call = { now: now - older, listedAfter: listedAfter + older }
+    const { tag: _, ...params } = intent.params
+    switch (intent.endpoint) {
+      case "private/AddOrder": {
+        const { cl_ord_id, ...terms } = params
+        if (age === undefined) return fake.orders.add({ ...terms, volume: "0.77" }, call)
+        return fake.orders.add({ ...terms, cl_ord_id }, call, cl_ord_id === undefined ? "open" : "closed")
+      }
+      case "private/AddOrderBatch": {
+        const [first] = params["orders"] as ReadonlyArray<Params>
+        const different = age === undefined ? { volume: "0.77" } : {}
+        return fake.orders.add({ ...first, pair: params["pair"], ...different }, call)
+      }
+      case "private/AmendOrder":
+      case "private/EditOrder": {
+        const [plain, named] = fake.orders.all()
+        const order = params["txid"] === plain?.txid ? plain : named
+        return (
+          order && fake.orders.amend(order.txid, age === undefined ? "97000" : String(params["limit_price"]), call.now)
+        )
+      }
+      case "private/Withdraw":
+        return fake.withdrawals.add({ ...params, ...(age === undefined && { amount: "0.6" }) }, call)
+    }
+  })
 
 const dispatch = (fake: FakeKraken, writer: typeof KrakenWriter.Service, intent: Intent) =>
   Effect.suspend(() => {

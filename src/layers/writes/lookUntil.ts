@@ -105,7 +105,9 @@ const remaining = (desk: Desk, { at, departure, span }: Deadline) =>
 const behindTheFence = (desk: Desk, { departure }: Deadline) =>
   Effect.gen(function* () {
     if ((yield* departure.timing).inDoubt)
-      return cantTell("it has not turned up, but a clock was set meanwhile or is hardly known, so that its deadline tells nothing")
+      return cantTell(
+        "it has not turned up, but a clock was set meanwhile or is hardly known, so that its deadline tells nothing"
+      )
     return Option.match(yield* desk.keys.known, {
       onNone: () => cantTell("it has not turned up, but Kraken does not tell whether this key takes late nonces"),
       onSome: ({ nonceWindow }) =>

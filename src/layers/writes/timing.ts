@@ -34,9 +34,7 @@ export const depart = (kraken: typeof KrakenClient.Service): Effect.Effect<Depar
         earliest: Math.min(sentAt, DateTime.toEpochMillis(then.theirs) / 1000),
         elapsed,
         inDoubt:
-          now.quality.epoch !== then.quality.epoch ||
-          now.quality.within > clockTolerance ||
-          wasSet(then.ours, now.ours)
+          now.quality.epoch !== then.quality.epoch || now.quality.within > clockTolerance || wasSet(then.ours, now.ours)
       }
     })
   }))
