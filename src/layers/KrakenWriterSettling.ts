@@ -188,6 +188,7 @@ const answerOf = (
         reason: verdict.reason === reason ? reason : `${reason}; ${verdict.reason}`,
         check: verdict.check,
         safeToRepeat: verdict.safeToRepeat ?? false,
+        stillOpen: verdict.stillOpen,
         cause
       })
   }

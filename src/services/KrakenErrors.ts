@@ -136,6 +136,8 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   check: Schema.String,
   /** Doing it twice is the same as doing it once. */
   safeToRepeat: Schema.Boolean,
+  /** Ids of orders that were to be cancelled and were last seen open. */
+  stillOpen: Schema.optional(Schema.Array(Schema.String)),
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, TestClock } from "effect"
 import type { Params } from "../../src/domain/endpoints.ts"
-import { KrakenFundingError, type KrakenOutcomeUnknown, KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
+import { KrakenFundingError, KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
@@ -116,26 +116,6 @@ describe("other writes without an answer", () => {
       for (const error of yield* Fiber.join(both)) assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
     }).pipe(Effect.provide(layer))
   })
-
-  it.effect("a cancel: reading the order tells, and repeating is safe where it does not", () => {
-    const { closed, layer } = account({ write: (endpoint) => noAnswer(endpoint) })
-    closed["OAAAAA-BBBBB-CCCCCC"] = listed(limit, { status: "canceled" })
-    return Effect.gen(function* () {
-      const one = Either.getOrThrow(yield* send("private/CancelOrder", { txid: "OAAAAA-BBBBB-CCCCCC" }))
-      assert.deepStrictEqual(one.result, { count: 1 })
-      const all = failure(yield* send("private/CancelAll", {}))
-      assert.strictEqual(all._tag, "KrakenOutcomeUnknown")
-      assert.isTrue((all as KrakenOutcomeUnknown).safeToRepeat)
-    }).pipe(Effect.provide(layer))
-  })
-})
-
-it.effect("a cancel by a cl_ord_id that is not listed is not said to be open", () => {
-  const { layer } = account({ write: (endpoint) => noAnswer(endpoint) })
-  return Effect.gen(function* () {
-    const error = failure(yield* send("private/CancelOrder", { cl_ord_id: "mine" }))
-    assert.include(error.message, "the order is not listed")
-  }).pipe(Effect.provide(layer))
 })
 
 describe("a withdrawal", () => {

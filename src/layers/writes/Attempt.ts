@@ -39,7 +39,14 @@ export type Verdict =
   /** It surely did not happen, and can't any more. */
   | { readonly _tag: "NotPlaced"; readonly reason: string }
   /** It can't be told. */
-  | { readonly _tag: "Unknown"; readonly reason: string; readonly check: string; readonly safeToRepeat?: boolean }
+  | {
+      readonly _tag: "Unknown"
+      readonly reason: string
+      readonly check: string
+      readonly safeToRepeat?: boolean
+      /** Ids of orders that were to be cancelled and were last seen open. */
+      readonly stillOpen?: ReadonlyArray<string>
+    }
 
 /** A write that is ready to be sent. */
 export interface Prepared {

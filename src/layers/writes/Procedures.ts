@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import type { Endpoint } from "../../domain/endpoints.ts"
 import { addOrder, addOrderBatch } from "./Add.ts"
 import type { Procedure } from "./Attempt.ts"
-import { cancelMany, cancelOrder } from "./Cancel.ts"
+import { cancelAll, cancelAllOrdersAfter, cancelOrder, cancelOrderBatch } from "./Cancel.ts"
+import { cancelWithdrawal } from "./CancelWithdrawal.ts"
 import { amendOrder, editOrder } from "./Change.ts"
 import { earn } from "./Earn.ts"
 import { withdraw } from "./Withdraw.ts"
@@ -15,11 +16,11 @@ export const procedures = (): ((endpoint: Endpoint) => Procedure) => {
     "private/AmendOrder": amendOrder,
     "private/EditOrder": editOrder,
     "private/CancelOrder": cancelOrder,
-    "private/CancelAll": cancelMany,
-    "private/CancelAllOrdersAfter": cancelMany,
-    "private/CancelOrderBatch": cancelMany,
+    "private/CancelAll": cancelAll,
+    "private/CancelAllOrdersAfter": cancelAllOrdersAfter,
+    "private/CancelOrderBatch": cancelOrderBatch,
     "private/Withdraw": withdraw(new Map()),
-    "private/WithdrawCancel": unseen("See get_withdrawal_status.", true),
+    "private/WithdrawCancel": cancelWithdrawal,
     "private/WalletTransfer": unseen("See get_account_balance and get_ledgers."),
     "private/AccountTransfer": unseen("See get_account_balance and get_ledgers of both accounts."),
     "private/CreateSubaccount": unseen("See the subaccounts on kraken.com."),
