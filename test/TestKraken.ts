@@ -57,7 +57,7 @@ export const TestKraken = (options: {
       now: DateTime.now
     }),
     Layer.succeed(KrakenWriter, {
-      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false })),
+      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
       settled: Effect.void
     }),
     Layer.succeed(Names, {

@@ -145,13 +145,32 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   }
 }
 
-/** A write was held back here, since it could not do what is wanted or would do it twice. Nothing was sent. */
+/** A write was held back here, since it could not do what is wanted. Nothing was sent. */
 export class KrakenWriteRefused extends Schema.TaggedError<KrakenWriteRefused>()("KrakenWriteRefused", {
   endpoint: Schema.String,
   reason: Schema.String
 }) {
   override get message() {
     return `${this.endpoint} was not sent: ${this.reason}`
+  }
+}
+
+/**
+ * A write was held back here, since it is unknown whether an identical one, sent before, has happened. Nothing was sent
+ * now.
+ */
+export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()("KrakenWriteBlocked", {
+  endpoint: Schema.String,
+  /** Why the outcome of the earlier one is unknown. */
+  reason: Schema.String,
+  /** What to look at, with the ids to look for. */
+  check: Schema.String,
+  /** How long it stays blocked at the most; none while the earlier one is being looked up. */
+  secondsLeft: Schema.optional(Schema.Number)
+}) {
+  override get message() {
+    const left = this.secondsLeft === undefined ? "" : ` for ${this.secondsLeft} s at the most,`
+    return `${this.endpoint} was not sent: it is unknown whether an identical call before it was carried out (${this.reason}). ${this.check} Until that is known,${left} an identical call is not sent, repeat or not.`
   }
 }
 

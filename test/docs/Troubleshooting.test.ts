@@ -58,6 +58,7 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
   KrakenRejection: new Kraken.KrakenRejection({ endpoint, codes }),
   KrakenUnavailable: new Kraken.KrakenUnavailable({ endpoint, reason }),
   KrakenUnreadable: new Kraken.KrakenUnreadable({ endpoint, carriedOut: true, answer: "{}" }),
+  KrakenWriteBlocked: new Kraken.KrakenWriteBlocked({ endpoint, reason, check: "Look.", secondsLeft: 60 }),
   KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
   NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
   PaperAccountBroken: new Kraken.PaperAccountBroken({ account: "local", file: "/state/paper.db", reason }),

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, TestClock } from "effect"
 import type { Params } from "../../src/domain/endpoints.ts"
-import { KrakenFundingError, KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
+import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
@@ -122,43 +122,6 @@ describe("a withdrawal", () => {
   const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
   const row = { refid: "R1", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
 
-  it.effect("is refused a second time within ten minutes, unless the repeat is meant", () => {
-    const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R1" }) })
-    return Effect.gen(function* () {
-      yield* send("private/Withdraw", withdrawal)
-      const error = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.50" }))
-      assert.strictEqual(error._tag, "KrakenWriteRefused")
-      yield* send("private/Withdraw", { ...withdrawal, repeat: true })
-      assert.deepStrictEqual(sent, [withdrawal, withdrawal])
-      yield* TestClock.adjust("10 minutes")
-      assert.isTrue(Either.isRight(yield* send("private/Withdraw", withdrawal)))
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("stays refused when a meant repeat of it was refused by Kraken", () => {
-    let n = 0
-    const codes = ["EFunding:Insufficient funds"]
-    const { layer } = account({
-      write: (endpoint) => (n++ === 0 ? Effect.succeed({ refid: "R1" }) : new KrakenFundingError({ endpoint, codes }))
-    })
-    return Effect.gen(function* () {
-      yield* send("private/Withdraw", withdrawal)
-      assert.strictEqual(
-        failure(yield* send("private/Withdraw", { ...withdrawal, repeat: true }))._tag,
-        "KrakenFundingError"
-      )
-      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenWriteRefused")
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("that another process has just sent is refused too", () => {
-    const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R2" }), read: () => Effect.succeed([row]) })
-    return Effect.gen(function* () {
-      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenWriteRefused")
-      assert.strictEqual(sent.length, 0)
-    }).pipe(Effect.provide(layer))
-  })
-
   it.effect("without an answer is the one new row that fits; else it stays unknown, never not placed", () => {
     const rows: Array<object> = []
     const { layer } = account({
@@ -173,8 +136,8 @@ describe("a withdrawal", () => {
       assert.deepStrictEqual(answer.result, { refid: "R1" })
       const lost = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.7" }))
       assert.strictEqual(lost._tag, "KrakenOutcomeUnknown")
-      const again = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.7" }))
-      assert.strictEqual(again._tag, "KrakenWriteRefused")
+      const again = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.70", repeat: true }))
+      assert.strictEqual(again._tag, "KrakenWriteBlocked")
     }).pipe(Effect.provide(layer))
   })
 })

@@ -57,9 +57,21 @@ export interface Prepared {
   readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
   /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown
-  /** Kraken refused it, or it surely did not happen: forget what was noted. */
-  readonly refused?: () => void
 }
 
-/** How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. */
-export type Procedure = (desk: Desk, endpoint: Endpoint, params: Params) => Effect.Effect<Prepared, KrakenWriteRefused>
+/** A write that is not sent, since the account shows an identical one. */
+export interface AlreadyDone {
+  readonly result: unknown
+  readonly duplicateOf: ReadonlyArray<string>
+}
+
+/**
+ * How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. `repeat`: the
+ * caller says that it is meant although an identical one was just sent.
+ */
+export type Procedure = (
+  desk: Desk,
+  endpoint: Endpoint,
+  params: Params,
+  repeat: boolean
+) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused>

@@ -19,7 +19,7 @@ export const procedures = (): ((endpoint: Endpoint) => Procedure) => {
     "private/CancelAll": cancelAll,
     "private/CancelAllOrdersAfter": cancelAllOrdersAfter,
     "private/CancelOrderBatch": cancelOrderBatch,
-    "private/Withdraw": withdraw(new Map()),
+    "private/Withdraw": withdraw,
     "private/WithdrawCancel": cancelWithdrawal,
     "private/WalletTransfer": unseen("See get_account_balance and get_ledgers."),
     "private/AccountTransfer": unseen("See get_account_balance and get_ledgers of both accounts."),

@@ -1,6 +1,7 @@
-import { Clock, Duration, Effect, Exit } from "effect"
+import { Duration, Effect, Exit } from "effect"
+import { monotonicMillis } from "./monotonic.ts"
 
-/** A write that was begun: what it will look like on the account, and until when (Unix ms) it may turn up. */
+/** A write that was begun: what it will look like on the account, and until when (monotonic ms) it may turn up. */
 export interface Twin {
   readonly looks: ReadonlyArray<string>
   until: number
@@ -16,7 +17,7 @@ const doubt = Duration.toMillis("10 minutes")
 export const makeTwins = () => {
   const open = new Set<Twin>()
 
-  const prune = Effect.map(Clock.currentTimeMillis, (now) => {
+  const prune = Effect.map(monotonicMillis, (now) => {
     for (const twin of open) if (twin.until <= now) open.delete(twin)
     return now
   })
@@ -29,7 +30,7 @@ export const makeTwins = () => {
     })
 
   const end = (twin: Twin, isOpen: boolean) =>
-    Effect.map(Clock.currentTimeMillis, (now) => {
+    Effect.map(monotonicMillis, (now) => {
       if (isOpen) twin.until = now + doubt
       else open.delete(twin)
     })
