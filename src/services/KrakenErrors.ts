@@ -174,6 +174,18 @@ export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()
   }
 }
 
+/** A check that has to come before a write could not be made. Nothing was sent. */
+export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFailed>()("KrakenPrecheckFailed", {
+  endpoint: Schema.String,
+  /** What was to be checked, as the object of "check". */
+  check: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.endpoint} was not sent, since the server could not check ${this.check}: ${this.reason}`
+  }
+}
+
 /** A write was sent without an answer, and looking has shown that it surely did not happen and can't happen later. */
 export class KrakenNotPlaced extends Schema.TaggedError<KrakenNotPlaced>()("KrakenNotPlaced", {
   endpoint: Schema.String,

@@ -1,6 +1,12 @@
 import { Context, type Effect } from "effect"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
-import type { KrakenNotPlaced, KrakenWriteBlocked, KrakenWriteError, KrakenWriteRefused } from "./KrakenErrors.ts"
+import type {
+  KrakenNotPlaced,
+  KrakenPrecheckFailed,
+  KrakenWriteBlocked,
+  KrakenWriteError,
+  KrakenWriteRefused
+} from "./KrakenErrors.ts"
 
 /** A write that happened, or was not sent since an identical one had just happened. */
 export interface Sent {
@@ -16,7 +22,12 @@ export interface Sent {
 }
 
 /** What sending a write may end in. */
-export type SendError = KrakenWriteError | KrakenNotPlaced | KrakenWriteRefused | KrakenWriteBlocked
+export type SendError =
+  | KrakenWriteError
+  | KrakenNotPlaced
+  | KrakenWriteRefused
+  | KrakenWriteBlocked
+  | KrakenPrecheckFailed
 
 /**
  * Sends writes so that none happens twice and none is lost from sight: each runs in a fiber of its own that outlives

@@ -49,6 +49,7 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
     refusedBy: "Kraken",
     hints: []
   }),
+  KrakenPrecheckFailed: new Kraken.KrakenPrecheckFailed({ endpoint, check: "whether it is there", reason }),
   KrakenRateLimitError: new Kraken.KrakenRateLimitError({
     endpoint,
     limiter: "rest",

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, TestClock } from "effect"
 import type { Params } from "../../src/domain/endpoints.ts"
-import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
@@ -51,26 +50,6 @@ describe("other writes without an answer", () => {
         'amend_order changes it in place: {"txid":"O1","order_qty":"2","limit_price":"99000"}'
       )
       assert.strictEqual(sent.length, 0)
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("an edit is found although the order that it replaces could not be read", () => {
-    let reads = 0
-    const rows: Record<string, unknown> = {}
-    const { layer } = account({
-      write: (endpoint, params) => {
-        rows["O2"] = listed({ ...limit, ...params })
-        return noAnswer(endpoint)
-      },
-      read: (endpoint) =>
-        reads++ === 0
-          ? new KrakenUnavailable({ endpoint, reason: "HTTP 502 with an HTML page" })
-          : Effect.succeed(endpoint === "private/OpenOrders" ? { open: rows } : { closed: {} })
-    })
-    return Effect.gen(function* () {
-      const edit = { txid: "O1", pair: "XBTUSD", price: "99000" }
-      const answer = Either.getOrThrow(yield* send("private/EditOrder", edit))
-      assert.deepInclude(answer.result, { txid: "O2" })
     }).pipe(Effect.provide(layer))
   })
 

@@ -36,6 +36,7 @@ describe("a write happens at most once, and nobody is told otherwise, whatever g
               "KrakenNotPlaced",
               "KrakenOutcomeUnknown",
               "KrakenOrderError",
+              "KrakenPrecheckFailed",
               "KrakenWriteBlocked",
               "gone"
             ]

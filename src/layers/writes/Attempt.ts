@@ -2,7 +2,12 @@ import type { DateTime, Duration, Effect } from "effect"
 import type { Directory } from "../../domain/names.ts"
 import type { Endpoint, Params } from "../../domain/endpoints.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
-import type { KrakenOutcomeUnknown, KrakenWriteRefused } from "../../services/KrakenErrors.ts"
+import type {
+  KrakenError,
+  KrakenOutcomeUnknown,
+  KrakenPrecheckFailed,
+  KrakenWriteRefused
+} from "../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
 
 /** What procedures look things up with. */
@@ -74,4 +79,4 @@ export type Procedure = (
   endpoint: Endpoint,
   params: Params,
   repeat: boolean
-) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused>
+) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError>

@@ -5,7 +5,9 @@ import { KrakenWriteRefused } from "../../services/KrakenErrors.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
+import { openOrders } from "./openOrders.ts"
 import { type Listed, orderById, ordersSince, pick, secondsOf } from "./orderLists.ts"
+import { precheck } from "./precheck.ts"
 
 /**
  * EditOrder cancels an order and makes a new one. It takes no order with a `cl_ord_id`, and would drop it: that is
@@ -13,7 +15,10 @@ import { type Listed, orderById, ordersSince, pick, secondsOf } from "./orderLis
  */
 export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint, params) {
   const txid = String(params["txid"])
-  const original = yield* Effect.orElseSucceed(orderById(desk, txid), () => undefined)
+  const original = yield* precheck(
+    endpoint,
+    "whether the order has a cl_ord_id, which an edit would drop"
+  )(orderNamed(desk, txid))
   if (original !== undefined && typeof original.row.cl_ord_id === "string" && params["validate"] !== true) {
     return yield* new KrakenWriteRefused({ endpoint, reason: useAmend(original, params) })
   }
@@ -26,6 +31,12 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
     settle: (attempt) => settleEdit(desk, attempt, expected, txid)
   }
 })
+
+/** The open order that an edit names by its id, or by a userref that only it has; none when Kraken knows none. */
+const orderNamed = (desk: Desk, name: string) =>
+  /^-?\d+$/.test(name)
+    ? Effect.map(openOrders(desk, { userref: name }), ([only]) => only)
+    : Effect.catchTag(orderById(desk, name), "KrakenOrderError", () => Effect.void)
 
 const useAmend = ({ row, txid }: Listed, params: Params): string => {
   const limitField = row.descr.ordertype === "limit" || row.descr.ordertype === "iceberg" ? "price" : "price2"

@@ -7,6 +7,7 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
 import { secondsOf } from "./orderLists.ts"
+import { precheck } from "./precheck.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 
@@ -34,7 +35,10 @@ const window = 10 * 60
 export const withdraw: Procedure = Effect.fnUntraced(function* (desk, endpoint, params, repeat) {
   const directory = yield* desk.directory
   const reading = list(desk, params)
-  const before = yield* Effect.option(reading)
+  // When it is meant anyway, a failed reading costs no more than the chance to find it again.
+  const before = repeat
+    ? yield* Effect.option(reading)
+    : Option.some(yield* precheck(endpoint, "whether the same withdrawal was made within ten minutes")(reading))
   const since = DateTime.toEpochMillis(yield* desk.kraken.now) / 1000 - window
   const earlier = Option.getOrElse(before, () => []).find(
     // A time that can't be read may be a recent one.
