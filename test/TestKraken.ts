@@ -58,7 +58,7 @@ export const TestKraken = (options: {
       clock: Effect.succeed({ epoch: 0, within: 0 })
     }),
     Layer.succeed(KrakenWriter, {
-      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result, duplicate: false })),
+      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
       settled: Effect.void
     }),
     Layer.succeed(Names, {

@@ -1,6 +1,6 @@
-import { Cause, Deferred, Duration, Effect, Exit, FiberId, FiberSet, Layer, Option, Schema } from "effect"
-import { canonicalJson } from "../domain/canonicalJson.ts"
+import { Cause, Deferred, Duration, Effect, Exit, FiberSet, Layer, Option } from "effect"
 import type { Endpoint, Params } from "../domain/endpoints.ts"
+import { writeIdentity } from "../domain/writeIdentity.ts"
 import { CallFacts, callerId } from "../services/CallFacts.ts"
 import { monotonic } from "../services/Clocks.ts"
 import { Config } from "../services/Config.ts"
@@ -11,19 +11,11 @@ import { Names } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import { accountName } from "../services/TradingMode.ts"
 import type { Attempt, Desk, Prepared, Verdict } from "./writes/Attempt.ts"
+import { type Begun, isRecognizable, makeDuplicates, type Write } from "./writes/duplicates.ts"
+import { idsIn } from "./writes/ids.ts"
 import { procedures } from "./writes/Procedures.ts"
 import { depart, type Departure } from "./writes/timing.ts"
 import { makeTwins, type Twin } from "./writes/twins.ts"
-
-/** A write under way, or one that has just ended. */
-interface Entry {
-  readonly answer: Deferred.Deferred<Sent, SendError>
-  /** Until when (monotonic, ms) the same write gets this answer; none while it is under way. */
-  readonly until?: number
-}
-
-/** How long after its end a write that is sent again is taken for the same one. */
-const replay = Duration.toMillis("2 seconds")
 
 /** What shutdown waits for at the most. */
 const patience = Duration.seconds(30)
@@ -44,18 +36,25 @@ export const KrakenWriterSettling = Layer.scoped(
     }
     const procedure = procedures()
     const twins = makeTwins()
-    const entries = new Map<string, Entry>()
+    const duplicates = makeDuplicates()
     const fibers = yield* FiberSet.make<Sent, SendError>()
     // Finalizers can't be interrupted, and what can't be interrupted never times out.
     const quiet = Effect.interruptible(FiberSet.awaitEmpty(fibers))
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(quiet, patience)))
 
-    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (endpoint: Endpoint, params: Params) {
+    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (begun: Begun, params: Params) {
+      const { endpoint, repeat } = begun
       // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
       yield* desk.keys.known
-      const prepared = yield* procedure(endpoint)(desk, endpoint, params)
+      const prepared = yield* procedure(endpoint)(desk, endpoint, params, repeat)
+      if ("duplicateOf" in prepared) return prepared
       const looks = yield* onAccount(prepared.looks ?? [])
-      return yield* twins.during(looks, isOpen, (twin) => sendOnce(endpoint, prepared, twin))
+      const settle = (attempt: Attempt) =>
+        Effect.suspend(() => {
+          begun.isOpen = true
+          return prepared.settle(attempt)
+        })
+      return yield* twins.during(looks, isOpen, (twin) => sendOnce(endpoint, { ...prepared, settle }, twin))
     })
 
     const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
@@ -78,10 +77,7 @@ export const KrakenWriterSettling = Layer.scoped(
         Effect.catchTag("KrakenOutcomeUnknown", (error) =>
           settle(prepared, twin, { endpoint, error, params, departure, result: unconfirmed })
         ),
-        Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result)))),
-        Effect.tapError((error) =>
-          Effect.sync(() => (error._tag === "KrakenOutcomeUnknown" ? undefined : prepared.refused?.()))
-        )
+        Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result))))
       )
     }
 
@@ -99,50 +95,53 @@ export const KrakenWriterSettling = Layer.scoped(
     })
 
     /** Runs a write in a fiber of its own and gives its answer to all that wait for it. */
-    const start = ({ answer }: Entry, key: string, endpoint: Endpoint, params: Params) =>
+    const start = (begun: Begun, params: Params) =>
       FiberSet.run(
         fibers,
-        Effect.interruptible(carryOut(endpoint, params)).pipe(
+        Effect.interruptible(carryOut(begun, params)).pipe(
           Effect.onExit((exit) =>
-            Effect.gen(function* () {
-              if (isRefusal(exit) || !replays(endpoint, params)) entries.delete(key)
-              else entries.set(key, { answer, until: (yield* monotonic) + replay })
-              yield* Deferred.done(answer, exit)
+            Effect.flatMap(monotonic, (now) => {
+              duplicates.end(begun, exit, now)
+              return Deferred.done(begun.answer, exit)
             })
           )
         )
       )
 
-    /** The entry of a write; starts it where it is not under way. Looking and taking the place are one step. */
-    const enter = (key: string, endpoint: Endpoint, params: Params) =>
-      Effect.suspend(() => {
-        const running = entries.get(key)
-        if (running !== undefined) return Effect.succeed({ ...running, duplicate: true })
-        const entry: Entry = { answer: Deferred.unsafeMake(FiberId.none) }
-        entries.set(key, entry)
-        return Effect.as(start(entry, key, endpoint, params), { ...entry, duplicate: false })
+    /** Starts a write, or recognises an earlier one whose answer counts for it. Looking and taking the place are one step. */
+    const enter = (write: Write, params: Params): Effect.Effect<Effect.Effect<Sent, SendError>> =>
+      Effect.flatMap(monotonic, (now) => {
+        const recognized = duplicates.recognize(write, now)
+        switch (recognized._tag) {
+          case "Duplicate":
+            return Effect.succeed(duplicates.answerOf(recognized.of))
+          case "Blocked":
+            return Effect.succeed(recognized.error)
+          case "New":
+            return Effect.as(start(recognized.begun, params), Deferred.await(recognized.begun.answer))
+        }
       })
 
     return KrakenWriter.of({
       settled: FiberSet.awaitEmpty(fibers),
-      send: Effect.fn("KrakenWriter.send")(function* (endpoint, params) {
+      send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {
         const { caller } = yield* CallFacts
-        const now = yield* monotonic
-        for (const [key, { until }] of entries) if (until !== undefined && until <= now) entries.delete(key)
-        const key = `${callerId(caller)} ${endpoint} ${canonicalJson(params)}`
-        const { answer, duplicate } = yield* Effect.uninterruptible(enter(key, endpoint, params))
-        const sent = yield* Deferred.await(answer).pipe(
-          Effect.onInterrupt(() => FiberSet.run(fibers, leftBehind(answer, endpoint)))
-        )
-        return { ...sent, duplicate }
+        const account = yield* accountName
+        // A cancel waits for no names.
+        const identity = isRecognizable(endpoint)
+          ? `${account} ${writeIdentity(endpoint, params, yield* desk.directory)}`
+          : undefined
+        const write = { endpoint, identity, caller: callerId(caller), repeat: repeat === true }
+        const answer = yield* Effect.uninterruptible(enter(write, params))
+        return yield* Effect.onInterrupt(answer, () => FiberSet.run(fibers, leftBehind(answer, endpoint)))
       })
     })
   })
 )
 
 /** Nobody is there any more to be told of a write that its caller left, so the log is. */
-const leftBehind = (answer: Entry["answer"], endpoint: Endpoint) =>
-  Effect.onExit(Deferred.await(answer), (exit) => {
+const leftBehind = (answer: Effect.Effect<Sent, SendError>, endpoint: Endpoint) =>
+  Effect.onExit(answer, (exit) => {
     const message = "A write went on after its caller had left"
     if (Exit.isSuccess(exit)) return Effect.logInfo(message, { endpoint, outcome: "ok" })
     const outcome = Option.match(Cause.failureOption(exit.cause), {
@@ -166,8 +165,7 @@ const notConfirmed = (endpoint: Endpoint) =>
   })
 
 const done = (prepared: Prepared, result: unknown, sent: Params): Sent => ({
-  result: prepared.complete?.(result, sent) ?? result,
-  duplicate: false
+  result: prepared.complete?.(result, sent) ?? result
 })
 
 const answerOf = (
@@ -191,6 +189,7 @@ const answerOf = (
         reason: verdict.reason === reason ? reason : `${reason}; ${verdict.reason}`,
         check: verdict.check,
         safeToRepeat: verdict.safeToRepeat ?? false,
+        stillOpen: verdict.stillOpen,
         cause
       })
   }
@@ -210,31 +209,7 @@ const isRefusal = (exit: Exit.Exit<Sent, SendError>): boolean =>
 /** Whether it may still turn up, as far as we know. */
 const isOpen = (exit: Exit.Exit<Sent, SendError>): boolean => Exit.isFailure(exit) && !isRefusal(exit)
 
-/** A cancel of whatever is open has new work to do when it is sent again; every other write has not. */
-const replays = (endpoint: Endpoint, { txid }: Params): boolean =>
-  endpoint !== "private/CancelAll" &&
-  endpoint !== "private/CancelAllOrdersAfter" &&
-  !(endpoint === "private/CancelOrder" && /^-?\d+$/.test(String(txid)))
-
 const priorityOf = (endpoint: Endpoint): Priority => (endpoint.startsWith("private/Cancel") ? "cancel" : "write")
-
-const Ids = Schema.Struct({
-  txid: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
-  refid: Schema.optional(Schema.String),
-  amend_id: Schema.optional(Schema.String),
-  orders: Schema.optional(Schema.Array(Schema.Struct({ txid: Schema.optional(Schema.NullOr(Schema.String)) })))
-})
-const isIds = Schema.is(Ids)
-
-const idsIn = (result: unknown): ReadonlyArray<string> =>
-  isIds(result)
-    ? [
-        result.txid ?? [],
-        result.refid ?? [],
-        result.amend_id ?? [],
-        result.orders?.map(({ txid }) => txid ?? []) ?? []
-      ].flat(2)
-    : []
 
 /** The last thousand ids that writes of this process have made. */
 const rememberIds = (): Desk["made"] => {

@@ -141,6 +141,8 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   check: Schema.String,
   /** Doing it twice is the same as doing it once. */
   safeToRepeat: Schema.Boolean,
+  /** Ids of orders that were to be cancelled and were last seen open. */
+  stillOpen: Schema.optional(Schema.Array(Schema.String)),
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
@@ -148,13 +150,44 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   }
 }
 
-/** A write was held back here, since it could not do what is wanted or would do it twice. Nothing was sent. */
+/** A write was held back here, since it could not do what is wanted. Nothing was sent. */
 export class KrakenWriteRefused extends Schema.TaggedError<KrakenWriteRefused>()("KrakenWriteRefused", {
   endpoint: Schema.String,
   reason: Schema.String
 }) {
   override get message() {
     return `${this.endpoint} was not sent: ${this.reason}`
+  }
+}
+
+/**
+ * A write was held back here, since it is unknown whether an identical one, sent before, has happened. Nothing was sent
+ * now.
+ */
+export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()("KrakenWriteBlocked", {
+  endpoint: Schema.String,
+  /** Why the outcome of the earlier one is unknown. */
+  reason: Schema.String,
+  /** What to look at, with the ids to look for. */
+  check: Schema.String,
+  /** How long it stays blocked at the most; none while the earlier one is being looked up. */
+  secondsLeft: Schema.optional(Schema.Number)
+}) {
+  override get message() {
+    const left = this.secondsLeft === undefined ? "" : ` for ${this.secondsLeft} s at the most,`
+    return `${this.endpoint} was not sent: it is unknown whether an identical call before it was carried out (${this.reason}). ${this.check} Until that is known,${left} an identical call is not sent, repeat or not.`
+  }
+}
+
+/** A check that has to come before a write could not be made. Nothing was sent. */
+export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFailed>()("KrakenPrecheckFailed", {
+  endpoint: Schema.String,
+  /** What was to be checked, as the object of "check". */
+  check: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.endpoint} was not sent, since the server could not check ${this.check}: ${this.reason}`
   }
 }
 

@@ -1,5 +1,16 @@
 import { Schema } from "effect"
-import { Amount, AssetName, boolean, list, optional, Positive, withDefault, whole, Written } from "./Fields.ts"
+import {
+  Amount,
+  AssetName,
+  boolean,
+  list,
+  optional,
+  Positive,
+  repeatable,
+  withDefault,
+  whole,
+  Written
+} from "./Fields.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
 import { withAsset } from "./Transfers.ts"
@@ -124,7 +135,11 @@ const change = {
   endpoint: "private/Earn/Allocate",
   permissions: [["earn-funds"]],
   intent: "destroy",
-  input: { strategy_id, amount: Positive.annotations({ description: "In units of the strategy's asset" }) },
+  input: {
+    strategy_id,
+    amount: Positive.annotations({ description: "In units of the strategy's asset" }),
+    ...repeatable
+  },
   shape: (result: unknown, { input }: { readonly input: { readonly strategy_id: string } }) => ({
     strategy_id: input.strategy_id,
     // True, or in a shape that only one program has seen, whether it still goes on.

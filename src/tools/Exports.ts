@@ -2,7 +2,7 @@ import { Effect, Schema, Struct } from "effect"
 import * as Report from "../domain/report.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import * as Arguments from "./Arguments.ts"
-import { list, optional, Seconds, time, whole, withDefault, Written } from "./Fields.ts"
+import { list, optional, Seconds, Settled, time, whole, withDefault } from "./Fields.ts"
 import * as Rows from "./Rows.ts"
 import * as Tool from "./Tool.ts"
 
@@ -38,7 +38,7 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
       foreign.includes(field) ? [{ path: `fields.${index}`, fault: `${field} is no column of ${report}` }] : []
     )
   },
-  output: Schema.Struct({ id: Schema.String, ...Written })
+  output: Schema.Struct({ id: Schema.String, ...Settled })
 })
 
 export const getExportStatus = Tool.endpoint("get_export_status", {
@@ -139,7 +139,7 @@ export const removeExport = Tool.endpoint("remove_export", {
     )
   },
   shape: (result) => ({ removed: Object.values(Rows.row(result)).includes(true) }),
-  output: Schema.Struct({ removed: Schema.Boolean, ...Written })
+  output: Schema.Struct({ removed: Schema.Boolean, ...Settled })
 })
 
 const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, part: Report.Page) => {

@@ -214,11 +214,21 @@ export const paged = {
   next_ofs: optional(Schema.Number.annotations({ description: "Call again with this as ofs for more" }))
 }
 
-/**
- * What a write adds to its answer: `duplicate` where the same write was under way already and this is its answer, `settled`
- * where no answer came and looking showed that it happened, and how.
- */
-export const Written = {
-  duplicate: optional(Schema.Boolean.annotations({ description: "Two equal calls, sent once" })),
+/** Says that a write is meant although an identical one was just sent. Every write that can be meant twice takes it. */
+export const repeatable = { repeat: optional(boolean("Meant once more, though just sent")) }
+
+/** What every write may add to its answer: no answer came from Kraken, looking showed that it happened, and how. */
+export const Settled = {
   settled: optional(Schema.Struct({ how: Schema.String, state: optional(Schema.String) }))
 }
+
+/** The same for a write that is not sent when an identical one was just made: then the rest is that one's answer. */
+export const Written = {
+  placed: optional(Schema.Boolean.annotations({ description: "false: not placed again" })),
+  duplicate_of: optional(Schema.Array(Schema.String)),
+  note: optional(Schema.String),
+  ...Settled
+}
+
+/** Names of the fields that lead an answer: whoever reads only its beginning must see that nothing was placed. */
+export const leading = ["placed", "duplicate_of", "note"] as const

@@ -9,7 +9,9 @@ import {
   optional,
   Positive,
   Rebase,
+  repeatable,
   Seconds,
+  Settled,
   withDefault,
   Written
 } from "./Fields.ts"
@@ -66,7 +68,8 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
     method: described("Exact name from get_deposit_methods"),
     new: withDefault(boolean("Make a new address"), false),
     amount: optional(Positive.annotations({ description: "Bitcoin Lightning only: amount of the invoice" })),
-    aclass
+    aclass,
+    ...repeatable
   },
   reads: ({ new: fresh }) => !fresh,
   params: (input) => withoutOff(input, "new"),
@@ -196,7 +199,7 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
 export const withdraw = Tool.endpoint("withdraw", {
   title: "Withdraw",
   description:
-    "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An equal withdrawal within ten minutes is refused unless repeat is true.",
+    "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An equal one within ten minutes is not sent unless repeat is true.",
   endpoint: "private/Withdraw",
   permissions: [["withdraw-funds"]],
   intent: "destroy",
@@ -208,9 +211,8 @@ export const withdraw = Tool.endpoint("withdraw", {
     max_fee: optional(Positive.annotations({ description: "Refuse if the fee is above this" })),
     aclass,
     rebase_multiplier: optional(Rebase),
-    repeat: withDefault(boolean("It is meant a second time"), false)
+    ...repeatable
   },
-  params: (input) => withoutOff(input, "repeat"),
   output: Schema.Struct({ refid: Schema.String, ...Written })
 })
 
@@ -235,7 +237,7 @@ export const cancelWithdrawal = Tool.endpoint("cancel_withdrawal", {
   intent: "destroy",
   input: { asset: AssetName, refid: described("Reference id of the withdrawal") },
   shape: (result) => ({ canceled: result }),
-  output: Schema.Struct({ canceled: Schema.Boolean, ...Written })
+  output: Schema.Struct({ canceled: Schema.Boolean, ...Settled })
 })
 
 export const walletTransfer = Tool.endpoint("wallet_transfer", {
@@ -249,7 +251,8 @@ export const walletTransfer = Tool.endpoint("wallet_transfer", {
     asset: AssetName,
     from_wallet: only("Spot Wallet", "Source"),
     to_wallet: only("Futures Wallet", "Destination"),
-    amount: Positive.annotations({ description: "Amount" })
+    amount: Positive.annotations({ description: "Amount" }),
+    ...repeatable
   },
   params: ({ from_wallet, to_wallet, ...rest }) => ({ ...rest, from: from_wallet, to: to_wallet }),
   output: Schema.Struct({ refid: Schema.String, ...Written })

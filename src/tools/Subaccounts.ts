@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { AssetClass, AssetName, optional, Positive, Written } from "./Fields.ts"
+import { AssetClass, AssetName, optional, Positive, repeatable, Written } from "./Fields.ts"
 import * as Tool from "./Tool.ts"
 
 const described = (description: string) => Schema.String.annotations({ description })
@@ -28,7 +28,8 @@ export const accountTransfer = Tool.endpoint("account_transfer", {
     amount: Positive.annotations({ description: "Amount" }),
     from_account: described("Account id (IIBAN), e.g. ABCD 1234 EFGH 5678"),
     to_account: described("Account id (IIBAN)"),
-    asset_class: optional(AssetClass)
+    asset_class: optional(AssetClass),
+    ...repeatable
   },
   rules: ({ from_account, to_account }) =>
     from_account === to_account ? [{ path: "to_account", fault: "must be another account than from_account" }] : [],

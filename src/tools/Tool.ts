@@ -11,6 +11,7 @@ import { KrakenWriter, type SendError } from "../services/KrakenWriter.ts"
 import { Names, type UnknownName } from "../services/Names.ts"
 import { PermissionCache } from "../services/PermissionCache.ts"
 import * as Arguments from "./Arguments.ts"
+import { leading } from "./Fields.ts"
 import * as Issues from "./Issues.ts"
 import * as JsonSchema from "./JsonSchema.ts"
 import * as Rows from "./Rows.ts"
@@ -145,7 +146,7 @@ export const make = <
   })
 
   const render = (answer: B) =>
-    Effect.map(Effect.orDie(encode(answer)), (encoded): Mcp.CallToolResult => ({
+    Effect.map(Effect.map(Effect.orDie(encode(answer)), inOrder), (encoded): Mcp.CallToolResult => ({
       content: [{ type: "text", text: JSON.stringify(encoded) }, ...(spec.files?.(answer) ?? []).map(embedded)],
       structuredContent: encoded
     }))
@@ -200,8 +201,8 @@ export type EndpointError = SendError | NotOffered | KrakenUnreadable | ToolDefe
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
  *
- * `shape` throws `Rows.Unreadable` if the answer is not what it should be; whatever else it throws is a defect. A write goes through `KrakenWriter`; where its answer is an object, `duplicate`
- * and `settled` are added to it (see `Fields.Written`).
+ * `shape` throws `Rows.Unreadable` if the answer is not what it should be; whatever else it throws is a defect. A write goes
+ * through `KrakenWriter`; if its answer is an object, what `Fields.Written` names is added to it.
  */
 export const endpoint = <const Name extends string, Fields extends Schema.Struct.Fields, A, I extends JsonObject>(
   name: Name,
@@ -232,7 +233,7 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
     const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = spec.intent === "read" || spec.reads?.(input) === true
-    const { extra, result } = yield* Effect.mapError(send(spec.endpoint, params, reads), (error) =>
+    const { extra, result } = yield* Effect.mapError(send(spec, params, reads), (error) =>
       spec.instead !== undefined && isUnknownMethod(error)
         ? new NotOffered({ endpoint: spec.endpoint, instead: spec.instead })
         : error
@@ -267,14 +268,40 @@ const isUnknownMethod = (error: SendError) =>
   "codes" in error && error.codes.some((code) => /unknown method/i.test(code))
 
 /** Reads ask; writes are sent once, by the writer. */
-const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, reads: boolean) {
+const send = Effect.fnUntraced(function* (
+  { endpoint, input }: { readonly endpoint: Endpoint; readonly input: Schema.Struct.Fields },
+  { repeat, ...params }: Params,
+  reads: boolean
+) {
   if (reads) {
     const kraken = yield* KrakenClient
     return { result: yield* kraken.read(endpoint, params), extra: {} }
   }
   const writer = yield* KrakenWriter
-  const { duplicate, result, settled } = yield* writer.send(endpoint, params)
-  return { result, extra: { ...(duplicate && { duplicate }), ...(settled && { settled }) } }
+  const { duplicateOf, result, settled } = yield* writer.send(
+    endpoint,
+    repeat === true ? { ...params, repeat } : params
+  )
+  return {
+    result,
+    extra: { ...(duplicateOf && notAgain(duplicateOf, "repeat" in input)), ...(settled && { settled }) }
+  }
+})
+
+/** What is said of a write that was not sent, since an identical one was just made. */
+const notAgain = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean) => {
+  const note = "Not placed again: an equal call was just made, and the rest is its answer."
+  return {
+    placed: false,
+    duplicate_of: duplicateOf,
+    note: canRepeat ? `${note} If one more is meant, call again with repeat: true.` : note
+  }
+}
+
+/** Puts the fields that lead an answer before all others. */
+const inOrder = <A extends JsonObject>(answer: A): A => ({
+  ...Object.fromEntries(leading.flatMap((name) => (name in answer ? [[name, answer[name]]] : []))),
+  ...answer
 })
 
 /** The answer to a call that was carried out can't be read, for some `issue`. */

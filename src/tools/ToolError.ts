@@ -37,6 +37,9 @@ const advice = Match.typeTags<ToolError>()({
       ? "Repeating it is safe: doing it twice is the same as doing it once."
       : "Do NOT repeat it: it may have happened. Check first, and tell the user.",
   KrakenWriteRefused: () => "Nothing was sent.",
+  KrakenWriteBlocked: () =>
+    "Nothing was sent now, but the earlier call may have happened: check that first, and tell the user.",
+  KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it stays so, tell the user.",
   PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."
 })

@@ -12,6 +12,8 @@ import {
   optional,
   OrderId,
   PairName,
+  repeatable,
+  Settled,
   text,
   tooMany,
   Userref,
@@ -27,7 +29,7 @@ import * as Tool from "./Tool.ts"
 
 const Described = Schema.Struct({ order: optional(Schema.String), close: optional(Schema.String) })
 
-const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boolean), ...Written })
+const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boolean), ...Settled })
 
 const either = [["modify-trades"], ["close-trades"]] as const
 
@@ -46,7 +48,8 @@ export const addOrder = Tool.endpoint("add_order", {
     ...Orders.order,
     ...Orders.close,
     ...Orders.shared,
-    validate: withDefault(Orders.validate("order"), false)
+    validate: withDefault(Orders.validate("order"), false),
+    ...repeatable
   },
   reads: ({ validate }) => validate,
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
@@ -95,7 +98,8 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
       Schema.maxItems(15, { message: ({ actual }) => tooMany(actual, 15) })
     ),
     ...Orders.shared,
-    validate: withDefault(Orders.validate("orders"), false)
+    validate: withDefault(Orders.validate("orders"), false),
+    ...repeatable
   },
   reads: ({ validate }) => validate,
   rules: (batch) => batchFaults(batch),
@@ -165,7 +169,8 @@ export const amendOrder = Tool.endpoint("amend_order", {
     trigger_price: optional(Orders.price("New trigger price, likewise")),
     pair: optional(PairName.annotations({ description: "Its pair; xStocks need it" })),
     post_only: optional(boolean("Refuse the new price if the order would take")),
-    deadline: Orders.deadline
+    deadline: Orders.deadline,
+    ...repeatable
   },
   rules: (amend) => amendFaults(amend),
   check: (amend, facts) => Checks.known(amend, facts, amendFaults, amendPairFaults),
@@ -197,7 +202,8 @@ export const editOrder = Tool.endpoint("edit_order", {
     asset_class: Orders.shared.asset_class,
     deadline: Orders.deadline,
     cancel_response: optional(boolean("Answer before the old order is wholly replaced")),
-    validate: withDefault(Orders.validate("order"), false)
+    validate: withDefault(Orders.validate("order"), false),
+    ...repeatable
   },
   reads: ({ validate }) => validate,
   rules: (edit) => editFaults(edit),
@@ -276,5 +282,5 @@ export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
   intent: "destroy",
   idempotent: true,
   input: { timeout: whole("Seconds", 0, 86399) },
-  output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Written })
+  output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })
 })

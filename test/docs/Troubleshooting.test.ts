@@ -49,6 +49,7 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
     refusedBy: "Kraken",
     hints: []
   }),
+  KrakenPrecheckFailed: new Kraken.KrakenPrecheckFailed({ endpoint, check: "whether it is there", reason }),
   KrakenRateLimitError: new Kraken.KrakenRateLimitError({
     endpoint,
     limiter: "rest",
@@ -63,6 +64,7 @@ const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { reado
     answer: "{}",
     issue: "- id: is missing"
   }),
+  KrakenWriteBlocked: new Kraken.KrakenWriteBlocked({ endpoint, reason, check: "Look.", secondsLeft: 60 }),
   KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
   NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
   PaperAccountBroken: new Kraken.PaperAccountBroken({ account: "local", file: "/state/paper.db", reason }),

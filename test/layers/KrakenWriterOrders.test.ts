@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
-import { CallFacts } from "../../src/services/CallFacts.ts"
-import { KrakenOrderError, KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
+import { KrakenPermissionError } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "./WriterAccount.ts"
 
@@ -164,18 +163,19 @@ describe("an order", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         if (n++ === 0) open["O1"] = listed(params)
-        return noAnswer(endpoint)
+        return Effect.delay(noAnswer(endpoint), "1 seconds")
       }
     })
     return Effect.gen(function* () {
       const writer = yield* KrakenWriter
       const order = { ...limit, userref: 7 }
       const both = yield* Effect.fork(
-        Effect.all(
-          [writer.send("private/AddOrder", order), writer.send("private/AddOrder", { ...order, volume: "0.010" })].map(
-            Effect.flip
-          ),
-          { concurrency: 2 }
+        Effect.forEach(
+          [order, { ...order, repeat: true }],
+          (one) => Effect.flip(writer.send("private/AddOrder", one)),
+          {
+            concurrency: 2
+          }
         )
       )
       yield* TestClock.adjust("1 minutes")
@@ -205,63 +205,6 @@ describe("an order", () => {
       assert.lengthOf(lines, 1)
       assert.match(lines[0] ?? "", /A write went on after its caller had left.*private\/AddOrder.*ok/)
     }).pipe(Effect.provide([layer, toLines(lines)]))
-  })
-})
-
-describe("the same write twice", () => {
-  it.effect("is sent once; the second answer is the first's, marked as a duplicate", () => {
-    const { layer, sent } = account({ write: () => Effect.delay(Effect.succeed({ txid: ["O1"] }), "1 seconds") })
-    return Effect.gen(function* () {
-      const writer = yield* KrakenWriter
-      const both = yield* Effect.fork(
-        Effect.all([writer.send("private/AddOrder", limit), writer.send("private/AddOrder", { ...limit })], {
-          concurrency: 2
-        })
-      )
-      yield* TestClock.adjust("2 seconds")
-      const [first, second] = yield* Fiber.join(both)
-      assert.deepStrictEqual(second, { ...first, duplicate: true })
-      assert.strictEqual(sent.length, 1)
-      yield* TestClock.adjust("2 seconds")
-      assert.isFalse(Either.getOrThrow(yield* send("private/AddOrder", limit)).duplicate)
-      assert.strictEqual(sent.length, 2)
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("by two callers is two writes, and so is one with another cl_ord_id", () => {
-    const { layer, sent } = account({ write: () => Effect.succeed({ txid: ["O1"] }) })
-    return Effect.gen(function* () {
-      const writer = yield* KrakenWriter
-      const caller = { _tag: "Token", id: "0123456789ab" } as const
-      yield* writer.send("private/AddOrder", limit)
-      yield* writer.send("private/AddOrder", { ...limit, cl_ord_id: "again" })
-      yield* Effect.provideService(writer.send("private/AddOrder", limit), CallFacts, {
-        ...CallFacts.defaultValue(),
-        caller
-      })
-      assert.strictEqual(sent.length, 3)
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("is sent again when the first was refused", () => {
-    const codes = ["EOrder:Insufficient funds"]
-    const { layer, sent } = account({ write: (endpoint) => new KrakenOrderError({ endpoint, codes }) })
-    return Effect.gen(function* () {
-      const writer = yield* KrakenWriter
-      yield* Effect.flip(writer.send("private/AddOrder", limit))
-      yield* Effect.flip(writer.send("private/AddOrder", limit))
-      assert.strictEqual(sent.length, 2)
-    }).pipe(Effect.provide(layer))
-  })
-
-  it.effect("is never a replay for a cancel of whatever is open", () => {
-    const { layer, sent } = account({ write: () => Effect.succeed({ count: 1 }) })
-    return Effect.gen(function* () {
-      const writer = yield* KrakenWriter
-      yield* writer.send("private/CancelAll", {})
-      yield* writer.send("private/CancelAll", {})
-      assert.strictEqual(sent.length, 2)
-    }).pipe(Effect.provide(layer))
   })
 })
 

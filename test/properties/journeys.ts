@@ -196,7 +196,12 @@ const intent = (n: number, standing: Standing): fc.Arbitrary<Intent> =>
       gone: fc.option(fc.integer({ min: 0, max: 15_000 }), { nil: undefined, freq: 4 }),
       faults
     })
-    .map(({ what, ...rest }) => ({ ...what, ...rest }))
+    // A call that says that it is meant once more is meant each time.
+    .map(({ again, what, ...rest }) => ({
+      ...what,
+      ...rest,
+      again: what.params["repeat"] === true ? undefined : again
+    }))
 
 const lookAlike: fc.Arbitrary<LookAlike> = fc.record({
   of: fc.nat({ max: 2 }),

@@ -90,7 +90,7 @@ describe("get_deposit_addresses", () => {
     const asked = { asset: "XRP", method: "Ripple XRP", new: true }
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Funding.getDepositAddresses.run(asked), { addresses: [address], duplicate: true })
+      assert.deepInclude(yield* Funding.getDepositAddresses.run(asked), { addresses: [address], placed: false })
       assert.deepStrictEqual(calls, [asked])
       const refused = yield* Effect.flip(Funding.getDepositAddresses.run(asked).pipe(readOnly))
       assert.strictEqual(refused._tag, "ReadOnlyMode")
@@ -102,7 +102,7 @@ describe("get_deposit_addresses", () => {
           Layer.succeed(KrakenWriter, {
             send: (_, params) => {
               calls.push(params)
-              return Effect.succeed({ result: answers["private/DepositAddresses"], duplicate: true })
+              return Effect.succeed({ result: answers["private/DepositAddresses"], duplicateOf: [] })
             },
             settled: Effect.void
           })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { unconfirmed } from "../../src/domain/permissions.ts"
+import { isRecognizable } from "../../src/layers/writes/duplicates.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
 import endpoints from "../fixtures/endpoints.json" with { type: "json" }
 import permissions from "../fixtures/permissions.json" with { type: "json" }
@@ -60,6 +61,16 @@ describe("the tools and Kraken's reference", () => {
       assert.strictEqual(intent !== "read", writes.includes(endpoint), name)
       const twice = intent === "read" || repeatable.includes(endpoint)
       assert.strictEqual(definition.annotations?.idempotentHint, twice, name)
+    }
+  })
+
+  it("take `repeat` if they can be meant twice, and say then what was not placed again", () => {
+    for (const { definition, endpoint = "private/none", intent, name } of tools) {
+      const recognized = intent !== "read" && isRecognizable(endpoint)
+      assert.strictEqual("duplicate_of" in (definition.outputSchema?.properties ?? {}), recognized, name)
+      // Kraken takes a name of a subaccount only once.
+      const twice = recognized && name !== "create_subaccount"
+      assert.strictEqual("repeat" in (definition.inputSchema.properties ?? {}), twice, name)
     }
   })
 

@@ -131,18 +131,26 @@ describe("add_order", () => {
     )
   )
 
-  it.effect("says when an order was found by looking, and when it was sent for two calls", () =>
+  it.effect("says when an order was found by looking", () =>
     Effect.gen(function* () {
       const answer = yield* Trading.addOrder.run({ ...limit, ...off })
-      assert.deepInclude(answer, { settled: { how: "found it", state: "open" }, duplicate: true, txid: [txid] })
+      assert.deepInclude(answer, { settled: { how: "found it", state: "open" }, txid: [txid] })
+      assert.notProperty(answer, "placed")
     }).pipe(
       Effect.provide(
-        Layer.merge(
-          kraken({}),
-          writer({ result: { txid: [txid] }, settled: { how: "found it", state: "open" }, duplicate: true })
-        )
+        Layer.merge(kraken({}), writer({ result: { txid: [txid] }, settled: { how: "found it", state: "open" } }))
       )
     )
+  )
+
+  it.effect("begins with `placed: false` and the earlier ids when it was not placed again, and is no error", () =>
+    Effect.gen(function* () {
+      const { content, isError, structuredContent } = yield* Trading.addOrder.call({ ...limit, pair: "BTC/USD" })
+      assert.isUndefined(isError)
+      assert.deepInclude(structuredContent, { placed: false, duplicate_of: [txid], txid: [txid] })
+      assert.deepStrictEqual(Object.keys(structuredContent ?? {}).slice(0, 3), ["placed", "duplicate_of", "note"])
+      assert.isTrue(JSON.stringify(content[0]).includes(String.raw`"{\"placed\":false,\"duplicate_of\":[`))
+    }).pipe(Effect.provide(Layer.merge(kraken({}), writer({ result: { txid: [txid] }, duplicateOf: [txid] }))))
   )
 
   it.effect("a check places nothing: it is a read, allowed where only reads are", () => {
@@ -406,11 +414,7 @@ describe("amend_order", () => {
     Effect.gen(function* () {
       const answer = yield* Trading.amendOrder.run({ cl_ord_id: uuid, limit_price: "100500.0" })
       assert.deepStrictEqual(answer, { txid, cl_ord_id: uuid, settled: { how: "found it" } })
-    }).pipe(
-      Effect.provide(
-        Layer.merge(kraken({}), writer({ result: { txid }, settled: { how: "found it" }, duplicate: false }))
-      )
-    )
+    }).pipe(Effect.provide(Layer.merge(kraken({}), writer({ result: { txid }, settled: { how: "found it" } }))))
   )
 
   it.effect("needs one id, at least one change, and prices that fit its pair", () =>

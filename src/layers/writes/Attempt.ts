@@ -2,7 +2,12 @@ import type { DateTime, Duration, Effect } from "effect"
 import type { Directory } from "../../domain/names.ts"
 import type { Endpoint, Params } from "../../domain/endpoints.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
-import type { KrakenOutcomeUnknown, KrakenWriteRefused } from "../../services/KrakenErrors.ts"
+import type {
+  KrakenError,
+  KrakenOutcomeUnknown,
+  KrakenPrecheckFailed,
+  KrakenWriteRefused
+} from "../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Confirmation } from "./confirmation.ts"
 import type { Departure } from "./timing.ts"
@@ -43,7 +48,14 @@ export type Verdict =
   /** It surely did not happen, and can't any more. */
   | { readonly _tag: "NotPlaced"; readonly reason: string }
   /** It can't be told. */
-  | { readonly _tag: "Unknown"; readonly reason: string; readonly check: string; readonly safeToRepeat?: boolean }
+  | {
+      readonly _tag: "Unknown"
+      readonly reason: string
+      readonly check: string
+      readonly safeToRepeat?: boolean
+      /** Ids of orders that were to be cancelled and were last seen open. */
+      readonly stillOpen?: ReadonlyArray<string>
+    }
 
 /** A write that is ready to be sent. */
 export interface Prepared {
@@ -56,9 +68,21 @@ export interface Prepared {
   readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
   /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown
-  /** Kraken refused it, or it surely did not happen: forget what was noted. */
-  readonly refused?: () => void
 }
 
-/** How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. */
-export type Procedure = (desk: Desk, endpoint: Endpoint, params: Params) => Effect.Effect<Prepared, KrakenWriteRefused>
+/** A write that is not sent, since the account shows an identical one. */
+export interface AlreadyDone {
+  readonly result: unknown
+  readonly duplicateOf: ReadonlyArray<string>
+}
+
+/**
+ * How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. `repeat`: the
+ * caller says that it is meant although an identical one was just sent.
+ */
+export type Procedure = (
+  desk: Desk,
+  endpoint: Endpoint,
+  params: Params,
+  repeat: boolean
+) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError>

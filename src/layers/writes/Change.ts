@@ -6,7 +6,9 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { holds, isEdit } from "./confirmation.ts"
 import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
+import { openOrders } from "./openOrders.ts"
 import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
+import { precheck } from "./precheck.ts"
 
 /**
  * EditOrder cancels an order and makes a new one. It takes no order with a `cl_ord_id`, and would drop it: that is
@@ -14,7 +16,10 @@ import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
  */
 export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint, params) {
   const txid = String(params["txid"])
-  const original = yield* Effect.orElseSucceed(orderById(desk, txid), () => undefined)
+  const original = yield* precheck(
+    endpoint,
+    "whether the order has a cl_ord_id, which an edit would drop"
+  )(orderNamed(desk, txid))
   if (original !== undefined && typeof original.row.cl_ord_id === "string" && params["validate"] !== true) {
     return yield* new KrakenWriteRefused({ endpoint, reason: useAmend(original, params) })
   }
@@ -29,6 +34,12 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
       settleEdit(desk, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, txid)
   }
 })
+
+/** The open order that an edit names by its id, or by a userref that only it has; none when Kraken knows none. */
+const orderNamed = (desk: Desk, name: string) =>
+  /^-?\d+$/.test(name)
+    ? Effect.map(openOrders(desk, { userref: name }), ([only]) => only)
+    : Effect.catchTag(orderById(desk, name), "KrakenOrderError", () => Effect.void)
 
 const useAmend = ({ row, txid }: Listed, params: Params): string => {
   const limitField = row.descr.ordertype === "limit" || row.descr.ordertype === "iceberg" ? "price" : "price2"

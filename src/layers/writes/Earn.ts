@@ -5,6 +5,7 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { isAccepted } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, type LookError, lookUntil } from "./lookUntil.ts"
+import { precheck } from "./precheck.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 
@@ -33,7 +34,12 @@ interface Reading {
 export const earn: Procedure = Effect.fnUntraced(function* (desk, endpoint, params) {
   const status = endpoint === "private/Earn/Allocate" ? "private/Earn/AllocateStatus" : "private/Earn/DeallocateStatus"
   const reading = read(desk, status, params)
-  const before = yield* Effect.option(reading)
+  // No guard, but without it a lost answer could never be settled: nothing is sent while Kraken does not answer. A key
+  // that may not read allocations, or an answer of a new shape, would bar it for good, and is no reason to refuse.
+  const before = yield* Effect.asSome(reading).pipe(
+    Effect.catchTags({ KrakenPermissionError: () => Effect.succeedNone, ParseError: () => Effect.succeedNone }),
+    precheck(endpoint, "what is allocated now, by which a lost answer is settled")
+  )
   return {
     params: () => params,
     looks: [String(params["strategy_id"])],

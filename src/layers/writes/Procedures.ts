@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import type { Endpoint } from "../../domain/endpoints.ts"
 import { addOrder, addOrderBatch } from "./Add.ts"
 import type { Procedure } from "./Attempt.ts"
-import { cancelMany, cancelOrder } from "./Cancel.ts"
+import { cancelAll, cancelAllOrdersAfter, cancelOrder, cancelOrderBatch } from "./Cancel.ts"
+import { cancelWithdrawal } from "./CancelWithdrawal.ts"
 import * as Confirmed from "./confirmation.ts"
 import { amendOrder, editOrder } from "./Change.ts"
 import { earn } from "./Earn.ts"
@@ -16,11 +17,11 @@ export const procedures = (): ((endpoint: Endpoint) => Procedure) => {
     "private/AmendOrder": amendOrder,
     "private/EditOrder": editOrder,
     "private/CancelOrder": cancelOrder,
-    "private/CancelAll": cancelMany(Confirmed.holdsCount),
-    "private/CancelAllOrdersAfter": cancelMany(Confirmed.holdsTimes),
-    "private/CancelOrderBatch": cancelMany(Confirmed.holdsCount),
-    "private/Withdraw": withdraw(new Map()),
-    "private/WithdrawCancel": unseen(Confirmed.isBoolean, "See get_withdrawal_status.", true),
+    "private/CancelAll": cancelAll,
+    "private/CancelAllOrdersAfter": cancelAllOrdersAfter,
+    "private/CancelOrderBatch": cancelOrderBatch,
+    "private/Withdraw": withdraw,
+    "private/WithdrawCancel": cancelWithdrawal,
     "private/WalletTransfer": unseen(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
     "private/AccountTransfer": unseen(
       Confirmed.holds("transfer_id"),
