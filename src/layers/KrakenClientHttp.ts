@@ -106,15 +106,16 @@ const time: Call<Success> = {
   judge
 }
 
-/** Reads are asked three times in all; the pauses are part of their allowance. */
+/** Reads are asked three times in all; the pauses, in whole milliseconds, are part of their allowance. */
 const again = (allowance: Allowance) =>
   Schedule.exponential("300 millis").pipe(
     Schedule.jittered,
     Schedule.intersect(Schedule.recurs(2)),
     Schedule.modifyDelayEffect((_, pause) =>
       Effect.sync(() => {
-        allowance.left -= Duration.toMillis(pause)
-        return pause
+        const whole = Math.round(Duration.toMillis(pause))
+        allowance.left -= whole
+        return Duration.millis(whole)
       })
     )
   )

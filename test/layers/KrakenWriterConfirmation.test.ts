@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import type { Endpoint, Params } from "../../src/domain/endpoints.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
-import { account, failure, limit, listed, send } from "./WriterAccount.ts"
+import { account, limit, listed, send } from "./WriterAccount.ts"
 
 const { pair, ...order } = limit
 const [first, second] = ["OAAAAA-AAAAA-AAAAAA", "OBBBBB-BBBBB-BBBBBB"]
@@ -83,6 +83,13 @@ const rows: { readonly [endpoint: Endpoint]: Row } = {
   }
 }
 
+/** Cancels of what is named by an id: the server repeats them itself until it sees the end. */
+const repeated: ReadonlySet<Endpoint> = new Set<Endpoint>([
+  "private/CancelOrder",
+  "private/CancelOrderBatch",
+  "private/WithdrawCancel"
+])
+
 /** `null` is what an envelope without a result comes to. */
 const nothing = [null, {}, [], "ok", 1]
 
@@ -105,9 +112,10 @@ describe("a success", () => {
         }
         for (const result of [...nothing, ...untold]) {
           const { layer, sent } = account({ write: () => Effect.succeed(result) })
-          const error = failure(yield* Effect.provide(send(endpoint, params), layer))
-          assert.include(["KrakenOutcomeUnknown", "KrakenNotPlaced"], error._tag, JSON.stringify(result))
-          assert.lengthOf(sent, 1, "sent again")
+          const answer = yield* Effect.provide(send(endpoint, params), layer)
+          if (Either.isRight(answer)) assert.isDefined(answer.right.settled, JSON.stringify(result))
+          else assert.include(["KrakenOutcomeUnknown", "KrakenNotPlaced"], answer.left._tag, JSON.stringify(result))
+          if (!repeated.has(endpoint)) assert.lengthOf(sent, 1, "sent again")
         }
       })
     )

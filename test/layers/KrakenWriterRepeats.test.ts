@@ -117,7 +117,11 @@ describe("an identical write", () => {
   })
 
   it.effect("is always sent when it is a cancel", () => {
-    const { layer, sent } = account({ write: () => Effect.succeed({ count: 1 }) })
+    const answers: Record<string, unknown> = {
+      "private/CancelAllOrdersAfter": { currentTime: "2026-09-21T09:15:02Z", triggerTime: "2026-09-21T09:16:02Z" },
+      "private/WithdrawCancel": true
+    }
+    const { layer, sent } = account({ write: (endpoint) => Effect.succeed(answers[endpoint] ?? { count: 1 }) })
     const cancels: ReadonlyArray<readonly [Endpoint, Params]> = [
       ["private/CancelOrder", { txid: "O1" }],
       ["private/CancelOrder", { txid: "7" }],

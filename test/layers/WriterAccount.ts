@@ -49,7 +49,8 @@ export const account = (options: {
     if (endpoint === "private/ClosedOrders") return { closed, count: 0 }
     if (endpoint === "private/QueryOrders") {
       const txid = String(params["txid"])
-      return { [txid]: open[txid] ?? closed[txid] }
+      const row = open[txid] ?? closed[txid]
+      return row === undefined ? {} : { [txid]: row }
     }
     if (endpoint === "private/OrderAmends") return { amends, count: amends.length }
     return []
