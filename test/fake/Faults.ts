@@ -33,10 +33,10 @@ export const unreachable: Fault = { instead: "unreachable", carriedOut: false }
 export const dropBefore: Fault = instead("drop", "before")
 export const dropAfter: Fault = instead("drop", "after")
 /** The caller hears of a fault, and Kraken carries the request out some time later. */
-export const straggling = (millis: number, fault: Fault): Fault => ({
-  ...(fault.instead !== undefined && { instead: fault.instead }),
-  straggles: millis
-})
+export const straggling = (millis: number, fault: Fault): Fault => {
+  const { carriedOut: _, ...late } = fault
+  return { ...late, straggles: millis }
+}
 export const delayBefore = (millis: number): Fault => ({ arrivesAfter: millis })
 export const delayAfter = (millis: number): Fault => ({ answersAfter: millis })
 export const wrongDate = (millis: number): Fault => ({ dateOff: millis })

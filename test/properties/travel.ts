@@ -109,10 +109,8 @@ export const travel = Effect.fnUntraced(function* (
   options.check({ fake, told })
 })
 
-type SetWall = (by: number) => Effect.Effect<void>
-
-const setClock = (fake: FakeKraken, { by, whose }: Jump, setWall: SetWall = () => Effect.void) =>
-  whose === "ours" ? setWall(by) : Effect.sync(() => void (fake.state.skew += by))
+const setClock = (fake: FakeKraken, { by, whose }: Jump, setWall?: (by: number) => Effect.Effect<void>) =>
+  whose === "ours" ? (setWall?.(by) ?? Effect.void) : Effect.sync(() => void (fake.state.skew += by))
 
 /** Another program does something that looks like an intent, but for its age or its terms. */
 const pose = (fake: FakeKraken, { intents, jumps }: Journey, { age, at, listedAfter, of }: LookAlike) =>
