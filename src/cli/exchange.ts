@@ -9,6 +9,9 @@ FAULTS
 Each is for the next call of an endpoint such as AddOrder, Earn/Allocate or Ticker, or of any (*):
   drop-before, drop-after-accept    The connection is cut before, or after, the call is carried out
   delay                             Carried out, and answered so many seconds later
+  arrive-late                       The connection is cut, and the call arrives so many seconds later
+  list-late                         Carried out, the connection is cut, and it is listed so many seconds later
+  wrong-date                        Answered with a Date that is so many seconds ahead
   html-502                          A proxy's page, nothing done
   rate-limit, invalid-nonce, service-unavailable, busy, lockout    Kraken's error, nothing done
 

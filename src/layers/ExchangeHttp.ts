@@ -2,7 +2,7 @@ import { Clock, Deferred, Effect, FiberSet } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { administer } from "../exchange/rest/admin.ts"
-import { answer, type Front, type Outcome, type Request } from "../exchange/rest/Front.ts"
+import { answer, arrive, type Front, type Outcome, type Request } from "../exchange/rest/Front.ts"
 import { html, refused } from "../exchange/rest/reply.ts"
 import { mayAdminister } from "./exchange/guard.ts"
 import { readBytes } from "./http/body.ts"
@@ -26,8 +26,18 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
     })
   )
   const run = yield* FiberSet.makeRuntime<never>()
+  const late = (request: Request) =>
+    Effect.map(Clock.currentTimeMillis, (clock) => arrive(front, request, clock)).pipe(
+      Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
+    )
   server.on("request", (incoming, outgoing) => {
-    const respond = Effect.flatMap(read(incoming), (request) => handle(front, request, incoming.socket.remoteAddress))
+    const respond = Effect.flatMap(read(incoming), (request) =>
+      Effect.tap(handle(front, request, incoming.socket.remoteAddress), ({ arrivesAfter }) =>
+        Effect.sync(() => {
+          if (arrivesAfter !== undefined) run(Effect.delay(late(request), arrivesAfter))
+        })
+      )
+    )
     run(
       respond.pipe(
         Effect.catchTags({
@@ -36,7 +46,9 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
         }),
         Effect.catchAllDefect((defect) => Effect.as(Deferred.die(ended, defect), internal)),
         Effect.tap(({ after }) => Effect.sleep(after)),
-        Effect.zipWith(Clock.currentTimeMillis, ({ reply }, clock) => send(outgoing, reply, clock + front.ahead))
+        Effect.zipWith(Clock.currentTimeMillis, ({ dateAhead = 0, reply }, clock) =>
+          send(outgoing, reply, clock + front.ahead + dateAhead)
+        )
       )
     )
   })

@@ -65,6 +65,25 @@ describe("ExchangeHttp", () => {
     }).pipe(Effect.withClock(makeFastClock(500)))
   )
 
+  it.scopedLive("gets late what it is told to get late, and shows a wrong Date when told to", () =>
+    Effect.gen(function* () {
+      const { front, keys, url } = yield* servedExchange()
+      yield* fetched(`${url}/admin/faults`, post({ endpoint: "AddOrder", kind: "arrive-late", seconds: 60 }))
+      yield* fetched(`${url}/admin/faults`, post({ endpoint: "Time", kind: "wrong-date", seconds: 3000 }))
+      const time = yield* fetched(`${url}/0/public/Time`)
+      const ahead = Date.parse(time.headers.get("date") ?? "") / 1000 - time.json.result.unixtime
+      assert.approximately(ahead, 3000, 1000)
+
+      const { key, secret } = keys["full"]!
+      const body = Buffer.from("nonce=5&pair=XBTUSD&type=buy&ordertype=limit&volume=0.01&price=%235%25")
+      const path = "/0/private/AddOrder"
+      const headers = { "API-Key": key, "API-Sign": signature(path, "5", body, secret) }
+      const before = front.exchange.orders.size
+      yield* Effect.flip(Effect.tryPromise(() => fetch(url + path, { method: "POST", body, headers })))
+      yield* Effect.repeat(Effect.sleep("10 seconds"), { until: () => front.exchange.orders.size > before })
+    }).pipe(Effect.withClock(makeFastClock(500)))
+  )
+
   it.scopedLive("refuses what is larger than Kraken would read", () =>
     Effect.gen(function* () {
       const { url } = yield* servedExchange()

@@ -123,7 +123,8 @@ describe("while clocks are set", () => {
     })
   )
 
-  it.effect("an order is found on a simulated exchange whose clock is put forward two minutes", () => {
+  /** A writer on a simulated exchange where AddOrder goes wrong; `meanwhile` happens 400 ms later. */
+  const onExchange = (fault: object, meanwhile?: readonly [path: string, body: object]) => {
     const clock = makeVirtualClock()
     const front = openFront(Date.UTC(2026, 0), { seed: 1, rateLimits: false }, makeCredentials(1))
     const [key] = [...front.keys.values()].filter(({ name }) => name === "full")
@@ -136,17 +137,15 @@ describe("while clocks are set", () => {
     const before = new Set(front.exchange.orders.keys())
     const story = Effect.gen(function* () {
       yield* Effect.flatMap(PermissionCache, ({ known }) => known)
-      administered("/admin/faults", { endpoint: "AddOrder", kind: "drop-after-accept" })
-      yield* Effect.fork(
-        Effect.delay(
-          Effect.sync(() => administered("/admin/advance", { seconds: 120 })),
-          400
-        )
-      )
+      administered("/admin/faults", { endpoint: "AddOrder", ...fault })
+      if (meanwhile !== undefined) {
+        const later = Effect.sync(() => administered(...meanwhile))
+        yield* Effect.fork(Effect.delay(later, 400))
+      }
       const writer = yield* KrakenWriter
-      const { result } = yield* writer.send("private/AddOrder", { ...limit, price: "#20%" })
-      const made = [...front.exchange.orders.keys()].filter((txid) => !before.has(txid))
-      assert.deepInclude(result, { txid: made })
+      const answer = yield* Effect.either(writer.send("private/AddOrder", { ...limit, price: "#20%" }))
+      yield* Effect.sleep("1 minute")
+      return { answer, made: [...front.exchange.orders.keys()].filter((txid) => !before.has(txid)) }
     }).pipe(
       Effect.provide(
         writerOver(inProcess({ handle: handledBy(front) }), {
@@ -155,6 +154,30 @@ describe("while clocks are set", () => {
         })
       )
     )
-    return Effect.promise(() => clock.run(Effect.orDie(story)))
-  })
+    return Effect.promise(() => clock.run(story))
+  }
+
+  it.effect.each([
+    ["its clock is put forward", { kind: "drop-after-accept" }, ["/admin/advance", { seconds: 120 }]],
+    [
+      "one answer's Date is wrong",
+      { kind: "drop-after-accept" },
+      ["/admin/faults", { endpoint: "*", kind: "wrong-date", seconds: 90 }]
+    ],
+    ["it is listed late", { kind: "list-late", seconds: 7 }, undefined]
+  ] as const)("an order is found on a simulated exchange although %s", ([, fault, meanwhile]) =>
+    Effect.gen(function* () {
+      const { answer, made } = yield* onExchange(fault, meanwhile)
+      assert.lengthOf(made, 1)
+      assert.deepInclude(Either.getOrThrow(answer).result, { txid: made })
+    })
+  )
+
+  it.effect("an order that gets to a simulated exchange after a look-up is not placed", () =>
+    Effect.gen(function* () {
+      const { answer, made } = yield* onExchange({ kind: "arrive-late", seconds: 2 })
+      assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")
+      assert.deepStrictEqual(made, [])
+    })
+  )
 })

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import Ajv2020 from "ajv/dist/2020.js"
 import { Effect, Layer, Option, Redacted, TestClock } from "effect"
+import type { Front } from "../../src/exchange/rest/Front.ts"
 import { makeKeys } from "../../src/exchange/rest/keys.ts"
 import { makeCredentials } from "../../src/layers/exchange/keys.ts"
 import { KrakenClientHttp } from "../../src/layers/KrakenClientHttp.ts"
@@ -34,7 +35,14 @@ export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unkno
 
 /** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
 export const exchangeOf = (v: Venue) => {
-  const front = { exchange: v.x, account: "ann", keys: makeKeys(makeCredentials(1), v.x.now), faults: [], ahead: 0 }
+  const front: Front = {
+    exchange: v.x,
+    account: "ann",
+    keys: makeKeys(makeCredentials(1), v.x.now),
+    faults: [],
+    unlisted: new Map(),
+    ahead: 0
+  }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
   return KrakenWriterSettling.pipe(

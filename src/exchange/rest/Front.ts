@@ -7,6 +7,7 @@ import { readForm } from "./body.ts"
 import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
 import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
+import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
 
 /** A request as it came over the wire. Names of headers are lower-case. */
 export interface Request {
@@ -22,6 +23,10 @@ export interface Request {
 export interface Outcome {
   readonly reply: Reply | "cut"
   readonly after: number
+  /** How far the `Date` of the answer is ahead of the exchange's clock, in milliseconds. */
+  readonly dateAhead?: number
+  /** The request has not arrived yet: it is for `arrive`, so many milliseconds later. */
+  readonly arrivesAfter?: number
 }
 
 /** An exchange as clients of its REST API meet it, with one account that all keys belong to. */
@@ -30,6 +35,7 @@ export interface Front {
   readonly account: string
   readonly keys: ReadonlyMap<string, ApiKey>
   readonly faults: Array<Fault>
+  readonly unlisted: Unlisted
   /** How far its clock has been put forward, in milliseconds. */
   ahead: number
 }
@@ -39,8 +45,21 @@ export const answer = (front: Front, request: Request, clock: number): Outcome =
   const endpoint = endpointOf(request)
   if (endpoint === undefined) return { reply: unknownMethod, after: 0 }
   const fault = takeFault(front.faults, endpoint.name)
-  const reply = fault?.done === false ? undefined : carryOut(front, request, endpoint, clock + front.ahead)
-  return { reply: fault?.instead ?? reply ?? "cut", after: fault?.late === true ? fault.seconds * 1000 : 0 }
+  const millis = (fault?.seconds ?? 0) * 1000
+  const unlisted = fault?.late === "listing" ? millis : 0
+  const reply = fault?.done === false ? undefined : carryOut(front, request, endpoint, clock + front.ahead, unlisted)
+  return {
+    reply: fault?.instead ?? reply ?? "cut",
+    after: fault?.late === "answer" ? millis : 0,
+    ...(fault?.late === "date" && { dateAhead: millis }),
+    ...(fault?.late === "arrival" && { arrivesAfter: millis })
+  }
+}
+
+/** Carry out a request that was held up on its way, and that nobody waits for any more. */
+export const arrive = (front: Front, request: Request, clock: number): void => {
+  const endpoint = endpointOf(request)
+  if (endpoint !== undefined) carryOut(front, request, endpoint, clock + front.ahead)
 }
 
 interface Endpoint {
@@ -56,7 +75,8 @@ const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
   return undefined
 }
 
-const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now: number): Reply => {
+/** Does what is asked; what is made is listed only so many milliseconds later. */
+const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now: number, unlisted = 0): Reply => {
   const { exchange } = front
   const endpoint = `${scope}/${name}`
   if (scope === "public") return show(handle(exchange, { endpoint, params: readForm(request.query), now }))
@@ -66,7 +86,10 @@ const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now
   if ("account_id" in readForm(request.query)) return refused(["EGeneral:Invalid arguments:account_id"])
   try {
     const { key, params } = admit(request, front.keys, { now, locksOut: exchange.settings.rateLimits })
-    return show(handle(exchange, { endpoint, params, account: front.account, key: forEngine(key), now }))
+    const answer = handle(exchange, { endpoint, params, account: front.account, key: forEngine(key), now })
+    if ("errors" in answer) return show(answer)
+    if (unlisted > 0) keepOffLists(front.unlisted, answer.result, now + unlisted)
+    return ok(withoutUnlisted(front.unlisted, name, answer.result, now))
   } catch (refusal) {
     if (refusal instanceof Refusal) return refused(refusal.errors)
     throw refusal

@@ -7,7 +7,8 @@ interface Kind {
   readonly done: boolean
   /** What comes in place of the answer; `cut`: nothing, the connection is reset. */
   readonly instead?: Reply | "cut"
-  readonly late?: true
+  /** What happens only `seconds` later, or is wrong by them. */
+  readonly late?: "answer" | "arrival" | "listing" | "date"
   readonly about: string
 }
 
@@ -16,7 +17,20 @@ const says = (error: string): Kind => ({ done: false, instead: refused([error]),
 export const faultKinds = {
   "drop-before": { done: false, instead: "cut", about: "cuts the connection, nothing done" },
   "drop-after-accept": { done: true, instead: "cut", about: "does what was asked, then cuts the connection" },
-  delay: { done: true, late: true, about: "does what was asked, and answers SECONDS later (30)" },
+  delay: { done: true, late: "answer", about: "does what was asked, and answers SECONDS later (30)" },
+  "arrive-late": {
+    done: false,
+    instead: "cut",
+    late: "arrival",
+    about: "cuts the connection, and gets the request only SECONDS later (30)"
+  },
+  "list-late": {
+    done: true,
+    instead: "cut",
+    late: "listing",
+    about: "does what was asked, cuts the connection, and lists what it made only SECONDS later (30)"
+  },
+  "wrong-date": { done: true, late: "date", about: "answers with a `Date` that is SECONDS ahead (30)" },
   "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's page, nothing done" },
   "rate-limit": says("EAPI:Rate limit exceeded"),
   "invalid-nonce": says("EAPI:Invalid nonce"),
@@ -32,7 +46,7 @@ export interface Fault {
   /** `AddOrder`, `Earn/Allocate`, `Ticker`; `*` is any. */
   readonly endpoint: string
   readonly kind: FaultKind
-  /** How long a `delay` takes. */
+  /** How late it is, or how wrong. */
   readonly seconds: number
   /** For how many requests it is still good. */
   count: number

@@ -45,6 +45,7 @@ export const openFront = (
   account: accountName,
   keys: makeKeys(credentials, now),
   faults: [],
+  unlisted: new Map(),
   ahead: 0
 })
 

@@ -4,11 +4,11 @@ import * as fc from "fast-check"
 import { steering } from "../../../src/cli/exchange.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
-import { answer, type Front } from "../../../src/exchange/rest/Front.ts"
+import { answer, arrive, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
 import { balances } from "../../../src/exchange/rest/opening.ts"
 import { privateRoutes, publicRoutes } from "../../../src/exchange/routes.ts"
 import { runs } from "../../Property.ts"
-import { ask, type Json, moment, ok, open, read, refusal, send } from "./asking.ts"
+import { ask, type Json, moment, ok, open, read, refusal, send, signed } from "./asking.ts"
 
 const nothing = new Uint8Array()
 
@@ -134,11 +134,74 @@ describe("the REST endpoint", () => {
     for (const word of Object.values(words)) assert.strictEqual(refusal(front, "Earn/Allocations"), word)
     assert.sameMembers(
       Object.keys(faultKinds),
-      Object.keys(words).concat("drop-before", "drop-after-accept", "delay", "html-502")
+      Object.keys(words).concat(
+        "drop-before",
+        "drop-after-accept",
+        "delay",
+        "html-502",
+        "arrive-late",
+        "list-late",
+        "wrong-date"
+      )
     )
     store({ endpoint: "AddOrder", kind: "busy", count: 5 })
     assert.strictEqual(admin(front, "DELETE", "/admin/faults").result.faults.length, 0)
     ok(front, "AddOrder", buy)
+  })
+
+  it("gets a request late, and refuses it if a later nonce was first", () => {
+    const front = open()
+    const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
+    const openOrders = () => Object.keys(ok(front, "OpenOrders").open).length
+    const before = openOrders()
+    for (const overtaken of [false, true]) {
+      admin(front, "POST", "/admin/faults", { endpoint: "AddOrder", kind: "arrive-late", seconds: 7 })
+      const request = signed(front, "AddOrder", buy)
+      assert.deepStrictEqual(answer(front, request, moment), { reply: "cut", after: 0, arrivesAfter: 7000 })
+      if (overtaken) assert.strictEqual(openOrders(), before + 1)
+      arrive(front, request, moment + 7000)
+      assert.strictEqual(openOrders(), before + 1)
+    }
+  })
+
+  it("lists late what it made: orders, amendments and withdrawals, which are there all the same", () => {
+    const front = open()
+    const advance = (seconds: number) => admin(front, "POST", "/admin/advance", { seconds })
+    const late = (endpoint: string, seconds = 7) =>
+      admin(front, "POST", "/admin/faults", { endpoint, kind: "list-late", seconds })
+    const cut: Outcome = { reply: "cut", after: 0 }
+    const listed = () => [
+      Object.keys(ok(front, "OpenOrders").open).length,
+      Object.keys(ok(front, "ClosedOrders", { start: moment / 1000 - 1 }).closed).length,
+      ok(front, "WithdrawStatus").length
+    ]
+    const [open_ = 0, closed = 0, withdrawn = 0] = listed()
+    const market = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }
+    const limit = { ...market, ordertype: "limit", price: "#5%", cl_ord_id: "mine" }
+    for (const name of ["AddOrder", "Withdraw"]) late(name)
+    assert.deepStrictEqual(send(front, "AddOrder", limit), cut)
+    assert.deepStrictEqual(send(front, "Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.1" }), cut)
+    assert.deepStrictEqual(listed(), [open_, closed, withdrawn])
+    late("AddOrder")
+    assert.deepStrictEqual(send(front, "AddOrder", market), cut)
+    assert.deepStrictEqual(listed(), [open_, closed, withdrawn])
+    advance(8)
+    assert.deepStrictEqual(listed(), [open_ + 1, closed + 1, withdrawn + 1])
+
+    const [order_id] = Object.entries<Json>(ok(front, "OpenOrders").open).find(([, row]) => row.cl_ord_id === "mine")!
+    late("AmendOrder")
+    assert.deepStrictEqual(send(front, "AmendOrder", { txid: order_id, order_qty: "0.02" }), cut)
+    assert.lengthOf(ok(front, "OrderAmends", { order_id }).amends, 1)
+    assert.strictEqual(Number(ok(front, "QueryOrders", { txid: order_id })[order_id].vol), 0.02)
+    advance(8)
+    assert.lengthOf(ok(front, "OrderAmends", { order_id }).amends, 2)
+  })
+
+  it("shows a wrong Date with one answer", () => {
+    const front = open()
+    admin(front, "POST", "/admin/faults", { endpoint: "Time", kind: "wrong-date", seconds: 90 })
+    assert.deepInclude(get(front, "/0/public/Time"), { after: 0, dateAhead: 90_000 })
+    assert.notProperty(get(front, "/0/public/Time"), "dateAhead")
   })
 
   it("takes a fault as an option, and tells what is wrong with it", () => {

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
-import { answer, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
+import { answer, type Front, type Outcome, type Request } from "../../../src/exchange/rest/Front.ts"
 import { openFront } from "../../../src/exchange/rest/opening.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { signature } from "../../fake/Wire.ts"
@@ -33,7 +33,7 @@ export interface Asked {
 let nonces = moment
 
 /** A private call of the key `full`, signed by the double's code, which shares nothing with ours. */
-export const send = (front: Front, name: string, fields: object = {}, asked: Asked = {}): Outcome => {
+export const signed = (front: Front, name: string, fields: object = {}, asked: Asked = {}): Request => {
   const { contentType = "application/x-www-form-urlencoded", nonce = ++nonces } = asked
   const { key, secret } = keyNamed(front, asked.key ?? "full")
   const path = `/0/private/${name}`
@@ -44,8 +44,11 @@ export const send = (front: Front, name: string, fields: object = {}, asked: Ask
     "api-key": key,
     "api-sign": asked.signature ?? signature(path, String(nonce), body, Redacted.value(secret))
   }
-  return answer(front, { method: "POST", path, query: asked.query ?? "", headers, body }, moment)
+  return { method: "POST", path, query: asked.query ?? "", headers, body }
 }
+
+export const send = (front: Front, name: string, fields?: object, asked?: Asked): Outcome =>
+  answer(front, signed(front, name, fields, asked), moment)
 
 /** What came back as JSON, at once. */
 export const read = ({ after, reply }: Outcome): Json => {

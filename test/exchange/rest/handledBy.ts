@@ -1,5 +1,5 @@
 import { Clock, Effect } from "effect"
-import { answer, type Front } from "../../../src/exchange/rest/Front.ts"
+import { answer, arrive, type Front } from "../../../src/exchange/rest/Front.ts"
 import type { Reply } from "../../../src/exchange/rest/reply.ts"
 import type { Outcome } from "../../FakeKraken.ts"
 import type { WireRequest } from "../../fake/Wire.ts"
@@ -12,13 +12,19 @@ export const handledBy =
   (front: Front) =>
   (request: WireRequest): Effect.Effect<Outcome> =>
     Effect.gen(function* () {
-      const here = Number((yield* Clock.currentTimeNanos) / 1_000_000n)
-      const clock = Math.max(here, front.exchange.now - front.ahead)
-      const query = new URLSearchParams(request.query).toString()
-      const { after, reply } = answer(front, { ...request, query }, clock)
+      const clock = Effect.map(Clock.currentTimeNanos, (nanos) =>
+        Math.max(Number(nanos / 1_000_000n), front.exchange.now - front.ahead)
+      )
+      const now = yield* clock
+      const asked = { ...request, query: new URLSearchParams(request.query).toString() }
+      const { after, arrivesAfter, dateAhead = 0, reply } = answer(front, asked, now)
+      if (arrivesAfter !== undefined) {
+        const late = Effect.map(clock, (then) => arrive(front, asked, then))
+        yield* Effect.forkDaemon(Effect.delay(late, arrivesAfter))
+      }
       yield* Effect.sleep(after)
       if (reply === "cut") return "drop"
-      return { status: reply.status, body: reply.body, headers: headers(reply, clock + front.ahead) }
+      return { status: reply.status, body: reply.body, headers: headers(reply, now + front.ahead + dateAhead) }
     })
 
 const headers = ({ contentType }: Reply, now: number) => ({

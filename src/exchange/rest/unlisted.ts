@@ -1,0 +1,32 @@
+/** Ids of orders, amendments and withdrawals that were made but are not listed yet, with the moment at which they are. */
+export type Unlisted = Map<string, number>
+
+/** Keeps what a result names off the lists until a moment (epoch milliseconds). */
+export const keepOffLists = (unlisted: Unlisted, result: unknown, until: number): void => {
+  if (typeof result !== "object" || result === null) return
+  for (const [name, value] of Object.entries(result)) {
+    const ids = isId.test(name) ? [value].flat().filter((id) => typeof id === "string") : []
+    for (const id of ids) unlisted.set(id, until)
+    keepOffLists(unlisted, value, until)
+  }
+}
+
+/** A list without what is not on it yet at `now` (epoch milliseconds). Other answers stay as they are. */
+export const withoutUnlisted = (unlisted: Unlisted, name: string, result: unknown, now: number): unknown => {
+  for (const [id, until] of unlisted) if (until <= now) unlisted.delete(id)
+  return unlisted.size > 0 && lists.has(name) ? without(result, (id) => unlisted.has(String(id))) : result
+}
+
+const lists = new Set(["OpenOrders", "ClosedOrders", "QueryOrders", "OrderAmends", "WithdrawStatus"])
+
+const isId = /^(txid|refid|amend_id)$/
+
+/** Orders are listed under their ids, amendments and withdrawals in rows that bear theirs. */
+const without = (value: unknown, isHidden: (id: unknown) => boolean): unknown => {
+  if (Array.isArray(value)) {
+    return value.filter((row) => !isHidden(Object(row).amend_id) && !isHidden(Object(row).refid))
+  }
+  if (typeof value !== "object" || value === null) return value
+  const shown = Object.entries(value).filter(([id]) => !isHidden(id))
+  return Object.fromEntries(shown.map(([id, entry]) => [id, without(entry, isHidden)]))
+}
