@@ -10,6 +10,7 @@ export default defineConfig({
     server: { deps: { inline: ["@effect/sql-sqlite-node"] } },
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/bundle.ts"],
+    setupFiles: ["test/setup/equality.ts"],
     pool: "forks",
     // Test files share a process: Effect is loaded once. Nothing in the project keeps state in a module.
     isolate: false,
