@@ -11,8 +11,7 @@ export const guard = (settings: Settings) => {
     if (origin !== undefined && !allowed(origin.toLowerCase(), hostnameOf(origin), origins)) {
       return `Origin ${printable(origin)} is not allowed. List it in MCP_KRAKEN_ALLOWED_ORIGINS.`
     }
-    const named = host ?? ""
-    if (checksHost && !allowed(named.toLowerCase(), hostnameOf(`http://${named}`), hosts)) {
+    if (checksHost && (host === undefined || !allowed(host.toLowerCase(), hostnameOf(`http://${host}`), hosts))) {
       return `Host ${printable(host ?? "(none)")} is not allowed. List it in MCP_KRAKEN_ALLOWED_HOSTS.`
     }
     return undefined
@@ -37,9 +36,8 @@ export const isLoopback = (hostname: string): boolean =>
 
 /** Without its port; empty for what is no address, such as the `null` origin. */
 const hostnameOf = (address: string): string => {
-  if (!URL.canParse(address)) return ""
-  const { hostname, protocol } = new URL(address)
-  return protocol === "http:" || protocol === "https:" ? hostname : ""
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  return url?.protocol === "http:" || url?.protocol === "https:" ? url.hostname : ""
 }
 
 const printable = (value: string): string => JSON.stringify(value.slice(0, 200))
