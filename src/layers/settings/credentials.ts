@@ -25,18 +25,17 @@ const companions = [baseUrl, otp, stateDir].map(({ name }) => name)
  */
 export const merge = (environment: Source, dotenv: DotenvFile) => {
   const { name: file, source } = dotenv
-  const merged = (hidden: ReadonlyArray<string>) => new Map([...without(source, hidden), ...environment])
   if (holds(environment)) {
     const foreign = companions.filter((name) => source.has(name) && !environment.has(name))
     const notices = foreign.map(
       (name) => `${name} in ${file} is ignored: it has to come from where the API key comes from, the environment.`
     )
-    return { merged: merged([...names, ...companions]), notices, torn: [] }
+    return { merged: new Map([...without(source, [...names, ...companions]), ...environment]), notices, torn: [] }
   }
   const torn = [baseUrl, otp].filter(
     ({ name }) => holds(source) && environment.has(name) && environment.get(name) !== source.get(name)
   )
-  return { merged: merged([]), notices: [], torn: torn.map(({ name }) => name) }
+  return { merged: new Map([...source, ...environment]), notices: [], torn: torn.map(({ name }) => name) }
 }
 
 /** The length of Kraken's secrets, in bytes. */
