@@ -1,7 +1,7 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
+import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -108,10 +108,11 @@ for (const [name, layer] of sources) {
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const { end, nonce } = yield* hold(source)
-        const impatient = yield* Effect.fork(next(source))
+        const first = yield* Effect.fork(next(source))
         const patient = yield* Effect.fork(next(source))
+        const last = yield* Effect.fork(next(source))
         yield* Effect.yieldNow()
-        yield* Fiber.interrupt(impatient)
+        yield* Fiber.interruptAll([last, first])
         yield* TestClock.adjust(10)
         assert.isTrue(Option.isNone(yield* Fiber.poll(patient)))
         yield* end
@@ -126,7 +127,7 @@ for (const [name, layer] of sources) {
         const impatient = yield* Effect.fork(next(source))
         const patient = yield* Effect.fork(next(source))
         yield* Effect.yieldNow()
-        yield* Effect.zipRight(end, Fiber.interruptFork(impatient))
+        yield* Effect.zipRight(end, Fiber.interruptAsFork(impatient, FiberId.none))
         assert.isTrue((yield* Fiber.join(patient)) > nonce)
         assert.isTrue(Exit.isInterrupted(yield* Fiber.await(impatient)))
       })
