@@ -1,7 +1,7 @@
 import { cpus } from "node:os"
-import { handle } from "../src/exchange/handle.ts"
-import { makeExchange } from "../src/exchange/state.ts"
-import { syntheticMarket } from "../src/exchange/synthetic/SyntheticMarket.ts"
+import { handle } from "../src/exchange/commands/handle.ts"
+import { makeExchange } from "../src/exchange/state/state.ts"
+import { syntheticMarket } from "../src/exchange/markets/synthetic/SyntheticMarket.ts"
 
 /**
  * Orders matched per second of processor time with few and with many resting orders, and the memory of a resting one.

@@ -34,7 +34,7 @@ const byModule = (names) => {
 }
 
 /** The file that chooses the version of better-sqlite3, for us and for the library that imports it by its name. */
-export const sqliteDriver = join(root, "src/layers/sqlite/driver.ts")
+export const sqliteDriver = join(root, "src/layers/storage/driver.ts")
 
 const sqliteByDriver = {
   name: "sqlite-by-driver",

@@ -3,7 +3,7 @@
 // fewer than 90 % are noticed. Reports for a browser go to dist/mutation.
 //
 //   npm run mutate                                the files of scripts/mutation/groups.mjs
-//   npm run mutate -- src/domain/decimal.ts …     these of them; FILE:10-20 is a part of one
+//   npm run mutate -- src/domain/numbers/decimal.ts …     these of them; FILE:10-20 is a part of one
 //   npm run mutate -- --concurrency 1 …           one at a time, on a machine that others use too
 import { Stryker } from "@stryker-mutator/core"
 import { relative } from "node:path"

@@ -7,7 +7,7 @@ import { isMainThread } from "node:worker_threads"
 if (isMainThread) register(import.meta.url)
 
 /** As in the bundle. */
-const sqliteDriver = new URL("../src/layers/sqlite/driver.ts", import.meta.url).href
+const sqliteDriver = new URL("../src/layers/storage/driver.ts", import.meta.url).href
 
 export const resolve = (specifier, context, next) =>
   next(specifier === "better-sqlite3" ? sqliteDriver : specifier, context)

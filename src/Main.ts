@@ -2,9 +2,9 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Runtime from "@effect/platform/Runtime"
 import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
-import { load } from "./cli/load.ts"
+import { load } from "./layers/process/load.ts"
 import { stdioWords } from "./cli/stdioWords.ts"
-import { LoggingPlain } from "./layers/Logging.ts"
+import { LoggingPlain } from "./layers/telemetry/Logging.ts"
 
 const words = process.argv.slice(2)
 
@@ -16,7 +16,7 @@ const program = Option.match(stdioWords(words), {
     ),
   onSome: ({ envFile, paper }) =>
     Effect.flatMap(
-      load(() => import("./cli/server.ts")),
+      load(() => import("./server/server.ts")),
       ({ serverOverStdio }) => serverOverStdio(paper, envFile)
     )
 })

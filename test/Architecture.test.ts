@@ -24,18 +24,19 @@ const pure = /^(csv-parse\/sync|fastest-levenshtein|fflate|lossless-json)$/
 
 /** Imports flow one way. A file at the top of src is a room of its own, named without its ending. */
 const house: Record<string, Room> = {
-  domain: { rooms: [], packages: [effect, pure], exceptions: { "domain/signature.ts": /^node:crypto$/ } },
+  domain: { rooms: [], packages: [effect, pure], exceptions: { "domain/wire/signature.ts": /^node:crypto$/ } },
   services: { rooms: ["domain"], packages: [effect] },
   tools: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
   exchange: { rooms: ["services", "domain"], forbidden: [...machine, protocol] },
   layers: {
     rooms: ["services", "domain", "exchange", "version"],
-    exceptions: { "layers/McpServer.ts": /^tools$/, "layers/mcp/attachments.ts": /^tools$/ }
+    exceptions: { "layers/mcp/handlers/McpServer.ts": /^tools$/, "layers/mcp/handlers/attachments.ts": /^tools$/ }
   },
-  cli: { rooms: ["layers", "services", "domain", "exchange", "tools", "version"] },
+  cli: { rooms: ["server", "layers", "services", "domain", "exchange", "tools", "version"] },
+  server: { rooms: ["layers", "tools", "services", "domain", "exchange", "cli", "version"] },
   version: { rooms: [], packages: [] },
   bin: { rooms: ["Main", "version"], packages: [/^node:/] },
-  Main: { rooms: ["cli", "layers", "services", "domain", "exchange", "tools", "version"] }
+  Main: { rooms: ["server", "cli", "layers", "services", "domain", "exchange", "tools", "version"] }
 }
 
 /** What one file imports that it may not. Types of the protocol are free, since nothing of them runs. */
@@ -94,9 +95,9 @@ describe("architecture", () => {
   })
 
   it.each([
-    ["domain/signature.ts", `import { createHmac } from "node:crypto"`],
+    ["domain/wire/signature.ts", `import { createHmac } from "node:crypto"`],
     ["tools/Tool.ts", `import type { Tool } from "@modelcontextprotocol/sdk/types.js"`],
-    ["layers/McpServer.ts", `import { select } from "../tools/Toolsets.ts"`],
+    ["layers/mcp/handlers/McpServer.ts", `import { select } from "../tools/Toolsets.ts"`],
     ["cli/serve.ts", `const load = () => import("../layers/Http.ts")`]
   ])("%s may say %s", (file, source) => {
     assert.deepStrictEqual(trespasses(file, source), [])

@@ -1,17 +1,17 @@
 /** Our whole HTTP and MCP edge, tokens checked, in front of a Kraken that answers inside the process. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer, Option } from "effect"
-import { ConfigEnv } from "../../src/layers/ConfigEnv.ts"
-import { Http } from "../../src/layers/Http.ts"
-import { Logging } from "../../src/layers/Logging.ts"
-import { EdgeMux } from "../../src/layers/mcp/EdgeMux.ts"
-import { McpServerSdk } from "../../src/layers/McpServer.ts"
-import { McpServerEarly } from "../../src/layers/McpServerEarly.ts"
-import { RateBudgetOff } from "../../src/layers/RateBudgetOff.ts"
-import { SealKeyMemory } from "../../src/layers/SealKeyMemory.ts"
+import { ConfigEnv } from "../../src/layers/settings/ConfigEnv.ts"
+import { Http } from "../../src/layers/http/Http.ts"
+import { Logging } from "../../src/layers/telemetry/Logging.ts"
+import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
+import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
+import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
+import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
+import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
-import { TokenStoreSqlite } from "../../src/layers/TokenStoreSqlite.ts"
-import { TestKraken } from "../../test/TestKraken.ts"
+import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { TestKraken } from "../../test/doubles/TestKraken.ts"
 
 const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
-import { table } from "../../src/cli/table.ts"
-import * as D from "../../src/domain/decimal.ts"
+import { table } from "../../src/cli/kit/table.ts"
+import * as D from "../../src/domain/numbers/decimal.ts"
 import type { Answer, Call } from "./connect.ts"
 
 /** What an agent does when it is asked to buy some Bitcoin, with care. */

@@ -1,4 +1,4 @@
-import { names } from "../../src/domain/permissions.ts"
+import { names } from "../../src/domain/keys/permissions.ts"
 import { type AnyTool, toolsets } from "../../src/tools/Toolsets.ts"
 
 /** Every tool with its endpoint, what the key must be allowed, and what it does to the account. */

@@ -28,24 +28,24 @@ const files = (...beginnings) =>
 export const groups = {
   rules: {
     sources: files(
-      "src/domain/changeRules.ts",
-      "src/domain/decimal.ts",
-      "src/domain/fault.ts",
-      "src/domain/fieldRules.ts",
-      "src/domain/orderRules.ts",
-      "src/domain/orderTimes.ts",
-      "src/domain/orders.ts",
-      "src/domain/pairRules.ts",
-      "src/domain/pairSteps.ts"
+      "src/domain/orders/changeRules.ts",
+      "src/domain/numbers/decimal.ts",
+      "src/domain/orders/fault.ts",
+      "src/domain/orders/fieldRules.ts",
+      "src/domain/orders/orderRules.ts",
+      "src/domain/orders/orderTimes.ts",
+      "src/domain/orders/orders.ts",
+      "src/domain/orders/pairRules.ts",
+      "src/domain/orders/pairSteps.ts"
     ),
     tests: files("test/domain/decimal", "test/domain/orderRules", "test/domain/pairRules")
   },
   wire: {
     sources: files(
-      "src/domain/errors.ts",
-      "src/domain/orderMatch.ts",
-      "src/domain/requests.ts",
-      "src/domain/signature.ts"
+      "src/domain/wire/errors.ts",
+      "src/domain/orders/orderMatch.ts",
+      "src/domain/wire/requests.ts",
+      "src/domain/wire/signature.ts"
     ),
     tests: files("test/domain/errors", "test/domain/orderMatch", "test/domain/requests", "test/domain/signature")
   },
@@ -55,17 +55,17 @@ export const groups = {
   },
   writes: {
     sources: files(
-      "src/layers/KrakenWriterSettling.ts",
-      "src/layers/kraken/judge.ts",
-      "src/layers/kraken/refusal.ts",
-      "src/layers/kraken/verdict.ts",
+      "src/layers/kraken/writes/KrakenWriterSettling.ts",
+      "src/layers/kraken/client/judge.ts",
+      "src/layers/kraken/answers/refusal.ts",
+      "src/layers/kraken/answers/verdict.ts",
       "src/layers/writes/"
     ),
     tests: files("test/layers/KrakenClientHttp", "test/layers/KrakenWriter", "test/properties/")
   },
   access: {
     sources: files(
-      "src/layers/TokenStoreSqlite.ts",
+      "src/layers/access/TokenStoreSqlite.ts",
       "src/layers/exchange/guard.ts",
       "src/layers/http/credential.ts",
       "src/layers/http/guard.ts",

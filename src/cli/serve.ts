@@ -2,7 +2,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
 import { envFile } from "./envFile.ts"
-import { UsageError } from "./errors.ts"
+import { UsageError } from "./kit/errors.ts"
 import { type Setting, settings } from "../layers/settings/table.ts"
 
 /** A flag that stands for a setting. */
@@ -47,7 +47,7 @@ export const serve = Command.make(
   Effect.fn(function* ({ envFile, firstToken, flags, stdio }) {
     if (stdio && firstToken)
       return yield* new UsageError({ message: "--first-token: over --stdio there are no tokens" })
-    const { server } = yield* Effect.promise(() => import("./server.ts"))
+    const { server } = yield* Effect.promise(() => import("../server/server.ts"))
     yield* server({ stdio, envFile, firstToken, flags: new Map(Array.getSomes(flags)) })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

@@ -1,5 +1,5 @@
 import { Context, type DateTime, type Effect } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints.ts"
+import type { Endpoint, Params } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
 
 /** Place in the lane of an API key, first served first: a cancel never waits behind a read. */

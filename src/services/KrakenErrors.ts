@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { describeAnyOf, Permission } from "../domain/permissions.ts"
+import { describeAnyOf, Permission } from "../domain/keys/permissions.ts"
 
 /** One class for each thing that a caller can do differently. `codes` are Kraken's own texts. */
 

@@ -1,5 +1,5 @@
 import { Context, type Effect } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints.ts"
+import type { Endpoint, Params } from "../domain/endpoints/endpoints.ts"
 import type {
   KrakenNotPlaced,
   KrakenPrecheckFailed,

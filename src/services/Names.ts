@@ -1,5 +1,5 @@
 import { Context, type Effect, Schema } from "effect"
-import type { Directory } from "../domain/names.ts"
+import type { Directory } from "../domain/assets/names.ts"
 
 /** Kraken has no such pair or asset; nothing was sent. */
 export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName", {

@@ -1,7 +1,7 @@
 import { Context, type Effect, type Option } from "effect"
-import type { Endpoint } from "../domain/endpoints.ts"
-import type { KeyInfo } from "../domain/keyInfo.ts"
-import type { AnyOf } from "../domain/permissions.ts"
+import type { Endpoint } from "../domain/endpoints/endpoints.ts"
+import type { KeyInfo } from "../domain/keys/keyInfo.ts"
+import type { AnyOf } from "../domain/keys/permissions.ts"
 import type { KrakenCredentialsMissing, KrakenError, KrakenPermissionError } from "./KrakenErrors.ts"
 
 /** What the configured API key may do, asked of Kraken on the first private call and remembered for ten minutes. */

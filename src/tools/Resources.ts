@@ -1,9 +1,9 @@
 import { Effect, Schema } from "effect"
 import { Names } from "../services/Names.ts"
-import * as Account from "./Account.ts"
-import * as Market from "./Market.ts"
+import * as Account from "./account/Account.ts"
+import * as Market from "./market/Market.ts"
 import type { ToolError, ToolServices } from "./Toolsets.ts"
-import * as TradingReads from "./TradingReads.ts"
+import * as TradingReads from "./trading/TradingReads.ts"
 
 /** There is no such resource. */
 export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("ResourceNotFound", {

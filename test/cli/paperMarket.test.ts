@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Scope } from "effect"
-import { KrakenPaper } from "../../src/cli/krakenPaper.ts"
+import { KrakenPaper } from "../../src/server/krakenPaper.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
-import { learn } from "../../src/exchange/listed/learn.ts"
+import { learn } from "../../src/exchange/commands/listing/learn.ts"
 import { asset } from "../fixtures/krakenLists.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { freePort } from "../freePort.ts"
 import { makeCommandLine } from "./commandLine.ts"
-import { read, write } from "../layers/paper/TestPaper.ts"
+import { read, write } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
-import { TestConfig } from "../TestConfig.ts"
+import { TestConfig } from "../doubles/TestConfig.ts"
 
 /** Paper accounts as `serve --paper` has them, with a Kraken of this address. */
 const paper = (stateDir: string, baseUrl: string, changes: Partial<typeof Config.Service> = {}) =>

@@ -1,6 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
-import { ProtocolError, resourceNotFound, type Surface } from "../../src/layers/mcp/Surface.ts"
+import { ProtocolError, resourceNotFound, type Surface } from "../../src/layers/mcp/protocol/Surface.ts"
 import { InputRequired } from "../../src/services/UserInput.ts"
 import { askingTools, elicit, isAnswered } from "./asking.ts"
 import { png, tools as plainTools } from "./tools.ts"

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { report } from "../../src/services/CallFacts.ts"
 import type { InputRequired } from "../../src/services/UserInput.ts"
-import type { Call, ProtocolError } from "../../src/layers/mcp/Surface.ts"
+import type { Call, ProtocolError } from "../../src/layers/mcp/protocol/Surface.ts"
 
 /** A tool as the conformance suite wants it: words and effects, nothing of Kraken. */
 export interface Fixture {

@@ -12,12 +12,12 @@ describe("CONTRIBUTING.md", () => {
     Effect.gen(function* () {
       const [example, ...others] = blocksOf("CONTRIBUTING.md").filter(({ language }) => language === "ts")
       assert.isEmpty(others)
-      assert.include(read("CONTRIBUTING.md"), "`src/tools/Account.ts`")
-      const contents = `${read("src/tools/Account.ts")}\n${example?.text}`
+      assert.include(read("CONTRIBUTING.md"), "`src/tools/account/Account.ts`")
+      const contents = `${read("src/tools/account/Account.ts")}\n${example?.text}`
       const outfile = join(folder, "example.mjs")
       yield* Effect.promise(() =>
         build({
-          stdin: { contents, resolveDir: join(root, "src/tools"), loader: "ts" },
+          stdin: { contents, resolveDir: join(root, "src/tools/account"), loader: "ts" },
           outfile,
           bundle: true,
           packages: "external",

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "./TestVenue.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 describe("amending", () => {
   it("keeps the id; less keeps the place in the queue, more and another price lose it", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Json, venue } from "./TestVenue.ts"
+import { type Json, venue } from "../doubles/TestVenue.ts"
 
 describe("earn", () => {
   const bonded = { strategy_id: "ESRFUO3-Q62XD-WIOIL7" }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { strFromU8, unzipSync } from "fflate"
-import { allPermissions } from "../../src/exchange/permissions.ts"
-import { type Json, venue } from "./TestVenue.ts"
+import { allPermissions } from "../../src/exchange/accounts/permissions.ts"
+import { type Json, venue } from "../doubles/TestVenue.ts"
 
 describe("exports", () => {
   it("are queued, processed, and then a ZIP of what had happened when they were asked for", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { opening } from "./TestMarket.ts"
-import { venue } from "./TestVenue.ts"
+import { opening } from "../doubles/TestMarket.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 describe("order flags", () => {
   it("post-only: an order that would take is accepted, and cancelled with a reason", () => {

@@ -1,10 +1,10 @@
 import { assert } from "@effect/vitest"
-import { inLine } from "../../src/exchange/book.ts"
-import { allocationOf, earning, strategies } from "../../src/exchange/strategies.ts"
-import { depth } from "../../src/exchange/liquidity.ts"
-import { isTrading } from "../../src/exchange/mode.ts"
-import type { Side } from "../../src/exchange/order.ts"
-import type { Exchange, Venue } from "../../src/exchange/state.ts"
+import { inLine } from "../../src/exchange/engine/book.ts"
+import { allocationOf, earning, strategies } from "../../src/exchange/accounts/strategies.ts"
+import { depth } from "../../src/exchange/engine/liquidity.ts"
+import { isTrading } from "../../src/exchange/engine/mode.ts"
+import type { Side } from "../../src/exchange/state/order.ts"
+import type { Exchange, Venue } from "../../src/exchange/state/state.ts"
 
 /** Whatever is in accounts, futures wallets, fees and the world outside adds up to nothing, asset by asset. */
 export const nothingAppears = (x: Exchange): void => {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Key } from "../../src/exchange/Call.ts"
-import { needed } from "../../src/exchange/permissions.ts"
-import { privateRoutes } from "../../src/exchange/routes.ts"
-import { venue } from "./TestVenue.ts"
+import type { Key } from "../../src/exchange/wire/Call.ts"
+import { needed } from "../../src/exchange/accounts/permissions.ts"
+import { privateRoutes } from "../../src/exchange/commands/routes.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 const key = (...permissions: ReadonlyArray<string>): Key => ({ id: "K", name: "key", permissions })
 const limited = () => venue({ settings: { rateLimits: true } })

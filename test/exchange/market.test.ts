@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { builtIn } from "../../src/exchange/builtIn.ts"
-import type { Interest, Market } from "../../src/exchange/Market.ts"
-import type { Pair } from "../../src/exchange/pairs.ts"
-import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
+import { builtIn } from "../../src/exchange/catalogue/builtIn.ts"
+import type { Interest, Market } from "../../src/exchange/state/Market.ts"
+import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
 import { runs } from "../Property.ts"
-import { opening } from "./TestMarket.ts"
-import { venue } from "./TestVenue.ts"
+import { opening } from "../doubles/TestMarket.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 const pairs = [...builtIn.pairs.values()]
 const times = fc.integer({ min: opening - 10 ** 9, max: opening + 10 ** 9 })

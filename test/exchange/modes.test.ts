@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { parse, type Venue, venue } from "./TestVenue.ts"
+import { parse, type Venue, venue } from "../doubles/TestVenue.ts"
 
 /** After ten seconds the market is 1000 lower for ten seconds, then 500 higher. */
 const swing = () =>

@@ -2,11 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
-import { fixed } from "../../src/exchange/fixed.ts"
-import { handle, type Request } from "../../src/exchange/handle.ts"
-import { newsOf } from "../../src/exchange/recorded/news.ts"
-import { snapshot } from "../../src/exchange/snapshot.ts"
-import type { Exchange } from "../../src/exchange/state.ts"
+import { fixed } from "../../src/exchange/base/fixed.ts"
+import { handle, type Request } from "../../src/exchange/commands/handle.ts"
+import { newsOf } from "../../src/exchange/commands/observation/news.ts"
+import { snapshot } from "../../src/exchange/commands/snapshot.ts"
+import type { Exchange } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
 import {
   balancesCover,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "./TestVenue.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 describe("order types", () => {
   it("a market order walks the book: slippage is real", () => {

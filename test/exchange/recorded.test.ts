@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { concerns } from "../../src/exchange/concerns.ts"
-import { mustKeep } from "../../src/exchange/handle.ts"
-import { newsOf } from "../../src/exchange/recorded/news.ts"
-import { recordedMarket } from "../../src/exchange/recorded/RecordedMarket.ts"
-import { opening } from "./TestMarket.ts"
-import { venue } from "./TestVenue.ts"
+import { concerns } from "../../src/exchange/commands/concerns.ts"
+import { mustKeep } from "../../src/exchange/commands/handle.ts"
+import { newsOf } from "../../src/exchange/commands/observation/news.ts"
+import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
+import { opening } from "../doubles/TestMarket.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 const seconds = opening / 1000
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
-import { recordedMarket } from "../../src/exchange/recorded/RecordedMarket.ts"
-import { type Exchange, makeExchange } from "../../src/exchange/state.ts"
-import { opening } from "./TestMarket.ts"
+import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
+import { type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
+import { opening } from "../doubles/TestMarket.ts"
 
 /** One look at a market: which way it has gone, what stands there, what was traded on the way. */
 export interface Sight {

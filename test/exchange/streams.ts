@@ -1,10 +1,10 @@
 import * as fc from "fast-check"
-import { fixed, format } from "../../src/exchange/fixed.ts"
-import { handle, mustKeep, replay, type Request } from "../../src/exchange/handle.ts"
-import { available } from "../../src/exchange/ledger.ts"
-import { type Account, type Exchange, makeExchange } from "../../src/exchange/state.ts"
-import { syntheticMarket } from "../../src/exchange/synthetic/SyntheticMarket.ts"
-import { opening, scripted } from "./TestMarket.ts"
+import { fixed, format } from "../../src/exchange/base/fixed.ts"
+import { handle, mustKeep, replay, type Request } from "../../src/exchange/commands/handle.ts"
+import { available } from "../../src/exchange/accounts/ledger.ts"
+import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { opening, scripted } from "../doubles/TestMarket.ts"
 import { type Errand, errand, run } from "./treasury.ts"
 
 const names = ["ann", "bob", "eve"]

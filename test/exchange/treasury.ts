@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
-import { strategies } from "../../src/exchange/strategies.ts"
-import type { Account, Exchange } from "../../src/exchange/state.ts"
+import { strategies } from "../../src/exchange/accounts/strategies.ts"
+import type { Account, Exchange } from "../../src/exchange/state/state.ts"
 
 /** Something done with money, other than trading it. Choices are numbers, so that streams shrink well. */
 export interface Errand {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "./TestVenue.ts"
+import { venue } from "../doubles/TestVenue.ts"
 
 describe("withdrawals and transfers", () => {
   it("a withdrawal leaves at once and can be called back until it is on its way", () => {

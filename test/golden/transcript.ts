@@ -1,9 +1,9 @@
 import { Effect, Logger, LogLevel } from "effect"
 import { isDeepStrictEqual } from "node:util"
-import type { Keys } from "../fake/Keys.ts"
-import { makeVirtualClock } from "../fake/VirtualClock.ts"
-import type { WireRequest } from "../fake/Wire.ts"
-import { type FakeKraken, makeFakeKraken, type Outcome } from "../FakeKraken.ts"
+import type { Keys } from "../doubles/fake/Keys.ts"
+import { makeVirtualClock } from "../doubles/fake/VirtualClock.ts"
+import type { WireRequest } from "../doubles/fake/Wire.ts"
+import { type FakeKraken, makeFakeKraken, type Outcome } from "../doubles/FakeKraken.ts"
 import { answers } from "./answers.ts"
 import { type Answer, callTool, type Changes, liveProduct } from "./product.ts"
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
-import * as Fault from "../fake/Faults.ts"
-import type { Endpoint, Params } from "../../src/domain/endpoints.ts"
-import { limit } from "../layers/WriterAccount.ts"
+import * as Fault from "../doubles/fake/Faults.ts"
+import type { Endpoint, Params } from "../../src/domain/endpoints/endpoints.ts"
+import { limit } from "../doubles/WriterAccount.ts"
 
 /** One write that somebody means once. */
 export interface Intent {

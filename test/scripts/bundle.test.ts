@@ -36,17 +36,17 @@ describe("the bundle", () => {
 
   it("tells of tokens without tools and SDK, which come with the server", () => {
     const heavy = ["@modelcontextprotocol/sdk", "src/tools", "zod"]
-    const tokens = partsOf(loadedWith("src/bin.ts", "src/Main.ts", "src/cli/commandLine.ts", "src/cli/tokens.ts"))
+    const tokens = partsOf(loadedWith("src/bin.ts", "src/Main.ts", "src/cli/commandLine.ts", "src/cli/token/tokens.ts"))
     assert.include(tokens, "@effect/cli")
     assert.deepStrictEqual(
       tokens.filter((part) => heavy.includes(part)),
       []
     )
-    assert.includeMembers(partsOf(loadedWith("src/cli/product.ts")), heavy)
+    assert.includeMembers(partsOf(loadedWith("src/server/product.ts")), heavy)
   })
 
   it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP and SQL", () => {
-    const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/cli/server.ts", "src/cli/overStdio.ts")
+    const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/server/server.ts", "src/server/overStdio.ts")
     assert.deepStrictEqual(partsOf(loaded), [
       "@effect/platform",
       "@effect/platform-node",

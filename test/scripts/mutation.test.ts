@@ -6,10 +6,10 @@ describe("npm run mutate", () => {
   it("changes what decides about money and access, and only there", () => {
     const sources = Object.values(groups).flatMap(({ sources }) => sources)
     assert.includeMembers(sources, [
-      "src/domain/decimal.ts",
-      "src/layers/KrakenWriterSettling.ts",
-      "src/layers/nonces/sharedCounter.ts",
-      "src/layers/writes/lookUntil.ts"
+      "src/domain/numbers/decimal.ts",
+      "src/layers/kraken/writes/KrakenWriterSettling.ts",
+      "src/layers/kraken/nonces/sharedCounter.ts",
+      "src/layers/kraken/writes/lookUntil.ts"
     ])
     assert.lengthOf(new Set(sources), sources.length, "a file in two groups is changed twice")
     for (const file of sources) assert.match(file, /^src\/(domain|layers)\//)

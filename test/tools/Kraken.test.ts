@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { unconfirmed } from "../../src/domain/permissions.ts"
-import { isRecognizable } from "../../src/layers/writes/duplicates.ts"
+import { unconfirmed } from "../../src/domain/keys/permissions.ts"
+import { isRecognizable } from "../../src/layers/kraken/writes/duplicates.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
 import endpoints from "../fixtures/endpoints.json" with { type: "json" }
 import permissions from "../fixtures/permissions.json" with { type: "json" }

@@ -24,6 +24,6 @@ describe("every tool", () => {
     })
 
     it(`${name} is what a model sees`, () =>
-      expect(`${JSON.stringify(definition, null, 2)}\n`).toMatchFileSnapshot(`${name}.json`))
+      expect(`${JSON.stringify(definition, null, 2)}\n`).toMatchFileSnapshot(`snapshots/${name}.json`))
   }
 })

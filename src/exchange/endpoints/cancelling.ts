@@ -1,11 +1,11 @@
-import type { Endpoint } from "../Call.ts"
-import { chargeEngine, penalty } from "../limits.ts"
-import { finish } from "../lifecycle.ts"
-import type { Order } from "../order.ts"
-import { array, integer, isObject, plain, text } from "../params.ts"
-import { invalid, Refusal } from "../Refusal.ts"
-import { type Account, at, type Exchange, next } from "../state.ts"
-import { iso } from "../text.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { chargeEngine, penalty } from "../accounts/limits.ts"
+import { finish } from "../engine/lifecycle.ts"
+import type { Order } from "../state/order.ts"
+import { array, integer, isObject, plain, text } from "../wire/params.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+import { type Account, at, type Exchange, next } from "../state/state.ts"
+import { iso } from "../base/text.ts"
 
 export const CancelOrder: Endpoint = (x, { account, params }) => {
   const txid = text(params, "txid")

@@ -1,9 +1,9 @@
-import type { Endpoint } from "../Call.ts"
-import { addressesOf, newAddress } from "../funding.ts"
-import { fundable, moved, unknownAsset } from "../fundingParams.ts"
-import { assetClassed, flag, required } from "../params.ts"
-import { Refusal } from "../Refusal.ts"
-import { amountText } from "../show.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { addressesOf, newAddress } from "../accounts/funding.ts"
+import { fundable, moved, unknownAsset } from "../wire/fundingParams.ts"
+import { assetClassed, flag, required } from "../wire/params.ts"
+import { Refusal } from "../base/Refusal.ts"
+import { amountText } from "../wire/show.ts"
 
 const unusedAddresses = 5
 

@@ -1,13 +1,13 @@
-import type { Endpoint } from "../Call.ts"
-import { begin } from "../earn.ts"
-import { amount, array, assetNamed, flag, integer, plain, required, text, type Params } from "../params.ts"
-import { invalid, Refusal } from "../Refusal.ts"
-import { periodOf, rewardAt, week } from "../rewards.ts"
-import { amountText } from "../show.ts"
-import type { Account, Exchange } from "../state.ts"
-import { allocationOf, strategies, type Strategy } from "../strategies.ts"
-import { iso } from "../text.ts"
-import { convert } from "../value.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { begin } from "../accounts/earn.ts"
+import { amount, array, assetNamed, flag, integer, plain, required, text, type Params } from "../wire/params.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+import { periodOf, rewardAt, week } from "../accounts/rewards.ts"
+import { amountText } from "../wire/show.ts"
+import type { Account, Exchange } from "../state/state.ts"
+import { allocationOf, strategies, type Strategy } from "../accounts/strategies.ts"
+import { iso } from "../base/text.ts"
+import { convert } from "../accounts/value.ts"
 
 export const Strategies: Endpoint = (x, { params }) => {
   const name = text(params, "asset")

@@ -1,12 +1,12 @@
 import { strToU8, zipSync } from "fflate"
-import type { Endpoint } from "../Call.ts"
-import { assetOf } from "../catalogue.ts"
-import { reportId } from "../ids.ts"
-import { integer, list, oneOf, required } from "../params.ts"
-import { invalid } from "../Refusal.ts"
-import { showEntry, showTrade } from "../show.ts"
-import { type Account, type Exchange, next, type Report } from "../state.ts"
-import { walletOf } from "../strategies.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { assetOf } from "../catalogue/catalogue.ts"
+import { reportId } from "../base/ids.ts"
+import { integer, list, oneOf, required } from "../wire/params.ts"
+import { invalid } from "../base/Refusal.ts"
+import { showEntry, showTrade } from "../wire/show.ts"
+import { type Account, type Exchange, next, type Report } from "../state/state.ts"
+import { walletOf } from "../accounts/strategies.ts"
 
 /** Their cells stand without quotation marks. */
 const numbers = new Set(["price", "cost", "fee", "vol", "margin", "amount", "balance"])

@@ -1,10 +1,10 @@
-import type { Endpoint } from "../Call.ts"
-import { assetOf } from "../catalogue.ts"
-import { assetNamed, list, oneOf, required } from "../params.ts"
-import { page } from "../paging.ts"
-import { invalid, Refusal } from "../Refusal.ts"
-import { showEntry } from "../show.ts"
-import type { Exchange } from "../state.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { assetOf } from "../catalogue/catalogue.ts"
+import { assetNamed, list, oneOf, required } from "../wire/params.ts"
+import { page } from "../wire/paging.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+import { showEntry } from "../wire/show.ts"
+import type { Exchange } from "../state/state.ts"
 import { inWindow } from "./orders.ts"
 
 const types = [

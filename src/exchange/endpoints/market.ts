@@ -1,12 +1,12 @@
-import type { PublicEndpoint } from "../Call.ts"
-import { format } from "../fixed.ts"
-import { depth, lastPrice } from "../liquidity.ts"
-import type { Candle } from "../Market.ts"
-import { keyOf, type Pair } from "../pairs.ts"
-import { integer, list, oneOf, pairNamed, type Params, required, text } from "../params.ts"
-import { invalid } from "../Refusal.ts"
-import { printPrice } from "../show.ts"
-import { type Exchange, venueOf } from "../state.ts"
+import type { PublicEndpoint } from "../wire/Call.ts"
+import { format } from "../base/fixed.ts"
+import { depth, lastPrice } from "../engine/liquidity.ts"
+import type { Candle } from "../state/Market.ts"
+import { keyOf, type Pair } from "../catalogue/pairs.ts"
+import { integer, list, oneOf, pairNamed, type Params, required, text } from "../wire/params.ts"
+import { invalid } from "../base/Refusal.ts"
+import { printPrice } from "../wire/show.ts"
+import { type Exchange, venueOf } from "../state/state.ts"
 
 const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 

@@ -1,13 +1,13 @@
-import type { Call, Endpoint } from "../Call.ts"
-import { closeText, orderText } from "../describe.ts"
-import { chargeEngine, checkOpenOrders } from "../limits.ts"
-import type { OrderSpec } from "../order.ts"
-import { array, flag, isObject, pairNamed, required } from "../params.ts"
-import { readOrder } from "../readOrder.ts"
-import { invalid, Refusal } from "../Refusal.ts"
-import type { Exchange } from "../state.ts"
-import { affordable, submit } from "../submit.ts"
-import { checkDeadline } from "../times.ts"
+import type { Call, Endpoint } from "../wire/Call.ts"
+import { closeText, orderText } from "../state/describe.ts"
+import { chargeEngine, checkOpenOrders } from "../accounts/limits.ts"
+import type { OrderSpec } from "../state/order.ts"
+import { array, flag, isObject, pairNamed, required } from "../wire/params.ts"
+import { readOrder } from "./readOrder.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+import type { Exchange } from "../state/state.ts"
+import { affordable, submit } from "../engine/submit.ts"
+import { checkDeadline } from "../wire/times.ts"
 
 export const AddOrder: Endpoint = (x, { account, params }) => {
   const pair = pairNamed(x, params, required(params, "pair"))

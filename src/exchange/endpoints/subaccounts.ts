@@ -1,10 +1,10 @@
-import { openAccount } from "../accounts.ts"
-import type { Endpoint } from "../Call.ts"
-import { transferId } from "../ids.ts"
-import { available, post } from "../ledger.ts"
-import { amount, assetClassed, required } from "../params.ts"
-import { invalid, Refusal } from "../Refusal.ts"
-import { type Account, type Exchange, next } from "../state.ts"
+import { openAccount } from "../accounts/accounts.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { transferId } from "../base/ids.ts"
+import { available, post } from "../accounts/ledger.ts"
+import { amount, assetClassed, required } from "../wire/params.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+import { type Account, type Exchange, next } from "../state/state.ts"
 
 export const CreateSubaccount: Endpoint = (x, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")

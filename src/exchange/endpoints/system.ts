@@ -1,8 +1,8 @@
-import type { Asset } from "../assets.ts"
-import type { PublicEndpoint } from "../Call.ts"
-import { assetNamed, list, oneOf, pairNamed, text } from "../params.ts"
-import { type Venue, venueOf } from "../state.ts"
-import { iso, rfc1123 } from "../text.ts"
+import type { Asset } from "../catalogue/assets.ts"
+import type { PublicEndpoint } from "../wire/Call.ts"
+import { assetNamed, list, oneOf, pairNamed, text } from "../wire/params.ts"
+import { type Venue, venueOf } from "../state/state.ts"
+import { iso, rfc1123 } from "../base/text.ts"
 
 export const Time: PublicEndpoint = (x) => ({ unixtime: Math.floor(x.now / 1000), rfc1123: rfc1123(x.now) })
 

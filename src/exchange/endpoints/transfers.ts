@@ -1,12 +1,12 @@
-import type { Endpoint } from "../Call.ts"
-import { assetOf } from "../catalogue.ts"
-import { askedAssets } from "../fundingParams.ts"
-import { depositStatus, statusAt } from "../funding.ts"
-import { seedOf, hex } from "../ids.ts"
-import { integer, text, type Params } from "../params.ts"
-import { invalid } from "../Refusal.ts"
-import { amountText } from "../show.ts"
-import type { Deposit, Exchange, Withdrawal } from "../state.ts"
+import type { Endpoint } from "../wire/Call.ts"
+import { assetOf } from "../catalogue/catalogue.ts"
+import { askedAssets } from "../wire/fundingParams.ts"
+import { depositStatus, statusAt } from "../accounts/funding.ts"
+import { seedOf, hex } from "../base/ids.ts"
+import { integer, text, type Params } from "../wire/params.ts"
+import { invalid } from "../base/Refusal.ts"
+import { amountText } from "../wire/show.ts"
+import type { Deposit, Exchange, Withdrawal } from "../state/state.ts"
 
 export const DepositStatus: Endpoint = (x, { account, params }) =>
   statuses(x, account.deposits, params, 25, "deposit", (deposit) => showDeposit(x, deposit))

@@ -1,6 +1,6 @@
-import { parseJson } from "../../domain/json.ts"
-import type { Params } from "../params.ts"
-import { Refusal } from "../Refusal.ts"
+import { parseJson } from "../../domain/wire/json.ts"
+import type { Params } from "../wire/params.ts"
+import { Refusal } from "../base/Refusal.ts"
 
 /**
  * The arguments in a body: JSON, or a form, which is also what a body of no declared type is taken for. Numbers that a

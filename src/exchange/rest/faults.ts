@@ -1,4 +1,4 @@
-import { privateRoutes, publicRoutes } from "../routes.ts"
+import { privateRoutes, publicRoutes } from "../commands/routes.ts"
 import { html, refused, type Reply } from "./reply.ts"
 
 /** How a request goes wrong. */

@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
-import type { Key } from "../Call.ts"
-import { allPermissions } from "../permissions.ts"
+import type { Key } from "../wire/Call.ts"
+import { allPermissions } from "../accounts/permissions.ts"
 
 /** What a key's owner has of it. */
 export interface Credentials {

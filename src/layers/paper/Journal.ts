@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "better-sqlite3"
 import { Effect, Schedule, Schema, type Scope } from "effect"
-import { DatabaseUnavailable, isLocked, makePrivate, wordsOf } from "../sqlite/openDatabase.ts"
+import { DatabaseUnavailable, isLocked, makePrivate, wordsOf } from "../storage/openDatabase.ts"
 
 /** One simulated account: that of a caller on one kind of market. */
 export interface AccountId {
@@ -58,7 +58,7 @@ export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavai
     new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${wordsOf(cause)}.`, cause })
   const opened = Effect.gen(function* () {
     const { default: Sqlite } = yield* Effect.tryPromise({
-      try: () => import("../sqlite/driver.ts"),
+      try: () => import("../storage/driver.ts"),
       catch: unavailable("opened without the native module better-sqlite3")
     })
     yield* Effect.try({ try: () => makePrivate(file), catch: unavailable("created") })

@@ -1,11 +1,11 @@
-import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exchange/handle.ts"
-import type { Market } from "../../exchange/Market.ts"
-import { hash, seedOf } from "../../exchange/ids.ts"
-import type { Params } from "../../exchange/params.ts"
-import { newsOf } from "../../exchange/recorded/news.ts"
-import { type Exchange, makeExchange, type Settings } from "../../exchange/state.ts"
+import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exchange/commands/handle.ts"
+import type { Market } from "../../exchange/state/Market.ts"
+import { hash, seedOf } from "../../exchange/base/ids.ts"
+import type { Params } from "../../exchange/wire/params.ts"
+import { newsOf } from "../../exchange/commands/observation/news.ts"
+import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
-import { wordsOf } from "../sqlite/openDatabase.ts"
+import { wordsOf } from "../storage/openDatabase.ts"
 import type { AccountId, Entry, Head, Journal } from "./Journal.ts"
 
 /** A call of one account: `private/AddOrder`, or one of the operator's such as `control/Deposit`. */

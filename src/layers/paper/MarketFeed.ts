@@ -1,8 +1,8 @@
 import { Context, type Effect, type Option } from "effect"
-import type { Endpoint, Params } from "../../domain/endpoints.ts"
-import type { Listed } from "../../exchange/listed/Listed.ts"
-import type { Market } from "../../exchange/Market.ts"
-import type { Pair } from "../../exchange/pairs.ts"
+import type { Endpoint, Params } from "../../domain/endpoints/endpoints.ts"
+import type { Listed } from "../../exchange/commands/listing/Listed.ts"
+import type { Market } from "../../exchange/state/Market.ts"
+import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import type { KrakenError } from "../../services/KrakenErrors.ts"
 
 /** What a look at a market has shown, as plain JSON: the parameters of `control/Observe`, for the journal. */

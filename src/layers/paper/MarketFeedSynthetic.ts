@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { syntheticMarket } from "../../exchange/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../exchange/markets/synthetic/SyntheticMarket.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /** A market that is computed from the time alone: every exchange sees the same, there is nothing to observe. */

@@ -1,5 +1,5 @@
 import { Clock, Effect, Exit } from "effect"
-import type { Pair } from "../../exchange/pairs.ts"
+import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import { type KrakenError, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { mostTrades, readTrades, type Sight, sightOf } from "./sight.ts"

@@ -1,7 +1,7 @@
 import { Array as Arr } from "effect"
-import type { Pair } from "../../exchange/pairs.ts"
-import { readObservation } from "../../exchange/recorded/readObservation.ts"
-import { Refusal } from "../../exchange/Refusal.ts"
+import type { Pair } from "../../exchange/catalogue/pairs.ts"
+import { readObservation } from "../../exchange/commands/observation/readObservation.ts"
+import { Refusal } from "../../exchange/base/Refusal.ts"
 import type { Observation } from "./MarketFeed.ts"
 
 /** How many trades Kraken tells at once, which is as far back as anybody can look. */

@@ -1,9 +1,9 @@
 import { Duration, LogLevel } from "effect"
 import { isIP } from "node:net"
-import { isShort } from "../../domain/numberText.ts"
-import { builtIn } from "../../exchange/builtIn.ts"
-import { findAsset } from "../../exchange/catalogue.ts"
-import { fit, scan } from "../../exchange/fixed.ts"
+import { isShort } from "../../domain/numbers/numberText.ts"
+import { builtIn } from "../../exchange/catalogue/builtIn.ts"
+import { findAsset } from "../../exchange/catalogue/catalogue.ts"
+import { fit, scan } from "../../exchange/base/fixed.ts"
 import { isLoopback } from "../http/guard.ts"
 
 /** From the text of a setting to its value; undefined where the text does not fit. */

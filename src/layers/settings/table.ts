@@ -1,4 +1,4 @@
-import { builtIn } from "../../exchange/builtIn.ts"
+import { builtIn } from "../../exchange/catalogue/builtIn.ts"
 import { toolsetNames } from "../../services/Config.ts"
 import * as Parse from "./parse.ts"
 

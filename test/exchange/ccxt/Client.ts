@@ -2,10 +2,10 @@ import { assert } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 // All of ccxt takes a second to load; its package exports no smaller part.
 import Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
-import { findAccount } from "../../../src/exchange/accounts.ts"
-import { fixed } from "../../../src/exchange/fixed.ts"
-import { handle } from "../../../src/exchange/handle.ts"
-import type { Json } from "../TestVenue.ts"
+import { findAccount } from "../../../src/exchange/accounts/accounts.ts"
+import { fixed } from "../../../src/exchange/base/fixed.ts"
+import { handle } from "../../../src/exchange/commands/handle.ts"
+import type { Json } from "../../doubles/TestVenue.ts"
 import { servedExchange } from "../rest/served.ts"
 
 /** Everything in these tests happens at this moment, unless they put the clock forward: the market stands still. */

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
-import { builtIn } from "../../../src/exchange/builtIn.ts"
-import { assetOf } from "../../../src/exchange/catalogue.ts"
-import { statusAt } from "../../../src/exchange/funding.ts"
-import type { Json } from "../TestVenue.ts"
+import { builtIn } from "../../../src/exchange/catalogue/builtIn.ts"
+import { assetOf } from "../../../src/exchange/catalogue/catalogue.ts"
+import { statusAt } from "../../../src/exchange/accounts/funding.ts"
+import type { Json } from "../../doubles/TestVenue.ts"
 import { moment, units, withClient } from "./Client.ts"
 
 const idsOf = (found: ReadonlyArray<Json>) => found.map(({ id }) => id)

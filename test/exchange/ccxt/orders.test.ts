@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
-import { left, type Order } from "../../../src/exchange/order.ts"
-import type { Json } from "../TestVenue.ts"
+import { left, type Order } from "../../../src/exchange/state/order.ts"
+import type { Json } from "../../doubles/TestVenue.ts"
 import { moment, units, withClient } from "./Client.ts"
 
 const symbol = "BTC/USD"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
-import { Refusal } from "../../../src/exchange/Refusal.ts"
+import { Refusal } from "../../../src/exchange/base/Refusal.ts"
 import { admit, lockout } from "../../../src/exchange/rest/admit.ts"
 import { makeKeys } from "../../../src/exchange/rest/keys.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"

@@ -3,7 +3,7 @@ import { Redacted } from "effect"
 import { answer, type Front, type Outcome, type Request } from "../../../src/exchange/rest/Front.ts"
 import { openFront } from "../../../src/exchange/rest/opening.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
-import { signature } from "../../fake/Wire.ts"
+import { signature } from "../../doubles/fake/Wire.ts"
 
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any

@@ -1,7 +1,7 @@
 import { Clock, Effect, Redacted } from "effect"
 import { openFront } from "../../../src/exchange/rest/opening.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
-import { serveExchange } from "../../../src/layers/ExchangeHttp.ts"
+import { serveExchange } from "../../../src/layers/exchange/ExchangeHttp.ts"
 
 /** A simulated Kraken that this process serves on a loopback port until the scope ends. */
 export const servedExchange = Effect.fnUntraced(function* (

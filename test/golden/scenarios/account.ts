@@ -1,4 +1,12 @@
-import { delayAfter, dropBefore, html, invalidNonce, redirect, unreachable, warning } from "../../fake/Faults.ts"
+import {
+  delayAfter,
+  dropBefore,
+  html,
+  invalidNonce,
+  redirect,
+  unreachable,
+  warning
+} from "../../doubles/fake/Faults.ts"
 import { filled } from "../answers.ts"
 import type { Scenarios } from "../transcript.ts"
 import { all, answered, faults, first, lost, open, refused } from "./given.ts"

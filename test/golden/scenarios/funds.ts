@@ -1,7 +1,7 @@
-import { dropAfter, dropBefore } from "../../fake/Faults.ts"
+import { dropAfter, dropBefore } from "../../doubles/fake/Faults.ts"
 import { allocations, strategy_id } from "../answers.ts"
 import type { Scenarios } from "../transcript.ts"
-import type { FakeKraken } from "../../FakeKraken.ts"
+import type { FakeKraken } from "../../doubles/FakeKraken.ts"
 import { all, answered, faults, lost, refused, withdrawal, withdrawn } from "./given.ts"
 
 const asset = "BTC"

@@ -1,7 +1,7 @@
-import type { Fault } from "../../fake/Faults.ts"
-import { dropAfter, error } from "../../fake/Faults.ts"
-import type { Handler } from "../../fake/Journal.ts"
-import type { FakeKraken } from "../../FakeKraken.ts"
+import type { Fault } from "../../doubles/fake/Faults.ts"
+import { dropAfter, error } from "../../doubles/fake/Faults.ts"
+import type { Handler } from "../../doubles/fake/Journal.ts"
+import type { FakeKraken } from "../../doubles/FakeKraken.ts"
 
 type Given = (fake: FakeKraken) => void
 

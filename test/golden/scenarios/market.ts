@@ -1,4 +1,4 @@
-import { garbage, html, reply, tooManyRequests } from "../../fake/Faults.ts"
+import { garbage, html, reply, tooManyRequests } from "../../doubles/fake/Faults.ts"
 import type { Scenarios } from "../transcript.ts"
 import { faults, refused } from "./given.ts"
 

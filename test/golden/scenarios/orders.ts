@@ -1,5 +1,5 @@
-import { delayBefore, dropBefore, error, html, invalidNonce, unreachable } from "../../fake/Faults.ts"
-import { tooMuch } from "../../fake/Orders.ts"
+import { delayBefore, dropBefore, error, html, invalidNonce, unreachable } from "../../doubles/fake/Faults.ts"
+import { tooMuch } from "../../doubles/fake/Orders.ts"
 import type { Scenarios } from "../transcript.ts"
 import { all, answered, faults, first, lost, open, refused } from "./given.ts"
 

@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 import { pairRow } from "../../exchange/listing.ts"
-import type { Call } from "../../fake/Journal.ts"
-import { assetPairs, assets } from "../../fake/Market.ts"
-import { makeFakeKraken } from "../../FakeKraken.ts"
+import type { Call } from "../../doubles/fake/Journal.ts"
+import { assetPairs, assets } from "../../doubles/fake/Market.ts"
+import { makeFakeKraken } from "../../doubles/FakeKraken.ts"
 import { asset } from "../../fixtures/krakenLists.ts"
 
 type Json = ReturnType<typeof JSON.parse>

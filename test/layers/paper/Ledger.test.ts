@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { runs } from "../../Property.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
-import { openLedger, type TestLedger } from "./TestLedger.ts"
+import { openLedger, type TestLedger } from "../../doubles/TestLedger.ts"
 
 const morning = Date.UTC(2026, 10, 27, 9)
 

@@ -1,15 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { join } from "node:path"
-import { journalFormat } from "../../../src/exchange/handle.ts"
+import { journalFormat } from "../../../src/exchange/commands/handle.ts"
 import { openJournal } from "../../../src/layers/paper/Journal.ts"
 import { pairRow } from "../../exchange/listing.ts"
-import { opening } from "../../exchange/TestMarket.ts"
+import { opening } from "../../doubles/TestMarket.ts"
 import journal from "../../fixtures/dozenJournal.json" with { type: "json" }
 import { asset } from "../../fixtures/krakenLists.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
-import { account, kept, makeKraken, place, process, see, unwatched } from "./LiveKraken.ts"
-import { read, write } from "./TestPaper.ts"
+import { account, kept, makeKraken, place, process, see, unwatched } from "../../doubles/LiveKraken.ts"
+import { read, write } from "../../doubles/TestPaper.ts"
 
 const assets = { USDC: asset("USDC", 8), ENA: asset("ENA", 5) }
 const ena = pairRow("ENA/USDC", "ENA", "USDC", [4, 5])

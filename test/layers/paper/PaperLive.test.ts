@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { opening } from "../../exchange/TestMarket.ts"
+import { opening } from "../../doubles/TestMarket.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
-import { account, kept, makeKraken, place, process, see } from "./LiveKraken.ts"
-import { read, write } from "./TestPaper.ts"
+import { account, kept, makeKraken, place, process, see } from "../../doubles/LiveKraken.ts"
+import { read, write } from "../../doubles/TestPaper.ts"
 
 const bid = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "49995" }
 

@@ -1,0 +1,60 @@
+import { Clock, Console, Effect, Option, Redacted } from "effect"
+import { parseFault } from "../../exchange/rest/faults.ts"
+import type { Front } from "../../exchange/rest/Front.ts"
+import { kinds } from "../../exchange/rest/keys.ts"
+import { balances, openFront } from "../../exchange/rest/opening.ts"
+import { serveExchange } from "../../layers/exchange/ExchangeHttp.ts"
+import { makeCredentials } from "../../layers/exchange/keys.ts"
+import { UsageError } from "../kit/errors.ts"
+import { table } from "../kit/table.ts"
+
+export interface Options {
+  readonly port: number
+  readonly host: string
+  readonly seed: Option.Option<number>
+  readonly json: boolean
+  readonly noRateLimits: boolean
+  readonly faults: ReadonlyArray<string>
+}
+
+/** Serves a simulated Kraken until the process is told to stop. */
+export const serve = Effect.fn("exchange")(function* (options: Options) {
+  const { host, json, noRateLimits, port } = options
+  if (port < 0 || port > 65_535) return yield* new UsageError({ message: "--port: expected a port from 0 to 65535" })
+  const seed = Option.getOrUndefined(options.seed)
+  const now = yield* Clock.currentTimeMillis
+  const front = openFront(now, { seed: seed ?? 1, rateLimits: !noRateLimits }, makeCredentials(seed))
+  front.faults.push(...(yield* Effect.forEach(options.faults, readFault)))
+  const { ended, url } = yield* serveExchange(front, { host, port })
+  yield* Console.log(json ? JSON.stringify({ url, keys: keysOf(front) }) : welcome(front, url))
+  return yield* ended
+}, Effect.scoped)
+
+const readFault = (text: string) => {
+  const fault = parseFault(text)
+  return typeof fault === "string" ? new UsageError({ message: `--fault: ${fault}` }) : Effect.succeed(fault)
+}
+
+const keysOf = ({ keys }: Front) =>
+  Array.from(keys.values(), ({ key, name, otp, secret }) => ({ name, key, secret: Redacted.value(secret), otp }))
+
+const welcome = (front: Front, url: string): string => {
+  const keys = keysOf(front)
+  const full = keys[0]!
+  const held = Object.entries(balances).map(([asset, amount]) => `${amount} ${asset}`)
+  return [
+    `A simulated Kraken answers at ${url}: ${front.exchange.market.name}, no margin trading.`,
+    `Its account holds ${held.join(", ")}.`,
+    "",
+    table(
+      "API keys of the account",
+      ["Name", "Key", "Secret", ""],
+      keys.map(({ key, name, secret }) => [name, key, secret, kinds[name]!.about])
+    ),
+    "",
+    "To have mcp-kraken use it:",
+    `  KRAKEN_BASE_URL=${url} KRAKEN_API_KEY=${full.key} KRAKEN_API_SECRET=${full.secret} mcp-kraken serve`,
+    "",
+    `To make it fail, or its clock jump: ${url}/admin (mcp-kraken exchange --help)`
+  ].join("\n")
+}

@@ -1,0 +1,45 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { Effect } from "effect"
+import { envFile } from "../envFile.ts"
+import { load } from "../../layers/process/load.ts"
+
+/** Loads exchange and database only for a command that needs them. */
+const accounts = load(() => import("./paperAccounts.ts"))
+
+const which = {
+  account: Options.text("account").pipe(
+    Options.withDescription("Id of a token, or local; without it, the only account there is"),
+    Options.optional
+  ),
+  market: Options.choice("market", ["synthetic", "live"]).pipe(
+    Options.withDescription("Where there is one on each: synthetic or live"),
+    Options.optional
+  ),
+  json: Options.boolean("json").pipe(Options.withDescription("Print JSON")),
+  envFile
+}
+
+const show = Command.make("show", which, (options) => Effect.flatMap(accounts, ({ show }) => show(options))).pipe(
+  Command.withDescription("Print balances and open orders")
+)
+
+const deposit = Command.make(
+  "deposit",
+  {
+    asset: Args.text({ name: "ASSET" }).pipe(Args.withDescription("e.g. USD or BTC")),
+    amount: Args.text({ name: "AMOUNT" }).pipe(Args.withDescription("A decimal number")),
+    ...which
+  },
+  (options) => Effect.flatMap(accounts, ({ deposit }) => deposit(options))
+).pipe(Command.withDescription("Add money; it is there at once"))
+
+const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts, ({ reset }) => reset(options))).pipe(
+  Command.withDescription("Start anew with the starting balances (MCP_KRAKEN_PAPER_BALANCES)")
+)
+
+export const paper = Command.make("paper").pipe(
+  Command.withDescription("Simulated accounts of paper mode"),
+  Command.withSubcommands([show, deposit, reset])
+)

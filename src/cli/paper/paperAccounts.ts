@@ -1,0 +1,150 @@
+import { Console, Context, Effect, Layer, Option } from "effect"
+import { assetOf, findAsset } from "../../exchange/catalogue/catalogue.ts"
+import type { Answer } from "../../exchange/commands/handle.ts"
+import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
+import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
+import { PaperAccounts, PaperAccountsKept } from "../../layers/paper/Accounts.ts"
+import type { AccountId } from "../../layers/paper/Journal.ts"
+import { MarketFeed } from "../../layers/paper/MarketFeed.ts"
+import { makeLearn } from "../../layers/paper/learn.ts"
+import * as Needs from "../../layers/settings/needs.ts"
+import { MarketFeedSynthetic } from "../../layers/paper/MarketFeedSynthetic.ts"
+import { Config } from "../../services/Config.ts"
+import { UsageError } from "../kit/errors.ts"
+import { load } from "../../layers/process/load.ts"
+import { table } from "../kit/table.ts"
+
+/** What the paper commands do. Running servers see it at their next call. */
+
+export interface Which {
+  readonly account: Option.Option<string>
+  readonly market: Option.Option<"synthetic" | "live">
+  readonly json: boolean
+  readonly envFile: Option.Option<string>
+}
+
+/** The live market as the journal tells it: nobody is asked. */
+const MarketFeedTold = Layer.succeed(MarketFeed, {
+  kind: "live",
+  name: "live market",
+  open: () => recordedMarket("live market"),
+  lists: () => Effect.succeedNone,
+  look: () => Effect.succeed([]),
+  read: () => Effect.succeedNone
+})
+
+/** The account that is meant, and what is kept of accounts on its market. */
+const open = Effect.fnUntraced(function* (which: Which) {
+  const onSynthetic = yield* accountsOn("synthetic")
+  const all = yield* onSynthetic.list
+  const found = all.filter(
+    ({ account, market }) =>
+      Option.getOrElse(which.account, () => account) === account &&
+      Option.getOrElse(which.market, (): string => market) === market
+  )
+  const [only, other] = found
+  if (only === undefined || other !== undefined) return yield* new UsageError({ message: choose(all, found) })
+  return { ...only, accounts: only.market === "live" ? yield* accountsOn("live") : onSynthetic }
+})
+
+const accountsOn = (market: "synthetic" | "live") =>
+  Effect.map(
+    Layer.build(Layer.provideMerge(PaperAccountsKept, market === "live" ? MarketFeedTold : MarketFeedSynthetic)),
+    (context) => Context.get(context, PaperAccounts)
+  )
+
+/** What Kraken lists of an asset that the account does not know becomes known to it. */
+const learn = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
+  const { LiveMarket } = yield* load(() => import("../../server/paperMarket.ts"))
+  const context = yield* Layer.build(
+    Layer.provideMerge(PaperAccountsKept, LiveMarket).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
+  )
+  const learn = makeLearn(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
+  yield* Effect.mapError(
+    learn(account, { endpoint: "control/Deposit", params: { asset } }),
+    ({ message }) => new UsageError({ message })
+  )
+})
+
+const choose = (all: ReadonlyArray<AccountId>, found: ReadonlyArray<AccountId>): string => {
+  if (all.length === 0) return "There is no paper account yet: the first call of a client opens one (serve --paper)."
+  const list = (found.length === 0 ? all : found).map(
+    ({ account, market }) => `  --account ${account} --market ${market}`
+  )
+  const why = found.length === 0 ? "There is no such paper account. There are:" : "Which paper account?"
+  return [why, ...list].join("\n")
+}
+
+/** Provides the settings that the command uses. */
+const prepared =
+  (needs: Needs.Needs) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: Which) =>
+    effect.pipe(Effect.scoped, Effect.provide(ConfigEnv(needs, envFile)))
+
+/** The result of a call, or what the exchange says against it. */
+const resultOf = (answer: Answer) =>
+  "errors" in answer
+    ? new UsageError({ message: `The simulated exchange refuses: ${answer.errors.join("; ")}` })
+    : Effect.succeed(Object(answer.result))
+
+export const show = Effect.fn("paper.show")(function* (which: Which) {
+  const { account, accounts, market } = yield* open(which)
+  const ask = (name: string) =>
+    Effect.flatMap(accounts.ask(account, { endpoint: `private/${name}`, params: {} }), resultOf)
+  const catalogue = yield* accounts.catalogue(account)
+  const balances = Object.entries<Record<string, string>>(yield* ask("BalanceEx")).map(
+    ([id, { balance, hold_trade }]) => ({
+      asset: assetOf(catalogue, id).display + (/\.[A-Z]$/.exec(id)?.[0] ?? ""),
+      balance,
+      in_orders: hold_trade
+    })
+  )
+  const orders = Object.entries<{ readonly descr: { readonly order: string }; readonly status: string }>(
+    (yield* ask("OpenOrders")).open
+  ).map(([txid, { descr, status }]) => ({ txid, order: descr.order, status }))
+  const { file } = accounts
+  if (which.json) return yield* Console.log(JSON.stringify({ account, market, file, balances, open_orders: orders }))
+  const cells = (rows: ReadonlyArray<object>) => rows.map((row) => Object.values(row).map(String))
+  yield* Console.log(
+    [
+      table(`Paper account ${account}, ${market} market (${file})`, ["Asset", "Balance", "In orders"], cells(balances)),
+      "",
+      orders.length === 0 ? "No open orders." : table("Open orders", ["Id", "Order", "Status"], cells(orders))
+    ].join("\n")
+  )
+}, prepared(Needs.paper))
+
+export const deposit = Effect.fn("paper.deposit")(function* ({
+  amount,
+  asset,
+  ...which
+}: Which & { readonly asset: string; readonly amount: string }) {
+  const { account, accounts, market } = yield* open(which)
+  const find = Effect.map(accounts.catalogue(account), (catalogue) => findAsset(catalogue, asset))
+  if (market === "live" && (yield* find) === undefined) yield* learn(account, asset, which)
+  const known = yield* find
+  if (known === undefined) {
+    const { assets } = yield* accounts.catalogue(account)
+    const names = Array.from(assets.values(), ({ display }) => display).join(", ")
+    const expected = market === "live" ? "an asset that Kraken lists, such as" : "one of"
+    return yield* new UsageError({ message: `ASSET: expected ${expected} ${names}, got ${JSON.stringify(asset)}` })
+  }
+  const params = { account, asset: known.id, amount, at_once: true, or_adjust: true }
+  const { refid } = yield* Effect.flatMap(
+    accounts.carryOut(account, [{ endpoint: "control/Deposit", params }]),
+    resultOf
+  )
+  if (which.json) return yield* Console.log(JSON.stringify({ account, asset: known.display, amount, refid }))
+  yield* Console.log(`Deposited ${amount} ${known.display} into the paper account ${account}.`)
+}, prepared(Needs.paper))
+
+export const reset = Effect.fn("paper.reset")(function* (which: Which) {
+  const { account, accounts, market } = yield* open(which)
+  const { paperBalances } = yield* Config
+  yield* accounts.reset(account)
+  if (which.json) return yield* Console.log(JSON.stringify({ account, market, balances: paperBalances }))
+  const balances = Object.entries(paperBalances).map(([asset, amount]) => `${amount} ${asset}`)
+  yield* Console.log(
+    `The paper account ${account} on the ${market} market starts anew with ${balances.join(", ")}; what it had is gone.`
+  )
+}, prepared(Needs.paperReset))

@@ -1,0 +1,63 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { Effect } from "effect"
+import { parseDuration } from "./duration.ts"
+import { envFile } from "../envFile.ts"
+import { UsageError } from "../kit/errors.ts"
+
+/** Loads the database only for a command that needs it: help and completions start without. */
+const tokens = Effect.promise(() => import("./tokens.ts"))
+
+const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
+
+const create = Command.make(
+  "create",
+  {
+    name: Args.text({ name: "NAME" }).pipe(Args.withDescription("What to call it, e.g. claude-code")),
+    expiresIn: Options.text("expires-in").pipe(
+      Options.withAlias("e"),
+      Options.withDescription("90d, 12h, 30m, 45s or seconds; without it, the token does not expire"),
+      Options.optional
+    ),
+    paper: Options.boolean("paper").pipe(
+      Options.withDescription(
+        "Let it open simulated accounts alone, never the real one; so it is with MCP_KRAKEN_MODE=paper"
+      )
+    ),
+    json,
+    envFile
+  },
+  Effect.fn(function* ({ envFile, expiresIn, json, name, paper }) {
+    if (name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
+    const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
+    const { create } = yield* tokens
+    yield* create({ name, lifetime, paper, json, envFile })
+  })
+).pipe(Command.withDescription("Make a bearer token; it is printed once"))
+
+const list = Command.make(
+  "list",
+  { all: Options.boolean("all").pipe(Options.withDescription("Revoked ones too")), json, envFile },
+  (options) => Effect.flatMap(tokens, ({ list }) => list(options))
+).pipe(Command.withDescription("List tokens, newest first"))
+
+const revoke = Command.make(
+  "revoke",
+  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("As token list shows it")), envFile },
+  (options) => Effect.flatMap(tokens, ({ revoke }) => revoke(options))
+).pipe(Command.withDescription("Revoke a token; servers notice within a second"))
+
+export const token = Command.make("token").pipe(
+  Command.withDescription("Bearer tokens of the HTTP server"),
+  Command.withSubcommands([create, list, revoke])
+)
+
+const toDuration = (text: string) =>
+  Effect.mapError(
+    parseDuration(text),
+    () =>
+      new UsageError({
+        message: `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got ${JSON.stringify(text)}`
+      })
+  )

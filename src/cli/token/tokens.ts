@@ -1,0 +1,102 @@
+import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
+import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
+import * as Needs from "../../layers/settings/needs.ts"
+import { settings } from "../../layers/settings/table.ts"
+import { TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
+import { Config } from "../../services/Config.ts"
+import { isActive, type Token, TokenStore } from "../../services/TokenStore.ts"
+import { withEnvFile } from "../envFile.ts"
+import { self } from "../../layers/process/self.ts"
+import { table } from "../kit/table.ts"
+
+/** What the token commands do. */
+
+/** Provides the store, and the settings that the command uses. */
+const stored =
+  (needs: Needs.Needs) =>
+  <A, E>(effect: Effect.Effect<A, E, TokenStore | Config>, { envFile }: From) =>
+    Effect.provide(effect, Layer.provideMerge(TokenStoreSqlite, ConfigEnv(needs, envFile)))
+
+interface From {
+  readonly envFile: Option.Option<string>
+}
+
+export const create = Effect.fn("token.create")(function* ({
+  json,
+  lifetime,
+  name,
+  paper
+}: {
+  readonly name: string
+  readonly lifetime: Option.Option<Duration.Duration>
+  readonly paper: boolean
+  readonly json: boolean
+} & From) {
+  const { mode } = yield* Config
+  // Where the settings say paper, nobody gets a token for the real account without a word.
+  const paperOnly = paper || mode === "paper"
+  const { secret, token } = yield* (yield* TokenStore).create({ name, paperOnly, expiresIn: lifetime })
+  const plain = Redacted.value(secret)
+  const row = shown(token, yield* DateTime.now)
+  if (json) return yield* Console.log(JSON.stringify({ ...row, token: plain }))
+  const why = paper ? "" : `, since ${settings.mode.name} is paper here`
+  yield* Console.log(
+    [
+      "",
+      "\u001b[1;32mToken issued. Copy it now: it is not shown again.\u001b[0m",
+      `  id       ${token.id}`,
+      `  name     ${token.name}`,
+      `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
+      `  modes    ${row.modes.join(", ")}${paperOnly ? ` (opens simulated accounts alone${why})` : ""}`,
+      "",
+      plain,
+      "",
+      "Authorization: Bearer <token>"
+    ].join("\n")
+  )
+}, stored(Needs.tokenCreate))
+
+export const list = Effect.fn("token.list")(function* ({
+  all,
+  envFile,
+  json
+}: { readonly all: boolean; readonly json: boolean } & From) {
+  const { tokenDb } = yield* Config
+  const { list } = yield* TokenStore
+  const now = yield* DateTime.now
+  const everyone = (yield* list).map((token) => shown(token, now))
+  const rows = everyone.filter(({ status }) => all || status !== "revoked")
+  if (json) return yield* Console.log(JSON.stringify(rows))
+  if (rows.length === 0) {
+    const hint = everyone.length === 0 ? "No tokens yet." : "Only revoked tokens (token list --all shows them)."
+    return yield* Console.log(`${hint} Make one: ${self()} token create NAME${withEnvFile(envFile)}`)
+  }
+  const cells = rows.map((row) =>
+    [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at, row.modes.join(", ")].map(
+      (cell) => cell ?? "—"
+    )
+  )
+  yield* Console.log(
+    table(`Tokens (${tokenDb})`, ["ID", "Name", "Status", "Created", "Expires", "Last used", "Modes"], cells)
+  )
+}, stored(Needs.tokens))
+
+export const revoke = Effect.fn("token.revoke")(function* ({ id }: { readonly id: string } & From) {
+  const { token, wasRevoked } = yield* (yield* TokenStore).revoke(id)
+  yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)
+}, stored(Needs.tokens))
+
+const iso = (time: DateTime.Utc): string => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
+
+const shown = (token: Token, now: DateTime.Utc) => ({
+  id: token.id,
+  name: token.name,
+  status: statusOf(token, now),
+  created_at: iso(token.createdAt),
+  expires_at: Option.getOrNull(Option.map(token.expiresAt, iso)),
+  last_used_at: Option.getOrNull(Option.map(token.lastUsedAt, iso)),
+  modes: token.paperOnly ? ["paper"] : ["live", "paper"]
+})
+
+const statusOf = (token: Token, now: DateTime.Utc): "active" | "expired" | "revoked" =>
+  isActive(token, now) ? "active" : Option.isSome(token.revokedAt) ? "revoked" : "expired"

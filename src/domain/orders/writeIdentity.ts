@@ -1,0 +1,88 @@
+import { Option } from "effect"
+import { canonicalJson } from "../wire/canonicalJson.ts"
+import * as D from "../numbers/decimal.ts"
+import type { Endpoint, Params } from "../endpoints/endpoints.ts"
+import type { Directory } from "../assets/names.ts"
+
+/**
+ * Text that is equal for two writes that ask Kraken for the same thing, however they are spelled: numbers count as
+ * numbers, lists without an order as sets, names by the pair or asset that they name, and what Kraken would fill in
+ * anyway as left out. Ids count letter by letter, and so do the orders of a batch in their order.
+ */
+export const writeIdentity = (endpoint: Endpoint, params: Params, directory: Directory): string =>
+  `${endpoint} ${canonicalJson(normalize(directory, endpoint === "private/Withdraw" ? only(params, sameWithdrawal) : params))}`
+
+/** A limit on the fee or a check of the address does not make it another withdrawal. */
+const sameWithdrawal = ["asset", "key", "amount"]
+
+/** Fields that say when a request is refused, and not what it does. */
+const conditions: ReadonlySet<string> = new Set(["deadline", "repeat"])
+
+const numbers: ReadonlySet<string> = new Set([
+  "amount",
+  "displayvol",
+  "display_qty",
+  "expiretm",
+  "leverage",
+  "limit_price",
+  "order_qty",
+  "price",
+  "price2",
+  "starttm",
+  "trigger_price",
+  "userref",
+  "volume"
+])
+
+const sets: ReadonlySet<string> = new Set(["oflags", "fields"])
+
+/** What Kraken takes for a field that is left out. */
+const defaults: Params = {
+  aclass: "currency",
+  asset_class: "currency",
+  cancel_response: "false",
+  post_only: "false",
+  rebase_multiplier: "rebased",
+  reduce_only: "false",
+  stptype: "cancel-newest",
+  timeinforce: "GTC",
+  trigger: "last",
+  validate: "false"
+}
+
+const normalize = (directory: Directory, params: Params): Params =>
+  Object.fromEntries(
+    Object.entries(params)
+      .filter(([name, value]) => value !== undefined && value !== null && !conditions.has(name))
+      .map(([name, value]) => [name, normalizeField(directory, name, value)] as const)
+      .filter(([name, value]) => value !== defaults[name])
+  )
+
+const normalizeField = (directory: Directory, name: string, value: unknown): unknown => {
+  if (sets.has(name)) return [...new Set([value].flat().flatMap((item) => String(item).split(",")))].toSorted()
+  if (Array.isArray(value)) return value.map((item) => normalizeField(directory, name, item))
+  if (typeof value === "object" && value !== null) return normalize(directory, { ...value })
+  const text = String(value)
+  if (numbers.has(name)) return oneNumber(text)
+  if (name === "pair") return plainName(directory.findPair(text)?.altname ?? text)
+  if (name === "asset") return plainName(altnameOf(directory, text))
+  return text
+}
+
+const altnameOf = (directory: Directory, asset: string): string => {
+  const found = directory.findAsset(asset)
+  return found === undefined ? asset : found.asset.altname + found.suffix
+}
+
+/** A name that no list explains: `xbt/usd` and `XBTUSD` are one all the same. */
+const plainName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9.]/g, "")
+
+/** One spelling for equal numbers, prices relative to another one included (`+1.50%`); other text as it is. */
+const oneNumber = (text: string): string => {
+  const { digits, sign, unit } = /^(?<sign>[+#-]?)(?<digits>\d+(\.\d+)?)(?<unit>%?)$/.exec(text)?.groups ?? {}
+  const value = digits === undefined ? Option.none() : D.parse(digits)
+  return Option.match(value, { onNone: () => text, onSome: (value) => `${sign}${D.format(value)}${unit}` })
+}
+
+const only = (params: Params, names: ReadonlyArray<string>): Params =>
+  Object.fromEntries(names.map((name) => [name, params[name]]))

@@ -1,0 +1,61 @@
+import { deposit, methodsOf } from "./funding.ts"
+import { assetOf } from "../catalogue/catalogue.ts"
+import { accountId, hex } from "../base/ids.ts"
+import { fromOutside, post } from "./ledger.ts"
+import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
+
+/** A new account, with three saved withdrawal addresses (one not yet verified) and nothing else. */
+export const openAccount = (x: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
+  const number = next(x)
+  const account: Account = {
+    id: accountId(x.settings.seed, number),
+    name: of.name,
+    master: of.master,
+    created: x.now,
+    balances: new Map(),
+    futures: new Map(),
+    holds: new Map(),
+    open: new Map(),
+    clientIds: new Map(),
+    closed: [],
+    trades: [],
+    tradesById: new Map(),
+    ledger: [],
+    ledgerById: new Map(),
+    volume: { entries: [], from: 0, sum: 0n },
+    cancelAllAt: undefined,
+    deposits: [],
+    withdrawals: [],
+    depositAddresses: [],
+    withdrawalAddresses: savedAddresses(x.settings.seed, number),
+    earn: new Map(),
+    reports: []
+  }
+  x.accounts.set(account.id, account)
+  return account
+}
+
+/** By its id or the name it was opened with. */
+export const findAccount = (x: Exchange, name: string): Account | undefined => {
+  const account = x.accounts.get(name)
+  if (account !== undefined) return account
+  for (const each of x.accounts.values()) if (each.name === name) return each
+  return undefined
+}
+
+/** Money that is there at once: as a deposit where the asset has a method, as an adjustment where not. */
+export const endow = (x: Exchange, account: Account, balance: string, amount: bigint): void => {
+  const [method] = methodsOf(assetOf(x.catalogue, balance))
+  if (method !== undefined && balance === method.asset.id) {
+    deposit(x, account, method, amount, true)
+    return
+  }
+  post(x, account, { refid: account.id, type: "adjustment", asset: balance, amount })
+  fromOutside(x, balance, amount)
+}
+
+const savedAddresses = (seed: number, number: number): Array<WithdrawalAddress> => [
+  { asset: "XXBT", method: "Bitcoin", key: "btc-wallet-1", address: `bc1q${hex(seed, number, 38)}`, verified: true },
+  { asset: "XETH", method: "Ether (Hex)", key: "eth-wallet-1", address: `0x${hex(seed, number, 40)}`, verified: false },
+  { asset: "ZUSD", method: "FedWire", key: "usd-bank-1", address: `US${hex(seed, number, 16)}`, verified: true }
+]

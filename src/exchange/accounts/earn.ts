@@ -1,0 +1,79 @@
+import { fundingId } from "../base/ids.ts"
+import { available, post } from "./ledger.ts"
+import { Refusal } from "../base/Refusal.ts"
+import { allocate } from "./rewards.ts"
+import { type Account, at, type Exchange, next, type Timer } from "../state/state.ts"
+import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
+
+/** How long an operation is pending, in milliseconds. */
+const pendingFor = 10_000
+
+/** Begin an operation; the money leaves its balance at once, and arrives when the operation is done. */
+export const begin = (
+  x: Exchange,
+  account: Account,
+  strategy: Strategy,
+  kind: "allocate" | "deallocate",
+  amount: bigint
+): void => {
+  const allocation = allocationOf(account, strategy)
+  account.earn.set(strategy.id, allocation)
+  if (allocation.pending !== undefined) {
+    throw new Refusal("EEarnings:Busy:Another (de)allocation for the same strategy is in progress")
+  }
+  const free = kind === "allocate" ? available(account, strategy.asset.id) : allocation.allocated
+  const error =
+    amount < strategy.minimum
+      ? "EEarnings:Below min:(De)allocation operation amount less than minimum"
+      : amount > free
+        ? "EEarnings:Insufficient funds:Insufficient funds to complete the (de)allocation request"
+        : undefined
+  if (error !== undefined) {
+    allocation.failed[kind] = error
+    throw new Refusal(error)
+  }
+  delete allocation.failed[kind]
+  const sequence = next(x)
+  allocation.pending = { kind, amount, until: x.now + pendingFor, sequence }
+  if (kind === "allocate")
+    move(x, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
+  else allocate(x, account, strategy, -amount)
+  at(x, x.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
+}
+
+/** An operation is done, or an unbonding period is over. */
+export const finishEarn = (x: Exchange, account: Account, timer: Extract<Timer, { kind: "earn" }>): void => {
+  const strategy = strategies.find(({ id }) => id === timer.strategy)!
+  const allocation = allocationOf(account, strategy)
+  const { pending } = allocation
+  if (pending?.sequence === timer.sequence) {
+    allocation.pending = undefined
+    if (pending.kind === "allocate") allocate(x, account, strategy, pending.amount)
+    else if (strategy.unbonding === 0) release(x, account, strategy, pending.amount)
+    else {
+      const expires = x.now + strategy.unbonding * 1000
+      allocation.unbonding.push({ amount: pending.amount, created: x.now, expires })
+      at(x, expires, { ...timer, sequence: next(x) })
+    }
+    return
+  }
+  while (allocation.unbonding[0] !== undefined && allocation.unbonding[0].expires <= x.now) {
+    release(x, account, strategy, allocation.unbonding.shift()!.amount)
+  }
+}
+
+const release = (x: Exchange, account: Account, { asset }: Strategy, amount: bigint) =>
+  move(x, account, earning(asset), asset.id, amount, ["stakingtospot", "spotfromstaking"])
+
+const move = (
+  x: Exchange,
+  account: Account,
+  from: string,
+  to: string,
+  amount: bigint,
+  [out, into]: readonly [string, string]
+) => {
+  const refid = fundingId(x.settings.seed, next(x))
+  post(x, account, { refid, type: "transfer", subtype: out, asset: from, amount: -amount })
+  post(x, account, { refid, type: "transfer", subtype: into, asset: to, amount })
+}

@@ -1,0 +1,126 @@
+import type { Asset } from "../catalogue/assets.ts"
+import { builtIn } from "../catalogue/builtIn.ts"
+import { assetOf } from "../catalogue/catalogue.ts"
+import { fixed } from "../base/fixed.ts"
+import { fundingId, hash, hex } from "../base/ids.ts"
+import { fromOutside, post } from "./ledger.ts"
+import { type Account, at, type Deposit, type DepositAddress, type Exchange, next } from "../state/state.ts"
+
+/** A way in and out for an asset; amounts in its units. */
+export interface Method {
+  readonly asset: Asset
+  readonly name: string
+  readonly network: string
+  readonly minimumDeposit: bigint
+  readonly minimumWithdrawal: bigint
+  readonly fee: bigint
+  readonly prefix: string
+  readonly tagged: boolean
+  /** Its addresses are invoices: each for one amount up to this, and only for an hour. */
+  readonly invoiceUpTo: bigint | undefined
+}
+
+const method = (
+  id: string,
+  name: string,
+  network: string,
+  [deposit, withdrawal, fee]: readonly [string, string, string],
+  prefix: string,
+  { invoiceUpTo, tagged = false }: { readonly tagged?: boolean; readonly invoiceUpTo?: string } = {}
+): Method => {
+  const asset = assetOf(builtIn, id)
+  const units = (text: string) => fixed(text, asset.decimals)
+  const amounts = { minimumDeposit: units(deposit), minimumWithdrawal: units(withdrawal), fee: units(fee) }
+  return {
+    asset,
+    name,
+    network,
+    ...amounts,
+    prefix,
+    tagged,
+    invoiceUpTo: invoiceUpTo === undefined ? undefined : units(invoiceUpTo)
+  }
+}
+
+export const methods: ReadonlyArray<Method> = [
+  method("XXBT", "Bitcoin", "Bitcoin", ["0.0001", "0.0004", "0.0001"], "bc1q"),
+  method("XXBT", "Bitcoin Lightning", "Lightning", ["0.00000001", "0.00001", "0"], "lnbc", { invoiceUpTo: "0.1" }),
+  method("XETH", "Ether (Hex)", "Ethereum", ["0.001", "0.005", "0.0008"], "0x"),
+  method("SOL", "Solana", "Solana", ["0.01", "0.02", "0.01"], "So1"),
+  method("XXDG", "Dogecoin", "Dogecoin", ["1", "12", "4"], "D"),
+  method("USDT", "Tether USD (ERC20)", "Ethereum", ["1", "10", "2.5"], "0x"),
+  method("ADA", "ADA", "Cardano", ["1", "5", "0.5"], "addr1"),
+  method("XXRP", "Ripple XRP", "XRP Ledger", ["1", "2", "0.1"], "r", { tagged: true }),
+  method("DOT", "Polkadot", "Polkadot", ["0.1", "1.1", "0.1"], "1"),
+  method("ZUSD", "FedWire", "Fedwire", ["1", "10", "4"], "US"),
+  method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU")
+]
+
+export const methodsOf = (asset: Asset): ReadonlyArray<Method> =>
+  methods.filter((method) => method.asset.id === asset.id)
+
+const hour = 3_600_000
+
+/** How long a transfer stays in each state, in milliseconds from its beginning. */
+const stages = { pending: 30_000, settled: 120_000, success: 180_000 }
+
+export type Status = "Initial" | "Pending" | "Settled" | "Success" | "Failure"
+
+export const statusAt = (time: number, now: number): Status => {
+  const age = now - time
+  if (age < stages.pending) return "Initial"
+  if (age < stages.settled) return "Pending"
+  return age < stages.success ? "Settled" : "Success"
+}
+
+/** Money is on its way in; the balance grows when it has arrived, or at once. */
+export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
+  const number = next(x)
+  const [address = newAddress(x, account, method)] = addressesOf(x, account, method)
+  const deposit: Deposit = {
+    refid: fundingId(x.settings.seed, number),
+    txid: hex(x.settings.seed, number, 64),
+    method: method.name,
+    asset: method.asset.id,
+    address: address.address,
+    amount,
+    time: x.now,
+    creditedAt: atOnce ? x.now : x.now + stages.success,
+    failedAt: undefined
+  }
+  account.deposits.push(deposit)
+  if (atOnce) credit(x, account, deposit.refid)
+  else at(x, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
+  return deposit
+}
+
+export const credit = (x: Exchange, account: Account, refid: string): void => {
+  const { amount, asset, failedAt } = account.deposits.find((deposit) => deposit.refid === refid)!
+  if (failedAt !== undefined) return
+  post(x, account, { refid, type: "deposit", asset, amount })
+  fromOutside(x, asset, amount)
+}
+
+/** What has been credited has gone through, however soon. */
+export const depositStatus = ({ creditedAt, failedAt, time }: Deposit, now: number): Status =>
+  failedAt !== undefined ? "Failure" : now >= creditedAt ? "Success" : statusAt(time, now)
+
+/** Where money can be sent to now, oldest first. */
+export const addressesOf = (x: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>
+  depositAddresses.filter(
+    (each) => each.method === name && each.asset === asset.id && (each.expires === 0 || each.expires > x.now)
+  )
+
+export const newAddress = (x: Exchange, account: Account, method: Method): DepositAddress => {
+  const number = next(x)
+  const address: DepositAddress = {
+    asset: method.asset.id,
+    method: method.name,
+    address: method.prefix + hex(x.settings.seed, number, 36),
+    tag: method.tagged ? String(1_000_000_000 + (hash(x.settings.seed, number) % 1_000_000_000)) : undefined,
+    created: x.now,
+    expires: method.invoiceUpTo === undefined ? 0 : x.now + hour
+  }
+  account.depositAddresses.push(address)
+  return address
+}

@@ -1,0 +1,35 @@
+import { statusAt } from "./funding.ts"
+import { fromOutside, post } from "./ledger.ts"
+import type { Account, Exchange, Withdrawal } from "../state/state.ts"
+
+/** A withdrawal can be called back until it is on its way. */
+export const cancellable = (x: Exchange, { returned, time }: Withdrawal): boolean =>
+  returned === undefined && statusAt(time, x.now) === "Initial"
+
+/** The whole of it comes back, with its fee. */
+export const giveBack = (x: Exchange, account: Account, withdrawal: Withdrawal, why: "canceled" | "failed"): void => {
+  withdrawal.returned = { at: x.now, why }
+  const { amount, asset, fee, refid } = withdrawal
+  post(x, account, { refid, type: "withdrawal", asset, amount, fee: -fee })
+  fromOutside(x, asset, amount)
+}
+
+/** Have transfers that are on their way fail: one, or all there are. Gives the ids of those that did. */
+export const failTransfers = (x: Exchange, only: string | undefined): ReadonlyArray<string> => {
+  const failed: Array<string> = []
+  const concerns = ({ refid, time }: { readonly refid: string; readonly time: number }) =>
+    (only === undefined || only === refid) && statusAt(time, x.now) !== "Success"
+  for (const account of x.accounts.values()) {
+    for (const deposit of account.deposits) {
+      if (!concerns(deposit) || deposit.creditedAt <= x.now || deposit.failedAt !== undefined) continue
+      deposit.failedAt = x.now
+      failed.push(deposit.refid)
+    }
+    for (const withdrawal of account.withdrawals) {
+      if (!concerns(withdrawal) || withdrawal.returned !== undefined) continue
+      giveBack(x, account, withdrawal, "failed")
+      failed.push(withdrawal.refid)
+    }
+  }
+  return failed
+}

@@ -1,0 +1,52 @@
+import type { Asset } from "../catalogue/assets.ts"
+import { assetOf, type Catalogue, marketOf, type Way } from "../catalogue/catalogue.ts"
+import { divide, pow10, rescale } from "../base/fixed.ts"
+import type { Exchange } from "../state/state.ts"
+
+/**
+ * What one unit of an asset is worth in US dollars at the market's last price, in units of 10^-10; nothing where no
+ * price is known.
+ */
+export const dollars = (x: Exchange, asset: Asset): bigint =>
+  wayToDollars(x.catalogue, asset)?.reduce((worth, { inverse, pair }) => {
+    const last = x.market.last(pair, x.now)?.price ?? 0n
+    if (last === 0n) return 0n
+    const price = rescale(last, pair.priceDecimals, 10, "floor")
+    if (price === 0n) return 0n
+    return inverse ? divide(worth * pow10(10), price, "floor") : divide(worth * price, pow10(10), "floor")
+  }, pow10(10)) ?? 0n
+
+/** An amount of a balance in units of another asset. */
+export const convert = (x: Exchange, amount: bigint, from: string, to: string): bigint => {
+  const [source, target] = [assetOf(x.catalogue, from), assetOf(x.catalogue, to)]
+  if (source === target) return amount
+  const price = dollars(x, target)
+  if (price === 0n) return 0n
+  return divide(amount * dollars(x, source) * pow10(target.decimals), price * pow10(source.decimals), "floor")
+}
+
+/** The pairs whose prices lead from a dollar to what an asset is worth; none where no way is known. */
+export const wayToDollars = (catalogue: Catalogue, asset: Asset): Way | undefined => {
+  const known = catalogue.ways.get(asset)
+  if (known !== undefined || catalogue.ways.has(asset)) return known
+  const way = find(catalogue, asset, [])
+  catalogue.ways.set(asset, way)
+  return way
+}
+
+/** What others are priced in, the nearest to a dollar first. */
+const hubs = ["ZUSD", "USDT", "USDC", "ZEUR", "XXBT", "XETH"]
+
+/** For dollars by a pair with them, else by way of what has a price in dollars; never by way of what it came from. */
+const find = (catalogue: Catalogue, asset: Asset, from: ReadonlyArray<Asset>): Way | undefined => {
+  if (asset.id === "ZUSD") return []
+  for (const id of hubs) {
+    const hub = catalogue.assets.get(id)
+    if (hub === undefined || hub === asset || from.includes(hub)) continue
+    const sold = catalogue.markets.get(marketOf(asset, hub))
+    const pair = sold ?? catalogue.markets.get(marketOf(hub, asset))
+    const way = pair && find(catalogue, hub, [...from, asset])
+    if (way !== undefined && pair !== undefined) return [...way, { pair, inverse: sold === undefined }]
+  }
+  return undefined
+}

@@ -1,0 +1,92 @@
+import type { Asset } from "../../catalogue/assets.ts"
+import { addAsset, addPair, unprice } from "../../catalogue/catalogue.ts"
+import type { Pair } from "../../catalogue/pairs.ts"
+import { isObject, type Params } from "../../wire/params.ts"
+import { invalid } from "../../base/Refusal.ts"
+import { changeMode } from "../../engine/reopen.ts"
+import { type Exchange, makeVenue, type Venue } from "../../state/state.ts"
+import { printPair, readAsset, readPair } from "./rows.ts"
+import { Unreadable } from "./Unreadable.ts"
+
+/**
+ * Kraken's lists said at a moment, `seen` in epoch milliseconds: `assets` and `pairs` are rows of Assets and AssetPairs
+ * by their ids, `gone` the ids of pairs that are no more. What is new is known from now on. Of a pair that is known, the
+ * status holds at once, and the other rules for the orders to come; but while anything is open there, prices and volumes
+ * keep the decimals that they are counted in, and the rules with them. An asset stays what it was first known as, since
+ * balances are counted in its decimals.
+ */
+export const learn = (x: Exchange, params: Params): void => {
+  const { catalogue } = x
+  const assets = read(params, "assets", readAsset).filter(({ id }) => !catalogue.assets.has(id))
+  const known = { assets: new Map<string, Asset>([...catalogue.assets, ...assets.map((it) => [it.id, it] as const)]) }
+  const pairs = read(params, "pairs", (id, row) => readPair(id, row, known))
+  const seen = Number(params["seen"])
+  if (!Number.isSafeInteger(seen)) throw invalid("seen")
+  const gone = Array.isArray(params["gone"]) ? params["gone"].map(String) : []
+  for (const asset of assets) addAsset(catalogue, asset)
+  for (const pair of pairs) if (isNewer(x, pair.id, seen)) learnPair(x, pair, seen)
+  for (const id of gone) {
+    const venue = x.venues.get(id)
+    if (venue === undefined || !isNewer(x, id, seen)) continue
+    venue.listed = seen
+    changeMode(x, () => (venue.status = "delisted"))
+    unprice(catalogue, venue.pair)
+  }
+}
+
+/** Whether what lists say of a pair is not older than what is known of it: another process may have had newer ones. */
+export const isNewer = ({ venues }: Exchange, id: string, seen: number): boolean =>
+  seen >= (venues.get(id)?.listed ?? 0)
+
+/** Whether a row tells anything that would hold now. */
+export const isNews = (x: Exchange, listed: Pair, seen: number): boolean => {
+  const venue = x.venues.get(listed.id)
+  if (!isNewer(x, listed.id, seen)) return false
+  if (venue === undefined || venue.status !== listed.status) return true
+  const same = JSON.stringify(printPair(venue.pair, venue.status)) === JSON.stringify(printPair(listed, listed.status))
+  return !same && !mustWait(x, venue, listed)
+}
+
+const learnPair = (x: Exchange, listed: Pair, seen: number): void => {
+  const { catalogue, venues } = x
+  const venue = venues.get(listed.id)
+  if (venue === undefined || (!countsAlike(venue.pair, listed) && !mustWait(x, venue, listed))) {
+    addPair(catalogue, listed)
+    venues.set(listed.id, { ...makeVenue(listed), listed: seen })
+    return
+  }
+  const { pair } = venue
+  if (countsAlike(pair, listed)) {
+    const { costmin, fees, ordermin, text, tick } = listed
+    Object.assign(pair, { costmin, fees, ordermin, text, tick })
+  }
+  addPair(catalogue, pair)
+  venue.listed = seen
+  changeMode(x, () => (venue.status = listed.status))
+}
+
+/** Orders of one can be orders of the other. */
+const countsAlike = (one: Pair, other: Pair): boolean =>
+  one.priceDecimals === other.priceDecimals &&
+  one.lotDecimals === other.lotDecimals &&
+  one.costDecimals === other.costDecimals &&
+  one.altname === other.altname &&
+  one.wsname === other.wsname &&
+  one.base.id === other.base.id &&
+  one.quote.id === other.quote.id
+
+const mustWait = (x: Exchange, { pair }: Venue, listed: Pair): boolean =>
+  !countsAlike(pair, listed) &&
+  [...x.accounts.values()].some(({ open }) => [...open.values()].some((order) => order.pair === pair))
+
+const read = <A>(params: Params, field: string, readRow: (id: string, row: unknown) => A): ReadonlyArray<A> => {
+  const rows = params[field] ?? {}
+  if (!isObject(rows)) throw invalid(field)
+  return Object.entries(rows).map(([id, row]) => {
+    try {
+      return readRow(id, row)
+    } catch (unreadable) {
+      throw unreadable instanceof Unreadable ? invalid(`${field}:${id}, ${unreadable.reason}`) : unreadable
+    }
+  })
+}

@@ -1,0 +1,52 @@
+import { current } from "../../engine/liquidity.ts"
+import type { Interest, Level, PublicTrade } from "../../state/Market.ts"
+import { isTrading } from "../../engine/mode.ts"
+import type { Params } from "../../wire/params.ts"
+import { type Exchange, venueOf } from "../../state/state.ts"
+import { advance, interestOf } from "../../engine/time.ts"
+import { newTrades, observed } from "./observe.ts"
+import { readObservation } from "./readObservation.ts"
+
+export interface News {
+  /** Whether it reaches anything that an order waits for. */
+  readonly matters: boolean
+  /** The observation without the trades that change nothing: what a journal has to keep. */
+  readonly params: Params
+}
+
+/**
+ * What `control/Observe` with these params would tell an exchange at a moment; nothing if it knows already. Trades are
+ * dropped up to the first one that an order waits for: they could only be followed by that one, or by the newest, as
+ * the last price.
+ */
+export const newsOf = (x: Exchange, params: Params, now: number): News | undefined => {
+  advance(x, now)
+  const pair = observed(x, params)
+  const observation = readObservation(pair, params)
+  const { seen } = observation
+  const known = x.market.recorder?.known(pair)
+  if (x.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
+  const venue = venueOf(x, pair)
+  const interest = interestOf(venue) ?? {}
+  const trades = known === undefined ? [] : newTrades(observation, known.last)
+  const best = x.market.recorder.bestOf(observation, current(x, venue))
+  const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
+  const kept = reached === -1 ? 1 : trades.length - reached
+  return {
+    matters: isTrading(x, venue) && (reached !== -1 || bookReaches(interest, best)),
+    params: { ...params, trades: (params["trades"] as ReadonlyArray<unknown>).slice(-kept) }
+  }
+}
+
+const bookReaches = (
+  { askAtMost, bidAtLeast }: Interest,
+  { ask, bid }: { readonly ask?: Level; readonly bid?: Level }
+) =>
+  (askAtMost !== undefined && ask !== undefined && ask.price <= askAtMost) ||
+  (bidAtLeast !== undefined && bid !== undefined && bid.price >= bidAtLeast)
+
+const tradeReaches = ({ askAtMost, bidAtLeast, lastAtLeast, lastAtMost }: Interest, { price }: PublicTrade) =>
+  (askAtMost !== undefined && price < askAtMost) ||
+  (bidAtLeast !== undefined && price > bidAtLeast) ||
+  (lastAtMost !== undefined && price <= lastAtMost) ||
+  (lastAtLeast !== undefined && price >= lastAtLeast)

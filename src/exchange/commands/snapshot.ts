@@ -1,0 +1,57 @@
+import { inLine } from "../engine/book.ts"
+import { recentVolume } from "../accounts/holds.ts"
+import { printPair } from "./listing/rows.ts"
+import { marketLevel } from "../engine/liquidity.ts"
+import type { Exchange } from "../state/state.ts"
+
+/**
+ * The whole state as plain JSON, equal for equal states: what two exchanges that lived through the same commands
+ * share. Left out is what only reading changes: REST counters, and how far old volume has been dropped.
+ */
+export const snapshot = (x: Exchange): unknown => {
+  for (const account of x.accounts.values()) recentVolume(x, account)
+  return plain({
+    now: x.now,
+    settings: x.settings,
+    sequence: x.sequence,
+    status: x.status,
+    accounts: [...x.accounts.values()].map((account) => ({
+      ...account,
+      clientIds: [...account.clientIds.keys()],
+      open: [...account.open.keys()],
+      closed: account.closed.map(({ txid }) => txid),
+      tradesById: undefined,
+      ledgerById: undefined
+    })),
+    assets: [...x.catalogue.assets.keys()],
+    pairs: [...x.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
+    orders: x.orders,
+    venues: [...x.venues.values()].map((venue) => ({
+      pair: venue.pair.id,
+      status: venue.status,
+      bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
+      asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
+      market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask"), x.market.last(venue.pair, x.now)],
+      ownTrade: venue.ownTrade,
+      trades: venue.trades.map(({ id }) => id)
+    })),
+    timers: [...x.timers.values()],
+    fees: x.fees,
+    outside: x.outside,
+    engineCounters: x.engineCounters
+  })
+}
+
+const plain = (value: unknown): unknown => {
+  if (typeof value === "bigint") return value.toString()
+  if (value instanceof Map) return plain(Object.fromEntries(value))
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) =>
+      each === undefined
+        ? []
+        : [[key, key === "pair" && typeof each === "object" ? (each as { id: string }).id : plain(each)]]
+    )
+  )
+}

@@ -1,0 +1,80 @@
+import { unrest } from "./book.ts"
+import { adjustHold, rateOf } from "../accounts/holds.ts"
+import { orderId } from "../base/ids.ts"
+import { type Order, type OrderSpec, hasTrigger } from "../state/order.ts"
+import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
+import { unpark } from "./stops.ts"
+
+/** Give an order its id and note it with its account. It holds nothing and trades nowhere yet. */
+export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order => {
+  const number = next(x)
+  // Field by field: an object this wide that begins with a spread becomes a dictionary, five times as slow.
+  const order: Order = {
+    pair: spec.pair,
+    side: spec.side,
+    type: spec.type,
+    refid: spec.refid,
+    userref: spec.userref,
+    clientId: spec.clientId,
+    limit: spec.limit,
+    trigger: spec.trigger,
+    trail: spec.trail,
+    triggerBy: spec.triggerBy,
+    volume: spec.volume,
+    spend: spec.spend,
+    display: spec.display,
+    timeInForce: spec.timeInForce,
+    postOnly: spec.postOnly,
+    feeInBase: spec.feeInBase,
+    selfTrade: spec.selfTrade,
+    start: spec.start,
+    expire: spec.expire,
+    close: spec.close,
+    txid: orderId(x.settings.seed, number),
+    account: account.id,
+    opened: x.now,
+    status: "pending",
+    priority: number,
+    visible: 0n,
+    executed: 0n,
+    notional: 0n,
+    cost: 0n,
+    fee: 0n,
+    spent: 0n,
+    rate: rateOf(x, account, spec.pair, false),
+    hold: undefined,
+    peak: undefined,
+    triggered: false,
+    touched: x.now,
+    closed: undefined,
+    reason: undefined,
+    amends: undefined,
+    trades: []
+  }
+  x.orders.set(order.txid, order)
+  account.open.set(order.txid, order)
+  if (order.clientId !== undefined) account.clientIds.set(order.clientId, order)
+  return order
+}
+
+/** Whether the order waits for its price, rather than in the book. */
+export const isParked = (order: Order): boolean => hasTrigger(order.type) && !order.triggered
+
+/** End an open or pending order wherever it waits: in the book, for its price, or for its time. */
+export const finish = (x: Exchange, order: Order, status: "closed" | "canceled" | "expired", reason?: string): void => {
+  const venue = venueOf(x, order.pair)
+  if (order.status === "open") {
+    if (isParked(order)) unpark(venue, order)
+    else if (order.limit !== undefined) unrest(venue, order)
+  }
+  const account = x.accounts.get(order.account)!
+  order.status = status
+  order.closed = x.now
+  order.reason = reason
+  adjustHold(account, order)
+  account.open.delete(order.txid)
+  if (order.clientId !== undefined) account.clientIds.delete(order.clientId)
+  account.closed.push(order)
+}
+
+export const accountOf = (x: Exchange, order: Order): Account => x.accounts.get(order.account)!

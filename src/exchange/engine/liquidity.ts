@@ -1,0 +1,106 @@
+import type { Level, Taken } from "../state/Market.ts"
+import { acceptable, firstInLine, inLine } from "./book.ts"
+import { min } from "../base/fixed.ts"
+import { type Order, type Side, left } from "../state/order.ts"
+import { Refusal } from "../base/Refusal.ts"
+import type { Exchange, Venue } from "../state/state.ts"
+
+/** What a taker can have next: from a resting order, or from the market if there is none. */
+export interface Offer {
+  readonly price: bigint
+  readonly volume: bigint
+  readonly maker: Order | undefined
+}
+
+/** The best offer to a side; at equal prices the market's volume goes first, as it stood there before. */
+export const bestOffer = (x: Exchange, venue: Venue, taker: Side): Offer | undefined => {
+  const level = marketLevel(x, venue, taker === "buy" ? "ask" : "bid")
+  const maker = firstInLine(venue, taker === "buy" ? "sell" : "buy")
+  if (maker === undefined || (level !== undefined && acceptable(taker, maker.limit, level.price))) {
+    return level && { price: level.price, volume: level.volume, maker: undefined }
+  }
+  return { price: maker.limit!, volume: maker.visible, maker }
+}
+
+/** All offers in the order in which a taker would get them, icebergs with what they hide. Nothing is taken. */
+export function* offers(x: Exchange, venue: Venue, taker: Side): IterableIterator<Offer> {
+  const side = taker === "buy" ? "ask" : "bid"
+  const taken = current(x, venue)[side]
+  let place = taken.place
+  const levelAt = () => {
+    const level = x.market.level(venue.pair, x.now, side, place)
+    if (level === undefined || place !== taken.place) return level
+    return { ...level, volume: level.volume - taken.volume }
+  }
+  let level = levelAt()
+  for (const maker of inLine(venue, taker === "buy" ? "sell" : "buy")) {
+    while (level !== undefined && acceptable(taker, maker.limit, level.price)) {
+      yield { price: level.price, volume: level.volume, maker: undefined }
+      place++
+      level = levelAt()
+    }
+    yield { price: maker.limit!, volume: left(maker), maker }
+  }
+  while (level !== undefined) {
+    yield { price: level.price, volume: level.volume, maker: undefined }
+    place++
+    level = levelAt()
+  }
+}
+
+/** The market's best level without what has been taken of it since its last tick. */
+export const marketLevel = (x: Exchange, venue: Venue, side: "bid" | "ask"): Level | undefined => {
+  const taken = current(x, venue)[side]
+  const level = x.market.level(venue.pair, x.now, side, taken.place)
+  if (level === undefined || taken.volume === 0n) return level
+  return { ...level, volume: level.volume - taken.volume }
+}
+
+/** Take some of the market's best level, no more than there is. */
+export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", volume: bigint): void => {
+  const all = current(x, venue)
+  const { place, volume: before } = all[side]
+  const whole = before + volume >= x.market.level(venue.pair, x.now, side, place)!.volume
+  all[side] = whole ? { place: place + 1, volume: 0n } : { place, volume: before + volume }
+}
+
+/** The price of the last trade: ours if the market has not ticked since. Without one, only cancelling is possible. */
+export const lastPrice = (x: Exchange, venue: Venue): bigint => {
+  const { ownTrade, pair } = venue
+  if (ownTrade !== undefined && ownTrade.tick === x.market.tick(pair, x.now)) return ownTrade.price
+  const last = x.market.last(pair, x.now)
+  if (last === undefined) throw new Refusal("EService:Market in cancel_only mode")
+  return last.price
+}
+
+export const signal = (x: Exchange, venue: Venue, by: "last" | "index"): bigint =>
+  (by === "index" ? x.market.index(venue.pair, x.now) : undefined) ?? lastPrice(x, venue)
+
+/** One side of the public book: the market's levels and resting orders, added up by price, best first. */
+export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: number): ReadonlyArray<Level> => {
+  const levels: Array<Level> = []
+  for (const offer of offers(x, venue, side === "ask" ? "buy" : "sell")) {
+    const volume = offer.maker === undefined ? offer.volume : min(offer.volume, offer.maker.visible)
+    const time = Math.floor((offer.maker?.touched ?? x.market.tick(venue.pair, x.now)) / 1000)
+    const top = levels.at(-1)
+    if (top?.price === offer.price) levels[levels.length - 1] = { ...top, volume: top.volume + volume }
+    else if (levels.length === count) break
+    else levels.push({ price: offer.price, volume, time })
+  }
+  return levels
+}
+
+/** Nothing has been taken yet of the market's book, which has just become another one. */
+export const renew = (x: Exchange, venue: Venue): void => {
+  Object.assign(venue.taken, { tick: x.market.tick(venue.pair, x.now), bid: none, ask: none })
+}
+
+const none: Taken = { place: 0, volume: 0n }
+
+/** What has been taken of the market's book since its last tick. */
+export const current = (x: Exchange, venue: Venue): Venue["taken"] => {
+  const tick = x.market.tick(venue.pair, x.now)
+  const { taken } = venue
+  if (taken.tick !== tick) Object.assign(taken, { tick, bid: none, ask: none })
+  return taken
+}

@@ -1,0 +1,210 @@
+import { acceptable, firstInLine, inLine, rest, unrest } from "./book.ts"
+import { min } from "../base/fixed.ts"
+import { feeOn } from "../catalogue/fees.ts"
+import { adjustHold, countVolume, rateOf } from "../accounts/holds.ts"
+import { tradeId } from "../base/ids.ts"
+import { fromOutside, post } from "../accounts/ledger.ts"
+import { accountOf, finish } from "./lifecycle.ts"
+import { type Offer, bestOffer, marketLevel, takeFromMarket } from "./liquidity.ts"
+import type { PublicTrade } from "../state/Market.ts"
+import { isTrading } from "./mode.ts"
+import { type Order, type Side, type Trade, left } from "../state/order.ts"
+import { baseAmount, costOf, quoteAmount, volumeFor } from "../catalogue/pairs.ts"
+import { type Exchange, type Venue, next } from "../state/state.ts"
+
+/** Let an order that is not in the book take what it finds at prices it accepts, best first. */
+export const take = (x: Exchange, venue: Venue, order: Order): void => {
+  // One rate for all it takes now, even if it trades its way into a cheaper tier.
+  const rate = feeRate(x, order, false)
+  while (order.status === "open") {
+    const offer = bestOffer(x, venue, order.side)
+    if (offer === undefined || !acceptable(order.side, order.limit, offer.price)) return
+    if (offer.maker?.account === order.account) {
+      preventSelfTrade(x, order, offer.maker)
+      continue
+    }
+    const volume = min(wanted(order, offer.price), offer.volume)
+    if (volume === 0n) return
+    trade(x, venue, order, rate, offer, volume)
+  }
+}
+
+/** What an order would still take at a price: with `viqc`, what is left to spend decides. */
+export const wanted = (order: Order, price: bigint): bigint =>
+  order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend, order.notional)
+
+/** The market has moved: execute resting orders that its book now crosses, at their own prices, best first. */
+export const sweep = (x: Exchange, venue: Venue): void => {
+  if (!isTrading(x, venue)) return
+  for (const side of ["buy", "sell"] as const) {
+    const against = side === "buy" ? "ask" : "bid"
+    for (;;) {
+      const order = firstInLine(venue, side)
+      if (order === undefined) break
+      const level = marketLevel(x, venue, against)
+      if (level === undefined || !acceptable(side, order.limit, level.price)) break
+      const volume = min(order.visible, level.volume)
+      takeFromMarket(x, venue, against, volume)
+      fillResting(x, venue, order, volume)
+    }
+  }
+}
+
+/**
+ * The market has traded beyond prices at which orders of ours waited: whoever traded there would have met them first,
+ * best price first, for as much as was traded. A price only reached fills nothing: others may have stood ahead.
+ */
+export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
+  if (!isTrading(x, venue)) return
+  for (const side of ["buy", "sell"] as const) {
+    let rest = volume
+    while (rest > 0n) {
+      const order = firstBeyond(venue, side, price, time)
+      if (order === undefined) break
+      const part = min(order.visible, rest)
+      fillResting(x, venue, order, part)
+      rest -= part
+    }
+  }
+}
+
+/** The first in line that waited before the time and at a better price. */
+const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Order | undefined => {
+  for (const order of inLine(venue, side)) {
+    if (side === "buy" ? order.limit! <= price : order.limit! >= price) return undefined
+    if (order.touched < time) return order
+  }
+  return undefined
+}
+
+/** The market comes to an order where it waits: at the order's price. */
+const fillResting = (x: Exchange, venue: Venue, order: Order, volume: bigint): void => {
+  const rate = feeRate(x, order, true)
+  fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
+}
+
+const trade = (
+  x: Exchange,
+  venue: Venue,
+  taker: Order,
+  rate: bigint,
+  { price, maker }: Offer,
+  volume: bigint
+): void => {
+  const number = nextNumber(x)
+  if (maker === undefined) takeFromMarket(x, venue, taker.side === "buy" ? "ask" : "bid", volume)
+  venue.ownTrade = { price, tick: x.market.tick(venue.pair, x.now) }
+  const trade = fill(x, venue, taker, { price, volume, maker: false, number, rate, withMarket: maker === undefined })
+  if (maker !== undefined) {
+    const rate = feeRate(x, maker, true)
+    fill(x, venue, maker, { price, volume, maker: true, number, rate, withMarket: false })
+  }
+  venue.trades.push(trade)
+}
+
+interface Execution {
+  readonly price: bigint
+  readonly volume: bigint
+  readonly maker: boolean
+  readonly number: number
+  readonly rate: bigint
+  readonly withMarket: boolean
+}
+
+/** The account's rate of now, but never dearer than what the order's hold was computed with. */
+const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
+  min(order.rate, rateOf(x, accountOf(x, order), order.pair, maker))
+
+/**
+ * One side of a trade: balances, ledger, trade record, order. What an order prints (cost and fee with the pair's cost
+ * decimals) is rounded to the nearest; what moves (the asset's own decimals) is rounded down on both sides alike.
+ */
+const fill = (
+  x: Exchange,
+  venue: Venue,
+  order: Order,
+  { maker, number, price, rate, volume, withMarket }: Execution
+): Trade => {
+  const { pair } = venue
+  const account = accountOf(x, order)
+  const id = tradeId(x.settings.seed, next(x))
+  const sign = order.side === "buy" ? 1n : -1n
+  const base = baseAmount(pair, volume) * sign
+  const paid = quoteAmount(pair, price, volume, "floor")
+  const quote = -paid * sign
+  const cost = costOf(pair, price, volume)
+  const entry = { refid: id, type: "trade" } as const
+  const quoteEntry = post(x, account, {
+    ...entry,
+    asset: pair.quote.id,
+    amount: quote,
+    fee: order.feeInBase ? 0n : feeOn(paid, rate, "floor")
+  })
+  const baseEntry = post(x, account, {
+    ...entry,
+    asset: pair.base.id,
+    amount: base,
+    fee: order.feeInBase ? feeOn(base * sign, rate, "floor") : 0n
+  })
+  if (withMarket) {
+    fromOutside(x, pair.base.id, base)
+    fromOutside(x, pair.quote.id, quote)
+  }
+  const trade: Trade = {
+    id,
+    number,
+    order: order.txid,
+    account: account.id,
+    pair,
+    time: x.now,
+    side: order.side,
+    type: order.type,
+    executedAs: order.limit === undefined ? "market" : "limit",
+    price,
+    volume,
+    cost,
+    fee: feeOn(cost, rate, "half"),
+    maker,
+    ledgers: [quoteEntry.id, baseEntry.id]
+  }
+  account.trades.push(trade)
+  account.tradesById.set(id, trade)
+  countVolume(x, account, pair.quote, paid)
+  record(x, venue, order, trade, paid)
+  return trade
+}
+
+const record = (
+  x: Exchange,
+  venue: Venue,
+  order: Order,
+  { cost, fee, id, maker, price, volume }: Trade,
+  paid: bigint
+) => {
+  order.executed += volume
+  order.notional += price * volume
+  order.cost += cost
+  order.fee += fee
+  order.spent += paid
+  order.trades.push(id)
+  if (order.close !== undefined) x.fills.push({ order, price, volume })
+  if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n) return finish(x, order, "closed")
+  if (maker) {
+    order.visible -= volume
+    // What an iceberg shows next goes to the end of the queue.
+    if (order.visible === 0n) {
+      unrest(venue, order)
+      rest(x, venue, order)
+    }
+  }
+  adjustHold(accountOf(x, order), order)
+}
+
+const preventSelfTrade = (x: Exchange, taker: Order, maker: Order): void => {
+  const reason = "Self trade prevention"
+  if (taker.selfTrade !== "cancel-newest") finish(x, maker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-oldest") finish(x, taker, "canceled", reason)
+}
+
+/** Public trade ids: counted, above those of the market. */
+const nextNumber = (x: Exchange): number => 4_000_000_000 + next(x)

@@ -1,0 +1,31 @@
+import { Refusal, invalid } from "../base/Refusal.ts"
+import { hasLimit, type OrderType } from "../state/order.ts"
+import type { Exchange, Venue } from "../state/state.ts"
+import { dollars } from "../accounts/value.ts"
+
+/**
+ * What the whole venue and a pair each allow; the stricter of the two holds. It is about orders that come in: those that
+ * were taken before stay, and can be cancelled.
+ */
+export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: boolean): void => {
+  const modes: ReadonlyArray<Exchange["status"] | Venue["status"]> = [x.status, venue.status]
+  if (modes.includes("cancel_only") || modes.includes("delisted"))
+    throw new Refusal("EService:Market in cancel_only mode")
+  if (modes.includes("post_only") && !(type === "limit" && postOnly)) {
+    throw new Refusal("EService:Market in post_only mode")
+  }
+  if (modes.includes("limit_only") && !hasLimit(type)) throw invalid("ordertype")
+  if (modes.includes("reduce_only")) throw invalid("ordertype")
+  const { display, quote } = venue.pair
+  if (dollars(x, quote) === 0n) {
+    throw invalid(`pair, ${display} can't be traded on paper: what ${quote.display} is worth in dollars is not known`)
+  }
+}
+
+/**
+ * Whether anything can be traded on a pair. Where nobody may take, nobody trades: not in maintenance, and not while
+ * orders can only be cancelled or only join the book. Stops and scheduled orders then wait for trading to begin again.
+ */
+export const isTrading = (x: Exchange, venue: Venue): boolean => x.status === "online" && !halts.includes(venue.status)
+
+const halts: ReadonlyArray<Venue["status"]> = ["cancel_only", "post_only", "delisted"]

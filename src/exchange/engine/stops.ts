@@ -1,0 +1,89 @@
+import { dequeue, enqueue } from "./book.ts"
+import { divide, max } from "../base/fixed.ts"
+import { signal } from "./liquidity.ts"
+import { type Order, isTrailing } from "../state/order.ts"
+import type { Sorted } from "../base/Sorted.ts"
+import type { Exchange, Venue } from "../state/state.ts"
+
+/** Whether the order waits for the price to rise to its trigger, or to fall to it. */
+export const waitsFor = (order: Pick<Order, "side" | "type">): "up" | "down" =>
+  (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
+
+/** Have a stop wait for its price. A trailing stop takes the price of now as the first it follows. */
+export const park = (x: Exchange, venue: Venue, order: Order): void => {
+  if (isTrailing(order.type)) {
+    order.peak = signal(x, venue, order.triggerBy)
+    order.trigger = trailingTrigger(order, order.peak)
+    venue.trailing.set(order.txid, order)
+  } else enqueue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
+}
+
+export const unpark = (venue: Venue, order: Order): void => {
+  if (isTrailing(order.type)) venue.trailing.delete(order.txid)
+  else dequeue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
+}
+
+/**
+ * The next stop that was there before a moment and whose price has come, taken out of its queue; trailing stops follow
+ * the price meanwhile.
+ */
+export const nextTriggered = (x: Exchange, venue: Venue, before: number): Order | undefined => {
+  for (const by of ["last", "index"] as const) {
+    const { down, up } = venue.stops[by]
+    if (down.isEmpty && up.isEmpty) continue
+    const price = signal(x, venue, by)
+    for (const [queue, key] of [
+      [up, price],
+      [down, -price]
+    ] as const) {
+      const order = firstReached(queue, key, before)
+      if (order === undefined) continue
+      unpark(venue, order)
+      return order
+    }
+  }
+  for (const order of venue.trailing.values()) {
+    if (order.touched >= before || !follow(order, signal(x, venue, order.triggerBy))) continue
+    unpark(venue, order)
+    return order
+  }
+  return undefined
+}
+
+const firstReached = (queue: Sorted<bigint, Map<string, Order>>, key: bigint, before: number): Order | undefined => {
+  const first = queue.firstKey()
+  if (first === undefined || first > key) return undefined
+  for (const level of queue.values()) {
+    for (const order of level.values()) {
+      if (keyOf(order) > key) return undefined
+      if (order.touched < before) return order
+    }
+  }
+  return undefined
+}
+
+export const trailingTrigger = (order: Pick<Order, "side" | "trail" | "pair">, peak: bigint): bigint => {
+  const away = distanceAt(order.trail!, peak, order.pair.tick)
+  return order.side === "sell" ? max(order.pair.tick, peak - away) : peak + away
+}
+
+/** A distance in whole ticks, at least one. */
+export const distanceAt = (
+  by: { readonly distance: bigint; readonly percent: boolean },
+  price: bigint,
+  tick: bigint
+): bigint => {
+  const exact = by.percent ? divide(price * by.distance, 1_000_000n, "half") : by.distance
+  return max(tick, divide(exact, tick, "half") * tick)
+}
+
+/** Move a trailing stop along with a better price; true if the price has come back to its trigger. */
+const follow = (order: Order, price: bigint): boolean => {
+  if (order.side === "sell" ? price > order.peak! : price < order.peak!) {
+    order.peak = price
+    order.trigger = trailingTrigger(order, price)
+  }
+  return order.side === "sell" ? price <= order.trigger! : price >= order.trigger!
+}
+
+const keyOf = (order: Order) => (waitsFor(order) === "up" ? order.trigger! : -order.trigger!)

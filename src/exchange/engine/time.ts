@@ -1,0 +1,116 @@
+import { firstInLine } from "./book.ts"
+import { finishEarn } from "../accounts/earn.ts"
+import { credit } from "../accounts/funding.ts"
+import { finish } from "./lifecycle.ts"
+import type { Interest } from "../state/Market.ts"
+import { sweep } from "./matching.ts"
+import { isTrading } from "./mode.ts"
+import { type Exchange, type Timer, venueOf, type Venue } from "../state/state.ts"
+import { payReward } from "../accounts/rewards.ts"
+import { settle, start } from "./submit.ts"
+
+/**
+ * Let everything happen up to a moment, in its order: the market reaching prices that orders wait for, and timers.
+ * The way there does not matter: two short steps lead to the same state as a long one. Time never runs backwards.
+ */
+export const advance = (x: Exchange, to: number): void => {
+  while (x.now < to) {
+    const due = x.timers.firstKey()
+    const until = due === undefined || due > to ? to : Math.max(due, x.now)
+    const touched = touchedFirst(x, until)
+    if (touched !== undefined) {
+      x.now = touched.time
+      for (const venue of touched.venues) {
+        sweep(x, venue)
+        settle(x, venue)
+      }
+    } else {
+      x.now = until
+      if (due !== undefined && due <= until) fireDue(x, due)
+    }
+  }
+  // A timer set for the very moment it was set.
+  for (let due = x.timers.firstKey(); due !== undefined && due <= x.now; due = x.timers.firstKey()) fireDue(x, due)
+}
+
+/** The next moment at which the market reaches something, and the pairs where it does. */
+const touchedFirst = (x: Exchange, until: number) => {
+  let time = until
+  let venues: Array<Venue> = []
+  for (const venue of x.venues.values()) {
+    if (x.market.tick(venue.pair, x.now) === x.market.tick(venue.pair, until)) continue
+    if (!isTrading(x, venue)) continue
+    const interest = interestOf(venue)
+    const touch = interest && x.market.nextTouch(venue.pair, x.now, time, interest)
+    if (touch === undefined) continue
+    if (touch < time) venues = []
+    time = touch
+    venues.push(venue)
+  }
+  return venues.length === 0 ? undefined : { time, venues }
+}
+
+/** What a pair's orders wait for; undefined if none does. */
+export const interestOf = (venue: Venue): Interest | undefined => {
+  const interest: Interest = {}
+  const bid = firstInLine(venue, "buy")?.limit
+  const ask = firstInLine(venue, "sell")?.limit
+  if (bid !== undefined) interest.askAtMost = bid
+  if (ask !== undefined) interest.bidAtLeast = ask
+  for (const by of ["last", "index"] as const) {
+    const up = venue.stops[by].up.firstKey()
+    const down = venue.stops[by].down.firstKey()
+    if (up !== undefined) atLeast(interest, by, up)
+    if (down !== undefined) atMost(interest, by, -down)
+  }
+  // A trailing stop waits for its trigger, and for any price that moves it.
+  for (const { pair, peak, side, trigger, triggerBy } of venue.trailing.values()) {
+    atLeast(interest, triggerBy, side === "sell" ? peak! + pair.tick : trigger!)
+    atMost(interest, triggerBy, side === "sell" ? trigger! : peak! - pair.tick)
+  }
+  return Object.keys(interest).length === 0 ? undefined : interest
+}
+
+const atLeast = (interest: Interest, by: "last" | "index", price: bigint) => {
+  const known = interest[`${by}AtLeast`]
+  if (known === undefined || price < known) interest[`${by}AtLeast`] = price
+}
+
+const atMost = (interest: Interest, by: "last" | "index", price: bigint) => {
+  const known = interest[`${by}AtMost`]
+  if (known === undefined || price > known) interest[`${by}AtMost`] = price
+}
+
+const fireDue = (x: Exchange, time: number): void => {
+  const timers = x.timers.get(time) ?? []
+  x.timers.delete(time)
+  for (const timer of timers) fire(x, timer)
+}
+
+const fire = (x: Exchange, timer: Timer): void => {
+  switch (timer.kind) {
+    case "start":
+    case "expire": {
+      const order = x.orders.get(timer.txid)!
+      const venue = venueOf(x, order.pair)
+      if (timer.kind === "start" && order.status === "pending" && isTrading(x, venue)) start(x, order)
+      if (timer.kind === "expire" && (order.status === "open" || order.status === "pending")) {
+        finish(x, order, "expired", "Order expired")
+      }
+      return settle(x, venue)
+    }
+    case "cancel-all": {
+      const account = x.accounts.get(timer.account)!
+      if (account.cancelAllAt?.sequence !== timer.sequence) return
+      account.cancelAllAt = undefined
+      for (const order of account.open.values()) finish(x, order, "canceled", "Cancel all orders after timeout")
+      return
+    }
+    case "deposit":
+      return credit(x, x.accounts.get(timer.account)!, timer.refid)
+    case "earn":
+      return finishEarn(x, x.accounts.get(timer.account)!, timer)
+    case "reward":
+      return payReward(x, x.accounts.get(timer.account)!, timer.strategy)
+  }
+}

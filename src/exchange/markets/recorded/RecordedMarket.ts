@@ -1,0 +1,110 @@
+import type { BothTaken, Level, Market, Observation, PublicTrade, Spread, Taken } from "../../state/Market.ts"
+import type { Pair } from "../../catalogue/pairs.ts"
+import { candlesOf, summaryOf } from "./candles.ts"
+
+/** As many as Kraken tells in one answer. */
+const most = { trades: 1000, spreads: 200 }
+
+/**
+ * A market that knows only what it was told: the last book of each pair, and its newest trades. It is asked about the
+ * present alone, which is why older books can be forgotten, and nothing ever comes by itself: an order is met by the
+ * market at the very moment an observation is told.
+ */
+export const recordedMarket = (name: string): Market => {
+  // By the pair itself: one with the same id and other decimals has a tape of its own.
+  const tapes = new Map<Pair, Tape>()
+  const newest = (pair: Pair, most: number) => tapes.get(pair)?.trades.slice(-most) ?? []
+  return {
+    name,
+    tick: (pair) => tapes.get(pair)?.since ?? 0,
+    level: (pair, _, side, place) => tapes.get(pair)?.[side].levels[place],
+    last: (pair) => tapes.get(pair)?.last,
+    index: () => undefined,
+    nextTouch: () => undefined,
+    trades: (pair, { after, count, oldest, until }) => {
+      const found = newest(pair, most.trades).filter(({ time }) => time > after && time <= until)
+      return oldest === true ? found.slice(0, count) : found.slice(-count)
+    },
+    candles: (pair, minutes, time, count) => candlesOf(newest(pair, most.trades), minutes, time, count),
+    spreads: (pair, _, count) => tapes.get(pair)?.spreads.slice(-Math.min(count, most.spreads)) ?? [],
+    summary: (pair, from, time) => summaryOf(newest(pair, most.trades), from, time),
+    recorder: {
+      known: (pair) => tapes.get(pair),
+      showBook: (observation, now, taken) => {
+        const before = tapes.get(observation.pair)
+        tapes.set(observation.pair, shown(observation, now, before, taken))
+      },
+      bestOf: ({ asks, bids, pair }, taken) => {
+        const before = tapes.get(pair)
+        const [bid] = without(bids, before?.bid, taken.bid).levels
+        const [ask] = without(asks, before?.ask, taken.ask).levels
+        return { ...(bid && { bid }), ...(ask && { ask }) }
+      },
+      showTrade: (pair, trade) => {
+        const tape = tapes.get(pair)!
+        tape.last = trade
+        add(tape.trades, trade, most.trades)
+      }
+    }
+  }
+}
+
+interface Tape {
+  /** When the book was seen, and from which moment on it has stood for the market. */
+  readonly seen: number
+  readonly since: number
+  readonly bid: Side
+  readonly ask: Side
+  last: PublicTrade | undefined
+  readonly trades: Array<PublicTrade>
+  readonly spreads: Array<Spread>
+}
+
+interface Side {
+  /** What can still be had. */
+  readonly levels: ReadonlyArray<Level>
+  /** How much of a price has been taken already, while the market shows it unchanged: one can't have it twice. */
+  readonly gone: ReadonlyMap<bigint, Pick<Level, "time" | "volume">>
+}
+
+const untouched: Side = { levels: [], gone: new Map() }
+
+const shown = ({ asks, bids, seen }: Observation, now: number, before: Tape | undefined, taken: BothTaken): Tape => {
+  const spreads = before?.spreads ?? []
+  const [bid, ask] = [bids[0]?.price, asks[0]?.price]
+  if (bid !== undefined && ask !== undefined) add(spreads, { time: Math.floor(now / 1000), bid, ask }, most.spreads)
+  return {
+    seen,
+    since: now,
+    bid: without(bids, before?.bid, taken.bid),
+    ask: without(asks, before?.ask, taken.ask),
+    last: before?.last,
+    trades: before?.trades ?? [],
+    spreads
+  }
+}
+
+/** A side of the book as it is shown, without what was taken of levels that have not changed since. */
+const without = (shown: ReadonlyArray<Level>, before: Side = untouched, taken: Taken): Side => {
+  const gone = new Map(before.gone)
+  const take = ({ price, time }: Level, volume: bigint) =>
+    gone.set(price, { time, volume: volume + (gone.get(price)?.volume ?? 0n) })
+  for (const level of before.levels.slice(0, taken.place)) take(level, level.volume)
+  const begun = before.levels[taken.place]
+  if (begun !== undefined && taken.volume > 0n) take(begun, taken.volume)
+  if (gone.size === 0) return { levels: shown, gone }
+  const still = new Map<bigint, Pick<Level, "time" | "volume">>()
+  const levels = shown.flatMap((level) => {
+    const part = gone.get(level.price)
+    if (part?.time !== level.time) return level
+    still.set(level.price, part)
+    return part.volume < level.volume ? { ...level, volume: level.volume - part.volume } : []
+  })
+  return { levels, gone: still }
+}
+
+/** Twice as many as wanted may gather before the older half goes: dropping one by one would copy the list each time. */
+const add = <A>(list: Array<A>, item: A, most: number): void => {
+  list.push(item)
+  if (list.length > most * 2) list.splice(0, most)
+}

@@ -1,0 +1,118 @@
+import { builtIn } from "../../catalogue/builtIn.ts"
+import type { Interest, Level, Market } from "../../state/Market.ts"
+import { max } from "../../base/fixed.ts"
+import { hash } from "../../base/ids.ts"
+import type { Pair } from "../../catalogue/pairs.ts"
+import {
+  type Character,
+  characterOf,
+  halfSpread,
+  middle,
+  sizeAt,
+  tickMillis,
+  tradeAt,
+  wholeTicks
+} from "./character.ts"
+import { candles, spreads, summary } from "./history.ts"
+import { firstWhere } from "./path.ts"
+
+const depth = 500
+
+/**
+ * A market that needs no network: prices, depth and trades are pure functions of a seed and the time, so any moment,
+ * past or future, costs the same. Floats only shape it; every price and volume that leaves is a whole number of units.
+ */
+export const syntheticMarket = (seed = 1): Market => {
+  const known = new Map(Array.from(builtIn.pairs.values(), (pair) => [pair.id, characterOf(pair, seed)]))
+  const of = (pair: Pair): Character => known.get(pair.id)!
+  const cached = new Map<string, { tick: number; bid: Array<Level>; ask: Array<Level> }>()
+
+  const levels = (pair: Pair, tick: number) => {
+    let book = cached.get(pair.id)
+    if (book?.tick !== tick) cached.set(pair.id, (book = { tick, bid: [], ask: [] }))
+    return book
+  }
+
+  return {
+    name: `synthetic market (seed ${seed})`,
+    tick: (_, time) => Math.floor(time / tickMillis) * tickMillis,
+    level: (pair, time, side, place) => {
+      if (place >= depth) return undefined
+      const tick = Math.floor(time / tickMillis)
+      const known = levels(pair, tick)[side]
+      while (known.length <= place) known.push(nextLevel(of(pair), tick, side, known))
+      return known[place]!.price > 0n ? known[place] : undefined
+    },
+    last: (pair, time) => tradeAt(of(pair), Math.floor(time / tickMillis)),
+    index: (pair, time) => (pair.quote.id === "ZUSD" ? middle(of(pair), Math.floor(time / tickMillis)) : undefined),
+    nextTouch: (pair, after, until, interest) => {
+      const from = Math.floor(after / tickMillis) + 1
+      const to = Math.floor(until / tickMillis)
+      const tick = from > to ? undefined : firstTouch(of(pair), from, to, interest)
+      return tick === undefined ? undefined : tick * tickMillis
+    },
+    trades: (pair, { after, until, count, oldest }) => {
+      const last = Math.floor(until / tickMillis)
+      const first = Math.floor(after / tickMillis) + 1
+      const from = oldest === true ? first : Math.max(first, last - count + 1)
+      const to = oldest === true ? Math.min(last, first + count - 1) : last
+      return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => tradeAt(of(pair), from + i))
+    },
+    candles: (pair, minutes, time, count) => candles(of(pair), minutes, time, count),
+    spreads: (pair, time, count) => spreads(of(pair), time, count),
+    summary: (pair, from, time) => summary(of(pair), from, time)
+  }
+}
+
+/** Sizes keep for ten seconds at a price, and grow with the distance from the middle. */
+const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: ReadonlyArray<Level>): Level => {
+  const place = before.length
+  const away = side === "ask" ? 1n : -1n
+  const previous = before[place - 1]?.price
+  let price: bigint
+  if (previous === undefined) {
+    const mid = middle(of, tick)
+    price = max(of.pair.tick, mid + away * halfSpread(of, tick, mid))
+  } else {
+    const width = 1 + (hash(of.seed, 3, place, Math.floor(tick / 10)) % 5)
+    const gap = wholeTicks(of, BigInt(Math.round((Number(previous) * of.halfSpread * width * (1 + place / 25)) / 2)))
+    price = previous + away * max(of.pair.tick, gap)
+  }
+  const h = hash(of.seed, 4, Number(BigInt.asUintN(32, price)), Math.floor(tick / 10))
+  return { price, volume: sizeAt(of, h, 0.4 + place / 20), time: Math.floor(tick / 10) * 10 }
+}
+
+const firstTouch = (of: Character, from: number, to: number, interest: Interest): number | undefined => {
+  const { askAtMost, bidAtLeast, lastAtMost, lastAtLeast, indexAtMost, indexAtLeast } = interest
+  const least = Math.max(
+    ...[askAtMost, lastAtMost, indexAtMost].map((price) => (price === undefined ? 0 : Number(price)))
+  )
+  const most = Math.min(
+    ...[bidAtLeast, lastAtLeast, indexAtLeast].map((price) => (price === undefined ? Infinity : Number(price)))
+  )
+  // The widest the spread can be, and what rounding to ticks can add.
+  const reach = 2.5 * of.halfSpread
+  const slack = 3 * Number(of.pair.tick)
+  return firstWhere(
+    of.path,
+    from,
+    to,
+    (low, high) =>
+      of.price * Math.exp(low) * (1 - reach) - slack <= least ||
+      of.price * Math.exp(high) * (1 + reach) + slack >= most,
+    (tick) => {
+      const mid = middle(of, tick)
+      const spread = halfSpread(of, tick, mid)
+      const bid = max(of.pair.tick, mid - spread)
+      const last = tradeAt(of, tick).price
+      return (
+        (askAtMost !== undefined && mid + spread <= askAtMost) ||
+        (bidAtLeast !== undefined && bid >= bidAtLeast) ||
+        (lastAtMost !== undefined && last <= lastAtMost) ||
+        (lastAtLeast !== undefined && last >= lastAtLeast) ||
+        (indexAtMost !== undefined && mid <= indexAtMost) ||
+        (indexAtLeast !== undefined && mid >= indexAtLeast)
+      )
+    }
+  )
+}

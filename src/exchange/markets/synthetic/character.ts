@@ -1,0 +1,102 @@
+import { fixed, max } from "../../base/fixed.ts"
+import { hash, seedOf } from "../../base/ids.ts"
+import type { PublicTrade } from "../../state/Market.ts"
+import type { Pair } from "../../catalogue/pairs.ts"
+import { type Path, valueAt } from "./path.ts"
+
+/** One state of the market a second. */
+export const tickMillis = 1000
+
+/** Price at rest, half spread as a share of it, and a usual volume. */
+const characters: Record<string, readonly [price: string, halfSpread: number, volume: string]> = {
+  XXBTZUSD: ["112350.1", 0.000002, "0.4"],
+  XETHZUSD: ["4120.55", 0.000005, "4"],
+  SOLUSD: ["205.31", 0.00003, "60"],
+  XETHXXBT: ["0.036676", 0.00003, "3"],
+  XDGUSD: ["0.2145678", 0.00005, "30000"],
+  USDTZUSD: ["1.00012", 0.000005, "20000"],
+  ADAUSD: ["0.812345", 0.00005, "6000"],
+  XXRPZUSD: ["2.87654", 0.00002, "3000"],
+  DOTUSD: ["4.1234", 0.0001, "900"],
+  XXBTZEUR: ["95890.4", 0.000005, "0.2"],
+  ACAEUR: ["0.03512", 0.001, "40000"],
+  AAPLxUSD: ["254.43", 0.0001, "15"]
+}
+
+/** How far an asset's dollar price moves in a second, as a share of it; dollars don't. */
+const steps: Record<string, number> = {
+  XXBT: 0.00005,
+  XETH: 0.00007,
+  SOL: 0.00009,
+  XXDG: 0.00009,
+  USDT: 0.0000004,
+  ADA: 0.00009,
+  XXRP: 0.00009,
+  DOT: 0.00009,
+  ZEUR: 0.00001,
+  ACA: 0.0001,
+  AAPLx: 0.00003
+}
+
+/** What the synthetic market knows about a pair. */
+export interface Character {
+  readonly pair: Pair
+  readonly seed: number
+  readonly path: Path
+  readonly price: number
+  readonly halfSpread: number
+  readonly volume: number
+}
+
+export const characterOf = (pair: Pair, seed: number): Character => {
+  const [price, spread, volume] = characters[pair.id]!
+  const walk = (asset: string, direction: number) => {
+    const step = steps[asset]
+    return step === undefined ? [] : [{ seed: hash(seed, seedOf(asset)), step: step * direction }]
+  }
+  return {
+    pair,
+    seed: hash(seed, seedOf(pair.id)),
+    path: [...walk(pair.base.id, 1), ...walk(pair.quote.id, -1)],
+    price: Number(fixed(price, pair.priceDecimals)),
+    halfSpread: spread,
+    volume: Number(fixed(volume, pair.lotDecimals))
+  }
+}
+
+/** The middle of the book: a whole number of ticks of the pair. */
+export const middle = (of: Character, tick: number): bigint => {
+  const price = BigInt(Math.round(of.price * Math.exp(valueAt(of.path, tick))))
+  return max(of.pair.tick * 2n, price - (price % of.pair.tick))
+}
+
+/** Half the spread, wider at some seconds than at others, at least one tick. */
+export const halfSpread = (of: Character, tick: number, price: bigint): bigint => {
+  const wide = 0.5 + (hash(of.seed, 1, tick) % 1000) / 500
+  return max(of.pair.tick, wholeTicks(of, BigInt(Math.round(Number(price) * of.halfSpread * wide))))
+}
+
+/** One trade a second, at either side of the book. */
+export const tradeAt = (of: Character, tick: number): PublicTrade => {
+  const h = hash(of.seed, 2, tick)
+  const side = h % 2 === 0 ? "buy" : "sell"
+  const price = middle(of, tick)
+  const spread = halfSpread(of, tick, price)
+  return {
+    id: tick,
+    time: tick * tickMillis,
+    side,
+    market: h % 3 !== 0,
+    price: side === "buy" ? price + spread : max(of.pair.tick, price - spread),
+    volume: sizeAt(of, h, 0.3)
+  }
+}
+
+/** Down to whole ticks of the pair. */
+export const wholeTicks = (of: Character, price: bigint) => price - (price % of.pair.tick)
+
+/** A volume from a random number: mostly small, sometimes large. */
+export const sizeAt = (of: Character, h: number, scale: number): bigint => {
+  const share = (h >>> 8) / 2 ** 24
+  return BigInt(Math.max(1, Math.round(of.volume * scale * (0.05 + share * share * 3))))
+}

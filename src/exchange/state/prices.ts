@@ -1,0 +1,89 @@
+import { isShort } from "../../domain/numbers/numberText.ts"
+import { divide, fit, max, scan } from "../base/fixed.ts"
+import { type OrderType, type Side, isTrailing } from "./order.ts"
+import type { Pair } from "../catalogue/pairs.ts"
+import { invalid, Refusal } from "../base/Refusal.ts"
+
+/** A price as callers write it: `37500`, or relative `+500`, `-1.5%`, `#10`. */
+export interface PriceText {
+  readonly sign: "" | "+" | "-" | "#"
+  /** Price units, or millionths if a percentage. */
+  readonly value: bigint
+  readonly percent: boolean
+}
+
+/** Reads a price and holds it against the pair's decimals and tick. */
+export const readPrice = (text: string, pair: Pair, field: string): PriceText => {
+  const match = isShort(text) ? /^([+#-]?)([\d.eE-]+?)(%?)$/.exec(text) : null
+  const number = match === null ? undefined : scan(match[2]!)
+  if (match === null || number === undefined) throw invalid(field)
+  const sign = match[1] as PriceText["sign"]
+  const percent = match[3] === "%"
+  if (number.value <= 0n || (percent && sign === "")) throw invalid(field)
+  const value = fit(number, percent ? 4 : pair.priceDecimals)
+  if (value === undefined) throw percent ? invalid(field) : new Refusal("EOrder:Invalid price")
+  if (!percent && value % pair.tick !== 0n) throw new Refusal("EOrder:Tick size check failed")
+  return { sign, value, percent }
+}
+
+/**
+ * The price meant, in whole ticks. `reference` is the last price, or for a second price the first one; `#` goes the
+ * way that `up` says.
+ */
+export const resolve = (price: PriceText, reference: bigint, up: boolean, pair: Pair): bigint => {
+  if (price.sign === "") return price.value
+  const exact = price.percent ? divide(reference * price.value, 1_000_000n, "half") : price.value
+  const distance = divide(exact, pair.tick, "half") * pair.tick
+  const rises = price.sign === "#" ? up : price.sign === "+"
+  return max(pair.tick, rises ? reference + distance : reference - distance)
+}
+
+/** The way `#` goes for the first price: to the side where the order would wait. */
+export const risesFirst = (side: Side, type: OrderType): boolean =>
+  type.startsWith("stop-loss") ? side === "buy" : side === "sell"
+
+export interface Prices {
+  readonly limit: bigint | undefined
+  readonly trigger: bigint | undefined
+  readonly trail:
+    | {
+        readonly distance: bigint
+        readonly percent: boolean
+        readonly limitOffset: { readonly distance: bigint; readonly percent: boolean } | undefined
+      }
+    | undefined
+}
+
+/** The prices of an order of a type, from its two texts and the price that relative ones count from. */
+export const readPrices = (
+  pair: Pair,
+  side: Side,
+  type: OrderType,
+  first: string | undefined,
+  second: string | undefined,
+  reference: bigint
+): Prices => {
+  if (type === "market") return { limit: undefined, trigger: undefined, trail: undefined }
+  if (first === undefined) throw invalid("price")
+  const price = readPrice(first, pair, "price")
+  const limited = type.endsWith("-limit")
+  if (limited && second === undefined) throw invalid("price2")
+  const price2 = limited ? readPrice(second!, pair, "price2") : undefined
+  if (isTrailing(type)) {
+    if (price.sign !== "+") throw invalid("price")
+    if (price2 !== undefined && price2.sign !== "+" && price2.sign !== "-") throw invalid("price2")
+    const limitOffset = price2 && {
+      distance: price2.sign === "-" ? -price2.value : price2.value,
+      percent: price2.percent
+    }
+    return {
+      limit: undefined,
+      trigger: undefined,
+      trail: { distance: price.value, percent: price.percent, limitOffset }
+    }
+  }
+  const one = resolve(price, reference, risesFirst(side, type), pair)
+  if (type === "limit" || type === "iceberg") return { limit: one, trigger: undefined, trail: undefined }
+  const two = price2 && resolve(price2, one, side === "buy", pair)
+  return { limit: two, trigger: one, trail: undefined }
+}

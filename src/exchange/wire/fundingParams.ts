@@ -1,0 +1,27 @@
+import type { Asset } from "../catalogue/assets.ts"
+import { type Method, methodsOf } from "../accounts/funding.ts"
+import { assetClassed, classNamed, type Params, required, units } from "./params.ts"
+import { Refusal } from "../base/Refusal.ts"
+import type { Exchange } from "../state/state.ts"
+
+export const unknownAsset = "EFunding:Unknown asset"
+
+/** Lists are of one class, and of one asset where one is named. */
+export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
+  const wanted = classNamed(params, "aclass")
+  const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
+  return (asset) => (named === undefined ? asset.class === wanted : asset.id === named.id)
+}
+
+/** What is to be moved; Kraken tells an amount that makes no sense from one that is missing. */
+export const moved = (params: Params, asset: Asset): bigint => {
+  const sum = units(required(params, "amount"), asset)
+  if (sum === undefined || sum <= 0n) throw new Refusal("EFunding:Invalid amount")
+  return sum
+}
+
+export const fundable = (asset: Asset): ReadonlyArray<Method> => {
+  const found = methodsOf(asset)
+  if (found.length === 0) throw new Refusal("EFunding:No funding method")
+  return found
+}

@@ -1,0 +1,107 @@
+import { assetOf } from "../catalogue/catalogue.ts"
+import { closeText, orderText, pricesOf, spendText } from "../state/describe.ts"
+import { divide, format, pow10 } from "../base/fixed.ts"
+import { isTrailing, type Order, type Trade } from "../state/order.ts"
+import type { Exchange, LedgerEntry } from "../state/state.ts"
+import { seconds } from "./times.ts"
+
+/** An order as OpenOrders, ClosedOrders and QueryOrders print it. */
+export const showOrder = (order: Order, trades: boolean): Record<string, unknown> => {
+  const { pair } = order
+  const prices = pricesOf(order)
+  const price = (value: bigint | undefined) => (value === undefined ? "0.00000" : format(value, pair.priceDecimals))
+  const inQuote = order.spend !== undefined
+  return {
+    refid: order.refid ?? null,
+    userref: order.userref ?? null,
+    ...(order.clientId !== undefined && { cl_ord_id: order.clientId }),
+    status: order.status,
+    ...(order.closed !== undefined && { reason: order.reason ?? null, closetm: seconds(order.closed) }),
+    opentm: seconds(order.opened),
+    starttm: seconds(order.start),
+    expiretm: seconds(order.expire),
+    descr: {
+      pair: pair.altname,
+      aclass: pair.base.class === "currency" ? "forex" : pair.base.class,
+      type: order.side,
+      ordertype: order.type,
+      ...prices,
+      leverage: "none",
+      order: orderText(order),
+      close: closeText(pair, order.close)
+    },
+    vol: inQuote ? spendText(order) : format(order.volume, pair.lotDecimals),
+    vol_exec: inQuote ? format(order.spent, pair.quote.decimals) : format(order.executed, pair.lotDecimals),
+    cost: format(order.cost, pair.costDecimals),
+    fee: format(order.fee, pair.costDecimals),
+    price: price(averagePrice(order)),
+    stopprice: price(isTrailing(order.type) ? order.trigger : undefined),
+    limitprice: price(order.triggered ? order.limit : undefined),
+    ...(order.trigger !== undefined && { trigger: order.triggerBy }),
+    misc: misc(order),
+    oflags: [order.postOnly ? ["post"] : [], order.feeInBase ? "fcib" : "fciq", inQuote ? ["viqc"] : []]
+      .flat()
+      .join(","),
+    time_in_force: order.timeInForce,
+    sender_sub_id: null,
+    ...(trades && order.trades.length > 0 && { trades: order.trades })
+  }
+}
+
+export const showTrade = (trade: Trade, ledgers: boolean): Record<string, unknown> => ({
+  ordertxid: trade.order,
+  postxid: trade.id,
+  pair: trade.pair.id,
+  aclass: trade.pair.base.class === "currency" ? "forex" : trade.pair.base.class,
+  time: seconds(trade.time),
+  type: trade.side,
+  ordertype: trade.type,
+  tradeordertype: trade.executedAs,
+  price: printPrice(trade),
+  cost: format(trade.cost, trade.pair.costDecimals),
+  fee: format(trade.fee, trade.pair.costDecimals),
+  vol: format(trade.volume, trade.pair.lotDecimals),
+  margin: format(0n, trade.pair.costDecimals),
+  leverage: "0",
+  misc: "",
+  trade_id: trade.number,
+  maker: trade.maker,
+  ...(ledgers && { ledgers: trade.ledgers })
+})
+
+export const showEntry = ({ catalogue }: Exchange, entry: LedgerEntry) => {
+  const { class: aclass, decimals } = assetOf(catalogue, entry.asset)
+  return {
+    refid: entry.refid,
+    time: seconds(entry.time),
+    type: entry.type,
+    subtype: entry.subtype,
+    aclass,
+    asset: entry.asset,
+    amount: format(entry.amount, decimals),
+    fee: format(entry.fee, decimals),
+    balance: format(entry.balance, decimals)
+  }
+}
+
+/** Prices of trades carry at least five decimals. */
+export const printPrice = ({ pair, price }: Pick<Trade, "pair" | "price">): string => {
+  const decimals = Math.max(5, pair.priceDecimals)
+  return format(price * pow10(decimals - pair.priceDecimals), decimals)
+}
+
+/** An amount of a balance with all its asset's decimals. */
+export const amountText = ({ catalogue }: Exchange, asset: string, amount: bigint): string =>
+  format(amount, assetOf(catalogue, asset).decimals)
+
+/** With the pair's price decimals; undefined before the first fill. */
+export const averagePrice = (order: Order): bigint | undefined =>
+  order.executed === 0n ? undefined : divide(order.notional, order.executed, "half")
+
+const misc = (order: Order): string => {
+  const words = []
+  if (order.triggered) words.push(order.type.startsWith("take-profit") ? "touched" : "stopped")
+  if (order.amends !== undefined) words.push("amended")
+  if (order.status !== "open" && order.executed > 0n && order.executed < order.volume) words.push("partial")
+  return words.join(",")
+}

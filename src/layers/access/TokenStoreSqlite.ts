@@ -1,0 +1,163 @@
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Fragment } from "@effect/sql/Statement"
+import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
+import { Config } from "../../services/Config.ts"
+import {
+  isActive,
+  opens,
+  type Token,
+  TokenForPaper,
+  TokenId,
+  TokenNotFound,
+  TokenStore,
+  TokenStoreError
+} from "../../services/TokenStore.ts"
+import { openDatabase } from "../storage/openDatabase.ts"
+import { makeLastUse } from "./lastUse.ts"
+import { fromIso, toIso } from "./time.ts"
+
+/** How long a token that was found good is taken for good without asking the file: a revocation elsewhere waits so long. */
+const remembered = Duration.toMillis("1 second")
+
+/** Tokens that are remembered at once. */
+const capacity = 1000
+
+/**
+ * Stands before the hash of a token that opens simulated accounts alone. A column could be overlooked: a server that does
+ * not know of the mark, such as the Python one, finds no such hash and lets nobody in.
+ */
+const paperMark = "paper:"
+
+const Row = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  token_hash: Schema.String,
+  created_at: Schema.String,
+  expires_at: Schema.NullOr(Schema.String),
+  revoked_at: Schema.NullOr(Schema.String),
+  last_used_at: Schema.NullOr(Schema.String)
+})
+
+/**
+ * Tokens in SQLite, in the table of the Python mcp-kraken: a `tokens.db` of either opens in the other. Several processes
+ * may use the file at once.
+ */
+export const TokenStoreSqlite = Layer.scoped(
+  TokenStore,
+  Effect.gen(function* () {
+    const config = yield* Config
+    const { tokenDb } = config
+    const failed = (cause: unknown) =>
+      new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${wordsOf(cause)}.`, cause })
+    const sql = yield* Effect.mapError(
+      openDatabase(tokenDb),
+      (cause) => new TokenStoreError({ reason: cause.message, cause })
+    )
+    yield* Effect.mapError(createTable(sql), failed)
+    const lastUse = yield* makeLastUse(sql)
+    const good = new Map<string, { readonly token: Token; readonly until: number }>()
+
+    const select = (where: Fragment) =>
+      sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${where}
+        ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
+
+    const byHash = Effect.fnUntraced(function* (hash: string) {
+      const [row] = yield* select(sql`token_hash IN (${hash}, ${paperMark + hash})`)
+      return row !== undefined && sameHash(unmarked(row.token_hash), hash) ? Option.some(toToken(row)) : Option.none()
+    })
+
+    return TokenStore.of({
+      create: Effect.fn("TokenStore.create")(function* ({ expiresIn, name, paperOnly }) {
+        const plain = `mck_${randomBytes(32).toString("base64url")}`
+        const hash = sha256(plain)
+        const now = yield* DateTime.now
+        const token: Token = {
+          id: TokenId.make(hash.slice(0, 12)),
+          name,
+          paperOnly,
+          createdAt: now,
+          expiresAt: Option.map(expiresIn, (duration) => DateTime.addDuration(now, duration)),
+          revokedAt: Option.none(),
+          lastUsedAt: Option.none()
+        }
+        const expires = Option.getOrNull(Option.map(token.expiresAt, toIso))
+        yield* sql`INSERT INTO tokens (id, name, token_hash, created_at, expires_at)
+          VALUES (${token.id}, ${name}, ${paperOnly ? paperMark + hash : hash}, ${toIso(now)}, ${expires})`.pipe(
+          Effect.mapError(failed)
+        )
+        return { token, secret: Redacted.make(plain) }
+      }),
+
+      list: Effect.map(select(sql`1 = 1`), (rows) => rows.map(toToken)),
+
+      revoke: Effect.fn("TokenStore.revoke")(function* (id) {
+        const now = toIso(yield* DateTime.now)
+        const changed = yield* sql`UPDATE tokens SET revoked_at = ${now} WHERE id = ${id} AND revoked_at IS NULL
+          RETURNING id`.pipe(Effect.mapError(failed))
+        const [row] = yield* select(sql`id = ${id}`)
+        if (row === undefined) return yield* new TokenNotFound({ id })
+        good.delete(unmarked(row.token_hash))
+        return { token: toToken(row), wasRevoked: changed.length === 0 }
+      }),
+
+      verify: Effect.fnUntraced(function* (secret) {
+        const hash = sha256(Redacted.value(secret))
+        const now = yield* DateTime.now
+        const known = good.get(hash)
+        const fresh = known !== undefined && known.until > now.epochMillis
+        const found = fresh ? Option.some(known.token) : yield* byHash(hash)
+        if (Option.isNone(found) || !isActive(found.value, now)) {
+          good.delete(hash)
+          return Option.none()
+        }
+        if (!fresh) {
+          if (good.size >= capacity) good.clear()
+          good.set(hash, { token: found.value, until: now.epochMillis + remembered })
+        }
+        if (!opens(found.value, config.mode)) return yield* new TokenForPaper({ id: found.value.id })
+        yield* lastUse.note(found.value.id, now)
+        return found
+      })
+    })
+  })
+)
+
+const createTable = (sql: SqlClient) =>
+  Effect.gen(function* () {
+    yield* sql`PRAGMA foreign_keys = ON`
+    yield* sql`CREATE TABLE IF NOT EXISTS tokens (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      token_hash TEXT NOT NULL UNIQUE,
+      created_at TEXT NOT NULL,
+      expires_at TEXT,
+      revoked_at TEXT,
+      last_used_at TEXT
+    )`
+    yield* sql`CREATE INDEX IF NOT EXISTS idx_tokens_hash ON tokens (token_hash)`
+  })
+
+const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
+
+const toToken = (row: typeof Row.Type): Token => ({
+  id: TokenId.make(row.id),
+  name: row.name,
+  paperOnly: row.token_hash.startsWith(paperMark),
+  createdAt: fromIso(row.created_at),
+  expiresAt: Option.map(Option.fromNullable(row.expires_at), fromIso),
+  revokedAt: Option.map(Option.fromNullable(row.revoked_at), fromIso),
+  lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
+})
+
+const unmarked = (kept: string): string => (kept.startsWith(paperMark) ? kept.slice(paperMark.length) : kept)
+
+const sha256 = (text: string): string => digest("sha256", text)
+
+const sameHash = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+
+const wordsOf = (cause: unknown): string => {
+  const inner = Object(cause).cause
+  return inner instanceof Error ? inner.message : cause instanceof Error ? cause.message : String(cause)
+}

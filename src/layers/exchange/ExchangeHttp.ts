@@ -1,0 +1,90 @@
+import { Clock, Deferred, Effect, FiberSet } from "effect"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { administer } from "../../exchange/rest/admin.ts"
+import { answer, arrive, type Front, type Outcome, type Request } from "../../exchange/rest/Front.ts"
+import { html, refused } from "../../exchange/rest/reply.ts"
+import { mayAdminister } from "./guard.ts"
+import { readBytes } from "../http/body.ts"
+import { open } from "../http/listen.ts"
+import { reachable } from "../network/reachable.ts"
+
+/**
+ * Serves a simulated Kraken over HTTP until the scope ends, and its admin path to this machine. `ended` fails with what
+ * nobody foresaw, after which the exchange's state is not to be trusted.
+ */
+export const serveExchange = Effect.fn("serveExchange")(function* (
+  front: Front,
+  at: { readonly host: string; readonly port: number }
+) {
+  const ended = yield* Deferred.make<never>()
+  const server = createServer({ keepAliveTimeout: 65_000 })
+  yield* Effect.acquireRelease(open(server, at), () =>
+    Effect.sync(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+  )
+  const run = yield* FiberSet.makeRuntime<never>()
+  const late = (request: Request) =>
+    Effect.map(Clock.currentTimeMillis, (clock) => arrive(front, request, clock)).pipe(
+      Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
+    )
+  server.on("request", (incoming, outgoing) => {
+    const respond = Effect.flatMap(read(incoming), (request) =>
+      Effect.tap(handle(front, request, incoming.socket.remoteAddress), ({ arrivesAfter }) =>
+        Effect.sync(() => {
+          if (arrivesAfter !== undefined) run(Effect.delay(late(request), arrivesAfter))
+        })
+      )
+    )
+    run(
+      respond.pipe(
+        Effect.catchTags({
+          BodyTooLarge: () => Effect.succeed(tooLarge),
+          BodyIncomplete: () => Effect.interrupt
+        }),
+        Effect.catchAllDefect((defect) => Effect.as(Deferred.die(ended, defect), internal)),
+        Effect.tap(({ after }) => Effect.sleep(after)),
+        Effect.zipWith(Clock.currentTimeMillis, ({ dateAhead = 0, reply }, clock) =>
+          send(outgoing, reply, clock + front.ahead + dateAhead)
+        )
+      )
+    )
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: `http://${reachable(at.host)}:${port}`, ended: Deferred.await(ended) }
+})
+
+const handle = (front: Front, request: Request, address: string | undefined): Effect.Effect<Outcome> =>
+  Effect.map(Clock.currentTimeMillis, (clock) => {
+    if (!/^\/admin(\/|$)/.test(request.path)) return answer(front, request, clock)
+    if (!mayAdminister(address, request.headers)) return { reply: refused([adminOnly], 403), after: 0 }
+    return { reply: administer(front, request, clock), after: 0 }
+  })
+
+const adminOnly = "Only a program on the machine of the exchange may do this, over a loopback address."
+
+const tooLarge: Outcome = { reply: html(413, "Request entity too large"), after: 0 }
+const internal: Outcome = { reply: refused(["EGeneral:Internal error"], 500), after: 0 }
+
+const read = (incoming: IncomingMessage) =>
+  Effect.map(readBytes(incoming), (body): Request => {
+    const [path = "", query = ""] = (incoming.url ?? "").split(/\?(.*)/s, 2)
+    const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])
+    return { method: incoming.method ?? "", path, query, headers: Object.fromEntries(headers), body }
+  })
+
+const send = (outgoing: ServerResponse, reply: Outcome["reply"], now: number): void => {
+  if (reply === "cut") {
+    outgoing.socket?.resetAndDestroy()
+    return
+  }
+  outgoing.writeHead(reply.status, {
+    "content-type": reply.contentType,
+    "cache-control": "no-store",
+    // Clients learn the exchange's time from it, wherever its clock has been put.
+    date: new Date(now).toUTCString()
+  })
+  outgoing.end(reply.body)
+}

@@ -1,0 +1,144 @@
+import { Cause, Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { type Caller, callerId } from "../../services/CallFacts.ts"
+import { Config } from "../../services/Config.ts"
+import { type TokenForPaper, TokenStore } from "../../services/TokenStore.ts"
+import { readBody } from "./body.ts"
+import { type Credential, credential } from "./credential.ts"
+import { makeEmit } from "./events.ts"
+import { guard, makeIsListed } from "./guard.ts"
+import { type Line, makeLine } from "./line.ts"
+import { listen } from "./listen.ts"
+import * as Reply from "./Reply.ts"
+import { makeThrottle } from "./throttle.ts"
+import { McpEdge } from "../mcp/http/Edge.ts"
+
+/** A server that listens. */
+export class Listening extends Context.Tag("mcp-kraken/layers/Http/Listening")<
+  Listening,
+  {
+    readonly port: number
+    /** How many requests are being answered; what clients have left is not. */
+    readonly running: () => number
+  }
+>() {}
+
+/**
+ * Serves MCP over HTTP to bearers of a token, and the health check to anybody, until the scope ends. Node's own requests
+ * and responses go straight to one fiber each: most of what a call costs would be whatever stood between.
+ */
+export const Http = Layer.scoped(
+  Listening,
+  Effect.gen(function* () {
+    const config = yield* Config
+    const edge = yield* McpEdge
+    const authenticate = yield* makeAuthenticate
+    const refuse = guard(config)
+    const isListed = makeIsListed(config)
+    const paths = new Set([config.path, `${config.path}/`])
+    const run = Runtime.runFork(yield* Effect.runtime())
+    const server = yield* listen(edge.endListening)
+
+    const mcp = Effect.fnUntraced(
+      function* (request: IncomingMessage, response: ServerResponse, { line, page, path, token }: Entrance) {
+        const { headers, method } = request
+        const reason = refuse(headers.origin, headers.host)
+        if (reason !== undefined) return Reply.forbidden(reason)
+        if (!paths.has(path)) return Reply.notFound
+        // Browsers ask without the token whether they may send it.
+        if (method === "OPTIONS" && page && headers["access-control-request-method"]) return Reply.preflight
+        const known = yield* authenticate(token, request.socket.remoteAddress ?? "", line)
+        if ("status" in known) return known
+        line.note({ caller: callerId(known) })
+        if (method !== "POST") return Reply.methodNotAllowed
+        if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
+        if ((headers["content-encoding"] ?? "identity") !== "identity") return Reply.compressed
+        const body = yield* readBody(request)
+        const answer = yield* edge.post({
+          headers,
+          body,
+          caller: known,
+          emit: makeEmit(response, run),
+          note: line.note
+        })
+        return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
+      },
+      Effect.catchTags({
+        BodyTooLarge: () => Effect.succeed(Reply.tooLarge),
+        BodyIncomplete: () => Effect.succeed(Reply.badRequest),
+        TokenStoreError: (error) => Effect.as(Effect.logError(error), Reply.internal)
+      }),
+      Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", Cause.die(defect)), Reply.internal))
+    )
+
+    const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse, to: Entrance) {
+      yield* to.line.begin
+      const reply = server.draining() ? Reply.stopping : yield* mcp(request, response, to)
+      Reply.send(response, reply)
+      yield* to.line.end(reply.status)
+    })
+
+    let running = 0
+    yield* server.serve((request, response) => {
+      const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
+      const path = url.split("?", 1)[0] ?? ""
+      const { origin } = request.headers
+      const page = origin !== undefined && isListed(origin)
+      if (page) Reply.readableFrom(response, origin)
+      if (path === "/health") return Reply.send(response, Reply.healthy)
+      const line = makeLine(request.method, url)
+      running++
+      const fiber = run(answer(request, response, { line, page, path, token }))
+      fiber.addObserver((exit) => {
+        running--
+        if (Exit.isInterrupted(exit)) run(line.end("cancelled"))
+      })
+      // Whoever goes away before the answer has cancelled the call.
+      response.once("close", () => {
+        if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none)
+      })
+    })
+    return { port: server.port, running: () => running }
+  })
+)
+
+/** What a request came with, before anything else looks at it. */
+interface Entrance {
+  readonly token: Credential["token"]
+  readonly path: string
+  /** Whether it comes from a page of an origin that is listed. */
+  readonly page: boolean
+  readonly line: Line
+}
+
+/** From a credential to the caller, or to the answer that turns it away. */
+const makeAuthenticate = Effect.gen(function* () {
+  const { authDisabled } = yield* Config
+  const tokens = yield* TokenStore
+  const throttle = makeThrottle()
+  const forPaper = makeForPaper()
+  const local: Caller = { _tag: "Local" }
+  return Effect.fnUntraced(function* (token: Credential["token"], address: string, line: Line) {
+    if (authDisabled) return local
+    if (Option.isNone(token)) return Reply.noCredentials
+    const known = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", forPaper(line))
+    if ("status" in known) return known
+    if (Option.isSome(known)) return { _tag: "Token", id: known.value.id } satisfies Caller
+    const seconds = yield* throttle.failed(address)
+    return seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
+  })
+})
+
+/**
+ * Turns a token of paper away. It is no guess, so it does not count as one: its owner, who has just gone live, is to read
+ * why at every try. The words are logged once a token, its name in the line of each request.
+ */
+const makeForPaper = () => {
+  const told = new Set<string>()
+  return (line: Line) => (error: TokenForPaper) => {
+    line.note({ caller: error.id, outcome: error._tag })
+    const tell = told.has(error.id) ? Effect.void : Effect.logWarning(`Token ${error.id}: ${error.message}`)
+    told.add(error.id)
+    return Effect.as(tell, Reply.refusedToken(error.message))
+  }
+}

@@ -1,0 +1,24 @@
+import { Data } from "effect"
+import type { Meaning } from "../../../domain/wire/errors.ts"
+
+/** No usable answer: what became of the call is not known from it. */
+export class NoVerdict extends Data.TaggedError("NoVerdict")<{
+  /** In words that hold no secret. */
+  readonly reason: string
+  /** Asking again soon can help. */
+  readonly retry: boolean
+  /** Whether the request may have left this machine. */
+  readonly sent: boolean
+  readonly cause?: unknown
+}> {}
+
+/** Kraken understood and said no. */
+export class Refused extends Data.TaggedError("Refused")<{
+  readonly codes: ReadonlyArray<string>
+  readonly meaning: Exclude<Meaning, { readonly _tag: "NoVerdict" }>
+  /** Seconds, from the `Retry-After` header. */
+  readonly retryAfter?: number
+}> {}
+
+export const isInvalidNonce = (error: unknown): boolean =>
+  error instanceof Refused && error.meaning._tag === "InvalidNonce"

@@ -1,0 +1,111 @@
+import { Either } from "effect"
+import { classify, classifyWrite, type Meaning, readErrors } from "../../../domain/wire/errors.ts"
+import { parseJson } from "../../../domain/wire/json.ts"
+import { NoVerdict, Refused } from "../answers/verdict.ts"
+
+/** What came back over HTTP. */
+export interface Answer {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: Uint8Array
+}
+
+export interface Success {
+  /** Null where the envelope has none. */
+  readonly result: unknown
+  readonly warnings: ReadonlyArray<string>
+}
+
+type Judgement<A> = Either.Either<A, NoVerdict | Refused>
+
+/**
+ * What an answer to a read tells. Kraken answers with HTTP 200 and an envelope whatever it has to say; other statuses and
+ * pages come from the proxies before it.
+ */
+export const judge = (answer: Answer, isPrivate: boolean): Judgement<Success> => {
+  const { status } = answer
+  if (status >= 300 && status < 400) return open(answer, "a redirect, which is not followed", false)
+  const envelope = readEnvelope(answer)
+  const { codes, warnings } = readErrors(envelope?.error)
+  if (status >= 500) return open(answer, codes.join("; ") || kindOf(answer), true)
+  if (codes.length > 0) return Either.left(refusal(codes, classify(codes, isPrivate)))
+  if (status === 429) return tooMany(answer)
+  if (envelope === undefined) return open(answer, kindOf(answer), status < 400)
+  if (warnings.length > 0 && !("result" in envelope)) return open(answer, warnings.join("; "), false)
+  return Either.right({ result: envelope.result ?? null, warnings })
+}
+
+/**
+ * What an answer to a write tells. It was refused if Kraken says so with HTTP 200, in words that are known to come before
+ * anything is done, and beside no result. It succeeded if there is no error; whether the result holds what the endpoint
+ * promises is for the caller to check. Everything else leaves open what became of it, a rate limit of the proxies too.
+ */
+export const judgeWrite = (answer: Answer): Judgement<Success> => {
+  const { status } = answer
+  if (status >= 300 && status < 400) return open(answer, "a redirect, which is not followed", false)
+  const envelope = readEnvelope(answer)
+  if (envelope === undefined) return open(answer, kindOf(answer), false)
+  const { codes, warnings } = readErrors(envelope.error)
+  const isRefusal = status === 200 && isNothing(envelope.result)
+  if (codes.length > 0 && isRefusal) return Either.left(refusal(codes, classifyWrite(codes)))
+  if (codes.length > 0) return open(answer, `${codes.join("; ")}${status === 200 ? " beside a result" : ""}`, false)
+  if (status !== 200 && status !== accepted) return open(answer, kindOf(answer), false)
+  if (warnings.length > 0 && !("result" in envelope)) return open(answer, warnings.join("; "), false)
+  return Either.right({ result: envelope.result ?? null, warnings })
+}
+
+/** Kraken documents it for `Earn/Allocate` and `Earn/Deallocate`. */
+const accepted = 202
+
+/** Results that Kraken puts beside an error. */
+const isNothing = (result: unknown): boolean =>
+  result === undefined ||
+  result === null ||
+  result === false ||
+  (typeof result === "object" && Object.keys(result).length === 0)
+
+/** What the answer of an endpoint that sends a file tells: a ZIP file as it is, or an envelope with errors. */
+export const judgeFile = (answer: Answer, isPrivate: boolean): Judgement<Uint8Array> =>
+  answer.status === 200 && startsWith(answer, "PK")
+    ? Either.right(answer.body)
+    : Either.flatMap(judge(answer, isPrivate), () => open(answer, "no file", false))
+
+const open = ({ status }: Answer, what: string, retry: boolean) =>
+  Either.left(new NoVerdict({ reason: `HTTP ${status} with ${what}`, retry, sent: true }))
+
+/** Kraken's errors, as they are understood. */
+export const refusal = (codes: ReadonlyArray<string>, meaning: Meaning): NoVerdict | Refused =>
+  meaning._tag === "NoVerdict"
+    ? new NoVerdict({ reason: codes.join("; "), retry: meaning.retry, sent: true })
+    : new Refused({ codes, meaning })
+
+const tooMany = ({ headers, status }: Answer) => {
+  const seconds = Number(headers["retry-after"])
+  return Either.left(
+    new Refused({
+      codes: [`HTTP ${status}`],
+      meaning: { _tag: "RateLimit", limiter: "public" },
+      ...(seconds > 0 && { retryAfter: Math.ceil(seconds) })
+    })
+  )
+}
+
+/** The envelope, if the body is one. Unknown fields are ignored. */
+const readEnvelope = (answer: Answer): { readonly error?: unknown; readonly result?: unknown } | undefined => {
+  if (!startsWith(answer, "{")) return undefined
+  try {
+    const value = Object(parseJson(new TextDecoder().decode(answer.body)))
+    return "error" in value || "result" in value ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const kindOf = (answer: Answer): string => {
+  if (answer.body.length === 0) return "an empty answer"
+  if (startsWith(answer, "<")) return "an HTML page"
+  return startsWith(answer, "{") ? "a broken answer" : "an answer that is not JSON"
+}
+
+const startsWith = ({ body }: Answer, text: string): boolean =>
+  new TextDecoder().decode(body.subarray(0, 64)).trimStart().startsWith(text)

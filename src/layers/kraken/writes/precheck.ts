@@ -1,0 +1,30 @@
+import { Effect, type ParseResult } from "effect"
+import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
+import { type KrakenError, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
+
+/**
+ * Refuses a write when a check that has to come before it can't be made. What is wrong with the key or the account
+ * concerns the write as well, and is told in its own words.
+ */
+export const precheck =
+  (endpoint: Endpoint, check: string) =>
+  <A>(
+    read: Effect.Effect<A, KrakenError | ParseResult.ParseError>
+  ): Effect.Effect<A, KrakenError | KrakenPrecheckFailed> =>
+    Effect.mapError(read, (error) => {
+      switch (error._tag) {
+        case "KrakenCredentialsMissing":
+        case "KrakenAuthError":
+        case "KrakenLockout":
+        case "PaperAccountBroken":
+          return error
+        case "ParseError":
+          return new KrakenPrecheckFailed({
+            endpoint,
+            check,
+            reason: "Kraken's answer does not have the documented shape"
+          })
+        default:
+          return new KrakenPrecheckFailed({ endpoint, check, reason: error.message })
+      }
+    })

@@ -1,0 +1,90 @@
+import { Effect } from "effect"
+import type { Config } from "../../../services/Config.ts"
+import { type Prompt, prompts as allPrompts } from "../../../tools/Prompts.ts"
+import { completePair, pairTemplate, read, type Resource, resources } from "../../../tools/Resources.ts"
+import * as ToolError from "../../../tools/ToolError.ts"
+import type { ToolServices } from "../../../tools/Toolsets.ts"
+import type { TradingMode } from "../../../services/TradingMode.ts"
+import { ProtocolError, resourceNotFound, type Surface } from "../protocol/Surface.ts"
+import { tradingMeta } from "./trading.ts"
+
+/** Completions that are sent at once; MCP allows no more. */
+const maxCompletions = 100
+
+const mimeType = "application/json"
+
+/** Resources, prompts and completion, beside the tools, whose names are given: a prompt is offered with its tools. */
+export const attachments = (
+  config: typeof Config.Service,
+  trading: typeof TradingMode.Service,
+  tools: { readonly has: (name: string) => boolean }
+) => {
+  const offered = resources.filter((resource) => isOffered(resource, config))
+  const prompts = allPrompts.filter((prompt) => prompt.tools.every((name) => tools.has(name)))
+  const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
+    const prompt = prompts.find((prompt) => prompt.name === name)
+    return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
+  }
+  const lists = {
+    resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType })),
+    resourceTemplates: [{ ...pairTemplate, mimeType }],
+    prompts: prompts.map(({ arguments: args, description, name, title }) => ({
+      name,
+      title,
+      description,
+      arguments: args.map(({ description, name, required }) => ({ name, description, required }))
+    }))
+  }
+  return {
+    "resources/list": () => Effect.succeed({ resources: lists.resources }),
+    "resources/templates/list": () => Effect.succeed({ resourceTemplates: lists.resourceTemplates }),
+    "resources/read": ({ uri }) => readResource(offered, uri, trading),
+    "prompts/list": () => Effect.succeed({ prompts: lists.prompts }),
+    "prompts/get": Effect.fnUntraced(function* ({ arguments: given = {}, name }) {
+      const prompt = yield* promptNamed(name)
+      const missing = prompt.arguments.filter(({ name, required }) => required && !given[name]).map(({ name }) => name)
+      if (missing.length > 0) return yield* invalid(`${prompt.name} needs ${missing.join(", ")}`)
+      const text = prompt.text(given)
+      return { description: prompt.description, messages: [{ role: "user", content: { type: "text", text } }] }
+    }),
+    "completion/complete": Effect.fnUntraced(function* ({ argument, ref }) {
+      const isPair =
+        ref.type === "ref/resource"
+          ? ref.uri === pairTemplate.uriTemplate && argument.name === "pair"
+          : (yield* promptNamed(ref.name)).arguments.some(
+              ({ isPair, name }) => isPair === true && name === argument.name
+            )
+      return completion(isPair ? yield* completePair(argument.value) : [])
+    })
+  } satisfies Surface<ToolServices>["methods"]
+}
+
+const isOffered = ({ isPrivate, uri }: Resource, { toolsets }: typeof Config.Service): boolean =>
+  !isPrivate || toolsets.includes(uri.startsWith("kraken://orders") ? "trading" : "account")
+
+/** What a resource holds. That an account is simulated is said beside its numbers, since models see nothing else. */
+const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {
+  const isAccount = offered.some((resource) => resource.uri === uri && resource.isPrivate)
+  const marks = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
+  return read(offered, uri).pipe(
+    Effect.map((value) => ({
+      contents: [{ uri, mimeType, text: JSON.stringify({ ...marks, ...Object(value) }) }],
+      _meta: tradingMeta(trading)
+    })),
+    Effect.mapError((error) =>
+      error._tag === "ResourceNotFound"
+        ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
+        : new ProtocolError({ code: -32000, message: ToolError.words(error) })
+    )
+  )
+}
+
+const invalid = (message: string) => new ProtocolError({ code: -32602, message })
+
+const completion = (values: ReadonlyArray<string>) => ({
+  completion: {
+    values: values.slice(0, maxCompletions),
+    total: values.length,
+    hasMore: values.length > maxCompletions
+  }
+})

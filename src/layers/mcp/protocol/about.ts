@@ -1,0 +1,45 @@
+import { Option } from "effect"
+import type { Config } from "../../../services/Config.ts"
+import { version } from "../../../version.ts"
+
+/** What the server says of itself: name, capabilities, and the few things that hold for all tools. */
+export const about = (config: typeof Config.Service) => ({
+  serverInfo: {
+    name: "mcp-kraken",
+    title: "Kraken",
+    version,
+    icons: [{ src: icon, mimeType: "image/svg+xml", sizes: ["any"] }]
+  },
+  capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
+  instructions: instructions(config)
+})
+
+const instructions = (config: typeof Config.Service): string => {
+  const { readOnly, tier, toolsets } = config
+  return [
+    `Tools for Kraken Spot; toolsets: ${toolsets.join(", ")}.`,
+    money(config),
+    readOnly ? "This server only reads: it places no orders and moves no funds." : "",
+    "Pairs and assets in any spelling (BTC/USD, XBTUSD); answers show the display name and Kraken's id.",
+    "Prices, volumes and amounts are decimal strings, never numbers. Times are Unix seconds unless said otherwise.",
+    "An order is sent once. If an answer says that the outcome is unknown, do not send it again: look it up first.",
+    "Prefer amend_order to edit_order, and check an order with validate: true before you place it.",
+    tier === "off" ? "" : "Kraken limits how often an account may be asked; errors say how many seconds to wait."
+  ]
+    .filter((line) => line !== "")
+    .join(" ")
+}
+
+const money = ({ credentials, mode }: typeof Config.Service): string => {
+  if (mode === "paper") return "PAPER MODE: a simulated account, no real money; get_trading_mode tells more."
+  return Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money."
+}
+
+/** A candlestick chart of our own drawing. */
+const svg =
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2b2350"/>` +
+  `<g stroke="#fff" stroke-width="1.5"><path d="M8 10v14M16 6v16M24 8v12"/></g>` +
+  `<g><rect x="5.5" y="14" width="5" height="7" fill="#f0616d"/><rect x="13.5" y="10" width="5" height="8" fill="#4fd1a5"/>` +
+  `<rect x="21.5" y="10" width="5" height="6" fill="#4fd1a5"/></g></svg>`
+
+const icon = `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`

@@ -1,0 +1,38 @@
+import { Effect, Option } from "effect"
+import type { Caller } from "../../../services/CallFacts.ts"
+import { errorResponse, type Failure, type Id, incoming, invalidRequest, stringify } from "./messages.ts"
+import { isModern } from "./modern.ts"
+import { carryOut, type makeProtocol } from "./Protocol.ts"
+import type { Answer } from "./Surface.ts"
+
+const maxMessages = 100
+
+/** The JSON that answers a batch of 2025-03-26, all at once, and the HTTP status; no JSON where it asks for nothing. */
+export const carryOutBatch = (
+  answer: Answer,
+  protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
+  messages: ReadonlyArray<unknown>,
+  caller: Caller
+): Effect.Effect<{ readonly status: number; readonly body?: string }> => {
+  const one = (message: unknown): Effect.Effect<string | undefined> => {
+    const read = incoming(message)
+    if (read._tag === "Silent") return Effect.succeed(undefined)
+    if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
+    const { request } = read
+    if (request.method === "initialize" || isModern(request.method, request.params, {})) {
+      return Effect.succeed(failed(request.id, invalidRequest("Invalid request: not in a batch")))
+    }
+    const plan = protocol.handshake(request, caller, Option.none())
+    return Effect.map(carryOut(answer, plan), ({ response }) => stringify(response))
+  }
+  if (messages.length === 0 || messages.length > maxMessages) {
+    const failure = invalidRequest(`Invalid request: a batch has 1 to ${maxMessages} messages`)
+    return Effect.succeed({ status: failure.status, body: failed(null, failure) })
+  }
+  return Effect.map(Effect.forEach(messages, one, { concurrency: "unbounded" }), (answers) => {
+    const texts = answers.filter((text) => text !== undefined)
+    return texts.length === 0 ? { status: 202 } : { status: 200, body: `[${texts.join(",")}]` }
+  })
+}
+
+const failed = (id: Id | null, failure: Failure): string => stringify(errorResponse(id, failure))

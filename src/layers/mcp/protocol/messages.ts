@@ -1,0 +1,180 @@
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import { Either, ParseResult, Schema } from "effect"
+import { isShallow, maxDepth } from "../../../domain/wire/depth.ts"
+
+/** Protocol revisions that this edge serves. */
+export const modern = "2026-07-28"
+export const legacyVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"]
+
+/** Keys of MCP's own in `_meta`. */
+export const prefix = "io.modelcontextprotocol/"
+
+export type Id = JSONRPCRequest["id"]
+
+export type Json = { readonly [key: string]: unknown }
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A JSON-RPC error, with the HTTP status it travels with. */
+export interface Failure {
+  readonly status: number
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+export const parseError: Failure = {
+  status: 400,
+  code: -32700,
+  message: `Parse error: not JSON, or nested deeper than ${maxDepth} levels`
+}
+
+export const invalidRequest = (message: string): Failure => ({ status: 400, code: -32600, message })
+
+export const invalidParams = (message: string): Failure => ({ status: 400, code: -32602, message })
+
+export const methodNotFound = (method: string): Failure => ({
+  status: 404,
+  code: -32601,
+  message: `Method not found: ${method.slice(0, 100)}`
+})
+
+export const errorResponse = <I extends Id | null>(id: I, { code, data, message }: Omit<Failure, "status">) => ({
+  jsonrpc: "2.0" as const,
+  id,
+  error: { code, message, ...(data !== undefined && { data }) }
+})
+
+/** The value of a JSON text. One that is nested too deep for whatever walks it is refused. */
+export const parse = (text: string): Either.Either<unknown, unknown> =>
+  Either.filterOrLeft(
+    Either.try((): unknown => JSON.parse(text)),
+    (value) => isShallow(text, value),
+    () => "too deep"
+  )
+
+/** What a client sent: a request that wants an answer, or a notification or response that wants none. */
+export type Incoming =
+  | { readonly _tag: "Request"; readonly request: JSONRPCRequest }
+  | { readonly _tag: "Silent"; readonly method?: string; readonly params: Json; readonly response?: Json }
+  | { readonly _tag: "Invalid"; readonly id: Id | null; readonly failure: Failure }
+
+const isId = (value: unknown): value is Id =>
+  typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value))
+
+/** Reads one JSON-RPC message. */
+export const incoming = (message: unknown): Incoming => {
+  const invalid = (reason: string, id: Id | null = null): Incoming => ({
+    _tag: "Invalid",
+    id,
+    failure: invalidRequest(`Invalid request: ${reason}`)
+  })
+  if (!isObject(message)) return invalid("not an object")
+  if (message["jsonrpc"] !== "2.0") return invalid('jsonrpc must be "2.0"')
+  const { id, method } = message
+  const params = withoutNothing(message["params"])
+  if (id !== undefined && !isId(id)) return invalid("id must be a string or an integer")
+  if (method === undefined && ("result" in message || "error" in message)) {
+    return { _tag: "Silent", params: {}, response: message }
+  }
+  if (typeof method !== "string") return invalid("method must be a string", id ?? null)
+  if (params !== undefined && !isObject(params)) {
+    return { _tag: "Invalid", id: id ?? null, failure: invalidParams("Invalid params: must be an object") }
+  }
+  if (id === undefined) return { _tag: "Silent", method, params: params ?? {} }
+  return { _tag: "Request", request: { jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) } }
+}
+
+/** Written by clients whose language has no other way to leave a member out: `null`, and the empty object of PHP. */
+const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
+
+/** Params, and their members, that say nothing are none. */
+const withoutNothing = (params: unknown): unknown => {
+  if (isNothing(params)) return undefined
+  return isObject(params) && Object.values(params).some(isNothing)
+    ? Object.fromEntries(Object.entries(params).filter(([, value]) => !isNothing(value)))
+    : params
+}
+
+const text = Schema.String
+const anything = Schema.Record({ key: text, value: Schema.Unknown })
+const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
+
+/** The part of `_meta` that the protocol itself reads. */
+const meta = optional(
+  Schema.Struct({
+    progressToken: optional(Schema.Union(text, Schema.Int)),
+    [`${prefix}related-task`]: optional(Schema.Struct({ taskId: text }))
+  })
+)
+/** Our lists have one page, so no cursor is one of ours. */
+const page = {
+  cursor: optional(text.pipe(Schema.filter((cursor) => cursor === "" || "no such page; the list has only one")))
+}
+const named = { name: text, arguments: optional(Schema.Record({ key: text, value: text })) }
+
+/** What each method needs of its params, so that faults are told in words instead of a validator's dump. */
+const shapes: Record<string, Schema.Struct.Fields> = {
+  "tools/list": page,
+  "tools/call": { name: text, arguments: optional(anything) },
+  "resources/list": page,
+  "resources/templates/list": page,
+  "resources/read": { uri: text },
+  "resources/subscribe": { uri: text },
+  "resources/unsubscribe": { uri: text },
+  "prompts/list": page,
+  "prompts/get": named,
+  "completion/complete": {
+    ref: Schema.Union(
+      Schema.Struct({ type: Schema.Literal("ref/prompt"), name: text }),
+      Schema.Struct({ type: Schema.Literal("ref/resource"), uri: text })
+    ),
+    argument: Schema.Struct({ name: text, value: text }),
+    context: optional(Schema.Struct({ arguments: optional(Schema.Record({ key: text, value: text })) }))
+  }
+}
+
+/** What a later round of a call brings with it. */
+const answers = {
+  inputResponses: optional(Schema.Record({ key: text, value: anything })),
+  requestState: optional(text)
+}
+
+const decoders = new Map<string, ReturnType<typeof makeDecoder>>()
+
+/** Made when a method is first used: none is needed to say hello. */
+const decoderOf = (method: string) => {
+  const known = Object.hasOwn(shapes, method) ? method : ""
+  const decoder = decoders.get(known) ?? makeDecoder(shapes[known] ?? {})
+  decoders.set(known, decoder)
+  return decoder
+}
+
+/** The faults of a request's params, if it has any. */
+export const paramsFailure = ({ method, params }: JSONRPCRequest): Failure | undefined => {
+  const parsed = decoderOf(method)(params ?? {})
+  if (Either.isRight(parsed)) return undefined
+  const faults = ParseResult.ArrayFormatter.formatErrorSync(parsed.left)
+  const lines = faults.map(({ message, path }) => `${path.join(".")}: ${message.slice(0, 200)}`)
+  return invalidParams(`Invalid params: ${lines.slice(0, 3).join("; ")}`)
+}
+
+const makeDecoder = (fields: Schema.Struct.Fields) => {
+  const schema = Schema.Struct({ ...fields, ...answers, _meta: meta }) as Schema.Schema<unknown>
+  return Schema.decodeUnknownEither(schema)
+}
+
+/** Lists are the same for many: their text is kept as long as they are. */
+const texts = new WeakMap<object, string>()
+
+/** The JSON of a message. */
+export const stringify = (message: unknown): string => {
+  const result = isObject(message) ? message["result"] : undefined
+  if (!isObject(message) || !isObject(result) || !Array.isArray(result["tools"])) return JSON.stringify(message)
+  const { tools, ...rest } = result
+  const text = texts.get(tools) ?? JSON.stringify(tools)
+  texts.set(tools, text)
+  const others = JSON.stringify(rest)
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(message["id"])},"result":{"tools":${text}${others === "{}" ? "}" : `,${others.slice(1)}`}}`
+}

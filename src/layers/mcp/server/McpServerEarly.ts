@@ -1,0 +1,10 @@
+import { Effect, Layer } from "effect"
+import { Config } from "../../../services/Config.ts"
+import { about } from "../protocol/about.ts"
+import { makeServer, McpServer } from "./Server.ts"
+
+/** The server as far as it goes without its tools, the SDK and a way to Kraken, which take long to load. */
+export const McpServerEarly = Layer.effect(
+  McpServer,
+  Effect.flatMap(Config, (config) => makeServer({ about: about(config) }))
+)

@@ -1,0 +1,45 @@
+import { Context, Deferred, Effect } from "effect"
+import { Questions } from "../rounds/Questions.ts"
+import type { Answer, Surface } from "../protocol/Surface.ts"
+
+/** What the edges see of the server: what it says of itself, and where requests go. */
+export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/Server/McpServer")<
+  McpServer,
+  {
+    readonly surface: Pick<Surface<never>, "about" | "mirrored">
+    readonly questions: Questions
+    readonly answer: Answer
+    /** Puts behind `answer` what carries requests out. */
+    readonly serve: (answer: Answer) => Effect.Effect<void>
+    /** Says that requests are about to come. */
+    readonly want: () => void
+    /** Ends as soon as requests come, or are about to. */
+    readonly wanted: Effect.Effect<void>
+  }
+>() {}
+
+/** A server that can say what it is; requests wait until there is something that serves them. */
+export const makeServer = (surface: (typeof McpServer.Service)["surface"]): Effect.Effect<typeof McpServer.Service> =>
+  Effect.gen(function* () {
+    const wanted = yield* Deferred.make<void>()
+    const serving = yield* Deferred.make<Answer>()
+    let served: Answer | undefined
+    const want = () => Deferred.unsafeDone(wanted, Effect.void)
+    return {
+      surface,
+      questions: new Questions(),
+      answer: (request, asking) =>
+        Effect.suspend(() => {
+          if (served !== undefined) return served(request, asking)
+          want()
+          return Effect.flatMap(Deferred.await(serving), (answer) => answer(request, asking))
+        }),
+      serve: (answer) =>
+        Effect.suspend(() => {
+          served = answer
+          return Effect.asVoid(Deferred.succeed(serving, answer))
+        }),
+      want,
+      wanted: Deferred.await(wanted)
+    }
+  })

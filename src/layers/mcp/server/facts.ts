@@ -1,0 +1,40 @@
+import { Effect, Option } from "effect"
+import type { CallFacts, Progress } from "../../../services/CallFacts.ts"
+import { isObject, type Json } from "../protocol/messages.ts"
+import type { Call } from "../protocol/Surface.ts"
+
+/** A request as tools know it. */
+export const factsOf = (call: Call, readOnly: boolean): typeof CallFacts.Service => ({
+  caller: call.caller,
+  requestId: call.requestId,
+  readOnly,
+  report: reporter(call),
+  asks: Option.exists(call.client, ({ elicitation }) => isObject(elicitation)),
+  answers: answersOf(call)
+})
+
+/** Progress goes to clients that asked for it, always upwards. */
+const reporter = ({ meta, notify }: Call) => {
+  const { progressToken } = meta
+  if (progressToken === undefined) return () => Effect.void
+  let last = -1
+  return ({ message, progress, total }: Progress) =>
+    Effect.suspend(() => {
+      last = progress > last ? progress : last + 1
+      return notify("notifications/progress", {
+        progressToken,
+        progress: last,
+        ...(total !== undefined && { total }),
+        ...(message && { message })
+      })
+    })
+}
+
+/** Only what was asked counts, as the state of the earlier round tells; see `UserInput.ask`. */
+const answersOf = ({ answers, state }: Call): Json => {
+  const earlier = Option.getOrUndefined(state)
+  if (!isObject(earlier)) return {}
+  const asked = Array.isArray(earlier["asked"]) ? earlier["asked"] : []
+  const answered = isObject(earlier["answers"]) ? earlier["answers"] : {}
+  return { ...answered, ...Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name))) }
+}

@@ -1,0 +1,108 @@
+import { DateTime, Effect, Layer, Option } from "effect"
+import { type Endpoint, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
+import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
+import { parseJson } from "../../domain/wire/json.ts"
+import type { Answer } from "../../exchange/commands/handle.ts"
+import { CallFacts, callerId } from "../../services/CallFacts.ts"
+import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
+import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { RateBudget } from "../../services/RateBudget.ts"
+import { refusal } from "../kraken/client/judge.ts"
+import { makeTolls } from "../kraken/answers/tolls.ts"
+import { PaperAccounts, toCommand } from "./Accounts.ts"
+import type { Command } from "./Ledger.ts"
+import { makeLearn } from "./learn.ts"
+import { MarketFeed } from "./MarketFeed.ts"
+
+/**
+ * The same Kraken on simulated accounts, one a caller: the engine answers in Kraken's words, and they mean here what they
+ * mean there.
+ */
+export const KrakenClientPaper = Layer.effect(
+  KrakenClient,
+  Effect.gen(function* () {
+    const accounts = yield* PaperAccounts
+    const feed = yield* MarketFeed
+    const budget = yield* RateBudget
+    const { refuse, take } = makeTolls(budget, DateTime.now)
+    const learn = makeLearn(accounts, feed)
+    const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
+
+    /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
+    const observe = Effect.fnUntraced(function* (account: string, call: Command) {
+      if (!isCancel(call)) yield* learn(account, call)
+      const look = feed.look(yield* accounts.concerns(account, call))
+      const seen = isCancel(call) ? Effect.orElseSucceed(look, () => []) : look
+      return (yield* seen).map(toCommand)
+    })
+
+    const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
+      yield* take(endpoint, params, priority)
+      const seen = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
+      if (Option.isSome(seen)) return seen.value
+      const name = yield* account
+      const asked = Effect.gen(function* () {
+        const [first, ...others] = yield* observe(name, { endpoint, params })
+        if (first !== undefined) yield* accounts.carryOut(name, [first, ...others])
+        return yield* accounts.ask(name, { endpoint, params })
+      })
+      return yield* Effect.catchTags(
+        Effect.flatMap(asked, (answer) => resultOf(answer, (codes) => classify(codes, isPrivate(endpoint)))),
+        {
+          DatabaseUnavailable: ({ cause, reason }) => new KrakenUnavailable({ endpoint, reason, cause }),
+          NoVerdict: ({ reason }) => new KrakenUnavailable({ endpoint, reason }),
+          Refused: (refused) => refuse(endpoint, params, refused)
+        }
+      )
+    })
+
+    const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Effect.Effect<Params>) {
+      const name = yield* account
+      const observed = yield* observe(name, { endpoint, params: yield* params })
+      // From here to the answer nothing is waited for.
+      const command = { endpoint, params: yield* params }
+      const [first = command, ...others] = [...observed, command]
+      return yield* resultOf(yield* accounts.carryOut(name, [first, ...others]), classifyWrite)
+    })
+
+    return KrakenClient.of({
+      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
+        return toJson(yield* ask(endpoint, params, priority))
+      }),
+      write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
+        const draft = yield* params
+        yield* take(endpoint, draft, priority)
+        const open = (reason: string) => new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
+        const result = yield* Effect.catchTags(send(endpoint, params), {
+          // Where the disk fails, what was written may turn up later.
+          DatabaseUnavailable: ({ cause, reason }) =>
+            String(Object(cause).code).startsWith("SQLITE_IOERR")
+              ? open(reason)
+              : new KrakenUnavailable({ endpoint, reason, cause }),
+          NoVerdict: ({ reason }) => open(reason),
+          Refused: (refused) => refuse(endpoint, draft, refused)
+        })
+        yield* budget.carriedOut(endpoint, draft, result)
+        return toJson(result)
+      }),
+      download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
+        const file = yield* ask(endpoint, params, priority)
+        return file instanceof Uint8Array ? file : yield* new KrakenUnavailable({ endpoint, reason: "no file" })
+      }),
+      now: DateTime.now,
+      clock: Effect.succeed({ epoch: 0, within: 0 })
+    })
+  })
+)
+
+const isCancel = ({ endpoint }: Command): boolean => endpoint.startsWith("private/Cancel")
+
+const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => Meaning) => {
+  if (!("errors" in answer)) return Effect.succeed(answer.result)
+  const { codes } = readErrors(answer.errors)
+  return Effect.fail(refusal(codes, meaningOf(codes)))
+}
+
+/** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */
+const toJson = (result: unknown): unknown =>
+  parseJson(JSON.stringify(result ?? null, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)))

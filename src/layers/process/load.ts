@@ -1,0 +1,11 @@
+import { Effect } from "effect"
+import { InternalError } from "../../cli/kit/errors.ts"
+
+/** Loads a part of the program when it is needed. */
+export const load = <A>(part: () => Promise<A>): Effect.Effect<A, InternalError> =>
+  Effect.tryPromise(part).pipe(
+    Effect.tapErrorCause((cause) => Effect.logFatal("A part of the program can't be loaded", cause)),
+    Effect.mapError(
+      () => new InternalError({ message: "A part of the program can't be loaded. If it was updated, start it again." })
+    )
+  )

@@ -1,0 +1,41 @@
+import { Effect, Layer, Option, Schema } from "effect"
+import { env, platform } from "node:process"
+import { Config } from "../../services/Config.ts"
+import { decode } from "./decode.ts"
+import type { Needs } from "./needs.ts"
+import { noDotenv, normalize, readDotenv, readNamed, stateFolder, unreadDotenv } from "./sources.ts"
+
+/** Settings are wrong: everything that is, by name. */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
+  problems: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return ["The settings are wrong:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+  }
+}
+
+/**
+ * The configuration of a command from environment variables and a file: `envFile`, or `.env` in the working directory for
+ * commands that read it. The environment wins, and `flags` (settings by their names) win over both. Read once.
+ */
+export const ConfigEnv = (
+  needs: Needs,
+  envFile: Option.Option<string>,
+  flags: ReadonlyMap<string, string> = new Map()
+) =>
+  Layer.effect(
+    Config,
+    Effect.gen(function* () {
+      const environment = normalize(env)
+      const dotenv = Option.match(envFile, {
+        onNone: () => (needs.dotenv ? readDotenv() : noDotenv),
+        onSome: readNamed
+      })
+      const unread = unreadDotenv(dotenv.name)
+      const { config, problems } = decode(
+        { flags, environment, dotenv, unread, stateFolder: stateFolder(environment, platform) },
+        needs
+      )
+      return problems.length > 0 ? yield* new SettingsError({ problems }) : config
+    })
+  )

@@ -1,0 +1,52 @@
+import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Option, Redacted } from "effect"
+import { Config } from "../../services/Config.ts"
+import { Secrets } from "../../services/Secrets.ts"
+import { json, logfmt } from "./format.ts"
+import { makeRedact } from "./redact.ts"
+import { toStderr } from "./stderr.ts"
+
+/** Takes a line of the log away. */
+type Write = (line: string, urgent: boolean) => void
+
+const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
+  Logger.make<unknown, void>((options) => {
+    // Whatever is thrown here would end the fiber that logs.
+    try {
+      write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
+    } catch {
+      write(redact(format.log({ ...options, ...unreadable })), true)
+    }
+  })
+
+/** Stands for a line that can't be formatted. */
+const unreadable = { message: "A line of the log can't be formatted", cause: Cause.empty, annotations: HashMap.empty() }
+
+const plain = hiding(logfmt, makeRedact().redact, toStderr)
+
+/** The log before the configuration is known. */
+export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
+
+/**
+ * The log as configured, without secrets: it knows the credentials, what `Secrets` is told, and what a secret looks like.
+ * The whole line passes it, so that it makes no difference whether a secret is in the message, in an annotation, in a
+ * span or in the cause of a failure.
+ */
+export const Logging = (write: Write = toStderr) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { credentials, logFormat, logLevel } = yield* Config
+      const { learn, redact } = makeRedact()
+      if (Option.isSome(credentials)) {
+        const { key, otp, secret } = credentials.value
+        for (const each of [key, secret, ...Option.toArray(otp)]) learn(Redacted.value(each))
+      }
+      const format = logFormat === "json" ? json : logfmt
+      return Layer.mergeAll(
+        Logger.remove(Logger.defaultLogger),
+        Logger.remove(plain),
+        Logger.add(hiding(format, redact, write)),
+        Logger.minimumLogLevel(logLevel),
+        Layer.succeed(Secrets, { learn: (secret) => Effect.sync(() => learn(secret)) })
+      )
+    })
+  )

@@ -1,0 +1,77 @@
+import { Option, Redacted } from "effect"
+import type { Config } from "../services/Config.ts"
+import { reachable } from "../layers/network/reachable.ts"
+import { withEnvFile } from "../cli/envFile.ts"
+import { self } from "../layers/process/self.ts"
+
+/** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
+export const howToConnect = (
+  config: typeof Config.Service,
+  access: Access,
+  envFile: Option.Option<string>
+): ReadonlyArray<string> => {
+  const { authDisabled, host, path, port, tls } = config
+  const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
+  return [
+    `mcp-kraken serves ${url}`,
+    ...account(config),
+    ...(authDisabled ? [] : words(config, access, url, withEnvFile(envFile)))
+  ]
+}
+
+/** How clients get in: with the token that has just been made for them, one that they have, or none yet. */
+export type Access =
+  | { readonly _tag: "New"; readonly token: Redacted.Redacted }
+  | { readonly _tag: "Some"; readonly explain: boolean }
+  /** Perhaps there are tokens for paper, which this server does not take. */
+  | { readonly _tag: "None"; readonly forPaper: boolean }
+
+const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
+  if (mode === "paper") return ["Paper mode: every token has a simulated account of its own, and no real money moves."]
+  if (Option.isSome(credentials)) {
+    return [`Live mode: every client ${readOnly ? "reads" : "acts on"} the account of the API key at ${baseUrl}.`]
+  }
+  return [
+    "No Kraken API key is configured: only public market data works. Set KRAKEN_API_KEY and KRAKEN_API_SECRET for the rest."
+  ]
+}
+
+const words = ({ mode }: typeof Config.Service, access: Access, url: string, more: string): ReadonlyArray<string> => {
+  const isPaper = mode === "paper"
+  const make = `  ${self()} token create my-client${isPaper ? " --paper" : ""}${more}`
+  switch (access._tag) {
+    case "New":
+      return [
+        "",
+        `A token was made for your first client${isPaper ? ", for paper mode alone" : ""}. Paste one of these; the token is not shown again:`,
+        ...clients(url, Redacted.value(access.token))
+      ]
+    case "Some":
+      return access.explain
+        ? ["", "Connect with a token that you have, or make another:", make, ...clients(url, "mck_…")]
+        : []
+    case "None":
+      return [
+        "",
+        access.forPaper
+          ? "There are tokens for paper mode alone, which this server does not take, and none for the real account yet, so nobody can connect. Make one:"
+          : "There is no token yet, so nobody can connect. Make one:",
+        make,
+        "",
+        "Then connect with it:",
+        ...clients(url, "mck_…")
+      ]
+  }
+}
+
+const clients = (url: string, token: string): ReadonlyArray<string> => {
+  const bearer = `"Authorization: Bearer ${token}"`
+  // Claude Desktop on Windows breaks arguments at blanks. What stands in `env` is not in the list of processes either.
+  const bridge = `"args": ["-y", "mcp-remote", "${url}", "--header", "Authorization:\${BEARER}"]`
+  return [
+    `  Claude Code      claude mcp add --transport http kraken ${url} --header ${bearer}`,
+    `  Claude Desktop   "kraken": { "command": "npx", ${bridge}, "env": { "BEARER": "Bearer ${token}" } }`,
+    `  MCP Inspector    npx @modelcontextprotocol/inspector --cli ${url} --transport http --header ${bearer} --method tools/list`,
+    ""
+  ]
+}

@@ -1,0 +1,30 @@
+import { Effect, Layer, Option } from "effect"
+import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive.ts"
+import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
+import { NonceSourceSqlite } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
+import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
+import { doubts } from "../cli/doubts.ts"
+import { Config } from "../services/Config.ts"
+import { TradingMode } from "../services/TradingMode.ts"
+
+/** Says whose account it is, as paper mode does. */
+const Mode = Layer.effect(
+  TradingMode,
+  Effect.gen(function* () {
+    const config = yield* Config
+    const { baseUrl, credentials, readOnly } = config
+    const hasKey = Option.isSome(credentials)
+    yield* Effect.logInfo(
+      hasKey
+        ? `LIVE MODE: calls ${readOnly ? "read" : "act on"} the account of the API key at ${baseUrl}`
+        : "LIVE MODE without an API key: public market data alone"
+    )
+    return { mode: "live", hasKey, ...doubts(config) }
+  })
+)
+
+/** The account of the API key, at Kraken. */
+export const KrakenLive = KrakenClientHttp.pipe(
+  Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
+  Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
+)

@@ -1,0 +1,40 @@
+import { Effect, Layer } from "effect"
+import { KrakenClientPaper } from "../layers/paper/KrakenClientPaper.ts"
+import { PaperAccounts, PaperAccountsServed } from "../layers/paper/Accounts.ts"
+import { MarketFeed } from "../layers/paper/MarketFeed.ts"
+import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
+import { PaperWatch } from "../layers/paper/Watch.ts"
+import { RateBudgetPerCaller } from "../layers/kraken/rates/RateBudgetPerCaller.ts"
+import { Config } from "../services/Config.ts"
+import { TradingMode } from "../services/TradingMode.ts"
+import { doubts } from "../cli/doubts.ts"
+import { load } from "../layers/process/load.ts"
+
+/** The market that the settings ask for, or leave to whether Kraken answers. */
+const Feed = Layer.unwrapEffect(
+  Effect.flatMap(Config, ({ paperMarket }) =>
+    paperMarket === "synthetic"
+      ? Effect.succeed(MarketFeedSynthetic)
+      : Effect.map(
+          load(() => import("./paperMarket.ts")),
+          ({ AnyMarket, LiveMarket }) => (paperMarket === "live" ? LiveMarket : AnyMarket)
+        )
+  )
+)
+
+/** Says on what the accounts trade, which is where everything else follows from. */
+const Mode = Layer.effect(
+  TradingMode,
+  Effect.gen(function* () {
+    const { kind, name } = yield* MarketFeed
+    const { file } = yield* PaperAccounts
+    yield* Effect.logInfo(`PAPER MODE: simulated accounts on the ${name}, kept in ${file}`)
+    return { mode: "paper", market: { kind, name }, ...doubts(yield* Config) }
+  })
+)
+
+/** An account for each caller, simulated. */
+export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, PaperWatch).pipe(
+  Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
+  Layer.provideMerge(RateBudgetPerCaller)
+)

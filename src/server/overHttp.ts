@@ -1,0 +1,52 @@
+import { DateTime, Effect, Layer, Option } from "effect"
+import { Http, Listening } from "../layers/http/Http.ts"
+import { toStderr } from "../layers/telemetry/stderr.ts"
+import { EdgeMux } from "../layers/mcp/http/EdgeMux.ts"
+import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
+import { TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
+import { Config } from "../services/Config.ts"
+import { isActive, opens, TokenStore } from "../services/TokenStore.ts"
+import { howToConnect } from "./howToConnect.ts"
+import { Product } from "./product.ts"
+
+/**
+ * Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log, but not
+ * before the lines that were logged earlier.
+ */
+const welcome = (firstToken: boolean, envFile: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const { port } = yield* Listening
+    const config = { ...(yield* Config), port }
+    const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled), envFile)
+    yield* Effect.sync(() => toStderr(lines.join("\n"), true))
+  })
+
+const access = Effect.fnUntraced(function* (firstToken: boolean) {
+  const { mode } = yield* Config
+  const tokens = yield* TokenStore
+  const now = yield* DateTime.now
+  const active = (yield* tokens.list).filter((token) => isActive(token, now))
+  if (active.some((token) => opens(token, mode))) return { _tag: "Some", explain: firstToken } as const
+  if (!firstToken) return { _tag: "None", forPaper: active.length > 0 } as const
+  const { secret: token } = yield* tokens.create({
+    name: "first",
+    paperOnly: mode === "paper",
+    expiresIn: Option.none()
+  })
+  return { _tag: "New", token } as const
+})
+
+const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
+
+/** Serves over HTTP. The tools are there before anybody can connect. */
+export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {
+  const { authDisabled, mode } = yield* Config
+  if (authDisabled) {
+    yield* Effect.logWarning(
+      mode === "paper"
+        ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses one simulated account."
+        : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
+    )
+  }
+  return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)
+}, Effect.provide(TokenStoreSqlite))

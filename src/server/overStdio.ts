@@ -1,0 +1,51 @@
+import { Cause, Deferred, Effect, Layer, Option } from "effect"
+import process from "node:process"
+import { errorResponse } from "../layers/mcp/protocol/messages.ts"
+import { McpServer } from "../layers/mcp/server/Server.ts"
+import { cannotStart, internalError } from "../layers/mcp/protocol/Surface.ts"
+import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
+import { serveStdio } from "../layers/mcp/stdio/Stdio.ts"
+import { refuseStdio } from "../layers/mcp/stdio/StdioRefusing.ts"
+import { load } from "../layers/process/load.ts"
+
+/** An input that nobody closes would keep a process that has nobody to answer. */
+const letGo = Effect.sync(() => process.stdin.destroy())
+
+const product = Effect.zipRight(
+  load(() => import("./product.ts")).pipe(Effect.flatMap(({ Product }) => Layer.build(Product))),
+  Effect.never
+)
+
+/**
+ * Serves over standard input and output. Clients start the server and wait for `initialize`, so that is answered first;
+ * the tools come when the client is ready for them. If they can't, whoever waits for them is told why, and the server
+ * ends.
+ */
+export const overStdio = Effect.gen(function* () {
+  const { serve, wanted } = yield* McpServer
+  const broken = yield* Deferred.make<never, Effect.Effect.Error<typeof product>>()
+  const loaded = Effect.zipRight(wanted, product).pipe(
+    Effect.catchAllCause((cause) =>
+      serve(({ id }) => Effect.succeed(errorResponse(id, reasonOf(cause)))).pipe(
+        Effect.zipRight(Deferred.failCause(broken, cause)),
+        Effect.zipRight(Effect.never)
+      )
+    )
+  )
+  const ended = Effect.exit(Deferred.await(broken))
+  yield* Effect.raceFirst(serveStdio(process.stdin, process.stdout, ended), loaded)
+  yield* Effect.flatMap(
+    Deferred.poll(broken),
+    Option.getOrElse(() => Effect.void)
+  )
+}).pipe(Effect.scoped, Effect.provide(McpServerEarly), Effect.ensuring(letGo))
+
+/** Tells a client why there is no server for it. */
+export const refuse = (reason: string) => Effect.ensuring(refuseStdio(process.stdin, process.stdout, reason), letGo)
+
+/** The sentence that goes to the operator, and nothing of a fault of ours. */
+const reasonOf = (cause: Cause.Cause<{ readonly message: string }>) =>
+  Option.match(Cause.failureOption(cause), {
+    onNone: () => internalError,
+    onSome: ({ message }) => cannotStart(message)
+  })

@@ -1,0 +1,28 @@
+import { Effect, Layer, Option } from "effect"
+import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive.ts"
+import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
+import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
+import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
+import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
+import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
+import { KrakenClient } from "../services/KrakenClient.ts"
+
+/** Kraken's public side, behind the gates of its limits. On paper there is no key. */
+const KrakenPublic = KrakenClientHttp.pipe(
+  Layer.provide([HttpClientKeepAlive, NonceSourceMemory]),
+  Layer.provide(RateBudgetModel)
+)
+
+export const LiveMarket = Layer.provide(MarketFeedLive, KrakenPublic)
+
+/** Nobody who starts a server waits longer to learn whether Kraken answers. */
+const patience = "1500 millis"
+
+/** Kraken's market where it answers, else one that needs no network. */
+export const AnyMarket = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const kraken = yield* KrakenClient
+    const answer = yield* Effect.option(Effect.timeout(kraken.read("public/SystemStatus", {}), patience))
+    return Option.isSome(answer) ? MarketFeedLive : MarketFeedSynthetic
+  })
+).pipe(Layer.provide(KrakenPublic))

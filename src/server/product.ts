@@ -1,0 +1,30 @@
+import { Effect, Layer } from "effect"
+import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
+import { McpServerSdk } from "../layers/mcp/handlers/McpServer.ts"
+import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
+import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
+import { SealKeySqlite } from "../layers/mcp/rounds/SealKeySqlite.ts"
+import { Config } from "../services/Config.ts"
+import { KrakenLive } from "./krakenLive.ts"
+import { load } from "../layers/process/load.ts"
+
+/** Kraken, or its simulation, which is loaded where it is asked for. */
+const KrakenOrPaper = Layer.unwrapEffect(
+  Effect.flatMap(Config, ({ mode }) =>
+    mode === "paper"
+      ? Effect.map(
+          load(() => import("./krakenPaper.ts")),
+          ({ KrakenPaper }) => KrakenPaper
+        )
+      : Effect.succeed(KrakenLive)
+  )
+)
+
+/** Everything that tools need. */
+const Kraken = KrakenWriterSettling.pipe(
+  Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+  Layer.provideMerge(KrakenOrPaper)
+)
+
+/** The tools and what they stand on, behind the server. */
+export const Product = McpServerSdk.pipe(Layer.provideMerge(Kraken), Layer.provide(SealKeySqlite))

@@ -1,0 +1,218 @@
+import { Schema } from "effect"
+import {
+  Amount,
+  AssetName,
+  boolean,
+  list,
+  optional,
+  Positive,
+  repeatable,
+  withDefault,
+  whole,
+  Written
+} from "../kit/Fields.ts"
+import * as Rows from "../kit/Rows.ts"
+import * as Tool from "../kit/Tool.ts"
+import { withAsset } from "../funding/Transfers.ts"
+
+const words = optional(Schema.String)
+const amount = optional(Amount)
+const number = optional(Schema.Number)
+
+const strategy_id = Schema.String.annotations({ description: "Id from list_earn_strategies" })
+
+const mayRead = [["earn-funds"], ["query-funds"]] as const
+
+export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
+  title: "Earn strategies",
+  description:
+    "Earn strategies open to the account: yearly return and fees in percent, periods in seconds, minimum and cap in units of the asset.",
+  endpoint: "private/Earn/Strategies",
+  permissions: [[]],
+  intent: "read",
+  input: {
+    asset: optional(AssetName),
+    lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Only these kinds")),
+    cursor: optional(Schema.String.annotations({ description: "next_cursor of the last answer" })),
+    limit: withDefault(whole("Strategies to show", 1, 500), 25),
+    ascending: optional(boolean("Ascending order"))
+  },
+  lists: "json",
+  shape: (result, { asset, input }) => {
+    const { items: all, next_cursor } = Rows.row(result)
+    const items = Rows.list(all)
+    const omitted = items.length > input.limit ? items.length - input.limit : undefined
+    return {
+      strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
+      ...Rows.compact({ next_cursor, omitted })
+    }
+  },
+  output: Schema.Struct({
+    strategies: Schema.Array(
+      Schema.Struct({
+        id: Schema.String,
+        asset: Schema.String,
+        asset_id: Schema.String,
+        lock_type: words,
+        apr_low: amount,
+        apr_high: amount,
+        payout_frequency: number,
+        bonding_period: number,
+        unbonding_period: number,
+        exit_queue_period: number,
+        user_min_allocation: amount,
+        user_cap: amount,
+        allocation_fee: amount,
+        deallocation_fee: amount,
+        auto_compound: words,
+        yield_source: words,
+        can_allocate: optional(Schema.Boolean),
+        can_deallocate: optional(Schema.Boolean),
+        allocation_restriction_info: optional(Schema.Array(Schema.String))
+      })
+    ),
+    next_cursor: words,
+    omitted: optional(Schema.Number.annotations({ description: "More than limit: raise it or filter" }))
+  })
+})
+
+/** A sum in the asset itself and in `converted_asset`. */
+const Sum = Schema.Struct({ native: Amount, converted: amount })
+
+const Share = Schema.Struct({
+  native: Amount,
+  converted: amount,
+  allocations: optional(
+    Schema.Array(Schema.Struct({ created_at: words, expires: words, native: Amount, converted: amount }))
+  )
+})
+
+export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
+  title: "Earn allocations",
+  description:
+    "What is allocated to Earn and what it has earned; each sum in the asset (native) and in converted_asset. amount_allocated has total and, where there are any, pending, bonding, exit_queue and unbonding.",
+  endpoint: "private/Earn/Allocations",
+  permissions: [["query-funds"]],
+  intent: "read",
+  input: {
+    ascending: optional(boolean("Ascending order")),
+    hide_zero_allocations: withDefault(boolean("Leave out strategies that hold nothing now"), true),
+    converted_asset: optional(AssetName)
+  },
+  shape: (result, { asset }) => {
+    const { converted_asset, items, ...totals } = Rows.row(result)
+    return {
+      ...Rows.compact({ ...totals, converted_asset: asset(String(converted_asset)) }),
+      allocations: Rows.list(items).map((item) => allocation(item, asset))
+    }
+  },
+  output: Schema.Struct({
+    converted_asset: Schema.String,
+    total_allocated: amount,
+    total_rewarded: amount,
+    allocations: Schema.Array(
+      Schema.Struct({
+        strategy_id: Schema.String,
+        asset: Schema.String,
+        asset_id: Schema.String,
+        amount_allocated: Schema.Record({ key: Schema.String, value: Share }),
+        total_rewarded: optional(Sum),
+        payout: optional(
+          Schema.Struct({
+            period_start: words,
+            period_end: words,
+            accumulated_reward: optional(Sum),
+            estimated_reward: optional(Sum)
+          })
+        )
+      })
+    ),
+    next_cursor: words
+  })
+})
+
+const change = {
+  endpoint: "private/Earn/Allocate",
+  permissions: [["earn-funds"]],
+  intent: "destroy",
+  input: {
+    strategy_id,
+    amount: Positive.annotations({ description: "In units of the strategy's asset" }),
+    ...repeatable
+  },
+  shape: (result: unknown, { input }: { readonly input: { readonly strategy_id: string } }) => ({
+    strategy_id: input.strategy_id,
+    // True, or in a shape that only one program has seen, whether it still goes on.
+    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...Rows.row(result) })
+  }),
+  output: Schema.Struct({
+    strategy_id: Schema.String,
+    accepted: Schema.Boolean,
+    pending: optional(Schema.Boolean),
+    ...Written
+  })
+} as const
+
+export const allocateEarn = Tool.endpoint("allocate_earn", {
+  ...change,
+  title: "Allocate to Earn",
+  description:
+    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, with bonded ones for weeks. See list_earn_strategies first, get_earn_allocation_status after."
+})
+
+export const deallocateEarn = Tool.endpoint("deallocate_earn", {
+  ...change,
+  title: "Take back from Earn",
+  description:
+    "Take funds out of an Earn strategy; bonded ones come after their unbonding period. See list_earn_allocations first, get_earn_deallocation_status after.",
+  endpoint: "private/Earn/Deallocate"
+})
+
+const status = {
+  endpoint: "private/Earn/AllocateStatus",
+  permissions: mayRead,
+  intent: "read",
+  input: { strategy_id },
+  output: Schema.Struct({ pending: Schema.Boolean })
+} as const
+
+export const getEarnAllocationStatus = Tool.endpoint("get_earn_allocation_status", {
+  ...status,
+  title: "Earn allocation status",
+  description:
+    "Whether the last allocation to a strategy is still pending. If it failed, its error is this call's error."
+})
+
+export const getEarnDeallocationStatus = Tool.endpoint("get_earn_deallocation_status", {
+  ...status,
+  title: "Earn deallocation status",
+  description: "The same for the last deallocation from a strategy.",
+  endpoint: "private/Earn/DeallocateStatus"
+})
+
+/** Kraken nests what has a kind of its own; a row says it in words. */
+const strategy = ({ apr_estimate, auto_compound, lock_type, yield_source, ...row }: Rows.Row): Rows.Row => {
+  const { high, low } = (apr_estimate ?? {}) as Rows.Row
+  const { type, ...lock } = (lock_type ?? {}) as Rows.Row
+  const periods = Rows.compact(lock, { zeros: Object.keys(lock) })
+  return {
+    ...row,
+    ...periods,
+    lock_type: type,
+    apr_low: low,
+    apr_high: high,
+    ...kinds({ auto_compound, yield_source })
+  }
+}
+
+const kinds = (fields: Rows.Row): Rows.Row =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ((field ?? {}) as Rows.Row)["type"]]))
+
+const allocation = ({ amount_allocated, native_asset, ...item }: Rows.Row, asset: (id: string) => string): Rows.Row => {
+  const shares = Object.entries(Rows.row(amount_allocated))
+  return withAsset(asset)({
+    ...item,
+    asset: native_asset,
+    amount_allocated: Object.fromEntries(shares.flatMap(([name, share]) => (share === null ? [] : [[name, share]])))
+  })
+}

@@ -1,0 +1,173 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { join } from "node:path"
+import { as, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
+import { makeCommandLine } from "../commandLine.ts"
+
+describe("paper", () => {
+  it.scopedLive("shows, funds and resets an account; a server that runs sees it", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_STATE_DIR: folder, MCP_KRAKEN_PAPER_BALANCES: "EUR=7" }
+      const none = yield* run(["paper", "show"], env)
+      assert.deepInclude(none, { code: 2, stdout: "" })
+      assert.match(none.stderr, /^There is no paper account yet/)
+
+      yield* Effect.gen(function* () {
+        yield* write("private/AddOrder", resting)
+        const shown = yield* run(["paper", "show"], env)
+        assert.strictEqual(shown.code, 0, shown.stderr)
+        assert.include(shown.stdout, `Paper account local, synthetic market (${join(folder, "paper.db")})`)
+        assert.match(shown.stdout, /^USD +10000\.0000 +1\.00\d+$/m)
+        assert.match(shown.stdout, /^O\S+ +buy 0\.00100000 XBTUSD @ limit 1000\.0 +open$/m)
+
+        const given = yield* run(["paper", "deposit", "btc", "0.5", "--account", "local"], env)
+        assert.deepStrictEqual(given, {
+          code: 0,
+          stdout: "Deposited 0.5 BTC into the paper account local.\n",
+          stderr: ""
+        })
+        assert.deepInclude(yield* read("private/Balance"), { XXBT: "0.5000000000" })
+        const { stdout } = yield* run(["paper", "show", "--json"], env)
+        assert.deepInclude(JSON.parse(stdout), {
+          account: "local",
+          market: "synthetic",
+          file: join(folder, "paper.db")
+        })
+        assert.deepInclude(JSON.parse(stdout).balances, {
+          asset: "BTC",
+          balance: "0.5000000000",
+          in_orders: "0.0000000000"
+        })
+
+        const wrong = yield* run(["paper", "deposit", "FOO", "1"], env)
+        assert.match(wrong.stderr, /^ASSET: expected one of BTC, .* got "FOO"\n$/)
+        const little = yield* run(["paper", "deposit", "USD", "0.00001"], env)
+        assert.deepInclude(little, { code: 2, stdout: "" })
+
+        yield* as("aabbccddeeff")(read("private/Balance"))
+        const which = yield* run(["paper", "reset"], env)
+        assert.deepInclude(which, { code: 2, stdout: "" })
+        assert.match(
+          which.stderr,
+          /^Which paper account\?\n {2}--account aabbccddeeff --market synthetic\n {2}--account local /
+        )
+        const reset = yield* run(["paper", "reset", "--account", "local"], env)
+        assert.match(reset.stdout, /^The paper account local on the synthetic market starts anew with 7 EUR/)
+        assert.deepStrictEqual(yield* read("private/Balance"), { ZEUR: "7.0000" })
+        assert.deepStrictEqual(yield* as("aabbccddeeff")(read("private/Balance")), { ZUSD: "10000.0000" })
+      }).pipe(Effect.provide(paperIn(folder)))
+    })
+  )
+
+  it.scopedLive("is started by its flag, makes the first token, and shows it once and not in the log", () =>
+    Effect.gen(function* () {
+      const { serve, run } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_LEVEL: "DEBUG" }
+      const args = ["--port", "0", "--paper", "--market", "synthetic", "--first-token"]
+      const first = yield* serve(args, env)
+      const told = yield* first.told("tools/list")
+      assert.include(told, "PAPER MODE: simulated accounts on the synthetic market")
+      assert.include(told, "Paper mode: every token has a simulated account of its own, and no real money moves.")
+      const [token] = /mck_[\w-]{43}/.exec(told) ?? []
+      assert.isDefined(token)
+      assert.notMatch(
+        told
+          .split("\n")
+          .filter((line) => line.startsWith("timestamp="))
+          .join("\n"),
+        /mck_[\w-]{43}/
+      )
+      assert.strictEqual((yield* first.stop).code, 0)
+      const second = yield* serve(args, env)
+      const again = yield* second.told("tools/list")
+      assert.notMatch(again, /mck_[\w-]{43}/)
+      assert.match(again, /Connect with a token that you have, or make another:\n.* token create my-client --paper$/m)
+      assert.strictEqual((yield* second.stop).code, 0)
+      const both = yield* run(["serve", "--paper"], { ...env, MCP_KRAKEN_MODE: "live" })
+      assert.deepInclude(both, { code: 2, stdout: "" })
+      assert.include(both.stderr, "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both")
+      for (const words of [
+        ["--stdio", "--paper"],
+        ["--paper", "--stdio"]
+      ]) {
+        assert.deepStrictEqual(yield* run(["serve", ...words], { ...env, MCP_KRAKEN_MODE: "live" }), both)
+      }
+      const stdio = yield* run(["serve", "--stdio", "--first-token"], env)
+      assert.deepInclude(stdio, { code: 2, stderr: "--first-token: over --stdio there are no tokens\n" })
+    })
+  )
+
+  it.scopedLive("its first token does not open the real account, and a live server says what would", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_FORMAT: "json" }
+      const paper = ["--port", "0", "--paper", "--market", "synthetic"]
+      const first = yield* serve([...paper, "--first-token"], env)
+      const toldOnPaper = yield* first.told("tools/list")
+      assert.include(toldOnPaper, "A token was made for your first client, for paper mode alone.")
+      const trial = /mck_[\w-]{43}/.exec(toldOnPaper)?.[0] ?? ""
+      assert.strictEqual((yield* ask(toldOnPaper, trial)).status, 200)
+      yield* first.stop
+
+      const secret = Buffer.alloc(64).toString("base64")
+      const key = { ...env, KRAKEN_BASE_URL: "http://127.0.0.1:9", KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }
+      const live = yield* serve(["--port", "0"], key)
+      const toldLive = yield* live.told("tools/list")
+      assert.include(toldLive, "LIVE MODE: calls act on the account of the API key at http://127.0.0.1:9")
+      assert.include(toldLive, "\nLive mode: every client acts on the account of the API key at http://127.0.0.1:9.\n")
+      assert.match(toldLive, /^There are tokens for paper mode alone, .* none for the real account yet, .* Make one:$/m)
+      assert.match(toldLive, / token create my-client$/m)
+      const refused = yield* ask(toldLive, trial)
+      assert.strictEqual(refused.status, 401)
+      assert.include(refused.text, "This token was made for paper mode, and this server is not in paper mode.")
+      const unknown = yield* ask(toldLive, `mck_${"a".repeat(43)}`)
+      assert.deepInclude(JSON.parse(unknown.text).error, { message: "The token is unknown, expired or revoked" })
+      yield* live.told('outcome":"TokenForPaper')
+
+      const { stdout } = yield* run(["token", "create", "desk", "--json"])
+      const { token: desk } = JSON.parse(stdout)
+      assert.strictEqual((yield* ask(toldLive, desk)).status, 200)
+      assert.strictEqual((yield* ask(toldLive, trial)).status, 401)
+      yield* live.stop
+      const again = yield* serve(paper, env)
+      const toldAgain = yield* again.told("mcp-kraken serves")
+      for (const token of [trial, desk]) assert.strictEqual((yield* ask(toldAgain, token)).status, 200)
+    })
+  )
+
+  it.scopedLive("where only it has tokens, a live server that is to make the first one makes it", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_HOST: "127.0.0.1" }
+      yield* run(["token", "create", "trial", "--paper"])
+      const live = yield* serve(["--port", "0", "--first-token"], env)
+      const told = yield* live.told("tools/list")
+      assert.include(told, "A token was made for your first client. Paste")
+      assert.strictEqual((yield* ask(told, /mck_[\w-]{43}/.exec(told)?.[0] ?? "")).status, 200)
+    })
+  )
+
+  it.scopedLive("makes no token that nobody gets to see, where none is needed", () =>
+    Effect.gen(function* () {
+      const { run, serve } = yield* makeCommandLine
+      const args = ["--port", "0", "--paper", "--market", "synthetic", "--first-token"]
+      const open = yield* serve(args, { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_AUTH_DISABLED: "true" })
+      yield* open.told("mcp-kraken serves")
+      assert.strictEqual((yield* run(["token", "list", "--all", "--json"])).stdout, "[]\n")
+    })
+  )
+})
+
+/** A ping of the server that has told where it is. */
+const ask = Effect.fnUntraced(function* (told: string, token: string) {
+  const url = /mcp-kraken serves (\S+)/.exec(told)?.[1] ?? ""
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream"
+  }
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })
+  const response = yield* Effect.promise(() => fetch(url, { method: "POST", headers, body }))
+  return { status: response.status, text: yield* Effect.promise(() => response.text()) }
+})

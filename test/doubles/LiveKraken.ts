@@ -1,0 +1,87 @@
+import { Clock, Effect, Layer } from "effect"
+import Database from "better-sqlite3"
+import { join } from "node:path"
+import { parseJson } from "../../src/domain/wire/json.ts"
+import { handle } from "../../src/exchange/commands/handle.ts"
+import { learn } from "../../src/exchange/commands/listing/learn.ts"
+import { makeExchange } from "../../src/exchange/state/state.ts"
+import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
+import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
+import type { MarketFeed } from "../../src/layers/paper/MarketFeed.ts"
+import { MarketFeedLive } from "../../src/layers/paper/MarketFeedLive.ts"
+import { PaperWatch } from "../../src/layers/paper/Watch.ts"
+import { RateBudgetPerCaller } from "../../src/layers/kraken/rates/RateBudgetPerCaller.ts"
+import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
+import type { RateBudget } from "../../src/services/RateBudget.ts"
+import { opening, type Prices, scripted } from "./TestMarket.ts"
+import { TestConfig } from "./TestConfig.ts"
+import { read, write } from "./TestPaper.ts"
+
+/** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
+export const makeKraken = (prices: Prices) => {
+  const market = scripted(prices)
+  const x = makeExchange(
+    {
+      ...market,
+      trades: (pair, { after, until }) => {
+        const trade = { ...market.last(pair, until)!, id: market.tick(pair, until) }
+        return trade.time > after ? [trade] : []
+      }
+    },
+    opening
+  )
+  const state = {
+    down: false,
+    calls: 0,
+    asked: [] as Array<string>,
+    change: (_: string, answer: unknown): unknown => answer
+  }
+  const read: (typeof KrakenClient.Service)["read"] = (endpoint, params) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (state.down) return new KrakenUnavailable({ endpoint, reason: "connection refused" })
+      state.calls++
+      state.asked.push(endpoint)
+      const answer = handle(x, { endpoint, params, now })
+      if ("errors" in answer) return Effect.die(answer.errors)
+      return Effect.succeed(state.change(endpoint, parseJson(JSON.stringify(answer.result))))
+    })
+  /** It lists more than an exchange knows from the beginning, or other rules. */
+  const list = (rows: object) => learn(x, { seen: x.now, ...rows })
+  return { state, list, layer: Layer.mock(KrakenClient, { read }) }
+}
+
+/** Paper accounts on that Kraken's market, as a process of its own would have them. */
+export const process = (stateDir: string, kraken: Kraken) =>
+  processOf(Layer.merge(KrakenClientPaper, PaperWatch), stateDir, kraken)
+
+/** The same, where nobody looks for orders that wait. */
+export const unwatched = (stateDir: string, kraken: Kraken) => processOf(KrakenClientPaper, stateDir, kraken)
+
+type Kraken = Pick<ReturnType<typeof makeKraken>, "layer">
+
+const processOf = <A, E>(
+  parts: Layer.Layer<A, E, PaperAccounts | MarketFeed | RateBudget>,
+  stateDir: string,
+  { layer }: Kraken
+) =>
+  parts.pipe(
+    Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Layer.provide(MarketFeedLive, layer)))),
+    Layer.provideMerge(RateBudgetPerCaller),
+    Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", paperBalances: { USD: "100000" } })),
+    Layer.fresh
+  )
+
+export const place = (order: object) =>
+  Effect.map(write("private/AddOrder", order), (result) => String(Object(result).txid[0]))
+export const see = (txid: string) => Effect.map(read("private/QueryOrders", { txid }), (orders) => Object(orders)[txid])
+export const account = Effect.all([read("private/BalanceEx"), read("private/ClosedOrders"), read("private/OpenOrders")])
+
+/** The entries of the journal of one kind. */
+export const kept = (folder: string, endpoint: string) =>
+  Effect.sync(() => {
+    const db = new Database(join(folder, "paper.db"), { readonly: true })
+    const rows = db.prepare("SELECT params FROM journal WHERE endpoint = ? ORDER BY seq").pluck().all(endpoint)
+    db.close()
+    return rows.map((params) => JSON.parse(String(params)))
+  })

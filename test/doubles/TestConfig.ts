@@ -1,0 +1,34 @@
+import { Duration, Layer, LogLevel, Option } from "effect"
+import { Config, toolsetNames } from "../../src/services/Config.ts"
+
+/** A configuration for tests: every setting at its default, no credentials, but for what a test changes. */
+export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({
+  credentials: Option.none(),
+  mode: "live",
+  baseUrl: "https://kraken.test",
+  httpTimeout: Duration.seconds(30),
+  host: "127.0.0.1",
+  port: 0,
+  path: "/mcp",
+  tls: Option.none(),
+  tokenDb: ":memory:",
+  stateDir: "",
+  authDisabled: false,
+  allowedOrigins: [],
+  allowedHosts: [],
+  queryToken: true,
+  toolsets: toolsetNames,
+  readOnly: false,
+  hideDenied: false,
+  tier: "starter",
+  paperMarket: undefined,
+  paperBalances: { USD: "10000" },
+  orderDeadline: Duration.seconds(5),
+  logLevel: LogLevel.Info,
+  logFormat: "logfmt",
+  unreadFile: Option.none(),
+  notices: [],
+  ...changes
+})
+
+export const TestConfig = (changes: Partial<typeof Config.Service> = {}) => Layer.succeed(Config, testConfig(changes))

@@ -1,0 +1,80 @@
+import { DateTime, Effect, Layer } from "effect"
+import type { Directory } from "../../src/domain/assets/names.ts"
+import { allows, type Permission } from "../../src/domain/keys/permissions.ts"
+import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../../src/services/KrakenErrors.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { Names } from "../../src/services/Names.ts"
+import { PermissionCache } from "../../src/services/PermissionCache.ts"
+
+/** A directory that knows nothing: every name stays as it is. */
+export const noNames: Directory = {
+  pairs: [],
+  assets: [],
+  findPair: () => undefined,
+  findAsset: () => undefined,
+  nearestPairs: () => [],
+  nearestAssets: () => [],
+  pairDisplay: (id) => id,
+  assetDisplay: (id) => id
+}
+
+/**
+ * Everything a tool needs, without a network: a Kraken that answers from a table and rejects whatever is not in it,
+ * a writer that passes writes on, names as given, and a key that holds `granted`.
+ */
+export const TestKraken = (options: {
+  readonly answers?: Record<string, unknown>
+  readonly files?: Record<string, Uint8Array>
+  /** Endpoints that Kraken refuses. */
+  readonly refusals?: Record<string, KrakenRefusal>
+  readonly granted?: ReadonlyArray<Permission>
+  readonly directory?: Directory
+  /** Sees every call that would leave. */
+  readonly onCall?: (endpoint: string, params: object) => void
+  /** Sees what the permission cache is told. */
+  readonly onLearn?: (answer: unknown) => void
+}) => {
+  const ask =
+    <A>(table: Record<string, A> | undefined) =>
+    (endpoint: string, params: object) =>
+      Effect.suspend(() => {
+        options.onCall?.(endpoint, params)
+        const refusal = options.refusals?.[endpoint]
+        if (refusal !== undefined) return Effect.fail(refusal)
+        const answer = table?.[endpoint]
+        return answer === undefined
+          ? Effect.fail(new KrakenRejection({ endpoint, codes: ["EGeneral:Unknown method"] }))
+          : Effect.succeed(answer)
+      })
+  const answer = ask(options.answers)
+  const directory = options.directory ?? noNames
+  return Layer.mergeAll(
+    Layer.succeed(KrakenClient, {
+      read: answer,
+      write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
+      download: ask(options.files),
+      now: DateTime.now,
+      clock: Effect.succeed({ epoch: 0, within: 0 })
+    }),
+    Layer.succeed(KrakenWriter, {
+      send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
+      settled: Effect.void
+    }),
+    Layer.succeed(Names, {
+      pair: (spelling) => Effect.succeed(directory.findPair(spelling)?.altname ?? spelling),
+      asset: (spelling) => Effect.succeed(directory.findAsset(spelling)?.asset.altname ?? spelling),
+      directory: Effect.succeed(directory),
+      stale: Effect.void
+    }),
+    Layer.mock(PermissionCache, {
+      require: (endpoint, needed) =>
+        allows(new Set(options.granted ?? []), needed)
+          ? Effect.void
+          : new KrakenPermissionError({ endpoint, needed, refusedBy: "mcp-kraken", hints: [] }),
+      explain: (error, needed) => Effect.succeed(new KrakenPermissionError({ ...error, needed })),
+      known: Effect.succeedNone,
+      learn: (answer) => Effect.sync(() => options.onLearn?.(answer))
+    })
+  )
+}

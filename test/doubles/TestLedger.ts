@@ -1,0 +1,43 @@
+import { Effect } from "effect"
+import { join } from "node:path"
+import { handle } from "../../src/exchange/commands/handle.ts"
+import { snapshot } from "../../src/exchange/commands/snapshot.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { openJournal } from "../../src/layers/paper/Journal.ts"
+import { makeLedger } from "../../src/layers/paper/Ledger.ts"
+
+const id = { account: "local", market: "synthetic" }
+
+/** The accounts of a folder with a memory of their own, and the one account that tests trade on. */
+export const openLedger = (folder: string) =>
+  Effect.map(openJournal(join(folder, "paper.db")), (journal) => {
+    const market = syntheticMarket()
+    const ledger = makeLedger(journal, {
+      open: () => market,
+      balances: { USD: "1000000", BTC: "10" },
+      limits: { tier: "starter", rateLimits: false }
+    })
+    return {
+      write: (endpoint: string, params: object, now: number) =>
+        ledger.carryOut(id, () => now, [{ endpoint: `private/${endpoint}`, params: { ...params } }]),
+      /** Lets time pass in memory alone. */
+      pass: (now: number) =>
+        ledger.look(
+          id,
+          () => now,
+          (x) => handle(x, { endpoint: "public/Time", now })
+        ),
+      /** All there is at a moment. */
+      state: (now: number) =>
+        ledger.look(
+          id,
+          () => now,
+          (x) => {
+            handle(x, { endpoint: "public/Time", now })
+            return snapshot(x)
+          }
+        )
+    }
+  })
+
+export type TestLedger = Effect.Effect.Success<ReturnType<typeof openLedger>>

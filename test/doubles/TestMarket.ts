@@ -1,0 +1,65 @@
+import { fixed } from "../../src/exchange/base/fixed.ts"
+import type { Candle, Interest, Market } from "../../src/exchange/state/Market.ts"
+import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
+
+/** Everything in these tests begins here. */
+export const opening = Date.UTC(2026, 8, 21, 9)
+
+/** From a second after the opening on, the middle of the book. */
+export type Prices = ReadonlyArray<readonly [second: number, price: string]>
+
+/**
+ * A market to reckon with by hand: from the middle, ten levels of 1 each way, 10 apart, the first 10 away; the last
+ * trade was at the middle. It moves when the script says, and on every pair alike.
+ */
+export const scripted = (prices: Prices): Market => {
+  const at = (time: number) => prices.findLast(([second]) => opening + second * 1000 <= time) ?? prices[0]!
+  const middle = (pair: Pair, time: number) => fixed(at(time)[1], pair.priceDecimals)
+  const step = (pair: Pair) => fixed("10", pair.priceDecimals)
+  const tick = (time: number) => opening + at(time)[0] * 1000
+  const fulfils = (pair: Pair, time: number, interest: Interest) => {
+    const last = middle(pair, time)
+    const most = (bound: bigint | undefined, price: bigint) => bound !== undefined && price <= bound
+    const least = (bound: bigint | undefined, price: bigint) => bound !== undefined && price >= bound
+    return (
+      most(interest.askAtMost, last + step(pair)) ||
+      least(interest.bidAtLeast, last - step(pair)) ||
+      most(interest.lastAtMost, last) ||
+      least(interest.lastAtLeast, last) ||
+      most(interest.indexAtMost, last) ||
+      least(interest.indexAtLeast, last)
+    )
+  }
+  const candle = (pair: Pair, time: number): Candle => {
+    const price = middle(pair, time)
+    const flat = { open: price, high: price, low: price, close: price, vwap: price }
+    return { time: time / 1000, ...flat, volume: 1n, count: 1 }
+  }
+  return {
+    name: "scripted market",
+    tick: (_, time) => tick(time),
+    level: (pair, time, side, place) => {
+      if (place >= 10) return undefined
+      const away = step(pair) * BigInt(place + 1)
+      const price = middle(pair, time) + (side === "ask" ? away : -away)
+      return { price, volume: fixed("1", pair.lotDecimals), time: tick(time) / 1000 }
+    },
+    last: (pair, time) => ({
+      id: 1,
+      time: tick(time),
+      side: "buy",
+      market: true,
+      price: middle(pair, time),
+      volume: fixed("1", pair.lotDecimals)
+    }),
+    index: (pair, time) => (pair.quote.id === "ZUSD" ? middle(pair, time) : undefined),
+    nextTouch: (pair, after, until, interest) =>
+      prices
+        .map(([second]) => opening + second * 1000)
+        .find((time) => time > after && time <= until && fulfils(pair, time, interest)),
+    trades: () => [],
+    candles: (pair, _, time) => [candle(pair, time)],
+    spreads: () => [],
+    summary: (pair, _, time) => candle(pair, time)
+  }
+}

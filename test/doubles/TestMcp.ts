@@ -1,0 +1,160 @@
+import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
+import { Deferred, Effect, Fiber, Layer, Option, Queue, Runtime, Stream } from "effect"
+import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
+import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../src/layers/mcp/http/Edge.ts"
+import { connectSdk } from "../../src/layers/mcp/server/SdkServer.ts"
+import { makeServer, McpServer } from "../../src/layers/mcp/server/Server.ts"
+import type { Surface } from "../../src/layers/mcp/protocol/Surface.ts"
+import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
+import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
+import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
+import type { Caller } from "../../src/services/CallFacts.ts"
+import type { Config } from "../../src/services/Config.ts"
+import type { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { RateBudget } from "../../src/services/RateBudget.ts"
+import { TestConfig } from "./TestConfig.ts"
+import { TestKraken } from "./TestKraken.ts"
+
+const TestBudget = Layer.mock(RateBudget, {
+  remaining: Effect.succeed({ rest: { remaining: 15, maximum: 15, decayPerSecond: 0.33 } })
+})
+
+/** What stands behind the server, over mock layers of Kraken. */
+export const TestProduct = (
+  kraken: Parameters<typeof TestKraken>[0] = {},
+  client: Layer.Layer<KrakenClient> | undefined = undefined
+) => {
+  const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
+  return McpServerSdk.pipe(Layer.provide([services, TestBudget, SealKeyMemory]))
+}
+
+/** The server of the product over the same. */
+export const TestMcpServer = (
+  kraken: Parameters<typeof TestKraken>[0] = {},
+  config: Partial<typeof Config.Service> = {},
+  client: Layer.Layer<KrakenClient> | undefined = undefined
+) => TestProduct(kraken, client).pipe(Layer.provideMerge(McpServerEarly), Layer.provideMerge(TestConfig(config)))
+
+/** The HTTP edge of the product over the same. */
+export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
+  EdgeMux.pipe(Layer.provideMerge(TestMcpServer(...options)))
+
+/** Posts a message and reads the answer, JSON or events, as data. */
+export const post = (body: unknown, headers: Record<string, string> = {}, caller: Caller = { _tag: "Local" }) =>
+  Effect.gen(function* () {
+    const edge = yield* McpEdge
+    const text = typeof body === "string" ? body : JSON.stringify(body)
+    const answer = yield* begun(edge.post, { headers, body: text, caller })
+    if (answer._tag === "Events") return { status: 200, events: answer.events, body: undefined }
+    return { status: answer.status, body: answer.body === undefined ? undefined : JSON.parse(answer.body) }
+  })
+
+/** What a client sees first of an answer: JSON, or a stream of events that has been opened and goes on. */
+export type Begun =
+  | Extract<EdgeAnswer, { readonly _tag: "Json" }>
+  | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
+
+/** Posts, and goes on as soon as the client would see something. Interrupting it, or leaving the events, cancels. */
+export const begun = (
+  post: typeof McpEdge.Service.post,
+  request: Omit<EdgeRequest, "emit" | "note">
+): Effect.Effect<Begun> =>
+  Effect.gen(function* () {
+    const events = yield* Queue.unbounded<Option.Option<string>>()
+    const first = yield* Deferred.make<Begun>()
+    const emit = (event: string) => {
+      events.unsafeOffer(Option.some(event))
+      Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
+    }
+    const call = yield* Effect.forkDaemon(
+      Effect.flatMap(post({ ...request, emit, note: () => {} }), (answer) => {
+        if (answer._tag === "Json") return Deferred.succeed(first, answer)
+        emit(answer.text)
+        return Queue.offer(events, Option.none())
+      })
+    )
+    const stream = Stream.fromQueue(events).pipe(
+      Stream.takeWhile(Option.isSome),
+      Stream.map(({ value }) => value),
+      Stream.ensuring(Fiber.interrupt(call))
+    )
+    return yield* Effect.onInterrupt(Deferred.await(first), () => Fiber.interrupt(call))
+  })
+
+const prefix = "io.modelcontextprotocol/"
+
+/** A request of 2026-07-28 with the headers that go with it. */
+export const modern = (
+  method: string,
+  params: { readonly [name: string]: unknown } = {},
+  headers: Record<string, string> = {},
+  caller: Caller = { _tag: "Local" }
+) => {
+  const { _meta, ...rest } = params
+  const meta = {
+    [`${prefix}protocolVersion`]: "2026-07-28",
+    [`${prefix}clientCapabilities`]: {},
+    [`${prefix}clientInfo`]: { name: "test", version: "0" },
+    ...Object(_meta)
+  }
+  const name = rest["name"] ?? rest["uri"]
+  return post(
+    { jsonrpc: "2.0", id: 1, method, params: { ...rest, _meta: meta } },
+    {
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      ...(typeof name === "string" && { "mcp-name": name }),
+      ...headers
+    },
+    caller
+  )
+}
+
+/** A request of the eras before. */
+export const legacy = (method: string, params?: object) =>
+  post({ jsonrpc: "2.0", id: 1, method, ...(params && { params }) }, { "mcp-protocol-version": "2025-11-25" })
+
+/** A `fetch` that ends in the edge, for the SDK's clients: no socket, no token. */
+export const edgeFetch = Effect.gen(function* () {
+  const edge = yield* McpEdge
+  const run = Runtime.runPromise(yield* Effect.runtime())
+  return (_: unknown, { body, headers, method, signal }: RequestInit = {}): Promise<Response> => {
+    if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
+    const given = Object.fromEntries(new Headers(headers))
+    return run(
+      begun(edge.post, { headers: given, body: String(body), caller: { _tag: "Local" } }),
+      signal ? { signal } : {}
+    ).then((answer) =>
+      answer._tag === "Json"
+        ? new Response(answer.body ?? null, {
+            status: answer.status,
+            headers: { "content-type": "application/json" }
+          })
+        : new Response(Stream.toReadableStream(Stream.encodeText(answer.events)), {
+            headers: { "content-type": "text/event-stream" }
+          })
+    )
+  }
+})
+
+/** The messages of a stream of events as they come. */
+export const messagesIn = (events: Stream.Stream<string> | undefined) =>
+  Effect.gen(function* () {
+    const messages = yield* Queue.unbounded<ReturnType<typeof JSON.parse>>()
+    const offer = (text: string) =>
+      messages.offerAll([...text.matchAll(/data: (.+)/g)].map((match) => JSON.parse(match[1] ?? "")))
+    yield* Effect.forkScoped(Stream.runForEach(events ?? Stream.empty, offer))
+    return messages
+  })
+
+/** The edge over a surface that a test makes up. */
+export const surfaceEdge = (methods: Surface<never>["methods"]) => {
+  const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
+  const server = Layer.scoped(
+    McpServer,
+    Effect.tap(makeServer({ about }), (server) =>
+      connectSdk(server, { methods, readOnly: false }, new AjvJsonSchemaValidator())
+    )
+  )
+  return EdgeMux.pipe(Layer.provideMerge(server), Layer.provideMerge(SealKeyMemory))
+}

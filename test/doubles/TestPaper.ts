@@ -1,0 +1,39 @@
+import { Effect, Layer, TestClock } from "effect"
+import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
+import { PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
+import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
+import { RateBudgetPerCaller } from "../../src/layers/kraken/rates/RateBudgetPerCaller.ts"
+import { CallFacts } from "../../src/services/CallFacts.ts"
+import type { Config } from "../../src/services/Config.ts"
+import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { TestConfig } from "./TestConfig.ts"
+
+/** Paper accounts in a folder, as a process of its own would have them. */
+export const paperIn = (stateDir: string, changes: Partial<typeof Config.Service> = {}) =>
+  KrakenClientPaper.pipe(
+    Layer.provideMerge(Layer.merge(PaperAccountsServed, RateBudgetPerCaller)),
+    Layer.provideMerge(MarketFeedSynthetic),
+    Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", ...changes })),
+    Layer.fresh
+  )
+
+/** An autumn morning. */
+export const morning = Effect.orDie(TestClock.setTime(Date.UTC(2026, 10, 27, 9)))
+
+/** What the bearer of a token does. */
+export const as = (id: string) =>
+  Effect.provideServiceEffect(
+    CallFacts,
+    Effect.map(CallFacts, (facts): typeof CallFacts.Service => ({ ...facts, caller: { _tag: "Token", id } }))
+  )
+
+export const read = (endpoint: `${"public" | "private"}/${string}`, params: object = {}) =>
+  Effect.flatMap(KrakenClient, (kraken) => kraken.read(endpoint, { ...params }))
+
+export const write = (endpoint: `private/${string}`, params: object = {}) =>
+  Effect.flatMap(KrakenClient, (kraken) => kraken.write(endpoint, Effect.succeed({ ...params })))
+
+/** An order far below the market, which stays open. */
+export const resting = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.001", price: "1000" }
+
+export const buy = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }

@@ -1,0 +1,92 @@
+import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
+import type { Endpoint, Params } from "../../src/domain/endpoints/endpoints.ts"
+import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
+import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { KrakenOutcomeUnknown, type KrakenWriteError } from "../../src/services/KrakenErrors.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { Names } from "../../src/services/Names.ts"
+import type { KeyInfo } from "../../src/domain/keys/keyInfo.ts"
+import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import { TestConfig } from "./TestConfig.ts"
+import { noNames } from "./TestKraken.ts"
+
+export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
+
+/** An order as Kraken lists it. */
+export const listed = (params: Params, more: object = {}) => ({
+  status: "open",
+  opentm: 0.5,
+  vol: params["volume"],
+  userref: params["userref"],
+  cl_ord_id: params["cl_ord_id"],
+  descr: {
+    pair: params["pair"],
+    type: params["type"],
+    ordertype: params["ordertype"],
+    price: params["price"],
+    order: "text"
+  },
+  ...more
+})
+
+export const noAnswer = (endpoint: string) =>
+  new KrakenOutcomeUnknown({ endpoint, reason: "timed out after 10 s", check: "", safeToRepeat: false })
+
+/** A Kraken whose account the test holds in its hand; `write` says what happens to what is sent. */
+export const account = (options: {
+  readonly write: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
+  readonly read?: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
+  readonly nonceWindow?: bigint
+  /** How far Kraken's clock is ahead, in milliseconds. */
+  readonly skew?: () => number
+}) => {
+  const open: Record<string, unknown> = {}
+  const closed: Record<string, unknown> = {}
+  const amends: Array<object> = []
+  const sent: Array<Params> = []
+  const answers = (endpoint: Endpoint, params: Params): unknown => {
+    if (endpoint === "private/OpenOrders") return { open }
+    if (endpoint === "private/ClosedOrders") return { closed, count: 0 }
+    if (endpoint === "private/QueryOrders") {
+      const txid = String(params["txid"])
+      const row = open[txid] ?? closed[txid]
+      return row === undefined ? {} : { [txid]: row }
+    }
+    if (endpoint === "private/OrderAmends") return { amends, count: amends.length }
+    return []
+  }
+  const layer = KrakenWriterSettling.pipe(
+    Layer.provide([
+      Layer.mock(KrakenClient, {
+        read: (endpoint, params) =>
+          (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params)),
+        write: (endpoint, params) =>
+          params.pipe(
+            Effect.flatMap((now) => {
+              sent.push(now)
+              return options.write(endpoint, now)
+            })
+          ),
+        now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
+        clock: Effect.succeed({ epoch: 0, within: 0 })
+      }),
+      Layer.mock(Names, { directory: Effect.succeed(noNames) }),
+      Layer.mock(PermissionCache, {
+        known: Effect.succeedSome({ nonceWindow: options.nonceWindow ?? 0n } as KeyInfo)
+      }),
+      TestConfig()
+    ])
+  )
+  return { open, closed, amends, sent, layer }
+}
+
+/** Sends, and lets the clock run until there is an answer. */
+export const send = (endpoint: Endpoint, params: Params) =>
+  Effect.gen(function* () {
+    const writer = yield* KrakenWriter
+    const fiber = yield* Effect.fork(Effect.either(writer.send(endpoint, params)))
+    yield* TestClock.adjust("2 minutes")
+    return yield* Fiber.join(fiber)
+  })
+
+export const failure = <A, E>(answer: Either.Either<A, E>) => Option.getOrThrow(Either.getLeft(answer))

@@ -1,0 +1,33 @@
+import { Clock, Effect } from "effect"
+import { answer, arrive, type Front } from "../../src/exchange/rest/Front.ts"
+import type { Reply } from "../../src/exchange/rest/reply.ts"
+import type { Outcome } from "./FakeKraken.ts"
+import type { WireRequest } from "./fake/Wire.ts"
+
+/**
+ * A simulated Kraken in this process, for `inProcess`. Its time is the test's, whatever the time of day is set to, or its
+ * own where that is later.
+ */
+export const handledBy =
+  (front: Front) =>
+  (request: WireRequest): Effect.Effect<Outcome> =>
+    Effect.gen(function* () {
+      const clock = Effect.map(Clock.currentTimeNanos, (nanos) =>
+        Math.max(Number(nanos / 1_000_000n), front.exchange.now - front.ahead)
+      )
+      const now = yield* clock
+      const asked = { ...request, query: new URLSearchParams(request.query).toString() }
+      const { after, arrivesAfter, dateAhead = 0, reply } = answer(front, asked, now)
+      if (arrivesAfter !== undefined) {
+        const late = Effect.map(clock, (then) => arrive(front, asked, then))
+        yield* Effect.forkDaemon(Effect.delay(late, arrivesAfter))
+      }
+      yield* Effect.sleep(after)
+      if (reply === "cut") return "drop"
+      return { status: reply.status, body: reply.body, headers: headers(reply, now + front.ahead + dateAhead) }
+    })
+
+const headers = ({ contentType }: Reply, now: number) => ({
+  "content-type": contentType,
+  date: new Date(now).toUTCString()
+})

@@ -1,0 +1,214 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Duration, Effect, Exit, Layer, Option, Redacted, Scope, TestClock } from "effect"
+import Database from "better-sqlite3"
+import { createHash } from "node:crypto"
+import { statSync } from "node:fs"
+import { join } from "node:path"
+import { TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenStore } from "../../../src/services/TokenStore.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
+import { TestConfig } from "../../doubles/TestConfig.ts"
+
+const open = (tokenDb: string, mode: "live" | "paper" = "live") =>
+  Effect.map(Layer.build(TokenStoreSqlite.pipe(Layer.provide(TestConfig({ tokenDb, mode })))), Context.get(TokenStore))
+
+describe("TokenStoreSqlite", () => {
+  it.scoped("makes tokens of the published form, and keeps only their hashes", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "data", "tokens.db")
+      const tokens = yield* open(file)
+      const { secret, token } = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      const plain = Redacted.value(secret)
+      assert.match(plain, /^mck_[A-Za-z0-9_-]{43}$/)
+      const hash = createHash("sha256").update(plain).digest("hex")
+      assert.strictEqual(token.id, hash.slice(0, 12))
+      const row = new Database(file, { readonly: true }).prepare("SELECT * FROM tokens").get()
+      assert.deepInclude(row, {
+        id: token.id,
+        name: "desk",
+        token_hash: hash,
+        created_at: "1970-01-01T00:00:00.000000+00:00"
+      })
+      for (const name of [file, `${file}-wal`, `${file}-shm`])
+        assert.strictEqual(statSync(name).mode & 0o777, 0o600, name)
+    })
+  )
+
+  it.scoped("lets a token in until it expires or is revoked", () =>
+    Effect.gen(function* () {
+      const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"))
+      const short = yield* tokens.create({
+        name: "short",
+        paperOnly: false,
+        expiresIn: Option.some(Duration.minutes(1))
+      })
+      const long = yield* tokens.create({ name: "long", paperOnly: false, expiresIn: Option.none() })
+      const good = (secret: Redacted.Redacted) => Effect.map(tokens.verify(secret), Option.isSome)
+      assert.isTrue(yield* good(short.secret))
+      assert.isFalse(yield* good(Redacted.make("mck_unknown")))
+      yield* TestClock.adjust("1 minute")
+      assert.isFalse(yield* good(short.secret))
+      assert.isTrue(yield* good(long.secret))
+      assert.isFalse((yield* tokens.revoke(long.token.id)).wasRevoked)
+      assert.isFalse(yield* good(long.secret))
+      assert.isTrue((yield* tokens.revoke(long.token.id)).wasRevoked)
+      assert.strictEqual((yield* Effect.flip(tokens.revoke("nope")))._tag, "TokenNotFound")
+    })
+  )
+
+  it.scoped("sees within a second what another process has revoked", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [here, there] = [yield* open(file), yield* open(file)]
+      const { secret, token } = yield* here.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      assert.isTrue(Option.isSome(yield* here.verify(secret)))
+      yield* there.revoke(token.id)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isNone(yield* here.verify(secret)))
+    })
+  )
+
+  it.scoped("writes the use of a token once a minute, and the last one at the end", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const scope = yield* Scope.make()
+      const tokens = yield* Scope.extend(open(file), scope)
+      const { secret } = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      yield* tokens.verify(secret)
+      yield* TestClock.adjust("10 seconds")
+      yield* tokens.verify(secret)
+      yield* tokens.verify(secret)
+      const read = () => new Database(file).prepare("SELECT last_used_at FROM tokens").pluck().get()
+      assert.strictEqual(read(), "1970-01-01T00:00:00.000000+00:00")
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(read(), "1970-01-01T00:00:10.000000+00:00")
+    })
+  )
+
+  it.scoped("writes the uses of many tokens together, each with its own time", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const tokens = yield* open(file)
+      const secrets = yield* Effect.replicateEffect(
+        tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() }),
+        3
+      )
+      for (const { secret } of secrets) {
+        yield* tokens.verify(secret)
+        yield* TestClock.adjust("40 millis")
+      }
+      const used = new Database(file).prepare("SELECT last_used_at FROM tokens ORDER BY rowid").pluck().all()
+      assert.deepStrictEqual(
+        used,
+        ["000000", "040000", "080000"].map((micros) => `1970-01-01T00:00:00.${micros}+00:00`)
+      )
+    })
+  )
+
+  it.scoped("opens a database of the Python server and leaves its rows as they are", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const hash = (plain: string) => createHash("sha256").update(plain).digest("hex")
+      const db = new Database(file)
+      db.exec(`CREATE TABLE tokens (id TEXT PRIMARY KEY, name TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE,
+        created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT, last_used_at TEXT);
+        CREATE INDEX idx_tokens_hash ON tokens(token_hash);`)
+      const insert = db.prepare("INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)")
+      const row = (plain: string, ...more: Array<string | null>) =>
+        insert.run(hash(plain).slice(0, 12), "python", hash(plain), ...more)
+      row("mck_good", "2026-04-01T10:00:00.123456+00:00", null, null, null)
+      row("mck_expired", "2026-04-01T10:00:00+00:00", "1969-12-31T23:59:59.999999+00:00", null, null)
+      row(
+        "mck_revoked",
+        "2026-04-02T10:00:00.123456+00:00",
+        null,
+        "2026-04-02T10:00:00.123456+00:00",
+        "2026-04-02T10:00:00+00:00"
+      )
+      db.close()
+      const tokens = yield* open(file)
+      assert.isTrue(Option.isSome(yield* tokens.verify(Redacted.make("mck_good"))))
+      assert.isTrue(Option.isNone(yield* tokens.verify(Redacted.make("mck_expired"))))
+      assert.isTrue(Option.isNone(yield* tokens.verify(Redacted.make("mck_revoked"))))
+      assert.strictEqual((yield* tokens.list).length, 3)
+      const created = new Database(file).prepare("SELECT created_at FROM tokens WHERE id = ?").pluck()
+      assert.strictEqual(created.get(hash("mck_good").slice(0, 12)), "2026-04-01T10:00:00.123456+00:00")
+    })
+  )
+
+  it.scoped("lets a token of paper in on paper alone, and says so to nobody but its bearer", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
+      const made = { name: "trial", paperOnly: true, expiresIn: Option.some(Duration.minutes(1)) }
+      const { secret, token } = yield* paper.create(made)
+      assert.isTrue(Option.isSome(yield* paper.verify(secret)))
+      for (const seconds of [0, 2]) {
+        yield* TestClock.adjust(`${seconds} seconds`)
+        assert.deepInclude(yield* Effect.flip(live.verify(secret)), { _tag: "TokenForPaper", id: token.id })
+      }
+      assert.deepStrictEqual(
+        (yield* live.list).map(({ id, paperOnly }) => ({ id, paperOnly })),
+        [{ id: token.id, paperOnly: true }]
+      )
+      assert.isTrue(Option.isNone(yield* live.verify(Redacted.make(`${Redacted.value(secret)}x`))))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Option.isNone(yield* live.verify(secret)))
+
+      const other = yield* paper.create({ ...made, expiresIn: Option.none() })
+      assert.isTrue(Option.isSome(yield* paper.verify(other.secret)))
+      yield* paper.revoke(other.token.id)
+      assert.isTrue(Option.isNone(yield* paper.verify(other.secret)))
+      assert.isTrue(Option.isNone(yield* live.verify(other.secret)))
+    })
+  )
+
+  it.scoped("notes no use of a token that it turns away", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const live = yield* open(file)
+      const { secret } = yield* live.create({ name: "trial", paperOnly: true, expiresIn: Option.none() })
+      yield* Effect.flip(live.verify(secret))
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(Option.isNone((yield* live.list)[0]!.lastUsedAt))
+    })
+  )
+
+  it.scoped("lets a token of both in on both", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
+      const { secret } = yield* live.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      for (const tokens of [live, paper]) assert.isTrue(Option.isSome(yield* tokens.verify(secret)))
+    })
+  )
+
+  it.scoped("keeps a token of paper so that the Python server finds no hash of it", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const tokens = yield* open(file)
+      const hashOf = (secret: Redacted.Redacted) => createHash("sha256").update(Redacted.value(secret)).digest("hex")
+      const paper = yield* tokens.create({ name: "trial", paperOnly: true, expiresIn: Option.none() })
+      const both = yield* tokens.create({ name: "desk", paperOnly: false, expiresIn: Option.none() })
+      const found = new Database(file).prepare(
+        "SELECT id, name, expires_at, revoked_at FROM tokens WHERE token_hash = ?"
+      )
+      assert.isUndefined(found.get(hashOf(paper.secret)))
+      assert.deepInclude(found.get(hashOf(both.secret)), { id: both.token.id })
+      const ids = new Database(file).prepare("SELECT id FROM tokens ORDER BY rowid").pluck().all()
+      assert.deepStrictEqual(
+        ids,
+        [paper, both].map(({ secret }) => hashOf(secret).slice(0, 12))
+      )
+    })
+  )
+
+  it.scoped("says which file can't be used", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const error = yield* Effect.flip(open(folder))
+      assert.strictEqual(error._tag, "TokenStoreError")
+      assert.include(error.message, folder)
+    })
+  )
+})

@@ -1,0 +1,376 @@
+import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import * as Reactivity from "@effect/experimental/Reactivity"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
+import { execFile } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { makeLocalCounter } from "../../../../src/layers/kraken/nonces/localCounter.ts"
+import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
+import { NonceSourceSqlite } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import type { Priority } from "../../../../src/services/KrakenClient.ts"
+import { NonceSource } from "../../../../src/services/NonceSource.ts"
+import { serve } from "../../../doubles/fake/Serve.ts"
+import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
+import { TestConfig } from "../../../doubles/TestConfig.ts"
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+)
+
+const sqlite = (stateDir: string, key = "a key") =>
+  NonceSourceSqlite.pipe(
+    Layer.provide(
+      TestConfig({
+        stateDir,
+        credentials: Option.some({ key: Redacted.make(key), secret: Redacted.make(""), otp: Option.none() })
+      })
+    )
+  )
+
+/** A source as a process of its own would have it. */
+const open = (layer: Layer.Layer<NonceSource>) =>
+  Effect.map(Layer.build(Layer.fresh(layer)), (context) => Context.get(context, NonceSource))
+
+/** One turn, over at once. */
+const next = (source: typeof NonceSource.Service, priority: Priority = "read") =>
+  Effect.scoped(Effect.map(source.turn(priority), ({ nonce }) => nonce))
+
+/** A turn that lasts until it is ended. */
+const hold = (source: typeof NonceSource.Service) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const { nonce } = yield* Scope.extend(source.turn("read"), scope)
+    return { nonce, end: Scope.close(scope, Exit.void) }
+  })
+
+const isRising = (nonces: ReadonlyArray<bigint>) => nonces.every((nonce, i) => i === 0 || nonce > (nonces[i - 1] ?? 0n))
+
+const year2026 = Date.UTC(2026, 0)
+
+const sources: ReadonlyArray<readonly [string, (folder: string) => Layer.Layer<NonceSource>]> = [
+  ["NonceSourceMemory", () => NonceSourceMemory],
+  ["NonceSourceSqlite", (folder) => sqlite(folder)]
+]
+
+for (const [name, layer] of sources) {
+  describe(`${name}, as any source`, () => {
+    it.scoped("counts microseconds, upwards even if the clock stands still or goes back", () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(year2026)
+        const source = yield* open(layer(yield* folder))
+        const first = yield* next(source)
+        assert.strictEqual(first, BigInt(year2026) * 1000n)
+        assert.strictEqual(yield* next(source), first + 1n)
+        yield* TestClock.setTime(year2026 - 3600_000)
+        assert.strictEqual(yield* next(source), first + 2n)
+        yield* TestClock.setTime(year2026 + 1000)
+        assert.strictEqual(yield* next(source), first + 1_000_000n)
+      })
+    )
+
+    it.scoped("counts nanoseconds after a jump", () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(year2026)
+        const source = yield* open(layer(yield* folder))
+        yield* next(source)
+        yield* source.jump
+        assert.strictEqual(yield* next(source), BigInt(year2026) * 1_000_000n)
+        assert.strictEqual(yield* next(source), BigInt(year2026) * 1_000_000n + 1n)
+      })
+    )
+
+    it.scoped("lets the most urgent go first, and those alike as they came", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const { end } = yield* hold(source)
+        const order: Array<string> = []
+        const enter = (priority: Priority, name: string) =>
+          Effect.forkScoped(Effect.tap(next(source, priority), () => Effect.sync(() => order.push(name))))
+        const calls = [
+          yield* enter("read", "read 1"),
+          yield* enter("write", "write 1"),
+          yield* enter("read", "read 2"),
+          yield* enter("cancel", "cancel"),
+          yield* enter("write", "write 2"),
+          yield* enter("settlement", "settlement")
+        ]
+        yield* Effect.yieldNow()
+        yield* end
+        yield* Fiber.joinAll(calls)
+        assert.deepStrictEqual(order, ["cancel", "settlement", "write 1", "write 2", "read 1", "read 2"])
+      })
+    )
+
+    it.scoped("passes the turn on when one who waits gives up, and no earlier", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const { end, nonce } = yield* hold(source)
+        const first = yield* Effect.fork(next(source))
+        const patient = yield* Effect.fork(next(source))
+        const last = yield* Effect.fork(next(source))
+        yield* Effect.yieldNow()
+        yield* Fiber.interruptAll([last, first])
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(patient)))
+        yield* end
+        assert.isTrue((yield* Fiber.join(patient)) > nonce)
+      })
+    )
+
+    it.scoped("passes the turn on when one gives up in the moment of being admitted", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const { end, nonce } = yield* hold(source)
+        const impatient = yield* Effect.fork(next(source))
+        const patient = yield* Effect.fork(next(source))
+        yield* Effect.yieldNow()
+        yield* Effect.zipRight(end, Fiber.interruptAsFork(impatient, FiberId.none))
+        assert.isTrue((yield* Fiber.join(patient)) > nonce)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(impatient)))
+      })
+    )
+
+    it.scoped("keeps out who comes while one who has waited has the turn", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const first = yield* hold(source)
+        const waiting = yield* Effect.fork(hold(source))
+        yield* Effect.yieldNow()
+        yield* first.end
+        const second = yield* Fiber.join(waiting)
+        const newcomer = yield* Effect.fork(next(source))
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(newcomer)))
+        yield* second.end
+        yield* TestClock.adjust(10)
+        assert.isTrue((yield* Fiber.join(newcomer)) > second.nonce)
+      })
+    )
+
+    it.scoped("ends a turn after three seconds", () =>
+      Effect.gen(function* () {
+        const source = yield* open(layer(yield* folder))
+        const { end } = yield* hold(source)
+        const waiting = yield* Effect.fork(next(source))
+        yield* TestClock.adjust(2999)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        yield* TestClock.adjust(1)
+        yield* Fiber.join(waiting)
+        // Its end comes late, and takes nothing from those who came after.
+        const { end: endOfNext } = yield* hold(source)
+        yield* end
+        const third = yield* Effect.fork(next(source))
+        yield* TestClock.adjust(100)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(third)))
+        yield* endOfNext
+        yield* TestClock.adjust(100)
+        yield* Fiber.join(third)
+      })
+    )
+  })
+}
+
+describe("makeLocalCounter", () => {
+  it.effect("counts on from a nonce that was given out elsewhere, unless it is ahead of that one", () =>
+    Effect.gen(function* () {
+      const { next, note } = makeLocalCounter()
+      note(100n)
+      assert.strictEqual(yield* next, 101n)
+      note(50n)
+      assert.strictEqual(yield* next, 102n)
+    })
+  )
+})
+
+describe("NonceSourceSqlite", () => {
+  it.scoped("counts in memory when there is no key, and opens no file", () =>
+    Effect.gen(function* () {
+      const stateDir = yield* folder
+      const source = yield* open(Layer.provide(NonceSourceSqlite, TestConfig({ stateDir, credentials: Option.none() })))
+      assert.isTrue(isRising([yield* next(source), yield* next(source)]))
+      assert.deepStrictEqual(readdirSync(stateDir), [])
+    })
+  )
+
+  it.scoped("lets the next one wait for another process when one gives that up", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      const { end, nonce } = yield* hold(one)
+      const impatient = yield* Effect.fork(next(other))
+      const patient = yield* Effect.fork(next(other))
+      yield* TestClock.adjust(20)
+      yield* Fiber.interrupt(impatient)
+      yield* end
+      yield* TestClock.adjust(10)
+      assert.isTrue((yield* Fiber.join(patient)) > nonce)
+    })
+  )
+
+  it.scoped("counts on where another process has stopped, whatever the clock says", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      yield* TestClock.setTime(year2026)
+      const before = yield* Effect.scoped(Effect.flatMap(open(sqlite(path)), next))
+      yield* TestClock.setTime(year2026 - 86_400_000)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), before + 1n)
+    })
+  )
+
+  it.scoped("keeps nanoseconds for good, for that key alone", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      yield* TestClock.setTime(year2026)
+      yield* Effect.scoped(Effect.flatMap(open(sqlite(path)), ({ jump }) => jump))
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), BigInt(year2026) * 1_000_000n)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path, "other")), next), BigInt(year2026) * 1000n)
+    })
+  )
+
+  it.scoped("keeps another process out until the turn is over", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      const { end, nonce } = yield* hold(one)
+      const waiting = yield* Effect.fork(next(other))
+      yield* TestClock.adjust(1000)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* end
+      yield* TestClock.adjust(10)
+      assert.isTrue((yield* Fiber.join(waiting)) > nonce)
+    })
+  )
+
+  it.scoped("takes the turn of a process that has died, after three seconds", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      const { nonce } = yield* hold(one)
+      const waiting = yield* Effect.fork(next(other))
+      yield* TestClock.adjust(3010)
+      assert.isTrue((yield* Fiber.join(waiting)) > nonce)
+    })
+  )
+
+  it.scoped("is not stopped by a turn from the future, which a clock that went back has left", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      yield* TestClock.setTime(year2026)
+      const { nonce } = yield* hold(yield* open(sqlite(path)))
+      yield* TestClock.setTime(year2026 - 3600_000)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), nonce + 1n)
+    })
+  )
+
+  it.scoped("lets processes that wait take turns", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      const order: Array<string> = []
+      const busy = (name: string, source: typeof NonceSource.Service) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            yield* source.turn("read")
+            order.push(name)
+            yield* Effect.sleep(20)
+          })
+        )
+      const many = (name: string, source: typeof NonceSource.Service) =>
+        Effect.all(
+          Array.from({ length: 10 }, () => busy(name, source)),
+          { concurrency: "unbounded" }
+        )
+      const all = yield* Effect.fork(Effect.all([many("one", one), many("other", other)], { concurrency: 2 }))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(all)
+      assert.strictEqual(order.length, 20)
+      const changes = order.filter((name, i) => i > 0 && name !== order[i - 1]).length
+      assert.strictEqual(changes, 19)
+    })
+  )
+
+  it.scoped("keeps the file to its owner, and the key out of it", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "state", "deep")
+      yield* Effect.flatMap(open(sqlite(path, "the-key-itself")), next)
+      assert.strictEqual(statSync(path).mode & 0o777, 0o700)
+      const files = readdirSync(path)
+      assert.includeMembers(files, ["nonces.db", "nonces.db-wal"])
+      for (const file of files) {
+        assert.strictEqual(statSync(join(path, file)).mode & 0o777, 0o600)
+        assert.notInclude(readFileSync(join(path, file), "latin1"), "the-key-itself")
+      }
+    })
+  )
+
+  it.scoped("counts alone, and says so, where the folder can't be used", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      writeFileSync(join(path, "taken"), "")
+      writeFileSync(
+        join(path, "nonces.db"),
+        "This is no database, and never was one, however long it may be.".repeat(99)
+      )
+      for (const [stateDir, words] of [
+        [join(path, "taken"), "can't be created"],
+        [path, "can't be opened"]
+      ] as const) {
+        const lines: Array<string> = []
+        const logger = Logger.replace(
+          Logger.defaultLogger,
+          Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+        )
+        const source = yield* open(sqlite(stateDir))
+        const nonces = yield* Effect.provide(Effect.all([next(source), next(source)]), logger)
+        assert.isTrue(isRising(nonces))
+        assert.strictEqual(lines.length, 1)
+        assert.include(lines[0], words)
+        assert.include(lines[0], "in this process alone")
+      }
+    })
+  )
+
+  it.scoped("goes on alone when the database breaks under way", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const source = yield* open(sqlite(path))
+      const before = yield* next(source)
+      const sql = yield* Effect.provideServiceEffect(
+        SqliteClient.make({ filename: join(path, "nonces.db") }),
+        Reactivity.Reactivity,
+        Reactivity.make
+      )
+      yield* sql`DROP TABLE lanes`
+      const after = yield* Effect.provide(next(source), Logger.remove(Logger.defaultLogger))
+      assert.strictEqual(after, before + 1n)
+    })
+  )
+})
+
+describe("two processes with one key", () => {
+  const program = (...args: ReadonlyArray<string>) =>
+    Effect.async<string>((resume) => {
+      const started = execFile(
+        process.execPath,
+        ["--import", "./scripts/typescript.mjs", "test/fixtures/caller.ts", ...args],
+        (error, stdout, stderr) => resume(error === null ? Effect.succeed(stdout) : Effect.die(stderr))
+      )
+      return Effect.sync(() => started.kill())
+    })
+
+  it.scopedLive("make a hundred calls at once, and no nonce is refused", () =>
+    Effect.gen(function* () {
+      const fake = makeFakeKraken()
+      const { url } = yield* serve(fake)
+      const { key, secret } = fake.keys.full
+      const caller = program(url, yield* folder, key, secret, "50")
+      yield* Effect.all([caller, caller], { concurrency: 2 })
+      assert.deepStrictEqual([...new Set(fake.seen.map(({ outcome }) => outcome))], ["done"])
+      assert.strictEqual(fake.count(), 100)
+      assert.isTrue(isRising(fake.seen.map(({ nonce }) => nonce ?? 0n)))
+    })
+  )
+})

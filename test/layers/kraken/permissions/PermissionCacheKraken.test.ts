@@ -1,0 +1,222 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Logger, Option, Redacted, TestClock } from "effect"
+import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
+import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
+import { PermissionCacheKraken } from "../../../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
+import { RateBudgetOff } from "../../../../src/layers/kraken/rates/RateBudgetOff.ts"
+import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
+import { KrakenPermissionError } from "../../../../src/services/KrakenErrors.ts"
+import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
+import * as Fault from "../../../doubles/fake/Faults.ts"
+import { inProcess } from "../../../doubles/fake/InProcess.ts"
+import { type Key, keyInfo } from "../../../doubles/fake/Keys.ts"
+import { type FakeKraken, makeFakeKraken } from "../../../doubles/FakeKraken.ts"
+import { TestConfig } from "../../../doubles/TestConfig.ts"
+
+const asking = "private/GetApiKeyInfo"
+
+const cacheOf = (fake: FakeKraken, key?: Key) =>
+  PermissionCacheKraken.pipe(
+    Layer.provideMerge(KrakenClientHttp),
+    Layer.provide([inProcess(fake), NonceSourceMemory, RateBudgetOff]),
+    Layer.provide(
+      TestConfig({
+        credentials: Option.map(Option.fromNullable(key), ({ key, secret }) => ({
+          key: Redacted.make(key),
+          secret: Redacted.make(secret),
+          otp: Option.none()
+        }))
+      })
+    ),
+    Layer.merge(Logger.remove(Logger.defaultLogger))
+  )
+
+const refused = new KrakenPermissionError({ endpoint: "private/AddOrder", needed: [], refusedBy: "Kraken", hints: [] })
+
+const mayTrade = Effect.flatMap(PermissionCache, (cache) => cache.require("private/AddOrder", [["modify-trades"]]))
+const mayRead = Effect.flatMap(PermissionCache, (cache) => cache.require("private/Balance", [["query-funds"]]))
+const explained = Effect.flatMap(PermissionCache, (cache) => cache.explain(refused, [["modify-trades"]]))
+
+describe("PermissionCacheKraken", () => {
+  it.effect("asks once, however many wait for the answer, and remembers it for ten minutes", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      yield* Effect.all(
+        Array.from({ length: 20 }, () => mayRead),
+        { concurrency: "unbounded" }
+      )
+      yield* TestClock.adjust("599 seconds")
+      yield* mayRead
+      assert.strictEqual(fake.count(asking), 1)
+      yield* TestClock.adjust("1 second")
+      yield* mayRead
+      assert.strictEqual(fake.count(), 2)
+    }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+  })
+
+  it.effect("refuses what the key may not do, says what it needs, and sends nothing", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(mayTrade)
+      assert.deepInclude(error, { _tag: "KrakenPermissionError", refusedBy: "mcp-kraken" })
+      assert.strictEqual(
+        error.message,
+        `The API key may not call private/AddOrder. It needs modify-trades (create_modify_orders; "Orders and trades – Create & modify orders" in Kraken's key form).`
+      )
+      assert.strictEqual(fake.count(), fake.count(asking))
+    }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+  })
+
+  it.effect("asks again before it refuses, if a minute has passed: the key may have been changed", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      yield* Effect.flip(mayTrade)
+      fake.keys.readOnly.permissions = ["modify-trades"]
+      yield* TestClock.adjust("59 seconds")
+      yield* Effect.flip(mayTrade)
+      assert.strictEqual(fake.count(asking), 1)
+      yield* TestClock.adjust("1 second")
+      yield* mayTrade
+      assert.strictEqual(fake.count(asking), 2)
+    }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+  })
+
+  for (const spelling of ["snake", "camel"] as const) {
+    it.effect(`reads answers in ${spelling} case`, () => {
+      const fake = makeFakeKraken()
+      fake.state.spelling = spelling
+      return Effect.gen(function* () {
+        const cache = yield* PermissionCache
+        const info = yield* cache.refresh
+        assert.deepStrictEqual(Option.getOrThrow(yield* cache.known), info)
+        assert.deepInclude(info, { name: "windowed", nonceWindow: 5_000_000n, validUntil: 0, ipAllowlist: [] })
+        assert.isTrue(info.permissions.has("withdraw-funds"))
+        assert.strictEqual(info.nonce, fake.keys.windowed.highestNonce)
+      }).pipe(Effect.provide(cacheOf(fake, fake.keys.windowed)))
+    })
+  }
+
+  describe("where Kraken does not tell", () => {
+    const page = Fault.html()
+    const failures: ReadonlyArray<readonly [string, ReadonlyArray<Fault.Fault>, number]> = [
+      ["an HTML page, three times", [page, page, page], 60],
+      ["a shape that nobody knows", [Fault.reply(200, `{"error":[],"result":{"permissions":"all"}}`)], 60],
+      ["no nonce window", [Fault.reply(200, `{"error":[],"result":{"permissions":[],"nonce":"1"}}`)], 60],
+      ["Unknown method", [Fault.error("EGeneral:Unknown method")], 600],
+      ["Permission denied", [Fault.error("EGeneral:Permission denied")], 600]
+    ]
+    for (const [name, faults, seconds] of failures) {
+      it.effect(`lets calls pass after ${name}, and asks again after ${seconds} seconds`, () => {
+        const fake = makeFakeKraken()
+        fake.misbehave(asking, ...faults)
+        return Effect.gen(function* () {
+          const waiting = yield* Effect.fork(Effect.all([mayTrade, mayTrade], { concurrency: 2 }))
+          yield* TestClock.adjust("3 seconds")
+          yield* waiting
+          assert.isTrue(Option.isNone(yield* Effect.flatMap(PermissionCache, ({ known }) => known)))
+          yield* TestClock.adjust(`${seconds - 4} seconds`)
+          yield* mayTrade
+          assert.strictEqual(fake.count(asking), faults.length)
+          yield* TestClock.adjust("4 seconds")
+          yield* Effect.flip(mayTrade)
+          assert.strictEqual(fake.count(asking), faults.length + 1)
+        }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+      })
+    }
+
+    it.effect("still refuses what was known ten minutes ago at the most", () => {
+      const fake = makeFakeKraken()
+      return Effect.gen(function* () {
+        yield* mayRead
+        yield* TestClock.adjust("2 minutes")
+        fake.misbehave(asking, Fault.error("EGeneral:Internal error"))
+        yield* Effect.flip(mayTrade)
+        assert.strictEqual(fake.count(asking), 2)
+      }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+    })
+  })
+
+  it.effect("does not ask for calls that any key may make, or of which nobody knows what they need", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      const cache = yield* PermissionCache
+      yield* cache.require("private/Earn/Strategies", [[]])
+      yield* cache.require("private/ListWalletAccounts", [["query-funds"]])
+      assert.strictEqual(fake.count(), 0)
+    }).pipe(Effect.provide(cacheOf(fake, fake.keys.none)))
+  })
+
+  it.effect("says that credentials are missing", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(mayRead))._tag, "KrakenCredentialsMissing")
+      assert.isTrue(Option.isNone(yield* Effect.flatMap(PermissionCache, ({ known }) => known)))
+    }).pipe(Effect.provide(cacheOf(fake)))
+  })
+
+  it.effect("learns from answers that others got, and ignores what it can't read", () => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      const cache = yield* PermissionCache
+      yield* cache.learn({ permissions: ["modify-trades"] })
+      assert.strictEqual(fake.count(), 0)
+      yield* cache.learn(keyInfo(fake.keys.trade, "camel"))
+      yield* mayTrade
+      assert.strictEqual(fake.count(), 0)
+    }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+  })
+
+  describe("explains a refusal of Kraken's", () => {
+    it.effect("with the permission that has been taken away, and refuses from then on", () => {
+      const fake = makeFakeKraken()
+      const { trade } = fake.keys
+      return Effect.gen(function* () {
+        yield* mayTrade
+        trade.permissions = ["query-funds"]
+        const error = yield* explained
+        assert.deepInclude(error, { needed: [["modify-trades"]], refusedBy: "Kraken", hints: [] })
+        assert.strictEqual(error.message, (yield* Effect.flip(mayTrade)).message)
+        assert.strictEqual(fake.count(asking), 2)
+      }).pipe(Effect.provide(cacheOf(fake, trade)))
+    })
+
+    it.effect("with the limits of a key that holds the permission", () => {
+      const fake = makeFakeKraken()
+      const { trade } = fake.keys
+      return Effect.gen(function* () {
+        yield* TestClock.setTime(Date.UTC(2026, 0))
+        Object.assign(trade, { queryFrom: Date.UTC(2025, 0) / 1000, validUntil: Date.UTC(2026, 0) / 1000 + 300 })
+        const way = "The key lacks no permission for it: the account, its region or a limit of the key is in the way."
+        const history = "The key sees no history before 2025-01-01T00:00:00.000Z."
+        assert.deepStrictEqual((yield* explained).hints, [way, history])
+        yield* TestClock.adjust("301 seconds")
+        const expiry = "The key expired on 2026-01-01T00:05:00.000Z."
+        assert.deepStrictEqual((yield* explained).hints, [way, expiry, history])
+      }).pipe(Effect.provide(cacheOf(fake, trade)))
+    })
+
+    it.effect("with the addresses that the key is limited to, as far as Kraken tells", () => {
+      const fake = makeFakeKraken()
+      const { elsewhere } = fake.keys
+      return Effect.gen(function* () {
+        assert.match((yield* explained).message, /limited to other IP addresses/)
+        fake.state.address = "203.0.113.7"
+        yield* TestClock.adjust("10 minutes")
+        assert.include((yield* explained).hints, "The key may be used from 203.0.113.7 only.")
+        const kraken = yield* KrakenClient
+        yield* kraken.read("private/Balance", {})
+      }).pipe(Effect.provide(cacheOf(fake, elsewhere)))
+    })
+
+    it.effect("without an opinion while Kraken can't be reached", () => {
+      const fake = makeFakeKraken()
+      fake.misbehave(asking, Fault.error("EGeneral:Internal error"))
+      return Effect.gen(function* () {
+        const error = yield* explained
+        assert.deepInclude(error, { needed: [["modify-trades"]], refusedBy: "Kraken" })
+        assert.notMatch(error.message, /lacks/)
+        yield* mayTrade
+      }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
+    })
+  })
+})

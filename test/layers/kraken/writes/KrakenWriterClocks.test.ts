@@ -1,0 +1,183 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Redacted } from "effect"
+import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import { administer } from "../../../../src/exchange/rest/admin.ts"
+import { openFront } from "../../../../src/exchange/rest/opening.ts"
+import { makeCredentials } from "../../../../src/layers/exchange/keys.ts"
+import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
+import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
+import { handledBy } from "../../../doubles/handledBy.ts"
+import * as Fault from "../../../doubles/fake/Faults.ts"
+import { inProcess } from "../../../doubles/fake/InProcess.ts"
+import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
+import { makeAccount, standing, writerOver } from "../../../properties/travel.ts"
+import { failure, limit } from "../../../doubles/WriterAccount.ts"
+
+const { pair, ...order } = limit
+
+/** Writes that can end in `KrakenNotPlaced`, with no id of the caller's. */
+const writes: ReadonlyArray<readonly [Endpoint, Params]> = [
+  ["private/AddOrder", limit],
+  ["private/AddOrder", { ...limit, ordertype: "market", price: undefined }],
+  ["private/AddOrderBatch", { pair, orders: [order, { ...order, volume: "0.02" }] }],
+  ["private/EditOrder", { pair, txid: standing.plain, price: "99000" }],
+  ["private/AmendOrder", { txid: standing.plain, limit_price: "99000" }]
+]
+
+/** The same with an id of the caller's, which other orders may bear too. */
+const named: typeof writes = [
+  ["private/AddOrder", { ...limit, cl_ord_id: "mine too" }],
+  ["private/AddOrder", { ...limit, userref: 7 }],
+  [
+    "private/AddOrderBatch",
+    {
+      pair,
+      orders: [
+        { ...order, userref: 7 },
+        { ...order, volume: "0.02", userref: 8 }
+      ]
+    }
+  ],
+  ["private/EditOrder", { pair, txid: standing.plain, price: "99000", userref: 7 }]
+]
+
+/** What goes wrong with the clocks while a write is under way. */
+const jumps = {
+  "Kraken's clock is put forward": { theirs: 120_000 },
+  "Kraken's clock is set back": { theirs: -90_000 },
+  "our clock is set back": { ours: -90_000 },
+  "our clock is put forward": { ours: 90_000 },
+  "one answer's Date is 90 s ahead": { dates: [90_000] },
+  "one answer's Date is 90 s behind": { dates: [-90_000] },
+  "every answer's Date is 90 s ahead": { dates: Array.from({ length: 50 }, () => 90_000) }
+} satisfies Record<string, Jump>
+
+interface Jump {
+  readonly theirs?: number
+  readonly ours?: number
+  /** By how much the `Date` of the next answers is wrong. */
+  readonly dates?: ReadonlyArray<number>
+}
+
+/** A write that Kraken answers with a fault, and what happens to the clocks 400 ms later. */
+const attempt = (
+  endpoint: Endpoint,
+  params: Params,
+  fault: Fault.Fault,
+  { dates = [], ours = 0, theirs = 0 }: Jump
+) => {
+  const fake = makeAccount({ key: "full", skew: 0 })
+  const clock = makeVirtualClock()
+  const story = Effect.gen(function* () {
+    yield* Effect.flatMap(PermissionCache, ({ known }) => known)
+    fake.misbehave(endpoint, fault)
+    const jump = Effect.zipRight(
+      clock.setWall(ours),
+      Effect.sync(() => {
+        fake.state.skew += theirs
+        fake.misbehave("*", ...dates.map(Fault.wrongDate))
+      })
+    )
+    yield* Effect.fork(Effect.delay(jump, 400))
+    const writer = yield* KrakenWriter
+    return { answer: yield* Effect.either(writer.send(endpoint, params)), done: fake.journal.slice(2) }
+  }).pipe(Effect.provide(writerOver(inProcess(fake), fake.keys.full)))
+  return Effect.promise(() => clock.run(story))
+}
+
+describe("while clocks are set", () => {
+  describe.each(Object.entries(jumps))("%s:", (_, jump: Jump) => {
+    it.effect.each(writes)("an accepted %s is never said to be not placed: its id is found", ([endpoint, params]) =>
+      Effect.gen(function* () {
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, jump)
+        assert.lengthOf(done, 1)
+        if (endpoint === "private/AmendOrder") return assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
+        const { orders, txid } = Either.getOrThrow(answer).result as Record<string, unknown>
+        const found = [txid ?? (orders as ReadonlyArray<{ txid: string }>).map((row) => row.txid)].flat()
+        assert.includeMembers([...(done[0]?.ids ?? [])], found)
+        assert.isNotEmpty(found)
+      })
+    )
+
+    it.effect.each(named)("an accepted %s that the caller named is not said to be not placed", ([endpoint, params]) =>
+      Effect.gen(function* () {
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, jump)
+        assert.lengthOf(done, 1)
+        assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
+      })
+    )
+
+    it.effect.each([...writes, ...named])("a lost %s stays unknown", ([endpoint, params]) =>
+      Effect.gen(function* () {
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropBefore, jump)
+        assert.deepStrictEqual(done, [])
+        assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
+      })
+    )
+  })
+
+  it.effect.each([...writes, ...named])("without that, a lost %s is known to be not placed", ([endpoint, params]) =>
+    Effect.gen(function* () {
+      const { answer } = yield* attempt(endpoint, params, Fault.dropBefore, {})
+      assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")
+    })
+  )
+
+  /** A writer on a simulated exchange where AddOrder goes wrong; `meanwhile` happens 400 ms later. */
+  const onExchange = (fault: object, meanwhile?: readonly [path: string, body: object]) => {
+    const clock = makeVirtualClock()
+    const front = openFront(Date.UTC(2026, 0), { seed: 1, rateLimits: false }, makeCredentials(1))
+    const [key] = [...front.keys.values()].filter(({ name }) => name === "full")
+    const administered = (path: string, body: object) =>
+      administer(
+        front,
+        { method: "POST", path, query: "", headers: {}, body: Buffer.from(JSON.stringify(body)) },
+        front.exchange.now
+      )
+    const before = new Set(front.exchange.orders.keys())
+    const story = Effect.gen(function* () {
+      yield* Effect.flatMap(PermissionCache, ({ known }) => known)
+      administered("/admin/faults", { endpoint: "AddOrder", ...fault })
+      if (meanwhile !== undefined) {
+        const later = Effect.sync(() => administered(...meanwhile))
+        yield* Effect.fork(Effect.delay(later, 400))
+      }
+      const writer = yield* KrakenWriter
+      const answer = yield* Effect.either(writer.send("private/AddOrder", { ...limit, price: "#20%" }))
+      yield* Effect.sleep("1 minute")
+      return { answer, made: [...front.exchange.orders.keys()].filter((txid) => !before.has(txid)) }
+    }).pipe(
+      Effect.provide(
+        writerOver(inProcess({ handle: handledBy(front) }), {
+          key: key?.key ?? "",
+          secret: Redacted.value(key?.secret ?? Redacted.make(""))
+        })
+      )
+    )
+    return Effect.promise(() => clock.run(story))
+  }
+
+  it.effect.each([
+    ["its clock is put forward", { kind: "drop-after-accept" }, ["/admin/advance", { seconds: 120 }]],
+    [
+      "one answer's Date is wrong",
+      { kind: "drop-after-accept" },
+      ["/admin/faults", { endpoint: "*", kind: "wrong-date", seconds: 90 }]
+    ],
+    ["it is listed late", { kind: "list-late", seconds: 7 }, undefined]
+  ] as const)("an order is found on a simulated exchange although %s", ([, fault, meanwhile]) =>
+    Effect.gen(function* () {
+      const { answer, made } = yield* onExchange(fault, meanwhile)
+      assert.lengthOf(made, 1)
+      assert.deepInclude(Either.getOrThrow(answer).result, { txid: made })
+    })
+  )
+
+  it.effect("an order that gets to a simulated exchange after a look-up is not placed", () =>
+    Effect.gen(function* () {
+      const { answer, made } = yield* onExchange({ kind: "arrive-late", seconds: 2 })
+      assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")
+      assert.deepStrictEqual(made, [])
+    })
+  )
+})

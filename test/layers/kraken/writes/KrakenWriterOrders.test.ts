@@ -1,0 +1,239 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
+import { KrakenPermissionError } from "../../../../src/services/KrakenErrors.ts"
+import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
+import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
+
+const toLines = (lines: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+  )
+
+describe("an order", () => {
+  it.effect("gets a cl_ord_id and a deadline, and its answer shows them", () => {
+    const { layer, sent } = account({ write: () => Effect.succeed({ txid: ["O1"] }) })
+    return Effect.gen(function* () {
+      const { result } = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.strictEqual(sent.length, 1)
+      assert.strictEqual(sent[0]?.["deadline"], "1970-01-01T00:00:05.000Z")
+      assert.isTrue(Schema.is(Schema.UUID)(sent[0]?.["cl_ord_id"]))
+      assert.deepStrictEqual(result, {
+        txid: ["O1"],
+        cl_ord_id: sent[0]?.["cl_ord_id"],
+        deadline: "1970-01-01T00:00:05.000Z"
+      })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that was accepted without an answer is found and reported as placed", () => {
+    const { layer, open, sent } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"], cl_ord_id: sent[0]?.["cl_ord_id"] })
+      assert.strictEqual(answer.settled?.state, "open")
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that is found shows its conditional close, and none if it has none", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        const row = listed(params, { opentm: 200 })
+        open[`O${String(params["volume"])}`] = {
+          ...row,
+          descr: { ...row.descr, close: params["close"] === undefined ? "" : "close position" }
+        }
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const close = { ordertype: "limit", price: "110000" }
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, close }))
+      assert.deepNestedInclude(answer.result, { "descr.close": "close position" })
+      const without = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, volume: "0.02" }))
+      assert.notNestedProperty(without.result, "descr.close")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that never arrived is surely not placed once its deadline has passed behind a later nonce", () => {
+    const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.strictEqual(error._tag, "KrakenNotPlaced")
+      assert.include(error.message, "no order with userref 7 exists, and its deadline has passed")
+      assert.strictEqual(sent.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that arrives late, just before its deadline, is still found", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) =>
+        Effect.zipRight(
+          Effect.forkDaemon(
+            Effect.delay(
+              Effect.sync(() => (open["O1"] = listed(params, { opentm: 4.9 }))),
+              "4900 millis"
+            )
+          ),
+          noAnswer(endpoint)
+        )
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a key with a nonce window might still arrive: unknown, with what to look for", () => {
+    const { layer } = account({ write: (endpoint) => noAnswer(endpoint), nonceWindow: 5000n })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, cl_ord_id: "mine" }))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "nonce window")
+      assert.include(error.message, "Look for cl_ord_id mine with get_open_orders and get_closed_orders")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a key that may not read orders can't be told", () => {
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", limit))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "the account can't be read")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("with a userref that two orders fit can't be told either", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        open["O2"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.include(error.message, "several orders fit: O1, O2")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not mistaken for an older one of the same userref and terms", () => {
+    let n = 0
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        open[`O${++n}`] = listed(params, { opentm: n === 1 ? 0 : 121 })
+        return n === 1 ? Effect.succeed({ txid: ["O1"] }) : noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      yield* send("private/AddOrder", { ...limit, userref: 7 })
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+      assert.deepInclude(answer.result, { txid: ["O2"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is found although Kraken's clock was not known yet when it was sent, and ours is wrong", () => {
+    let skew = 0
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      skew: () => skew,
+      read: (endpoint, params) => {
+        skew = -40_000
+        const row = listed({ ...limit, ...params }, { opentm: -40 })
+        return Effect.succeed(endpoint === "private/OpenOrders" ? { open: { O1: row } } : { closed: {} })
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", limit))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that looks like another one under way is not said to be placed when one of the two is found", () => {
+    let n = 0
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        if (n++ === 0) open["O1"] = listed(params)
+        return Effect.delay(noAnswer(endpoint), "1 seconds")
+      }
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const order = { ...limit, userref: 7 }
+      const both = yield* Effect.fork(
+        Effect.forEach(
+          [order, { ...order, repeat: true }],
+          (one) => Effect.flip(writer.send("private/AddOrder", one)),
+          {
+            concurrency: 2
+          }
+        )
+      )
+      yield* TestClock.adjust("1 minutes")
+      for (const error of yield* Fiber.join(both)) {
+        assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+        assert.include(error.message, "another write that looks the same is open as well, and may be the one. Found: {")
+      }
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("outlives its caller, and the log says what became of it", () => {
+    const lines: Array<string> = []
+    const { layer, sent } = account({
+      write: (_, params) =>
+        Effect.delay(
+          Effect.sync(() => (sent.push({ done: true, ...params }), { txid: ["O1"] })),
+          "3 seconds"
+        )
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const caller = yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(caller)
+      yield* TestClock.adjust("3 seconds")
+      assert.isTrue(sent[1]?.["done"])
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0] ?? "", /A write went on after its caller had left.*private\/AddOrder.*ok/)
+    }).pipe(Effect.provide([layer, toLines(lines)]))
+  })
+})
+
+describe("shutdown", () => {
+  const close = (hangs: Effect.Effect<unknown>) =>
+    Effect.gen(function* () {
+      const { layer } = account({ write: () => hangs })
+      const scope = yield* Scope.make()
+      const writer = Context.get(yield* Layer.buildWithScope(layer, scope), KrakenWriter)
+      yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      return yield* Effect.fork(Scope.close(scope, Exit.void))
+    })
+
+  it.effect("waits for what is under way", () =>
+    Effect.gen(function* () {
+      const closing = yield* close(Effect.delay(Effect.succeed({ txid: ["O1"] }), "10 seconds"))
+      yield* TestClock.adjust("8 seconds")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(closing)))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(closing)
+    })
+  )
+
+  it.effect("gives up after thirty seconds", () =>
+    Effect.gen(function* () {
+      const closing = yield* close(Effect.never)
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(closing)
+    })
+  )
+})

@@ -1,0 +1,224 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Layer, Logger, Schema } from "effect"
+import * as fc from "fast-check"
+import { Permission } from "../../../src/domain/keys/permissions.ts"
+import * as Fields from "../../../src/tools/kit/Fields.ts"
+import * as Rows from "../../../src/tools/kit/Rows.ts"
+import * as Tool from "../../../src/tools/kit/Tool.ts"
+import * as ToolError from "../../../src/tools/ToolError.ts"
+import { type AnyTool, toolsets } from "../../../src/tools/Toolsets.ts"
+import { modern, TestEdge } from "../../doubles/TestMcp.ts"
+import { runs } from "../../Property.ts"
+import { TestKraken } from "../../doubles/TestKraken.ts"
+
+const output = Schema.Struct({ txid: Schema.String, ...Fields.Written })
+
+const tool = (intent: "read" | "write", shape: (result: unknown) => unknown) =>
+  Tool.endpoint("odd", {
+    title: "Odd",
+    description: "A tool with a shape of the test's.",
+    endpoint: "private/Odd",
+    intent,
+    input: {},
+    shape,
+    output
+  })
+
+/** What is logged, as causes. */
+const toCauses = (causes: Array<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ cause }) => void causes.push(Cause.pretty(cause)))
+  )
+
+const answers = { "private/Odd": { txid: "O1" } }
+const ourFault = () => {
+  throw new TypeError("a fault of ours")
+}
+
+describe("a fault of ours in the shaping of an answer", () => {
+  const cases = [
+    ["a read", "read", "nothing", ""],
+    ["a write", "write", "done", `{"txid":"O1"}`]
+  ] as const
+  for (const [name, intent, outcome, answer] of cases) {
+    it.effect(`of ${name} is not told as Kraken's, and is logged with its cause`, () => {
+      const causes: Array<string> = []
+      return Effect.gen(function* () {
+        const error = yield* Effect.flip(tool(intent, ourFault).run({}))
+        assert.deepInclude(error, { _tag: "ToolDefect", tool: "odd", outcome, answer })
+        assert.lengthOf(causes, 1)
+        assert.include(causes[0], "TypeError: a fault of ours")
+      }).pipe(Effect.provide([TestKraken({ answers }), toCauses(causes)]))
+    })
+  }
+
+  it.effect("elsewhere ends the same way: a write may have happened", () => {
+    const causes: Array<string> = []
+    return Effect.gen(function* () {
+      const call = Effect.fnUntraced(function* (name: string) {
+        const { body } = yield* modern("tools/call", { name, arguments: {} })
+        assert.isTrue(body.result.isError)
+        return String(body.result.content[0].text)
+      })
+      const may = (outcome: "nothing" | "unknown", tool: string) =>
+        ToolError.words(new Tool.ToolDefect({ tool, outcome, answer: "" }))
+      assert.strictEqual(yield* call("cancel_all_orders"), may("unknown", "cancel_all_orders"))
+      assert.strictEqual(yield* call("get_account_balance"), may("nothing", "get_account_balance"))
+      assert.lengthOf(
+        causes.filter((cause) => cause.includes("TypeError: a fault of ours")),
+        2
+      )
+    }).pipe(
+      Effect.provide(Layer.provideMerge(TestEdge({ granted: Permission.literals, onCall: ourFault }), toCauses(causes)))
+    )
+  })
+
+  it("advises nobody to repeat a write that happened, or may have", () => {
+    for (const outcome of ["done", "unknown"] as const) {
+      const text = ToolError.words(new Tool.ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
+      assert.match(text, /do NOT repeat it/i)
+      assert.strictEqual(text.includes("O1"), outcome === "done")
+    }
+  })
+})
+
+describe("an answer of another form", () => {
+  it.effect("is told as Kraken's, with what is wrong, and is no fault of ours", () => {
+    const causes: Array<string> = []
+    return Effect.gen(function* () {
+      const unshaped = yield* Effect.flip(tool("write", Rows.list).run({}))
+      assert.deepInclude(unshaped, {
+        _tag: "KrakenUnreadable",
+        carriedOut: true,
+        issue: `expected a list, got {"txid":"O1"}`
+      })
+      const undecoded = yield* Effect.flip(tool("read", () => ({ txid: 1 })).run({}))
+      assert.deepInclude(undecoded, {
+        _tag: "KrakenUnreadable",
+        carriedOut: false,
+        issue: "- txid: expected string, got 1"
+      })
+      assert.deepStrictEqual(causes, [])
+    }).pipe(Effect.provide([TestKraken({ answers }), toCauses(causes)]))
+  })
+
+  for (const tool of tools) {
+    it.effect(`ends ${tool.name} in no fault of ours`, () => {
+      const property = fc.asyncProperty(answer, fc.uint8Array({ maxLength: 20 }), (answer, file) => {
+        const { endpoint = "" } = tool
+        const kraken = TestKraken({
+          answers: { [endpoint]: answer },
+          files: { [endpoint]: file },
+          granted: Permission.literals
+        })
+        const call = tool.call(argumentsOf(tool)) as Effect.Effect<unknown, { readonly _tag: string }, Needs>
+        return Effect.runPromise(
+          Effect.map(Effect.either(Effect.provide(call, kraken)), (ended) => {
+            if (ended._tag === "Left") assert.strictEqual(ended.left._tag, "KrakenUnreadable")
+          })
+        )
+      })
+      return Effect.promise(() => fc.assert(property, { numRuns: runs(25) }))
+    })
+  }
+})
+
+type Needs = Layer.Layer.Success<ReturnType<typeof TestKraken>>
+
+/** Every tool that is an endpoint. */
+const tools = (Object.values(toolsets).flat() as ReadonlyArray<AnyTool>).filter(
+  ({ endpoint }) => endpoint !== undefined
+)
+
+/** What a tool needs to be called at all. */
+const argumentsOf = ({ definition, name }: AnyTool): object => {
+  const { required = [] } = definition.inputSchema
+  const fields = [...required, ...(alsoNeeded[name] ?? [])]
+  const args = Object.fromEntries(fields.map((field) => [field, given[field] ?? field]))
+  return name === "cancel_order_batch" ? { orders: ["O1"] } : args
+}
+
+const alsoNeeded: Record<string, ReadonlyArray<string>> = {
+  cancel_order: ["txid"],
+  amend_order: ["txid", "limit_price"],
+  edit_order: ["volume"],
+  add_order: ["price"]
+}
+
+const order = { type: "buy", ordertype: "limit", volume: "1", price: "1" }
+
+const given: Record<string, unknown> = {
+  ...order,
+  limit_price: "1",
+  amount: "1",
+  timeout: 60,
+  orders: [order, order],
+  from_wallet: "Spot Wallet",
+  to_wallet: "Futures Wallet",
+  report: "trades"
+}
+
+/** Names that stand in Kraken's answers, so that nonsense gets past the first step. */
+const names = [
+  "open",
+  "closed",
+  "trades",
+  "ledger",
+  "count",
+  "descr",
+  "close",
+  "orders",
+  "error",
+  "txid",
+  "pair",
+  "symbol",
+  "XXBTZUSD",
+  "last",
+  "asks",
+  "bids",
+  "items",
+  "amount_allocated",
+  "native",
+  "total",
+  "apr_estimate",
+  "lock_type",
+  "auto_compound",
+  "fees",
+  "fees_maker",
+  "schedules",
+  "inputs",
+  "accounts",
+  "flags",
+  "cursor",
+  "amends",
+  "events",
+  "emergency",
+  "upcoming_maintenance",
+  "next_steps",
+  "limits",
+  "fee",
+  "withdrawals",
+  "deposit",
+  "asset_details",
+  "limits_monitor",
+  "a",
+  "b",
+  "c",
+  "o",
+  "price",
+  "base",
+  "permissions",
+  "ip_allowlist",
+  "asset",
+  "next_cursor"
+]
+
+const { answer } = fc.letrec((tie) => ({
+  answer: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constantFrom(null, "", "text", "1.5", 0, 7, true, false),
+    fc.array(tie("answer"), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...names), tie("answer"), { maxKeys: 4, noNullPrototype: true })
+  )
+}))

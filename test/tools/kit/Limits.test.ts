@@ -1,0 +1,151 @@
+import { assert, describe, it, vi } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { maxNumberLength } from "../../../src/domain/numbers/numberText.ts"
+import { InvalidArguments } from "../../../src/tools/kit/Arguments.ts"
+import * as Fields from "../../../src/tools/kit/Fields.ts"
+import { read } from "../../../src/tools/Resources.ts"
+import * as Tool from "../../../src/tools/kit/Tool.ts"
+import { type AnyTool, toolsets } from "../../../src/tools/Toolsets.ts"
+import { directory } from "../../fixtures/krakenLists.ts"
+import { TestKraken } from "../../doubles/TestKraken.ts"
+
+interface Shape {
+  readonly type?: string
+  readonly enum?: ReadonlyArray<unknown>
+  readonly description?: string
+  readonly minimum?: number
+  readonly minItems?: number
+  readonly pattern?: string
+  readonly items?: Shape
+  readonly required?: ReadonlyArray<string>
+  readonly properties?: { readonly [name: string]: Shape }
+}
+
+/** A value that fits. */
+const fitting = (shape: Shape): unknown => {
+  if (shape.enum !== undefined) return shape.enum[0]
+  switch (shape.type) {
+    case "object":
+      return Object.fromEntries((shape.required ?? []).map((name) => [name, fitting(shape.properties?.[name] ?? {})]))
+    case "array":
+      return Array.from({ length: shape.minItems ?? 1 }, () => fitting(shape.items ?? {}))
+    case "boolean":
+      return true
+    case "integer":
+    case "number":
+      return shape.minimum ?? 1
+    default:
+      return shape.pattern === undefined && /ISO/.test(shape.description ?? "") ? "2026-09-21T09:15:02Z" : "1"
+  }
+}
+
+/** Each way to put a value into the arguments of a tool, with the path at which it stands. */
+const placed = (shape: Shape, value: unknown): ReadonlyArray<readonly [path: string, value: unknown]> => {
+  if (shape.type === "array") {
+    return placed(shape.items ?? {}, value).map(([path, item]) => [path === "" ? "0" : `0.${path}`, [item]])
+  }
+  if (shape.type !== "object") return [["", value]]
+  return Object.entries(shape.properties ?? {}).flatMap(([name, field]) =>
+    placed(field, value).map(([path, inner]) => [
+      path === "" ? name : `${name}.${path}`,
+      { ...Object(fitting(shape)), [name]: inner }
+    ])
+  )
+}
+
+const tools: ReadonlyArray<AnyTool> = Object.values(toolsets).flat()
+
+const digits = "9".repeat(20_000)
+
+const silent = TestKraken({ directory, onCall: () => assert.fail("Kraken was asked") })
+
+const refused = (tool: AnyTool, args: unknown): Effect.Effect<Array<string>> =>
+  Effect.map(Effect.flip(tool.call(args)), (error) => {
+    assert.instanceOf(error, InvalidArguments, `${tool.name}: ${error.message.slice(0, 200)}`)
+    assert.isAtMost(error.message.length, 10_000, tool.name)
+    return (error as InvalidArguments).issues.split("\n")
+  }).pipe(Effect.provide(silent), (effect) => effect as unknown as Effect.Effect<Array<string>>)
+
+describe("arguments that are too large", () => {
+  it.effect("are refused in every field of every tool, and no number is read of them", () =>
+    Effect.gen(function* () {
+      const read = vi.spyOn(globalThis, "BigInt")
+      for (const tool of tools) {
+        for (const [path, args] of placed(tool.definition.inputSchema as Shape, digits)) {
+          const issues = yield* refused(tool, args)
+          assert.isTrue(
+            issues.some((issue) => issue.startsWith(`- ${path}: `)),
+            `${tool.name} takes ${path}`
+          )
+        }
+      }
+      const most = Math.max(0, ...read.mock.calls.map(([value]) => String(value).length))
+      vi.restoreAllMocks()
+      assert.isAtMost(most, maxNumberLength)
+    })
+  )
+
+  it.effect("are told by their length, and a number by the length that numbers have", () =>
+    Effect.gen(function* () {
+      const [addOrder] = tools.filter(({ name }) => name === "add_order")
+      assert.isDefined(addOrder)
+      const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: digits, price: `+${digits}%` }
+      const issues = yield* refused(addOrder, { ...order, expiretm: digits, deadline: digits, displayvol: digits })
+      assert.sameMembers(issues, [
+        "- volume: has 20000 characters; a number has at most 40 characters",
+        "- price: has 20002 characters; a number has at most 40 characters",
+        "- expiretm: has 20000 characters; a number has at most 40 characters",
+        "- deadline: has 20000 characters; a number has at most 40 characters",
+        "- displayvol: has 20000 characters; a number has at most 40 characters"
+      ])
+    })
+  )
+
+  it.effect("are lists and objects too, as they are or as text", () =>
+    Effect.gen(function* () {
+      const [ticker] = tools.filter(({ name }) => name === "get_ticker")
+      assert.isDefined(ticker)
+      const many = Array.from({ length: 1001 }, () => "BTC/USD")
+      for (const pair of [many, many.join(","), JSON.stringify(many)]) {
+        assert.deepStrictEqual(yield* refused(ticker, { pair }), ["- pair: has 1001 items; at most 1000 are taken"])
+      }
+      const fields = Object.fromEntries(many.map((value, i) => [`field${i}`, value]))
+      assert.deepStrictEqual(yield* refused(ticker, fields), ["- (arguments): has 1001 fields; at most 100 are taken"])
+      // As many as are told one by one.
+      assert.lengthOf(yield* refused(ticker, { pair: many.slice(1).map(() => 1) }), 51)
+    })
+  )
+
+  it.effect("are not looked up as a resource", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read([], `kraken://pairs/${digits}`))
+      assert.strictEqual(error._tag, "ResourceNotFound")
+      assert.isAtMost(error.message.length, 1000)
+    }).pipe(Effect.provide(silent), (effect) => effect as Effect.Effect<void>)
+  )
+})
+
+describe("a number of JSON in a field of text", () => {
+  const timed = Tool.endpoint("timed", {
+    title: "Look",
+    description: "A read.",
+    intent: "read",
+    endpoint: "public/Timed",
+    input: { since: Fields.moment("A time"), leverage: Fields.optional(Fields.text("A number")) },
+    output: Schema.Struct({})
+  })
+
+  it.effect("is taken if a double holds it, and refused if it has lost digits", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      yield* timed.call({ since: 1764230400.123456, leverage: 2 })
+      // As JSON.parse reads them.
+      for (const since of ["1616492376594123457", "1e400", "1e21"]) {
+        const error = yield* Effect.flip(timed.call(JSON.parse(`{"since":${since},"leverage":${since}}`)))
+        assert.instanceOf(error, InvalidArguments)
+        for (const field of ["since", "leverage"]) assert.include(error.message, `- ${field}: `)
+      }
+      assert.deepStrictEqual(calls, [{ since: "1764230400.123456", leverage: "2" }])
+    }).pipe(Effect.provide(TestKraken({ answers: { "public/Timed": {} }, onCall: (_, params) => calls.push(params) })))
+  })
+})

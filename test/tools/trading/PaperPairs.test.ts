@@ -1,0 +1,53 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, TestClock } from "effect"
+import { KrakenWriterSettling } from "../../../src/layers/kraken/writes/KrakenWriterSettling.ts"
+import { NamesKraken } from "../../../src/layers/kraken/names/NamesKraken.ts"
+import { PermissionCacheKraken } from "../../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
+import { TradingMode } from "../../../src/services/TradingMode.ts"
+import * as Account from "../../../src/tools/account/Account.ts"
+import * as Market from "../../../src/tools/market/Market.ts"
+import * as TradingReads from "../../../src/tools/trading/TradingReads.ts"
+import * as Trading from "../../../src/tools/trading/Trading.ts"
+import { pairRow } from "../../exchange/listing.ts"
+import { opening } from "../../doubles/TestMarket.ts"
+import { asset } from "../../fixtures/krakenLists.ts"
+import { makeKraken, unwatched } from "../../doubles/LiveKraken.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
+import { TestConfig } from "../../doubles/TestConfig.ts"
+import { use } from "../worlds.ts"
+
+/** A Kraken that lists a pair which no version of ours was made with, at 1000. */
+const kraken = makeKraken([[0, "1000"]])
+kraken.list({
+  assets: { USDC: asset("USDC", 8) },
+  pairs: { USDCUSD: pairRow("USDC/USD", "USDC", "ZUSD", [4, 8]) }
+})
+
+const paperIn = (folder: string) =>
+  KrakenWriterSettling.pipe(
+    Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+    Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
+    Layer.provideMerge(
+      Layer.succeed(TradingMode, { mode: "paper", market: { kind: "live", name: "live market of kraken.test" } })
+    )
+  )
+
+describe("tools on paper, on Kraken's market", () => {
+  it.scoped("trade any pair that Kraken lists, by the rules that it lists", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(opening)
+      yield* Effect.gen(function* () {
+        const order = { pair: "usdc/usd", type: "buy", ordertype: "market" }
+        const { pairs } = yield* use(Market.getAssetPairs, { pair: "USDC/USD" })
+        assert.deepInclude(pairs[0], { pair: "USDC/USD", status: "online" })
+        const little = yield* Effect.flip(Trading.addOrder.call({ ...order, volume: "0.5" }))
+        assert.include(String(Object(little).message), "minimum")
+        const { txid } = yield* use(Trading.addOrder, { ...order, volume: "2" })
+        const { orders } = yield* use(TradingReads.queryOrders, { txid })
+        assert.deepInclude(orders[0], { pair: "USDC/USD", status: "closed", vol_exec: "2.00000000" })
+        const { balances } = yield* use(Account.getAccountBalance)
+        assert.deepInclude(balances, { asset: "USDC", id: "USDC", balance: "2.00000000" })
+      }).pipe(Effect.provide(paperIn(yield* temporaryFolder)))
+    })
+  )
+})
