@@ -1,7 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
-import { envFile } from "./envFile.ts"
+import { envFile } from "./kit/envFile.ts"
 import { UsageError } from "./kit/errors.ts"
 import { type Setting, settings } from "../layers/settings/table.ts"
 

@@ -1,7 +1,7 @@
 import { Option, Redacted } from "effect"
 import type { Config } from "../services/Config.ts"
 import { reachable } from "../layers/network/reachable.ts"
-import { withEnvFile } from "../cli/envFile.ts"
+import { withEnvFile } from "../layers/process/withEnvFile.ts"
 import { self } from "../layers/process/self.ts"
 
 /** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */

@@ -3,7 +3,7 @@ import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceSqlite } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
-import { doubts } from "../cli/doubts.ts"
+import { doubts } from "./doubts.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 

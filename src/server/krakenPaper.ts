@@ -7,7 +7,7 @@ import { PaperWatch } from "../layers/paper/Watch.ts"
 import { RateBudgetPerCaller } from "../layers/kraken/rates/RateBudgetPerCaller.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
-import { doubts } from "../cli/doubts.ts"
+import { doubts } from "./doubts.ts"
 import { load } from "../layers/process/load.ts"
 
 /** The market that the settings ask for, or leave to whether Kraken answers. */

@@ -4,7 +4,7 @@ import { Logging } from "../layers/telemetry/Logging.ts"
 import * as Needs from "../layers/settings/needs.ts"
 import { settings } from "../layers/settings/table.ts"
 import { Config } from "../services/Config.ts"
-import { InternalError } from "../cli/kit/errors.ts"
+import { InternalError } from "../layers/process/InternalError.ts"
 import { load } from "../layers/process/load.ts"
 
 /** Says what the settings leave in doubt. */

@@ -1,6 +1,6 @@
 import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
-import { envFile } from "../envFile.ts"
+import { envFile } from "../kit/envFile.ts"
 
 /** For health checks of containers, in which there is nothing else to ask with. */
 export const health = Command.make("health", { envFile }, ({ envFile }) =>

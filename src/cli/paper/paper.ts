@@ -2,7 +2,7 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
-import { envFile } from "../envFile.ts"
+import { envFile } from "../kit/envFile.ts"
 import { load } from "../../layers/process/load.ts"
 
 /** Loads exchange and database only for a command that needs them. */

@@ -3,7 +3,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
-import { envFile } from "../envFile.ts"
+import { envFile } from "../kit/envFile.ts"
 import { UsageError } from "../kit/errors.ts"
 
 /** Loads the database only for a command that needs it: help and completions start without. */

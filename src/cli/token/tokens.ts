@@ -5,7 +5,7 @@ import { settings } from "../../layers/settings/table.ts"
 import { TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
 import { Config } from "../../services/Config.ts"
 import { isActive, type Token, TokenStore } from "../../services/TokenStore.ts"
-import { withEnvFile } from "../envFile.ts"
+import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import { self } from "../../layers/process/self.ts"
 import { table } from "../kit/table.ts"
 

@@ -7,17 +7,8 @@ import { readForm } from "./body.ts"
 import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
 import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
+import type { Request } from "./Request.ts"
 import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
-
-/** A request as it came over the wire. Names of headers are lower-case. */
-export interface Request {
-  readonly method: string
-  /** Without the query, e.g. `/0/private/AddOrder`. */
-  readonly path: string
-  readonly query: string
-  readonly headers: { readonly [name: string]: string | undefined }
-  readonly body: Uint8Array
-}
 
 /** What becomes of a request: an answer or a cut connection, after so many milliseconds. */
 export interface Outcome {

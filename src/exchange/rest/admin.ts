@@ -2,7 +2,8 @@ import { parseJson } from "../../domain/wire/json.ts"
 import { handle } from "../commands/handle.ts"
 import { isObject } from "../wire/params.ts"
 import { readFault } from "./faults.ts"
-import type { Front, Request } from "./Front.ts"
+import type { Front } from "./Front.ts"
+import type { Request } from "./Request.ts"
 import { ok, refused, type Reply } from "./reply.ts"
 
 /** A clock is put forward by so much at once at the most. */

@@ -3,7 +3,7 @@ import type { Params } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { readBody } from "./body.ts"
 import type { ApiKey } from "./keys.ts"
-import type { Request } from "./Front.ts"
+import type { Request } from "./Request.ts"
 
 /** So many refusals in a row, and a key is locked out for so long, in milliseconds; each further try starts it anew. */
 export const lockout = { after: 10, lasts: 15 * 60_000 }

@@ -1,4 +1,4 @@
-import { isLoopback } from "../http/guard.ts"
+import { isLoopback } from "../network/loopback.ts"
 
 type Headers = { readonly [name: string]: string | undefined }
 

@@ -1,4 +1,5 @@
 import type { Config } from "../../services/Config.ts"
+import { isLoopback } from "../network/loopback.ts"
 
 type Settings = Pick<typeof Config.Service, "allowedHosts" | "allowedOrigins" | "authDisabled" | "host">
 
@@ -30,9 +31,6 @@ const allowed = (value: string, hostname: string, listed: ReadonlyArray<string>)
 
 const isListed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
   hostname !== "" && (listed.includes(value) || listed.includes(hostname))
-
-export const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "::1" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 /** Without its port; empty for what is no address, such as the `null` origin. */
 const hostnameOf = (address: string): string => {

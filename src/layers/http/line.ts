@@ -1,5 +1,5 @@
 import { Clock, Effect } from "effect"
-import type { LogFacts } from "../mcp/http/Edge.ts"
+import type { LogFacts } from "../mcp/protocol/Surface.ts"
 import { printable } from "./credential.ts"
 
 export type Line = ReturnType<typeof makeLine>

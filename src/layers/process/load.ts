@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { InternalError } from "../../cli/kit/errors.ts"
+import { InternalError } from "./InternalError.ts"
 
 /** Loads a part of the program when it is needed. */
 export const load = <A>(part: () => Promise<A>): Effect.Effect<A, InternalError> =>

@@ -4,7 +4,7 @@ import { isShort } from "../../domain/numbers/numberText.ts"
 import { builtIn } from "../../exchange/catalogue/builtIn.ts"
 import { findAsset } from "../../exchange/catalogue/catalogue.ts"
 import { fit, scan } from "../../exchange/base/fixed.ts"
-import { isLoopback } from "../http/guard.ts"
+import { isLoopback } from "../network/loopback.ts"
 
 /** From the text of a setting to its value; undefined where the text does not fit. */
 export type Parse<A> = (text: string) => A | undefined

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
-import { answer, type Front, type Outcome, type Request } from "../../../src/exchange/rest/Front.ts"
+import { answer, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
+import type { Request } from "../../../src/exchange/rest/Request.ts"
 import { openFront } from "../../../src/exchange/rest/opening.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { signature } from "../../doubles/fake/Wire.ts"

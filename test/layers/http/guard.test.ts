@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { guard, isLoopback, makeIsListed } from "../../../src/layers/http/guard.ts"
+import { guard, makeIsListed } from "../../../src/layers/http/guard.ts"
+import { isLoopback } from "../../../src/layers/network/loopback.ts"
 
 const open = { host: "0.0.0.0", authDisabled: false, allowedOrigins: [], allowedHosts: [] }
 

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Logger } from "effect"
-import { InternalError } from "../../../src/cli/kit/errors.ts"
+import { InternalError } from "../../../src/layers/process/InternalError.ts"
 import { load } from "../../../src/layers/process/load.ts"
 
 it.effect("a part of the program that is gone is told in a sentence, and why in the log", () =>

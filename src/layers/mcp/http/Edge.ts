@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
 import type { Caller } from "../../../services/CallFacts.ts"
+import type { LogFacts } from "../protocol/Surface.ts"
 
 /** One POST to the MCP endpoint, let in and read. */
 export interface EdgeRequest {
@@ -13,9 +14,6 @@ export interface EdgeRequest {
   /** Takes facts for the one line that the request leaves in the log. */
   readonly note: (facts: LogFacts) => void
 }
-
-/** Facts for the log, by name; never the value of an argument. */
-export type LogFacts = { readonly [name: string]: string | number }
 
 /** What goes back over HTTP. */
 export type EdgeAnswer =

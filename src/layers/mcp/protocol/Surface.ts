@@ -2,7 +2,6 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Data, type Effect, type Option } from "effect"
 import type { Caller } from "../../../services/CallFacts.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
-import type { LogFacts } from "../http/Edge.ts"
 import type { Json } from "./messages.ts"
 import type { Mirrored } from "./modern.ts"
 
@@ -32,6 +31,9 @@ export const resourceNotFound = -32002
 
 /** The code by which a result that asks for input passes for an error on its way to the edge. Never sent. */
 export const interlude = 1
+
+/** Facts for the log, by name; never the value of an argument. */
+export type LogFacts = { readonly [name: string]: string | number }
 
 export type Response = Mcp.JSONRPCResultResponse | Mcp.JSONRPCErrorResponse
 
