@@ -28,8 +28,8 @@ const files = (...beginnings) =>
 export const groups = {
   rules: {
     sources: files(
+      "src/domain/numbers/",
       "src/domain/orders/changeRules.ts",
-      "src/domain/numbers/decimal.ts",
       "src/domain/orders/fault.ts",
       "src/domain/orders/fieldRules.ts",
       "src/domain/orders/orderRules.ts",
@@ -38,30 +38,31 @@ export const groups = {
       "src/domain/orders/pairRules.ts",
       "src/domain/orders/pairSteps.ts"
     ),
-    tests: files("test/domain/decimal", "test/domain/orderRules", "test/domain/pairRules")
+    tests: files("test/domain/numbers/", "test/domain/orders/orderRules", "test/domain/orders/pairRules")
+  },
+  identity: {
+    sources: files("src/domain/orders/orderMatch.ts", "src/domain/orders/writeIdentity.ts"),
+    tests: files("test/domain/orders/orderMatch", "test/domain/orders/writeIdentity")
   },
   wire: {
-    sources: files(
-      "src/domain/wire/errors.ts",
-      "src/domain/orders/orderMatch.ts",
-      "src/domain/wire/requests.ts",
-      "src/domain/wire/signature.ts"
-    ),
-    tests: files("test/domain/errors", "test/domain/orderMatch", "test/domain/requests", "test/domain/signature")
+    sources: files("src/domain/wire/errors.ts", "src/domain/wire/requests.ts", "src/domain/wire/signature.ts"),
+    tests: files("test/domain/wire/errors", "test/domain/wire/requests", "test/domain/wire/signature")
   },
   nonces: {
-    sources: files("src/layers/nonces/", "src/layers/NonceSource"),
-    tests: files("test/layers/NonceSource")
+    sources: files("src/layers/kraken/nonces/"),
+    tests: files("test/layers/kraken/nonces/")
+  },
+  answers: {
+    sources: files(
+      "src/layers/kraken/answers/",
+      "src/layers/kraken/client/clock.ts",
+      "src/layers/kraken/client/judge.ts"
+    ),
+    tests: files("test/layers/kraken/client/")
   },
   writes: {
-    sources: files(
-      "src/layers/kraken/writes/KrakenWriterSettling.ts",
-      "src/layers/kraken/client/judge.ts",
-      "src/layers/kraken/answers/refusal.ts",
-      "src/layers/kraken/answers/verdict.ts",
-      "src/layers/writes/"
-    ),
-    tests: files("test/layers/KrakenClientHttp", "test/layers/KrakenWriter", "test/properties/")
+    sources: files("src/layers/kraken/writes/"),
+    tests: files("test/layers/kraken/writes/", "test/properties/")
   },
   access: {
     sources: files(
@@ -69,14 +70,14 @@ export const groups = {
       "src/layers/exchange/guard.ts",
       "src/layers/http/credential.ts",
       "src/layers/http/guard.ts",
+      "src/layers/network/loopback.ts",
       "src/layers/settings/credentials.ts",
       "src/layers/settings/mode.ts",
-      "src/layers/settings/parse.ts",
-      "src/layers/tokens/"
+      "src/layers/settings/parse.ts"
     ),
     tests: files(
-      "test/layers/ExchangeHttp",
-      "test/layers/TokenStoreSqlite",
+      "test/layers/access/",
+      "test/layers/exchange/",
       "test/layers/http/credential",
       "test/layers/http/guard",
       "test/layers/settings/"
