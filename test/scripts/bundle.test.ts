@@ -62,6 +62,7 @@ describe("the bundle", () => {
       // The assets that a paper account may begin with: the settings check them.
       "src/exchange",
       "src/layers",
+      "src/server",
       "src/services",
       "src/version"
     ])
