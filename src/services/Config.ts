@@ -1,4 +1,5 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
+import type { Tier } from "../domain/endpoints/rateCosts.ts"
 
 export const toolsetNames = ["market", "account", "trading", "funding", "earn", "subaccounts", "websocket"] as const
 export type ToolsetName = (typeof toolsetNames)[number]
@@ -42,7 +43,7 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     /** Leave tools that the key may not use out of `tools/list`. */
     readonly hideDenied: boolean
     /** Kraken's verification tier, which sets the rate limits; `off` switches every gate off. */
-    readonly tier: "starter" | "intermediate" | "pro" | "off"
+    readonly tier: Tier | "off"
     /** Where paper orders are filled; unset, on live prices where Kraken's public API answers. */
     readonly paperMarket: "synthetic" | "live" | undefined
     /** What a new paper account has, in decimals by asset. */

@@ -1,9 +1,10 @@
 import { Context, type DateTime, type Effect } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints/endpoints.ts"
+import type { LanePriority } from "../domain/endpoints/endpoint.ts"
+import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
 
 /** Place in the lane of an API key, first served first: a cancel never waits behind a read. */
-export type Priority = "cancel" | "settlement" | "write" | "read"
+export type Priority = LanePriority | "settlement"
 
 export interface CallOptions {
   /** Default: `read` for reads and downloads, `write` for writes. */
@@ -28,7 +29,10 @@ export interface ClockQuality {
 export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<
   KrakenClient,
   {
-    /** A call that changes nothing; repeated when Kraken does not answer. */
+    /**
+     * A call that changes nothing; repeated when Kraken does not answer. Some endpoints that write only read with certain
+     * parameters, such as `validate`.
+     */
     readonly read: (endpoint: Endpoint, params: Params, options?: CallOptions) => Effect.Effect<unknown, KrakenError>
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
@@ -37,13 +41,13 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
      * for the rate budget.
      */
     readonly write: (
-      endpoint: Endpoint,
+      endpoint: WriteEndpoint,
       params: Effect.Effect<Params>,
       options?: CallOptions
     ) => Effect.Effect<unknown, KrakenWriteError>
     /** The few endpoints that answer with bytes instead of JSON. */
     readonly download: (
-      endpoint: Endpoint,
+      endpoint: FileEndpoint,
       params: Params,
       options?: CallOptions
     ) => Effect.Effect<Uint8Array, KrakenError>

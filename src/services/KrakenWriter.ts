@@ -1,5 +1,5 @@
 import { Context, type Effect } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type {
   KrakenNotPlaced,
   KrakenPrecheckFailed,
@@ -45,7 +45,7 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * is not sent on, says that it is meant once more. A write whose outcome is unknown blocks identical ones for ten
      * minutes, `repeat` or not. Cancels are always sent.
      */
-    readonly send: (endpoint: Endpoint, params: Params) => Effect.Effect<Sent, SendError>
+    readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError>
     /** Ends when no write is under way. */
     readonly settled: Effect.Effect<void>
   }

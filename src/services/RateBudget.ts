@@ -1,5 +1,5 @@
 import { Context, type Effect } from "effect"
-import type { Endpoint, Params } from "../domain/endpoints/endpoints.ts"
+import type { Endpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { Priority } from "./KrakenClient.ts"
 import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
 
@@ -24,9 +24,13 @@ export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
       priority: Priority
     ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
     /** Kraken has carried out a write: from now on counts the age of its orders, on which the cost of changing them depends. */
-    readonly carriedOut: (endpoint: Endpoint, params: Params, result: unknown) => Effect.Effect<void>
+    readonly carriedOut: (endpoint: WriteEndpoint, params: Params, result: unknown) => Effect.Effect<void>
     /** Kraken has refused a call for its rate: the model was too generous. */
-    readonly exceeded: (error: KrakenRateLimitError, params: Params) => Effect.Effect<void>
+    readonly exceeded: (
+      endpoint: Endpoint,
+      params: Params,
+      limiter: KrakenRateLimitError["limiter"]
+    ) => Effect.Effect<void>
     /** Kraken has locked the key out: no private call for fifteen minutes. */
     readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout>
     readonly remaining: Effect.Effect<Budget>

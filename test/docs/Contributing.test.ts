@@ -5,14 +5,16 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { blocksOf, read, root } from "./Markdown.ts"
 
+const table = "src/domain/endpoints/account.ts"
+
 const folder = join(root, "dist/test-example")
 
 describe("CONTRIBUTING.md", () => {
   it.effect("shows a tool that works where it says that it goes", () =>
     Effect.gen(function* () {
-      const [example, ...others] = blocksOf("CONTRIBUTING.md").filter(({ language }) => language === "ts")
+      const [endpoint, example, ...others] = blocksOf("CONTRIBUTING.md").filter(({ language }) => language === "ts")
       assert.isEmpty(others)
-      assert.include(read("CONTRIBUTING.md"), "`src/tools/account/Account.ts`")
+      for (const file of [table, "src/tools/account/Account.ts"]) assert.include(read("CONTRIBUTING.md"), `\`${file}\``)
       const contents = `${read("src/tools/account/Account.ts")}\n${example?.text}`
       const outfile = join(folder, "example.mjs")
       yield* Effect.promise(() =>
@@ -22,7 +24,17 @@ describe("CONTRIBUTING.md", () => {
           bundle: true,
           packages: "external",
           platform: "node",
-          format: "esm"
+          format: "esm",
+          plugins: [
+            {
+              name: "with the endpoint",
+              setup: ({ onLoad }) =>
+                onLoad({ filter: /domain\/endpoints\/account\.ts$/ }, () => ({
+                  contents: read(table).replace("export const account = {", `$&\n${endpoint?.text}`),
+                  loader: "ts"
+                }))
+            }
+          ]
         })
       )
       const { getRebates } = yield* Effect.promise(() => import(outfile))

@@ -1,4 +1,5 @@
 import { Effect, Layer, TestClock } from "effect"
+import type { Endpoint, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
 import { PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
 import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
@@ -27,10 +28,10 @@ export const as = (id: string) =>
     Effect.map(CallFacts, (facts): typeof CallFacts.Service => ({ ...facts, caller: { _tag: "Token", id } }))
   )
 
-export const read = (endpoint: `${"public" | "private"}/${string}`, params: object = {}) =>
+export const read = (endpoint: Endpoint, params: object = {}) =>
   Effect.flatMap(KrakenClient, (kraken) => kraken.read(endpoint, { ...params }))
 
-export const write = (endpoint: `private/${string}`, params: object = {}) =>
+export const write = (endpoint: WriteEndpoint, params: object = {}) =>
   Effect.flatMap(KrakenClient, (kraken) => kraken.write(endpoint, Effect.succeed({ ...params })))
 
 /** An order far below the market, which stays open. */

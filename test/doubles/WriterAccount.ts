@@ -1,5 +1,5 @@
 import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
-import type { Endpoint, Params } from "../../src/domain/endpoints/endpoints.ts"
+import type { Endpoint, Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, type KrakenWriteError } from "../../src/services/KrakenErrors.ts"
@@ -81,7 +81,7 @@ export const account = (options: {
 }
 
 /** Sends, and lets the clock run until there is an answer. */
-export const send = (endpoint: Endpoint, params: Params) =>
+export const send = (endpoint: WriteEndpoint, params: Params) =>
   Effect.gen(function* () {
     const writer = yield* KrakenWriter
     const fiber = yield* Effect.fork(Effect.either(writer.send(endpoint, params)))

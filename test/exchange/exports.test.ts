@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { strFromU8, unzipSync } from "fflate"
-import { allPermissions } from "../../src/exchange/accounts/permissions.ts"
+import { classicPermissions } from "../../src/domain/keys/permissions.ts"
 import { type Json, venue } from "../doubles/TestVenue.ts"
 
 describe("exports", () => {
@@ -74,7 +74,7 @@ describe("exports", () => {
     v.order("sell 0.5 market")
     v.wait(100)
     const now = v.x.now / 1000
-    const key = { id: "k", name: "k", permissions: allPermissions, queryFrom: now - 150, queryTo: now - 50 }
+    const key = { id: "k", name: "k", permissions: classicPermissions, queryFrom: now - 150, queryTo: now - 50 }
     const ask = (name: string, params: object): Json => {
       const answer = v.ask(name, params, { key })
       return "errors" in answer ? assert.fail(answer.errors.join()) : answer.result

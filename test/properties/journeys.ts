@@ -1,11 +1,11 @@
 import * as fc from "fast-check"
 import * as Fault from "../doubles/fake/Faults.ts"
-import type { Endpoint, Params } from "../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { limit } from "../doubles/WriterAccount.ts"
 
 /** One write that somebody means once. */
 export interface Intent {
-  readonly endpoint: Endpoint
+  readonly endpoint: WriteEndpoint
   readonly params: Params
   /** Milliseconds after the journey has begun. */
   readonly at: number
@@ -138,7 +138,7 @@ const faults = fc
 type What = Pick<Intent, "endpoint" | "params">
 
 /** `tag` names the intent in the double's journal; Kraken ignores fields it does not know. */
-const make = (n: number, endpoint: Endpoint, params: Params): What => ({
+const make = (n: number, endpoint: WriteEndpoint, params: Params): What => ({
   endpoint,
   params: { tag: tagOf(n), ...params }
 })

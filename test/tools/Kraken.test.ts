@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { unconfirmed } from "../../src/domain/keys/permissions.ts"
+import { endpoints as table, isEndpoint, isWrite } from "../../src/domain/endpoints/endpoints.ts"
 import { isRecognizable } from "../../src/layers/kraken/writes/duplicates.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
 import endpoints from "../fixtures/endpoints.json" with { type: "json" }
@@ -51,7 +51,7 @@ describe("the tools and Kraken's reference", () => {
       sets.map((set) => set.toSorted().join("+")).toSorted()
     for (const { endpoint = "", name, permissions } of tools) {
       if (endpoint.startsWith("public/")) assert.deepStrictEqual(permissions, [], name)
-      else if (unconfirmed.has(endpoint)) assert.notProperty(needs, endpoint)
+      else if (isEndpoint(endpoint) && table[endpoint].unconfirmed) assert.notProperty(needs, endpoint)
       else assert.deepStrictEqual(sorted(permissions), sorted(needs[endpoint] ?? []), name)
     }
   })
@@ -65,8 +65,8 @@ describe("the tools and Kraken's reference", () => {
   })
 
   it("take `repeat` if they can be meant twice, and say then what was not placed again", () => {
-    for (const { definition, endpoint = "private/none", intent, name } of tools) {
-      const recognized = intent !== "read" && isRecognizable(endpoint)
+    for (const { definition, endpoint, name } of tools) {
+      const recognized = endpoint !== undefined && isWrite(endpoint) && isRecognizable(endpoint)
       assert.strictEqual("duplicate_of" in (definition.outputSchema?.properties ?? {}), recognized, name)
       // Kraken takes a name of a subaccount only once.
       const twice = recognized && name !== "create_subaccount"

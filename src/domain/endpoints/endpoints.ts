@@ -1,10 +1,52 @@
-/** `public/…` is a GET that needs no key; `private/…` is a signed POST. Case matters to Kraken. */
-export type Endpoint = `public/${string}` | `private/${string}`
+import type { Schema } from "effect"
+import { account } from "./account.ts"
+import { earn } from "./earn.ts"
+import type { Definition } from "./endpoint.ts"
+import { funding } from "./funding.ts"
+import { market } from "./market.ts"
+import { subaccounts } from "./subaccounts.ts"
+import { trading } from "./trading.ts"
 
-/** What a call does to the account, in rising order of regret. Only `read` is ever sent twice. */
-export type Intent = "read" | "write" | "destroy"
+export type { Intent, Moves } from "./endpoint.ts"
+
+const table = { ...market, ...account, ...trading, ...funding, ...earn, ...subaccounts }
+
+/**
+ * An endpoint that this program knows. `public/…` is a GET that needs no key; `private/…` is a signed POST. Case matters
+ * to Kraken.
+ */
+export type Endpoint = keyof typeof table
+
+/** Kraken's `result`, decoded. */
+export type Result<E extends Endpoint> = Schema.Schema.Type<(typeof table)[E]["result"]>
+
+type Definitions = {
+  readonly [E in Endpoint]: Definition<
+    (typeof table)[E]["intent"],
+    Schema.Schema<Result<E>, Schema.Schema.Encoded<(typeof table)[E]["result"]>>
+  >
+}
+
+/** All that is known of each endpoint. The table is closed: there are no others. */
+export const endpoints: Definitions = table
+
+export type PublicEndpoint = Extract<Endpoint, `public/${string}`>
+export type PrivateEndpoint = Exclude<Endpoint, PublicEndpoint>
+
+/** Endpoints of which each call changes nothing. */
+export type ReadEndpoint = { [E in Endpoint]: Definitions[E]["intent"] extends "read" ? E : never }[Endpoint]
+
+/** Endpoints that change something; with some parameters a few of them only read, such as `validate`. */
+export type WriteEndpoint = Exclude<Endpoint, ReadEndpoint>
+
+/** Endpoints that answer with bytes instead of JSON. */
+export type FileEndpoint = { [E in Endpoint]: Result<E> extends Uint8Array ? E : never }[Endpoint]
 
 /** Parameters of a call: decimals as strings; `undefined` is left out; lists make the body JSON. */
 export type Params = { readonly [name: string]: unknown }
 
-export const isPrivate = (endpoint: Endpoint): boolean => endpoint.startsWith("private/")
+export const isEndpoint = (name: string): name is Endpoint => Object.hasOwn(endpoints, name)
+
+export const isPrivate = (endpoint: Endpoint): endpoint is PrivateEndpoint => endpoints[endpoint].scope === "private"
+
+export const isWrite = (endpoint: Endpoint): endpoint is WriteEndpoint => endpoints[endpoint].intent !== "read"

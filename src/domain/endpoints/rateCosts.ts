@@ -1,8 +1,7 @@
-import type { Endpoint } from "./endpoints.ts"
-
 /** What Kraken's documents say of its rate limits, in one place. The tier is that of the account's verification. */
 
-export type Tier = "starter" | "intermediate" | "pro"
+export const tiers = ["starter", "intermediate", "pro"] as const
+export type Tier = (typeof tiers)[number]
 
 /** A counter that calls fill and time empties. Above `maximum`, Kraken refuses. */
 export interface Limit {
@@ -24,40 +23,23 @@ export const engineLimits: Readonly<Record<Tier, Limit>> = {
   pro: { maximum: 180, decayPerSecond: 3.75 }
 }
 
+/** Open orders of an account and pair. */
+export const openOrderLimits: Readonly<Record<Tier, number>> = { starter: 60, intermediate: 80, pro: 225 }
+
 /** Public calls, of an IP address. Kraken gives no numbers; about one a second is always fine. */
 export const publicLimit: Limit = { maximum: 5, decayPerSecond: 1 }
-
-/** What a private call adds to the REST counter. */
-export const restCost = (endpoint: Endpoint): number => restCosts[endpoint] ?? 1
-
-const restCosts: Readonly<Record<Endpoint, number>> = {
-  "private/Ledgers": 2,
-  "private/QueryLedgers": 2,
-  "private/TradesHistory": 2,
-  "private/QueryTrades": 2,
-  // The trading engine counts these itself.
-  "private/AddOrder": 0,
-  "private/AddOrderBatch": 0,
-  "private/AmendOrder": 0,
-  "private/EditOrder": 0,
-  "private/CancelOrder": 0,
-  "private/CancelOrderBatch": 0,
-  "private/CancelAll": 0,
-  "private/CancelAllOrdersAfter": 0
-}
-
-/** Public calls that Kraken counts for each pair; the others share one counter. */
-export const isCountedByPair = (endpoint: Endpoint): boolean =>
-  endpoint === "public/Trades" || endpoint === "public/OHLC"
 
 /** What a batch of orders adds to the engine's counter. */
 export const addCost = (orders: number, inBatch: boolean): number => (inBatch ? orders / 2 : orders)
 
+export type Change = "amend" | "edit" | "cancel"
+
 /** What changing an order adds, by its age since it was placed or last changed, in seconds. */
-export const changeCost = (change: "amend" | "edit" | "cancel", age: number): number => {
-  const { fixed, penalties } = changes[change]
-  return fixed + (penalties.find(([under]) => age < under)?.[1] ?? 0)
-}
+export const changeCost = (change: Change, age: number): number => changes[change].fixed + agePenalty(change, age)
+
+/** The part of that which its age makes. */
+export const agePenalty = (change: Change, age: number): number =>
+  changes[change].penalties.find(([under]) => age < under)?.[1] ?? 0
 
 /** Orders of this age and above, in seconds, are changed without a penalty. */
 export const ofAge = 300

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
-/** What an API key may be allowed to do, as `GetApiKeyInfo` spells it. */
-export const Permission = Schema.Literal(
+/** Every permission that a key of the classic API can have. */
+export const classicPermissions = [
   "query-funds",
   "add-funds",
   "withdraw-funds",
@@ -12,17 +12,15 @@ export const Permission = Schema.Literal(
   "close-trades",
   "query-ledger",
   "export-data",
-  "create-ws-token",
-  "add-withdraw-address",
-  "update-withdraw-address"
-)
+  "create-ws-token"
+] as const
+
+/** What an API key may be allowed to do, as `GetApiKeyInfo` spells it. */
+export const Permission = Schema.Literal(...classicPermissions, "add-withdraw-address", "update-withdraw-address")
 export type Permission = typeof Permission.Type
 
 /** Any one of these sets is enough; a set must be there in full. `[[]]` is any valid key, `[]` is no key at all. */
 export type AnyOf = ReadonlyArray<ReadonlyArray<Permission>>
-
-/** Endpoints of which nobody could confirm what a key needs: Kraken decides. */
-export const unconfirmed: ReadonlySet<string> = new Set(["private/ListWalletAccounts"])
 
 interface Names {
   /** The capability flag of the Python mcp-kraken, for people who come from it. */

@@ -2,17 +2,21 @@ import { isShort } from "../numbers/numberText.ts"
 
 /** Orders as requests of Kraken spell them. Decimals are strings. */
 
-export type OrderType =
-  | "market"
-  | "limit"
-  | "iceberg"
-  | "stop-loss"
-  | "take-profit"
-  | "stop-loss-limit"
-  | "take-profit-limit"
-  | "trailing-stop"
-  | "trailing-stop-limit"
-  | "settle-position"
+/** What a conditional close may be. */
+export const closeTypes = [
+  "limit",
+  "iceberg",
+  "stop-loss",
+  "take-profit",
+  "stop-loss-limit",
+  "take-profit-limit",
+  "trailing-stop",
+  "trailing-stop-limit"
+] as const
+export type CloseType = (typeof closeTypes)[number]
+
+export const orderTypes = ["market", ...closeTypes, "settle-position"] as const
+export type OrderType = (typeof orderTypes)[number]
 
 /** What one order says, alone or in a batch. */
 export interface Terms {
@@ -42,7 +46,7 @@ export interface Terms {
 
 /** An order that is placed for each fill. */
 export interface Close {
-  readonly ordertype: Exclude<OrderType, "market" | "settle-position">
+  readonly ordertype: CloseType
   readonly price?: string
   readonly price2?: string
 }

@@ -1,70 +1,12 @@
-/** What a key must be allowed for each private endpoint: all of one of the sets. */
-export const needed: Readonly<Record<string, ReadonlyArray<ReadonlyArray<string>>>> = {
-  Balance: [["query-funds"]],
-  BalanceEx: [["query-funds"]],
-  CreditLines: [["query-funds"]],
-  TradeBalance: [["query-open-trades"], ["query-funds"]],
-  TradeVolume: [["query-funds"]],
-  OpenOrders: [["query-open-trades"]],
-  ClosedOrders: [["query-closed-trades"]],
-  QueryOrders: [["query-open-trades"], ["query-closed-trades"]],
-  OrderAmends: [["query-open-trades"], ["query-closed-trades"]],
-  TradesHistory: [["query-closed-trades"]],
-  QueryTrades: [["query-closed-trades"]],
-  OpenPositions: [["query-open-trades"]],
-  Ledgers: [["query-ledger"]],
-  QueryLedgers: [["query-ledger"]],
-  AddExport: [["export-data"]],
-  ExportStatus: [["export-data"]],
-  RetrieveExport: [["export-data"]],
-  RemoveExport: [["export-data"]],
-  GetApiKeyInfo: [[]],
-  Level3: [["query-open-trades"]],
-  AddOrder: [["modify-trades"]],
-  AddOrderBatch: [["modify-trades", "close-trades"]],
-  AmendOrder: [["modify-trades"], ["close-trades"]],
-  EditOrder: [["modify-trades", "close-trades"]],
-  CancelOrder: [["modify-trades"], ["close-trades"]],
-  CancelAll: [["modify-trades"], ["close-trades"]],
-  CancelAllOrdersAfter: [["modify-trades"], ["close-trades"]],
-  CancelOrderBatch: [["modify-trades"], ["close-trades"]],
-  GetWebSocketsToken: [["create-ws-token"]],
-  DepositMethods: [["query-funds", "add-funds"]],
-  DepositAddresses: [["query-funds"], ["add-funds"]],
-  DepositStatus: [["query-funds"], ["add-funds"]],
-  WithdrawMethods: [["query-funds", "withdraw-funds"]],
-  WithdrawAddresses: [["query-funds", "withdraw-funds"]],
-  WithdrawInfo: [["query-funds", "withdraw-funds"]],
-  Withdraw: [["withdraw-funds"]],
-  WithdrawStatus: [["withdraw-funds"], ["query-ledger"]],
-  // A transfer between wallets can be called back by any key; for real withdrawals the endpoint checks again.
-  WithdrawCancel: [[]],
-  WalletTransfer: [["query-funds"]],
-  CreateSubaccount: [["withdraw-funds"], ["modify-trades"]],
-  AccountTransfer: [["withdraw-funds"]],
-  ListWalletAccounts: [["query-funds"]],
-  "Earn/Strategies": [[]],
-  "Earn/Allocations": [["query-funds"]],
-  "Earn/Allocate": [["earn-funds"]],
-  "Earn/Deallocate": [["earn-funds"]],
-  "Earn/AllocateStatus": [["earn-funds"], ["query-funds"]],
-  "Earn/DeallocateStatus": [["earn-funds"], ["query-funds"]]
-}
+import { endpoints, type PrivateEndpoint } from "../../domain/endpoints/endpoints.ts"
+import { allows, type AnyOf } from "../../domain/keys/permissions.ts"
 
-/** Every permission that a key of the classic API can have. */
-export const allPermissions: ReadonlyArray<string> = [
-  "query-funds",
-  "add-funds",
-  "withdraw-funds",
-  "earn-funds",
-  "query-open-trades",
-  "query-closed-trades",
-  "modify-trades",
-  "close-trades",
-  "query-ledger",
-  "export-data",
-  "create-ws-token"
-]
+/**
+ * What a key must be allowed: all of one of the sets. A transfer between wallets can be called back by any key; for real
+ * withdrawals the endpoint checks again.
+ */
+const needed = (endpoint: PrivateEndpoint): AnyOf =>
+  endpoint === "private/WithdrawCancel" ? [[]] : endpoints[endpoint].permissions
 
-export const mayCall = (name: string, permissions: ReadonlyArray<string>): boolean =>
-  needed[name]?.some((set) => set.every((permission) => permissions.includes(permission))) ?? false
+export const mayCall = (endpoint: PrivateEndpoint, permissions: ReadonlyArray<string>): boolean =>
+  allows(new Set(permissions), needed(endpoint))

@@ -1,3 +1,4 @@
+import { isEndpoint, isPrivate, type PrivateEndpoint } from "../../domain/endpoints/endpoints.ts"
 import { findAccount } from "../accounts/accounts.ts"
 import type { Asset } from "../catalogue/assets.ts"
 import { type Catalogue, findAsset, findHeld, findPair } from "../catalogue/catalogue.ts"
@@ -6,13 +7,64 @@ import type { Pair } from "../catalogue/pairs.ts"
 import type { Exchange } from "../state/state.ts"
 import { wayToDollars } from "../accounts/value.ts"
 
-const trading = /^private\/(Add|Amend|Edit|Cancel)(?!Export)/
-const valuing = /^private\/(TradeBalance|Earn\/Allocations)$/
-const withdrawing = /^private\/Withdraw(Info)?$/
-const showing = /^private\/Level3$/
+/** What of the market decides what a private call does or answers. */
+type Interest = "none" | "trading" | "holdings" | "amount" | "book"
 
-export const hasConcerns = (endpoint: string): boolean =>
-  [trading, valuing, withdrawing, showing].some((kind) => kind.test(endpoint))
+const interests: Readonly<Record<PrivateEndpoint, Interest>> = {
+  "private/Balance": "none",
+  "private/BalanceEx": "none",
+  "private/TradeBalance": "holdings",
+  "private/TradeVolume": "none",
+  "private/CreditLines": "none",
+  "private/GetApiKeyInfo": "none",
+  "private/GetWebSocketsToken": "none",
+  "private/ListWalletAccounts": "none",
+  "private/Ledgers": "none",
+  "private/QueryLedgers": "none",
+  "private/OpenOrders": "none",
+  "private/ClosedOrders": "none",
+  "private/QueryOrders": "none",
+  "private/TradesHistory": "none",
+  "private/QueryTrades": "none",
+  "private/OpenPositions": "none",
+  "private/OrderAmends": "none",
+  "private/Level3": "book",
+  "private/AddExport": "none",
+  "private/ExportStatus": "none",
+  "private/RetrieveExport": "none",
+  "private/RemoveExport": "none",
+  "private/AddOrder": "trading",
+  "private/AddOrderBatch": "trading",
+  "private/AmendOrder": "trading",
+  "private/EditOrder": "trading",
+  "private/CancelOrder": "trading",
+  "private/CancelAll": "trading",
+  "private/CancelAllOrdersAfter": "trading",
+  "private/CancelOrderBatch": "trading",
+  "private/DepositMethods": "none",
+  "private/DepositAddresses": "none",
+  "private/DepositStatus": "none",
+  "private/WithdrawMethods": "none",
+  "private/WithdrawAddresses": "none",
+  "private/WithdrawInfo": "amount",
+  "private/Withdraw": "amount",
+  "private/WithdrawStatus": "none",
+  "private/WithdrawCancel": "none",
+  "private/WalletTransfer": "none",
+  "private/CreateSubaccount": "none",
+  "private/AccountTransfer": "none",
+  "private/Earn/Strategies": "none",
+  "private/Earn/Allocations": "holdings",
+  "private/Earn/Allocate": "none",
+  "private/Earn/Deallocate": "none",
+  "private/Earn/AllocateStatus": "none",
+  "private/Earn/DeallocateStatus": "none"
+}
+
+const interestOf = (endpoint: string): Interest =>
+  isEndpoint(endpoint) && isPrivate(endpoint) ? interests[endpoint] : "none"
+
+export const hasConcerns = (endpoint: string): boolean => interestOf(endpoint) !== "none"
 
 /**
  * The pairs whose prices decide what a request does or answers: where a market has to be looked at to be known, these
@@ -25,6 +77,7 @@ export const concerns = (
   { account: name, endpoint, params }: Pick<Request, "account" | "endpoint" | "params">,
   catalogue: Catalogue = x.catalogue
 ): ReadonlyArray<Pair> => {
+  const interest = interestOf(endpoint)
   const account = name === undefined ? undefined : findAccount(x, name)
   const named = findPair(catalogue, String(params?.["pair"]))
   const open = [...(account?.open.values() ?? [])].flatMap(({ pair }) => catalogue.pairs.get(pair.id) ?? [])
@@ -32,19 +85,19 @@ export const concerns = (
   const addWorth = (assets: ReadonlyArray<Asset>) => {
     for (const asset of assets) for (const { pair } of wayToDollars(catalogue, asset) ?? []) pairs.add(pair)
   }
-  if (trading.test(endpoint)) {
+  if (interest === "trading") {
     for (const pair of named === undefined ? open : [named]) pairs.add(pair)
     addWorth(Array.from(pairs, ({ quote }) => quote))
   }
   const converted = [params?.["asset"], params?.["converted_asset"]].flatMap(
     (name) => findAsset(catalogue, String(name)) ?? []
   )
-  if (valuing.test(endpoint)) {
+  if (interest === "holdings") {
     const held = [...(account?.balances.keys() ?? [])].flatMap((balance) => findHeld(catalogue, balance) ?? [])
     addWorth([...held, ...open.map(({ base }) => base), ...converted])
   }
-  if (withdrawing.test(endpoint)) addWorth(converted)
-  if (showing.test(endpoint) && named !== undefined) pairs.add(named)
+  if (interest === "amount") addWorth(converted)
+  if (interest === "book" && named !== undefined) pairs.add(named)
   // What is no more can't be looked at.
   return [...pairs].filter(({ id }) => catalogue !== x.catalogue || x.venues.get(id)?.status !== "delisted")
 }

@@ -1,3 +1,4 @@
+import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { endow, findAccount, openAccount } from "../accounts/accounts.ts"
 import { findAsset } from "../catalogue/catalogue.ts"
 import type { PublicEndpoint } from "../wire/Call.ts"
@@ -97,7 +98,7 @@ export const List: PublicEndpoint = (x, params) => {
 
 /** The limits that hold from now on. */
 export const Limits: PublicEndpoint = (x, params) => {
-  const tier = oneOf(params, "tier", ["starter", "intermediate", "pro"]) ?? x.settings.tier
+  const tier = oneOf(params, "tier", tiers) ?? x.settings.tier
   const rateLimits = flag(params, "rate_limits", x.settings.rateLimits)
   x.settings = { ...x.settings, tier, rateLimits }
   return { tier, rate_limits: rateLimits }

@@ -1,10 +1,12 @@
+import { isEndpoint, isPrivate } from "../../domain/endpoints/endpoints.ts"
+import { classicPermissions } from "../../domain/keys/permissions.ts"
 import { findAccount } from "../accounts/accounts.ts"
 import type { Key } from "../wire/Call.ts"
 import { chargeRest } from "../accounts/limits.ts"
 import { oneOf, type Params } from "../wire/params.ts"
-import { allPermissions, mayCall } from "../accounts/permissions.ts"
+import { mayCall } from "../accounts/permissions.ts"
 import { Refusal } from "../base/Refusal.ts"
-import { controlRoutes, isWrite, privateRoutes, publicRoutes } from "./routes.ts"
+import { changesState, controlRoutes, privateRoutes, publicRoutes } from "./routes.ts"
 import type { Exchange } from "../state/state.ts"
 import { advance } from "../engine/time.ts"
 
@@ -26,7 +28,7 @@ export interface Request {
  */
 export type Answer = { readonly result: unknown } | { readonly errors: ReadonlyArray<string> }
 
-const anything: Key = { id: "PAPER", name: "paper", permissions: allPermissions }
+const anything: Key = { id: "PAPER", name: "paper", permissions: classicPermissions }
 
 /**
  * Let time pass up to the request's moment, then do what it asks: the one way to use an exchange. It answers errors
@@ -49,7 +51,7 @@ export const journalFormat = 2
  * observation without news neither.
  */
 export const mustKeep = (request: Pick<Request, "endpoint">, answer: Answer): boolean =>
-  isWrite(request.endpoint) &&
+  changesState(request.endpoint) &&
   !("errors" in answer && answer.errors.includes("EAPI:Rate limit exceeded")) &&
   !(request.endpoint === "control/Observe" && "result" in answer && Object(answer.result).news === false)
 
@@ -63,30 +65,23 @@ const perform = (x: Exchange, request: Request, countRest: boolean): Answer => {
   }
 }
 
-const dispatch = (x: Exchange, request: Request, countRest: boolean): unknown => {
-  const [, scope, name = ""] = /^(public|private|control)\/(.+)$/.exec(request.endpoint) ?? []
+const dispatch = (x: Exchange, { endpoint, ...request }: Request, countRest: boolean): unknown => {
   const params = request.params ?? {}
-  if (scope === "control") return route(controlRoutes, name)(x, params)
-  if (scope === "public") {
-    const endpoint = route(publicRoutes, name)
-    if (x.status === "maintenance" && name !== "Time" && name !== "SystemStatus")
+  const command = controlRoutes.get(endpoint)
+  if (command !== undefined) return command(x, params)
+  if (!isEndpoint(endpoint)) throw new Refusal("EGeneral:Unknown method")
+  if (!isPrivate(endpoint)) {
+    if (x.status === "maintenance" && endpoint !== "public/Time" && endpoint !== "public/SystemStatus")
       throw new Refusal("EService:Unavailable")
-    return endpoint(x, params)
+    return publicRoutes[endpoint](x, params)
   }
-  const endpoint = route(privateRoutes, name)
   if (x.status === "maintenance") throw new Refusal("EService:Unavailable")
   const key = request.key ?? anything
   const account = request.account === undefined ? undefined : findAccount(x, request.account)
   if (account === undefined) throw new Refusal("EAPI:Invalid key")
-  if (!mayCall(name, key.permissions)) throw new Refusal("EGeneral:Permission denied")
-  if (countRest) chargeRest(x, key.id, name)
+  if (!mayCall(endpoint, key.permissions)) throw new Refusal("EGeneral:Permission denied")
+  if (countRest) chargeRest(x, key.id, endpoint)
   // Nothing here has been split or merged, so both ways to count tokenised assets come to the same.
   oneOf(params, "rebase_multiplier", ["rebased", "base"])
-  return endpoint(x, { params, account, key })
-}
-
-const route = <A>(routes: ReadonlyMap<string, A>, name: string): A => {
-  const endpoint = routes.get(name)
-  if (endpoint === undefined) throw new Refusal("EGeneral:Unknown method")
-  return endpoint
+  return privateRoutes[endpoint](x, { params, account, key })
 }

@@ -1,4 +1,5 @@
-import type { Endpoint, PublicEndpoint } from "../wire/Call.ts"
+import { isEndpoint, isWrite, type PrivateEndpoint, type PublicEndpoint } from "../../domain/endpoints/endpoints.ts"
+import type { Endpoint, PublicEndpoint as Answer } from "../wire/Call.ts"
 import * as Account from "../endpoints/account.ts"
 import * as Cancelling from "../endpoints/cancelling.ts"
 import * as Changing from "../endpoints/changing.ts"
@@ -16,99 +17,79 @@ import * as Transfers from "../endpoints/transfers.ts"
 import * as Transparency from "../endpoints/transparency.ts"
 import * as Withdrawals from "../endpoints/withdrawals.ts"
 
-/** Every endpoint by the name Kraken gives it; case counts. */
-export const publicRoutes: ReadonlyMap<string, PublicEndpoint> = new Map([
-  ["Time", System.Time],
-  ["SystemStatus", System.SystemStatus],
-  ["MaintenanceSchedule", System.MaintenanceSchedule],
-  ["Assets", System.Assets],
-  ["AssetPairs", System.AssetPairs],
-  ["Ticker", Market.Ticker],
-  ["OHLC", Market.OHLC],
-  ["Depth", Market.Depth],
-  ["Trades", Market.Trades],
-  ["Spread", Market.Spread],
-  ["GroupedBook", Transparency.GroupedBook],
-  ["PreTrade", Transparency.PreTrade],
-  ["PostTrade", Transparency.PostTrade]
-])
+/** How each endpoint is answered: the compiler asks for all that Kraken has. */
+export const publicRoutes: Readonly<Record<PublicEndpoint, Answer>> = {
+  "public/Time": System.Time,
+  "public/SystemStatus": System.SystemStatus,
+  "public/MaintenanceSchedule": System.MaintenanceSchedule,
+  "public/Assets": System.Assets,
+  "public/AssetPairs": System.AssetPairs,
+  "public/Ticker": Market.Ticker,
+  "public/OHLC": Market.OHLC,
+  "public/Depth": Market.Depth,
+  "public/Trades": Market.Trades,
+  "public/Spread": Market.Spread,
+  "public/GroupedBook": Transparency.GroupedBook,
+  "public/PreTrade": Transparency.PreTrade,
+  "public/PostTrade": Transparency.PostTrade
+}
 
 /** The operator's commands, which no client can reach. */
-export const controlRoutes: ReadonlyMap<string, PublicEndpoint> = new Map(Object.entries(Control))
+export const controlRoutes: ReadonlyMap<string, Answer> = new Map(
+  Object.entries(Control).map(([name, command]) => [`control/${name}`, command])
+)
 
-export const privateRoutes: ReadonlyMap<string, Endpoint> = new Map([
-  ["Balance", Account.Balance],
-  ["BalanceEx", Account.BalanceEx],
-  ["TradeBalance", Account.TradeBalance],
-  ["TradeVolume", Account.TradeVolume],
-  ["CreditLines", Account.CreditLines],
-  ["GetApiKeyInfo", Account.GetApiKeyInfo],
-  ["GetWebSocketsToken", Account.GetWebSocketsToken],
-  ["ListWalletAccounts", Account.ListWalletAccounts],
-  ["Ledgers", Ledgers.Ledgers],
-  ["QueryLedgers", Ledgers.QueryLedgers],
-  ["OpenOrders", Orders.OpenOrders],
-  ["ClosedOrders", Orders.ClosedOrders],
-  ["QueryOrders", Orders.QueryOrders],
-  ["TradesHistory", Orders.TradesHistory],
-  ["QueryTrades", Orders.QueryTrades],
-  ["OpenPositions", Orders.OpenPositions],
-  ["OrderAmends", Orders.OrderAmends],
-  ["Level3", Transparency.Level3],
-  ["AddExport", Exports.AddExport],
-  ["ExportStatus", Exports.ExportStatus],
-  ["RetrieveExport", Exports.RetrieveExport],
-  ["RemoveExport", Exports.RemoveExport],
-  ["AddOrder", Placing.AddOrder],
-  ["AddOrderBatch", Placing.AddOrderBatch],
-  ["AmendOrder", Changing.AmendOrder],
-  ["EditOrder", Changing.EditOrder],
-  ["CancelOrder", Cancelling.CancelOrder],
-  ["CancelAll", Cancelling.CancelAll],
-  ["CancelAllOrdersAfter", Cancelling.CancelAllOrdersAfter],
-  ["CancelOrderBatch", Cancelling.CancelOrderBatch],
-  ["DepositMethods", Deposits.DepositMethods],
-  ["DepositAddresses", Deposits.DepositAddresses],
-  ["DepositStatus", Transfers.DepositStatus],
-  ["WithdrawMethods", Withdrawals.WithdrawMethods],
-  ["WithdrawAddresses", Withdrawals.WithdrawAddresses],
-  ["WithdrawInfo", Withdrawals.WithdrawInfo],
-  ["Withdraw", Withdrawals.Withdraw],
-  ["WithdrawStatus", Transfers.WithdrawStatus],
-  ["WithdrawCancel", Withdrawals.WithdrawCancel],
-  ["WalletTransfer", Withdrawals.WalletTransfer],
-  ["CreateSubaccount", Subaccounts.CreateSubaccount],
-  ["AccountTransfer", Subaccounts.AccountTransfer],
-  ["Earn/Strategies", Earn.Strategies],
-  ["Earn/Allocations", Earn.Allocations],
-  ["Earn/Allocate", Earn.Allocate],
-  ["Earn/Deallocate", Earn.Deallocate],
-  ["Earn/AllocateStatus", Earn.AllocateStatus],
-  ["Earn/DeallocateStatus", Earn.DeallocateStatus]
-])
+export const privateRoutes: Readonly<Record<PrivateEndpoint, Endpoint>> = {
+  "private/Balance": Account.Balance,
+  "private/BalanceEx": Account.BalanceEx,
+  "private/TradeBalance": Account.TradeBalance,
+  "private/TradeVolume": Account.TradeVolume,
+  "private/CreditLines": Account.CreditLines,
+  "private/GetApiKeyInfo": Account.GetApiKeyInfo,
+  "private/GetWebSocketsToken": Account.GetWebSocketsToken,
+  "private/ListWalletAccounts": Account.ListWalletAccounts,
+  "private/Ledgers": Ledgers.Ledgers,
+  "private/QueryLedgers": Ledgers.QueryLedgers,
+  "private/OpenOrders": Orders.OpenOrders,
+  "private/ClosedOrders": Orders.ClosedOrders,
+  "private/QueryOrders": Orders.QueryOrders,
+  "private/TradesHistory": Orders.TradesHistory,
+  "private/QueryTrades": Orders.QueryTrades,
+  "private/OpenPositions": Orders.OpenPositions,
+  "private/OrderAmends": Orders.OrderAmends,
+  "private/Level3": Transparency.Level3,
+  "private/AddExport": Exports.AddExport,
+  "private/ExportStatus": Exports.ExportStatus,
+  "private/RetrieveExport": Exports.RetrieveExport,
+  "private/RemoveExport": Exports.RemoveExport,
+  "private/AddOrder": Placing.AddOrder,
+  "private/AddOrderBatch": Placing.AddOrderBatch,
+  "private/AmendOrder": Changing.AmendOrder,
+  "private/EditOrder": Changing.EditOrder,
+  "private/CancelOrder": Cancelling.CancelOrder,
+  "private/CancelAll": Cancelling.CancelAll,
+  "private/CancelAllOrdersAfter": Cancelling.CancelAllOrdersAfter,
+  "private/CancelOrderBatch": Cancelling.CancelOrderBatch,
+  "private/DepositMethods": Deposits.DepositMethods,
+  "private/DepositAddresses": Deposits.DepositAddresses,
+  "private/DepositStatus": Transfers.DepositStatus,
+  "private/WithdrawMethods": Withdrawals.WithdrawMethods,
+  "private/WithdrawAddresses": Withdrawals.WithdrawAddresses,
+  "private/WithdrawInfo": Withdrawals.WithdrawInfo,
+  "private/Withdraw": Withdrawals.Withdraw,
+  "private/WithdrawStatus": Transfers.WithdrawStatus,
+  "private/WithdrawCancel": Withdrawals.WithdrawCancel,
+  "private/WalletTransfer": Withdrawals.WalletTransfer,
+  "private/CreateSubaccount": Subaccounts.CreateSubaccount,
+  "private/AccountTransfer": Subaccounts.AccountTransfer,
+  "private/Earn/Strategies": Earn.Strategies,
+  "private/Earn/Allocations": Earn.Allocations,
+  "private/Earn/Allocate": Earn.Allocate,
+  "private/Earn/Deallocate": Earn.Deallocate,
+  "private/Earn/AllocateStatus": Earn.AllocateStatus,
+  "private/Earn/DeallocateStatus": Earn.DeallocateStatus
+}
 
-/** The private endpoints that may change the state: the ones a journal must keep. */
-const writes = new Set([
-  "AddExport",
-  "RemoveExport",
-  "AddOrder",
-  "AddOrderBatch",
-  "AmendOrder",
-  "EditOrder",
-  "CancelOrder",
-  "CancelAll",
-  "CancelAllOrdersAfter",
-  "CancelOrderBatch",
-  "DepositAddresses",
-  "Withdraw",
-  "WithdrawCancel",
-  "WalletTransfer",
-  "CreateSubaccount",
-  "AccountTransfer",
-  "Earn/Allocate",
-  "Earn/Deallocate",
-  "GetWebSocketsToken"
-])
-
-export const isWrite = (endpoint: string): boolean =>
-  endpoint.startsWith("control/") || writes.has(endpoint.replace(/^private\//, ""))
+/** May change the state, and is kept by a journal. */
+export const changesState = (endpoint: string): boolean =>
+  controlRoutes.has(endpoint) || (isEndpoint(endpoint) && isWrite(endpoint))

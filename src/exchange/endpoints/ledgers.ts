@@ -1,3 +1,4 @@
+import { ledgerTypes } from "../../domain/endpoints/account.ts"
 import type { Endpoint } from "../wire/Call.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
 import { assetNamed, list, oneOf, required } from "../wire/params.ts"
@@ -7,27 +8,10 @@ import { showEntry } from "../wire/show.ts"
 import type { Exchange } from "../state/state.ts"
 import { inWindow } from "./orders.ts"
 
-const types = [
-  "all",
-  "trade",
-  "deposit",
-  "withdrawal",
-  "transfer",
-  "margin",
-  "adjustment",
-  "rollover",
-  "credit",
-  "settled",
-  "staking",
-  "dividend",
-  "sale",
-  "nft_rebate"
-]
-
 export const Ledgers: Endpoint = (x, { account, key, params }) => {
   const names = list(params, "asset")?.filter((name) => name !== "all")
   const wanted = names?.map((name) => isOf(x, name))
-  const type = oneOf(params, "type", types) ?? "all"
+  const type = oneOf(params, "type", ledgerTypes) ?? "all"
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const found = page(account.ledger, params, {
     keeps: (entry) => {

@@ -1,7 +1,8 @@
 import { fit, scan } from "../base/fixed.ts"
 import { lastPrice } from "../engine/liquidity.ts"
 import { checkMode } from "../engine/mode.ts"
-import { type CloseSpec, type OrderSpec, type OrderType, type Side, orderTypes } from "../state/order.ts"
+import { closeTypes, type OrderType, orderTypes } from "../../domain/orders/orders.ts"
+import { type CloseSpec, type OrderSpec, type Side } from "../state/order.ts"
 import { costOf, type Pair } from "../catalogue/pairs.ts"
 import { flag, integer, isObject, list, oneOf, type Params, required, text } from "../wire/params.ts"
 import { readPrices } from "../state/prices.ts"
@@ -10,7 +11,6 @@ import { type Account, type Exchange, venueOf } from "../state/state.ts"
 import { readTimes } from "../wire/times.ts"
 
 const flags = ["post", "fcib", "fciq", "nompp", "viqc"]
-const closeTypes = orderTypes.filter((type) => type !== "market" && type !== "settle-position")
 
 /** An order's arguments, checked in the order in which Kraken would complain. Nothing is changed. */
 export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Params): OrderSpec => {

@@ -1,5 +1,6 @@
 import { Refusal, invalid } from "../base/Refusal.ts"
-import { hasLimit, type OrderType } from "../state/order.ts"
+import type { OrderType } from "../../domain/orders/orders.ts"
+import { hasLimit } from "../state/order.ts"
 import type { Exchange, Venue } from "../state/state.ts"
 import { dollars } from "../accounts/value.ts"
 

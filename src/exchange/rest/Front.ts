@@ -1,6 +1,6 @@
 import { handle } from "../commands/handle.ts"
 import { Refusal } from "../base/Refusal.ts"
-import { privateRoutes, publicRoutes } from "../commands/routes.ts"
+import { isEndpoint } from "../../domain/endpoints/endpoints.ts"
 import type { Exchange } from "../state/state.ts"
 import { admit } from "./admit.ts"
 import { readForm } from "./body.ts"
@@ -61,9 +61,9 @@ interface Endpoint {
 /** Public endpoints are asked with GET, private ones with POST; anything else does not exist, and case counts. */
 const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
   const [, scope, name = ""] = /^\/0\/(public|private)\/(.+)$/.exec(path) ?? []
-  if (scope === "public" && (method === "GET" || method === "HEAD") && publicRoutes.has(name)) return { scope, name }
-  if (scope === "private" && method === "POST" && privateRoutes.has(name)) return { scope, name }
-  return undefined
+  if (!isEndpoint(`${scope}/${name}`)) return undefined
+  if (scope === "public" && (method === "GET" || method === "HEAD")) return { scope, name }
+  return scope === "private" && method === "POST" ? { scope, name } : undefined
 }
 
 /** Does what is asked; what is made is listed only so many milliseconds later. */

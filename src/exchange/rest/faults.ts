@@ -1,4 +1,4 @@
-import { privateRoutes, publicRoutes } from "../commands/routes.ts"
+import { isEndpoint } from "../../domain/endpoints/endpoints.ts"
 import { html, refused, type Reply } from "./reply.ts"
 
 /** How a request goes wrong. */
@@ -58,7 +58,7 @@ export const readFault = (parts: { readonly [name: string]: unknown }): Fault | 
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined) return `A fault has no ${unknown}: endpoint, kind, count and seconds are all.`
   const name = String(endpoint)
-  const known = name === "*" || publicRoutes.has(name) || privateRoutes.has(name)
+  const known = name === "*" || isEndpoint(`public/${name}`) || isEndpoint(`private/${name}`)
   if (!known) return `${name} is no endpoint: say AddOrder, Earn/Allocate, Ticker, … or * for any.`
   if (!isKind(kind)) return `${String(kind)} is no fault: say ${Object.keys(faultKinds).join(", ")}.`
   if (!inRange(count, 1, 1_000_000) || !Number.isInteger(Number(count))) return "count is a number from 1 to 1000000."

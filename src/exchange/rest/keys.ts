@@ -1,6 +1,6 @@
 import { Redacted } from "effect"
 import type { Key } from "../wire/Call.ts"
-import { allPermissions } from "../accounts/permissions.ts"
+import { classicPermissions } from "../../domain/keys/permissions.ts"
 
 /** What a key's owner has of it. */
 export interface Credentials {
@@ -43,13 +43,13 @@ interface Kind {
 
 /** One key of each kind that makes a difference. */
 export const kinds: Readonly<Record<string, Kind>> = {
-  full: { permissions: allPermissions, about: "may do everything" },
+  full: { permissions: classicPermissions, about: "may do everything" },
   "read-only": { permissions: readOnly, about: "queries only" },
   trade: { permissions: [...readOnly, "modify-trades", "close-trades"], about: "queries and orders" },
   "no-permission": { permissions: [], about: "may do nothing" },
-  expired: { permissions: allPermissions, validUntil: Date.UTC(2020, 0) / 1000, about: "since 2020" },
-  otp: { permissions: allPermissions, otp: "123456", about: "asks for the one-time password 123456" },
-  windowed: { permissions: allPermissions, nonceWindow: 5000n, about: "takes nonces up to 5000 late" }
+  expired: { permissions: classicPermissions, validUntil: Date.UTC(2020, 0) / 1000, about: "since 2020" },
+  otp: { permissions: classicPermissions, otp: "123456", about: "asks for the one-time password 123456" },
+  windowed: { permissions: classicPermissions, nonceWindow: 5000n, about: "takes nonces up to 5000 late" }
 }
 
 /** The keys by their public part; `now` in epoch milliseconds. */

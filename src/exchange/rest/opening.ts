@@ -58,8 +58,7 @@ const openExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits
   const exchange = makeExchange(syntheticMarket(settings.seed), begin, settings)
   let time = begin
   const ask = (endpoint: string, params: Record<string, unknown>) => {
-    const account = endpoint.startsWith("private/") ? { account: accountName } : {}
-    const answer = replay(exchange, { endpoint, params, ...account, now: time })
+    const answer = replay(exchange, { endpoint, params, account: accountName, now: time })
     if ("errors" in answer) throw new Error(`${endpoint} while opening: ${answer.errors.join()}`)
   }
 

@@ -1,5 +1,6 @@
 import { format } from "../base/fixed.ts"
-import { type CloseSpec, type Order, type OrderSpec, type OrderType, type Trail } from "./order.ts"
+import type { OrderType } from "../../domain/orders/orders.ts"
+import { type CloseSpec, type Order, type OrderSpec, type Trail } from "./order.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 
 type Described = Pick<OrderSpec, "pair" | "side" | "type" | "limit" | "trigger" | "trail" | "volume" | "spend">

@@ -1,20 +1,7 @@
+import type { OrderType } from "../../domain/orders/orders.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 
 export type Side = "buy" | "sell"
-
-export const orderTypes = [
-  "market",
-  "limit",
-  "iceberg",
-  "stop-loss",
-  "take-profit",
-  "stop-loss-limit",
-  "take-profit-limit",
-  "trailing-stop",
-  "trailing-stop-limit",
-  "settle-position"
-] as const
-export type OrderType = (typeof orderTypes)[number]
 
 /** What a caller asks for, checked and with every price resolved. */
 export interface OrderSpec {

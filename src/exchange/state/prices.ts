@@ -1,6 +1,7 @@
 import { isShort } from "../../domain/numbers/numberText.ts"
 import { divide, fit, max, scan } from "../base/fixed.ts"
-import { type OrderType, type Side, isTrailing } from "./order.ts"
+import type { OrderType } from "../../domain/orders/orders.ts"
+import { type Side, isTrailing } from "./order.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 

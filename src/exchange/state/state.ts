@@ -1,3 +1,4 @@
+import type { Tier } from "../../domain/endpoints/rateCosts.ts"
 import { Sorted } from "../base/Sorted.ts"
 import type { Market, Taken } from "./Market.ts"
 import type { Order, Trade } from "./order.ts"
@@ -9,7 +10,7 @@ export interface Settings {
   /** Decides ids and addresses. */
   readonly seed: number
   /** The verification tier: counters and open orders allowed. */
-  readonly tier: "starter" | "intermediate" | "pro"
+  readonly tier: Tier
   /** Whether the REST and engine counters refuse calls. */
   readonly rateLimits: boolean
 }

@@ -1,5 +1,5 @@
 import { DateTime, Effect, Layer, Option } from "effect"
-import { type Endpoint, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
+import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
 import { parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
@@ -29,10 +29,10 @@ export const KrakenClientPaper = Layer.effect(
     const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
 
     /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
-    const observe = Effect.fnUntraced(function* (account: string, call: Command) {
-      if (!isCancel(call)) yield* learn(account, call)
+    const observe = Effect.fnUntraced(function* (account: string, call: Command & { readonly endpoint: Endpoint }) {
+      if (!isCancel(call.endpoint)) yield* learn(account, call)
       const look = feed.look(yield* accounts.concerns(account, call))
-      const seen = isCancel(call) ? Effect.orElseSucceed(look, () => []) : look
+      const seen = isCancel(call.endpoint) ? Effect.orElseSucceed(look, () => []) : look
       return (yield* seen).map(toCommand)
     })
 
@@ -95,7 +95,7 @@ export const KrakenClientPaper = Layer.effect(
   })
 )
 
-const isCancel = ({ endpoint }: Command): boolean => endpoint.startsWith("private/Cancel")
+const isCancel = (endpoint: Endpoint): boolean => endpoints[endpoint].moves === "cancels"
 
 const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => Meaning) => {
   if (!("errors" in answer)) return Effect.succeed(answer.result)

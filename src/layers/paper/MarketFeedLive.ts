@@ -1,5 +1,5 @@
 import { Clock, Effect, Layer, Option } from "effect"
-import type { Endpoint, Params } from "../../domain/endpoints/endpoints.ts"
+import { type Endpoint, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
 import { readLists } from "../../exchange/commands/listing/Listed.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
@@ -8,23 +8,6 @@ import { KrakenClient } from "../../services/KrakenClient.ts"
 import { type BothLists, makeLists, recent } from "../kraken/names/lists.ts"
 import { type Lookout, makeLookout } from "./lookout.ts"
 import { MarketFeed } from "./MarketFeed.ts"
-
-/** What is the same for everybody is Kraken's to tell. */
-const passedOn: ReadonlySet<Endpoint> = new Set<Endpoint>([
-  "public/Time",
-  "public/SystemStatus",
-  "public/MaintenanceSchedule",
-  "public/Assets",
-  "public/AssetPairs",
-  "public/Ticker",
-  "public/OHLC",
-  "public/Depth",
-  "public/Trades",
-  "public/Spread",
-  "public/GroupedBook",
-  "public/PreTrade",
-  "public/PostTrade"
-])
 
 /** Kraken's own books and trades, looked at when somebody has to know them, once for all who ask within a second. */
 export const MarketFeedLive = Layer.effect(
@@ -59,7 +42,8 @@ export const MarketFeedLive = Layer.effect(
         return sights.map(({ observation }) => observation)
       }),
       read: (endpoint, params) => {
-        if (!passedOn.has(endpoint)) return Effect.succeedNone
+        // What is the same for everybody is Kraken's to tell.
+        if (isPrivate(endpoint)) return Effect.succeedNone
         const asked = kraken.read(endpoint, params)
         const whole = wholeList(endpoint, params)
         if (whole === undefined) return Effect.asSome(asked)

@@ -1,3 +1,4 @@
+import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { builtIn } from "../../exchange/catalogue/builtIn.ts"
 import { toolsetNames } from "../../services/Config.ts"
 import * as Parse from "./parse.ts"
@@ -219,7 +220,7 @@ export const settings = {
     expected: "starter, intermediate, pro or off",
     fallback: "starter",
     purpose: "Verification tier of the account, which sets Kraken's rate limits; off switches our own gates off.",
-    parse: Parse.oneOf("starter", "intermediate", "pro", "off")
+    parse: Parse.oneOf(...tiers, "off")
   }),
   orderDeadline: setting({
     name: "MCP_KRAKEN_ORDER_DEADLINE",

@@ -1,4 +1,5 @@
 import { Effect, Schema, Struct } from "effect"
+import { ledgerTypes } from "../../domain/endpoints/account.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import * as A from "./AccountRows.ts"
@@ -35,11 +36,9 @@ export const getAccountBalance = Tool.endpoint("get_account_balance", {
   description:
     "Balance of each asset, net of pending withdrawals but not of open orders: for what is free see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
-  permissions: [["query-funds"]],
-  intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
-    balances: Object.entries(Rows.row(result)).map(([id, balance]) => ({ asset: asset(id), id, balance }))
+    balances: Object.entries(result).map(([id, balance]) => ({ asset: asset(id), id, balance }))
   }),
   output: Schema.Struct({ balances: Schema.Array(Schema.Struct({ ...names, balance: Amount })) })
 })
@@ -49,8 +48,6 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
   description:
     "Balance of each asset, what open orders hold of it, credit, and available: balance + credit - credit_used - hold_trade.",
   endpoint: "private/BalanceEx",
-  permissions: [["query-funds"]],
-  intent: "read",
   instead: "get_account_balance",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
@@ -75,8 +72,6 @@ export const getTradeBalance = Tool.endpoint("get_trade_balance", {
   description:
     "Worth of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
   endpoint: "private/TradeBalance",
-  permissions: [["query-open-trades"], ["query-funds"]],
-  intent: "read",
   input: {
     asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
     rebase_multiplier
@@ -90,8 +85,6 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
   description:
     "30-day trade volume and, for the pairs that are named, your taker and maker fees in percent, with the next tier.",
   endpoint: "private/TradeVolume",
-  permissions: [["query-funds"]],
-  intent: "read",
   input: {
     pair: optional(PairNames),
     fee_schedule: optional(boolean("Add every tier")),
@@ -111,29 +104,10 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
   description:
     "Everything that changed a balance, newest first, at most 50 a page: next_ofs gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
   endpoint: "private/Ledgers",
-  permissions: [["query-ledger"]],
-  intent: "read",
   input: {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
-    type: optional(
-      Schema.Literal(
-        "all",
-        "trade",
-        "deposit",
-        "withdrawal",
-        "transfer",
-        "margin",
-        "adjustment",
-        "rollover",
-        "credit",
-        "settled",
-        "staking",
-        "dividend",
-        "sale",
-        "nft_rebate"
-      ).annotations({ description: "Only this kind (default all)" })
-    ),
+    type: optional(Schema.Literal(...ledgerTypes).annotations({ description: "Only this kind (default all)" })),
     start: optional(start),
     end: optional(end),
     without_count: optional(boolean("Leave out count, which is faster")),
@@ -142,7 +116,7 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
   },
   params: (input) => withoutOff(Struct.omit(input, "limit"), "without_count"),
   shape: (result, { asset, input }) => {
-    const { count, ledger } = Rows.row(result)
+    const { count, ledger } = result
     const { rows, ...page } = Rows.page(A.entries(ledger, asset), input, count)
     return { entries: rows, ...page }
   },
@@ -153,8 +127,6 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
   description: "Ledger entries by their ids. Rows are as in get_ledgers.",
   endpoint: "private/QueryLedgers",
-  permissions: [["query-ledger"]],
-  intent: "read",
   input: { id: ids("ledger ids", 20), trades: optional(boolean("Ask for trade info too")), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
   shape: (result, { asset }) => ({ entries: A.entries(result, asset) }),
@@ -165,15 +137,13 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
   title: "Credit lines",
   description: "Credit lines of VIP clients, by asset and in all. credit_line is false where there is none.",
   endpoint: "private/CreditLines",
-  permissions: [["query-funds"]],
-  intent: "read",
   input: { rebase_multiplier },
   shape: (result, { asset }) => {
-    const { asset_details, limits_monitor } = Rows.row(result ?? {})
+    const limits_monitor = result?.limits_monitor
     return {
       credit_line: result !== null,
-      assets: A.byAsset(asset_details ?? {}, asset),
-      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(Rows.row(limits_monitor)) })
+      assets: A.byAsset(result?.asset_details ?? {}, asset),
+      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor) })
     }
   },
   output: A.CreditLines
@@ -184,8 +154,6 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
   description:
     "What the configured API key may do, until when, from which addresses and for which part of the history, as Kraken says now. See it first when a call is refused.",
   endpoint: "private/GetApiKeyInfo",
-  permissions: [[]],
-  intent: "read",
   input: {},
   handler: Effect.fn("Tool.get_api_key_info")(function* () {
     const kraken = yield* KrakenClient
@@ -204,14 +172,11 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   title: "Wallet accounts",
   description: "Wallets below the account, with type (main, spot, pay, prop_…) and status.",
   endpoint: "private/ListWalletAccounts",
-  permissions: [["query-funds"]],
-  intent: "read",
   input: { cursor: optional(text("next_cursor of the last answer")) },
-  shape: (result) => {
-    const { accounts, cursor } = Rows.row(result)
-    const rows = Rows.list(accounts).map(({ flags, ...row }) => Rows.compact({ ...Object(flags), ...row }))
-    return { accounts: rows, ...Rows.compact({ next_cursor: Rows.row(cursor ?? {})["next"] }) }
-  },
+  shape: ({ accounts, cursor }) => ({
+    accounts: accounts.map(({ flags, ...row }) => Rows.compact({ ...flags, ...row })),
+    ...Rows.compact({ next_cursor: cursor?.next })
+  }),
   output: Schema.Struct({
     accounts: Schema.Array(
       Schema.Struct({

@@ -1,4 +1,5 @@
 import { Option, Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { Amount, optional, Seconds } from "../kit/Fields.ts"
 import { naming, toldElsewhere } from "../kit/JsonSchema.ts"
@@ -10,11 +11,13 @@ const amount = optional(Amount)
 type Display = (id: string) => string
 
 /** Rows that Kraken keys by asset. */
-export const byAsset = (result: unknown, asset: Display): Array<Rows.Row> =>
-  Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(String(row["id"])), ...row }))
+export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, asset: Display) =>
+  Rows.keyed(rows, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
+
+type Balance = Result<"private/BalanceEx">[string]
 
 /** balance + credit − credit_used − hold_trade, exactly; nothing where one of them is no number. */
-export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Rows.Row): Rows.Row =>
+export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Balance) =>
   Rows.compact({
     available: Option.all([balance, credit, credit_used, hold_trade].map((part) => D.parse(String(part)))).pipe(
       Option.map(([balance = D.zero, credit = D.zero, used = D.zero, held = D.zero]) =>
@@ -40,29 +43,11 @@ export const Entry = Schema.Struct({
 })
 
 /** Newest first: Kraken's object has no order of its own. */
-export const entries = (result: unknown, asset: Display): Array<Rows.Row> =>
+export const entries = (ledger: Result<"private/QueryLedgers">, asset: Display) =>
   Rows.newestFirst(
-    Rows.keyed(result, "id").map((row) => {
-      const id = String(row["asset"])
-      return Rows.compact({ ...row, asset: asset(id), asset_id: id })
-    }),
+    Rows.keyed(ledger, "id").map((row) => Rows.compact({ ...row, asset: asset(row.asset), asset_id: row.asset })),
     "time"
   )
-
-/** What Kraken calls by letters in `TradeBalance`. */
-const letters = {
-  equivalent_balance: "eb",
-  trade_balance: "tb",
-  margin_used: "m",
-  unrealized_profit: "n",
-  cost_basis: "c",
-  floating_value: "v",
-  equity: "e",
-  free_margin: "mf",
-  margin_level: "ml",
-  unexecuted_value: "uv",
-  free_margin_after_orders: "mfo"
-}
 
 export const TradeBalance = Schema.Struct({
   asset: Schema.String,
@@ -79,7 +64,21 @@ export const TradeBalance = Schema.Struct({
   free_margin_after_orders: amount
 })
 
-export const tradeBalance = (result: unknown): Rows.Row => named(Rows.row(result), Object.entries(letters))
+/** What Kraken calls by letters. */
+export const tradeBalance = ({ c, e, eb, m, mf, mfo, ml, n, tb, uv, v }: Result<"private/TradeBalance">) =>
+  Rows.compact({
+    equivalent_balance: eb,
+    trade_balance: tb,
+    margin_used: m,
+    unrealized_profit: n,
+    cost_basis: c,
+    floating_value: v,
+    equity: e,
+    free_margin: mf,
+    margin_level: ml,
+    unexecuted_value: uv,
+    free_margin_after_orders: mfo
+  })
 
 const feeFields = {
   fee: Amount,
@@ -98,24 +97,27 @@ const Fee = Schema.Struct({
   volume_offset: amount
 }).annotations(naming(feeFields))
 
-/** Kraken's pages write the names with underscores, its service without. */
-const feeNames = Object.keys(Fee.fields).map((name) => [name, name.replaceAll("_", "")] as const)
+type Volume = Result<"private/TradeVolume">
 
 /** One row a pair, from the two objects in which Kraken keeps takers' and makers' fees. */
-export const feeRows = (result: Rows.Row, pair: Display): Array<Rows.Row> => {
-  const taker = record(result["fees"])
-  const maker = record(result["fees_maker"])
-  return [...new Set([...Object.keys(taker), ...Object.keys(maker)])].map((id) =>
+const feeRows = ({ fees: taker = {}, fees_maker: maker = {} }: Volume, pair: Display) =>
+  [...new Set([...Object.keys(taker), ...Object.keys(maker)])].map((id) =>
     Rows.compact({ pair: pair(id), id, taker: feeOf(taker[id]), maker: feeOf(maker[id]) })
   )
-}
 
-const feeOf = (info: unknown) => (info === undefined ? undefined : named(Rows.row(info), feeNames))
-
-const record = (value: unknown): Rows.Row => Rows.row(value ?? {})
-
-const named = (row: Rows.Row, names: ReadonlyArray<readonly [string, string]>): Rows.Row =>
-  Rows.compact(Object.fromEntries(names.map(([name, letter]) => [name, row[name] ?? row[letter]])))
+const feeOf = (info: NonNullable<Volume["fees"]>[string] | undefined) =>
+  info &&
+  Rows.compact({
+    fee: info.fee,
+    min_fee: info.min_fee ?? info.minfee,
+    max_fee: info.max_fee ?? info.maxfee,
+    next_fee: info.next_fee ?? info.nextfee,
+    tier_volume: info.tier_volume ?? info.tiervolume,
+    next_volume: info.next_volume ?? info.nextvolume,
+    tier_futures_volume: info.tier_futures_volume ?? info.tierfuturesvolume,
+    next_futures_volume: info.next_futures_volume ?? info.nextfuturesvolume,
+    volume_offset: info.volume_offset ?? info.volumeoffset
+  })
 
 const Tier = Schema.Struct({
   maker_fee: amount,
@@ -148,21 +150,18 @@ export const TradeVolume = Schema.Struct({
   volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: words, volume: amount })))
 })
 
-export const tradeVolume = (result: unknown, pair: Display, asset: Display): Rows.Row => {
-  const { currency, inputs, schedules, volume, volume_subaccounts } = Rows.row(result)
-  const rows = Rows.list(schedules ?? [])
+export const tradeVolume = (result: Volume, pair: Display, asset: Display) => {
+  const { currency, inputs = {}, schedules = [], volume, volume_subaccounts } = result
+  const known = Object.entries(inputs).flatMap(([name, input]) => (input === null ? [] : [[name, input] as const]))
   return {
     ...Rows.compact({
-      currency: asset(String(currency)),
+      currency: asset(currency),
       volume,
       volume_subaccounts,
-      inputs: inputs && Rows.compact(Rows.row(inputs)),
-      schedules: rows.map((row) => {
-        const id = String(row["pair"])
-        return Rows.compact({ ...row, pair: pair(id), id })
-      })
+      inputs: result.inputs && Object.fromEntries(known),
+      schedules: schedules.map((row) => Rows.compact({ ...row, pair: pair(row.pair), id: row.pair }))
     }),
-    fees: feeRows(Rows.row(result), pair)
+    fees: feeRows(result, pair)
   }
 }
 

@@ -8,7 +8,6 @@ import * as Tool from "../kit/Tool.ts"
 
 const words = optional(Schema.String)
 const seconds = optional(Seconds)
-const permissions = [["export-data"]] as const
 
 const report = Schema.Literal("trades", "ledgers").annotations({ description: "What the report is about" })
 const id = Schema.String.annotations({ description: "Id from get_export_status" })
@@ -22,8 +21,6 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
   description:
     "Have Kraken make a file of all trades or ledger entries of a period. Moves no money. When get_export_status says Processed, retrieve_export gets it.",
   endpoint: "private/AddExport",
-  permissions,
-  intent: "write",
   input: {
     report,
     description: Schema.String.annotations({ description: "A name for it" }),
@@ -45,12 +42,10 @@ export const getExportStatus = Tool.endpoint("get_export_status", {
   title: "Reports",
   description: "Reports, newest first, and how far they are: Queued, Processing or Processed.",
   endpoint: "private/ExportStatus",
-  permissions,
-  intent: "read",
   input: { report, limit: withDefault(whole("Newest reports to show", 1, 500), 25) },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input }) => {
-    const rows = Rows.newestFirst(Rows.list(result), "createdtm")
+    const rows = Rows.newestFirst(result, "createdtm")
     return {
       reports: rows.slice(0, input.limit).map((row) => Rows.compact(row, { zeros: times })),
       ...(rows.length > input.limit && { omitted: rows.length - input.limit })
@@ -94,8 +89,6 @@ export const retrieveExport = Tool.make("retrieve_export", {
   description:
     "A finished report: as zip, the ZIP file as a resource beside the names of what it holds; as rows, its lines in pages, to be read.",
   endpoint: "private/RetrieveExport",
-  permissions,
-  intent: "read",
   input: {
     id,
     as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "zip"),
@@ -129,8 +122,6 @@ export const removeExport = Tool.endpoint("remove_export", {
   title: "Remove a report",
   description: "Delete a finished report, or cancel one that is not finished. Moves no money.",
   endpoint: "private/RemoveExport",
-  permissions,
-  intent: "write",
   input: {
     id,
     type: withDefault(
@@ -138,7 +129,7 @@ export const removeExport = Tool.endpoint("remove_export", {
       "delete"
     )
   },
-  shape: (result) => ({ removed: Object.values(Rows.row(result)).includes(true) }),
+  shape: (result) => ({ removed: Object.values(result).includes(true) }),
   output: Schema.Struct({ removed: Schema.Boolean, ...Settled })
 })
 

@@ -27,9 +27,9 @@ export const Facts = Schema.Struct({
 const times = ["valid_until", "query_from", "query_to", "created_time", "modified_time", "last_used"]
 
 /** From Kraken's answer, whose fields its pages spell in camel case and its service in snake case. */
-export const facts = (answer: unknown, now: DateTime.Utc): Rows.Row => {
-  const spelled = Object.entries(Object(answer)).map(([name, value]) => [snake(name), value] as const)
-  const { api_key, api_key_name, ip_allowlist, permissions, ...key }: Rows.Row = Object.fromEntries(spelled)
+export const facts = (answer: unknown, now: DateTime.Utc): object => {
+  const spelled = Object.entries(Object(answer)).map(([name, value]): [string, unknown] => [snake(name), value])
+  const { api_key, api_key_name, ip_allowlist, permissions, ...key } = Object.fromEntries(spelled)
   const allowed = texts(permissions)
   const ipAllowlist = texts(ip_allowlist).filter((address) => address !== "")
   const limits = {

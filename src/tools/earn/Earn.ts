@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
   Amount,
   AssetName,
@@ -21,15 +22,11 @@ const number = optional(Schema.Number)
 
 const strategy_id = Schema.String.annotations({ description: "Id from list_earn_strategies" })
 
-const mayRead = [["earn-funds"], ["query-funds"]] as const
-
 export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   title: "Earn strategies",
   description:
     "Earn strategies open to the account: yearly return and fees in percent, periods in seconds, minimum and cap in units of the asset.",
   endpoint: "private/Earn/Strategies",
-  permissions: [[]],
-  intent: "read",
   input: {
     asset: optional(AssetName),
     lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Only these kinds")),
@@ -39,8 +36,7 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   },
   lists: "json",
   shape: (result, { asset, input }) => {
-    const { items: all, next_cursor } = Rows.row(result)
-    const items = Rows.list(all)
+    const { items, next_cursor } = result
     const omitted = items.length > input.limit ? items.length - input.limit : undefined
     return {
       strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
@@ -92,18 +88,16 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   description:
     "What is allocated to Earn and what it has earned; each sum in the asset (native) and in converted_asset. amount_allocated has total and, where there are any, pending, bonding, exit_queue and unbonding.",
   endpoint: "private/Earn/Allocations",
-  permissions: [["query-funds"]],
-  intent: "read",
   input: {
     ascending: optional(boolean("Ascending order")),
     hide_zero_allocations: withDefault(boolean("Leave out strategies that hold nothing now"), true),
     converted_asset: optional(AssetName)
   },
   shape: (result, { asset }) => {
-    const { converted_asset, items, ...totals } = Rows.row(result)
+    const { converted_asset, items, ...totals } = result
     return {
-      ...Rows.compact({ ...totals, converted_asset: asset(String(converted_asset)) }),
-      allocations: Rows.list(items).map((item) => allocation(item, asset))
+      ...Rows.compact({ ...totals, converted_asset: asset(converted_asset) }),
+      allocations: items.map((item) => allocation(item, asset))
     }
   },
   output: Schema.Struct({
@@ -133,17 +127,18 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
 
 const change = {
   endpoint: "private/Earn/Allocate",
-  permissions: [["earn-funds"]],
-  intent: "destroy",
   input: {
     strategy_id,
     amount: Positive.annotations({ description: "In units of the strategy's asset" }),
     ...repeatable
   },
-  shape: (result: unknown, { input }: { readonly input: { readonly strategy_id: string } }) => ({
+  shape: (
+    result: Result<"private/Earn/Allocate">,
+    { input }: { readonly input: { readonly strategy_id: string } }
+  ) => ({
     strategy_id: input.strategy_id,
     // True, or in a shape that only one program has seen, whether it still goes on.
-    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...Rows.row(result) })
+    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...result })
   }),
   output: Schema.Struct({
     strategy_id: Schema.String,
@@ -170,8 +165,6 @@ export const deallocateEarn = Tool.endpoint("deallocate_earn", {
 
 const status = {
   endpoint: "private/Earn/AllocateStatus",
-  permissions: mayRead,
-  intent: "read",
   input: { strategy_id },
   output: Schema.Struct({ pending: Schema.Boolean })
 } as const
@@ -190,29 +183,33 @@ export const getEarnDeallocationStatus = Tool.endpoint("get_earn_deallocation_st
   endpoint: "private/Earn/DeallocateStatus"
 })
 
+type Strategy = Result<"private/Earn/Strategies">["items"][number]
+
+const noLock: NonNullable<Strategy["lock_type"]> = {}
+
 /** Kraken nests what has a kind of its own; a row says it in words. */
-const strategy = ({ apr_estimate, auto_compound, lock_type, yield_source, ...row }: Rows.Row): Rows.Row => {
-  const { high, low } = (apr_estimate ?? {}) as Rows.Row
-  const { type, ...lock } = (lock_type ?? {}) as Rows.Row
-  const periods = Rows.compact(lock, { zeros: Object.keys(lock) })
+const strategy = ({ apr_estimate, auto_compound, lock_type = noLock, yield_source, ...row }: Strategy) => {
+  const { type, ...periods } = lock_type
   return {
     ...row,
-    ...periods,
+    ...Rows.compact(periods, { zeros: Object.keys(periods) }),
     lock_type: type,
-    apr_low: low,
-    apr_high: high,
-    ...kinds({ auto_compound, yield_source })
+    apr_low: apr_estimate?.low,
+    apr_high: apr_estimate?.high,
+    auto_compound: auto_compound?.type,
+    yield_source: yield_source?.type
   }
 }
 
-const kinds = (fields: Rows.Row): Rows.Row =>
-  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ((field ?? {}) as Rows.Row)["type"]]))
+type Allocation = Result<"private/Earn/Allocations">["items"][number]
 
-const allocation = ({ amount_allocated, native_asset, ...item }: Rows.Row, asset: (id: string) => string): Rows.Row => {
-  const shares = Object.entries(Rows.row(amount_allocated))
+const allocation = ({ amount_allocated, native_asset, ...item }: Allocation, asset: (id: string) => string) => {
+  const shares = Object.entries(amount_allocated)
   return withAsset(asset)({
     ...item,
     asset: native_asset,
-    amount_allocated: Object.fromEntries(shares.flatMap(([name, share]) => (share === null ? [] : [[name, share]])))
+    amount_allocated: Object.fromEntries(
+      shares.flatMap(([name, share]) => (share === null ? [] : [[name, share] as const]))
+    )
   })
 }

@@ -27,19 +27,19 @@ const aclass = optional(AssetClass)
 const key = described("Name of a saved address: see get_withdrawal_addresses")
 const gross = Positive.annotations({ description: "Amount including the fee" })
 
-const mayWithdraw = [["query-funds", "withdraw-funds"]] as const
-
 export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
   title: "Ways to deposit",
   description: "Ways to deposit an asset: fee, minimum and limit (absent: none) in units of it.",
   endpoint: "private/DepositMethods",
-  permissions: [["query-funds", "add-funds"]],
-  intent: "read",
   input: { asset: AssetName, aclass, rebase_multiplier: optional(Rebase) },
   shape: (result) => ({
-    methods: Rows.list(result).map(
-      ({ limit, "gen-address": gen_address, "address-setup-fee": address_setup_fee, ...row }) =>
-        Rows.compact({ ...row, limit: limit === false ? undefined : limit, gen_address, address_setup_fee })
+    methods: result.map(({ limit, "gen-address": gen_address, "address-setup-fee": address_setup_fee, ...row }) =>
+      Rows.compact({
+        ...row,
+        limit: typeof limit === "boolean" ? undefined : limit,
+        gen_address,
+        address_setup_fee
+      })
     )
   }),
   output: Schema.Struct({
@@ -61,8 +61,6 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
   description:
     "Addresses to deposit an asset to. Where there is a tag or memo, always show it: a deposit without it is lost. new: true makes another address, which changes the account; first look without it.",
   endpoint: "private/DepositAddresses",
-  permissions: [["query-funds"], ["add-funds"]],
-  intent: "write",
   input: {
     asset: AssetName,
     method: described("Exact name from get_deposit_methods"),
@@ -74,7 +72,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
   reads: ({ new: fresh }) => !fresh,
   params: (input) => withoutOff(input, "new"),
   shape: (result) => ({
-    addresses: Rows.list(result).map((row) => Rows.compact(row, { zeros: ["expiretm"] }))
+    addresses: result.map((row) => Rows.compact(row, { zeros: ["expiretm"] }))
   }),
   output: Schema.Struct({
     addresses: Schema.Array(
@@ -94,8 +92,6 @@ export const getDepositStatus = Tool.endpoint("get_deposit_status", {
   title: "Deposits",
   description: "Deposits and how far they are, newest first. time is in Unix seconds, info the address.",
   endpoint: "private/DepositStatus",
-  permissions: [["query-funds"], ["add-funds"]],
-  intent: "read",
   input: historyInput,
   params: historyParams,
   shape: history,
@@ -106,8 +102,6 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
   title: "Ways to withdraw",
   description: "Ways to withdraw: network, minimum, fee and what is left of each limit (seconds: its period).",
   endpoint: "private/WithdrawMethods",
-  permissions: mayWithdraw,
-  intent: "read",
   input: {
     asset: optional(AssetName),
     aclass,
@@ -115,8 +109,8 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
     rebase_multiplier: optional(Rebase)
   },
   shape: (result, { asset }) => ({
-    methods: Rows.list(result).map((row) =>
-      withAsset(asset)({ ...row, ...feeOf(row["fee"], asset), limits: limitsOf(row["limits"]) })
+    methods: result.map(({ fee, limits, ...row }) =>
+      withAsset(asset)({ ...row, ...feeOf(fee, asset), limits: limitsOf(limits) })
     )
   }),
   output: Schema.Struct({
@@ -151,8 +145,6 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
   title: "Saved withdrawal addresses",
   description: "Saved addresses to withdraw to. key is the name that withdraw takes. New ones are made on kraken.com.",
   endpoint: "private/WithdrawAddresses",
-  permissions: mayWithdraw,
-  intent: "read",
   input: {
     asset: optional(AssetName),
     aclass,
@@ -160,7 +152,7 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
     key: optional(described("Only this name")),
     verified: optional(boolean("Only confirmed ones, or only the others"))
   },
-  shape: (result, { asset }) => ({ addresses: Rows.list(result).map(withAsset(asset)) }),
+  shape: (result, { asset }) => ({ addresses: result.map((row) => withAsset(asset)(row)) }),
   output: Schema.Struct({
     addresses: Schema.Array(
       Schema.Struct({
@@ -183,10 +175,8 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
   description:
     "Fee of a withdrawal, amount that would arrive, and the most that can be withdrawn now. Withdraws nothing.",
   endpoint: "private/WithdrawInfo",
-  permissions: mayWithdraw,
-  intent: "read",
   input: { asset: AssetName, key, amount: gross },
-  shape: (result, { asset, input }) => ({ ...Rows.row(result), asset: asset(input.asset) }),
+  shape: (result, { asset, input }) => ({ ...result, asset: asset(input.asset) }),
   output: Schema.Struct({
     asset: Schema.String,
     method: words,
@@ -201,8 +191,6 @@ export const withdraw = Tool.endpoint("withdraw", {
   description:
     "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An equal one within ten minutes is not sent unless repeat is true.",
   endpoint: "private/Withdraw",
-  permissions: [["withdraw-funds"]],
-  intent: "destroy",
   input: {
     asset: AssetName,
     key,
@@ -221,8 +209,6 @@ export const getWithdrawalStatus = Tool.endpoint("get_withdrawal_status", {
   description:
     "Withdrawals and how far they are, newest first. Rows are as in get_deposit_status; amount is after the fee.",
   endpoint: "private/WithdrawStatus",
-  permissions: [["withdraw-funds"], ["query-ledger"]],
-  intent: "read",
   input: historyInput,
   params: historyParams,
   shape: history,
@@ -233,8 +219,6 @@ export const cancelWithdrawal = Tool.endpoint("cancel_withdrawal", {
   title: "Cancel a withdrawal",
   description: "Cancel a withdrawal that Kraken has not processed yet. See get_withdrawal_status for its refid.",
   endpoint: "private/WithdrawCancel",
-  permissions: [["withdraw-funds"]],
-  intent: "destroy",
   input: { asset: AssetName, refid: described("Reference id of the withdrawal") },
   shape: (result) => ({ canceled: result }),
   output: Schema.Struct({ canceled: Schema.Boolean, ...Settled })
@@ -245,8 +229,6 @@ export const walletTransfer = Tool.endpoint("wallet_transfer", {
   description:
     "Move funds from the Spot wallet to the Futures wallet, and only that way: the way back is on Kraken Futures. See get_extended_balance first.",
   endpoint: "private/WalletTransfer",
-  permissions: [["query-funds"]],
-  intent: "destroy",
   input: {
     asset: AssetName,
     from_wallet: only("Spot Wallet", "Source"),

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { Params } from "../../domain/endpoints/endpoints.ts"
+import type { Params, Result } from "../../domain/endpoints/endpoints.ts"
 import {
   Amount,
   AssetName,
@@ -52,21 +52,23 @@ export const historyParams = (input: Params): Params => ({ cursor: "true", ...in
 
 /** Kraken sends a bare list, or an object whose key for the list differs from its documentation. */
 export const history = (
-  result: unknown,
+  result: Result<"private/DepositStatus" | "private/WithdrawStatus">,
   shaping: { readonly input: { readonly limit: number }; readonly asset: (id: string) => string }
 ) => {
-  const page = Array.isArray(result) ? { deposit: result as unknown } : Rows.row(result)
-  const list = page["deposit"] ?? page["deposits"] ?? page["withdrawals"] ?? page["withdrawal"]
-  const rows = Rows.list(list)
-    .map(({ "status-prop": status_prop, ...row }) => ({ ...row, status_prop }))
-    .map(withAsset(shaping.asset))
-  const shown = Array.isArray(result) ? shaping.input.limit : rows.length
+  const page = Rows.isList(result) ? { deposit: result } : result
+  const { deposit, deposits, next_cursor, withdrawal, withdrawals }: Page = page
+  const rows = (deposit ?? deposits ?? withdrawals ?? withdrawal ?? []).map(({ "status-prop": status_prop, ...row }) =>
+    withAsset(shaping.asset)({ ...row, status_prop })
+  )
+  const shown = Rows.isList(result) ? shaping.input.limit : rows.length
   return {
     transfers: Rows.newestFirst(rows, "time").slice(0, shown),
-    ...Rows.compact({ next_cursor: page["next_cursor"] }),
+    ...Rows.compact({ next_cursor }),
     ...(rows.length > shown && { omitted: rows.length - shown })
   }
 }
+
+type Page = Exclude<Result<"private/DepositStatus">, ReadonlyArray<unknown>>
 
 const page = {
   next_cursor: words,
@@ -80,26 +82,20 @@ export const Withdrawals = Schema.Struct({ transfers: Schema.Array(Transfer.anno
 /** `asset` in any of Kraken's spellings becomes its display name, with the spelling beside it. */
 export const withAsset =
   (asset: (id: string) => string) =>
-  (row: Rows.Row): Rows.Row => {
-    const id = String(row["asset"])
-    return Rows.compact({ ...row, asset: asset(id), asset_id: id })
-  }
+  <A extends { readonly asset: string }>(row: A) =>
+    Rows.compact({ ...row, asset: asset(row.asset), asset_id: row.asset })
+
+type Method = Result<"private/WithdrawMethods">[number]
 
 /** A fee is an object with an asset of its own, or plain. */
-export const feeOf = (fee: unknown, asset: (id: string) => string): Rows.Row => {
-  if (typeof fee !== "object" || fee === null) return { fee }
-  const { asset: id, fee: size, fee_percentage } = Rows.row(fee)
-  return Rows.compact({ fee: size, fee_asset: id === undefined ? undefined : asset(String(id)), fee_percentage })
+export const feeOf = (fee: Method["fee"], asset: (id: string) => string) => {
+  if (typeof fee !== "object") return Rows.compact({ fee })
+  const { asset: id, fee: size, fee_percentage } = fee
+  return Rows.compact({ fee: size, fee_asset: id === undefined ? undefined : asset(id), fee_percentage })
 }
 
 /** `limits: { "86400": { … } }`, once for each limit, becomes one row a period. */
-export const limitsOf = (limits: unknown): Array<Rows.Row> =>
-  Array.isArray(limits)
-    ? limits.flatMap(({ limits: periods, ...limit }: Rows.Row) =>
-        Rows.keyed(periods ?? {}, "seconds").map((period) => ({
-          ...limit,
-          ...period,
-          seconds: Number(period["seconds"])
-        }))
-      )
-    : []
+export const limitsOf = (limits: Method["limits"] = []) =>
+  limits.flatMap(({ limits: periods = {}, ...limit }) =>
+    Rows.keyed(periods, "seconds").map((period) => ({ ...limit, ...period, seconds: Number(period.seconds) }))
+  )

@@ -6,7 +6,6 @@ import * as Tool from "../kit/Tool.ts"
 export const getTradingMode = Tool.make("get_trading_mode", {
   title: "Trading mode",
   description: "Whether money is real (live) or simulated (paper), whose it is, how to change it.",
-  intent: "read",
   input: {},
   handler: Effect.fn("Tool.get_trading_mode")(function* () {
     const trading = yield* TradingMode

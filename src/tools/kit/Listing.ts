@@ -1,6 +1,5 @@
 import { Schema } from "effect"
 import { list, optional, text, whole, withDefault } from "./Fields.ts"
-import type { Row } from "./Rows.ts"
 
 /** Which part of Kraken's long lists is wanted. */
 export const listing = {
@@ -17,18 +16,16 @@ interface Part {
 }
 
 /** Rows in the order of their ids, from behind the one that `cursor` names: a list that changes loses no row. */
-export const part = (rows: ReadonlyArray<Row>, { cursor, limit }: Part) => {
-  const sorted = rows.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
-  const rest = cursor === undefined ? sorted : sorted.filter((row) => idOf(row) > cursor)
+export const part = <A extends { readonly id: string }>(rows: ReadonlyArray<A>, { cursor, limit }: Part) => {
+  const sorted = rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const rest = cursor === undefined ? sorted : sorted.filter((row) => row.id > cursor)
   const shown = rest.slice(0, limit)
   const last = shown.at(-1)
   return {
     rows: shown,
-    page: rest.length > shown.length && last ? { count: rows.length, next_cursor: idOf(last) } : {}
+    page: rest.length > shown.length && last ? { count: rows.length, next_cursor: last.id } : {}
   }
 }
-
-const idOf = (row: Row): string => String(row["id"])
 
 /** Which fields are wanted beside those that every row has. */
 export const fields = (examples: string) =>
@@ -41,7 +38,12 @@ export const fieldFaults = (wanted: ReadonlyArray<string> | undefined, known: Re
     .map(({ field, path }) => ({ path, fault: `must be all or one of ${known.join(", ")}; got ${field}` }))
 
 /** A row with the fields in `always` and those that are wanted; all of them where `wanted` is not given. */
-export const choose = (row: Row, always: ReadonlyArray<string>, wanted?: ReadonlyArray<string>): Row =>
-  wanted === undefined || wanted.includes("all")
-    ? row
-    : Object.fromEntries(Object.entries(row).filter(([field]) => always.includes(field) || wanted.includes(field)))
+export const choose = <A extends object, K extends keyof A & string>(
+  row: A,
+  always: ReadonlyArray<K>,
+  wanted?: ReadonlyArray<string>
+): Pick<A, K> & Partial<A> => {
+  if (wanted === undefined || wanted.includes("all")) return row
+  const fields = new Set<string>([...always, ...wanted])
+  return Object.fromEntries(Object.entries(row).filter(([field]) => fields.has(field))) as Pick<A, K> & Partial<A>
+}

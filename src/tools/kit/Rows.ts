@@ -1,42 +1,29 @@
-/** A row of an answer. Kraken's documentation is not always right about what it holds. */
-export interface Row {
-  readonly [field: string]: unknown
+/** Fields that may be missing or undefined. */
+type Missing<A> = { [K in keyof A]-?: {} extends Pick<A, K> ? K : undefined extends A[K] ? K : never }[keyof A]
+
+/** A row in which what would be undefined is missing. */
+export type Compact<A> = { readonly [K in Exclude<keyof A, Missing<A>>]: A[K] } & {
+  readonly [K in Missing<A>]?: Exclude<A[K], undefined>
 }
 
-/** An answer is not of the form that its endpoint documents. Thrown by `shape`, and by nothing that is a fault of ours. */
-export class Unreadable extends Error {
-  override readonly name = "Unreadable"
-}
+/** Kraken keys rows by their id, `{ OUF4EM-…: { … } }`; here the id is a field. */
+export const keyed = <A extends object, K extends string>(
+  rows: { readonly [id: string]: A },
+  id: K
+): Array<A & { readonly [key in K]: string }> =>
+  Object.entries(rows).map(([key, row]) => ({ [id]: key, ...row }) as A & { readonly [key in K]: string })
 
-/** The object that an answer should hold here; an empty list is Kraken's other spelling of an empty object. */
-export const row = (value: unknown): Row => {
-  if (Array.isArray(value) && value.length === 0) return {}
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Unreadable(wrong("an object", value))
-  return value as Row
-}
-
-/** The list of anything that an answer should hold here. */
-export const array = (value: unknown): ReadonlyArray<unknown> => {
-  if (!Array.isArray(value)) throw new Unreadable(wrong("a list", value))
-  return value
-}
-
-/** The list of objects that an answer should hold here. */
-export const list = (value: unknown): Array<Row> => array(value).map(row)
-
-const wrong = (expected: string, value: unknown) =>
-  `expected ${expected}, got ${(JSON.stringify(value) ?? "nothing").slice(0, 100)}`
-
-/** Kraken keys rows by their id: `{ OUF4EM-…: { … } }`. */
-export const keyed = (result: unknown, id = "txid"): Array<Row> =>
-  Object.entries(row(result)).map(([key, value]) => ({ [id]: key, ...row(value) }))
+/** Tells a list from an object; `Array.isArray` does not for read-only ones. */
+export const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
 
 /**
- * A row without what says nothing: nulls, empty texts and lists; zeros in fields where zero means that there is none;
+ * A row without what says nothing: undefined, empty texts and lists; zeros in fields where zero means that there is none;
  * the word "none" in fields where Kraken writes it. Models pay for every word of an answer.
  */
-export const compact = (row: Row, empty: { readonly zeros?: Array<string>; readonly none?: Array<string> } = {}): Row =>
+export const compact = <A extends object>(
+  row: A,
+  empty: { readonly zeros?: ReadonlyArray<string>; readonly none?: ReadonlyArray<string> } = {}
+): Compact<A> =>
   Object.fromEntries(
     Object.entries(row).filter(
       ([field, value]) =>
@@ -44,7 +31,7 @@ export const compact = (row: Row, empty: { readonly zeros?: Array<string>; reado
         !(empty.zeros?.includes(field) && isZero(value)) &&
         !(empty.none?.includes(field) && String(value).toLowerCase() === "none")
     )
-  )
+  ) as Compact<A>
 
 const isEmpty = (value: unknown) =>
   value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)
@@ -52,10 +39,10 @@ const isEmpty = (value: unknown) =>
 const isZero = (value: unknown) => /^[+-]?0+(\.0+)?%?$/.test(String(value))
 
 /** The same rows with the greatest of a field first. */
-export const newestFirst = (rows: ReadonlyArray<Row>, ...times: ReadonlyArray<string>): Array<Row> =>
+export const newestFirst = <A>(rows: ReadonlyArray<A>, ...times: ReadonlyArray<keyof A>): Array<A> =>
   rows.toSorted((a, b) => time(b, times) - time(a, times))
 
-const time = (row: Row, times: ReadonlyArray<string>): number =>
+const time = <A>(row: A, times: ReadonlyArray<keyof A>): number =>
   Number(times.map((field) => row[field]).find((value) => value !== undefined) ?? 0)
 
 interface Page {
@@ -64,7 +51,7 @@ interface Page {
 }
 
 /** Rows of a page that Kraken cut, at 50: those wanted, and where the next ones are. */
-export const page = (rows: ReadonlyArray<Row>, { limit, ofs = 0 }: Page, count: unknown) => {
+export const page = <A>(rows: ReadonlyArray<A>, { limit, ofs = 0 }: Page, count: string | number | undefined) => {
   const next = ofs + Math.min(rows.length, limit)
   const more = typeof count === "number" ? rows.length > 0 && next < count : rows.length > limit || rows.length >= 50
   return {
@@ -75,5 +62,5 @@ export const page = (rows: ReadonlyArray<Row>, { limit, ofs = 0 }: Page, count: 
 }
 
 /** The part of a whole list that is wanted. */
-export const part = (rows: ReadonlyArray<Row>, { limit, ofs = 0 }: Page) =>
+export const part = <A>(rows: ReadonlyArray<A>, { limit, ofs = 0 }: Page) =>
   page(rows.slice(ofs), { limit, ofs }, rows.length)

@@ -1,6 +1,13 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Cause, type DateTime, Effect, Encoding, Schema } from "effect"
-import type { Endpoint, Intent, Params } from "../../domain/endpoints/endpoints.ts"
+import { Cause, type DateTime, Effect, Encoding, type ParseResult, Schema } from "effect"
+import {
+  type Endpoint,
+  endpoints,
+  type Intent,
+  isWrite,
+  type Params,
+  type Result
+} from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import type { Directory } from "../../domain/assets/names.ts"
 import type { AnyOf } from "../../domain/keys/permissions.ts"
@@ -14,7 +21,6 @@ import * as Arguments from "./Arguments.ts"
 import { leading } from "./Fields.ts"
 import * as Issues from "./Issues.ts"
 import * as JsonSchema from "./JsonSchema.ts"
-import * as Rows from "./Rows.ts"
 import * as Spellings from "./Spellings.ts"
 
 /** The server only reads, and this would write. */
@@ -80,11 +86,6 @@ interface About<Fields extends Schema.Struct.Fields> {
   readonly title: string
   /** First what the caller gets; then units and limits; for a write what it does to money. Models pay for each word. */
   readonly description: string
-  readonly intent: Intent
-  /** Whether a second, equal call changes nothing more. Reads are. */
-  readonly idempotent?: boolean
-  /** Default: none needed, for public endpoints. `[[]]`: any valid key. */
-  readonly permissions?: AnyOf
   readonly input: Fields
   /** True for the inputs with which a tool that may write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean
@@ -115,6 +116,7 @@ export const make = <
 >(
   name: Name,
   spec: About<Fields> & {
+    /** None where Kraken is not asked. */
     readonly endpoint?: Endpoint
     readonly output: Schema.Schema<A, I>
     readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
@@ -125,17 +127,17 @@ export const make = <
   const inputSchema = JsonSchema.input(input)
   const decode = Arguments.decoder(name, input, inputSchema)
   const encode = Schema.encode(spec.output)
-  const permissions = spec.permissions ?? []
+  const { idempotent, intent, permissions } = spec.endpoint === undefined ? nothingAsked : endpoints[spec.endpoint]
 
   // No spans on the way of a call: nothing collects them, and each costs more than the rest of its function.
   const gate = Effect.fnUntraced(function* (value: InputOf<Fields>) {
     const facts = yield* CallFacts
-    const reads = spec.intent === "read" || spec.reads?.(value) === true
+    const reads = intent === "read" || spec.reads?.(value) === true
     if (facts.readOnly && !reads) return yield* new ReadOnlyMode({ tool: name })
     const faults = spec.rules?.(value) ?? []
     if (faults.length > 0) return yield* Arguments.invalid(name, faults)
     const cache = yield* PermissionCache
-    if (permissions.length > 0) yield* cache.require(spec.endpoint ?? "private/*", permissions)
+    if (spec.endpoint !== undefined && permissions.length > 0) yield* cache.require(spec.endpoint, permissions)
   })
 
   const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
@@ -154,9 +156,9 @@ export const make = <
   return {
     name,
     endpoint: spec.endpoint,
-    intent: spec.intent,
+    intent,
     permissions,
-    mayRead: spec.intent === "read" || (spec.intent === "write" && spec.reads !== undefined),
+    mayRead: intent === "read" || (intent === "write" && spec.reads !== undefined),
     definition: {
       name,
       title: spec.title,
@@ -164,9 +166,9 @@ export const make = <
       inputSchema,
       outputSchema: JsonSchema.output(spec.output),
       annotations: {
-        readOnlyHint: spec.intent === "read",
-        destructiveHint: spec.intent === "destroy",
-        idempotentHint: spec.idempotent ?? spec.intent === "read",
+        readOnlyHint: intent === "read",
+        destructiveHint: intent === "destroy",
+        idempotentHint: idempotent,
         openWorldHint: true
       }
     },
@@ -174,6 +176,9 @@ export const make = <
     call: (args) => decode(args).pipe(Effect.flatMap(run), Effect.flatMap(render))
   }
 }
+
+/** A tool that answers by itself. */
+const nothingAsked = { intent: "read", permissions: [], idempotent: true } as const
 
 /** What Kraken refuses for lack of a permission is told in the same words as what is refused here. */
 const explained = <E>(error: E, permissions: AnyOf): Effect.Effect<E | KrakenPermissionError, never, PermissionCache> =>
@@ -201,13 +206,19 @@ export type EndpointError = SendError | NotOffered | KrakenUnreadable | ToolDefe
 /**
  * A tool that is exactly one Kraken endpoint: look names up, call, shape the answer, keep what `output` promises.
  *
- * `shape` throws `Rows.Unreadable` if the answer is not what it should be; whatever else it throws is a defect. A write goes
- * through `KrakenWriter`; if its answer is an object, what `Fields.Written` names is added to it.
+ * `shape` gets Kraken's result as its endpoint types it; whatever it throws is a defect. A write goes through
+ * `KrakenWriter`; if its answer is an object, what `Fields.Written` names is added to it.
  */
-export const endpoint = <const Name extends string, Fields extends Schema.Struct.Fields, A, I extends JsonObject>(
+export const endpoint = <
+  const Name extends string,
+  E extends Endpoint,
+  Fields extends Schema.Struct.Fields,
+  A,
+  I extends JsonObject
+>(
   name: Name,
   spec: About<Fields> & {
-    readonly endpoint: Endpoint
+    readonly endpoint: E
     readonly output: Schema.Schema<A, I>
     /** The faults that only Kraken's lists can show, such as a price between two ticks. Nothing is sent then. */
     readonly check?: (input: InputOf<Fields>, known: Known) => ReadonlyArray<Fault>
@@ -218,12 +229,14 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     /** The tool to advise where Kraken does not know the endpoint. */
     readonly instead?: string
     /** From Kraken's result to the encoded form of `output`. Default: as it is. */
-    readonly shape?: (result: unknown, shaping: Shaping<InputOf<Fields>>) => unknown
+    readonly shape?: (result: Result<E>, shaping: Shaping<InputOf<Fields>>) => NoInfer<I>
   }
 ) => {
   const encode = Schema.encode(Schema.Struct(spec.input))
+  const decodeResult = Schema.decodeUnknown(endpoints[spec.endpoint].result)
   const decode = Schema.decodeUnknown(spec.output)
   const spell = Spellings.resolver(spec.input)
+  const { shape } = spec
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
     if (spec.check !== undefined) {
@@ -232,23 +245,24 @@ export const endpoint = <const Name extends string, Fields extends Schema.Struct
     }
     const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
     const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
-    const reads = spec.intent === "read" || spec.reads?.(input) === true
+    const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
     const { extra, result } = yield* Effect.mapError(send(spec, params, reads), (error) =>
       spec.instead !== undefined && isUnknownMethod(error)
         ? new NotOffered({ endpoint: spec.endpoint, instead: spec.instead })
         : error
     )
-    const shaped =
-      spec.shape === undefined
-        ? Effect.succeed(result)
-        : Effect.map(Spellings.displays, (displays) => spec.shape?.(result, { input, ...displays }))
+    const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names> =
+      shape === undefined
+        ? decodeResult(result)
+        : Effect.zipWith(decodeResult(result), Spellings.displays, (known, displays) =>
+            shape(known, { input, ...displays })
+          )
     return yield* shaped.pipe(
       Effect.flatMap((answer) => decode(isObject(answer) ? { ...answer, ...extra } : answer)),
       Effect.catchTag("ParseError", (error) =>
         unreadable(spec.endpoint, !reads, result, Issues.format(Issues.faults(error), "(answer)"))
       ),
       Effect.catchAllDefect((thrown): Effect.Effect<never, KrakenUnreadable | ToolDefect> => {
-        if (thrown instanceof Rows.Unreadable) return unreadable(spec.endpoint, !reads, result, thrown.message)
         const facts = reads ? nothing : { outcome: "done" as const, answer: beginning(result) }
         return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
       })
@@ -273,7 +287,7 @@ const send = Effect.fnUntraced(function* (
   { repeat, ...params }: Params,
   reads: boolean
 ) {
-  if (reads) {
+  if (reads || !isWrite(endpoint)) {
     const kraken = yield* KrakenClient
     return { result: yield* kraken.read(endpoint, params), extra: {} }
   }

@@ -22,13 +22,13 @@ export const getOrderBook = Tool.endpoint("get_order_book", {
   title: "Order book",
   description: "Bids and asks of a pair summed at each price, best first. volume is in base currency.",
   endpoint: "public/Depth",
-  intent: "read",
   input: { pair: PairName, count: withDefault(whole("Levels a side", 1, 500), 100), asset_class: optional(AssetClass) },
-  shape: (result, { pair }) => {
-    const { id, rows } = M.series(result)
-    const { asks, bids } = Rows.row(rows)
-    return { pair: pair(id), id, asks: M.cut(asks, 3), bids: M.cut(bids, 3) }
-  },
+  shape: ({ id, rows: { asks, bids } }, { pair }) => ({
+    pair: pair(id),
+    id,
+    asks: asks.map(M.threeCells),
+    bids: bids.map(M.threeCells)
+  }),
   output: Schema.Struct({
     pair: Schema.String,
     id: Schema.String,
@@ -41,7 +41,6 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
   title: "Grouped order book",
   description: "A pair's book in coarse steps of price, best first, to see depth far from the price.",
   endpoint: "public/GroupedBook",
-  intent: "read",
   input: {
     pair: PairName,
     depth: withDefault(Schema.Literal(10, 25, 100, 250, 1000).annotations({ description: "Levels a side" }), 10),
@@ -50,15 +49,12 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
       1
     )
   },
-  shape: (result, { input, pair }) => {
-    const { asks, bids, grouping, pair: id } = Rows.row(result)
-    return {
-      pair: pair(String(id ?? input.pair)),
-      grouping,
-      asks: M.records(asks, "price", "qty"),
-      bids: M.records(bids, "price", "qty")
-    }
-  },
+  shape: ({ asks, bids, grouping, pair: id }, { input, pair }) => ({
+    pair: pair(id ?? input.pair),
+    ...(grouping !== undefined && { grouping }),
+    asks: asks.map(({ price = "", qty = "" }) => [price, qty] as const),
+    bids: bids.map(({ price = "", qty = "" }) => [price, qty] as const)
+  }),
   output: Schema.Struct({
     pair: Schema.String,
     grouping: optional(Schema.Number),
@@ -80,12 +76,15 @@ export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   title: "Pre-trade transparency",
   description: "The ten best levels of a pair as regulators want them published, with times in ISO 8601.",
   endpoint: "public/PreTrade",
-  intent: "read",
   input: { pair: SymbolName },
   params: ({ pair }) => ({ symbol: pair }),
   shape: (result, { input, pair }) => {
-    const { asks, bids, ...about } = Rows.row(result)
-    const levels = (side: unknown) => M.records(side, "price", "qty", "count", "publication_ts", "submission_ts")
+    const { asks, bids, ...about } = result
+    const levels = (side: typeof asks) =>
+      side.map(
+        ({ count = "", price = "", publication_ts = "", qty = "", submission_ts = "" }) =>
+          [price, qty, count, publication_ts, submission_ts] as const
+      )
     return { ...Rows.compact({ ...about, pair: pair(input.pair) }), asks: levels(asks), bids: levels(bids) }
   },
   output: Schema.Struct({
@@ -115,7 +114,6 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   description:
     "Trades of a pair, or of all, as regulators want them published, with times in ISO 8601. Pass last_ts as from_ts for the next ones.",
   endpoint: "public/PostTrade",
-  intent: "read",
   input: {
     pair: optional(SymbolName),
     from_ts: optional(isoTime("Only after this: ISO 8601")),
@@ -123,11 +121,12 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
     count: withDefault(whole("Trades", 1, 1000), 100)
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),
-  shape: (result, { pair }) => {
-    const { last_ts, trades } = Rows.row(result)
-    const rows = Rows.list(trades).map((row) => ({ ...row, pair: pair(String(row["symbol"])) }))
-    const names = ["trade_ts", "pair", "price", "quantity", "trade_id", "trade_venue", "publication_ts"]
-    return { trades: M.records(rows, ...names), ...Rows.compact({ last_ts }) }
-  },
+  shape: ({ last_ts, trades }, { pair }) => ({
+    trades: trades.map(
+      ({ price = "", publication_ts = "", quantity = "", symbol, trade_id = "", trade_ts = "", trade_venue = "" }) =>
+        [trade_ts, pair(symbol), price, quantity, trade_id, trade_venue, publication_ts] as const
+    ),
+    ...Rows.compact({ last_ts })
+  }),
   output: Schema.Struct({ trades: Schema.Array(PostTrade), last_ts: words })
 })

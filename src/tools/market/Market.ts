@@ -28,7 +28,6 @@ export const getServerTime = Tool.endpoint("get_server_time", {
   title: "Server time",
   description: "Kraken's clock, to rule out clock skew.",
   endpoint: "public/Time",
-  intent: "read",
   input: {},
   output: Schema.Struct({
     unixtime: Schema.Number.annotations({ description: "Unix seconds" }),
@@ -41,10 +40,9 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
   description:
     "Whether Kraken trades now: online, maintenance (nothing works), cancel_only (no new orders) or post_only (only post-only limit orders); incidents, and maintenance within 72 hours (events as in get_maintenance_schedule).",
   endpoint: "public/SystemStatus",
-  intent: "read",
   input: {},
   shape: (result) => {
-    const { emergency, upcoming_maintenance, ...status } = Rows.row(result)
+    const { emergency, upcoming_maintenance, ...status } = result
     return Rows.compact({
       ...status,
       emergency: Notices.incidents(emergency),
@@ -63,9 +61,8 @@ export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", 
   title: "Maintenance schedule",
   description: "Maintenance of the next seven days, what it affects and what to do about open orders.",
   endpoint: "public/MaintenanceSchedule",
-  intent: "read",
   input: {},
-  shape: (result) => ({ events: Notices.events(Rows.row(result)["events"]) }),
+  shape: (result) => ({ events: Notices.events(result.events) }),
   output: Schema.Struct({ events: Schema.Array(Notices.Event) })
 })
 
@@ -73,7 +70,6 @@ export const getAssets = Tool.endpoint("get_assets", {
   title: "Assets",
   description: "Assets and their status, all or those that are named. decimals are those of Kraken's records.",
   endpoint: "public/Assets",
-  intent: "read",
   input: {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
@@ -83,7 +79,7 @@ export const getAssets = Tool.endpoint("get_assets", {
   rules: ({ fields }) => Listing.fieldFaults(fields, M.onRequest.asset),
   params: (input) => Struct.pick(input, "asset", "aclass"),
   shape: (result, { asset, input }) => {
-    const rows = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(String(row["id"])), ...row }))
+    const rows = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
     const wanted = input.fields ?? (isNamed(input.asset) ? undefined : [])
     const part = Listing.part(rows, input)
     return { assets: part.rows.map((row) => Listing.choose(row, M.always.asset, wanted)), ...part.page }
@@ -96,7 +92,6 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
   description:
     "Pairs, their assets and status; for those that are named also what orders must keep to: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
   endpoint: "public/AssetPairs",
-  intent: "read",
   input: {
     pair: optional(PairNames),
     info: optional(
@@ -129,12 +124,11 @@ export const getTicker = Tool.endpoint("get_ticker", {
   description:
     "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
   endpoint: "public/Ticker",
-  intent: "read",
   input: { pair: optional(PairNames), asset_class, ...Listing.listing },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
   shape: (result, { input, pair }) => {
     const part = Listing.part(Rows.keyed(result, "id"), input)
-    return { tickers: part.rows.map(({ id, ...row }) => M.tickerRow(String(id), pair(String(id)), row)), ...part.page }
+    return { tickers: part.rows.map(({ id, ...row }) => M.tickerRow(id, pair(id), row)), ...part.page }
   },
   output: Schema.Struct({ tickers: Schema.Array(M.Ticker), ...Listing.listed })
 })
@@ -144,7 +138,6 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
   description:
     "Candles of a pair, newest last; the last is running. Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
   endpoint: "public/OHLC",
-  intent: "read",
   input: {
     pair: PairName,
     interval: withDefault(
@@ -157,8 +150,8 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const { rows, ...series } = M.series(result)
-    return { pair: pair(series.id), ...series, ...M.newest(M.cut(rows, 8), input.limit) }
+    const { rows, ...series } = result
+    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.candleCells), input.limit) }
   },
   output: Schema.Struct({ ...names, rows: Schema.Array(M.Candle), last: optional(Amount), omitted })
 })
@@ -168,17 +161,13 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   description:
     "Everybody's trades of a pair, newest last: the newest, or the first after since. Pass last as since for more; 0 begins with the very first. Your own: get_trade_history.",
   endpoint: "public/Trades",
-  intent: "read",
   input: {
     pair: PairName,
     since: since("last"),
     count: withDefault(whole("Trades", 1, 1000), 100),
     asset_class
   },
-  shape: (result, { pair }) => {
-    const { rows, ...series } = M.series(result)
-    return { pair: pair(series.id), ...series, rows: Rows.array(rows).map(M.tradeCells) }
-  },
+  shape: ({ rows, ...series }, { pair }) => ({ pair: pair(series.id), ...series, rows: rows.map(M.tradeCells) }),
   output: Schema.Struct({ ...names, rows: Schema.Array(M.Trade), last: optional(Amount) })
 })
 
@@ -187,7 +176,6 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   description:
     "Best bid and ask of a pair over the last minutes, newest last. Pass last as since for newer ones; those of that second come again.",
   endpoint: "public/Spread",
-  intent: "read",
   input: {
     pair: PairName,
     since: optional(time("Only from this on: Unix seconds, ISO 8601 or last")),
@@ -196,8 +184,8 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const { rows, ...series } = M.series(result)
-    return { pair: pair(series.id), ...series, ...M.newest(M.cut(rows, 3), input.limit) }
+    const { rows, ...series } = result
+    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.threeCells), input.limit) }
   },
   output: Schema.Struct({ ...names, rows: Schema.Array(M.Spread), last: optional(Amount), omitted })
 })

@@ -1,4 +1,5 @@
-import { Option, Schema } from "effect"
+import { Option, Schema, Struct } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { Amount, columns, Count, optional, Seconds } from "../kit/Fields.ts"
 import * as JsonSchema from "../kit/JsonSchema.ts"
@@ -53,7 +54,7 @@ const pairDetails = {
 export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.naming(pairNames))
 
 /** Which fields rows have. */
-export const always = { asset: Object.keys(assetNames), pair: Object.keys(pairNames) }
+export const always = { asset: Struct.keys(assetNames), pair: Struct.keys(pairNames) }
 
 export const onRequest = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
 
@@ -62,15 +63,17 @@ interface Displays {
   readonly asset: (id: string) => string
 }
 
+type PairRow = Result<"public/AssetPairs">[string] & { readonly id: string }
+
 /** Rows of `AssetPairs`; with `info` Kraken leaves out all but a few fields. */
 export const pairRow =
   ({ asset, pair }: Displays) =>
-  ({ base, quote, ...row }: Rows.Row): Rows.Row =>
+  ({ base, quote, ...row }: PairRow) =>
     Rows.compact({
-      pair: pair(String(row["id"])),
+      pair: pair(row.id),
       ...row,
-      ...(base !== undefined && { base: asset(String(base)), base_id: base }),
-      ...(quote !== undefined && { quote: asset(String(quote)), quote_id: quote })
+      ...(base !== undefined && { base: asset(base), base_id: base }),
+      ...(quote !== undefined && { quote: asset(quote), quote_id: quote })
     })
 
 /** Two cells, which the tool's description names. */
@@ -94,9 +97,10 @@ export const Ticker = Schema.Struct({
   trades: optional(pairOf(Count))
 })
 
+type TickerRow = Result<"public/Ticker">[string]
+
 /** Kraken's letters in words. Whole-lot volumes are left out, since a lot is one unit; `change` is ours. */
-export const tickerRow = (id: string, pair: string, row: Rows.Row): Rows.Row => {
-  const { a, b, c, h, l, o, p, t, v } = row
+export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v }: TickerRow) => {
   const last = cells(c, 0, 1)
   return Rows.compact({
     pair,
@@ -114,13 +118,13 @@ export const tickerRow = (id: string, pair: string, row: Rows.Row): Rows.Row => 
   })
 }
 
-/** The cells at some places; nothing where a market without trades has none. */
-const cells = (row: unknown, ...places: ReadonlyArray<number>): ReadonlyArray<unknown> | undefined => {
-  const found = Array.isArray(row) ? places.map((place): unknown => row[place]) : []
-  return found.length > 0 && found.every((cell) => cell !== undefined && cell !== null) ? found : undefined
+/** The cells at two places; nothing where a market without trades has none. */
+const cells = (row: TickerRow["a"], first: number, second: number) => {
+  const [one, two] = [row?.[first] ?? undefined, row?.[second] ?? undefined]
+  return one === undefined || two === undefined ? undefined : ([one, two] as const)
 }
 
-const changeOf = (last: unknown, open: unknown): string | undefined =>
+const changeOf = (last: string | number | undefined, open: string | number | undefined): string | undefined =>
   Option.getOrUndefined(
     Option.map(Option.all([D.parse(String(last)), D.parse(String(open))]), ([last, open]) =>
       D.percent(D.subtract(last, open), open)
@@ -159,28 +163,27 @@ export const Trade = columns(
 const letters: Readonly<Record<string, string>> = { b: "buy", s: "sell", m: "market", l: "limit" }
 
 /** `[price, volume, time, "b", "l", misc, id]` with its letters in words and without `misc`, which is empty. */
-export const tradeCells = (row: unknown): ReadonlyArray<unknown> => {
-  const [price, volume, time, side, type, , id] = Rows.array(row)
-  const spelled = [side, type].map((letter) => letters[String(letter)] ?? letter)
-  return [price, volume, time, ...spelled, ...(id === undefined ? [] : [id])]
+export const tradeCells = ([price, volume, time, side, type, , id]: Result<"public/Trades">["rows"][number]) => {
+  const cells = [price, volume, time, letters[side] ?? side, letters[type] ?? type] as const
+  return id === undefined ? cells : ([...cells, id] as const)
 }
 
-/** Rows with names as rows of columns; an empty text where a row has none. */
-export const records = (rows: unknown, ...names: ReadonlyArray<string>): Array<ReadonlyArray<unknown>> =>
-  Rows.list(rows).map((row) => names.map((name) => row[name] ?? ""))
+/** The cells that are known: Kraken may add others at the end. */
+export const candleCells = ([
+  time,
+  open,
+  high,
+  low,
+  close,
+  vwap,
+  volume,
+  trades
+]: Result<"public/OHLC">["rows"][number]) => [time, open, high, low, close, vwap, volume, trades] as const
 
-/** The first cells of each row: Kraken may add others at the end. */
-export const cut = (rows: unknown, width: number): Array<ReadonlyArray<unknown>> =>
-  Rows.array(rows).map((row) => Rows.array(row).slice(0, width))
+type Three = readonly [string | number, string | number, string | number, ...ReadonlyArray<unknown>]
 
-/** The rows of the one pair that was asked for, whatever Kraken calls it, and `last`. */
-export const series = (result: unknown) => {
-  const { last, ...pairs } = Rows.row(result)
-  const [only] = Object.entries(pairs)
-  if (only === undefined) throw new Rows.Unreadable("it names no pair")
-  const [id, rows] = only
-  return { id, rows, ...Rows.compact({ last }) }
-}
+/** The first three cells, which are those that are known. */
+export const threeCells = ([one, two, three]: Three) => [one, two, three] as const
 
 /** The newest `limit` of rows that end with the newest, and how many that leaves out. */
 export const newest = <A>(rows: ReadonlyArray<A>, limit: number) => ({

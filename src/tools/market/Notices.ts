@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import { Count, optional } from "../kit/Fields.ts"
 import { naming } from "../kit/JsonSchema.ts"
 import * as Rows from "../kit/Rows.ts"
@@ -33,9 +34,10 @@ export const Incident = Schema.Struct({
   source_url: words
 }).annotations(naming(title))
 
-export const events = (list: unknown): ReadonlyArray<Rows.Row> => rows(list).map((row) => Rows.compact(row))
+export const events = (list: Result<"public/MaintenanceSchedule">["events"] = []) =>
+  list.map((event) => Rows.compact(event))
 
-export const incidents = (list: unknown): ReadonlyArray<Rows.Row> =>
-  rows(list).map((row) => Rows.compact({ ...row, next_steps: events(row["next_steps"]) }))
-
-const rows = (list: unknown): ReadonlyArray<Rows.Row> => Rows.list(list ?? [])
+export const incidents = (list: Result<"public/SystemStatus">["emergency"] = []) =>
+  list.map(({ next_steps = [], ...incident }) =>
+    Rows.compact({ ...incident, next_steps: next_steps.map((step) => Rows.compact(step)) })
+  )

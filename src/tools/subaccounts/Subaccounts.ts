@@ -9,8 +9,6 @@ export const createSubaccount = Tool.endpoint("create_subaccount", {
   description:
     "Open a trading subaccount under the master account. Institutional clients only; it can't be removed here.",
   endpoint: "private/CreateSubaccount",
-  permissions: [["withdraw-funds"], ["modify-trades"]],
-  intent: "write",
   input: { username: described("Name of the subaccount"), email: described("E-mail address of its user") },
   shape: (result) => ({ created: result }),
   output: Schema.Struct({ created: Schema.Boolean, ...Written })
@@ -21,8 +19,6 @@ export const accountTransfer = Tool.endpoint("account_transfer", {
   description:
     "Move funds between the master account and its subaccounts, with a key of the master account. Institutional clients only. See get_account_balance first.",
   endpoint: "private/AccountTransfer",
-  permissions: [["withdraw-funds"]],
-  intent: "destroy",
   input: {
     asset: AssetName,
     amount: Positive.annotations({ description: "Amount" }),

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
 import {
   AssetClass,
   boolean,
@@ -17,19 +18,8 @@ export const price = numberText
 
 export const quantity = (description: string) => Decimal.annotations({ description })
 
-const ordertypes = [
-  "limit",
-  "iceberg",
-  "stop-loss",
-  "take-profit",
-  "stop-loss-limit",
-  "take-profit-limit",
-  "trailing-stop",
-  "trailing-stop-limit"
-] as const
-
 /** What a conditional close may be: not a market order. */
-export const CloseType = Schema.Literal(...ordertypes)
+export const CloseType = Schema.Literal(...closeTypes)
 
 export const deadline = optional(numberText("RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out"))
 
@@ -38,7 +28,7 @@ export const validate = (what: string) => boolean(`Let Kraken check the ${what};
 /** One order, whatever its pair. */
 export const order = {
   type: Schema.Literal("buy", "sell").annotations({ description: "Side" }),
-  ordertype: Schema.Literal("market", ...ordertypes, "settle-position").annotations({ description: "Kind of order" }),
+  ordertype: Schema.Literal(...orderTypes).annotations({ description: "Kind of order" }),
   volume: quantity("In base currency, as a decimal string; 0 closes a margin position"),
   price: optional(
     price(

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import { Amount, optional, Seconds } from "../kit/Fields.ts"
 import * as Rows from "../kit/Rows.ts"
 
@@ -47,12 +48,13 @@ const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limi
 /** From Kraken's order, in which `descr` holds what was asked for, to a flat row. */
 export const order =
   (pair: (id: string) => string) =>
-  ({ descr, price, ...rest }: Rows.Row): Rows.Row => {
-    const asked = Rows.row(descr)
-    const id = String(asked["pair"])
-    const row = { ...rest, ...asked, pair: pair(id), pair_id: id, avg_price: price }
-    return Rows.compact(row, { zeros: unset, none: ["leverage", "refid"] })
-  }
+  ({ descr, price, ...rest }: OrderRow) =>
+    Rows.compact(
+      { ...rest, ...descr, pair: pair(descr.pair), pair_id: descr.pair, avg_price: price },
+      { zeros: unset, none: ["leverage", "refid"] }
+    )
+
+type OrderRow = Result<"private/QueryOrders">[string] & { readonly txid: string }
 
 /** A trade in an answer. The fields from `posstatus` on are there when it opened or closed a position. */
 export const Trade = Schema.Struct({
@@ -85,12 +87,10 @@ export const Trade = Schema.Struct({
   trades: optional(Schema.Array(Schema.String))
 })
 
-export const trade =
-  (pair: (id: string) => string) =>
-  (row: Rows.Row): Rows.Row => {
-    const id = String(row["pair"])
-    return Rows.compact({ ...row, pair: pair(id), pair_id: id }, { zeros: ["margin", "leverage"] })
-  }
+export const trade = (pair: (id: string) => string) => (row: TradeRow) =>
+  Rows.compact({ ...row, pair: pair(row.pair), pair_id: row.pair }, { zeros: ["margin", "leverage"] })
+
+type TradeRow = Result<"private/QueryTrades">[string] & { readonly txid: string }
 
 /** A margin position in an answer; with `consolidation`, all of a pair in one row without id. */
 export const Position = Schema.Struct({

@@ -31,8 +31,6 @@ const Described = Schema.Struct({ order: optional(Schema.String), close: optiona
 
 const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boolean), ...Settled })
 
-const either = [["modify-trades"], ["close-trades"]] as const
-
 /** Stands before everything else in an answer. */
 const warning = optional(Schema.String)
 
@@ -41,8 +39,6 @@ export const addOrder = Tool.endpoint("add_order", {
   description:
     "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. Look at get_asset_pairs for minimum and tick size and at get_extended_balance for what is free first. To change an open order use amend_order.",
   endpoint: "private/AddOrder",
-  permissions: [["modify-trades"]],
-  intent: "destroy",
   input: {
     pair: PairName,
     ...Orders.order,
@@ -55,20 +51,19 @@ export const addOrder = Tool.endpoint("add_order", {
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
   check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderFaults, pairFaults)),
   params: (order) => withoutOff(Checks.nest(order), "validate"),
-  shape: (result, { input, pair }) => {
-    const { cl_ord_id, deadline, descr, txid } = Rows.row(result)
-    const shown = Rows.compact(Rows.row(descr ?? {}))
-    const lacksClose = input.close_ordertype !== undefined && shown["close"] === undefined
-    return Rows.compact({
-      warning: lacksClose ? Checks.noClose("the order", input.validate) : undefined,
+  shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
+    Rows.compact({
+      warning:
+        input.close_ordertype !== undefined && isMissing(descr.close)
+          ? Checks.noClose("the order", input.validate)
+          : undefined,
       pair: pair(input.pair),
       txid,
-      descr: shown,
+      descr: Rows.compact(descr),
       cl_ord_id: cl_ord_id ?? input.cl_ord_id,
       deadline: deadline ?? input.deadline,
       validated: input.validate || undefined
-    })
-  },
+    }),
   output: Schema.Struct({
     warning,
     pair: Schema.String,
@@ -86,8 +81,6 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   description:
     "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. A fault in one order refuses all; but Kraken's engine may refuse one (its error) while the others stand.",
   endpoint: "private/AddOrderBatch",
-  permissions: [["modify-trades", "close-trades"]],
-  intent: "destroy",
   input: {
     pair: PairName,
     orders: list(
@@ -106,29 +99,24 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   check: (batch, facts) => Checks.known(batch, facts, batchFaults, batchPairFaults),
   params: ({ orders, ...rest }) => ({
     ...withoutOff(rest, "validate"),
-    orders: (orders as Array<Params>).map((order) => commaLists(withoutEmpty(order)))
+    orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
   }),
   shape: (result, { input, pair }) => {
-    const { deadline, orders: rows } = Rows.row(result)
-    const orders = Rows.list(rows)
-    const failed = orders.filter(isFailed).length
-    const lacking = orders.flatMap((row, i) => {
-      const asked = input.orders[i]?.close !== undefined
-      return asked && !isFailed(row) && Rows.compact(row)["close"] === undefined ? [i] : []
-    })
+    const { deadline, orders } = result
+    const lacking = orders.flatMap((row, i) =>
+      input.orders[i]?.close !== undefined && !isFailed(row) && isMissing(row.close) ? [i] : []
+    )
     return Rows.compact({
       warning: lacking.length > 0 ? Checks.noClose(`orders.${lacking.join(", orders.")}`, input.validate) : undefined,
       pair: pair(input.pair),
-      orders: orders.map((order, i) => {
-        const { close, descr, ...row } = Rows.compact(order)
-        const sent = input.orders[i]
-        return Rows.compact({
+      orders: orders.map(({ close = "", descr, ...row }, i) =>
+        Rows.compact({
           ...row,
-          cl_ord_id: row["cl_ord_id"] ?? sent?.cl_ord_id,
-          descr: { ...Rows.row(descr ?? {}), ...(close !== undefined && { close }) }
+          cl_ord_id: row.cl_ord_id ?? input.orders[i]?.cl_ord_id,
+          descr: { ...descr, ...(close !== "" && { close }) }
         })
-      }),
-      failed: failed || undefined,
+      ),
+      failed: orders.filter(({ error }) => error !== undefined).length || undefined,
       deadline: deadline ?? input.deadline,
       validated: input.validate || undefined
     })
@@ -151,15 +139,16 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   })
 })
 
-const isFailed = ({ error }: Rows.Row) => error !== undefined && error !== null
+const isFailed = ({ error }: { readonly error?: unknown }) => error !== undefined && error !== null
+
+/** Kraken leaves out what an order has not, or shows an empty text. */
+const isMissing = (text: string | undefined) => text === undefined || text === ""
 
 export const amendOrder = Tool.endpoint("amend_order", {
   title: "Change an open order in place",
   description:
     "Change quantity or prices of an open order; it keeps its id, its fills and where possible its place in the queue. A quantity below what is filled cancels the rest. Not for orders with a conditional close. See query_orders first.",
   endpoint: "private/AmendOrder",
-  permissions: either,
-  intent: "destroy",
   input: {
     txid: optional(OrderId),
     cl_ord_id: optional(ClientId),
@@ -174,7 +163,7 @@ export const amendOrder = Tool.endpoint("amend_order", {
   },
   rules: (amend) => amendFaults(amend),
   check: (amend, facts) => Checks.known(amend, facts, amendFaults, amendPairFaults),
-  shape: (result, { input }) => ({ ...input, ...Rows.row(result) }),
+  shape: (result, { input }) => ({ ...input, ...result }),
   output: Schema.Struct({
     amend_id: optional(Schema.String),
     txid: optional(Schema.String),
@@ -188,8 +177,6 @@ export const editOrder = Tool.endpoint("edit_order", {
   description:
     "Cancel an open order and place it anew with changes: new txid, place in the queue lost, userref and post dropped unless given again. Prefer amend_order. Not for orders with a cl_ord_id, a conditional close or a triggered stop. See query_orders first.",
   endpoint: "private/EditOrder",
-  permissions: [["modify-trades", "close-trades"]],
-  intent: "destroy",
   input: {
     txid: text("Kraken's order id, or a userref that only one order has"),
     pair: PairName,
@@ -211,7 +198,7 @@ export const editOrder = Tool.endpoint("edit_order", {
   params: (edit) => withoutOff(edit, "validate"),
   shape: (result, { input, pair }) =>
     Rows.compact({
-      ...Rows.row(result),
+      ...result,
       pair: pair(input.pair),
       validated: input.validate || undefined
     }),
@@ -234,9 +221,6 @@ export const cancelOrder = Tool.endpoint("cancel_order", {
   description:
     "Cancel one open order; what is filled stays filled. A userref as txid cancels every order that has it. See get_open_orders first.",
   endpoint: "private/CancelOrder",
-  permissions: either,
-  intent: "destroy",
-  idempotent: true,
   input: {
     txid: optional(text("Kraken's order id, or a userref")),
     cl_ord_id: optional(ClientId)
@@ -250,9 +234,6 @@ export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
   description:
     "Cancel up to 50 open orders by their ids. count below what was asked for means that some were closed already: see query_orders.",
   endpoint: "private/CancelOrderBatch",
-  permissions: either,
-  intent: "destroy",
-  idempotent: true,
   input: {
     orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
     cl_ord_ids: optional(list(ClientId, "Your own order ids"))
@@ -266,9 +247,6 @@ export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
   title: "Cancel all orders",
   description: "Cancel every open order of the account, on all pairs. Orders that arrive later are not affected.",
   endpoint: "private/CancelAll",
-  permissions: either,
-  intent: "destroy",
-  idempotent: true,
   input: {},
   output: Count
 })
@@ -278,9 +256,6 @@ export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
   description:
     "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Usual: 60, again every 15 to 30 s.",
   endpoint: "private/CancelAllOrdersAfter",
-  permissions: either,
-  intent: "destroy",
-  idempotent: true,
   input: { timeout: whole("Seconds", 0, 86399) },
   output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })
 })

@@ -1,4 +1,5 @@
 import { Schema, Struct } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
   boolean,
   ClientId,
@@ -34,8 +35,6 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
   description:
     "Open and pending orders, newest first. price is the order's, avg_price that of its fills; empty and zero fields are left out. For closed ones see get_closed_orders.",
   endpoint: "private/OpenOrders",
-  permissions: [["query-open-trades"]],
-  intent: "read",
   input: {
     trades,
     userref: optional(Userref),
@@ -45,8 +44,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
   },
   params: (input) => Struct.omit(input, "limit", "ofs"),
   shape: (result, { input, pair }) => {
-    const { open } = Rows.row(result)
-    const all = Rows.newestFirst(Rows.keyed(open).map(order(pair)), "opentm")
+    const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(order(pair)), "opentm")
     const { rows, ...page } = Rows.part(all, input)
     return { orders: rows, ...page }
   },
@@ -58,8 +56,6 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   description:
     "Filled, canceled and expired orders, newest first, at most 50 a page: next_ofs gets more. Rows are as in get_open_orders.",
   endpoint: "private/ClosedOrders",
-  permissions: [["query-closed-trades"]],
-  intent: "read",
   input: {
     trades,
     userref: optional(Userref),
@@ -78,8 +74,8 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const { closed, count } = Rows.row(result)
-    const { rows, ...page } = Rows.page(Rows.keyed(closed).map(order(pair)), input, count)
+    const { closed, count } = result
+    const { rows, ...page } = Rows.page(Rows.keyed(closed, "txid").map(order(pair)), input, count)
     return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
   },
   output: Schema.Struct({ orders: Schema.Array(OrderAgain), ...paged })
@@ -89,8 +85,6 @@ export const queryOrders = Tool.endpoint("query_orders", {
   title: "Orders by id",
   description: "The state of orders, open or closed, by their ids. Rows are as in get_open_orders.",
   endpoint: "private/QueryOrders",
-  permissions: [["query-open-trades"], ["query-closed-trades"]],
-  intent: "read",
   input: {
     txid: ids("order ids", 50),
     trades,
@@ -98,7 +92,7 @@ export const queryOrders = Tool.endpoint("query_orders", {
     consolidate_taker,
     rebase_multiplier
   },
-  shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result).map(order(pair)), "opentm") }),
+  shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result, "txid").map(order(pair)), "opentm") }),
   output: Schema.Struct({ orders: Schema.Array(OrderAgain) })
 })
 
@@ -107,8 +101,6 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
   description:
     "Your own trades (fills), newest first, at most 50 a page: next_ofs gets more. price, cost and fee are in quote currency, vol in base. For everybody's trades see get_recent_trades.",
   endpoint: "private/TradesHistory",
-  permissions: [["query-closed-trades"]],
-  intent: "read",
   input: {
     type: optional(
       Schema.Literal("all", "any position", "closed position", "closing position", "no position").annotations({
@@ -126,8 +118,8 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
   },
   params: (input) => Struct.omit(input, "limit"),
   shape: (result, { input, pair }) => {
-    const history = Rows.row(result)
-    const { rows, ...page } = Rows.page(Rows.keyed(history.trades).map(trade(pair)), input, history.count)
+    const { count, trades } = result
+    const { rows, ...page } = Rows.page(Rows.keyed(trades, "txid").map(trade(pair)), input, count)
     return { trades: Rows.newestFirst(rows, "time"), ...page }
   },
   output: Schema.Struct({ trades: Schema.Array(Trade), ...paged })
@@ -137,23 +129,21 @@ export const queryTrades = Tool.endpoint("query_trades", {
   title: "Trades by id",
   description: "Your own trades by their ids. Rows are as in get_trade_history.",
   endpoint: "private/QueryTrades",
-  permissions: [["query-closed-trades"]],
-  intent: "read",
   input: {
     txid: ids("trade ids", 20),
     trades: optional(boolean("Add the trades of a position")),
     rebase_multiplier
   },
-  shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result).map(trade(pair)), "time") }),
+  shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result, "txid").map(trade(pair)), "time") }),
   output: Schema.Struct({ trades: Schema.Array(TradeAgain) })
 })
+
+type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknown>>[number] & { readonly txid?: string }
 
 export const getOpenPositions = Tool.endpoint("get_open_positions", {
   title: "Open margin positions",
   description: "Open margin positions, newest first. net is unrealised profit in quote currency, with docalcs.",
   endpoint: "private/OpenPositions",
-  permissions: [["query-open-trades"]],
-  intent: "read",
   input: {
     txid: optional(list(Schema.String, "Position ids (default all)")),
     docalcs: optional(boolean("Add value and net")),
@@ -162,10 +152,14 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
   },
   shape: (result, { input, pair }) => {
     // Merged positions have no id: they come as a list, or under the name of their pair.
-    const key = input.consolidation === undefined ? "txid" : "pair"
-    const found = Array.isArray(result) ? Rows.list(result) : Rows.keyed(result ?? {}, key)
+    const merged = input.consolidation !== undefined
+    const found: ReadonlyArray<PositionRow> = Rows.isList(result)
+      ? result
+      : merged
+        ? Rows.keyed(result ?? {}, "pair")
+        : Rows.keyed(result ?? {}, "txid")
     const positions = found.map((row) => {
-      const id = String(row["pair"])
+      const id = row.pair ?? ""
       return Rows.compact({ ...row, pair: pair(id), pair_id: id })
     })
     return { positions: Rows.newestFirst(positions, "time") }
@@ -178,15 +172,10 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
   description:
     "Every change of one order by amend_order or by Kraken, newest first, the original last. Timestamps are Unix nanoseconds.",
   endpoint: "private/OrderAmends",
-  permissions: [["query-open-trades"], ["query-closed-trades"]],
-  intent: "read",
   input: { txid: OrderId, rebase_multiplier },
   params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
-  shape: (result) => {
-    const { amends } = Rows.row(result)
-    const rows = Rows.list(amends).map((row) =>
-      Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] })
-    )
+  shape: ({ amends }) => {
+    const rows = amends.map((row) => Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] }))
     return { amends: Rows.newestFirst(rows.toReversed(), "timestamp") }
   },
   output: Schema.Struct({ amends: Schema.Array(Amend) })
@@ -197,8 +186,6 @@ export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
   description:
     "Single orders of a pair's book, best price first, qty in base currency, timestamps in Unix nanoseconds. For sums at each price see get_order_book, which needs no key.",
   endpoint: "private/Level3",
-  permissions: [["query-open-trades"]],
-  intent: "read",
   input: {
     pair: PairName,
     depth: withDefault(
@@ -206,6 +193,6 @@ export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
       25
     )
   },
-  shape: (result, { input, pair }) => ({ ...Rows.row(result), pair: pair(input.pair) }),
+  shape: (result, { input, pair }) => ({ ...result, pair: pair(input.pair) }),
   output: Schema.Struct({ pair: Schema.String, bids: Schema.Array(BookOrder), asks: Schema.Array(BookOrder) })
 })

@@ -6,9 +6,6 @@ export const getWebsocketsToken = Tool.endpoint("get_websockets_token", {
   description:
     "A token for Kraken's private WebSocket channels, to be used within expires seconds. It is a secret that can trade: hand it to the program that connects, never show it.",
   endpoint: "private/GetWebSocketsToken",
-  permissions: [["create-ws-token"]],
-  intent: "write",
-  idempotent: true,
   input: {},
   output: Schema.Struct({ token: Schema.String, expires: Schema.Number })
 })

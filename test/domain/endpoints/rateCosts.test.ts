@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { addCost, changeCost, restCost } from "../../../src/domain/endpoints/rateCosts.ts"
+import { endpoints } from "../../../src/domain/endpoints/endpoints.ts"
+import { addCost, changeCost } from "../../../src/domain/endpoints/rateCosts.ts"
 
 describe("rate costs", () => {
   it("counts ledgers and trade histories double, and leaves orders to the engine's own counter", () => {
     assert.deepStrictEqual(
       (
         ["private/Balance", "private/Ledgers", "private/QueryTrades", "private/AddOrder", "private/CancelAll"] as const
-      ).map(restCost),
+      ).map((endpoint) => endpoints[endpoint].restCost),
       [1, 2, 2, 0, 0]
     )
   })

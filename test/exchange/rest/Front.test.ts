@@ -6,7 +6,7 @@ import { administer } from "../../../src/exchange/rest/admin.ts"
 import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
 import { answer, arrive, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
 import { balances } from "../../../src/exchange/rest/opening.ts"
-import { privateRoutes, publicRoutes } from "../../../src/exchange/commands/routes.ts"
+import { endpoints as table, isEndpoint, isPrivate } from "../../../src/domain/endpoints/endpoints.ts"
 import { runs } from "../../Property.ts"
 import { ask, type Json, moment, ok, open, read, refusal, send, signed } from "./asking.ts"
 
@@ -309,7 +309,7 @@ describe("the REST endpoint", () => {
         fc.dictionary(fc.oneof(fields, fc.string()), tie("any"))
       )
     })).any
-    const endpoints = fc.constantFrom(...privateRoutes.keys())
+    const endpoints = fc.constantFrom(...named("private"))
     const front = open()
     fc.assert(
       fc.property(endpoints, fc.dictionary(fields, value), (name, params) => {
@@ -321,7 +321,7 @@ describe("the REST endpoint", () => {
       { numRuns: runs(400) }
     )
     fc.assert(
-      fc.property(fc.constantFrom(...publicRoutes.keys()), fc.dictionary(fields, plain), (name, params) => {
+      fc.property(fc.constantFrom(...named("public")), fc.dictionary(fields, plain), (name, params) => {
         const query = new URLSearchParams(
           Object.entries(params).map(([name, value]) => [name, String(value)] as [string, string])
         )
@@ -331,5 +331,12 @@ describe("the REST endpoint", () => {
     )
   })
 })
+
+/** Names as they stand in the path of a request. */
+const named = (scope: "public" | "private") =>
+  Object.keys(table)
+    .filter(isEndpoint)
+    .filter((endpoint) => isPrivate(endpoint) === (scope === "private"))
+    .map((endpoint) => endpoint.slice(scope.length + 1))
 
 let last = moment * 2

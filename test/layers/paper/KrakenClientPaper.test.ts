@@ -80,7 +80,6 @@ describe("paper accounts", () => {
             write("private/Withdraw", { asset: "XBT", key: "nowhere", amount: "1" }),
             write("private/AddOrder", { ...buy, ordertype: "wish" }),
             write("private/AddOrder", { ...resting, deadline: "2026-11-27T08:59:00Z" }),
-            read("private/Nonsense"),
             read("public/Ticker", { pair: "NOPAIR" })
           ],
           (call) => Effect.map(Effect.flip(call), ({ _tag }) => _tag)
@@ -90,7 +89,6 @@ describe("paper accounts", () => {
           "KrakenFundingError",
           "KrakenArgumentsError",
           "KrakenOutcomeUnknown",
-          "KrakenRejection",
           "KrakenArgumentsError"
         ])
         assert.isNull(yield* read("private/CreditLines"))
@@ -103,7 +101,9 @@ describe("paper accounts", () => {
         const { download } = yield* KrakenClient
         const zip = yield* download("private/RetrieveExport", { id: Object(reports)[0].id })
         assert.strictEqual(String.fromCharCode(...zip.subarray(0, 2)), "PK")
-        assert.strictEqual((yield* Effect.flip(download("private/Balance", {})))._tag, "KrakenUnavailable")
+        // @ts-expect-error: only some endpoints answer with a file
+        const balance = yield* Effect.flip(download("private/Balance", {}))
+        assert.strictEqual(balance._tag, "KrakenUnavailable")
       }).pipe(Effect.provide(paperIn(folder)))
     })
   )

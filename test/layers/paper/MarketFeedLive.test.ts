@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import type { PublicEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
 import { parseJson } from "../../../src/domain/wire/json.ts"
 import { builtIn } from "../../../src/exchange/catalogue/builtIn.ts"
 import { findPair } from "../../../src/exchange/catalogue/catalogue.ts"
@@ -170,7 +171,7 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       const feed = yield* MarketFeed
-      const ask = (endpoint: `public/${string}`, params: object = {}) =>
+      const ask = (endpoint: PublicEndpoint, params: object = {}) =>
         Effect.gen(function* () {
           const asked = yield* Effect.fork(feed.read(endpoint, { ...params }))
           yield* TestClock.adjust("1 second")

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { join } from "node:path"
+import { isEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
 import { journalFormat } from "../../../src/exchange/commands/handle.ts"
 import { openJournal } from "../../../src/layers/paper/Journal.ts"
 import { pairRow } from "../../exchange/listing.ts"
@@ -170,7 +171,9 @@ describe("paper accounts on all of Kraken's pairs", () => {
       yield* Effect.gen(function* () {
         for (const [name, answer] of Object.entries(journal.answers)) {
           const params = name === "TradeVolume" ? { pair: "XBTUSD,ETHXBT" } : {}
-          assert.deepStrictEqual(yield* read(`private/${name}`, params), answer, name)
+          const endpoint = `private/${name}`
+          assert.isTrue(isEndpoint(endpoint), name)
+          if (isEndpoint(endpoint)) assert.deepStrictEqual(yield* read(endpoint, params), answer, name)
         }
         yield* place({ ...usdc, volume: "1" })
         assert.deepInclude(yield* read("private/Balance"), { USDC: "1.00000000" })

@@ -3,7 +3,6 @@ import { Cause, Effect, Layer, Logger, Schema } from "effect"
 import * as fc from "fast-check"
 import { Permission } from "../../../src/domain/keys/permissions.ts"
 import * as Fields from "../../../src/tools/kit/Fields.ts"
-import * as Rows from "../../../src/tools/kit/Rows.ts"
 import * as Tool from "../../../src/tools/kit/Tool.ts"
 import * as ToolError from "../../../src/tools/ToolError.ts"
 import { type AnyTool, toolsets } from "../../../src/tools/Toolsets.ts"
@@ -13,12 +12,11 @@ import { TestKraken } from "../../doubles/TestKraken.ts"
 
 const output = Schema.Struct({ txid: Schema.String, ...Fields.Written })
 
-const tool = (intent: "read" | "write", shape: (result: unknown) => unknown) =>
+const tool = (intent: "read" | "write", shape: () => { readonly txid: string }) =>
   Tool.endpoint("odd", {
     title: "Odd",
     description: "A tool with a shape of the test's.",
-    endpoint: "private/Odd",
-    intent,
+    endpoint: intent === "read" ? "private/GetApiKeyInfo" : "private/AddExport",
     input: {},
     shape,
     output
@@ -31,7 +29,7 @@ const toCauses = (causes: Array<string>) =>
     Logger.make(({ cause }) => void causes.push(Cause.pretty(cause)))
   )
 
-const answers = { "private/Odd": { txid: "O1" } }
+const answers = { "private/GetApiKeyInfo": {}, "private/AddExport": { id: "O1" } }
 const ourFault = () => {
   throw new TypeError("a fault of ours")
 }
@@ -39,7 +37,7 @@ const ourFault = () => {
 describe("a fault of ours in the shaping of an answer", () => {
   const cases = [
     ["a read", "read", "nothing", ""],
-    ["a write", "write", "done", `{"txid":"O1"}`]
+    ["a write", "write", "done", `{"id":"O1"}`]
   ] as const
   for (const [name, intent, outcome, answer] of cases) {
     it.effect(`of ${name} is not told as Kraken's, and is logged with its cause`, () => {
@@ -49,7 +47,7 @@ describe("a fault of ours in the shaping of an answer", () => {
         assert.deepInclude(error, { _tag: "ToolDefect", tool: "odd", outcome, answer })
         assert.lengthOf(causes, 1)
         assert.include(causes[0], "TypeError: a fault of ours")
-      }).pipe(Effect.provide([TestKraken({ answers }), toCauses(causes)]))
+      }).pipe(Effect.provide([TestKraken({ answers, granted: Permission.literals }), toCauses(causes)]))
     })
   }
 
@@ -87,20 +85,26 @@ describe("an answer of another form", () => {
   it.effect("is told as Kraken's, with what is wrong, and is no fault of ours", () => {
     const causes: Array<string> = []
     return Effect.gen(function* () {
-      const unshaped = yield* Effect.flip(tool("write", Rows.list).run({}))
+      const shape = () => ({ txid: "O1" })
+      const unshaped = yield* Effect.flip(
+        Effect.provide(
+          tool("write", shape).run({}),
+          TestKraken({ answers: { "private/AddExport": { id: 1 } }, granted: Permission.literals })
+        )
+      )
       assert.deepInclude(unshaped, {
         _tag: "KrakenUnreadable",
         carriedOut: true,
-        issue: `expected a list, got {"txid":"O1"}`
+        issue: "- id: expected string, got 1"
       })
-      const undecoded = yield* Effect.flip(tool("read", () => ({ txid: 1 })).run({}))
+      const undecoded = yield* Effect.flip(tool("read", () => ({ txid: 1 as never })).run({}))
       assert.deepInclude(undecoded, {
         _tag: "KrakenUnreadable",
         carriedOut: false,
         issue: "- txid: expected string, got 1"
       })
       assert.deepStrictEqual(causes, [])
-    }).pipe(Effect.provide([TestKraken({ answers }), toCauses(causes)]))
+    }).pipe(Effect.provide([TestKraken({ answers, granted: Permission.literals }), toCauses(causes)]))
   })
 
   for (const tool of tools) {

@@ -129,8 +129,7 @@ describe("a number of JSON in a field of text", () => {
   const timed = Tool.endpoint("timed", {
     title: "Look",
     description: "A read.",
-    intent: "read",
-    endpoint: "public/Timed",
+    endpoint: "public/Time",
     input: { since: Fields.moment("A time"), leverage: Fields.optional(Fields.text("A number")) },
     output: Schema.Struct({})
   })
@@ -146,6 +145,13 @@ describe("a number of JSON in a field of text", () => {
         for (const field of ["since", "leverage"]) assert.include(error.message, `- ${field}: `)
       }
       assert.deepStrictEqual(calls, [{ since: "1764230400.123456", leverage: "2" }])
-    }).pipe(Effect.provide(TestKraken({ answers: { "public/Timed": {} }, onCall: (_, params) => calls.push(params) })))
+    }).pipe(
+      Effect.provide(
+        TestKraken({
+          answers: { "public/Time": { unixtime: 1764230400, rfc1123: "" } },
+          onCall: (_, params) => calls.push(params)
+        })
+      )
+    )
   })
 })

@@ -12,9 +12,7 @@ import { noNames, TestKraken } from "../../doubles/TestKraken.ts"
 const place = Tool.endpoint("place", {
   title: "Place",
   description: "A write with every kind of field.",
-  endpoint: "private/Place",
-  permissions: [["modify-trades"], ["close-trades"]],
-  intent: "write",
+  endpoint: "private/AmendOrder",
   input: {
     pair: Fields.PairName,
     volume: Fields.Decimal,
@@ -26,11 +24,11 @@ const place = Tool.endpoint("place", {
   output: Schema.Struct({ txid: Schema.String, ...Fields.Written })
 })
 
-const looks = { title: "Look", description: "A read.", intent: "read", output: Schema.Struct({}) } as const
+const looks = { title: "Look", description: "A read.", output: Schema.Struct({}) } as const
 
 const nested = Tool.endpoint("nested", {
   ...looks,
-  endpoint: "public/Nested",
+  endpoint: "public/MaintenanceSchedule",
   lists: "json",
   input: {
     orders: Fields.list(
@@ -50,7 +48,7 @@ const nested = Tool.endpoint("nested", {
 
 const timed = Tool.endpoint("timed", {
   ...looks,
-  endpoint: "public/Timed",
+  endpoint: "public/MaintenanceSchedule",
   input: {
     symbol: Fields.optional(Fields.SymbolName),
     since: Fields.optional(Fields.time("A time")),
@@ -60,14 +58,14 @@ const timed = Tool.endpoint("timed", {
 
 const checked = Tool.endpoint("checked", {
   ...looks,
-  endpoint: "public/Checked",
+  endpoint: "public/MaintenanceSchedule",
   input: { pair: Fields.PairName },
   check: ({ pair }, { directory }) => [{ path: "pair", fault: `is ${directory.findPair(pair)?.assetClass}` }]
 })
 
 const classed = Tool.endpoint("classed", {
   ...looks,
-  endpoint: "public/Classed",
+  endpoint: "public/MaintenanceSchedule",
   input: { pair: Fields.PairName, asset_class: Fields.optional(Fields.AssetClass) }
 })
 
@@ -132,7 +130,7 @@ describe("Tool", () => {
       Effect.provide(
         TestKraken({
           directory,
-          answers: { "public/Timed": {} },
+          answers: { "public/MaintenanceSchedule": {} },
           onCall: (_, params) => calls.push(params)
         })
       )
@@ -142,7 +140,9 @@ describe("Tool", () => {
   it.effect("any one of several sets of permissions is enough", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* place.run({ pair: "XBTUSD", volume: "1", validate: false })).txid, "O1")
-    }).pipe(Effect.provide(TestKraken({ granted: ["close-trades"], answers: { "private/Place": { txid: "O1" } } })))
+    }).pipe(
+      Effect.provide(TestKraken({ granted: ["close-trades"], answers: { "private/AmendOrder": { txid: "O1" } } }))
+    )
   )
 
   it.effect("names are spelled as Kraken wants them, lists are joined, defaults are sent", () => {
@@ -154,7 +154,7 @@ describe("Tool", () => {
       Effect.provide(
         TestKraken({
           granted: ["modify-trades"],
-          answers: { "private/Place": { txid: "O1" } },
+          answers: { "private/AmendOrder": { txid: "O1" } },
           directory: { ...noNames, findPair: () => ({ altname: "XBTUSD" }) as never },
           onCall: (_, params) => calls.push(params)
         })
@@ -202,7 +202,11 @@ describe("Tool", () => {
           '- orders.1.volume: must be above 0, got "-1"'
         ].join("\n")
       )
-    }).pipe(Effect.provide(TestKraken({ answers: { "public/Nested": {} }, onCall: (_, params) => calls.push(params) })))
+    }).pipe(
+      Effect.provide(
+        TestKraken({ answers: { "public/MaintenanceSchedule": {} }, onCall: (_, params) => calls.push(params) })
+      )
+    )
   })
 
   it.effect("what Kraken's lists show to be wrong is not sent", () =>
@@ -225,7 +229,7 @@ describe("Tool", () => {
       Effect.provide(
         TestKraken({
           directory: tokenized,
-          answers: { "public/Classed": {} },
+          answers: { "public/MaintenanceSchedule": {} },
           onCall: (_, params) => calls.push(params)
         })
       )
@@ -239,7 +243,7 @@ describe("Tool", () => {
       assert.strictEqual((yield* place.run({ pair: "XBTUSD", volume: "1", validate: true })).txid, "O1")
     }).pipe(
       Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
-      Effect.provide(TestKraken({ granted: ["modify-trades"], answers: { "private/Place": { txid: "O1" } } }))
+      Effect.provide(TestKraken({ granted: ["modify-trades"], answers: { "private/AmendOrder": { txid: "O1" } } }))
     )
   )
 
@@ -248,7 +252,7 @@ describe("Tool", () => {
       const write = yield* Effect.flip(place.run({ pair: "XBTUSD", volume: "1", validate: false }))
       assert.include(
         write.message,
-        "Kraken carried out private/Place, but the answer does not have the documented shape"
+        "Kraken carried out private/AmendOrder, but the answer does not have the documented shape"
       )
       const read = yield* Effect.flip(getServerTime.run({}))
       assert.include(
@@ -259,7 +263,7 @@ describe("Tool", () => {
       Effect.provide(
         TestKraken({
           granted: ["modify-trades"],
-          answers: { "private/Place": ["odd"], "public/Time": null }
+          answers: { "private/AmendOrder": ["odd"], "public/Time": null }
         })
       )
     )

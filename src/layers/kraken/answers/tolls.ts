@@ -18,7 +18,7 @@ export const makeTolls = (budget: typeof RateBudget.Service, now: Effect.Effect<
   refuse: Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, refused: Refused) {
     if (refused.meaning._tag === "Lockout") return yield* yield* budget.lockedOut(endpoint)
     const error = toError(endpoint, refused, yield* now)
-    if (error._tag === "KrakenRateLimitError") yield* budget.exceeded(error, params)
+    if (error._tag === "KrakenRateLimitError") yield* budget.exceeded(endpoint, params, error.limiter)
     return yield* error
   })
 })

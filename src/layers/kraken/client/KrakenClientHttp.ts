@@ -1,5 +1,5 @@
 import { Duration, Effect, Layer, Schedule } from "effect"
-import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
+import { type Endpoint, endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
@@ -54,7 +54,7 @@ export const KrakenClientHttp = Layer.effect(
     })
 
     /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
-    const write = (call: Call<Success>) =>
+    const write = (call: Call<Success> & { readonly endpoint: WriteEndpoint }) =>
       Effect.flatMap(call.params, (draft) => {
         const { endpoint } = call
         const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
@@ -79,9 +79,10 @@ export const KrakenClientHttp = Layer.effect(
         // A cancel has no deadline, and does not wait.
         if (priority !== "cancel") yield* learnClock
         const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge: judgeWrite }))
-        // It can trade, and turns up in no log from here on.
-        const { token } = Object(result)
-        if (endpoint === "private/GetWebSocketsToken" && typeof token === "string") yield* secrets.learn(token)
+        yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
+          const secret: unknown = Object(result)[field]
+          return typeof secret === "string" ? secrets.learn(secret) : Effect.void
+        })
         return result
       }),
       download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {

@@ -1,6 +1,6 @@
 import { Duration, Effect, Layer, Option } from "effect"
-import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
-import { allows, unconfirmed } from "../../../domain/keys/permissions.ts"
+import { type Endpoint, endpoints } from "../../../domain/endpoints/endpoints.ts"
+import { allows } from "../../../domain/keys/permissions.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { type KrakenError, KrakenPermissionError, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
@@ -69,7 +69,7 @@ export const PermissionCacheKraken = Layer.effect(
           onNone: () => true,
           onSome: ({ permissions }: KeyInfo) => allows(permissions, needed)
         })
-        if (allows(new Set(), needed) || unconfirmed.has(endpoint)) return
+        if (allows(new Set(), needed) || endpoints[endpoint].unconfirmed) return
         if (suffices(yield* look(tenMinutes)) || suffices(yield* look(aMinute))) return
         return yield* new KrakenPermissionError({ endpoint, needed, refusedBy: "mcp-kraken", hints: [] })
       }),

@@ -1,13 +1,6 @@
 import { DateTime, Duration, Effect, Layer } from "effect"
-import { type Endpoint, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
-import {
-  engineLimits,
-  isCountedByPair,
-  publicLimit,
-  restCost,
-  restLimits,
-  type Tier
-} from "../../../domain/endpoints/rateCosts.ts"
+import { type Endpoint, endpoints, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
+import { engineLimits, publicLimit, restLimits, type Tier } from "../../../domain/endpoints/rateCosts.ts"
 import { report } from "../../../services/CallFacts.ts"
 import { clocks, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
@@ -54,10 +47,10 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
     )
 
   const publicGate = (endpoint: Endpoint, { pair }: Params) =>
-    addresses.of(isCountedByPair(endpoint) ? `${endpoint} ${pairKey(pair)}` : "")
+    addresses.of(endpoints[endpoint].countedBy === "pair" ? `${endpoint} ${pairKey(pair)}` : "")
 
   const takeRest = (endpoint: Endpoint, priority: Priority) => {
-    const cost = restCost(endpoint)
+    const cost = endpoints[endpoint].restCost
     const keep = priority === "read" || priority === "write" ? kept : 0
     return cost === 0 ? Effect.void : pass(rest, endpoint, "rest", { cost, rank: ranks[priority], keep })
   }
@@ -94,16 +87,16 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
     carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {
       orders.carriedOut(endpoint, params, result, yield* monotonic)
     }),
-    exceeded: Effect.fn("RateBudget.exceeded")(function* ({ endpoint, limiter }, params) {
+    exceeded: Effect.fn("RateBudget.exceeded")(function* (endpoint, params, limiter) {
       switch (limiter) {
         case "rest":
         case "auth":
           return yield* rest.fill
         case "public":
-          return yield* Effect.flatMap(publicGate(endpoint as Endpoint, params), ({ fill }) => fill)
+          return yield* Effect.flatMap(publicGate(endpoint, params), ({ fill }) => fill)
         case "engine":
         case "domain": {
-          const charges = chargesOf(endpoint as Endpoint, params, orders, yield* monotonic)
+          const charges = chargesOf(endpoint, params, orders, yield* monotonic)
           yield* Effect.forEach(charges, ({ pair }) => Effect.flatMap(engines.of(pair), ({ fill }) => fill))
         }
       }

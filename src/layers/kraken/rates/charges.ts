@@ -1,4 +1,4 @@
-import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import { type Endpoint, endpoints, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { addCost, changeCost } from "../../../domain/endpoints/rateCosts.ts"
 import { cancelled, listOf, pairKey, type RecentOrder, type RecentOrders } from "./recentOrders.ts"
 
@@ -21,22 +21,20 @@ export const chargesOf = (
     cost: changeCost("cancel", ageOf(order, now)),
     isCancel: true
   })
-  switch (endpoint) {
-    case "private/AddOrder":
+  switch (endpoints[endpoint].engine) {
+    case "add":
       return add(params["pair"], addCost(1, false))
-    case "private/AddOrderBatch":
+    case "addBatch":
       return add(params["pair"], addCost(listOf(params["orders"]).length, true))
-    case "private/AmendOrder":
+    case "amend":
       return change("amend", params, orders.find(params["txid"] ?? params["cl_ord_id"])[0], now)
-    case "private/EditOrder":
+    case "edit":
       return change("edit", params, orders.find(params["txid"])[0], now)
-    case "private/CancelOrder":
-    case "private/CancelOrderBatch":
+    case "cancel":
       return [...new Set(cancelled(params).flatMap(orders.find))].map(cancel)
-    // Kraken does not say what this costs; as much as cancelling each order, at the most.
-    case "private/CancelAll":
+    case "cancelAll":
       return orders.all().map(cancel)
-    default:
+    case "none":
       return []
   }
 }

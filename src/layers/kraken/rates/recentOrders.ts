@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { ofAge } from "../../../domain/endpoints/rateCosts.ts"
 
 export interface RecentOrder {
@@ -33,30 +33,31 @@ export const makeRecentOrders = () => {
     find,
     all: () => orders,
     /** Keeps in mind what a write has done to orders, at `now`. */
-    carriedOut: (endpoint: Endpoint, params: Params, result: unknown, now: number): void => {
+    carriedOut: (endpoint: WriteEndpoint, params: Params, result: unknown, now: number): void => {
       const { cl_ord_id, pair, txid, userref } = params
       const [made, ...others] = idsOf(result)
-      switch (endpoint) {
-        case "private/AddOrder":
+      switch (endpoints[endpoint].engine) {
+        case "add":
           forget([], now)
           return place(pair, now, [made, ...others, cl_ord_id, userref])
-        case "private/AddOrderBatch":
+        case "addBatch":
           forget([], now)
           return listOf(params["orders"]).forEach((order, i) => {
             const { cl_ord_id, userref } = isFields(order) ? order : {}
             place(pair, now, [placedIn(result)[i]?.txid, cl_ord_id, userref])
           })
-        case "private/AmendOrder":
+        case "amend":
           return renew(find(txid ?? cl_ord_id), now, [])
-        case "private/EditOrder": {
+        case "edit": {
           forget(find(txid), now)
           return place(pair, now, [made, userref])
         }
-        case "private/CancelOrder":
-        case "private/CancelOrderBatch":
+        case "cancel":
           return forget(cancelled(params).flatMap(find), now)
-        case "private/CancelAll":
+        case "cancelAll":
           orders = []
+          return
+        case "none":
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { DateTime, Duration, Effect } from "effect"
 import type { Directory } from "../../../domain/assets/names.ts"
-import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { KrakenClient } from "../../../services/KrakenClient.ts"
 import type {
   KrakenError,
@@ -25,7 +25,7 @@ export interface Desk {
 
 /** A write that was sent and got no answer that tells what became of it. */
 export interface Attempt {
-  readonly endpoint: Endpoint
+  readonly endpoint: WriteEndpoint
   /** What was sent, with what we filled in. */
   readonly params: Params
   /** The moment at which it left. */
@@ -82,7 +82,7 @@ export interface AlreadyDone {
  */
 export type Procedure = (
   desk: Desk,
-  endpoint: Endpoint,
+  endpoint: WriteEndpoint,
   params: Params,
   repeat: boolean
 ) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError>

@@ -1,5 +1,5 @@
 import { Effect, Either, Option, Schema } from "effect"
-import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { OrderRow } from "../../../domain/orders/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { holdsCount, holdsTimes } from "./confirmation.ts"
@@ -197,7 +197,7 @@ const cancelAgain = Effect.fnUntraced(function* (desk: Desk, ids: ReadonlyArray<
 })
 
 /** Kraken is said to want at least two ids in a batch. */
-const request = (ids: ReadonlyArray<Id>): readonly [Endpoint, Params] => {
+const request = (ids: ReadonlyArray<Id>): readonly [WriteEndpoint, Params] => {
   const [only] = ids
   if (only !== undefined && ids.length === 1) return ["private/CancelOrder", { [only.field]: only.id }]
   const of = (field: Id["field"]) => ids.filter((id) => id.field === field).map(({ id }) => id)

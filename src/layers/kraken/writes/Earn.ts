@@ -1,6 +1,6 @@
 import { Effect, Option, Schema } from "effect"
 import * as D from "../../../domain/numbers/decimal.ts"
-import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, ReadEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { isAccepted } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
@@ -48,7 +48,7 @@ export const earn: Procedure = Effect.fnUntraced(function* (desk, endpoint, para
   }
 })
 
-const read = (desk: Desk, status: `private/${string}`, { strategy_id }: Params) =>
+const read = (desk: Desk, status: ReadEndpoint, { strategy_id }: Params) =>
   Effect.gen(function* () {
     const priority = { priority: "settlement" } as const
     const answer = yield* desk.kraken.read(status, { strategy_id }, priority)

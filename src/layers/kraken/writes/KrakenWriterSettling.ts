@@ -1,10 +1,10 @@
 import { Cause, Deferred, Duration, Effect, Exit, FiberSet, Layer, Option } from "effect"
-import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
 import { CallFacts, callerId } from "../../../services/CallFacts.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
-import { KrakenClient, type Priority } from "../../../services/KrakenClient.ts"
+import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError, type Sent } from "../../../services/KrakenWriter.ts"
 import { Names } from "../../../services/Names.ts"
@@ -46,7 +46,7 @@ export const KrakenWriterSettling = Layer.scoped(
       const { endpoint, repeat } = begun
       // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
       yield* desk.keys.known
-      const prepared = yield* procedure(endpoint)(desk, endpoint, params, repeat)
+      const prepared = yield* procedure[endpoint](desk, endpoint, params, repeat)
       if ("duplicateOf" in prepared) return prepared
       const looks = yield* onAccount(prepared.looks ?? [])
       const settle = (attempt: Attempt) =>
@@ -57,7 +57,7 @@ export const KrakenWriterSettling = Layer.scoped(
       return yield* twins.during(looks, isOpen, (twin) => sendOnce(endpoint, { ...prepared, settle }, twin))
     })
 
-    const sendOnce = (endpoint: Endpoint, prepared: Prepared, twin: Twin) => {
+    const sendOnce = (endpoint: WriteEndpoint, prepared: Prepared, twin: Twin) => {
       let params: Params = {}
       let departure: Departure
       let unconfirmed: unknown
@@ -65,7 +65,7 @@ export const KrakenWriterSettling = Layer.scoped(
         departure = now
         return (params = prepared.params(now.at))
       })
-      return kraken.write(endpoint, stamped, { priority: priorityOf(endpoint) }).pipe(
+      return kraken.write(endpoint, stamped, { priority: endpoints[endpoint].priority }).pipe(
         Effect.filterOrFail(
           (result) => prepared.isConfirmed(result, params),
           (result) => {
@@ -140,7 +140,7 @@ export const KrakenWriterSettling = Layer.scoped(
 )
 
 /** Nobody is there any more to be told of a write that its caller left, so the log is. */
-const leftBehind = (answer: Effect.Effect<Sent, SendError>, endpoint: Endpoint) =>
+const leftBehind = (answer: Effect.Effect<Sent, SendError>, endpoint: WriteEndpoint) =>
   Effect.onExit(answer, (exit) => {
     const message = "A write went on after its caller had left"
     if (Exit.isSuccess(exit)) return Effect.logInfo(message, { endpoint, outcome: "ok" })
@@ -156,7 +156,7 @@ const onAccount = (looks: ReadonlyArray<string>) =>
   Effect.map(accountName, (account) => looks.map((look) => `${account} ${look}`))
 
 /** No error came, and nothing of what the endpoint promises of a write that happened. */
-const notConfirmed = (endpoint: Endpoint) =>
+const notConfirmed = (endpoint: WriteEndpoint) =>
   new KrakenOutcomeUnknown({
     endpoint,
     reason: "the answer lacks what the endpoint promises",
@@ -208,8 +208,6 @@ const isRefusal = (exit: Exit.Exit<Sent, SendError>): boolean =>
 
 /** Whether it may still turn up, as far as we know. */
 const isOpen = (exit: Exit.Exit<Sent, SendError>): boolean => Exit.isFailure(exit) && !isRefusal(exit)
-
-const priorityOf = (endpoint: Endpoint): Priority => (endpoint.startsWith("private/Cancel") ? "cancel" : "write")
 
 /** The last thousand ids that writes of this process have made. */
 const rememberIds = (): Desk["made"] => {

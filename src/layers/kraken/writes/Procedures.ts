@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { addOrder, addOrderBatch } from "./Add.ts"
 import type { Procedure } from "./Attempt.ts"
 import { cancelAll, cancelAllOrdersAfter, cancelOrder, cancelOrderBatch } from "./Cancel.ts"
@@ -10,40 +10,30 @@ import { earn } from "./Earn.ts"
 import { withdraw } from "./Withdraw.ts"
 
 /** One row an endpoint: how it is sent, and how it is found again when no answer tells. */
-export const procedures = (): ((endpoint: Endpoint) => Procedure) => {
-  const rows: Record<string, Procedure> = {
-    "private/AddOrder": addOrder,
-    "private/AddOrderBatch": addOrderBatch,
-    "private/AmendOrder": amendOrder,
-    "private/EditOrder": editOrder,
-    "private/CancelOrder": cancelOrder,
-    "private/CancelAll": cancelAll,
-    "private/CancelAllOrdersAfter": cancelAllOrdersAfter,
-    "private/CancelOrderBatch": cancelOrderBatch,
-    "private/Withdraw": withdraw,
-    "private/WithdrawCancel": cancelWithdrawal,
-    "private/WalletTransfer": unseen(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
-    "private/AccountTransfer": unseen(
-      Confirmed.holds("transfer_id"),
-      "See get_account_balance and get_ledgers of both accounts."
-    ),
-    "private/CreateSubaccount": unseen(Confirmed.isTrue, "See the subaccounts on kraken.com."),
-    "private/Earn/Allocate": earn,
-    "private/Earn/Deallocate": earn,
-    "private/AddExport": unseen(
-      Confirmed.holds("id"),
-      "See get_export_status: a second report would do no harm.",
-      true
-    ),
-    "private/RemoveExport": unseen(Confirmed.isRemoval, "See get_export_status.", true),
-    "private/DepositAddresses": unseen(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
-    "private/GetWebSocketsToken": unseen(Confirmed.holdsToken, "An unused token expires by itself.", true)
-  }
-  return (endpoint) => rows[endpoint] ?? undeclared
-}
-
-/** Nothing leaves for an endpoint of which nobody has said what a success looks like. */
-const undeclared: Procedure = (_desk, endpoint) => Effect.dieMessage(`${endpoint} has no row in procedures`)
+export const procedures = (): Readonly<Record<WriteEndpoint, Procedure>> => ({
+  "private/AddOrder": addOrder,
+  "private/AddOrderBatch": addOrderBatch,
+  "private/AmendOrder": amendOrder,
+  "private/EditOrder": editOrder,
+  "private/CancelOrder": cancelOrder,
+  "private/CancelAll": cancelAll,
+  "private/CancelAllOrdersAfter": cancelAllOrdersAfter,
+  "private/CancelOrderBatch": cancelOrderBatch,
+  "private/Withdraw": withdraw,
+  "private/WithdrawCancel": cancelWithdrawal,
+  "private/WalletTransfer": unseen(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
+  "private/AccountTransfer": unseen(
+    Confirmed.holds("transfer_id"),
+    "See get_account_balance and get_ledgers of both accounts."
+  ),
+  "private/CreateSubaccount": unseen(Confirmed.isTrue, "See the subaccounts on kraken.com."),
+  "private/Earn/Allocate": earn,
+  "private/Earn/Deallocate": earn,
+  "private/AddExport": unseen(Confirmed.holds("id"), "See get_export_status: a second report would do no harm.", true),
+  "private/RemoveExport": unseen(Confirmed.isRemoval, "See get_export_status.", true),
+  "private/DepositAddresses": unseen(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
+  "private/GetWebSocketsToken": unseen(Confirmed.holdsToken, "An unused token expires by itself.", true)
+})
 
 /** Kraken has no way to find it again: say where a person can look. */
 const unseen =

@@ -1,5 +1,5 @@
 import { Cause, Deferred, Duration, Effect, Exit, FiberId, Option } from "effect"
-import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { type KrakenOutcomeUnknown, KrakenWriteBlocked } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
@@ -7,7 +7,7 @@ import { idsIn } from "./ids.ts"
 
 /** A write as it is told from others. */
 export interface Write {
-  readonly endpoint: Endpoint
+  readonly endpoint: WriteEndpoint
   /** Account and content: equal for two writes that would do the same to the same account. Absent: never recognised. */
   readonly identity: string | undefined
   readonly caller: string
@@ -33,7 +33,7 @@ export type Recognition =
   | { readonly _tag: "Blocked"; readonly error: KrakenWriteBlocked }
 
 /** Writes that do no harm when they are sent twice. A second cancel has work of its own: what is open by then. */
-const repeatable: ReadonlySet<Endpoint> = new Set<Endpoint>([
+const repeatable: ReadonlySet<WriteEndpoint> = new Set<WriteEndpoint>([
   "private/CancelOrder",
   "private/CancelOrderBatch",
   "private/CancelAll",
@@ -45,7 +45,7 @@ const repeatable: ReadonlySet<Endpoint> = new Set<Endpoint>([
 ])
 
 /** Decides whether a second identical write to an endpoint has to be meant. */
-export const isRecognizable = (endpoint: Endpoint): boolean => !repeatable.has(endpoint)
+export const isRecognizable = (endpoint: WriteEndpoint): boolean => !repeatable.has(endpoint)
 
 /** How long after its end an identical write of the same caller is taken for the same one, in milliseconds. */
 const usualWindow = Duration.toMillis("2 seconds")

@@ -5,7 +5,7 @@ import { RateBudgetModel } from "../../../../src/layers/kraken/rates/RateBudgetM
 import { CallFacts } from "../../../../src/services/CallFacts.ts"
 import type { Config } from "../../../../src/services/Config.ts"
 import type { Priority } from "../../../../src/services/KrakenClient.ts"
-import { KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
+import type { KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
 import { RateBudget } from "../../../../src/services/RateBudget.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 
@@ -23,11 +23,8 @@ const remaining = Effect.map(
   ({ rest }) => rest.remaining
 )
 
-const refused = (limiter: KrakenRateLimitError["limiter"], endpoint: Endpoint) =>
-  new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds: 1, refusedBy: "Kraken" })
-
 const exceeded = (limiter: KrakenRateLimitError["limiter"], endpoint: Endpoint, params: Params = {}) =>
-  Effect.flatMap(RateBudget, (budget) => budget.exceeded(refused(limiter, endpoint), params))
+  Effect.flatMap(RateBudget, (budget) => budget.exceeded(endpoint, params, limiter))
 
 /** Starts it and lets it come as far as it can without time. */
 const start = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

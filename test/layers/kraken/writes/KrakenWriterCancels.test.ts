@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import {
   KrakenOrderError,
   KrakenPermissionError,
@@ -61,7 +61,7 @@ describe("a cancel without an answer", () => {
     return kraken
   }
 
-  const byId: ReadonlyArray<readonly [string, Endpoint, Params]> = [
+  const byId: ReadonlyArray<readonly [string, WriteEndpoint, Params]> = [
     ["a txid", "private/CancelOrder", { txid: one }],
     ["a cl_ord_id", "private/CancelOrder", { cl_ord_id: "mine" }],
     ["a batch", "private/CancelOrderBatch", { orders: [one] }]
@@ -128,7 +128,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  const groups: ReadonlyArray<readonly [string, Endpoint, Params, ReadonlyArray<string>]> = [
+  const groups: ReadonlyArray<readonly [string, WriteEndpoint, Params, ReadonlyArray<string>]> = [
     ["CancelAll", "private/CancelAll", {}, [one, two]],
     ["a userref", "private/CancelOrder", { txid: "7" }, [one]],
     ["a batch with a userref", "private/CancelOrderBatch", { orders: ["7", two] }, [one, two]]

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { KrakenOrderError, KrakenPermissionError, KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
-const write = (endpoint: Endpoint, params: Params) =>
+const write = (endpoint: WriteEndpoint, params: Params) =>
   Effect.flatMap(KrakenWriter, (writer) => writer.send(endpoint, params))
 
 describe("a check that can't be made", () => {

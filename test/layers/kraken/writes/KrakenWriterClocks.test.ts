@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Redacted } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { administer } from "../../../../src/exchange/rest/admin.ts"
 import { openFront } from "../../../../src/exchange/rest/opening.ts"
 import { makeCredentials } from "../../../../src/layers/exchange/keys.ts"
@@ -16,7 +16,7 @@ import { failure, limit } from "../../../doubles/WriterAccount.ts"
 const { pair, ...order } = limit
 
 /** Writes that can end in `KrakenNotPlaced`, with no id of the caller's. */
-const writes: ReadonlyArray<readonly [Endpoint, Params]> = [
+const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AddOrder", limit],
   ["private/AddOrder", { ...limit, ordertype: "market", price: undefined }],
   ["private/AddOrderBatch", { pair, orders: [order, { ...order, volume: "0.02" }] }],
@@ -61,7 +61,7 @@ interface Jump {
 
 /** A write that Kraken answers with a fault, and what happens to the clocks 400 ms later. */
 const attempt = (
-  endpoint: Endpoint,
+  endpoint: WriteEndpoint,
   params: Params,
   fault: Fault.Fault,
   { dates = [], ours = 0, theirs = 0 }: Jump

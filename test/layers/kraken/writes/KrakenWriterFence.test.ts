@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
 import * as Fault from "../../../doubles/fake/Faults.ts"
@@ -12,7 +12,7 @@ import { failure, limit } from "../../../doubles/WriterAccount.ts"
 
 /** Sends a write that meets a fault, on an account where everything else is as `prepare` leaves it. */
 const attempt = (
-  endpoint: Endpoint,
+  endpoint: WriteEndpoint,
   params: Params,
   fault: Fault.Fault,
   prepare: (fake: FakeKraken) => void = () => undefined,
@@ -32,7 +32,7 @@ const attempt = (
 
 const { pair, ...order } = limit
 
-const writes: ReadonlyArray<readonly [Endpoint, Params]> = [
+const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AddOrder", limit],
   ["private/AddOrder", { ...limit, userref: 7 }],
   ["private/AddOrder", { ...limit, cl_ord_id: "named" }],
@@ -42,7 +42,7 @@ const writes: ReadonlyArray<readonly [Endpoint, Params]> = [
 ]
 
 /** The look-ups after one and four seconds get no answer. */
-const loseTwoLooks = (endpoint: Endpoint) => (fake: FakeKraken) => {
+const loseTwoLooks = (endpoint: WriteEndpoint) => (fake: FakeKraken) => {
   const first = endpoint === "private/AmendOrder" ? "private/QueryOrders" : "private/OpenOrders"
   fake.misbehave(first, ...Array.from({ length: 6 }, () => Fault.dropBefore))
 }

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { CallFacts } from "../../../../src/services/CallFacts.ts"
 import { KrakenFundingError, KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
-const write = (endpoint: Endpoint, params: Params) =>
+const write = (endpoint: WriteEndpoint, params: Params) =>
   Effect.flatMap(KrakenWriter, (writer) => writer.send(endpoint, params))
 
 const order = (more: Params = {}) => write("private/AddOrder", { ...limit, ...more })
@@ -122,7 +122,7 @@ describe("an identical write", () => {
       "private/WithdrawCancel": true
     }
     const { layer, sent } = account({ write: (endpoint) => Effect.succeed(answers[endpoint] ?? { count: 1 }) })
-    const cancels: ReadonlyArray<readonly [Endpoint, Params]> = [
+    const cancels: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
       ["private/CancelOrder", { txid: "O1" }],
       ["private/CancelOrder", { txid: "7" }],
       ["private/CancelOrderBatch", { orders: ["O1", "O2"] }],
@@ -181,7 +181,7 @@ describe("a write whose outcome is unknown", () => {
 
   it.effect("blocks transfers and withdrawals as well", () => {
     const { layer, sent } = losing()
-    const writes: ReadonlyArray<readonly [Endpoint, Params]> = [
+    const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
       ["private/WalletTransfer", { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "0.5" }],
       ["private/AccountTransfer", { asset: "XBT", from: "A", to: "B", amount: "0.5" }],
       ["private/Withdraw", { asset: "XBT", key: "cold", amount: "0.5" }]

@@ -1,0 +1,101 @@
+import { Schema } from "effect"
+import { page, read, write } from "./endpoint.ts"
+import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
+
+/** What has a kind of its own, such as `{ "type": "enabled" }`. */
+const kind = maybe(Schema.Struct({ type: words }))
+
+const seconds = maybe(Schema.Number)
+
+const Strategy = Schema.Struct({
+  id: Schema.String,
+  asset: Schema.String,
+  lock_type: maybe(
+    Schema.Struct({
+      type: words,
+      payout_frequency: seconds,
+      bonding_period: seconds,
+      unbonding_period: seconds,
+      exit_queue_period: seconds
+    })
+  ),
+  apr_estimate: maybe(Schema.Struct({ low: numeric, high: numeric })),
+  auto_compound: kind,
+  yield_source: kind,
+  user_min_allocation: numeric,
+  user_cap: numeric,
+  allocation_fee: numeric,
+  deallocation_fee: numeric,
+  can_allocate: flag,
+  can_deallocate: flag,
+  allocation_restriction_info: maybe(Schema.Array(Schema.String))
+})
+
+/** A sum in the asset itself and in `converted_asset`. */
+const Sum = Schema.Struct({ native: Numeric, converted: numeric })
+
+const Share = Schema.Struct({
+  native: Numeric,
+  converted: numeric,
+  allocations: maybe(
+    Schema.Array(Schema.Struct({ created_at: words, expires: words, native: Numeric, converted: numeric }))
+  )
+})
+
+const Allocation = Schema.Struct({
+  strategy_id: Schema.String,
+  native_asset: Schema.String,
+  amount_allocated: keyed(Schema.NullOr(Share)),
+  total_rewarded: maybe(Sum),
+  payout: maybe(
+    Schema.Struct({
+      period_start: words,
+      period_end: words,
+      accumulated_reward: maybe(Sum),
+      estimated_reward: maybe(Sum)
+    })
+  )
+})
+
+const change = {
+  intent: "destroy",
+  moves: "earn",
+  permissions: [["earn-funds"]],
+  restCost: 1,
+  engine: "none",
+  priority: "write",
+  idempotent: false,
+  // True, or in a shape that only one program has seen, whether it still goes on.
+  result: Schema.NullOr(Schema.Union(Schema.Boolean, Schema.Struct({ pending: flag })))
+} as const
+
+const status = {
+  permissions: [["earn-funds"], ["query-funds"]],
+  restCost: 1,
+  result: Schema.Struct({ pending: Schema.Boolean })
+} as const
+
+export const earn = {
+  "private/Earn/Strategies": read({
+    permissions: [[]],
+    restCost: 1,
+    result: Schema.Struct({ items: Schema.Array(Strategy), next_cursor: words }),
+    see: page("list-strategies")
+  }),
+  "private/Earn/Allocations": read({
+    permissions: [["query-funds"]],
+    restCost: 1,
+    result: Schema.Struct({
+      converted_asset: Schema.String,
+      total_allocated: numeric,
+      total_rewarded: numeric,
+      items: Schema.Array(Allocation),
+      next_cursor: words
+    }),
+    see: page("list-allocations")
+  }),
+  "private/Earn/Allocate": write({ ...change, see: page("allocate-strategy") }),
+  "private/Earn/Deallocate": write({ ...change, see: page("deallocate-strategy") }),
+  "private/Earn/AllocateStatus": read({ ...status, see: page("get-allocate-strategy-status") }),
+  "private/Earn/DeallocateStatus": read({ ...status, see: page("get-deallocate-strategy-status") })
+}

@@ -1,0 +1,159 @@
+import { Schema } from "effect"
+import { page, read, write } from "./endpoint.ts"
+import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
+
+const Transfer = Schema.Struct({
+  asset: Schema.String,
+  amount: Numeric,
+  fee: numeric,
+  status: Schema.String,
+  "status-prop": words,
+  time: numeric,
+  method: words,
+  network: words,
+  key: words,
+  info: words,
+  refid: words,
+  txid: words,
+  originators: maybe(Schema.Array(Schema.String))
+})
+
+const transfers = maybe(Schema.Array(Transfer))
+
+/** A bare list, or with a cursor a page whose key for the list differs from Kraken's documentation. */
+const History = Schema.Union(
+  Schema.Array(Transfer),
+  Schema.Struct({
+    deposit: transfers,
+    deposits: transfers,
+    withdrawal: transfers,
+    withdrawals: transfers,
+    next_cursor: words
+  }).pipe(
+    Schema.filter(
+      ({ deposit, deposits, withdrawal, withdrawals }) =>
+        (deposit ?? deposits ?? withdrawal ?? withdrawals) !== undefined
+    )
+  )
+)
+
+/** A fee is an object with an asset of its own, or plain. */
+const Fee = Schema.Union(Numeric, Schema.Struct({ asset: words, fee: numeric, fee_percentage: numeric }))
+
+/** `limits: { "86400": { … } }`: a row for each period, in seconds. */
+const WithdrawalLimit = Schema.Struct({
+  description: words,
+  limit_type: words,
+  limits: maybe(keyed(Schema.Struct({ maximum: numeric, remaining: numeric, used: numeric })))
+})
+
+const mayDeposit = [["query-funds"], ["add-funds"]] as const
+const mayWithdraw = [["query-funds", "withdraw-funds"]] as const
+
+const once = { restCost: 1, engine: "none", priority: "write", idempotent: false } as const
+
+/** Deposits, withdrawals, and transfers between wallets. */
+export const funding = {
+  "private/DepositMethods": read({
+    permissions: [["query-funds", "add-funds"]],
+    restCost: 1,
+    result: Schema.Array(
+      Schema.Struct({
+        method: Schema.String,
+        minimum: numeric,
+        // False where there is none.
+        limit: maybe(Schema.Union(Numeric, Schema.Boolean)),
+        fee: numeric,
+        "address-setup-fee": numeric,
+        "gen-address": flag
+      })
+    ),
+    see: page("get-deposit-methods")
+  }),
+  // Only with `new` does it change the account.
+  "private/DepositAddresses": write({
+    ...once,
+    intent: "write",
+    moves: "nothing",
+    permissions: mayDeposit,
+    result: Schema.Array(
+      Schema.Struct({ address: Schema.String, tag: numeric, memo: numeric, expiretm: numeric, new: flag })
+    ),
+    see: page("get-deposit-addresses")
+  }),
+  "private/DepositStatus": read({
+    permissions: mayDeposit,
+    restCost: 1,
+    result: History,
+    see: page("get-status-recent-deposits")
+  }),
+  "private/WithdrawMethods": read({
+    permissions: mayWithdraw,
+    restCost: 1,
+    result: Schema.Array(
+      Schema.Struct({
+        asset: Schema.String,
+        method: Schema.String,
+        network: words,
+        minimum: numeric,
+        fee: maybe(Fee),
+        limits: maybe(Schema.Array(WithdrawalLimit))
+      })
+    ),
+    see: page("get-withdrawal-methods")
+  }),
+  "private/WithdrawAddresses": read({
+    permissions: mayWithdraw,
+    restCost: 1,
+    result: Schema.Array(
+      Schema.Struct({
+        key: Schema.String,
+        asset: Schema.String,
+        address: Schema.String,
+        method: words,
+        network: words,
+        tag: numeric,
+        memo: numeric,
+        verified: flag
+      })
+    ),
+    see: page("get-withdrawal-addresses")
+  }),
+  "private/WithdrawInfo": read({
+    permissions: mayWithdraw,
+    restCost: 1,
+    result: Schema.Struct({ method: words, limit: numeric, amount: Numeric, fee: Numeric }),
+    see: page("get-withdrawal-information")
+  }),
+  "private/Withdraw": write({
+    ...once,
+    intent: "destroy",
+    moves: "out",
+    permissions: [["withdraw-funds"]],
+    result: Schema.Struct({ refid: Schema.String }),
+    see: page("withdraw-funds")
+  }),
+  "private/WithdrawStatus": read({
+    permissions: [["withdraw-funds"], ["query-ledger"]],
+    restCost: 1,
+    result: History,
+    see: page("get-status-recent-withdrawals")
+  }),
+  // The money comes back to the account.
+  "private/WithdrawCancel": write({
+    ...once,
+    intent: "destroy",
+    moves: "within",
+    permissions: [["withdraw-funds"]],
+    result: Schema.Boolean,
+    see: page("cancel-withdrawal")
+  }),
+  "private/WalletTransfer": write({
+    ...once,
+    intent: "destroy",
+    moves: "within",
+    permissions: [["query-funds"]],
+    result: Schema.Struct({ refid: Schema.String }),
+    see: page("wallet-transfer")
+  })
+}

@@ -1,0 +1,115 @@
+import { Schema } from "effect"
+import { flag, maybe, Numeric, numeric, words } from "./results.ts"
+
+/** What was asked for of an order. */
+const Description = Schema.Struct({
+  pair: Schema.String,
+  type: words,
+  ordertype: words,
+  price: numeric,
+  price2: numeric,
+  leverage: numeric,
+  close: words
+})
+
+/** An order as Kraken lists it. Its `price` is that of its fills; the one that was asked for is in `descr`. */
+export const Order = Schema.Struct({
+  descr: Description,
+  status: Schema.String,
+  reason: words,
+  vol: Numeric,
+  vol_exec: Numeric,
+  price: numeric,
+  cost: numeric,
+  fee: numeric,
+  stopprice: numeric,
+  limitprice: numeric,
+  trigger: words,
+  margin: flag,
+  misc: words,
+  oflags: words,
+  time_in_force: words,
+  userref: maybe(Schema.Number),
+  cl_ord_id: words,
+  refid: words,
+  sender_sub_id: words,
+  opentm: numeric,
+  starttm: numeric,
+  expiretm: numeric,
+  closetm: numeric,
+  trades: maybe(Schema.Array(Schema.String))
+})
+
+/** A fill. The fields from `posstatus` on are there when it opened or closed a position. */
+export const Trade = Schema.Struct({
+  ordertxid: words,
+  postxid: words,
+  pair: Schema.String,
+  time: numeric,
+  type: words,
+  ordertype: words,
+  tradeordertype: words,
+  price: Numeric,
+  vol: Numeric,
+  cost: Numeric,
+  fee: numeric,
+  margin: numeric,
+  leverage: numeric,
+  maker: flag,
+  misc: words,
+  trade_id: maybe(Schema.Number),
+  ledgers: maybe(Schema.Array(Schema.String)),
+  posstatus: words,
+  cprice: numeric,
+  ccost: numeric,
+  cfee: numeric,
+  cvol: numeric,
+  cmargin: numeric,
+  net: numeric,
+  trades: maybe(Schema.Array(Schema.String))
+})
+
+/** A margin position; with `consolidation`, all of a pair in one row. */
+export const Position = Schema.Struct({
+  ordertxid: words,
+  positions: numeric,
+  posstatus: words,
+  pair: words,
+  time: numeric,
+  type: words,
+  ordertype: words,
+  leverage: numeric,
+  vol: Numeric,
+  vol_closed: numeric,
+  cost: numeric,
+  fee: numeric,
+  margin: numeric,
+  value: numeric,
+  net: numeric,
+  terms: words,
+  rollovertm: numeric,
+  misc: words,
+  oflags: words
+})
+
+/** One state of an order in its history. */
+export const Amend = Schema.Struct({
+  amend_id: words,
+  amend_type: words,
+  order_qty: numeric,
+  display_qty: numeric,
+  remaining_qty: numeric,
+  limit_price: numeric,
+  trigger_price: numeric,
+  post_only: flag,
+  reason: words,
+  timestamp: Numeric
+})
+
+/** Somebody's order in the book. */
+export const BookOrder = Schema.Struct({
+  price: Numeric,
+  qty: Numeric,
+  order_id: Schema.String,
+  timestamp: Numeric
+})

@@ -1,0 +1,100 @@
+import { Schema } from "effect"
+import { page, write } from "./endpoint.ts"
+import { flag, maybe, numeric, words } from "./results.ts"
+
+const Described = Schema.Struct({ order: words, close: words })
+
+const Canceled = Schema.Struct({ count: Schema.Number, pending: flag })
+
+const either = [["modify-trades"], ["close-trades"]] as const
+
+/** Costs that the trading engine counts itself. */
+const engineOnly = { restCost: 0, intent: "destroy" } as const
+
+const cancels = {
+  ...engineOnly,
+  moves: "cancels",
+  permissions: either,
+  priority: "cancel",
+  idempotent: true
+} as const
+
+const orders = { ...engineOnly, moves: "orders", priority: "write", idempotent: false } as const
+
+/** Orders, and the token by which another program can trade. */
+export const trading = {
+  "private/AddOrder": write({
+    ...orders,
+    permissions: [["modify-trades"]],
+    engine: "add",
+    // `cl_ord_id` and `deadline` are added here where they were filled in.
+    result: Schema.Struct({
+      txid: maybe(Schema.Array(Schema.String)),
+      descr: maybe(Described),
+      cl_ord_id: words,
+      deadline: words
+    }),
+    see: page("add-order")
+  }),
+  "private/AddOrderBatch": write({
+    ...orders,
+    permissions: [["modify-trades", "close-trades"]],
+    engine: "addBatch",
+    result: Schema.Struct({
+      orders: Schema.Array(
+        Schema.Struct({ txid: words, descr: maybe(Described), close: words, cl_ord_id: words, error: words })
+      ),
+      deadline: words
+    }),
+    see: page("add-order-batch")
+  }),
+  "private/AmendOrder": write({
+    ...orders,
+    permissions: either,
+    engine: "amend",
+    result: Schema.Struct({ amend_id: words, txid: words, cl_ord_id: words }),
+    see: page("amend-order")
+  }),
+  "private/EditOrder": write({
+    ...orders,
+    permissions: [["modify-trades", "close-trades"]],
+    engine: "edit",
+    result: Schema.Struct({
+      status: words,
+      txid: words,
+      originaltxid: words,
+      orders_cancelled: maybe(Schema.Number),
+      descr: maybe(Described),
+      newuserref: numeric,
+      error_message: words
+    }),
+    see: page("edit-order")
+  }),
+  "private/CancelOrder": write({ ...cancels, engine: "cancel", result: Canceled, see: page("cancel-order") }),
+  "private/CancelOrderBatch": write({
+    ...cancels,
+    engine: "cancel",
+    result: Canceled,
+    see: page("cancel-order-batch")
+  }),
+  // Kraken does not say what this costs: as much as cancelling each order, at the most.
+  "private/CancelAll": write({ ...cancels, engine: "cancelAll", result: Canceled, see: page("cancel-all-orders") }),
+  "private/CancelAllOrdersAfter": write({
+    ...cancels,
+    engine: "none",
+    result: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String }),
+    see: page("cancel-all-orders-after")
+  }),
+  "private/GetWebSocketsToken": write({
+    intent: "write",
+    moves: "credential",
+    permissions: [["create-ws-token"]],
+    restCost: 1,
+    engine: "none",
+    priority: "write",
+    idempotent: true,
+    secrets: ["token"],
+    result: Schema.Struct({ token: Schema.String, expires: Schema.Number }),
+    see: page("get-websockets-token")
+  })
+}
