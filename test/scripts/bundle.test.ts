@@ -59,8 +59,6 @@ describe("the bundle", () => {
       "src/cli",
       // How deep a message may be nested.
       "src/domain",
-      // The assets that a paper account may begin with: the settings check them.
-      "src/exchange",
       "src/layers",
       "src/server",
       "src/services",

@@ -1,11 +1,4 @@
+import type { ListedAsset } from "../../domain/assets/commonAssets.ts"
+
 /** An asset as Kraken lists it. Amounts inside the engine count units of 10^-decimals. */
-export interface Asset {
-  readonly id: string
-  readonly altname: string
-  readonly display: string
-  readonly class: "currency" | "tokenized_asset"
-  readonly decimals: number
-  readonly displayDecimals: number
-  readonly collateral?: number
-  readonly marginRate?: string
-}
+export type Asset = ListedAsset

@@ -1,42 +1,9 @@
+import { commonAssets } from "../../domain/assets/commonAssets.ts"
 import type { Asset } from "./assets.ts"
 import { type Catalogue, makeCatalogue } from "./catalogue.ts"
 import { usual } from "./fees.ts"
 import { fixed } from "../base/fixed.ts"
 import type { Pair } from "./pairs.ts"
-
-const asset = (
-  id: string,
-  altname: string,
-  display: string,
-  decimals: number,
-  displayDecimals: number,
-  collateral?: number,
-  marginRate?: string
-): Asset => ({
-  id,
-  altname,
-  display,
-  class: "currency",
-  decimals,
-  displayDecimals,
-  ...(collateral === undefined ? {} : { collateral }),
-  ...(marginRate === undefined ? {} : { marginRate })
-})
-
-const assets: ReadonlyArray<Asset> = [
-  asset("XXBT", "XBT", "BTC", 10, 5, 0.99, "0.01"),
-  asset("XETH", "ETH", "ETH", 10, 5, 0.99, "0.02"),
-  asset("ZUSD", "USD", "USD", 4, 2, 1, "0.036"),
-  asset("ZEUR", "EUR", "EUR", 4, 2, 1),
-  asset("SOL", "SOL", "SOL", 10, 5, 0.925, "0.02"),
-  asset("XXDG", "XDG", "DOGE", 8, 2, 0.925, "0.02"),
-  asset("USDT", "USDT", "USDT", 8, 4, 0.99),
-  asset("ADA", "ADA", "ADA", 8, 6, 0.9, "0.02"),
-  asset("XXRP", "XRP", "XRP", 8, 5, 0.9, "0.02"),
-  asset("DOT", "DOT", "DOT", 10, 5, 0.9, "0.02"),
-  asset("ACA", "ACA", "ACA", 10, 5),
-  { ...asset("AAPLx", "AAPLx", "AAPLx", 8, 5), class: "tokenized_asset" }
-]
 
 const pair = (
   id: string,
@@ -49,7 +16,7 @@ const pair = (
   positionLimits?: readonly [number, number],
   status: Pair["status"] = "online"
 ): Pair => {
-  const [base, quote] = [baseId, quoteId].map((asset) => assets.find(({ id }) => id === asset)!) as [Asset, Asset]
+  const [base, quote] = [baseId, quoteId].map((asset) => commonAssets.find(({ id }) => id === asset)!) as [Asset, Asset]
   return {
     id,
     altname,
@@ -106,7 +73,7 @@ const pairs = (): ReadonlyArray<Pair> => [
 ]
 
 /** What every exchange knows from the beginning: pairs of each kind, with real rules. Each has its own. */
-export const makeBuiltIn = (): Catalogue => makeCatalogue(assets, pairs())
+export const makeBuiltIn = (): Catalogue => makeCatalogue(commonAssets, pairs())
 
 /** The same to look things up in: its assets are those of every exchange. */
 export const builtIn: Catalogue = makeBuiltIn()

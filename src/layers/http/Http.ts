@@ -14,7 +14,7 @@ import { makeThrottle } from "./throttle.ts"
 import { McpEdge } from "../mcp/http/Edge.ts"
 
 /** A server that listens. */
-export class Listening extends Context.Tag("mcp-kraken/layers/Http/Listening")<
+export class Listening extends Context.Tag("mcp-kraken/layers/http/Http/Listening")<
   Listening,
   {
     readonly port: number

@@ -1,9 +1,8 @@
 import { Duration, LogLevel } from "effect"
 import { isIP } from "node:net"
-import { isShort } from "../../domain/numbers/numberText.ts"
-import { builtIn } from "../../exchange/catalogue/builtIn.ts"
-import { findAsset } from "../../exchange/catalogue/catalogue.ts"
-import { fit, scan } from "../../exchange/base/fixed.ts"
+import { isDecimal, isShort } from "../../domain/numbers/numberText.ts"
+import { findCommonAsset } from "../../domain/assets/commonAssets.ts"
+import * as D from "../../domain/numbers/decimal.ts"
 import { isLoopback } from "../network/loopback.ts"
 
 /** From the text of a setting to its value; undefined where the text does not fit. */
@@ -103,11 +102,11 @@ export const balances: Parse<Readonly<Record<string, string>>> = (text) => {
 
 const balance: Parse<{ readonly asset: string; readonly amount: string }> = (text) => {
   const [name = "", amount = "", ...rest] = text.split("=").map((part) => part.trim())
-  const asset = findAsset(builtIn, name)
-  if (asset === undefined) return undefined
-  const scanned = /^\d+(\.\d+)?$/.test(amount) ? scan(amount) : undefined
-  const units = scanned && fit(scanned, asset.decimals)
-  return units === undefined || units === 0n || rest.length > 0 ? undefined : { asset: asset.display, amount }
+  const asset = findCommonAsset(name)
+  if (asset === undefined || rest.length > 0 || !isDecimal(amount)) return undefined
+  const value = D.decimal(amount)
+  const fits = D.isPositive(value) && D.places(value) <= asset.decimals
+  return fits ? { asset: asset.display, amount } : undefined
 }
 
 const levels: Record<string, LogLevel.LogLevel> = {

@@ -1,5 +1,5 @@
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
-import { builtIn } from "../../exchange/catalogue/builtIn.ts"
+import { commonAssets } from "../../domain/assets/commonAssets.ts"
 import { toolsetNames } from "../../services/Config.ts"
 import * as Parse from "./parse.ts"
 
@@ -86,7 +86,7 @@ export const settings = {
   }),
   paperBalances: setting({
     name: "MCP_KRAKEN_PAPER_BALANCES",
-    expected: `amounts above zero such as USD=50000,BTC=1, of ${Array.from(builtIn.assets.values(), ({ display }) => display).join(", ")}`,
+    expected: `amounts above zero such as USD=50000,BTC=1, of ${commonAssets.map(({ display }) => display).join(", ")}`,
     fallback: "USD=10000",
     purpose: "What a paper account begins with.",
     parse: Parse.balances

@@ -23,7 +23,7 @@ export type EdgeAnswer =
   | { readonly _tag: "Event"; readonly text: string }
 
 /** MCP behind whatever carries it: both eras, without sessions; nothing is kept for a connection. */
-export class McpEdge extends Context.Tag("mcp-kraken/layers/mcp/Edge/McpEdge")<
+export class McpEdge extends Context.Tag("mcp-kraken/layers/mcp/http/Edge/McpEdge")<
   McpEdge,
   {
     /** Interrupting it is the client's disconnect: it cancels the call. */

@@ -3,7 +3,7 @@ import { Questions } from "../rounds/Questions.ts"
 import type { Answer, Surface } from "../protocol/Surface.ts"
 
 /** What the edges see of the server: what it says of itself, and where requests go. */
-export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/Server/McpServer")<
+export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/server/Server/McpServer")<
   McpServer,
   {
     readonly surface: Pick<Surface<never>, "about" | "mirrored">
