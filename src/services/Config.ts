@@ -1,8 +1,6 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
+import type { ToolsetName } from "./Toolset.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
-
-export const toolsetNames = ["market", "account", "trading", "funding", "earn", "subaccounts", "websocket"] as const
-export type ToolsetName = (typeof toolsetNames)[number]
 
 export interface Credentials {
   readonly key: Redacted.Redacted

@@ -1,5 +1,6 @@
 import { Duration, Layer, LogLevel, Option } from "effect"
-import { Config, toolsetNames } from "../../src/services/Config.ts"
+import { Config } from "../../src/services/Config.ts"
+import { toolsetNames } from "../../src/services/Toolset.ts"
 
 /** A configuration for tests: every setting at its default, no credentials, but for what a test changes. */
 export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({

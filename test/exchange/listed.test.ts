@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { findAsset, findPair } from "../../src/exchange/catalogue/catalogue.ts"
-import { concerns } from "../../src/exchange/commands/concerns.ts"
+import { concerns } from "../../src/exchange/endpoints/concerns.ts"
 import { isNews } from "../../src/exchange/commands/listing/learn.ts"
 import { lessonOf } from "../../src/exchange/commands/listing/lesson.ts"
 import { type Listed, readLists } from "../../src/exchange/commands/listing/Listed.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { concerns } from "../../src/exchange/commands/concerns.ts"
+import { concerns } from "../../src/exchange/endpoints/concerns.ts"
 import { mustKeep } from "../../src/exchange/commands/handle.ts"
 import { newsOf } from "../../src/exchange/commands/observation/news.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"

@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { fixed, format } from "../../src/exchange/base/fixed.ts"
-import { handle, mustKeep, replay, type Request } from "../../src/exchange/commands/handle.ts"
+import { handle, mustKeep, replay } from "../../src/exchange/commands/handle.ts"
+import type { Request } from "../../src/exchange/wire/Request.ts"
 import { available } from "../../src/exchange/accounts/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"

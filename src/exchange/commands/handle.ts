@@ -2,25 +2,14 @@ import { isEndpoint, isPrivate } from "../../domain/endpoints/endpoints.ts"
 import { classicPermissions } from "../../domain/keys/permissions.ts"
 import { findAccount } from "../accounts/accounts.ts"
 import type { Key } from "../wire/Call.ts"
+import type { Request } from "../wire/Request.ts"
 import { chargeRest } from "../accounts/limits.ts"
-import { oneOf, type Params } from "../wire/params.ts"
+import { oneOf } from "../wire/params.ts"
 import { mayCall } from "../accounts/permissions.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { changesState, controlRoutes, privateRoutes, publicRoutes } from "./routes.ts"
 import type { Exchange } from "../state/state.ts"
 import { advance } from "../engine/time.ts"
-
-export interface Request {
-  /** `public/Ticker`, `private/AddOrder`, or one of the operator's, `control/OpenAccount`. */
-  readonly endpoint: string
-  readonly params?: Params
-  /** Epoch milliseconds. Earlier than the last call counts as the same moment. */
-  readonly now: number
-  /** For private endpoints: the account's id, or the name it was opened with. */
-  readonly account?: string
-  /** The key that signed; one that may do everything if absent. */
-  readonly key?: Key
-}
 
 /**
  * What goes into Kraken's envelope. A `result` is JSON whose integers above 2^53 are bigints, except for

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import { join } from "node:path"
 import type { Catalogue } from "../../exchange/catalogue/catalogue.ts"
-import { concerns } from "../../exchange/commands/concerns.ts"
+import { concerns } from "../../exchange/endpoints/concerns.ts"
 import { type Answer, handle } from "../../exchange/commands/handle.ts"
 import type { Listed } from "../../exchange/commands/listing/Listed.ts"
 import { type Lesson, lessonOf } from "../../exchange/commands/listing/lesson.ts"

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import { asksLists } from "../../exchange/commands/listing/lesson.ts"
 import { nothingListed } from "../../exchange/commands/listing/Listed.ts"
-import { refusal } from "../kraken/client/judge.ts"
+import { refusal } from "../kraken/answers/verdict.ts"
 import { fresh, recent } from "../kraken/names/lists.ts"
 import type { PaperAccounts } from "./Accounts.ts"
 import type { Command } from "./Ledger.ts"

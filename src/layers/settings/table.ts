@@ -1,6 +1,6 @@
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { commonAssets } from "../../domain/assets/commonAssets.ts"
-import { toolsetNames } from "../../services/Config.ts"
+import { toolsetNames } from "../../services/Toolset.ts"
 import * as Parse from "./parse.ts"
 
 /** One setting: its variable, what it takes, what holds without it, and what it is for. */

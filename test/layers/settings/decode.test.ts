@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { normalize, parseDotenv, readDotenv, readNamed, stateFolder } from "../../../src/layers/settings/sources.ts"
 import { settings } from "../../../src/layers/settings/table.ts"
-import { toolsetNames } from "../../../src/services/Config.ts"
+import { toolsetNames } from "../../../src/services/Toolset.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 
 type Variables = { readonly [name: string]: string }

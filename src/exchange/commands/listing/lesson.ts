@@ -1,6 +1,6 @@
 import { type Catalogue, findAsset, findPair } from "../../catalogue/catalogue.ts"
-import { concerns, hasConcerns } from "../concerns.ts"
-import type { Request } from "../handle.ts"
+import { concerns, hasConcerns } from "../../endpoints/concerns.ts"
+import type { Request } from "../../wire/Request.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { isObject, type Params } from "../../wire/params.ts"
 import type { Exchange } from "../../state/state.ts"

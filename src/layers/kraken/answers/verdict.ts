@@ -22,3 +22,9 @@ export class Refused extends Data.TaggedError("Refused")<{
 
 export const isInvalidNonce = (error: unknown): boolean =>
   error instanceof Refused && error.meaning._tag === "InvalidNonce"
+
+/** Makes the error of Kraken's texts, by their meaning. */
+export const refusal = (codes: ReadonlyArray<string>, meaning: Meaning): NoVerdict | Refused =>
+  meaning._tag === "NoVerdict"
+    ? new NoVerdict({ reason: codes.join("; "), retry: meaning.retry, sent: true })
+    : new Refused({ codes, meaning })

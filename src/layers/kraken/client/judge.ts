@@ -1,7 +1,7 @@
 import { Either } from "effect"
-import { classify, classifyWrite, type Meaning, readErrors } from "../../../domain/wire/errors.ts"
+import { classify, classifyWrite, readErrors } from "../../../domain/wire/errors.ts"
 import { parseJson } from "../../../domain/wire/json.ts"
-import { NoVerdict, Refused } from "../answers/verdict.ts"
+import { NoVerdict, Refused, refusal } from "../answers/verdict.ts"
 
 /** What came back over HTTP. */
 export interface Answer {
@@ -72,12 +72,6 @@ export const judgeFile = (answer: Answer, isPrivate: boolean): Judgement<Uint8Ar
 
 const open = ({ status }: Answer, what: string, retry: boolean) =>
   Either.left(new NoVerdict({ reason: `HTTP ${status} with ${what}`, retry, sent: true }))
-
-/** Kraken's errors, as they are understood. */
-export const refusal = (codes: ReadonlyArray<string>, meaning: Meaning): NoVerdict | Refused =>
-  meaning._tag === "NoVerdict"
-    ? new NoVerdict({ reason: codes.join("; "), retry: meaning.retry, sent: true })
-    : new Refused({ codes, meaning })
 
 const tooMany = ({ headers, status }: Answer) => {
   const seconds = Number(headers["retry-after"])

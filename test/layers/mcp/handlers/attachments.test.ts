@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { toolsetNames } from "../../../../src/services/Config.ts"
+import { toolsetNames } from "../../../../src/services/Toolset.ts"
 import { Names, UnknownName } from "../../../../src/services/Names.ts"
 import { prompts } from "../../../../src/tools/Prompts.ts"
 import * as Resources from "../../../../src/tools/Resources.ts"

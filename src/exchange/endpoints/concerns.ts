@@ -2,7 +2,7 @@ import { isEndpoint, isPrivate, type PrivateEndpoint } from "../../domain/endpoi
 import { findAccount } from "../accounts/accounts.ts"
 import type { Asset } from "../catalogue/assets.ts"
 import { type Catalogue, findAsset, findHeld, findPair } from "../catalogue/catalogue.ts"
-import type { Request } from "./handle.ts"
+import type { Request } from "../wire/Request.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import type { Exchange } from "../state/state.ts"
 import { wayToDollars } from "../accounts/value.ts"
