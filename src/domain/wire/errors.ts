@@ -47,7 +47,7 @@ export const classifyWrite = (codes: ReadonlyArray<string>): Meaning =>
 export const readErrors = (error: unknown): { readonly codes: Array<string>; readonly warnings: Array<string> } => {
   const texts = (
     Array.isArray(error) ? error : error === undefined || error === null || error === "" ? [] : [error]
-  ).map(String)
+  ).map((text) => (typeof text === "string" ? text : JSON.stringify(text)))
   return {
     codes: texts.filter((text) => !warning.test(text)),
     warnings: texts.filter((text) => warning.test(text))

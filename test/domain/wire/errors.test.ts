@@ -154,6 +154,7 @@ describe("readErrors", () => {
       ["WDatabase:No change"]
     ],
     ["one plain text", "EAPI:Invalid key", ["EAPI:Invalid key"], []],
+    ["what is no text", [null, { toString: 1 }], ["null", '{"toString":1}'], []],
     ["words without a severity", ["Withdrawals are paused"], ["Withdrawals are paused"], []]
   ]
   for (const [name, error, codes, warnings] of cases) {
