@@ -39,6 +39,8 @@ export const account = (options: {
   readonly nonceWindow?: bigint
   /** How far Kraken's clock is ahead, in milliseconds. */
   readonly skew?: () => number
+  /** How far off Kraken's clock can be, in milliseconds. */
+  readonly within?: number
 }) => {
   const open: Record<string, unknown> = {}
   const closed: Record<string, unknown> = {}
@@ -68,7 +70,7 @@ export const account = (options: {
             })
           ),
         now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
-        clock: Effect.succeed({ epoch: 0, within: 0 })
+        clock: Effect.succeed({ epoch: 0, within: options.within ?? 0 })
       }),
       Layer.mock(Names, { directory: Effect.succeed(noNames) }),
       Layer.mock(PermissionCache, {

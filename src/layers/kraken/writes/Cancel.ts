@@ -70,8 +70,10 @@ const textsOf = (list: unknown): ReadonlyArray<string> => (Array.isArray(list) ?
 /** Names of orders: whole numbers are userrefs. */
 const named = (names: ReadonlyArray<string>): Targets => {
   const trimmed = names.map((name) => name.trim())
-  const userrefs = new Set(trimmed.filter((name) => /^-?\d+$/.test(name)))
-  const ids = trimmed.filter((name) => !userrefs.has(name)).map((id): Id => ({ field: "txid", id }))
+  const isUserref = (name: string) => /^-?\d+$/.test(name)
+  // As lists show them: 7 for 007.
+  const userrefs = new Set(trimmed.filter(isUserref).map((name) => String(BigInt(name))))
+  const ids = trimmed.filter((name) => !isUserref(name)).map((id): Id => ({ field: "txid", id }))
   return userrefs.size === 0 ? { ids } : { ids, group: ({ userref }) => userrefs.has(String(userref)) }
 }
 
@@ -81,15 +83,24 @@ const settle = Effect.fn("KrakenWriter.settleCancel")(function* (desk: Desk, att
   let left = targets.ids
   let groupIsClosed = group === undefined
 
-  /** Adds what the group holds, or returns why that is unknown. It counts as closed if nothing in it was open before. */
+  /**
+   * Adds what the group holds, or returns why that is unknown. It counts as closed if nothing in it was open before. An
+   * order that was opened so close to the send that it can be older or newer is not cancelled, and not passed over.
+   */
   const lookAtGroup = Effect.fnUntraced(function* (matches: NonNullable<Targets["group"]>) {
     const rows = yield* openOrders(desk, {})
-    const { inDoubt, sentAt } = yield* attempt.departure.timing
+    const { inDoubt, sentAt, within } = yield* attempt.departure.timing
     if (inDoubt) return "a clock was set since, so that it can't be told which orders were open before"
-    const open = rows.filter(({ row }) => matches(row) && Number(row.opentm) <= sentAt)
+    const members = rows.filter(({ row }) => matches(row))
+    const open = members.filter(({ row }) => Number(row.opentm) <= sentAt - within)
+    const unsure = members.filter(
+      ({ row }) => !open.some((one) => one.row === row) && !(Number(row.opentm) > sentAt + within)
+    )
     const known = new Set(left.map(({ id }) => id))
     groupIsClosed = open.length === 0
     left = [...left, ...open.flatMap(({ txid }): Array<Id> => (known.has(txid) ? [] : [{ field: "txid", id: txid }]))]
+    const ids = unsure.filter(({ txid }) => !known.has(txid)).map(({ txid }) => txid)
+    return ids.length === 0 ? undefined : `it can't be told whether ${ids.join(", ")} was opened before or since`
   })
 
   /** Cancels what is left once more and sees what has closed; gives what is in the way of telling. */

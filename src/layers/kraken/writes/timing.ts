@@ -8,6 +8,8 @@ export interface Timing {
   readonly sentAt: number
   /** The same moment, or an earlier one if Kraken's clock was read differently then. */
   readonly earliest: number
+  /** How far off `sentAt` can be, in seconds, while it is not in doubt. */
+  readonly within: number
   /** Milliseconds since it left, on our monotonic clock. */
   readonly elapsed: number
   /** One of the clocks was set since, or Kraken's is not known well enough to compare times. */
@@ -32,6 +34,7 @@ export const depart = (kraken: typeof KrakenClient.Service): Effect.Effect<Depar
       return {
         sentAt,
         earliest: Math.min(sentAt, DateTime.toEpochMillis(then.theirs) / 1000),
+        within: now.quality.within / 1000,
         elapsed,
         inDoubt:
           now.quality.epoch !== then.quality.epoch || now.quality.within > clockTolerance || wasSet(then.ours, now.ours)

@@ -18,10 +18,12 @@ describe("a cancel without an answer", () => {
     {
       isDone = false,
       placedSince = {}
-    }: { readonly isDone?: boolean; readonly placedSince?: Record<string, object> } = {}
+    }: { readonly isDone?: boolean; readonly placedSince?: Record<string, object> } = {},
+    within = 0
   ) => {
     let n = 0
     const kraken = account({
+      within,
       write: (endpoint, params) =>
         Effect.suspend((): Effect.Effect<unknown, KrakenWriteError> => {
           const names = [params["txid"], params["cl_ord_id"], ...[params["orders"] ?? []].flat()]
@@ -161,6 +163,33 @@ describe("a cancel without an answer", () => {
         const error = failure(yield* send(endpoint, params))
         assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
         assert.sameMembers([...(error._tag === "KrakenOutcomeUnknown" ? (error.stillOpen ?? []) : [])], [...names])
+      }).pipe(Effect.provide(layer))
+    })
+  }
+
+  for (const opentm of [-0.3, 0.3]) {
+    it.effect(
+      `of all neither takes nor passes over an order that is open and may be older or newer: ${opentm} s`,
+      () => {
+        const orders = { [one]: listed(limit, { opentm: -2 }), [two]: listed(limit, { opentm }) }
+        const { layer, open } = forgetful(1, orders, {}, 500)
+        return Effect.gen(function* () {
+          const error = failure(yield* send("private/CancelAll", {}))
+          assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
+          assert.include(error.message, two)
+          assert.notProperty(open, one)
+          assert.property(open, two)
+        }).pipe(Effect.provide(layer))
+      }
+    )
+  }
+
+  for (const txid of ["007", "-0"]) {
+    it.effect(`by a userref that is spelled ${txid} finds its orders`, () => {
+      const { layer } = forgetful(Infinity, { [one]: listed(limit, { userref: Number(txid), opentm: -1 }) })
+      return Effect.gen(function* () {
+        const error = failure(yield* send("private/CancelOrder", { txid }))
+        assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", stillOpen: [one] })
       }).pipe(Effect.provide(layer))
     })
   }
