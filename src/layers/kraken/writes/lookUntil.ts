@@ -33,6 +33,9 @@ const longestWait = Duration.toMillis("62 seconds")
 /** Looking ends after this long, in milliseconds, while Kraken does not answer. */
 const patience = Duration.toMillis("90 seconds")
 
+/** A look that met a rate limit waits as long as Kraken says before the next one, and no longer than this, in seconds. */
+const longestRest = 15
+
 /**
  * Looks after about one second, four seconds, and once `deadline` has passed, until the write is found or definitely
  * can't come any more.
@@ -61,6 +64,8 @@ export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A>(
       if (isFinal(seen.left)) return cantTell(`the account can't be read: ${seen.left.message}`)
       trouble = seen.left.message
       if ((yield* monotonic) > until) break
+      if (seen.left._tag === "KrakenRateLimitError")
+        yield* Effect.sleep(Duration.seconds(Math.min(seen.left.retryAfterSeconds, longestRest)))
       continue
     }
     if (seen.right._tag === "Found") return seen.right

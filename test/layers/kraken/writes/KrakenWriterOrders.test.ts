@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
-import { KrakenPermissionError } from "../../../../src/services/KrakenErrors.ts"
+import { Clock, Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
+import { KrakenPermissionError, KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
@@ -40,6 +40,25 @@ describe("an order", () => {
       assert.strictEqual(sent.length, 1)
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect(
+    "is looked up no sooner than Kraken's rate limit allows: looks that are refused would use the limit up",
+    () => {
+      let free = 60_000
+      const { layer } = account({
+        write: (endpoint) => noAnswer(endpoint),
+        read: (endpoint) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            if (now >= free) return Effect.succeed({ open: {}, closed: {} })
+            free = Math.max(free, now + 5000)
+            return new KrakenRateLimitError({ endpoint, limiter: "rest", retryAfterSeconds: 10, refusedBy: "Kraken" })
+          })
+      })
+      return Effect.gen(function* () {
+        assert.strictEqual(failure(yield* send("private/AddOrder", limit))._tag, "KrakenNotPlaced")
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.effect("that is found shows its conditional close, and none if it has none", () => {
     const { layer, open } = account({
