@@ -31,7 +31,7 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
     isConfirmed: isEdit,
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
     settle: (attempt) =>
-      settleEdit(desk, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, txid)
+      settleEdit(desk, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, original?.txid ?? txid)
   }
 })
 

@@ -53,6 +53,15 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("an edit of an order that a userref names does not take that order for the new one", () => {
+    const { layer, open } = account({ write: (endpoint) => noAnswer(endpoint) })
+    open["O1"] = listed(limit, { userref: 7, opentm: -1 })
+    return Effect.gen(function* () {
+      const edit = { txid: "7", pair: "XBTUSD", userref: 7, oflags: "post" }
+      assert.strictEqual(failure(yield* send("private/EditOrder", edit))._tag, "KrakenNotPlaced")
+    }).pipe(Effect.provide(layer))
+  })
+
   const amendment = (amend_id: string, limit_price: string, millis: number) => ({
     amend_id,
     amend_type: "user",
