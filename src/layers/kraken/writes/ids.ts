@@ -10,15 +10,15 @@ const Ids = Schema.Struct({
 })
 const isIds = Schema.is(Ids)
 
-/** The ids of what a write has made, by Kraken's result. */
-export const idsIn = (result: unknown): ReadonlyArray<string> =>
-  isIds(result)
-    ? [
-        result.txid ?? [],
-        result.refid ?? [],
-        result.amend_id ?? [],
-        result.transfer_id ?? [],
-        result.id ?? [],
-        result.orders?.map(({ txid }) => txid ?? []) ?? []
-      ].flat(2)
-    : []
+/** The ids of what a write has made, by Kraken's result. Beside an amendment stands the order that it changes, made before. */
+export const idsIn = (result: unknown): ReadonlyArray<string> => {
+  if (!isIds(result)) return []
+  if (result.amend_id !== undefined) return [result.amend_id]
+  return [
+    result.txid ?? [],
+    result.refid ?? [],
+    result.transfer_id ?? [],
+    result.id ?? [],
+    result.orders?.map(({ txid }) => txid ?? []) ?? []
+  ].flat(2)
+}

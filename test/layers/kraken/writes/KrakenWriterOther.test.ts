@@ -62,6 +62,29 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("an amendment that was found does not hide the order it changes from what placed that", () => {
+    const { amends, layer, open } = account({
+      write: (endpoint, params) => {
+        if (endpoint === "private/AmendOrder") {
+          amends.push(amendment("A1", "99000", 100))
+          return noAnswer(endpoint)
+        }
+        open["O1"] = listed(params, { opentm: 0.1 })
+        return Effect.delay(noAnswer(endpoint), "10 seconds")
+      }
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const placing = yield* Effect.fork(writer.send("private/AddOrder", { ...limit, cl_ord_id: "mine" }))
+      const amending = yield* Effect.fork(
+        writer.send("private/AmendOrder", { cl_ord_id: "mine", limit_price: "99000" })
+      )
+      yield* TestClock.adjust("2 minutes")
+      assert.deepInclude((yield* Fiber.join(amending)).result, { amend_id: "A1" })
+      assert.deepInclude((yield* Fiber.join(placing)).result, { txid: ["O1"] })
+    }).pipe(Effect.provide(layer))
+  })
+
   const amendment = (amend_id: string, limit_price: string, millis: number) => ({
     amend_id,
     amend_type: "user",
