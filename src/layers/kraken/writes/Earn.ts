@@ -5,17 +5,16 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { isAccepted } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, type LookError, lookUntil } from "./lookUntil.ts"
+import { Numeric } from "./numeric.ts"
 import { precheck } from "./precheck.ts"
-
-const Text = Schema.Union(Schema.String, Schema.Number)
 
 const Allocations = Schema.Struct({
   items: Schema.Array(
     Schema.Struct({
       strategy_id: Schema.String,
       amount_allocated: Schema.Struct({
-        total: Schema.Struct({ native: Text }),
-        pending: Schema.optional(Schema.NullOr(Schema.Struct({ native: Text })))
+        total: Schema.Struct({ native: Numeric }),
+        pending: Schema.optional(Schema.NullOr(Schema.Struct({ native: Numeric })))
       })
     })
   )

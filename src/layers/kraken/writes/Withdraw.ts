@@ -7,6 +7,7 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { holds } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
+import { Numeric } from "./numeric.ts"
 import { precheck } from "./precheck.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
@@ -14,8 +15,8 @@ const Text = Schema.Union(Schema.String, Schema.Number)
 const Withdrawal = Schema.Struct({
   refid: Schema.String,
   asset: Schema.String,
-  amount: Text,
-  fee: Schema.optional(Schema.NullOr(Text)),
+  amount: Numeric,
+  fee: Schema.optional(Schema.NullOr(Numeric)),
   time: Text,
   key: Schema.optional(Schema.NullOr(Schema.String)),
   status: Schema.optional(Schema.NullOr(Schema.String))

@@ -85,6 +85,34 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect(
+    "an amount that can't be read is no fault of ours: before the send it refuses, after it nothing is known",
+    () => {
+      const { layer, sent } = account({
+        write: (endpoint) => noAnswer(endpoint),
+        read: (endpoint) => {
+          const amount = sent.length === 0 && !isBroken ? "0.1" : "1".repeat(41)
+          if (endpoint === "private/WithdrawStatus") {
+            return Effect.succeed([{ refid: "R1", asset: "XBT", amount, time: 0 }])
+          }
+          if (endpoint !== "private/Earn/Allocations") return Effect.succeed({ pending: false })
+          return Effect.succeed({ items: [{ strategy_id: "E1", amount_allocated: { total: { native: amount } } }] })
+        }
+      })
+      let isBroken = true
+      const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
+      const allocation = { strategy_id: "E1", amount: "5" }
+      return Effect.gen(function* () {
+        assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenPrecheckFailed")
+        assert.lengthOf(sent, 0)
+        isBroken = false
+        assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenOutcomeUnknown")
+        sent.length = 0
+        assert.strictEqual(failure(yield* send("private/Earn/Allocate", allocation))._tag, "KrakenOutcomeUnknown")
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
   const amendment = (amend_id: string, limit_price: string, millis: number) => ({
     amend_id,
     amend_type: "user",
