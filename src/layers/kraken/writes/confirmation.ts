@@ -45,7 +45,14 @@ const isPlaced = Schema.is(Schema.Struct({ txid: Schema.NonEmptyArray(Id) }))
 export const isOrder: Confirmation = (result, sent) => sent["validate"] === true || isPlaced(result)
 
 const Empty = Schema.optional(Schema.NullOr(Schema.Literal("")))
-const isReplaced = Schema.is(Schema.Struct({ txid: Id, error_message: Empty }))
+const isReplaced = Schema.is(
+  Schema.Struct({
+    txid: Id,
+    error_message: Empty,
+    /** `Ok` or `Err`, as documented; `ok` as seen; some answers have none. */
+    status: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.filter((status) => !/^err/i.test(status)))))
+  })
+)
 
 export const isEdit: Confirmation = (result, sent) => sent["validate"] === true || isReplaced(result)
 

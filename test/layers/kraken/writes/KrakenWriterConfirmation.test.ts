@@ -52,7 +52,12 @@ const rows: { readonly [E in WriteEndpoint]: Row } = {
   "private/EditOrder": {
     params: { txid: first, pair, price: "99000" },
     told: [{ txid: second, descr, status: "ok", error_message: "" }],
-    untold: [{ descr }, { status: "Err", error_message: "refused" }, { txid: second, error_message: "refused" }]
+    untold: [
+      { descr },
+      { status: "Err", error_message: "refused" },
+      { txid: second, error_message: "refused" },
+      { txid: second, status: "Err" }
+    ]
   },
   "private/CancelOrder": { params: { txid: first }, ...count },
   "private/CancelOrderBatch": { params: { orders: [first] }, ...count },
