@@ -78,10 +78,14 @@ const settleEdit = Effect.fnUntraced(function* (
   const check = `Look for userref ${String(userref)} with get_open_orders, and at ${txid} with query_orders.`
   if (outcome._tag === "CantTell") return { _tag: "Unknown", reason: outcome.reason, check } satisfies Verdict
   const original = yield* Effect.orElseSucceed(orderById(desk, txid), () => undefined)
-  const state = original === undefined ? "" : `; the original order is ${original.row.status}`
+  // An edit cancels before it places.
+  if (original === undefined || original.row.status === "canceled") {
+    const state = original === undefined ? "can't be read" : "is canceled"
+    return { _tag: "Unknown", reason: `no order replaces ${txid}, which ${state}`, check } satisfies Verdict
+  }
   return {
     _tag: "NotPlaced",
-    reason: `no order replaces ${txid}, and the edit's deadline has passed${state}`
+    reason: `no order replaces ${txid}, and the edit's deadline has passed; the original order is ${original.row.status}`
   } satisfies Verdict
 })
 

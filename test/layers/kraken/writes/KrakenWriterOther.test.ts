@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, TestClock } from "effect"
 import type { Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
@@ -60,6 +61,32 @@ describe("other writes without an answer", () => {
       const edit = { txid: "7", pair: "XBTUSD", userref: 7, oflags: "post" }
       assert.strictEqual(failure(yield* send("private/EditOrder", edit))._tag, "KrakenNotPlaced")
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an edit that leaves neither order open, or can't tell, is not called undone", () => {
+    const canceled = account({
+      write: (endpoint) => {
+        canceled.closed["O1"] = listed(limit, { status: "canceled" })
+        delete canceled.open["O1"]
+        return noAnswer(endpoint)
+      }
+    })
+    canceled.open["O1"] = listed(limit)
+    const unread: ReturnType<typeof account> = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => {
+        if (endpoint !== "private/QueryOrders") return Effect.succeed({ open: {}, closed: {} })
+        return unread.sent.length === 0
+          ? Effect.succeed({ O1: listed(limit) })
+          : new KrakenUnavailable({ endpoint, reason: "timed out" })
+      }
+    })
+    return Effect.gen(function* () {
+      for (const { layer } of [canceled, unread]) {
+        const edited = Effect.provide(send("private/EditOrder", { txid: "O1", pair: "XBTUSD", price: "99000" }), layer)
+        assert.strictEqual(failure(yield* edited)._tag, "KrakenOutcomeUnknown")
+      }
+    })
   })
 
   it.effect("an amendment that was found does not hide the order it changes from what placed that", () => {
