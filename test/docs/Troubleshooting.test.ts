@@ -7,12 +7,8 @@ import { toError } from "../../src/layers/kraken/answers/refusal.ts"
 import { Refused } from "../../src/layers/kraken/answers/verdict.ts"
 import { decode } from "../../src/layers/settings/decode.ts"
 import { parseDotenv } from "../../src/layers/settings/sources.ts"
-import * as Kraken from "../../src/services/KrakenErrors.ts"
-import { UnknownName } from "../../src/services/Names.ts"
-import { InvalidArguments } from "../../src/tools/kit/Arguments.ts"
-import { NotOffered, ReadOnlyMode, ToolDefect } from "../../src/tools/kit/Tool.ts"
 import { words } from "../../src/tools/ToolError.ts"
-import type { ToolError } from "../../src/tools/Toolsets.ts"
+import { toolErrors } from "../fixtures/toolErrors.ts"
 import { read, root } from "./Markdown.ts"
 
 /** A heading that quotes an error, and what is said below it. */
@@ -28,50 +24,6 @@ const entries: ReadonlyArray<Entry> = read("docs/troubleshooting.md")
     const text = /^(?<ticks>`+)(?<text>.+?) ?\k<ticks>$/.exec(heading)?.groups?.["text"]
     return text === undefined ? [] : [{ text, body: body.join("\n") }]
   })
-
-const [endpoint, codes, reason] = ["private/AddOrder", ["EOrder:Invalid price"], "timed out after 10 s"]
-
-/** One of each error that a tool may end in. A new one does not compile until it is here, and then needs an entry. */
-const samples: { readonly [Tag in ToolError["_tag"]]: Extract<ToolError, { readonly _tag: Tag }> } = {
-  InvalidArguments: new InvalidArguments({ tool: "add_order", issues: '- type: expected "buy" | "sell", got "by"' }),
-  KrakenArgumentsError: new Kraken.KrakenArgumentsError({ endpoint, codes }),
-  KrakenAuthError: new Kraken.KrakenAuthError({ endpoint, codes, reason: "key" }),
-  KrakenCredentialsMissing: new Kraken.KrakenCredentialsMissing({ endpoint }),
-  KrakenFundingError: new Kraken.KrakenFundingError({ endpoint, codes }),
-  KrakenLockout: new Kraken.KrakenLockout({ endpoint, until: DateTime.unsafeMake(0) }),
-  KrakenMarketModeError: new Kraken.KrakenMarketModeError({ endpoint, codes, mode: "cancel_only" }),
-  KrakenNotPlaced: new Kraken.KrakenNotPlaced({ endpoint, reason }),
-  KrakenOrderError: new Kraken.KrakenOrderError({ endpoint, codes }),
-  KrakenOutcomeUnknown: new Kraken.KrakenOutcomeUnknown({ endpoint, reason, check: "Look.", safeToRepeat: false }),
-  KrakenPermissionError: new Kraken.KrakenPermissionError({
-    endpoint,
-    needed: [["modify-trades"]],
-    refusedBy: "Kraken",
-    hints: []
-  }),
-  KrakenPrecheckFailed: new Kraken.KrakenPrecheckFailed({ endpoint, check: "whether it is there", reason }),
-  KrakenRateLimitError: new Kraken.KrakenRateLimitError({
-    endpoint,
-    limiter: "rest",
-    retryAfterSeconds: 5,
-    refusedBy: "mcp-kraken"
-  }),
-  KrakenRejection: new Kraken.KrakenRejection({ endpoint, codes }),
-  KrakenUnavailable: new Kraken.KrakenUnavailable({ endpoint, reason }),
-  KrakenUnreadable: new Kraken.KrakenUnreadable({
-    endpoint,
-    carriedOut: true,
-    answer: "{}",
-    issue: "- id: is missing"
-  }),
-  KrakenWriteBlocked: new Kraken.KrakenWriteBlocked({ endpoint, reason, check: "Look.", secondsLeft: 60 }),
-  KrakenWriteRefused: new Kraken.KrakenWriteRefused({ endpoint, reason }),
-  NotOffered: new NotOffered({ endpoint, instead: "get_account_balance" }),
-  PaperAccountBroken: new Kraken.PaperAccountBroken({ account: "local", file: "/state/paper.db", reason }),
-  ReadOnlyMode: new ReadOnlyMode({ tool: "add_order" }),
-  ToolDefect: new ToolDefect({ tool: "add_order", outcome: "unknown", answer: "" }),
-  UnknownName: new UnknownName({ kind: "pair", given: "BTC/DOGE", nearest: ["BTC/USD"] })
-}
 
 /** Where the entry of an error is that no tool ends in: its words come from whoever raises it. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -127,7 +79,9 @@ const settingsTexts: ReadonlyArray<string> = [
   return [...problems, ...config.notices]
 })
 
-const toolTexts = Object.values<ToolError>(samples).map((error) => words(error).replace(/\n[^\n]*$/, ""))
+const toolTexts = Object.values(toolErrors).flatMap(([error]) =>
+  error === undefined ? [] : words(error).replace(/\n[^\n]*$/, "")
+)
 
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
@@ -153,7 +107,7 @@ const tagOf = (code: string): string => {
   const meaning = classify([code.replace("…", "")], true)
   if (meaning._tag === "NoVerdict") return "KrakenUnavailable"
   if (meaning._tag === "Lockout") return "KrakenLockout"
-  return toError(endpoint, new Refused({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
+  return toError("private/AddOrder", new Refused({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
 }
 
 const isKrakens = ({ text }: Entry) => /^E[A-Z]\w+:/.test(text)
@@ -181,7 +135,7 @@ describe("troubleshooting", () => {
       [...source.matchAll(/class (\w+) extends (?:Schema|Data)\.TaggedError/g)].flatMap(([, name]) => name ?? [])
     )
     assert.isAbove(classes.length, 25)
-    const known = [samples, elsewhere, inner].flatMap(Object.keys)
+    const known = [toolErrors, elsewhere, inner].flatMap(Object.keys)
     assert.deepStrictEqual(
       classes.filter((name) => !known.includes(name)),
       []

@@ -6,6 +6,7 @@ import * as Account from "../../../src/tools/account/Account.ts"
 import * as ToolError from "../../../src/tools/ToolError.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const granted: ReadonlyArray<Permission> = ["query-funds", "query-ledger"]
 
@@ -326,9 +327,11 @@ describe("get_ledgers", () => {
   it.effect("asks for nothing that Kraken does not have", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Account.getLedgers.call({ type: "swap", ofs: -1, limit: 51 }))
-      assert.include(error.message, "- type: expected")
-      assert.include(error.message, "- ofs: ")
-      assert.include(error.message, "- limit: must be a whole number from 1 to 50, got 51")
+      assertFaults(faultsIn(error), [
+        ["type", "swap"],
+        ["ofs", "-1"],
+        ["limit", "1", "50", "51"]
+      ])
     }).pipe(Effect.provide(untouched))
   )
 })
@@ -347,10 +350,7 @@ describe("query_ledgers", () => {
     Effect.gen(function* () {
       const id = Array.from({ length: 21 }, (_, i) => `L${i}`)
       const error = yield* Effect.flip(Account.queryLedgers.call({ id }))
-      assert.strictEqual(
-        error.message,
-        "Invalid arguments for query_ledgers:\n- id: must hold at most 20 items, got 21"
-      )
+      assertFaults(faultsIn(error), [["id", "20", "21"]])
     }).pipe(Effect.provide(untouched))
   )
 })

@@ -4,6 +4,7 @@ import { strToU8, zipSync } from "fflate"
 import { CallFacts } from "../../../src/services/CallFacts.ts"
 import * as Exports from "../../../src/tools/account/Exports.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({ answers, granted: ["export-data"], onCall: (_, params) => calls.push(params) })
@@ -46,10 +47,7 @@ describe("request_export_report", () => {
       const error = yield* Effect.flip(
         Exports.requestExportReport.call({ report: "ledgers", description: "x", fields: ["time", "price"] })
       )
-      assert.strictEqual(
-        error.message,
-        "Invalid arguments for request_export_report:\n- fields.1: price is no column of ledgers"
-      )
+      assertFaults(faultsIn(error), [["fields.1", "price", "ledgers"]])
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 
@@ -190,10 +188,7 @@ describe("retrieve_export", () => {
   it.effect("does not unpack what is too large, and says what would do", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
-      assert.strictEqual(
-        error.message,
-        "Invalid arguments for retrieve_export:\n- as: must be zip: trades.csv has 33554433 bytes, and rows takes at most 33554432. Or request a report of a shorter time"
-      )
+      assertFaults(faultsIn(error), [["as", "33554433", "33554432"]])
       const asZip = yield* Exports.retrieveExport.run({ ...rowsOf, as: "zip" })
       assert.deepStrictEqual(asZip.files, [{ name: "trades.csv", size: 33554433 }])
     }).pipe(Effect.provide(download(zipSync({ "trades.csv": new Uint8Array(32 * 1024 * 1024 + 1) }))))

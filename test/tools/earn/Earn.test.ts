@@ -4,6 +4,7 @@ import { CallFacts } from "../../../src/services/CallFacts.ts"
 import * as Earn from "../../../src/tools/earn/Earn.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const strategy_id = "ESRFUO3-Q62XD-WIOIL7"
 
@@ -215,7 +216,7 @@ describe("allocate_earn and deallocate_earn", () => {
     it.effect(`${tool.name} needs an amount`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(tool.call({ strategy_id, amount: "0" }))
-        assert.strictEqual(error.message, `Invalid arguments for ${tool.name}:\n- amount: must be above 0, got "0"`)
+        assertFaults(faultsIn(error), [["amount", "0"]])
       }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
     )
   }

@@ -5,6 +5,7 @@ import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import * as Funding from "../../../src/tools/funding/Funding.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const refid = "FTQcuak-V6Za8qrWnhzTx67yYHz8Tg"
 
@@ -323,12 +324,12 @@ describe("withdraw", () => {
   it.effect("an amount that is none is not sent", () =>
     Effect.gen(function* () {
       const wrong = yield* Effect.flip(Funding.withdraw.call({ ...asked, amount: "0.00", max_fee: "-1" }))
-      assert.strictEqual(
-        wrong.message,
-        'Invalid arguments for withdraw:\n- amount: must be above 0, got "0.00"\n- max_fee: must be above 0, got "-1"'
-      )
+      assertFaults(faultsIn(wrong), [
+        ["amount", "0", "0.00"],
+        ["max_fee", "0", "-1"]
+      ])
       const float = yield* Effect.flip(Funding.withdraw.call({ ...asked, amount: 0.05 }))
-      assert.include(float.message, '- amount: must be a decimal number in a string, e.g. "0.5", got 0.05')
+      assertFaults(faultsIn(float), [["amount", "0.5", "0.05"]])
     }).pipe(Effect.provide(silent))
   )
 })
@@ -359,7 +360,7 @@ describe("wallet_transfer", () => {
   it.effect("and not the other way", () =>
     Effect.gen(function* () {
       const wrong = yield* Effect.flip(Funding.walletTransfer.call({ ...asked, from_wallet: "Futures Wallet" }))
-      assert.include(wrong.message, '- from_wallet: expected "Spot Wallet", got "Futures Wallet"')
+      assertFaults(faultsIn(wrong), [["from_wallet"]])
     }).pipe(Effect.provide(silent))
   )
 })

@@ -8,6 +8,7 @@ import { getServerTime } from "../../../src/tools/market/Market.ts"
 import * as Tool from "../../../src/tools/kit/Tool.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { noNames, TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const place = Tool.endpoint("place", {
   title: "Place",
@@ -81,15 +82,19 @@ describe("Tool", () => {
   it.effect("a private tool fails, typed, before Kraken is asked", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(getAccountBalance.run({}))
-      assert.strictEqual(error._tag, "KrakenPermissionError")
-      assert.include(error.message, 'query-funds (query_funds; "Funds permissions – Query" in Kraken\'s key form)')
+      assert.deepInclude(error, {
+        _tag: "KrakenPermissionError",
+        needed: [["query-funds"]],
+        refusedBy: "mcp-kraken",
+        hints: []
+      })
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 
   it.effect("a permission that only Kraken knew to be missing is told in the same words", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(getAccountBalance.run({}))
-      assert.include(error.message, "It needs query-funds (query_funds;")
+      assert.deepInclude(error, { _tag: "KrakenPermissionError", needed: [["query-funds"]], refusedBy: "Kraken" })
     }).pipe(
       Effect.provide(
         TestKraken({
@@ -113,15 +118,11 @@ describe("Tool", () => {
       yield* timed.call({ since: "2025-10-20T22:40:00Z", from: "2026-09-21T09:15:02.123456Z", symbol: "xbtusd" })
       yield* timed.call({ since: 1761000000 })
       const error = yield* Effect.flip(timed.call({ since: "yesterday", from: "1761000000" }))
-      const iso = "ISO 8601 such as 2026-09-21T09:15:02Z"
-      assert.strictEqual(
-        error.message,
-        [
-          "Invalid arguments for timed:",
-          `- since: must be Unix seconds or ${iso}, got "yesterday"`,
-          `- from: must be ${iso}, got "1761000000"`
-        ].join("\n")
-      )
+      const iso = ["8601", "2026-09-21T09:15:02Z"]
+      assertFaults(faultsIn(error), [
+        ["since", "Unix", ...iso, "yesterday"],
+        ["from", ...iso, "1761000000"]
+      ])
       assert.deepStrictEqual(calls, [
         { since: "1761000000", from: "2026-09-21T09:15:02.123456Z", symbol: "BTC/USD" },
         { since: "1761000000" }
@@ -165,18 +166,14 @@ describe("Tool", () => {
   it.effect("bad arguments name every fault at once, and rules of the tool are faults too", () =>
     Effect.gen(function* () {
       const wrong = yield* Effect.flip(place.call({ volume: 0.5, flags: ["no"], fly: true, validate: null }))
-      assert.strictEqual(
-        wrong.message,
-        [
-          "Invalid arguments for place:",
-          '- fly: is unexpected, expected: "pair" | "volume" | "flags" | "validate"',
-          "- pair: is missing",
-          '- volume: must be a decimal number in a string, e.g. "0.5", got 0.5',
-          '- flags.0: expected "post" | "fciq", got "no"'
-        ].join("\n")
-      )
+      assertFaults(faultsIn(wrong), [
+        ["fly", "pair", "volume", "flags", "validate"],
+        ["pair"],
+        ["volume", "0.5"],
+        ["flags.0", "post", "fciq", "no"]
+      ])
       const zero = yield* Effect.flip(place.call({ pair: "XBTUSD", volume: "0" }))
-      assert.strictEqual(zero.message, "Invalid arguments for place:\n- volume: must be above 0")
+      assertFaults(faultsIn(zero), [["volume", "0"]])
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 
@@ -194,14 +191,10 @@ describe("Tool", () => {
         { start: "1760900000.5" }
       ])
       const float = yield* Effect.flip(nested.call({ orders: [{ volume: 0.1 }, { volume: "-1" }] }))
-      assert.strictEqual(
-        float.message,
-        [
-          "Invalid arguments for nested:",
-          '- orders.0.volume: must be a decimal number in a string, e.g. "0.5", got 0.1',
-          '- orders.1.volume: must be above 0, got "-1"'
-        ].join("\n")
-      )
+      assertFaults(faultsIn(float), [
+        ["orders.0.volume", "0.5", "0.1"],
+        ["orders.1.volume", "0", "-1"]
+      ])
     }).pipe(
       Effect.provide(
         TestKraken({ answers: { "public/MaintenanceSchedule": {} }, onCall: (_, params) => calls.push(params) })
@@ -212,7 +205,7 @@ describe("Tool", () => {
   it.effect("what Kraken's lists show to be wrong is not sent", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(checked.call({ pair: "AAPLx/USD" }))
-      assert.strictEqual(error.message, "Invalid arguments for checked:\n- pair: is tokenized_asset")
+      assertFaults(faultsIn(error), [["pair"]])
     }).pipe(Effect.provide(TestKraken({ directory: tokenized, onCall: () => assert.fail("Kraken was asked") })))
   )
 

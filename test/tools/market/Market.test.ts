@@ -5,6 +5,7 @@ import * as Books from "../../../src/tools/market/Books.ts"
 import * as Market from "../../../src/tools/market/Market.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({ answers, directory, onCall: (_, params) => calls.push(params) })
@@ -123,10 +124,7 @@ describe("get_assets", () => {
         next_cursor: "XXBT"
       })
       const error = yield* Effect.flip(Market.getAssets.call({ fields: ["all", "price"] }))
-      assert.strictEqual(
-        error.message,
-        "Invalid arguments for get_assets:\n- fields.1: must be all or one of altname, aclass, decimals, display_decimals, collateral_value, margin_rate; got price"
-      )
+      assertFaults(faultsIn(error), [["fields.1", "altname", "margin_rate", "price"]])
     }).pipe(Effect.provide(kraken({ "public/Assets": assets })))
   )
 
@@ -328,15 +326,11 @@ describe("get_ohlc", () => {
   it.effect("asks for nothing that Kraken does not have", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Market.getOhlc.call({ pair: "BTC/USD", interval: 2, limit: 1000, since: "now" }))
-      assert.strictEqual(
-        error.message,
-        [
-          "Invalid arguments for get_ohlc:",
-          "- interval: expected 1 | 5 | 15 | 30 | 60 | 240 | 1440 | 10080 | 21600, got 2",
-          '- since: must be Unix seconds or ISO 8601 such as 2026-09-21T09:15:02Z, got "now"',
-          "- limit: must be a whole number from 1 to 720, got 1000"
-        ].join("\n")
-      )
+      assertFaults(faultsIn(error), [
+        ["interval", "2"],
+        ["since", "8601", "2026-09-21T09:15:02Z", "now"],
+        ["limit", "1", "720", "1000"]
+      ])
     }).pipe(Effect.provide(untouched))
   )
 })

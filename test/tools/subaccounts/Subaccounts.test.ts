@@ -5,6 +5,7 @@ import { accountTransfer, createSubaccount } from "../../../src/tools/subaccount
 import { getWebsocketsToken } from "../../../src/tools/trading/WebSocket.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
@@ -46,7 +47,7 @@ describe("subaccounts", () => {
   it.effect("a transfer goes to another account", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(accountTransfer.call({ ...transfer, to_account: transfer.from_account }))
-      assert.include(error.message, "- to_account: must be another account than from_account")
+      assertFaults(faultsIn(error), [["to_account"]])
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 })

@@ -5,6 +5,7 @@ import { KrakenWriter, type Sent } from "../../../src/services/KrakenWriter.ts"
 import * as Trading from "../../../src/tools/trading/Trading.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
 const txid = "OUF4EM-FRGI2-MQMWZD"
 const uuid = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
@@ -30,13 +31,9 @@ const silent = TestKraken({
   onCall: () => assert.fail("Kraken was asked")
 })
 
-/** What a tool says of arguments that it does not send, without the first line. */
+/** The faults of arguments that a tool does not send. */
 const faults = (tool: { readonly name: string; readonly call: (typeof Trading.addOrder)["call"] }, args: object) =>
-  Effect.map(Effect.flip(tool.call(args)), ({ message }) => {
-    const [first, ...lines] = message.split("\n")
-    assert.strictEqual(first, `Invalid arguments for ${tool.name}:`)
-    return lines.join("\n")
-  })
+  Effect.map(Effect.flip(tool.call(args)), faultsIn)
 
 describe("add_order", () => {
   it.effect("sends the order in Kraken's words, the close nested, and answers with what identifies it", () => {
@@ -178,16 +175,13 @@ describe("add_order", () => {
         oflags: "nompp",
         userref: 2147483648
       })
-      assert.strictEqual(
-        shapes,
-        [
-          '- type: expected "buy" | "sell", got "long"',
-          '- ordertype: expected "market" | "limit" | "iceberg" | "stop-loss" | "take-profit" | "stop-loss-limit" | "take-profit-limit" | "trailing-stop" | "trailing-stop-limit" | "settle-position", got "stop"',
-          '- volume: must be a decimal number in a string, e.g. "0.5", got 0.1',
-          '- oflags.0: expected "post" | "fcib" | "fciq" | "viqc", got "nompp"',
-          "- userref: must be a whole number from -2147483648 to 2147483647, got 2147483648"
-        ].join("\n")
-      )
+      assertFaults(shapes, [
+        ["type", "buy", "sell", "long"],
+        ["ordertype", "stop"],
+        ["volume", "0.5", "0.1"],
+        ["oflags.0", "nompp"],
+        ["userref", "-2147483648", "2147483647", "2147483648"]
+      ])
       const { price: _, ...unpriced } = limit
       const rules = yield* faults(Trading.addOrder, {
         ...unpriced,
@@ -199,24 +193,21 @@ describe("add_order", () => {
         close_ordertype: "trailing-stop",
         close_price: "500"
       })
-      assert.strictEqual(
-        rules,
-        [
-          "- price: price is missing: a limit order needs its limit price",
-          "- volume: volume -1 is not an amount: write digits like 0.5",
-          "- oflags: oflags fcib and fciq exclude each other: choose one currency for the fee",
-          "- userref: userref can't be given with cl_ord_id: leave one of them out",
-          "- cl_ord_id: cl_ord_id nineteen characters is none of the three forms: use a UUID, 32 hexadecimal digits, or at most 18 plain characters",
-          "- expiretm: expiretm is missing: timeinforce GTD needs it, in Unix seconds or like +3600",
-          "- close_price: close price 500 must begin with + since it is a trailing distance: use +500"
-        ].join("\n")
-      )
+      assertFaults(rules, [
+        ["price"],
+        ["volume", "-1", "0.5"],
+        ["oflags", "fcib", "fciq"],
+        ["userref"],
+        ["cl_ord_id", "32", "18"],
+        ["expiretm", "GTD", "+3600"],
+        ["close_price", "500", "+500"]
+      ])
     }).pipe(Effect.provide(silent))
   )
 
   it.effect("what does not fit the pair is not sent: the answer says the nearest that would", () =>
     Effect.gen(function* () {
-      assert.strictEqual(
+      assertFaults(
         yield* faults(Trading.addOrder, {
           ...limit,
           price: "61234.567",
@@ -226,11 +217,11 @@ describe("add_order", () => {
           close_price: "60000.05"
         }),
         [
-          "- leverage: leverage 20 is not one that BTC/USD takes to buy (2, 3, 4, 5, 6, 7, 8, 9, 10): use 10",
-          "- price: price 61234.567 has 3 decimals; BTC/USD takes 1: use 61234.6",
-          "- close_price: close price 60000.05 has 2 decimals; BTC/USD takes 1: use 60000.1",
-          "- volume: volume 0.000000011 has 9 decimals; BTC/USD takes 8: use 0.00005"
-        ].join("\n")
+          ["leverage", "10"],
+          ["price", "61234.567", "3", "1", "61234.6"],
+          ["close_price", "60000.05", "2", "1", "60000.1"],
+          ["volume", "0.000000011", "9", "8", "0.00005"]
+        ]
       )
     }).pipe(Effect.provide(silent))
   )
@@ -244,19 +235,15 @@ describe("add_order", () => {
   it.effect("a deadline is judged by Kraken's clock", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(now)
-      assert.strictEqual(
-        yield* faults(Trading.addOrder, { ...limit, deadline: "2026-09-21T09:15:03Z" }),
-        "- deadline: deadline 2026-09-21T09:15:03Z is 1 s ahead; Kraken takes 2 to 60 s: leave it out, it is set"
-      )
+      assertFaults(yield* faults(Trading.addOrder, { ...limit, deadline: "2026-09-21T09:15:03Z" }), [
+        ["deadline", "2026-09-21T09:15:03Z", "1", "2", "60"]
+      ])
     }).pipe(Effect.provide(silent))
   )
 
   it.effect("prices of a close need its type", () =>
     Effect.gen(function* () {
-      assert.strictEqual(
-        yield* faults(Trading.addOrder, { ...limit, close_price: "95000" }),
-        "- close_ordertype: is missing: close_price and close_price2 are of no use without it"
-      )
+      assertFaults(yield* faults(Trading.addOrder, { ...limit, close_price: "95000" }), [["close_ordertype"]])
     }).pipe(Effect.provide(silent))
   )
 })
@@ -356,32 +343,23 @@ describe("add_order_batch", () => {
 
   it.effect("takes 2 to 15 orders, and names the faulty one", () =>
     Effect.gen(function* () {
-      assert.strictEqual(
-        yield* faults(Trading.addOrderBatch, { pair, orders: [order] }),
-        "- orders: must hold at least 2 orders: for one use add_order"
-      )
-      assert.strictEqual(
-        yield* faults(Trading.addOrderBatch, { pair, orders: Array.from({ length: 16 }, () => order) }),
-        "- orders: must hold at most 15 items, got 16"
-      )
-      assert.include(
-        yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD" }] }),
-        '- orders.1.pair: is unexpected, expected: "type" | "ordertype"'
-      )
-      assert.strictEqual(
+      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order] }), [["orders", "2"]])
+      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: Array.from({ length: 16 }, () => order) }), [
+        ["orders", "15", "16"]
+      ])
+      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD" }] }), [
+        ["orders.1.pair", "type", "ordertype"]
+      ])
+      assertFaults(
         yield* faults(Trading.addOrderBatch, {
           pair,
           orders: [order, { ...sell, oflags: "post", timeinforce: "IOC", close: { ordertype: "stop-loss" } }]
         }),
-        [
-          "- orders.1.oflags: oflags post waits in the book, IOC never does: leave one of them out",
-          "- orders.1.close.price: close price is missing: a stop-loss order needs its trigger price"
-        ].join("\n")
+        [["orders.1.oflags", "post", "IOC"], ["orders.1.close.price"]]
       )
-      assert.strictEqual(
-        yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, price: "130000.05" }] }),
-        "- orders.1.price: price 130000.05 has 2 decimals; BTC/USD takes 1: use 130000.1"
-      )
+      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, price: "130000.05" }] }), [
+        ["orders.1.price", "130000.05", "2", "1", "130000.1"]
+      ])
     }).pipe(Effect.provide(silent))
   )
 
@@ -419,24 +397,14 @@ describe("amend_order", () => {
 
   it.effect("needs one id, at least one change, and prices that fit its pair", () =>
     Effect.gen(function* () {
-      assert.strictEqual(
-        yield* faults(Trading.amendOrder, { post_only: true }),
-        [
-          "- txid: txid is missing: give it, or cl_ord_id",
-          "- (arguments): nothing would change: give order_qty, display_qty, limit_price or trigger_price"
-        ].join("\n")
-      )
-      assert.strictEqual(
-        yield* faults(Trading.amendOrder, { txid, cl_ord_id: uuid, order_qty: "0" }),
-        [
-          "- txid: txid can't be given with cl_ord_id: give one",
-          "- order_qty: order_qty 0 is not an amount above zero: write digits like 0.5"
-        ].join("\n")
-      )
-      assert.strictEqual(
-        yield* faults(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "100500.05" }),
-        "- limit_price: limit_price 100500.05 has 2 decimals; BTC/USD takes 1: use 100500.1"
-      )
+      assertFaults(yield* faults(Trading.amendOrder, { post_only: true }), [["txid"], ["(arguments)"]])
+      assertFaults(yield* faults(Trading.amendOrder, { txid, cl_ord_id: uuid, order_qty: "0" }), [
+        ["txid"],
+        ["order_qty", "0", "0.5"]
+      ])
+      assertFaults(yield* faults(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "100500.05" }), [
+        ["limit_price", "100500.05", "2", "1", "100500.1"]
+      ])
     }).pipe(Effect.provide(silent))
   )
 })
@@ -497,14 +465,12 @@ describe("edit_order", () => {
 
   it.effect("needs a change, and one that fits the pair", () =>
     Effect.gen(function* () {
-      assert.strictEqual(
-        yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", cancel_response: true }),
-        "- (arguments): nothing would change: give volume, displayvol, price, price2, oflags or userref"
-      )
-      assert.strictEqual(
-        yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", price: "99000.05" }),
-        "- price: price 99000.05 has 2 decimals; BTC/USD takes 1: use 99000.1"
-      )
+      assertFaults(yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", cancel_response: true }), [
+        ["(arguments)"]
+      ])
+      assertFaults(yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", price: "99000.05" }), [
+        ["price", "99000.05", "2", "1", "99000.1"]
+      ])
     }).pipe(Effect.provide(silent))
   )
 })
@@ -537,22 +503,15 @@ describe("cancelling", () => {
 
   it.effect("ids are neither missing nor too many", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* faults(Trading.cancelOrder, {}), "- txid: is missing: give it or cl_ord_id")
-      assert.strictEqual(
-        yield* faults(Trading.cancelOrder, { txid, cl_ord_id: uuid }),
-        "- txid: can't be given with cl_ord_id"
-      )
-      assert.strictEqual(
-        yield* faults(Trading.cancelOrderBatch, { cl_ord_ids: [uuid, "nineteen characters"] }),
-        "- cl_ord_ids.1: cl_ord_id nineteen characters is none of the three forms: use a UUID, 32 hexadecimal digits, or at most 18 plain characters"
-      )
-      assert.strictEqual(
-        yield* faults(Trading.cancelOrderBatch, { orders: [] }),
-        "- orders: is missing, and so is cl_ord_ids: give at least one id"
-      )
-      assert.strictEqual(
+      assertFaults(yield* faults(Trading.cancelOrder, {}), [["txid"]])
+      assertFaults(yield* faults(Trading.cancelOrder, { txid, cl_ord_id: uuid }), [["txid"]])
+      assertFaults(yield* faults(Trading.cancelOrderBatch, { cl_ord_ids: [uuid, "nineteen characters"] }), [
+        ["cl_ord_ids.1", "32", "18"]
+      ])
+      assertFaults(yield* faults(Trading.cancelOrderBatch, { orders: [] }), [["orders"]])
+      assertFaults(
         yield* faults(Trading.cancelOrderBatch, { orders: Array.from({ length: 50 }, () => txid), cl_ord_ids: [uuid] }),
-        "- orders: must hold at most 50 ids with cl_ord_ids, got 51"
+        [["orders", "50", "51"]]
       )
     }).pipe(Effect.provide(silent))
   )
@@ -571,10 +530,9 @@ describe("cancelling", () => {
       const stopped = { currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" }
       assert.deepStrictEqual(yield* Trading.cancelAllOrdersAfter.run({ timeout: 0 }), stopped)
       assert.deepStrictEqual(calls, [{ endpoint: "private/CancelAllOrdersAfter", timeout: 0 }])
-      assert.include(
-        yield* faults(Trading.cancelAllOrdersAfter, { timeout: 86400 }),
-        "- timeout: must be a whole number from 0 to 86399, got 86400"
-      )
+      assertFaults(yield* faults(Trading.cancelAllOrdersAfter, { timeout: 86400 }), [
+        ["timeout", "0", "86399", "86400"]
+      ])
     }).pipe(
       Effect.provide(
         kraken({ "private/CancelAllOrdersAfter": { currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" } }, calls)

@@ -1,0 +1,205 @@
+import { assert, describe, expect, it } from "@effect/vitest"
+import { DateTime, Effect } from "effect"
+import { amendFaults, editFaults } from "../../src/domain/orders/changeRules.ts"
+import type { Fault } from "../../src/domain/orders/fault.ts"
+import { batchFaults, orderFaults } from "../../src/domain/orders/orderRules.ts"
+import { Permission } from "../../src/domain/keys/permissions.ts"
+import type { Order } from "../../src/domain/orders/orders.ts"
+import { pairFaults } from "../../src/domain/orders/pairRules.ts"
+import { words } from "../../src/tools/ToolError.ts"
+import { toolsets } from "../../src/tools/Toolsets.ts"
+import { TestKraken } from "../doubles/TestKraken.ts"
+import { directory } from "../fixtures/krakenLists.ts"
+import { toolErrors } from "../fixtures/toolErrors.ts"
+
+const limit: Order = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "61234.5" }
+const market = { ordertype: "market", price: undefined } as const
+const iceberg = { ordertype: "iceberg", volume: "1" } as const
+const stopLimit = { ordertype: "trailing-stop-limit", price: "+1%" } as const
+
+type Change = { readonly [Field in keyof Order]?: Order[Field] | undefined }
+
+/** Orders with a fault, as changes of a sound limit order: each rule at least once. */
+const faultyOrders: ReadonlyArray<Change> = [
+  { price: undefined },
+  { ordertype: "stop-loss-limit" },
+  { ordertype: "market" },
+  { close: { ordertype: "stop-loss", price: "1", price2: "2" } },
+  { price: "1e5" },
+  { price: "1".repeat(41) },
+  { price: "0.00" },
+  { ordertype: "stop-loss", price: "0" },
+  { ordertype: "trailing-stop", price: "+0" },
+  { ordertype: "trailing-stop", price: "-500" },
+  { ...stopLimit, price2: "0" },
+  { ...stopLimit, price2: "100" },
+  { price: "5%" },
+  { ...iceberg, displayvol: "0.06" },
+  { ...iceberg, displayvol: "1.5" },
+  { ...iceberg, displayvol: "x" },
+  iceberg,
+  { displayvol: "0.1" },
+  { volume: "1e5" },
+  { volume: "-1" },
+  { volume: "0.00" },
+  { oflags: ["post"], timeinforce: "IOC" },
+  { oflags: ["post"], timeinforce: "FOK" },
+  { ordertype: "stop-loss", oflags: ["post", "fcib", "fciq"] },
+  { oflags: ["viqc"] },
+  { ...market, type: "sell", oflags: ["viqc"] },
+  { reduce_only: true },
+  { ordertype: "settle-position", price: undefined, volume: "0" },
+  { leverage: "1" },
+  { userref: 1, cl_ord_id: "a" },
+  { userref: 1.5 },
+  { cl_ord_id: "nineteen characters" },
+  { timeinforce: "GTD" },
+  { timeinforce: "GTD", expiretm: "0" },
+  { timeinforce: "GTD", expiretm: "+4" },
+  { timeinforce: "GTD", expiretm: "1789982000" },
+  { timeinforce: "GTD", expiretm: "tomorrow" },
+  { starttm: "2026-09-21" },
+  { deadline: "2026-09-21T09:15:01.5Z" },
+  { deadline: "2026-09-21T08:15:00Z" },
+  { deadline: "tomorrow" }
+]
+
+/** Orders that are sound, and that a pair does not take. */
+const unfitOrders: ReadonlyArray<Change> = [
+  { price: "61234.567" },
+  { price: "4.4444", volume: "9", pair: "DOT/USD" },
+  { volume: "0.123456789" },
+  { volume: "0.00004" },
+  { volume: "0.00005", price: "3000" },
+  { ...iceberg, displayvol: "0.066666667" },
+  { close: { ordertype: "take-profit-limit", price: "70000.55", price2: "1.11" } },
+  { leverage: "20" },
+  { leverage: "2", price: "1", volume: "9", pair: "0G/EUR" },
+  { pair: "ACA/EUR" },
+  { pair: "ETH/USDC" },
+  { ...market, pair: "1INCH/EUR" },
+  { pair: "DOT/EUR" }
+]
+
+const many = (count: number, value: unknown) => Array.from({ length: count }, () => value)
+const order = { type: "buy", ordertype: "limit", volume: "0.01", price: "100000.0" }
+
+/** Arguments that do not fit a tool, in each way that its schema or a check of its own refuses. */
+const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
+  [
+    "add_order",
+    { pair: "BTC/USD", type: "long", ordertype: "stop", volume: 0.1, oflags: "nompp", userref: 2147483648 }
+  ],
+  ["add_order", { ...order, pair: "BTC/USD", tpye: "buy", price: "-".repeat(1001) }],
+  ["add_order", { ...order, pair: "BTC/USD", close_price: "95000" }],
+  ["add_order", { ...order, pair: "BTC/USD", deadline: "1970-01-01T00:00:01Z" }],
+  ["add_order_batch", { pair: "BTC/USD", orders: [order] }],
+  ["add_order_batch", { pair: "BTC/USD", orders: many(16, order) }],
+  ["add_order_batch", { pair: "BTC/USD", orders: [order, { ...order, pair: "ETH/USD" }] }],
+  ["cancel_order", {}],
+  ["cancel_order", { txid: "OUF4EM-FRGI2-MQMWZD", cl_ord_id: "a" }],
+  ["cancel_order_batch", { orders: [] }],
+  ["cancel_order_batch", { orders: many(50, "OUF4EM-FRGI2-MQMWZD"), cl_ord_ids: ["a"] }],
+  ["cancel_order_batch", { cl_ord_ids: ["nineteen characters"] }],
+  ["cancel_all_orders_after", { timeout: 86400 }],
+  ["query_orders", { txid: [] }],
+  ["query_orders", { txid: many(51, "OUF4EM-FRGI2-MQMWZD") }],
+  ["get_ledgers", { type: "swap", ofs: -1, limit: 51 }],
+  ["query_ledgers", { id: many(21, "LUF4EM-FRGI2-MQMWZD") }],
+  ["get_ohlc", { pair: "BTC/USD", interval: 2, since: "now", limit: 1000 }],
+  ["get_assets", { fields: ["altname", "price"] }],
+  ["get_ticker", { pair: many(1001, "BTC/USD") }],
+  ["request_export_report", { report: "ledgers", description: "x", fields: ["time", "price"] }],
+  ["withdraw", { asset: "BTC", key: "mine", amount: "0.00", max_fee: "-1" }],
+  ["wallet_transfer", { asset: "BTC", amount: 0.05, from_wallet: "Futures Wallet", to_wallet: "Futures Wallet" }],
+  ["account_transfer", { asset: "BTC", amount: "1", from_account: "ABC", to_account: "ABC" }],
+  ["allocate_earn", { strategy_id: "ESXXXXX", amount: "0" }]
+]
+
+const now = DateTime.unsafeMake("2026-09-21T09:15:00Z")
+
+const changed = (change: Change) =>
+  Object.fromEntries(
+    Object.entries({ ...limit, ...change }).filter(([, value]) => value !== undefined)
+  ) as unknown as Order
+
+const pairOf = (name: string) => {
+  const found = directory.findPair(name)
+  if (found === undefined) throw new Error(`no pair ${name}`)
+  return found
+}
+
+/** What was given, and below it what is said of it. */
+const told = (title: string, given: object, faults: ReadonlyArray<Fault>) => {
+  assert.isNotEmpty(faults, JSON.stringify(given))
+  return [`${title} ${JSON.stringify(given)}`, ...faults.map(({ fault, path }) => `  ${path}: ${fault}`), ""].join("\n")
+}
+
+const pinned = (file: string, parts: ReadonlyArray<string>) =>
+  Effect.promise(() => expect(parts.join("\n")).toMatchFileSnapshot(`words/${file}.txt`))
+
+describe("words", () => {
+  it.effect("of each error that a tool may end in, with its advice", () =>
+    pinned(
+      "errors",
+      Object.values(toolErrors).flatMap((errors) => {
+        assert.isNotEmpty(errors)
+        return errors.map((error) => `${words(error)}\n`)
+      })
+    )
+  )
+
+  it.effect("of arguments that do not fit their tool", () =>
+    Effect.forEach(faultyCalls, ([name, args]) => {
+      const tool = Object.values(toolsets)
+        .flat()
+        .find((tool) => tool.name === name)
+      if (tool === undefined) throw new Error(`no tool ${name}`)
+      const given = JSON.stringify(args)
+      return Effect.map(
+        Effect.flip(tool.call(args)),
+        (error) => `${name} ${given.length > 120 ? `${given.slice(0, 120)}…` : given}\n${words(error)}\n`
+      )
+    }).pipe(
+      Effect.flatMap((parts) => pinned("arguments", parts)),
+      Effect.provide(
+        TestKraken({
+          granted: Permission.literals,
+          directory,
+          onCall: (endpoint) => assert.fail(`${endpoint} was called`)
+        })
+      )
+    )
+  )
+
+  it.effect("of each rule of orders", () => {
+    const txid = "OUF4EM-FRGI2-MQMWZD"
+    const twin = { ...limit, cl_ord_id: "same" }
+    const [batches, amends, edits] = [
+      [
+        { pair: "XBTUSD", orders: [limit] },
+        { pair: "XBTUSD", orders: [twin, twin], deadline: "tomorrow" }
+      ],
+      [
+        { post_only: true },
+        { txid, cl_ord_id: "a", order_qty: "0" },
+        { txid, order_qty: "1", display_qty: "2" },
+        { txid, limit_price: "0" },
+        { txid, trigger_price: "0" }
+      ],
+      [
+        { txid, pair: "XBTUSD" },
+        { txid, pair: "XBTUSD", volume: "1", displayvol: "2" }
+      ]
+    ]
+    return pinned("orders", [
+      ...faultyOrders.map((change) => told("order", change, orderFaults(changed(change), now))),
+      ...unfitOrders.map((change) =>
+        told("order", change, pairFaults(changed(change), pairOf(change.pair ?? limit.pair)))
+      ),
+      ...batches.map((batch) => told("batch", batch, batchFaults(batch, now))),
+      ...amends.map((amend) => told("amend", amend, amendFaults(amend, now))),
+      ...edits.map((edit) => told("edit", edit, editFaults(edit, now)))
+    ])
+  })
+})
