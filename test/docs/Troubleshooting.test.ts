@@ -5,9 +5,8 @@ import { join } from "node:path"
 import { classify } from "../../src/domain/wire/errors.ts"
 import { toError } from "../../src/layers/kraken/answers/refusal.ts"
 import { Refused } from "../../src/layers/kraken/answers/verdict.ts"
-import { decode } from "../../src/layers/settings/decode.ts"
-import { parseDotenv } from "../../src/layers/settings/sources.ts"
 import { words } from "../../src/tools/ToolError.ts"
+import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
 import { read, root } from "./Markdown.ts"
 
@@ -51,33 +50,7 @@ const inner = {
   TooLong: "KrakenRateLimitError"
 }
 
-const pair = { KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: Buffer.alloc(32).toString("base64") }
-
-interface Sample {
-  readonly environment: Readonly<Record<string, string>>
-  readonly flags?: Readonly<Record<string, string>>
-  readonly dotenv?: string
-}
-
-/** What wrong and doubtful settings are told in. */
-const settingsTexts: ReadonlyArray<string> = [
-  { environment: { KRAKEN_API_KEY: "key" } },
-  { environment: { MCP_KRAKEN_MODE: "live" } },
-  { environment: { MCP_KRAKEN_PORT: "many" } },
-  { environment: { KRAKEN_API_KEY_FILE: "/nowhere", KRAKEN_API_SECRET_FILE: "/nowhere" } },
-  { environment: pair, dotenv: "KRAKEN_BASE_URL=https://example.com" },
-  { environment: { MCP_KRAKEN_MODE: "live", ...pair }, dotenv: "MCP_KRAKEN_MODE=paper" },
-  { environment: { MCP_KRAKEN_PAPER_MARKET: "live", ...pair } },
-  { environment: {}, flags: { MCP_KRAKEN_PAPER_MARKET: "live" } }
-].flatMap(({ dotenv = "", environment, flags = {} }: Sample) => {
-  const { config, problems } = decode({
-    flags: new Map(Object.entries(flags)),
-    environment: new Map(Object.entries(environment)),
-    dotenv: parseDotenv(dotenv),
-    stateFolder: "/state"
-  })
-  return [...problems, ...config.notices]
-})
+const settingsTexts = settingsSamples.flatMap(saidOfSettings)
 
 const toolTexts = Object.values(toolErrors).flatMap(([error]) =>
   error === undefined ? [] : words(error).replace(/\n[^\n]*$/, "")

@@ -10,6 +10,7 @@ import { words } from "../../src/tools/ToolError.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
 import { TestKraken } from "../doubles/TestKraken.ts"
 import { directory } from "../fixtures/krakenLists.ts"
+import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
 
 const limit: Order = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "61234.5" }
@@ -169,6 +170,19 @@ describe("words", () => {
           onCall: (endpoint) => assert.fail(`${endpoint} was called`)
         })
       )
+    )
+  )
+
+  it.effect("of settings that are wrong or doubtful", () =>
+    pinned(
+      "settings",
+      settingsSamples.map((sample) => {
+        const said = saidOfSettings(sample)
+        assert.isNotEmpty(said, JSON.stringify(sample))
+        return [JSON.stringify(sample), ...said.map((text) => `  ${text}`), ""]
+          .join("\n")
+          .replaceAll(/[\w+/]{40,}=*/g, "<secret>")
+      })
     )
   )
 

@@ -31,6 +31,12 @@ const config = (...sources: Parameters<typeof read>) => {
 
 const problems = (...sources: Parameters<typeof read>) => read(...sources).problems
 
+/** What a problem or a notice is about: `MCP_KRAKEN_PORT (.env)`. The sentences are pinned in `test/golden/words/settings.txt`. */
+const about = (texts: ReadonlyArray<string>) =>
+  texts.map((text) => /^[A-Z_]+(?: and [A-Z_]+)?(?: \([^)]*\))?/.exec(text)?.[0] ?? text)
+
+const wrong = (...sources: Parameters<typeof read>) => about(problems(...sources))
+
 describe("settings", () => {
   it("have the published defaults", () => {
     assert.deepStrictEqual(config(), {
@@ -81,13 +87,13 @@ describe("settings", () => {
     assert.strictEqual(config({ mcp_kraken_port: "81", MCP_KRAKEN_HOST: " " }, "Mcp_Kraken_Host=::1\n").host, "::1")
     assert.strictEqual(config({ mcp_kraken_port: "81" }).port, 81)
     assert.isTrue(config({ MCP_KRAKEN_READ_ONLY: "true", mcp_kraken_read_only: "false" }).readOnly)
-    assert.match(problems({}, "", { MCP_KRAKEN_SSL_KEYFILE: "" }).join(), /MCP_KRAKEN_SSL_KEYFILE \(--ssl-keyfile\)/)
+    assert.deepStrictEqual(wrong({}, "", { MCP_KRAKEN_SSL_KEYFILE: "" }), ["MCP_KRAKEN_SSL_KEYFILE (--ssl-keyfile)"])
   })
 
   it("in .env are taken literally", () => {
     assert.strictEqual(config({ HOME: "/root" }, "MCP_KRAKEN_TOKEN_DB='$HOME/t.db'").tokenDb, "$HOME/t.db")
-    assert.deepStrictEqual(problems({}, "export MCP_KRAKEN_PORT=1\nMCP_KRAKEN_READ_ONLY true\n# MCP_KRAKEN_OLD\n"), [
-      "MCP_KRAKEN_READ_ONLY (.env): expected MCP_KRAKEN_READ_ONLY=VALUE"
+    assert.deepStrictEqual(wrong({}, "export MCP_KRAKEN_PORT=1\nMCP_KRAKEN_READ_ONLY true\n# MCP_KRAKEN_OLD\n"), [
+      "MCP_KRAKEN_READ_ONLY (.env)"
     ])
   })
 
@@ -98,7 +104,7 @@ describe("settings", () => {
       writeFileSync(file, "MCP_KRAKEN_PORT=9\n")
       assert.strictEqual(readDotenv(file).source.get("MCP_KRAKEN_PORT"), "9")
       for (const none of [join(folder, "missing"), folder]) assert.lengthOf(readDotenv(none).problems, 0)
-      assert.match(readDotenv(`${file}\0`).problems.join(), /^\.env: can't be read/)
+      assert.match(readDotenv(`${file}\0`).problems.join(), /^\.env: /)
     })
   )
 
@@ -114,10 +120,7 @@ describe("settings", () => {
         dotenv: readNamed(file),
         stateFolder: folder
       }).problems
-      assert.deepStrictEqual(
-        wrong.map((problem) => problem.split(":", 1)[0]),
-        [`MCP_KRAKEN_PORT (${file})`, `MCP_KRAKEN_READ_ONLY (${file})`]
-      )
+      assert.deepStrictEqual(about(wrong), [`MCP_KRAKEN_PORT (${file})`, `MCP_KRAKEN_READ_ONLY (${file})`])
     })
   )
 
@@ -147,7 +150,9 @@ describe("settings", () => {
     ["KRAKEN_BASE_URL", "ftp://localhost"]
   ])("%s refuses %s and says what it expects", (name, value) => {
     const expected = Object.values(settings).find((setting) => setting.name === name)?.expected
-    assert.deepStrictEqual(problems({ [name]: value }), [`${name}: expected ${expected}, got ${JSON.stringify(value)}`])
+    const [problem, ...others] = problems({ [name]: value })
+    assert.deepStrictEqual(about([problem ?? "", ...others]), [name])
+    for (const part of [expected, JSON.stringify(value)]) assert.include(problem, part)
   })
 
   it("take what their descriptions say", () => {
@@ -182,17 +187,17 @@ describe("settings", () => {
   })
 
   it("tell all that is wrong at once, and where it stands", () => {
-    const wrong = problems(
+    const told = wrong(
       { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_REED_ONLY: "true", KRAKEN_API_KEY: "k" },
       "MCP_KRAKEN_TIER=gold\n",
       { MCP_KRAKEN_PATH: "mcp" }
     )
-    assert.deepStrictEqual(wrong, [
-      'MCP_KRAKEN_PORT: expected a port from 0 to 65535, got "many"',
-      'MCP_KRAKEN_PATH (--path): expected a path that begins with a slash, other than /health, got "mcp"',
-      'MCP_KRAKEN_TIER (.env): expected starter, intermediate, pro or off, got "gold"',
-      "KRAKEN_API_SECRET: missing; it is given together with KRAKEN_API_KEY, both in the environment or both in .env",
-      "MCP_KRAKEN_REED_ONLY: no such setting; did you mean MCP_KRAKEN_READ_ONLY?"
+    assert.deepStrictEqual(told, [
+      "MCP_KRAKEN_PORT",
+      "MCP_KRAKEN_PATH (--path)",
+      "MCP_KRAKEN_TIER (.env)",
+      "KRAKEN_API_SECRET",
+      "MCP_KRAKEN_REED_ONLY"
     ])
   })
 
@@ -207,13 +212,11 @@ describe("settings", () => {
   })
 
   it("name what other programs set, without an error", () => {
-    assert.deepStrictEqual(config({ MCP_KRAKEN_API: "spot" }, "MCP_KRAKEN_FUTURES_SANDBOX=true").notices, [
-      "MCP_KRAKEN_API does nothing: this server speaks Kraken's Spot API alone.",
-      "MCP_KRAKEN_FUTURES_SANDBOX does nothing: this server speaks Kraken's Spot API alone."
-    ])
-    assert.deepStrictEqual(config({ KRAKEN_BASEURL: "https://x.example", KRAKEN_FUTURES_API_KEY: "x" }).notices, [
-      "KRAKEN_BASEURL: no such setting; did you mean KRAKEN_BASE_URL? It is ignored."
-    ])
+    const { notices } = config({ MCP_KRAKEN_API: "spot" }, "MCP_KRAKEN_FUTURES_SANDBOX=true")
+    assert.deepStrictEqual(about(notices), ["MCP_KRAKEN_API", "MCP_KRAKEN_FUTURES_SANDBOX"])
+    const [misspelt, ...others] = config({ KRAKEN_BASEURL: "https://x.example", KRAKEN_FUTURES_API_KEY: "x" }).notices
+    assert.deepStrictEqual(about([misspelt ?? "", ...others]), ["KRAKEN_BASEURL"])
+    assert.include(misspelt, "KRAKEN_BASE_URL")
   })
 
   it("are not confused by a Kubernetes service that is called mcp-kraken", () => {
@@ -235,42 +238,37 @@ describe("settings", () => {
   it("give TLS both files or none", () => {
     const tls = { MCP_KRAKEN_SSL_KEYFILE: "key.pem", MCP_KRAKEN_SSL_CERTFILE: "cert.pem" }
     assert.deepStrictEqual(config(tls).tls, Option.some({ keyFile: "key.pem", certFile: "cert.pem" }))
-    assert.deepStrictEqual(problems({ MCP_KRAKEN_SSL_KEYFILE: "key.pem" }), [
-      "MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE: expected both or neither"
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_SSL_KEYFILE: "key.pem" }), [
+      "MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE"
     ])
   })
 
   it("that ask for live need a key; nobody falls from one mode into the other", () => {
-    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live" }), [
-      "MCP_KRAKEN_MODE: live needs KRAKEN_API_KEY and KRAKEN_API_SECRET"
-    ])
+    const [keyless, ...others] = problems({ MCP_KRAKEN_MODE: "live" })
+    assert.deepStrictEqual(about([keyless ?? "", ...others]), ["MCP_KRAKEN_MODE"])
+    for (const needed of Object.keys(pair)) assert.include(keyless, needed)
     assert.deepInclude(config({ MCP_KRAKEN_MODE: "live", ...pair }), { mode: "live" })
     assert.deepInclude(config({ MCP_KRAKEN_MODE: "Paper", ...pair }), { mode: "paper" })
-    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, "", { MCP_KRAKEN_MODE: "paper" }), [
-      "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both"
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_MODE: "live", ...pair }, "", { MCP_KRAKEN_MODE: "paper" }), [
+      "MCP_KRAKEN_MODE"
     ])
-    assert.match(
-      problems({ MCP_KRAKEN_MODE: "papre" }).join(),
-      /^MCP_KRAKEN_MODE: expected live or paper, got "papre"$/
-    )
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_MODE: "papre" }), ["MCP_KRAKEN_MODE"])
   })
 
   it("that leave in doubt whose money it is are refused", () => {
     const [paper, synthetic] = ["MCP_KRAKEN_MODE=paper", { MCP_KRAKEN_PAPER_MARKET: "synthetic" }]
-    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "Live", ...pair }, paper), [
-      "MCP_KRAKEN_MODE: live in the environment, and paper in .env: expected one of them, not both"
-    ])
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_MODE: "Live", ...pair }, paper), ["MCP_KRAKEN_MODE"])
     assert.deepInclude(config({ MCP_KRAKEN_MODE: "paper", ...pair }, "MCP_KRAKEN_MODE=PAPER"), { mode: "paper" })
 
-    const flagged = ["MCP_KRAKEN_PAPER_MARKET (--market): expected in paper mode alone; add --paper"]
-    assert.deepStrictEqual(problems({}, "", synthetic), flagged)
-    assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, "", synthetic), flagged)
+    const flagged = ["MCP_KRAKEN_PAPER_MARKET (--market)"]
+    assert.deepStrictEqual(wrong({}, "", synthetic), flagged)
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_MODE: "live", ...pair }, "", synthetic), flagged)
     assert.deepInclude(config({}, paper, synthetic), { mode: "paper", paperMarket: "synthetic" })
 
     for (const setting of ["MCP_KRAKEN_PAPER_MARKET=live", "MCP_KRAKEN_PAPER_BALANCES=USD=1"]) {
-      assert.deepStrictEqual(problems(pair, setting), [
-        `MCP_KRAKEN_MODE: expected live or paper, since there is an API key, and ${setting.split("=", 1)[0]} is set`
-      ])
+      const [undecided, ...others] = problems(pair, setting)
+      assert.deepStrictEqual(about([undecided ?? "", ...others]), ["MCP_KRAKEN_MODE"])
+      assert.include(undecided, setting.split("=", 1)[0])
       assert.deepStrictEqual(problems({ MCP_KRAKEN_MODE: "live", ...pair }, setting), [])
       assert.deepStrictEqual(problems({}, setting), [])
       assert.deepStrictEqual(problems(pair, setting, { MCP_KRAKEN_MODE: "paper" }), [])
@@ -280,7 +278,7 @@ describe("settings", () => {
   it("of paper mode leave the key alone, and say so", () => {
     const { credentials, notices } = config({ MCP_KRAKEN_MODE: "paper", ...pair })
     assert.deepStrictEqual(credentials, Option.none())
-    assert.deepStrictEqual(notices, ["KRAKEN_API_KEY is not used in paper mode: no private call leaves this machine."])
+    assert.deepStrictEqual(about(notices), ["KRAKEN_API_KEY"])
     assert.deepStrictEqual(config({ MCP_KRAKEN_MODE: "paper" }).notices, [])
   })
 
@@ -288,9 +286,9 @@ describe("settings", () => {
     const balances = (text: string) => config({ MCP_KRAKEN_PAPER_BALANCES: text }).paperBalances
     assert.deepStrictEqual(balances("usd=50000, XBT=0.10000001"), { USD: "50000", BTC: "0.10000001" })
     for (const wrong of ["USD", "USD=0", "USD=-1", "USD=1e3", "USD=0.00001", "FOO=1", "USD=1,ZUSD=2", "USD=1=2", ","])
-      assert.match(
-        problems({ MCP_KRAKEN_PAPER_BALANCES: wrong }).join(),
-        /^MCP_KRAKEN_PAPER_BALANCES: expected amounts/,
+      assert.deepStrictEqual(
+        about(problems({ MCP_KRAKEN_PAPER_BALANCES: wrong })),
+        ["MCP_KRAKEN_PAPER_BALANCES"],
         wrong
       )
     assert.lengthOf(problems({ MCP_KRAKEN_PAPER_MARKET: "real" }), 1)
@@ -312,7 +310,7 @@ describe("credentials", () => {
     assert.notInclude(JSON.stringify(config(pair)), secret)
     for (const name of Object.keys(pair)) {
       const half = read({ ...pair, [name]: "" })
-      assert.match(half.problems.join(), new RegExp(`^${name}: missing`))
+      assert.deepStrictEqual(about(half.problems), [name])
       assert.deepStrictEqual(half.config.credentials, Option.none())
     }
   })
@@ -325,7 +323,9 @@ describe("credentials", () => {
     "c2hvcnQ=",
     "no base64 at all"
   ])("with the secret %s are refused", (KRAKEN_API_SECRET) => {
-    assert.match(problems({ ...pair, KRAKEN_API_SECRET }).join(), /^KRAKEN_API_SECRET: expected [^"]*base64[^"]*$/)
+    const told = problems({ ...pair, KRAKEN_API_SECRET })
+    assert.deepStrictEqual(about(told), ["KRAKEN_API_SECRET"])
+    assert.notInclude(told.join(), KRAKEN_API_SECRET)
   })
 
   it("with a secret of another length than Kraken's are taken with a question", () => {
@@ -350,16 +350,9 @@ describe("credentials", () => {
         plain({ KRAKEN_API_KEY: "the+key", KRAKEN_API_SECRET_FILE: files.KRAKEN_API_SECRET_FILE }),
         Option.some(["the+key", secret, undefined])
       )
-      assert.deepStrictEqual(problems({ ...files, KRAKEN_API_KEY: "the+key" }), [
-        "KRAKEN_API_KEY and KRAKEN_API_KEY_FILE: expected one of them, not both"
-      ])
-      assert.match(
-        problems({ ...files, KRAKEN_API_KEY_FILE: file("empty", "\n") }).join(),
-        /a file that holds an API key/
-      )
-      assert.deepStrictEqual(problems({ ...files, KRAKEN_API_KEY_FILE: join(folder, "missing") }), [
-        "KRAKEN_API_KEY_FILE: the file can't be read (ENOENT)"
-      ])
+      assert.deepStrictEqual(wrong({ ...files, KRAKEN_API_KEY: "the+key" }), ["KRAKEN_API_KEY and KRAKEN_API_KEY_FILE"])
+      for (const unfit of [file("empty", "\n"), join(folder, "missing")])
+        assert.deepStrictEqual(wrong({ ...files, KRAKEN_API_KEY_FILE: unfit }), ["KRAKEN_API_KEY_FILE"])
     })
   )
 
@@ -367,14 +360,14 @@ describe("credentials", () => {
     const theirs = `KRAKEN_API_KEY=their+key\nKRAKEN_API_SECRET=${otherSecret}\n`
     assert.deepStrictEqual(plain(pair, theirs), Option.some(["the+key", secret, undefined]))
     assert.deepStrictEqual(plain({}, theirs), Option.some(["their+key", otherSecret, undefined]))
-    assert.match(problems({ KRAKEN_API_KEY: "the+key" }, theirs).join(), /^KRAKEN_API_SECRET: missing/)
+    assert.deepStrictEqual(wrong({ KRAKEN_API_KEY: "the+key" }, theirs), ["KRAKEN_API_SECRET"])
   })
 
   it("of the environment go to no address out of .env", () => {
     const theirs = "KRAKEN_BASE_URL=https://thief.example\n"
     const { baseUrl, notices } = config(pair, theirs)
     assert.strictEqual(baseUrl, "https://api.kraken.com")
-    assert.match(notices.join(), /^KRAKEN_BASE_URL in \.env is ignored/)
+    assert.deepStrictEqual(about(notices), ["KRAKEN_BASE_URL"])
     const proxy = { ...pair, KRAKEN_BASE_URL: "https://proxy.example" }
     assert.strictEqual(config(proxy, theirs).baseUrl, "https://proxy.example")
     assert.deepStrictEqual(config(proxy, theirs).notices, [])
@@ -386,22 +379,19 @@ describe("credentials", () => {
     const read = config(pair, theirs)
     assert.strictEqual(read.stateDir, "/home/me/.local/state/mcp-kraken")
     assert.deepStrictEqual(plain(pair, theirs), Option.some(["the+key", secret, undefined]))
-    assert.deepStrictEqual(
-      read.notices.map((notice) => notice.split(" ", 1)[0]),
-      ["KRAKEN_API_OTP", "MCP_KRAKEN_STATE_DIR"]
-    )
+    assert.deepStrictEqual(about(read.notices), ["KRAKEN_API_OTP", "MCP_KRAKEN_STATE_DIR"])
   })
 
   it("of .env go with no second factor of the environment, and with its state folder", () => {
     const dotenv = `KRAKEN_API_KEY=k\nKRAKEN_API_SECRET=${secret}\n`
-    assert.match(problems({ KRAKEN_API_OTP: "1234" }, dotenv).join(), /^KRAKEN_API_OTP: expected in \.env/)
+    assert.deepStrictEqual(wrong({ KRAKEN_API_OTP: "1234" }, dotenv), ["KRAKEN_API_OTP"])
     assert.strictEqual(config({ MCP_KRAKEN_STATE_DIR: "/data" }, dotenv).stateDir, "/data")
   })
 
   it("of .env go to no address but their own, and never to Kraken instead of the one in the environment", () => {
     const dotenv = `KRAKEN_API_KEY=k\nKRAKEN_API_SECRET=${secret}\n`
     const test = { KRAKEN_BASE_URL: "http://localhost:4000" }
-    assert.match(problems(test, dotenv).join(), /^KRAKEN_BASE_URL: expected in \.env/)
+    assert.deepStrictEqual(wrong(test, dotenv), ["KRAKEN_BASE_URL"])
     const both = `${dotenv}KRAKEN_BASE_URL=http://localhost:4000\n`
     assert.strictEqual(config({}, both).baseUrl, "http://localhost:4000")
     assert.strictEqual(config(test, both).baseUrl, "http://localhost:4000")
@@ -424,6 +414,6 @@ describe("stateFolder", () => {
       dotenv: parseDotenv(""),
       stateFolder: undefined
     })
-    assert.deepStrictEqual(problems, ["MCP_KRAKEN_STATE_DIR: expected, since this user has no home folder"])
+    assert.deepStrictEqual(about(problems), ["MCP_KRAKEN_STATE_DIR"])
   })
 })
