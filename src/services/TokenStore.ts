@@ -1,5 +1,4 @@
 import { Context, DateTime, type Duration, type Effect, Option, type Redacted, Schema } from "effect"
-import type { Config } from "./Config.ts"
 
 /** The first 12 hex characters of the token's SHA-256: it can be computed from the token, and not the other way. */
 export const TokenId = Schema.String.pipe(Schema.brand("TokenId"))
@@ -40,14 +39,6 @@ export interface Token {
   readonly revokedAt: Option.Option<DateTime.Utc>
   readonly lastUsedAt: Option.Option<DateTime.Utc>
 }
-
-/** Whether the token lets anybody in, if its mode is the server's. */
-export const isActive = ({ expiresAt, revokedAt }: Token, now: DateTime.Utc): boolean =>
-  Option.isNone(revokedAt) && !Option.exists(expiresAt, (at) => DateTime.greaterThanOrEqualTo(now, at))
-
-/** Whether a server in this mode takes the token. */
-export const opens = ({ paperOnly }: Token, mode: (typeof Config.Service)["mode"]): boolean =>
-  mode === "paper" || !paperOnly
 
 /** Bearer tokens of the HTTP server. Only their SHA-256 is kept. */
 export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<

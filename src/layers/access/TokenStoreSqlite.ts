@@ -4,8 +4,6 @@ import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "eff
 import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
 import { Config } from "../../services/Config.ts"
 import {
-  isActive,
-  opens,
   type Token,
   TokenForPaper,
   TokenId,
@@ -15,6 +13,7 @@ import {
 } from "../../services/TokenStore.ts"
 import { openDatabase } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
+import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
 
 /** How long a token that was found good is taken for good without asking the file: a revocation elsewhere waits so long. */
