@@ -58,9 +58,20 @@ export const readNamed = (file: string): DotenvFile => {
 const unreadable = (file: string, error: unknown): string =>
   `${file}: can't be read (${String(Object(error).code ?? error)})`
 
+/** Characters that a file of settings has at most: reading a larger one might take long. */
+const longest = 65_536
+
+/** Reads the settings of a text. `name` is how the file is called in messages. */
 export const parseDotenv = (text: string, name = ".env"): DotenvFile => {
+  if (text.length > longest) {
+    return {
+      ...noDotenv,
+      name,
+      problems: [`${name}: has ${text.length} characters; a file of settings has at most ${longest}`]
+    }
+  }
   const variables = parse(text)
-  const named = [...text.matchAll(/^[\s\uFEFF]*(?:export\s+)?((?:MCP_)?KRAKEN_\w+)/gim)].flatMap(
+  const named = [...text.matchAll(/^[^\S\n]*\uFEFF?[^\S\n]*(?:export\s+)?((?:MCP_)?KRAKEN_\w+)/gim)].flatMap(
     ([, name]) => name ?? []
   )
   return {

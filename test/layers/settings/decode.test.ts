@@ -295,6 +295,18 @@ describe("settings", () => {
   })
 })
 
+describe("a file of settings", () => {
+  it("is refused if it is too large, before it is read", () => {
+    const large = parseDotenv(`${"\n".repeat(300_000)}MCP_KRAKEN_PORT=1\n`)
+    assert.lengthOf(large.problems, 1)
+    assert.deepStrictEqual([...large.source], [])
+    assert.deepStrictEqual(
+      [...parseDotenv(`${"\n".repeat(60_000)}MCP_KRAKEN_PORT=1\n`).source],
+      [["MCP_KRAKEN_PORT", "1"]]
+    )
+  })
+})
+
 describe("credentials", () => {
   const plain = (...sources: Parameters<typeof read>) =>
     Option.map(config(...sources).credentials, ({ key, otp, secret }) => [
