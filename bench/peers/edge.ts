@@ -12,6 +12,7 @@ import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
 import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
+import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
 
 const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
@@ -20,6 +21,7 @@ const Kraken = TestKraken({
 Http.pipe(
   Layer.provide(EdgeMux),
   Layer.provide(McpServerSdk),
+  Layer.provide(PolicyOfServer),
   Layer.provide(McpServerEarly),
   Layer.provide([Kraken, RateBudgetOff, SealKeyMemory, TokenStoreSqlite]),
   Layer.provide(Logging()),

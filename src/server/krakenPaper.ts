@@ -4,7 +4,7 @@ import { PaperAccounts, PaperAccountsServed } from "../layers/paper/Accounts.ts"
 import { MarketFeed } from "../layers/paper/MarketFeed.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { PaperWatch } from "../layers/paper/Watch.ts"
-import { RateBudgetPerCaller } from "../layers/kraken/rates/RateBudgetPerCaller.ts"
+import { RateBudgetPerAccount } from "../layers/kraken/rates/RateBudgetPerAccount.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 import { doubts } from "./doubts.ts"
@@ -36,5 +36,5 @@ const Mode = Layer.effect(
 /** An account for each caller, simulated. */
 export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, PaperWatch).pipe(
   Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
-  Layer.provideMerge(RateBudgetPerCaller)
+  Layer.provideMerge(RateBudgetPerAccount)
 )

@@ -7,6 +7,9 @@ import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { serveStdio } from "../layers/mcp/stdio/Stdio.ts"
 import { refuseStdio } from "../layers/mcp/stdio/StdioRefusing.ts"
 import { load } from "../layers/process/load.ts"
+import { operator } from "../layers/access/principals.ts"
+import { Config } from "../services/Config.ts"
+import { Principal } from "../services/Principal.ts"
 
 /** An input that nobody closes would keep a process that has nobody to answer. */
 const letGo = Effect.sync(() => process.stdin.destroy())
@@ -33,7 +36,9 @@ export const overStdio = Effect.gen(function* () {
     )
   )
   const ended = Effect.exit(Deferred.await(broken))
-  yield* Effect.raceFirst(serveStdio(process.stdin, process.stdout, ended), loaded)
+  const { mode } = yield* Config
+  const served = Effect.provideService(serveStdio(process.stdin, process.stdout, ended), Principal, operator(mode))
+  yield* Effect.raceFirst(served, loaded)
   yield* Effect.flatMap(
     Deferred.poll(broken),
     Option.getOrElse(() => Effect.void)

@@ -5,7 +5,9 @@ import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
 import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
+import { operator } from "../layers/access/principals.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
+import { Principal } from "../services/Principal.ts"
 
 /** Kraken's public side, behind the gates of its limits. On paper there is no key. */
 const KrakenPublic = KrakenClientHttp.pipe(
@@ -22,7 +24,8 @@ const patience = "1500 millis"
 export const AnyMarket = Layer.unwrapEffect(
   Effect.gen(function* () {
     const kraken = yield* KrakenClient
-    const answer = yield* Effect.option(Effect.timeout(kraken.read("public/SystemStatus", {}), patience))
+    const status = Effect.provideService(kraken.read("public/SystemStatus", {}), Principal, operator("live"))
+    const answer = yield* Effect.option(Effect.timeout(status, patience))
     return Option.isSome(answer) ? MarketFeedLive : MarketFeedSynthetic
   })
 ).pipe(Layer.provide(KrakenPublic))

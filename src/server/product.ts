@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServer.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
+import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { SealKeySqlite } from "../layers/mcp/rounds/SealKeySqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -27,4 +28,8 @@ const Kraken = KrakenWriterSettling.pipe(
 )
 
 /** The tools and what they stand on, behind the server. */
-export const Product = McpServerSdk.pipe(Layer.provideMerge(Kraken), Layer.provide(SealKeySqlite))
+export const Product = McpServerSdk.pipe(
+  Layer.provide(PolicyOfServer),
+  Layer.provideMerge(Kraken),
+  Layer.provide(SealKeySqlite)
+)

@@ -2,6 +2,7 @@ import { Context, type DateTime, type Effect } from "effect"
 import type { LanePriority } from "../domain/endpoints/endpoint.ts"
 import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
+import type { Principal } from "./Principal.ts"
 
 /** Place in the lane of an API key, first served first: a cancel never waits behind a read. */
 export type Priority = LanePriority | "settlement"
@@ -25,6 +26,9 @@ export interface ClockQuality {
  *
  * Private calls pass one lane for each API key in the order of their nonces. Parameters that are `undefined` are left
  * out; lists make the body JSON; decimals are strings.
+ *
+ * Each call is made for a principal, a public one too: a simulated market is its account's, and calls are counted by
+ * account.
  */
 export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<
   KrakenClient,
@@ -33,7 +37,11 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
      * A call that changes nothing; repeated when Kraken does not answer. Some endpoints that write only read with certain
      * parameters, such as `validate`.
      */
-    readonly read: (endpoint: Endpoint, params: Params, options?: CallOptions) => Effect.Effect<unknown, KrakenError>
+    readonly read: (
+      endpoint: Endpoint,
+      params: Params,
+      options?: CallOptions
+    ) => Effect.Effect<unknown, KrakenError, Principal>
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
      * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use. `params` is evaluated for
@@ -44,13 +52,13 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
       endpoint: WriteEndpoint,
       params: Effect.Effect<Params>,
       options?: CallOptions
-    ) => Effect.Effect<unknown, KrakenWriteError>
+    ) => Effect.Effect<unknown, KrakenWriteError, Principal>
     /** The few endpoints that answer with bytes instead of JSON. */
     readonly download: (
       endpoint: FileEndpoint,
       params: Params,
       options?: CallOptions
-    ) => Effect.Effect<Uint8Array, KrakenError>
+    ) => Effect.Effect<Uint8Array, KrakenError, Principal>
     /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
     readonly now: Effect.Effect<DateTime.Utc>
     readonly clock: Effect.Effect<ClockQuality>

@@ -7,6 +7,7 @@ import type {
   KrakenWriteError,
   KrakenWriteRefused
 } from "./KrakenErrors.ts"
+import type { Principal } from "./Principal.ts"
 
 /** A write that happened, or was not sent since an identical one had just happened. */
 export interface Sent {
@@ -45,7 +46,7 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * is not sent on, says that it is meant once more. A write whose outcome is unknown blocks identical ones for ten
      * minutes, `repeat` or not. Cancels are always sent.
      */
-    readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError>
+    readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
     /** Ends when no write is under way. */
     readonly settled: Effect.Effect<void>
   }

@@ -1,5 +1,6 @@
 import { Context, type Effect, Schema } from "effect"
 import type { Directory } from "../domain/assets/names.ts"
+import type { Principal } from "./Principal.ts"
 
 /** Kraken has no such pair or asset; nothing was sent. */
 export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName", {
@@ -24,10 +25,10 @@ export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName"
 export class Names extends Context.Tag("mcp-kraken/services/Names")<
   Names,
   {
-    readonly pair: (spelling: string) => Effect.Effect<string, UnknownName>
-    readonly asset: (spelling: string) => Effect.Effect<string, UnknownName>
+    readonly pair: (spelling: string) => Effect.Effect<string, UnknownName, Principal>
+    readonly asset: (spelling: string) => Effect.Effect<string, UnknownName, Principal>
     /** What is known now; filled on first need, empty where Kraken can't be asked. */
-    readonly directory: Effect.Effect<Directory>
+    readonly directory: Effect.Effect<Directory, never, Principal>
     /** Kraken has refused a name that the lists hold: ask for the lists again on next need. */
     readonly stale: Effect.Effect<void>
   }

@@ -2,6 +2,7 @@ import { Context, type Effect } from "effect"
 import type { Endpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { Priority } from "./KrakenClient.ts"
 import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
+import type { Principal } from "./Principal.ts"
 
 /** What is left before calls have to wait. */
 export interface Budget {
@@ -9,7 +10,7 @@ export interface Budget {
   readonly rest: { readonly remaining: number; readonly maximum: number; readonly decayPerSecond: number }
 }
 
-/** Kraken's rate limits, modelled here so that calls wait or fail before Kraken refuses them. Shared by all callers. */
+/** Kraken's rate limits, modelled here so that calls wait or fail before Kraken refuses them. Shared by all callers of an account. */
 export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
   RateBudget,
   {
@@ -22,17 +23,21 @@ export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
       endpoint: Endpoint,
       params: Params,
       priority: Priority
-    ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout>
+    ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout, Principal>
     /** Kraken has carried out a write: from now on counts the age of its orders, on which the cost of changing them depends. */
-    readonly carriedOut: (endpoint: WriteEndpoint, params: Params, result: unknown) => Effect.Effect<void>
+    readonly carriedOut: (
+      endpoint: WriteEndpoint,
+      params: Params,
+      result: unknown
+    ) => Effect.Effect<void, never, Principal>
     /** Kraken has refused a call for its rate: the model was too generous. */
     readonly exceeded: (
       endpoint: Endpoint,
       params: Params,
       limiter: KrakenRateLimitError["limiter"]
-    ) => Effect.Effect<void>
+    ) => Effect.Effect<void, never, Principal>
     /** Kraken has locked the key out: no private call for fifteen minutes. */
-    readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout>
-    readonly remaining: Effect.Effect<Budget>
+    readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout, never, Principal>
+    readonly remaining: Effect.Effect<Budget, never, Principal>
   }
 >() {}

@@ -1,5 +1,4 @@
-import { Context, Effect } from "effect"
-import { CallFacts, callerId } from "./CallFacts.ts"
+import { Context } from "effect"
 
 /** Whose money the tools move, as it is told wherever that matters. */
 export class TradingMode extends Context.Reference<TradingMode>()("mcp-kraken/services/TradingMode", {
@@ -21,11 +20,3 @@ export class TradingMode extends Context.Reference<TradingMode>()("mcp-kraken/se
     readonly unreadFile?: string | undefined
   } => ({ mode: "live", hasKey: true })
 }) {}
-
-/**
- * Names the account that the current call acts on. There is one Kraken account for all callers; on paper, each caller has
- * one of their own.
- */
-export const accountName: Effect.Effect<string> = Effect.zipWith(TradingMode, CallFacts, ({ mode }, { caller }) =>
-  mode === "live" ? "kraken" : callerId(caller)
-)

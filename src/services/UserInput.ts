@@ -1,5 +1,5 @@
 import { Effect, Option, Schema } from "effect"
-import { CallFacts } from "./CallFacts.ts"
+import { CallContext } from "./CallContext.ts"
 
 /** Something the client is asked to do or to ask its user, in the words of MCP: `elicitation/create` and its params. */
 export const Question = Schema.Struct({
@@ -51,7 +51,7 @@ export interface Form {
  * minutes, and was not used before.
  */
 export const ask = Effect.fn("UserInput.ask")(function* (name: string, form: Form) {
-  const { answers, asks } = yield* CallFacts
+  const { answers, asks } = yield* CallContext
   if (!asks) return Option.none<Reply>()
   const reply = decodeReply(answers[name])
   if (Option.isSome(reply)) return reply

@@ -1,8 +1,9 @@
 import { Effect, Schema } from "effect"
 import { Names } from "../services/Names.ts"
+import type { Principal } from "../services/Principal.ts"
 import * as Account from "./account/Account.ts"
 import * as Market from "./market/Market.ts"
-import type { ToolError, ToolServices } from "./Toolsets.ts"
+import type { ToolError, toolsets, ToolServices } from "./Toolsets.ts"
 import * as TradingReads from "./trading/TradingReads.ts"
 
 /** There is no such resource. */
@@ -26,6 +27,8 @@ export interface Resource {
   readonly description: string
   /** Private ones are about the account of the configured key. */
   readonly isPrivate: boolean
+  /** It is offered with these tools. */
+  readonly toolset: keyof typeof toolsets
   readonly read: Read
 }
 
@@ -36,6 +39,7 @@ export const resources: ReadonlyArray<Resource> = [
     title: "Assets",
     description: "Every asset on Kraken: display name, Kraken's id, status",
     isPrivate: false,
+    toolset: "general",
     read: Effect.map(directory(), ({ assets }) => ({
       assets: assets.map(({ display, id, status }) => ({ name: display, id, status }))
     }))
@@ -46,6 +50,7 @@ export const resources: ReadonlyArray<Resource> = [
     title: "Pairs",
     description: "Every pair on Kraken: display name, Kraken's id, status",
     isPrivate: false,
+    toolset: "general",
     read: Effect.map(directory(), ({ pairs }) => ({
       pairs: pairs.map(({ display, id, status }) => ({ name: display, id, status }))
     }))
@@ -56,6 +61,7 @@ export const resources: ReadonlyArray<Resource> = [
     title: "System status",
     description: "Whether Kraken trades, and what maintenance is ahead",
     isPrivate: false,
+    toolset: "general",
     read: Market.getSystemStatus.run({})
   },
   {
@@ -64,6 +70,7 @@ export const resources: ReadonlyArray<Resource> = [
     title: "Balances",
     description: "Balances of the account, with what open orders hold",
     isPrivate: true,
+    toolset: "account",
     read: Account.getExtendedBalance.run({})
   },
   {
@@ -72,6 +79,7 @@ export const resources: ReadonlyArray<Resource> = [
     title: "Open orders",
     description: "Open and pending orders, newest first",
     isPrivate: true,
+    toolset: "trading",
     read: TradingReads.getOpenOrders.run({ limit: 50 })
   }
 ]
@@ -107,7 +115,7 @@ const readPair = (uri: string, spelling: string): Read =>
   })
 
 /** Names of pairs that begin with, or hold, what was typed. */
-export const completePair = (typed: string): Effect.Effect<ReadonlyArray<string>, never, Names> =>
+export const completePair = (typed: string): Effect.Effect<ReadonlyArray<string>, never, Names | Principal> =>
   Effect.map(directory(), ({ findPair, pairs }) => {
     const wanted = typed.toUpperCase()
     const names = pairs.map(({ display }) => display)

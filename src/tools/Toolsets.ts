@@ -2,6 +2,8 @@ import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
+import type { Offer, Policy } from "../services/Policy.ts"
+import type { Principal } from "../services/Principal.ts"
 import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/Account.ts"
 import * as Books from "./market/Books.ts"
@@ -20,7 +22,7 @@ import type { EndpointError, GateError, Tool } from "./kit/Tool.ts"
 export type ToolError = GateError | EndpointError
 
 /** Everything a tool may need. */
-export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache
+export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal
 
 export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
@@ -43,12 +45,9 @@ export const toolsets = {
   websocket: inOrder(WebSocket)
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
-/** The tools a server offers, by name. */
-export const select = (names: ReadonlyArray<string>, options: { readonly readOnly: boolean }) =>
-  new Map<string, AnyTool>(
-    Object.entries(toolsets)
-      .filter(([name]) => name === "general" || names.includes(name))
-      .flatMap(([, tools]): ReadonlyArray<AnyTool> => tools)
-      .filter((tool) => !options.readOnly || tool.mayRead)
-      .map((tool) => [tool.name, tool])
+/** All tools by name, each with its toolset. `Policy` says which of them a principal is offered. */
+export const tools: ReadonlyMap<string, AnyTool & Offer> = new Map(
+  Object.entries(toolsets).flatMap(([toolset, tools]: [string, ReadonlyArray<AnyTool>]) =>
+    tools.map((tool) => [tool.name, { ...tool, toolset }])
   )
+)

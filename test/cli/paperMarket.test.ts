@@ -11,6 +11,7 @@ import { makeCommandLine } from "./commandLine.ts"
 import { read, write } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
+import { OperatedOnPaper } from "../doubles/TestPrincipal.ts"
 
 /** Paper accounts as `serve --paper` has them, with a Kraken of this address. */
 const paper = (stateDir: string, baseUrl: string, changes: Partial<typeof Config.Service> = {}) =>
@@ -18,6 +19,7 @@ const paper = (stateDir: string, baseUrl: string, changes: Partial<typeof Config
     Layer.provide(
       TestConfig({ mode: "paper", stateDir, baseUrl, tier: "off", paperBalances: { BTC: "5" }, ...changes })
     ),
+    Layer.merge(OperatedOnPaper),
     Layer.fresh
   )
 

@@ -69,7 +69,6 @@ export const fixtures: Surface<never> = {
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
     instructions: "Fixtures of the conformance suite."
   },
-  readOnly: false,
   mirrored: new Map([["test_custom_headers", { region: "Region" }]]),
   methods: {
     "tools/list": () =>

@@ -1,7 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
-import { report } from "../../src/services/CallFacts.ts"
+import { report } from "../../src/services/CallContext.ts"
 import type { InputRequired } from "../../src/services/UserInput.ts"
 import type { Call, ProtocolError } from "../../src/layers/mcp/protocol/Surface.ts"
 

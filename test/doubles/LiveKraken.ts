@@ -10,13 +10,14 @@ import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/
 import type { MarketFeed } from "../../src/layers/paper/MarketFeed.ts"
 import { MarketFeedLive } from "../../src/layers/paper/MarketFeedLive.ts"
 import { PaperWatch } from "../../src/layers/paper/Watch.ts"
-import { RateBudgetPerCaller } from "../../src/layers/kraken/rates/RateBudgetPerCaller.ts"
+import { RateBudgetPerAccount } from "../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import type { RateBudget } from "../../src/services/RateBudget.ts"
 import { opening, type Prices, scripted } from "./TestMarket.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { read, write } from "./TestPaper.ts"
+import { OperatedOnPaper } from "./TestPrincipal.ts"
 
 /** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
 export const makeKraken = (prices: Prices) => {
@@ -67,8 +68,9 @@ const processOf = <A, E>(
 ) =>
   parts.pipe(
     Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Layer.provide(MarketFeedLive, layer)))),
-    Layer.provideMerge(RateBudgetPerCaller),
+    Layer.provideMerge(RateBudgetPerAccount),
     Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", paperBalances: { USD: "100000" } })),
+    Layer.merge(OperatedOnPaper),
     Layer.fresh
   )
 

@@ -6,6 +6,7 @@ import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../.
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
 /** A directory that knows nothing: every name stays as it is. */
 export const noNames: Directory = {
@@ -21,7 +22,7 @@ export const noNames: Directory = {
 
 /**
  * Everything a tool needs, without a network: a Kraken that answers from a table and rejects whatever is not in it,
- * a writer that passes writes on, names as given, and a key that holds `granted`.
+ * a writer that passes writes on, names as given, a key that holds `granted`, and the policy of a server with default settings.
  */
 export const TestKraken = (options: {
   readonly answers?: Record<string, unknown>
@@ -49,7 +50,7 @@ export const TestKraken = (options: {
       })
   const answer = ask(options.answers)
   const directory = options.directory ?? noNames
-  return Layer.mergeAll(
+  const services = Layer.mergeAll(
     Layer.succeed(KrakenClient, {
       read: answer,
       write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
@@ -77,4 +78,5 @@ export const TestKraken = (options: {
       learn: (answer) => Effect.sync(() => options.onLearn?.(answer))
     })
   )
+  return Layer.merge(Operated, Layer.provideMerge(TestPolicy(), services))
 }

@@ -8,12 +8,14 @@ import type { Surface } from "../../src/layers/mcp/protocol/Surface.ts"
 import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
-import type { Caller } from "../../src/services/CallFacts.ts"
 import type { Config } from "../../src/services/Config.ts"
 import type { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { Principal } from "../../src/services/Principal.ts"
 import { RateBudget } from "../../src/services/RateBudget.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { TestKraken } from "./TestKraken.ts"
+import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { testOperator, type TestPrincipal } from "./TestPrincipal.ts"
 
 const TestBudget = Layer.mock(RateBudget, {
   remaining: Effect.succeed({ rest: { remaining: 15, maximum: 15, decayPerSecond: 0.33 } })
@@ -25,7 +27,7 @@ export const TestProduct = (
   client: Layer.Layer<KrakenClient> | undefined = undefined
 ) => {
   const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide([services, TestBudget, SealKeyMemory]))
+  return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, SealKeyMemory]))
 }
 
 /** The server of the product over the same. */
@@ -39,12 +41,13 @@ export const TestMcpServer = (
 export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
   EdgeMux.pipe(Layer.provideMerge(TestMcpServer(...options)))
 
-/** Posts a message and reads the answer, JSON or events, as data. */
-export const post = (body: unknown, headers: Record<string, string> = {}, caller: Caller = { _tag: "Local" }) =>
+/** Posts a message and reads the answer, JSON or events, as data. Unless a test says who calls, the operator does. */
+export const post = (body: unknown, headers: Record<string, string> = {}, caller?: TestPrincipal) =>
   Effect.gen(function* () {
     const edge = yield* McpEdge
     const text = typeof body === "string" ? body : JSON.stringify(body)
-    const answer = yield* begun(edge.post, { headers, body: text, caller })
+    const principal = caller ?? Option.getOrElse(yield* Effect.serviceOption(Principal), () => testOperator)
+    const answer = yield* begun(edge.post, { headers, body: text, principal })
     if (answer._tag === "Events") return { status: 200, events: answer.events, body: undefined }
     return { status: answer.status, body: answer.body === undefined ? undefined : JSON.parse(answer.body) }
   })
@@ -88,7 +91,7 @@ export const modern = (
   method: string,
   params: { readonly [name: string]: unknown } = {},
   headers: Record<string, string> = {},
-  caller: Caller = { _tag: "Local" }
+  caller?: TestPrincipal
 ) => {
   const { _meta, ...rest } = params
   const meta = {
@@ -122,7 +125,7 @@ export const edgeFetch = Effect.gen(function* () {
     if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
     const given = Object.fromEntries(new Headers(headers))
     return run(
-      begun(edge.post, { headers: given, body: String(body), caller: { _tag: "Local" } }),
+      begun(edge.post, { headers: given, body: String(body), principal: testOperator }),
       signal ? { signal } : {}
     ).then((answer) =>
       answer._tag === "Json"
@@ -152,9 +155,7 @@ export const surfaceEdge = (methods: Surface<never>["methods"]) => {
   const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
   const server = Layer.scoped(
     McpServer,
-    Effect.tap(makeServer({ about }), (server) =>
-      connectSdk(server, { methods, readOnly: false }, new AjvJsonSchemaValidator())
-    )
+    Effect.tap(makeServer({ about }), (server) => connectSdk(server, { methods }, new AjvJsonSchemaValidator()))
   )
   return EdgeMux.pipe(Layer.provideMerge(server), Layer.provideMerge(SealKeyMemory))
 }

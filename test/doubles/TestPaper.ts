@@ -3,18 +3,19 @@ import type { Endpoint, WriteEndpoint } from "../../src/domain/endpoints/endpoin
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
 import { PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
 import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
-import { RateBudgetPerCaller } from "../../src/layers/kraken/rates/RateBudgetPerCaller.ts"
-import { CallFacts } from "../../src/services/CallFacts.ts"
+import { RateBudgetPerAccount } from "../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { TestConfig } from "./TestConfig.ts"
+import { as as asBearer, OperatedOnPaper } from "./TestPrincipal.ts"
 
 /** Paper accounts in a folder, as a process of its own would have them. */
 export const paperIn = (stateDir: string, changes: Partial<typeof Config.Service> = {}) =>
   KrakenClientPaper.pipe(
-    Layer.provideMerge(Layer.merge(PaperAccountsServed, RateBudgetPerCaller)),
+    Layer.provideMerge(Layer.merge(PaperAccountsServed, RateBudgetPerAccount)),
     Layer.provideMerge(MarketFeedSynthetic),
     Layer.provide(TestConfig({ mode: "paper", stateDir, tier: "off", ...changes })),
+    Layer.merge(OperatedOnPaper),
     Layer.fresh
   )
 
@@ -22,11 +23,7 @@ export const paperIn = (stateDir: string, changes: Partial<typeof Config.Service
 export const morning = Effect.orDie(TestClock.setTime(Date.UTC(2026, 10, 27, 9)))
 
 /** What the bearer of a token does. */
-export const as = (id: string) =>
-  Effect.provideServiceEffect(
-    CallFacts,
-    Effect.map(CallFacts, (facts): typeof CallFacts.Service => ({ ...facts, caller: { _tag: "Token", id } }))
-  )
+export const as = (id: string) => asBearer(id, "paper")
 
 export const read = (endpoint: Endpoint, params: object = {}) =>
   Effect.flatMap(KrakenClient, (kraken) => kraken.read(endpoint, { ...params }))

@@ -9,6 +9,7 @@ import type { KeyInfo } from "../../src/domain/keys/keyInfo.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
+import { Operated } from "./TestPrincipal.ts"
 
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
 
@@ -77,7 +78,8 @@ export const account = (options: {
         known: Effect.succeedSome({ nonceWindow: options.nonceWindow ?? 0n } as KeyInfo)
       }),
       TestConfig()
-    ])
+    ]),
+    Layer.merge(Operated)
   )
   return { open, closed, amends, sent, layer }
 }

@@ -17,8 +17,8 @@ import { makeHandClock } from "./handClock.ts"
 import { callTool, paperDeposit, paperProduct } from "./product.ts"
 import expected from "./state/1/expected.json" with { type: "json" }
 import { makeHistory, makeLiveHistory, makeMarket, reads } from "./state/history.ts"
+import { bearerOf, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 
-type Caller = Parameters<typeof callTool>[2]
 type Json = ReturnType<typeof JSON.parse>
 
 const written = join(import.meta.dirname, "state", "1")
@@ -36,14 +36,14 @@ const then = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.scoped
   )
 
-const use = (tool: string, args: object = {}, caller?: Caller) =>
+const use = (tool: string, args: object = {}, caller?: TestPrincipal) =>
   Effect.map(callTool(tool, args, caller), ({ error, result }): Json => {
     assert.isNotTrue(result?.isError ?? error, `${tool}: ${JSON.stringify(error ?? result?.content)}`)
     return result?.structuredContent
   })
 
 /** The account has all that is remembered of it; answers may say more by now. */
-const hasAll = (account: Readonly<Record<string, object>>, caller?: Caller) =>
+const hasAll = (account: Readonly<Record<string, object>>, caller?: TestPrincipal) =>
   Effect.forEach(Object.entries(reads), ([tool, args]) =>
     Effect.map(use(tool, args, caller), (answer) => {
       assert.isDefined(account[tool])
@@ -59,7 +59,7 @@ describe("a paper.db of version 1", () => {
       const known = local.get_open_orders.orders.map(({ txid }) => txid)
       const txid = yield* Effect.gen(function* () {
         yield* hasAll(local)
-        yield* hasAll(token, { _tag: "Token", id: "aabbccddeeff" })
+        yield* hasAll(token, bearerOf("aabbccddeeff", "paper"))
         const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.001", price: "1000" }
         return (yield* use("add_order", order)).txid[0]
       }).pipe(Effect.provide(paperProduct(folder)))

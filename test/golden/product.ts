@@ -12,7 +12,6 @@ import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.
 import { PermissionCacheKraken } from "../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RateBudgetModel } from "../../src/layers/kraken/rates/RateBudgetModel.ts"
 import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
-import type { Caller } from "../../src/services/CallFacts.ts"
 import { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
 import type { Key } from "../doubles/fake/Keys.ts"
@@ -20,6 +19,8 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import type { FakeKraken } from "../doubles/FakeKraken.ts"
 import { post } from "../doubles/TestMcp.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
+import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 
 /** Settings that a scenario changes. */
 export type Changes = Partial<typeof Config.Service>
@@ -39,6 +40,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   )
   return EdgeMux.pipe(
     Layer.provide(McpServerSdk),
+    Layer.provide(PolicyOfServer),
     Layer.provide([kraken, SealKeyMemory, Layer.succeed(TradingMode, { mode: "live", hasKey: key !== undefined })]),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ credentials, ...changes })))
@@ -50,7 +52,8 @@ export const paperProduct = (stateDir: string, changes: Changes = {}) =>
   EdgeMux.pipe(
     Layer.provide(Product),
     Layer.provide(McpServerEarly),
-    Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes })))
+    Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),
+    Layer.merge(OperatedOnPaper)
   )
 
 const paperSettings: Changes = {
@@ -84,7 +87,7 @@ export interface Answer {
 }
 
 /** Calls a tool as a client does. An answer that comes as events is the last of them. */
-export const callTool = Effect.fnUntraced(function* (name: string, args: object, caller: Caller = { _tag: "Local" }) {
+export const callTool = Effect.fnUntraced(function* (name: string, args: object, caller?: TestPrincipal) {
   const request = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } }
   const { body, events } = yield* post(request, { "mcp-protocol-version": "2025-11-25" }, caller)
   if (body !== undefined) return body as Answer

@@ -17,6 +17,8 @@ import { type FakeKraken, makeFakeKraken } from "../doubles/FakeKraken.ts"
 import { limit } from "../doubles/WriterAccount.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import type { Intent, Journey, Jump, LookAlike, Standing } from "./journeys.ts"
+import { Operated } from "../doubles/TestPrincipal.ts"
+import type { Principal } from "../../src/services/Principal.ts"
 
 /** What a caller was told; none for one that has gone. */
 export type Told = Exit.Exit<Sent, SendError> | undefined
@@ -69,6 +71,7 @@ export const writerOver = (
         ...config
       })
     ),
+    Layer.merge(Operated),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 
@@ -160,7 +163,10 @@ const dispatch = (fake: FakeKraken, writer: typeof KrakenWriter.Service, intent:
   })
 
 /** A caller that goes away, unless it has its answer by then. */
-const leaving = (call: Effect.Effect<Sent, SendError>, after: number): Effect.Effect<Told> =>
+const leaving = (
+  call: Effect.Effect<Sent, SendError, Principal>,
+  after: number
+): Effect.Effect<Told, never, Principal> =>
   Effect.gen(function* () {
     const caller = yield* Effect.fork(call)
     yield* Effect.sleep(after)

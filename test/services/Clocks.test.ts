@@ -10,6 +10,8 @@ import { clocks, monotonic } from "../../src/services/Clocks.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { limit } from "../doubles/WriterAccount.ts"
+import { Principal } from "../../src/services/Principal.ts"
+import { testOperator } from "../doubles/TestPrincipal.ts"
 
 const hour = 3_600_000
 
@@ -45,7 +47,7 @@ describe.each([-hour, hour])("when the time of day is set by %i ms", (set) => {
         assert.deepStrictEqual(yield* budget.remaining, before)
         yield* Effect.sleep("10 minutes")
         assert.deepInclude((yield* budget.remaining).rest, { remaining: before.rest.maximum })
-      })
+      }).pipe(Effect.provideService(Principal, testOperator))
     )
   )
 
@@ -60,7 +62,7 @@ describe.each([-hour, hour])("when the time of day is set by %i ms", (set) => {
         assert.strictEqual(error._tag === "KrakenLockout" && error.until.epochMillis, first.until.epochMillis + set)
         yield* Effect.sleep("2 minutes")
         yield* budget.take("private/Balance", {}, "read")
-      })
+      }).pipe(Effect.provideService(Principal, testOperator))
     )
   )
 

@@ -19,6 +19,8 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import { morning, paperIn } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
+import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { Operated } from "../doubles/TestPrincipal.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
@@ -45,11 +47,12 @@ export const exchangeOf = (v: Venue) => {
   }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  return KrakenWriterSettling.pipe(
+  return Layer.merge(KrakenWriterSettling, PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(front) }), NonceSourceMemory, RateBudgetOff]),
     Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
+    Layer.merge(Operated),
     Layer.tap(() => TestClock.setTime(v.x.now))
   )
 }
@@ -73,7 +76,7 @@ export const worlds: Record<string, World> = {
       yield* morning
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
-      const layer = KrakenWriterSettling.pipe(
+      const layer = Layer.merge(KrakenWriterSettling, PolicyOfServer).pipe(
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

@@ -1,8 +1,8 @@
 import { Cause, Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { type Caller, callerId } from "../../services/CallFacts.ts"
 import { Config } from "../../services/Config.ts"
 import { type TokenForPaper, TokenStore } from "../../services/TokenStore.ts"
+import { bearer, operator } from "../access/principals.ts"
 import { readBody } from "./body.ts"
 import { type Credential, credential } from "./credential.ts"
 import { makeEmit } from "./events.ts"
@@ -47,9 +47,9 @@ export const Http = Layer.scoped(
         if (!paths.has(path)) return Reply.notFound
         // Browsers ask without the token whether they may send it.
         if (method === "OPTIONS" && page && headers["access-control-request-method"]) return Reply.preflight
-        const known = yield* authenticate(token, request.socket.remoteAddress ?? "", line)
-        if ("status" in known) return known
-        line.note({ caller: callerId(known) })
+        const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", line)
+        if ("status" in principal) return principal
+        line.note({ caller: principal.caller.id })
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
         if ((headers["content-encoding"] ?? "identity") !== "identity") return Reply.compressed
@@ -57,7 +57,7 @@ export const Http = Layer.scoped(
         const answer = yield* edge.post({
           headers,
           body,
-          caller: known,
+          principal,
           emit: makeEmit(response, run),
           note: line.note
         })
@@ -111,19 +111,19 @@ interface Entrance {
   readonly line: Line
 }
 
-/** From a credential to the caller, or to the answer that turns it away. */
+/** From a credential to the principal, or to the answer that turns it away. */
 const makeAuthenticate = Effect.gen(function* () {
-  const { authDisabled } = yield* Config
+  const { authDisabled, mode } = yield* Config
   const tokens = yield* TokenStore
   const throttle = makeThrottle()
   const forPaper = makeForPaper()
-  const local: Caller = { _tag: "Local" }
+  const local = operator(mode)
   return Effect.fnUntraced(function* (token: Credential["token"], address: string, line: Line) {
     if (authDisabled) return local
     if (Option.isNone(token)) return Reply.noCredentials
     const known = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", forPaper(line))
     if ("status" in known) return known
-    if (Option.isSome(known)) return { _tag: "Token", id: known.value.id } satisfies Caller
+    if (Option.isSome(known)) return bearer(known.value, mode)
     const seconds = yield* throttle.failed(address)
     return seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
   })

@@ -3,9 +3,9 @@ import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/e
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
 import { parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
-import { CallFacts, callerId } from "../../services/CallFacts.ts"
 import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
 import { refusal } from "../kraken/answers/verdict.ts"
 import { makeTolls } from "../kraken/answers/tolls.ts"
@@ -15,7 +15,7 @@ import { makeLearn } from "./learn.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /**
- * The same Kraken on simulated accounts, one a caller: the engine answers in Kraken's words, and they mean here what they
+ * The same Kraken on simulated accounts, that of the principal for each call: the engine answers in Kraken's words, and they mean here what they
  * mean there.
  */
 export const KrakenClientPaper = Layer.effect(
@@ -26,7 +26,6 @@ export const KrakenClientPaper = Layer.effect(
     const budget = yield* RateBudget
     const { refuse, take } = makeTolls(budget, DateTime.now)
     const learn = makeLearn(accounts, feed)
-    const account = Effect.map(CallFacts, ({ caller }) => callerId(caller))
 
     /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
     const observe = Effect.fnUntraced(function* (account: string, call: Command & { readonly endpoint: Endpoint }) {
@@ -40,11 +39,11 @@ export const KrakenClientPaper = Layer.effect(
       yield* take(endpoint, params, priority)
       const seen = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
       if (Option.isSome(seen)) return seen.value
-      const name = yield* account
+      const { account } = yield* Principal
       const asked = Effect.gen(function* () {
-        const [first, ...others] = yield* observe(name, { endpoint, params })
-        if (first !== undefined) yield* accounts.carryOut(name, [first, ...others])
-        return yield* accounts.ask(name, { endpoint, params })
+        const [first, ...others] = yield* observe(account, { endpoint, params })
+        if (first !== undefined) yield* accounts.carryOut(account, [first, ...others])
+        return yield* accounts.ask(account, { endpoint, params })
       })
       return yield* Effect.catchTags(
         Effect.flatMap(asked, (answer) => resultOf(answer, (codes) => classify(codes, isPrivate(endpoint)))),
@@ -57,12 +56,12 @@ export const KrakenClientPaper = Layer.effect(
     })
 
     const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Effect.Effect<Params>) {
-      const name = yield* account
-      const observed = yield* observe(name, { endpoint, params: yield* params })
+      const { account } = yield* Principal
+      const observed = yield* observe(account, { endpoint, params: yield* params })
       // From here to the answer nothing is waited for.
       const command = { endpoint, params: yield* params }
       const [first = command, ...others] = [...observed, command]
-      return yield* resultOf(yield* accounts.carryOut(name, [first, ...others]), classifyWrite)
+      return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)
     })
 
     return KrakenClient.of({

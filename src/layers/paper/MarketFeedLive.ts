@@ -5,7 +5,9 @@ import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
-import { type BothLists, makeLists, recent } from "../kraken/names/lists.ts"
+import { Principal } from "../../services/Principal.ts"
+import { operator } from "../access/principals.ts"
+import { type BothLists, makeLists, type PublicReader, recent } from "../kraken/names/lists.ts"
 import { type Lookout, makeLookout } from "./lookout.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
@@ -13,7 +15,11 @@ import { MarketFeed } from "./MarketFeed.ts"
 export const MarketFeedLive = Layer.effect(
   MarketFeed,
   Effect.gen(function* () {
-    const kraken = yield* KrakenClient
+    const client = yield* KrakenClient
+    // What is seen here is seen for all callers.
+    const kraken: PublicReader<never> = {
+      read: (...call) => Effect.provideService(client.read(...call), Principal, operator("live"))
+    }
     const { baseUrl } = yield* Config
     const name = `live market of ${new URL(baseUrl).host}`
     const lists = makeLists(

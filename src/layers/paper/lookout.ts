@@ -1,7 +1,7 @@
 import { Clock, Effect, Exit } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
-import type { KrakenClient } from "../../services/KrakenClient.ts"
 import { type KrakenError, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import type { PublicReader } from "../kraken/names/lists.ts"
 import { mostTrades, readTrades, type Sight, sightOf } from "./sight.ts"
 
 /** What was seen does for this long, whoever asks: Kraken takes about one call a second. In milliseconds, as below. */
@@ -15,7 +15,7 @@ const levels = 100
 /** Looks at one pair of Kraken's. A look that is under way, or not a second old, does for everybody. */
 export type Lookout = Effect.Effect<Sight, KrakenError>
 
-export const makeLookout = (kraken: typeof KrakenClient.Service, pair: Pair): Lookout => {
+export const makeLookout = (kraken: PublicReader<never>, pair: Pair): Lookout => {
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
   let latest: { readonly at: number; readonly exit: Exit.Exit<Sight, KrakenError> } | undefined
   let sight: Sight | undefined

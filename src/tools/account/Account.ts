@@ -24,6 +24,7 @@ import {
 import { toldElsewhere } from "../kit/JsonSchema.ts"
 import * as Key from "./KeyFacts.ts"
 import * as Rows from "../kit/Rows.ts"
+import { unreadable } from "../kit/defects.ts"
 import * as Tool from "../kit/Tool.ts"
 
 const words = optional(Schema.String)
@@ -162,7 +163,7 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
     yield* cache.learn(answer)
     const facts = Key.facts(answer, yield* kraken.now)
     return yield* Effect.mapError(Schema.decodeUnknown(Key.Facts)(facts), () =>
-      Tool.unreadable("private/GetApiKeyInfo", false, "not shown", "it is not an API key")
+      unreadable("private/GetApiKeyInfo", false, "not shown", "it is not an API key")
     )
   }),
   output: Key.Facts

@@ -4,6 +4,7 @@ import { KrakenClient } from "../../services/KrakenClient.ts"
 import * as Arguments from "../kit/Arguments.ts"
 import { list, optional, Seconds, Settled, time, whole, withDefault } from "../kit/Fields.ts"
 import * as Rows from "../kit/Rows.ts"
+import { unreadable } from "../kit/defects.ts"
 import * as Tool from "../kit/Tool.ts"
 
 const words = optional(Schema.String)
@@ -142,7 +143,7 @@ const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, part: Repo
 const readable = <A>(read: () => A) =>
   Effect.catchAllDefect(Effect.sync(read), (thrown) =>
     thrown instanceof Report.Broken
-      ? Tool.unreadable("private/RetrieveExport", false, "a ZIP", `it can't be read: ${thrown.message}`)
+      ? unreadable("private/RetrieveExport", false, "a ZIP", `it can't be read: ${thrown.message}`)
       : Effect.die(thrown)
   )
 

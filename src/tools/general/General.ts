@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { CallFacts, callerId } from "../../services/CallFacts.ts"
+import { Principal } from "../../services/Principal.ts"
 import { TradingMode } from "../../services/TradingMode.ts"
 import * as Tool from "../kit/Tool.ts"
 
@@ -13,8 +13,8 @@ export const getTradingMode = Tool.make("get_trading_mode", {
     const unread = unreadFile === undefined ? "" : `; a file of settings was not read: ${JSON.stringify(unreadFile)}`
     const elsewhere = address === undefined ? "" : `; asked at ${address}, which is not Kraken's address`
     if (trading.mode === "paper") {
-      const { caller } = yield* CallFacts
-      const account = `paper account ${callerId(caller)}, of this client alone${unread}`
+      const principal = yield* Principal
+      const account = `paper account ${principal.account}, of this client alone${unread}`
       const market = trading.market.name + elsewhere
       return { mode: trading.mode, simulated: true, account, market, to_change: goLive }
     }

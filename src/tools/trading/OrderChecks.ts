@@ -3,7 +3,7 @@ import { clientIdFaults } from "../../domain/orders/fieldRules.ts"
 import type { Pair } from "../../domain/assets/names.ts"
 import type { Close } from "../../domain/orders/orders.ts"
 import type { Now } from "../../domain/orders/orderTimes.ts"
-import type { Known } from "../kit/Tool.ts"
+import type { Known } from "../kit/steps.ts"
 
 /** Faults at Kraken's time, and for the pair where that is known. */
 export const known = <A extends { readonly pair?: string }>(

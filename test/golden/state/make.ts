@@ -19,6 +19,7 @@ import { TestConfig } from "../../doubles/TestConfig.ts"
 import { makeHandClock } from "../handClock.ts"
 import { callTool, paperDeposit, paperProduct } from "../product.ts"
 import { makeHistory, makeLiveHistory, makeMarket, reads } from "./history.ts"
+import { bearerOf } from "../../doubles/TestPrincipal.ts"
 
 type Json = ReturnType<typeof JSON.parse>
 
@@ -45,7 +46,7 @@ const readAll = (caller?: Parameters<typeof callTool>[2]) =>
 /** An account of whoever started the process, and one of a token's bearer, on the computed market. */
 const synthetic = Effect.gen(function* () {
   yield* makeHistory({ use, refused: callTool, pass, deposit: paperDeposit(folder) })
-  const bearer = { _tag: "Token", id: "aabbccddeeff" } as const
+  const bearer = bearerOf("aabbccddeeff", "paper")
   yield* callTool("add_order", { pair: "BTC/USD", type: "sell", ordertype: "market", volume: "1" }, bearer)
   yield* pass(60)
   return { now: now(), local: yield* readAll(), token: yield* readAll(bearer) }

@@ -38,8 +38,13 @@ const serve = (options: {
     const port = yield* freePort
     const lines: Array<string> = []
     const log = yield* Queue.unbounded<string>()
-    const echo = ({ body, caller }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
-      Effect.succeed({ _tag: "Json", status: 200, body: JSON.stringify({ body, caller }) })
+    const echo = ({
+      body,
+      principal: {
+        caller: { _tag, id }
+      }
+    }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
+      Effect.succeed({ _tag: "Json", status: 200, body: JSON.stringify({ body, caller: { _tag, id } }) })
     const layer = Http.pipe(
       Layer.provide([
         TestConfig({ port, ...options.config }),
@@ -199,7 +204,7 @@ describe("Http", () => {
   it.scopedLive("lets everybody in where authentication is off, from this machine alone", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({ config: { authDisabled: true } })
-      assert.deepInclude(JSON.parse((yield* call(`${url}/mcp`)).text), { caller: { _tag: "Local" } })
+      assert.deepInclude(JSON.parse((yield* call(`${url}/mcp`)).text), { caller: { _tag: "Operator", id: "local" } })
       const foreign = yield* call(`${url}/mcp`, { headers: { origin: "https://evil.example" } })
       assert.strictEqual(foreign.status, 403)
       assert.include(foreign.text, "MCP_KRAKEN_ALLOWED_ORIGINS")

@@ -11,6 +11,7 @@ import { Secrets } from "../../../src/services/Secrets.ts"
 import { inProcess } from "../../doubles/fake/InProcess.ts"
 import { makeFakeKraken } from "../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
+import { Operated } from "../../doubles/TestPrincipal.ts"
 
 const secret = Redacted.make(Buffer.alloc(64, "\u0007kraken\u00FF?>").toString("base64"))
 
@@ -148,7 +149,10 @@ describe("Logging", () => {
       const { key, secret } = fake.keys.full
       const token = "short-and-plain"
       fake.answer("private/GetWebSocketsToken", { token, expires: 900 })
-      const client = KrakenClientHttp.pipe(Layer.provide([inProcess(fake), NonceSourceMemory, RateBudgetOff]))
+      const client = KrakenClientHttp.pipe(
+        Layer.provide([inProcess(fake), NonceSourceMemory, RateBudgetOff]),
+        Layer.merge(Operated)
+      )
       const call = Effect.gen(function* () {
         const kraken = yield* KrakenClient
         const result = yield* kraken.write("private/GetWebSocketsToken", Effect.succeed({}))

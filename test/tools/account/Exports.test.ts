@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { strToU8, zipSync } from "fflate"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import * as Exports from "../../../src/tools/account/Exports.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({ answers, granted: ["export-data"], onCall: (_, params) => calls.push(params) })
@@ -48,7 +48,7 @@ describe("request_export_report", () => {
         Exports.requestExportReport.call({ report: "ledgers", description: "x", fields: ["time", "price"] })
       )
       assertFaults(faultsIn(error), [["fields.1", "price", "ledgers"]])
-    }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
+    }).pipe(Effect.provide(TestKraken({ granted: ["export-data"], onCall: () => assert.fail("Kraken was asked") })))
   )
 
   it.effect("is a write, as removing one is", () =>
@@ -57,10 +57,7 @@ describe("request_export_report", () => {
       assert.strictEqual(request._tag, "ReadOnlyMode")
       const remove = yield* Effect.flip(Exports.removeExport.run({ id: "TCJA", type: "delete" }))
       assert.strictEqual(remove._tag, "ReadOnlyMode")
-    }).pipe(
-      Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
-      Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") }))
-    )
+    }).pipe(readOnly, Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 })
 

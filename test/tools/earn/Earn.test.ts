@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import * as Earn from "../../../src/tools/earn/Earn.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const strategy_id = "ESRFUO3-Q62XD-WIOIL7"
 
@@ -208,7 +208,7 @@ describe("allocate_earn and deallocate_earn", () => {
         const error = yield* Effect.flip(tool.run(asked))
         assert.strictEqual(error._tag, "ReadOnlyMode")
       }).pipe(
-        Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
+        readOnly,
         Effect.provide(TestKraken({ granted: ["earn-funds"], onCall: () => assert.fail("Kraken was asked") }))
       )
     )

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import * as Funding from "../../../src/tools/funding/Funding.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const refid = "FTQcuak-V6Za8qrWnhzTx67yYHz8Tg"
 
@@ -22,8 +22,6 @@ const silent = TestKraken({
   directory,
   onCall: () => assert.fail("Kraken was asked")
 })
-
-const readOnly = Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true })
 
 describe("get_deposit_methods", () => {
   it.effect("a limit of false is no limit, and hyphens are underscores", () => {

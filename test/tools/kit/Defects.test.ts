@@ -9,6 +9,7 @@ import { type AnyTool, toolsets } from "../../../src/tools/Toolsets.ts"
 import { modern, TestEdge } from "../../doubles/TestMcp.ts"
 import { runs } from "../../Property.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
+import { ToolDefect } from "../../../src/tools/kit/defects.ts"
 
 const output = Schema.Struct({ txid: Schema.String, ...Fields.Written })
 
@@ -60,7 +61,7 @@ describe("a fault of ours in the shaping of an answer", () => {
         return String(body.result.content[0].text)
       })
       const may = (outcome: "nothing" | "unknown", tool: string) =>
-        ToolError.words(new Tool.ToolDefect({ tool, outcome, answer: "" }))
+        ToolError.words(new ToolDefect({ tool, outcome, answer: "" }))
       assert.strictEqual(yield* call("cancel_all_orders"), may("unknown", "cancel_all_orders"))
       assert.strictEqual(yield* call("get_account_balance"), may("nothing", "get_account_balance"))
       assert.lengthOf(
@@ -74,7 +75,7 @@ describe("a fault of ours in the shaping of an answer", () => {
 
   it("advises nobody to repeat a write that happened, or may have", () => {
     for (const outcome of ["done", "unknown"] as const) {
-      const text = ToolError.words(new Tool.ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
+      const text = ToolError.words(new ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
       assert.match(text, /do NOT repeat it/i)
       assert.strictEqual(text.includes("O1"), outcome === "done")
     }

@@ -1,7 +1,6 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { KrakenPermissionError } from "../../../src/services/KrakenErrors.ts"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import { getAccountBalance } from "../../../src/tools/account/Account.ts"
 import * as Fields from "../../../src/tools/kit/Fields.ts"
 import { getServerTime } from "../../../src/tools/market/Market.ts"
@@ -9,6 +8,7 @@ import * as Tool from "../../../src/tools/kit/Tool.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { noNames, TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const place = Tool.endpoint("place", {
   title: "Place",
@@ -174,7 +174,7 @@ describe("Tool", () => {
       ])
       const zero = yield* Effect.flip(place.call({ pair: "XBTUSD", volume: "0" }))
       assertFaults(faultsIn(zero), [["volume", "0"]])
-    }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
+    }).pipe(Effect.provide(TestKraken({ granted: ["modify-trades"], onCall: () => assert.fail("Kraken was asked") })))
   )
 
   it.effect("what clients send for what they mean is understood, at any depth", () => {
@@ -235,7 +235,7 @@ describe("Tool", () => {
       assert.strictEqual(write._tag, "ReadOnlyMode")
       assert.strictEqual((yield* place.run({ pair: "XBTUSD", volume: "1", validate: true })).txid, "O1")
     }).pipe(
-      Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
+      readOnly,
       Effect.provide(TestKraken({ granted: ["modify-trades"], answers: { "private/AmendOrder": { txid: "O1" } } }))
     )
   )

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import { accountTransfer, createSubaccount } from "../../../src/tools/subaccounts/Subaccounts.ts"
 import { getWebsocketsToken } from "../../../src/tools/trading/WebSocket.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
@@ -48,7 +48,7 @@ describe("subaccounts", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(accountTransfer.call({ ...transfer, to_account: transfer.from_account }))
       assertFaults(faultsIn(error), [["to_account"]])
-    }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
+    }).pipe(Effect.provide(TestKraken({ granted: ["withdraw-funds"], onCall: () => assert.fail("Kraken was asked") })))
   )
 })
 
@@ -74,9 +74,6 @@ describe("a server that only reads", () => {
         const error = yield* Effect.flip(tool.call(args))
         assert.strictEqual(error._tag, "ReadOnlyMode", tool.name)
       }
-    }).pipe(
-      Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
-      Effect.provide(kraken({}))
-    )
+    }).pipe(readOnly, Effect.provide(kraken({})))
   )
 })

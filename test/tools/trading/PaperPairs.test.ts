@@ -15,6 +15,7 @@ import { makeKraken, unwatched } from "../../doubles/LiveKraken.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { use } from "../worlds.ts"
+import { PolicyOfServer } from "../../../src/layers/access/PolicyOfServer.ts"
 
 /** A Kraken that lists a pair which no version of ours was made with, at 1000. */
 const kraken = makeKraken([[0, "1000"]])
@@ -24,7 +25,7 @@ kraken.list({
 })
 
 const paperIn = (folder: string) =>
-  KrakenWriterSettling.pipe(
+  Layer.merge(KrakenWriterSettling, PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
-import { CallFacts } from "../../../src/services/CallFacts.ts"
 import { KrakenWriter, type Sent } from "../../../src/services/KrakenWriter.ts"
 import * as Trading from "../../../src/tools/trading/Trading.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
 
 const txid = "OUF4EM-FRGI2-MQMWZD"
 const uuid = "6d1b345e-2821-40e2-ad83-4ecb18a06876"
@@ -160,7 +160,7 @@ describe("add_order", () => {
       assert.strictEqual(refused._tag, "ReadOnlyMode")
       assert.strictEqual(calls.length, 1)
     }).pipe(
-      Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
+      readOnly,
       Effect.provide(Layer.merge(kraken({ "private/AddOrder": { descr: placed.descr } }, calls), writesFail))
     )
   })
@@ -368,7 +368,7 @@ describe("add_order_batch", () => {
       const answer = yield* Trading.addOrderBatch.run({ pair, orders: [order, sell], validate: true })
       assert.deepInclude(answer, { validated: true })
     }).pipe(
-      Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }),
+      readOnly,
       Effect.provide(
         Layer.merge(kraken({ "private/AddOrderBatch": { orders: [{ descr: placed.descr }, {}] } }), writesFail)
       )
@@ -561,7 +561,7 @@ describe("a server that only reads", () => {
         const error = yield* Effect.flip(tool.call(args))
         assert.strictEqual(error._tag, "ReadOnlyMode", tool.name)
       }
-    }).pipe(Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), readOnly: true }), Effect.provide(silent))
+    }).pipe(readOnly, Effect.provide(silent))
   )
 })
 

@@ -124,7 +124,7 @@ const again = (allowance: Allowance) =>
 /** With less than this left, in milliseconds, asking again is in vain. */
 const tooLate = 1000
 
-const resultOf = <E>(endpoint: Endpoint, success: Effect.Effect<Success, E>) =>
+const resultOf = <E, R>(endpoint: Endpoint, success: Effect.Effect<Success, E, R>) =>
   success.pipe(
     Effect.tap(({ warnings }) =>
       warnings.length > 0 ? Effect.logWarning("Kraken warns", { endpoint, warnings: warnings.join("; ") }) : Effect.void

@@ -3,6 +3,7 @@ import { emptyDirectory, makeDirectory } from "../../../domain/assets/directory.
 import type { Directory } from "../../../domain/assets/names.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names, UnknownName } from "../../../services/Names.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import { fresh, makeLists, recent } from "./lists.ts"
 
 /** Names from Kraken's public lists of assets and pairs, currencies and tokenised assets. */
@@ -14,7 +15,7 @@ export const NamesKraken = Layer.effect(
     )
 
     /** The lists, not older than `age`, if Kraken gives them; else those that there are. */
-    const atMost = (age: number): Effect.Effect<Directory | undefined> =>
+    const atMost = (age: number): Effect.Effect<Directory | undefined, never, Principal> =>
       Effect.orElseSucceed(lists.atMost(age), () => undefined)
 
     /** Looks a name up, and once more in new lists before it is refused. */

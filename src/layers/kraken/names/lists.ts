@@ -1,7 +1,8 @@
 import { Duration, Effect, Option } from "effect"
 import type { Lists } from "../../../domain/assets/krakenLists.ts"
 import { clocks } from "../../../services/Clocks.ts"
-import type { KrakenClient } from "../../../services/KrakenClient.ts"
+import type { PublicEndpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import type { CallOptions } from "../../../services/KrakenClient.ts"
 import type { KrakenError } from "../../../services/KrakenErrors.ts"
 
 /** How long the lists hold; for a name that is not in them, they may be `recent` at the most. In milliseconds. */
@@ -10,6 +11,15 @@ export const recent = Duration.toMillis("1 minute")
 
 /** Where Kraken gave no lists, it is left alone for this long. */
 const pause = Duration.toMillis("30 seconds")
+
+/** Asks Kraken for public data; `R` says for whom. */
+export interface PublicReader<R> {
+  readonly read: (
+    endpoint: PublicEndpoint,
+    params: Params,
+    options?: CallOptions
+  ) => Effect.Effect<unknown, KrakenError, R>
+}
 
 export interface BothLists {
   readonly currency: Lists
@@ -20,8 +30,8 @@ export interface BothLists {
  * Kraken's public lists of assets and pairs, asked for once for all who wait, and read as `read` does. They are given
  * not older than `age` if Kraken gives them; else those that there are.
  */
-export const makeLists = <A>(
-  kraken: typeof KrakenClient.Service,
+export const makeLists = <A, R>(
+  kraken: PublicReader<R>,
   read: (lists: BothLists, at: number) => A,
   onFailure: (error: KrakenError) => Effect.Effect<void>
 ) => {
@@ -46,7 +56,7 @@ export const makeLists = <A>(
   const old = (error: KrakenError) => (latest === undefined ? Effect.fail(error) : Effect.succeed(latest.lists))
 
   return {
-    atMost: (age: number): Effect.Effect<A, KrakenError> =>
+    atMost: (age: number): Effect.Effect<A, KrakenError, R> =>
       Effect.gen(function* () {
         const { monotonic: now, wall } = yield* clocks
         if (latest !== undefined && !isStale && now - latest.at <= age) return latest.lists

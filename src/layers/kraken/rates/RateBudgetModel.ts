@@ -1,7 +1,7 @@
 import { DateTime, Duration, Effect, Layer } from "effect"
 import { type Endpoint, endpoints, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { engineLimits, publicLimit, restLimits, type Tier } from "../../../domain/endpoints/rateCosts.ts"
-import { report } from "../../../services/CallFacts.ts"
+import { report } from "../../../services/CallContext.ts"
 import { clocks, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"

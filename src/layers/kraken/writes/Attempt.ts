@@ -9,6 +9,7 @@ import type {
   KrakenWriteRefused
 } from "../../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { Confirmation } from "./confirmation.ts"
 import type { Departure } from "./timing.ts"
 
@@ -16,7 +17,7 @@ import type { Departure } from "./timing.ts"
 export interface Desk {
   readonly kraken: typeof KrakenClient.Service
   readonly keys: typeof PermissionCache.Service
-  readonly directory: Effect.Effect<Directory>
+  readonly directory: Effect.Effect<Directory, never, Principal>
   /** How far ahead a `deadline` is set. */
   readonly deadline: Duration.Duration
   /** Ids (txid, refid, amend_id) that earlier writes of this process have made: they can't be what a later one has made. */
@@ -65,7 +66,7 @@ export interface Prepared {
   readonly looks?: ReadonlyArray<string>
   /** Whether Kraken's result tells that it happened. If it does not, the write is settled. */
   readonly isConfirmed: Confirmation
-  readonly settle: (attempt: Attempt) => Effect.Effect<Verdict>
+  readonly settle: (attempt: Attempt) => Effect.Effect<Verdict, never, Principal>
   /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown
 }
@@ -85,4 +86,4 @@ export type Procedure = (
   endpoint: WriteEndpoint,
   params: Params,
   repeat: boolean
-) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError>
+) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError, Principal>

@@ -1,6 +1,7 @@
 import { Effect, Option, Schema } from "effect"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Params, ReadEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { isAccepted } from "./confirmation.ts"
 import { noDeadline } from "./fill.ts"
@@ -68,7 +69,7 @@ const settle = Effect.fnUntraced(function* (
   desk: Desk,
   { endpoint, error, params }: Attempt,
   before: Option.Option<Reading>,
-  reading: Effect.Effect<Reading, LookError>
+  reading: Effect.Effect<Reading, LookError, Principal>
 ) {
   const check = "See get_earn_allocation_status or get_earn_deallocation_status, and list_earn_allocations."
   if (Option.isNone(before)) return { _tag: "Unknown", reason: error.reason, check } satisfies Verdict

@@ -1,7 +1,6 @@
 import { Cause, Deferred, Duration, Effect, Exit, FiberSet, Layer, Option } from "effect"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import { CallFacts, callerId } from "../../../services/CallFacts.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
@@ -9,7 +8,7 @@ import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../../../services/KrakenE
 import { KrakenWriter, type SendError, type Sent } from "../../../services/KrakenWriter.ts"
 import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
-import { accountName } from "../../../services/TradingMode.ts"
+import { Principal } from "../../../services/Principal.ts"
 import type { Attempt, Desk, Prepared, Verdict } from "./Attempt.ts"
 import { type Begun, isRecognizable, makeDuplicates, type Write } from "./duplicates.ts"
 import { idsIn } from "./ids.ts"
@@ -109,7 +108,7 @@ export const KrakenWriterSettling = Layer.scoped(
       )
 
     /** Starts a write, or recognises an earlier one whose answer counts for it. Looking and taking the place are one step. */
-    const enter = (write: Write, params: Params): Effect.Effect<Effect.Effect<Sent, SendError>> =>
+    const enter = (write: Write, params: Params): Effect.Effect<Effect.Effect<Sent, SendError>, never, Principal> =>
       Effect.flatMap(monotonic, (now) => {
         const recognized = duplicates.recognize(write, now)
         switch (recognized._tag) {
@@ -125,13 +124,12 @@ export const KrakenWriterSettling = Layer.scoped(
     return KrakenWriter.of({
       settled: FiberSet.awaitEmpty(fibers),
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {
-        const { caller } = yield* CallFacts
-        const account = yield* accountName
+        const { account, caller } = yield* Principal
         // A cancel waits for no names.
         const identity = isRecognizable(endpoint)
           ? `${account} ${writeIdentity(endpoint, params, yield* desk.directory)}`
           : undefined
-        const write = { endpoint, identity, caller: callerId(caller), repeat: repeat === true }
+        const write = { endpoint, identity, caller: caller.id, repeat: repeat === true }
         const answer = yield* Effect.uninterruptible(enter(write, params))
         return yield* Effect.onInterrupt(answer, () => FiberSet.run(fibers, leftBehind(answer, endpoint)))
       })
@@ -153,7 +151,7 @@ const leftBehind = (answer: Effect.Effect<Sent, SendError>, endpoint: WriteEndpo
 
 /** What two accounts show alike are two things. */
 const onAccount = (looks: ReadonlyArray<string>) =>
-  Effect.map(accountName, (account) => looks.map((look) => `${account} ${look}`))
+  Effect.map(Principal, ({ account }) => looks.map((look) => `${account} ${look}`))
 
 /** No error came, and nothing of what the endpoint promises of a write that happened. */
 const notConfirmed = (endpoint: WriteEndpoint) =>

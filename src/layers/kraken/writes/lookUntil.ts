@@ -1,5 +1,5 @@
 import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
-import { report } from "../../../services/CallFacts.ts"
+import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import type { KrakenError } from "../../../services/KrakenErrors.ts"
 import type { Desk } from "./Attempt.ts"
@@ -45,10 +45,10 @@ const longestRest = 15
  * passed on ours, so that one wrong `Date` does not end it; two looks after both were empty; and no clock was set since
  * the write left.
  */
-export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A>(
+export const lookUntil = Effect.fn("KrakenWriter.lookUntil")(function* <A, R>(
   desk: Desk,
   deadline: Option.Option<Deadline>,
-  look: Effect.Effect<Look<A>, LookError>,
+  look: Effect.Effect<Look<A>, LookError, R>,
   nothing = "it has not turned up"
 ) {
   const until = (yield* monotonic) + patience

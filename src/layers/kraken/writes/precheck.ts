@@ -8,9 +8,9 @@ import { type KrakenError, KrakenPrecheckFailed } from "../../../services/Kraken
  */
 export const precheck =
   (endpoint: Endpoint, check: string) =>
-  <A>(
-    read: Effect.Effect<A, KrakenError | ParseResult.ParseError>
-  ): Effect.Effect<A, KrakenError | KrakenPrecheckFailed> =>
+  <A, R>(
+    read: Effect.Effect<A, KrakenError | ParseResult.ParseError, R>
+  ): Effect.Effect<A, KrakenError | KrakenPrecheckFailed, R> =>
     Effect.mapError(read, (error) => {
       switch (error._tag) {
         case "KrakenCredentialsMissing":

@@ -1,5 +1,5 @@
 import { Duration, Effect } from "effect"
-import { report } from "../../../services/CallFacts.ts"
+import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import type { Verdict } from "./Attempt.ts"
 

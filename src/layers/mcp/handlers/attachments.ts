@@ -1,9 +1,10 @@
 import { Effect } from "effect"
-import type { Config } from "../../../services/Config.ts"
+import { type Offer, Policy } from "../../../services/Policy.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/Prompts.ts"
 import { completePair, pairTemplate, read, type Resource, resources } from "../../../tools/Resources.ts"
 import * as ToolError from "../../../tools/ToolError.ts"
-import type { ToolServices } from "../../../tools/Toolsets.ts"
+import { tools, type ToolServices } from "../../../tools/Toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
 import { ProtocolError, resourceNotFound, type Surface } from "../protocol/Surface.ts"
 import { tradingMeta } from "./trading.ts"
@@ -13,33 +14,37 @@ const maxCompletions = 100
 
 const mimeType = "application/json"
 
-/** Resources, prompts and completion, beside the tools, whose names are given: a prompt is offered with its tools. */
-export const attachments = (
-  config: typeof Config.Service,
-  trading: typeof TradingMode.Service,
-  tools: { readonly has: (name: string) => boolean }
-) => {
-  const offered = resources.filter((resource) => isOffered(resource, config))
-  const prompts = allPrompts.filter((prompt) => prompt.tools.every((name) => tools.has(name)))
-  const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError> => {
-    const prompt = prompts.find((prompt) => prompt.name === name)
-    return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
-  }
-  const lists = {
-    resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType })),
-    resourceTemplates: [{ ...pairTemplate, mimeType }],
-    prompts: prompts.map(({ arguments: args, description, name, title }) => ({
-      name,
-      title,
-      description,
-      arguments: args.map(({ description, name, required }) => ({ name, description, required }))
-    }))
-  }
+/** Resources, prompts and completion, beside the tools. A prompt is offered with all of its tools. */
+export const attachments = (trading: typeof TradingMode.Service) => {
+  const offered = Effect.filter(resources, ({ toolset }) => isOffered({ toolset, mayRead: true }))
+  const prompts = Effect.filter(allPrompts, ({ tools: names }) =>
+    Effect.every(names, (name) => {
+      const tool = tools.get(name)
+      return tool === undefined ? Effect.succeed(false) : isOffered(tool)
+    })
+  )
+  const promptNamed = (name: string): Effect.Effect<Prompt, ProtocolError, Policy | Principal> =>
+    Effect.flatMap(prompts, (prompts) => {
+      const prompt = prompts.find((prompt) => prompt.name === name)
+      return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
+    })
+  const resourceTemplates = [{ ...pairTemplate, mimeType }]
   return {
-    "resources/list": () => Effect.succeed({ resources: lists.resources }),
-    "resources/templates/list": () => Effect.succeed({ resourceTemplates: lists.resourceTemplates }),
-    "resources/read": ({ uri }) => readResource(offered, uri, trading),
-    "prompts/list": () => Effect.succeed({ prompts: lists.prompts }),
+    "resources/list": () =>
+      Effect.map(offered, (offered) => ({
+        resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType }))
+      })),
+    "resources/templates/list": () => Effect.succeed({ resourceTemplates }),
+    "resources/read": ({ uri }) => Effect.flatMap(offered, (offered) => readResource(offered, uri, trading)),
+    "prompts/list": () =>
+      Effect.map(prompts, (prompts) => ({
+        prompts: prompts.map(({ arguments: args, description, name, title }) => ({
+          name,
+          title,
+          description,
+          arguments: args.map(({ description, name, required }) => ({ name, description, required }))
+        }))
+      })),
     "prompts/get": Effect.fnUntraced(function* ({ arguments: given = {}, name }) {
       const prompt = yield* promptNamed(name)
       const missing = prompt.arguments.filter(({ name, required }) => required && !given[name]).map(({ name }) => name)
@@ -59,8 +64,7 @@ export const attachments = (
   } satisfies Surface<ToolServices>["methods"]
 }
 
-const isOffered = ({ isPrivate, uri }: Resource, { toolsets }: typeof Config.Service): boolean =>
-  !isPrivate || toolsets.includes(uri.startsWith("kraken://orders") ? "trading" : "account")
+const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.offers(offer))
 
 /** What a resource holds. That an account is simulated is said beside its numbers, since models see nothing else. */
 const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {

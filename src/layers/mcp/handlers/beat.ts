@@ -1,5 +1,5 @@
 import { Effect, Fiber } from "effect"
-import { report } from "../../../services/CallFacts.ts"
+import { report } from "../../../services/CallContext.ts"
 import type { Call } from "../protocol/Surface.ts"
 
 /** Seconds after which a client first hears that its call goes on, and seconds from then to then. */

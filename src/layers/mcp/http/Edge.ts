@@ -1,5 +1,5 @@
 import { Context, type Effect } from "effect"
-import type { Caller } from "../../../services/CallFacts.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { LogFacts } from "../protocol/Surface.ts"
 
 /** One POST to the MCP endpoint, let in and read. */
@@ -8,7 +8,7 @@ export interface EdgeRequest {
   readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
   /** The body as text; what is no JSON is answered as MCP says. */
   readonly body: string
-  readonly caller: Caller
+  readonly principal: typeof Principal.Service
   /** Sends an event ahead of the answer, ready to be written. The first makes the answer a stream of events. */
   readonly emit: (event: string) => void
   /** Takes facts for the one line that the request leaves in the log. */

@@ -30,24 +30,24 @@ export const EdgeMux = Layer.effect(
     const stopped = yield* Deferred.make<void>()
 
     const one = (message: unknown, edge: EdgeRequest): Effect.Effect<EdgeAnswer> => {
-      const { caller, headers } = edge
+      const { headers, principal } = edge
       const read = incoming(message)
       if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
       if (read._tag === "Silent") {
-        if (read.response !== undefined) questions.answer(caller, read.response)
+        if (read.response !== undefined) questions.answer(principal, read.response)
         // A notification is of no consequence here: a client cancels its call by leaving it.
         return Effect.succeed(accepted)
       }
       const { request } = read
       if (isModern(request.method, request.params, headers)) {
         if (request.method === "subscriptions/listen") return listen(request, edge)
-        return carryOutWithEvents(answer, protocol.stateless(request, caller, headers), edge)
+        return carryOutWithEvents(answer, protocol.stateless(request, principal, headers), edge)
       }
       const version = header(headers, "mcp-protocol-version")
       if (request.method !== "initialize" && version !== undefined && !legacyVersions.includes(version)) {
         return Effect.succeed(failed(request.id, unsupported(version)))
       }
-      return carryOutWithEvents(answer, protocol.handshake(request, caller, Option.none()), edge)
+      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none()), edge)
     }
 
     const listen = (request: JSONRPCRequest, { emit, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> => {
@@ -57,9 +57,9 @@ export const EdgeMux = Layer.effect(
       return Effect.as(Deferred.await(stopped), { _tag: "Event", text: event(last) })
     }
 
-    const batch = (messages: ReadonlyArray<unknown>, { caller, headers }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
+    const batch = (messages: ReadonlyArray<unknown>, { headers, principal }: EdgeRequest): Effect.Effect<EdgeAnswer> =>
       batchVersions.includes(header(headers, "mcp-protocol-version"))
-        ? Effect.map(carryOutBatch(answer, protocol, messages, caller), (answer) => ({ _tag: "Json", ...answer }))
+        ? Effect.map(carryOutBatch(answer, protocol, messages, principal), (answer) => ({ _tag: "Json", ...answer }))
         : Effect.succeed(failed(null, invalidRequest("Invalid request: this revision knows no batches")))
 
     return McpEdge.of({

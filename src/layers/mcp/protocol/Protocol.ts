@@ -1,6 +1,6 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Option } from "effect"
-import type { Caller } from "../../../services/CallFacts.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import {
   errorResponse,
   type Failure,
@@ -63,7 +63,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
   )
 
   /** The era of 2026-07-28. `headers` are those of HTTP, which repeat the envelope; other transports have none. */
-  const stateless = (request: JSONRPCRequest, caller: Caller, headers?: Headers): Plan => {
+  const stateless = (request: JSONRPCRequest, principal: typeof Principal.Service, headers?: Headers): Plan => {
     const { id, method, params } = request
     const failure = envelopeFailure(request, headers)
     if (failure !== undefined) return fail(request, failure)
@@ -81,7 +81,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
       _tag: "Ask",
       request,
       asking: {
-        caller,
+        principal,
         era: "stateless",
         client: isObject(client) ? Option.some(client) : Option.none(),
         ...(isObject(params?.["inputResponses"]) && { answers: params["inputResponses"] }),
@@ -111,9 +111,13 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
   }
 
   /** The eras of `initialize`, which is never refused. `client`: what it can do, where the transport remembers it. */
-  const handshake = (request: JSONRPCRequest, caller: Caller, client: Option.Option<Json>): Plan => {
+  const handshake = (
+    request: JSONRPCRequest,
+    principal: typeof Principal.Service,
+    client: Option.Option<Json>
+  ): Plan => {
     if (request.method === "initialize") return initialize(request)
-    const asking: Asking = { caller, era: "handshake", client }
+    const asking: Asking = { principal, era: "handshake", client }
     const finish = (response: Response): Answered => ({ status: 200, response })
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })

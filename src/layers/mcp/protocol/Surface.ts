@@ -1,6 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Data, type Effect, type Option } from "effect"
-import type { Caller } from "../../../services/CallFacts.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
 import type { Json } from "./messages.ts"
 import type { Mirrored } from "./modern.ts"
@@ -39,7 +39,7 @@ export type Response = Mcp.JSONRPCResultResponse | Mcp.JSONRPCErrorResponse
 
 /** Who asks, and what the edge knows beside the message itself. */
 export interface Asking {
-  readonly caller: Caller
+  readonly principal: typeof Principal.Service
   readonly era: "stateless" | "handshake"
   /** What the client can do, where it said so. */
   readonly client: Option.Option<Json>
@@ -57,7 +57,7 @@ export type Answer = (request: Mcp.JSONRPCRequest, asking: Asking) => Effect.Eff
 
 /** One request as its handler sees it, whatever the era and the transport it came by. */
 export interface Call {
-  readonly caller: Caller
+  readonly principal: typeof Principal.Service
   /** A name of ours, for logs; clients choose theirs freely. */
   readonly requestId: string
   readonly meta: Json
@@ -92,13 +92,11 @@ export interface Methods {
 export type Handler<M extends keyof Methods, R> = (
   params: Methods[M][0],
   call: Call
-) => Effect.Effect<Methods[M][1], ProtocolError | InputRequired, R>
+) => Effect.Effect<Methods[M][1], ProtocolError | InputRequired, R | Principal>
 
 /** What a server serves, apart from how: the product's tools, or the fixtures of a test. */
 export interface Surface<R> {
   readonly about: About
-  /** Whether calls may only read; see `CallFacts`. */
-  readonly readOnly: boolean
   /** The arguments of tools that HTTP headers repeat, by the tools' names. */
   readonly mirrored?: ReadonlyMap<string, Mirrored>
   readonly methods: { readonly [M in keyof Methods]?: Handler<M, R> }

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import type { Caller } from "../../../services/CallFacts.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import { errorResponse, type Failure, type Id, incoming, invalidRequest, stringify } from "./messages.ts"
 import { isModern } from "./modern.ts"
 import { carryOut, type makeProtocol } from "./Protocol.ts"
@@ -12,7 +12,7 @@ export const carryOutBatch = (
   answer: Answer,
   protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
   messages: ReadonlyArray<unknown>,
-  caller: Caller
+  principal: typeof Principal.Service
 ): Effect.Effect<{ readonly status: number; readonly body?: string }> => {
   const one = (message: unknown): Effect.Effect<string | undefined> => {
     const read = incoming(message)
@@ -22,7 +22,7 @@ export const carryOutBatch = (
     if (request.method === "initialize" || isModern(request.method, request.params, {})) {
       return Effect.succeed(failed(request.id, invalidRequest("Invalid request: not in a batch")))
     }
-    const plan = protocol.handshake(request, caller, Option.none())
+    const plan = protocol.handshake(request, principal, Option.none())
     return Effect.map(carryOut(answer, plan), ({ response }) => stringify(response))
   }
   if (messages.length === 0 || messages.length > maxMessages) {

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { type Caller, callerId } from "../../../services/CallFacts.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import type { Question } from "../../../services/UserInput.ts"
 import { isObject, type Json } from "../protocol/messages.ts"
 import { ProtocolError } from "../protocol/Surface.ts"
@@ -15,14 +15,14 @@ export class Questions {
   readonly #waiting = new Map<string, { readonly caller: string; readonly resume: (response: Json) => void }>()
 
   ask(
-    caller: Caller,
+    { caller }: typeof Principal.Service,
     { method, params }: Question,
     send: (request: object) => void
   ): Effect.Effect<unknown, ProtocolError> {
     const asked = Effect.async<unknown, ProtocolError>((resume) => {
       const id = crypto.randomUUID()
       this.#waiting.set(id, {
-        caller: callerId(caller),
+        caller: caller.id,
         resume: (response) => {
           this.#waiting.delete(id)
           resume("result" in response ? Effect.succeed(response["result"]) : refused(response["error"]))
@@ -38,16 +38,16 @@ export class Questions {
   }
 
   /** A caller who has gone will answer nothing more. */
-  abandon(caller: Caller): void {
+  abandon({ caller }: typeof Principal.Service): void {
     for (const waiting of this.#waiting.values()) {
-      if (waiting.caller === callerId(caller)) waiting.resume({ error: { message: "it has gone" } })
+      if (waiting.caller === caller.id) waiting.resume({ error: { message: "it has gone" } })
     }
   }
 
   /** A response that came in. One that answers nothing is ignored. */
-  answer(caller: Caller, response: Json): void {
+  answer({ caller }: typeof Principal.Service, response: Json): void {
     const waiting = this.#waiting.get(String(response["id"]))
-    if (waiting?.caller === callerId(caller)) waiting.resume(response)
+    if (waiting?.caller === caller.id) waiting.resume(response)
   }
 }
 

@@ -1,5 +1,4 @@
 import { Effect, Option, type Redacted } from "effect"
-import { callerId } from "../../../services/CallFacts.ts"
 import type { SealKey } from "../../../services/SealKey.ts"
 import { InputRequired, type Question } from "../../../services/UserInput.ts"
 import { isObject, type Json } from "../protocol/messages.ts"
@@ -45,8 +44,8 @@ export const makeRounds =
   }
 
 /** What all rounds of a request have in common. */
-const bindingOf = ({ caller }: Call, method: string, params: object | undefined): Binding => ({
-  caller: callerId(caller),
+const bindingOf = ({ principal }: Call, method: string, params: object | undefined): Binding => ({
+  caller: principal.caller.id,
   method,
   params: { ...params, _meta: undefined, inputResponses: undefined, requestState: undefined }
 })

@@ -1,9 +1,10 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js"
 import { Cause, Context, Effect, Option, type Scope } from "effect"
-import { CallFacts } from "../../../services/CallFacts.ts"
+import { CallContext } from "../../../services/CallContext.ts"
+import { Principal } from "../../../services/Principal.ts"
 import { SealKey } from "../../../services/SealKey.ts"
-import { factsOf } from "./facts.ts"
+import { contextOf } from "./callContext.ts"
 import { errorResponse, type Id, type Json } from "../protocol/messages.ts"
 import { metaOf } from "../protocol/modern.ts"
 import { Mux } from "../protocol/Mux.ts"
@@ -27,7 +28,7 @@ import {
  */
 export const connectSdk = <R>(
   { questions, serve, surface: { about } }: typeof McpServer.Service,
-  { methods, readOnly }: Pick<Surface<R>, "methods" | "readOnly">,
+  { methods }: Pick<Surface<R>, "methods">,
   // Without one for all, the SDK builds a validator of its own for each server.
   jsonSchemaValidator: jsonSchemaValidator
 ): Effect.Effect<void, never, R | SealKey | Scope.Scope> =>
@@ -59,8 +60,8 @@ export const connectSdk = <R>(
       const call = callOf(asking, String(++requests), metaOf(params), questions)
       const run = (call: Call) => {
         // Not merged with what the asking fiber has: nothing is needed that is not here.
-        const needed: (none: Context.Context<never>) => Context.Context<R | CallFacts> = () =>
-          Context.add(context, CallFacts, factsOf(call, readOnly))
+        const needed: (none: Context.Context<never>) => Context.Context<R | Principal | CallContext> = () =>
+          Context.add(Context.add(context, Principal, call.principal), CallContext, contextOf(call))
         return Effect.mapInputContext(handler(params as Methods["tools/call"][0], call), needed)
       }
       return Effect.matchCauseEffect(rounds(method, params, call, run, asking), {
@@ -81,12 +82,12 @@ const refused = (id: Id, cause: Cause.Cause<ProtocolError>): Effect.Effect<Respo
 }
 
 const callOf = (
-  { answers, caller, client, era, note, send }: Asking,
+  { answers, client, era, note, principal, send }: Asking,
   requestId: string,
   meta: Json,
   questions: Questions
 ): Call => ({
-  caller,
+  principal,
   requestId,
   meta,
   client,
@@ -97,5 +98,5 @@ const callOf = (
   request:
     era === "stateless" || send === undefined
       ? Option.none()
-      : Option.some((question) => questions.ask(caller, question, send))
+      : Option.some((question) => questions.ask(principal, question, send))
 })

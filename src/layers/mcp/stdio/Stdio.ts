@@ -1,7 +1,7 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Either, Fiber, FiberSet, Option } from "effect"
 import type { Readable, Writable } from "node:stream"
-import type { Caller } from "../../../services/CallFacts.ts"
+import { Principal } from "../../../services/Principal.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
 import { type Line, makeLines, maxLine } from "./lines.ts"
 import {
@@ -21,8 +21,6 @@ import { carryOut, makeProtocol, type Plan } from "../protocol/Protocol.ts"
 import { McpServer } from "../server/Server.ts"
 import { makeLineWriter, makeReader } from "./streams.ts"
 
-const caller: Caller = { _tag: "Local" }
-
 /**
  * Serves one client on a pair of streams, both eras, until the input ends, or `until` does, and what was asked is
  * answered. The output is the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
@@ -33,6 +31,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   until: Effect.Effect<unknown> = Effect.never
 ) {
   const { answer, questions, surface, want } = yield* McpServer
+  const principal = yield* Principal
   const protocol = makeProtocol(surface)
   const read = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
@@ -45,11 +44,11 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const fail = (id: Id | null, failure: Failure) => write(errorResponse(id, failure))
 
   const planOf = (request: JSONRPCRequest): Plan => {
-    if (isModern(request.method, request.params, {})) return protocol.stateless(request, caller)
+    if (isModern(request.method, request.params, {})) return protocol.stateless(request, principal)
     const capabilities = request.params?.["capabilities"]
     // The one thing that is kept of a connection: what its client said it can do.
     if (request.method === "initialize") client = isObject(capabilities) ? Option.some(capabilities) : Option.none()
-    return protocol.handshake(request, caller, client)
+    return protocol.handshake(request, principal, client)
   }
 
   const listen = (request: JSONRPCRequest) => {
@@ -87,7 +86,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
       case "Request":
         return start(read.request)
       case "Silent":
-        if (read.response !== undefined) questions.answer(caller, read.response)
+        if (read.response !== undefined) questions.answer(principal, read.response)
         // The client has our answer to `initialize`, and will want the tools.
         if (read.method === "notifications/initialized") want()
         return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
@@ -97,7 +96,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const batch = (messages: ReadonlyArray<unknown>) =>
     FiberSet.run(
       calls,
-      Effect.map(carryOutBatch(answer, protocol, messages, caller), ({ body }) => {
+      Effect.map(carryOutBatch(answer, protocol, messages, principal), ({ body }) => {
         if (body !== undefined) writer.write(body)
       })
     )
@@ -123,7 +122,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const serveAll = Effect.gen(function* () {
     yield* Effect.raceFirst(takeAll, until)
     // Who has closed the input will answer nothing more.
-    questions.abandon(caller)
+    questions.abandon(principal)
     yield* FiberSet.awaitEmpty(calls)
     for (const last of listeners.values()) write(last)
     yield* writer.flushed

@@ -13,6 +13,7 @@ import { inProcess } from "../../../doubles/fake/InProcess.ts"
 import { serve } from "../../../doubles/fake/Serve.ts"
 import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
 
 /** The client with a key of the double, over a real socket. */
 const client = (url: string, key?: Key, httpTimeout?: Duration.Duration) =>
@@ -36,7 +37,8 @@ const clientOver = (
           otp: Option.map(Option.fromNullable(otp), Redacted.make)
         }))
       })
-    )
+    ),
+    Layer.merge(Operated)
   )
 
 const makeServed = Effect.gen(function* () {

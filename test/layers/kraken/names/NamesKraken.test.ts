@@ -5,6 +5,7 @@ import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { Names } from "../../../../src/services/Names.ts"
 import { assetPairs, assets } from "../../../doubles/fake/Market.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
 
 /** A Kraken that gives its lists, or does not; `calls` counts the askings for pairs. */
 const kraken = () => {
@@ -22,7 +23,8 @@ const kraken = () => {
             return Effect.succeed(endpoint === "public/Assets" ? assets : state.pairs)
           })
       })
-    )
+    ),
+    Layer.merge(Operated)
   )
   return { state, layer }
 }

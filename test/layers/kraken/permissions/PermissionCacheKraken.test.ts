@@ -12,6 +12,7 @@ import { inProcess } from "../../../doubles/fake/InProcess.ts"
 import { type Key, keyInfo } from "../../../doubles/fake/Keys.ts"
 import { type FakeKraken, makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
 
 const asking = "private/GetApiKeyInfo"
 
@@ -28,7 +29,8 @@ const cacheOf = (fake: FakeKraken, key?: Key) =>
         }))
       })
     ),
-    Layer.merge(Logger.remove(Logger.defaultLogger))
+    Layer.merge(Logger.remove(Logger.defaultLogger)),
+    Layer.merge(Operated)
   )
 
 const refused = new KrakenPermissionError({ endpoint: "private/AddOrder", needed: [], refusedBy: "Kraken", hints: [] })

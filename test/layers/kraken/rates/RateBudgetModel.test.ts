@@ -2,15 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Fiber, Layer, Option, Ref, TestClock } from "effect"
 import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import { RateBudgetModel } from "../../../../src/layers/kraken/rates/RateBudgetModel.ts"
-import { CallFacts } from "../../../../src/services/CallFacts.ts"
+import { CallContext } from "../../../../src/services/CallContext.ts"
 import type { Config } from "../../../../src/services/Config.ts"
 import type { Priority } from "../../../../src/services/KrakenClient.ts"
 import type { KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
 import { RateBudget } from "../../../../src/services/RateBudget.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
 
 const model = (tier: (typeof Config.Service)["tier"] = "starter") =>
-  RateBudgetModel.pipe(Layer.provide(TestConfig({ tier })))
+  RateBudgetModel.pipe(Layer.provide(TestConfig({ tier })), Layer.merge(Operated))
 
 const take = (endpoint: Endpoint, params: Params = {}, priority: Priority = "read") =>
   Effect.flatMap(RateBudget, (budget) => budget.take(endpoint, params, priority))
@@ -69,9 +70,9 @@ describe("the REST counter", () => {
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const said = yield* Ref.make<ReadonlyArray<string>>([])
-      const facts = yield* CallFacts
-      const read = Effect.provideService(take(balance), CallFacts, {
-        ...facts,
+      const context = yield* CallContext
+      const read = Effect.provideService(take(balance), CallContext, {
+        ...context,
         report: ({ message = "" }) => Ref.update(said, (all) => [...all, message])
       })
       assert.strictEqual(yield* secondsOf(read), 3.1)

@@ -3,6 +3,8 @@ import { Clock, Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Sch
 import { KrakenPermissionError, KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
+import { testOperator } from "../../../doubles/TestPrincipal.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
 
 const toLines = (lines: Array<string>) =>
   Logger.replace(
@@ -233,7 +235,7 @@ describe("shutdown", () => {
       const { layer } = account({ write: () => hangs })
       const scope = yield* Scope.make()
       const writer = Context.get(yield* Layer.buildWithScope(layer, scope), KrakenWriter)
-      yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* Effect.fork(Effect.provideService(writer.send("private/AddOrder", limit), Principal, testOperator))
       yield* TestClock.adjust("1 seconds")
       return yield* Effect.fork(Scope.close(scope, Exit.void))
     })

@@ -1,18 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
-import { CallFacts } from "../../../../src/services/CallFacts.ts"
 import { KrakenFundingError, KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
+import { as } from "../../../doubles/TestPrincipal.ts"
 
 const write = (endpoint: WriteEndpoint, params: Params) =>
   Effect.flatMap(KrakenWriter, (writer) => writer.send(endpoint, params))
 
 const order = (more: Params = {}) => write("private/AddOrder", { ...limit, ...more })
-
-const as = (id: string) =>
-  Effect.provideService(CallFacts, { ...CallFacts.defaultValue(), caller: { _tag: "Token", id } as const })
 
 /** A Kraken that places everything. */
 const placing = () => {

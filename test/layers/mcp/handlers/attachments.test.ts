@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { toolsetNames } from "../../../../src/services/Toolset.ts"
 import { Names, UnknownName } from "../../../../src/services/Names.ts"
 import { prompts } from "../../../../src/tools/Prompts.ts"
 import * as Resources from "../../../../src/tools/Resources.ts"
-import { select } from "../../../../src/tools/Toolsets.ts"
+import { tools } from "../../../../src/tools/Toolsets.ts"
 import { directory } from "../../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../../doubles/TestKraken.ts"
 import { legacy, modern, TestEdge } from "../../../doubles/TestMcp.ts"
@@ -135,7 +134,6 @@ describe("prompts", () => {
   )
 
   it("name tools that there are, and say which they need", () => {
-    const tools = select(toolsetNames, { readOnly: false })
     for (const { arguments: args, name, text, tools: needed } of prompts) {
       const words = text(Object.fromEntries(args.map(({ name }) => [name, "it"]))).match(/[a-z]+(?:_[a-z]+)+/g) ?? []
       const named = words.filter((word) => tools.has(word))

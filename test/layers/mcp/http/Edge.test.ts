@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Deferred, Effect, Fiber, Layer, Queue, Stream, TestClock } from "effect"
 import { McpEdge } from "../../../../src/layers/mcp/http/Edge.ts"
-import { CallFacts, report } from "../../../../src/services/CallFacts.ts"
+import { report } from "../../../../src/services/CallContext.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { TestEdge, legacy, messagesIn, modern, post } from "../../../doubles/TestMcp.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
+import { bearerOf } from "../../../doubles/TestPrincipal.ts"
 
 const time = { "public/Time": { unixtime: 1, rfc1123: "now" } }
 
@@ -295,7 +297,7 @@ describe("2025-11-25 and before", () => {
 })
 
 /** A Kraken whose Time does what the test says. */
-const withTime = (answer: Effect.Effect<unknown>) => {
+const withTime = (answer: Effect.Effect<unknown, never, Principal>) => {
   const kraken = Layer.mock(KrakenClient, { read: () => answer })
   return TestEdge({}, {}, kraken)
 }
@@ -372,11 +374,7 @@ describe("a call", () => {
       const answers = yield* Effect.forEach(
         ids,
         (id) =>
-          post(
-            { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get_server_time" } },
-            {},
-            { _tag: "Token", id }
-          ),
+          post({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get_server_time" } }, {}, bearerOf(id)),
         { concurrency: "unbounded" }
       )
       assert.deepStrictEqual(
@@ -387,7 +385,7 @@ describe("a call", () => {
       Effect.provide(
         withTime(
           Effect.gen(function* () {
-            const { caller } = yield* CallFacts
+            const { caller } = yield* Principal
             yield* Effect.yieldNow()
             return { unixtime: 1, rfc1123: caller._tag === "Token" ? caller.id : "" }
           })

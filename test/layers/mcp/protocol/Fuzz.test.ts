@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { McpEdge } from "../../../../src/layers/mcp/http/Edge.ts"
 import { runs } from "../../../Property.ts"
 import { begun, TestEdge } from "../../../doubles/TestMcp.ts"
+import { testOperator } from "../../../doubles/TestPrincipal.ts"
 
 const prefix = "io.modelcontextprotocol/"
 
@@ -78,7 +79,7 @@ describe("the edge", () => {
       const run = Runtime.runPromise(yield* Effect.runtime())
       const answer = (body: string, headers: Record<string, string>) =>
         Effect.gen(function* () {
-          const answer = yield* begun(edge.post, { body, headers, caller: { _tag: "Local" } })
+          const answer = yield* begun(edge.post, { body, headers, principal: testOperator })
           if (answer._tag === "Json") return { status: answer.status, body: answer.body }
           return { status: 200, body: Option.getOrUndefined(yield* Stream.runHead(answer.events)) }
         })

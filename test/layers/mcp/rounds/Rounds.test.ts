@@ -2,10 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Queue, TestClock } from "effect"
 import { PassThrough } from "node:stream"
 import { serveStdio } from "../../../../src/layers/mcp/stdio/Stdio.ts"
-import type { Caller } from "../../../../src/services/CallFacts.ts"
 import { ask, InputRequired } from "../../../../src/services/UserInput.ts"
 import { linesOf } from "../stdio/streams.ts"
 import { messagesIn, modern, post, surfaceEdge } from "../../../doubles/TestMcp.ts"
+import { bearerOf, testOperator, type TestPrincipal } from "../../../doubles/TestPrincipal.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
 
 const form = {
   message: "Buy 1 BTC for 60000 USD?",
@@ -27,7 +28,7 @@ const edge = surfaceEdge({
 const elicits = { "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } }
 const accept = { inputResponses: { confirm: { action: "accept", content: { sure: true } } } }
 
-const buy = (more: object = {}, caller?: Caller) =>
+const buy = (more: object = {}, caller?: TestPrincipal) =>
   modern("tools/call", { name: "buy", arguments: { volume: "1" }, _meta: elicits, ...more }, {}, caller)
 
 describe("a call that asks its user", () => {
@@ -57,14 +58,14 @@ describe("a call that asks its user", () => {
   it.effect("takes an answer from its caller, for its arguments, in time, and once", () =>
     Effect.gen(function* () {
       const stateOf = Effect.map(buy(), ({ body }) => body.result.requestState as string)
-      const refused = (more: object, caller?: Caller) =>
+      const refused = (more: object, caller?: TestPrincipal) =>
         Effect.map(buy({ ...accept, ...more }, caller), ({ body, status }) => {
           assert.deepStrictEqual([status, body.error?.code], [400, -32602])
           assert.include(body.error.message, "requestState")
         })
 
       const requestState = yield* stateOf
-      yield* refused({ requestState }, { _tag: "Token", id: "0123456789ab" })
+      yield* refused({ requestState }, bearerOf("0123456789ab"))
       yield* refused({ requestState, arguments: { volume: "100" } })
       yield* refused({ requestState, name: "sell" })
       for (const changed of [`${requestState}A`, requestState.slice(1), "", "nonsense"]) {
@@ -122,7 +123,7 @@ describe("a call of the eras before that asks its user", () => {
       const [input, output] = [new PassThrough(), new PassThrough()]
       const lines = yield* linesOf(output)
       const send = (message: object) => void input.write(`${JSON.stringify(message)}\n`)
-      const served = yield* Effect.fork(serveStdio(input, output))
+      const served = yield* Effect.fork(Effect.provideService(serveStdio(input, output), Principal, testOperator))
       send(initialize)
       yield* Queue.take(lines)
       send(call)
@@ -152,13 +153,13 @@ describe("a call of the eras before that asks its user", () => {
 
   it.effect("is answered over HTTP by the caller who was asked, and by nobody else", () =>
     Effect.gen(function* () {
-      const owner: Caller = { _tag: "Token", id: "owner0000000" }
+      const owner = bearerOf("owner0000000")
       const { events } = yield* post(call, { accept: "application/json, text/event-stream" }, owner)
       const seen = yield* messagesIn(events)
       const { id, method } = yield* Queue.take(seen)
       assert.strictEqual(method, "elicitation/create")
       const reply = (action: string) => ({ jsonrpc: "2.0", id, result: { action } })
-      yield* post(reply("decline"), {}, { _tag: "Token", id: "stranger0000" })
+      yield* post(reply("decline"), {}, bearerOf("stranger0000"))
       assert.strictEqual((yield* post(reply("accept"), {}, owner)).status, 202)
       assert.strictEqual((yield* Queue.take(seen)).result.content[0].text, "accept")
       const deaf = yield* post(call, { accept: "application/json" }, owner)

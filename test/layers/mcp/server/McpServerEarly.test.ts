@@ -7,8 +7,9 @@ import { serveStdio } from "../../../../src/layers/mcp/stdio/Stdio.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { TestProduct } from "../../../doubles/TestMcp.ts"
 import { linesOf } from "../stdio/streams.ts"
+import { Operated, testOperator } from "../../../doubles/TestPrincipal.ts"
 
-const Early = Layer.provideMerge(McpServerEarly, TestConfig())
+const Early = Layer.provideMerge(McpServerEarly, TestConfig()).pipe(Layer.merge(Operated))
 
 it.scoped("a server without its tools answers initialize, and keeps the rest until they are there", () =>
   Effect.gen(function* () {
@@ -42,7 +43,7 @@ it.scoped("a server without its tools answers initialize, and keeps the rest unt
 it.scoped("a request that comes first calls for the tools too", () =>
   Effect.gen(function* () {
     const { answer, wanted } = yield* McpServer
-    const asking = { caller: { _tag: "Local" }, era: "handshake", client: Option.none() } as const
+    const asking = { principal: testOperator, era: "handshake", client: Option.none() } as const
     yield* Effect.fork(answer({ jsonrpc: "2.0", id: 1, method: "ping" }, asking))
     yield* wanted
   }).pipe(Effect.provide(Early))

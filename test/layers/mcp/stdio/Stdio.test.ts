@@ -3,10 +3,12 @@ import { Deferred, Effect, Fiber, Layer, Queue } from "effect"
 import { PassThrough } from "node:stream"
 import { maxLine } from "../../../../src/layers/mcp/stdio/lines.ts"
 import { serveStdio } from "../../../../src/layers/mcp/stdio/Stdio.ts"
-import { report } from "../../../../src/services/CallFacts.ts"
+import { report } from "../../../../src/services/CallContext.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { TestMcpServer } from "../../../doubles/TestMcp.ts"
 import { linesOf } from "./streams.ts"
+import { testOperator } from "../../../doubles/TestPrincipal.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
 
 const time = { "public/Time": { unixtime: 1, rfc1123: "now" } }
 
@@ -16,7 +18,7 @@ const server = TestMcpServer({ answers: time })
 const serve = Effect.gen(function* () {
   const [input, output] = [new PassThrough(), new PassThrough()]
   const lines = yield* linesOf(output)
-  const served = yield* Effect.fork(serveStdio(input, output))
+  const served = yield* Effect.fork(Effect.provideService(serveStdio(input, output), Principal, testOperator))
   const send = (...messages: Array<object>) =>
     void input.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(""))
   return { input, output, send, next: Queue.take(lines), ended: Fiber.join(served), lines }

@@ -1,13 +1,11 @@
 import { Effect, Option } from "effect"
-import type { CallFacts, Progress } from "../../../services/CallFacts.ts"
+import type { CallContext, Progress } from "../../../services/CallContext.ts"
 import { isObject, type Json } from "../protocol/messages.ts"
 import type { Call } from "../protocol/Surface.ts"
 
 /** A request as tools know it. */
-export const factsOf = (call: Call, readOnly: boolean): typeof CallFacts.Service => ({
-  caller: call.caller,
+export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
-  readOnly,
   report: reporter(call),
   asks: Option.exists(call.client, ({ elicitation }) => isObject(elicitation)),
   answers: answersOf(call)

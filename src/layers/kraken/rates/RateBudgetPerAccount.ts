@@ -1,24 +1,23 @@
 import { Effect, Layer } from "effect"
-import { CallFacts, callerId } from "../../../services/CallFacts.ts"
 import { Config } from "../../../services/Config.ts"
+import { type AccountName, Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { makeRateBudget } from "./RateBudgetModel.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 
-/** Budgets that are kept; of more callers, the one that has been there longest begins anew. */
+/** Budgets that are kept; of more accounts, the one that has been there longest begins anew. */
 const capacity = 1000
 
-/** A budget for each caller, where each has an account of their own; none for `off`. */
-export const RateBudgetPerCaller = Layer.unwrapEffect(
+/** A budget for each account; none for `off`. */
+export const RateBudgetPerAccount = Layer.unwrapEffect(
   Effect.map(Config, ({ tier }) => {
     if (tier === "off") return RateBudgetOff
-    const budgets = new Map<string, typeof RateBudget.Service>()
-    const budget = Effect.map(CallFacts, ({ caller }) => {
-      const id = callerId(caller)
-      const known = budgets.get(id) ?? makeRateBudget(tier)
+    const budgets = new Map<AccountName, typeof RateBudget.Service>()
+    const budget = Effect.map(Principal, ({ account }) => {
+      const known = budgets.get(account) ?? makeRateBudget(tier)
       const [oldest] = budgets.keys()
-      if (!budgets.has(id) && budgets.size >= capacity && oldest !== undefined) budgets.delete(oldest)
-      budgets.set(id, known)
+      if (!budgets.has(account) && budgets.size >= capacity && oldest !== undefined) budgets.delete(oldest)
+      budgets.set(account, known)
       return known
     })
     return Layer.succeed(RateBudget, {
