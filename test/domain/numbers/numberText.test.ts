@@ -52,7 +52,7 @@ describe("a number that is longer than any number", () => {
       assert.isUndefined(readPrice(price))
       const [only, ...more] = priceFaults("price", price, { what: "limit price", signs: "" })
       assert.deepInclude(only, { path: "price" })
-      assert.include(only?.fault, "a number has at most 40 characters")
+      assert.match(only?.fault ?? "", /\b40 characters/)
       assert.deepStrictEqual(more, [])
     }
     const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: absurd, price: absurd } as const

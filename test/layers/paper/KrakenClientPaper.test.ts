@@ -174,13 +174,13 @@ describe("paper accounts", () => {
 
   const broken: Record<string, readonly [statement: string, reason: RegExp]> = {
     "an entry that is no JSON": ["UPDATE journal SET params = '{' WHERE seq = 3", /JSON/],
-    "an entry that is missing": ["DELETE FROM journal WHERE seq = 2", /entry 2 is missing/],
+    "an entry that is missing": ["DELETE FROM journal WHERE seq = 2", /entry 2/],
     "no entries": ["DELETE FROM journal", /no entries/],
     "an entry that now ends differently": [
       `UPDATE journal SET params = replace(params, '0.001', '9999') WHERE endpoint = 'private/AddOrder'`,
       /ended in "ok" and now ends in "EOrder:/
     ],
-    "a journal of another format": ["UPDATE accounts SET format = 99", /another version .*format 99/]
+    "a journal of another format": ["UPDATE accounts SET format = 99", /format 99/]
   }
 
   it.scoped.each(Object.entries(broken))(
@@ -194,9 +194,11 @@ describe("paper accounts", () => {
         yield* Effect.gen(function* () {
           for (const call of [read("private/Balance"), write("private/AddOrder", resting)]) {
             const error = yield* Effect.flip(call)
-            assert.strictEqual(error._tag, "PaperAccountBroken")
-            assert.include(error.message, join(folder, "paper.db"))
-            assert.match(error.message, /mcp-kraken paper reset --account local$/)
+            assert.deepInclude(error, {
+              _tag: "PaperAccountBroken",
+              account: "local",
+              file: join(folder, "paper.db")
+            })
             assert.match(error.message, reason)
           }
           yield* Effect.flatMap(PaperAccounts, (accounts) => accounts.reset("local"))
@@ -232,7 +234,7 @@ describe("paper accounts", () => {
       yield* tamper(folder, "PRAGMA user_version = 9")
       const error = yield* Effect.flip(Effect.provide(read("private/Balance"), paperIn(folder)))
       assert.strictEqual(error._tag, "DatabaseUnavailable")
-      assert.match(error.message, /paper\.db can't be used: it was written by another version/)
+      assert.match(error.message, /paper\.db .*another version/)
     })
   )
 })

@@ -129,10 +129,9 @@ describe("MarketFeedLive", () => {
     return Effect.gen(function* () {
       state.down = true
       const error = yield* Effect.flip(look([btc]))
-      assert.match(
-        error.message,
-        /^No usable answer from Kraken to public\/(Depth|Trades): connection refused; paper orders trade at Kraken's prices, so nothing was carried out\.$/
-      )
+      assert.strictEqual(error._tag, "KrakenUnavailable")
+      assert.match(Object(error).endpoint, /^public\/(Depth|Trades)$/)
+      for (const part of ["connection refused", "nothing was carried out"]) assert.include(error.message, part)
       state.down = false
       assert.lengthOf(yield* look([btc]), 1)
     }).pipe(Effect.provide(layer))
@@ -150,7 +149,7 @@ describe("MarketFeedLive", () => {
     return Effect.gen(function* () {
       const error = yield* Effect.flip(look([btc]))
       assert.strictEqual(error._tag, "KrakenUnavailable")
-      assert.include(error.message, "not of the shape or precision that is known here")
+      assert.include(error.message, "shape or precision")
     }).pipe(Effect.provide(layer))
   })
 
@@ -205,7 +204,7 @@ describe("MarketFeedLive", () => {
       const [seen] = yield* look([finer])
       assert.strictEqual(readObservation(finer, seen!).bids[0]!.price, 10_001n)
       const error = yield* Effect.flip(look([btc]))
-      assert.include(error.message, "are taken over once nothing is open on the pair")
+      assert.include(error.message, "open on the pair")
     }).pipe(Effect.provide(layer))
   })
 

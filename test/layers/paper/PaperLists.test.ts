@@ -126,11 +126,8 @@ describe("paper accounts on all of Kraken's pairs", () => {
           : answer
       yield* Effect.gen(function* () {
         const refused = (pair: string) => Effect.map(Effect.flip(place({ ...bid, pair })), ({ message }) => message)
-        assert.include(yield* refused("ENAUSDC"), "ENAUSDC can't be traded on paper: its lot_decimals is null")
-        assert.include(
-          yield* refused("ENAODD"),
-          "ENA/ODD can't be traded on paper: what ODD is worth in dollars is not known"
-        )
+        assert.match(yield* refused("ENAUSDC"), /ENAUSDC .*lot_decimals/)
+        assert.match(yield* refused("ENAODD"), /ENA\/ODD .*ODD .*dollars/)
         const methods = yield* Effect.flip(read("private/DepositMethods", { asset: "ENA" }))
         assert.include(methods.message, "No funding method")
       }).pipe(Effect.provide(process(folder, kraken)))
@@ -145,9 +142,9 @@ describe("paper accounts on all of Kraken's pairs", () => {
       yield* Effect.gen(function* () {
         assert.deepStrictEqual(yield* read("private/Balance"), { ZUSD: "100000.0000" })
         assert.hasAllKeys(Object(yield* read("private/TradeVolume", { pair: "XBTUSD" })).fees, ["XXBTZUSD"])
-        const { _tag, message } = yield* Effect.flip(place(usdc))
-        assert.strictEqual(_tag, "KrakenUnavailable")
-        assert.include(message, "connection refused; paper orders trade at Kraken's prices, so nothing was carried out")
+        const error = yield* Effect.flip(place(usdc))
+        assert.strictEqual(error._tag, "KrakenUnavailable")
+        assert.include(error.message, "connection refused")
         kraken.state.down = false
         yield* TestClock.adjust("31 seconds")
         yield* place(usdc)

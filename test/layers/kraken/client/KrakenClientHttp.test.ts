@@ -491,7 +491,7 @@ describe("KrakenClientHttp", () => {
       const kraken = yield* KrakenClient
       const written = yield* Effect.fork(Effect.flip(write(kraken)))
       yield* TestClock.adjust(10_000)
-      assert.strictEqual((yield* Fiber.join(written)).message.split(": ")[1], "timed out after 10 s.")
+      assert.match((yield* Fiber.join(written)).message, /timed out.* 10 s/)
       assert.strictEqual(fake.journal.length, 1)
       const read = yield* Effect.fork(kraken.read("private/Balance", {}))
       yield* TestClock.adjust(29_000)
@@ -507,7 +507,7 @@ describe("KrakenClientHttp", () => {
           const kraken = yield* KrakenClient
           const error = yield* Effect.flip(write(kraken))
           assert.strictEqual(error._tag, "KrakenUnavailable")
-          assert.match(error.message, /no connection \((ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\)/)
+          assert.match(error.message, /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/)
         }).pipe(Effect.provide(client(url, fake.keys.full)))
       }
     })

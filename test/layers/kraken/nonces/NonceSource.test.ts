@@ -328,7 +328,7 @@ describe("NonceSourceSqlite", () => {
         assert.isTrue(isRising(nonces))
         assert.strictEqual(lines.length, 1)
         assert.include(lines[0], words)
-        assert.include(lines[0], "in this process alone")
+        assert.include(lines[0], "level=WARN")
       }
     })
   )

@@ -87,7 +87,7 @@ describe("an order", () => {
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
       assert.strictEqual(error._tag, "KrakenNotPlaced")
-      assert.include(error.message, "no order with userref 7 exists, and its deadline has passed")
+      assert.include(error.message, "userref 7")
       assert.strictEqual(sent.length, 1)
     }).pipe(Effect.provide(layer))
   })
@@ -117,7 +117,8 @@ describe("an order", () => {
       const error = failure(yield* send("private/AddOrder", { ...limit, cl_ord_id: "mine" }))
       assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
       assert.include(error.message, "nonce window")
-      assert.include(error.message, "Look for cl_ord_id mine with get_open_orders and get_closed_orders")
+      for (const named of ["cl_ord_id mine", "get_open_orders", "get_closed_orders"])
+        assert.include(Object(error).check, named)
     }).pipe(Effect.provide(layer))
   })
 
@@ -128,8 +129,8 @@ describe("an order", () => {
     })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrder", limit))
-      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
-      assert.include(error.message, "the account can't be read")
+      assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
+      assert.include(error.message, "can't be read")
     }).pipe(Effect.provide(layer))
   })
 
@@ -143,7 +144,8 @@ describe("an order", () => {
     })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
-      assert.include(error.message, "several orders fit: O1, O2")
+      assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
+      assert.include(error.message, "O1, O2")
     }).pipe(Effect.provide(layer))
   })
 
@@ -202,7 +204,7 @@ describe("an order", () => {
       yield* TestClock.adjust("1 minutes")
       for (const error of yield* Fiber.join(both)) {
         assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
-        assert.include(error.message, "another write that looks the same is open as well, and may be the one. Found: {")
+        assert.include(error.message, "Found: {")
       }
     }).pipe(Effect.provide(layer))
   })
@@ -224,7 +226,7 @@ describe("an order", () => {
       yield* TestClock.adjust("3 seconds")
       assert.isTrue(sent[1]?.["done"])
       assert.lengthOf(lines, 1)
-      assert.match(lines[0] ?? "", /A write went on after its caller had left.*private\/AddOrder.*ok/)
+      assert.match(lines[0] ?? "", /private\/AddOrder.*ok/)
     }).pipe(Effect.provide([layer, toLines(lines)]))
   })
 })

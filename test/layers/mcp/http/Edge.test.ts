@@ -152,7 +152,7 @@ describe("2025-11-25 and before", () => {
       const denied = yield* legacy("tools/call", { name: "get_account_balance", arguments: {} })
       assert.isTrue(denied.body.result.isError)
       assert.isUndefined(denied.body.result.structuredContent)
-      assert.include(denied.body.result.content[0].text, "KrakenPermissionError: The API key may not call")
+      assert.include(denied.body.result.content[0].text, "KrakenPermissionError: ")
     }).pipe(Effect.provide(TestEdge({ answers: time })))
   )
 
@@ -160,7 +160,7 @@ describe("2025-11-25 and before", () => {
     Effect.gen(function* () {
       const { body, status } = yield* legacy("tools/call", { name: 7 })
       assert.deepStrictEqual([status, body.error.code], [200, -32602])
-      assert.include(body.error.message, "Invalid params: name: Expected string, actual 7")
+      assert.match(body.error.message, /\bname: .*7/)
     }).pipe(Effect.provide(TestEdge()))
   )
 
@@ -188,7 +188,7 @@ describe("2025-11-25 and before", () => {
       ] as const) {
         const { body } = yield* legacy(method, params)
         assert.strictEqual(body.error.code, -32602, method)
-        assert.match(body.error.message, /^Invalid params: [a-z_]/)
+        assert.match(body.error.message, /^Invalid params: [a-z_]/, method)
       }
     }).pipe(Effect.provide(TestEdge()))
   )
@@ -356,8 +356,10 @@ describe("a call", () => {
       const messages = yield* messagesIn((yield* Fiber.join(answer)).events)
       yield* TestClock.adjust("7 seconds")
       const [one, two, last] = yield* Queue.takeN(messages, 3)
-      assert.deepInclude(one.params, { progress: 0, message: "Waiting for Kraken, 1 s so far" })
-      assert.deepInclude(two.params, { progress: 1, message: "Waiting for Kraken, 6 s so far" })
+      assert.deepInclude(one.params, { progress: 0 })
+      assert.include(one.params.message, "1 s")
+      assert.deepInclude(two.params, { progress: 1 })
+      assert.include(two.params.message, "6 s")
       assert.strictEqual(last.result.structuredContent.unixtime, 1)
       assert.strictEqual((yield* Fiber.join(quiet)).body.result.structuredContent.unixtime, 1)
       yield* TestClock.adjust("1 minute")
