@@ -68,7 +68,7 @@ describe("the market of paper accounts", () => {
         assert.strictEqual(failed._tag, "KrakenUnavailable")
         yield* Scope.close(kraken, yield* Effect.exit(Effect.void))
         const away = yield* Effect.flip(place({ ...sell, pair: "ETHUSD", type: "buy" }))
-        assert.include(away.message, "nothing was carried out")
+        assert.strictEqual(away._tag, "KrakenUnavailable")
         assert.strictEqual(Object(yield* read("private/ClosedOrders")).count, 2)
       }).pipe(Effect.provide(paper(folder, url)))
 
@@ -95,13 +95,11 @@ describe("the market of paper accounts", () => {
       const given = ["paper", "deposit", "ena", "7.5"]
       const unknown = yield* run(given, env)
       assert.deepInclude(unknown, { code: 2, stdout: "" })
-      assert.match(unknown.stderr, /^ASSET: expected an asset that Kraken lists, such as BTC, .* got "ena"\n$/)
+      assert.match(unknown.stderr, /^ASSET: .*"ena"\n$/)
       learn(front.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
-      assert.deepStrictEqual(yield* run(given, env), {
-        code: 0,
-        stdout: "Deposited 7.5 ENA into the paper account local.\n",
-        stderr: ""
-      })
+      const deposited = yield* run(given, env)
+      assert.deepInclude(deposited, { code: 0, stderr: "" })
+      assert.include(deposited.stdout, "7.5 ENA")
       assert.deepStrictEqual(yield* Effect.provide(balance, paper(folder, url)), {
         XXBT: "5.0000000000",
         ENA: "7.50000"

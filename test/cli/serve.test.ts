@@ -36,10 +36,15 @@ describe("serve", () => {
       const told = yield* first.told("tools/list")
       const url = address(port)
       assert.match(told, / token create my-client$/m)
-      assert.include(told, `claude mcp add --transport http kraken ${url} --header "Authorization: Bearer mck_…"`)
-      assert.include(told, `"command": "npx", "args": ["-y", "mcp-remote", "${url}"`)
-      assert.include(told, `@modelcontextprotocol/inspector --cli ${url}`)
-      assert.include(told, "only public market data works")
+      for (const [client, ...parts] of [
+        ["Claude Code", `http kraken ${url} `, "Bearer mck_…"],
+        ["Claude Desktop", `"mcp-remote", "${url}"`, "Bearer mck_…"],
+        ["MCP Inspector", `--cli ${url} `, "Bearer mck_…"]
+      ]) {
+        const line = told.split("\n").find((line) => line.includes(`  ${client}  `))
+        for (const part of parts) assert.include(line, part)
+      }
+      assert.match(told, /public market data/)
       assert.deepInclude(yield* first.stop, { code: 0, stdout: "" })
 
       yield* run(["token", "create", "expired", "-e", "1s"])
@@ -86,11 +91,11 @@ describe("serve", () => {
       const told = yield* server.told(address(port))
       const logged = told.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []))
       assert.deepStrictEqual(
-        logged.map(({ logLevel, message }) => [logLevel, message.slice(0, 21)]),
+        logged.map(({ logLevel, message }) => [logLevel, /^[A-Z_]+(?: [A-Z]+\b)*/.exec(message)?.[0]]),
         [
-          ["WARN", "MCP_KRAKEN_API does n"],
+          ["WARN", "MCP_KRAKEN_API"],
           ["WARN", "AUTHENTICATION IS OFF"],
-          ["INFO", "LIVE MODE without an "]
+          ["INFO", "LIVE MODE"]
         ]
       )
       assert.notInclude(told, "token create")
@@ -105,14 +110,14 @@ describe("serve", () => {
       const quiet = { ...loopback, MCP_KRAKEN_LOG_LEVEL: "ERROR" }
       const { code, stderr, stdout } = yield* run(["serve", "--port", String(taken)], quiet)
       assert.strictEqual(stdout, "")
-      assert.strictEqual(stderr, `Can't listen on 127.0.0.1:${taken}: another program listens there\n`)
+      assert.match(stderr, new RegExp(`^[^\\n]*\\b127\\.0\\.0\\.1:${taken}\\b[^\\n]*\\n$`))
       assert.strictEqual(code, 1)
       const file = join(folder, "missing.pem")
       const tls = yield* run(["serve", "--port", "0", "--ssl-keyfile", file, "--ssl-certfile", file], quiet)
-      assert.match(tls.stderr, /^The TLS files can't be used .*\n$/)
+      assert.match(tls.stderr, /^[^\n]*ENOENT[^\n]*\n$/)
       assert.strictEqual(tls.code, 1)
       const half = yield* run(["serve", "--ssl-keyfile", file])
-      assert.include(half.stderr, "expected both or neither")
+      assert.include(half.stderr, "MCP_KRAKEN_SSL_CERTFILE")
       assert.strictEqual(half.code, 2)
     })
   )
@@ -133,9 +138,10 @@ describe("serve", () => {
       assert.strictEqual(hello.result.serverInfo.name, "mcp-kraken")
       assert.lengthOf(others, 2)
       for (const { error } of others) {
-        assert.deepInclude(error, { code: -32603, message: `The server can't start. ${stderr.trim()}` })
+        assert.strictEqual(error.code, -32603)
+        assert.isTrue(error.message.endsWith(` ${stderr.trim()}`), error.message)
       }
-      assert.include(stderr, "can't be created")
+      assert.include(stderr, join(file, "paper.db"))
       assert.strictEqual(code, 1)
     })
   )
@@ -150,12 +156,13 @@ describe("serve", () => {
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line))
-      const message = `The server can't start. ${stderr.trim()}`
+      const { message } = answers[0].error
+      assert.isTrue(message.endsWith(` ${stderr.trim()}`), message)
       assert.deepStrictEqual(
         answers,
         [1, 2].map((id) => ({ jsonrpc: "2.0", id, error: { code: -32603, message } }))
       )
-      assert.include(stderr, 'MCP_KRAKEN_READ_ONLY: expected true or false, got "tru"')
+      assert.match(stderr, /MCP_KRAKEN_READ_ONLY: .*"tru"/)
       assert.strictEqual(code, 2)
     })
   )

@@ -14,10 +14,7 @@ describe("mcp-kraken", () => {
       const help = yield* run([])
       assert.deepStrictEqual(yield* run(["--help"]), help)
       assert.deepInclude(help, { code: 0, stderr: "" })
-      assert.match(
-        help.stdout,
-        /^mcp-kraken \S+\n\nUSAGE\n {2}mcp-kraken COMMAND\n\nDESCRIPTION\n.*\n\nCOMMANDS\n( {2}[a-z]+.*\n)+$/
-      )
+      assert.deepStrictEqual(help.stdout.match(/^[A-Z]+$/gm)?.slice(), ["USAGE", "DESCRIPTION", "COMMANDS"])
       assert.isBelow(Math.max(...help.stdout.split("\n").map(({ length }) => length)), 100)
       for (const command of ["serve", "token", "token create", "token list", "token revoke", "health", "version"]) {
         assert.match(help.stdout, new RegExp(`^  ${command} .*\\w$`, "m"))
@@ -62,8 +59,7 @@ describe("mcp-kraken", () => {
         const { code, stderr, stdout } = yield* run(args, wrong)
         assert.strictEqual(stdout, "")
         const lines = stderr.split("\n").map((line) => line.trim().replace(/:.*/, ""))
-        assert.deepStrictEqual(lines, [
-          "The settings are wrong",
+        assert.deepStrictEqual(lines.slice(1), [
           "KRAKEN_API_SECRET",
           ...(args.length === 1 ? ["MCP_KRAKEN_PORT"] : []),
           "MCP_KRAKEN_TIER (.env)",
@@ -106,14 +102,15 @@ describe("mcp-kraken", () => {
       assert.deepInclude(yield* run(["token", "revoke", id], wrong("tokenDb")), { code: 0, stderr: "" })
       for (const command of ["show", "deposit USD 1", "reset"]) {
         const { code, stderr } = yield* run(["paper", ...command.split(" ")], wrong("stateDir", "paperBalances"))
-        assert.include(stderr, "There is no paper account yet")
+        assert.include(stderr, "paper account")
+        assert.notInclude(stderr, "MCP_KRAKEN_")
         assert.strictEqual(code, 2)
       }
       const health = yield* run(["health"], {
         ...wrong("host", "port", "sslKeyFile", "sslCertFile"),
         MCP_KRAKEN_PORT: "1"
       })
-      assert.include(health.stderr, "http://127.0.0.1:1/health does not answer")
+      assert.include(health.stderr, "http://127.0.0.1:1/health ")
       assert.deepInclude(yield* run(["version"], wrong()), { code: 0, stderr: "" })
       const overStdio = yield* run(["serve", "--stdio"], wrong(...needs.overStdio.fields))
       assert.deepInclude(overStdio, { code: 0, stdout: "" })

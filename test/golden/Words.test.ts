@@ -1,13 +1,17 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect } from "effect"
+import { DateTime, Effect, Option, Redacted } from "effect"
 import { amendFaults, editFaults } from "../../src/domain/orders/changeRules.ts"
 import type { Fault } from "../../src/domain/orders/fault.ts"
 import { batchFaults, orderFaults } from "../../src/domain/orders/orderRules.ts"
 import { Permission } from "../../src/domain/keys/permissions.ts"
 import type { Order } from "../../src/domain/orders/orders.ts"
 import { pairFaults } from "../../src/domain/orders/pairRules.ts"
+import { self } from "../../src/layers/process/self.ts"
+import { type Access, howToConnect } from "../../src/server/howToConnect.ts"
+import type { Config } from "../../src/services/Config.ts"
 import { words } from "../../src/tools/ToolError.ts"
 import { toolsets } from "../../src/tools/Toolsets.ts"
+import { testConfig } from "../doubles/TestConfig.ts"
 import { TestKraken } from "../doubles/TestKraken.ts"
 import { directory } from "../fixtures/krakenLists.ts"
 import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
@@ -185,6 +189,39 @@ describe("words", () => {
       })
     )
   )
+
+  it.effect("of a server that begins to serve", () => {
+    const credentials = Option.some({ key: Redacted.make("key"), secret: Redacted.make("secret"), otp: Option.none() })
+    const token = Redacted.make("<token>")
+    const [fresh, none, paperOnly] = [
+      { _tag: "New", token },
+      { _tag: "None", forPaper: false },
+      { _tag: "None", forPaper: true }
+    ] as const
+    const cases: ReadonlyArray<readonly [Partial<typeof Config.Service>, Access]> = [
+      [{ mode: "paper" }, fresh],
+      [{ mode: "paper" }, { _tag: "Some", explain: true }],
+      [{ mode: "live", credentials }, paperOnly],
+      [
+        { mode: "live", credentials, readOnly: true },
+        { _tag: "Some", explain: false }
+      ],
+      [{ mode: "live" }, fresh],
+      [{ mode: "live" }, none],
+      [{ mode: "live", authDisabled: true }, none]
+    ]
+    return pinned(
+      "serve",
+      cases.map(([changes, access]) =>
+        [
+          ...howToConnect(testConfig({ ...changes, port: 8765 }), access, Option.none()).map((line) =>
+            line.replaceAll(self(), "mcp-kraken")
+          ),
+          ""
+        ].join("\n")
+      )
+    )
+  })
 
   it.effect("of each rule of orders", () => {
     const txid = "OUF4EM-FRGI2-MQMWZD"

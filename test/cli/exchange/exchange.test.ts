@@ -51,7 +51,8 @@ describe("exchange", () => {
       const port = yield* freePort
       const server = yield* exchange(["--port", String(port), "--seed", "3"])
       const told = yield* server.printed("/admin")
-      assert.include(told, `A simulated Kraken answers at http://127.0.0.1:${port}: synthetic market (seed 3)`)
+      for (const part of [`http://127.0.0.1:${port}`, "synthetic market (seed 3)"])
+        assert.include(told.trim().split("\n", 1)[0], part)
       for (const name of names) {
         const { key } = makeCredentials(3)(name)
         assert.match(told, new RegExp(`^${name} +\\S{56}  \\S{88}  `, "m"))
@@ -67,11 +68,9 @@ describe("exchange", () => {
       const server = yield* exchange(["--port", "0", "--json"])
       const { url }: Printed = JSON.parse(yield* server.printed("\n"))
       const { port } = new URL(url)
-      assert.deepStrictEqual(yield* run(["exchange", "--port", port]), {
-        code: 1,
-        stdout: "",
-        stderr: `Can't listen on 127.0.0.1:${port}: another program listens there\n`
-      })
+      const second = yield* run(["exchange", "--port", port])
+      assert.deepInclude(second, { code: 1, stdout: "" })
+      assert.match(second.stderr, new RegExp(`^[^\\n]*\\b127\\.0\\.0\\.1:${port}\\b[^\\n]*\\n$`))
       const usage: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [["--port", "70000"], "--port: expected a port from 0 to 65535"],
         [["--fault", "AddOrder=boom"], "--fault: boom is no fault"]

@@ -28,11 +28,13 @@ describe("health", () => {
       const url = `http://127.0.0.1:${port}/health`
       const before = yield* run(["health"], settings)
       assert.strictEqual(before.stdout, "")
-      assert.match(before.stderr, new RegExp(`^${url} does not answer: .*ECONNREFUSED.*\\n$`))
+      assert.match(before.stderr, new RegExp(`^${url} .*ECONNREFUSED.*\\n$`))
       assert.strictEqual(before.code, 1)
       const server = yield* serve([], settings)
       yield* server.told("mcp-kraken serves")
-      assert.deepStrictEqual(yield* run(["health"], settings), { code: 0, stdout: `${url} is up\n`, stderr: "" })
+      const after = yield* run(["health"], settings)
+      assert.deepInclude(after, { code: 0, stderr: "" })
+      assert.include(after.stdout, `${url} `)
       assert.strictEqual((yield* server.stop).code, 0)
     })
   )
@@ -50,7 +52,7 @@ describe("health", () => {
       const server = yield* serve([], settings)
       yield* server.told("mcp-kraken serves")
       const { code, stdout } = yield* run(["health"], settings)
-      assert.strictEqual(stdout, `https://127.0.0.1:${port}/health is up\n`)
+      assert.include(stdout, `https://127.0.0.1:${port}/health `)
       assert.strictEqual(code, 0)
     })
   )
@@ -60,11 +62,9 @@ describe("health", () => {
       const { run } = yield* makeCommandLine
       const { port } = yield* stranger
       const url = `http://127.0.0.1:${port}/health`
-      assert.deepStrictEqual(yield* run(["health"], { MCP_KRAKEN_PORT: String(port) }), {
-        code: 1,
-        stdout: "",
-        stderr: `${url} answers with status 404\n`
-      })
+      const other = yield* run(["health"], { MCP_KRAKEN_PORT: String(port) })
+      assert.deepInclude(other, { code: 1, stdout: "" })
+      assert.match(other.stderr, new RegExp(`^${url} .*404\\n$`))
       const wrong = yield* run(["health"], { MCP_KRAKEN_PORT: "many" })
       assert.include(wrong.stderr, "MCP_KRAKEN_PORT")
       assert.strictEqual(wrong.code, 2)

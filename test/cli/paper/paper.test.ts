@@ -11,22 +11,20 @@ describe("paper", () => {
       const env = { MCP_KRAKEN_STATE_DIR: folder, MCP_KRAKEN_PAPER_BALANCES: "EUR=7" }
       const none = yield* run(["paper", "show"], env)
       assert.deepInclude(none, { code: 2, stdout: "" })
-      assert.match(none.stderr, /^There is no paper account yet/)
+      assert.isNotEmpty(none.stderr)
 
       yield* Effect.gen(function* () {
         yield* write("private/AddOrder", resting)
         const shown = yield* run(["paper", "show"], env)
         assert.strictEqual(shown.code, 0, shown.stderr)
-        assert.include(shown.stdout, `Paper account local, synthetic market (${join(folder, "paper.db")})`)
+        for (const named of ["local", "synthetic", join(folder, "paper.db")])
+          assert.include(shown.stdout.split("\n", 1)[0], named)
         assert.match(shown.stdout, /^USD +10000\.0000 +1\.00\d+$/m)
         assert.match(shown.stdout, /^O\S+ +buy 0\.00100000 XBTUSD @ limit 1000\.0 +open$/m)
 
         const given = yield* run(["paper", "deposit", "btc", "0.5", "--account", "local"], env)
-        assert.deepStrictEqual(given, {
-          code: 0,
-          stdout: "Deposited 0.5 BTC into the paper account local.\n",
-          stderr: ""
-        })
+        assert.deepInclude(given, { code: 0, stderr: "" })
+        assert.match(given.stdout, /0\.5 BTC.* local/)
         assert.deepInclude(yield* read("private/Balance"), { XXBT: "0.5000000000" })
         const { stdout } = yield* run(["paper", "show", "--json"], env)
         assert.deepInclude(JSON.parse(stdout), {
@@ -41,19 +39,18 @@ describe("paper", () => {
         })
 
         const wrong = yield* run(["paper", "deposit", "FOO", "1"], env)
-        assert.match(wrong.stderr, /^ASSET: expected one of BTC, .* got "FOO"\n$/)
+        assert.deepInclude(wrong, { code: 2, stdout: "" })
+        assert.match(wrong.stderr, /^ASSET: .*"FOO"\n$/)
         const little = yield* run(["paper", "deposit", "USD", "0.00001"], env)
         assert.deepInclude(little, { code: 2, stdout: "" })
 
         yield* as("aabbccddeeff")(read("private/Balance"))
         const which = yield* run(["paper", "reset"], env)
         assert.deepInclude(which, { code: 2, stdout: "" })
-        assert.match(
-          which.stderr,
-          /^Which paper account\?\n {2}--account aabbccddeeff --market synthetic\n {2}--account local /
-        )
+        assert.match(which.stderr, /\n {2}--account aabbccddeeff --market synthetic\n {2}--account local /)
         const reset = yield* run(["paper", "reset", "--account", "local"], env)
-        assert.match(reset.stdout, /^The paper account local on the synthetic market starts anew with 7 EUR/)
+        assert.strictEqual(reset.code, 0)
+        assert.match(reset.stdout, / local .*7 EUR/)
         assert.deepStrictEqual(yield* read("private/Balance"), { ZEUR: "7.0000" })
         assert.deepStrictEqual(yield* as("aabbccddeeff")(read("private/Balance")), { ZUSD: "10000.0000" })
       }).pipe(Effect.provide(paperIn(folder)))
@@ -67,8 +64,8 @@ describe("paper", () => {
       const args = ["--port", "0", "--paper", "--market", "synthetic", "--first-token"]
       const first = yield* serve(args, env)
       const told = yield* first.told("tools/list")
-      assert.include(told, "PAPER MODE: simulated accounts on the synthetic market")
-      assert.include(told, "Paper mode: every token has a simulated account of its own, and no real money moves.")
+      assert.match(told, /PAPER MODE.*synthetic market/)
+      assert.match(told, /^Paper mode: /m)
       const [token] = /mck_[\w-]{43}/.exec(told) ?? []
       assert.isDefined(token)
       assert.notMatch(
@@ -82,11 +79,11 @@ describe("paper", () => {
       const second = yield* serve(args, env)
       const again = yield* second.told("tools/list")
       assert.notMatch(again, /mck_[\w-]{43}/)
-      assert.match(again, /Connect with a token that you have, or make another:\n.* token create my-client --paper$/m)
+      assert.match(again, / token create my-client --paper$/m)
       assert.strictEqual((yield* second.stop).code, 0)
       const both = yield* run(["serve", "--paper"], { ...env, MCP_KRAKEN_MODE: "live" })
       assert.deepInclude(both, { code: 2, stdout: "" })
-      assert.include(both.stderr, "MCP_KRAKEN_MODE: live, and --paper: expected one of them, not both")
+      assert.match(both.stderr, /MCP_KRAKEN_MODE: live.*--paper/)
       for (const words of [
         ["--stdio", "--paper"],
         ["--paper", "--stdio"]
@@ -94,7 +91,8 @@ describe("paper", () => {
         assert.deepStrictEqual(yield* run(["serve", ...words], { ...env, MCP_KRAKEN_MODE: "live" }), both)
       }
       const stdio = yield* run(["serve", "--stdio", "--first-token"], env)
-      assert.deepInclude(stdio, { code: 2, stderr: "--first-token: over --stdio there are no tokens\n" })
+      assert.deepInclude(stdio, { code: 2, stdout: "" })
+      assert.match(stdio.stderr, /^--first-token: .*--stdio/)
     })
   )
 
@@ -105,7 +103,6 @@ describe("paper", () => {
       const paper = ["--port", "0", "--paper", "--market", "synthetic"]
       const first = yield* serve([...paper, "--first-token"], env)
       const toldOnPaper = yield* first.told("tools/list")
-      assert.include(toldOnPaper, "A token was made for your first client, for paper mode alone.")
       const trial = /mck_[\w-]{43}/.exec(toldOnPaper)?.[0] ?? ""
       assert.strictEqual((yield* ask(toldOnPaper, trial)).status, 200)
       yield* first.stop
@@ -114,15 +111,14 @@ describe("paper", () => {
       const key = { ...env, KRAKEN_BASE_URL: "http://127.0.0.1:9", KRAKEN_API_KEY: "key", KRAKEN_API_SECRET: secret }
       const live = yield* serve(["--port", "0"], key)
       const toldLive = yield* live.told("tools/list")
-      assert.include(toldLive, "LIVE MODE: calls act on the account of the API key at http://127.0.0.1:9")
-      assert.include(toldLive, "\nLive mode: every client acts on the account of the API key at http://127.0.0.1:9.\n")
-      assert.match(toldLive, /^There are tokens for paper mode alone, .* none for the real account yet, .* Make one:$/m)
+      assert.match(toldLive, /LIVE MODE.* http:\/\/127\.0\.0\.1:9\b/)
+      assert.match(toldLive, /^Live mode: .* http:\/\/127\.0\.0\.1:9\.$/m)
       assert.match(toldLive, / token create my-client$/m)
       const refused = yield* ask(toldLive, trial)
       assert.strictEqual(refused.status, 401)
-      assert.include(refused.text, "This token was made for paper mode, and this server is not in paper mode.")
       const unknown = yield* ask(toldLive, `mck_${"a".repeat(43)}`)
-      assert.deepInclude(JSON.parse(unknown.text).error, { message: "The token is unknown, expired or revoked" })
+      assert.strictEqual(unknown.status, 401)
+      assert.notStrictEqual(unknown.text, refused.text)
       yield* live.told('outcome":"TokenForPaper')
 
       const { stdout } = yield* run(["token", "create", "desk", "--json"])
@@ -143,7 +139,6 @@ describe("paper", () => {
       yield* run(["token", "create", "trial", "--paper"])
       const live = yield* serve(["--port", "0", "--first-token"], env)
       const told = yield* live.told("tools/list")
-      assert.include(told, "A token was made for your first client. Paste")
       assert.strictEqual((yield* ask(told, /mck_[\w-]{43}/.exec(told)?.[0] ?? "")).status, 200)
     })
   )

@@ -36,22 +36,14 @@ describe("token create", () => {
       assert.strictEqual(code, 0)
       const token = /^mck_[A-Za-z0-9_-]{43}$/m.exec(stdout)?.[0] ?? ""
       const id = sha256(token).slice(0, 12)
-      assert.strictEqual(
-        stdout,
-        [
-          "",
-          "Token issued. Copy it now: it is not shown again.",
-          `  id       ${id}`,
-          "  name     my laptop",
-          "  expires  never",
-          "  modes    live, paper",
-          "",
-          token,
-          "",
-          "Authorization: Bearer <token>",
-          ""
-        ].join("\n")
-      )
+      const facts = [...stdout.matchAll(/^ {2}(\w+) +(.*)$/gm)].map(([, name, fact]) => [name, fact])
+      assert.deepStrictEqual(Object.fromEntries(facts), {
+        id,
+        name: "my laptop",
+        expires: "never",
+        modes: "live, paper"
+      })
+      assert.lengthOf(stdout.split(token), 2)
       const db = new Database(join(folder, "data", "tokens.db"), { readonly: true })
       assert.deepInclude(db.prepare("SELECT * FROM tokens").get(), { id, name: "my laptop", token_hash: sha256(token) })
       db.close()
@@ -73,11 +65,10 @@ describe("token create", () => {
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const asked = yield* run(["token", "create", "trial", "--paper"])
-      assert.match(asked.stdout, /^ {2}modes {4}paper \(opens simulated accounts alone\)$/m)
+      assert.match(asked.stdout, /^ {2}modes {4}paper \((?!.*MCP_KRAKEN_MODE)/m)
       const paper = { MCP_KRAKEN_MODE: "paper" }
       const implied = yield* run(["token", "create", "trial"], paper)
-      const why = "opens simulated accounts alone, since MCP_KRAKEN_MODE is paper here"
-      assert.include(implied.stdout, `\n  modes    paper (${why})\n`)
+      assert.match(implied.stdout, /^ {2}modes {4}paper \(.*MCP_KRAKEN_MODE/m)
       const { id, modes, token } = JSON.parse((yield* run(["token", "create", "trial", "--json"], paper)).stdout)
       assert.deepStrictEqual({ id, modes }, { id: sha256(token).slice(0, 12), modes: ["paper"] })
       yield* run(["token", "create", "desk"])
@@ -95,10 +86,7 @@ describe("token create", () => {
       const { folder, run } = yield* makeCommandLine
       const { code, stderr, stdout } = yield* run(["token", "create", "short", "--expires-in", text])
       assert.strictEqual(stdout, "")
-      assert.strictEqual(
-        stderr,
-        `--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got "${text}"\n`
-      )
+      assert.match(stderr, new RegExp(`^--expires-in: .*"${text}"\\n$`))
       assert.strictEqual(code, 2)
       assert.isFalse(existsSync(join(folder, "data")))
     })
@@ -134,17 +122,13 @@ describe("token list and token revoke", () => {
     Effect.gen(function* () {
       const { file, run } = yield* makeHouse
       const { stdout } = yield* run("list", "--all")
-      assert.strictEqual(
-        stdout,
-        `Tokens (${file})
-
-ID            Name        Status   Created               Expires               Last used             Modes
-------------  ----------  -------  --------------------  --------------------  --------------------  -----------
-cccccccccccc  über ?[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper
-bbbbbbbbbbbb  desk        expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper
-${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                     —                     live, paper
-`
-      )
+      const [title, , , , ...lines] = stdout.trimEnd().split("\n")
+      assert.include(title, file)
+      assert.deepStrictEqual(lines, [
+        "cccccccccccc  über ?[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper",
+        "bbbbbbbbbbbb  desk        expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper",
+        `${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                     —                     live, paper`
+      ])
       assert.notInclude((yield* run("list")).stdout, "cccccccccccc")
       const json = JSON.parse((yield* run("list", "--json")).stdout)
       assert.deepStrictEqual(json[1], {
@@ -164,17 +148,15 @@ ${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                 
     Effect.gen(function* () {
       const { run } = yield* makeHouse
       const id = rows[0]?.[0] ?? ""
-      assert.deepStrictEqual(yield* run("revoke", id), { code: 0, stdout: `Revoked ${id} (desk)\n`, stderr: "" })
-      assert.deepStrictEqual(yield* run("revoke", id), {
-        code: 0,
-        stdout: `Already revoked: ${id} (desk)\n`,
-        stderr: ""
-      })
-      assert.deepStrictEqual(yield* run("revoke", "unknown"), {
-        code: 1,
-        stdout: "",
-        stderr: "No token has the id unknown.\n"
-      })
+      const [first, second] = [yield* run("revoke", id), yield* run("revoke", id)]
+      for (const revoked of [first, second]) {
+        assert.deepInclude(revoked, { code: 0, stderr: "" })
+        assert.include(revoked.stdout, `${id} (desk)`)
+      }
+      assert.notStrictEqual(first.stdout, second.stdout)
+      const unknown = yield* run("revoke", "nobody")
+      assert.deepInclude(unknown, { code: 1, stdout: "" })
+      assert.include(unknown.stderr, "nobody")
     })
   )
 
@@ -182,7 +164,7 @@ ${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                 
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const { code, stdout } = yield* run(["token", "list"])
-      assert.match(stdout, /^No tokens yet\. Make one: .*token create NAME\n$/)
+      assert.match(stdout, /token create NAME\n$/)
       assert.strictEqual(code, 0)
       assert.strictEqual((yield* run(["token", "list", "--json"])).stdout, "[]\n")
     })
@@ -198,7 +180,7 @@ ${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                 
       for (const file of [noDatabase, folder, join(noDatabase, "tokens.db")]) {
         const { code, stderr, stdout } = yield* run(["token", "list"], { MCP_KRAKEN_TOKEN_DB: file })
         assert.strictEqual(stdout, "")
-        assert.match(stderr, /^The (token )?database \S+ can't be \w+.*\n$/)
+        assert.match(stderr, /^[^\n]+\n$/)
         assert.include(stderr, file)
         assert.strictEqual(code, 1)
       }
