@@ -113,6 +113,7 @@ describe("paper", () => {
       const toldLive = yield* live.told("tools/list")
       assert.match(toldLive, /LIVE MODE.* http:\/\/127\.0\.0\.1:9\b/)
       assert.match(toldLive, /^Live mode: .* http:\/\/127\.0\.0\.1:9\.$/m)
+      assert.match(toldLive, /\btokens for paper mode\b/)
       assert.match(toldLive, / token create my-client$/m)
       const refused = yield* ask(toldLive, trial)
       assert.strictEqual(refused.status, 401)

@@ -465,9 +465,8 @@ describe("get_api_key_info", () => {
   it.effect("warns of keys that could do harm from anywhere, and of those that can do nothing", () =>
     Effect.gen(function* () {
       const { notes } = yield* Account.getApiKeyInfo.run({})
-      assert.deepStrictEqual(notes, [
-        "Whoever has this key may withdraw funds and place orders, from any address: limit its addresses at Kraken."
-      ])
+      assert.lengthOf(notes, 1)
+      assert.match(notes[0] ?? "", /withdraw funds and place orders/)
     }).pipe(
       Effect.provide(
         TestKraken({
