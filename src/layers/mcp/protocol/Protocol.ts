@@ -14,12 +14,12 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./modern.ts"
-import { type Answer, type Asking, interlude, resourceNotFound, type Response, type Surface } from "./Surface.ts"
+import { type Answer, type Asking, internalError, resourceNotFound, type Response, type Surface } from "./Surface.ts"
 
 /** An answer, and the HTTP status it travels with. */
 export interface Answered {
   readonly status: number
-  readonly response: Response | ReturnType<typeof errorResponse>
+  readonly response: Exclude<Response, { readonly inputRequired: unknown }> | ReturnType<typeof errorResponse>
 }
 
 /** What becomes of a request: an answer at once, or a question to the server whose answer is dressed for its era. */
@@ -91,11 +91,11 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
         if ("result" in response) {
           return { status: 200, response: { ...response, result: complete(response.result, served[method]) } }
         }
-        const { code, data } = response.error
-        if (code === interlude && isObject(data)) {
-          const result = { resultType: "input_required", ...data, _meta: serverInfo }
+        if ("inputRequired" in response) {
+          const result = { resultType: "input_required", ...response.inputRequired, _meta: serverInfo }
           return { status: 200, response: { jsonrpc: "2.0", id, result } }
         }
+        const { code } = response.error
         if (code === resourceNotFound) return failed(request, { ...response.error, status: 400, code: -32602 })
         return { status: statusOf(code), response }
       }
@@ -118,7 +118,11 @@ export const makeProtocol = ({ about, mirrored }: Pick<Surface<never>, "about" |
   ): Plan => {
     if (request.method === "initialize") return initialize(request)
     const asking: Asking = { principal, era: "handshake", client }
-    const finish = (response: Response): Answered => ({ status: 200, response })
+    // These eras are asked in the middle of a call; a round never ends in questions.
+    const finish = (response: Response): Answered => ({
+      status: 200,
+      response: "inputRequired" in response ? errorResponse(response.id, internalError) : response
+    })
     const wrong = paramsFailure(request)
     if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })
     return { _tag: "Ask", request: withoutTask(request), asking, finish }

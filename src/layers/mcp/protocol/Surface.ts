@@ -2,7 +2,7 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Data, type Effect, type Option } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
-import type { Json } from "./messages.ts"
+import type { Id, Json } from "./messages.ts"
 import type { Mirrored } from "./modern.ts"
 
 /** What the server says of itself, in both eras. */
@@ -29,13 +29,21 @@ export const cannotStart = (reason: string) =>
 /** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
 export const resourceNotFound = -32002
 
-/** The code by which a result that asks for input passes for an error on its way to the edge. Never sent. */
-export const interlude = 1
-
 /** Facts for the log, by name; never the value of an argument. */
 export type LogFacts = { readonly [name: string]: string | number }
 
-export type Response = Mcp.JSONRPCResultResponse | Mcp.JSONRPCErrorResponse
+/** What a client is sent away with: it answers the questions, and calls anew with the answers and the state. */
+export interface InputRequests {
+  readonly inputRequests: InputRequired["questions"]
+  /** Sealed. */
+  readonly requestState?: string
+}
+
+/** The outcome of a request, as JSON-RPC has it, or a round that ended in questions: the edge puts those into words. */
+export type Response =
+  | Mcp.JSONRPCResultResponse
+  | Mcp.JSONRPCErrorResponse
+  | { readonly jsonrpc: "2.0"; readonly id: Id; readonly inputRequired: InputRequests }
 
 /** Who asks, and what the edge knows beside the message itself. */
 export interface Asking {

@@ -3,10 +3,15 @@ import type { SealKey } from "../../../services/SealKey.ts"
 import { InputRequired, type Question } from "../../../services/UserInput.ts"
 import { isObject, type Json } from "../protocol/messages.ts"
 import { type Binding, open, seal } from "./seal.ts"
-import { type Asking, type Call, interlude, ProtocolError } from "../protocol/Surface.ts"
+import { type Asking, type Call, type InputRequests, ProtocolError } from "../protocol/Surface.ts"
 
 /** Rounds that one call may take where the server itself can ask. */
 const maxRounds = 8
+
+/** The end of a round: the result, or questions to a client of the stateless era. */
+export type Round<A> =
+  | { readonly _tag: "Complete"; readonly result: A }
+  | { readonly _tag: "InputRequired"; readonly requests: InputRequests }
 
 type Run<A, R> = (call: Call) => Effect.Effect<A, ProtocolError | InputRequired, R>
 
@@ -22,8 +27,8 @@ export const makeRounds =
     call: Call,
     run: Run<A, R>,
     { era, requestState }: Asking
-  ): Effect.Effect<A, ProtocolError, R> => {
-    if (era === "handshake") return inOneCall(call, run, maxRounds)
+  ): Effect.Effect<Round<A>, ProtocolError, R> => {
+    if (era === "handshake") return Effect.map(inOneCall(call, run, maxRounds), complete)
     const binding = () => bindingOf(call, method, params)
     const begun =
       requestState === undefined
@@ -31,17 +36,20 @@ export const makeRounds =
         : Effect.map(reopen(sealKey, binding(), requestState), (state) => ({ ...call, state: Option.some(state) }))
     return begun.pipe(
       Effect.flatMap(run),
+      Effect.map(complete),
       Effect.catchTag("InputRequired", (needed) =>
         Effect.gen(function* () {
           yield* requireCapabilities(needed, call.client)
           const requestState =
             needed.state === undefined ? undefined : yield* seal(yield* sealKey.key, binding(), needed.state)
-          const data = { inputRequests: needed.questions, ...(requestState !== undefined && { requestState }) }
-          return yield* new ProtocolError({ code: interlude, message: needed.message, data })
+          const requests = { inputRequests: needed.questions, ...(requestState !== undefined && { requestState }) }
+          return { _tag: "InputRequired", requests } as const
         })
       )
     )
   }
+
+const complete = <A>(result: A): Round<A> => ({ _tag: "Complete", result })
 
 /** What all rounds of a request have in common. */
 const bindingOf = ({ principal }: Call, method: string, params: object | undefined): Binding => ({

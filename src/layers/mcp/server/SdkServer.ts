@@ -65,7 +65,12 @@ export const connectSdk = <R>(
         return Effect.mapInputContext(handler(params as Methods["tools/call"][0], call), needed)
       }
       return Effect.matchCauseEffect(rounds(method, params, call, run, asking), {
-        onSuccess: (result): Effect.Effect<Response> => Effect.succeed({ jsonrpc: "2.0", id, result }),
+        onSuccess: (round): Effect.Effect<Response> =>
+          Effect.succeed(
+            round._tag === "Complete"
+              ? { jsonrpc: "2.0", id, result: round.result }
+              : { jsonrpc: "2.0", id, inputRequired: round.requests }
+          ),
         onFailure: (cause) => refused(id, cause)
       })
     })
