@@ -3,6 +3,7 @@ import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettli
 import { McpServerSdk } from "../layers/mcp/handlers/McpServer.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
+import { RecordMemory } from "../layers/access/RecordMemory.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { SealKeySqlite } from "../layers/mcp/rounds/SealKeySqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -23,6 +24,7 @@ const KrakenOrPaper = Layer.unwrapEffect(
 
 /** Everything that tools need. */
 const Kraken = KrakenWriterSettling.pipe(
+  Layer.provide(RecordMemory),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )

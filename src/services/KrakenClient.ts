@@ -12,6 +12,14 @@ export interface CallOptions {
   readonly priority?: Priority
 }
 
+export interface WriteOptions extends CallOptions {
+  /**
+   * What is sent in place of the parameters, which then are a draft for the rate budget. It is evaluated once for each
+   * sending, when the call's turn in the lane has come, so that a `deadline` counts from there.
+   */
+  readonly stamped?: Effect.Effect<Params>
+}
+
 /** How far `now` can be trusted. */
 export interface ClockQuality {
   /** Changes when Kraken's clock becomes known or is contradicted: times of different epochs can't be compared. */
@@ -44,14 +52,12 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
     ) => Effect.Effect<unknown, KrakenError, Principal>
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
-     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use. `params` is evaluated for
-     * each sending, when the call's turn in the lane has come, so that a `deadline` counts from there, and once before,
-     * for the rate budget.
+     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
      */
     readonly write: (
       endpoint: WriteEndpoint,
-      params: Effect.Effect<Params>,
-      options?: CallOptions
+      params: Params,
+      options?: WriteOptions
     ) => Effect.Effect<unknown, KrakenWriteError, Principal>
     /** The few endpoints that answer with bytes instead of JSON. */
     readonly download: (

@@ -53,7 +53,7 @@ export const TestKraken = (options: {
   const services = Layer.mergeAll(
     Layer.succeed(KrakenClient, {
       read: answer,
-      write: (endpoint, params) => params.pipe(Effect.flatMap((now) => answer(endpoint, now))),
+      write: answer,
       download: ask(options.files),
       now: DateTime.now,
       clock: Effect.succeed({ epoch: 0, within: 0 })

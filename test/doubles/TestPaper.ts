@@ -29,7 +29,7 @@ export const read = (endpoint: Endpoint, params: object = {}) =>
   Effect.flatMap(KrakenClient, (kraken) => kraken.read(endpoint, { ...params }))
 
 export const write = (endpoint: WriteEndpoint, params: object = {}) =>
-  Effect.flatMap(KrakenClient, (kraken) => kraken.write(endpoint, Effect.succeed({ ...params })))
+  Effect.flatMap(KrakenClient, (kraken) => kraken.write(endpoint, { ...params }))
 
 /** An order far below the market, which stays open. */
 export const resting = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.001", price: "1000" }

@@ -10,6 +10,7 @@ import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
+import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
 
@@ -59,12 +60,13 @@ export const account = (options: {
     return []
   }
   const layer = KrakenWriterSettling.pipe(
+    Layer.provideMerge(RecordMemory),
     Layer.provide([
       Layer.mock(KrakenClient, {
         read: (endpoint, params) =>
           (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params)),
-        write: (endpoint, params) =>
-          params.pipe(
+        write: (endpoint, params, { stamped = Effect.succeed(params) } = {}) =>
+          stamped.pipe(
             Effect.flatMap((now) => {
               sent.push(now)
               return options.write(endpoint, now)

@@ -19,6 +19,7 @@ import { TestConfig } from "../doubles/TestConfig.ts"
 import type { Intent, Journey, Jump, LookAlike, Standing } from "./journeys.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import type { Principal } from "../../src/services/Principal.ts"
+import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
 /** What a caller was told; none for one that has gone. */
 export type Told = Exit.Exit<Sent, SendError> | undefined
@@ -61,6 +62,7 @@ export const writerOver = (
   config: Partial<Settings> = {}
 ) =>
   KrakenWriterSettling.pipe(
+    Layer.provide(RecordMemory),
     Layer.provideMerge(PermissionCacheKraken),
     Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
     Layer.provide(KrakenClientHttp),

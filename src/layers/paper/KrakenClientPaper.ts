@@ -55,11 +55,11 @@ export const KrakenClientPaper = Layer.effect(
       )
     })
 
-    const send = Effect.fnUntraced(function* (endpoint: Endpoint, params: Effect.Effect<Params>) {
+    const send = Effect.fnUntraced(function* (endpoint: Endpoint, draft: Params, stamped: Effect.Effect<Params>) {
       const { account } = yield* Principal
-      const observed = yield* observe(account, { endpoint, params: yield* params })
+      const observed = yield* observe(account, { endpoint, params: draft })
       // From here to the answer nothing is waited for.
-      const command = { endpoint, params: yield* params }
+      const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
       return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)
     })
@@ -68,11 +68,14 @@ export const KrakenClientPaper = Layer.effect(
       read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
         return toJson(yield* ask(endpoint, params, priority))
       }),
-      write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
-        const draft = yield* params
+      write: Effect.fn("KrakenClient.write")(function* (
+        endpoint,
+        draft,
+        { priority = "write", stamped = Effect.succeed(draft) } = {}
+      ) {
         yield* take(endpoint, draft, priority)
         const open = (reason: string) => new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
-        const result = yield* Effect.catchTags(send(endpoint, params), {
+        const result = yield* Effect.catchTags(send(endpoint, draft, stamped), {
           // Where the disk fails, what was written may turn up later.
           DatabaseUnavailable: ({ cause, reason }) =>
             String(Object(cause).code).startsWith("SQLITE_IOERR")

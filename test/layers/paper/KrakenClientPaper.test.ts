@@ -14,6 +14,7 @@ import { TradingMode } from "../../../src/services/TradingMode.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { as, buy, morning, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
+import { RecordMemory } from "../../../src/layers/access/RecordMemory.ts"
 
 const txid = (result: unknown) => String(Object(result).txid[0])
 
@@ -129,12 +130,31 @@ describe("paper accounts", () => {
     })
   )
 
+  it.scoped("evaluate what a write sends once", () =>
+    Effect.gen(function* () {
+      yield* morning
+      let evaluations = 0
+      const stamped = Effect.sync(() => ({ ...resting, userref: ++evaluations }))
+      yield* Effect.gen(function* () {
+        const kraken = yield* KrakenClient
+        yield* kraken.write("private/AddOrder", resting, { stamped })
+        const { open } = Object(yield* read("private/OpenOrders"))
+        assert.deepStrictEqual(
+          Object.values(open).map((order) => Object(order).userref),
+          [1]
+        )
+      }).pipe(Effect.provide(paperIn(yield* temporaryFolder)))
+      assert.strictEqual(evaluations, 1)
+    })
+  )
+
   it.scoped("are told apart by the writer: one caller's withdrawal is no repetition of another's", () =>
     Effect.gen(function* () {
       yield* morning
       const folder = yield* temporaryFolder
       const market = { kind: "synthetic", name: "a market" } as const
       const writer = KrakenWriterSettling.pipe(
+        Layer.provide(RecordMemory),
         Layer.provide([NamesKraken, PermissionCacheKraken]),
         Layer.provide([paperIn(folder, { paperBalances: { BTC: "1" } }), TestConfig()]),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

@@ -155,7 +155,7 @@ describe("Logging", () => {
       )
       const call = Effect.gen(function* () {
         const kraken = yield* KrakenClient
-        const result = yield* kraken.write("private/GetWebSocketsToken", Effect.succeed({}))
+        const result = yield* kraken.write("private/GetWebSocketsToken", {})
         assert.deepStrictEqual(result, { token, expires: 900 })
         yield* Effect.logInfo("handed out", result)
       })

@@ -1,5 +1,5 @@
 import { Duration, Effect, Layer, Schedule } from "effect"
-import { type Endpoint, endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { type Endpoint, endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
@@ -54,31 +54,37 @@ export const KrakenClientHttp = Layer.effect(
     })
 
     /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
-    const write = (call: Call<Success> & { readonly endpoint: WriteEndpoint }) =>
-      Effect.flatMap(call.params, (draft) => {
-        const { endpoint } = call
-        const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
-        return take(endpoint, draft, call.priority).pipe(
-          Effect.zipRight(ask(call, allowance, false)),
-          Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
-          Effect.catchTags({
-            NoVerdict: ({ cause, reason, sent }) =>
-              sent
-                ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
-                : new KrakenUnavailable({ endpoint, reason, cause }),
-            Refused: (refused) => refuse(endpoint, draft, refused)
-          })
-        )
-      })
+    const write = (call: Call<Success> & { readonly endpoint: WriteEndpoint }, draft: Params) => {
+      const { endpoint } = call
+      const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
+      return take(endpoint, draft, call.priority).pipe(
+        Effect.zipRight(ask(call, allowance, false)),
+        Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
+        Effect.catchTags({
+          NoVerdict: ({ cause, reason, sent }) =>
+            sent
+              ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
+              : new KrakenUnavailable({ endpoint, reason, cause }),
+          Refused: (refused) => refuse(endpoint, draft, refused)
+        })
+      )
+    }
 
     return KrakenClient.of({
       read: (endpoint, params, { priority = "read" } = {}) =>
         resultOf(endpoint, read({ endpoint, params: Effect.succeed(params), priority, accept: json, judge })),
-      write: Effect.fn("KrakenClient.write")(function* (endpoint, params, { priority = "write" } = {}) {
+      write: Effect.fn("KrakenClient.write")(function* (
+        endpoint,
+        draft,
+        { priority = "write", stamped = Effect.succeed(draft) } = {}
+      ) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         // A cancel has no deadline, and does not wait.
         if (priority !== "cancel") yield* learnClock
-        const result = yield* resultOf(endpoint, write({ endpoint, params, priority, accept: json, judge: judgeWrite }))
+        const result = yield* resultOf(
+          endpoint,
+          write({ endpoint, params: stamped, priority, accept: json, judge: judgeWrite }, draft)
+        )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]
           return typeof secret === "string" ? secrets.learn(secret) : Effect.void

@@ -11,7 +11,8 @@ import { type Listed, ordersSince, pick } from "./orderLists.ts"
 export const addOrder: Procedure = (desk, _, params) => {
   const order = params["validate"] === true ? params : withClientId(params)
   return Effect.succeed({
-    params: withDeadline(desk, order),
+    params: order,
+    stamp: withDeadline(desk),
     looks: [lookOf(order)],
     isConfirmed: isOrder,
     complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
@@ -29,7 +30,8 @@ export const addOrderBatch: Procedure = (desk, _, params) => {
   const whole = orders.map((order) => ({ ...order, pair: params["pair"] }))
   const sent = whole.map((params, i) => ({ params, hasOwnId: !isNamed(named[i] ?? {}) }))
   return Effect.succeed({
-    params: withDeadline(desk, { ...params, orders }),
+    params: { ...params, orders },
+    stamp: withDeadline(desk),
     looks: whole.map(lookOf),
     isConfirmed: isBatch,
     complete: (result, sent) => ({

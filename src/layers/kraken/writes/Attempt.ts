@@ -60,8 +60,10 @@ export type Verdict =
 
 /** A write that is ready to be sent. */
 export interface Prepared {
-  /** What to send, when its turn has come at `now` on Kraken's clock. */
-  readonly params: (now: DateTime.Utc) => Params
+  /** What to send. */
+  readonly params: Params
+  /** Adds what counts from the moment of sending: its turn has come at `now` on Kraken's clock. */
+  readonly stamp?: (params: Params, now: DateTime.Utc) => Params
   /** What it will look like on the account, where that is not its alone. */
   readonly looks?: ReadonlyArray<string>
   /** Whether Kraken's result tells that it happened. If it does not, the write is settled. */

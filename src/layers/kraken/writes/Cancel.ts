@@ -17,7 +17,7 @@ const cancel =
   (targets: (params: Params) => Targets): Procedure =>
   (desk, _endpoint, params) =>
     Effect.succeed({
-      params: () => params,
+      params,
       isConfirmed: holdsCount,
       settle: (attempt) => settle(desk, attempt, targets(params))
     })
@@ -52,7 +52,7 @@ export const cancelAll = cancel(() => ({ ids: [], group: () => true }))
  */
 export const cancelAllOrdersAfter: Procedure = (_desk, _endpoint, params) =>
   Effect.succeed({
-    params: () => params,
+    params,
     isConfirmed: holdsTimes,
     settle: ({ error }) =>
       Effect.succeed({
@@ -191,7 +191,7 @@ const cancelAgain = Effect.fnUntraced(function* (desk: Desk, ids: ReadonlyArray<
   const batches = Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most))
   const answers = yield* Effect.forEach(batches, (batch) => {
     const [endpoint, params] = request(batch)
-    return Effect.match(desk.kraken.write(endpoint, Effect.succeed(params), { priority: "cancel" }), {
+    return Effect.match(desk.kraken.write(endpoint, params, { priority: "cancel" }), {
       onFailure: (error) =>
         error._tag === "KrakenOrderError" && error.codes.some((code) => /unknown order/i.test(code))
           ? "carried out"

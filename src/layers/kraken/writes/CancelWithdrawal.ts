@@ -16,7 +16,7 @@ const decode = Schema.decodeUnknown(
 /** WithdrawCancel: named by its `refid`, it is repeated until Kraken answers or shows what became of the withdrawal. */
 export const cancelWithdrawal: Procedure = (desk, _endpoint, params) =>
   Effect.succeed({
-    params: () => params,
+    params,
     isConfirmed: isBoolean,
     settle: (attempt) => settle(desk, attempt)
   })
@@ -25,7 +25,7 @@ const settle = (desk: Desk, attempt: Attempt) =>
   untilSettled(
     Effect.gen(function* () {
       const { endpoint, params } = attempt
-      const again = yield* Effect.either(desk.kraken.write(endpoint, Effect.succeed(params), { priority: "cancel" }))
+      const again = yield* Effect.either(desk.kraken.write(endpoint, params, { priority: "cancel" }))
       if (Either.isRight(again) && again.right === true) return placed(true)
       const { asset, refid } = params
       const rows = yield* desk.kraken

@@ -26,7 +26,8 @@ export const editOrder: Procedure = Effect.fnUntraced(function* (desk, endpoint,
   const edit = params["validate"] === true ? params : withUserref(params)
   const expected = { ...edit, ...(original && { type: original.row.descr.type }) }
   return {
-    params: withDeadline(desk, edit),
+    params: edit,
+    stamp: withDeadline(desk),
     looks: [lookOf({ ...(original && { volume: original.row.vol, price: original.row.descr.price }), ...expected })],
     isConfirmed: isEdit,
     complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
@@ -92,7 +93,8 @@ const settleEdit = Effect.fnUntraced(function* (
 /** AmendOrder changes an order in place; its list of amendments tells. */
 export const amendOrder: Procedure = (desk, _, params) =>
   Effect.succeed({
-    params: withDeadline(desk, params),
+    params,
+    stamp: withDeadline(desk),
     looks: amendmentsOf([params["txid"], params["cl_ord_id"]]),
     isConfirmed: holds("amend_id"),
     settle: (attempt) => settleAmend(desk, attempt)

@@ -41,7 +41,7 @@ export const earn: Procedure = Effect.fnUntraced(function* (desk, endpoint, para
     precheck(endpoint, "what is allocated now, by which a lost answer is settled")
   )
   return {
-    params: () => params,
+    params,
     looks: [String(params["strategy_id"])],
     isConfirmed: isAccepted,
     settle: (attempt) => settle(desk, attempt, before, reading)

@@ -9,11 +9,12 @@ import { KrakenWriter, type SendError, type Sent } from "../../../services/Krake
 import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Principal } from "../../../services/Principal.ts"
+import { type Outcome, Record, type WriteIntent } from "../../../services/Record.ts"
 import type { Attempt, Desk, Prepared, Verdict } from "./Attempt.ts"
 import { type Begun, isRecognizable, makeDuplicates, type Write } from "./duplicates.ts"
 import { idsIn } from "./ids.ts"
 import { procedures } from "./Procedures.ts"
-import { depart, type Departure } from "./timing.ts"
+import { depart } from "./timing.ts"
 import { makeTwins, type Twin } from "./twins.ts"
 
 /** What shutdown waits for at the most. */
@@ -26,6 +27,7 @@ export const KrakenWriterSettling = Layer.scoped(
     const kraken = yield* KrakenClient
     const names = yield* Names
     const config = yield* Config
+    const record = yield* Record
     const desk: Desk = {
       kraken,
       keys: yield* PermissionCache,
@@ -53,32 +55,40 @@ export const KrakenWriterSettling = Layer.scoped(
           begun.isOpen = true
           return prepared.settle(attempt)
         })
-      return yield* twins.during(looks, isOpen, (twin) => sendOnce(endpoint, { ...prepared, settle }, twin))
+      return yield* twins.during(looks, isOpen, (twin) =>
+        recorded({ endpoint, params: prepared.params }, sendOnce(endpoint, { ...prepared, settle }, twin))
+      )
     })
 
-    const sendOnce = (endpoint: WriteEndpoint, prepared: Prepared, twin: Twin) => {
-      let params: Params = {}
-      let departure: Departure
-      let unconfirmed: unknown
-      const stamped = Effect.map(depart(kraken), (now) => {
-        departure = now
-        return (params = prepared.params(now.at))
+    const sendOnce = (endpoint: WriteEndpoint, prepared: Prepared, twin: Twin) =>
+      Effect.flatMap(depart(kraken), (begun) => {
+        const { priority } = endpoints[endpoint]
+        let params = prepared.params
+        let departure = begun
+        let unconfirmed: unknown
+        const stamped = Effect.map(depart(kraken), (now) => {
+          departure = now
+          return (params = prepared.stamp?.(prepared.params, now.at) ?? prepared.params)
+        })
+        return kraken.write(endpoint, prepared.params, { priority, stamped }).pipe(
+          Effect.filterOrFail(
+            (result) => prepared.isConfirmed(result, params),
+            (result) => {
+              unconfirmed = result
+              return notConfirmed(endpoint)
+            }
+          ),
+          Effect.map((result) => done(prepared, result, params)),
+          Effect.catchTag("KrakenOutcomeUnknown", (error) =>
+            settle(prepared, twin, { endpoint, error, params, departure, result: unconfirmed })
+          ),
+          Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result))))
+        )
       })
-      return kraken.write(endpoint, stamped, { priority: endpoints[endpoint].priority }).pipe(
-        Effect.filterOrFail(
-          (result) => prepared.isConfirmed(result, params),
-          (result) => {
-            unconfirmed = result
-            return notConfirmed(endpoint)
-          }
-        ),
-        Effect.map((result) => done(prepared, result, params)),
-        Effect.catchTag("KrakenOutcomeUnknown", (error) =>
-          settle(prepared, twin, { endpoint, error, params, departure, result: unconfirmed })
-        ),
-        Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result))))
-      )
-    }
+
+    /** Sends a write, in the record from before it leaves until it is known what became of it. */
+    const recorded = <R>(intent: WriteIntent, sent: Effect.Effect<Sent, SendError, R>) =>
+      Effect.flatMap(record.begin(intent), (seq) => Effect.onExit(sent, (exit) => record.end(seq, outcomeOf(exit))))
 
     const settle = Effect.fn("KrakenWriter.settle")(function* (prepared: Prepared, twin: Twin, attempt: Attempt) {
       const { endpoint, error, params } = attempt
@@ -198,6 +208,16 @@ const whose = (result: unknown): Verdict => ({
   reason: "one was found, but another write that looks the same is open as well, and may be the one",
   check: `Found: ${JSON.stringify(result)}. Count what there is before anything is sent again.`
 })
+
+/** Whatever ended without an answer that tells is unknown: a bug of ours, too. */
+const outcomeOf = (exit: Exit.Exit<Sent, SendError>): Outcome => {
+  if (Exit.isSuccess(exit)) return { _tag: "Happened" }
+  const error = Option.match(Cause.failureOption(exit.cause), {
+    onNone: () => (Cause.isInterruptedOnly(exit.cause) ? "Interrupted" : "Defect"),
+    onSome: ({ _tag }) => _tag
+  })
+  return { _tag: isRefusal(exit) ? "DidNotHappen" : "Unknown", error }
+}
 
 /** What ended without having happened may be sent again at once. A bug of ours says nothing of the kind. */
 const isRefusal = (exit: Exit.Exit<Sent, SendError>): boolean =>

@@ -40,7 +40,7 @@ const unseen =
   (isConfirmed: Confirmed.Confirmation, check: string, safeToRepeat = false): Procedure =>
   (_desk, _endpoint, params) =>
     Effect.succeed({
-      params: () => params,
+      params,
       isConfirmed,
       settle: ({ error }) => Effect.succeed({ _tag: "Unknown", reason: error.reason, check, safeToRepeat })
     })

@@ -48,7 +48,7 @@ export const withdraw: Procedure = Effect.fnUntraced(function* (desk, endpoint, 
   if (earlier !== undefined && !repeat) return { result: { refid: earlier.refid }, duplicateOf: [earlier.refid] }
   const seen = Option.map(before, (rows) => new Set(rows.map(({ refid }) => refid)))
   return {
-    params: () => params,
+    params,
     looks: [
       JSON.stringify([directory.assetDisplay(String(params["asset"])), params["key"], oneSpelling(params["amount"])])
     ],

@@ -17,8 +17,8 @@ export const withUserref = (edit: Params): Params =>
 
 /** Sets the `deadline`, after which Kraken's engine refuses the order, where the caller gave none. */
 export const withDeadline =
-  (desk: Desk, params: Params) =>
-  (now: DateTime.Utc): Params =>
+  (desk: Desk) =>
+  (params: Params, now: DateTime.Utc): Params =>
     params["deadline"] === undefined
       ? { ...params, deadline: DateTime.formatIso(DateTime.addDuration(now, desk.deadline)) }
       : params
