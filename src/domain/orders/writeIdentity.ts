@@ -60,8 +60,8 @@ const normalize = (directory: Directory, params: Params): Params =>
 
 const normalizeField = (directory: Directory, name: string, value: unknown): unknown => {
   if (sets.has(name)) return [...new Set([value].flat().flatMap((item) => String(item).split(",")))].toSorted()
-  if (Array.isArray(value)) return value.map((item) => normalizeField(directory, name, item))
-  if (typeof value === "object" && value !== null) return normalize(directory, { ...value })
+  // A list counts by its places.
+  if (typeof value === "object") return normalize(directory, { ...value })
   const text = String(value)
   if (numbers.has(name)) return oneNumber(text)
   if (name === "pair") return plainName(directory.findPair(text)?.altname ?? text)

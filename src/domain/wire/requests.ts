@@ -36,7 +36,7 @@ const given = (params: Params): Array<Field> =>
 
 /** The fields of an object, one by one, under its name: `close[ordertype]`, `close[price]`. */
 const bracketed = ([name, value]: Field): Array<Field> =>
-  typeof value === "object" && value !== null
+  typeof value === "object"
     ? given({ ...value }).flatMap(([key, inner]) => bracketed([`${name}[${key}]`, inner]))
     : [[name, value]]
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Either, Schema } from "effect"
 import type { Params } from "../../../src/domain/endpoints/endpoints.ts"
-import { likeness, OrderRow } from "../../../src/domain/orders/orderMatch.ts"
+import { likeness, oneSpelling, OrderRow, OrderRows } from "../../../src/domain/orders/orderMatch.ts"
 import { limit, listed } from "../../doubles/WriterAccount.ts"
 
 const decode = Schema.decodeUnknownSync(OrderRow)
@@ -22,13 +22,24 @@ describe("an order that Kraken lists", () => {
     assert.strictEqual(judge({ cl_ord_id: "mine" }, { cl_ord_id: "yours" }), "other")
     assert.strictEqual(judge({ userref: 7 }, { vol: "0.01000000" }), "same")
     assert.strictEqual(judge({ userref: 7 }, { vol: "0.02" }), "other")
-    assert.strictEqual(judge({ userref: 7 }, { userref: null }), "perhaps")
+    for (const userref of [undefined, null, ""])
+      assert.strictEqual(judge({ userref: 7 }, { userref }), "perhaps", String(userref))
+  })
+
+  it("is another one if side, pair, volume or price differ", () => {
+    const { descr } = listed(limit)
+    const differing = { type: "sell", pair: "ETHUSD", price: "99999.0" }
+    for (const [name, value] of Object.entries(differing))
+      assert.strictEqual(judge({ userref: 7 }, { descr: { ...descr, [name]: value } }), "other", name)
+    assert.strictEqual(judge({ userref: 7, volume: "1" }, { vol: "2" }), "other")
+    assert.strictEqual(judge({ userref: 7, type: undefined }, { descr }), "same", "an edit names no side")
   })
 
   it("may be it if it is a little older than the request, as far as clocks can be trusted", () => {
     assert.strictEqual(judge({ userref: 7 }, { opentm: sentAt - 2 }), "same")
     assert.strictEqual(judge({ userref: 7 }, { opentm: sentAt - 10 }), "perhaps")
     assert.strictEqual(judge({ cl_ord_id: "mine" }, { opentm: sentAt - 10 }), "perhaps")
+    assert.strictEqual(judge({ userref: 7 }, { opentm: sentAt - 60 }), "perhaps")
     assert.strictEqual(judge({ cl_ord_id: "mine" }, { opentm: sentAt - 100 }), "other")
   })
 
@@ -57,5 +68,20 @@ describe("an order that Kraken lists", () => {
     for (const price of ["-5", "+5", "#5", "-0.5%"])
       assert.strictEqual(judge({ userref: 7, price }, { descr }), "same", price)
     assert.strictEqual(judge({ userref: 7, oflags: "fciq,viqc", volume: "100" }, { vol: "0.002" }), "same")
+  })
+
+  it("shows at least its status, its time, and what is traded on which side", () => {
+    const rows = Schema.decodeUnknownEither(OrderRows)
+    const row = listed(limit)
+    assert.isTrue(Either.isRight(rows({ O1: row, O2: { ...row, new_field: 1 } })))
+    for (const lacking of [{ status: undefined }, { opentm: undefined }, { descr: undefined }, { descr: {} }])
+      assert.isTrue(Either.isLeft(rows({ O1: { ...row, ...lacking } })), JSON.stringify(lacking))
+  })
+})
+
+describe("oneSpelling", () => {
+  it("is the same for equal numbers, and leaves relative prices and other text as they are", () => {
+    assert.strictEqual(oneSpelling("27500.00"), oneSpelling(27500))
+    for (const text of ["+1.50", "1.50%", "1.50x", "", undefined]) assert.strictEqual(oneSpelling(text), text)
   })
 })

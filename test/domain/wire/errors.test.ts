@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { classify, classifyWrite, type Meaning, readErrors } from "../../../src/domain/wire/errors.ts"
+import { classify, classifyWrite, type Limiter, type Meaning, readErrors } from "../../../src/domain/wire/errors.ts"
 
 const noVerdict = (retry: boolean): Meaning => ({ _tag: "NoVerdict", retry })
-const limited = (limiter: "rest" | "engine" | "domain" | "public" | "auth"): Meaning => ({ _tag: "RateLimit", limiter })
+const limited = (limiter: Limiter): Meaning => ({ _tag: "RateLimit", limiter })
 const auth = (reason: "key" | "signature" | "account" | "other"): Meaning => ({ _tag: "Auth", reason })
 const order: Meaning = { _tag: "Order" }
 const funding: Meaning = { _tag: "Funding" }
@@ -93,7 +93,9 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EEarnings:Above max:The allocation exceeds user limit for the strategy", funding],
   ["EEarnings:Above max:The allocation exceeds the total strategy limit", funding],
   ["EGeneral:Invalid arguments:Invalid strategy ID", wrong],
-  ["EDatabase:Internal error", noVerdict(false)]
+  ["EService:Throttled", limited("concurrency")],
+  ["EDatabase:Internal error", noVerdict(false)],
+  ["EDatabase:Update failed", noVerdict(false)]
 ]
 
 describe("classify", () => {
@@ -101,7 +103,8 @@ describe("classify", () => {
     it(`knows ${text}`, () => assert.deepStrictEqual(classify([text], true), meaning))
   }
 
-  it("reads any case, and a space after the colon", () => {
+  it("reads any case, and spaces around the text and after a colon", () => {
+    assert.deepStrictEqual(classify(["  EOrder:  Rate limit exceeded "], true), limited("engine"))
     assert.deepStrictEqual(classify(["eorder: insufficient FUNDS"], true), order)
     assert.deepStrictEqual(
       classify(["EService:Throttled:1761000123"], true),
@@ -126,6 +129,7 @@ describe("classify", () => {
     const texts = ["EOrder:Timeout", "EFunding: Request timed out", "EQuery:Internal error", "EAPI:Unknown error:7"]
     for (const text of texts) assert.strictEqual(classify([text], true)._tag, "NoVerdict", text)
     assert.deepStrictEqual(classify(["EGeneral:Invalid arguments:timeout"], true), wrong)
+    assert.deepStrictEqual(classify(["EService:Timeout:EGeneral:Invalid arguments"], true), noVerdict(true))
   })
 })
 
@@ -146,7 +150,10 @@ describe("classifyWrite", () => {
 describe("readErrors", () => {
   const cases: ReadonlyArray<readonly [string, unknown, Array<string>, Array<string>]> = [
     ["nothing", undefined, [], []],
+    ["null", null, [], []],
+    ["an empty text", "", [], []],
     ["an empty list", [], [], []],
+    ["an error that speaks of a warning", ["EOrder:Warning: margin"], ["EOrder:Warning: margin"], []],
     [
       "errors beside warnings",
       ["WDatabase:No change", "EOrder:Invalid price"],

@@ -46,6 +46,12 @@ describe("encodeBody", () => {
     })
   })
 
+  it("writes whole numbers of any length as text, in JSON too", () => {
+    const id = 2n ** 64n
+    assert.strictEqual(encodeBody("7", { id }).text, "nonce=7&id=18446744073709551616")
+    assert.strictEqual(encodeBody("7", { ids: [id] }).text, '{"nonce":"7","ids":["18446744073709551616"]}')
+  })
+
   it("lets no parameter stand in for the nonce or the password", () => {
     assert.strictEqual(encodeBody("7", { nonce: "1", otp: "stolen", a: "b" }).text, "nonce=7&a=b")
   })
