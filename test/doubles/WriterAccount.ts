@@ -1,7 +1,8 @@
 import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import type { Endpoint, Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
-import { KrakenClient } from "../../src/services/KrakenClient.ts"
+import { monotonic } from "../../src/services/Clocks.ts"
+import { KrakenClient, type Priority } from "../../src/services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, type KrakenWriteError } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
@@ -34,6 +35,15 @@ export const listed = (params: Params, more: object = {}) => ({
 export const noAnswer = (endpoint: string) =>
   new KrakenOutcomeUnknown({ endpoint, reason: "timed out after 10 s", check: "", safeToRepeat: false })
 
+/** A reading of the account. */
+export interface Asked {
+  readonly endpoint: Endpoint
+  readonly params: Params
+  readonly priority: Priority | undefined
+  /** On the monotonic clock, in milliseconds. */
+  readonly at: number
+}
+
 /** A Kraken whose account the test holds in its hand; `write` says what happens to what is sent. */
 export const account = (options: {
   readonly write: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
@@ -48,6 +58,8 @@ export const account = (options: {
   const closed: Record<string, unknown> = {}
   const amends: Array<object> = []
   const sent: Array<Params> = []
+  const asked: Array<Asked> = []
+  const priorities: Array<Priority | undefined> = []
   const answers = (endpoint: Endpoint, params: Params): unknown => {
     if (endpoint === "private/OpenOrders") return { open }
     if (endpoint === "private/ClosedOrders") return { closed, count: 0 }
@@ -63,12 +75,16 @@ export const account = (options: {
     Layer.provideMerge(RecordMemory),
     Layer.provide([
       Layer.mock(KrakenClient, {
-        read: (endpoint, params) =>
-          (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params)),
-        write: (endpoint, params, { stamped = Effect.succeed(params) } = {}) =>
+        read: (endpoint, params, { priority } = {}) =>
+          Effect.zipRight(
+            Effect.map(monotonic, (at) => asked.push({ endpoint, params, priority, at })),
+            (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params))
+          ),
+        write: (endpoint, params, { priority, stamped = Effect.succeed(params) } = {}) =>
           stamped.pipe(
             Effect.flatMap((now) => {
               sent.push(now)
+              priorities.push(priority)
               return options.write(endpoint, now)
             })
           ),
@@ -83,7 +99,7 @@ export const account = (options: {
     ]),
     Layer.merge(Operated)
   )
-  return { open, closed, amends, sent, layer }
+  return { open, closed, amends, sent, priorities, asked, layer }
 }
 
 /** Sends, and lets the clock run until there is an answer. */
