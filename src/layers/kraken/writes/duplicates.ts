@@ -77,7 +77,6 @@ export const makeDuplicates = () => {
 
   /** Notes the end of a write, before those that wait for it are told. */
   const end = (begun: Begun, exit: Exit.Exit<Sent, SendError>, now: number): void => {
-    if (!writes.has(begun)) return
     if (Exit.isSuccess(exit)) {
       begun.isOpen = false
       begun.until = now + (begun.endpoint === "private/Withdraw" ? withdrawalWindow : usualWindow)

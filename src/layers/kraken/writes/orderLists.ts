@@ -65,8 +65,8 @@ export const pick = (desk: Desk, directory: Directory, rows: ReadonlyArray<Liste
   const same = unique(judged.filter(({ like }) => like === "same").map(({ listed }) => listed))
   const perhaps = judged.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)
   const [only] = same
-  if (only !== undefined && same.length === 1) return found(only)
   if (same.length > 1) return unclear(`several orders fit: ${same.map(({ txid }) => txid).join(", ")}`)
+  if (only !== undefined) return found(only)
   return perhaps.length > 0 ? unclear(`perhaps it is ${perhaps.map(({ txid }) => txid).join(" or ")}`) : empty
 }
 

@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either } from "effect"
+import { Effect, Either, TestClock } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
+import { CallContext } from "../../../../src/services/CallContext.ts"
+import { monotonic } from "../../../../src/services/Clocks.ts"
 import {
   KrakenOrderError,
   KrakenPermissionError,
+  KrakenUnavailable,
   type KrakenWriteError
 } from "../../../../src/services/KrakenErrors.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
@@ -26,7 +29,11 @@ describe("a cancel without an answer", () => {
       within,
       write: (endpoint, params) =>
         Effect.suspend((): Effect.Effect<unknown, KrakenWriteError> => {
-          const names = [params["txid"], params["cl_ord_id"], ...[params["orders"] ?? []].flat()]
+          const names = [
+            params["txid"],
+            params["cl_ord_id"],
+            ...[params["orders"] ?? [], params["cl_ord_ids"] ?? []].flat()
+          ]
           const hit = Object.entries(kraken.open).filter(
             ([txid, row]) =>
               endpoint === "private/CancelAll" ||
@@ -193,6 +200,148 @@ describe("a cancel without an answer", () => {
       }).pipe(Effect.provide(layer))
     })
   }
+
+  it.effect("of more than fifty orders is repeated in parts; one that Kraken does not know hides no other", () => {
+    const txids = Array.from({ length: 51 }, (_, n) => `OAAAAA-BBBBB-CCCC${String(n).padStart(2, "0")}`)
+    const [unheard = "", ...others] = txids
+    const rows = Object.fromEntries(others.map((txid) => [txid, listed(limit, { status: "canceled" })]))
+    let n = 0
+    const { asked, layer, priorities, sent } = account({
+      write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed({ count: 0 })),
+      read: (endpoint, { txid }) => {
+        const names = String(txid).split(",")
+        return names.includes(unheard)
+          ? new KrakenOrderError({ endpoint, codes: ["EOrder:Unknown order"] })
+          : Effect.succeed(Object.fromEntries(names.map((name) => [name, rows[name]])))
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/CancelOrderBatch", { orders: txids }))
+      assert.deepStrictEqual(sent.slice(1), [{ orders: txids.slice(0, 50) }, { txid: txids[50] }])
+      assert.deepStrictEqual(priorities, ["cancel", "cancel", "cancel"])
+      const first = txids.slice(0, 50)
+      assert.deepStrictEqual(
+        asked.map(({ endpoint, params, priority }) => [endpoint, params["txid"], priority]),
+        [first.join(","), ...first, txids[50]].map((txid) => ["private/QueryOrders", txid, "settlement"])
+      )
+      assert.deepStrictEqual(answer.result, { count: 50 })
+      assert.deepInclude(answer.settled, { state: "canceled, closed" })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is repeated after one, three, seven seconds, and every four until thirty are over", () => {
+    const times: Array<number> = []
+    const steps: Array<number> = []
+    const { layer } = account({
+      write: (endpoint) =>
+        Effect.zipRight(
+          Effect.map(monotonic, (now) => times.push(now)),
+          noAnswer(endpoint)
+        )
+    })
+    const report = ({ progress }: { readonly progress: number }) => Effect.sync(() => void steps.push(progress))
+    return Effect.gen(function* () {
+      yield* send("private/CancelOrder", { txid: one })
+      const [, ...repeats] = times.map((time) => time / 1000)
+      assert.deepStrictEqual(repeats, [0, 1, 3, 7, 11, 15, 19, 23, 27, 31])
+      assert.deepStrictEqual(steps, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    }).pipe(Effect.provide(layer), Effect.provideService(CallContext, { ...CallContext.defaultValue(), report }))
+  })
+
+  it.effect("of a batch by both kinds of ids is repeated for those that are left", () => {
+    const orders = { [one]: listed(limit), [two]: listed(limit, { cl_ord_id: "mine" }), [three]: listed(limit) }
+    const { closed, layer, sent } = forgetful(3, orders)
+    closed[three] = listed(limit, { status: "closed" })
+    const ids = { orders: [one, three], cl_ord_ids: ["mine"] }
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/CancelOrderBatch", ids))
+      assert.deepStrictEqual(sent, [
+        ids,
+        ids,
+        { orders: [one], cl_ord_ids: ["mine"] },
+        { orders: [one], cl_ord_ids: ["mine"] }
+      ])
+      assert.deepStrictEqual(answer.result, { count: 2 })
+      assert.deepInclude(answer.settled, { state: "canceled, closed" })
+    }).pipe(Effect.provide(layer))
+  })
+
+  const half: ReadonlyArray<readonly [string, unknown]> = [
+    ["no count", {}],
+    ["a count that is pending", { count: 1, pending: true }]
+  ]
+  it.effect.each(half)("is not done when Kraken answers with %s, and the order is still open", ([, result]) => {
+    let n = 0
+    const { layer, open } = account({ write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed(result)) })
+    open[one] = listed(limit)
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/CancelOrder", { txid: one }))
+      assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", stillOpen: [one] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a group counts what was cancelled since the send, on all pages of closed orders", () => {
+    const closed = Object.fromEntries(
+      Array.from({ length: 60 }, (_, n): [string, object] => [
+        `O${n}`,
+        listed(limit, {
+          userref: n % 2,
+          status: n < 20 ? "canceled" : "closed",
+          closetm: n < 4 ? 998 : 1000
+        })
+      ])
+    )
+    const late = listed(limit, { userref: 1, status: "canceled", closetm: 1000 })
+    const all = [...Object.entries(closed), ["O60", late] as const]
+    const { asked, layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint, { ofs }) =>
+        Effect.succeed(
+          endpoint === "private/ClosedOrders"
+            ? { closed: Object.fromEntries(all.slice(Number(ofs), Number(ofs) + 50)) }
+            : { open: {} }
+        )
+    })
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(1_000_000)
+      const answer = Either.getOrThrow(yield* send("private/CancelOrder", { txid: "1" }))
+      assert.deepStrictEqual(answer.result, { count: 9 })
+      assert.deepStrictEqual(
+        asked.map(({ params, priority }) => [params, priority]),
+        [
+          [{}, "settlement"],
+          [{ start: 999, closetime: "close", ofs: 0 }, "settlement"],
+          [{ start: 999, closetime: "close", ofs: 50 }, "settlement"]
+        ]
+      )
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a group is done although how many it took can't be read", () => {
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) =>
+        endpoint === "private/OpenOrders"
+          ? Effect.succeed({ open: {} })
+          : new KrakenUnavailable({ endpoint, reason: "timed out" })
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/CancelAll", {}))
+      assert.deepStrictEqual(answer.result, { count: 0 })
+      assert.include(answer.settled?.state, "could not be read")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of a group that can't be read stays unknown", () => {
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => new KrakenUnavailable({ endpoint, reason: "timed out" })
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/CancelAll", {}))
+      assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false, stillOpen: [] })
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("by the timer is left to its caller: a repeat could undo a newer call", () => {
     const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })

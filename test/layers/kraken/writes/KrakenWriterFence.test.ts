@@ -95,6 +95,27 @@ describe("before a write is called not placed", () => {
   )
 })
 
+describe("an order of the same userref and terms", () => {
+  const named = { ...limit, userref: 7 }
+
+  it.effect("is found by whatever name of its pair it was sent", () =>
+    Effect.gen(function* () {
+      const sent = { ...named, pair: "XXBTZUSD" }
+      const { answer, made } = yield* attempt("private/AddOrder", sent, Fault.dropAfter)
+      assert.deepInclude(Either.getOrThrow(answer).result, { txid: made })
+    })
+  )
+
+  it.effect("of another pair is another one", () =>
+    Effect.gen(function* () {
+      const { ending } = yield* attempt("private/AddOrder", named, Fault.dropBefore, (fake) => {
+        fake.orders.add({ ...named, pair: "ETHUSD" }, { now: Date.UTC(2026, 0) })
+      })
+      assert.strictEqual(ending, "KrakenNotPlaced")
+    })
+  )
+})
+
 describe("what another program withdraws is not taken for a lost withdrawal", () => {
   const withdrawal = { asset: "XBT", key: "btc-wallet-1", amount: "0.5" }
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
 import { KrakenPermissionError, KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
+import type { Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
@@ -228,6 +229,139 @@ describe("an order", () => {
       assert.lengthOf(lines, 1)
       assert.match(lines[0] ?? "", /private\/AddOrder.*ok/)
     }).pipe(Effect.provide([layer, toLines(lines)]))
+  })
+})
+
+describe("the lists in which an order is looked for", () => {
+  const named = { ...limit, userref: 7 }
+  const page = (from: number, size: number) =>
+    Object.fromEntries(
+      Array.from({ length: size }, (_, n) => [`X${from + n}`, listed(limit, { status: "closed", userref: 1 })] as const)
+    )
+
+  /** Kraken's closed orders, fifty at a time; ours is the last one. */
+  const withClosed = (others: number, params: Params) => {
+    const all = Object.entries({
+      ...page(0, others),
+      O1: listed({ ...limit, ...params }, { status: "closed", opentm: 1000 })
+    })
+    return account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint, { ofs }) =>
+        Effect.succeed(
+          endpoint === "private/ClosedOrders"
+            ? { closed: Object.fromEntries(all.slice(Number(ofs), Number(ofs) + 50)) }
+            : { open: {} }
+        )
+    })
+  }
+
+  it.effect.each([48, 49, 50, 998])("show it behind %s closed ones", (others) => {
+    const { asked, layer } = withClosed(others, named)
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(1_000_000)
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", named))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+      assert.strictEqual(answer.settled?.state, "closed")
+      const pages = asked.flatMap(({ endpoint, params }) => (endpoint === "private/ClosedOrders" ? [params] : []))
+      assert.deepStrictEqual(
+        pages,
+        pages.map((_, n) => ({ userref: 7, start: 1000 - 60, closetime: "both", ofs: n * 50 }))
+      )
+      assert.lengthOf(pages, Math.floor((others + 1) / 50) + 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("are too long with a thousand closed ones: it stays unknown", () => {
+    const { layer } = withClosed(999, named)
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(1_000_000)
+      const error = failure(yield* send("private/AddOrder", named))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "more than 1000 orders were closed since")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("are asked for an id of ours without a time, and before all other reads", () => {
+    const { asked, layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      yield* send("private/AddOrder", limit)
+      const id = { cl_ord_id: sent[0]?.["cl_ord_id"] }
+      assert.deepStrictEqual(
+        asked.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
+        [
+          { endpoint: "private/OpenOrders", params: id, priority: "settlement" },
+          {
+            endpoint: "private/ClosedOrders",
+            params: { ...id, start: undefined, closetime: "both", ofs: 0 },
+            priority: "settlement"
+          }
+        ]
+      )
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("may both show it when it closes in between: it counts once, as closed", () => {
+    const { closed, layer, open } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        closed["O1"] = listed(params, { status: "closed" })
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/AddOrder", named))
+      assert.deepInclude(answer.result, { txid: ["O1"] })
+      assert.strictEqual(answer.settled?.state, "closed")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("show an order that an earlier write has made: it is not taken for a later one", () => {
+    let n = 0
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        if (n++ > 0) return noAnswer(endpoint)
+        open["O1"] = listed(params)
+        return Effect.succeed({ txid: ["O1"] })
+      }
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      yield* writer.send("private/AddOrder", named)
+      const error = failure(yield* send("private/AddOrder", { ...named, repeat: true }))
+      assert.strictEqual(error._tag, "KrakenNotPlaced")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect.each([
+    ["BTC/USD", "XBTUSD", "placed"],
+    ["xdg/usd", "DOGEUSD", "placed"],
+    ["ETH/USD", "XBTUSD", "KrakenNotPlaced"]
+  ] as const)("spell pairs in their own way: %s is listed as %s", ([pair, shown, ending]) => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed({ ...params, pair: shown })
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const answer = yield* send("private/AddOrder", { ...named, pair })
+      assert.strictEqual(Either.isRight(answer) ? "placed" : answer.left._tag, ending)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("may show neither id of an order that fits: perhaps it is the one", () => {
+    const { layer, open } = account({
+      write: (endpoint, params) => {
+        for (const txid of ["O1", "O2"]) open[txid] = { ...listed(params), userref: null }
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrder", named))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "perhaps it is O1 or O2")
+    }).pipe(Effect.provide(layer))
   })
 })
 

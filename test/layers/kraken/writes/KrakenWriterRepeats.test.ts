@@ -176,6 +176,61 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is waited for by an identical one of its caller, which is its duplicate once it is found", () => {
+    const { layer, open, sent } = account({
+      write: (endpoint, params) => {
+        open["O1"] = listed(params)
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      yield* Effect.fork(order())
+      yield* TestClock.adjust("500 millis")
+      const joined = yield* Effect.fork(order())
+      yield* TestClock.adjust("1 seconds")
+      assert.deepInclude(yield* Fiber.join(joined), { duplicateOf: ["O1"] })
+      assert.lengthOf(sent, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("tells whom it blocks how long that lasts, but not before it is known", () => {
+    const { layer } = losing()
+    return Effect.gen(function* () {
+      yield* Effect.fork(order())
+      yield* TestClock.adjust("500 millis")
+      const early = yield* Effect.flip(order({ repeat: true }))
+      assert.deepInclude(early, { _tag: "KrakenWriteBlocked", reason: "it is being looked up" })
+      assert.notProperty(early, "secondsLeft")
+      yield* TestClock.adjust("8 seconds")
+      // Its look-ups ended 8.001 s after it was sent.
+      const late = yield* Effect.flip(order({ repeat: true }))
+      assert.deepInclude(late, { _tag: "KrakenWriteBlocked", secondsLeft: 600 })
+      yield* TestClock.adjust("599 seconds")
+      assert.deepInclude(yield* Effect.flip(order({ repeat: true })), { secondsLeft: 1 })
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual(failure(yield* send("private/AddOrder", limit))._tag, "KrakenOutcomeUnknown")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("by a fault of ours blocks as well: it may have happened", () => {
+    const { layer } = account({ write: () => Effect.dieMessage("a fault of ours") })
+    return Effect.gen(function* () {
+      assert.isTrue((yield* Effect.exit(order()))._tag === "Failure")
+      const blocked = yield* Effect.flip(order())
+      assert.deepInclude(blocked, { _tag: "KrakenWriteBlocked", reason: "an internal error cut it off" })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("does not block if a repeat does no harm", () => {
+    const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      for (const endpoint of ["private/AddExport", "private/RemoveExport", "private/GetWebSocketsToken"] as const)
+        for (const _ of [1, 2])
+          assert.deepInclude(failure(yield* send(endpoint, {})), { _tag: "KrakenOutcomeUnknown", safeToRepeat: true })
+      assert.lengthOf(sent, 6)
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("blocks transfers and withdrawals as well", () => {
     const { layer, sent } = losing()
     const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
@@ -252,9 +307,8 @@ describe("a withdrawal", () => {
   it.effect("that another program has made is recognised by Kraken's list, as long as that shows it as recent", () => {
     const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R8" }), read: () => Effect.succeed([row]) })
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* withdraw(), { result: { refid: "R7" }, duplicateOf: ["R7"] })
       yield* TestClock.adjust("9 minutes")
-      assert.deepInclude(yield* withdraw(), { duplicateOf: ["R7"] })
+      assert.deepStrictEqual(yield* withdraw(), { result: { refid: "R7" }, duplicateOf: ["R7"] })
       assert.lengthOf(sent, 0)
       yield* TestClock.adjust("2 minutes")
       assert.isUndefined((yield* withdraw()).duplicateOf)

@@ -12,7 +12,9 @@ import {
   unclear
 } from "../../../../src/layers/kraken/writes/lookUntil.ts"
 import { depart } from "../../../../src/layers/kraken/writes/timing.ts"
-import { CallFacts } from "../../../../src/services/CallFacts.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
+import { testOperator } from "../../../doubles/TestPrincipal.ts"
+import { CallContext } from "../../../../src/services/CallContext.ts"
 import { monotonic } from "../../../../src/services/Clocks.ts"
 import {
   KrakenAuthError,
@@ -51,7 +53,7 @@ const story = (options: {
         clock: Effect.map(elapsed, (now) => ({ epoch: now >= 1000 * inDoubtFrom ? 1 : 0, within: 0 }))
       },
       keys: { known: Effect.succeed(Option.map(key, (nonceWindow) => ({ nonceWindow }) as KeyInfo)) }
-    } as Desk
+    } as unknown as Desk
     const look = Effect.flatMap(elapsed, (now) => {
       const next = looks[Math.min(times.length, looks.length - 1)] ?? empty
       times.push(now)
@@ -66,10 +68,11 @@ const story = (options: {
     yield* TestClock.adjust("10 minutes")
     return { outcome: yield* Fiber.join(fiber), times, steps }
   }).pipe(
-    Effect.provideService(CallFacts, {
-      ...CallFacts.defaultValue(),
+    Effect.provideService(CallContext, {
+      ...CallContext.defaultValue(),
       report: ({ progress }) => Effect.sync(() => void steps.push(progress))
-    })
+    }),
+    Effect.provideService(Principal, testOperator)
   )
 }
 

@@ -35,6 +35,7 @@ describe("the time of a write that has left", () => {
         sentAt: moment,
         earliest: moment,
         elapsed: 2500,
+        within: 0.5,
         inDoubt: false
       })
     }).pipe(layer)
