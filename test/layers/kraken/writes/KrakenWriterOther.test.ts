@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Fiber, TestClock } from "effect"
-import type { Params } from "../../../../src/domain/endpoints/endpoints.ts"
-import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
+import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
+import { KrakenPermissionError, KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
@@ -182,6 +182,150 @@ describe("other writes without an answer", () => {
   })
 })
 
+describe("an edit", () => {
+  const edit = { txid: "O1", pair: "XBTUSD", price: "99000" }
+
+  it.effect.each([
+    ["limit", { price: "1", displayvol: "2" }, { limit_price: "1", display_qty: "2" }],
+    ["iceberg", { volume: "3", price: "1" }, { order_qty: "3", limit_price: "1" }],
+    ["stop-loss", { price: "1" }, { trigger_price: "1" }],
+    ["stop-loss-limit", { price: "1", price2: "2" }, { limit_price: "2", trigger_price: "1" }]
+  ] as const)(
+    "of a %s order with a cl_ord_id is refused with the amendment that does the same",
+    ([type, params, same]) => {
+      const { layer, open, sent } = account({ write: () => Effect.die("sent") })
+      open["O1"] = listed({ ...limit, ordertype: type, cl_ord_id: "mine" }, { userref: 7 })
+      return Effect.gen(function* () {
+        for (const txid of ["O1", "7"]) {
+          const error = failure(yield* send("private/EditOrder", { txid, pair: "XBTUSD", ...params }))
+          assert.strictEqual(error._tag, "KrakenWriteRefused")
+          const amendment: unknown = JSON.parse(/\{.*\}/.exec(error.message)?.[0] ?? "")
+          assert.deepStrictEqual(amendment, { txid: "O1", ...same })
+        }
+        assert.lengthOf(sent, 0)
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
+  it.effect("that is only checked is passed on as it is, with its deadline", () => {
+    const { layer, open, sent } = account({ write: () => Effect.succeed({ descr: {} }) })
+    open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
+    return Effect.gen(function* () {
+      yield* send("private/EditOrder", { ...edit, validate: true })
+      assert.deepStrictEqual(sent, [{ ...edit, validate: true, deadline: "1970-01-01T00:00:05.000Z" }])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("keeps the userref of its caller; else it gets one, which its answer shows", () => {
+    const { layer, open, sent } = account({ write: () => Effect.succeed({ txid: "O2" }) })
+    open["O1"] = listed(limit)
+    return Effect.gen(function* () {
+      const own = Either.getOrThrow(yield* send("private/EditOrder", { ...edit, userref: 7 }))
+      assert.deepStrictEqual(own.result, { txid: "O2", newuserref: 7 })
+      const made = Either.getOrThrow(yield* send("private/EditOrder", edit))
+      assert.isAtLeast(Number(sent[1]?.["userref"]), 1)
+      assert.deepStrictEqual(made.result, { txid: "O2", newuserref: sent[1]?.["userref"] })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect.each([
+    ["the order that it changes", "O1", {}],
+    ["an order of the other side", "O2", { type: "sell" }]
+  ] as const)("is not taken for %s, which bears its userref too", ([, txid, more]) => {
+    const { layer, open } = account({ write: (endpoint) => noAnswer(endpoint) })
+    open["O1"] = listed(limit)
+    open[txid] = listed({ ...limit, ...edit, ...more, userref: 7 })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/EditOrder", { ...edit, userref: 7 }))
+      assert.strictEqual(error._tag, "KrakenNotPlaced")
+      assert.include(error.message, "the original order is open")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that is found shows the new order, and one that can't be told names what to look for", () => {
+    const { layer, open } = account({
+      write: (endpoint, { price, userref }) => {
+        if (price === "99000") open["O2"] = listed({ ...limit, price, userref })
+        return noAnswer(endpoint)
+      },
+      nonceWindow: 1n
+    })
+    open["O1"] = listed(limit)
+    return Effect.gen(function* () {
+      const { result, settled } = Either.getOrThrow(yield* send("private/EditOrder", { ...edit, userref: 7 }))
+      assert.deepStrictEqual(result, {
+        newuserref: 7,
+        status: "ok",
+        txid: "O2",
+        originaltxid: "O1",
+        descr: { order: "text" }
+      })
+      assert.strictEqual(settled?.state, "open")
+      const error = failure(yield* send("private/EditOrder", { ...edit, price: "98000", userref: 8 }))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "Look for userref 8 with get_open_orders, and at O1 with query_orders")
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("an amendment without an answer", () => {
+  const wanted = { order_qty: "2", display_qty: "1", limit_price: "99000", trigger_price: "98000" }
+  const row = { amend_id: "A1", amend_type: "user", timestamp: 100e9, ...wanted }
+
+  /** What is said when the order lists these amendments, 100 s after 1970. */
+  const told = (amends: ReadonlyArray<object>, params: Params = { txid: "O1" }, isListed = true) => {
+    const kraken = account({ write: (endpoint) => noAnswer(endpoint) })
+    if (isListed) kraken.open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
+    kraken.open["O2"] = listed({ ...limit, cl_ord_id: "yours" })
+    kraken.amends.push(...amends)
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("100 seconds")
+      const answer = yield* send("private/AmendOrder", { ...params, ...wanted })
+      return { answer, asked: kraken.asked }
+    }).pipe(Effect.provide(kraken.layer))
+  }
+
+  it.effect.each([{ txid: "O1" }, { cl_ord_id: "mine" }])("is the one that shows what was asked for: %j", (order) =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* told([row], order)
+      assert.deepStrictEqual(Either.getOrThrow(answer).result, { amend_id: "A1", txid: "O1" })
+      assert.strictEqual(Either.getOrThrow(answer).settled?.state, "open")
+      assert.deepInclude(asked.at(-1), {
+        endpoint: "private/OrderAmends",
+        params: { order_id: "O1" },
+        priority: "settlement"
+      })
+    })
+  )
+
+  const others: ReadonlyArray<readonly [string, object, string]> = [
+    ...Object.keys(wanted).map((name) => [`differs in ${name}`, { [name]: "7" }, "KrakenNotPlaced"] as const),
+    ["is the order as it was placed", { amend_type: "original" }, "KrakenNotPlaced"],
+    ["is older", { timestamp: 39e9 }, "KrakenNotPlaced"],
+    ["may be older", { timestamp: 90e9 }, "KrakenOutcomeUnknown"]
+  ]
+  it.effect.each(others)("is not one that %s", ([, more, tag]) =>
+    Effect.gen(function* () {
+      const error = failure((yield* told([{ ...row, ...more }])).answer)
+      assert.strictEqual(error._tag, tag)
+      assert.include(error.message, tag === "KrakenNotPlaced" ? "order O1 (open) lists no such" : "perhaps it is A1")
+    })
+  )
+
+  it.effect("can't be told of two that fit, or when the order is not listed", () =>
+    Effect.gen(function* () {
+      const two = failure((yield* told([row, { ...row, amend_id: "A2" }])).answer)
+      assert.strictEqual(two._tag, "KrakenOutcomeUnknown")
+      assert.include(two.message, "several amendments fit: A1, A2")
+      for (const params of [{ txid: "O1" }, { cl_ord_id: "mine" }]) {
+        const error = failure((yield* told([row], params, false)).answer)
+        assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+        assert.include(error.message, "the order is not listed")
+      }
+    })
+  )
+})
+
 describe("a withdrawal", () => {
   const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
   const row = { refid: "R1", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
@@ -202,6 +346,68 @@ describe("a withdrawal", () => {
       assert.strictEqual(lost._tag, "KrakenOutcomeUnknown")
       const again = failure(yield* send("private/Withdraw", { ...withdrawal, amount: "0.70", repeat: true }))
       assert.strictEqual(again._tag, "KrakenWriteBlocked")
+    }).pipe(Effect.provide(layer))
+  })
+
+  /** What is said of a lost one when Kraken lists these rows before it, and these since. */
+  const told = (before: ReadonlyArray<object>, since: ReadonlyArray<object>) => {
+    let isSent = false
+    const kraken = account({
+      write: (endpoint) => {
+        isSent = true
+        return noAnswer(endpoint)
+      },
+      read: () => Effect.sync(() => (isSent ? [...before, ...since] : before))
+    })
+    return Effect.map(Effect.provide(send("private/Withdraw", withdrawal), kraken.layer), (answer) => ({
+      answer,
+      asked: kraken.asked,
+      sent: kraken.sent
+    }))
+  }
+
+  it.effect.each([{}, { amount: "0.5" }, { amount: 0.5, fee: null }])("is found by its terms: %j", (more) =>
+    Effect.gen(function* () {
+      const { answer, asked } = yield* told([{ ...row, refid: "R0", status: "Failure" }], [{ ...row, ...more }])
+      const { result, settled } = Either.getOrThrow(answer)
+      assert.deepStrictEqual(result, { refid: "R1" })
+      assert.strictEqual(settled?.state, "Initial")
+      for (const one of asked)
+        assert.deepInclude(one, {
+          endpoint: "private/WithdrawStatus",
+          params: { asset: "XBT" },
+          priority: "settlement"
+        })
+    })
+  )
+
+  it.effect.each([
+    ["several withdrawals fit: R1, R2", [row, { ...row, refid: "R2" }]],
+    ["perhaps it is R1", [{ ...row, key: null }]],
+    ["perhaps it is R1", [{ ...row, time: -30 }]],
+    ["it has not turned up", [{ ...row, key: "hot" }]],
+    ["it has not turned up", [{ ...row, asset: "ETH" }]],
+    ["it has not turned up", [{ ...row, time: -100 }]],
+    ["it has not turned up", [{ ...row, amount: "0.4", fee: "0.05" }]]
+  ] as const)("stays unknown: %s", ([reason, rows]) =>
+    Effect.gen(function* () {
+      const error = failure((yield* told([], rows)).answer)
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, reason)
+    })
+  )
+
+  it.effect("is not taken for one that this process has made before", () => {
+    let n = 0
+    const { layer } = account({
+      write: (endpoint) => (n++ === 0 ? Effect.succeed({ refid: "R1" }) : noAnswer(endpoint)),
+      read: () => Effect.sync(() => (n > 1 ? [row] : []))
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      yield* writer.send("private/Withdraw", withdrawal)
+      const error = failure(yield* send("private/Withdraw", { ...withdrawal, repeat: true }))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
     }).pipe(Effect.provide(layer))
   })
 })
@@ -226,4 +432,82 @@ it.effect("an allocation without an answer is placed only if the account shows t
     const lost = failure(yield* send("private/Earn/Allocate", { strategy_id: "E1", amount: "7" }))
     assert.strictEqual(lost._tag, "KrakenOutcomeUnknown")
   }).pipe(Effect.provide(layer))
+})
+
+describe("what an allocation without an answer is told by", () => {
+  interface Reading {
+    readonly pending?: boolean
+    readonly total?: string
+    readonly underway?: string
+  }
+  const shown = (endpoint: string, { pending = false, total, underway }: Reading) =>
+    endpoint === "private/Earn/Allocations"
+      ? {
+          items: [
+            { strategy_id: "E2", amount_allocated: { total: { native: "5" } } },
+            ...(total === undefined
+              ? []
+              : [
+                  {
+                    strategy_id: "E1",
+                    amount_allocated: { total: { native: total }, pending: underway && { native: underway } }
+                  }
+                ])
+          ]
+        }
+      : { pending }
+
+  const cases: ReadonlyArray<readonly [string, WriteEndpoint, before: Reading, after: Reading, state: string | undefined]> =
+    [
+      ["more is allocated", "private/Earn/Allocate", { total: "10" }, { total: "15" }, "done"],
+      ["the first is allocated", "private/Earn/Allocate", {}, { total: "5.0" }, "done"],
+      ["more is on its way", "private/Earn/Allocate", { total: "10" }, { total: "10", underway: "5" }, "done"],
+      ["less is allocated", "private/Earn/Deallocate", { total: "10" }, { total: "5" }, "done"],
+      ["an operation has begun", "private/Earn/Deallocate", { total: "10" }, { total: "10", pending: true }, "pending"],
+      [
+        "one was under way",
+        "private/Earn/Allocate",
+        { pending: true, total: "10" },
+        { pending: true, total: "10" },
+        undefined
+      ],
+      ["more was taken out", "private/Earn/Allocate", { total: "10" }, { total: "5" }, undefined],
+      ["nothing has changed", "private/Earn/Deallocate", { total: "10" }, { total: "10" }, undefined]
+    ]
+  it.effect.each(cases)("%s: %s", ([, endpoint, before, after, state]) => {
+    let isSent = false
+    const { asked, layer } = account({
+      write: (endpoint) => {
+        isSent = true
+        return noAnswer(endpoint)
+      },
+      read: (endpoint) => Effect.sync(() => shown(endpoint, isSent ? after : before))
+    })
+    return Effect.gen(function* () {
+      const answer = yield* send(endpoint, { strategy_id: "E1", amount: "5" })
+      assert.strictEqual(Either.isRight(answer) ? answer.right.settled?.state : undefined, state)
+      if (Either.isLeft(answer)) assert.strictEqual(answer.left._tag, "KrakenOutcomeUnknown")
+      const priority = "settlement"
+      const status = endpoint === "private/Earn/Allocate" ? "AllocateStatus" : "DeallocateStatus"
+      assert.deepStrictEqual(
+        asked.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
+        [
+          { endpoint: `private/Earn/${status}`, params: { strategy_id: "E1" }, priority },
+          { endpoint: "private/Earn/Allocations", params: { hide_zero_allocations: false }, priority }
+        ]
+      )
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("nothing, if it could not be read before", () => {
+    const { asked, layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
+    })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/Earn/Allocate", { strategy_id: "E1", amount: "5" }))
+      assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", reason: "timed out after 10 s" })
+      assert.lengthOf(asked, 1)
+    }).pipe(Effect.provide(layer))
+  })
 })
