@@ -370,4 +370,40 @@ describe("a cancel without an answer", () => {
       assert.isAtLeast(pending.sent.length, 5)
     })
   })
+
+  const withdrawals: ReadonlyArray<readonly [shown: object, result: boolean | undefined, state: string | undefined]> = [
+    [{ status: "Failure", "status-prop": "canceled" }, true, "canceled"],
+    [{ status: "Pending", "status-prop": "cancel-pending" }, true, "cancel-pending"],
+    ...["Success", "Settled", "Failure"].map((status) => [{ status }, false, status] as const),
+    ...["cancel-denied", "return"].map((prop) => [{ status: "Initial", "status-prop": prop }, false, prop] as const),
+    [{ status: "Initial", "status-prop": null }, undefined, "it is still Initial"],
+    [{ status: "Success", refid: "R2" }, undefined, "the withdrawal is not listed"],
+    [{ status: null }, undefined, "the withdrawal is not listed"],
+    [{ refid: 7 }, undefined, undefined]
+  ]
+  it.effect.each(withdrawals)("of a withdrawal that is shown as %j comes to %s", ([shown, result, state]) => {
+    let n = 0
+    const { asked, layer, priorities, sent } = account({
+      write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed(false)),
+      read: () => Effect.succeed([{ refid: "R1", ...shown }])
+    })
+    const params = { asset: "XBT", refid: "R1" }
+    return Effect.gen(function* () {
+      const answer = yield* send("private/WithdrawCancel", params)
+      if (Either.isRight(answer)) assert.deepInclude(answer.right, { result })
+      else {
+        assert.isUndefined(result)
+        assert.deepInclude(answer.left, { _tag: "KrakenOutcomeUnknown", safeToRepeat: true })
+        assert.include(answer.left.message, state ?? "")
+      }
+      if (result !== undefined) assert.strictEqual(Either.getOrThrow(answer).settled?.state, state)
+      assert.deepInclude(asked[0], {
+        endpoint: "private/WithdrawStatus",
+        params: { asset: "XBT" },
+        priority: "settlement"
+      })
+      for (const one of sent) assert.deepStrictEqual(one, params)
+      for (const one of priorities.slice(1)) assert.strictEqual(one, "cancel")
+    }).pipe(Effect.provide(layer))
+  })
 })

@@ -1,7 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
-import { KrakenOrderError, KrakenPermissionError, KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
+import {
+  KrakenAuthError,
+  KrakenCredentialsMissing,
+  type KrakenError,
+  KrakenLockout,
+  KrakenOrderError,
+  KrakenPermissionError,
+  KrakenUnavailable,
+  PaperAccountBroken
+} from "../../../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
@@ -42,6 +51,34 @@ describe("a check that can't be made", () => {
       }).pipe(Effect.provide(layer))
     })
   }
+
+  const endpoint = "private/WithdrawStatus"
+  it.effect.each([
+    new KrakenCredentialsMissing({ endpoint }),
+    new KrakenAuthError({ endpoint, codes: [], reason: "key" }),
+    new KrakenLockout({ endpoint, until: DateTime.unsafeMake(0) }),
+    new PaperAccountBroken({ account: "a", file: "paper.db", reason: "broken" })
+  ] as ReadonlyArray<KrakenError>)("for what concerns the write as well is refused in its own words: %s", (error) => {
+    const { layer } = account({ write: () => Effect.die("sent"), read: () => error })
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(write("private/Withdraw", withdrawal)))._tag, error._tag)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("says which check it is, and why", () => {
+    const refusal = (read: (typeof unreadable)[0][1]) => {
+      const { layer } = account({ write: () => Effect.die("sent"), read })
+      return Effect.provide(Effect.flip(write("private/Withdraw", withdrawal)), layer)
+    }
+    return Effect.gen(function* () {
+      const lost = new KrakenUnavailable({ endpoint, reason: "timed out" })
+      const check = "whether the same withdrawal was made within ten minutes"
+      const known = { _tag: "KrakenPrecheckFailed", endpoint: "private/Withdraw", check } as const
+      assert.deepInclude(yield* refusal(() => lost), { ...known, reason: lost.message })
+      const reason = "Kraken's answer does not have the documented shape"
+      assert.deepInclude(yield* refusal(() => Effect.succeed({})), { ...known, reason })
+    })
+  })
 
   it.effect("leaves a withdrawal unknown rather than take a row that may be older for it", () => {
     let reads = 0

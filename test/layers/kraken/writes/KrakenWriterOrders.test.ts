@@ -278,7 +278,7 @@ describe("the lists in which an order is looked for", () => {
       yield* TestClock.setTime(1_000_000)
       const error = failure(yield* send("private/AddOrder", named))
       assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
-      assert.include(error.message, "more than 1000 orders were closed since")
+      assert.match(error.message, /private\/ClosedOrders.*more than 1000 orders were closed since/)
     }).pipe(Effect.provide(layer))
   })
 

@@ -5,7 +5,95 @@ import { KrakenPermissionError, KrakenUnavailable } from "../../../../src/servic
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
+const { pair, ...order } = limit
+
+describe("a batch", () => {
+  const named = { ...order, volume: "0.02", userref: 7 }
+  const close = { ordertype: "limit", price: "110000" }
+
+  it.effect("shows the ids and the deadline that it was sent with", () => {
+    const { layer, priorities, sent } = account({
+      write: () => Effect.succeed({ orders: [{ txid: "O1" }, { txid: "O2" }], new_field: 1 })
+    })
+    return Effect.gen(function* () {
+      const { result } = Either.getOrThrow(yield* send("private/AddOrderBatch", { pair, orders: [order, named] }))
+      const [first] = (sent[0]?.["orders"] ?? []) as ReadonlyArray<Params>
+      const deadline = "1970-01-01T00:00:05.000Z"
+      assert.deepStrictEqual(sent, [{ pair, orders: [{ ...order, cl_ord_id: first?.["cl_ord_id"] }, named], deadline }])
+      assert.isString(first?.["cl_ord_id"])
+      assert.deepStrictEqual(result, {
+        orders: [{ txid: "O1", cl_ord_id: first?.["cl_ord_id"] }, { txid: "O2" }],
+        new_field: 1,
+        deadline
+      })
+      assert.deepStrictEqual(priorities, ["write"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("without an answer shows its orders as they were found, with their closes", () => {
+    const { asked, layer, open } = account({
+      write: (endpoint, { orders }) => {
+        const [first, second] = orders as ReadonlyArray<Params>
+        const row = listed({ ...first, pair })
+        open["O1"] = { ...row, descr: { ...row.descr, close: "close position" } }
+        open["O2"] = listed({ ...second, pair }, { status: "pending" })
+        return noAnswer(endpoint)
+      }
+    })
+    return Effect.gen(function* () {
+      const params = { pair, orders: [{ ...order, close }, named] }
+      const { result, settled } = Either.getOrThrow(yield* send("private/AddOrderBatch", params))
+      const { orders } = result as { readonly orders: ReadonlyArray<object> }
+      assert.deepInclude(orders[0], { txid: "O1", descr: { order: "text" }, close: "close position" })
+      assert.deepStrictEqual(orders[1], { txid: "O2", descr: { order: "text" } })
+      assert.strictEqual(settled?.state, "open, pending")
+      assert.deepStrictEqual(asked[0]?.params, {}, "several orders are asked for by their time")
+      assert.deepInclude(asked[1]?.params, { start: -60 })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that can't be told names all of it, and what definitely stands", () => {
+    const { layer, open } = account({
+      write: (endpoint, { orders }) => {
+        const [, second] = orders as ReadonlyArray<Params>
+        open["O2"] = listed({ ...second, pair })
+        return noAnswer(endpoint)
+      },
+      nonceWindow: 1n
+    })
+    return Effect.gen(function* () {
+      const orders = [{ ...order, cl_ord_id: "mine" }, named]
+      const error = failure(yield* send("private/AddOrderBatch", { pair, orders }))
+      assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+      assert.include(error.message, "Look for cl_ord_id mine, userref 7 with")
+      assert.include(error.message, "placed: O2.")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of which nothing is found behind the fence was not placed", () => {
+    const { layer } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/AddOrderBatch", { pair, orders: [order, named] }))
+      assert.strictEqual(error._tag, "KrakenNotPlaced")
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("other writes without an answer", () => {
+  it.effect("a transfer: Kraken has no way to find it again, and its reason stays as it was", () => {
+    const { asked, layer } = account({ write: (endpoint) => noAnswer(endpoint) })
+    return Effect.gen(function* () {
+      const error = failure(yield* send("private/WalletTransfer", { asset: "XBT", amount: "1" }))
+      assert.deepInclude(error, {
+        _tag: "KrakenOutcomeUnknown",
+        reason: "timed out after 10 s",
+        check: "See get_account_balance and get_ledgers.",
+        safeToRepeat: false
+      })
+      assert.deepStrictEqual(asked, [])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("a batch: what is found stands, what is missing behind the fence was not placed", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
@@ -14,7 +102,6 @@ describe("other writes without an answer", () => {
         return noAnswer(endpoint)
       }
     })
-    const { pair, ...order } = limit
     return Effect.gen(function* () {
       const answer = Either.getOrThrow(yield* send("private/AddOrderBatch", { pair, orders: [order, order] }))
       const { orders } = answer.result as { orders: ReadonlyArray<object> }
@@ -290,6 +377,8 @@ describe("an amendment without an answer", () => {
       const { answer, asked } = yield* told([row], order)
       assert.deepStrictEqual(Either.getOrThrow(answer).result, { amend_id: "A1", txid: "O1" })
       assert.strictEqual(Either.getOrThrow(answer).settled?.state, "open")
+      const closed = asked.find(({ endpoint }) => endpoint === "private/ClosedOrders")
+      if ("cl_ord_id" in order) assert.deepInclude(closed?.params, { ...order, start: 40 })
       assert.deepInclude(asked.at(-1), {
         endpoint: "private/OrderAmends",
         params: { order_id: "O1" },
@@ -457,23 +546,24 @@ describe("what an allocation without an answer is told by", () => {
         }
       : { pending }
 
-  const cases: ReadonlyArray<readonly [string, WriteEndpoint, before: Reading, after: Reading, state: string | undefined]> =
+  const cases: ReadonlyArray<
+    readonly [string, WriteEndpoint, before: Reading, after: Reading, state: string | undefined]
+  > = [
+    ["more is allocated", "private/Earn/Allocate", { total: "10" }, { total: "15" }, "done"],
+    ["the first is allocated", "private/Earn/Allocate", {}, { total: "5.0" }, "done"],
+    ["more is on its way", "private/Earn/Allocate", { total: "10" }, { total: "10", underway: "5" }, "done"],
+    ["less is allocated", "private/Earn/Deallocate", { total: "10" }, { total: "5" }, "done"],
+    ["an operation has begun", "private/Earn/Deallocate", { total: "10" }, { total: "10", pending: true }, "pending"],
     [
-      ["more is allocated", "private/Earn/Allocate", { total: "10" }, { total: "15" }, "done"],
-      ["the first is allocated", "private/Earn/Allocate", {}, { total: "5.0" }, "done"],
-      ["more is on its way", "private/Earn/Allocate", { total: "10" }, { total: "10", underway: "5" }, "done"],
-      ["less is allocated", "private/Earn/Deallocate", { total: "10" }, { total: "5" }, "done"],
-      ["an operation has begun", "private/Earn/Deallocate", { total: "10" }, { total: "10", pending: true }, "pending"],
-      [
-        "one was under way",
-        "private/Earn/Allocate",
-        { pending: true, total: "10" },
-        { pending: true, total: "10" },
-        undefined
-      ],
-      ["more was taken out", "private/Earn/Allocate", { total: "10" }, { total: "5" }, undefined],
-      ["nothing has changed", "private/Earn/Deallocate", { total: "10" }, { total: "10" }, undefined]
-    ]
+      "one was under way",
+      "private/Earn/Allocate",
+      { pending: true, total: "10" },
+      { pending: true, total: "10" },
+      undefined
+    ],
+    ["more was taken out", "private/Earn/Allocate", { total: "10" }, { total: "5" }, undefined],
+    ["nothing has changed", "private/Earn/Deallocate", { total: "10" }, { total: "10" }, undefined]
+  ]
   it.effect.each(cases)("%s: %s", ([, endpoint, before, after, state]) => {
     let isSent = false
     const { asked, layer } = account({
