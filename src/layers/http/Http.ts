@@ -33,6 +33,7 @@ export const Http = Layer.scoped(
     const config = yield* Config
     const edge = yield* McpEdge
     const authenticate = yield* makeAuthenticate
+    const untilRefused = yield* makeUntilRefused
     const refuse = guard(config)
     const isListed = makeIsListed(config)
     const paths = new Set([config.path, `${config.path}/`])
@@ -40,7 +41,7 @@ export const Http = Layer.scoped(
     const server = yield* listen(edge.endListening)
 
     const mcp = Effect.fnUntraced(
-      function* (request: IncomingMessage, response: ServerResponse, { line, page, path, token }: Entrance) {
+      function* (request: IncomingMessage, response: ServerResponse, { leave, line, page, path, token }: Entrance) {
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
@@ -58,7 +59,7 @@ export const Http = Layer.scoped(
           headers,
           body,
           principal,
-          emit: makeEmit(response, run),
+          emit: makeEmit(response, run, Effect.zipRight(untilRefused(token), leave)),
           note: line.note
         })
         return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
@@ -88,7 +89,12 @@ export const Http = Layer.scoped(
       if (path === "/health") return Reply.send(response, Reply.healthy)
       const line = makeLine(request.method, url)
       running++
-      const fiber = run(answer(request, response, { line, page, path, token }))
+      const leave = Effect.sync(() => {
+        line.note({ outcome: "TokenRefused" })
+        response.end()
+        fiber.unsafeInterruptAsFork(FiberId.none)
+      })
+      const fiber = run(answer(request, response, { leave, line, page, path, token }))
       fiber.addObserver((exit) => {
         running--
         if (Exit.isInterrupted(exit)) run(line.end("cancelled"))
@@ -109,6 +115,8 @@ interface Entrance {
   /** Whether it comes from a page of an origin that is listed. */
   readonly page: boolean
   readonly line: Line
+  /** Ends a stream whose token is good no more, and cancels its call, as if the client had gone. */
+  readonly leave: Effect.Effect<void>
 }
 
 /** From a credential to the principal, or to the answer that turns it away. */
@@ -127,6 +135,25 @@ const makeAuthenticate = Effect.gen(function* () {
     const seconds = yield* throttle.failed(address)
     return seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
   })
+})
+
+/** An open stream looks at its token this often. */
+const recheck = "30 seconds"
+
+/** Waits until a token is revoked, has expired, or can't be looked up any more: a check that fails does not pass. */
+const makeUntilRefused = Effect.gen(function* () {
+  const { authDisabled } = yield* Config
+  const tokens = yield* TokenStore
+  return (token: Credential["token"]): Effect.Effect<void> => {
+    if (authDisabled || Option.isNone(token)) return Effect.never
+    return tokens.verify(token.value).pipe(
+      Effect.tapErrorTag("TokenStoreError", (error) => Effect.logError(error)),
+      Effect.match({ onFailure: () => false, onSuccess: Option.isSome }),
+      Effect.delay(recheck),
+      Effect.repeat({ while: (isGood) => isGood }),
+      Effect.asVoid
+    )
+  }
 })
 
 /**

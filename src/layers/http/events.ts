@@ -5,15 +5,24 @@ import { eventStream } from "./Reply.ts"
 /** Proxies close what stays silent; a comment now and then keeps a stream open. */
 const keepAlive = "15 seconds"
 
-/** Writes events ahead of the answer: the first opens the stream, which stays open until the answer. */
+/**
+ * Writes events ahead of the answer: the first opens the stream, which stays open until the answer. `watch` runs for as
+ * long as the stream is open.
+ */
 export const makeEmit =
-  (response: ServerResponse, run: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>) =>
+  (
+    response: ServerResponse,
+    run: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>,
+    watch: Effect.Effect<void>
+  ) =>
   (event: string): void => {
     if (response.destroyed) return
     if (!response.headersSent) {
       response.writeHead(200, eventStream)
-      const beat = run(Effect.forever(Effect.delay(writeComment(response), keepAlive)))
-      response.once("close", () => beat.unsafeInterruptAsFork(FiberId.none))
+      const fibers = [run(Effect.forever(Effect.delay(writeComment(response), keepAlive))), run(watch)]
+      response.once("close", () => {
+        for (const fiber of fibers) fiber.unsafeInterruptAsFork(FiberId.none)
+      })
     }
     response.write(event)
   }

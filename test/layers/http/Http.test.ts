@@ -21,7 +21,7 @@ import { logfmt } from "../../../src/layers/telemetry/format.ts"
 import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../../src/layers/mcp/http/Edge.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
-import { type Token, TokenForPaper, TokenId, TokenStore } from "../../../src/services/TokenStore.ts"
+import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 
@@ -33,6 +33,8 @@ const serve = (options: {
   readonly config?: Partial<typeof Config.Service>
   readonly post?: (request: EdgeRequest) => Effect.Effect<EdgeAnswer>
   readonly settled?: Effect.Effect<void>
+  /** What becomes of the good token. */
+  readonly verify?: () => Effect.Effect<boolean, TokenStoreError>
 }) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -54,8 +56,8 @@ const serve = (options: {
           verify: (secret) =>
             Redacted.value(secret) === paper
               ? new TokenForPaper({ id: TokenId.make("ba9876543210") })
-              : Effect.succeed(
-                  Redacted.value(secret) === good
+              : Effect.map(options.verify?.() ?? Effect.succeed(true), (isGood) =>
+                  isGood && Redacted.value(secret) === good
                     ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
                     : Option.none()
                 )
@@ -346,6 +348,46 @@ describe("Http", () => {
       yield* Deferred.succeed(release, undefined)
       const { text } = yield* Fiber.join(events)
       assert.strictEqual(text, "data: 1\n\n: keep-alive\n\n: keep-alive\n\ndata: 2\n\n")
+    })
+  )
+
+  const refusals: ReadonlyArray<readonly [string, Effect.Effect<boolean, TokenStoreError>]> = [
+    ["is revoked or expires", Effect.succeed(false)],
+    ["can't be looked up", new TokenStoreError({ reason: "The token database can't be used.", cause: "locked" })]
+  ]
+  it.scoped.each(refusals)("ends an open stream within a minute when its token %s, and cancels its call", ([, end]) =>
+    Effect.gen(function* () {
+      const opened = yield* Deferred.make<void>()
+      const cancelled = yield* Deferred.make<void>()
+      let verified: Effect.Effect<boolean, TokenStoreError> = Effect.succeed(true)
+      let looks = 0
+      const { lines, url } = yield* serve({
+        verify: () =>
+          Effect.suspend(() => {
+            looks++
+            return verified
+          }),
+        post: ({ emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Deferred.succeed(opened, undefined)),
+            Effect.zipRight(Effect.never),
+            Effect.onInterrupt(() => Deferred.succeed(cancelled, undefined))
+          )
+      })
+      const events = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(opened)
+      yield* TestClock.adjust("10 minutes")
+      assert.isAtLeast(looks, 10)
+      assert.isTrue(Option.isNone(yield* Deferred.poll(cancelled)))
+      verified = end
+      yield* TestClock.adjust("1 minute")
+      const { text } = yield* Fiber.join(events)
+      assert.match(text, /^data: 1\n\n(: keep-alive\n\n)+$/)
+      yield* Deferred.await(cancelled)
+      const after = looks
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(looks, after)
+      assert.isTrue(lines.some((line) => line.includes("status=cancelled") && line.includes("outcome=TokenRefused")))
     })
   )
 
