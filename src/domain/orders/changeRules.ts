@@ -44,5 +44,9 @@ export const editFaults = (edit: Edit, now?: Now): ReadonlyArray<Fault> => {
   ]
 }
 
+/** What is wrong with the time of an amendment or edit without other faults, at `now` on Kraken's clock. */
+export const changeTimeFaults = ({ deadline }: Amend | Edit, now: Now): ReadonlyArray<Fault> =>
+  deadlineFaults(deadline, now)
+
 const anyLimit: PriceUse = { what: "limit price", signs: "" }
 const anyTrigger: PriceUse = { what: "trigger price", signs: "" }

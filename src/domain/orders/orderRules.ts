@@ -44,6 +44,18 @@ export const batchFaults = ({ deadline, orders }: Batch, now?: Now): ReadonlyArr
   ]
 }
 
+/** What is wrong with the times of an order without other faults, at `now` on Kraken's clock. */
+export const orderTimeFaults = (order: Order, now: Now): ReadonlyArray<Fault> => [
+  ...lifeFaults(order, now),
+  ...deadlineFaults(order.deadline, now)
+]
+
+/** The same for a batch. */
+export const batchTimeFaults = ({ deadline, orders }: Batch, now: Now): ReadonlyArray<Fault> => [
+  ...orders.flatMap((terms, i) => within(`orders.${i}`, lifeFaults(terms, now))),
+  ...deadlineFaults(deadline, now)
+]
+
 const termsFaults = (terms: Terms, now: Now): ReadonlyArray<Fault> => [
   ...usedPriceFaults(terms),
   ...volumeFaults(terms),

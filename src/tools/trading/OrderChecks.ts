@@ -5,15 +5,15 @@ import type { Close } from "../../domain/orders/orders.ts"
 import type { Now } from "../../domain/orders/orderTimes.ts"
 import type { Known } from "../kit/steps.ts"
 
-/** Faults at Kraken's time, and for the pair where that is known. */
+/** Faults at Kraken's time, and for the pair if that is known, of an input that `rules` has found good. */
 export const known = <A extends { readonly pair?: string }>(
   input: A,
   { directory, now }: Known,
-  faults: (input: A, now: Now) => ReadonlyArray<Fault>,
+  timeFaults: (input: A, now: Now) => ReadonlyArray<Fault>,
   pairFaults: (input: A, pair: Pair) => ReadonlyArray<Fault>
 ): ReadonlyArray<Fault> => {
   const pair = input.pair === undefined ? undefined : directory.findPair(input.pair)
-  return [...faults(input, now), ...(pair === undefined ? [] : pairFaults(input, pair))]
+  return [...timeFaults(input, now), ...(pair === undefined ? [] : pairFaults(input, pair))]
 }
 
 interface FlatClose {

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
-import { amendFaults, editFaults } from "../../domain/orders/changeRules.ts"
-import { batchFaults, orderFaults } from "../../domain/orders/orderRules.ts"
+import { amendFaults, changeTimeFaults, editFaults } from "../../domain/orders/changeRules.ts"
+import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
 import { amendPairFaults, batchPairFaults, editPairFaults, pairFaults } from "../../domain/orders/pairRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/Arguments.ts"
 import {
@@ -49,7 +49,7 @@ export const addOrder = Tool.endpoint("add_order", {
   },
   reads: ({ validate }) => validate,
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
-  check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderFaults, pairFaults)),
+  check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderTimeFaults, pairFaults)),
   params: (order) => withoutOff(Checks.nest(order), "validate"),
   shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
     Rows.compact({
@@ -96,7 +96,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   },
   reads: ({ validate }) => validate,
   rules: (batch) => batchFaults(batch),
-  check: (batch, facts) => Checks.known(batch, facts, batchFaults, batchPairFaults),
+  check: (batch, facts) => Checks.known(batch, facts, batchTimeFaults, batchPairFaults),
   params: ({ orders, ...rest }) => ({
     ...withoutOff(rest, "validate"),
     orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
@@ -162,7 +162,7 @@ export const amendOrder = Tool.endpoint("amend_order", {
     ...repeatable
   },
   rules: (amend) => amendFaults(amend),
-  check: (amend, facts) => Checks.known(amend, facts, amendFaults, amendPairFaults),
+  check: (amend, facts) => Checks.known(amend, facts, changeTimeFaults, amendPairFaults),
   shape: (result, { input }) => ({ ...input, ...result }),
   output: Schema.Struct({
     amend_id: optional(Schema.String),
@@ -194,7 +194,7 @@ export const editOrder = Tool.endpoint("edit_order", {
   },
   reads: ({ validate }) => validate,
   rules: (edit) => editFaults(edit),
-  check: (edit, facts) => Checks.known(edit, facts, editFaults, editPairFaults),
+  check: (edit, facts) => Checks.known(edit, facts, changeTimeFaults, editPairFaults),
   params: (edit) => withoutOff(edit, "validate"),
   shape: (result, { input, pair }) =>
     Rows.compact({
