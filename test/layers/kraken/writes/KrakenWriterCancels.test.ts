@@ -280,6 +280,23 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("takes whole numbers for userrefs, and other names for ids", () => {
+    const id = "7AAAAA-BBBBB-CCCCCC"
+    const orders = {
+      [one]: listed(limit, { userref: 77, opentm: 0 }),
+      [two]: listed(limit, { userref: -7, opentm: 0 }),
+      [three]: listed(limit, { userref: 7, opentm: 0 }),
+      [id]: listed(limit, { opentm: 0 })
+    }
+    const { layer, open, sent } = forgetful(1, orders)
+    return Effect.gen(function* () {
+      const answer = Either.getOrThrow(yield* send("private/CancelOrder", { txid: `77, -7, ${id}` }))
+      assert.deepStrictEqual(answer.result, { count: 3 })
+      assert.deepStrictEqual(sent[1], { orders: [id, one, two] })
+      assert.hasAllKeys(open, [three])
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("of a group counts what was cancelled since the send, on all pages of closed orders", () => {
     const closed = Object.fromEntries(
       Array.from({ length: 60 }, (_, n): [string, object] => [
@@ -348,7 +365,7 @@ describe("a cancel without an answer", () => {
     return Effect.gen(function* () {
       const error = failure(yield* send("private/CancelAllOrdersAfter", { timeout: 60 }))
       assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: true })
-      assert.lengthOf(sent, 1)
+      assert.deepStrictEqual(sent, [{ timeout: 60 }])
     }).pipe(Effect.provide(layer))
   })
 

@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Effect, Either, Exit, Fiber, Layer, Logger, Option, Schema, Scope, TestClock } from "effect"
-import { KrakenPermissionError, KrakenRateLimitError } from "../../../../src/services/KrakenErrors.ts"
+import {
+  KrakenOrderError,
+  KrakenPermissionError,
+  KrakenRateLimitError,
+  type KrakenWriteError
+} from "../../../../src/services/KrakenErrors.ts"
 import type { Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, limit, listed, noAnswer, send } from "../../../doubles/WriterAccount.ts"
@@ -230,6 +235,52 @@ describe("an order", () => {
       assert.match(lines[0] ?? "", /private\/AddOrder.*ok/)
     }).pipe(Effect.provide([layer, toLines(lines)]))
   })
+})
+
+describe("the log", () => {
+  /** What is logged when a caller leaves after one second, and its write ends two seconds later. */
+  const logged = (write: Effect.Effect<unknown, KrakenWriteError>) => {
+    const entries: Array<unknown> = []
+    const { layer } = account({ write: () => Effect.delay(write, "3 seconds") })
+    const logger = Logger.replace(
+      Logger.defaultLogger,
+      Logger.make(({ logLevel, message }) => void entries.push([logLevel.label, ...[message].flat()]))
+    )
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const caller = yield* Effect.fork(writer.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(caller)
+      yield* TestClock.adjust("1 minutes")
+      return entries
+    }).pipe(Effect.provide([layer, logger]))
+  }
+  const endpoint = "private/AddOrder"
+  const left = "A write went on after its caller had left"
+
+  it.effect("tells what became of a write that its caller left", () =>
+    Effect.gen(function* () {
+      const refusal = new KrakenOrderError({ endpoint, codes: [] })
+      assert.deepStrictEqual(yield* logged(refusal), [["WARN", left, { endpoint, outcome: "KrakenOrderError" }]])
+      assert.deepStrictEqual(yield* logged(Effect.dieMessage("a fault of ours")), [
+        ["WARN", left, { endpoint, outcome: "unknown" }]
+      ])
+    })
+  )
+
+  it.effect("tells that a write is not confirmed, and what was found", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* logged(noAnswer(endpoint)), [
+        [
+          "WARN",
+          "A write is not confirmed; looking up what became of it",
+          { endpoint, reason: "timed out after 10 s" }
+        ],
+        ["INFO", "Looked up what became of a write", { endpoint, verdict: "NotPlaced" }],
+        ["WARN", left, { endpoint, outcome: "KrakenNotPlaced" }]
+      ])
+    })
+  )
 })
 
 describe("the lists in which an order is looked for", () => {
