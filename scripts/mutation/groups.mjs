@@ -53,12 +53,12 @@ export const groups = {
     tests: files("test/layers/kraken/nonces/")
   },
   answers: {
-    sources: files(
-      "src/layers/kraken/answers/",
-      "src/layers/kraken/client/clock.ts",
-      "src/layers/kraken/client/judge.ts"
-    ),
+    sources: files("src/layers/kraken/answers/"),
     tests: files("test/layers/kraken/client/")
+  },
+  judging: {
+    sources: files("src/layers/kraken/client/clock.ts", "src/layers/kraken/client/judge.ts"),
+    tests: files("test/layers/kraken/client/clock", "test/layers/kraken/client/judge")
   },
   writes: {
     sources: files("src/layers/kraken/writes/"),
