@@ -4,11 +4,11 @@ import { nearestNames } from "./nearestNames.ts"
 import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
 
 /**
- * A directory made from Kraken's lists. Names are found in constant time, whatever their spelling.
+ * Makes a directory from Kraken's lists. A lookup takes constant time, whatever the spelling.
  *
- * Where a spelling could be two things, Kraken's ids come first, exactly as Kraken writes them. Then currencies come
- * before tokenised assets, and ids before altnames before display names before names put together from those of base
- * and quote.
+ * If a spelling fits several things, the first of these wins: Kraken's id exactly as Kraken writes it; any name of a
+ * currency; any name of a tokenised asset. Within a class, an id wins over an altname, an altname over a display name,
+ * and a display name over one that is put together from the names of base and quote.
  */
 export const makeDirectory = (lists: { readonly currency: Lists; readonly tokenized_asset?: Lists }): Directory => {
   const classes = (["currency", "tokenized_asset"] as const).map((name) => [name, lists[name]] as const)
@@ -40,7 +40,7 @@ const assetFinder = (assets: ReadonlyArray<Asset>): FindAsset => {
 }
 
 const pairFinder = (pairs: ReadonlyArray<Pair>, findAsset: FindAsset): Directory["findPair"] => {
-  /** What can be traded; balances such as `DOT.S` can't. */
+  /** Finds a tradable asset. Balances such as `DOT.S` are not tradable. */
   const tradable = (name: string) => {
     const found = findAsset(name)
     return found?.suffix === "" ? found.asset : undefined
@@ -75,7 +75,9 @@ const memoized = <A>(make: (id: string) => A) => {
   }
 }
 
-/** Finds rows by their spellings. The kinds of keys come in order of their weight: the first claim counts. */
+/**
+ * Indexes rows by their spellings. `kinds` come in order of precedence: the first row that takes a spelling keeps it.
+ */
 const index = <A extends { readonly id: string; readonly assetClass: Asset["assetClass"] }>(
   rows: ReadonlyArray<A>,
   kinds: ReadonlyArray<(row: A) => ReadonlyArray<string>>
@@ -91,5 +93,5 @@ const index = <A extends { readonly id: string; readonly assetClass: Asset["asse
   return (spelling: string): A | undefined => exact.get(spelling) ?? loose.get(key(spelling))
 }
 
-/** A directory that knows nothing: every name stays as it is. */
+/** An empty directory, which returns every name unchanged. */
 export const emptyDirectory: Directory = makeDirectory({ currency: { assets: {}, pairs: {} } })

@@ -9,10 +9,18 @@ export interface Lists {
   readonly pairs: unknown
 }
 
-/** What Kraken calls XBT and XDG, everybody else (and Kraken's own website) calls BTC and DOGE. */
+/**
+ * Common names of the assets that Kraken calls XBT and XDG. Kraken's own website uses the common names too.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-asset-info read 2026-08-17
+ */
 const aliases: Readonly<Record<string, string>> = { XBT: "BTC", XDG: "DOGE" }
 
-/** The rows of `Assets`; what is not a row is left out, and so are fields that nobody here needs. */
+/**
+ * Reads the rows of `Assets`. Malformed rows and unused fields are left out.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-asset-info read 2026-08-17
+ */
 export const assetsOf = (assetClass: Asset["assetClass"], answer: unknown): Array<Asset> =>
   rows(answer).map(([id, row]) => {
     const altname = text(row["altname"]) ?? id
@@ -26,7 +34,11 @@ export const assetsOf = (assetClass: Asset["assetClass"], answer: unknown): Arra
     }
   })
 
-/** The rows of `AssetPairs`; `displayOf` gives an asset's display name, for pairs without a `wsname`. */
+/**
+ * Reads the rows of `AssetPairs`. `displayOf` gives an asset's display name, for pairs without a `wsname`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 export const pairsOf = (
   assetClass: Pair["assetClass"],
   answer: unknown,
@@ -57,11 +69,14 @@ export const pairsOf = (
     return [pair]
   })
 
-/** Dark-pool pairs such as `XBTUSD.d` share the names of their assets with the ordinary pair. */
+/**
+ * Returns the display name of a pair. A dark-pool pair such as `XBTUSD.d` keeps its altname, since its `wsname` equals
+ * that of the ordinary pair.
+ */
 export const pairAlias = (altname: string, name: string): string =>
   altname.endsWith(".d") ? altname : name.split("/").map(assetAlias).join("/")
 
-/** `XBT` → `BTC`, and in a balance of its own `XBT.M` → `BTC.M`. */
+/** Returns the display name of an asset: `XBT` → `BTC`, with a balance suffix `XBT.M` → `BTC.M`. */
 export const assetAlias = (altname: string): string => {
   const [stem = altname, ...rest] = altname.split(".")
   return [aliases[stem] ?? stem, ...rest].join(".")
@@ -74,18 +89,21 @@ const rows = (answer: unknown): Array<[string, Row]> =>
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Kraken sends some numbers as text in one year and as numbers in the next. */
+/** Reads text or a number as text. Kraken has changed some fields from one to the other. */
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
 
-/** A decimal above zero, in plain digits: a small number of JSON reads `1e-7`. */
+/** Reads a decimal above zero as plain digits. A small JSON number would otherwise print as `1e-7`. */
 const positive = (value: unknown): string | undefined => {
   const given = text(value)
   if (given === undefined || !(Number(given) > 0)) return undefined
   return isDecimal(given) ? given : Option.getOrUndefined(Option.map(parse(given), format))
 }
 
-/** A number of decimals; where Kraken gives none that can be, the most that it uses, so that nothing is refused for it. */
+/**
+ * Reads a number of decimals. If it is missing or invalid, `otherwise` (the most that Kraken uses) keeps an order from
+ * being refused because of it.
+ */
 const count = (value: unknown, otherwise: number): number => {
   const given = Number(text(value) ?? Number.NaN)
   return Number.isInteger(given) && given >= 0 && given <= maxNumberLength ? given : otherwise

@@ -1,16 +1,20 @@
-/** One row of `AssetPairs`: what an order is checked against. Decimals are strings. */
+/**
+ * A row of `AssetPairs`, against which an order is checked. Decimals are strings.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 export interface Pair {
   /** Kraken's id, e.g. `XXBTZUSD`. */
   readonly id: string
-  /** e.g. `XBTUSD`; the spelling that requests use. */
+  /** The spelling that requests use, e.g. `XBTUSD`. */
   readonly altname: string
-  /** e.g. `BTC/USD`; the spelling that answers show. */
+  /** The spelling that answers show, e.g. `BTC/USD`. */
   readonly display: string
   /** Asset ids, e.g. `XXBT` and `ZUSD`. */
   readonly base: string
   readonly quote: string
   readonly assetClass: "currency" | "tokenized_asset"
-  /** `online`, `cancel_only`, `post_only`, `limit_only`, `reduce_only`, or what Kraken adds. */
+  /** `online`, `cancel_only`, `post_only`, `limit_only`, `reduce_only`, or a status that Kraken adds later. */
   readonly status: string
   readonly pairDecimals: number
   readonly lotDecimals: number
@@ -22,7 +26,11 @@ export interface Pair {
   readonly leverageSell: ReadonlyArray<number>
 }
 
-/** One row of `Assets`. */
+/**
+ * A row of `Assets`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-asset-info read 2026-08-17
+ */
 export interface Asset {
   /** Kraken's id, e.g. `XXBT`. */
   readonly id: string
@@ -35,19 +43,19 @@ export interface Asset {
   readonly status: string
 }
 
-/** Everything Kraken has a name for, and every way to spell it. Pure: made from `Assets` and `AssetPairs`. */
+/** A lookup of all assets and pairs by any of their spellings, made from `Assets` and `AssetPairs`. */
 export interface Directory {
   readonly pairs: ReadonlyArray<Pair>
   readonly assets: ReadonlyArray<Asset>
-  /** Any spelling (id, altname, wsname, display name, `btc-usd`), any case. */
+  /** Finds a pair by any spelling (id, altname, wsname, display name, `btc-usd`) in any case. */
   readonly findPair: (spelling: string) => Pair | undefined
-  /** Any spelling; a balance suffix such as `.S` is kept: `suffix` holds it. */
+  /** Finds an asset by any spelling in any case. `suffix` is that of a balance, such as `.S`, or empty. */
   readonly findAsset: (spelling: string) => { readonly asset: Asset; readonly suffix: string } | undefined
-  /** The display names nearest to a spelling that was not found, best first. */
+  /** Lists the display names nearest to a spelling that was not found, best first. */
   readonly nearestPairs: (spelling: string, count: number) => ReadonlyArray<string>
   readonly nearestAssets: (spelling: string, count: number) => ReadonlyArray<string>
-  /** `XXBTZUSD` → `BTC/USD`; what is not known stays as it is. */
+  /** Returns a pair's display name: `XXBTZUSD` → `BTC/USD`. An unknown name is returned unchanged. */
   readonly pairDisplay: (spelling: string) => string
-  /** `XXBT` → `BTC`, `DOT.S` → `DOT.S`; what is not known stays as it is. */
+  /** Returns an asset's display name: `XXBT` → `BTC`, `DOT.S` → `DOT.S`. An unknown name is returned unchanged. */
   readonly assetDisplay: (spelling: string) => string
 }

@@ -4,7 +4,7 @@ import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
 
 type Known = Pick<Directory, "assets" | "pairs" | "findAsset" | "findPair" | "assetDisplay">
 
-/** What was perhaps meant by a name that is not known. Nothing comes of nonsense. */
+/** Makes the lookups that suggest known names for an unknown one. A spelling far from every name gets no suggestion. */
 export const nearestNames = (known: Known): Pick<Directory, "nearestAssets" | "nearestPairs"> => ({
   nearestAssets: (spelling, count) => (tooLong(spelling) ? [] : best(nearAssets(known, spelling), count)),
   nearestPairs: (spelling, count) => (tooLong(spelling) ? [] : best(nearPairs(known, spelling), count))
@@ -14,9 +14,9 @@ const tooLong = (spelling: string) => spelling.length > 40
 
 interface Suggestion {
   readonly name: string
-  /** Steps from what was given. */
+  /** Edit distance from the given spelling. */
   readonly steps: number
-  /** Of equally near names, the ones in most pairs are the likely ones. */
+  /** Number of pairs that contain the asset. It breaks ties: an asset with more pairs is more likely. */
   readonly pairs: number
 }
 
@@ -27,7 +27,7 @@ const best = (suggestions: ReadonlyArray<Suggestion>, count: number): ReadonlyAr
   return [...new Set(sorted.map(({ name }) => name))].slice(0, count)
 }
 
-/** The asset that was meant, in the balance that was meant; for a pair, its two assets. */
+/** Suggests assets with the balance suffix that was given. If the spelling is a pair, suggests its base and quote. */
 const nearAssets = (known: Known, spelling: string): Array<Suggestion> => {
   const pair = known.findPair(spelling)
   if (pair !== undefined)
@@ -40,15 +40,18 @@ const nearAssets = (known: Known, spelling: string): Array<Suggestion> => {
     .filter((suggestion) => suggestion.steps < Infinity)
 }
 
-/** A way to read an unknown pair. */
+/** One possible split of an unknown pair into base and quote. */
 interface Reading {
   readonly base: string
   readonly quote: string
-  /** Whether pairs of this base with other quotes are worth naming. */
+  /** True if pairs of this base with other quotes are worth suggesting. */
   readonly anyQuote: boolean
 }
 
-/** Pairs whose base and quote are both near; then those with the same base, the most usual quotes first. No dark pools. */
+/**
+ * Suggests pairs whose base and quote are both near, then pairs with the same base and the most common quotes. Dark
+ * pools are left out.
+ */
 const nearPairs = (known: Known, spelling: string): Array<Suggestion> => {
   const popular = tally(known.pairs, ({ quote }) => [quote])
   const assets = new Map(known.assets.map((asset) => [asset.id, asset]))
@@ -74,7 +77,7 @@ const nearPairs = (known: Known, spelling: string): Array<Suggestion> => {
   })
 }
 
-/** A pair with another quote is farther off than any misspelling. */
+/** Distance of a pair with another quote: farther than any misspelling. */
 const otherQuote = 10
 
 const readings = ({ findAsset }: Known, spelling: string): Array<Reading> => {
@@ -95,7 +98,7 @@ const readings = ({ findAsset }: Known, spelling: string): Array<Reading> => {
           { base: quote, quote: base, anyQuote: false },
           { base, quote, anyQuote: true }
         ]
-      // Chance alone finds the name of an asset in most words.
+      // Most words contain the name of some asset by chance.
       return known.some(Boolean)
         ? [{ base, quote, anyQuote: known[0] === true && base.length > 2 && quote.length < 5 }]
         : []
@@ -103,7 +106,10 @@ const readings = ({ findAsset }: Known, spelling: string): Array<Reading> => {
   ]
 }
 
-/** Steps from a spelling to the nearest name of an asset; infinite where it is hardly what was meant. */
+/**
+ * Measures the edit distance from a spelling to the nearest name of an asset. Infinite if it exceeds what a misspelling
+ * plausibly has.
+ */
 const steps = (spelling: string, { altname, display, id }: Asset): number => {
   const name = key(spelling)
   const allowed = name.length < 3 ? 0 : name.length < 6 ? 1 : 2

@@ -15,7 +15,11 @@ const LedgerEntry = Schema.Struct({
   balance: numeric
 })
 
-/** Kraken's pages write the names with underscores, its service without. */
+/**
+ * The fee tier of a pair. Kraken's documentation spells the fields with underscores, the live service without.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-trade-volume read 2026-08-17
+ */
 const Fee = Schema.Struct({
   fee: Numeric,
   min_fee: numeric,
@@ -79,7 +83,11 @@ const Wallet = Schema.Struct({
   flags: maybe(Schema.Struct({ active: flag, user_defined: flag }))
 })
 
-/** What the ledger can be asked for by `type`. */
+/**
+ * Values of `type` by which ledger entries can be filtered.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-ledgers read 2026-08-17
+ */
 export const ledgerTypes = [
   "all",
   "trade",
@@ -99,7 +107,7 @@ export const ledgerTypes = [
 
 const openOrClosed = [["query-open-trades"], ["query-closed-trades"]] as const
 
-/** What an account holds, has done and may do. */
+/** Endpoints that read an account: balances, ledger, orders, trades, positions, exports and key permissions. */
 export const account = {
   "private/Balance": read({
     permissions: [["query-funds"]],
@@ -207,7 +215,7 @@ export const account = {
     result: Schema.Struct({ trades: keyed(Trade), count: numeric }),
     see: page("get-trade-history")
   }),
-  // Kraken does not list which calls cost 2; this one might cost 1.
+  // Kraken does not list the calls that cost 2. The cost of this one is unconfirmed: it might be 1.
   "private/QueryTrades": read({
     permissions: [["query-closed-trades"]],
     restCost: 2,
@@ -217,7 +225,7 @@ export const account = {
   "private/OpenPositions": read({
     permissions: [["query-open-trades"]],
     restCost: 1,
-    // Merged positions have no id: they come as a list, or under the name of their pair.
+    // Consolidated positions have no id: they come as a list, or keyed by pair.
     result: Schema.NullOr(Schema.Union(Schema.Array(Position), keyed(Position))),
     see: page("get-open-positions")
   }),
@@ -230,7 +238,7 @@ export const account = {
   "private/GetApiKeyInfo": read({
     permissions: [[]],
     restCost: 1,
-    // `domain/keys/keyInfo.ts` reads it, in either of Kraken's spellings.
+    // Decoded by `domain/keys/keyInfo.ts`, which accepts both of Kraken's spellings.
     result: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
     see: page("get-api-key-info", "2026-05-27")
   }),
@@ -258,7 +266,7 @@ export const account = {
     result: Schema.Array(Export),
     see: page("export-status")
   }),
-  // A ZIP file instead of JSON.
+  // The answer is a ZIP file, not JSON.
   "private/RetrieveExport": read({
     permissions: [["export-data"]],
     restCost: 1,
@@ -273,7 +281,7 @@ export const account = {
     engine: "none",
     priority: "write",
     idempotent: false,
-    // `delete` or `cancel`, whichever was asked for.
+    // The only field is `delete` or `cancel`, depending on the request.
     result: keyed(Schema.Unknown),
     see: page("remove-export")
   })

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { page, read, write } from "./endpoint.ts"
 import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
 
-/** What has a kind of its own, such as `{ "type": "enabled" }`. */
+/** An object that holds only its kind, such as `{ "type": "enabled" }`. */
 const kind = maybe(Schema.Struct({ type: words }))
 
 const seconds = maybe(Schema.Number)
@@ -31,7 +31,11 @@ const Strategy = Schema.Struct({
   allocation_restriction_info: maybe(Schema.Array(Schema.String))
 })
 
-/** A sum in the asset itself and in `converted_asset`. */
+/**
+ * An amount in the asset itself and in `converted_asset`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/list-allocations read 2026-08-17
+ */
 const Sum = Schema.Struct({ native: Numeric, converted: numeric })
 
 const Share = Schema.Struct({
@@ -65,7 +69,7 @@ const change = {
   engine: "none",
   priority: "write",
   idempotent: false,
-  // True, or in a shape that only one program has seen, whether it still goes on.
+  // True if the request was accepted. One client library has also seen an object with `pending`.
   result: Schema.NullOr(Schema.Union(Schema.Boolean, Schema.Struct({ pending: flag })))
 } as const
 

@@ -1,30 +1,34 @@
 import type { Schema } from "effect"
 import type { AnyOf } from "../keys/permissions.ts"
 
-/** What a call does to the account, in rising order of regret. Only `read` is ever sent twice. */
+/** The effect of a call on the account, in rising order of regret. Only `read` is ever sent twice. */
 export type Intent = "read" | "write" | "destroy"
 
 /**
- * What a call moves; limits and approvals decide by it.
+ * The kind of value that a call moves. Limits and approvals depend on it.
  *
- * `within` stays in the account holder's own wallets and accounts, `out` leaves Kraken, and a `credential` can trade
- * outside this program.
+ * `within` stays in the account holder's own wallets and accounts, `out` leaves Kraken, and `credential` hands out
+ * access with which another program can trade.
  */
 export type Moves = "nothing" | "orders" | "cancels" | "within" | "out" | "earn" | "credential"
 
-/** What a call does in the trading engine, which counts by it. `cancel` names orders, `cancelAll` takes all. */
+/**
+ * The action that the trading engine counts for a call. `cancel` names orders; `cancelAll` cancels all of them.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export type EngineAction = "none" | "add" | "addBatch" | "amend" | "edit" | "cancel" | "cancelAll"
 
-/** The place that a call takes in the lane of its key. */
+/** The priority of a call in the lane of its key. */
 export type LanePriority = "cancel" | "write" | "read"
 
-/** A page of Kraken's documentation, and the day on which it was read. */
+/** A page of Kraken's documentation and the date on which it was read. */
 export interface Reference {
   readonly url: string
   readonly read: string
 }
 
-/** An endpoint and all that is known of it. */
+/** All that is known of an endpoint. */
 export interface Definition<
   out I extends Intent = Intent,
   S extends Schema.Schema.AnyNoContext = Schema.Schema.AnyNoContext
@@ -32,21 +36,29 @@ export interface Definition<
   readonly scope: "public" | "private"
   readonly intent: I
   readonly moves: Moves
-  /** Any of these sets of key permissions is enough; none for public endpoints. */
+  /** Sets of key permissions, any one of which is enough. Empty for public endpoints. */
   readonly permissions: AnyOf
-  /** Nobody could confirm the permissions: Kraken decides. */
+  /** True if the permissions could not be confirmed: Kraken then decides. */
   readonly unconfirmed: boolean
-  /** What a call adds to the REST counter of its key. Public calls have a limit of their own. */
+  /**
+   * The amount that a call adds to the REST counter of its key. Public calls have a separate limit.
+   *
+   * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+   */
   readonly restCost: 0 | 1 | 2
   readonly engine: EngineAction
   readonly priority: LanePriority
-  /** A second, equal call changes nothing more. */
+  /** True if repeating the call has no further effect. */
   readonly idempotent: boolean
-  /** What public calls are counted by, apart from the address that they come from. */
+  /**
+   * The unit that Kraken limits public calls by: the IP address, or the IP address and the pair.
+   *
+   * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+   */
   readonly countedBy: "address" | "pair"
-  /** Fields of the result that are credentials and appear in no log. */
+  /** Fields of the result that are credentials. They are never logged. */
   readonly secrets: ReadonlyArray<string>
-  /** Kraken's `result`, as far as it is used; unknown fields are ignored. */
+  /** The schema of Kraken's `result`, as far as it is used. Unknown fields are ignored. */
   readonly result: S
   readonly see: Reference
 }
@@ -70,7 +82,7 @@ export const publicRead = <S extends Schema.Schema.AnyNoContext>(
   ...spec
 })
 
-/** Defines an endpoint that shows something of the account and changes nothing. */
+/** Defines an endpoint that reads the account and changes nothing. */
 export const read = <S extends Schema.Schema.AnyNoContext>(
   spec: Described<S> & Pick<Definition, "permissions" | "restCost"> & Partial<Pick<Definition, "unconfirmed">>
 ): Definition<"read", S> => ({
@@ -99,7 +111,7 @@ export const write = <I extends "write" | "destroy", S extends Schema.Schema.Any
   ...spec
 })
 
-/** Refers to a page of Kraken's REST reference as of 17 August 2026, or of another day. */
+/** Refers to a page of Kraken's REST reference. `read` is the date on which the page was read. */
 export const page = (name: string, read = "2026-08-17"): Reference => ({
   url: `https://docs.kraken.com/api/docs/rest-api/${name}`,
   read

@@ -12,12 +12,14 @@ export type { Intent, Moves } from "./endpoint.ts"
 const table = { ...market, ...account, ...trading, ...funding, ...earn, ...subaccounts }
 
 /**
- * An endpoint that this program knows. `public/…` is a GET that needs no key; `private/…` is a signed POST. Case matters
- * to Kraken.
+ * An endpoint that this program knows. `public/…` is a GET that needs no key; `private/…` is a signed POST. Kraken's
+ * paths are case-sensitive.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-intro read 2026-08-17
  */
 export type Endpoint = keyof typeof table
 
-/** Kraken's `result`, decoded. */
+/** The decoded `result` of an endpoint. */
 export type Result<E extends Endpoint> = Schema.Schema.Type<(typeof table)[E]["result"]>
 
 type Definitions = {
@@ -27,22 +29,22 @@ type Definitions = {
   >
 }
 
-/** All that is known of each endpoint. The table is closed: there are no others. */
+/** The definition of each endpoint. The table is closed: no other endpoint can be called. */
 export const endpoints: Definitions = table
 
 export type PublicEndpoint = Extract<Endpoint, `public/${string}`>
 export type PrivateEndpoint = Exclude<Endpoint, PublicEndpoint>
 
-/** Endpoints of which each call changes nothing. */
+/** Endpoints that never change anything. */
 export type ReadEndpoint = { [E in Endpoint]: Definitions[E]["intent"] extends "read" ? E : never }[Endpoint]
 
-/** Endpoints that change something; with some parameters a few of them only read, such as `validate`. */
+/** Endpoints that can change something. With some parameters, such as `validate`, a few of them only read. */
 export type WriteEndpoint = Exclude<Endpoint, ReadEndpoint>
 
-/** Endpoints that answer with bytes instead of JSON. */
+/** Endpoints that return bytes instead of JSON. */
 export type FileEndpoint = { [E in Endpoint]: Result<E> extends Uint8Array ? E : never }[Endpoint]
 
-/** Parameters of a call: decimals as strings; `undefined` is left out; lists make the body JSON. */
+/** The parameters of a call. Decimals are strings, `undefined` is left out, and a list makes the body JSON. */
 export type Params = { readonly [name: string]: unknown }
 
 export const isEndpoint = (name: string): name is Endpoint => Object.hasOwn(endpoints, name)

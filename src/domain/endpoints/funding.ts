@@ -20,7 +20,13 @@ const Transfer = Schema.Struct({
 
 const transfers = maybe(Schema.Array(Transfer))
 
-/** A bare list, or with a cursor a page whose key for the list differs from Kraken's documentation. */
+/**
+ * A list of deposits or withdrawals, or with `cursor` a page. The page's key for the list differs from Kraken's
+ * documentation.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-status-recent-deposits read 2026-08-17
+ * @see https://docs.kraken.com/api/docs/rest-api/get-status-recent-withdrawals read 2026-08-17
+ */
 const History = Schema.Union(
   Schema.Array(Transfer),
   Schema.Struct({
@@ -37,10 +43,18 @@ const History = Schema.Union(
   )
 )
 
-/** A fee is an object with an asset of its own, or plain. */
+/**
+ * A fee: a plain number, or an object with an asset of its own.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-withdrawal-methods read 2026-08-17
+ */
 const Fee = Schema.Union(Numeric, Schema.Struct({ asset: words, fee: numeric, fee_percentage: numeric }))
 
-/** `limits: { "86400": { … } }`: a row for each period, in seconds. */
+/**
+ * A limit of a withdrawal method. `limits: { "86400": { … } }` has one row for each period, in seconds.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-withdrawal-methods read 2026-08-17
+ */
 const WithdrawalLimit = Schema.Struct({
   description: words,
   limit_type: words,
@@ -52,7 +66,7 @@ const mayWithdraw = [["query-funds", "withdraw-funds"]] as const
 
 const once = { restCost: 1, engine: "none", priority: "write", idempotent: false } as const
 
-/** Deposits, withdrawals, and transfers between wallets. */
+/** Endpoints for deposits, withdrawals and transfers between wallets. */
 export const funding = {
   "private/DepositMethods": read({
     permissions: [["query-funds", "add-funds"]],
@@ -61,7 +75,7 @@ export const funding = {
       Schema.Struct({
         method: Schema.String,
         minimum: numeric,
-        // False where there is none.
+        // False if there is no limit.
         limit: maybe(Schema.Union(Numeric, Schema.Boolean)),
         fee: numeric,
         "address-setup-fee": numeric,
@@ -70,7 +84,7 @@ export const funding = {
     ),
     see: page("get-deposit-methods")
   }),
-  // Only with `new` does it change the account.
+  // A write only with `new`, which creates an address.
   "private/DepositAddresses": write({
     ...once,
     intent: "write",
@@ -139,7 +153,7 @@ export const funding = {
     result: History,
     see: page("get-status-recent-withdrawals")
   }),
-  // The money comes back to the account.
+  // The amount is credited back to the account.
   "private/WithdrawCancel": write({
     ...once,
     intent: "destroy",

@@ -43,13 +43,21 @@ const Asset = listRow({
 
 const isLeverages = isListOf(isNumeric)
 
-/** `[volume, percent]` */
+/**
+ * Checks a row of a fee schedule: `[volume, percent]`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 const isFee = (value: unknown): value is readonly [string | number, string | number] =>
   isLeverages(value) && value.length === 2
 
 const isFees = isListOf(isFee)
 
-/** With `info` Kraken leaves out all but a few fields. */
+/**
+ * A row of `AssetPairs`. If `info` is given, Kraken sends only a few of the fields.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 const Pair = listRow({
   altname: isString,
   base: isString,
@@ -73,10 +81,14 @@ const Pair = listRow({
   execution_venue: isString
 })
 
-/** Cells of which a market without trades has none. */
+/** Checks the cells of a ticker field, which are null for a market without trades. */
 const isCells = isListOf((value): value is string | number | null => value === null || isNumeric(value))
 
-/** Ask, bid, last, volume, weighted price, trades, low, high, open. */
+/**
+ * A row of `Ticker`: ask, bid, last, volume, weighted price, trades, low, high, open.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-ticker-information read 2026-08-17
+ */
 const Ticker = listRow({
   a: isCells,
   b: isCells,
@@ -89,13 +101,25 @@ const Ticker = listRow({
   o: isNumeric
 })
 
-/** `[time, open, high, low, close, vwap, volume, trades]`; Kraken may add cells at the end of any row. */
+/**
+ * A candle: `[time, open, high, low, close, vwap, volume, trades]`. Kraken might add cells at the end of any row.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-ohlc-data read 2026-08-17
+ */
 const Candle = Schema.Tuple([Numeric, Numeric, Numeric, Numeric, Numeric, Numeric, Numeric, Numeric], Schema.Unknown)
 
-/** `[price, volume, time]` */
+/**
+ * A price level of the book: `[price, volume, time]`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-order-book read 2026-08-17
+ */
 const Level = Schema.Tuple([Numeric, Numeric, Numeric], Schema.Unknown)
 
-/** `[price, volume, time, side, order type, misc, id]`; old trades have no id. */
+/**
+ * A public trade: `[price, volume, time, side, order type, misc, id]`. Old trades have no id.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-recent-trades read 2026-08-17
+ */
 const Trade = Schema.Tuple(
   [
     Numeric,
@@ -109,7 +133,11 @@ const Trade = Schema.Tuple(
   Schema.Unknown
 )
 
-/** `[time, bid, ask]` */
+/**
+ * A spread: `[time, bid, ask]`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-recent-spreads read 2026-08-17
+ */
 const Spread = Schema.Tuple([Numeric, Numeric, Numeric], Schema.Unknown)
 
 const Group = Schema.Struct({ price: numeric, qty: numeric })
@@ -132,7 +160,7 @@ const PostTrade = Schema.Struct({
   publication_ts: words
 })
 
-/** Market data: what is the same for everybody. */
+/** Endpoints for market data, which need no key. */
 export const market = {
   "public/Time": publicRead({
     countedBy: "address",

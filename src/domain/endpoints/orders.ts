@@ -1,7 +1,11 @@
 import { Schema } from "effect"
 import { flag, maybe, Numeric, numeric, words } from "./results.ts"
 
-/** What was asked for of an order. */
+/**
+ * The terms of an order as it was placed.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-open-orders read 2026-08-17
+ */
 const Description = Schema.Struct({
   pair: Schema.String,
   type: words,
@@ -12,7 +16,11 @@ const Description = Schema.Struct({
   close: words
 })
 
-/** An order as Kraken lists it. Its `price` is that of its fills; the one that was asked for is in `descr`. */
+/**
+ * An order as Kraken lists it. `price` is the average price of its fills; the price that was asked for is in `descr`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-open-orders read 2026-08-17
+ */
 export const Order = Schema.Struct({
   descr: Description,
   status: Schema.String,
@@ -40,7 +48,11 @@ export const Order = Schema.Struct({
   trades: maybe(Schema.Array(Schema.String))
 })
 
-/** A fill. The fields from `posstatus` on are there when it opened or closed a position. */
+/**
+ * A fill. Fields from `posstatus` on are present if the fill opened or closed a position.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-trade-history read 2026-08-17
+ */
 export const Trade = Schema.Struct({
   ordertxid: words,
   postxid: words,
@@ -69,7 +81,11 @@ export const Trade = Schema.Struct({
   trades: maybe(Schema.Array(Schema.String))
 })
 
-/** A margin position; with `consolidation`, all of a pair in one row. */
+/**
+ * A margin position, or with `consolidation` all positions of a pair in one row.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-open-positions read 2026-08-17
+ */
 export const Position = Schema.Struct({
   ordertxid: words,
   positions: numeric,
@@ -92,7 +108,11 @@ export const Position = Schema.Struct({
   oflags: words
 })
 
-/** One state of an order in its history. */
+/**
+ * One revision of an order in its history of amends.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-order-amends read 2026-08-17
+ */
 export const Amend = Schema.Struct({
   amend_id: words,
   amend_type: words,
@@ -106,7 +126,11 @@ export const Amend = Schema.Struct({
   timestamp: Numeric
 })
 
-/** Somebody's order in the book. */
+/**
+ * An order of any trader in the level 3 book.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-level-3-order-book read 2026-08-17
+ */
 export const BookOrder = Schema.Struct({
   price: Numeric,
   qty: Numeric,

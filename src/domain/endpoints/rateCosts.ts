@@ -1,47 +1,79 @@
-/** What Kraken's documents say of its rate limits, in one place. The tier is that of the account's verification. */
+/**
+ * Kraken's documented rate limits. The tier is that of the account's verification.
+ *
+ * Kraken does not enumerate the calls that cost 2; `restCost` of each endpoint holds the choice made here.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 
 export const tiers = ["starter", "intermediate", "pro"] as const
 export type Tier = (typeof tiers)[number]
 
-/** A counter that calls fill and time empties. Above `maximum`, Kraken refuses. */
+/** A counter that each call increases and that decays with time. Kraken refuses calls above `maximum`. */
 export interface Limit {
   readonly maximum: number
   readonly decayPerSecond: number
 }
 
-/** The REST counter of an API key. */
+/**
+ * Limits of the REST counter, one for each API key.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+ */
 export const restLimits: Readonly<Record<Tier, Limit>> = {
   starter: { maximum: 15, decayPerSecond: 0.33 },
   intermediate: { maximum: 20, decayPerSecond: 0.5 },
   pro: { maximum: 20, decayPerSecond: 1 }
 }
 
-/** The trading engine's counter of an account and pair. */
+/**
+ * Limits of the trading engine's counter, one for each account and pair.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export const engineLimits: Readonly<Record<Tier, Limit>> = {
   starter: { maximum: 60, decayPerSecond: 1 },
   intermediate: { maximum: 125, decayPerSecond: 2.34 },
   pro: { maximum: 180, decayPerSecond: 3.75 }
 }
 
-/** Open orders of an account and pair. */
+/**
+ * The most open orders for each account and pair.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export const openOrderLimits: Readonly<Record<Tier, number>> = { starter: 60, intermediate: 80, pro: 225 }
 
-/** Public calls, of an IP address. Kraken gives no numbers; about one a second is always fine. */
+/**
+ * Limit of public calls from one IP address. Kraken publishes no number; about one call a second is always accepted.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+ */
 export const publicLimit: Limit = { maximum: 5, decayPerSecond: 1 }
 
-/** What a batch of orders adds to the engine's counter. */
+/**
+ * Computes the amount that adding orders increases the engine's counter by: 1 for each order, half of that in a batch.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export const addCost = (orders: number, inBatch: boolean): number => (inBatch ? orders / 2 : orders)
 
 export type Change = "amend" | "edit" | "cancel"
 
-/** What changing an order adds, by its age since it was placed or last changed, in seconds. */
+/**
+ * Computes the amount that changing an order increases the engine's counter by. `age` is the number of seconds since
+ * the order was placed or last changed.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export const changeCost = (change: Change, age: number): number => changes[change].fixed + agePenalty(change, age)
 
-/** The part of that which its age makes. */
+/** Computes the part of `changeCost` that depends on the order's age. */
 export const agePenalty = (change: Change, age: number): number =>
   changes[change].penalties.find(([under]) => age < under)?.[1] ?? 0
 
-/** Orders of this age and above, in seconds, are changed without a penalty. */
+/** The age in seconds from which an order is changed without a penalty. */
 export const ofAge = 300
 
 const changes = {

@@ -8,17 +8,17 @@ export const isListOf =
   (value: unknown): value is ReadonlyArray<A> =>
     Array.isArray(value) && value.every(is)
 
-/** A number as Kraken sends it: text in most places, a JSON number in a few. */
+/** A number as Kraken sends it: usually text, in a few fields a JSON number. */
 export const Numeric = Schema.declare(isNumeric, { identifier: "Numeric" })
 
-/** A field that Kraken may leave out or send as null; both read as absent. */
+/** Makes a field optional that Kraken might leave out or send as null. Both are decoded as absent. */
 export const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true, nullable: true })
 
 export const words = maybe(Schema.String)
 export const numeric = maybe(Numeric)
 export const flag = maybe(Schema.Boolean)
 
-/** Rows by their ids. Kraken spells an empty object as an empty list in some places. */
+/** Makes the schema of rows keyed by id. Some endpoints send an empty object as an empty list. */
 export const keyed = <A, I>(row: Schema.Schema<A, I>) => {
   const rows = Schema.Record({ key: Schema.String, value: row })
   const none = Schema.transform(Schema.Tuple(), Schema.typeSchema(rows), {
@@ -35,8 +35,8 @@ type Guarded<G extends Guards> = {
 }
 
 /**
- * A row of a list of more than a thousand, all of whose fields may be absent or null. It is checked by plain guards: as
- * `Schema.Struct` the list of all pairs took 40 ms more to decode.
+ * Makes the schema of a row in a list of more than a thousand, all of whose fields might be absent or null. Plain
+ * guards check it: with `Schema.Struct`, decoding the list of all pairs took 40 ms longer.
  */
 export const listRow = <const G extends Guards>(guards: G): Schema.Schema<Guarded<G>, unknown> => {
   const fields = Object.entries(guards)
@@ -54,8 +54,10 @@ export const listRow = <const G extends Guards>(guards: G): Schema.Schema<Guarde
 }
 
 /**
- * The answer to a question about one pair: Kraken gives its rows under a name of its own choice, beside `last`, from
- * which the next ones can be asked for.
+ * Makes the schema of an answer about one pair. Kraken sends the rows under its own name of the pair, beside `last`,
+ * the cursor for the next call.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-recent-trades read 2026-08-17
  */
 export const series = <A, I>(rows: Schema.Schema<A, I>) =>
   Schema.transformOrFail(

@@ -3,7 +3,7 @@ import { page, write } from "./endpoint.ts"
 
 const once = { restCost: 1, engine: "none", priority: "write", idempotent: false } as const
 
-/** The accounts below a master account, for institutional clients. */
+/** Endpoints for subaccounts of a master account, for institutional clients. */
 export const subaccounts = {
   "private/CreateSubaccount": write({
     ...once,

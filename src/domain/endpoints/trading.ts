@@ -8,7 +8,11 @@ const Canceled = Schema.Struct({ count: Schema.Number, pending: flag })
 
 const either = [["modify-trades"], ["close-trades"]] as const
 
-/** Costs that the trading engine counts itself. */
+/**
+ * Settings of calls that only the trading engine counts.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 const engineOnly = { restCost: 0, intent: "destroy" } as const
 
 const cancels = {
@@ -21,13 +25,16 @@ const cancels = {
 
 const orders = { ...engineOnly, moves: "orders", priority: "write", idempotent: false } as const
 
-/** Orders, and the token by which another program can trade. */
+/**
+ * Endpoints that place, change and cancel orders, and the one that issues a WebSocket token, with which another program
+ * can trade.
+ */
 export const trading = {
   "private/AddOrder": write({
     ...orders,
     permissions: [["modify-trades"]],
     engine: "add",
-    // `cl_ord_id` and `deadline` are added here where they were filled in.
+    // `cl_ord_id` and `deadline` are added by this program if it generated them.
     result: Schema.Struct({
       txid: maybe(Schema.Array(Schema.String)),
       descr: maybe(Described),
@@ -77,7 +84,7 @@ export const trading = {
     result: Canceled,
     see: page("cancel-order-batch")
   }),
-  // Kraken does not say what this costs: as much as cancelling each order, at the most.
+  // Kraken does not document the cost. It is at most the cost of cancelling each order.
   "private/CancelAll": write({ ...cancels, engine: "cancelAll", result: Canceled, see: page("cancel-all-orders") }),
   "private/CancelAllOrdersAfter": write({
     ...cancels,

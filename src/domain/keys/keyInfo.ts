@@ -1,25 +1,40 @@
 import { DateTime, Option, Schema } from "effect"
 
-/** What Kraken tells about the configured key. Times are Unix seconds, 0 where there is no limit. */
+/**
+ * Kraken's description of the configured key. Times are Unix seconds, 0 if there is no limit.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-api-key-info read 2026-05-27
+ */
 export interface KeyInfo {
   readonly name: string
-  /** As Kraken spells them; may hold strings that we do not know. */
+  /** Permissions as Kraken spells them. Strings unknown to this program are possible. */
   readonly permissions: ReadonlySet<string>
   readonly nonce: bigint
-  /** How far below the highest nonce a late one is still taken; 0 keeps them in strict order. */
+  /**
+   * The distance below the highest nonce at which a late nonce is still accepted. 0 requires strictly rising nonces.
+   */
   readonly nonceWindow: bigint
   readonly validUntil: number
   readonly queryFrom: number
   readonly queryTo: number
-  /** Empty: any address. */
+  /** Addresses from which the key can be used. Empty means any address. */
   readonly ipAllowlist: ReadonlyArray<string>
 }
 
-/** Nonces have 64 bits. */
+/**
+ * An unsigned 64-bit number, such as a nonce, as text or as a JSON number.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
+ */
 const Digits = Schema.Union(Schema.NonNegativeInt, Schema.String.pipe(Schema.pattern(/^\d{1,20}$/)))
 const Addresses = Schema.Array(Schema.String)
 
-/** Kraken's pages spell the fields in camel case, its service in snake case, where all values are text. */
+/**
+ * The answer of `GetApiKeyInfo`. Kraken's documentation spells the fields in camel case; live answers use snake case,
+ * and all their values are text.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-api-key-info read 2026-05-27
+ */
 const Answer = Schema.Struct({
   permissions: Schema.Array(Schema.String),
   nonce: Digits,
@@ -37,7 +52,7 @@ const Answer = Schema.Struct({
   ip_allowlist: Schema.optional(Addresses)
 })
 
-/** What an answer of `GetApiKeyInfo` tells; none if it does not tell all that safety needs. */
+/** Reads an answer of `GetApiKeyInfo`. None if a field is missing that safety depends on. */
 export const readKeyInfo = (answer: unknown): Option.Option<KeyInfo> =>
   Option.flatMap(Schema.decodeUnknownOption(Answer)(answer), (key) =>
     Option.map(Option.fromNullable(key.nonceWindow ?? key.nonce_window), (nonceWindow) => ({
@@ -54,7 +69,7 @@ export const readKeyInfo = (answer: unknown): Option.Option<KeyInfo> =>
 
 type Limits = Pick<KeyInfo, "validUntil" | "queryFrom" | "queryTo" | "ipAllowlist">
 
-/** What may be in the way of a key although it holds the permission, in sentences. */
+/** Describes, in sentences, the limits of a key that might stop a call although the key holds the permission. */
 export const limitsOf = (key: Limits, now: DateTime.Utc): ReadonlyArray<string> => [
   ...(isOver(key.validUntil, now) ? [`The key expired on ${date(key.validUntil)}.`] : []),
   ...(key.ipAllowlist.length > 0 ? [`The key may be used from ${key.ipAllowlist.join(", ")} only.`] : []),
@@ -62,7 +77,9 @@ export const limitsOf = (key: Limits, now: DateTime.Utc): ReadonlyArray<string> 
   ...(key.queryTo > 0 ? [`The key sees no history after ${date(key.queryTo)}.`] : [])
 ]
 
-/** When a key that still works will stop to, in a sentence. */
+/**
+ * Describes, in a sentence, the expiry of a key that is still valid. Empty if the key does not expire or has expired.
+ */
 export const expiryOf = ({ validUntil }: Limits, now: DateTime.Utc): ReadonlyArray<string> => {
   if (validUntil === 0 || isOver(validUntil, now)) return []
   const hours = Math.floor((validUntil * 1000 - now.epochMillis) / 3_600_000)

@@ -1,6 +1,10 @@
 import { Schema } from "effect"
 
-/** Every permission that a key of the classic API can have. */
+/**
+ * The permissions that a key of the classic API can have.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-api-key-info read 2026-05-27
+ */
 export const classicPermissions = [
   "query-funds",
   "add-funds",
@@ -15,17 +19,23 @@ export const classicPermissions = [
   "create-ws-token"
 ] as const
 
-/** What an API key may be allowed to do, as `GetApiKeyInfo` spells it. */
+/**
+ * A permission of an API key, as `GetApiKeyInfo` spells it.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-api-key-info read 2026-05-27
+ */
 export const Permission = Schema.Literal(...classicPermissions, "add-withdraw-address", "update-withdraw-address")
 export type Permission = typeof Permission.Type
 
-/** Any one of these sets is enough; a set must be there in full. `[[]]` is any valid key, `[]` is no key at all. */
+/**
+ * Sets of permissions, any one of which is enough if it is held in full. `[[]]` needs a valid key, `[]` needs no key.
+ */
 export type AnyOf = ReadonlyArray<ReadonlyArray<Permission>>
 
 interface Names {
-  /** The capability flag of the Python mcp-kraken, for people who come from it. */
+  /** The capability flag of the Python mcp-kraken, for users who migrate from it. */
   readonly flag: string | undefined
-  /** Where the box is ticked in Kraken's key form (Account → Security → API). */
+  /** The label of its box in Kraken's key form (Account → Security → API). */
   readonly label: string
 }
 
@@ -45,20 +55,22 @@ export const names: Record<Permission, Names> = {
   "update-withdraw-address": { flag: undefined, label: "Update/remove withdrawal addresses" }
 }
 
-/** Whether a key that holds `granted` may do what `needed` describes. */
+/** Checks that a key that holds `granted` can do what `needed` describes. */
 export const allows = (granted: ReadonlySet<string>, needed: AnyOf): boolean =>
   needed.length === 0 || needed.some((set) => set.every((permission) => granted.has(permission)))
 
-/** `query-funds (query_funds; "Funds permissions – Query" in Kraken's key form)`. */
+/** Describes a permission for people: `query-funds (query_funds; "Funds permissions – Query" in Kraken's key form)`. */
 export const describe = (permission: Permission): string => {
   const { flag, label } = names[permission]
   return `${permission} (${flag === undefined ? "" : `${flag}; `}"${label}" in Kraken's key form)`
 }
 
-/** The sets that would do, for people: `modify-trades (…) and close-trades (…), or …`. */
+/** Describes the sufficient sets for people: `modify-trades (…) and close-trades (…), or …`. */
 export const describeAnyOf = (needed: AnyOf): string =>
   needed.map((set) => set.map(describe).join(" and ")).join(", or ")
 
-/** Where the box of a permission is in Kraken's key form; for one we do not know, its own words. */
+/**
+ * Returns the label of a permission in Kraken's key form. A permission unknown to this program is returned unchanged.
+ */
 export const meaning = (permission: string): string =>
   Schema.is(Permission)(permission) ? names[permission].label : permission

@@ -2,10 +2,11 @@ import { BigDecimal, Option } from "effect"
 import { isShort } from "./numberText.ts"
 
 /**
- * Exact decimal numbers. Kraken speaks decimal strings and so do we: a float never holds money.
+ * An exact decimal number. Kraken sends decimals as strings and this program keeps them exact: a float never holds
+ * money.
  *
  * Effect's `BigDecimal` does the arithmetic (sums, differences and products are exact). It prints numbers of many
- * decimals with an exponent, which Kraken refuses; `format` and `toFixed` never do.
+ * decimals with an exponent, which Kraken refuses; `format` and `toFixed` never print one.
  */
 export type Decimal = BigDecimal.BigDecimal
 
@@ -31,26 +32,29 @@ export {
 export const zero: Decimal = BigDecimal.make(0n, 0)
 
 /**
- * Reads text such as `"0.10"` or Kraken's rare `1e-8`; none if it is not a number, is longer than a number may be, or has
- * an exponent of three digits, which would be written out.
+ * Reads text such as `"0.10"` or Kraken's rare `1e-8`. None if the text is not a number, is longer than a number is
+ * allowed to be, or has an exponent of three digits, since `format` would write out all its zeros.
  */
 export const parse = (text: string): Option.Option<Decimal> =>
   isShort(text) && number.test(text) ? BigDecimal.fromString(text) : Option.none()
 
-/** Nothing counts as zero. */
+/** The accepted forms of a number. Empty text is accepted and reads as zero. */
 const number = /^([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,2})?)?$/i
 
 /** Reads text that is known to be a decimal, such as a constant; throws otherwise. */
 export const decimal = (text: string): Decimal =>
   Option.getOrThrowWith(parse(text), () => new RangeError("expected a decimal number"))
 
-/** Plain digits without trailing zeros: `"0.1"`, `"61234.6"`, `"100"`. */
+/** Formats as plain digits without trailing zeros: `"0.1"`, `"61234.6"`, `"100"`. */
 export const format = (value: Decimal): string => {
   const { scale, value: digits } = BigDecimal.normalize(value)
   return print(digits, scale)
 }
 
-/** Plain digits with exactly `places` decimals, as Kraken prints amounts; surplus digits are rounded by `mode`. */
+/**
+ * Formats as plain digits with exactly `places` decimals, as Kraken prints amounts. Surplus digits are rounded by
+ * `mode`.
+ */
 export const toFixed = (value: Decimal, places: number, mode: BigDecimal.RoundingMode = "half-from-zero"): string => {
   const { scale, value: digits } = BigDecimal.scale(BigDecimal.round(value, { scale: places, mode }), places)
   return print(digits, scale)
@@ -60,28 +64,28 @@ export const toFixed = (value: Decimal, places: number, mode: BigDecimal.Roundin
 export const round = (value: Decimal, places: number, mode: BigDecimal.RoundingMode): Decimal =>
   BigDecimal.round(value, { scale: places, mode })
 
-/** How many decimals the number needs: 1 for `1.50`. */
+/** Counts the decimals that the number needs: 1 for `1.50`. */
 export const places = (value: Decimal): number => Math.max(0, BigDecimal.normalize(value).scale)
 
-/** Whether `value` is a whole number of `step`s. */
+/** Checks that `value` is a whole number of `step`s. */
 export const isMultipleOf = (value: Decimal, step: Decimal): boolean =>
   BigDecimal.isZero(BigDecimal.unsafeRemainder(value, step))
 
-/** The multiple of `step` nearest to `value`; halves go away from zero. */
+/** Finds the multiple of `step` nearest to `value`. Halves are rounded away from zero. */
 export const nearestMultiple = (value: Decimal, step: Decimal): Decimal =>
   BigDecimal.multiply(round(BigDecimal.unsafeDivide(value, step), 0, "half-from-zero"), step)
 
-/** How much `part` is of `whole`, in percent with two decimals: `"-0.83"`; nothing where `whole` is zero. */
+/** Computes `part` as a percentage of `whole` with two decimals: `"-0.83"`. Undefined if `whole` is zero. */
 export const percent = (part: Decimal, whole: Decimal): string | undefined =>
   BigDecimal.isZero(whole)
     ? undefined
     : toFixed(BigDecimal.unsafeDivide(BigDecimal.multiply(part, BigDecimal.make(100n, 0)), whole), 2)
 
-/** `value / by`, rounded up to `places` decimals. */
+/** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>
   round(BigDecimal.unsafeDivide(value, by), places, "ceil")
 
-/** The least number that is a multiple of both, neither of which is zero. */
+/** Computes the least common multiple of two numbers, neither of which is zero. */
 export const commonMultiple = (left: Decimal, right: Decimal): Decimal => {
   const scale = Math.max(left.scale, right.scale)
   const [a, b] = [BigDecimal.scale(left, scale).value, BigDecimal.scale(right, scale).value]

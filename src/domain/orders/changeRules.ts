@@ -3,7 +3,11 @@ import { amountFaults, check, clientIdFaults, priceFaults, shownFaults, userrefF
 import type { Amend, Edit, PriceUse } from "./orders.ts"
 import { deadlineFaults, type Now } from "./orderTimes.ts"
 
-/** What is wrong with an amendment whatever its pair. */
+/**
+ * Lists the faults of an amendment that do not depend on the pair.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/amend-order read 2026-08-17
+ */
 export const amendFaults = (amend: Amend, now?: Now): ReadonlyArray<Fault> => {
   const { cl_ord_id, display_qty, limit_price, order_qty, trigger_price, txid } = amend
   const changes = [order_qty, display_qty, limit_price, trigger_price]
@@ -25,7 +29,11 @@ export const amendFaults = (amend: Amend, now?: Now): ReadonlyArray<Fault> => {
   ]
 }
 
-/** What is wrong with an edit whatever its pair. */
+/**
+ * Lists the faults of an edit that do not depend on the pair.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
+ */
 export const editFaults = (edit: Edit, now?: Now): ReadonlyArray<Fault> => {
   const { displayvol, oflags, price, price2, userref, volume } = edit
   return [

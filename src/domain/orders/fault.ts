@@ -1,11 +1,11 @@
-/** What no schema can say about a call: which field is at fault, and what would be right. */
+/** A fault that no schema can express: the field at fault, and a value that would be valid. */
 export interface Fault {
-  /** `price`, `orders.0.price`. */
+  /** The path of the field: `price`, `orders.0.price`. */
   readonly path: string
-  /** One sentence that names the rule, what was given, and the nearest value that would do. */
+  /** A sentence that names the rule, the value given, and the nearest valid value. */
   readonly fault: string
 }
 
-/** The faults of a part, with the paths of the whole: `price` within `orders.0` is `orders.0.price`. */
+/** Prefixes the paths of faults: `price` within `orders.0` becomes `orders.0.price`. */
 export const within = (path: string, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
   faults.map(({ fault, ...at }) => ({ path: `${path}.${at.path}`, fault }))

@@ -4,7 +4,11 @@ import type { Fault } from "./fault.ts"
 import { isDecimal, isShort, tooLong } from "../numbers/numberText.ts"
 import { isAbsolute, type PriceUse, readPrice } from "./orders.ts"
 
-/** Faults in how a price is written. */
+/**
+ * Lists the faults in the text form of a price.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const priceFaults = (
   field: string,
   given: string | undefined,
@@ -36,7 +40,7 @@ export const amountFaults = (field: string, given: string | undefined): Readonly
   return check(wrong, field, `${field} ${given} is not an amount above zero: write digits like 0.5`)
 }
 
-/** What an iceberg shows is at most all of it. */
+/** Checks that the displayed volume of an iceberg is at most its whole volume. */
 export const shownFaults = (
   field: string,
   shown: string | undefined,
@@ -67,7 +71,7 @@ export const clientIdFaults = (id: string | undefined): ReadonlyArray<Fault> =>
 
 const clientId = /^([\dA-F]{8}(-[\dA-F]{4}){3}-[\dA-F]{12}|[\dA-F]{32}|[ -~]{1,18})$/i
 
-/** None where the text is not an amount, which another rule says. */
+/** Reads an amount. Undefined if the text is not a decimal, which `amountFaults` reports. */
 export const amount = (text: string | undefined): D.Decimal | undefined =>
   text !== undefined && isDecimal(text) ? Option.getOrUndefined(D.parse(text)) : undefined
 

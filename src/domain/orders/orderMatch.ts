@@ -6,7 +6,12 @@ import { isShort } from "../numbers/numberText.ts"
 const Text = Schema.Union(Schema.String, Schema.Number)
 const MaybeText = Schema.optional(Schema.NullOr(Text))
 
-/** What an order of `OpenOrders`, `ClosedOrders` or `QueryOrders` is recognised by. Other fields are ignored. */
+/**
+ * The fields of `OpenOrders`, `ClosedOrders` and `QueryOrders` by which a sent order is recognised. Other fields are
+ * ignored.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-open-orders read 2026-08-17
+ */
 export const OrderRow = Schema.Struct({
   userref: MaybeText,
   cl_ord_id: MaybeText,
@@ -25,34 +30,43 @@ export const OrderRow = Schema.Struct({
 })
 export type OrderRow = typeof OrderRow.Type
 
-/** Orders by their txid. */
+/** Orders keyed by txid. */
 export const OrderRows = Schema.Record({ key: Schema.String, value: OrderRow })
 
-/** When a request left. */
+/** The time at which a request left. */
 export interface SentTime {
-  /** Unix seconds on Kraken's clock; our reading of it may be off. */
+  /** Unix seconds on Kraken's clock, which is only known approximately. */
   readonly sentAt: number
-  /** A clock was set meanwhile, or is hardly known: no time tells anything. */
+  /** True if a clock was set meanwhile or Kraken's clock is hardly known. Times then prove nothing. */
   readonly inDoubt: boolean
 }
 
 /** An order that was sent and may exist. */
 export interface SentOrder {
   readonly params: Params
-  /** The id that names it (`cl_ord_id`, `userref`) was made by us for this one request; a caller's may be used again. */
+  /**
+   * True if this program generated the identifying `cl_ord_id` or `userref` for this one request. A caller might use
+   * its own id again.
+   */
   readonly hasOwnId: boolean
   readonly time: SentTime
 }
 
-/** `Date` headers count whole seconds, so that is how well Kraken's clock is usually known. */
+/** Seconds by which Kraken's clock is usually uncertain, since `Date` headers have whole seconds. */
 const clockTolerance = 2
 
-/** Where answers take long, or none has come yet, it is known less well. What is older than this is surely older. */
+/**
+ * Seconds by which Kraken's clock is uncertain if answers are slow or none has come yet. An order older than this
+ * definitely existed before the request.
+ */
 export const clockDoubt = 60
 
 export type Likeness = "same" | "perhaps" | "other"
 
-/** Tells whether something of `time` (Unix seconds) can be what was sent. In doubt, anything can. */
+/**
+ * Compares the time of a listed item (Unix seconds) with that of the request. In doubt, any item is `perhaps` the one
+ * sent.
+ */
 export const isSince = (time: unknown, { inDoubt, sentAt }: SentTime): Likeness => {
   if (inDoubt) return "perhaps"
   const early = sentAt - Number(time)
@@ -60,10 +74,10 @@ export const isSince = (time: unknown, { inDoubt, sentAt }: SentTime): Likeness 
 }
 
 /**
- * Tells whether an order that Kraken lists is the one that was sent. A `cl_ord_id` decides; so does a `userref` with
- * pair, side, volume and price. An id of our own outranks time, since nothing else can bear it; with a caller's, the
- * order must not be older than the request. `perhaps`: everything fits, but Kraken shows neither id, or its age is in
- * doubt.
+ * Compares an order that Kraken lists with the one that was sent. A `cl_ord_id` decides, and so does a `userref`
+ * together with pair, side, volume and price. An id that this program generated outranks time, since no other order can
+ * have it. With a caller's id, the order must not be older than the request. `perhaps`: everything fits, but Kraken
+ * shows neither id, or the order's age is in doubt.
  */
 export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b: string) => boolean): Likeness => {
   const { cl_ord_id: clientId, pair, type, userref } = sent.params
@@ -82,17 +96,22 @@ export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b
   return isGiven(shown) ? since : "perhaps"
 }
 
-/** Volume and price as sent, where they can be compared: relative prices and volumes in quote currency can't. */
+/**
+ * Compares volume and price with those sent, if they are comparable. Relative prices and volumes in quote currency are
+ * not.
+ */
 const sameTerms = (row: OrderRow, { oflags, price, volume }: Params): boolean =>
   (String(oflags).includes("viqc") || sameNumber(row.vol, volume)) && sameNumber(row.descr.price, price)
 
-/** Equal as numbers; true where one of them is no plain number, since then nothing speaks against it. */
+/**
+ * Compares two values as numbers. True if one of them is not a plain number, since nothing then contradicts equality.
+ */
 export const sameNumber = (shown: unknown, sent: unknown): boolean => {
   const both = Option.all([plain(shown), plain(sent)])
   return Option.isNone(both) || D.equals(...both.value)
 }
 
-/** A price with a sign is relative. */
+/** Reads a number without a sign. None for a signed price, which is relative. */
 const plain = (value: unknown): Option.Option<D.Decimal> =>
   typeof value === "string" && !(isShort(value) && /^\d+(\.\d+)?$/.test(value))
     ? Option.none()
@@ -100,7 +119,7 @@ const plain = (value: unknown): Option.Option<D.Decimal> =>
       ? D.parse(String(value))
       : Option.none()
 
-/** One spelling for equal numbers; other text as it is. */
+/** Normalizes a number so that equal numbers have one spelling. Other text is returned unchanged. */
 export const oneSpelling = (value: unknown): unknown =>
   Option.getOrElse(Option.map(plain(value), D.format), () => value)
 

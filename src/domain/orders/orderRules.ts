@@ -14,13 +14,21 @@ import { isDecimal, isShort, tooLong } from "../numbers/numberText.ts"
 import { type Batch, type Close, hasFlag, type Order, priceUses, type Terms } from "./orders.ts"
 import { deadlineFaults, lifeFaults, type Now } from "./orderTimes.ts"
 
-/** What is wrong with an order whatever its pair. `now` is Kraken's clock. */
+/**
+ * Lists the faults of an order that do not depend on its pair. `now` is the time on Kraken's clock.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const orderFaults = (order: Order, now?: Now): ReadonlyArray<Fault> => [
   ...termsFaults(order, now),
   ...deadlineFaults(order.deadline, now)
 ]
 
-/** The same for a batch, with paths such as `orders.0.price`. */
+/**
+ * Lists the faults of a batch, with paths such as `orders.0.price`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order-batch read 2026-08-17
+ */
 export const batchFaults = ({ deadline, orders }: Batch, now?: Now): ReadonlyArray<Fault> => {
   const ids = orders.map(({ cl_ord_id }) => cl_ord_id)
   return [
@@ -67,7 +75,12 @@ const termsFaults = (terms: Terms, now: Now): ReadonlyArray<Fault> => [
   ...(terms.close === undefined ? [] : within("close", usedPriceFaults(terms.close, "close ")))
 ]
 
-/** Prices that the order type needs, does not take, or takes in other forms. */
+/**
+ * Lists the faults of prices: a price that the order type requires is missing, one is not accepted, or has a wrong
+ * form.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 const usedPriceFaults = (order: Pick<Terms, "ordertype" | "price" | "price2"> | Close, prefix = "") =>
   (["price", "price2"] as const).flatMap((field) => {
     const given = order[field]
@@ -111,7 +124,11 @@ const icebergFaults = ({ displayvol, ordertype, volume }: Terms): ReadonlyArray<
 
 const fifteen = D.decimal("15")
 
-/** The least that an iceberg shows, rounded up to `places` decimals. */
+/**
+ * Computes the least displayed volume of an iceberg, 1/15 of its volume, rounded up to `places` decimals.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const fifteenth = (volume: D.Decimal, places: number): D.Decimal =>
   D.min(volume, D.divideUp(volume, fifteen, places))
 

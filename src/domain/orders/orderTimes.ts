@@ -1,10 +1,14 @@
 import { DateTime, Option } from "effect"
 import type { Fault } from "./fault.ts"
 
-/** Kraken's clock; where it is not known, only what does not depend on it is judged. */
+/** The time on Kraken's clock. If it is unknown, only rules that do not depend on it are checked. */
 export type Now = DateTime.Utc | undefined
 
-/** The engine takes an order until `deadline`, which must be 2 to 60 s ahead. */
+/**
+ * Lists the faults of `deadline`, until which the engine accepts the order. It must be 2 to 60 s ahead.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const deadlineFaults = (deadline: string | undefined, now: Now): ReadonlyArray<Fault> => {
   if (deadline === undefined) return []
   const time = rfc3339.test(deadline) ? DateTime.make(deadline) : Option.none()
@@ -16,7 +20,11 @@ export const deadlineFaults = (deadline: string | undefined, now: Now): Readonly
   return one("deadline", `deadline ${deadline} is ${distance(ahead)}; Kraken takes 2 to 60 s: leave it out, it is set`)
 }
 
-/** When an order begins and ends. */
+/**
+ * Lists the faults of an order's start and expiry times.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const lifeFaults = (
   { expiretm, starttm, timeinforce }: Readonly<Partial<Record<"expiretm" | "starttm" | "timeinforce", string>>>,
   now: Now
@@ -41,7 +49,7 @@ const day = 86_400
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
 
-/** Unix seconds, or seconds from now. */
+/** The form of a time: Unix seconds, or `+` and seconds from now. */
 const moment = /^\+?\d{1,12}(\.\d{1,9})?$/
 
 const noTime = (field: string, given: string) =>

@@ -1,8 +1,16 @@
 import { isShort } from "../numbers/numberText.ts"
 
-/** Orders as requests of Kraken spell them. Decimals are strings. */
+/**
+ * Orders as Kraken's requests spell them. Decimals are strings.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 
-/** What a conditional close may be. */
+/**
+ * Order types that a conditional close can have.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const closeTypes = [
   "limit",
   "iceberg",
@@ -18,25 +26,29 @@ export type CloseType = (typeof closeTypes)[number]
 export const orderTypes = ["market", ...closeTypes, "settle-position"] as const
 export type OrderType = (typeof orderTypes)[number]
 
-/** What one order says, alone or in a batch. */
+/**
+ * The terms of one order, placed by itself or in a batch.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export interface Terms {
   readonly type: "buy" | "sell"
   readonly ordertype: OrderType
-  /** In base currency; in quote currency with `viqc`; `0` closes a margin position. */
+  /** The volume in base currency, or in quote currency with `viqc`. `0` closes a margin position. */
   readonly volume: string
-  /** Absolute (`37500`) or relative to the last trade (`+500`, `-5%`, `#10%`). */
+  /** A price: absolute (`37500`) or relative to the last trade (`+500`, `-5%`, `#10%`). */
   readonly price?: string
   readonly price2?: string
-  /** What an iceberg shows. */
+  /** The displayed volume of an iceberg. */
   readonly displayvol?: string
   readonly trigger?: "last" | "index"
-  /** `2` or `2:1`; absent for spot. */
+  /** The leverage, `2` or `2:1`. Absent for a spot order. */
   readonly leverage?: string
   readonly reduce_only?: boolean
   readonly stptype?: "cancel-newest" | "cancel-oldest" | "cancel-both"
   readonly oflags?: ReadonlyArray<string>
   readonly timeinforce?: "GTC" | "IOC" | "GTD" | "FOK"
-  /** `0` (none), Unix seconds, or `+` seconds from now. */
+  /** The start time: `0` (now), Unix seconds, or `+` seconds from now. */
   readonly starttm?: string
   readonly expiretm?: string
   readonly userref?: number
@@ -44,32 +56,44 @@ export interface Terms {
   readonly close?: Close
 }
 
-/** An order that is placed for each fill. */
+/** A conditional close: an order that is placed for each fill. */
 export interface Close {
   readonly ordertype: CloseType
   readonly price?: string
   readonly price2?: string
 }
 
-/** What orders of one call have in common. */
+/** Fields that all orders of one call share. */
 interface Shared {
   readonly pair: string
   readonly asset_class?: "currency" | "tokenized_asset"
-  /** RFC 3339; the engine takes the order no later. */
+  /** An RFC 3339 time after which the engine rejects the order. */
   readonly deadline?: string
   readonly validate?: boolean
   readonly broker?: string
 }
 
-/** `AddOrder`. */
+/**
+ * The parameters of `AddOrder`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export interface Order extends Terms, Shared {}
 
-/** `AddOrderBatch`. */
+/**
+ * The parameters of `AddOrderBatch`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order-batch read 2026-08-17
+ */
 export interface Batch extends Shared {
   readonly orders: ReadonlyArray<Terms>
 }
 
-/** `AmendOrder`: changes an open order in place. */
+/**
+ * The parameters of `AmendOrder`, which changes an open order in place.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/amend-order read 2026-08-17
+ */
 export interface Amend {
   readonly txid?: string
   readonly cl_ord_id?: string
@@ -82,7 +106,11 @@ export interface Amend {
   readonly deadline?: string
 }
 
-/** `EditOrder`: replaces an open order. */
+/**
+ * The parameters of `EditOrder`, which replaces an open order.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
+ */
 export interface Edit extends Shared {
   readonly txid: string
   readonly volume?: string
@@ -94,10 +122,10 @@ export interface Edit extends Shared {
   readonly cancel_response?: boolean
 }
 
-/** What an order type does with a price field. */
+/** The use that an order type makes of a price field. */
 export interface PriceUse {
   readonly what: "limit price" | "trigger price" | "trailing distance" | "limit offset"
-  /** Which relative forms it must have, if any. */
+  /** Signs of the relative forms that the price must have. Empty if it is allowed to be absolute. */
   readonly signs: "" | "+" | "+-"
 }
 
@@ -106,7 +134,11 @@ const trigger: PriceUse = { what: "trigger price", signs: "" }
 const distance: PriceUse = { what: "trailing distance", signs: "+" }
 const offset: PriceUse = { what: "limit offset", signs: "+-" }
 
-/** The price fields of each order type; those that it does not take are absent. */
+/**
+ * The price fields of each order type. Fields that the type does not accept are absent.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const priceUses: Record<OrderType, { readonly price?: PriceUse; readonly price2?: PriceUse }> = {
   market: {},
   limit: { price: limit },
@@ -120,15 +152,18 @@ export const priceUses: Record<OrderType, { readonly price?: PriceUse; readonly 
   "settle-position": {}
 }
 
-/** A price as it is written. */
+/** A price text, split into its parts. */
 export interface PriceText {
   readonly sign: "" | "+" | "-" | "#"
-  /** Digits without the sign. */
+  /** The digits without the sign. */
   readonly digits: string
   readonly percent: boolean
 }
 
-/** Absolute without sign and percent; relative otherwise. None if it is not a price. */
+/**
+ * Splits a price text. A price without sign and percent is absolute, any other is relative. Undefined if it is not a
+ * price.
+ */
 export const readPrice = (text: string): PriceText | undefined => {
   if (!isShort(text)) return undefined
   const found = /^([+\-#]?)(\d+(?:\.\d+)?)(%?)$/.exec(text)

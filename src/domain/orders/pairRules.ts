@@ -8,8 +8,11 @@ import { fifteenth } from "./orderRules.ts"
 import { leastCost, nearestPrice, nearestVolume, priceStep, volumeStep } from "./pairSteps.ts"
 
 /**
- * What is wrong with an order for this pair, judged exactly. Nothing is rounded for the caller: each fault says the
- * nearest value that would do. Relative prices, the cost of market orders and volumes in quote are Kraken's to judge.
+ * Lists the faults of an order that depend on its pair, calculated exactly. Nothing is rounded for the caller: each
+ * fault names the nearest valid value. Kraken decides about relative prices, the cost of market orders and volumes in
+ * quote currency.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
  */
 export const pairFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => [
   ...statusFaults(order, pair),
@@ -24,11 +27,13 @@ export const pairFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => [
   ...shownFaults(order, pair)
 ]
 
-/** The same for a batch, with paths such as `orders.0.price`. */
+/** Lists the faults of a batch that depend on its pair, with paths such as `orders.0.price`. */
 export const batchPairFaults = ({ orders }: Batch, pair: Pair): ReadonlyArray<Fault> =>
   orders.flatMap((terms, i) => within(`orders.${i}`, pairFaults(terms, pair)))
 
-/** The same for an amendment. How much of the order is filled is not known, so its minima are Kraken's to judge. */
+/**
+ * Lists the faults of an amendment that depend on its pair. The filled part is unknown, so Kraken checks the minima.
+ */
 export const amendPairFaults = (amend: Amend, pair: Pair): ReadonlyArray<Fault> => [
   ...closedFaults(pair),
   ...priceFaults("limit_price", amend.limit_price, pair),
@@ -37,7 +42,7 @@ export const amendPairFaults = (amend: Amend, pair: Pair): ReadonlyArray<Fault> 
   ...decimalsFaults("display_qty", amend.display_qty, pair)
 ]
 
-/** The same for an edit. */
+/** Lists the faults of an edit that depend on its pair. */
 export const editPairFaults = (edit: Edit, pair: Pair): ReadonlyArray<Fault> => [
   ...closedFaults(pair),
   ...priceFaults("price", edit.price, pair),
@@ -127,13 +132,13 @@ const volumeFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
   )
 }
 
-/** The least volume that the pair takes, and the limit price where it is the cost that decides. */
+/** Computes the least volume that the pair accepts, and the limit price if the minimum cost determines it. */
 const leastOf = (order: Terms, pair: Pair) => {
   const ordermin = amount(pair.ordermin) ?? D.zero
   const costmin = amount(pair.costmin)
   const given = limitPrice(order)
   const price = absolute(given)
-  // Kraken may let a position be closed below its minima.
+  // Kraken might accept a closing order below the pair's minima.
   if (order.reduce_only === true || order.ordertype === "settle-position") return { least: D.zero, cost: undefined }
   if (costmin === undefined || price === undefined || D.isZero(price)) return { least: ordermin, cost: undefined }
   const byCost = leastCost(costmin, price, pair)

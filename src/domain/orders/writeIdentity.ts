@@ -5,17 +5,19 @@ import type { Endpoint, Params } from "../endpoints/endpoints.ts"
 import type { Directory } from "../assets/names.ts"
 
 /**
- * Text that is equal for two writes that ask Kraken for the same thing, however they are spelled: numbers count as
- * numbers, lists without an order as sets, names by the pair or asset that they name, and what Kraken would fill in
- * anyway as left out. Ids count letter by letter, and so do the orders of a batch in their order.
+ * Computes a text that is equal for two writes with the same effect, however they are spelled. Numbers are compared by
+ * value, unordered lists as sets, names by the pair or asset that they name, and a default value as if left out. Ids
+ * are compared letter by letter, and the orders of a batch in their order.
  */
 export const writeIdentity = (endpoint: Endpoint, params: Params, directory: Directory): string =>
   `${endpoint} ${canonicalJson(normalize(directory, endpoint === "private/Withdraw" ? only(params, sameWithdrawal) : params))}`
 
-/** A limit on the fee or a check of the address does not make it another withdrawal. */
+/**
+ * Fields that identify a withdrawal. A limit on the fee or a check of the address does not make it another withdrawal.
+ */
 const sameWithdrawal = ["asset", "key", "amount"]
 
-/** Fields that say when a request is refused, and not what it does. */
+/** Fields that decide when a request is refused, and do not change its effect. */
 const conditions: ReadonlySet<string> = new Set(["deadline", "repeat"])
 
 const numbers: ReadonlySet<string> = new Set([
@@ -36,7 +38,7 @@ const numbers: ReadonlySet<string> = new Set([
 
 const sets: ReadonlySet<string> = new Set(["oflags", "fields"])
 
-/** What Kraken takes for a field that is left out. */
+/** Kraken's values of fields that are left out. */
 const defaults: Params = {
   aclass: "currency",
   asset_class: "currency",
@@ -74,10 +76,13 @@ const altnameOf = (directory: Directory, asset: string): string => {
   return found === undefined ? asset : found.asset.altname + found.suffix
 }
 
-/** A name that no list explains: `xbt/usd` and `XBTUSD` are one all the same. */
+/** Normalizes a name that is in no list, so that `xbt/usd` and `XBTUSD` are equal. */
 const plainName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9.]/g, "")
 
-/** One spelling for equal numbers, prices relative to another one included (`+1.50%`); other text as it is. */
+/**
+ * Normalizes a number so that equal numbers have one spelling, also relative prices (`+1.50%`). Other text is
+ * unchanged.
+ */
 const oneNumber = (text: string): string => {
   const { digits, sign, unit } = /^(?<sign>[+#-]?)(?<digits>\d+(\.\d+)?)(?<unit>%?)$/.exec(text)?.groups ?? {}
   const value = digits === undefined ? Option.none() : D.parse(digits)

@@ -1,6 +1,9 @@
 import { Array, Order } from "effect"
 
-/** The same JSON text for the same value, in whatever order its keys were written; `undefined` fields are left out. */
+/**
+ * Prints equal values as the same JSON text, in whatever order their keys were written. `undefined` fields are left
+ * out.
+ */
 export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value))
 
 const sorted = (value: unknown): unknown => {

@@ -1,15 +1,15 @@
 import { parse } from "csv-parse/sync"
 import { unzipSync } from "fflate"
 
-/** More than this is not unpacked here: a small ZIP can hold gigabytes. */
+/** The most bytes that are unpacked here, since a small ZIP can expand to gigabytes. */
 export const largest = 32 * 1024 * 1024
 
-/** A ZIP, or a table in it, that can't be read. */
+/** An unreadable ZIP, or an unreadable table in it. */
 export class Broken extends Error {
   override readonly name = "Broken"
 }
 
-/** Libraries throw errors of their own about what they read. */
+/** Runs a parser and turns any error of the library into `Broken`. */
 const reading = <A>(read: () => A): A => {
   try {
     return read()
@@ -20,11 +20,11 @@ const reading = <A>(read: () => A): A => {
 
 export interface Member {
   readonly name: string
-  /** Bytes when unpacked, as the ZIP says. */
+  /** The number of bytes when unpacked, according to the ZIP. */
   readonly size: number
 }
 
-/** What a ZIP holds, without unpacking it. Throws `Broken` if it is none. */
+/** Lists the members of a ZIP without unpacking them. Throws `Broken` if it is not a ZIP. */
 export const members = (zip: Uint8Array): Array<Member> => {
   const found: Array<Member> = []
   reading(() =>
@@ -38,7 +38,7 @@ export const members = (zip: Uint8Array): Array<Member> => {
   return found
 }
 
-/** The member that holds the report; there is one. */
+/** Finds the member that holds the report. A report has exactly one. */
 export const table = (members: ReadonlyArray<Member>): Member | undefined =>
   members.find(({ name }) => /\.(csv|tsv|txt)$/i.test(name)) ?? members.find(({ size }) => size > 0)
 
@@ -48,8 +48,8 @@ export interface Page {
 }
 
 /**
- * Some rows of a report, and where the next ones are; never more bytes than the ZIP says that there are. Throws
- * `Broken` if it can't be read.
+ * Reads a page of a report's rows, and the offset of the next page. Unpacks no more bytes than the ZIP declares. Throws
+ * `Broken` if the report can't be read.
  */
 export const page = (zip: Uint8Array, { name, size }: Member, { limit, offset }: Page) => {
   const filter = (member: { readonly name: string; readonly originalSize: number }) =>
@@ -62,7 +62,7 @@ export const page = (zip: Uint8Array, { name, size }: Member, { limit, offset }:
     delimiter: text.slice(0, (text + "\n").indexOf("\n")).includes("\t") ? "\t" : ",",
     relax_column_count: true,
     skip_empty_lines: true,
-    // The first line names the columns, and one row more tells whether there are more.
+    // The first line names the columns. One extra row shows that there is a next page.
     to: offset + limit + 2
   }
   const lines = reading(() => parse(text, options))
