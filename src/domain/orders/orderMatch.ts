@@ -41,7 +41,7 @@ export interface SentTime {
   readonly inDoubt: boolean
 }
 
-/** An order that was sent and may exist. */
+/** An order that was sent and might exist. */
 export interface SentOrder {
   readonly params: Params
   /**

@@ -11,8 +11,8 @@ import { open } from "../http/listen.ts"
 import { reachable } from "../network/reachable.ts"
 
 /**
- * Serves a simulated Kraken over HTTP until the scope ends, and its admin path to this machine. `ended` fails with what
- * nobody foresaw, after which the exchange's state is not to be trusted.
+ * Serves a simulated Kraken over HTTP until the scope ends, with an admin path for this machine only. `ended` fails
+ * with an unexpected error, after which the exchange's state must not be trusted.
  */
 export const serveExchange = Effect.fn("serveExchange")(function* (
   front: Front,
@@ -84,7 +84,7 @@ const send = (outgoing: ServerResponse, reply: Outcome["reply"], now: number): v
   outgoing.writeHead(reply.status, {
     "content-type": reply.contentType,
     "cache-control": "no-store",
-    // Clients learn the exchange's time from it, wherever its clock has been put.
+    // Clients read the exchange's time from this header, also after its clock was set.
     date: new Date(now).toUTCString()
   })
   outgoing.end(reply.body)

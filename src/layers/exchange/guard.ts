@@ -3,8 +3,8 @@ import { isLoopback } from "../network/loopback.ts"
 type Headers = { readonly [name: string]: string | undefined }
 
 /**
- * Whether a request may administer the exchange: it comes from this machine, asks for this machine by name, and has
- * passed neither a browser page nor a proxy, which would come from this machine in somebody else's name.
+ * Checks that a request is allowed to administer the exchange. It must come from this machine, name this machine in
+ * `Host`, and carry no header of a browser or a proxy, through which others could send requests from this machine.
  */
 export const mayAdminister = (address: string | undefined, headers: Headers): boolean =>
   isLoopback((address ?? "").replace(/^::ffff:/, "")) &&

@@ -2,7 +2,10 @@ import { Redacted } from "effect"
 import { createHash, randomBytes } from "node:crypto"
 import type { Credentials } from "../../exchange/rest/keys.ts"
 
-/** Key and secret in Kraken's sizes, for a key's name: drawn at random, or from a seed the same each time. */
+/**
+ * Makes a key and a secret of Kraken's lengths for a key's name: random, or derived from a seed and then always the
+ * same.
+ */
 export const makeCredentials =
   (seed: number | undefined) =>
   (name: string): Credentials => ({

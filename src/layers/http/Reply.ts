@@ -1,13 +1,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 
-/** Every answer of the HTTP edge that is not MCP's own. Errors are JSON-RPC errors that answer no request. */
+/** An answer of the HTTP edge outside MCP's own. Errors are JSON-RPC errors without the id of a request. */
 export interface Reply {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly body?: string
 }
 
-/** Head and body leave together, or the body after the events before it. */
+/** Sends head and body together, or only the body if a stream of events has begun. */
 export const send = (response: ServerResponse, { body, headers, status }: Reply): void => {
   if (!response.headersSent) response.writeHead(status, headers)
   response.end(body)
@@ -35,7 +35,7 @@ export const noCredentials = failure(
   challenge("")
 )
 
-/** `why` without quotation marks, which would end the parameter that it is in. */
+/** Refuses a token. `why` must not contain quotation marks, which would end the header parameter that it is in. */
 export const refusedToken = (why: string) =>
   failure(401, why, challenge(`, error="invalid_token", error_description="${why}"`))
 
@@ -54,7 +54,7 @@ export const methodNotAllowed = failure(405, "Method not allowed: this server ke
   allow: "POST"
 })
 
-/** What a browser asks before a page may call. `*` stands for every header but Authorization. */
+/** The answer to a CORS preflight. `*` stands for every header except Authorization. */
 export const preflight: Reply = {
   status: 204,
   headers: {
@@ -64,7 +64,7 @@ export const preflight: Reply = {
   }
 }
 
-/** Lets pages of an origin read the answer, whatever it will be. */
+/** Allows pages of an origin to read the answer, whatever its status. */
 export const readableFrom = (response: ServerResponse, origin: string): void => {
   response.setHeader("access-control-allow-origin", origin)
   response.setHeader("access-control-expose-headers", "retry-after, www-authenticate")
@@ -83,12 +83,12 @@ export const stopping = failure(503, "The server is stopping", { connection: "cl
 
 export const internal = failure(500, "Internal error")
 
-/** Proxies are told not to hold events back. */
+/** Headers of an event stream. They ask proxies not to buffer events. */
 export const eventStream = {
   "content-type": "text/event-stream",
   "cache-control": "no-cache",
   "x-accel-buffering": "no"
 }
 
-/** The last event of a stream. */
+/** Makes the last event of a stream. */
 export const lastEvent = (body: string): Reply => ({ status: 200, headers: eventStream, body })

@@ -1,22 +1,22 @@
 import { Effect, Schema } from "effect"
 import type { IncomingMessage } from "node:http"
 
-/** Larger bodies are refused. */
+/** The most bytes of a body. Larger bodies are refused. */
 export const maxBody = 4 * 1024 * 1024
 
-/** What is still read of a body that is too large, so that its sender gets to read the answer. */
+/** Limits on reading the rest of a body that is too large, so that its sender can read the answer. */
 const patience = { bytes: 64 * 1024 * 1024, time: "5 seconds" } as const
 
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {}) {}
 
-/** The sender went away, or stalled, before the body was complete. */
+/** A body whose sender disconnected or stalled before the end. */
 export class BodyIncomplete extends Schema.TaggedError<BodyIncomplete>()("BodyIncomplete", {}) {}
 
-/** The whole body as text. */
+/** Reads the whole body as text. */
 export const readBody = (request: IncomingMessage): Effect.Effect<string, BodyTooLarge | BodyIncomplete> =>
   Effect.map(readBytes(request), (body) => body.toString("utf8"))
 
-/** The whole body. Bytes are counted, whatever `content-length` says. */
+/** Reads the whole body. The received bytes are counted, whatever `content-length` says. */
 export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyTooLarge | BodyIncomplete> =>
   Number(request.headers["content-length"] ?? 0) > maxBody
     ? tooLarge(request)
@@ -30,7 +30,7 @@ export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyT
             chunks.push(chunk)
             if (size > maxBody) finish(Effect.succeed(undefined))
           }
-          // Nothing follows the end but a `close`, which then says nothing.
+          // Only a `close` follows the end, and it must not count as a disconnect.
           const onEnd = () => {
             ended = true
             const [first = Buffer.alloc(0), ...more] = chunks.splice(0)
@@ -52,7 +52,10 @@ export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyT
         (body) => (body === undefined ? tooLarge(request) : Effect.succeed(body))
       )
 
-/** A sender that is cut off while it still sends would not see the answer: let it come to its end, within reason. */
+/**
+ * Reads the rest of a body that is too large, within `patience`, and fails. A sender that is cut off while it sends
+ * would not see the answer.
+ */
 const tooLarge = (request: IncomingMessage) =>
   Effect.async<void>((resume) => {
     let size = 0

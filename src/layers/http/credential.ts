@@ -1,15 +1,15 @@
 import { Option, Redacted } from "effect"
 
-/** What a request shows to be let in, and its URL without it. */
+/** The token of a request, and its URL without the token. */
 export interface Credential {
   readonly token: Option.Option<Redacted.Redacted>
-  /** Path and query as everything behind sees and logs them. */
+  /** Path and query as later handlers and the log see them. */
   readonly url: string
 }
 
 /**
- * The bearer token of a request: from `Authorization: Bearer`, or, where there is no such header at all, from the first
- * `apikey` of the query that is not empty. That one is taken out of the URL; other parameters keep their order.
+ * Reads the bearer token of a request: from `Authorization: Bearer`, or if that header is absent, from the first
+ * non-empty `apikey` of the query. That parameter is removed from the URL; other parameters keep their order.
  */
 export const credential = (authorization: string | undefined, url: string, queryToken: boolean): Credential => {
   if (authorization !== undefined) return { token: bearer(authorization), url }
@@ -31,5 +31,5 @@ const bearer = (authorization: string): Option.Option<Redacted.Redacted> => {
   return token === undefined ? Option.none() : Option.some(Redacted.make(token))
 }
 
-/** A URL as it may be logged: whatever stands behind `apikey=` is hidden. */
+/** Masks the value of `apikey=` in a URL for the log. */
 export const printable = (url: string): string => url.replace(/(apikey=)[^&\s"']+/gi, "$1***")

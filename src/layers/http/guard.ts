@@ -3,7 +3,10 @@ import { isLoopback } from "../network/loopback.ts"
 
 type Settings = Pick<typeof Config.Service, "allowedHosts" | "allowedOrigins" | "authDisabled" | "host">
 
-/** Why a request is turned away before its token is looked at, in words for its sender; undefined: it is not. */
+/**
+ * Makes a check of `Origin` and `Host` that runs before the token is checked. Returns the reason for the sender if the
+ * request is refused, undefined otherwise.
+ */
 export const guard = (settings: Settings) => {
   const checksHost = isLoopback(settings.host) || settings.authDisabled || settings.allowedHosts.length > 0
   const origins = settings.allowedOrigins.map((origin) => origin.toLowerCase())
@@ -19,20 +22,23 @@ export const guard = (settings: Settings) => {
   }
 }
 
-/** Whether the operator listed an origin: its pages may read our answers, which loopback alone does not give them. */
+/**
+ * Makes a check that the operator listed an origin. Pages of a listed origin are allowed to read answers; those of
+ * loopback are not, unless listed.
+ */
 export const makeIsListed = ({ allowedOrigins }: Pick<Settings, "allowedOrigins">) => {
   const origins = allowedOrigins.map((origin) => origin.toLowerCase())
   return (origin: string): boolean => isListed(origin.toLowerCase(), hostnameOf(origin), origins)
 }
 
-/** Loopback always is; else the whole value or its host name has to be listed. */
+/** Checks that a value is loopback, or that it or its host name is listed. */
 const allowed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
   isLoopback(hostname) || isListed(value, hostname, listed)
 
 const isListed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
   hostname !== "" && (listed.includes(value) || listed.includes(hostname))
 
-/** Without its port; empty for what is no address, such as the `null` origin. */
+/** Returns the host name without its port. Empty if the value is not an address, such as the `null` origin. */
 const hostnameOf = (address: string): string => {
   const url = URL.canParse(address) ? new URL(address) : undefined
   return url?.protocol === "http:" || url?.protocol === "https:" ? url.hostname : ""

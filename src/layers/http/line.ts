@@ -4,7 +4,7 @@ import { printable } from "./credential.ts"
 
 export type Line = ReturnType<typeof makeLine>
 
-/** The one line that a request leaves in the log: what was noted by its end. */
+/** Makes the access log line of a request from the fields noted by the time that the request ends. */
 export const makeLine = (method: string | undefined, url: string) => {
   const facts: Record<string, string | number> = {}
   let started = 0

@@ -6,19 +6,19 @@ import type { AddressInfo, Socket } from "node:net"
 import { Config } from "../../services/Config.ts"
 import { KrakenWriter } from "../../services/KrakenWriter.ts"
 
-/** The server can't listen: a sentence for the operator. */
+/** The server can't listen. `reason` is a sentence for the operator. */
 export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", { reason: Schema.String }) {
   override get message() {
     return this.reason
   }
 }
 
-/** What calls get to end when the server stops, and what writes get. */
+/** Grace periods at shutdown. */
 const patience = { calls: Duration.seconds(10), writes: Duration.seconds(30), answer: Duration.seconds(1) }
 
 /**
- * A Node server that listens as configured, and stops in order when its scope ends: no new connections; `endListening`;
- * calls get ten seconds, and writes until it is known what became of them, at most thirty; then connections are cut.
+ * Makes a Node server that listens as configured. When its scope ends, it stops in order: no new connections;
+ * `endListening`; calls have ten seconds, and writes up to thirty until they are settled; then connections are cut.
  */
 export const listen = (endListening: Effect.Effect<void>) =>
   Effect.gen(function* () {
@@ -47,7 +47,7 @@ export const listen = (endListening: Effect.Effect<void>) =>
     }
   })
 
-/** A timeout for finalizers, which can't be interrupted: what can't be interrupted never times out. */
+/** Limits an effect's time inside a finalizer. Finalizers can't be interrupted, so a plain timeout would never fire. */
 const within = <A>(effect: Effect.Effect<A>, time: Duration.Duration) =>
   Effect.timeoutOption(Effect.interruptible(effect), time)
 
@@ -62,14 +62,14 @@ const create = Effect.gen(function* () {
             reason: `The TLS files can't be used (${reasonOf(error)}): check MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE.`
           })
       })
-  // Connections that never finish a request don't pile up; idle ones outlive those of the usual proxies.
+  // Connections that never finish a request are closed. Idle ones stay open longer than common proxies keep theirs.
   server.headersTimeout = 10_000
   server.requestTimeout = 60_000
   server.keepAliveTimeout = 65_000
   return server
 })
 
-/** Listens, or fails with a sentence. */
+/** Listens, or fails with a sentence for the operator. */
 export const open = (server: Server, { host, port }: { readonly host: string; readonly port: number }) =>
   Effect.async<void, ListenError>((resume) => {
     const onError = (error: unknown) =>
@@ -81,7 +81,7 @@ export const open = (server: Server, { host, port }: { readonly host: string; re
     })
   })
 
-/** `idle` ends when no request is being answered. */
+/** Counts open requests. `idle` completes when none is being answered. */
 const countCalls = (server: Server) => {
   const waiting = new Set<() => void>()
   let open = 0
@@ -103,8 +103,8 @@ const countCalls = (server: Server) => {
 }
 
 /**
- * Node tells the response that is being sent of its connection's end, but none of those that wait behind it for requests
- * of the same connection.
+ * Emits `close` on a response when its connection closes. Node emits it only on the response being sent, not on those
+ * that wait behind it on the same connection.
  */
 const closeWith = (socket: Socket, response: ServerResponse) => {
   const onClose = () => response.emit("close")

@@ -1,20 +1,20 @@
 import { Clock, Effect } from "effect"
 
-/** Failures that one address may make within a minute. */
+/** The most failures of one address within `window`. */
 const allowance = 10
 const window = 60_000 // ms
 
-/** Addresses that are remembered at once; beyond that the oldest are forgotten. */
+/** The most addresses remembered at once. Beyond that, the oldest are evicted. */
 const capacity = 10_000
 
 /**
- * Counts failed authentications for each address. Only failures are slowed down: a good token is let in from any
- * address, so that nobody can lock its owner out.
+ * Counts failed authentications for each address. Only failures are throttled: a valid token is accepted from any
+ * address, so that nobody can lock out its owner.
  */
 export const makeThrottle = () => {
   const failures = new Map<string, Array<number>>()
   return {
-    /** Notes a failure; the seconds to wait if there were too many, else 0. */
+    /** Records a failure. Returns the seconds to wait if there were too many, else 0. */
     failed: (address: string): Effect.Effect<number> =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const recent = (failures.get(address) ?? []).filter((at) => at > now - window)

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { InternalError } from "./InternalError.ts"
 
-/** Loads a part of the program when it is needed. */
+/** Loads a module when it is needed. */
 export const load = <A>(part: () => Promise<A>): Effect.Effect<A, InternalError> =>
   Effect.tryPromise(part).pipe(
     Effect.tapErrorCause((cause) => Effect.logFatal("A part of the program can't be loaded", cause)),

@@ -1,6 +1,6 @@
 import { Option } from "effect"
 
-/** The words that have another command read the same file, with a blank before them. */
+/** Returns the arguments, with a leading space, by which another command reads the same file of settings. */
 export const withEnvFile = (file: Option.Option<string>): string =>
   Option.match(file, {
     onNone: () => "",

@@ -5,7 +5,7 @@ import { decode } from "./decode.ts"
 import type { Needs } from "./needs.ts"
 import { noDotenv, normalize, readDotenv, readNamed, stateFolder, unreadDotenv } from "./sources.ts"
 
-/** Settings are wrong: everything that is, by name. */
+/** Invalid settings. The message lists all of them by name. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
   problems: Schema.Array(Schema.String)
 }) {
@@ -15,8 +15,9 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
 }
 
 /**
- * The configuration of a command from environment variables and a file: `envFile`, or `.env` in the working directory for
- * commands that read it. The environment wins, and `flags` (settings by their names) win over both. Read once.
+ * Reads the configuration of a command from environment variables and a file: `envFile`, or `.env` in the working
+ * directory for commands that read it. The environment wins over the file, and `flags` (settings by name) win over
+ * both. Read once.
  */
 export const ConfigEnv = (
   needs: Needs,

@@ -8,20 +8,22 @@ const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir } = settings
 
 const names = [key, secret, keyFile, secretFile].map(({ name }) => name)
 
-/** Whether a key or a secret, or a half of the two, comes from there. */
+/** Checks that a source has a key or a secret, or one of the two. */
 const holds = (source: Source): boolean => names.some((name) => source.has(name))
 
-/** `source` without the variables of these names. */
+/** Returns `source` without the hidden variables. */
 const without = (source: Source, hidden: ReadonlyArray<string>): Source =>
   new Map([...source].filter(([name]) => !hidden.includes(name)))
 
-/** Settings that go with a key: where it is sent, the rest of its proof, and where its nonces are counted. */
+/**
+ * Settings that belong to a key: the address that it is sent to, its one-time password, and the folder of its nonces.
+ */
 const companions = [baseUrl, otp, stateDir].map(({ name }) => name)
 
 /**
- * Environment over file, but for key, secret and what goes with them, which belong together: somebody else's file must
- * not receive the key of the environment, nor Kraken itself the orders that were meant for another address. The state
- * folder of the environment counts all the same: an image sets it, whatever key is put in.
+ * Merges environment and file. The environment wins, but key, secret and their companions are taken from one source: a
+ * stranger's file must not receive the key of the environment, nor must Kraken itself receive orders that were meant
+ * for another address. The state folder of the environment always wins, since a container image sets it for any key.
  */
 export const merge = (environment: Source, dotenv: DotenvFile) => {
   const { name: file, source } = dotenv
@@ -41,7 +43,7 @@ export const merge = (environment: Source, dotenv: DotenvFile) => {
 /** The length of Kraken's secrets, in bytes. */
 const whole = 64
 
-/** Key and secret, given both or neither, each as it is or in a file. */
+/** Reads key and secret, both or neither, each from its variable or from a file. */
 export const readCredentials = (variables: Source, values: Values, file: string | undefined) => {
   const problems: Array<string> = []
   const keyText = either(variables, values, "key", "keyFile", problems)
@@ -68,7 +70,7 @@ export const readCredentials = (variables: Source, values: Values, file: string 
   return { credentials: Option.fromNullable(credentials), problems, notices }
 }
 
-/** The text that is set, or that the file holds. */
+/** Returns the text of the variable, or that of the file. */
 const either = (
   variables: Source,
   values: Values,
@@ -89,7 +91,7 @@ const either = (
     if (parsed === undefined) problems.push(`${fileName}: expected a file that holds ${expected}`)
     return parsed
   } catch (error) {
-    // Not the path: who takes the variable for the secret itself finds it in no log.
+    // The path is not shown: a user might have put the secret itself into this variable, and it must not reach a log.
     problems.push(`${fileName}: the file can't be read (${String(Object(error).code ?? "unknown")})`)
     return undefined
   }

@@ -8,26 +8,26 @@ import { type Field, type Setting, settings, type Values, withoutEffect } from "
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
 
 export interface Sources {
-  /** Flags of the command line, under the names of the settings they set. An empty one counts. */
+  /** Flags of the command line, by the names of their settings. An empty value counts as given. */
   readonly flags: Source
   readonly environment: Source
   readonly dotenv: DotenvFile
-  /** The path of a `.env` that is there and is not read. */
+  /** The path of a `.env` that exists and is not read. */
   readonly unread?: string | undefined
-  /** The folder of this machine, if it has one. */
+  /** The state folder of this machine, if it has one. */
   readonly stateFolder: string | undefined
 }
 
 export interface Decoded {
-  /** Counts only where there are no problems. */
+  /** Valid only if there are no problems. */
   readonly config: typeof Config.Service
-  /** What is wrong, one line each. */
+  /** Problems with the settings, one line each. */
   readonly problems: ReadonlyArray<string>
 }
 
 /**
- * The configuration from flags, environment and a file, in this order of weight, with everything that is wrong in what the
- * command uses. A flag that is given is in use.
+ * Decodes the configuration from flags, environment and a file, in this order of precedence, and lists all problems
+ * with the settings that the command uses. A given flag counts as used.
  */
 export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const own = ([name, value]: readonly [string, string]) => !isServiceLink(name, value)
@@ -46,7 +46,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const { credentials, ...pair } = inUse("key") ? readCredentials(variables, values, file) : noCredentials
   const stateDir = values.stateDir ?? sources.stateFolder
   const isPaper = values.mode === "paper"
-  // A pair that is wrong is told already.
+  // Problems of the pair are already reported.
   const hasKey = inUse("key") ? Option.isSome(credentials) || pair.problems.length > 0 : undefined
   const tls = [values.sslKeyFile, values.sslCertFile]
   problems.push(
@@ -69,10 +69,10 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   )
   if (problems.length > 0 && sources.unread !== undefined) problems.push(`${sources.unread} is not read.`)
 
-  // What is left after the settings that others stand for is the configuration, field by field.
+  // Settings that only stand for others are left out. The rest is the configuration, field by field.
   const config = {
     ...Struct.omit(values, "key", "keyFile", "otp", "secret", "secretFile", "sslCertFile", "sslKeyFile"),
-    // What is not there can't be used: on paper nobody calls the account of the key.
+    // Without credentials, no code in paper mode can use the account of the key.
     credentials: isPaper ? Option.none() : credentials,
     mode: values.mode ?? "live",
     tls: Option.all({
@@ -101,7 +101,7 @@ const fields = Object.keys(settings) as ReadonlyArray<Field>
 
 const noCredentials = { credentials: Option.none(), problems: [], notices: [] }
 
-/** The values of these settings, or their defaults; a value that does not fit is told and stays undefined. */
+/** Parses settings or their defaults. An invalid value is reported and stays undefined. */
 const parseAll = (variables: Source, fields: ReadonlyArray<Field>, label: (setting: Setting<unknown>) => string) => {
   const problems: Array<string> = []
   const values = fields.map((field) => {
@@ -112,15 +112,15 @@ const parseAll = (variables: Source, fields: ReadonlyArray<Field>, label: (setti
     if (parsed === undefined) problems.push(`${label(setting)}: expected ${setting.expected}${shown(setting, text)}`)
     return [field, parsed]
   })
-  // A record loses which field has which type. Where a value is missing against its type, there is a problem, or the field
-  // is not in use.
+  // The types of single fields are lost in a record. A value that is missing against its type has a reported problem,
+  // or belongs to a field that is not in use.
   return { problems, values: Object.fromEntries(values) as Values }
 }
 
-/** They fill one field of Config together. */
+/** Settings that together make the field `credentials` of Config. */
 const ofCredentials: ReadonlyArray<Field> = ["key", "keyFile", "otp", "secret", "secretFile"]
 
-/** Makes reading a setting that is not in use a defect: its value may be wrong. */
+/** Turns reading an unused setting into a defect, since its value might be invalid. */
 const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): typeof Config.Service => {
   for (const field of unused.filter((field) => !ofCredentials.includes(field))) {
     const get = () => {
@@ -132,6 +132,6 @@ const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): type
   return config
 }
 
-/** What was set, without what an address may carry before its host. */
+/** Prints the invalid value, without credentials in front of the host of an address. */
 const shown = ({ secret }: Setting<unknown>, text: string): string =>
   secret ? "" : `, got ${JSON.stringify(text.slice(0, 200).replace(/\/\/.*@/, "//***@"))}`

@@ -8,15 +8,15 @@ interface Told {
   readonly flags: Source
   readonly environment: Source
   readonly dotenv: Source
-  /** The mode that counts, where anybody asked for one. */
+  /** The mode in effect, if one was set. */
   readonly mode: Values["mode"]
-  /** Undefined for a command that uses no key. */
+  /** True if an API key is set. Undefined for a command that uses no key. */
   readonly hasKey: boolean | undefined
-  /** The file beside the environment, as messages call it. */
+  /** The name of the settings file, for messages. */
   readonly file: string | undefined
 }
 
-/** Whose money it is must not be in doubt: where it is, nothing starts. */
+/** Lists conflicts about the mode. The server refuses to start if it is in doubt whether real money is at stake. */
 export const modeProblems = ({ dotenv, environment, file, flags, hasKey, mode }: Told): ReadonlyArray<string> => {
   const [inEnvironment, inDotenv] = [environment, dotenv].map((source) => source.get(name)?.toLowerCase())
   const isPaper = mode === "paper"
@@ -26,7 +26,7 @@ export const modeProblems = ({ dotenv, environment, file, flags, hasKey, mode }:
     ...(flags.has(name) && isPaper && (inEnvironment ?? inDotenv) === "live"
       ? [`${name}: live, and --${flag}: expected one of them, not both`]
       : []),
-    // Of other settings the environment's counts. Here somebody might rely on the other one.
+    // For other settings the environment wins. For this one, a user might rely on the value in the file.
     ...(inEnvironment !== undefined && inDotenv !== undefined && inEnvironment !== inDotenv
       ? [`${name}: ${inEnvironment} in the environment, and ${inDotenv} in ${file}: expected one of them, not both`]
       : []),

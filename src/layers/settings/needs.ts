@@ -1,10 +1,10 @@
 import { type Field, settings } from "./table.ts"
 
-/** The settings that a command uses, and where it looks for them. */
+/** The settings that a command uses, and the sources from which it reads them. */
 export interface Needs {
-  /** Only these are decoded: another one that is set wrongly is nothing to this command. */
+  /** Fields that are decoded. Other settings can be invalid without effect on this command. */
   readonly fields: ReadonlySet<Field>
-  /** Refuses every unknown name, and not only those that are close to a setting in use. */
+  /** Refuses every unknown name, not only those similar to a setting in use. */
   readonly refuseUnknown: boolean
   /** Reads `.env` of the working directory if no other file is named. */
   readonly dotenv: boolean
@@ -23,7 +23,7 @@ const command = (...fields: ReadonlyArray<Field>): Needs => ({
 
 export const overHttp: Needs = { fields: all, refuseUnknown: true, dotenv: true }
 
-/** Clients start servers over stdio in any folder: its `.env` may be a stranger's. */
+/** Settings of the server over stdio. Clients start it in any folder, whose `.env` might be a stranger's. */
 export const overStdio: Needs = {
   fields: without(
     "host",
@@ -48,5 +48,5 @@ export const tokens = command("tokenDb")
 
 export const paper = command("stateDir")
 export const paperReset = command("stateDir", "paperBalances")
-/** For what Kraken lists of an asset. */
+/** Settings for reading Kraken's list of assets. */
 export const paperLearn = command("stateDir", "baseUrl", "httpTimeout", "tier")

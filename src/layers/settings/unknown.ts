@@ -4,8 +4,9 @@ import type { Source } from "./sources.ts"
 import { settings, withoutEffect } from "./table.ts"
 
 /**
- * Kubernetes describes every service in the environment of every pod. One that is called mcp-kraken looks like settings:
- * `MCP_KRAKEN_PORT=tcp://10.0.0.1:8765`, `MCP_KRAKEN_SERVICE_HOST`, `MCP_KRAKEN_PORT_8765_TCP_ADDR`.
+ * Recognises variables by which Kubernetes describes a service in the environment of every pod. For a service that is
+ * called mcp-kraken they look like settings: `MCP_KRAKEN_PORT=tcp://10.0.0.1:8765`, `MCP_KRAKEN_SERVICE_HOST`,
+ * `MCP_KRAKEN_PORT_8765_TCP_ADDR`.
  */
 export const isServiceLink = (name: string, value: string): boolean =>
   name.startsWith("MCP_KRAKEN_") &&
@@ -14,7 +15,7 @@ export const isServiceLink = (name: string, value: string): boolean =>
 
 const names: ReadonlyArray<string> = Object.values(settings).map(({ name }) => name)
 
-/** A misspelt safety setting must never be ignored by a command that uses it. */
+/** Lists unknown names of settings, so that a command never ignores a misspelt safety setting. */
 export const unknownSettings = (variables: Source, { fields, refuseUnknown }: Needs): Array<string> => {
   const inUse = Array.from(fields, (field) => settings[field].name)
   return [...variables.keys()]
@@ -23,7 +24,10 @@ export const unknownSettings = (variables: Source, { fields, refuseUnknown }: Ne
     .map(noSuchSetting)
 }
 
-/** Other programs may have variables that begin with KRAKEN_; those that look like ours are told, and ignored. */
+/**
+ * Lists variables whose names are similar to settings but lack the prefix. They are reported and ignored, since other
+ * programs have variables that begin with KRAKEN_ too.
+ */
 export const lookalikes = (variables: Source): Array<string> =>
   [...variables.keys()]
     .filter((name) => name.includes("KRAKEN") && !name.startsWith("MCP_KRAKEN_") && !isKnown(name))

@@ -4,7 +4,7 @@ import { Cause, Data, Effect, Predicate, Schedule, type Scope } from "effect"
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 
-/** A database file can't be used. */
+/** An unusable database file. */
 export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
   /** A sentence for the operator, with the path. */
   readonly reason: string
@@ -16,8 +16,8 @@ export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")
 }
 
 /**
- * Opens a SQLite file that only its owner can read, and makes it and its folder where they are missing. Several
- * processes may use it at once. The native module is loaded here, not when the program starts.
+ * Opens a SQLite file that only its owner can read, and creates it and its folder if they are missing. Several
+ * processes can use it at once. The native module is loaded here, not when the program starts.
  */
 export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUnavailable, Scope.Scope> => {
   const unavailable = (what: string) => (cause: unknown) =>
@@ -30,7 +30,8 @@ export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUna
     })
     const sql = yield* make({ filename: file }).pipe(
       Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
-      // Opening throws: the module does not fit this machine, the file is no database, another process sets it up.
+      // Opening throws if the module does not fit this machine, the file is not a database, or another process is
+      // creating it.
       Effect.catchAllCause((cause) => Effect.fail(Cause.squash(cause))),
       Effect.retry({
         while: isLocked,
@@ -43,14 +44,16 @@ export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUna
   })
 }
 
-/** SQLite would make the file readable for all; the files it makes beside it get the mode of this one. */
+/**
+ * Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it.
+ */
 export const makePrivate = (file: string): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, "a", 0o600))
   try {
     chmodSync(file, 0o600)
   } catch {
-    // A file of somebody else, who lets this user in, stays as its owner made it.
+    // The file of another user who gave this one access keeps its mode.
   }
 }
 

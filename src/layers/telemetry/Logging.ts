@@ -5,12 +5,12 @@ import { json, logfmt } from "./format.ts"
 import { makeRedact } from "./redact.ts"
 import { toStderr } from "./stderr.ts"
 
-/** Takes a line of the log away. */
+/** Writes a line of the log. An urgent line is written at once. */
 type Write = (line: string, urgent: boolean) => void
 
 const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) => string, write: Write) =>
   Logger.make<unknown, void>((options) => {
-    // Whatever is thrown here would end the fiber that logs.
+    // An error that is thrown here would end the fiber that logs.
     try {
       write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
     } catch {
@@ -18,18 +18,18 @@ const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) =
     }
   })
 
-/** Stands for a line that can't be formatted. */
+/** The replacement for a line that can't be formatted. */
 const unreadable = { message: "A line of the log can't be formatted", cause: Cause.empty, annotations: HashMap.empty() }
 
 const plain = hiding(logfmt, makeRedact().redact, toStderr)
 
-/** The log before the configuration is known. */
+/** The logger in use before the configuration is known. */
 export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
 
 /**
- * The log as configured, without secrets: it knows the credentials, what `Secrets` is told, and what a secret looks like.
- * The whole line passes it, so that it makes no difference whether a secret is in the message, in an annotation, in a
- * span or in the cause of a failure.
+ * The configured logger, which masks secrets: the credentials, the values passed to `Secrets`, and text that looks like
+ * a secret. It masks the whole line, so that a secret is found in the message, in an annotation, in a span and in the
+ * cause of a failure.
  */
 export const Logging = (write: Write = toStderr) =>
   Layer.unwrapEffect(

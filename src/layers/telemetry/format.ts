@@ -5,9 +5,9 @@ type Fields = { readonly [name: string]: unknown }
 type Options = Logger.Logger.Options<unknown>
 
 /**
- * Effect's own formats, where `Effect.logInfo("request", { status, ms })` is a message with fields. They are written as
- * annotations are, and cost less: annotations are put into the fiber and taken out again. A line a call is a good part
- * of what the call costs, so this one does nothing for what a line does not have.
+ * Effect's own formats, in which `Effect.logInfo("request", { status, ms })` is a message with fields. Fields are
+ * printed like annotations but cost less, since annotations are added to the fiber and removed again. The log line is a
+ * good part of the cost of a call, so this format does no work for parts that a line does not have.
  */
 export const logfmt = Logger.make(
   ({ annotations, cause, date, fiberId, logLevel, message, spans }: Options): string => {

@@ -1,16 +1,13 @@
-/** Stands where a secret was. */
+/** The replacement for a secret. */
 const stars = "***"
 
-/**
- * What is a secret by its look, wherever it stands. Quotes may be escaped: a text that was JSON within JSON has
- * backslashes before them.
- */
+/** Patterns of text that looks like a secret. Quotes might be escaped: JSON within JSON has backslashes before them. */
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
-  // Tokens of ours.
+  // Access tokens of this server.
   [/mck_[A-Za-z0-9_-]+/g, `mck_${stars}`],
   [/(apikey(?:=|%3D))[^\s&"'\\]+/gi, `$1${stars}`],
   [/(Bearer\s+)[^\s"',\\]+/gi, `$1${stars}`],
-  // 64 bytes in base64, plain or in a form: an API secret or a signature.
+  // 64 bytes in base64, plain or form-encoded: an API secret or a signature.
   [/(?:[A-Za-z0-9/+]|%2[BF]){86}(?:==|%3D%3D)/gi, stars],
   [
     /((?:api[-_]?key|api[-_]?sign|api[-_]?secret|\botp|authorization)\\*["']?\s*[:=]\s*\\*["']?)(?!Bearer)[^\s"',&\\]+/gi,
@@ -18,26 +15,34 @@ const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   ]
 ]
 
-/** As long as the shortest keys and tokens that are nobody's names. */
+/** Text that might be random: as long as the shortest keys and tokens, which names rarely are. */
 const long = /[A-Za-z0-9/+_-]{40,}={0,2}/g
 
-/** Drawn at random, and no path: letters of both cases and digits in a row, between two slashes or without any. */
+/**
+ * Checks that a text looks random and is not a path: upper case, lower case and digits in a part of 16 characters or
+ * more without a slash.
+ */
 const looksRandom = (text: string): boolean =>
   text.split("/").some((part) => part.length >= 16 && /[a-z]/.test(part) && /[A-Z]/.test(part) && /\d/.test(part))
 
-/** At most this many forms of secrets that turned up are remembered; the oldest is forgotten. */
+/** The most forms of learned secrets that are kept. Beyond that, the oldest is evicted. */
 const capacity = 1000
 
-/** Shorter texts are no secrets, and would tear words apart. */
+/** The least length of a secret. Masking a shorter text would damage ordinary words. */
 const shortest = 4
 
 const regExp = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
-/** A secret as it is, and in JSON within JSON, however deep: only the number of backslashes differs. */
+/**
+ * Makes a pattern of a secret as it is and within nested JSON at any depth, which differ only in the number of
+ * backslashes.
+ */
 const inJson = (secret: string): string =>
   [...secret].map((char) => (char === '"' ? '\\\\*"' : char === "\\" ? "\\\\+" : regExp(char))).join("")
 
-/** A secret as it travels: in text, in a URL, in a form, in a header, as a name in the log. */
+/**
+ * Lists patterns for the forms that a secret can take: in text, in a URL, in a form, in a header, as a name in the log.
+ */
 const formsOf = (secret: string): ReadonlyArray<string> => [
   inJson(secret),
   regExp(encodeURIComponent(secret)),
@@ -46,7 +51,9 @@ const formsOf = (secret: string): ReadonlyArray<string> => [
   regExp(secret.replaceAll(/[\s="]/g, "_"))
 ]
 
-/** Hides secrets in text: those known by value, in whatever form they travel, and those known by their look. */
+/**
+ * Makes a function that masks secrets in text: known values in any of their forms, and text that looks like a secret.
+ */
 export const makeRedact = () => {
   const known = new Set<string>()
   let anyKnown: RegExp | undefined

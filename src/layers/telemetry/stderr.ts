@@ -1,9 +1,9 @@
 import process from "node:process"
 
-/** What is logged in this turn of the event loop and still to be written. */
+/** Lines of this turn of the event loop that are not written yet. */
 let waiting = ""
 
-/** Writes what waits. A log that is closed, or on a full disk, is no reason to end: a write may be unsettled. */
+/** Writes the waiting lines. A closed log or a full disk must not end the process, since a write might be unsettled. */
 const flush = (): void => {
   const text = waiting
   waiting = ""
@@ -16,10 +16,10 @@ const flush = (): void => {
 }
 
 /**
- * Stdout belongs to the protocol, and to what commands print. The lines of one turn of the event loop are one write: under
- * load a write a line is a good part of what a call costs. What may be the last that is heard of the process does not
- * wait: what is urgent leaves at once, with the lines before it, and all of them before the process exits, be it for an
- * error that nobody caught.
+ * Writes a line of the log to stderr, since stdout carries the protocol or the output of a command. Lines of one turn
+ * of the event loop are written together: under load, a write for each line is a good part of the cost of a call. An
+ * urgent line is written at once together with the lines before it, and all lines are written before the process exits,
+ * also after an uncaught error.
  */
 export const toStderr = (line: string, urgent: boolean): void => {
   if (waiting === "") setImmediate(flush)
@@ -29,5 +29,5 @@ export const toStderr = (line: string, urgent: boolean): void => {
 
 process.on("exit", flush)
 
-// Most errors of a stream come as an event, which ends the process if nobody listens.
+// Most errors of a stream arrive as an event, which ends the process if it has no listener.
 process.stderr.on("error", () => undefined)
