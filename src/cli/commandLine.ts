@@ -22,12 +22,12 @@ const command = Command.make("mcp-kraken").pipe(
 
 const run = Command.run(command, { name: "mcp-kraken", version })
 
-/** Does what the words after the program's name say. */
+/** Runs the command that the arguments name. */
 export const commandLine = (words: ReadonlyArray<string>) => {
-  /** The words that name a command, for its help. */
+  /** The words of the command, for its help. */
   const path = ["mcp-kraken", ...Array.takeWhile(words, (word) => /^[a-z]+$/.test(word))].slice(0, 3).join(" ")
   return run(["node", "mcp-kraken", ...(words.length === 0 ? ["--help"] : words)]).pipe(
-    // The library has told its own errors already.
+    // The library has already reported its own errors.
     Effect.catchIf(ValidationError.isValidationError, () =>
       Effect.sync(() => {
         process.exitCode = 2

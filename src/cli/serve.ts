@@ -5,7 +5,7 @@ import { envFile } from "./kit/envFile.ts"
 import { UsageError } from "./kit/errors.ts"
 import { type Setting, settings } from "../layers/settings/table.ts"
 
-/** A flag that stands for a setting. */
+/** Makes the option that stands for a setting. */
 const flag = <Name extends string>({
   flag,
   name,
@@ -17,13 +17,13 @@ const flag = <Name extends string>({
     Options.map(Option.map((text) => [name, text] as const))
   )
 
-/** Stands for a setting with a value of its own. */
+/** The option `--paper`, which sets the mode. */
 const paper = Options.boolean(settings.mode.flag).pipe(
   Options.withDescription("Trade on simulated accounts, without a key (MCP_KRAKEN_MODE=paper)"),
   Options.map((given) => (given ? Option.some([settings.mode.name, "paper"] as const) : Option.none()))
 )
 
-/** Loads the server only when it is asked for: the other commands start without the tools and the SDK. */
+/** The command `serve`. It loads the server lazily, so that other commands start without the tools and the SDK. */
 export const serve = Command.make(
   "serve",
   {

@@ -6,8 +6,8 @@ interface StdioWords {
 }
 
 /**
- * Reads the words with which clients start the server over stdio, in any order: that needs no library to parse a command
- * line. None for all others.
+ * Reads the arguments with which clients start the server over stdio, in any order and without the command line
+ * library. None for any other command.
  */
 export const stdioWords = (words: ReadonlyArray<string>): Option.Option<StdioWords> => {
   const [command, ...flags] = words
@@ -16,7 +16,7 @@ export const stdioWords = (words: ReadonlyArray<string>): Option.Option<StdioWor
   if (at >= 0) flags.splice(at, 2)
   const rest = new Set(flags)
   const isKnown = rest.size === flags.length && flags.every((flag) => flag === "--stdio" || flag === "--paper")
-  // A file whose name could be a flag is left to the library.
+  // A file name that looks like a flag is left to the library.
   return command === "serve" && rest.has("--stdio") && isKnown && !(envFile?.startsWith("-") ?? false) && envFile !== ""
     ? Option.some({ paper: rest.has("--paper"), envFile: Option.fromNullable(envFile) })
     : Option.none()

@@ -4,7 +4,10 @@ import { reachable } from "../layers/network/reachable.ts"
 import { withEnvFile } from "../layers/process/withEnvFile.ts"
 import { self } from "../layers/process/self.ts"
 
-/** Lines for the operator: where the server is, how to make a token, and what to paste into clients. */
+/**
+ * Writes lines for the operator: the server's address, the command that makes a token, and the text to paste into
+ * clients.
+ */
 export const howToConnect = (
   config: typeof Config.Service,
   access: Access,
@@ -19,11 +22,11 @@ export const howToConnect = (
   ]
 }
 
-/** How clients get in: with the token that has just been made for them, one that they have, or none yet. */
+/** The tokens that clients can use: one that was just made, existing ones, or none yet. */
 export type Access =
   | { readonly _tag: "New"; readonly token: Redacted.Redacted }
   | { readonly _tag: "Some"; readonly explain: boolean }
-  /** Perhaps there are tokens for paper, which this server does not take. */
+  /** `forPaper` is true if there are only tokens for paper accounts, which this server refuses. */
   | { readonly _tag: "None"; readonly forPaper: boolean }
 
 const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
@@ -66,7 +69,8 @@ const words = ({ mode }: typeof Config.Service, access: Access, url: string, mor
 
 const clients = (url: string, token: string): ReadonlyArray<string> => {
   const bearer = `"Authorization: Bearer ${token}"`
-  // Claude Desktop on Windows breaks arguments at blanks. What stands in `env` is not in the list of processes either.
+  // Claude Desktop on Windows splits arguments at spaces. The values of `env` are also absent from the list of
+  // processes.
   const bridge = `"args": ["-y", "mcp-remote", "${url}", "--header", "Authorization:\${BEARER}"]`
   return [
     `  Claude Code      claude mcp add --transport http kraken ${url} --header ${bearer}`,

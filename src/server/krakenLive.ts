@@ -7,7 +7,7 @@ import { doubts } from "./doubts.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 
-/** Says whose account it is, as paper mode does. */
+/** Logs the account in use, as paper mode does. */
 const Mode = Layer.effect(
   TradingMode,
   Effect.gen(function* () {
@@ -23,7 +23,7 @@ const Mode = Layer.effect(
   })
 )
 
-/** The account of the API key, at Kraken. */
+/** The API key's account at Kraken. */
 export const KrakenLive = KrakenClientHttp.pipe(
   Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
   Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))

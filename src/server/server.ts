@@ -7,7 +7,7 @@ import { Config } from "../services/Config.ts"
 import { InternalError } from "../layers/process/InternalError.ts"
 import { load } from "../layers/process/load.ts"
 
-/** Says what the settings leave in doubt. */
+/** Logs the notices about the settings. */
 const notices = Effect.flatMap(Config, ({ notices }) =>
   Effect.forEach(notices, (notice) => Effect.logWarning(notice), { discard: true })
 )
@@ -16,7 +16,7 @@ const loadOverStdio = load(() => import("./overStdio.ts"))
 
 const overStdio = Effect.flatMap(loadOverStdio, ({ overStdio }) => overStdio)
 
-/** The client of a server whose settings are wrong hears it too. */
+/** Reports invalid settings to the client over stdio, too. */
 const refuse = ({ message }: SettingsError) => Effect.flatMap(loadOverStdio, ({ refuse }) => refuse(message))
 
 const overHttp = (firstToken: boolean, envFile: Option.Option<string>) =>
@@ -25,7 +25,7 @@ const overHttp = (firstToken: boolean, envFile: Option.Option<string>) =>
     ({ overHttp }) => overHttp(firstToken, envFile)
   )
 
-/** What nobody foresaw goes to the log that knows the secrets. */
+/** Logs an unexpected error with the logger that masks secrets. */
 const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError> =>
   Cause.isDie(cause)
     ? Effect.zipRight(
@@ -34,23 +34,23 @@ const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError>
       )
     : Effect.failCause(cause)
 
-/** Serves until the process is told to stop, or, over stdio, until the input ends. */
+/** Serves until the process receives a signal to stop, or over stdio until the input ends. */
 export const server = ({ envFile, firstToken, flags, stdio }: Options) =>
   Effect.provide(
     Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken, envFile)).pipe(Effect.catchAllCause(told)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags)))
   ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
 
-/** As clients on a desktop start it. */
+/** Serves over stdio, as desktop clients start it. */
 export const serverOverStdio = (paper: boolean, envFile: Option.Option<string>) =>
   server({ stdio: true, envFile, firstToken: false, flags: new Map(paper ? [[settings.mode.name, "paper"]] : []) })
 
 interface Options {
-  /** Settings by their names, over all others. */
+  /** Settings by name, which win over all other sources. */
   readonly flags: ReadonlyMap<string, string>
-  /** A file of settings in place of `.env`. */
+  /** A file of settings that replaces `.env`. */
   readonly envFile: Option.Option<string>
   readonly stdio: boolean
-  /** Over HTTP: make a token where there is none, and show it. */
+  /** Over HTTP: makes a token if there is none, and shows it. */
   readonly firstToken: boolean
 }

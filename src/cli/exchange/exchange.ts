@@ -3,7 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { load } from "../../layers/process/load.ts"
 
-/** What the help tells below the options: what goes wrong on request, and how a running exchange is steered. */
+/** Help below the options: the faults that can be requested, and the commands that control a running exchange. */
 export const steering = `
 FAULTS
 Each is for the next call of an endpoint such as AddOrder, Earn/Allocate or Ticker, or of any (*):
@@ -26,7 +26,7 @@ While it runs, programs on the same machine send it JSON:
   POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}
   POST   /admin/fail      {}: deposits and withdrawals on their way fail; one with "refid"`
 
-/** Loads the exchange only when it is asked for: the other commands start without. */
+/** The command `exchange`. It loads the exchange lazily, so that other commands start without it. */
 export const exchange = Command.make(
   "exchange",
   {

@@ -17,7 +17,7 @@ export interface Options {
   readonly faults: ReadonlyArray<string>
 }
 
-/** Serves a simulated Kraken until the process is told to stop. */
+/** Serves a simulated Kraken until the process receives a signal to stop. */
 export const serve = Effect.fn("exchange")(function* (options: Options) {
   const { host, json, noRateLimits, port } = options
   if (port < 0 || port > 65_535) return yield* new UsageError({ message: "--port: expected a port from 0 to 65535" })

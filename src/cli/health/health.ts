@@ -2,7 +2,7 @@ import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
 import { envFile } from "../kit/envFile.ts"
 
-/** For health checks of containers, in which there is nothing else to ask with. */
+/** The command `health`, for health checks of containers that have no other HTTP client. */
 export const health = Command.make("health", { envFile }, ({ envFile }) =>
   Effect.flatMap(
     Effect.promise(() => import("./healthCheck.ts")),

@@ -5,10 +5,10 @@ import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { Config } from "../../services/Config.ts"
 
-/** What listens at the configured address is not a server that is up: exit code 1. */
+/** No healthy server answers at the configured address: exit code 1. */
 export class Unhealthy extends Data.TaggedError("Unhealthy")<{ readonly message: string }> {}
 
-/** Asks on this machine, wherever the server listens: every setting that moves it is followed. */
+/** Asks the server on this machine, following every setting that changes its address. */
 export const checkHealth = (envFile: Option.Option<string>) => Effect.provide(check, ConfigEnv(Needs.health, envFile))
 
 const check = Effect.gen(function* () {
@@ -27,7 +27,7 @@ export const healthUrl = ({ host, port, tls }: Pick<typeof Config.Service, "host
   return `${Option.isSome(tls) ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${port}/health`
 }
 
-/** What listens everywhere is asked on this machine's own address. */
+/** The addresses that mean every interface, with the loopback address to ask instead. */
 const anywhere: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
 const ask = (url: string) =>
@@ -36,7 +36,7 @@ const ask = (url: string) =>
       response.resume()
       resume(Effect.succeed(response.statusCode))
     }
-    // The certificate is made out to the name that the world knows, not to this one; and nothing secret is sent.
+    // The certificate names the public host, not this address, so it is not verified. The request carries no secret.
     const request = url.startsWith("https:")
       ? Https.get(url, { rejectUnauthorized: false, agent: false }, answered)
       : Http.get(url, { agent: false }, answered)

@@ -1,6 +1,6 @@
 import * as Options from "@effect/cli/Options"
 
-/** The flag that names a file of settings. */
+/** The option that names a file of settings. */
 export const envFile = Options.text("env-file").pipe(
   Options.withPseudoName("FILE"),
   Options.withDescription("File of settings, in place of .env; over --stdio none is read without it"),

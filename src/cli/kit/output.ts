@@ -2,7 +2,7 @@ import { Console, Effect, Layer } from "effect"
 import type { WriteStream } from "node:tty"
 import { stripVTControlCharacters } from "node:util"
 
-/** What the command line library says of every option, whatever it is. */
+/** Sentences that the command line library prints for every option of a type. */
 const noise = new Set([
   "A user-defined piece of text.",
   "A true or false value.",
@@ -12,12 +12,12 @@ const noise = new Set([
 
 const isHeading = (line: string): boolean => /^[A-Z]+$/.test(line)
 
-/** A command in a list of commands: its name, what it takes, what it does. */
+/** The form of a command in a list: its name, its arguments and its description. */
 const commandLine = /^\s*- (?<name>[a-z]+(?: [a-z]+)*)(?<takes>(?: [[(<].*?)?)\s{2,}(?<text>\S.*)$/
 
 /**
- * Makes the library's help short: one line a command, no blank lines but before headings, nothing twice. `path` is the
- * command that it is about, which the library tells by its last word alone.
+ * Shortens the library's help: one line for each command, blank lines before headings only, nothing twice. `path` is
+ * the whole name of the command, of which the library prints only the last word.
  */
 export const tidyHelp = (help: string, path: string): string => {
   const lines = help
@@ -39,19 +39,21 @@ export const tidyHelp = (help: string, path: string): string => {
     .join("\n")
 }
 
-/** The library's script for bash goes wrong where a command's name holds a hyphen, or is nested. */
+/**
+ * Fixes the library's bash completions, which fail for a command with a hyphen in its name and for a nested command.
+ */
 export const mendCompletions = (script: string): string =>
   script
     .replaceAll(/cmd="([\w-]+)"$/gm, (_, cmd: string) => `cmd="${cmd.replaceAll("-", "__")}"`)
     .replaceAll(/^( {8}[\w-]+)\)$/gm, (label) => label.replaceAll("-", "__"))
-    // The bash of macOS does not know it.
+    // The bash of macOS does not support this option.
     .replaceAll(" -o nosort", "")
     .replaceAll(
       /^(\s+\w+(?:,\w+)+),(\w+)\)$/gm,
       (_, parents: string, last: string) => `${parents.replaceAll(",", "__")},${last})`
     )
 
-/** What a stream may get: colours only where somebody sees them. */
+/** Makes a formatter for a stream: short help, fixed completions, and no colours unless the stream shows them. */
 const fit = (stream: WriteStream, path: string, more: string) => (value: unknown) => {
   if (typeof value !== "string") return value
   const text = stripVTControlCharacters(value)
@@ -60,7 +62,7 @@ const fit = (stream: WriteStream, path: string, more: string) => (value: unknown
   return stream.isTTY && stream.hasColors() ? value : text.replace(/\n+$/, "")
 }
 
-/** A console that prints what the command line library has to say in our manner, and `more` below a command's help. */
+/** Makes a console that reformats the command line library's output, with `more` below a command's help. */
 export const Output = (
   streams: { readonly stdout: WriteStream; readonly stderr: WriteStream },
   path: string,

@@ -14,7 +14,7 @@ import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
 import { table } from "../kit/table.ts"
 
-/** What the paper commands do. Running servers see it at their next call. */
+/** The effects of the paper commands. Running servers see the changes at their next call. */
 
 export interface Which {
   readonly account: Option.Option<string>
@@ -23,7 +23,7 @@ export interface Which {
   readonly envFile: Option.Option<string>
 }
 
-/** The live market as the journal tells it: nobody is asked. */
+/** The live market as recorded in the journal, without any request. */
 const MarketFeedTold = Layer.succeed(MarketFeed, {
   kind: "live",
   name: "live market",
@@ -33,7 +33,7 @@ const MarketFeedTold = Layer.succeed(MarketFeed, {
   read: () => Effect.succeedNone
 })
 
-/** The account that is meant, and what is kept of accounts on its market. */
+/** Finds the chosen account and opens the accounts on its market. Fails unless exactly one account fits. */
 const open = Effect.fnUntraced(function* (which: Which) {
   const onSynthetic = yield* accountsOn("synthetic")
   const all = yield* onSynthetic.list
@@ -53,7 +53,7 @@ const accountsOn = (market: "synthetic" | "live") =>
     (context) => Context.get(context, PaperAccounts)
   )
 
-/** What Kraken lists of an asset that the account does not know becomes known to it. */
+/** Records Kraken's details of an asset that the account does not know yet. */
 const learn = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
   const { LiveMarket } = yield* load(() => import("../../server/paperMarket.ts"))
   const context = yield* Layer.build(
@@ -81,7 +81,7 @@ const prepared =
   <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: Which) =>
     effect.pipe(Effect.scoped, Effect.provide(ConfigEnv(needs, envFile)))
 
-/** The result of a call, or what the exchange says against it. */
+/** Returns the result of a call, or fails with the exchange's errors. */
 const resultOf = (answer: Answer) =>
   "errors" in answer
     ? new UsageError({ message: `The simulated exchange refuses: ${answer.errors.join("; ")}` })

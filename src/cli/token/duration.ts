@@ -2,7 +2,9 @@ import { Duration, Option } from "effect"
 
 const units: Record<string, Duration.DurationInput> = { s: "1 second", m: "1 minute", h: "1 hour", d: "1 day" }
 
-/** `90d`, `12h`, `30m`, `45s` or bare seconds; none for anything else, for zero, and for more than a century. */
+/**
+ * Parses `90d`, `12h`, `30m`, `45s` or bare seconds. None for any other text, for zero, and for more than a century.
+ */
 export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
   const match = /^(\d{1,10})([smhd]?)$/.exec(text.trim().toLowerCase())
   if (match === null) return Option.none()

@@ -6,7 +6,7 @@ import { parseDuration } from "./duration.ts"
 import { envFile } from "../kit/envFile.ts"
 import { UsageError } from "../kit/errors.ts"
 
-/** Loads the database only for a command that needs it: help and completions start without. */
+/** Loads the database only for a command that needs it, so that help and completions start without it. */
 const tokens = Effect.promise(() => import("./tokens.ts"))
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
