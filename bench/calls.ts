@@ -29,8 +29,8 @@ const stock = "SDK, stock stateless"
 const router = "Effect HttpRouter echo"
 
 /**
- * One trivial call everywhere. Ours check a bearer token each time and write a line of log, at their default level; Effect's
- * router and fastmcp log as they do by default, the others nothing. All logs go to /dev/null.
+ * Measures one trivial call on every server. Ours checks a bearer token and writes a log line for each call, at its
+ * default level; Effect's router and fastmcp log as they do by default, the others nothing. All logs go to /dev/null.
  */
 export const toolCalls = async (ours: Ours): Promise<void> => {
   const own = (what: string, start: () => Promise<Running>, tool: string): ReadonlyArray<Subject> =>
@@ -67,8 +67,8 @@ interface Row {
 }
 
 /**
- * The best of some rounds at each concurrency. The servers run side by side and are measured in turns, so that what else
- * the machine does strikes all alike; idle ones cost nothing.
+ * Finds the best of several rounds at each concurrency. The servers run side by side and are measured in turns, so that
+ * other load on the machine affects all of them; idle servers cost nothing.
  */
 const inTurns = async (subjects: ReadonlyArray<Subject>, concurrencies: ReadonlyArray<number>) => {
   const running: Array<{ readonly name: string; readonly server: Running; readonly target: Target }> = []

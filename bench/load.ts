@@ -4,17 +4,17 @@ import { Client } from "undici"
 
 export interface Figures {
   readonly callsPerSecond: number
-  /** Milliseconds. */
+  /** The median latency in milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** Processor time of the server for each call, in microseconds; undefined where the system does not tell. */
+  /** Processor time of the server for each call, in microseconds. Undefined if the system does not report it. */
   readonly cpu: number | undefined
 }
 
 export interface Target {
   readonly url: string
   readonly pid: number
-  /** The request of a number: counted up, so that each may differ. */
+  /** Makes the request with a number, which is counted up so that requests can differ. */
   readonly request: (i: number) => Request
 }
 
@@ -25,12 +25,12 @@ export interface Request {
 }
 
 export interface Length {
-  /** Either may end it. */
+  /** The measurement ends after `calls` or `seconds`, whichever comes first. */
   readonly seconds: number
   readonly calls?: number
 }
 
-/** A closed loop: `concurrency` connections, each with one call under way. */
+/** Measures a closed loop: `concurrency` connections, each with one call in flight. */
 export const load = async (target: Target, concurrency: number, { calls, seconds }: Length) => {
   const { origin, pathname } = new URL(target.url)
   const clients = Array.from({ length: concurrency }, () => new Client(origin, { pipelining: 1 }))
@@ -62,7 +62,7 @@ export const load = async (target: Target, concurrency: number, { calls, seconds
   } satisfies Figures
 }
 
-/** Lets the server's code be compiled for what it does all the time. */
+/** Warms up the server, so that its hot code is compiled. */
 export const warmUp = (target: Target, calls: number) => load(target, 16, { calls, seconds: 60 })
 
 const ask = async (client: Client, url: string, path: string, { body, headers, method = "POST" }: Request) => {
@@ -79,7 +79,7 @@ const ask = async (client: Client, url: string, path: string, { body, headers, m
   }
 }
 
-/** Processor time of a process so far; Linux counts it in hundredths of a second. */
+/** Reads the processor time of a process so far. Linux counts it in hundredths of a second. */
 const cpuMicros = (pid: number): number | undefined => {
   const fields = readProc(pid, "stat")
     ?.replace(/^.*\) /s, "")
@@ -87,7 +87,7 @@ const cpuMicros = (pid: number): number | undefined => {
   return fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
-/** Resident memory in megabytes. */
+/** Reads the resident memory of a process, in megabytes. */
 export const residentMegabytes = (pid: number): number | undefined => {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readProc(pid, "status") ?? "")?.[1]
   return kilobytes === undefined ? undefined : Number(kilobytes) / 1024

@@ -1,6 +1,7 @@
 /**
- * What calls, lists, starts, memory and tokens cost, beside what else there is; run by hand with `npm run bench`, about
- * five minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4 picks tables.
+ * Benchmarks of calls, lists, starts, memory and tokens, beside other servers. Run by hand with `npm run bench`; it
+ * takes about five minutes. BENCH_SECONDS, BENCH_ROUNDS and the others of settings.ts make it longer; BENCH_ONLY=1,4
+ * picks tables.
  */
 import { cpus } from "node:os"
 import process from "node:process"

@@ -4,8 +4,8 @@ import { makeExchange } from "../src/exchange/state/state.ts"
 import { syntheticMarket } from "../src/exchange/markets/synthetic/SyntheticMarket.ts"
 
 /**
- * Orders matched per second of processor time with few and with many resting orders, and the memory of a resting one.
- * `node --expose-gc --import ./scripts/typescript.mjs bench/matching.ts`
+ * A benchmark of the matching engine: orders matched per second of processor time with few and with many resting
+ * orders, and the memory of a resting order. `node --expose-gc --import ./scripts/typescript.mjs bench/matching.ts`
  */
 const now = Date.UTC(2026, 8, 21, 9)
 const rounds = 20_000
@@ -22,7 +22,7 @@ const venue = (resting: number) => {
     if ("errors" in answer) throw new Error(answer.errors.join())
     return (answer.result as { readonly txid: readonly [string] }).txid[0]
   }
-  // Spread over prices that the market does not reach, both sides, many price levels.
+  // Orders on both sides at many price levels, which the market does not reach.
   for (let i = 0; i < resting; i++) {
     const away = 200 + ((i * 7919) % 400_000) / 10
     const price = (i % 2 === 0 ? 112_000 - away : 117_000 + away * 10).toFixed(1)
@@ -53,12 +53,12 @@ for (const resting of [10, 1000, 100_000]) {
     const rate = Math.round(1_000_000 / micros)
     console.log(`${resting} resting: ${name}: ${rate} orders/s, ${micros.toFixed(1)} µs each`)
   }
-  // A pair that trades with each other inside the spread of nobody: two orders, one match.
+  // Two orders inside the spread that match each other: one match.
   measure("match", 2, () => {
     add("maker", "sell", "0.001", "114000.0")
     add("taker", "buy", "0.001", "114000.0")
   })
-  // An order that comes to rest at a new price among the others, and goes again.
+  // An order that rests at a new price among the others, and is cancelled.
   measure("add and cancel", 1, (i) => {
     const txid = add("maker", "sell", "0.001", (best + 1 + ((i * 7919) % 300_000) / 10).toFixed(1))
     handle(x, { endpoint: "private/CancelOrder", params: { txid }, account: "maker", now })

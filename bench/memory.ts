@@ -6,7 +6,7 @@ import { number, print, table } from "./table.ts"
 
 const steps = 5
 
-/** Memory of the server before calls and in the course of many: what is kept for a call would show as growth. */
+/** Measures the server's memory before and during many calls. Memory kept for each call would show as growth. */
 export const memory = async (ours: Ours): Promise<void> => {
   const server = await ours.serve()
   const request = call("2026-07-28", "get_server_time", ours.token)

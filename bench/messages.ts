@@ -6,7 +6,7 @@ export const eras: ReadonlyArray<Era> = ["2025-11-25", "2026-07-28"]
 
 const prefix = "io.modelcontextprotocol/"
 
-/** A request as a client of this era sends it over HTTP. */
+/** Makes a request as a client of a protocol revision sends it over HTTP. */
 export const message = (era: Era, method: string, params: Record<string, unknown> = {}, token?: string): Request => {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const version = { "mcp-protocol-version": era }

@@ -8,7 +8,7 @@ import process from "node:process"
 import { buildTo } from "../scripts/build.mjs"
 import { type Running, start } from "./servers.ts"
 
-/** The built server with a folder of its own, as it would be set up in front of a Kraken. */
+/** The built server with its own state folder, configured as in front of Kraken. */
 export interface Ours {
   readonly entry: string
   readonly env: Record<string, string>
@@ -41,7 +41,7 @@ export const setUp = async (kraken: Running): Promise<Ours> => {
   }
 }
 
-/** Puts `count` tokens into the database beside those that are there, and answers them. */
+/** Adds `count` tokens to the database and returns them. */
 export const fill = ({ env }: Ours, count: number): ReadonlyArray<string> => {
   const database = new Database(env["MCP_KRAKEN_TOKEN_DB"])
   database.pragma("busy_timeout = 5000")

@@ -5,7 +5,7 @@ import type { Running } from "./servers.ts"
 import { length, rounds, warmup } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
-/** What a public tool call adds to the same request sent to Kraken directly, one at a time. */
+/** Measures the time that a public tool call adds to the same request sent directly to Kraken, one at a time. */
 export const overhead = async (ours: Ours, kraken: Running): Promise<void> => {
   const server = await ours.serve()
   const direct = {

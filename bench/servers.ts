@@ -10,7 +10,7 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a Node program and waits until it takes connections on the port it is given. */
+/** Starts a Node program and waits until it accepts connections on the given port. */
 export const start = async (
   args: (port: number) => ReadonlyArray<string>,
   env: Record<string, string> = {}
@@ -26,7 +26,7 @@ export const start = async (
   return { pid: child.pid ?? 0, port, stop: () => stop(child) }
 }
 
-/** A server of bench/peers. */
+/** Starts a server of bench/peers. */
 export const peer = (name: string, env?: Record<string, string>): Promise<Running> => {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
   const loader = new URL("../scripts/typescript.mjs", import.meta.url).href

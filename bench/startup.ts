@@ -12,7 +12,7 @@ interface Start {
   readonly megabytes: number | undefined
 }
 
-/** From spawn to the end of the process, or to the answer of `initialize` over stdio. */
+/** Measures the time from spawn to the end of the process, or to the answer of `initialize` over stdio. */
 export const startUp = async ({ entry, env }: Ours): Promise<void> => {
   const subjects = [
     { name: "bare node", run: () => toEnd(["-e", ""], {}) },
@@ -21,7 +21,7 @@ export const startUp = async ({ entry, env }: Ours): Promise<void> => {
     { name: "stdio on paper, to initialize", run: () => toInitialize([entry, "serve", "--stdio", "--paper"], env) }
   ]
   const found = subjects.map(({ name, run }) => ({ name, run, all: new Array<Start>() }))
-  // In turns, so that what else the machine does strikes all alike.
+  // Measured in turns, so that other load on the machine affects all of them.
   for (let i = 0; i < starts; i++) for (const { all, run } of found) all.push(await run())
   const rows = found.map(({ all, name }) => {
     const sorted = all.toSorted((a, b) => a.ms - b.ms)

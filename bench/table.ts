@@ -1,4 +1,4 @@
-/** Rows of text in aligned columns: the first to the left, the others to the right. */
+/** Prints rows of text in aligned columns: the first aligned left, the others right. */
 export const table = (
   title: string,
   head: ReadonlyArray<string>,

@@ -4,7 +4,7 @@ import { fill, type Ours } from "./ours.ts"
 import { length, manyTokens, warmup } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
-/** `ping` does nothing but get in, so that what differs is the look at the token. */
+/** Measures the check of a token. `ping` does nothing else, so any difference comes from that check. */
 export const tokenChecks = async (ours: Ours): Promise<void> => {
   const rows: Array<ReadonlyArray<string>> = []
   const measure = async (name: string, tokens: ReadonlyArray<string>) => {

@@ -2,7 +2,7 @@ import { countTokens } from "gpt-tokenizer"
 import { toolsets } from "../src/tools/Toolsets.ts"
 import { number, print, table } from "./table.ts"
 
-/** What a model pays for the list of tools before it has called one. */
+/** Measures the tokens that the list of tools costs a model before its first call. */
 export const listTokens = (): void => {
   const counted = Object.entries(toolsets).map(([name, tools]) => ({
     name,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Bundles src/bin.ts and what it loads into dist/main.mjs and its chunks. Prints nothing on standard output, which
-// belongs to the protocol when `npm start` goes on to serve it.
+// Bundles src/bin.ts and everything that it loads into dist/main.mjs and its chunks. Prints nothing on standard output,
+// which belongs to the protocol when `npm start` goes on to serve it.
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
 import { chmodSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url"
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * Reads `import { Effect } from "effect"` as `import * as Effect from "effect/Effect"`. What the former names is an object
- * of everything in that module, and a bundler has to keep all of it.
+ * Reads `import { Effect } from "effect"` as `import * as Effect from "effect/Effect"`. The former imports an object
+ * with everything in that module, all of which a bundler has to keep.
  */
 const effectByModule = {
   name: "effect-by-module",
@@ -33,7 +33,10 @@ const byModule = (names) => {
   return [...modules, `import { ${all.filter((name) => !isModule(name)).join()} } from "effect"`].join("; ")
 }
 
-/** The file that chooses the version of better-sqlite3, for us and for the library that imports it by its name. */
+/**
+ * The file that chooses the version of better-sqlite3, both for this program and for the library that imports it by
+ * name.
+ */
 export const sqliteDriver = join(root, "src/layers/storage/driver.ts")
 
 const sqliteByDriver = {
@@ -43,7 +46,7 @@ const sqliteByDriver = {
   }
 }
 
-/** Bundles for a folder, and says what the bundle is made of. */
+/** Bundles into a folder. The metafile of the result lists the bundled files. */
 export const bundle = (folder, write = true) =>
   build({
     absWorkingDir: root,
@@ -51,20 +54,20 @@ export const bundle = (folder, write = true) =>
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    // Smaller files start faster. Names stay, for the sake of stack traces.
+    // Smaller files start faster. Names are kept for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
     splitting: true,
     platform: "node",
     format: "esm",
     target: "node20",
-    // CommonJS packages inside an ESM bundle call `require`. The alias leaves the name to code that imports it.
+    // CommonJS packages inside an ESM bundle call `require`. The alias leaves the name free for code that imports it.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
     },
     define: {
       __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)),
-      // Optional helpers of ws, native code that no bundle can hold.
+      // Optional native helpers of ws, which can't be bundled.
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
       "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
     },
@@ -74,7 +77,7 @@ export const bundle = (folder, write = true) =>
     logLevel: "warning"
   })
 
-/** Builds into a folder (inside the project, so that better-sqlite3 is found) and answers the path of the entry. */
+/** Builds into a folder (inside the project, so that better-sqlite3 is found) and returns the path of the entry. */
 export const buildTo = async (folder) => {
   const { metafile } = await bundle(folder)
   const written = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)))
@@ -87,14 +90,14 @@ export const buildTo = async (folder) => {
   return entry
 }
 
-/** The tag vX.Y.Z of a folder's commit, else a development version that names the commit. */
+/** Returns the tag vX.Y.Z of a folder's commit, or else a development version that names the commit. */
 export const versionOf = (folder) => {
   const git = (...args) =>
     execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()
   try {
-    // The folder may lie in someone else's repository, whose tags are not ours.
+    // The folder might be inside another repository, whose tags are unrelated.
     if (git("rev-parse", "--show-prefix") !== "") return "0.0.0-dev"
-    // A release outranks its own candidates.
+    // A release is newer than its own candidates.
     const newest = ["-c", "versionsort.suffix=-rc", "tag", "--sort=-version:refname"]
     const [tag] = git(...newest, "--points-at", "HEAD", "--list", "v[0-9]*").split("\n")
     return tag ? tag.slice(1) : `0.0.0-dev+${git("rev-parse", "--short=7", "HEAD")}`

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 // Completes package-lock.json with the optional platform packages that `npm install` leaves out.
 //
-// npm drops from the lock every optional package that it could not fetch where the lock was made, and then `npm ci`
+// npm drops every optional package from the lock that it could not fetch when the lock was made, and then `npm ci`
 // refuses that lock on every machine. Each parent names its platform packages with their versions, so the missing
-// entries can be written from there; npm finds their addresses by name and version when it needs one. Addresses of a
-// registry are taken out, so that the lock works with any.
+// entries can be derived; npm finds their addresses by name and version when needed. Registry addresses are removed, so
+// that the lock works with any registry.
 //
 //   node scripts/complete-lock.mjs           complete the lock
-//   node scripts/complete-lock.mjs --check   only say what is missing, exit 1 if anything is
+//   node scripts/complete-lock.mjs --check   only list missing entries, and exit with 1 if there are any
 import { readFileSync, realpathSync, writeFileSync } from "node:fs"
 import { argv, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 
-/** Adds what is missing, removes registry addresses; answers one sentence for each change. */
+/** Adds missing entries and removes registry addresses. Returns one sentence for each change. */
 export const completeLock = (lock) => {
   const changes = []
   for (const [path, entry] of Object.entries(lock.packages)) {
@@ -23,7 +23,7 @@ export const completeLock = (lock) => {
     for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
       const version = range.replace(/^[\^~]/, "")
       const found = find(lock.packages, path, name)
-      // A range is met by what npm chose; an exact version is met by itself alone.
+      // A range accepts npm's choice; an exact version accepts only itself.
       if (found && (range !== version || found.version === version)) continue
       const at = lock.packages[`node_modules/${name}`] ? `${path}/node_modules/${name}` : `node_modules/${name}`
       lock.packages[at] = entryFor(name, version, entry)
@@ -36,7 +36,7 @@ export const completeLock = (lock) => {
   return changes
 }
 
-/** The package that Node would find when the one at `path` imports it. */
+/** Finds the package that Node loads when the one at `path` imports it. */
 const find = (packages, path, name) => {
   for (let folder = path; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const at = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`
@@ -48,7 +48,7 @@ const find = (packages, path, name) => {
 const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]
 const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "wasm32", "x64"]
 
-/** What package names call a system or a processor, where Node says otherwise. */
+/** Names of systems and processors in package names that differ from Node's. */
 const otherNames = { armv7: "arm", windows: "win32" }
 
 const entryFor = (name, version, parent) => {

@@ -1,5 +1,5 @@
-// An agent's session in paper mode, from finding a pair to what it cost: `npm run demo`. The client is the SDK's own, the
-// server is the one that was built, and its account is thrown away at the end.
+// An agent's session in paper mode, from finding a pair to the cost of the trade: `npm run demo`. The client is the
+// SDK's own, the server is the built one, and its account is deleted at the end.
 import { Effect } from "effect"
 import { mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,7 +14,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
 
-/** Runs the session against a built server and says what happens, line by line. */
+/** Runs the session against a built server and prints each step. */
 export const demo = (entry: string, say: (line: string) => void) =>
   Effect.gen(function* () {
     const call = yield* connect(entry, yield* folder)

@@ -1,4 +1,4 @@
-// Writes the documents that are made from the sources: `npm run docs`.
+// Writes the documents that are generated from the sources: `npm run docs`.
 import { writeFileSync } from "node:fs"
 import { documents, locate, read } from "./docs/documents.ts"
 

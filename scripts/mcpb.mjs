@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Packs the bundle for Claude Desktop, mcp-kraken-VERSION-SYSTEM-PROCESSOR.mcpb: one for each kind of machine, since it
-// carries the native module. Where that does not load, stdio counts nonces in memory and says so.
+// contains the native module. If that module can't be loaded, the server over stdio counts nonces in memory and logs
+// that.
 //
 //   npm run mcpb [FOLDER]
 import { packExtension } from "@anthropic-ai/mcpb"
@@ -18,7 +19,7 @@ try {
   const compatibility = { ...manifest.compatibility, platforms: [platform] }
   writeFileSync(join(folder, "manifest.json"), JSON.stringify({ ...manifest, version, compatibility }, null, 2))
   const outputPath = resolve(argv[2] ?? cwd(), `mcp-kraken-${version}-${platform}-${arch}.mcpb`)
-  // It checks the manifest against its schema first.
+  // It validates the manifest against its schema first.
   const packed = await packExtension({ extensionPath: folder, outputPath, silent: true })
   if (packed) console.log(outputPath)
   else exit(1)

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// Changes the safety core in many small ways, one at a time, and lists the changes that no test notices. Exit code 1 if
+// Mutates the safety core in many small ways, one at a time, and lists the mutants that no test notices. Exit code 1 if
 // fewer than 90 % are noticed. Reports for a browser go to dist/mutation.
 //
 //   npm run mutate                                the files of scripts/mutation/groups.mjs
-//   npm run mutate -- src/domain/numbers/decimal.ts …     these of them; FILE:10-20 is a part of one
-//   npm run mutate -- --concurrency 1 …           one at a time, on a machine that others use too
+//   npm run mutate -- src/domain/numbers/decimal.ts …     only these of them; FILE:10-20 is a range of lines
+//   npm run mutate -- --concurrency 1 …           one at a time, on a machine with other load
 import { Stryker } from "@stryker-mutator/core"
 import { relative } from "node:path"
 import { env, exit } from "node:process"
@@ -16,11 +16,11 @@ const { positionals, values } = parseArgs({
   options: { concurrency: { type: "string" } }
 })
 
-/** Percent of the mutants that have to be noticed. */
+/** The least percentage of mutants that have to be noticed. */
 const enough = 90
 
 const run = async (name, mutate) => {
-  // The test runner's processes read it in scripts/mutation/vitest.config.ts.
+  // Read by the processes of the test runner, in scripts/mutation/vitest.config.ts.
   env.MUTATION_GROUP = name
   const stryker = new Stryker({
     mutate,
@@ -35,7 +35,7 @@ const run = async (name, mutate) => {
     ignorePatterns: ["dist", "bench", "docs"],
     tempDirName: ".stryker-tmp",
     ...(values.concurrency && { concurrency: Number(values.concurrency) }),
-    // A busy machine is no reason to call a mutant noticed; one that loops for ever is.
+    // A slow run on a busy machine must not count as a noticed mutant; an endless loop does.
     timeoutMS: 30_000,
     reporters: ["progress-append-only", "html", "json"],
     htmlReporter: { fileName: `dist/mutation/${name}.html` },

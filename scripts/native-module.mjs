@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Copies what the bundle needs beside it into FOLDER/node_modules: better-sqlite3 for this kind of machine. Of version 13
-// that is the binary that its package brings, which fits Node 22.14 and all later ones; of version 12, where it is
-// installed, what was built for this Node, and the two packages by which it finds that. Sources and tools (50 MB) stay
-// behind.
+// Copies better-sqlite3, which the bundle needs beside it, into FOLDER/node_modules, for this kind of machine. Of
+// version 13, that is the binary in its package, which fits Node 22.14 and later. Of version 12, if installed, it is
+// the binary built for this Node, and the two packages by which it finds that binary. Sources and tools (50 MB) are
+// left out.
 //
 //   node scripts/native-module.mjs FOLDER [PROJECT]
 import { cpSync, existsSync, realpathSync } from "node:fs"
@@ -22,7 +22,10 @@ const older = {
   "file-uri-to-path": ["package.json", "LICENSE", "index.js"]
 }
 
-/** Copies both versions, or the modern one alone where the other was not installed or built; that one for all machines, if so asked. */
+/**
+ * Copies both versions, or only the modern one if the other was not installed or built. `machines` is `this`, or `all`
+ * for the modern version's binaries for every kind of machine.
+ */
 export const copyNativeModule = (folder, project = root, machines = "this") => {
   const has = (name, path) => existsSync(join(project, "node_modules", name, path))
   const isBuilt = older["better-sqlite3"].every((path) => has("better-sqlite3", path))

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Assembles the plugin for Claude Code, which starts the server that it carries, and fetches nothing. It holds the native
-// module for every kind of machine, in the version for Node 22.14 and later.
+// Assembles the plugin for Claude Code, which starts the server that it contains and downloads nothing. It contains the
+// native module for every kind of machine, in the version for Node 22.14 and later.
 //
-//   npm run plugin             into plugin/server: the marketplace that is this repository then has it
+//   npm run plugin             into plugin/server, which makes this repository a complete marketplace
 //   npm run plugin -- FOLDER   into FOLDER/mcp-kraken-plugin-VERSION.zip, a marketplace of its own, for a release
 import { zipSync } from "fflate"
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"

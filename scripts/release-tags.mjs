@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What a release moves, among all tags of the repository that it runs in: which tags its image gets, npm's dist-tag,
-// whether GitHub calls it a prerelease, and whether main follows. Writes it in the form of GitHub's step outputs.
+// Plans the tags that a release moves, given all tags of the repository that it runs in: its image tags, npm's
+// dist-tag, its prerelease mark on GitHub, and the branch main. Prints them in the form of GitHub's step outputs.
 //
 //   node scripts/release-tags.mjs vX.Y.Z[-rcN]
 import { execFileSync } from "node:child_process"
@@ -9,15 +9,15 @@ import { argv, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 
 /**
- * A release gets its version and the shorter ones that stand for the newest of their line, with and without a `v`; the
- * newest of all is `latest`. A release of an older line takes nothing from a newer one. Candidates have names of their
- * own at every length, and move nothing that a release has.
+ * Plans the tags of a release: its version and the shorter names for the newest of its line, with and without a `v`.
+ * Only the newest release of all is `latest`. A release of an older line takes no name from a newer one. Candidates
+ * have separate names at every length, and move no name of a release.
  */
 export const planRelease = (tag, tags = []) => {
   const release = parse(tag)
   if (release === undefined) throw new Error(`${tag} is no release: expected vX.Y.Z or vX.Y.Z-rcN`)
   const { candidate, major, minor, patch } = release
-  // Candidates compete with those of their own kind.
+  // Candidates are compared only with other candidates.
   const others = tags
     .flatMap((other) => parse(other) ?? [])
     .filter((other) => isCandidate(other) === isCandidate(release))
@@ -35,7 +35,7 @@ export const planRelease = (tag, tags = []) => {
     tags: [...names, ...names.map((name) => `v${name}`), ...(latest ? ["latest"] : [])],
     prerelease: candidate !== undefined,
     latest,
-    // npm takes no name that reads like a version.
+    // npm refuses a dist-tag that reads like a version.
     npmTag: candidate !== undefined ? "rc" : latest ? "latest" : `release-${major}.${minor}`
   }
 }

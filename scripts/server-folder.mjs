@@ -1,4 +1,5 @@
-// The server in a folder of its own, as bundles for clients carry it: our code, and the native module beside it.
+// Assembles the server in a folder, as bundles for clients contain it: the built program with the native module beside
+// it.
 import { cpSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { env } from "node:process"
@@ -11,8 +12,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const version = env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)
 
 /**
- * Builds into `dist/NAME`, and copies that to a folder with the native module: for this kind of machine, or for each that
- * there is one for. The folder depends on nothing outside: what the lock names is in it.
+ * Builds into `dist/NAME`, and copies the result to a folder with the native module, for this kind of machine or for
+ * all. The folder is self-contained: it holds everything that the lock names.
  */
 export const makeServerFolder = async (name, folder, machines = "this") => {
   const entry = await buildTo(join("dist", name))

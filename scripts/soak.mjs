@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Tries the property tests with other cases than `npm test`: round after round, each with a random seed that is printed,
-// until one fails. The environment of a round that failed, as printed, repeats it.
+// Runs the property tests with other cases than `npm test`: one round after another, each with a random seed that is
+// printed, until a round fails. The printed environment of the failed round repeats it.
 //
-//   npm run soak                                  ten rounds, each of five times as many cases as in `npm test`
-//   npm run soak -- --rounds 100 test/properties  more, and only the files whose paths hold these words
+//   npm run soak                                  ten rounds, each with five times as many cases as `npm test`
+//   npm run soak -- --rounds 100 test/properties  more rounds, and only files whose paths contain these words
 import { spawnSync } from "node:child_process"
 import { randomInt } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"

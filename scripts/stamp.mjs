@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// Writes into package.json and server.json what is known only when a release is made: its version, and the repository
-// it comes from, by which the MCP registry knows whom the name belongs to. With the folder of the release's bundles, also
-// their addresses and hashes: a client of the registry runs exactly these. (What it would run of npm, by npx, is up to the
-// folder in which it happens to be.)
+// Writes release data into package.json and server.json: the version, and the repository, by which the MCP registry
+// verifies the owner of the name. With the folder of the release's bundles, also their addresses and hashes, so that a
+// client of the registry runs exactly these. (With npx, the folder in which it starts would decide.)
 //
 //   node scripts/stamp.mjs VERSION OWNER/REPOSITORY [FOLDER]
 import { createHash } from "node:crypto"
@@ -11,7 +10,9 @@ import { join } from "node:path"
 import { argv } from "node:process"
 import { fileURLToPath } from "node:url"
 
-/** Stamps what it is given; names in the MCP registry are of the form io.github.OWNER/NAME. `bundles` have a name and bytes. */
+/**
+ * Adds the release data. Names in the MCP registry have the form io.github.OWNER/NAME. `bundles` have a name and bytes.
+ */
 export const stamp = ({ manifest, server }, version, repository, bundles = []) => {
   const [owner] = repository.split("/")
   const name = server.name.replace("OWNER", owner)

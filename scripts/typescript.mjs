@@ -1,4 +1,4 @@
-// Lets Node run our TypeScript as it stands: `node --import ./scripts/typescript.mjs FILE.ts`.
+// Lets Node run TypeScript sources directly: `node --import ./scripts/typescript.mjs FILE.ts`.
 import { transform } from "esbuild"
 import { readFile } from "node:fs/promises"
 import { register } from "node:module"
@@ -6,7 +6,7 @@ import { isMainThread } from "node:worker_threads"
 
 if (isMainThread) register(import.meta.url)
 
-/** As in the bundle. */
+/** The same replacement of better-sqlite3 as in the bundle. */
 const sqliteDriver = new URL("../src/layers/storage/driver.ts", import.meta.url).href
 
 export const resolve = (specifier, context, next) =>

@@ -1,4 +1,4 @@
-/** The ceiling: node:http alone reads JSON and writes it back. */
+/** The upper bound: node:http without a framework reads JSON and writes it back. */
 import { createServer } from "node:http"
 
 createServer((request, response) => {

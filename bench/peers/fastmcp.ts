@@ -1,4 +1,4 @@
-/** npm's fastmcp without sessions, one trivial tool. */
+/** The npm package fastmcp without sessions, with one trivial tool. */
 import { FastMCP } from "fastmcp"
 
 const server = new FastMCP({ name: "fastmcp", version: "0.0.0" })

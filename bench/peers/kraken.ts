@@ -1,4 +1,4 @@
-/** A Kraken that answers at once and checks nothing, so that what is measured is ours. */
+/** A stand-in for Kraken that answers at once and checks nothing, so that only our overhead is measured. */
 import { createServer } from "node:http"
 
 const answers: Record<string, unknown> = {

@@ -1,11 +1,11 @@
-/** The SDK's stock way to serve without sessions: a Server and a transport for each request, one trivial tool. */
+/** The SDK's standard server without sessions: a Server and a transport for each request, with one trivial tool. */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { createServer } from "node:http"
 
-// One validator for all, without which each Server builds its own: the stock transport at its best.
+// A shared validator, the best case of the standard transport: otherwise each Server builds its own.
 const jsonSchemaValidator = new AjvJsonSchemaValidator()
 
 createServer((request, response) => {

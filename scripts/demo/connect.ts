@@ -3,13 +3,13 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { Effect } from "effect"
 import { execPath } from "node:process"
 
-/** What a tool answered. */
+/** The answer of a tool. */
 export type Answer = ReturnType<typeof JSON.parse>
 
-/** Calls a tool as a model would; what it refuses is the end of a demonstration. */
+/** Calls a tool as a model does. A refusal ends the demonstration. */
 export type Call = (name: string, args?: Record<string, unknown>) => Effect.Effect<Answer>
 
-/** A server in paper mode that keeps what it has in a folder, and the SDK's client of it. */
+/** Connects the SDK's client to a server in paper mode that keeps its state in a folder. */
 export const connect = (entry: string, folder: string) =>
   Effect.acquireRelease(
     Effect.promise(() => {

@@ -3,7 +3,7 @@ import { table } from "../../src/cli/kit/table.ts"
 import * as D from "../../src/domain/numbers/decimal.ts"
 import type { Answer, Call } from "./connect.ts"
 
-/** What an agent does when it is asked to buy some Bitcoin, with care. */
+/** Plays an agent that is asked to buy some Bitcoin carefully. */
 export const session = Effect.fnUntraced(function* (call: Call, say: (line: string) => void) {
   const use = (name: string, args?: Record<string, unknown>) => {
     say(`\n> ${name} ${args === undefined ? "" : JSON.stringify(args)}`.trimEnd())
@@ -55,7 +55,7 @@ export const session = Effect.fnUntraced(function* (call: Call, say: (line: stri
   )
 })
 
-/** A part of a price, in whole steps of its pair. */
+/** Computes a fraction of a price, in whole steps of its pair. */
 const below = (price: string, part: string, step: string): string =>
   D.format(D.nearestMultiple(D.multiply(D.decimal(price), D.decimal(part)), D.decimal(step)))
 

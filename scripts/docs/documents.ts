@@ -6,7 +6,7 @@ import { permissionsTable, toolsTable } from "./tools.ts"
 
 export interface Document {
   readonly path: string
-  /** The text that it should have, given the one that it has. */
+  /** Generates the new text of the document from its present text. */
   readonly written: (text: string) => string
 }
 
@@ -17,14 +17,14 @@ const readme = (text: string): string => {
 
 const exchange = (text: string): string => section(section(text, "keys", keysTable()), "faults", faultsTable())
 
-/** Everything in the repository that is made from the sources. `npm run docs` writes it; a test compares it. */
+/** The files that are generated from the sources. `npm run docs` writes them; a test compares them. */
 export const documents: ReadonlyArray<Document> = [
   { path: ".env.example", written: envExample },
   { path: "README.md", written: readme },
   { path: "docs/exchange.md", written: exchange }
 ]
 
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+/** Replaces the text between `<!-- name -->` and `<!-- /name -->`. */
 const section = (text: string, name: string, content: string): string => {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const [start, end] = [text.indexOf(open), text.indexOf(close)]
@@ -34,7 +34,7 @@ const section = (text: string, name: string, content: string): string => {
 
 export const locate = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** A file of the repository as it is; empty where it is not there yet. */
+/** Reads a file of the repository. Empty if it does not exist yet. */
 export const read = (path: string): string => {
   try {
     return readFileSync(locate(path), "utf8")

@@ -8,8 +8,8 @@ const table = (head: string, entries: { readonly [name: string]: { readonly abou
     ...Object.entries(entries).map(([name, { about }]) => `| \`${name}\` | ${about} |`)
   ].join("\n")
 
-/** One key of each kind of the exchange for tests. */
+/** Makes the table of the test exchange's keys, one of each kind. */
 export const keysTable = (): string => table("Key | What it may do", kinds)
 
-/** What the exchange for tests can be asked to get wrong. */
+/** Makes the table of the faults that the test exchange can be asked to produce. */
 export const faultsTable = (): string => table("Fault | What the exchange does", faultKinds)

@@ -2,7 +2,7 @@ import { type Setting, settings } from "../../src/layers/settings/table.ts"
 
 const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
 
-/** `.env.example`: every setting with its purpose, what it takes and its default, none of them set. */
+/** Generates `.env.example`: every setting, commented out, with its purpose, its accepted values and its default. */
 export const envExample = (): string =>
   [
     "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, and",
@@ -21,7 +21,7 @@ export const envExample = (): string =>
     ""
   ].join("\n")
 
-/** The settings as a table of the README. */
+/** Generates the README's table of settings. */
 export const settingsTable = (): string =>
   [
     "| Setting | Default | What it is for |",
@@ -32,7 +32,7 @@ export const settingsTable = (): string =>
     })
   ].join("\n")
 
-/** Lines of comment, 120 columns wide. */
+/** Wraps text into comment lines, 120 columns wide. */
 const wrap = (text: string): Array<string> => {
   const lines: Array<string> = ["#"]
   for (const word of text.split(" ")) {

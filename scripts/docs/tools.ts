@@ -1,7 +1,7 @@
 import { names } from "../../src/domain/keys/permissions.ts"
 import { type AnyTool, toolsets } from "../../src/tools/Toolsets.ts"
 
-/** Every tool with its endpoint, what the key must be allowed, and what it does to the account. */
+/** Generates the table of tools with their endpoints, key permissions and intents. */
 export const toolsTable = (): string =>
   [
     "| Toolset | Tool | Endpoint | Key permissions | Intent |",
@@ -20,7 +20,7 @@ const needs = ({ permissions }: AnyTool): string => {
   return permissions.map((set) => set.join(" and ")).join(", or ")
 }
 
-/** What Kraken calls each permission, and where its box is. */
+/** Generates the table of permissions with their labels in Kraken's key form. */
 export const permissionsTable = (): string =>
   [
     "| Permission | Flag of the Python server | Box in Kraken's key form |",

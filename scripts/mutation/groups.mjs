@@ -11,7 +11,10 @@ const listed = (folder, ending) =>
 
 const all = [...listed("src", ".ts"), ...listed("test", ".test.ts")]
 
-/** Lists the files whose paths begin like this. Throws if there is none, so that a file that moves takes its entry along. */
+/**
+ * Lists the files whose paths have one of these beginnings. Throws if there is none, so that the entry of a moved file
+ * is updated.
+ */
 const files = (...beginnings) =>
   beginnings.flatMap((beginning) => {
     const found = all.filter((path) => path.startsWith(beginning))

@@ -1,7 +1,7 @@
-// Spares wording from mutation: text with a space in it is a sentence for people, which snapshots pin. Text without one,
-// such as `post` or `limit`, is data.
+// Excludes wording from mutation: text with a space is a sentence for people, which snapshots pin. Text without a
+// space, such as `post` or `limit`, is data.
 
-/** Text with a space between words, or at an end where a sentence goes on. */
+/** Checks that a text has a space between words, or at an end if the sentence continues there. */
 export const isWording = (text) => /\S \S|^ | $/.test(text)
 
 export const strykerPlugins = [
@@ -9,7 +9,7 @@ export const strykerPlugins = [
     kind: "Ignore",
     name: "wording",
     value: {
-      // Statements of SQL are no wording, and an expression inside one counts.
+      // SQL statements are not wording, and expressions inside a sentence are mutated.
       shouldIgnore: ({ node, parent }) =>
         parent?.type !== "TaggedTemplateExpression" && textsOf(node).some(isWording) ? "wording" : undefined
     }
