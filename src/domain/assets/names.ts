@@ -34,9 +34,9 @@ export interface Pair {
 export interface Asset {
   /** Kraken's id, e.g. `XXBT`. */
   readonly id: string
-  /** e.g. `XBT`. */
+  /** The altname, e.g. `XBT`. */
   readonly altname: string
-  /** e.g. `BTC`. */
+  /** The display name, e.g. `BTC`. */
   readonly display: string
   readonly assetClass: "currency" | "tokenized_asset"
   readonly decimals: number

@@ -3,6 +3,11 @@ import { page, read, write } from "./endpoint.ts"
 import { Amend, BookOrder, Order, Position, Trade } from "./orders.ts"
 import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
 
+/**
+ * An entry of the ledger.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-ledgers read 2026-08-17
+ */
 const LedgerEntry = Schema.Struct({
   refid: words,
   time: Numeric,
@@ -49,6 +54,11 @@ const Tier = Schema.Struct({
   active: flag
 })
 
+/**
+ * A credit line of an asset.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-credit-lines read 2026-08-17
+ */
 const CreditLine = Schema.Struct({
   balance: numeric,
   credit_limit: numeric,
@@ -58,6 +68,11 @@ const CreditLine = Schema.Struct({
   hold_trade: numeric
 })
 
+/**
+ * An export report and its state.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/export-status read 2026-08-17
+ */
 const Export = Schema.Struct({
   id: Schema.String,
   descr: words,
@@ -73,6 +88,11 @@ const Export = Schema.Struct({
   dataendtm: numeric
 })
 
+/**
+ * A wallet account.
+ *
+ * @see https://docs.kraken.com/api/docs/change-log read 2026-09-07
+ */
 const Wallet = Schema.Struct({
   account_id: Schema.String,
   name: words,

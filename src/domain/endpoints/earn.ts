@@ -7,6 +7,11 @@ const kind = maybe(Schema.Struct({ type: words }))
 
 const seconds = maybe(Schema.Number)
 
+/**
+ * A strategy of Kraken Earn.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/list-strategies read 2026-08-17
+ */
 const Strategy = Schema.Struct({
   id: Schema.String,
   asset: Schema.String,
@@ -46,6 +51,11 @@ const Share = Schema.Struct({
   )
 })
 
+/**
+ * An allocation to a strategy.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/list-allocations read 2026-08-17
+ */
 const Allocation = Schema.Struct({
   strategy_id: Schema.String,
   native_asset: Schema.String,

@@ -31,6 +31,11 @@ const Incident = Schema.Struct({
   source_url: words
 })
 
+/**
+ * A row of `Assets`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-asset-info read 2026-08-17
+ */
 const Asset = listRow({
   altname: isString,
   aclass: isString,
@@ -140,8 +145,18 @@ const Trade = Schema.Tuple(
  */
 const Spread = Schema.Tuple([Numeric, Numeric, Numeric], Schema.Unknown)
 
+/**
+ * A level of the grouped book.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-grouped-order-book read 2026-08-17
+ */
 const Group = Schema.Struct({ price: numeric, qty: numeric })
 
+/**
+ * A price level of `PreTrade`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-pre-trade read 2026-08-17
+ */
 const PreTradeLevel = Schema.Struct({
   price: numeric,
   qty: numeric,
@@ -150,6 +165,11 @@ const PreTradeLevel = Schema.Struct({
   submission_ts: words
 })
 
+/**
+ * A trade of `PostTrade`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-post-trade read 2026-08-17
+ */
 const PostTrade = Schema.Struct({
   trade_ts: words,
   symbol: Schema.String,

@@ -76,6 +76,11 @@ export const agePenalty = (change: Change, age: number): number =>
 /** The age in seconds from which an order is changed without a penalty. */
 export const ofAge = 300
 
+/**
+ * The fixed cost of each change, and its penalties by the order's age.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 const changes = {
   amend: { fixed: 1, penalties: steps(3, 2, 1, 0, 0, 0) },
   edit: { fixed: 1, penalties: steps(6, 5, 4, 2, 1, 0) },

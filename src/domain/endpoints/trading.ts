@@ -23,6 +23,7 @@ const cancels = {
   idempotent: true
 } as const
 
+/** Settings of calls that place or change orders. */
 const orders = { ...engineOnly, moves: "orders", priority: "write", idempotent: false } as const
 
 /**

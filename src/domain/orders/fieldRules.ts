@@ -55,6 +55,11 @@ export const shownFaults = (
   )
 }
 
+/**
+ * Checks that a `userref` is a signed 32-bit integer.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const userrefFaults = (userref: number | undefined): ReadonlyArray<Fault> =>
   check(
     userref !== undefined && userref !== Math.trunc(Math.min(Math.max(userref, -(2 ** 31)), 2 ** 31 - 1)),
@@ -62,6 +67,11 @@ export const userrefFaults = (userref: number | undefined): ReadonlyArray<Fault>
     `userref ${userref} is not a whole number of 32 bits: use one from -2147483648 to 2147483647`
   )
 
+/**
+ * Checks the form of a `cl_ord_id`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const clientIdFaults = (id: string | undefined): ReadonlyArray<Fault> =>
   check(
     id !== undefined && !clientId.test(id),

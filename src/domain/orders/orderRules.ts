@@ -132,6 +132,11 @@ const fifteen = D.decimal("15")
 export const fifteenth = (volume: D.Decimal, places: number): D.Decimal =>
   D.min(volume, D.divideUp(volume, fifteen, places))
 
+/**
+ * Lists the faults in the combination of `oflags` with the other terms.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 const flagFaults = (terms: Terms): ReadonlyArray<Fault> => {
   const { leverage, ordertype, timeinforce, type } = terms
   const has = (flag: string) => hasFlag(terms, flag)
@@ -148,6 +153,11 @@ const flagFaults = (terms: Terms): ReadonlyArray<Fault> => {
   ]
 }
 
+/**
+ * Lists the faults of leverage and of terms that need a margin position.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 const marginFaults = ({ leverage, ordertype, reduce_only }: Terms): ReadonlyArray<Fault> => {
   const needs = (what: string): ReadonlyArray<Fault> => [
     { path: "leverage", fault: `leverage is missing: ${what} is about a margin position; give its leverage, e.g. 2` }
@@ -166,6 +176,11 @@ const marginFaults = ({ leverage, ordertype, reduce_only }: Terms): ReadonlyArra
 const isSpot = (leverage: string | undefined): leverage is "none" | undefined =>
   leverage === undefined || leverage === "none"
 
+/**
+ * Checks that an order has at most one of `cl_ord_id` and `userref`, in a valid form.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 const idFaults = ({ cl_ord_id, userref }: Terms): ReadonlyArray<Fault> => [
   ...check(
     userref !== undefined && cl_ord_id !== undefined,

@@ -51,6 +51,11 @@ export const editPairFaults = (edit: Edit, pair: Pair): ReadonlyArray<Fault> => 
   ...decimalsFaults("displayvol", edit.displayvol, pair)
 ]
 
+/**
+ * Lists the faults of an order in the present status of its pair.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 const statusFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
   const { ordertype, reduce_only } = order
   const says = `${pair.display} is in ${pair.status} mode now`
@@ -87,6 +92,11 @@ const closedFaults = ({ display, status }: Pair): ReadonlyArray<Fault> =>
     `${display} is in cancel_only mode now and takes nothing but cancels: wait, or choose another pair`
   )
 
+/**
+ * Checks that the pair offers the order's leverage.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
+ */
 const leverageFaults = ({ leverage = "none", type }: Terms, pair: Pair): ReadonlyArray<Fault> => {
   const given = Number(leverage.replace(/:1$/, ""))
   const allowed = type === "buy" ? pair.leverageBuy : pair.leverageSell
