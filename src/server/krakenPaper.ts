@@ -10,7 +10,9 @@ import { TradingMode } from "../services/TradingMode.ts"
 import { doubts } from "./doubts.ts"
 import { load } from "../layers/process/load.ts"
 
-/** The market that the settings ask for, or leave to whether Kraken answers. */
+/**
+ * The market that the settings name. Without such a setting: the live one if Kraken answers, else the synthetic one.
+ */
 const Feed = Layer.unwrapEffect(
   Effect.flatMap(Config, ({ paperMarket }) =>
     paperMarket === "synthetic"
@@ -22,7 +24,7 @@ const Feed = Layer.unwrapEffect(
   )
 )
 
-/** Says on what the accounts trade, which is where everything else follows from. */
+/** Logs the market on which the accounts trade, and provides it. */
 const Mode = Layer.effect(
   TradingMode,
   Effect.gen(function* () {
@@ -33,7 +35,7 @@ const Mode = Layer.effect(
   })
 )
 
-/** An account for each caller, simulated. */
+/** A simulated Kraken with an account for each caller. */
 export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, PaperWatch).pipe(
   Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
   Layer.provideMerge(RateBudgetPerAccount)

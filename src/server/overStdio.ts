@@ -11,7 +11,7 @@ import { operator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
 
-/** An input that nobody closes would keep a process that has nobody to answer. */
+/** Destroys stdin, so that an open pipe does not keep the process alive. */
 const letGo = Effect.sync(() => process.stdin.destroy())
 
 const product = Effect.zipRight(
@@ -20,9 +20,9 @@ const product = Effect.zipRight(
 )
 
 /**
- * Serves over standard input and output. Clients start the server and wait for `initialize`, so that is answered first;
- * the tools come when the client is ready for them. If they can't, whoever waits for them is told why, and the server
- * ends.
+ * Serves over standard input and output. Clients start the server and wait for `initialize`, so the server answers it
+ * first and loads the tools afterwards. If the tools can't be loaded, waiting calls fail with the reason, and the
+ * server ends.
  */
 export const overStdio = Effect.gen(function* () {
   const { serve, wanted } = yield* McpServer
@@ -45,10 +45,10 @@ export const overStdio = Effect.gen(function* () {
   )
 }).pipe(Effect.scoped, Effect.provide(McpServerEarly), Effect.ensuring(letGo))
 
-/** Tells a client why there is no server for it. */
+/** Reports to a client the reason for which there is no server. */
 export const refuse = (reason: string) => Effect.ensuring(refuseStdio(process.stdin, process.stdout, reason), letGo)
 
-/** The sentence that goes to the operator, and nothing of a fault of ours. */
+/** Returns the sentence for the operator, without details of an internal error. */
 const reasonOf = (cause: Cause.Cause<{ readonly message: string }>) =>
   Option.match(Cause.failureOption(cause), {
     onNone: () => internalError,

@@ -9,7 +9,7 @@ import { operator } from "../layers/access/principals.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { Principal } from "../services/Principal.ts"
 
-/** Kraken's public side, behind the gates of its limits. On paper there is no key. */
+/** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
 const KrakenPublic = KrakenClientHttp.pipe(
   Layer.provide([HttpClientKeepAlive, NonceSourceMemory]),
   Layer.provide(RateBudgetModel)
@@ -17,10 +17,10 @@ const KrakenPublic = KrakenClientHttp.pipe(
 
 export const LiveMarket = Layer.provide(MarketFeedLive, KrakenPublic)
 
-/** Nobody who starts a server waits longer to learn whether Kraken answers. */
+/** The longest time that a start waits for Kraken's answer. */
 const patience = "1500 millis"
 
-/** Kraken's market where it answers, else one that needs no network. */
+/** Kraken's market if Kraken answers, else the synthetic one, which needs no network. */
 export const AnyMarket = Layer.unwrapEffect(
   Effect.gen(function* () {
     const kraken = yield* KrakenClient

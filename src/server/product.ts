@@ -10,7 +10,7 @@ import { Config } from "../services/Config.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { load } from "../layers/process/load.ts"
 
-/** Kraken, or its simulation, which is loaded where it is asked for. */
+/** Kraken, or its simulation, which is loaded only in paper mode. */
 const KrakenOrPaper = Layer.unwrapEffect(
   Effect.flatMap(Config, ({ mode }) =>
     mode === "paper"
@@ -22,7 +22,7 @@ const KrakenOrPaper = Layer.unwrapEffect(
   )
 )
 
-/** Everything that tools need. */
+/** The services that the tools need. */
 const Kraken = KrakenWriterSettling.pipe(
   Layer.provide(RecordMemory),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
