@@ -78,7 +78,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/base",
     "exchange/catalogue",
     "exchange/commands",
-    "exchange/commands/listing",
+    "exchange/commands/catalogueImport",
     "exchange/commands/observation",
     "exchange/endpoints",
     "exchange/markets/recorded",
@@ -130,14 +130,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/accounts",
     "exchange/base",
     "exchange/catalogue",
-    "exchange/commands/listing",
+    "exchange/commands/catalogueImport",
     "exchange/commands/observation",
     "exchange/endpoints",
     "exchange/engine",
     "exchange/state",
     "exchange/wire"
   ],
-  "exchange/commands/listing": [
+  "exchange/commands/catalogueImport": [
     "domain/assets",
     "exchange/base",
     "exchange/catalogue",

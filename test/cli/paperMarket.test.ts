@@ -3,7 +3,7 @@ import { Effect, Layer, Scope } from "effect"
 import { KrakenPaper } from "../../src/server/krakenPaper.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
-import { learn } from "../../src/exchange/commands/listing/learn.ts"
+import { importCatalogue } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
 import { asset } from "../fixtures/krakenLists.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { freePort } from "../freePort.ts"
@@ -96,7 +96,7 @@ describe("the market of paper accounts", () => {
       const unknown = yield* run(given, env)
       assert.deepInclude(unknown, { code: 2, stdout: "" })
       assert.match(unknown.stderr, /^ASSET: .*"ena"\n$/)
-      learn(front.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
+      importCatalogue(front.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
       const deposited = yield* run(given, env)
       assert.deepInclude(deposited, { code: 0, stderr: "" })
       assert.include(deposited.stdout, "7.5 ENA")

@@ -3,7 +3,7 @@ import Database from "better-sqlite3"
 import { join } from "node:path"
 import { parseJson } from "../../src/domain/wire/json.ts"
 import { handle } from "../../src/exchange/commands/handle.ts"
-import { learn } from "../../src/exchange/commands/listing/learn.ts"
+import { importCatalogue } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
 import { makeExchange } from "../../src/exchange/state/state.ts"
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
 import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
@@ -48,7 +48,7 @@ export const makeKraken = (prices: Prices) => {
       return Effect.succeed(state.change(endpoint, parseJson(JSON.stringify(answer.result))))
     })
   /** It lists more than an exchange knows from the beginning, or other rules. */
-  const list = (rows: object) => learn(x, { seen: x.now, ...rows })
+  const list = (rows: object) => importCatalogue(x, { seen: x.now, ...rows })
   return { state, list, layer: Layer.mock(KrakenClient, { read }) }
 }
 

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { findAsset, findPair } from "../../src/exchange/catalogue/catalogue.ts"
 import { concerns } from "../../src/exchange/endpoints/concerns.ts"
-import { isNews } from "../../src/exchange/commands/listing/learn.ts"
-import { lessonOf } from "../../src/exchange/commands/listing/lesson.ts"
-import { type Listed, readLists } from "../../src/exchange/commands/listing/Listed.ts"
-import { printPair, readPair } from "../../src/exchange/commands/listing/rows.ts"
+import { isChange } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
+import { catalogueDelta } from "../../src/exchange/commands/catalogueImport/catalogueDelta.ts"
+import { type ListedCatalogue, readLists } from "../../src/exchange/commands/catalogueImport/listedCatalogue.ts"
+import { printPair, readPair } from "../../src/exchange/commands/catalogueImport/rows.ts"
 import { newsOf } from "../../src/exchange/commands/observation/news.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
 import { asset, lists, pairs as rows } from "../fixtures/krakenLists.ts"
@@ -105,7 +105,7 @@ describe("a pair that Kraken lists", () => {
     assert.strictEqual(v.ok("TradeBalance", { asset: "ODD" }).eb, "0.00000000")
   })
 
-  const odd: ReadonlyArray<readonly [change: object, reason: string]> = [
+  const unsupported: ReadonlyArray<readonly [change: object, reason: string]> = [
     [{ pair_decimals: undefined }, "its pair_decimals is undefined"],
     [{ lot_decimals: 19 }, "its lot_decimals is 19"],
     [{ cost_decimals: "many" }, "its cost_decimals is many"],
@@ -119,7 +119,7 @@ describe("a pair that Kraken lists", () => {
     [{ fees: [[0, "free"]] }, "its fee tables can't be read"],
     [{ fees: [[100, 0.2]] }, "its fee tables can't be read"]
   ]
-  it.each(odd)("is not guessed at: %j", (change, reason) => {
+  it.each(unsupported)("is not guessed at: %j", (change, reason) => {
     const row = { ...pepe.pairs.PEPEUSD, ...change }
     const v = fresh()
     const before = v.x.catalogue.assets.size
@@ -130,7 +130,7 @@ describe("a pair that Kraken lists", () => {
     assert.strictEqual(v.x.catalogue.assets.size, before)
     const currency = { assets: { ...lists.currency.assets, ...pepe.assets }, pairs: { PEPEUSD: row } }
     const listed = readLists({ currency }, opening)
-    assert.strictEqual(listed.odd.get("PEPEUSD"), reason)
+    assert.strictEqual(listed.unsupported.get("PEPEUSD"), reason)
   })
 
   it("has its name where that is its id, whatever else has it too", () => {
@@ -240,7 +240,7 @@ describe("rules that change", () => {
     change(v, coarse)
     assert.strictEqual(v.see(txid).vol, "3.00000")
     const news = (rules: object) =>
-      isNews(v.x, readPair("PEPEUSD", { ...pepe.pairs.PEPEUSD, ...coarse, ...rules }, v.x.catalogue), opening)
+      isChange(v.x, readPair("PEPEUSD", { ...pepe.pairs.PEPEUSD, ...coarse, ...rules }, v.x.catalogue), opening)
     assert.isFalse(news({}))
     v.ok("AddOrder", { ...bid, volume: "3.5" })
     // What else has changed meanwhile is told, and waits as well; a status does not.
@@ -269,8 +269,8 @@ describe("rules that change", () => {
       opening
     )
     const asked = { endpoint: "private/AddOrder", params: { pair: "PEPEUSD" }, account: "ann" }
-    assert.isUndefined(lessonOf(v.x, asked, old).params)
-    assert.isDefined(lessonOf(v.x, asked, { ...old, at: opening + 3 }).params)
+    assert.isUndefined(catalogueDelta(v.x, asked, old).params)
+    assert.isDefined(catalogueDelta(v.x, asked, { ...old, at: opening + 3 }).params)
     assert.strictEqual(v.refused("control/List", { ...told, seen: "now" }), "EGeneral:Invalid arguments:seen")
   })
 
@@ -292,8 +292,8 @@ describe("rules that change", () => {
 
 describe("what an exchange has to be told before a request", () => {
   const kraken = readLists(lists, opening)
-  const lesson = (v: V, endpoint: string, params: object, listed: Listed = kraken) =>
-    lessonOf(v.x, { endpoint: `private/${endpoint}`, params: { ...params }, account: "ann" }, listed)
+  const lesson = (v: V, endpoint: string, params: object, listed: ListedCatalogue = kraken) =>
+    catalogueDelta(v.x, { endpoint: `private/${endpoint}`, params: { ...params }, account: "ann" }, listed)
 
   it("is the pair, its assets, and the way from its quote to dollars; once", () => {
     const v = fresh()
@@ -306,7 +306,11 @@ describe("what an exchange has to be told before a request", () => {
       ways.map(({ id }) => id),
       ["ETHUSDC", "USDCUSD"]
     )
-    assert.deepStrictEqual(lesson(v, "AddOrder", { pair: "ETHUSDC" }), { params: undefined, odd: [], unknown: [] })
+    assert.deepStrictEqual(lesson(v, "AddOrder", { pair: "ETHUSDC" }), {
+      params: undefined,
+      unsupported: [],
+      unknown: []
+    })
   })
 
   it("is what of a known pair has changed", () => {
@@ -344,9 +348,9 @@ describe("what an exchange has to be told before a request", () => {
 
   it("tells what can't be traded, and what nobody knows", () => {
     const v = fresh()
-    const { odd } = lesson(v, "AddOrder", { pair: "FLRUSD" })
-    assert.lengthOf(odd, 1)
-    assert.match(odd[0] ?? "", /^FLRUSD .*\bFLR$/)
+    const { unsupported } = lesson(v, "AddOrder", { pair: "FLRUSD" })
+    assert.lengthOf(unsupported, 1)
+    assert.match(unsupported[0] ?? "", /^FLRUSD .*\bFLR$/)
     assert.deepStrictEqual(lesson(v, "TradeVolume", { pair: "NONSENSE,XBTUSD" }).unknown, ["NONSENSE"])
     assert.deepStrictEqual(lesson(v, "TradeBalance", { asset: "NONE" }).unknown, ["NONE"])
     assert.strictEqual(findPair(kraken.catalogue, "XBTUSD")?.id, "XXBTZUSD")

@@ -4,7 +4,7 @@ import { findAsset } from "../catalogue/catalogue.ts"
 import type { PublicEndpoint } from "../wire/Call.ts"
 import { fit, scan } from "../base/fixed.ts"
 import { deposit, methodsOf } from "../accounts/funding.ts"
-import { learn } from "./listing/learn.ts"
+import { importCatalogue } from "./catalogueImport/importCatalogue.ts"
 import { statuses } from "../catalogue/pairs.ts"
 import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
 import { observe, observed } from "./observation/observe.ts"
@@ -87,12 +87,12 @@ export const Observe: PublicEndpoint = (x, params) => ({
 })
 
 /**
- * Kraken's lists of assets and pairs say more, or other things, than is known here: see `learn`. A market that is computed
+ * Kraken's lists of assets and pairs say more, or other things, than is known here: see `importCatalogue`. A market that is computed
  * has no more pairs than it has.
  */
 export const List: PublicEndpoint = (x, params) => {
   if (x.market.recorder === undefined) throw new Refusal("EGeneral:Unknown method")
-  learn(x, params)
+  importCatalogue(x, params)
   return { pairs: x.catalogue.pairs.size, assets: x.catalogue.assets.size }
 }
 

@@ -1,6 +1,6 @@
 import { inLine } from "../engine/book.ts"
 import { recentVolume } from "../accounts/holds.ts"
-import { printPair } from "./listing/rows.ts"
+import { printPair } from "./catalogueImport/rows.ts"
 import { marketLevel } from "../engine/liquidity.ts"
 import type { Exchange } from "../state/state.ts"
 

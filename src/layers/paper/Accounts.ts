@@ -3,8 +3,8 @@ import { join } from "node:path"
 import type { Catalogue } from "../../exchange/catalogue/catalogue.ts"
 import { concerns } from "../../exchange/endpoints/concerns.ts"
 import { type Answer, handle } from "../../exchange/commands/handle.ts"
-import type { Listed } from "../../exchange/commands/listing/Listed.ts"
-import { type Lesson, lessonOf } from "../../exchange/commands/listing/lesson.ts"
+import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
+import { type CatalogueDelta, catalogueDelta } from "../../exchange/commands/catalogueImport/catalogueDelta.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { newsOf } from "../../exchange/commands/observation/news.ts"
 import type { Exchange } from "../../exchange/state/state.ts"
@@ -32,7 +32,11 @@ export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/Accounts
     /** The assets and pairs that an account knows. */
     readonly catalogue: (account: string) => Effect.Effect<Catalogue, AccountsError>
     /** What lists have to say about a command or a question. */
-    readonly lesson: (account: string, command: Command, listed: Listed) => Effect.Effect<Lesson, AccountsError>
+    readonly lesson: (
+      account: string,
+      command: Command,
+      listed: ListedCatalogue
+    ) => Effect.Effect<CatalogueDelta, AccountsError>
     /** The pairs whose market decides what a command does or a question is answered with. */
     readonly concerns: (account: string, command: Command) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
     /** The accounts that may have open orders: all at first, then those used here since they had none. */
@@ -109,7 +113,7 @@ const make = (
         }),
       catalogue: (account) => step((now) => ledger.look(of(account), now, ({ catalogue }) => catalogue)),
       lesson: (account, { endpoint, params }, listed) =>
-        step((now) => ledger.look(of(account), now, (x) => lessonOf(x, { account, endpoint, params }, listed))),
+        step((now) => ledger.look(of(account), now, (x) => catalogueDelta(x, { account, endpoint, params }, listed))),
       concerns: (account, { endpoint, params }) =>
         step((now) => ledger.look(of(account), now, (x) => concerns(x, { account, endpoint, params }))),
       mayWait: step(() => [...mayWait()]),

@@ -1,6 +1,6 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Endpoint, Params } from "../../domain/endpoints/endpoints.ts"
-import type { Listed } from "../../exchange/commands/listing/Listed.ts"
+import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
 import type { Market } from "../../exchange/state/Market.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import type { KrakenError } from "../../services/KrakenErrors.ts"
@@ -24,7 +24,7 @@ export class MarketFeed extends Context.Tag("mcp-kraken/layers/paper/MarketFeed"
      * What can be traded, not older than `age` in milliseconds where that can be had; none: exchanges know all that there
      * is.
      */
-    readonly lists: (age: number) => Effect.Effect<Option.Option<Listed>, KrakenError>
+    readonly lists: (age: number) => Effect.Effect<Option.Option<ListedCatalogue>, KrakenError>
     /** What there is to observe of these pairs before a command is carried out; nothing where nothing is newer. */
     readonly look: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Observation>, KrakenError>
     /** Public data that the feed answers itself; none: the exchange does. */

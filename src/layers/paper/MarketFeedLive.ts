@@ -1,6 +1,6 @@
 import { Clock, Effect, Layer, Option } from "effect"
 import { type Endpoint, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
-import { readLists } from "../../exchange/commands/listing/Listed.ts"
+import { readLists } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
 import { Config } from "../../services/Config.ts"

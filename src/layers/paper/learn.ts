@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
-import { asksLists } from "../../exchange/commands/listing/lesson.ts"
-import { nothingListed } from "../../exchange/commands/listing/Listed.ts"
+import { dependsOnLists } from "../../exchange/commands/catalogueImport/catalogueDelta.ts"
+import { emptyLists } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
 import { refusal } from "../kraken/answers/verdict.ts"
 import { fresh, recent } from "../kraken/names/lists.ts"
 import type { PaperAccounts } from "./Accounts.ts"
@@ -15,20 +15,20 @@ import type { MarketFeed } from "./MarketFeed.ts"
  */
 export const makeLearn = (accounts: typeof PaperAccounts.Service, feed: typeof MarketFeed.Service) =>
   Effect.fn("paper.learn")(function* (account: string, call: Command) {
-    if (!asksLists(call)) return
+    if (!dependsOnLists(call)) return
     for (const age of [fresh, recent]) {
       const lists = yield* Effect.either(feed.lists(age))
       if (lists._tag === "Left") {
         // What is known already is traded on; whether there is more, only Kraken could say.
-        const { unknown } = yield* accounts.lesson(account, call, nothingListed)
+        const { unknown } = yield* accounts.lesson(account, call, emptyLists)
         return unknown.length === 0 ? undefined : yield* notCarriedOut(lists.left)
       }
       if (Option.isNone(lists.right)) return
-      const { odd, params, unknown } = yield* accounts.lesson(account, call, lists.right.value)
+      const { params, unknown, unsupported } = yield* accounts.lesson(account, call, lists.right.value)
       if (unknown.length > 0 && age === fresh) continue
       if (params !== undefined) yield* accounts.carryOut(account, [{ endpoint: "control/List", params }])
-      if (odd.length > 0)
-        return yield* refusal([`EGeneral:Invalid arguments:pair, ${odd.join("; ")}`], { _tag: "Arguments" })
+      if (unsupported.length > 0)
+        return yield* refusal([`EGeneral:Invalid arguments:pair, ${unsupported.join("; ")}`], { _tag: "Arguments" })
       return
     }
   })

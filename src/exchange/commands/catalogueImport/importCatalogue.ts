@@ -15,7 +15,7 @@ import { Unreadable } from "./Unreadable.ts"
  * keep the decimals that they are counted in, and the rules with them. An asset stays what it was first known as, since
  * balances are counted in its decimals.
  */
-export const learn = (x: Exchange, params: Params): void => {
+export const importCatalogue = (x: Exchange, params: Params): void => {
   const { catalogue } = x
   const assets = read(params, "assets", readAsset).filter(({ id }) => !catalogue.assets.has(id))
   const known = { assets: new Map<string, Asset>([...catalogue.assets, ...assets.map((it) => [it.id, it] as const)]) }
@@ -24,7 +24,7 @@ export const learn = (x: Exchange, params: Params): void => {
   if (!Number.isSafeInteger(seen)) throw invalid("seen")
   const gone = Array.isArray(params["gone"]) ? params["gone"].map(String) : []
   for (const asset of assets) addAsset(catalogue, asset)
-  for (const pair of pairs) if (isNewer(x, pair.id, seen)) learnPair(x, pair, seen)
+  for (const pair of pairs) if (isNewer(x, pair.id, seen)) importPair(x, pair, seen)
   for (const id of gone) {
     const venue = x.venues.get(id)
     if (venue === undefined || !isNewer(x, id, seen)) continue
@@ -39,7 +39,7 @@ export const isNewer = ({ venues }: Exchange, id: string, seen: number): boolean
   seen >= (venues.get(id)?.listed ?? 0)
 
 /** Whether a row tells anything that would hold now. */
-export const isNews = (x: Exchange, listed: Pair, seen: number): boolean => {
+export const isChange = (x: Exchange, listed: Pair, seen: number): boolean => {
   const venue = x.venues.get(listed.id)
   if (!isNewer(x, listed.id, seen)) return false
   if (venue === undefined || venue.status !== listed.status) return true
@@ -47,16 +47,16 @@ export const isNews = (x: Exchange, listed: Pair, seen: number): boolean => {
   return !same && !mustWait(x, venue, listed)
 }
 
-const learnPair = (x: Exchange, listed: Pair, seen: number): void => {
+const importPair = (x: Exchange, listed: Pair, seen: number): void => {
   const { catalogue, venues } = x
   const venue = venues.get(listed.id)
-  if (venue === undefined || (!countsAlike(venue.pair, listed) && !mustWait(x, venue, listed))) {
+  if (venue === undefined || (!isSameInstrument(venue.pair, listed) && !mustWait(x, venue, listed))) {
     addPair(catalogue, listed)
     venues.set(listed.id, { ...makeVenue(listed), listed: seen })
     return
   }
   const { pair } = venue
-  if (countsAlike(pair, listed)) {
+  if (isSameInstrument(pair, listed)) {
     const { costmin, fees, ordermin, text, tick } = listed
     Object.assign(pair, { costmin, fees, ordermin, text, tick })
   }
@@ -66,7 +66,7 @@ const learnPair = (x: Exchange, listed: Pair, seen: number): void => {
 }
 
 /** Orders of one can be orders of the other. */
-const countsAlike = (one: Pair, other: Pair): boolean =>
+const isSameInstrument = (one: Pair, other: Pair): boolean =>
   one.priceDecimals === other.priceDecimals &&
   one.lotDecimals === other.lotDecimals &&
   one.costDecimals === other.costDecimals &&
@@ -76,7 +76,7 @@ const countsAlike = (one: Pair, other: Pair): boolean =>
   one.quote.id === other.quote.id
 
 const mustWait = (x: Exchange, { pair }: Venue, listed: Pair): boolean =>
-  !countsAlike(pair, listed) &&
+  !isSameInstrument(pair, listed) &&
   [...x.accounts.values()].some(({ open }) => [...open.values()].some((order) => order.pair === pair))
 
 const read = <A>(params: Params, field: string, readRow: (id: string, row: unknown) => A): ReadonlyArray<A> => {

@@ -6,22 +6,27 @@ import { readAsset, readPair } from "./rows.ts"
 import { Unreadable } from "./Unreadable.ts"
 
 /** What Kraken lists, as far as it can be traded here. */
-export interface Listed {
+export interface ListedCatalogue {
   readonly catalogue: Catalogue
   /** When they were asked for, in epoch milliseconds. */
   readonly at: number
   /** Why the others can't, by their ids and altnames in capitals. */
-  readonly odd: ReadonlyMap<string, string>
+  readonly unsupported: ReadonlyMap<string, string>
   /** The classes whose lists these are: what is in none of them may be listed all the same. */
   readonly classes: ReadonlySet<Asset["class"]>
 }
 
-export const nothingListed: Listed = { catalogue: makeCatalogue([], []), at: 0, odd: new Map(), classes: new Set() }
+export const emptyLists: ListedCatalogue = {
+  catalogue: makeCatalogue([], []),
+  at: 0,
+  unsupported: new Map(),
+  classes: new Set()
+}
 
 /** Kraken's answers to Assets and AssetPairs, each class's own, of a moment. */
-export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>>, at: number): Listed => {
+export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>>, at: number): ListedCatalogue => {
   const catalogue = makeCatalogue([], [])
-  const odd = new Map<string, string>()
+  const unsupported = new Map<string, string>()
   const classes = (["currency", "tokenized_asset"] as const).flatMap((name) => {
     const answers = lists[name]
     return answers === undefined ? [] : [{ name, assets: rowsOf(answers.assets), pairs: rowsOf(answers.pairs) }]
@@ -34,11 +39,11 @@ export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>
     for (const [id, row] of pairs) {
       const reason = attempt(() => addPair(catalogue, readPair(id, row, catalogue)))
       if (reason === undefined) continue
-      for (const name of [id, isObject(row) ? row["altname"] : id]) odd.set(String(name).toUpperCase(), reason)
+      for (const name of [id, isObject(row) ? row["altname"] : id]) unsupported.set(String(name).toUpperCase(), reason)
     }
   }
   const full = classes.filter(({ pairs }) => pairs.length > 0)
-  return { catalogue, at, odd, classes: new Set(full.map(({ name }) => name)) }
+  return { catalogue, at, unsupported, classes: new Set(full.map(({ name }) => name)) }
 }
 
 /** Why a row can't be read; nothing if it can. */
