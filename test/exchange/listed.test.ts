@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { findAsset, findPair } from "../../src/exchange/catalogue/catalogue.ts"
-import { concerns } from "../../src/exchange/endpoints/concerns.ts"
+import { requiredMarketData } from "../../src/exchange/endpoints/requiredMarketData.ts"
 import { isChange } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
 import { catalogueDelta } from "../../src/exchange/commands/catalogueImport/catalogueDelta.ts"
 import { type ListedCatalogue, readLists } from "../../src/exchange/commands/catalogueImport/listedCatalogue.ts"
@@ -78,7 +78,9 @@ describe("a pair that Kraken lists", () => {
       }
     })
     const ids = (params: object) =>
-      concerns(v.x, { endpoint: "private/AddOrder", params: { ...params }, account: "ann" }).map(({ id }) => id)
+      requiredMarketData(v.x, { endpoint: "private/AddOrder", params: { ...params }, account: "ann" }).map(
+        ({ id }) => id
+      )
     assert.deepStrictEqual(ids({ pair: "PEPEJPY" }), ["PEPEJPY", "ZUSDZJPY"])
     v.ok("control/Deposit", { account: "ann", asset: "JPY", amount: "30000", or_adjust: true })
     v.ok("control/Observe", lookedAt("PEPEJPY", ["2", "1"], ["3", "5000"], opening))
@@ -282,7 +284,7 @@ describe("rules that change", () => {
     v.ok("control/List", { seen: opening, gone: ["PEPEUSD", "NEVERWAS"] })
     assert.isUndefined(way())
     assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
-    assert.deepStrictEqual(concerns(v.x, { endpoint: "private/CancelAll", account: "ann" }), [])
+    assert.deepStrictEqual(requiredMarketData(v.x, { endpoint: "private/CancelAll", account: "ann" }), [])
     assert.deepStrictEqual(v.ok("CancelOrder", { txid }), { count: 1 })
     change(v, {})
     assert.deepStrictEqual(way(), ["PEPEUSD"])
@@ -301,7 +303,7 @@ describe("what an exchange has to be told before a request", () => {
     assert.deepStrictEqual(Object.keys(Object(first.params).pairs), ["ETHUSDC", "USDCUSD"])
     assert.deepStrictEqual(Object.keys(Object(first.params).assets), ["USDC"])
     v.ok("control/List", JSON.parse(JSON.stringify(first.params)))
-    const ways = concerns(v.x, { endpoint: "private/AddOrder", params: { pair: "ETHUSDC" }, account: "ann" })
+    const ways = requiredMarketData(v.x, { endpoint: "private/AddOrder", params: { pair: "ETHUSDC" }, account: "ann" })
     assert.deepStrictEqual(
       ways.map(({ id }) => id),
       ["ETHUSDC", "USDCUSD"]

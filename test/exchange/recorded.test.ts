@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { concerns } from "../../src/exchange/endpoints/concerns.ts"
+import { requiredMarketData } from "../../src/exchange/endpoints/requiredMarketData.ts"
 import { mustKeep } from "../../src/exchange/commands/handle.ts"
 import { newsOf } from "../../src/exchange/commands/observation/news.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
@@ -135,7 +135,7 @@ describe("a market that is looked at", () => {
   it("keeps what its tape has room for", () => {
     const { x } = watching()
     const market = recordedMarket("observed market")
-    const [pair] = concerns(x, { endpoint: "private/AddOrder", params: { pair: "XBTUSD" } })
+    const [pair] = requiredMarketData(x, { endpoint: "private/AddOrder", params: { pair: "XBTUSD" } })
     const none = { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } }
     for (let i = 1; i <= 5000; i++) {
       const level = (price: bigint) => [{ price, volume: 1n, time: i }]
@@ -190,7 +190,7 @@ describe("a market that is looked at", () => {
 
 describe("what has to be looked at first", () => {
   const ids = (v: ReturnType<typeof venue>, endpoint: string, params = {}) =>
-    concerns(v.x, { endpoint: `private/${endpoint}`, params, account: "ann" }).map(({ id }) => id)
+    requiredMarketData(v.x, { endpoint: `private/${endpoint}`, params, account: "ann" }).map(({ id }) => id)
 
   it("an order's pair, and what it is worth in dollars", () => {
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "XBTUSD" }), ["XXBTZUSD"])

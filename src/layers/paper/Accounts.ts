@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import { join } from "node:path"
 import type { Catalogue } from "../../exchange/catalogue/catalogue.ts"
-import { concerns } from "../../exchange/endpoints/concerns.ts"
+import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
 import { type Answer, handle } from "../../exchange/commands/handle.ts"
 import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
 import { type CatalogueDelta, catalogueDelta } from "../../exchange/commands/catalogueImport/catalogueDelta.ts"
@@ -115,7 +115,7 @@ const make = (
       lesson: (account, { endpoint, params }, listed) =>
         step((now) => ledger.look(of(account), now, (x) => catalogueDelta(x, { account, endpoint, params }, listed))),
       concerns: (account, { endpoint, params }) =>
-        step((now) => ledger.look(of(account), now, (x) => concerns(x, { account, endpoint, params }))),
+        step((now) => ledger.look(of(account), now, (x) => requiredMarketData(x, { account, endpoint, params }))),
       mayWait: step(() => [...mayWait()]),
       openPairs: (account) =>
         step((now) => {

@@ -1,5 +1,5 @@
 import { type Catalogue, findAsset, findPair } from "../../catalogue/catalogue.ts"
-import { concerns, hasConcerns } from "../../endpoints/concerns.ts"
+import { requiredMarketData, needsMarketData } from "../../endpoints/requiredMarketData.ts"
 import type { Request } from "../../wire/Request.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { isObject, type Params } from "../../wire/params.ts"
@@ -22,7 +22,7 @@ type Asked = Pick<Request, "account" | "endpoint" | "params">
 
 /** Whether lists may have anything to say about a request. */
 export const dependsOnLists = ({ endpoint, params = {} }: Asked): boolean =>
-  hasConcerns(endpoint) || namesIn(params, "pair", "asset", "converted_asset").length > 0
+  needsMarketData(endpoint) || namesIn(params, "pair", "asset", "converted_asset").length > 0
 
 export const catalogueDelta = (
   x: Exchange,
@@ -35,7 +35,7 @@ export const catalogueDelta = (
   }
   const needed = new Set([
     ...named.pairs.flatMap((name) => findPair(catalogue, name) ?? []),
-    ...concerns(x, request, catalogue)
+    ...requiredMarketData(x, request, catalogue)
   ])
   const reasonFor = (name: string) =>
     findPair(catalogue, name) === undefined ? unsupported.get(name.toUpperCase()) : undefined
@@ -45,7 +45,7 @@ export const catalogueDelta = (
     ...pairs.flatMap(({ base, quote }) => [base, quote])
   ])
   const newAssets = [...assets].filter(({ id }) => !x.catalogue.assets.has(id))
-  const gone = concerns(x, request).filter(
+  const gone = requiredMarketData(x, request).filter(
     (pair) => classes.has(pair.base.class) && isNewer(x, pair.id, at) && !isListed(catalogue, unsupported, pair)
   )
   const isEmpty = pairs.length + newAssets.length + gone.length === 0

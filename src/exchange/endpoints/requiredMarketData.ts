@@ -8,9 +8,9 @@ import type { Exchange } from "../state/state.ts"
 import { wayToDollars } from "../accounts/value.ts"
 
 /** What of the market decides what a private call does or answers. */
-type Interest = "none" | "trading" | "holdings" | "amount" | "book"
+type Need = "none" | "trading" | "holdings" | "amount" | "book"
 
-const interests: Readonly<Record<PrivateEndpoint, Interest>> = {
+const needs: Readonly<Record<PrivateEndpoint, Need>> = {
   "private/Balance": "none",
   "private/BalanceEx": "none",
   "private/TradeBalance": "holdings",
@@ -61,10 +61,9 @@ const interests: Readonly<Record<PrivateEndpoint, Interest>> = {
   "private/Earn/DeallocateStatus": "none"
 }
 
-const interestOf = (endpoint: string): Interest =>
-  isEndpoint(endpoint) && isPrivate(endpoint) ? interests[endpoint] : "none"
+const needOf = (endpoint: string): Need => (isEndpoint(endpoint) && isPrivate(endpoint) ? needs[endpoint] : "none")
 
-export const hasConcerns = (endpoint: string): boolean => interestOf(endpoint) !== "none"
+export const needsMarketData = (endpoint: string): boolean => needOf(endpoint) !== "none"
 
 /**
  * The pairs whose prices decide what a request does or answers: where a market has to be looked at to be known, these
@@ -72,12 +71,12 @@ export const hasConcerns = (endpoint: string): boolean => interestOf(endpoint) !
  * to know what has been filled; an answer that adds up assets, and what is withdrawn under a limit in dollars, has to
  * know what they are worth. Of what an exchange knows, or of a catalogue that knows more.
  */
-export const concerns = (
+export const requiredMarketData = (
   x: Exchange,
   { account: name, endpoint, params }: Pick<Request, "account" | "endpoint" | "params">,
   catalogue: Catalogue = x.catalogue
 ): ReadonlyArray<Pair> => {
-  const interest = interestOf(endpoint)
+  const need = needOf(endpoint)
   const account = name === undefined ? undefined : findAccount(x, name)
   const named = findPair(catalogue, String(params?.["pair"]))
   const open = [...(account?.open.values() ?? [])].flatMap(({ pair }) => catalogue.pairs.get(pair.id) ?? [])
@@ -85,19 +84,19 @@ export const concerns = (
   const addWorth = (assets: ReadonlyArray<Asset>) => {
     for (const asset of assets) for (const { pair } of wayToDollars(catalogue, asset) ?? []) pairs.add(pair)
   }
-  if (interest === "trading") {
+  if (need === "trading") {
     for (const pair of named === undefined ? open : [named]) pairs.add(pair)
     addWorth(Array.from(pairs, ({ quote }) => quote))
   }
   const converted = [params?.["asset"], params?.["converted_asset"]].flatMap(
     (name) => findAsset(catalogue, String(name)) ?? []
   )
-  if (interest === "holdings") {
+  if (need === "holdings") {
     const held = [...(account?.balances.keys() ?? [])].flatMap((balance) => findHeld(catalogue, balance) ?? [])
     addWorth([...held, ...open.map(({ base }) => base), ...converted])
   }
-  if (interest === "amount") addWorth(converted)
-  if (interest === "book" && named !== undefined) pairs.add(named)
+  if (need === "amount") addWorth(converted)
+  if (need === "book" && named !== undefined) pairs.add(named)
   // What is no more can't be looked at.
   return [...pairs].filter(({ id }) => catalogue !== x.catalogue || x.venues.get(id)?.status !== "delisted")
 }
