@@ -79,7 +79,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/catalogue",
     "exchange/commands",
     "exchange/commands/catalogueImport",
-    "exchange/commands/observation",
+    "exchange/commands/marketSnapshot",
     "exchange/endpoints",
     "exchange/markets/recorded",
     "exchange/markets/synthetic",
@@ -131,7 +131,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/base",
     "exchange/catalogue",
     "exchange/commands/catalogueImport",
-    "exchange/commands/observation",
+    "exchange/commands/marketSnapshot",
     "exchange/endpoints",
     "exchange/engine",
     "exchange/state",
@@ -146,7 +146,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/state",
     "exchange/wire"
   ],
-  "exchange/commands/observation": [
+  "exchange/commands/marketSnapshot": [
     "exchange/base",
     "exchange/catalogue",
     "exchange/engine",

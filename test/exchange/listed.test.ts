@@ -6,7 +6,7 @@ import { isChange } from "../../src/exchange/commands/catalogueImport/importCata
 import { catalogueDelta } from "../../src/exchange/commands/catalogueImport/catalogueDelta.ts"
 import { type ListedCatalogue, readLists } from "../../src/exchange/commands/catalogueImport/listedCatalogue.ts"
 import { printPair, readPair } from "../../src/exchange/commands/catalogueImport/rows.ts"
-import { newsOf } from "../../src/exchange/commands/observation/news.ts"
+import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
 import { asset, lists, pairs as rows } from "../fixtures/krakenLists.ts"
 import { runs } from "../Property.ts"
@@ -226,7 +226,7 @@ describe("rules that change", () => {
     assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
     v.wait(1)
     const fallen = lookedAt("PEPEUSD", ["0.8", "5"], ["0.9", "5"], opening + 1000)
-    assert.isFalse(newsOf(v.x, fallen, opening + 1000)?.matters)
+    assert.isFalse(snapshotDelta(v.x, fallen, opening + 1000)?.matters)
     v.ok("control/Observe", fallen)
     assert.strictEqual(v.see(txid).status, "open")
     change(v, { status: "online" })

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises"
 import { fixed } from "../../src/exchange/base/fixed.ts"
 import { handle } from "../../src/exchange/commands/handle.ts"
 import type { Request } from "../../src/exchange/wire/Request.ts"
-import { newsOf } from "../../src/exchange/commands/observation/news.ts"
+import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { snapshot } from "../../src/exchange/commands/snapshot.ts"
 import type { Exchange } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
@@ -160,7 +160,8 @@ describe("whatever traders do on a market that is looked at", () => {
         for (const request of journal) {
           handle(deaf, { endpoint: "public/Time", now: request.now })
           const matters =
-            request.endpoint !== "control/Observe" || newsOf(deaf, request.params!, request.now)?.matters !== false
+            request.endpoint !== "control/Observe" ||
+            snapshotDelta(deaf, request.params!, request.now)?.matters !== false
           const before = snapshot(deaf)
           handle(deaf, request)
           if (!matters) assert.deepStrictEqual(orders(snapshot(deaf)), orders(before))
@@ -189,7 +190,7 @@ const seen = (looks: ReadonlyArray<Sight | undefined>) => {
 
 const trim = (x: Exchange, request: Request): Request | undefined => {
   if (request.endpoint !== "control/Observe") return request
-  const news = newsOf(x, request.params!, request.now)
+  const news = snapshotDelta(x, request.params!, request.now)
   return news && { ...request, params: news.params }
 }
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { requiredMarketData } from "../../src/exchange/endpoints/requiredMarketData.ts"
 import { mustKeep } from "../../src/exchange/commands/handle.ts"
-import { newsOf } from "../../src/exchange/commands/observation/news.ts"
+import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
 import { opening } from "../doubles/TestMarket.ts"
 import { venue } from "../doubles/TestVenue.ts"
@@ -184,7 +184,7 @@ describe("a market that is looked at", () => {
 
   it("a market that is computed is told nothing", () => {
     assert.strictEqual(venue().refused("control/Observe", quiet), "EGeneral:Unknown method")
-    assert.isUndefined(newsOf(venue().x, quiet, opening))
+    assert.isUndefined(snapshotDelta(venue().x, quiet, opening))
   })
 })
 

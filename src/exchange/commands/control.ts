@@ -7,8 +7,8 @@ import { deposit, methodsOf } from "../accounts/funding.ts"
 import { importCatalogue } from "./catalogueImport/importCatalogue.ts"
 import { statuses } from "../catalogue/pairs.ts"
 import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
-import { observe, observed } from "./observation/observe.ts"
-import { readObservation } from "./observation/readObservation.ts"
+import { applySnapshot, observedPair } from "./marketSnapshot/applySnapshot.ts"
+import { readSnapshot } from "./marketSnapshot/readSnapshot.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { changeMode } from "../engine/reopen.ts"
 import { failTransfers } from "../accounts/transfers.ts"
@@ -81,9 +81,9 @@ export const PairStatus: PublicEndpoint = (x, params) => {
   return { pair: venue.pair.id, status }
 }
 
-/** A market that can't be computed has been looked at: see `readObservation`. `news` tells whether it changed anything. */
+/** A market that can't be computed has been looked at: see `readSnapshot`. `news` tells whether it changed anything. */
 export const Observe: PublicEndpoint = (x, params) => ({
-  news: observe(x, readObservation(observed(x, params), params))
+  news: applySnapshot(x, readSnapshot(observedPair(x, params), params))
 })
 
 /**

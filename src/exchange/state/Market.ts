@@ -78,23 +78,23 @@ export interface Market {
 }
 
 /** How one pair looked at a moment. */
-export interface Observation {
+export interface MarketSnapshot {
   readonly pair: Pair
   /** When it was seen, in epoch milliseconds. What is not newer than what is known is no news. */
   readonly seen: number
   /** Best first. */
   readonly bids: ReadonlyArray<Level>
   readonly asks: ReadonlyArray<Level>
-  /** Oldest first, by rising ids. They may begin long before the last observation. */
+  /** Oldest first, by rising ids. They may begin long before the last snapshot. */
   readonly trades: ReadonlyArray<PublicTrade>
 }
 
 export interface Recorder {
   readonly known: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
   /** From `now` on the book looks like this, but for what was taken of the one before and has not changed since. */
-  readonly showBook: (observation: Observation, now: number, taken: BothTaken) => void
+  readonly showBook: (snapshot: MarketSnapshot, now: number, taken: BothTaken) => void
   /** What would be best then. */
-  readonly bestOf: (observation: Observation, taken: BothTaken) => Partial<Record<"bid" | "ask", Level>>
+  readonly bestOf: (snapshot: MarketSnapshot, taken: BothTaken) => Partial<Record<"bid" | "ask", Level>>
   /** The market's last trade is this one now. */
   readonly showTrade: (pair: Pair, trade: PublicTrade) => void
 }

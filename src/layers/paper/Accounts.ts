@@ -6,7 +6,7 @@ import { type Answer, handle } from "../../exchange/commands/handle.ts"
 import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
 import { type CatalogueDelta, catalogueDelta } from "../../exchange/commands/catalogueImport/catalogueDelta.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
-import { newsOf } from "../../exchange/commands/observation/news.ts"
+import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
 import type { Exchange } from "../../exchange/state/state.ts"
 import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
@@ -126,7 +126,7 @@ const make = (
       tell: (account, observations) =>
         step((now) => {
           const [first, ...others] = ledger.look(of(account), now, (x) =>
-            observations.filter((params) => newsOf(x, params, now())?.matters).map(toCommand)
+            observations.filter((params) => snapshotDelta(x, params, now())?.matters).map(toCommand)
           )
           if (first !== undefined) ledger.carryOut(of(account), now, [first, ...others])
         }),

@@ -2,7 +2,7 @@ import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exch
 import type { Market } from "../../exchange/state/Market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
-import { newsOf } from "../../exchange/commands/observation/news.ts"
+import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
 import { wordsOf } from "../storage/openDatabase.ts"
@@ -200,7 +200,7 @@ const followed = ({ account }: AccountId, known: Open, entries: ReadonlyArray<En
 /** Of a look at the market, what the exchange does not know yet: a journal keeps that for good. */
 const newsAlone = (x: Exchange, command: Command, now: number): Command => ({
   ...command,
-  params: newsOf(x, command.params, now)?.params ?? command.params
+  params: snapshotDelta(x, command.params, now)?.params ?? command.params
 })
 
 const outcomeOf = (answer: Answer): string => ("errors" in answer ? answer.errors.join("; ") : "ok")

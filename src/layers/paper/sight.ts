@@ -1,6 +1,6 @@
 import { Array as Arr } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
-import { readObservation } from "../../exchange/commands/observation/readObservation.ts"
+import { readSnapshot } from "../../exchange/commands/marketSnapshot/readSnapshot.ts"
 import { Refusal } from "../../exchange/base/Refusal.ts"
 import type { Observation } from "./MarketFeed.ts"
 
@@ -67,7 +67,7 @@ const rowsOf = (rows: unknown): ReadonlyArray<Row> => (Array.isArray(rows) ? row
 
 const isReadable = (pair: Pair, observation: Observation): boolean => {
   try {
-    readObservation(pair, observation)
+    readSnapshot(pair, observation)
     return true
   } catch (refusal) {
     if (refusal instanceof Refusal) return false

@@ -6,7 +6,7 @@ import { builtIn } from "../../../src/exchange/catalogue/builtIn.ts"
 import { findPair } from "../../../src/exchange/catalogue/catalogue.ts"
 import { handle } from "../../../src/exchange/commands/handle.ts"
 import type { Pair } from "../../../src/exchange/catalogue/pairs.ts"
-import { readObservation } from "../../../src/exchange/commands/observation/readObservation.ts"
+import { readSnapshot } from "../../../src/exchange/commands/marketSnapshot/readSnapshot.ts"
 import { makeExchange } from "../../../src/exchange/state/state.ts"
 import { syntheticMarket } from "../../../src/exchange/markets/synthetic/SyntheticMarket.ts"
 import { MarketFeed } from "../../../src/layers/paper/MarketFeed.ts"
@@ -55,11 +55,11 @@ describe("MarketFeedLive", () => {
     return Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 8, 21, 9))
       const [first, second] = yield* look([btc, eth])
-      const { asks, bids, seen, trades } = readObservation(btc, first!)
+      const { asks, bids, seen, trades } = readSnapshot(btc, first!)
       assert.strictEqual(first!["pair"], btc.id)
       assert.strictEqual(seen, Date.UTC(2026, 8, 21, 9))
       assert.deepStrictEqual([asks.length, bids.length, trades.length], [100, 100, 1000])
-      assert.isNotEmpty(readObservation(eth, second!).bids)
+      assert.isNotEmpty(readSnapshot(eth, second!).bids)
       assert.sameMembers(state.calls, ["Depth XBTUSD", "Trades XBTUSD", "Depth ETHUSD", "Trades ETHUSD"])
     }).pipe(Effect.provide(layer))
   })
@@ -89,7 +89,7 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 8, 21, 9))
-      const trades = Effect.map(look([btc]), ([seen]) => readObservation(btc, seen!).trades)
+      const trades = Effect.map(look([btc]), ([seen]) => readSnapshot(btc, seen!).trades)
       const before = yield* trades
       const after = yield* trades
       const newest = (before.at(-1)?.time ?? 0) / 1000
@@ -120,7 +120,7 @@ describe("MarketFeedLive", () => {
         state.calls.filter((call) => call.startsWith("Trades")),
         2
       )
-      assert.isBelow(readObservation(btc, seen!).trades.at(-1)!.id, 3e9)
+      assert.isBelow(readSnapshot(btc, seen!).trades.at(-1)!.id, 3e9)
     }).pipe(Effect.provide(layer))
   })
 
@@ -202,7 +202,7 @@ describe("MarketFeedLive", () => {
       endpoint === "public/Depth" ? { XXBTZUSD: { bids: [["100.01", "1", 1]], asks: [["200.02", "1", 1]] } } : answer
     return Effect.gen(function* () {
       const [seen] = yield* look([finer])
-      assert.strictEqual(readObservation(finer, seen!).bids[0]!.price, 10_001n)
+      assert.strictEqual(readSnapshot(finer, seen!).bids[0]!.price, 10_001n)
       const error = yield* Effect.flip(look([btc]))
       assert.include(error.message, "open on the pair")
     }).pipe(Effect.provide(layer))
@@ -222,7 +222,7 @@ describe("MarketFeedLive", () => {
       tell(rows)
       const [seen] = yield* look([btc])
       assert.deepStrictEqual(
-        readObservation(btc, seen!).trades.map(({ id }) => id),
+        readSnapshot(btc, seen!).trades.map(({ id }) => id),
         [2, 3]
       )
     }).pipe(Effect.provide(layer))

@@ -1,4 +1,4 @@
-import type { BothTaken, Level, Market, Observation, PublicTrade, Spread, Taken } from "../../state/Market.ts"
+import type { BothTaken, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/Market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 
@@ -8,7 +8,7 @@ const most = { trades: 1000, spreads: 200 }
 /**
  * A market that knows only what it was told: the last book of each pair, and its newest trades. It is asked about the
  * present alone, which is why older books can be forgotten, and nothing ever comes by itself: an order is met by the
- * market at the very moment an observation is told.
+ * market at the very moment an snapshot is told.
  */
 export const recordedMarket = (name: string): Market => {
   // By the pair itself: one with the same id and other decimals has a tape of its own.
@@ -30,9 +30,9 @@ export const recordedMarket = (name: string): Market => {
     summary: (pair, from, time) => summaryOf(newest(pair, most.trades), from, time),
     recorder: {
       known: (pair) => tapes.get(pair),
-      showBook: (observation, now, taken) => {
-        const before = tapes.get(observation.pair)
-        tapes.set(observation.pair, shown(observation, now, before, taken))
+      showBook: (snapshot, now, taken) => {
+        const before = tapes.get(snapshot.pair)
+        tapes.set(snapshot.pair, shown(snapshot, now, before, taken))
       },
       bestOf: ({ asks, bids, pair }, taken) => {
         const before = tapes.get(pair)
@@ -69,7 +69,7 @@ interface Side {
 
 const untouched: Side = { levels: [], gone: new Map() }
 
-const shown = ({ asks, bids, seen }: Observation, now: number, before: Tape | undefined, taken: BothTaken): Tape => {
+const shown = ({ asks, bids, seen }: MarketSnapshot, now: number, before: Tape | undefined, taken: BothTaken): Tape => {
   const spreads = before?.spreads ?? []
   const [bid, ask] = [bids[0]?.price, asks[0]?.price]
   if (bid !== undefined && ask !== undefined) add(spreads, { time: Math.floor(now / 1000), bid, ask }, most.spreads)

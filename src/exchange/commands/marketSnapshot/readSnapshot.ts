@@ -1,5 +1,5 @@
 import { fit, scan } from "../../base/fixed.ts"
-import type { Level, Observation, PublicTrade } from "../../state/Market.ts"
+import type { Level, MarketSnapshot, PublicTrade } from "../../state/Market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
 import { invalid } from "../../base/Refusal.ts"
@@ -7,11 +7,11 @@ import { invalid } from "../../base/Refusal.ts"
 const most = { levels: 500, trades: 1000 }
 
 /**
- * An observation of a pair as plain JSON: `pair`, its name; `seen` in epoch milliseconds; `bids` and `asks` best first as
+ * An snapshot of a pair as plain JSON: `pair`, its name; `seen` in epoch milliseconds; `bids` and `asks` best first as
  * `[price, volume, seconds]`; `trades` oldest first as `[price, volume, milliseconds, "b" or "s", "m" or "l", id]`.
  * Prices and volumes are text, since no number of JSON holds them exactly.
  */
-export const readObservation = (pair: Pair, params: Params): Observation => {
+export const readSnapshot = (pair: Pair, params: Params): MarketSnapshot => {
   const bids = rows(params, "bids", most.levels).map((row) => readLevel(pair, row, "bids"))
   const asks = rows(params, "asks", most.levels).map((row) => readLevel(pair, row, "asks"))
   const trades = rows(params, "trades", most.trades).map((row) => readTrade(pair, row))

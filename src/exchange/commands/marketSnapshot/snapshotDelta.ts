@@ -4,13 +4,13 @@ import { isTrading } from "../../engine/mode.ts"
 import type { Params } from "../../wire/params.ts"
 import { type Exchange, venueOf } from "../../state/state.ts"
 import { advance, interestOf } from "../../engine/time.ts"
-import { newTrades, observed } from "./observe.ts"
-import { readObservation } from "./readObservation.ts"
+import { newTrades, observedPair } from "./applySnapshot.ts"
+import { readSnapshot } from "./readSnapshot.ts"
 
-export interface News {
+export interface SnapshotDelta {
   /** Whether it reaches anything that an order waits for. */
   readonly matters: boolean
-  /** The observation without the trades that change nothing: what a journal has to keep. */
+  /** The snapshot without the trades that change nothing: what a journal has to keep. */
   readonly params: Params
 }
 
@@ -19,17 +19,17 @@ export interface News {
  * dropped up to the first one that an order waits for: they could only be followed by that one, or by the newest, as
  * the last price.
  */
-export const newsOf = (x: Exchange, params: Params, now: number): News | undefined => {
+export const snapshotDelta = (x: Exchange, params: Params, now: number): SnapshotDelta | undefined => {
   advance(x, now)
-  const pair = observed(x, params)
-  const observation = readObservation(pair, params)
-  const { seen } = observation
+  const pair = observedPair(x, params)
+  const snapshot = readSnapshot(pair, params)
+  const { seen } = snapshot
   const known = x.market.recorder?.known(pair)
   if (x.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
   const venue = venueOf(x, pair)
   const interest = interestOf(venue) ?? {}
-  const trades = known === undefined ? [] : newTrades(observation, known.last)
-  const best = x.market.recorder.bestOf(observation, current(x, venue))
+  const trades = known === undefined ? [] : newTrades(snapshot, known.last)
+  const best = x.market.recorder.bestOf(snapshot, current(x, venue))
   const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
   const kept = reached === -1 ? 1 : trades.length - reached
   return {

@@ -1,6 +1,6 @@
 import { findPair } from "../../catalogue/catalogue.ts"
 import { current, renew } from "../../engine/liquidity.ts"
-import type { Observation } from "../../state/Market.ts"
+import type { MarketSnapshot } from "../../state/Market.ts"
 import { passThrough, sweep } from "../../engine/matching.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { type Params, required } from "../../wire/params.ts"
@@ -14,16 +14,16 @@ import { settle } from "../../engine/submit.ts"
  * and move the last price that stops listen to; a stop that one of them wakes trades with the book of now, not with one
  * that is gone. False if nothing of it was new.
  */
-export const observe = (x: Exchange, observation: Observation): boolean => {
+export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean => {
   const { recorder } = x.market
   if (recorder === undefined) throw new Refusal("EGeneral:Unknown method")
-  const { pair } = observation
+  const { pair } = snapshot
   const known = recorder.known(pair)
-  if (known !== undefined && observation.seen <= known.seen) return false
+  if (known !== undefined && snapshot.seen <= known.seen) return false
   // Of a pair that nobody has looked at before, only the newest trade says something about now.
-  const trades = known === undefined ? observation.trades.slice(-1) : newTrades(observation, known.last)
+  const trades = known === undefined ? snapshot.trades.slice(-1) : newTrades(snapshot, known.last)
   const venue = venueOf(x, pair)
-  recorder.showBook(observation, x.now, current(x, venue))
+  recorder.showBook(snapshot, x.now, current(x, venue))
   renew(x, venue)
   // Whatever the book is now: as long as no newer trade is told, ours is the last one.
   const own = venue.ownTrade && { ...venue.ownTrade, tick: x.market.tick(pair, x.now) }
@@ -43,11 +43,11 @@ export const observe = (x: Exchange, observation: Observation): boolean => {
 }
 
 /** The pair that params of `control/Observe` are about. */
-export const observed = ({ catalogue }: Exchange, params: Params): Pair => {
+export const observedPair = ({ catalogue }: Exchange, params: Params): Pair => {
   const pair = findPair(catalogue, required(params, "pair"))
   if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
   return pair
 }
 
-export const newTrades = ({ trades }: Observation, last: { readonly id: number } | undefined) =>
+export const newTrades = ({ trades }: MarketSnapshot, last: { readonly id: number } | undefined) =>
   trades.filter(({ id }) => last === undefined || id > last.id)
