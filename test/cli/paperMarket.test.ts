@@ -88,7 +88,7 @@ describe("the market of paper accounts", () => {
   it.scopedLive("has all that Kraken lists: an asset of its own can be given to an account", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
-      const { front, url } = yield* servedExchange()
+      const { rest, url } = yield* servedExchange()
       const env = { MCP_KRAKEN_STATE_DIR: folder, KRAKEN_BASE_URL: url }
       const balance = read("private/Balance")
       yield* Effect.provide(balance, paper(folder, url))
@@ -96,7 +96,7 @@ describe("the market of paper accounts", () => {
       const unknown = yield* run(given, env)
       assert.deepInclude(unknown, { code: 2, stdout: "" })
       assert.match(unknown.stderr, /^ASSET: .*"ena"\n$/)
-      importCatalogue(front.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
+      importCatalogue(rest.exchange, { seen: 0, assets: { ENA: asset("ENA", 5) } })
       const deposited = yield* run(given, env)
       assert.deepInclude(deposited, { code: 0, stderr: "" })
       assert.include(deposited.stdout, "7.5 ENA")

@@ -1,5 +1,5 @@
 import { Clock, Effect } from "effect"
-import { answer, arrive, type Front } from "../../src/exchange/rest/Front.ts"
+import { answer, arrive, type RestExchange } from "../../src/exchange/rest/RestExchange.ts"
 import type { Reply } from "../../src/exchange/rest/reply.ts"
 import type { Outcome } from "./FakeKraken.ts"
 import type { WireRequest } from "./fake/Wire.ts"
@@ -9,22 +9,22 @@ import type { WireRequest } from "./fake/Wire.ts"
  * own where that is later.
  */
 export const handledBy =
-  (front: Front) =>
+  (rest: RestExchange) =>
   (request: WireRequest): Effect.Effect<Outcome> =>
     Effect.gen(function* () {
       const clock = Effect.map(Clock.currentTimeNanos, (nanos) =>
-        Math.max(Number(nanos / 1_000_000n), front.exchange.now - front.ahead)
+        Math.max(Number(nanos / 1_000_000n), rest.exchange.now - rest.ahead)
       )
       const now = yield* clock
       const asked = { ...request, query: new URLSearchParams(request.query).toString() }
-      const { after, arrivesAfter, dateAhead = 0, reply } = answer(front, asked, now)
+      const { after, arrivesAfter, dateAhead = 0, reply } = answer(rest, asked, now)
       if (arrivesAfter !== undefined) {
-        const late = Effect.map(clock, (then) => arrive(front, asked, then))
+        const late = Effect.map(clock, (then) => arrive(rest, asked, then))
         yield* Effect.forkDaemon(Effect.delay(late, arrivesAfter))
       }
       yield* Effect.sleep(after)
       if (reply === "cut") return "drop"
-      return { status: reply.status, body: reply.body, headers: headers(reply, now + front.ahead + dateAhead) }
+      return { status: reply.status, body: reply.body, headers: headers(reply, now + rest.ahead + dateAhead) }
     })
 
 const headers = ({ contentType }: Reply, now: number) => ({

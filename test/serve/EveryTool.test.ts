@@ -26,10 +26,10 @@ it.scopedLive.each(Object.entries(clients))(
   "every tool works over %s, and its answer is what its schema promises",
   ([, connect]) =>
     Effect.gen(function* () {
-      const { front, keys, url } = yield* servedExchange()
+      const { rest, keys, url } = yield* servedExchange()
       const client = yield* connect(yield* serveHttp(yield* houseBeside(url, keys["full"]!)))
       /** Time that passes at the exchange. */
-      const pass = (seconds: number) => Effect.sync(() => void (front.ahead += seconds * 1000))
+      const pass = (seconds: number) => Effect.sync(() => void (rest.ahead += seconds * 1000))
       yield* useEveryTool(client, pass)
     })
 )

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import Ajv2020 from "ajv/dist/2020.js"
 import { Effect, Layer, Option, Redacted, TestClock } from "effect"
-import type { Front } from "../../src/exchange/rest/Front.ts"
+import type { RestExchange } from "../../src/exchange/rest/RestExchange.ts"
 import { makeKeys } from "../../src/exchange/rest/keys.ts"
 import { makeCredentials } from "../../src/layers/exchange/keys.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -38,7 +38,7 @@ export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unkno
 
 /** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
 export const exchangeOf = (v: Venue) => {
-  const front: Front = {
+  const rest: RestExchange = {
     exchange: v.x,
     account: "ann",
     keys: makeKeys(makeCredentials(1), v.x.now),
@@ -51,7 +51,7 @@ export const exchangeOf = (v: Venue) => {
   return Layer.merge(Layer.provide(KrakenWriterSettling, RecordMemory), PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
-    Layer.provide([inProcess({ handle: handledBy(front) }), NonceSourceMemory, RateBudgetOff]),
+    Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
     Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
     Layer.merge(Operated),
     Layer.tap(() => TestClock.setTime(v.x.now))

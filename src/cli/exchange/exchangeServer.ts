@@ -1,8 +1,8 @@
 import { Clock, Console, Effect, Option, Redacted } from "effect"
 import { parseFault } from "../../exchange/rest/faults.ts"
-import type { Front } from "../../exchange/rest/Front.ts"
+import type { RestExchange } from "../../exchange/rest/RestExchange.ts"
 import { kinds } from "../../exchange/rest/keys.ts"
-import { balances, openFront } from "../../exchange/rest/opening.ts"
+import { balances, makeRestExchange } from "../../exchange/rest/seedAccount.ts"
 import { serveExchange } from "../../layers/exchange/ExchangeHttp.ts"
 import { makeCredentials } from "../../layers/exchange/keys.ts"
 import { UsageError } from "../kit/errors.ts"
@@ -23,10 +23,10 @@ export const serve = Effect.fn("exchange")(function* (options: Options) {
   if (port < 0 || port > 65_535) return yield* new UsageError({ message: "--port: expected a port from 0 to 65535" })
   const seed = Option.getOrUndefined(options.seed)
   const now = yield* Clock.currentTimeMillis
-  const front = openFront(now, { seed: seed ?? 1, rateLimits: !noRateLimits }, makeCredentials(seed))
-  front.faults.push(...(yield* Effect.forEach(options.faults, readFault)))
-  const { ended, url } = yield* serveExchange(front, { host, port })
-  yield* Console.log(json ? JSON.stringify({ url, keys: keysOf(front) }) : welcome(front, url))
+  const rest = makeRestExchange(now, { seed: seed ?? 1, rateLimits: !noRateLimits }, makeCredentials(seed))
+  rest.faults.push(...(yield* Effect.forEach(options.faults, readFault)))
+  const { ended, url } = yield* serveExchange(rest, { host, port })
+  yield* Console.log(json ? JSON.stringify({ url, keys: keysOf(rest) }) : welcome(rest, url))
   return yield* ended
 }, Effect.scoped)
 
@@ -35,15 +35,15 @@ const readFault = (text: string) => {
   return typeof fault === "string" ? new UsageError({ message: `--fault: ${fault}` }) : Effect.succeed(fault)
 }
 
-const keysOf = ({ keys }: Front) =>
+const keysOf = ({ keys }: RestExchange) =>
   Array.from(keys.values(), ({ key, name, otp, secret }) => ({ name, key, secret: Redacted.value(secret), otp }))
 
-const welcome = (front: Front, url: string): string => {
-  const keys = keysOf(front)
+const welcome = (rest: RestExchange, url: string): string => {
+  const keys = keysOf(rest)
   const full = keys[0]!
   const held = Object.entries(balances).map(([asset, amount]) => `${amount} ${asset}`)
   return [
-    `A simulated Kraken answers at ${url}: ${front.exchange.market.name}, no margin trading.`,
+    `A simulated Kraken answers at ${url}: ${rest.exchange.market.name}, no margin trading.`,
     `Its account holds ${held.join(", ")}.`,
     "",
     table(

@@ -2,7 +2,7 @@ import { parseJson } from "../../domain/wire/json.ts"
 import { handle } from "../commands/handle.ts"
 import { isObject } from "../wire/params.ts"
 import { readFault } from "./faults.ts"
-import type { Front } from "./Front.ts"
+import type { RestExchange } from "./RestExchange.ts"
 import type { Request } from "./Request.ts"
 import { ok, refused, type Reply } from "./reply.ts"
 
@@ -24,19 +24,19 @@ const mostSeconds = 366 * 86_400
  *                             takes three minutes, as at Kraken
  *     POST   /admin/fail      {"refid": "FT…"}: a deposit or withdrawal that is on its way fails; {} all that are
  */
-export const administer = (front: Front, { body, method, path }: Request, clock: number): Reply => {
+export const administer = (rest: RestExchange, { body, method, path }: Request, clock: number): Reply => {
   const command = commands[`${method} ${path}`]
   if (command === undefined) return refused([`There is no ${method} ${path}: see mcp-kraken exchange --help.`], 404)
   const params = method === "POST" ? readObject(body) : {}
   if (params === undefined) return refused(["Send a JSON object."], 400)
-  const result = command(front, params, clock)
+  const result = command(rest, params, clock)
   return typeof result === "string" ? refused([result], 400) : ok(result)
 }
 
 type Params = Readonly<Record<string, unknown>>
 
 /** The result, or what is wrong, as a sentence. */
-type Command = (front: Front, params: Params, clock: number) => object | string
+type Command = (rest: RestExchange, params: Params, clock: number) => object | string
 
 const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
   now: new Date(clock + ahead).toISOString(),
@@ -48,33 +48,33 @@ const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
 
 /** By one of the engine's own commands. */
 const control =
-  (endpoint: string, more: (front: Front) => Params = () => ({})): Command =>
-  (front, params, clock) => {
-    const now = clock + front.ahead
-    const answer = handle(front.exchange, { endpoint, params: { ...params, ...more(front) }, now })
+  (endpoint: string, more: (rest: RestExchange) => Params = () => ({})): Command =>
+  (rest, params, clock) => {
+    const now = clock + rest.ahead
+    const answer = handle(rest.exchange, { endpoint, params: { ...params, ...more(rest) }, now })
     return "errors" in answer ? answer.errors.join("; ") : Object(answer.result)
   }
 
 const commands: Readonly<Record<string, Command>> = {
   "GET /admin": look,
-  "POST /admin/faults": (front, params, clock) => {
+  "POST /admin/faults": (rest, params, clock) => {
     const fault = readFault(params)
     if (typeof fault === "string") return fault
-    front.faults.push(fault)
-    return look(front, params, clock)
+    rest.faults.push(fault)
+    return look(rest, params, clock)
   },
-  "DELETE /admin/faults": (front, params, clock) => {
-    front.faults.length = 0
-    return look(front, params, clock)
+  "DELETE /admin/faults": (rest, params, clock) => {
+    rest.faults.length = 0
+    return look(rest, params, clock)
   },
-  "POST /admin/status": (front, params, clock) =>
-    control(params["pair"] === undefined ? "control/SystemStatus" : "control/PairStatus")(front, params, clock),
-  "POST /admin/advance": (front, params, clock) => {
+  "POST /admin/status": (rest, params, clock) =>
+    control(params["pair"] === undefined ? "control/SystemStatus" : "control/PairStatus")(rest, params, clock),
+  "POST /admin/advance": (rest, params, clock) => {
     const seconds = Number(params["seconds"])
     if (!(seconds > 0 && seconds <= mostSeconds)) return `seconds is a number up to ${mostSeconds}.`
-    front.ahead += Math.round(seconds * 1000)
-    control("control/Advance")(front, {}, clock)
-    return look(front, params, clock)
+    rest.ahead += Math.round(seconds * 1000)
+    control("control/Advance")(rest, {}, clock)
+    return look(rest, params, clock)
   },
   "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account })),
   "POST /admin/fail": control("control/FailTransfers")

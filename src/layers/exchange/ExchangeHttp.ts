@@ -2,7 +2,7 @@ import { Clock, Deferred, Effect, FiberSet } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { administer } from "../../exchange/rest/admin.ts"
-import { answer, arrive, type Front, type Outcome } from "../../exchange/rest/Front.ts"
+import { answer, arrive, type RestExchange, type Outcome } from "../../exchange/rest/RestExchange.ts"
 import type { Request } from "../../exchange/rest/Request.ts"
 import { html, refused } from "../../exchange/rest/reply.ts"
 import { mayAdminister } from "./guard.ts"
@@ -15,7 +15,7 @@ import { reachable } from "../network/reachable.ts"
  * with an unexpected error, after which the exchange's state must not be trusted.
  */
 export const serveExchange = Effect.fn("serveExchange")(function* (
-  front: Front,
+  rest: RestExchange,
   at: { readonly host: string; readonly port: number }
 ) {
   const ended = yield* Deferred.make<never>()
@@ -28,12 +28,12 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
   )
   const run = yield* FiberSet.makeRuntime<never>()
   const late = (request: Request) =>
-    Effect.map(Clock.currentTimeMillis, (clock) => arrive(front, request, clock)).pipe(
+    Effect.map(Clock.currentTimeMillis, (clock) => arrive(rest, request, clock)).pipe(
       Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
     )
   server.on("request", (incoming, outgoing) => {
     const respond = Effect.flatMap(read(incoming), (request) =>
-      Effect.tap(handle(front, request, incoming.socket.remoteAddress), ({ arrivesAfter }) =>
+      Effect.tap(handle(rest, request, incoming.socket.remoteAddress), ({ arrivesAfter }) =>
         Effect.sync(() => {
           if (arrivesAfter !== undefined) run(Effect.delay(late(request), arrivesAfter))
         })
@@ -48,7 +48,7 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
         Effect.catchAllDefect((defect) => Effect.as(Deferred.die(ended, defect), internal)),
         Effect.tap(({ after }) => Effect.sleep(after)),
         Effect.zipWith(Clock.currentTimeMillis, ({ dateAhead = 0, reply }, clock) =>
-          send(outgoing, reply, clock + front.ahead + dateAhead)
+          send(outgoing, reply, clock + rest.ahead + dateAhead)
         )
       )
     )
@@ -57,11 +57,11 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
   return { url: `http://${reachable(at.host)}:${port}`, ended: Deferred.await(ended) }
 })
 
-const handle = (front: Front, request: Request, address: string | undefined): Effect.Effect<Outcome> =>
+const handle = (rest: RestExchange, request: Request, address: string | undefined): Effect.Effect<Outcome> =>
   Effect.map(Clock.currentTimeMillis, (clock) => {
-    if (!/^\/admin(\/|$)/.test(request.path)) return answer(front, request, clock)
+    if (!/^\/admin(\/|$)/.test(request.path)) return answer(rest, request, clock)
     if (!mayAdminister(address, request.headers)) return { reply: refused([adminOnly], 403), after: 0 }
-    return { reply: administer(front, request, clock), after: 0 }
+    return { reply: administer(rest, request, clock), after: 0 }
   })
 
 const adminOnly = "Only a program on the machine of the exchange may do this, over a loopback address."

@@ -16,19 +16,19 @@ export const withClient = Effect.fnUntraced(function* (
   options: { readonly key?: string; readonly rateLimits?: boolean } = {}
 ) {
   yield* TestClock.setTime(moment)
-  const { front, keys, url } = yield* servedExchange(options)
+  const { rest, keys, url } = yield* servedExchange(options)
   const { key, secret } = keys[options.key ?? "full"]!
   const client = new Kraken({ apiKey: key, secret, enableRateLimit: false })
   Object.assign(client.urls, { api: { public: url, private: url } })
   // Its nonces are milliseconds, of which one is long enough for two calls here.
   let last = 0
   client.nonce = () => (last = Math.max(client.milliseconds(), last + 1))
-  const account = findAccount(front.exchange, front.account) ?? assert.fail("no account")
+  const account = findAccount(rest.exchange, rest.account) ?? assert.fail("no account")
   return {
     client,
     account,
-    front,
-    exchange: front.exchange,
+    rest,
+    exchange: rest.exchange,
     /** What a method makes of the answer. */
     use: <A>(method: (client: Kraken) => Promise<A>) => Effect.promise(() => method(client)),
     /** The id of the order that a method has placed. */
@@ -45,12 +45,12 @@ export const withClient = Effect.fnUntraced(function* (
       ),
     /** The engine's own answer at the same moment, without HTTP and without ccxt. */
     engine: (endpoint: string, params: object = {}): Json => {
-      const account = endpoint.startsWith("private/") ? { account: front.account } : {}
-      const now = moment + front.ahead
-      const answer = handle(front.exchange, { endpoint, params: { ...params }, now, ...account })
+      const account = endpoint.startsWith("private/") ? { account: rest.account } : {}
+      const now = moment + rest.ahead
+      const answer = handle(rest.exchange, { endpoint, params: { ...params }, now, ...account })
       return "errors" in answer ? assert.fail(answer.errors.join()) : answer.result
     },
-    order: (id: string) => front.exchange.orders.get(id) ?? assert.fail(`no order ${id}`)
+    order: (id: string) => rest.exchange.orders.get(id) ?? assert.fail(`no order ${id}`)
   }
 })
 

@@ -168,11 +168,11 @@ describe("ccxt moves money", () => {
 
   it.scoped("fetchDeposits: on its way, and there", () =>
     Effect.gen(function* () {
-      const { account, engine, front, use } = yield* withClient()
-      engine("control/Deposit", { account: front.account, asset: "ADA", amount: "25.5" })
+      const { account, engine, rest, use } = yield* withClient()
+      engine("control/Deposit", { account: rest.account, asset: "ADA", amount: "25.5" })
       const deposits = (code?: string) => use((kraken) => kraken.fetchDeposits(code))
       assert.deepInclude((yield* deposits("ADA"))[0], { currency: "ADA", amount: 25.5, status: "pending" })
-      front.ahead = 200_000
+      rest.ahead = 200_000
       assert.deepInclude((yield* deposits("ADA"))[0], { status: "ok", type: "deposit", timestamp: moment })
       const all = yield* deposits()
       assert.sameMembers(
@@ -190,7 +190,7 @@ describe("ccxt moves money", () => {
 
   it.scoped("withdraw, fetchWithdrawals: through all states, listed whole and by cursor", () =>
     Effect.gen(function* () {
-      const { account, exchange, failure, front, use } = yield* withClient()
+      const { account, exchange, failure, rest, use } = yield* withClient()
       const out = (key: string, amount: number, address = "") => ({
         run: (kraken: Kraken) => kraken.withdraw("BTC", amount, address, undefined, { key })
       })
@@ -207,7 +207,7 @@ describe("ccxt moves money", () => {
         [130, "pending", "Settled"],
         [200, "ok", "Success"]
       ] as const) {
-        front.ahead = seconds * 1000
+        rest.ahead = seconds * 1000
         const both = yield* use((kraken) => kraken.fetchWithdrawals("BTC"))
         const read = both.find((each) => each.id === id)
         assert.deepInclude(read, { id, status, currency: "BTC", type: "withdrawal", network: "BTC", timestamp: moment })

@@ -274,7 +274,7 @@ describe("ccxt trades", () => {
 
   it.scoped("cancelOrder, cancelOrders, cancelAllOrders, cancelAllOrdersAfter", () =>
     Effect.gen(function* () {
-      const { account, engine, failure, front, order, placed, use } = yield* withClient()
+      const { account, engine, failure, rest, order, placed, use } = yield* withClient()
       const buy = (params: object = {}) =>
         placed((kraken) => kraken.createOrder(symbol, "limit", "buy", 0.01, 90_000, params))
       const status = (id: string) => order(id).status
@@ -292,10 +292,10 @@ describe("ccxt trades", () => {
       assert.strictEqual(account.open.size, 0)
       const late = yield* buy()
       yield* use((kraken) => kraken.cancelAllOrdersAfter(60_000))
-      front.ahead = 59_000
+      rest.ahead = 59_000
       engine("control/Advance")
       assert.strictEqual(status(late), "open")
-      front.ahead = 60_000
+      rest.ahead = 60_000
       engine("control/Advance")
       assert.strictEqual(status(late), "canceled")
     })
@@ -325,10 +325,10 @@ describe("ccxt trades", () => {
 
   it.scoped("hears of an order although its answer was lost", () =>
     Effect.gen(function* () {
-      const { account, failure, front, use } = yield* withClient()
+      const { account, failure, rest, use } = yield* withClient()
       yield* use((kraken) => kraken.loadMarkets())
       const before = account.open.size
-      front.faults.push({ endpoint: "AddOrder", kind: "drop-after-accept", count: 1, seconds: 0 })
+      rest.faults.push({ endpoint: "AddOrder", kind: "drop-after-accept", count: 1, seconds: 0 })
       const lost = (kraken: Kraken) =>
         kraken.createOrder(symbol, "limit", "buy", 0.01, 90_000, { clientOrderId: "lost-1" })
       assert.strictEqual(yield* failure(lost), "NetworkError")
@@ -341,7 +341,7 @@ describe("ccxt trades", () => {
 
   it.scoped("tells Kraken's refusals apart", () =>
     Effect.gen(function* () {
-      const { client, exchange, failure, front, use } = yield* withClient()
+      const { client, exchange, failure, rest, use } = yield* withClient()
       yield* use((kraken) => kraken.loadMarkets())
       const buy = (amount: number, price: number) => (kraken: Kraken) =>
         kraken.createOrder(symbol, "limit", "buy", amount, price)
@@ -361,7 +361,7 @@ describe("ccxt trades", () => {
         "drop-before": "NetworkError"
       } as const
       for (const kind of Object.keys(faults) as Array<keyof typeof faults>) {
-        front.faults.push({ endpoint: "AddOrder", kind, count: 1, seconds: 0 })
+        rest.faults.push({ endpoint: "AddOrder", kind, count: 1, seconds: 0 })
         assert.strictEqual(yield* failure(buy(0.01, 90_000)), faults[kind], kind)
       }
       client.nonce = () => 1

@@ -1,8 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
-import { answer, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
+import { answer, type RestExchange, type Outcome } from "../../../src/exchange/rest/RestExchange.ts"
 import type { Request } from "../../../src/exchange/rest/Request.ts"
-import { openFront } from "../../../src/exchange/rest/opening.ts"
+import { makeRestExchange } from "../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { signature } from "../../doubles/fake/Wire.ts"
 
@@ -12,11 +12,11 @@ export type Json = any
 /** Everything in these tests happens at this moment, unless the exchange's clock is put forward. */
 export const moment = Date.UTC(2026, 8, 21, 9)
 
-export const open = (settings: { readonly rateLimits?: boolean } = {}): Front =>
-  openFront(moment, { seed: 1, rateLimits: false, ...settings }, makeCredentials(1))
+export const open = (settings: { readonly rateLimits?: boolean } = {}): RestExchange =>
+  makeRestExchange(moment, { seed: 1, rateLimits: false, ...settings }, makeCredentials(1))
 
-export const keyNamed = (front: Front, name: string) => {
-  const key = [...front.keys.values()].find((key) => key.name === name)
+export const keyNamed = (rest: RestExchange, name: string) => {
+  const key = [...rest.keys.values()].find((key) => key.name === name)
   return key ?? assert.fail(`no key ${name}`)
 }
 
@@ -34,9 +34,9 @@ export interface Asked {
 let nonces = moment
 
 /** A private call of the key `full`, signed by the double's code, which shares nothing with ours. */
-export const signed = (front: Front, name: string, fields: object = {}, asked: Asked = {}): Request => {
+export const signed = (rest: RestExchange, name: string, fields: object = {}, asked: Asked = {}): Request => {
   const { contentType = "application/x-www-form-urlencoded", nonce = ++nonces } = asked
-  const { key, secret } = keyNamed(front, asked.key ?? "full")
+  const { key, secret } = keyNamed(rest, asked.key ?? "full")
   const path = `/0/private/${name}`
   const form = () => new URLSearchParams({ nonce: String(nonce), ...fields }).toString()
   const body = Buffer.from(asked.body ?? form())
@@ -48,8 +48,8 @@ export const signed = (front: Front, name: string, fields: object = {}, asked: A
   return { method: "POST", path, query: asked.query ?? "", headers, body }
 }
 
-export const send = (front: Front, name: string, fields?: object, asked?: Asked): Outcome =>
-  answer(front, signed(front, name, fields, asked), moment)
+export const send = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Outcome =>
+  answer(rest, signed(rest, name, fields, asked), moment)
 
 /** What came back as JSON, at once. */
 export const read = ({ after, reply }: Outcome): Json => {
@@ -59,16 +59,16 @@ export const read = ({ after, reply }: Outcome): Json => {
   return JSON.parse(String(reply.body))
 }
 
-export const ask = (front: Front, name: string, fields?: object, asked?: Asked): Json =>
-  read(send(front, name, fields, asked))
+export const ask = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Json =>
+  read(send(rest, name, fields, asked))
 
 /** The result; fails the test if Kraken would have refused. */
-export const ok = (front: Front, name: string, fields?: object, asked?: Asked): Json => {
-  const { error, result } = ask(front, name, fields, asked)
+export const ok = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Json => {
+  const { error, result } = ask(rest, name, fields, asked)
   assert.deepStrictEqual(error, [], name)
   return result
 }
 
 /** The errors as one text. */
-export const refusal = (front: Front, name: string, fields?: object, asked?: Asked): string =>
-  ask(front, name, fields, asked).error.join()
+export const refusal = (rest: RestExchange, name: string, fields?: object, asked?: Asked): string =>
+  ask(rest, name, fields, asked).error.join()

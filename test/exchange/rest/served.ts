@@ -1,5 +1,5 @@
 import { Clock, Effect, Redacted } from "effect"
-import { openFront } from "../../../src/exchange/rest/opening.ts"
+import { makeRestExchange } from "../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { serveExchange } from "../../../src/layers/exchange/ExchangeHttp.ts"
 
@@ -9,10 +9,10 @@ export const servedExchange = Effect.fnUntraced(function* (
 ) {
   const { rateLimits = false, seed = 1 } = options
   const now = yield* Clock.currentTimeMillis
-  const front = openFront(now, { seed, rateLimits }, makeCredentials(seed))
-  const { ended, url } = yield* serveExchange(front, { host: "127.0.0.1", port: 0 })
+  const rest = makeRestExchange(now, { seed, rateLimits }, makeCredentials(seed))
+  const { ended, url } = yield* serveExchange(rest, { host: "127.0.0.1", port: 0 })
   const keys = Object.fromEntries(
-    Array.from(front.keys.values(), ({ key, name, secret }) => [name, { key, secret: Redacted.value(secret) }])
+    Array.from(rest.keys.values(), ({ key, name, secret }) => [name, { key, secret: Redacted.value(secret) }])
   )
-  return { front, url, keys, ended }
+  return { rest, url, keys, ended }
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { request as httpRequest } from "node:http"
-import { answer } from "../../../src/exchange/rest/Front.ts"
+import { answer } from "../../../src/exchange/rest/RestExchange.ts"
 import { mayAdminister } from "../../../src/layers/exchange/guard.ts"
 import { reachable } from "../../../src/layers/network/reachable.ts"
 import { servedExchange } from "../../exchange/rest/served.ts"
@@ -67,7 +67,7 @@ describe("ExchangeHttp", () => {
 
   it.scopedLive("gets late what it is told to get late, and shows a wrong Date when told to", () =>
     Effect.gen(function* () {
-      const { front, keys, url } = yield* servedExchange()
+      const { rest, keys, url } = yield* servedExchange()
       yield* fetched(`${url}/admin/faults`, post({ endpoint: "AddOrder", kind: "arrive-late", seconds: 60 }))
       yield* fetched(`${url}/admin/faults`, post({ endpoint: "Time", kind: "wrong-date", seconds: 3000 }))
       const time = yield* fetched(`${url}/0/public/Time`)
@@ -78,9 +78,9 @@ describe("ExchangeHttp", () => {
       const body = Buffer.from("nonce=5&pair=XBTUSD&type=buy&ordertype=limit&volume=0.01&price=%235%25")
       const path = "/0/private/AddOrder"
       const headers = { "API-Key": key, "API-Sign": signature(path, "5", body, secret) }
-      const before = front.exchange.orders.size
+      const before = rest.exchange.orders.size
       yield* Effect.flip(Effect.tryPromise(() => fetch(url + path, { method: "POST", body, headers })))
-      yield* Effect.repeat(Effect.sleep("10 seconds"), { until: () => front.exchange.orders.size > before })
+      yield* Effect.repeat(Effect.sleep("10 seconds"), { until: () => rest.exchange.orders.size > before })
     }).pipe(Effect.withClock(makeFastClock(500)))
   )
 
@@ -140,15 +140,15 @@ describe("ExchangeHttp", () => {
 
   it.scopedLive("answers what nobody foresaw with an internal error, and ends", () =>
     Effect.gen(function* () {
-      const { ended, front, url } = yield* servedExchange()
-      front.exchange.accounts.clear()
-      Object.defineProperty(front, "faults", {
+      const { ended, rest, url } = yield* servedExchange()
+      rest.exchange.accounts.clear()
+      Object.defineProperty(rest, "faults", {
         get: () => {
           throw new Error("broken")
         }
       })
       assert.throws(() =>
-        answer(front, { method: "GET", path: "/0/public/Time", query: "", headers: {}, body: new Uint8Array() }, 0)
+        answer(rest, { method: "GET", path: "/0/public/Time", query: "", headers: {}, body: new Uint8Array() }, 0)
       )
       const { json, status } = yield* fetched(`${url}/0/public/Time`)
       assert.deepStrictEqual([status, json.error], [500, ["EGeneral:Internal error"]])

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Redacted } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { administer } from "../../../../src/exchange/rest/admin.ts"
-import { openFront } from "../../../../src/exchange/rest/opening.ts"
+import { makeRestExchange } from "../../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../../src/layers/exchange/keys.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
@@ -126,15 +126,15 @@ describe("while clocks are set", () => {
   /** A writer on a simulated exchange where AddOrder goes wrong; `meanwhile` happens 400 ms later. */
   const onExchange = (fault: object, meanwhile?: readonly [path: string, body: object]) => {
     const clock = makeVirtualClock()
-    const front = openFront(Date.UTC(2026, 0), { seed: 1, rateLimits: false }, makeCredentials(1))
-    const [key] = [...front.keys.values()].filter(({ name }) => name === "full")
+    const rest = makeRestExchange(Date.UTC(2026, 0), { seed: 1, rateLimits: false }, makeCredentials(1))
+    const [key] = [...rest.keys.values()].filter(({ name }) => name === "full")
     const administered = (path: string, body: object) =>
       administer(
-        front,
+        rest,
         { method: "POST", path, query: "", headers: {}, body: Buffer.from(JSON.stringify(body)) },
-        front.exchange.now
+        rest.exchange.now
       )
-    const before = new Set(front.exchange.orders.keys())
+    const before = new Set(rest.exchange.orders.keys())
     const story = Effect.gen(function* () {
       yield* Effect.flatMap(PermissionCache, ({ known }) => known)
       administered("/admin/faults", { endpoint: "AddOrder", ...fault })
@@ -145,10 +145,10 @@ describe("while clocks are set", () => {
       const writer = yield* KrakenWriter
       const answer = yield* Effect.either(writer.send("private/AddOrder", { ...limit, price: "#20%" }))
       yield* Effect.sleep("1 minute")
-      return { answer, made: [...front.exchange.orders.keys()].filter((txid) => !before.has(txid)) }
+      return { answer, made: [...rest.exchange.orders.keys()].filter((txid) => !before.has(txid)) }
     }).pipe(
       Effect.provide(
-        writerOver(inProcess({ handle: handledBy(front) }), {
+        writerOver(inProcess({ handle: handledBy(rest) }), {
           key: key?.key ?? "",
           secret: Redacted.value(key?.secret ?? Redacted.make(""))
         })

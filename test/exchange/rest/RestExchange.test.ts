@@ -4,44 +4,44 @@ import * as fc from "fast-check"
 import { steering } from "../../../src/cli/exchange/exchange.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
-import { answer, arrive, type Front, type Outcome } from "../../../src/exchange/rest/Front.ts"
-import { balances } from "../../../src/exchange/rest/opening.ts"
+import { answer, arrive, type RestExchange, type Outcome } from "../../../src/exchange/rest/RestExchange.ts"
+import { balances } from "../../../src/exchange/rest/seedAccount.ts"
 import { endpoints as table, isEndpoint, isPrivate } from "../../../src/domain/endpoints/endpoints.ts"
 import { runs } from "../../Property.ts"
 import { ask, type Json, moment, ok, open, read, refusal, send, signed } from "./asking.ts"
 
 const nothing = new Uint8Array()
 
-const get = (front: Front, path: string, method = "GET") => {
+const get = (rest: RestExchange, path: string, method = "GET") => {
   const [bare = "", query = ""] = path.split("?")
-  return answer(front, { method, path: bare, query, headers: {}, body: nothing }, moment)
+  return answer(rest, { method, path: bare, query, headers: {}, body: nothing }, moment)
 }
 
-const admin = (front: Front, method: string, path: string, body: unknown = {}): Json => {
+const admin = (rest: RestExchange, method: string, path: string, body: unknown = {}): Json => {
   const request = { method, path, query: "", headers: {}, body: Buffer.from(JSON.stringify(body)) }
-  const { body: text } = administer(front, request, moment)
+  const { body: text } = administer(rest, request, moment)
   return JSON.parse(String(text))
 }
 
 describe("the REST endpoint", () => {
   it("answers public calls with a query, and keeps every digit of numbers", () => {
-    const front = open()
-    const { result } = read(get(front, "/0/public/Ticker?pair=XBTUSD,ETH%2FUSD"))
+    const rest = open()
+    const { result } = read(get(rest, "/0/public/Ticker?pair=XBTUSD,ETH%2FUSD"))
     assert.hasAllKeys(result, ["XXBTZUSD", "ETH/USD"])
-    assert.strictEqual(read(get(front, "/0/public/Time")).result.unixtime, moment / 1000)
-    const order = ok(front, "AddOrder", {
+    assert.strictEqual(read(get(rest, "/0/public/Time")).result.unixtime, moment / 1000)
+    const order = ok(rest, "AddOrder", {
       pair: "XBTUSD",
       type: "buy",
       ordertype: "limit",
       volume: "0.1",
       price: "#5%"
     })
-    const { reply } = send(front, "OrderAmends", { order_id: order.txid[0] })
+    const { reply } = send(rest, "OrderAmends", { order_id: order.txid[0] })
     assert.include(reply === "cut" ? "" : String(reply.body), `"timestamp":${moment}000000}`)
   })
 
   it("says Unknown method where there is none: other paths, other case, other verbs", () => {
-    const front = open()
+    const rest = open()
     const unknown: ReadonlyArray<readonly [string, string?]> = [
       ["/"],
       ["/0/public/Nothing"],
@@ -54,16 +54,16 @@ describe("the REST endpoint", () => {
       ["/0/public/Time", "POST"]
     ]
     for (const [path, method] of unknown) {
-      const outcome = get(front, path, method)
+      const outcome = get(rest, path, method)
       assert.deepStrictEqual(read(outcome), { error: ["EGeneral:Unknown method"] }, path)
       assert.propertyVal(outcome.reply, "status", 404)
     }
   })
 
   it("opens with an account in the middle of its life", () => {
-    const front = open()
+    const rest = open()
     assert.deepStrictEqual(
-      Object.fromEntries(Object.entries(ok(front, "Balance")).map(([asset, amount]) => [asset, Number(amount)])),
+      Object.fromEntries(Object.entries(ok(rest, "Balance")).map(([asset, amount]) => [asset, Number(amount)])),
       Object.fromEntries(Object.entries(balances).map(([asset, amount]) => [asset, Number(amount)]))
     )
     for (const [name, field] of [
@@ -71,23 +71,23 @@ describe("the REST endpoint", () => {
       ["TradesHistory", "trades"],
       ["Ledgers", "ledger"]
     ] as const) {
-      const first = ok(front, name)
-      const second = ok(front, name, { ofs: 50 })
+      const first = ok(rest, name)
+      const second = ok(rest, name, { ofs: 50 })
       assert.lengthOf(Object.keys(first[field]), 50)
       assert.isAbove(first.count, 50)
       assert.lengthOf(Object.keys(second[field]), Math.min(50, first.count - 50))
     }
-    const statuses = [0, 50].flatMap((ofs) => Object.values<Json>(ok(front, "ClosedOrders", { ofs }).closed))
+    const statuses = [0, 50].flatMap((ofs) => Object.values<Json>(ok(rest, "ClosedOrders", { ofs }).closed))
     assert.sameMembers([...new Set(statuses.map(({ status }) => status))], ["closed", "canceled"])
-    assert.lengthOf(Object.keys(ok(front, "OpenOrders").open), 1)
-    assert.isNotEmpty(ok(front, "DepositStatus"))
+    assert.lengthOf(Object.keys(ok(rest, "OpenOrders").open), 1)
+    assert.isNotEmpty(ok(rest, "DepositStatus"))
     assert.deepInclude(
-      ok(front, "WithdrawAddresses").map(({ verified }: Json) => verified),
+      ok(rest, "WithdrawAddresses").map(({ verified }: Json) => verified),
       false
     )
-    const [report] = ok(front, "ExportStatus", { report: "trades" })
+    const [report] = ok(rest, "ExportStatus", { report: "trades" })
     assert.strictEqual(report.status, "Processed")
-    const { reply } = send(front, "RetrieveExport", { id: report.id })
+    const { reply } = send(rest, "RetrieveExport", { id: report.id })
     if (reply === "cut" || typeof reply.body === "string") return assert.fail("no file")
     assert.strictEqual(reply.contentType, "application/octet-stream")
     assert.match(new TextDecoder().decode(unzipSync(reply.body)["trades.csv"]), /^"txid",.*\n"T/)
@@ -95,32 +95,32 @@ describe("the REST endpoint", () => {
 
   it("opens the same for a seed and a moment, keys and all", () => {
     const text = () => {
-      const front = open()
-      return [...front.keys.keys(), JSON.stringify(ok(front, "Ledgers"))].join()
+      const rest = open()
+      return [...rest.keys.keys(), JSON.stringify(ok(rest, "Ledgers"))].join()
     }
     assert.strictEqual(text(), text())
   })
 
   it("goes wrong on command, as often as told, for one endpoint or for all", () => {
-    const front = open()
+    const rest = open()
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
-    const openOrders = () => Object.keys(ok(front, "OpenOrders").open).length
-    const store = (fault: object) => assert.deepStrictEqual(admin(front, "POST", "/admin/faults", fault).error, [])
+    const openOrders = () => Object.keys(ok(rest, "OpenOrders").open).length
+    const store = (fault: object) => assert.deepStrictEqual(admin(rest, "POST", "/admin/faults", fault).error, [])
     const before = openOrders()
 
     store({ endpoint: "AddOrder", kind: "drop-before" })
-    assert.deepStrictEqual(send(front, "AddOrder", buy), { reply: "cut", after: 0 })
+    assert.deepStrictEqual(send(rest, "AddOrder", buy), { reply: "cut", after: 0 })
     assert.strictEqual(openOrders(), before)
     store({ endpoint: "AddOrder", kind: "drop-after-accept", count: 2 })
-    for (let i = 1; i <= 2; i++) assert.deepStrictEqual(send(front, "AddOrder", buy), { reply: "cut", after: 0 })
+    for (let i = 1; i <= 2; i++) assert.deepStrictEqual(send(rest, "AddOrder", buy), { reply: "cut", after: 0 })
     assert.strictEqual(openOrders(), before + 2)
     store({ endpoint: "AddOrder", kind: "delay", seconds: 12 })
-    const late = send(front, "AddOrder", buy)
+    const late = send(rest, "AddOrder", buy)
     assert.strictEqual(late.after, 12_000)
     assert.property(read({ ...late, after: 0 }).result, "txid")
     assert.strictEqual(openOrders(), before + 3)
     store({ endpoint: "*", kind: "html-502" })
-    const { reply } = get(front, "/0/public/Time")
+    const { reply } = get(rest, "/0/public/Time")
     assert.deepInclude(reply, { status: 502, contentType: "text/html" })
 
     const words = {
@@ -131,7 +131,7 @@ describe("the REST endpoint", () => {
       lockout: "EGeneral:Temporary lockout"
     }
     for (const kind of Object.keys(words)) store({ endpoint: "Earn/Allocations", kind })
-    for (const word of Object.values(words)) assert.strictEqual(refusal(front, "Earn/Allocations"), word)
+    for (const word of Object.values(words)) assert.strictEqual(refusal(rest, "Earn/Allocations"), word)
     assert.sameMembers(
       Object.keys(faultKinds),
       Object.keys(words).concat(
@@ -145,63 +145,63 @@ describe("the REST endpoint", () => {
       )
     )
     store({ endpoint: "AddOrder", kind: "busy", count: 5 })
-    assert.strictEqual(admin(front, "DELETE", "/admin/faults").result.faults.length, 0)
-    ok(front, "AddOrder", buy)
+    assert.strictEqual(admin(rest, "DELETE", "/admin/faults").result.faults.length, 0)
+    ok(rest, "AddOrder", buy)
   })
 
   it("gets a request late, and refuses it if a later nonce was first", () => {
-    const front = open()
+    const rest = open()
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
-    const openOrders = () => Object.keys(ok(front, "OpenOrders").open).length
+    const openOrders = () => Object.keys(ok(rest, "OpenOrders").open).length
     const before = openOrders()
     for (const overtaken of [false, true]) {
-      admin(front, "POST", "/admin/faults", { endpoint: "AddOrder", kind: "arrive-late", seconds: 7 })
-      const request = signed(front, "AddOrder", buy)
-      assert.deepStrictEqual(answer(front, request, moment), { reply: "cut", after: 0, arrivesAfter: 7000 })
+      admin(rest, "POST", "/admin/faults", { endpoint: "AddOrder", kind: "arrive-late", seconds: 7 })
+      const request = signed(rest, "AddOrder", buy)
+      assert.deepStrictEqual(answer(rest, request, moment), { reply: "cut", after: 0, arrivesAfter: 7000 })
       if (overtaken) assert.strictEqual(openOrders(), before + 1)
-      arrive(front, request, moment + 7000)
+      arrive(rest, request, moment + 7000)
       assert.strictEqual(openOrders(), before + 1)
     }
   })
 
   it("lists late what it made: orders, amendments and withdrawals, which are there all the same", () => {
-    const front = open()
-    const advance = (seconds: number) => admin(front, "POST", "/admin/advance", { seconds })
+    const rest = open()
+    const advance = (seconds: number) => admin(rest, "POST", "/admin/advance", { seconds })
     const late = (endpoint: string, seconds = 7) =>
-      admin(front, "POST", "/admin/faults", { endpoint, kind: "list-late", seconds })
+      admin(rest, "POST", "/admin/faults", { endpoint, kind: "list-late", seconds })
     const cut: Outcome = { reply: "cut", after: 0 }
     const listed = () => [
-      Object.keys(ok(front, "OpenOrders").open).length,
-      Object.keys(ok(front, "ClosedOrders", { start: moment / 1000 - 1 }).closed).length,
-      ok(front, "WithdrawStatus").length
+      Object.keys(ok(rest, "OpenOrders").open).length,
+      Object.keys(ok(rest, "ClosedOrders", { start: moment / 1000 - 1 }).closed).length,
+      ok(rest, "WithdrawStatus").length
     ]
     const [open_ = 0, closed = 0, withdrawn = 0] = listed()
     const market = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }
     const limit = { ...market, ordertype: "limit", price: "#5%", cl_ord_id: "mine" }
     for (const name of ["AddOrder", "Withdraw"]) late(name)
-    assert.deepStrictEqual(send(front, "AddOrder", limit), cut)
-    assert.deepStrictEqual(send(front, "Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.1" }), cut)
+    assert.deepStrictEqual(send(rest, "AddOrder", limit), cut)
+    assert.deepStrictEqual(send(rest, "Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.1" }), cut)
     assert.deepStrictEqual(listed(), [open_, closed, withdrawn])
     late("AddOrder")
-    assert.deepStrictEqual(send(front, "AddOrder", market), cut)
+    assert.deepStrictEqual(send(rest, "AddOrder", market), cut)
     assert.deepStrictEqual(listed(), [open_, closed, withdrawn])
     advance(8)
     assert.deepStrictEqual(listed(), [open_ + 1, closed + 1, withdrawn + 1])
 
-    const [order_id] = Object.entries<Json>(ok(front, "OpenOrders").open).find(([, row]) => row.cl_ord_id === "mine")!
+    const [order_id] = Object.entries<Json>(ok(rest, "OpenOrders").open).find(([, row]) => row.cl_ord_id === "mine")!
     late("AmendOrder")
-    assert.deepStrictEqual(send(front, "AmendOrder", { txid: order_id, order_qty: "0.02" }), cut)
-    assert.lengthOf(ok(front, "OrderAmends", { order_id }).amends, 1)
-    assert.strictEqual(Number(ok(front, "QueryOrders", { txid: order_id })[order_id].vol), 0.02)
+    assert.deepStrictEqual(send(rest, "AmendOrder", { txid: order_id, order_qty: "0.02" }), cut)
+    assert.lengthOf(ok(rest, "OrderAmends", { order_id }).amends, 1)
+    assert.strictEqual(Number(ok(rest, "QueryOrders", { txid: order_id })[order_id].vol), 0.02)
     advance(8)
-    assert.lengthOf(ok(front, "OrderAmends", { order_id }).amends, 2)
+    assert.lengthOf(ok(rest, "OrderAmends", { order_id }).amends, 2)
   })
 
   it("shows a wrong Date with one answer", () => {
-    const front = open()
-    admin(front, "POST", "/admin/faults", { endpoint: "Time", kind: "wrong-date", seconds: 90 })
-    assert.deepInclude(get(front, "/0/public/Time"), { after: 0, dateAhead: 90_000 })
-    assert.notProperty(get(front, "/0/public/Time"), "dateAhead")
+    const rest = open()
+    admin(rest, "POST", "/admin/faults", { endpoint: "Time", kind: "wrong-date", seconds: 90 })
+    assert.deepInclude(get(rest, "/0/public/Time"), { after: 0, dateAhead: 90_000 })
+    assert.notProperty(get(rest, "/0/public/Time"), "dateAhead")
   })
 
   it("takes a fault as an option, and tells what is wrong with it", () => {
@@ -229,41 +229,41 @@ describe("the REST endpoint", () => {
   })
 
   it("is administered: status, time, money", () => {
-    const front = open()
-    assert.deepStrictEqual(admin(front, "POST", "/admin/status", { status: "maintenance" }).result, {
+    const rest = open()
+    assert.deepStrictEqual(admin(rest, "POST", "/admin/status", { status: "maintenance" }).result, {
       status: "maintenance"
     })
-    assert.strictEqual(refusal(front, "Balance", {}, { signature: "wrong" }), "EService:Unavailable")
-    assert.strictEqual(read(get(front, "/0/public/SystemStatus")).result.status, "maintenance")
-    admin(front, "POST", "/admin/status", { status: "cancel_only" })
+    assert.strictEqual(refusal(rest, "Balance", {}, { signature: "wrong" }), "EService:Unavailable")
+    assert.strictEqual(read(get(rest, "/0/public/SystemStatus")).result.status, "maintenance")
+    admin(rest, "POST", "/admin/status", { status: "cancel_only" })
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }
-    assert.strictEqual(refusal(front, "AddOrder", buy), "EService:Market in cancel_only mode")
-    admin(front, "POST", "/admin/status", { status: "online" })
+    assert.strictEqual(refusal(rest, "AddOrder", buy), "EService:Market in cancel_only mode")
+    admin(rest, "POST", "/admin/status", { status: "online" })
     const limited = { pair: "XXBTZUSD", status: "limit_only" }
-    assert.deepStrictEqual(admin(front, "POST", "/admin/status", { ...limited, pair: "BTC/USD" }).result, limited)
-    assert.strictEqual(refusal(front, "AddOrder", buy), "EGeneral:Invalid arguments:ordertype")
-    assert.deepInclude(admin(front, "GET", "/admin").result, { status: "online" })
+    assert.deepStrictEqual(admin(rest, "POST", "/admin/status", { ...limited, pair: "BTC/USD" }).result, limited)
+    assert.strictEqual(refusal(rest, "AddOrder", buy), "EGeneral:Invalid arguments:ordertype")
+    assert.deepInclude(admin(rest, "GET", "/admin").result, { status: "online" })
 
-    const { result } = admin(front, "POST", "/admin/deposit", { asset: "ADA", amount: "12.5" })
-    assert.notProperty(ok(front, "Balance"), "ADA")
-    const { now } = admin(front, "POST", "/admin/advance", { seconds: 300 }).result
+    const { result } = admin(rest, "POST", "/admin/deposit", { asset: "ADA", amount: "12.5" })
+    assert.notProperty(ok(rest, "Balance"), "ADA")
+    const { now } = admin(rest, "POST", "/admin/advance", { seconds: 300 }).result
     assert.strictEqual(now, new Date(moment + 300_000).toISOString())
-    assert.strictEqual(ok(front, "Balance").ADA, "12.50000000")
-    assert.deepInclude(ok(front, "DepositStatus")[0], { refid: result.refid, status: "Success" })
-    assert.strictEqual(read(get(front, "/0/public/Time")).result.unixtime, moment / 1000 + 300)
-    assert.deepInclude(admin(front, "GET", "/admin").result, { status: "online", ahead_seconds: 300, faults: [] })
+    assert.strictEqual(ok(rest, "Balance").ADA, "12.50000000")
+    assert.deepInclude(ok(rest, "DepositStatus")[0], { refid: result.refid, status: "Success" })
+    assert.strictEqual(read(get(rest, "/0/public/Time")).result.unixtime, moment / 1000 + 300)
+    assert.deepInclude(admin(rest, "GET", "/admin").result, { status: "online", ahead_seconds: 300, faults: [] })
   })
 
   it("does what its help says", () => {
     for (const kind of Object.keys(faultKinds)) assert.include(steering, kind)
-    const front = open()
+    const rest = open()
     const commands = Array.from(steering.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
     assert.lengthOf(commands, 7)
     for (const [line, method = "", path = "", body = "{}"] of commands) {
-      assert.deepStrictEqual(admin(front, method, path, JSON.parse(body)).error, [], line)
+      assert.deepStrictEqual(admin(rest, method, path, JSON.parse(body)).error, [], line)
     }
     for (const status of /\{"status": "(\w+)"\}, or (.*)/.exec(steering)!.slice(1).join(", ").split(", ")) {
-      assert.deepStrictEqual(admin(front, "POST", "/admin/status", { status }).result, { status })
+      assert.deepStrictEqual(admin(rest, "POST", "/admin/status", { status }).result, { status })
     }
   })
 
@@ -273,7 +273,7 @@ describe("the REST endpoint", () => {
   })
 
   it("tells its operator what it does not understand", () => {
-    const front = open()
+    const rest = open()
     for (const [path, body, told] of [
       ["/admin/status", { status: "party" }, "EGeneral:Invalid arguments:status"],
       ["/admin/advance", { seconds: -1 }, "seconds is"],
@@ -283,7 +283,7 @@ describe("the REST endpoint", () => {
       ["/admin/faults", [], "Send a JSON object"],
       ["/admin/sing", {}, "There is no POST /admin/sing"]
     ] as const) {
-      assert.include(admin(front, "POST", path, body).error.join(), told)
+      assert.include(admin(rest, "POST", path, body).error.join(), told)
     }
   })
 
@@ -310,12 +310,12 @@ describe("the REST endpoint", () => {
       )
     })).any
     const endpoints = fc.constantFrom(...named("private"))
-    const front = open()
+    const rest = open()
     fc.assert(
       fc.property(endpoints, fc.dictionary(fields, value), (name, params) => {
         const nonce = ++last
         const body = JSON.stringify({ ...params, nonce })
-        const { error } = ask(front, name, {}, { nonce, contentType: "application/json", body })
+        const { error } = ask(rest, name, {}, { nonce, contentType: "application/json", body })
         assert.isArray(error)
       }),
       { numRuns: runs(400) }
@@ -325,7 +325,7 @@ describe("the REST endpoint", () => {
         const query = new URLSearchParams(
           Object.entries(params).map(([name, value]) => [name, String(value)] as [string, string])
         )
-        assert.isArray(read(get(front, `/0/public/${name}?${query.toString()}`)).error)
+        assert.isArray(read(get(rest, `/0/public/${name}?${query.toString()}`)).error)
       }),
       { numRuns: runs(60) }
     )

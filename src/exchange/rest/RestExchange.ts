@@ -2,7 +2,7 @@ import { handle } from "../commands/handle.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { isEndpoint } from "../../domain/endpoints/endpoints.ts"
 import type { Exchange } from "../state/state.ts"
-import { admit } from "./admit.ts"
+import { authenticate } from "./authenticate.ts"
 import { readForm } from "./body.ts"
 import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /** An exchange as clients of its REST API meet it, with one account that all keys belong to. */
-export interface Front {
+export interface RestExchange {
   readonly exchange: Exchange
   readonly account: string
   readonly keys: ReadonlyMap<string, ApiKey>
@@ -32,13 +32,13 @@ export interface Front {
 }
 
 /** Carry a request out, or let it go wrong as somebody has wished. `clock` is the epoch milliseconds outside. */
-export const answer = (front: Front, request: Request, clock: number): Outcome => {
+export const answer = (rest: RestExchange, request: Request, clock: number): Outcome => {
   const endpoint = endpointOf(request)
   if (endpoint === undefined) return { reply: unknownMethod, after: 0 }
-  const fault = takeFault(front.faults, endpoint.name)
+  const fault = takeFault(rest.faults, endpoint.name)
   const millis = (fault?.seconds ?? 0) * 1000
   const unlisted = fault?.late === "listing" ? millis : 0
-  const reply = fault?.done === false ? undefined : carryOut(front, request, endpoint, clock + front.ahead, unlisted)
+  const reply = fault?.done === false ? undefined : carryOut(rest, request, endpoint, clock + rest.ahead, unlisted)
   return {
     reply: fault?.instead ?? reply ?? "cut",
     after: fault?.late === "answer" ? millis : 0,
@@ -48,9 +48,9 @@ export const answer = (front: Front, request: Request, clock: number): Outcome =
 }
 
 /** Carry out a request that was held up on its way, and that nobody waits for any more. */
-export const arrive = (front: Front, request: Request, clock: number): void => {
+export const arrive = (rest: RestExchange, request: Request, clock: number): void => {
   const endpoint = endpointOf(request)
-  if (endpoint !== undefined) carryOut(front, request, endpoint, clock + front.ahead)
+  if (endpoint !== undefined) carryOut(rest, request, endpoint, clock + rest.ahead)
 }
 
 interface Endpoint {
@@ -67,8 +67,14 @@ const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
 }
 
 /** Does what is asked; what is made is listed only so many milliseconds later. */
-const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now: number, unlisted = 0): Reply => {
-  const { exchange } = front
+const carryOut = (
+  rest: RestExchange,
+  request: Request,
+  { name, scope }: Endpoint,
+  now: number,
+  unlisted = 0
+): Reply => {
+  const { exchange } = rest
   const endpoint = `${scope}/${name}`
   if (scope === "public") return show(handle(exchange, { endpoint, params: readForm(request.query), now }))
   // Kraken says that it is away before it looks at who asks.
@@ -76,11 +82,11 @@ const carryOut = (front: Front, request: Request, { name, scope }: Endpoint, now
   // A wallet account other than the key's own can't be chosen here: better no answer than another account's.
   if ("account_id" in readForm(request.query)) return refused(["EGeneral:Invalid arguments:account_id"])
   try {
-    const { key, params } = admit(request, front.keys, { now, locksOut: exchange.settings.rateLimits })
-    const answer = handle(exchange, { endpoint, params, account: front.account, key: forEngine(key), now })
+    const { key, params } = authenticate(request, rest.keys, { now, locksOut: exchange.settings.rateLimits })
+    const answer = handle(exchange, { endpoint, params, account: rest.account, key: forEngine(key), now })
     if ("errors" in answer) return show(answer)
-    if (unlisted > 0) keepOffLists(front.unlisted, answer.result, now + unlisted)
-    return ok(withoutUnlisted(front.unlisted, name, answer.result, now))
+    if (unlisted > 0) keepOffLists(rest.unlisted, answer.result, now + unlisted)
+    return ok(withoutUnlisted(rest.unlisted, name, answer.result, now))
   } catch (refusal) {
     if (refusal instanceof Refusal) return refused(refusal.errors)
     throw refusal

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
 import { Refusal } from "../../../src/exchange/base/Refusal.ts"
-import { admit, lockout } from "../../../src/exchange/rest/admit.ts"
+import { authenticate, lockout } from "../../../src/exchange/rest/authenticate.ts"
 import { makeKeys } from "../../../src/exchange/rest/keys.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { ask, keyNamed, moment, ok, open, refusal } from "./asking.ts"
@@ -80,16 +80,16 @@ const vectors: ReadonlyArray<readonly [string, string | undefined, string, strin
 ]
 
 describe("a private call", () => {
-  it.each(vectors)("to %s as %s is admitted by its signature and read", (name, type, body, signature, params) => {
+  it.each(vectors)("to %s as %s is authenticated by its signature and read", (name, type, body, signature, params) => {
     const headers = { "content-type": type, "api-key": "windowed", "api-sign": signature }
     const request = { method: "POST", path: `/0/private/${name}`, query: "", headers, body: Buffer.from(body) }
     const check = (changed: object = {}) => {
       const keys = makeKeys((name) => ({ key: name, secret }), moment)
-      return admit({ ...request, ...changed }, keys, { now: moment, locksOut: false })
+      return authenticate({ ...request, ...changed }, keys, { now: moment, locksOut: false })
     }
-    const admitted = check()
-    assert.deepStrictEqual(admitted.params, params)
-    assert.strictEqual(admitted.key.highestNonce, 1616492376594n)
+    const authenticated = check()
+    assert.deepStrictEqual(authenticated.params, params)
+    assert.strictEqual(authenticated.key.highestNonce, 1616492376594n)
     const invalid = "EAPI:Invalid signature"
     assert.strictEqual(
       refused(() => check({ path: "/0/private/Other" })),
@@ -108,30 +108,30 @@ describe("a private call", () => {
   })
 
   it("needs a known key that is still good, its password, and its permission", () => {
-    const front = open()
-    assert.strictEqual(refusal(front, "Balance", {}, { key: "expired" }), "EAPI:Invalid key")
-    assert.strictEqual(refusal(front, "Balance", {}, { key: "no-permission" }), "EGeneral:Permission denied")
-    assert.strictEqual(refusal(front, "AddOrder", {}, { key: "read-only" }), "EGeneral:Permission denied")
-    assert.strictEqual(refusal(front, "Withdraw", {}, { key: "trade" }), "EGeneral:Permission denied")
-    assert.strictEqual(refusal(front, "Balance", {}, { key: "otp" }), "EAuth:Failed")
-    assert.strictEqual(refusal(front, "Balance", { otp: "654321" }, { key: "otp" }), "EAuth:Failed")
-    assert.property(ok(front, "Balance", { otp: "123456" }, { key: "otp" }), "XXBT")
-    front.keys.forEach(({ key }) => Object.assign(front.keys.get(key)!, { key: "somebody else's" }))
-    assert.strictEqual(refusal(front, "Balance"), "EAPI:Invalid key")
+    const rest = open()
+    assert.strictEqual(refusal(rest, "Balance", {}, { key: "expired" }), "EAPI:Invalid key")
+    assert.strictEqual(refusal(rest, "Balance", {}, { key: "no-permission" }), "EGeneral:Permission denied")
+    assert.strictEqual(refusal(rest, "AddOrder", {}, { key: "read-only" }), "EGeneral:Permission denied")
+    assert.strictEqual(refusal(rest, "Withdraw", {}, { key: "trade" }), "EGeneral:Permission denied")
+    assert.strictEqual(refusal(rest, "Balance", {}, { key: "otp" }), "EAuth:Failed")
+    assert.strictEqual(refusal(rest, "Balance", { otp: "654321" }, { key: "otp" }), "EAuth:Failed")
+    assert.property(ok(rest, "Balance", { otp: "123456" }, { key: "otp" }), "XXBT")
+    rest.keys.forEach(({ key }) => Object.assign(rest.keys.get(key)!, { key: "somebody else's" }))
+    assert.strictEqual(refusal(rest, "Balance"), "EAPI:Invalid key")
   })
 
   it("needs a nonce that grows, whatever came of the last call", () => {
-    const front = open()
+    const rest = open()
     const nonce = 2n ** 64n - 3n
-    const balance = (nonce: bigint) => refusal(front, "Balance", {}, { nonce })
+    const balance = (nonce: bigint) => refusal(rest, "Balance", {}, { nonce })
     assert.strictEqual(balance(nonce), "")
     assert.strictEqual(balance(nonce), "EAPI:Invalid nonce")
     assert.strictEqual(balance(nonce - 1n), "EAPI:Invalid nonce")
-    assert.strictEqual(refusal(front, "Withdraw", {}, { nonce: nonce + 1n }), "EGeneral:Invalid arguments:asset")
+    assert.strictEqual(refusal(rest, "Withdraw", {}, { nonce: nonce + 1n }), "EGeneral:Invalid arguments:asset")
     assert.strictEqual(balance(nonce + 1n), "EAPI:Invalid nonce")
     assert.strictEqual(balance(nonce + 2n), "")
     assert.strictEqual(balance(nonce + 3n), "EAPI:Invalid nonce")
-    assert.strictEqual(ok(front, "GetApiKeyInfo", {}, { key: "trade", nonce: 7 }).nonce, "7")
+    assert.strictEqual(ok(rest, "GetApiKeyInfo", {}, { key: "trade", nonce: 7 }).nonce, "7")
     for (const body of [
       "pair=XBTUSD",
       "nonce=",
@@ -140,62 +140,62 @@ describe("a private call", () => {
       "nonce[0]=5",
       "nonce=123456789012345678901"
     ]) {
-      assert.strictEqual(refusal(front, "Balance", {}, { body }), "EAPI:Invalid nonce", body)
+      assert.strictEqual(refusal(rest, "Balance", {}, { body }), "EAPI:Invalid nonce", body)
     }
   })
 
   it("may come late within the window of its key, once", () => {
-    const front = open()
-    const balance = (nonce: number) => refusal(front, "Balance", {}, { key: "windowed", nonce })
+    const rest = open()
+    const balance = (nonce: number) => refusal(rest, "Balance", {}, { key: "windowed", nonce })
     assert.strictEqual(balance(20_000), "")
     assert.strictEqual(balance(15_001), "")
     assert.strictEqual(balance(15_001), "EAPI:Invalid nonce")
     assert.strictEqual(balance(15_000), "EAPI:Invalid nonce")
     assert.strictEqual(balance(20_001), "")
     assert.strictEqual(balance(15_002), "")
-    assert.strictEqual(ok(front, "GetApiKeyInfo", {}, { key: "windowed", nonce: 20_002 }).nonce_window, "5000")
-    assert.isAtMost(keyNamed(front, "windowed").usedNonces.size, 5000)
+    assert.strictEqual(ok(rest, "GetApiKeyInfo", {}, { key: "windowed", nonce: 20_002 }).nonce_window, "5000")
+    assert.isAtMost(keyNamed(rest, "windowed").usedNonces.size, 5000)
   })
 
   it("keeps every digit of a nonce in JSON", () => {
-    const front = open()
+    const rest = open()
     const contentType = json
     const nonce = 1_795_815_683_123_456_789n
-    assert.property(ok(front, "Balance", {}, { contentType, nonce, body: `{"nonce":${nonce}}` }), "ZUSD")
-    assert.strictEqual(keyNamed(front, "full").highestNonce, nonce)
+    assert.property(ok(rest, "Balance", {}, { contentType, nonce, body: `{"nonce":${nonce}}` }), "ZUSD")
+    assert.strictEqual(keyNamed(rest, "full").highestNonce, nonce)
   })
 
   it("is a form or JSON", () => {
-    const front = open()
+    const rest = open()
     const bad = "EAPI:Bad request"
-    assert.strictEqual(refusal(front, "Balance", {}, { contentType: "text/plain" }), bad)
-    assert.strictEqual(refusal(front, "Balance", {}, { contentType: json }), bad)
-    assert.strictEqual(refusal(front, "Balance", {}, { contentType: json, body: `["nonce"]` }), bad)
-    assert.strictEqual(refusal(front, "Balance", {}, { contentType: json, body: "null" }), bad)
-    assert.property(ok(front, "Balance", {}, { contentType: undefined }), "XXBT")
+    assert.strictEqual(refusal(rest, "Balance", {}, { contentType: "text/plain" }), bad)
+    assert.strictEqual(refusal(rest, "Balance", {}, { contentType: json }), bad)
+    assert.strictEqual(refusal(rest, "Balance", {}, { contentType: json, body: `["nonce"]` }), bad)
+    assert.strictEqual(refusal(rest, "Balance", {}, { contentType: json, body: "null" }), bad)
+    assert.property(ok(rest, "Balance", {}, { contentType: undefined }), "XXBT")
   })
 
   it("locks its key out after too many failures in a row, and again with each further try", () => {
-    const front = open({ rateLimits: true })
-    const wrong = () => refusal(front, "Balance", {}, { signature: "wrong" })
+    const rest = open({ rateLimits: true })
+    const wrong = () => refusal(rest, "Balance", {}, { signature: "wrong" })
     for (let i = 1; i < lockout.after; i++) assert.strictEqual(wrong(), "EAPI:Invalid signature")
-    ok(front, "Balance")
+    ok(rest, "Balance")
     for (let i = 0; i < lockout.after; i++) assert.strictEqual(wrong(), "EAPI:Invalid signature")
-    assert.strictEqual(refusal(front, "Balance"), "EGeneral:Temporary lockout")
-    assert.property(ok(front, "Balance", {}, { key: "trade" }), "XXBT")
+    assert.strictEqual(refusal(rest, "Balance"), "EGeneral:Temporary lockout")
+    assert.property(ok(rest, "Balance", {}, { key: "trade" }), "XXBT")
     const wait = (seconds: number) => {
       const body = Buffer.from(JSON.stringify({ seconds }))
-      administer(front, { method: "POST", path: "/admin/advance", query: "", headers: {}, body }, moment)
+      administer(rest, { method: "POST", path: "/admin/advance", query: "", headers: {}, body }, moment)
     }
     wait(lockout.lasts / 1000 - 1)
-    assert.strictEqual(refusal(front, "Balance"), "EGeneral:Temporary lockout")
+    assert.strictEqual(refusal(rest, "Balance"), "EGeneral:Temporary lockout")
     wait(lockout.lasts / 1000)
-    assert.deepStrictEqual(ask(front, "Balance").error, [])
+    assert.deepStrictEqual(ask(rest, "Balance").error, [])
   })
 
   it("is counted, unless nothing is", () => {
     const counted = open({ rateLimits: true })
-    const errors = (front = counted) => Array.from({ length: 17 }, () => refusal(front, "Balance"))
+    const errors = (rest = counted) => Array.from({ length: 17 }, () => refusal(rest, "Balance"))
     assert.deepStrictEqual(errors().slice(14), ["", "EAPI:Rate limit exceeded", "EAPI:Rate limit exceeded"])
     const uncounted = open()
     assert.deepStrictEqual(new Set(errors(uncounted)), new Set([""]))

@@ -4,7 +4,7 @@ import { fixed, format } from "../base/fixed.ts"
 import { replay } from "../commands/handle.ts"
 import { type Exchange, makeExchange, type Settings } from "../state/state.ts"
 import { syntheticMarket } from "../markets/synthetic/SyntheticMarket.ts"
-import type { Front } from "./Front.ts"
+import type { RestExchange } from "./RestExchange.ts"
 import { type Credentials, makeKeys } from "./keys.ts"
 
 const accountName = "main"
@@ -36,12 +36,12 @@ const orders = [
 ]
 
 /** An exchange ready to be served; `now` in epoch milliseconds. */
-export const openFront = (
+export const makeRestExchange = (
   now: number,
   settings: Pick<Settings, "seed" | "rateLimits">,
   credentials: (name: string) => Credentials
-): Front => ({
-  exchange: openExchange(now, settings),
+): RestExchange => ({
+  exchange: seededExchange(now, settings),
   account: accountName,
   keys: makeKeys(credentials, now),
   faults: [],
@@ -53,7 +53,7 @@ export const openFront = (
  * An exchange on the synthetic market that has been in use for most of a day: orders that were filled and cancelled,
  * one that is open, trades, ledger entries, deposits, a finished export, and round balances.
  */
-const openExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits">): Exchange => {
+const seededExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits">): Exchange => {
   const begin = now - (rounds + 2) * pace
   const exchange = makeExchange(syntheticMarket(settings.seed), begin, settings)
   let time = begin

@@ -12,7 +12,7 @@ export const lockout = { after: 10, lasts: 15 * 60_000 }
  * Who makes a private call, and its arguments without nonce and password, after everything that Kraken checks before
  * it looks at what is asked. `now` in epoch milliseconds. Throws the refusal.
  */
-export const admit = (
+export const authenticate = (
   request: Request,
   keys: ReadonlyMap<string, ApiKey>,
   { locksOut, now }: { readonly locksOut: boolean; readonly now: number }
