@@ -4,7 +4,7 @@ import { accountId, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
 
-/** A new account, with three saved withdrawal addresses (one not yet verified) and nothing else. */
+/** Opens an account with three saved withdrawal addresses, one of them not yet verified, and no balances. */
 export const openAccount = (x: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
   const number = next(x)
   const account: Account = {
@@ -35,7 +35,7 @@ export const openAccount = (x: Exchange, of: { readonly name: string; readonly m
   return account
 }
 
-/** By its id or the name it was opened with. */
+/** Finds an account by its id or by the name it was opened with. */
 export const findAccount = (x: Exchange, name: string): Account | undefined => {
   const account = x.accounts.get(name)
   if (account !== undefined) return account
@@ -43,7 +43,7 @@ export const findAccount = (x: Exchange, name: string): Account | undefined => {
   return undefined
 }
 
-/** Money that is there at once: as a deposit where the asset has a method, as an adjustment where not. */
+/** Credits an amount immediately: as a deposit if the asset has a funding method, otherwise as an adjustment. */
 export const endow = (x: Exchange, account: Account, balance: string, amount: bigint): void => {
   const [method] = methodsOf(assetOf(x.catalogue, balance))
   if (method !== undefined && balance === method.asset.id) {

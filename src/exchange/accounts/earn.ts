@@ -5,10 +5,13 @@ import { allocate } from "./rewards.ts"
 import { type Account, at, type Exchange, next, type Timer } from "../state/state.ts"
 import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
 
-/** How long an operation is pending, in milliseconds. */
+/** Time for which an operation is pending, in milliseconds. */
 const pendingFor = 10_000
 
-/** Begin an operation; the money leaves its balance at once, and arrives when the operation is done. */
+/**
+ * Begins an operation. The amount leaves its source balance immediately and reaches its target when the operation is
+ * done.
+ */
 export const begin = (
   x: Exchange,
   account: Account,
@@ -41,7 +44,7 @@ export const begin = (
   at(x, x.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
 }
 
-/** An operation is done, or an unbonding period is over. */
+/** Completes a pending operation, or pays out an amount whose unbonding period is over. */
 export const finishEarn = (x: Exchange, account: Account, timer: Extract<Timer, { kind: "earn" }>): void => {
   const strategy = strategies.find(({ id }) => id === timer.strategy)!
   const allocation = allocationOf(account, strategy)

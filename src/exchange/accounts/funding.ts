@@ -6,7 +6,7 @@ import { fundingId, hash, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { type Account, at, type Deposit, type DepositAddress, type Exchange, next } from "../state/state.ts"
 
-/** A way in and out for an asset; amounts in its units. */
+/** A method to deposit and withdraw one asset. Amounts are in the asset's units. */
 export interface Method {
   readonly asset: Asset
   readonly name: string
@@ -16,7 +16,9 @@ export interface Method {
   readonly fee: bigint
   readonly prefix: string
   readonly tagged: boolean
-  /** Its addresses are invoices: each for one amount up to this, and only for an hour. */
+  /**
+   * Largest amount of a Lightning invoice; undefined if addresses are not invoices. An invoice is valid for one hour.
+   */
   readonly invoiceUpTo: bigint | undefined
 }
 
@@ -61,7 +63,7 @@ export const methodsOf = (asset: Asset): ReadonlyArray<Method> =>
 
 const hour = 3_600_000
 
-/** How long a transfer stays in each state, in milliseconds from its beginning. */
+/** Ends of a transfer's stages, in milliseconds since it began. */
 const stages = { pending: 30_000, settled: 120_000, success: 180_000 }
 
 export type Status = "Initial" | "Pending" | "Settled" | "Success" | "Failure"
@@ -73,7 +75,7 @@ export const statusAt = (time: number, now: number): Status => {
   return age < stages.success ? "Settled" : "Success"
 }
 
-/** Money is on its way in; the balance grows when it has arrived, or at once. */
+/** Starts a deposit. The balance grows after three minutes, or immediately with `atOnce`. */
 export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
   const number = next(x)
   const [address = newAddress(x, account, method)] = addressesOf(x, account, method)
@@ -101,11 +103,11 @@ export const credit = (x: Exchange, account: Account, refid: string): void => {
   fromOutside(x, asset, amount)
 }
 
-/** What has been credited has gone through, however soon. */
+/** Returns a deposit's status. A credited deposit is a success, even if it was credited immediately. */
 export const depositStatus = ({ creditedAt, failedAt, time }: Deposit, now: number): Status =>
   failedAt !== undefined ? "Failure" : now >= creditedAt ? "Success" : statusAt(time, now)
 
-/** Where money can be sent to now, oldest first. */
+/** Lists the account's deposit addresses of a method that have not expired, oldest first. */
 export const addressesOf = (x: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>
   depositAddresses.filter(
     (each) => each.method === name && each.asset === asset.id && (each.expires === 0 || each.expires > x.now)

@@ -10,9 +10,9 @@ import { dollars } from "./value.ts"
 const month = 30 * 86_400_000
 
 /**
- * Give an order's hold the size that what is left of it needs, or none if it is no longer open. Holds are rounded up
- * and executions down, so a hold always covers what it is for. A buy holds its price and fee; a sell what it sells,
- * and its fee if it pays it in the base asset. Other fees are paid from what comes in.
+ * Sets an order's hold to the amount that its remaining volume needs, or removes it if the order is no longer open.
+ * Holds are rounded up and executions down, so a hold always covers its order. A buy holds its price and fee. A sell
+ * holds its volume, and its fee if the fee is paid in the base asset. Other fees are paid from the proceeds.
  */
 export const adjustHold = (account: Account, order: Order): void => {
   const needed = order.status === "open" ? holdFor(order) : undefined
@@ -30,19 +30,19 @@ export const holdFor = (
     return { asset: pair.base.id, amount: amount + (order.feeInBase ? feeOn(amount, order.rate, "ceil") : 0n) }
   }
   const price = order.limit ?? (order.triggered ? undefined : order.trigger)
-  // A market order has nothing to hold: it is paid at once.
+  // A market order needs no hold, because it is paid immediately.
   if (price === undefined) return undefined
   const cost = quoteAmount(pair, price, left(order), "ceil")
   return { asset: pair.quote.id, amount: cost + (order.feeInBase ? 0n : feeOn(cost, order.rate, "ceil")) }
 }
 
-/** Millionths for the account's volume of the last 30 days. */
+/** Returns the account's fee rate for its volume of the last 30 days, in millionths. */
 export const rateOf = (x: Exchange, account: Account, { fees }: Pair, maker: boolean): bigint => {
   const tier = fees[tierOf(fees, recentVolume(x, account))]!
   return maker ? tier.maker : tier.taker
 }
 
-/** Dollars traded in the last 30 days, in units of 10^-4. */
+/** Returns the dollars traded in the last 30 days, in units of 10^-4. */
 export const recentVolume = (x: Exchange, account: Account): bigint => {
   const { volume } = account
   for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= x.now - month;) {

@@ -1,7 +1,7 @@
 import { ledgerId } from "../base/ids.ts"
 import { type Account, type Exchange, type LedgerEntry, next } from "../state/state.ts"
 
-/** A change of one balance and its ledger entry; the fee goes to the venue. The other side is the caller's to book. */
+/** Changes one balance and writes its ledger entry. The fee goes to the venue; the caller books the other side. */
 export const post = (
   x: Exchange,
   account: Account,
@@ -26,7 +26,7 @@ export const post = (
   return posted
 }
 
-/** An amount that comes from outside the venue, or goes there if negative. */
+/** Books an amount that comes from outside the venue, or leaves the venue if it is negative. */
 export const fromOutside = (x: Exchange, asset: string, amount: bigint): void => {
   add(x.outside, asset, -amount)
 }
@@ -37,6 +37,6 @@ export const add = (amounts: Map<string, bigint>, asset: string, amount: bigint)
   return sum
 }
 
-/** What can be spent: the balance without what open orders hold. */
+/** Returns the spendable balance: the balance minus the holds of open orders. */
 export const available = (account: Account, asset: string): bigint =>
   (account.balances.get(asset) ?? 0n) - (account.holds.get(asset) ?? 0n)

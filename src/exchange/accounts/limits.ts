@@ -12,7 +12,11 @@ import type { Account, Counter, Exchange } from "../state/state.ts"
 import type { Order } from "../state/order.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 
-/** Charge a private call to its key's REST counter. */
+/**
+ * Charges a private call to its key's REST counter. Throws a Refusal if the counter would exceed its limit.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08
+ */
 export const chargeRest = (x: Exchange, key: string, endpoint: PrivateEndpoint): void => {
   const cost = endpoints[endpoint].restCost
   if (!x.settings.rateLimits || cost === 0) return
@@ -22,13 +26,20 @@ export const chargeRest = (x: Exchange, key: string, endpoint: PrivateEndpoint):
   if (counter.value > limit.maximum) throw new Refusal("EAPI:Rate limit exceeded")
 }
 
-/** What changing a young order costs on top. */
+/**
+ * Returns the extra cost of changing a young order.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08
+ */
 export const penalty = (x: Exchange, change: Change, order: Order): number =>
   agePenalty(change, (x.now - order.touched) / 1000)
 
 /**
- * Charge the account's engine counter of a pair, and the one it shares with its master and subaccounts, which takes
- * five times as much. Cancels of many orders are let through (`always`): the next action then fails.
+ * Charges the account's engine counter of a pair, and the counter that the account shares with its master and
+ * subaccounts, whose limit is five times as high. With `always`, an action over the limit is let through and the next
+ * one fails, as for cancels of many orders.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08
  */
 export const chargeEngine = (x: Exchange, account: Account, pair: Pair, cost: number, always = false): void => {
   if (!x.settings.rateLimits || cost === 0) return

@@ -2,8 +2,8 @@ import { endpoints, type PrivateEndpoint } from "../../domain/endpoints/endpoint
 import { allows, type AnyOf } from "../../domain/keys/permissions.ts"
 
 /**
- * What a key must be allowed: all of one of the sets. A transfer between wallets can be called back by any key; for real
- * withdrawals the endpoint checks again.
+ * Returns the alternative sets of permissions, one of which a key needs in full. Any key can cancel a transfer between
+ * wallets; for real withdrawals the endpoint checks again.
  */
 const needed = (endpoint: PrivateEndpoint): AnyOf =>
   endpoint === "private/WithdrawCancel" ? [[]] : endpoints[endpoint].permissions

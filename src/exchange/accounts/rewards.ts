@@ -3,14 +3,14 @@ import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Allocation, at, type Exchange, next } from "../state/state.ts"
 import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
 
-/** Rewards are paid for weeks of the calendar: those that end on Thursdays at midnight, as weeks of Unix time do. */
+/** Length of a reward period in milliseconds. Periods end on Thursdays at midnight UTC, like weeks of Unix time. */
 export const week = 604_800_000
 
 const year = 365n * 86_400_000n
 
 export const periodOf = (now: number): number => Math.floor(now / week) * week
 
-/** Change what earns. What has earned until now is counted, and rewards come as long as something does. */
+/** Changes the allocated amount. Counts what was earned so far, and schedules rewards while anything is allocated. */
 export const allocate = (x: Exchange, account: Account, strategy: Strategy, amount: bigint): void => {
   const allocation = allocationOf(account, strategy)
   allocation.weight = weightAt(allocation, x.now)
@@ -19,7 +19,7 @@ export const allocate = (x: Exchange, account: Account, strategy: Strategy, amou
   if (allocation.payout === undefined) schedule(x, account, strategy, allocation)
 }
 
-/** A period is over: what it has earned is allocated too, and earns from now on. */
+/** Pays the reward of a period that has ended, and allocates it. */
 export const payReward = (x: Exchange, account: Account, strategyId: string): void => {
   const strategy = strategies.find(({ id }) => id === strategyId)!
   const allocation = allocationOf(account, strategy)
@@ -35,7 +35,7 @@ export const payReward = (x: Exchange, account: Account, strategyId: string): vo
   if (allocation.allocated > 0n) schedule(x, account, strategy, allocation)
 }
 
-/** What will have been earned of the period by a moment in it, if nothing changes until then. */
+/** Returns the reward of the period up to a moment in it, assuming that nothing changes before then. */
 export const rewardAt = ({ yearly }: Strategy, allocation: Allocation, moment: number): bigint =>
   (weightAt(allocation, moment) * yearly) / (1_000_000n * year)
 

@@ -10,16 +10,16 @@ export interface Strategy {
   readonly id: string
   readonly asset: Asset
   readonly lock: "flex" | "instant" | "bonded" | "timed"
-  /** Seconds between taking money out and having it. */
+  /** Unbonding period in seconds. */
   readonly unbonding: number
   readonly minimum: bigint
-  /** In percent, as it is estimated; what is paid lies in the middle. */
+  /** Estimated yearly rate in percent. Rewards are paid at the middle of the range. */
   readonly apr: readonly [low: string, high: string]
-  /** Millionths of what is allocated that a year brings. */
+  /** Yearly reward in millionths of the allocated amount. */
   readonly yearly: bigint
 }
 
-/** One of each kind of lock. */
+/** One strategy of each lock type. */
 export const strategies: ReadonlyArray<Strategy> = [
   strategy("ESRFUO3-Q62XD-WIOIL7", "DOT", "bonded", 28 * day, "0.01", ["8.0000", "12.0000"]),
   strategy("ESDQCOL-WTZEU-NU55QF", "XETH", "instant", 0, "0.001", ["2.0000", "3.5000"]),
@@ -27,10 +27,10 @@ export const strategies: ReadonlyArray<Strategy> = [
   strategy("ESNLD3T-RZNE7-ZWPRUU", "ADA", "timed", 7 * day, "5", ["2.0000", "4.0000"])
 ]
 
-/** Where an asset is while it earns: a balance of its own, which can be seen and not spent. */
+/** Returns the name of the balance that holds an asset's allocated amount. It is shown but can't be spent. */
 export const earning = (asset: Asset): string => `${asset.id}.B`
 
-/** What reports call the place where a balance of {@link earning} is. */
+/** Returns the wallet name under which reports list a balance of {@link earning}. */
 export const walletOf = (balance: string): string => {
   const strategy = strategies.find(({ asset }) => earning(asset) === balance)
   return `earn / ${wallets[strategy?.lock ?? "bonded"]}`

@@ -2,11 +2,11 @@ import { statusAt } from "./funding.ts"
 import { fromOutside, post } from "./ledger.ts"
 import type { Account, Exchange, Withdrawal } from "../state/state.ts"
 
-/** A withdrawal can be called back until it is on its way. */
+/** Returns true while a withdrawal can still be cancelled. */
 export const cancellable = (x: Exchange, { returned, time }: Withdrawal): boolean =>
   returned === undefined && statusAt(time, x.now) === "Initial"
 
-/** The whole of it comes back, with its fee. */
+/** Credits a cancelled or failed withdrawal back to the account, with its fee. */
 export const giveBack = (x: Exchange, account: Account, withdrawal: Withdrawal, why: "canceled" | "failed"): void => {
   withdrawal.returned = { at: x.now, why }
   const { amount, asset, fee, refid } = withdrawal
@@ -14,7 +14,7 @@ export const giveBack = (x: Exchange, account: Account, withdrawal: Withdrawal, 
   fromOutside(x, asset, amount)
 }
 
-/** Have transfers that are on their way fail: one, or all there are. Gives the ids of those that did. */
+/** Fails the pending transfer with the given id, or all pending transfers. Returns the ids of those that failed. */
 export const failTransfers = (x: Exchange, only: string | undefined): ReadonlyArray<string> => {
   const failed: Array<string> = []
   const concerns = ({ refid, time }: { readonly refid: string; readonly time: number }) =>

@@ -4,7 +4,7 @@ import { divide, pow10, rescale } from "../base/fixed.ts"
 import type { Exchange } from "../state/state.ts"
 
 /**
- * What one unit of an asset is worth in US dollars at the market's last price, in units of 10^-10; nothing where no
+ * Returns the value of one unit of an asset in US dollars at the market's last price, in units of 10^-10. Zero if no
  * price is known.
  */
 export const dollars = (x: Exchange, asset: Asset): bigint =>
@@ -16,7 +16,7 @@ export const dollars = (x: Exchange, asset: Asset): bigint =>
     return inverse ? divide(worth * pow10(10), price, "floor") : divide(worth * price, pow10(10), "floor")
   }, pow10(10)) ?? 0n
 
-/** An amount of a balance in units of another asset. */
+/** Converts an amount of a balance to units of another asset. Zero if no price is known. */
 export const convert = (x: Exchange, amount: bigint, from: string, to: string): bigint => {
   const [source, target] = [assetOf(x.catalogue, from), assetOf(x.catalogue, to)]
   if (source === target) return amount
@@ -25,7 +25,7 @@ export const convert = (x: Exchange, amount: bigint, from: string, to: string): 
   return divide(amount * dollars(x, source) * pow10(target.decimals), price * pow10(source.decimals), "floor")
 }
 
-/** The pairs whose prices lead from a dollar to what an asset is worth; none where no way is known. */
+/** Returns the chain of pairs that prices an asset in US dollars; undefined if there is none. */
 export const wayToDollars = (catalogue: Catalogue, asset: Asset): Way | undefined => {
   const known = catalogue.ways.get(asset)
   if (known !== undefined || catalogue.ways.has(asset)) return known
@@ -34,10 +34,13 @@ export const wayToDollars = (catalogue: Catalogue, asset: Asset): Way | undefine
   return way
 }
 
-/** What others are priced in, the nearest to a dollar first. */
+/** Common quote assets, closest to the dollar first. */
 const hubs = ["ZUSD", "USDT", "USDC", "ZEUR", "XXBT", "XETH"]
 
-/** For dollars by a pair with them, else by way of what has a price in dollars; never by way of what it came from. */
+/**
+ * Finds the chain of pairs to the dollar: directly if a dollar pair exists, otherwise through a common quote asset.
+ * `from` holds the assets already on the chain, which are never used twice.
+ */
 const find = (catalogue: Catalogue, asset: Asset, from: ReadonlyArray<Asset>): Way | undefined => {
   if (asset.id === "ZUSD") return []
   for (const id of hubs) {

@@ -4,12 +4,12 @@ import { available } from "./ledger.ts"
 import type { Account, Exchange } from "../state/state.ts"
 import { convert, dollars } from "./value.ts"
 
-/** What an account may withdraw in a day, in units of 10^-4 dollars. */
+/** Daily withdrawal limit of an account, in units of 10^-4 dollars. */
 export const dailyLimit = 10_000_000n * pow10(4)
 
 const day = 86_400_000
 
-/** What has been withdrawn in the last 24 hours, at the prices of then, and not come back. */
+/** Returns the value withdrawn in the last 24 hours, at the prices of that time, without what was credited back. */
 export const usedToday = (x: Exchange, { withdrawals }: Account): bigint => {
   let sum = 0n
   for (let i = withdrawals.length - 1; i >= 0; i--) {
@@ -20,10 +20,13 @@ export const usedToday = (x: Exchange, { withdrawals }: Account): bigint => {
   return sum
 }
 
-/** Nothing where no price is known: what can't be valued counts towards no limit. */
+/**
+ * Returns an amount's value in units of 10^-4 dollars. Zero if no price is known, so the amount counts towards no
+ * limit.
+ */
 export const worthOf = (x: Exchange, asset: string, amount: bigint): bigint => convert(x, amount, asset, "ZUSD")
 
-/** The most that would arrive if all that may leave now were withdrawn. */
+/** Returns the largest amount, after the fee, that can be withdrawn now. */
 export const mostNow = (x: Exchange, account: Account, { asset, fee }: Method): bigint => {
   const free = available(account, asset.id)
   const left = dailyLimit - usedToday(x, account)

@@ -1,4 +1,4 @@
-/** A well-mixed 32-bit number from up to four: what makes ids and the synthetic market repeatable. */
+/** Mixes up to four numbers into a 32-bit number. Makes ids and the synthetic market repeatable. */
 export const hash = (a: number, b = 0, c = 0, d = 0): number => {
   let h = mix(a ^ 0x9e3779b9)
   h = mix(h ^ mix(b ^ 0x85ebca6b))
@@ -6,7 +6,7 @@ export const hash = (a: number, b = 0, c = 0, d = 0): number => {
   return mix(h ^ mix(d ^ 0x27d4eb2f))
 }
 
-/** A number from a text, for seeds. */
+/** Derives a seed from a text. */
 export const seedOf = (text: string): number => {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
@@ -24,8 +24,8 @@ const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 const mixed = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 /**
- * Ids in Kraken's shapes, the same for the same seed and number. The first seven characters after the prefix spell a
- * mixing of the number that can be undone, so two numbers below 2^32 never share an id.
+ * Spells an id in Kraken's format, always the same for the same seed and number. The first seven characters after the
+ * prefix encode a reversible mixing of the number, so two numbers below 2^32 never share an id.
  */
 const spell = (seed: number, n: number, alphabet: string, length: number): string => {
   let text = ""
@@ -52,7 +52,7 @@ export const fundingId = (seed: number, n: number) => `FT${spell(seed, n, mixed,
 export const reportId = (seed: number, n: number) => spell(seed, n, letters, 4)
 export const token = (seed: number, n: number) => spell(seed, n, mixed, 43)
 export const hex = (seed: number, n: number, length: number) => spell(seed, n, "0123456789abcdef", length)
-/** The UUID that a name always has. */
+/** Derives a UUID from a name. */
 export const uuidOf = (name: string) =>
   hex(seedOf(name), 0, 30).replace(/^(.{8})(.{4})(.{3})(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5")
 export const accountId = (seed: number, n: number) => {

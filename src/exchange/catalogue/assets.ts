@@ -1,4 +1,4 @@
 import type { ListedAsset } from "../../domain/assets/commonAssets.ts"
 
-/** An asset as Kraken lists it. Amounts inside the engine count units of 10^-decimals. */
+/** An asset as Kraken lists it. Amounts inside the engine are in units of 10^-decimals. */
 export type Asset = ListedAsset

@@ -72,8 +72,11 @@ const pairs = (): ReadonlyArray<Pair> => [
   pair("AAPLxUSD", "AAPLxUSD", "AAPLx/USD", ["AAPLx", "ZUSD"], [5, 2, 8], ["0.002", "0.5", "0.01"], 0)
 ]
 
-/** What every exchange knows from the beginning: pairs of each kind, with real rules. Each has its own. */
+/**
+ * Makes the catalogue that every exchange starts with: pairs of each kind, with real rules. Each exchange has its own
+ * copy, since catalogues change.
+ */
 export const makeBuiltIn = (): Catalogue => makeCatalogue(commonAssets, pairs())
 
-/** The same to look things up in: its assets are those of every exchange. */
+/** A shared copy for lookups. Its assets are those of every exchange. */
 export const builtIn: Catalogue = makeBuiltIn()

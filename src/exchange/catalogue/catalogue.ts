@@ -1,20 +1,20 @@
 import type { Asset } from "./assets.ts"
 import type { Pair } from "./pairs.ts"
 
-/** The assets and pairs that an exchange knows, and every name of them. */
+/** The assets and pairs of an exchange, indexed by all their names. */
 export interface Catalogue {
-  /** By id, in the order in which they are listed. */
+  /** Assets by id, in the order in which they were added. */
   readonly assets: Map<string, Asset>
   readonly pairs: Map<string, Pair>
-  /** By every name, in capitals. */
+  /** Assets and pairs by every name, in capitals. */
   readonly names: { readonly assets: Map<string, Asset>; readonly pairs: Map<string, Pair> }
-  /** The pair of two assets, by {@link marketOf}. */
+  /** Pairs by base and quote asset, keyed by {@link marketOf}. */
   readonly markets: Map<string, Pair>
-  /** What has been found of {@link Way}s so far. */
+  /** Cache of the {@link Way}s found so far. */
   readonly ways: Map<Asset, Way | undefined>
 }
 
-/** The pairs whose prices lead from a dollar to what an asset is worth. */
+/** The chain of pairs that prices an asset in US dollars. `inverse` if the asset is the pair's quote. */
 export type Way = ReadonlyArray<{ readonly pair: Pair; readonly inverse: boolean }>
 
 export const makeCatalogue = (assets: Iterable<Asset>, pairs: Iterable<Pair>): Catalogue => {
@@ -35,7 +35,7 @@ export const addAsset = ({ assets, names, ways }: Catalogue, asset: Asset): void
   ways.clear()
 }
 
-/** Also in the place of one with its id, whose names are forgotten. */
+/** Adds a pair. It replaces a pair with the same id, whose names are removed. */
 export const addPair = (catalogue: Catalogue, pair: Pair): void => {
   const { markets, names, pairs, ways } = catalogue
   const before = pairs.get(pair.id)
@@ -44,12 +44,12 @@ export const addPair = (catalogue: Catalogue, pair: Pair): void => {
     for (const [name, { id }] of names.pairs) if (id === pair.id) names.pairs.delete(name)
   }
   add(pairs, names.pairs, pair)
-  // A dark pool has the assets of an ordinary pair, whose prices are public.
+  // A dark pool has the same assets as an ordinary pair, but its prices are not public.
   if (!pair.altname.endsWith(".d")) claim(markets, marketOf(pair.base, pair.quote), pair)
   ways.clear()
 }
 
-/** The pair has no price any more by which something else could be valued. */
+/** Stops valuing assets by a pair's price, because the pair no longer has one. */
 export const unprice = ({ markets, ways }: Catalogue, { base, id, quote }: Pair): void => {
   if (markets.get(marketOf(base, quote))?.id === id) markets.delete(marketOf(base, quote))
   ways.clear()
@@ -57,22 +57,24 @@ export const unprice = ({ markets, ways }: Catalogue, { base, id, quote }: Pair)
 
 export const marketOf = (base: Asset, quote: Asset): string => `${base.id}/${quote.id}`
 
-/** By id, altname or display name, in any case. */
+/** Finds an asset by id, altname or display name, in any case. */
 export const findAsset = ({ assets, names }: Catalogue, name: string): Asset | undefined =>
   assets.get(name) ?? names.assets.get(name.toUpperCase())
 
-/** The asset of a balance, which may carry a suffix such as `.S`. */
+/** Finds the asset of a balance, whose name may end in a suffix such as `.S`. */
 export const findHeld = (catalogue: Catalogue, balance: string): Asset | undefined =>
   findAsset(catalogue, balance.replace(/\.[A-Z]$/, ""))
 
-/** The same, of a balance that there is. */
+/** Returns the asset of a balance that is known to exist. Throws if it is unknown. */
 export const assetOf = (catalogue: Catalogue, balance: string): Asset => {
   const asset = catalogue.assets.get(balance) ?? findHeld(catalogue, balance)
   if (asset === undefined) throw new RangeError(`no asset ${balance}`)
   return asset
 }
 
-/** By id, altname or display name. `XBT/USD`, the WebSocket name, is no REST name: Kraken refuses it too. */
+/**
+ * Finds a pair by id, altname or display name. The WebSocket name `XBT/USD` is not a REST name; Kraken refuses it too.
+ */
 export const findPair = ({ names, pairs }: Catalogue, name: string): Pair | undefined =>
   pairs.get(name) ?? names.pairs.get(name.toUpperCase())
 
@@ -88,8 +90,8 @@ const add = <A extends Named>(all: Map<string, A>, names: Map<string, A>, one: A
 }
 
 /**
- * Where a name could be two things, the one whose id it is has it, else the first that was listed: Kraken lists each share
- * twice by one name.
+ * Registers a name. If several entries share it, the one whose id it is wins, otherwise the first one listed: Kraken
+ * lists each share twice under one name.
  */
 const claim = <A extends Named>(names: Map<string, A>, name: string, one: A): void => {
   const known = names.get(name)

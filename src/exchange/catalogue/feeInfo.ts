@@ -1,7 +1,7 @@
 import { type Schedule, tierOf } from "./fees.ts"
 import { format } from "../base/fixed.ts"
 
-/** The tier of a 30-day volume as TradeVolume prints it: percent, and dollars. */
+/** Prints the fee tier of a 30-day volume as TradeVolume does: rates in percent, volumes in dollars. */
 export const feeInfo = (schedule: Schedule, volume: bigint, side: "taker" | "maker") => {
   const tier = tierOf(schedule, volume)
   const next = schedule[tier + 1]

@@ -1,16 +1,16 @@
 import { divide } from "../base/fixed.ts"
 
-/** Fee rates count millionths: 0.40 % is 4000. Volumes are US dollars of the last 30 days. */
+/** A fee tier. Rates are in millionths: 0.40 % is 4000. Volumes are US dollars of the last 30 days. */
 export interface Tier {
   readonly volume: number
   readonly taker: bigint
   readonly maker: bigint
 }
 
-/** By rising volume, from 0 on. */
+/** Tiers by rising volume, the first from 0. */
 export type Schedule = readonly [Tier, ...ReadonlyArray<Tier>]
 
-/** What holds where a pair has none of its own. */
+/** Schedule of pairs that have none of their own. */
 export const usual: Schedule = [
   { volume: 0, taker: 4000n, maker: 2500n },
   { volume: 10_000, taker: 3500n, maker: 2000n },
@@ -24,13 +24,13 @@ export const usual: Schedule = [
   { volume: 10_000_000, taker: 1000n, maker: 0n }
 ]
 
-/** Index of the tier of a 30-day volume in units of 10^-4 dollars. */
+/** Returns the index of the tier of a 30-day volume in units of 10^-4 dollars. */
 export const tierOf = (schedule: Schedule, volume: bigint): number => {
   let index = schedule.length - 1
   while (index > 0 && volume < BigInt(schedule[index]!.volume) * 10_000n) index--
   return index
 }
 
-/** The fee on an amount, in the amount's own units. */
+/** Returns the fee on an amount, in the amount's own units. */
 export const feeOn = (amount: bigint, rate: bigint, mode: "floor" | "ceil" | "half"): bigint =>
   divide(amount * rate, 1_000_000n, mode)

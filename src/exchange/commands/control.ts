@@ -15,8 +15,8 @@ import { failTransfers } from "../accounts/transfers.ts"
 import { venueOf } from "../state/state.ts"
 
 /**
- * What no Kraken client can do: the operator's own commands, journalled like any other. `balances` is an object from
- * asset (with or without a suffix such as `.S`) to decimal text.
+ * Opens an account. This and the other operator commands are not available to Kraken's clients, and are journalled like
+ * any other command. `balances` maps assets (with or without a suffix such as `.S`) to decimal texts.
  */
 export const OpenAccount: PublicEndpoint = (x, params) => {
   const name = required(params, "name")
@@ -37,8 +37,8 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
 }
 
 /**
- * A deposit arrives: after three minutes as at Kraken, or with `at_once`. What can't be deposited is refused, or with
- * `or_adjust` simply there.
+ * Deposits an amount. It is credited after three minutes, or immediately with `at_once`. An asset without a funding
+ * method is refused, or with `or_adjust` credited as an adjustment.
  */
 export const Deposit: PublicEndpoint = (x, params) => {
   const account = findAccount(x, required(params, "account"))
@@ -57,7 +57,7 @@ export const Deposit: PublicEndpoint = (x, params) => {
   return { refid }
 }
 
-/** Deposits and withdrawals that are on their way fail: the one of an id, or all. */
+/** Fails pending deposits and withdrawals: the one with the given id, or all. */
 export const FailTransfers: PublicEndpoint = (x, params) => {
   const refid = text(params, "refid")
   const failed = failTransfers(x, refid)
@@ -72,7 +72,7 @@ export const SystemStatus: PublicEndpoint = (x, params) => {
   return { status }
 }
 
-/** What one pair allows, whatever the rest of the venue does. */
+/** Sets the trading status of one pair, independently of the venue's status. */
 export const PairStatus: PublicEndpoint = (x, params) => {
   const venue = venueOf(x, pairNamed(x, params, required(params, "pair")))
   const status = oneOf(params, "status", statuses)
@@ -81,14 +81,17 @@ export const PairStatus: PublicEndpoint = (x, params) => {
   return { pair: venue.pair.id, status }
 }
 
-/** A market that can't be computed has been looked at: see `readSnapshot`. `news` tells whether it changed anything. */
+/**
+ * Applies a snapshot of a recorded market; see `readSnapshot`. The result's `news` is true if the snapshot changed
+ * anything.
+ */
 export const Observe: PublicEndpoint = (x, params) => ({
   news: applySnapshot(x, readSnapshot(observedPair(x, params), params))
 })
 
 /**
- * Kraken's lists of assets and pairs say more, or other things, than is known here: see `importCatalogue`. A market that is computed
- * has no more pairs than it has.
+ * Imports rows of Kraken's lists of assets and pairs; see `importCatalogue`. Refused on a synthetic market, whose pairs
+ * are fixed.
  */
 export const List: PublicEndpoint = (x, params) => {
   if (x.market.recorder === undefined) throw new Refusal("EGeneral:Unknown method")
@@ -96,7 +99,7 @@ export const List: PublicEndpoint = (x, params) => {
   return { pairs: x.catalogue.pairs.size, assets: x.catalogue.assets.size }
 }
 
-/** The limits that hold from now on. */
+/** Sets the verification tier and whether calls are counted, from now on. */
 export const Limits: PublicEndpoint = (x, params) => {
   const tier = oneOf(params, "tier", tiers) ?? x.settings.tier
   const rateLimits = flag(params, "rate_limits", x.settings.rateLimits)
@@ -104,5 +107,5 @@ export const Limits: PublicEndpoint = (x, params) => {
   return { tier, rate_limits: rateLimits }
 }
 
-/** Nothing but time passing. */
+/** Advances the clock and does nothing else. */
 export const Advance: PublicEndpoint = (x) => ({ now: x.now })

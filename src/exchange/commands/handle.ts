@@ -12,32 +12,32 @@ import type { Exchange } from "../state/state.ts"
 import { advance } from "../engine/time.ts"
 
 /**
- * What goes into Kraken's envelope. A `result` is JSON whose integers above 2^53 are bigints, except for
- * `RetrieveExport`, where it is the bytes of a ZIP.
+ * Result or errors, as they go into Kraken's envelope. A `result` is JSON whose integers above 2^53 are bigints, except
+ * for `RetrieveExport`, where it is the bytes of a ZIP.
  */
 export type Answer = { readonly result: unknown } | { readonly errors: ReadonlyArray<string> }
 
 const anything: Key = { id: "PAPER", name: "paper", permissions: classicPermissions }
 
 /**
- * Let time pass up to the request's moment, then do what it asks: the one way to use an exchange. It answers errors
- * in Kraken's words and never throws for what a caller did; if it throws, the state may be half changed and must be
- * built again from the journal.
+ * Advances the exchange to the request's moment, then executes the request. This is the only way to use an exchange. It
+ * answers errors in Kraken's words and never throws because of a caller's mistake. If it throws, the state might be
+ * half changed and must be rebuilt from the journal.
  */
 export const handle = (x: Exchange, request: Request): Answer => perform(x, request, true)
 
 /**
- * Do again what a journal has kept, with the same outcome. Reads are not in a journal, so the REST counter, which
- * they share, does not count here.
+ * Replays a journalled request with the same outcome. A journal has no reads, so the REST counter, which reads and
+ * writes share, is not charged.
  */
 export const replay = (x: Exchange, request: Request): Answer => perform(x, request, false)
 
-/** To be raised with every change by which an old journal would lead to another state. */
+/** Version of the journal. Raise it with every change that makes an old journal lead to another state. */
 export const journalFormat = 2
 
 /**
- * Whether a journal must keep the request. One that was refused for its rate has changed nothing, on purpose; an
- * observation without news neither.
+ * Returns true if a journal must keep the request. A request refused for its rate has deliberately changed nothing, and
+ * neither has a snapshot without news.
  */
 export const mustKeep = (request: Pick<Request, "endpoint">, answer: Answer): boolean =>
   changesState(request.endpoint) &&
@@ -70,7 +70,7 @@ const dispatch = (x: Exchange, { endpoint, ...request }: Request, countRest: boo
   if (account === undefined) throw new Refusal("EAPI:Invalid key")
   if (!mayCall(endpoint, key.permissions)) throw new Refusal("EGeneral:Permission denied")
   if (countRest) chargeRest(x, key.id, endpoint)
-  // Nothing here has been split or merged, so both ways to count tokenised assets come to the same.
+  // Simulated tokenised assets are never split or merged, so both ways to count them give the same result.
   oneOf(params, "rebase_multiplier", ["rebased", "base"])
   return privateRoutes[endpoint](x, { params, account, key })
 }

@@ -17,7 +17,7 @@ import * as Transfers from "../endpoints/transfers.ts"
 import * as Transparency from "../endpoints/transparency.ts"
 import * as Withdrawals from "../endpoints/withdrawals.ts"
 
-/** How each endpoint is answered: the compiler asks for all that Kraken has. */
+/** Handlers of the public endpoints. The compiler requires one for each endpoint of Kraken. */
 export const publicRoutes: Readonly<Record<PublicEndpoint, Answer>> = {
   "public/Time": System.Time,
   "public/SystemStatus": System.SystemStatus,
@@ -34,7 +34,7 @@ export const publicRoutes: Readonly<Record<PublicEndpoint, Answer>> = {
   "public/PostTrade": Transparency.PostTrade
 }
 
-/** The operator's commands, which no client can reach. */
+/** Operator commands, which no client can reach. */
 export const controlRoutes: ReadonlyMap<string, Answer> = new Map(
   Object.entries(Control).map(([name, command]) => [`control/${name}`, command])
 )
@@ -90,6 +90,6 @@ export const privateRoutes: Readonly<Record<PrivateEndpoint, Endpoint>> = {
   "private/Earn/DeallocateStatus": Earn.DeallocateStatus
 }
 
-/** May change the state, and is kept by a journal. */
+/** Returns true if a request might change the state and is therefore journalled. */
 export const changesState = (endpoint: string): boolean =>
   controlRoutes.has(endpoint) || (isEndpoint(endpoint) && isWrite(endpoint))

@@ -5,8 +5,8 @@ import { marketLevel } from "../engine/liquidity.ts"
 import type { Exchange } from "../state/state.ts"
 
 /**
- * The whole state as plain JSON, equal for equal states: what two exchanges that lived through the same commands
- * share. Left out is what only reading changes: REST counters, and how far old volume has been dropped.
+ * Prints the whole state as plain JSON. Two exchanges that executed the same commands have equal snapshots. Values that
+ * reads change are omitted: REST counters, and how much expired volume has been dropped.
  */
 export const snapshot = (x: Exchange): unknown => {
   for (const account of x.accounts.values()) recentVolume(x, account)

@@ -80,7 +80,7 @@ export const TradeVolume: Endpoint = (x, { account, params }) => {
   }
 }
 
-/** No account here has a credit line. */
+/** Returns null, since no simulated account has a credit line. */
 export const CreditLines: Endpoint = () => null
 
 export const GetApiKeyInfo: Endpoint = (_, { account, key }) => ({
@@ -101,7 +101,7 @@ export const GetApiKeyInfo: Endpoint = (_, { account, key }) => ({
 
 export const GetWebSocketsToken: Endpoint = (x) => ({ token: token(x.settings.seed, next(x)), expires: 900 })
 
-/** The account and its subaccounts: their ids are what transfers between them take. */
+/** Lists the account and its subaccounts by the ids that transfers between them take. */
 export const ListWalletAccounts: Endpoint = (x, { account }) => ({
   accounts: [account, ...subaccounts(x, account)].map((each) => ({
     account_id: each.id.replaceAll(" ", "-"),

@@ -34,7 +34,7 @@ export const CancelOrderBatch: Endpoint = (x, { account, params }) => {
 
 export const CancelAll: Endpoint = (x, { account }) => cancel(x, account, [...account.open.values()], true)
 
-/** The dead man's switch: each call winds it up again, a timeout of 0 stops it. */
+/** Starts or restarts the timer that cancels all orders. A timeout of 0 stops it. */
 export const CancelAllOrdersAfter: Endpoint = (x, { account, params }) => {
   const timeout = integer(params, "timeout", [0, 86_399])
   if (timeout === undefined) throw invalid("timeout")
@@ -46,7 +46,7 @@ export const CancelAllOrdersAfter: Endpoint = (x, { account, params }) => {
   return { currentTime: iso(x.now), triggerTime: timeout === 0 ? "0" : iso(time) }
 }
 
-/** Open orders by id or by user reference, which several may share. */
+/** Finds open orders by id, or by user reference, which several orders may share. */
 export const openOrders = (account: Account, name: string): ReadonlyArray<Order> => {
   const order = account.open.get(name.trim())
   if (order !== undefined) return [order]

@@ -21,7 +21,10 @@ import { openOrders } from "./cancelling.ts"
 
 type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
 
-/** Change an order where it stands. Less of it keeps its place in the queue; more, or another price, does not. */
+/**
+ * Changes an order in the book. A smaller volume keeps its place in the queue; a larger volume or another price does
+ * not.
+ */
 export const AmendOrder: Endpoint = (x, { account, params }) => {
   const order = named(account, params)
   chargeEngine(x, account, order.pair, 1)
@@ -41,8 +44,8 @@ export const AmendOrder: Endpoint = (x, { account, params }) => {
 }
 
 /**
- * Replace an order by a new one. What the old one has executed counts towards the new volume, so that both together
- * never trade more than was asked for; the new order starts with nothing executed.
+ * Replaces an order by a new one. The volume that the old order has executed counts towards the new volume, so both
+ * together never trade more than requested. The new order starts with nothing executed.
  */
 export const EditOrder: Endpoint = (x, { account, params }) => {
   const pair = pairNamed(x, params, required(params, "pair"))
@@ -102,7 +105,10 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
   }
 }
 
-/** Of the flags only `post` can change; whoever does not say it again drops it. The others may be restated. */
+/**
+ * Reads the flags of an edit. Only `post` can change, and an edit that omits it removes it. The other flags may be
+ * repeated.
+ */
 const readPostOnly = (order: Order, params: Params): boolean => {
   const oflags = list(params, "oflags") ?? []
   const kept = ["post", order.feeInBase ? "fcib" : "fciq", "nompp"]
@@ -111,7 +117,7 @@ const readPostOnly = (order: Order, params: Params): boolean => {
   return postOnly
 }
 
-/** The history of an order's changes begins with the order itself. */
+/** Returns an order's changes, which begin with the original order. */
 export const amendsOf = (order: Order): ReadonlyArray<Amend> =>
   order.amends ?? [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
 
@@ -182,7 +188,7 @@ const apply = (x: Exchange, order: Order, change: Change): void => {
     const { peak, trigger } = order
     Object.assign(order, change)
     park(x, venue, order)
-    // A trailing stop keeps following from where it was.
+    // A trailing stop keeps its best price and trigger.
     if (isTrailing(order.type)) Object.assign(order, { peak, trigger })
   } else if (order.status === "open" && !keepsPlace) {
     unrest(venue, order)

@@ -93,7 +93,7 @@ const operate = (x: Exchange, account: Account, params: Params, kind: "allocate"
   return true
 }
 
-/** Whether the last operation is still pending; if it failed, its error. */
+/** Reports if the last operation is still pending. If it failed, throws its error. */
 const status = (account: Account, params: Params, kind: "allocate" | "deallocate") => {
   const allocation = allocationOf(account, named(params))
   const failed = allocation.failed[kind]

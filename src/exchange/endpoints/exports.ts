@@ -8,7 +8,7 @@ import { showEntry, showTrade } from "../wire/show.ts"
 import { type Account, type Exchange, next, type Report } from "../state/state.ts"
 import { walletOf } from "../accounts/strategies.ts"
 
-/** Their cells stand without quotation marks. */
+/** Columns whose cells have no quotation marks. */
 const numbers = new Set(["price", "cost", "fee", "vol", "margin", "amount", "balance"])
 
 const columns = {
@@ -16,7 +16,10 @@ const columns = {
   ledgers: "txid,refid,time,type,subtype,aclass,asset,wallet,amount,fee,balance".split(",")
 }
 
-/** A report is queued for two seconds, processed for three, and kept for two weeks. */
+/**
+ * Age in milliseconds at which a report is processed, done and deleted: it is queued for two seconds, processed for
+ * three, and kept for two weeks.
+ */
 const startsAfter = 2000
 const doneAfter = 5000
 const keptFor = 14 * 86_400_000
@@ -39,7 +42,7 @@ export const AddExport: Endpoint = (x, { account, key, params }) => {
     format,
     fields: fields.join(","),
     created: x.now,
-    // No more than the key may see of the history.
+    // A report is limited to the part of the history that the key may query.
     from: Math.max(from, key.queryFrom ?? 0),
     to: Math.min(to, key.queryTo || Infinity)
   })
@@ -54,7 +57,7 @@ export const ExportStatus: Endpoint = (x, { account, params }) => {
     .toReversed()
 }
 
-/** The bytes of a ZIP with the one file; the only answer that is no JSON. */
+/** Returns the bytes of a ZIP with one file. This is the only answer that is not JSON. */
 export const RetrieveExport: Endpoint = (x, { account, params }) => {
   const report = named(x, account, required(params, "id"))
   if (statusOf(x, report) !== "Processed") throw invalid("id")
@@ -110,7 +113,7 @@ const showReport = (x: Exchange, report: Report) => {
 
 type Row = Record<string, string>
 
-/** What had happened when the report was asked for, oldest first. */
+/** Returns true if an entry lies in the report's range and was there when the report was requested. */
 const inReport = (report: Report, millis: number): boolean =>
   millis >= report.from * 1000 && millis <= report.to * 1000 + 999 && millis <= report.created
 
@@ -119,7 +122,7 @@ const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
     .filter(({ time }) => inReport(report, time))
     .map((trade) => {
       const shown = showTrade(trade, false) as Row
-      // To a tenth of a millisecond, which the times of ledger entries are not.
+      // Trade times have a tenth of a millisecond; times of ledger entries do not.
       const time = `${moment(trade.time)}.${String(trade.time % 1000).padStart(3, "0")}0`
       return { ...shown, txid: trade.id, time, ledgers: trade.ledgers.join(",") }
     })

@@ -28,7 +28,10 @@ export const Ledgers: Endpoint = (x, { account, key, params }) => {
   return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(x, entry)])), ...found.count }
 }
 
-/** An asset means all that is had of it, a name with a suffix such as `DOT.B` that balance alone. */
+/**
+ * Matches balances by name. An asset matches all its balances; a name with a suffix such as `DOT.B` matches only that
+ * balance.
+ */
 const isOf = (x: Exchange, name: string): ((balance: string) => boolean) => {
   const [asset = "", suffix] = name.split(/(?=\.[A-Z]$)/)
   const { id } = assetNamed(x, asset)

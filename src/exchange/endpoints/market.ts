@@ -104,7 +104,7 @@ export const Spread: PublicEndpoint = (x, params) => {
   return { [key]: rows.map(({ ask, bid, time }) => [time, price(bid), price(ask)]), last: rows.at(-1)?.time ?? from }
 }
 
-/** The market's trades and ours with it, oldest first. */
+/** Merges the market's public trades with our own, oldest first. */
 export const publicTrades = (
   x: Exchange,
   pair: Pair,
@@ -119,7 +119,7 @@ export const publicTrades = (
   return range.oldest === true ? all.slice(0, range.count) : all.slice(-range.count)
 }
 
-/** A pair argument and the name its answer goes by. */
+/** Reads a pair argument, and the key under which the answer lists it. */
 export const named = (x: Exchange, params: Params, field = "pair"): { readonly pair: Pair; readonly key: string } => {
   const name = required(params, field)
   const pair = pairNamed(x, params, name)
@@ -131,7 +131,7 @@ const display = (params: Params, pair: Pair, name: string): string =>
 
 const whole = (pair: Pair, volume: bigint): string => (volume / 10n ** BigInt(pair.lotDecimals)).toString()
 
-/** `since` is seconds, or the nanoseconds of an earlier `last`; in milliseconds. */
+/** Reads `since`, in seconds or as the nanoseconds of an earlier `last`, as milliseconds. */
 const since = (params: Params): number | undefined => {
   const value = text(params, "since")
   if (value === undefined) return undefined

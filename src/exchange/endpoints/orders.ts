@@ -49,7 +49,7 @@ export const TradesHistory: Endpoint = (_, { account, key, params }) => {
   const type = oneOf(params, "type", types) ?? "all"
   const ledgers = flag(params, "ledgers")
   const found = page(account.trades, params, {
-    // No trade here opens or closes a position.
+    // Simulated trades never open or close a position.
     keeps: (trade) => (type === "all" || type === "no position") && inWindow(key, trade.time),
     times: ({ time }) => [time],
     timeOf: (id) => account.tradesById.get(id)?.time
@@ -72,7 +72,7 @@ export const QueryTrades: Endpoint = (_, { account, key, params }) => {
   )
 }
 
-/** Margin is not simulated, so there never is one. */
+/** Returns no positions, since margin trading is not simulated. */
 export const OpenPositions: Endpoint = (_, { params }) => (text(params, "consolidation") === undefined ? {} : [])
 
 export const OrderAmends: Endpoint = (x, { account, params }) => {
@@ -114,13 +114,13 @@ const both =
   (value: A) =>
     one(value) && other(value)
 
-/** A key that may only see open or only closed orders gets those. */
+/** Keeps only the open or only the closed orders, if the key may see no others. */
 const visibleTo =
   (permissions: ReadonlyArray<string>) =>
   ({ status }: Order) =>
     permissions.includes(status === "open" || status === "pending" ? "query-open-trades" : "query-closed-trades")
 
-/** A key may be limited to a window of history. */
+/** Returns true if a moment lies in the window of history that the key may query. */
 export const inWindow = (key: { readonly queryFrom?: number; readonly queryTo?: number }, millis: number): boolean =>
   millis >= (key.queryFrom ?? 0) * 1000 &&
   (key.queryTo === undefined || key.queryTo === 0 || millis <= key.queryTo * 1000)

@@ -21,7 +21,7 @@ export const AddOrder: Endpoint = (x, { account, params }) => {
   return { descr, txid: [submit(x, account, spec).txid] }
 }
 
-/** All orders are checked before the first is placed; then the engine takes or refuses each by itself. */
+/** Checks all orders before placing the first. Then the engine accepts or refuses each one separately. */
 export const AddOrderBatch: Endpoint = (x, { account, params }) => {
   const pair = pairNamed(x, params, required(params, "pair"))
   const orders = array(params, "orders") ?? []
@@ -51,7 +51,7 @@ export const AddOrderBatch: Endpoint = (x, { account, params }) => {
   }
 }
 
-/** A scheduled order is paid for when its time comes. */
+/** Refuses an order that the account can't pay for. A scheduled order is checked when its time comes. */
 const checkFunds = (x: Exchange, { account }: Pick<Call, "account">, spec: OrderSpec): void => {
   if (spec.start === 0 && !affordable(x, account, spec)) throw new Refusal("EOrder:Insufficient funds")
 }

@@ -12,7 +12,7 @@ import { readTimes } from "../wire/times.ts"
 
 const flags = ["post", "fcib", "fciq", "nompp", "viqc"]
 
-/** An order's arguments, checked in the order in which Kraken would complain. Nothing is changed. */
+/** Reads and checks an order's arguments in the order in which Kraken checks them. Changes nothing. */
 export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Params): OrderSpec => {
   const side = oneOf(params, "type", ["buy", "sell"])
   if (side === undefined) throw invalid("type")
@@ -48,7 +48,8 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
     display: readDisplay(pair, params, type, volume),
     timeInForce,
     postOnly,
-    // Kraken's pages call fcib the default of sells; its answers show fciq on sells too, and so does this.
+    // Kraken's documentation calls fcib the default of sells, but its answers show fciq on sells too. This follows the
+    // answers.
     feeInBase: oflags.includes("fcib"),
     selfTrade,
     ...times,
@@ -58,7 +59,7 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   }
 }
 
-/** Only what can rest in the book can be told to do nothing else. */
+/** Returns true if an order can be post-only: limit and iceberg orders that may rest in the book. */
 export const canPost = ({ timeInForce, type }: Pick<OrderSpec, "timeInForce" | "type">): boolean =>
   (type === "limit" || type === "iceberg") && timeInForce !== "IOC" && timeInForce !== "FOK"
 
@@ -69,7 +70,7 @@ export const readVolumeText = (pair: Pair, value: string, field = "volume"): big
   return volume
 }
 
-/** Volume and cost must be worth an order. */
+/** Throws a Refusal if the volume or cost is below the pair's minimum. */
 export const checkMinimum = (pair: Pair, volume: bigint, price: bigint): void => {
   if (volume < pair.ordermin) throw invalid("volume minimum not met")
   const scale = 10n ** BigInt(pair.costDecimals)

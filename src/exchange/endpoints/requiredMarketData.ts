@@ -7,7 +7,7 @@ import type { Pair } from "../catalogue/pairs.ts"
 import type { Exchange } from "../state/state.ts"
 import { wayToDollars } from "../accounts/value.ts"
 
-/** What of the market decides what a private call does or answers. */
+/** The kind of market data that a private call depends on. */
 type Need = "none" | "trading" | "holdings" | "amount" | "book"
 
 const needs: Readonly<Record<PrivateEndpoint, Need>> = {
@@ -66,10 +66,10 @@ const needOf = (endpoint: string): Need => (isEndpoint(endpoint) && isPrivate(en
 export const needsMarketData = (endpoint: string): boolean => needOf(endpoint) !== "none"
 
 /**
- * The pairs whose prices decide what a request does or answers: where a market has to be looked at to be known, these
- * have to be looked at first. An order is worth dollars, which its fee depends on; whoever changes or cancels orders has
- * to know what has been filled; an answer that adds up assets, and what is withdrawn under a limit in dollars, has to
- * know what they are worth. Of what an exchange knows, or of a catalogue that knows more.
+ * Returns the pairs whose prices affect what a request does or answers. On a recorded market their snapshots must be
+ * applied first. Fees depend on an order's value in dollars; changes and cancellations depend on fills so far; answers
+ * that add up assets and withdrawals under a limit in dollars depend on the assets' values. Pairs are looked up in the
+ * exchange's catalogue, or in a larger `catalogue`.
  */
 export const requiredMarketData = (
   x: Exchange,
@@ -97,6 +97,6 @@ export const requiredMarketData = (
   }
   if (need === "amount") addWorth(converted)
   if (need === "book" && named !== undefined) pairs.add(named)
-  // What is no more can't be looked at.
+  // Delisted pairs have no market data.
   return [...pairs].filter(({ id }) => catalogue !== x.catalogue || x.venues.get(id)?.status !== "delisted")
 }

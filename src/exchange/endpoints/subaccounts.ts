@@ -16,7 +16,7 @@ export const CreateSubaccount: Endpoint = (x, { account, params }) => {
   return true
 }
 
-/** Between the master account and its subaccounts, only by the master. */
+/** Transfers between the master account and its subaccounts. Only the master may do so. */
 export const AccountTransfer: Endpoint = (x, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
   const asset = assetClassed(x, params, "asset_class")

@@ -51,7 +51,9 @@ const showAsset = (asset: Asset) => ({
   ...(asset.marginRate !== undefined && { margin_rate: asset.marginRate })
 })
 
-/** Fee tables are empty, as they are at Kraken now: TradeVolume has the fees. */
+/**
+ * Prints a pair as AssetPairs does. Fee tables are empty, as they are at Kraken since 2026; TradeVolume has the fees.
+ */
 const parts = ({ pair, status }: Venue, display: boolean) => {
   const leverage = { leverage_buy: pair.leverage, leverage_sell: pair.leverage }
   const fees = { fees: [], fees_maker: [], fee_volume_currency: "ZUSD" }

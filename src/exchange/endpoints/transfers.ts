@@ -14,7 +14,7 @@ export const DepositStatus: Endpoint = (x, { account, params }) =>
 export const WithdrawStatus: Endpoint = (x, { account, params }) =>
   statuses(x, account.withdrawals, params, 500, "withdrawals", (withdrawal) => showWithdrawal(x, withdrawal))
 
-/** Newest first: a list, or with a cursor an object of one page and the next cursor. */
+/** Prints transfers, newest first: as a list, or with a cursor as an object of one page and the next cursor. */
 const statuses = <A extends Deposit | Withdrawal>(
   x: Exchange,
   all: ReadonlyArray<A>,

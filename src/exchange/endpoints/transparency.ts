@@ -13,7 +13,11 @@ import { named, publicTrades } from "./market.ts"
 
 const groupings = [1, 5, 10, 25, 50, 100, 250, 500, 1000]
 
-/** The book in wider steps: bids rounded down to them, asks up. */
+/**
+ * Groups the book into wider price steps: bids are rounded down, asks up.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-grouped-order-book
+ */
 export const GroupedBook: PublicEndpoint = (x, params) => {
   const { pair } = named(x, params)
   const count = Number(oneOf(params, "depth", ["10", "25", "100", "250", "1000"]) ?? "10")
@@ -34,7 +38,11 @@ export const GroupedBook: PublicEndpoint = (x, params) => {
   return { pair: pair.display, grouping, bids: side("bid"), asks: side("ask") }
 }
 
-/** Order by order. The market's levels count as one order each. */
+/**
+ * Lists the book order by order. Each level of the market counts as one order.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-level-3-order-book
+ */
 export const Level3: Endpoint = (x, { params }) => {
   const { pair } = named(x, params)
   const asked = Number(oneOf(params, "depth", ["0", "10", "25", "100", "250", "1000"]) ?? "100")

@@ -80,7 +80,7 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
   const { address, method, sum } = readWithdrawal(account, params, asset)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
-  // Where there is no fee, the most that is allowed may be nothing.
+  // Without a fee, a `max_fee` of 0 is valid.
   const most = text(params, "max_fee")
   const mostFee = most === undefined ? method.fee : units(most, asset)
   if (mostFee === undefined || mostFee < 0n) throw invalid("max_fee")
@@ -108,11 +108,11 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
   return { refid }
 }
 
-/** True if the money comes back: only before it is on its way. */
+/** Cancels a withdrawal and returns true, or returns false if it has already been sent. */
 export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
   const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   const refid = required(params, "refid")
-  // A transfer between own wallets is done at once; any key may learn that.
+  // A transfer between own wallets is complete immediately. Any key may ask about it.
   if (account.ledger.some((entry) => entry.refid === refid && entry.subtype === spotToFutures)) return false
   if (!key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
@@ -122,7 +122,7 @@ export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
   return true
 }
 
-/** One way: the way back is a call of Kraken's Futures API. */
+/** Transfers from the spot to the futures wallet. The opposite direction is a call of Kraken's Futures API. */
 export const WalletTransfer: Endpoint = (x, { account, params }) => {
   const asset = assetNamed(x, required(params, "asset"), unknownAsset)
   if (required(params, "from") !== "Spot Wallet") throw invalid("from")

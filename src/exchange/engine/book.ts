@@ -3,7 +3,7 @@ import { type Order, type Side, left } from "../state/order.ts"
 import type { Sorted } from "../base/Sorted.ts"
 import { type Exchange, type Venue, next } from "../state/state.ts"
 
-/** An order takes its place at the end of the queue at its limit price. */
+/** Adds an order at the end of the queue at its limit price. */
 export const rest = (x: Exchange, venue: Venue, order: Order): void => {
   order.priority = next(x)
   order.visible = order.display === undefined ? left(order) : min(order.display, left(order))
@@ -14,7 +14,7 @@ export const unrest = (venue: Venue, order: Order): void => {
   dequeue(sideOf(venue, order.side), keyOf(order.side, order.limit!), order)
 }
 
-/** The order that is first in line among the buyers or the sellers. */
+/** Returns the first order in the queue of the buyers or the sellers. */
 export const firstInLine = (venue: Venue, side: Side): Order | undefined => {
   const level = (side === "buy" ? venue.bids : venue.asks).first()
   if (level === undefined) return undefined
@@ -22,12 +22,12 @@ export const firstInLine = (venue: Venue, side: Side): Order | undefined => {
   return undefined
 }
 
-/** Resting orders of one side in price-time priority. Not to be changed while they are read. */
+/** Iterates over one side's resting orders in price-time priority. The book must not change during the iteration. */
 export function* inLine(venue: Venue, side: Side): IterableIterator<Order> {
   for (const level of (side === "buy" ? venue.bids : venue.asks).values()) yield* level.values()
 }
 
-/** Whether a price is good enough for an order that takes. */
+/** Returns true if a taker with this limit accepts the price. */
 export const acceptable = (side: Side, limit: bigint | undefined, price: bigint): boolean =>
   limit === undefined || (side === "buy" ? price <= limit : price >= limit)
 

@@ -5,10 +5,11 @@ import { type Order, type OrderSpec, hasTrigger } from "../state/order.ts"
 import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
 import { unpark } from "./stops.ts"
 
-/** Give an order its id and note it with its account. It holds nothing and trades nowhere yet. */
+/** Creates an order with an id and adds it to its account. It holds no funds and is not in the book yet. */
 export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order => {
   const number = next(x)
-  // Field by field: an object this wide that begins with a spread becomes a dictionary, five times as slow.
+  // Fields are listed one by one, because an object this wide that begins with a spread becomes a dictionary, which is
+  // five times as slow.
   const order: Order = {
     pair: spec.pair,
     side: spec.side,
@@ -57,10 +58,10 @@ export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order =>
   return order
 }
 
-/** Whether the order waits for its price, rather than in the book. */
+/** Returns true if the order waits for its trigger price and is not in the book. */
 export const isParked = (order: Order): boolean => hasTrigger(order.type) && !order.triggered
 
-/** End an open or pending order wherever it waits: in the book, for its price, or for its time. */
+/** Ends an open or pending order and removes it from the book, the stops or the schedule. */
 export const finish = (x: Exchange, order: Order, status: "closed" | "canceled" | "expired", reason?: string): void => {
   const venue = venueOf(x, order.pair)
   if (order.status === "open") {

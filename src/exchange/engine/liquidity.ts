@@ -5,14 +5,14 @@ import { type Order, type Side, left } from "../state/order.ts"
 import { Refusal } from "../base/Refusal.ts"
 import type { Exchange, Venue } from "../state/state.ts"
 
-/** What a taker can have next: from a resting order, or from the market if there is none. */
+/** The next volume that a taker can get: from a resting order, or from the market if `order` is undefined. */
 export interface Offer {
   readonly price: bigint
   readonly volume: bigint
   readonly maker: Order | undefined
 }
 
-/** The best offer to a side; at equal prices the market's volume goes first, as it stood there before. */
+/** Returns the best offer to a taker. At equal prices the market's volume comes first, since it was there before. */
 export const bestOffer = (x: Exchange, venue: Venue, taker: Side): Offer | undefined => {
   const level = marketLevel(x, venue, taker === "buy" ? "ask" : "bid")
   const maker = firstInLine(venue, taker === "buy" ? "sell" : "buy")
@@ -22,7 +22,10 @@ export const bestOffer = (x: Exchange, venue: Venue, taker: Side): Offer | undef
   return { price: maker.limit!, volume: maker.visible, maker }
 }
 
-/** All offers in the order in which a taker would get them, icebergs with what they hide. Nothing is taken. */
+/**
+ * Iterates over all offers in the order in which a taker would get them, icebergs with their hidden volume. Takes
+ * nothing.
+ */
 export function* offers(x: Exchange, venue: Venue, taker: Side): IterableIterator<Offer> {
   const side = taker === "buy" ? "ask" : "bid"
   const taken = current(x, venue)[side]
@@ -48,7 +51,7 @@ export function* offers(x: Exchange, venue: Venue, taker: Side): IterableIterato
   }
 }
 
-/** The market's best level without what has been taken of it since its last tick. */
+/** Returns the market's best level minus the volume taken from it since its last tick. */
 export const marketLevel = (x: Exchange, venue: Venue, side: "bid" | "ask"): Level | undefined => {
   const taken = current(x, venue)[side]
   const level = x.market.level(venue.pair, x.now, side, taken.place)
@@ -56,7 +59,7 @@ export const marketLevel = (x: Exchange, venue: Venue, side: "bid" | "ask"): Lev
   return { ...level, volume: level.volume - taken.volume }
 }
 
-/** Take some of the market's best level, no more than there is. */
+/** Takes volume from the market's best level, which must have that much. */
 export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", volume: bigint): void => {
   const all = current(x, venue)
   const { place, volume: before } = all[side]
@@ -64,7 +67,10 @@ export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", v
   all[side] = whole ? { place: place + 1, volume: 0n } : { place, volume: before + volume }
 }
 
-/** The price of the last trade: ours if the market has not ticked since. Without one, only cancelling is possible. */
+/**
+ * Returns the price of the last trade: our own if the market has not ticked since. Throws a Refusal if there is none,
+ * so that only cancelling is possible.
+ */
 export const lastPrice = (x: Exchange, venue: Venue): bigint => {
   const { ownTrade, pair } = venue
   if (ownTrade !== undefined && ownTrade.tick === x.market.tick(pair, x.now)) return ownTrade.price
@@ -76,7 +82,7 @@ export const lastPrice = (x: Exchange, venue: Venue): bigint => {
 export const signal = (x: Exchange, venue: Venue, by: "last" | "index"): bigint =>
   (by === "index" ? x.market.index(venue.pair, x.now) : undefined) ?? lastPrice(x, venue)
 
-/** One side of the public book: the market's levels and resting orders, added up by price, best first. */
+/** Returns one side of the public book: the market's levels and resting orders, added up by price, best first. */
 export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: number): ReadonlyArray<Level> => {
   const levels: Array<Level> = []
   for (const offer of offers(x, venue, side === "ask" ? "buy" : "sell")) {
@@ -90,14 +96,14 @@ export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: num
   return levels
 }
 
-/** Nothing has been taken yet of the market's book, which has just become another one. */
+/** Resets the volume taken from the market's book, after the book was replaced. */
 export const renew = (x: Exchange, venue: Venue): void => {
   Object.assign(venue.taken, { tick: x.market.tick(venue.pair, x.now), bid: none, ask: none })
 }
 
 const none: Taken = { place: 0, volume: 0n }
 
-/** What has been taken of the market's book since its last tick. */
+/** Returns the volume taken from the market's book since its last tick. */
 export const current = (x: Exchange, venue: Venue): Venue["taken"] => {
   const tick = x.market.tick(venue.pair, x.now)
   const { taken } = venue

@@ -12,9 +12,9 @@ import { type Order, type Side, type Trade, left } from "../state/order.ts"
 import { baseAmount, costOf, quoteAmount, volumeFor } from "../catalogue/pairs.ts"
 import { type Exchange, type Venue, next } from "../state/state.ts"
 
-/** Let an order that is not in the book take what it finds at prices it accepts, best first. */
+/** Executes an order that is not in the book against the offers that it accepts, best first. */
 export const take = (x: Exchange, venue: Venue, order: Order): void => {
-  // One rate for all it takes now, even if it trades its way into a cheaper tier.
+  // One fee rate applies to all fills of this call, even if they reach a cheaper tier.
   const rate = feeRate(x, order, false)
   while (order.status === "open") {
     const offer = bestOffer(x, venue, order.side)
@@ -29,11 +29,11 @@ export const take = (x: Exchange, venue: Venue, order: Order): void => {
   }
 }
 
-/** What an order would still take at a price: with `viqc`, what is left to spend decides. */
+/** Returns the volume that an order would still take at a price. With `viqc` it depends on the amount left to spend. */
 export const wanted = (order: Order, price: bigint): bigint =>
   order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend, order.notional)
 
-/** The market has moved: execute resting orders that its book now crosses, at their own prices, best first. */
+/** Executes resting orders that the market's book now crosses, at their own prices, best first. */
 export const sweep = (x: Exchange, venue: Venue): void => {
   if (!isTrading(x, venue)) return
   for (const side of ["buy", "sell"] as const) {
@@ -51,8 +51,9 @@ export const sweep = (x: Exchange, venue: Venue): void => {
 }
 
 /**
- * The market has traded beyond prices at which orders of ours waited: whoever traded there would have met them first,
- * best price first, for as much as was traded. A price only reached fills nothing: others may have stood ahead.
+ * Fills resting orders whose prices a public trade has passed: the trade would have met them first, best price first,
+ * for at most its volume. An order at exactly the trade's price is not filled, since others might have been ahead of
+ * it.
  */
 export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
   if (!isTrading(x, venue)) return
@@ -68,7 +69,7 @@ export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: 
   }
 }
 
-/** The first in line that waited before the time and at a better price. */
+/** Returns the first order in the queue that was placed before the time and has a better price. */
 const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Order | undefined => {
   for (const order of inLine(venue, side)) {
     if (side === "buy" ? order.limit! <= price : order.limit! >= price) return undefined
@@ -77,7 +78,7 @@ const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Ord
   return undefined
 }
 
-/** The market comes to an order where it waits: at the order's price. */
+/** Fills a resting order from the market at the order's price. */
 const fillResting = (x: Exchange, venue: Venue, order: Order, volume: bigint): void => {
   const rate = feeRate(x, order, true)
   fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
@@ -111,13 +112,14 @@ interface Execution {
   readonly withMarket: boolean
 }
 
-/** The account's rate of now, but never dearer than what the order's hold was computed with. */
+/** Returns the account's current fee rate, at most the rate with which the order's hold was computed. */
 const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
   min(order.rate, rateOf(x, accountOf(x, order), order.pair, maker))
 
 /**
- * One side of a trade: balances, ledger, trade record, order. What an order prints (cost and fee with the pair's cost
- * decimals) is rounded to the nearest; what moves (the asset's own decimals) is rounded down on both sides alike.
+ * Books one side of a trade: balances, ledger, trade record and order. Printed amounts (cost and fee with the pair's
+ * cost decimals) are rounded to the nearest; booked amounts (with the asset's own decimals) are rounded down on both
+ * sides.
  */
 const fill = (
   x: Exchange,
@@ -191,7 +193,7 @@ const record = (
   if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n) return finish(x, order, "closed")
   if (maker) {
     order.visible -= volume
-    // What an iceberg shows next goes to the end of the queue.
+    // The next visible part of an iceberg goes to the end of the queue.
     if (order.visible === 0n) {
       unrest(venue, order)
       rest(x, venue, order)
@@ -206,5 +208,5 @@ const preventSelfTrade = (x: Exchange, taker: Order, maker: Order): void => {
   if (taker.selfTrade !== "cancel-oldest") finish(x, taker, "canceled", reason)
 }
 
-/** Public trade ids: counted, above those of the market. */
+/** Returns the next public trade id, above those of the market. */
 const nextNumber = (x: Exchange): number => 4_000_000_000 + next(x)

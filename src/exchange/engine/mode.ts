@@ -5,8 +5,8 @@ import type { Exchange, Venue } from "../state/state.ts"
 import { dollars } from "../accounts/value.ts"
 
 /**
- * What the whole venue and a pair each allow; the stricter of the two holds. It is about orders that come in: those that
- * were taken before stay, and can be cancelled.
+ * Throws a Refusal if the status of the venue or of the pair forbids a new order; the stricter one applies. Earlier
+ * orders stay and can be cancelled.
  */
 export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: boolean): void => {
   const modes: ReadonlyArray<Exchange["status"] | Venue["status"]> = [x.status, venue.status]
@@ -24,8 +24,8 @@ export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: 
 }
 
 /**
- * Whether anything can be traded on a pair. Where nobody may take, nobody trades: not in maintenance, and not while
- * orders can only be cancelled or only join the book. Stops and scheduled orders then wait for trading to begin again.
+ * Returns true if a pair can be traded. It can't during maintenance, nor while orders can only be cancelled or only
+ * join the book. Stops and scheduled orders then wait until trading resumes.
  */
 export const isTrading = (x: Exchange, venue: Venue): boolean => x.status === "online" && !halts.includes(venue.status)
 

@@ -3,14 +3,17 @@ import { isTrading } from "./mode.ts"
 import type { Exchange, Venue } from "../state/state.ts"
 import { settle, start } from "./submit.ts"
 
-/** Change what the venue or a pair allows; where trading begins again, what has waited for it happens. */
+/** Changes the status of the venue or of a pair. If that resumes trading, orders that waited for it are processed. */
 export const changeMode = (x: Exchange, change: () => void): void => {
   const halted = [...x.venues.values()].filter((venue) => !isTrading(x, venue))
   change()
   for (const venue of halted) if (isTrading(x, venue)) reopen(x, venue)
 }
 
-/** The market has moved on meanwhile: its book of now comes to resting orders, then its price to stops. */
+/**
+ * Processes the market's movement since trading halted: its current book fills resting orders, then its price triggers
+ * stops.
+ */
 const reopen = (x: Exchange, venue: Venue): void => {
   sweep(x, venue)
   settle(x, venue)

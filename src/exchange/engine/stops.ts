@@ -5,11 +5,11 @@ import { type Order, isTrailing } from "../state/order.ts"
 import type { Sorted } from "../base/Sorted.ts"
 import type { Exchange, Venue } from "../state/state.ts"
 
-/** Whether the order waits for the price to rise to its trigger, or to fall to it. */
+/** Returns the direction of the price movement that triggers the order. */
 export const waitsFor = (order: Pick<Order, "side" | "type">): "up" | "down" =>
   (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
 
-/** Have a stop wait for its price. A trailing stop takes the price of now as the first it follows. */
+/** Adds a stop order to the queue of its trigger price. A trailing stop starts from the current price. */
 export const park = (x: Exchange, venue: Venue, order: Order): void => {
   if (isTrailing(order.type)) {
     order.peak = signal(x, venue, order.triggerBy)
@@ -24,8 +24,8 @@ export const unpark = (venue: Venue, order: Order): void => {
 }
 
 /**
- * The next stop that was there before a moment and whose price has come, taken out of its queue; trailing stops follow
- * the price meanwhile.
+ * Removes and returns the next triggered stop that was placed before a moment. Trailing stops are moved along with the
+ * price on the way.
  */
 export const nextTriggered = (x: Exchange, venue: Venue, before: number): Order | undefined => {
   for (const by of ["last", "index"] as const) {
@@ -67,7 +67,7 @@ export const trailingTrigger = (order: Pick<Order, "side" | "trail" | "pair">, p
   return order.side === "sell" ? max(order.pair.tick, peak - away) : peak + away
 }
 
-/** A distance in whole ticks, at least one. */
+/** Rounds a distance to whole ticks, at least one. */
 export const distanceAt = (
   by: { readonly distance: bigint; readonly percent: boolean },
   price: bigint,
@@ -77,7 +77,7 @@ export const distanceAt = (
   return max(tick, divide(exact, tick, "half") * tick)
 }
 
-/** Move a trailing stop along with a better price; true if the price has come back to its trigger. */
+/** Moves a trailing stop along with a better price. Returns true if the price has reached its trigger. */
 const follow = (order: Order, price: bigint): boolean => {
   if (order.side === "sell" ? price > order.peak! : price < order.peak!) {
     order.peak = price

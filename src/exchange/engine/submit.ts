@@ -14,7 +14,7 @@ import { quoteAmount } from "../catalogue/pairs.ts"
 import { type Account, type Exchange, type Venue, at, venueOf } from "../state/state.ts"
 import { distanceAt, nextTriggered, park, trailingTrigger, waitsFor } from "./stops.ts"
 
-/** Take an order in and let everything happen that follows from it. The caller has checked it and its funds. */
+/** Places an order and processes everything that follows from it. The caller has checked the order and its funds. */
 export const submit = (x: Exchange, account: Account, spec: OrderSpec): Order => {
   const order = enlist(x, account, spec)
   if (order.expire > 0) at(x, order.expire, { kind: "expire", txid: order.txid })
@@ -26,14 +26,14 @@ export const submit = (x: Exchange, account: Account, spec: OrderSpec): Order =>
   return order
 }
 
-/** A scheduled order's time has come. */
+/** Starts a scheduled order, or cancels it if its funds no longer suffice. */
 export const start = (x: Exchange, order: Order): void => {
   if (!affordable(x, accountOf(x, order), order)) return finish(x, order, "canceled", "Insufficient funds")
   activate(x, order)
   settle(x, venueOf(x, order.pair))
 }
 
-/** Whether the account can pay for the order; what the order itself holds already counts as free. */
+/** Returns true if the account can pay for the order. The order's own hold counts as free. */
 export const affordable = (x: Exchange, account: Account, spec: OrderSpec & Partial<Order>): boolean => {
   const { asset, amount } = needs(x, account, spec)
   const own = spec.hold?.asset === asset ? spec.hold.amount : 0n
@@ -41,8 +41,8 @@ export const affordable = (x: Exchange, account: Account, spec: OrderSpec & Part
 }
 
 /**
- * Trigger the stops and place the conditional closes that trades have brought about, until nothing more follows. Of a
- * trade that has happened before, only the stops hear that were there before it.
+ * Triggers stops and places conditional closes that trades have caused, until there are no more. For a trade in the
+ * past, only stops placed before it are triggered.
  */
 export const settle = (x: Exchange, venue: Venue, before = Infinity): void => {
   if (!isTrading(x, venue)) return
@@ -61,7 +61,9 @@ export const settle = (x: Exchange, venue: Venue, before = Infinity): void => {
   }
 }
 
-/** The order takes from the book what it can, then rests there or ends as its type and time in force say. */
+/**
+ * Executes an order against the book. The remaining volume then rests or ends, depending on its type and time in force.
+ */
 export const work = (x: Exchange, venue: Venue, order: Order): void => {
   if (order.postOnly && crosses(x, venue, order)) return finish(x, order, "canceled", "Post only order")
   if (order.timeInForce === "FOK" && !fillable(x, venue, order)) return finish(x, order, "canceled", "Fill or kill")
@@ -94,7 +96,7 @@ const activate = (x: Exchange, order: Order): void => {
   adjustHold(accountOf(x, order), order)
 }
 
-/** A stop's price has come: it becomes the market or limit order it was to be, if its funds still reach. */
+/** Turns a triggered stop into its market or limit order, or cancels it if its funds no longer suffice. */
 const wake = (x: Exchange, venue: Venue, order: Order): void => {
   order.triggered = true
   order.touched = x.now
@@ -115,7 +117,10 @@ const wake = (x: Exchange, venue: Venue, order: Order): void => {
   work(x, venue, order)
 }
 
-/** What an order must find free: its hold, or for a market buy what the book asks for it now. */
+/**
+ * Returns the free funds that an order requires: its hold, or for a market buy the current price of its volume in the
+ * book.
+ */
 const needs = (
   x: Exchange,
   account: Account,
@@ -147,7 +152,7 @@ const costNow = (x: Exchange, venue: Venue, order: Pick<Order, "pair" | "volume"
   return cost
 }
 
-/** Whether a fill-or-kill order would be filled whole, not meeting an order of its own account. */
+/** Returns true if a fill-or-kill order would be filled completely without meeting an order of its own account. */
 const fillable = (x: Exchange, venue: Venue, order: Order): boolean => {
   let rest = order.volume
   for (const offer of offers(x, venue, order.side)) {

@@ -10,8 +10,8 @@ import { payReward } from "../accounts/rewards.ts"
 import { settle, start } from "./submit.ts"
 
 /**
- * Let everything happen up to a moment, in its order: the market reaching prices that orders wait for, and timers.
- * The way there does not matter: two short steps lead to the same state as a long one. Time never runs backwards.
+ * Processes everything up to a moment, in order of time: prices at which orders wait, and timers. Two short steps lead
+ * to the same state as one long step. Time never runs backwards.
  */
 export const advance = (x: Exchange, to: number): void => {
   while (x.now < to) {
@@ -29,11 +29,11 @@ export const advance = (x: Exchange, to: number): void => {
       if (due !== undefined && due <= until) fireDue(x, due)
     }
   }
-  // A timer set for the very moment it was set.
+  // Timers can be due at the moment at which they are set.
   for (let due = x.timers.firstKey(); due !== undefined && due <= x.now; due = x.timers.firstKey()) fireDue(x, due)
 }
 
-/** The next moment at which the market reaches something, and the pairs where it does. */
+/** Finds the next moment at which the market reaches a price that an order waits for, and the pairs concerned. */
 const touchedFirst = (x: Exchange, until: number) => {
   let time = until
   let venues: Array<Venue> = []
@@ -50,7 +50,7 @@ const touchedFirst = (x: Exchange, until: number) => {
   return venues.length === 0 ? undefined : { time, venues }
 }
 
-/** What a pair's orders wait for; undefined if none does. */
+/** Returns the prices that a pair's orders wait for; undefined if there are none. */
 export const interestOf = (venue: Venue): Interest | undefined => {
   const interest: Interest = {}
   const bid = firstInLine(venue, "buy")?.limit

@@ -10,28 +10,28 @@ import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
 import type { Request } from "./Request.ts"
 import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
 
-/** What becomes of a request: an answer or a cut connection, after so many milliseconds. */
+/** The outcome of a request: an answer or a cut connection, after a delay in milliseconds. */
 export interface Outcome {
   readonly reply: Reply | "cut"
   readonly after: number
-  /** How far the `Date` of the answer is ahead of the exchange's clock, in milliseconds. */
+  /** Milliseconds by which the answer's `Date` is ahead of the exchange's clock. */
   readonly dateAhead?: number
-  /** The request has not arrived yet: it is for `arrive`, so many milliseconds later. */
+  /** Delay in milliseconds after which the request must be given to `arrive`; undefined if it has already arrived. */
   readonly arrivesAfter?: number
 }
 
-/** An exchange as clients of its REST API meet it, with one account that all keys belong to. */
+/** A simulated exchange behind Kraken's REST API, with one account that all keys belong to. */
 export interface RestExchange {
   readonly exchange: Exchange
   readonly account: string
   readonly keys: ReadonlyMap<string, ApiKey>
   readonly faults: Array<Fault>
   readonly unlisted: Unlisted
-  /** How far its clock has been put forward, in milliseconds. */
+  /** Milliseconds by which the exchange's clock is ahead of the caller's. */
   ahead: number
 }
 
-/** Carry a request out, or let it go wrong as somebody has wished. `clock` is the epoch milliseconds outside. */
+/** Executes a request, or applies the fault configured for it. `clock` is the caller's time in epoch milliseconds. */
 export const answer = (rest: RestExchange, request: Request, clock: number): Outcome => {
   const endpoint = endpointOf(request)
   if (endpoint === undefined) return { reply: unknownMethod, after: 0 }
@@ -47,7 +47,7 @@ export const answer = (rest: RestExchange, request: Request, clock: number): Out
   }
 }
 
-/** Carry out a request that was held up on its way, and that nobody waits for any more. */
+/** Executes a delayed request whose connection has already been cut. */
 export const arrive = (rest: RestExchange, request: Request, clock: number): void => {
   const endpoint = endpointOf(request)
   if (endpoint !== undefined) carryOut(rest, request, endpoint, clock + rest.ahead)
@@ -58,7 +58,9 @@ interface Endpoint {
   readonly name: string
 }
 
-/** Public endpoints are asked with GET, private ones with POST; anything else does not exist, and case counts. */
+/**
+ * Finds the endpoint of a request. Public endpoints require GET or HEAD, private ones POST. Names are case-sensitive.
+ */
 const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
   const [, scope, name = ""] = /^\/0\/(public|private)\/(.+)$/.exec(path) ?? []
   if (!isEndpoint(`${scope}/${name}`)) return undefined
@@ -66,7 +68,10 @@ const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
   return scope === "private" && method === "POST" ? { scope, name } : undefined
 }
 
-/** Does what is asked; what is made is listed only so many milliseconds later. */
+/**
+ * Executes a request. `unlisted` is the delay in milliseconds after which new orders, amendments and withdrawals appear
+ * in lists.
+ */
 const carryOut = (
   rest: RestExchange,
   request: Request,
@@ -77,9 +82,9 @@ const carryOut = (
   const { exchange } = rest
   const endpoint = `${scope}/${name}`
   if (scope === "public") return show(handle(exchange, { endpoint, params: readForm(request.query), now }))
-  // Kraken says that it is away before it looks at who asks.
+  // Kraken reports maintenance before it authenticates the caller.
   if (exchange.status === "maintenance") return refused(["EService:Unavailable"])
-  // A wallet account other than the key's own can't be chosen here: better no answer than another account's.
+  // Only the key's own wallet account is simulated. Refusing is better than answering for a different account.
   if ("account_id" in readForm(request.query)) return refused(["EGeneral:Invalid arguments:account_id"])
   try {
     const { key, params } = authenticate(request, rest.keys, { now, locksOut: exchange.settings.rateLimits })

@@ -6,23 +6,23 @@ import type { RestExchange } from "./RestExchange.ts"
 import type { Request } from "./Request.ts"
 import { ok, refused, type Reply } from "./reply.ts"
 
-/** A clock is put forward by so much at once at the most. */
+/** Most seconds by which one call advances the clock. */
 const mostSeconds = 366 * 86_400
 
 /**
- * What the operator of a simulated exchange does to it, as JSON over HTTP; Kraken has nothing like it. All answers come
- * in Kraken's envelope, and what is not understood is told in a sentence, with HTTP 400.
+ * Executes an operator's request to a simulated exchange, as JSON over HTTP. Kraken has no such interface. All answers
+ * come in Kraken's envelope; an invalid request gets an error in a sentence, with HTTP 400.
  *
- *     GET    /admin           its time, its status, its market, and the faults in store
+ *     GET    /admin           returns its time, status, market and configured faults
  *     POST   /admin/faults    {"endpoint": "AddOrder", "kind": "drop-after-accept", "count": 1}: the next requests to the
- *                             endpoint (`*`: to any) go wrong; {"kind": "delay", "seconds": 20} answers so much later
- *     DELETE /admin/faults    no more faults
+ *                             endpoint (`*`: to any) fail; {"kind": "delay", "seconds": 20} delays their answers
+ *     DELETE /admin/faults    removes all faults
  *     POST   /admin/status    {"status": "online" | "maintenance" | "cancel_only" | "post_only"}; of one pair with
  *                             {"pair": "XBTUSD", "status": "online" | "cancel_only" | "post_only" | "limit_only" | "reduce_only"}
- *     POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
- *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: money comes in; without at_once it
- *                             takes three minutes, as at Kraken
- *     POST   /admin/fail      {"refid": "FT…"}: a deposit or withdrawal that is on its way fails; {} all that are
+ *     POST   /admin/advance   {"seconds": 3600}: advances the clock and processes everything up to the new time
+ *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: deposits an amount; without at_once it
+ *                             is credited after three minutes
+ *     POST   /admin/fail      {"refid": "FT…"}: fails a pending deposit or withdrawal; {} fails all pending ones
  */
 export const administer = (rest: RestExchange, { body, method, path }: Request, clock: number): Reply => {
   const command = commands[`${method} ${path}`]
@@ -35,7 +35,7 @@ export const administer = (rest: RestExchange, { body, method, path }: Request, 
 
 type Params = Readonly<Record<string, unknown>>
 
-/** The result, or what is wrong, as a sentence. */
+/** Executes an operator's command. Returns the result, or an error as a sentence. */
 type Command = (rest: RestExchange, params: Params, clock: number) => object | string
 
 const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
@@ -46,7 +46,7 @@ const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
   faults
 })
 
-/** By one of the engine's own commands. */
+/** Executes one of the engine's own commands. */
 const control =
   (endpoint: string, more: (rest: RestExchange) => Params = () => ({})): Command =>
   (rest, params, clock) => {

@@ -5,12 +5,14 @@ import { readBody } from "./body.ts"
 import type { ApiKey } from "./keys.ts"
 import type { Request } from "./Request.ts"
 
-/** So many refusals in a row, and a key is locked out for so long, in milliseconds; each further try starts it anew. */
+/** Lockout of a key: `after` refusals in a row, for `lasts` milliseconds. Each further attempt restarts it. */
 export const lockout = { after: 10, lasts: 15 * 60_000 }
 
 /**
- * Who makes a private call, and its arguments without nonce and password, after everything that Kraken checks before
- * it looks at what is asked. `now` in epoch milliseconds. Throws the refusal.
+ * Authenticates a private call. Returns its key, and its arguments without nonce and password. `now` is in epoch
+ * milliseconds. Throws a Refusal if the key, nonce, signature or password is wrong, or the key is locked out.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth
  */
 export const authenticate = (
   request: Request,
@@ -43,13 +45,13 @@ export const authenticate = (
   return { key, params }
 }
 
-/** Digits as they were signed. */
+/** Returns the nonce as the digits that were signed; undefined if it is not a valid nonce. */
 const nonceText = (nonce: unknown): string | undefined => {
   const text = typeof nonce === "number" || typeof nonce === "string" ? String(nonce) : ""
   return /^\d{1,20}$/.test(text) ? text : undefined
 }
 
-/** Whether a key may still use the nonce, which is then spent. */
+/** Marks a nonce as used. Returns false if the key can't use it. */
 const takeNonce = (key: ApiKey, nonce: bigint): boolean => {
   if (nonce >= 2n ** 64n) return false
   const late = nonce > key.highestNonce - key.nonceWindow && !key.usedNonces.has(nonce)
@@ -60,7 +62,7 @@ const takeNonce = (key: ApiKey, nonce: bigint): boolean => {
   return true
 }
 
-/** In a time that does not tell how much is the same. */
+/** Compares two texts in constant time. */
 const sameText = (one: string, other: string): boolean => {
   let difference = one.length ^ other.length
   for (let i = 0; i < one.length; i++) difference |= one.charCodeAt(i) ^ other.charCodeAt(i)

@@ -3,8 +3,9 @@ import type { Params } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 
 /**
- * The arguments in a body: JSON, or a form, which is also what a body of no declared type is taken for. Numbers that a
- * double can't hold become the text of their digits; bracketed names nest: `close[price]=1`, `orders[0][price]=1`.
+ * Reads the arguments from a JSON body or a form. A body without a content type is read as a form. Numbers that a
+ * double can't hold become the text of their digits. Bracketed names are nested: `close[price]=1`,
+ * `orders[0][price]=1`.
  */
 export const readBody = (contentType: string | undefined, body: Uint8Array): Params => {
   const type = (contentType ?? form).split(";", 1)[0]!.trim().toLowerCase()
@@ -30,7 +31,7 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** A query, or a form without anything nested. */
+/** Reads a query or a form, with nested names. */
 export const readForm = (text: string): Params => {
   const root: Nested = new Map()
   for (const [name, value] of new URLSearchParams(text)) {
@@ -41,7 +42,7 @@ export const readForm = (text: string): Params => {
   return toObject(root)
 }
 
-/** Nobody nests deeper than `orders[0][close][price]`. */
+/** Maximum depth of nested names. The deepest name of Kraken's is `orders[0][close][price]`. */
 const deepest = 8
 
 type Nested = Map<string, string | Nested>
@@ -59,6 +60,6 @@ const put = (target: Nested, [name = "", ...path]: ReadonlyArray<string>, value:
   put(inner, path, value)
 }
 
-/** `fromEntries` makes even of `__proto__` a mere name. */
+/** Converts nested maps to objects. `Object.fromEntries` treats `__proto__` as an ordinary name. */
 const toObject = (nested: Nested): Params =>
   Object.fromEntries(Array.from(nested, ([name, value]) => [name, value instanceof Map ? toObject(value) : value]))

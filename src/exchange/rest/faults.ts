@@ -1,13 +1,13 @@
 import { isEndpoint } from "../../domain/endpoints/endpoints.ts"
 import { html, refused, type Reply } from "./reply.ts"
 
-/** How a request goes wrong. */
+/** A way in which a request fails. */
 interface Kind {
-  /** Whether what was asked is done all the same. */
+  /** True if the request is executed nevertheless. */
   readonly done: boolean
-  /** What comes in place of the answer; `cut`: nothing, the connection is reset. */
+  /** Reply instead of the answer. `cut` resets the connection without a reply. */
   readonly instead?: Reply | "cut"
-  /** What happens only `seconds` later, or is wrong by them. */
+  /** The part that is delayed by `seconds`, or wrong by them. */
   readonly late?: "answer" | "arrival" | "listing" | "date"
   readonly about: string
 }
@@ -41,18 +41,18 @@ export const faultKinds = {
 
 export type FaultKind = keyof typeof faultKinds
 
-/** A fault that is in store for requests to come. */
+/** A fault configured for future requests. */
 export interface Fault {
   /** `AddOrder`, `Earn/Allocate`, `Ticker`; `*` is any. */
   readonly endpoint: string
   readonly kind: FaultKind
-  /** How late it is, or how wrong. */
+  /** Delay or error in seconds. */
   readonly seconds: number
-  /** For how many requests it is still good. */
+  /** Number of requests that the fault still applies to. */
   count: number
 }
 
-/** A fault from its parts as somebody wrote them, or what is wrong with them, as a sentence. */
+/** Reads a fault from its parts. Returns a sentence if a part is wrong. */
 export const readFault = (parts: { readonly [name: string]: unknown }): Fault | string => {
   const { count = 1, endpoint, kind, seconds = 30, ...rest } = parts
   const [unknown] = Object.keys(rest)
@@ -66,7 +66,7 @@ export const readFault = (parts: { readonly [name: string]: unknown }): Fault | 
   return { endpoint: name, kind, count: Number(count), seconds: Number(seconds) }
 }
 
-/** `AddOrder=delay,seconds=20,count=2` */
+/** Parses a fault such as `AddOrder=delay,seconds=20,count=2`. Returns a sentence if it is wrong. */
 export const parseFault = (text: string): Fault | string => {
   const [, endpoint, kind, more] = /^([^=,]+)=([^=,]+)((?:,\w+=[^=,]+)*)$/.exec(text) ?? []
   if (endpoint === undefined) return `${text} is no fault: write ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20.`
@@ -74,7 +74,7 @@ export const parseFault = (text: string): Fault | string => {
   return readFault({ ...Object.fromEntries(parts), endpoint, kind })
 }
 
-/** The fault that an endpoint's next request meets, which is then used up; the oldest one goes first. */
+/** Takes the oldest fault that applies to an endpoint's next request, and counts it as used. */
 export const takeFault = (
   faults: Array<Fault>,
   endpoint: string

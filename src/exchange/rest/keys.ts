@@ -2,27 +2,27 @@ import { Redacted } from "effect"
 import type { Key } from "../wire/Call.ts"
 import { classicPermissions } from "../../domain/keys/permissions.ts"
 
-/** What a key's owner has of it. */
+/** Key and secret, as the key's owner has them. */
 export interface Credentials {
   readonly key: string
   readonly secret: Redacted.Redacted
 }
 
-/** An API key, and what is remembered of it. */
+/** An API key and its state. */
 export interface ApiKey extends Credentials {
   readonly name: string
   readonly permissions: ReadonlyArray<string>
-  /** How far below the highest nonce a late one is still taken. */
+  /** Distance below the highest nonce within which a late nonce is accepted. */
   readonly nonceWindow: bigint
-  /** Epoch seconds; 0: for ever. */
+  /** Expiry in epoch seconds; 0 if the key never expires. */
   readonly validUntil: number
-  /** A password that each call must bring along. */
+  /** One-time password that each call must carry; undefined if none is required. */
   readonly otp: string | undefined
   readonly created: number
   highestNonce: bigint
-  /** Of those within the window. */
+  /** Nonces used within the window. */
   readonly usedNonces: Set<bigint>
-  /** Refused for signature or nonce, one after the other. */
+  /** Consecutive refusals for a wrong signature or nonce. */
   failures: number
   /** Epoch milliseconds. */
   lockedUntil: number
@@ -37,11 +37,11 @@ interface Kind {
   readonly nonceWindow?: bigint
   readonly validUntil?: number
   readonly otp?: string
-  /** What to call it in a table. */
+  /** Description for a table. */
   readonly about: string
 }
 
-/** One key of each kind that makes a difference. */
+/** One key for each kind of permission, expiry, password and nonce window. */
 export const kinds: Readonly<Record<string, Kind>> = {
   full: { permissions: classicPermissions, about: "may do everything" },
   "read-only": { permissions: readOnly, about: "queries only" },
@@ -52,7 +52,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   windowed: { permissions: classicPermissions, nonceWindow: 5000n, about: "takes nonces up to 5000 late" }
 }
 
-/** The keys by their public part; `now` in epoch milliseconds. */
+/** Makes the keys, by their public part. `now` is in epoch milliseconds. */
 export const makeKeys = (credentials: (name: string) => Credentials, now: number): ReadonlyMap<string, ApiKey> =>
   new Map(
     Object.entries(kinds).map(([name, kind]) => {
@@ -76,7 +76,7 @@ export const makeKeys = (credentials: (name: string) => Credentials, now: number
     })
   )
 
-/** What the engine needs to know of it. */
+/** Returns the part of a key that the engine needs. */
 export const forEngine = (key: ApiKey): Key => ({
   id: key.key,
   name: key.name,

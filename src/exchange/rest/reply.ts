@@ -1,6 +1,6 @@
 import { stringify } from "lossless-json"
 
-/** What goes back over the wire. */
+/** An HTTP response. */
 export interface Reply {
   readonly status: number
   readonly contentType: string
@@ -14,18 +14,22 @@ const json = (value: unknown, status = 200): Reply => ({
   body: stringify(value) ?? ""
 })
 
-/** Kraken's envelope; a file comes without one. */
+/** Wraps a result in Kraken's envelope. A file is sent without one. */
 export const ok = (result: unknown): Reply =>
   result instanceof Uint8Array
     ? { status: 200, contentType: "application/octet-stream", body: result }
     : json({ error: [], result })
 
-/** Kraken says no with HTTP 200, unless there is nobody to say it. */
+/**
+ * Returns errors in Kraken's envelope, with HTTP 200 by default as at Kraken.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
+ */
 export const refused = (errors: ReadonlyArray<string>, status = 200): Reply => json({ error: errors }, status)
 
 export const unknownMethod = refused(["EGeneral:Unknown method"], 404)
 
-/** A page of the proxies in front of Kraken. */
+/** Returns an HTML error page, as sent by the proxies in front of Kraken. */
 export const html = (status: number, title: string): Reply => ({
   status,
   contentType: "text/html",

@@ -9,7 +9,7 @@ import { type Credentials, makeKeys } from "./keys.ts"
 
 const accountName = "main"
 
-/** What it has when it opens its doors. */
+/** Balances of the seeded account at start. */
 export const balances: Readonly<Record<string, string>> = {
   ZUSD: "50000",
   XXBT: "1.5",
@@ -19,23 +19,26 @@ export const balances: Readonly<Record<string, string>> = {
   "DOT.S": "40.1"
 }
 
-/** A little less than that, to trade with: the rest comes as deposits afterwards. Staked assets can't be deposited. */
+/**
+ * Balances before the seeded trades. The difference to {@link balances} is deposited afterwards. Staked assets can't be
+ * deposited.
+ */
 const beforeTrading = { ZUSD: "40000", XXBT: "1", XETH: "8", SOL: "50", USDT: "2000", "DOT.S": "40.1" }
 
 const minute = 60_000
 const pace = 15 * minute
 
-/** So many orders that each history has more than one page of 50. */
+/** Number of seeded orders, such that each history has more than one page of 50. */
 const rounds = 60
 
-/** What was bought and sold, turn by turn. */
+/** Seeded orders, placed in turn. */
 const orders = [
   { pair: "XBTUSD", volume: "0.002" },
   { pair: "ETHUSD", volume: "0.05" },
   { pair: "SOLUSD", volume: "1" }
 ]
 
-/** An exchange ready to be served; `now` in epoch milliseconds. */
+/** Makes an exchange that is ready to be served. `now` is in epoch milliseconds. */
 export const makeRestExchange = (
   now: number,
   settings: Pick<Settings, "seed" | "rateLimits">,
@@ -50,8 +53,8 @@ export const makeRestExchange = (
 })
 
 /**
- * An exchange on the synthetic market that has been in use for most of a day: orders that were filled and cancelled,
- * one that is open, trades, ledger entries, deposits, a finished export, and round balances.
+ * Makes an exchange on the synthetic market with most of a day's history: filled and cancelled orders, one open order,
+ * trades, ledger entries, deposits, a finished export, and round balances.
  */
 const seededExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits">): Exchange => {
   const begin = now - (rounds + 2) * pace
@@ -66,7 +69,7 @@ const seededExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimi
   const account = findAccount(exchange, accountName)!
   for (let round = 0; round < rounds; round++) {
     const type = round % 2 === 0 ? "buy" : "sell"
-    // Every fourth order waits for the market, and is given up if that has not come a quarter of an hour later.
+    // Every fourth order is a limit order, which is cancelled if it is not filled within a quarter of an hour.
     const patient = round % 4 === 3
     const order = { ...orders[round % orders.length], type, userref: round }
     ask("private/AddOrder", {

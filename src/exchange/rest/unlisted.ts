@@ -1,7 +1,10 @@
-/** Ids of orders, amendments and withdrawals that were made but are not listed yet, with the moment at which they are. */
+/**
+ * Ids of new orders, amendments and withdrawals that are not listed yet, with the epoch milliseconds at which they
+ * appear.
+ */
 export type Unlisted = Map<string, number>
 
-/** Keeps what a result names off the lists until a moment (epoch milliseconds). */
+/** Hides the ids in a result from lists until a moment (epoch milliseconds). */
 export const keepOffLists = (unlisted: Unlisted, result: unknown, until: number): void => {
   if (typeof result !== "object" || result === null) return
   for (const [name, value] of Object.entries(result)) {
@@ -11,7 +14,7 @@ export const keepOffLists = (unlisted: Unlisted, result: unknown, until: number)
   }
 }
 
-/** A list without what is not on it yet at `now` (epoch milliseconds). Other answers stay as they are. */
+/** Removes entries that are not listed yet at `now` (epoch milliseconds) from a list. Other answers are unchanged. */
 export const withoutUnlisted = (unlisted: Unlisted, name: string, result: unknown, now: number): unknown => {
   for (const [id, until] of unlisted) if (until <= now) unlisted.delete(id)
   return unlisted.size > 0 && lists.has(name) ? without(result, (id) => unlisted.has(String(id))) : result
@@ -21,7 +24,7 @@ const lists = new Set(["OpenOrders", "ClosedOrders", "QueryOrders", "OrderAmends
 
 const isId = /^(txid|refid|amend_id)$/
 
-/** Orders are listed under their ids, amendments and withdrawals in rows that bear theirs. */
+/** Removes hidden entries. Orders are listed under their ids; amendments and withdrawals are rows with an id. */
 const without = (value: unknown, isHidden: (id: unknown) => boolean): unknown => {
   if (Array.isArray(value)) {
     return value.filter((row) => !isHidden(Object(row).amend_id) && !isHidden(Object(row).refid))

@@ -1,6 +1,6 @@
 import type { Pair } from "../catalogue/pairs.ts"
 
-/** Price and volume waiting at it, in the pair's units; `time` in epoch seconds. */
+/** A price level of the book: price and volume in the pair's units; `time` in epoch seconds. */
 export interface Level {
   readonly price: bigint
   readonly volume: bigint
@@ -35,7 +35,7 @@ export interface Spread {
   readonly ask: bigint
 }
 
-/** What waits for the market to move: fulfilled when any of the prices reaches its bound. */
+/** Price bounds that orders wait for. Fulfilled when any price reaches its bound. */
 export interface Interest {
   askAtMost?: bigint
   bidAtLeast?: bigint
@@ -46,60 +46,63 @@ export interface Interest {
 }
 
 /**
- * The rest of the world's trading: what the engine's orders execute against. Synchronous and repeatable: the same
- * question for the same moment has the same answer, so that a journal of commands can be replayed. Times are epoch
- * milliseconds; between two ticks nothing changes.
+ * The public market that the engine's orders execute against. Synchronous and repeatable: the same question for the
+ * same moment has the same answer, so that a journal of commands can be replayed. Times are epoch milliseconds; between
+ * two ticks nothing changes.
  */
 export interface Market {
-  /** Said to the user wherever it matters which market this is. */
+  /** Name shown to users when it matters which market this is. */
   readonly name: string
-  /** The moment from which the market has looked as it does at `time`. */
+  /** Returns the moment since which the market has been as it is at `time`. */
   readonly tick: (pair: Pair, time: number) => number
-  /** The level at a place of one side of the book, best first from 0; undefined beyond its depth. */
+  /** Returns the level at a place of one side of the book, best first from 0; undefined beyond its depth. */
   readonly level: (pair: Pair, time: number, side: "bid" | "ask", place: number) => Level | undefined
-  /** Undefined where no price is known: nothing trades there. */
+  /** Returns the last public trade; undefined if no price is known, so that nothing trades. */
   readonly last: (pair: Pair, time: number) => PublicTrade | undefined
-  /** Undefined where there is no index for the pair. */
+  /** Returns the index price; undefined if the pair has no index. */
   readonly index: (pair: Pair, time: number) => bigint | undefined
-  /** The first tick later than `after` and not later than `until` at which the interest is fulfilled. */
+  /** Returns the first tick later than `after` and not later than `until` at which the interest is fulfilled. */
   readonly nextTouch: (pair: Pair, after: number, until: number, interest: Interest) => number | undefined
-  /** Public trades later than `after`, up to `until`: the newest `count`, or with `oldest` the first ones. */
+  /** Returns public trades later than `after`, up to `until`: the newest `count`, or with `oldest` the first ones. */
   readonly trades: (
     pair: Pair,
     range: { readonly after: number; readonly until: number; readonly count: number; readonly oldest?: boolean }
   ) => ReadonlyArray<PublicTrade>
-  /** Candles in order of time, the last one running. */
+  /** Returns candles in order of time, the last one unfinished. */
   readonly candles: (pair: Pair, minutes: number, time: number, count: number) => ReadonlyArray<Candle>
   readonly spreads: (pair: Pair, time: number, count: number) => ReadonlyArray<Spread>
-  /** One candle over a span that ends now, for tickers. */
+  /** Returns one candle over a span that ends now, for tickers. */
   readonly summary: (pair: Pair, from: number, time: number) => Candle
-  /** A market that can't be computed is told what it looks like. */
+  /** Input of a recorded market; undefined for a synthetic one. */
   readonly recorder?: Recorder
 }
 
-/** How one pair looked at a moment. */
+/** A snapshot of one pair's book and newest trades. */
 export interface MarketSnapshot {
   readonly pair: Pair
-  /** When it was seen, in epoch milliseconds. What is not newer than what is known is no news. */
+  /** Time of the snapshot in epoch milliseconds. A snapshot that is not newer than the last one is ignored. */
   readonly seen: number
   /** Best first. */
   readonly bids: ReadonlyArray<Level>
   readonly asks: ReadonlyArray<Level>
-  /** Oldest first, by rising ids. They may begin long before the last snapshot. */
+  /** Trades, oldest first, by rising ids. They might begin long before the last snapshot. */
   readonly trades: ReadonlyArray<PublicTrade>
 }
 
 export interface Recorder {
   readonly known: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
-  /** From `now` on the book looks like this, but for what was taken of the one before and has not changed since. */
+  /**
+   * Replaces the book from `now` on. Volume taken from the previous book stays taken at levels that have not changed
+   * since.
+   */
   readonly showBook: (snapshot: MarketSnapshot, now: number, taken: BothTaken) => void
-  /** What would be best then. */
+  /** Returns the best levels that {@link showBook} would lead to. */
   readonly bestOf: (snapshot: MarketSnapshot, taken: BothTaken) => Partial<Record<"bid" | "ask", Level>>
-  /** The market's last trade is this one now. */
+  /** Makes a trade the market's last one. */
   readonly showTrade: (pair: Pair, trade: PublicTrade) => void
 }
 
-/** How many levels of a side are taken whole, and how much of the one after them. */
+/** Volume taken from one side: the number of levels taken completely, and the volume taken from the next level. */
 export interface Taken {
   readonly place: number
   readonly volume: bigint

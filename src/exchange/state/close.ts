@@ -2,7 +2,10 @@ import { feeOn } from "../catalogue/fees.ts"
 import type { Order, OrderSpec } from "./order.ts"
 import { readPrices } from "./prices.ts"
 
-/** The order that a conditional close places for a fill: the other way round, relative prices from the fill's. */
+/**
+ * Returns the order that a conditional close places for a fill: on the opposite side, with relative prices based on the
+ * fill's price.
+ */
 export const closeSpec = (parent: Order, price: bigint, volume: bigint): OrderSpec => {
   const close = parent.close!
   const side = parent.side === "buy" ? "sell" : "buy"
@@ -13,7 +16,7 @@ export const closeSpec = (parent: Order, price: bigint, volume: bigint): OrderSp
     type: close.type,
     ...prices,
     triggerBy: parent.triggerBy,
-    // What the fee took of the base asset can't be sold again.
+    // The part of the base asset that paid the fee can't be sold.
     volume: parent.feeInBase && side === "sell" ? volume - feeOn(volume, parent.rate, "ceil") : volume,
     spend: undefined,
     display: undefined,

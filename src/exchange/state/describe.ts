@@ -5,7 +5,7 @@ import type { Pair } from "../catalogue/pairs.ts"
 
 type Described = Pick<OrderSpec, "pair" | "side" | "type" | "limit" | "trigger" | "trail" | "volume" | "spend">
 
-/** `buy 1.25000000 XBTUSD @ limit 27500.0` */
+/** Describes an order: `buy 1.25000000 XBTUSD @ limit 27500.0`. */
 export const orderText = (order: Described): string => {
   const { pair } = order
   const volume = order.spend === undefined ? format(order.volume, pair.lotDecimals) : spendText(order)
@@ -13,14 +13,14 @@ export const orderText = (order: Described): string => {
   return `${order.side} ${volume} ${pair.altname} @ ${typeText(order.type, prices.price, prices.price2)}`
 }
 
-/** `close position @ stop loss 22000.0 -> limit 21000.0` */
+/** Describes a conditional close: `close position @ stop loss 22000.0 -> limit 21000.0`. */
 export const closeText = (pair: Pair, close: CloseSpec | undefined): string => {
   if (close === undefined) return ""
   const price2 = close.price2 === undefined ? "0" : closePrice(pair, close.price2)
   return `close position @ ${typeText(close.type, closePrice(pair, close.price), price2)}`
 }
 
-/** The two prices as an order's `descr` prints them; "0" where there is none. */
+/** Returns the two prices as an order's `descr` prints them; "0" for a missing price. */
 export const pricesOf = (order: Described): { readonly price: string; readonly price2: string } => {
   const print = (price: bigint | undefined) => (price === undefined ? "0" : format(price, order.pair.priceDecimals))
   if (order.trail !== undefined) return trailText(order.trail, order.pair)
@@ -28,7 +28,7 @@ export const pricesOf = (order: Described): { readonly price: string; readonly p
   return { price: print(order.limit), price2: "0" }
 }
 
-/** With `viqc` the volume counts the quote asset. */
+/** Prints the volume of an order with `viqc`, in the quote asset. */
 export const spendText = (order: Pick<Order, "pair" | "spend">): string =>
   format(order.spend ?? 0n, order.pair.quote.decimals)
 

@@ -3,18 +3,18 @@ import type { Pair } from "../catalogue/pairs.ts"
 
 export type Side = "buy" | "sell"
 
-/** What a caller asks for, checked and with every price resolved. */
+/** A requested order, checked and with every price resolved. */
 export interface OrderSpec {
   readonly pair: Pair
   readonly side: Side
   readonly type: OrderType
-  /** Limit price; for a trailing limit only known once triggered. */
+  /** Limit price. A trailing limit order has none until it is triggered. */
   readonly limit: bigint | undefined
   readonly trigger: bigint | undefined
   readonly triggerBy: "last" | "index"
   readonly trail: Trail | undefined
   readonly volume: bigint
-  /** With `viqc`: how much of the quote asset to spend, instead of a volume. */
+  /** Amount of the quote asset to spend instead of a volume, with `viqc`. */
   readonly spend: bigint | undefined
   readonly display: bigint | undefined
   readonly timeInForce: "GTC" | "IOC" | "FOK" | "GTD"
@@ -34,7 +34,7 @@ export interface Trail {
   /** In price units, or millionths of the price if a percentage. */
   readonly distance: bigint
   readonly percent: boolean
-  /** How far the limit is from the trigger once it has come. */
+  /** Distance of the limit from the trigger, applied when the order is triggered. */
   readonly limitOffset: { readonly distance: bigint; readonly percent: boolean } | undefined
 }
 
@@ -55,25 +55,25 @@ export interface Order extends OrderSpec {
   display: bigint | undefined
   postOnly: boolean
   status: "pending" | "open" | "closed" | "canceled" | "expired"
-  /** The place in the queue at its price: lower goes first. */
+  /** Position in the queue at its price: lower goes first. */
   priority: number
-  /** Of an iceberg, what can be seen now. */
+  /** Visible volume; for an iceberg only a part of the order. */
   visible: bigint
   executed: bigint
-  /** Exact price times volume of all fills, with priceDecimals + lotDecimals. */
+  /** Exact sum of price times volume of all fills, with priceDecimals + lotDecimals. */
   notional: bigint
-  /** Sums of what its trades print, with the pair's cost decimals. */
+  /** Sums of the costs and fees that its trades print, with the pair's cost decimals. */
   cost: bigint
   fee: bigint
-  /** Quote units spent, to know what `viqc` has left. */
+  /** Quote units spent, from which `viqc` computes the rest. */
   spent: bigint
-  /** The dearest fee rate it can be charged: what its hold was computed with. */
+  /** Highest fee rate it can be charged, with which its hold was computed. */
   rate: bigint
   hold: { readonly asset: string; readonly amount: bigint } | undefined
-  /** The best price a trailing stop has seen. */
+  /** Best price since a trailing stop was placed. */
   peak: bigint | undefined
   triggered: boolean
-  /** Time of its creation or last change, for the price of changing it again. */
+  /** Time of its creation or last change, on which the cost of the next change depends. */
   touched: number
   closed: number | undefined
   reason: string | undefined
@@ -103,7 +103,7 @@ export interface Trade {
   readonly time: number
   readonly side: Side
   readonly type: OrderType
-  /** Whether a trigger made it a market order. */
+  /** Type as which the order was executed: a triggered order becomes a market or limit order. */
   readonly executedAs: "market" | "limit"
   readonly price: bigint
   readonly volume: bigint
@@ -117,5 +117,5 @@ export const hasLimit = (type: OrderType): boolean => type === "limit" || type =
 export const hasTrigger = (type: OrderType): boolean => /^(stop-loss|take-profit|trailing-stop)/.test(type)
 export const isTrailing = (type: OrderType): boolean => type.startsWith("trailing")
 
-/** What is still to be executed. */
+/** Returns the remaining volume. */
 export const left = (order: Pick<Order, "volume" | "executed">): bigint => order.volume - order.executed

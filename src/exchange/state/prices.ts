@@ -5,7 +5,7 @@ import { type Side, isTrailing } from "./order.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 
-/** A price as callers write it: `37500`, or relative `+500`, `-1.5%`, `#10`. */
+/** A parsed price: `37500`, or relative `+500`, `-1.5%`, `#10`. */
 export interface PriceText {
   readonly sign: "" | "+" | "-" | "#"
   /** Price units, or millionths if a percentage. */
@@ -13,7 +13,7 @@ export interface PriceText {
   readonly percent: boolean
 }
 
-/** Reads a price and holds it against the pair's decimals and tick. */
+/** Reads a price and checks it against the pair's decimals and tick. */
 export const readPrice = (text: string, pair: Pair, field: string): PriceText => {
   const match = isShort(text) ? /^([+#-]?)([\d.eE-]+?)(%?)$/.exec(text) : null
   const number = match === null ? undefined : scan(match[2]!)
@@ -28,8 +28,8 @@ export const readPrice = (text: string, pair: Pair, field: string): PriceText =>
 }
 
 /**
- * The price meant, in whole ticks. `reference` is the last price, or for a second price the first one; `#` goes the
- * way that `up` says.
+ * Resolves a price to whole ticks. `reference` is the last price, or for a second price the first one. `#` goes in the
+ * direction of `up`.
  */
 export const resolve = (price: PriceText, reference: bigint, up: boolean, pair: Pair): bigint => {
   if (price.sign === "") return price.value
@@ -39,7 +39,7 @@ export const resolve = (price: PriceText, reference: bigint, up: boolean, pair: 
   return max(pair.tick, rises ? reference + distance : reference - distance)
 }
 
-/** The way `#` goes for the first price: to the side where the order would wait. */
+/** Returns the direction of `#` for the first price: towards the side on which the order would wait. */
 export const risesFirst = (side: Side, type: OrderType): boolean =>
   type.startsWith("stop-loss") ? side === "buy" : side === "sell"
 
@@ -55,7 +55,7 @@ export interface Prices {
     | undefined
 }
 
-/** The prices of an order of a type, from its two texts and the price that relative ones count from. */
+/** Reads the prices of an order from its two texts. Relative prices are based on `last`. */
 export const readPrices = (
   pair: Pair,
   side: Side,

@@ -7,41 +7,41 @@ import type { Catalogue } from "../catalogue/catalogue.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 
 export interface Settings {
-  /** Decides ids and addresses. */
+  /** Seed of ids and addresses. */
   readonly seed: number
-  /** The verification tier: counters and open orders allowed. */
+  /** Verification tier, which decides the limits of counters and open orders. */
   readonly tier: Tier
-  /** Whether the REST and engine counters refuse calls. */
+  /** True if the REST and engine counters refuse calls. */
   readonly rateLimits: boolean
 }
 
 export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true }
 
 /**
- * A whole simulated venue. Changed in place and only by `handle`, which is a function of the state, the call and the
- * market alone: an equal journal of calls leads to an equal state. Everything is plain data, so it can be compared.
+ * A simulated exchange. It is changed in place and only by `handle`, which depends only on the state, the call and the
+ * market: equal journals lead to equal states. Everything is plain data, so states can be compared.
  */
 export interface Exchange {
   settings: Settings
   readonly market: Market
   readonly catalogue: Catalogue
-  /** Epoch milliseconds up to which everything has happened. */
+  /** Moment up to which everything has been processed, in epoch milliseconds. */
   now: number
-  /** Counts everything that is numbered: ids, priorities. */
+  /** Counter from which ids and priorities are taken. */
   sequence: number
   status: "online" | "maintenance" | "cancel_only" | "post_only"
   readonly accounts: Map<string, Account>
   readonly orders: Map<string, Order>
   readonly venues: Map<string, Venue>
   readonly timers: Sorted<number, Array<Timer>>
-  /** What accounts have paid in fees, by asset. */
+  /** Fees paid by all accounts, by asset. */
   readonly fees: Map<string, bigint>
-  /** The world outside: the market's side of every trade, deposits and withdrawals; usually below zero. */
+  /** Balances outside the exchange: the market's side of every trade, deposits and withdrawals; usually negative. */
   readonly outside: Map<string, bigint>
-  /** REST counters by key; not part of what a journal restores, since reading is not journalled. */
+  /** REST counters by key. They are not restored from a journal, since reads are not journalled. */
   readonly restCounters: Map<string, Counter>
   readonly engineCounters: Map<string, Counter>
-  /** Fills whose conditional close is yet to be placed: empty between calls. */
+  /** Fills whose conditional close has not been placed yet. Empty between calls. */
   readonly fills: Array<{ readonly order: Order; readonly price: bigint; readonly volume: bigint }>
 }
 
@@ -50,22 +50,25 @@ export interface Counter {
   at: number
 }
 
-/** Where one pair is traded. */
+/** The trading state of one pair. */
 export interface Venue {
   readonly pair: Pair
-  /** What the pair allows now; at first what it was listed with. */
+  /** Trading status of the pair, initially the listed one. */
   status: Pair["status"] | "delisted"
-  /** When that was last listed anew, in epoch milliseconds. */
+  /** Time of the list that the status was last imported from, in epoch milliseconds. */
   listed: number
   /** Resting orders by price, best first: keys of bids are negative prices. */
   readonly bids: Sorted<bigint, Map<string, Order>>
   readonly asks: Sorted<bigint, Map<string, Order>>
-  /** Orders waiting for a price, by the price at which they wake: `down` keys are negative. */
+  /** Orders waiting for a price, by their trigger price. Keys of `down` are negative. */
   readonly stops: Record<"last" | "index", Record<"up" | "down", Sorted<bigint, Map<string, Order>>>>
   readonly trailing: Map<string, Order>
-  /** How much of the market's book our orders have taken since its last tick. */
+  /** Volume that our orders have taken from the market's book since its last tick. */
   readonly taken: { tick: number; bid: Taken; ask: Taken }
-  /** Our own last trade: the last price until the market's next tick, or, where it is looked at, its next trade. */
+  /**
+   * Our own last trade. Its price is the last price until the market's next tick, or on a recorded market until its
+   * next trade.
+   */
   ownTrade: { readonly price: bigint; readonly tick: number } | undefined
   readonly trades: Array<Trade>
 }
@@ -82,20 +85,20 @@ export interface Account {
   readonly name: string
   readonly master: string | undefined
   readonly created: number
-  /** By asset id, or asset id with a suffix for what is earning. */
+  /** Balances by asset id. Allocated amounts have the asset id with a suffix. */
   readonly balances: Map<string, bigint>
   readonly futures: Map<string, bigint>
   readonly holds: Map<string, bigint>
   /** Open and pending orders, oldest first. */
   readonly open: Map<string, Order>
   readonly clientIds: Map<string, Order>
-  /** In the order in which they closed. */
+  /** Closed orders in the order in which they closed. */
   readonly closed: Array<Order>
   readonly trades: Array<Trade>
   readonly tradesById: Map<string, Trade>
   readonly ledger: Array<LedgerEntry>
   readonly ledgerById: Map<string, LedgerEntry>
-  /** Dollars traded, oldest first, for the 30-day volume; `from` is the first that still counts. */
+  /** Dollars traded, oldest first, for the 30-day volume. `from` is the index of the first entry that still counts. */
   readonly volume: {
     readonly entries: Array<{ readonly time: number; readonly dollars: bigint }>
     from: number
@@ -116,7 +119,7 @@ export interface LedgerEntry {
   readonly time: number
   readonly type: string
   readonly subtype: string
-  /** The balance it changes, with its suffix. */
+  /** Name of the changed balance, with its suffix. */
   readonly asset: string
   readonly amount: bigint
   readonly fee: bigint
@@ -131,7 +134,7 @@ export interface Deposit {
   readonly address: string
   readonly amount: bigint
   readonly time: number
-  /** Unless it fails before. */
+  /** Time at which the deposit is credited, unless it fails before. */
   readonly creditedAt: number
   failedAt: number | undefined
 }
@@ -143,13 +146,13 @@ export interface Withdrawal {
   readonly asset: string
   readonly address: string
   readonly key: string
-  /** What the receiver gets; the fee comes on top. */
+  /** Amount that the receiver gets. The fee is charged in addition. */
   readonly amount: bigint
   readonly fee: bigint
-  /** Dollars in units of 10^-4, fee and all, when it was asked for. */
+  /** Value including the fee when it was requested, in units of 10^-4 dollars. */
   readonly worth: bigint
   readonly time: number
-  /** The money is back: it was called back, or did not get there. */
+  /** Set once the amount was credited back: cancelled or failed. */
   returned: { readonly at: number; readonly why: "canceled" | "failed" } | undefined
 }
 
@@ -159,7 +162,7 @@ export interface DepositAddress {
   readonly address: string
   readonly tag: string | undefined
   readonly created: number
-  /** 0 if never. */
+  /** Expiry in epoch milliseconds; 0 if the address never expires. */
   readonly expires: number
 }
 
@@ -182,14 +185,14 @@ export interface Allocation {
       }
     | undefined
   readonly unbonding: Array<{ readonly amount: bigint; readonly created: number; readonly expires: number }>
-  /** What has earned since the period began, in units times milliseconds, counted up to `counted`. */
+  /** Sum of allocated units times milliseconds since the period began, up to `counted`. */
   weight: bigint
   counted: number
-  /** All that has been earned and paid. */
+  /** Total of rewards paid. */
   rewarded: bigint
-  /** When the next reward is due; undefined where nothing earns. */
+  /** Time at which the next reward is due; undefined if nothing is allocated. */
   payout: number | undefined
-  /** What became of the last operation of each kind. */
+  /** Error of the last operation of each kind; absent if it succeeded. */
   readonly failed: { allocate?: string; deallocate?: string }
 }
 
@@ -204,7 +207,7 @@ export interface Report {
   readonly to: number
 }
 
-/** A venue without accounts, at a moment in epoch milliseconds. */
+/** Makes an exchange without accounts. `now` is in epoch milliseconds. */
 export const makeExchange = (market: Market, now: number, settings: Partial<Settings> = {}): Exchange => {
   const catalogue = makeBuiltIn()
   return {
@@ -244,10 +247,10 @@ export const makeVenue = (pair: Pair): Venue => ({
 
 export const venueOf = (x: Exchange, pair: Pair): Venue => x.venues.get(pair.id)!
 
-/** The next number; ids and priorities come from it. */
+/** Returns the next number of the sequence, for ids and priorities. */
 export const next = (x: Exchange): number => ++x.sequence
 
-/** Have something happen at a moment. */
+/** Schedules a timer. */
 export const at = (x: Exchange, time: number, timer: Timer): void => {
   const due = x.timers.get(time)
   if (due === undefined) x.timers.set(time, [timer])

@@ -1,15 +1,15 @@
 import type { Params } from "./params.ts"
 import type { Account, Exchange } from "../state/state.ts"
 
-/** What the engine needs to know about the key that signed a call. */
+/** The part of the signing key that the engine needs. */
 export interface Key {
-  /** Counts calls apart from those of other keys. */
+  /** Id by which calls are counted separately from those of other keys. */
   readonly id: string
   readonly name: string
   readonly permissions: ReadonlyArray<string>
   readonly nonce?: string
   readonly nonceWindow?: number
-  /** Epoch seconds; none if absent. */
+  /** Expiry in epoch seconds; absent if the key never expires. */
   readonly validUntil?: number
   readonly queryFrom?: number
   readonly queryTo?: number
@@ -18,13 +18,13 @@ export interface Key {
   readonly ipAllowlist?: ReadonlyArray<string>
 }
 
-/** A private call whose account is known and whose key may make it. */
+/** A private call whose account was found and whose key has the permissions. */
 export interface Call {
   readonly params: Params
   readonly account: Account
   readonly key: Key
 }
 
-/** Answers a call with the `result` of Kraken's envelope, or throws a Refusal before it has changed anything. */
+/** A handler that returns the `result` of Kraken's envelope, or throws a Refusal before it has changed anything. */
 export type Endpoint = (x: Exchange, call: Call) => unknown
 export type PublicEndpoint = (x: Exchange, params: Params) => unknown

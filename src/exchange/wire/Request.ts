@@ -1,15 +1,17 @@
 import type { Key } from "./Call.ts"
 import type { Params } from "./params.ts"
 
-/** A call to the exchange: a client's, or an operator's command. */
+/** A call to the exchange, from a client or an operator. */
 export interface Request {
-  /** `public/Ticker`, `private/AddOrder`, or one of the operator's, `control/OpenAccount`. */
+  /**
+   * Name of the endpoint: `public/Ticker`, `private/AddOrder`, or an operator command such as `control/OpenAccount`.
+   */
   readonly endpoint: string
   readonly params?: Params
-  /** Epoch milliseconds. Earlier than the last call counts as the same moment. */
+  /** Time in epoch milliseconds. A time earlier than the last call's counts as the same moment. */
   readonly now: number
-  /** For private endpoints: the account's id, or the name it was opened with. */
+  /** Id or name of the account. Required for private endpoints. */
   readonly account?: string
-  /** The key that signed; one that may do everything if absent. */
+  /** Signing key; if absent, a key with all permissions. */
   readonly key?: Key
 }

@@ -6,14 +6,14 @@ import type { Exchange } from "../state/state.ts"
 
 export const unknownAsset = "EFunding:Unknown asset"
 
-/** Lists are of one class, and of one asset where one is named. */
+/** Returns the filter of assets that a list is limited to: one asset class, or one asset if it is named. */
 export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
   const wanted = classNamed(params, "aclass")
   const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
   return (asset) => (named === undefined ? asset.class === wanted : asset.id === named.id)
 }
 
-/** What is to be moved; Kraken tells an amount that makes no sense from one that is missing. */
+/** Reads the amount to transfer. Kraken's error for an invalid amount differs from that for a missing one. */
 export const moved = (params: Params, asset: Asset): bigint => {
   const sum = units(required(params, "amount"), asset)
   if (sum === undefined || sum <= 0n) throw new Refusal("EFunding:Invalid amount")

@@ -5,15 +5,16 @@ import { invalid } from "../base/Refusal.ts"
 const size = 50
 
 /**
- * One page of a history, newest first: 50 entries from `ofs`, of those later than `start` and not later than `end`.
- * Both may be epoch seconds or the id of an entry, whose time then counts. The entries come oldest first.
+ * Returns one page of a history: the 50 entries from `ofs`, counted from the newest, that are later than `start` and
+ * not later than `end`. Both can be epoch seconds or the id of an entry, whose time then counts. `entries` are oldest
+ * first; the page is newest first.
  */
 export const page = <A>(
   entries: ReadonlyArray<A>,
   params: Params,
   of: {
     readonly keeps?: (entry: A) => boolean
-    /** The times to which the range is applied, in milliseconds: one of them must lie in it. */
+    /** Returns the times that the range applies to, in milliseconds. One of them must lie in it. */
     readonly times: (entry: A) => ReadonlyArray<number>
     readonly timeOf: (id: string) => number | undefined
   }
@@ -35,7 +36,7 @@ export const page = <A>(
   return { page, count: counted ? { count } : {} }
 }
 
-/** In milliseconds. An `end` of 0 is no end, as old clients send it. */
+/** Reads a bound in milliseconds. An `end` of 0 means no end, as old clients send it. */
 const bound = (params: Params, field: string, timeOf: (id: string) => number | undefined): number | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined

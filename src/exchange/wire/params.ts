@@ -7,10 +7,10 @@ import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import type { Exchange } from "../state/state.ts"
 
-/** Arguments as a form or a JSON body brought them: values are texts, numbers, booleans, or nested. */
+/** Arguments from a form or a JSON body. Values are texts, numbers, booleans, or nested. */
 export type Params = Readonly<Record<string, unknown>>
 
-/** A value as text; undefined if absent. A list is one with commas. */
+/** Reads a value as text; undefined if absent. A list becomes a text with commas. */
 export const text = (params: Params, field: string): string | undefined => {
   const value = params[field]
   if (value === undefined || value === null) return undefined
@@ -19,7 +19,7 @@ export const text = (params: Params, field: string): string | undefined => {
   return string
 }
 
-/** Objects are no text: what they print as could be anything, or fail. */
+/** Converts a value to text. Objects are refused, since their text could be anything or fail. */
 export const plain = (value: unknown, field: string): string => {
   if (typeof value === "object") throw invalid(field)
   return String(value)
@@ -64,7 +64,9 @@ export const oneOf = <const A extends string>(
   return found
 }
 
-/** A list of objects or texts: JSON has arrays; forms have `orders[0]=…`, read as an array or as numbered keys. */
+/**
+ * Reads a list of objects or texts. JSON has arrays; forms have `orders[0]=…`, read as an array or as numbered keys.
+ */
 export const array = (params: Params, field: string): ReadonlyArray<unknown> | undefined => {
   const value = params[field]
   if (value === undefined || value === null) return undefined
@@ -84,7 +86,7 @@ const parsed = (json: string): ReadonlyArray<unknown> | undefined => {
 
 export const isObject = (value: unknown): value is Params => typeof value === "object" && value !== null
 
-/** A positive amount of an asset, in its units. */
+/** Reads a positive amount of an asset, in its units. */
 export const amount = (params: Params, field: string, asset: Asset): bigint | undefined => {
   const value = text(params, field)
   if (value === undefined) return undefined
@@ -93,7 +95,9 @@ export const amount = (params: Params, field: string, asset: Asset): bigint | un
   return read
 }
 
-/** A decimal as units of an asset; undefined if it is none, or has more decimals than the asset. */
+/**
+ * Converts a decimal text to units of an asset; undefined if it is not a decimal or has more decimals than the asset.
+ */
 export const units = (value: string, asset: Asset): bigint | undefined => {
   const scanned = scan(value)
   return scanned && fit(scanned, asset.decimals)
@@ -105,11 +109,11 @@ export const assetNamed = ({ catalogue }: Exchange, name: string, otherwise = "E
   return asset
 }
 
-/** The class of assets that a call is about. */
+/** Reads the asset class that a call is limited to. */
 export const classNamed = (params: Params, field: "aclass" | "asset_class"): Asset["class"] =>
   oneOf(params, field, ["currency", "tokenized_asset"]) ?? "currency"
 
-/** The asset that a call needs, by any of its names; a tokenised one only when the class is named. */
+/** Reads the required asset of a call, by any of its names. A tokenised asset is found only if its class is named. */
 export const assetClassed = (
   x: Exchange,
   params: Params,
@@ -122,7 +126,7 @@ export const assetClassed = (
   return asset
 }
 
-/** A pair by any of its REST names; tokenised ones only when the class is named. */
+/** Finds a pair by any of its REST names. A tokenised pair is found only if its class is named. */
 export const pairNamed = ({ catalogue }: Exchange, params: Params, name: string): Pair => {
   const pair = findPair(catalogue, name)
   const wanted = oneOf(params, "asset_class", ["currency", "forex", "tokenized_asset"]) ?? "currency"

@@ -5,7 +5,7 @@ import { isTrailing, type Order, type Trade } from "../state/order.ts"
 import type { Exchange, LedgerEntry } from "../state/state.ts"
 import { seconds } from "./times.ts"
 
-/** An order as OpenOrders, ClosedOrders and QueryOrders print it. */
+/** Prints an order as OpenOrders, ClosedOrders and QueryOrders do. */
 export const showOrder = (order: Order, trades: boolean): Record<string, unknown> => {
   const { pair } = order
   const prices = pricesOf(order)
@@ -84,17 +84,17 @@ export const showEntry = ({ catalogue }: Exchange, entry: LedgerEntry) => {
   }
 }
 
-/** Prices of trades carry at least five decimals. */
+/** Prints a trade's price with at least five decimals. */
 export const printPrice = ({ pair, price }: Pick<Trade, "pair" | "price">): string => {
   const decimals = Math.max(5, pair.priceDecimals)
   return format(price * pow10(decimals - pair.priceDecimals), decimals)
 }
 
-/** An amount of a balance with all its asset's decimals. */
+/** Prints an amount of a balance with all its asset's decimals. */
 export const amountText = ({ catalogue }: Exchange, asset: string, amount: bigint): string =>
   format(amount, assetOf(catalogue, asset).decimals)
 
-/** With the pair's price decimals; undefined before the first fill. */
+/** Returns the average price with the pair's price decimals; undefined before the first fill. */
 export const averagePrice = (order: Order): bigint | undefined =>
   order.executed === 0n ? undefined : divide(order.notional, order.executed, "half")
 

@@ -5,7 +5,7 @@ import type { Exchange } from "../state/state.ts"
 
 const month = 31 * 86_400_000
 
-/** `starttm` and `expiretm` as epoch milliseconds; 0 where there is none. */
+/** Reads `starttm` and `expiretm` as epoch milliseconds; 0 if absent. */
 export const readTimes = (x: Exchange, params: Params, timeInForce: OrderSpec["timeInForce"]) => {
   const start = moment(x, params, "starttm")
   const expire = moment(x, params, "expiretm")
@@ -14,7 +14,7 @@ export const readTimes = (x: Exchange, params: Params, timeInForce: OrderSpec["t
   return { start: start <= x.now ? 0 : start, expire }
 }
 
-/** An RFC 3339 time 2 to 60 seconds ahead; one already past means that the order is too late. */
+/** Checks `deadline`, an RFC 3339 time 2 to 60 seconds ahead. A past time means that the order is too late. */
 export const checkDeadline = (x: Exchange, params: Params): void => {
   const value = text(params, "deadline")
   if (value === undefined) return
@@ -24,7 +24,7 @@ export const checkDeadline = (x: Exchange, params: Params): void => {
   if (deadline < x.now + 2000 || deadline > x.now + 60_000) throw invalid("deadline")
 }
 
-/** Epoch seconds as Kraken prints them for orders, trades and ledger entries. */
+/** Converts epoch milliseconds to epoch seconds, as Kraken prints them for orders, trades and ledger entries. */
 export const seconds = (millis: number): number => millis / 1000
 
 const moment = (x: Exchange, params: Params, field: string): number => {

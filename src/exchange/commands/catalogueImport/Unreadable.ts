@@ -1,4 +1,4 @@
-/** Why a row of Kraken's lists can't be traded by here: completes "… can't be traded on paper: ". */
+/** Reason why a row of Kraken's lists can't be used. Completes "… can't be traded on paper: ". */
 export class Unreadable {
   readonly reason: string
   constructor(reason: string) {

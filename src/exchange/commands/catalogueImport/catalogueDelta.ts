@@ -8,19 +8,19 @@ import { isNewer, isChange } from "./importCatalogue.ts"
 import type { ListedCatalogue } from "./listedCatalogue.ts"
 import { printAsset, printPair } from "./rows.ts"
 
-/** What Kraken's lists have to say about a request. */
+/** Changes of the catalogue that a request needs first. */
 export interface CatalogueDelta {
-  /** What `control/List` has to tell the exchange first; nothing where it knows all that matters. */
+  /** Parameters for `control/List`; undefined if nothing needs to be imported. */
   readonly params: Params | undefined
-  /** Why what is named can't be traded here. */
+  /** Reasons why pairs named in the request can't be traded on paper. */
   readonly unsupported: ReadonlyArray<string>
-  /** The names that neither the exchange nor the lists know. */
+  /** Names that are in neither the exchange's catalogue nor the lists. */
   readonly unknown: ReadonlyArray<string>
 }
 
 type Asked = Pick<Request, "account" | "endpoint" | "params">
 
-/** Whether lists may have anything to say about a request. */
+/** Returns true if the outcome of a request might depend on Kraken's lists. */
 export const dependsOnLists = ({ endpoint, params = {} }: Asked): boolean =>
   needsMarketData(endpoint) || namesIn(params, "pair", "asset", "converted_asset").length > 0
 
@@ -74,7 +74,7 @@ export const catalogueDelta = (
 const isListed = ({ pairs }: Catalogue, unsupported: ListedCatalogue["unsupported"], { id }: Pair): boolean =>
   pairs.has(id) || unsupported.has(id.toUpperCase())
 
-/** Names in parameters: texts, with commas or in lists, or objects with an `asset`. */
+/** Collects names from parameters: texts, possibly separated by commas, lists, or objects with an `asset`. */
 const namesIn = (params: Params, ...fields: ReadonlyArray<string>): ReadonlyArray<string> =>
   fields.flatMap((field) => namesOf(params[field]).filter((name) => name !== "" && name !== "all"))
 

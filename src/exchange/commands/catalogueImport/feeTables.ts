@@ -5,13 +5,16 @@ import { Unreadable } from "./Unreadable.ts"
 
 type Rows = ReadonlyArray<{ readonly volume: number; readonly rate: bigint }>
 
-/** The fees of a row of AssetPairs. Since 2026 Kraken leaves these tables empty: then its usual schedule holds. */
+/**
+ * Reads the fees of a row of AssetPairs. Kraken has left these tables empty since 2026; the usual schedule applies
+ * then.
+ */
 export const readFees = (row: Params): Schedule => {
   const [takers, makers] = [rowsOf(row["fees"]), rowsOf(row["fees_maker"])]
   if (takers.length === 0 && makers.length === 0) return usual
   if (!["ZUSD", "USD"].includes(String(row["fee_volume_currency"] ?? "ZUSD")))
     throw new Unreadable("its fees are not by dollars traded")
-  // Without a table of their own, makers pay what takers do.
+  // Makers pay the taker rates if they have no table of their own.
   const rates = { taker: takers, maker: makers.length === 0 ? takers : makers }
   const volumes = [...new Set([...rates.taker, ...rates.maker].map(({ volume }) => volume))].toSorted((a, b) => a - b)
   const at = (rows: Rows, volume: number) => rows.findLast((row) => row.volume <= volume)?.rate
@@ -25,7 +28,7 @@ export const readFees = (row: Params): Schedule => {
   return [first, ...others]
 }
 
-/** The tables again; none for the usual ones. */
+/** Prints the fee tables as AssetPairs does; empty for the usual schedule. */
 export const printFees = (fees: Schedule): Params => {
   if (fees === usual) return {}
   const table = (side: "taker" | "maker") => fees.map((tier) => [tier.volume, format(tier[side], 4)])
@@ -34,7 +37,7 @@ export const printFees = (fees: Schedule): Params => {
 
 const unclear = new Unreadable("its fee tables can't be read")
 
-/** By rising volume: `[[0, 0.4], [10000, "0.35"]]`, percent. */
+/** Reads a fee table by rising volume: `[[0, 0.4], [10000, "0.35"]]`, in percent. */
 const rowsOf = (table: unknown): Rows => {
   if (table === undefined) return []
   if (!Array.isArray(table)) throw unclear

@@ -9,11 +9,10 @@ import { printPair, readAsset, readPair } from "./rows.ts"
 import { Unreadable } from "./Unreadable.ts"
 
 /**
- * Kraken's lists said at a moment, `seen` in epoch milliseconds: `assets` and `pairs` are rows of Assets and AssetPairs
- * by their ids, `gone` the ids of pairs that are no more. What is new is known from now on. Of a pair that is known, the
- * status holds at once, and the other rules for the orders to come; but while anything is open there, prices and volumes
- * keep the decimals that they are counted in, and the rules with them. An asset stays what it was first known as, since
- * balances are counted in its decimals.
+ * Imports rows of Kraken's lists, read at `seen` (epoch milliseconds). `assets` and `pairs` are rows of Assets and
+ * AssetPairs by id; `gone` holds the ids of delisted pairs. New assets and pairs are added. A known pair takes over its
+ * status immediately and the other rules for later orders. While a pair has open orders, it keeps its decimals, and its
+ * rules if the decimals changed. A known asset never changes, since balances are in its decimals.
  */
 export const importCatalogue = (x: Exchange, params: Params): void => {
   const { catalogue } = x
@@ -34,11 +33,14 @@ export const importCatalogue = (x: Exchange, params: Params): void => {
   }
 }
 
-/** Whether what lists say of a pair is not older than what is known of it: another process may have had newer ones. */
+/**
+ * Returns true if lists read at `seen` are not older than those last imported for a pair. Another process might have
+ * imported newer ones.
+ */
 export const isNewer = ({ venues }: Exchange, id: string, seen: number): boolean =>
   seen >= (venues.get(id)?.listed ?? 0)
 
-/** Whether a row tells anything that would hold now. */
+/** Returns true if importing a row would change anything now. */
 export const isChange = (x: Exchange, listed: Pair, seen: number): boolean => {
   const venue = x.venues.get(listed.id)
   if (!isNewer(x, listed.id, seen)) return false
@@ -65,7 +67,7 @@ const importPair = (x: Exchange, listed: Pair, seen: number): void => {
   changeMode(x, () => (venue.status = listed.status))
 }
 
-/** Orders of one can be orders of the other. */
+/** Returns true if both have the same names, assets and decimals, so that orders of one are valid for the other. */
 const isSameInstrument = (one: Pair, other: Pair): boolean =>
   one.priceDecimals === other.priceDecimals &&
   one.lotDecimals === other.lotDecimals &&

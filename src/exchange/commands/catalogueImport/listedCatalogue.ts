@@ -5,14 +5,14 @@ import { isObject } from "../../wire/params.ts"
 import { readAsset, readPair } from "./rows.ts"
 import { Unreadable } from "./Unreadable.ts"
 
-/** What Kraken lists, as far as it can be traded here. */
+/** Kraken's lists, as far as their pairs can be traded on paper. */
 export interface ListedCatalogue {
   readonly catalogue: Catalogue
-  /** When they were asked for, in epoch milliseconds. */
+  /** Time at which the lists were requested, in epoch milliseconds. */
   readonly at: number
-  /** Why the others can't, by their ids and altnames in capitals. */
+  /** Reasons why other pairs can't be traded on paper, by their ids and altnames in capitals. */
   readonly unsupported: ReadonlyMap<string, string>
-  /** The classes whose lists these are: what is in none of them may be listed all the same. */
+  /** Asset classes whose lists were read. A pair of another class might be listed although it is missing here. */
   readonly classes: ReadonlySet<Asset["class"]>
 }
 
@@ -23,7 +23,10 @@ export const emptyLists: ListedCatalogue = {
   classes: new Set()
 }
 
-/** Kraken's answers to Assets and AssetPairs, each class's own, of a moment. */
+/**
+ * Reads Kraken's answers to Assets and AssetPairs, one pair of answers for each asset class. `at` is in epoch
+ * milliseconds.
+ */
 export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>>, at: number): ListedCatalogue => {
   const catalogue = makeCatalogue([], [])
   const unsupported = new Map<string, string>()
@@ -31,7 +34,7 @@ export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>
     const answers = lists[name]
     return answers === undefined ? [] : [{ name, assets: rowsOf(answers.assets), pairs: rowsOf(answers.pairs) }]
   })
-  // Staked and other balances have rows too, but are no assets. An asset that can't be read is missed by its pairs.
+  // Staked and similar balances have rows too, but are not assets. Pairs of an unreadable asset become unreadable.
   for (const { assets } of classes) {
     for (const [id, row] of assets) if (!/\.[A-Z]+$/.test(id)) attempt(() => addAsset(catalogue, readAsset(id, row)))
   }
@@ -46,7 +49,7 @@ export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>
   return { catalogue, at, unsupported, classes: new Set(full.map(({ name }) => name)) }
 }
 
-/** Why a row can't be read; nothing if it can. */
+/** Runs a reader and returns the reason if the row is unreadable; undefined if it is readable. */
 const attempt = (read: () => void): string | undefined => {
   try {
     read()

@@ -7,7 +7,7 @@ import { isObject, type Params } from "../../wire/params.ts"
 import { printFees, readFees } from "./feeTables.ts"
 import { Unreadable } from "./Unreadable.ts"
 
-/** A row of Kraken's Assets. What matters to money has to be there: nothing is guessed. */
+/** Reads a row of Kraken's Assets. Throws Unreadable if a field that affects money is missing: nothing is guessed. */
 export const readAsset = (id: string, row: unknown): Asset => {
   if (!isObject(row)) throw new Unreadable("it is no row of a list")
   const altname = textOf(row["altname"]) ?? id
@@ -31,7 +31,7 @@ export const printAsset = ({ altname, class: aclass, decimals, displayDecimals }
   display_decimals: displayDecimals
 })
 
-/** A row of Kraken's AssetPairs, whose assets are known. Without a minimum there is none. */
+/** Reads a row of Kraken's AssetPairs, whose assets must be known. A missing minimum is 0. */
 export const readPair = (id: string, row: unknown, { assets }: Pick<Catalogue, "assets">): Pair => {
   if (!isObject(row)) throw new Unreadable("it is no row of a list")
   const [base, quote] = ["base", "quote"].map((field) => {
@@ -71,7 +71,7 @@ export const readPair = (id: string, row: unknown, { assets }: Pick<Catalogue, "
   }
 }
 
-/** The same row again, with a status of its own. */
+/** Prints a pair as a row of AssetPairs, with the given status. */
 export const printPair = (pair: Pair, status: string): Params => ({
   altname: pair.altname,
   wsname: pair.wsname,
@@ -87,11 +87,11 @@ export const printPair = (pair: Pair, status: string): Params => ({
   status
 })
 
-/** Kraken sends some numbers as text in one year and as numbers in the next. */
+/** Reads a text or a number as text: Kraken has changed the type of some numbers over the years. */
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
 
-/** More than that nobody counts in. */
+/** Most decimals that are accepted. */
 const mostDecimals = 18
 
 const decimalsOf = (row: Params, field: string): number => {
@@ -107,7 +107,7 @@ const tickOf = (text: string, decimals: number): bigint => {
   return tick
 }
 
-/** What is not less than a minimum that is finer than amounts is not less than the amount above it. */
+/** Rounds a minimum up to the decimals of the amounts it applies to, which accepts the same amounts. */
 const leastOf = (text: string, decimals: number, field: string): bigint => {
   const scanned = scan(text)
   if (scanned === undefined || scanned.value < 0n) throw new Unreadable(`its ${field} is ${text}`)

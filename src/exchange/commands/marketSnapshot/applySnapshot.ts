@@ -9,10 +9,10 @@ import { type Exchange, venueOf } from "../../state/state.ts"
 import { settle } from "../../engine/submit.ts"
 
 /**
- * The market has been looked at: from now on its book is the one that was seen. Resting orders that the book reaches are
- * filled from it. Then the trades that led there are gone through one by one: they fill what waited at better prices,
- * and move the last price that stops listen to; a stop that one of them wakes trades with the book of now, not with one
- * that is gone. False if nothing of it was new.
+ * Replaces the book of a pair by a snapshot's. First, resting orders that the new book reaches are filled from it. Then
+ * the trades since the last snapshot are replayed one by one: they fill orders at better prices and move the last
+ * price, which triggers stops. A triggered stop trades with the new book, not with an older one. Returns false if the
+ * snapshot is not newer than the last one.
  */
 export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean => {
   const { recorder } = x.market
@@ -20,12 +20,12 @@ export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean =>
   const { pair } = snapshot
   const known = recorder.known(pair)
   if (known !== undefined && snapshot.seen <= known.seen) return false
-  // Of a pair that nobody has looked at before, only the newest trade says something about now.
+  // The first snapshot of a pair contributes only its newest trade, since older ones say nothing about the present.
   const trades = known === undefined ? snapshot.trades.slice(-1) : newTrades(snapshot, known.last)
   const venue = venueOf(x, pair)
   recorder.showBook(snapshot, x.now, current(x, venue))
   renew(x, venue)
-  // Whatever the book is now: as long as no newer trade is told, ours is the last one.
+  // Until a newer public trade is reported, our own trade remains the last one.
   const own = venue.ownTrade && { ...venue.ownTrade, tick: x.market.tick(pair, x.now) }
   venue.ownTrade = own
   sweep(x, venue)
@@ -33,7 +33,7 @@ export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean =>
   for (const trade of trades) {
     recorder.showTrade(pair, trade)
     if (venue.ownTrade === own) venue.ownTrade = undefined
-    // Another clock than ours told the time: no trade is later than the look that saw it.
+    // Trade times come from another clock: no trade is later than the snapshot that contains it.
     const time = Math.min(trade.time, x.now)
     passThrough(x, venue, { ...trade, time })
     settle(x, venue, time)
@@ -42,7 +42,7 @@ export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean =>
   return true
 }
 
-/** The pair that params of `control/Observe` are about. */
+/** Finds the pair that params of `control/Observe` name. */
 export const observedPair = ({ catalogue }: Exchange, params: Params): Pair => {
   const pair = findPair(catalogue, required(params, "pair"))
   if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")

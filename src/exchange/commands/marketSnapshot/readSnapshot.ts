@@ -7,16 +7,16 @@ import { invalid } from "../../base/Refusal.ts"
 const most = { levels: 500, trades: 1000 }
 
 /**
- * An snapshot of a pair as plain JSON: `pair`, its name; `seen` in epoch milliseconds; `bids` and `asks` best first as
- * `[price, volume, seconds]`; `trades` oldest first as `[price, volume, milliseconds, "b" or "s", "m" or "l", id]`.
- * Prices and volumes are text, since no number of JSON holds them exactly.
+ * Reads a pair's snapshot from plain JSON: `pair`, its name; `seen` in epoch milliseconds; `bids` and `asks` best first
+ * as `[price, volume, seconds]`; `trades` oldest first as `[price, volume, milliseconds, "b" or "s", "m" or "l", id]`.
+ * Prices and volumes are text, since JSON numbers can't hold them exactly.
  */
 export const readSnapshot = (pair: Pair, params: Params): MarketSnapshot => {
   const bids = rows(params, "bids", most.levels).map((row) => readLevel(pair, row, "bids"))
   const asks = rows(params, "asks", most.levels).map((row) => readLevel(pair, row, "asks"))
   const trades = rows(params, "trades", most.trades).map((row) => readTrade(pair, row))
   if (!rises(asks.map(({ price }) => price))) throw invalid("asks")
-  // From the worst bid by the best one to the best ask, prices rise.
+  // Prices rise from the worst bid through the best bid to the best ask.
   if (!rises([...bids.toReversed(), ...asks.slice(0, 1)].map(({ price }) => price))) throw invalid("bids")
   if (!rises(trades.map(({ id }) => id))) throw invalid("trades")
   return { pair, seen: whole(params["seen"], "seen"), bids, asks, trades }

@@ -8,16 +8,16 @@ import { newTrades, observedPair } from "./applySnapshot.ts"
 import { readSnapshot } from "./readSnapshot.ts"
 
 export interface SnapshotDelta {
-  /** Whether it reaches anything that an order waits for. */
+  /** True if the snapshot reaches a price that an order waits for. */
   readonly matters: boolean
-  /** The snapshot without the trades that change nothing: what a journal has to keep. */
+  /** Parameters to journal: the snapshot without the trades that change nothing. */
   readonly params: Params
 }
 
 /**
- * What `control/Observe` with these params would tell an exchange at a moment; nothing if it knows already. Trades are
- * dropped up to the first one that an order waits for: they could only be followed by that one, or by the newest, as
- * the last price.
+ * Returns the changes that `control/Observe` with these params would bring at a moment; undefined if the snapshot is
+ * not newer than the last one. Trades before the first one that an order waits for are dropped: only that trade or the
+ * newest one, as the last price, can have an effect.
  */
 export const snapshotDelta = (x: Exchange, params: Params, now: number): SnapshotDelta | undefined => {
   advance(x, now)

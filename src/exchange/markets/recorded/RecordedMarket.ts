@@ -2,16 +2,16 @@ import type { BothTaken, Level, Market, MarketSnapshot, PublicTrade, Spread, Tak
 import type { Pair } from "../../catalogue/pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 
-/** As many as Kraken tells in one answer. */
+/** Most trades and spreads that are kept: as many as Kraken returns in one answer. */
 const most = { trades: 1000, spreads: 200 }
 
 /**
- * A market that knows only what it was told: the last book of each pair, and its newest trades. It is asked about the
- * present alone, which is why older books can be forgotten, and nothing ever comes by itself: an order is met by the
- * market at the very moment an snapshot is told.
+ * A market that is known only from snapshots: the last book of each pair and its newest trades. It answers only for the
+ * present, so older books can be forgotten. Nothing happens between snapshots: an order meets the market at the moment
+ * at which a snapshot is applied.
  */
 export const recordedMarket = (name: string): Market => {
-  // By the pair itself: one with the same id and other decimals has a tape of its own.
+  // Keyed by the pair object, since a pair with the same id and other decimals has separate data.
   const tapes = new Map<Pair, Tape>()
   const newest = (pair: Pair, most: number) => tapes.get(pair)?.trades.slice(-most) ?? []
   return {
@@ -50,7 +50,7 @@ export const recordedMarket = (name: string): Market => {
 }
 
 interface Tape {
-  /** When the book was seen, and from which moment on it has stood for the market. */
+  /** Time of the snapshot, and the moment from which its book has been the market's, in epoch milliseconds. */
   readonly seen: number
   readonly since: number
   readonly bid: Side
@@ -61,9 +61,9 @@ interface Tape {
 }
 
 interface Side {
-  /** What can still be had. */
+  /** Levels that can still be taken. */
   readonly levels: ReadonlyArray<Level>
-  /** How much of a price has been taken already, while the market shows it unchanged: one can't have it twice. */
+  /** Volume already taken at each price while the snapshots show it unchanged, so that it can't be taken twice. */
   readonly gone: ReadonlyMap<bigint, Pick<Level, "time" | "volume">>
 }
 
@@ -84,7 +84,7 @@ const shown = ({ asks, bids, seen }: MarketSnapshot, now: number, before: Tape |
   }
 }
 
-/** A side of the book as it is shown, without what was taken of levels that have not changed since. */
+/** Returns one side of a snapshot's book minus the volume taken from levels that have not changed since. */
 const without = (shown: ReadonlyArray<Level>, before: Side = untouched, taken: Taken): Side => {
   const gone = new Map(before.gone)
   const take = ({ price, time }: Level, volume: bigint) =>
@@ -103,7 +103,10 @@ const without = (shown: ReadonlyArray<Level>, before: Side = untouched, taken: T
   return { levels, gone: still }
 }
 
-/** Twice as many as wanted may gather before the older half goes: dropping one by one would copy the list each time. */
+/**
+ * Appends an item. Up to twice `most` items are kept before the older half is dropped, because dropping them one by one
+ * would copy the list each time.
+ */
 const add = <A>(list: Array<A>, item: A, most: number): void => {
   list.push(item)
   if (list.length > most * 2) list.splice(0, most)

@@ -1,7 +1,7 @@
 import { max, min } from "../../base/fixed.ts"
 import type { Candle, PublicTrade } from "../../state/Market.ts"
 
-/** Candles of the trades that are known; none where there was no trade. */
+/** Builds candles from the known trades; intervals without trades have none. */
 export const candlesOf = (
   trades: ReadonlyArray<PublicTrade>,
   minutes: number,
@@ -20,7 +20,7 @@ export const candlesOf = (
   return [...spans].slice(-count).map(([span, those]) => candle(those, (span * length) / 1000))
 }
 
-/** One candle over a span; a flat one at the price before if nothing was traded. */
+/** Builds one candle over a span. Without trades it is flat at the previous price. */
 export const summaryOf = (trades: ReadonlyArray<PublicTrade>, from: number, until: number): Candle => {
   const known = trades.filter(({ time }) => time <= until)
   const those = known.filter(({ time }) => time >= from)

@@ -19,8 +19,8 @@ import { firstWhere } from "./path.ts"
 const depth = 500
 
 /**
- * A market that needs no network: prices, depth and trades are pure functions of a seed and the time, so any moment,
- * past or future, costs the same. Floats only shape it; every price and volume that leaves is a whole number of units.
+ * A market that needs no network. Prices, depth and trades are pure functions of a seed and the time, so any moment,
+ * past or future, costs the same. Floats only shape it; every price and volume it returns is a whole number of units.
  */
 export const syntheticMarket = (seed = 1): Market => {
   const known = new Map(Array.from(builtIn.pairs.values(), (pair) => [pair.id, characterOf(pair, seed)]))
@@ -64,7 +64,10 @@ export const syntheticMarket = (seed = 1): Market => {
   }
 }
 
-/** Sizes keep for ten seconds at a price, and grow with the distance from the middle. */
+/**
+ * Returns the next level of a side. Its size is constant for ten seconds at a price, and grows with the distance from
+ * the middle.
+ */
 const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: ReadonlyArray<Level>): Level => {
   const place = before.length
   const away = side === "ask" ? 1n : -1n
@@ -90,7 +93,7 @@ const firstTouch = (of: Character, from: number, to: number, interest: Interest)
   const most = Math.min(
     ...[bidAtLeast, lastAtLeast, indexAtLeast].map((price) => (price === undefined ? Infinity : Number(price)))
   )
-  // The widest the spread can be, and what rounding to ticks can add.
+  // The widest possible spread, plus what rounding to ticks can add.
   const reach = 2.5 * of.halfSpread
   const slack = 3 * Number(of.pair.tick)
   return firstWhere(

@@ -4,10 +4,10 @@ import type { PublicTrade } from "../../state/Market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { type Path, valueAt } from "./path.ts"
 
-/** One state of the market a second. */
+/** Length of a tick: the market changes once a second. */
 export const tickMillis = 1000
 
-/** Price at rest, half spread as a share of it, and a usual volume. */
+/** Starting price, half spread as a share of it, and a usual volume, by pair. */
 const characters: Record<string, readonly [price: string, halfSpread: number, volume: string]> = {
   XXBTZUSD: ["112350.1", 0.000002, "0.4"],
   XETHZUSD: ["4120.55", 0.000005, "4"],
@@ -23,7 +23,7 @@ const characters: Record<string, readonly [price: string, halfSpread: number, vo
   AAPLxUSD: ["254.43", 0.0001, "15"]
 }
 
-/** How far an asset's dollar price moves in a second, as a share of it; dollars don't. */
+/** Size of an asset's price movement in dollars per second, as a share of the price. Dollars don't move. */
 const steps: Record<string, number> = {
   XXBT: 0.00005,
   XETH: 0.00007,
@@ -38,7 +38,7 @@ const steps: Record<string, number> = {
   AAPLx: 0.00003
 }
 
-/** What the synthetic market knows about a pair. */
+/** Parameters of the synthetic market for a pair. */
 export interface Character {
   readonly pair: Pair
   readonly seed: number
@@ -64,19 +64,19 @@ export const characterOf = (pair: Pair, seed: number): Character => {
   }
 }
 
-/** The middle of the book: a whole number of ticks of the pair. */
+/** Returns the middle of the book, as a whole number of ticks of the pair. */
 export const middle = (of: Character, tick: number): bigint => {
   const price = BigInt(Math.round(of.price * Math.exp(valueAt(of.path, tick))))
   return max(of.pair.tick * 2n, price - (price % of.pair.tick))
 }
 
-/** Half the spread, wider at some seconds than at others, at least one tick. */
+/** Returns half the spread, which varies from second to second and is at least one tick. */
 export const halfSpread = (of: Character, tick: number, price: bigint): bigint => {
   const wide = 0.5 + (hash(of.seed, 1, tick) % 1000) / 500
   return max(of.pair.tick, wholeTicks(of, BigInt(Math.round(Number(price) * of.halfSpread * wide))))
 }
 
-/** One trade a second, at either side of the book. */
+/** Returns the trade of a second, at either side of the book. */
 export const tradeAt = (of: Character, tick: number): PublicTrade => {
   const h = hash(of.seed, 2, tick)
   const side = h % 2 === 0 ? "buy" : "sell"
@@ -92,10 +92,10 @@ export const tradeAt = (of: Character, tick: number): PublicTrade => {
   }
 }
 
-/** Down to whole ticks of the pair. */
+/** Rounds a price down to whole ticks of the pair. */
 export const wholeTicks = (of: Character, price: bigint) => price - (price % of.pair.tick)
 
-/** A volume from a random number: mostly small, sometimes large. */
+/** Derives a volume from a random number: mostly small, sometimes large. */
 export const sizeAt = (of: Character, h: number, scale: number): bigint => {
   const share = (h >>> 8) / 2 ** 24
   return BigInt(Math.max(1, Math.round(of.volume * scale * (0.05 + share * share * 3))))

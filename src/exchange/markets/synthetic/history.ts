@@ -28,8 +28,8 @@ export const spreads = (of: Character, time: number, count: number): ReadonlyArr
 }
 
 /**
- * A candle over the ticks from first to last. Up to a minute it sees every trade; a longer one looks at sixty trades
- * spread over its span and takes them for all, so a month costs no more than a minute.
+ * Builds a candle over the ticks from first to last. Up to a minute it reads every trade. A longer candle reads sixty
+ * trades spread over its span, so a month costs no more than a minute.
  */
 const candle = (of: Character, first: number, last: number): Candle => {
   const ticks = last - first + 1

@@ -3,18 +3,17 @@ import { hash } from "../../base/ids.ts"
 const octaves = 22
 
 /**
- * A wandering number as a pure function of a seed and a tick: a sum of 22 waves whose periods double, each twice as
- * slow and about 1.4 times as high as the one before, so that it looks like a random walk yet can be asked for any
- * moment without computing the ones before. Each wave is straight between its random points, which makes its bounds
- * over a span easy to know, and a search for the first crossing fast.
+ * A random walk as a pure function of a seed and a tick: a sum of 22 waves whose periods double, each about 1.4 times
+ * as high as the one before. Any moment can be computed without the ones before it. Each wave is straight between its
+ * random points, so its bounds over a span are easy to compute and a search for the first crossing is fast.
  */
 export interface Walk {
   readonly seed: number
-  /** Height of the fastest wave, such as 0.0001; negative to walk the other way. */
+  /** Height of the fastest wave, such as 0.0001; negative for the mirrored walk. */
   readonly step: number
 }
 
-/** Walks added up: a pair's path is its base asset's walk against its quote asset's, so that pairs agree. */
+/** A sum of walks. A pair's path is its base asset's walk minus its quote asset's, so that pairs agree. */
 export type Path = ReadonlyArray<Walk>
 
 export const valueAt = (path: Path, tick: number): number => {
@@ -25,11 +24,11 @@ export const valueAt = (path: Path, tick: number): number => {
   return value
 }
 
-/** Two numbers between which the path surely stays from one tick to another. */
+/** Returns lower and upper bounds between which the path definitely stays from one tick to another. */
 export const boundsOver = (path: Path, from: number, to: number): readonly [low: number, high: number] => {
   let low = 0
   let high = 0
-  // Waves that go up and down many times in the span are taken at their full height.
+  // Waves with several periods in the span count with their full height.
   const first = periods.findIndex((period) => period * 3 >= to - from)
   const detailed = first === -1 ? octaves : first
   for (const walk of path) {
@@ -45,7 +44,10 @@ export const boundsOver = (path: Path, from: number, to: number): readonly [low:
   return [low, high]
 }
 
-/** The first tick from `from` to `to` that passes; `possible` tells from bounds whether any tick in them may. */
+/**
+ * Finds the first tick from `from` to `to` that passes. `possible` returns true if any tick within the given bounds
+ * might pass.
+ */
 export const firstWhere = (
   path: Path,
   from: number,
@@ -71,7 +73,7 @@ export const firstWhere = (
 
 const periods = Array.from({ length: octaves }, (_, octave) => 2 ** octave)
 const heights = periods.map((period) => Math.sqrt(period))
-/** The height of all waves faster than one, added up. */
+/** Sums of the heights of all faster waves, by octave. */
 const heightsBelow = heights.map((_, octave) => heights.slice(0, octave).reduce((sum, height) => sum + height, 0))
 
 const point = (walk: Walk, octave: number, index: number): number =>
@@ -85,7 +87,7 @@ const wave = (walk: Walk, octave: number, tick: number): number => {
   return along === 0 ? before : before + (point(walk, octave, index + 1) - before) * along
 }
 
-/** The bounds of one wave: at the ends of the span, or at a point of it in between. */
+/** Returns the bounds of one wave, which lie at the ends of the span or at a point in between. */
 const waveBounds = (walk: Walk, octave: number, from: number, to: number): readonly [number, number] => {
   const period = periods[octave]!
   const start = wave(walk, octave, from)
