@@ -11,8 +11,8 @@ import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
 
 /**
- * Says how to get in, and makes the first token where that is wanted. It goes to the terminal alone, past the log, but not
- * before the lines that were logged earlier.
+ * Prints how to connect, and makes the first token if requested. The token is written only to the terminal, not to the
+ * log, and after all earlier lines of the log.
  */
 const welcome = (firstToken: boolean, envFile: Option.Option<string>) =>
   Effect.gen(function* () {
@@ -39,7 +39,7 @@ const access = Effect.fnUntraced(function* (firstToken: boolean) {
 
 const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
 
-/** Serves over HTTP. The tools are there before anybody can connect. */
+/** Serves over HTTP. The tools are loaded before clients can connect. */
 export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {
   const { authDisabled, mode } = yield* Config
   if (authDisabled) {

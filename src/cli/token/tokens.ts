@@ -10,9 +10,9 @@ import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import { self } from "../../layers/process/self.ts"
 import { table } from "../kit/table.ts"
 
-/** What the token commands do. */
+/** The effects of the token commands. */
 
-/** Provides the store, and the settings that the command uses. */
+/** Provides the token store and the settings that the command uses. */
 const stored =
   (needs: Needs.Needs) =>
   <A, E>(effect: Effect.Effect<A, E, TokenStore | Config>, { envFile }: From) =>
@@ -34,7 +34,7 @@ export const create = Effect.fn("token.create")(function* ({
   readonly json: boolean
 } & From) {
   const { mode } = yield* Config
-  // Where the settings say paper, nobody gets a token for the real account without a word.
+  // In paper mode, a token must not silently open the real account.
   const paperOnly = paper || mode === "paper"
   const { secret, token } = yield* (yield* TokenStore).create({ name, paperOnly, expiresIn: lifetime })
   const plain = Redacted.value(secret)

@@ -31,8 +31,7 @@ const asset = (
 })
 
 /**
- * A dozen assets of each kind, with the facts that Kraken lists. What a simulated account begins with is chosen from
- * these.
+ * A dozen assets of each kind with Kraken's details, from which simulated accounts choose their initial assets.
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-asset-info read 2026-08-17
  */
@@ -55,5 +54,5 @@ const byName = new Map(
   commonAssets.flatMap((asset) => [asset.id, asset.altname, asset.display].map((name) => [name.toUpperCase(), asset]))
 )
 
-/** Finds one of them by its id, altname or display name, in any case. */
+/** Finds a common asset by its id, altname or display name, in any case. */
 export const findCommonAsset = (name: string): ListedAsset | undefined => byName.get(name.toUpperCase())

@@ -1,30 +1,43 @@
-/** Which of Kraken's limits a call has run into. */
+/**
+ * The limit of Kraken that a call exceeded.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export type Limiter = "rest" | "engine" | "domain" | "public" | "concurrency" | "auth"
 
-/** What Kraken's words in `error` mean for the caller. */
+/**
+ * The meaning of the texts in `error` for the caller.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
+ */
 export type Meaning =
-  /** The call may have been carried out, or may still be; `retry`: asking again soon can help. */
+  /**
+   * An unknown outcome: the call might have been carried out, or might still be. `retry`: asking again soon can help.
+   */
   | { readonly _tag: "NoVerdict"; readonly retry: boolean }
   | { readonly _tag: "Lockout" }
   | { readonly _tag: "InvalidNonce" }
   | { readonly _tag: "Auth"; readonly reason: "key" | "signature" | "account" | "other" }
   | { readonly _tag: "Permission" }
-  /** `until`: Unix seconds, where Kraken says it. */
+  /** An exceeded limit. `until`: Unix seconds, if Kraken gives a time. */
   | { readonly _tag: "RateLimit"; readonly limiter: Limiter; readonly until?: number }
   | { readonly _tag: "MarketMode"; readonly mode: string }
   | { readonly _tag: "Order" }
   | { readonly _tag: "Funding" }
   | { readonly _tag: "Arguments" }
-  /** Refused in words that are known and fit none of the above. */
+  /** A refusal whose text is known and fits none of the above. */
   | { readonly _tag: "Rejection" }
-  /** Unknown words. */
+  /** An unknown text. */
   | { readonly _tag: "Other" }
 
 /**
- * The meaning of Kraken's texts, which begin with severity and category (`EOrder:Insufficient funds`) and vary in case
- * and in the space after a colon. Of several, one that leaves the outcome open wins, then the first that is known.
+ * Classifies Kraken's texts, which begin with severity and category (`EOrder:Insufficient funds`) and vary in case and
+ * in the space after a colon. Of several texts, one that leaves the outcome open wins, then the first known one.
  *
- * `isPrivate`: a private call was made; Kraken words the limits of keys and of addresses alike.
+ * `isPrivate` is true for a private call, since Kraken words the limits of keys and of addresses alike.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
  */
 export const classify = (codes: ReadonlyArray<string>, isPrivate: boolean): Meaning => {
   const meanings = codes.map((code) => meaningOf(normalize(code), isPrivate))
@@ -35,15 +48,21 @@ export const classify = (codes: ReadonlyArray<string>, isPrivate: boolean): Mean
 }
 
 /**
- * The meaning of Kraken's texts for a write, which is refused only if each of them is known to come before Kraken does
- * anything. Unknown words leave its outcome open.
+ * Classifies Kraken's texts for a write. It counts as refused only if every text is known to be sent before Kraken does
+ * anything. An unknown text leaves the outcome open.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
  */
 export const classifyWrite = (codes: ReadonlyArray<string>): Meaning =>
   codes.some((code) => meaningOf(normalize(code), true)._tag === "Other")
     ? { _tag: "NoVerdict", retry: false }
     : classify(codes, true)
 
-/** `error` of an envelope, which is an array of texts or, in old answers, one text: errors and warnings apart. */
+/**
+ * Reads `error` of an envelope, an array of texts or in old answers one text, into errors and warnings.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-intro read 2026-08-17
+ */
 export const readErrors = (error: unknown): { readonly codes: Array<string>; readonly warnings: Array<string> } => {
   const texts = (
     Array.isArray(error) ? error : error === undefined || error === null || error === "" ? [] : [error]
@@ -69,13 +88,18 @@ const meaningOf = (code: string, isPrivate: boolean): Meaning => {
 
 const timeout = /tim(e|ed)[ -]?out/
 
-/** Words, of whatever category, that Kraken may say after it has begun. The name of an argument is not one of them. */
+/** Texts of any category that Kraken might send after it has begun. The name of an argument is not such a text. */
 const halfway = new RegExp(`${timeout.source}|\\b(internal|unexpected|unknown) error`)
 
 const limited = (limiter: Limiter): Meaning => ({ _tag: "RateLimit", limiter })
 const auth = (reason: "key" | "signature" | "account" | "other"): Meaning => ({ _tag: "Auth", reason })
 
-/** The first prefix that fits decides, so the longer ones come first. Lower case. */
+/**
+ * Prefixes of Kraken's texts in lower case, with their meanings. The first match decides, so longer prefixes come
+ * first.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
+ */
 const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPrivate: boolean) => Meaning)]> = [
   ["egeneral:temporary lockout", { _tag: "Lockout" }],
   ["egeneral:permission denied", { _tag: "Permission" }],
@@ -93,7 +117,7 @@ const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPriv
   ["eauth:too many requests", limited("auth")],
   ["eauth:account", auth("account")],
   ["eauth:", auth("other")],
-  // The account, not the key, may not do this; Kraken's words say why.
+  // The account, not the key, lacks the permission. Kraken's text gives the reason.
   ["eaccount:", { _tag: "Rejection" }],
   ["esession:", auth("other")],
   ["equery:", { _tag: "Arguments" }],
@@ -110,7 +134,7 @@ const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPriv
   ["eservice:busy", { _tag: "NoVerdict", retry: true }],
   ["eservice:throttled", (rest) => throttled(/\d+/.exec(rest)?.[0])],
   ["eservice:market in ", (rest) => ({ _tag: "MarketMode", mode: rest.replace(/ mode$/, "") })],
-  // The deadline has passed, and whatever else the engine may say some day: the order may exist.
+  // A passed deadline, and any text that the engine might add later: the order might exist.
   ["eservice:", { _tag: "NoVerdict", retry: false }],
   ["edatabase:", { _tag: "NoVerdict", retry: false }]
 ]

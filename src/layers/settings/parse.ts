@@ -5,12 +5,12 @@ import { findCommonAsset } from "../../domain/assets/commonAssets.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { isLoopback } from "../network/loopback.ts"
 
-/** From the text of a setting to its value; undefined where the text does not fit. */
+/** A function from the text of a setting to its value. Undefined if the text is invalid. */
 export type Parse<A> = (text: string) => A | undefined
 
 export const text: Parse<string> = (text) => (text === "" ? undefined : text)
 
-/** Fits into a header. */
+/** Parses printable ASCII without spaces, which is valid in a header. */
 export const printable: Parse<string> = (text) => (/^[!-~]+$/.test(text) ? text : undefined)
 
 export const boolean: Parse<boolean> = (text) => {
@@ -23,7 +23,7 @@ export const oneOf =
   (text) =>
     values.find((value) => value === text.toLowerCase())
 
-/** A list with commas between its members; each has to fit. */
+/** Makes a parser of a comma-separated list, all of whose members must be valid. */
 export const listOf =
   <A>(member: Parse<A>): Parse<ReadonlyArray<A>> =>
   (text) => {
@@ -35,7 +35,7 @@ export const listOf =
     return members.length === parts.length ? members : undefined
   }
 
-/** Some of these, in their own order, or all. */
+/** Makes a parser of a comma-separated choice from `all`, in the order of `all`, or the word `all`. */
 export const someOf =
   <const A extends string>(values: ReadonlyArray<A>): Parse<ReadonlyArray<A>> =>
   (text) => {
@@ -56,31 +56,34 @@ export const seconds =
     return value >= least && value <= most ? Duration.seconds(value) : undefined
   }
 
-/** Without the slash at its end, so that `/mcp` and `/mcp/` are one. */
+/** Parses a path and removes the slash at its end, so that `/mcp` and `/mcp/` are equal. */
 export const path: Parse<string> = (text) => {
   const bare = withoutSlashes(text)
   return /^\/[^\s?#]*$/.test(text) && bare !== "/health" ? bare : undefined
 }
 
-/** Without the slashes at its end. The look behind keeps a run of them that is not at the end from being read anew at each. */
+/**
+ * Removes the slashes at the end. The lookbehind keeps the time linear: otherwise a run of slashes elsewhere is read
+ * again from each of its slashes.
+ */
 const withoutSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, "")
 
 const name = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)$/i
 
-/** A name or an address, in brackets or not. */
+/** Parses a host name or an address, with or without brackets. */
 export const host: Parse<string> = (text) =>
   isIP(text) > 0 || name.test(text) ? text.replace(/^\[|\]$/g, "") : undefined
 
-/** As in the Host header: a name, and a port where it is not the usual one. */
+/** Parses a value of the Host header: a name, with a port unless it is the default one. */
 export const hostHeader: Parse<string> = (text) => (name.test(text.replace(/:\d{1,5}$/, "")) ? text : undefined)
 
-/** As in the Origin header, or the host name in it. */
+/** Parses a value of the Origin header, or only its host name. */
 export const origin: Parse<string> = (text) => {
   const bare = text.replace(/\/$/, "")
   return name.test(bare.replace(/^https?:\/\//i, "").replace(/:\d{1,5}$/, "")) ? bare : undefined
 }
 
-/** Credentials go there, so it is https, or this machine. */
+/** Parses an address that receives credentials. It must be https or on this machine. */
 export const baseUrl: Parse<string> = (text) => {
   if (!URL.canParse(text)) return undefined
   const { hash, hostname, password, protocol, search, username } = new URL(text)
@@ -89,11 +92,11 @@ export const baseUrl: Parse<string> = (text) => {
   return safe && plain ? withoutSlashes(text).replace(/\/0$/, "") : undefined
 }
 
-/** Base64 in full: a text that was cut while it was copied mostly does not fit. */
+/** Parses complete base64. Text that was truncated while it was copied is usually invalid. */
 export const base64: Parse<string> = (text) =>
   /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined
 
-/** `USD=50000,BTC=1`: what there is of each asset, exactly, above zero, each once. */
+/** Parses `USD=50000,BTC=1`: exact amounts above zero, each asset at most once. */
 export const balances: Parse<Readonly<Record<string, string>>> = (text) => {
   const members = listOf(balance)(text) ?? []
   const amounts = new Map(members.map(({ amount, asset }) => [asset, amount]))

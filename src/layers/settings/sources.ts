@@ -3,15 +3,15 @@ import { readFileSync, realpathSync, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
 
-/** Variables from one place, names in capitals, none empty. */
+/** Variables of one source. Names are in capitals, and no value is empty. */
 export type Source = ReadonlyMap<string, string>
 
-/** What was found in a file of settings. */
+/** The contents of a file of settings. */
 export interface DotenvFile {
-  /** How the file is called in messages; none if no file was to be read. */
+  /** The name of the file in messages. Undefined if no file was to be read. */
   readonly name: string | undefined
   readonly source: Source
-  /** Settings that a line names without setting them. `MCP_KRAKEN_READ_ONLY true` must not be passed over. */
+  /** Settings that a line names without a value. `MCP_KRAKEN_READ_ONLY true` must not be ignored. */
   readonly malformed: ReadonlyArray<string>
   readonly problems: ReadonlyArray<string>
 }
@@ -19,8 +19,9 @@ export interface DotenvFile {
 export const noDotenv: DotenvFile = { name: undefined, source: new Map(), malformed: [], problems: [] }
 
 /**
- * Names in capitals, where a name that is so already counts most. What is empty counts as not set, and so does a half of
- * the API key that the user of a desktop client left out, for which some put in the place where it should have gone.
+ * Normalizes names to capitals; a name already in capitals wins over other spellings. An empty value counts as not set,
+ * and so does a part of the API key that a desktop client's user left out, for which some clients send the placeholder
+ * itself.
  */
 export const normalize = (variables: { readonly [name: string]: string | undefined }): Source => {
   const entries = Object.entries(variables).flatMap(([name, value]) =>
@@ -35,7 +36,10 @@ export const normalize = (variables: { readonly [name: string]: string | undefin
 const isLeftOut = (name: string, value: string) =>
   /^KRAKEN_API_/i.test(name) && /^\$\{user_config\.\w+\}$/.test(value.trim())
 
-/** The settings in `.env` of the working directory, taken literally. No file is no problem, and neither is a folder. */
+/**
+ * Reads the settings in `.env` of the working directory, without substitution. A missing file is not an error, nor is a
+ * folder of that name.
+ */
 export const readDotenv = (file = ".env"): DotenvFile => {
   try {
     return parseDotenv(readFileSync(file, "utf8"))
@@ -46,7 +50,7 @@ export const readDotenv = (file = ".env"): DotenvFile => {
   }
 }
 
-/** The settings in a file that somebody named: it has to be there. */
+/** Reads the settings in a file that the user named, which must exist. */
 export const readNamed = (file: string): DotenvFile => {
   try {
     return parseDotenv(readFileSync(file, "utf8"), file)
@@ -58,10 +62,10 @@ export const readNamed = (file: string): DotenvFile => {
 const unreadable = (file: string, error: unknown): string =>
   `${file}: can't be read (${String(Object(error).code ?? error)})`
 
-/** Characters that a file of settings has at most: reading a larger one might take long. */
+/** The most characters of a file of settings. Reading a larger one might take long. */
 const longest = 65_536
 
-/** Reads the settings of a text. `name` is how the file is called in messages. */
+/** Reads the settings in a text. `name` is the name of the file in messages. */
 export const parseDotenv = (text: string, name = ".env"): DotenvFile => {
   if (text.length > longest) {
     return {
@@ -82,7 +86,7 @@ export const parseDotenv = (text: string, name = ".env"): DotenvFile => {
   }
 }
 
-/** The path of a `.env` in the working directory that is not `read`, the file that was; undefined if there is none. */
+/** Finds a `.env` in the working directory other than `read`, the file that was read. Undefined if there is none. */
 export const unreadDotenv = (read: string | undefined): string | undefined => {
   const file = resolve(".env")
   try {
@@ -94,7 +98,7 @@ export const unreadDotenv = (read: string | undefined): string | undefined => {
   }
 }
 
-/** Where programs of this user keep what they must remember; undefined where the user has no home. */
+/** Returns the folder in which this user's programs keep their state. Undefined if the user has no home folder. */
 export const stateFolder = (environment: Source, platform: NodeJS.Platform): string | undefined => {
   const folder = (name: string, ...inHome: ReadonlyArray<string>) => {
     const given = environment.get(name)

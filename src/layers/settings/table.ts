@@ -3,19 +3,21 @@ import { commonAssets } from "../../domain/assets/commonAssets.ts"
 import { toolsetNames } from "../../services/Toolset.ts"
 import * as Parse from "./parse.ts"
 
-/** One setting: its variable, what it takes, what holds without it, and what it is for. */
+/** A setting: its variable, its accepted values, its default and its purpose. */
 export interface Setting<A> {
   readonly name: string
-  /** The flag of `serve` that sets it too, without its dashes. */
+  /** The flag of `serve` that also sets it, without its dashes. */
   readonly flag?: string
-  /** Completes "expected …". */
+  /** The end of the sentence "expected …". */
   readonly expected: string
-  /** As text, parsed like any other; none where it has no default, or one that depends on the machine. */
+  /**
+   * The default as text, which is parsed like any value. Undefined without a default, or if it depends on the machine.
+   */
   readonly fallback?: string
-  /** How the default is described where it is not simply `fallback`. */
+  /** The description of the default in the documents, if it differs from `fallback`. */
   readonly shownDefault?: string
   readonly purpose: string
-  /** Its value is never shown. */
+  /** True if its value is never shown. */
   readonly secret?: true
   readonly parse: Parse.Parse<A>
 }
@@ -23,8 +25,8 @@ export interface Setting<A> {
 const setting = <S extends Setting<unknown>>(it: S): S => it
 
 /**
- * Every setting there is, in the order of the documents, under the field of Config that it fills. `.env.example` and the
- * README's table are made from it.
+ * All settings in the order of the documents, under the fields of Config that they set. `.env.example` and the README's
+ * table are generated from them.
  */
 export const settings = {
   key: setting({
@@ -233,10 +235,10 @@ export const settings = {
 
 type Settings = typeof settings
 
-/** A setting, by its key in the table. */
+/** The key of a setting in the table. */
 export type Field = keyof Settings
 
-/** What the settings hold, by field; undefined for those without a default that are not set. */
+/** The values of the settings by field. Undefined for an unset one without a default. */
 export type Values = {
   readonly [Field in keyof Settings]: Settings[Field] extends { readonly parse: Parse.Parse<infer A> }
     ? Settings[Field] extends { readonly fallback: string }
@@ -245,7 +247,7 @@ export type Values = {
     : never
 }
 
-/** Names that are accepted, and why they do nothing here. */
+/** Names that are accepted without effect, with the reason. */
 export const withoutEffect: { readonly [name: string]: string } = {
   MCP_KRAKEN_API: "this server speaks Kraken's Spot API alone.",
   MCP_KRAKEN_FUTURES_SANDBOX: "this server speaks Kraken's Spot API alone.",
