@@ -2,7 +2,14 @@ import { Context, type DateTime, type Effect } from "effect"
 import type { LanePriority } from "../domain/endpoints/endpoint.ts"
 import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
+import type { PaperAccountBroken } from "./PaperAccountBroken.ts"
 import type { Principal } from "./Principal.ts"
+
+/** Errors of a read: those of Kraken, or of the simulated account that stands in for one there. */
+export type ReadError = KrakenError | PaperAccountBroken
+
+/** Errors of a write. */
+export type WriteError = KrakenWriteError | PaperAccountBroken
 
 /** Place in the lane of an API key, first served first: a cancel never waits behind a read. */
 export type Priority = LanePriority | "settlement"
@@ -49,7 +56,7 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
       endpoint: Endpoint,
       params: Params,
       options?: CallOptions
-    ) => Effect.Effect<unknown, KrakenError, Principal>
+    ) => Effect.Effect<unknown, ReadError, Principal>
     /**
      * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
      * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
@@ -58,13 +65,13 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
       endpoint: WriteEndpoint,
       params: Params,
       options?: WriteOptions
-    ) => Effect.Effect<unknown, KrakenWriteError, Principal>
+    ) => Effect.Effect<unknown, WriteError, Principal>
     /** The few endpoints that answer with bytes instead of JSON. */
     readonly download: (
       endpoint: FileEndpoint,
       params: Params,
       options?: CallOptions
-    ) => Effect.Effect<Uint8Array, KrakenError, Principal>
+    ) => Effect.Effect<Uint8Array, ReadError, Principal>
     /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
     readonly now: Effect.Effect<DateTime.Utc>
     readonly clock: Effect.Effect<ClockQuality>

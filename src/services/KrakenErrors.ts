@@ -217,17 +217,6 @@ export class KrakenUnreadable extends Schema.TaggedError<KrakenUnreadable>()("Kr
   }
 }
 
-/** What is kept of a simulated account does not lead back to it. Nothing was done. */
-export class PaperAccountBroken extends Schema.TaggedError<PaperAccountBroken>()("PaperAccountBroken", {
-  account: Schema.String,
-  file: Schema.String,
-  reason: Schema.String
-}) {
-  override get message() {
-    return `The paper account ${this.account} can't be read from ${this.file}: ${this.reason}. It can be started anew: mcp-kraken paper reset --account ${this.account}`
-  }
-}
-
 /** Kraken understood the call and refused it: it was not carried out. */
 export type KrakenRefusal =
   | KrakenAuthError
@@ -241,7 +230,7 @@ export type KrakenRefusal =
   | KrakenRejection
 
 /** What a read may end in. */
-export type KrakenError = KrakenCredentialsMissing | KrakenRefusal | KrakenUnavailable | PaperAccountBroken
+export type KrakenError = KrakenCredentialsMissing | KrakenRefusal | KrakenUnavailable
 
 /** What a write may end in. */
 export type KrakenWriteError = KrakenError | KrakenOutcomeUnknown

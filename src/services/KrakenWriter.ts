@@ -1,13 +1,8 @@
 import { Context, type Effect } from "effect"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
-import type {
-  KrakenNotPlaced,
-  KrakenPrecheckFailed,
-  KrakenWriteBlocked,
-  KrakenWriteError,
-  KrakenWriteRefused
-} from "./KrakenErrors.ts"
+import type { KrakenNotPlaced, KrakenPrecheckFailed, KrakenWriteBlocked, KrakenWriteRefused } from "./KrakenErrors.ts"
 import type { Principal } from "./Principal.ts"
+import type { WriteError } from "./KrakenClient.ts"
 
 /** A write that happened, or was not sent since an identical one had just happened. */
 export interface Sent {
@@ -23,12 +18,7 @@ export interface Sent {
 }
 
 /** What sending a write may end in. */
-export type SendError =
-  | KrakenWriteError
-  | KrakenNotPlaced
-  | KrakenWriteRefused
-  | KrakenWriteBlocked
-  | KrakenPrecheckFailed
+export type SendError = WriteError | KrakenNotPlaced | KrakenWriteRefused | KrakenWriteBlocked | KrakenPrecheckFailed
 
 /**
  * Sends writes so that none happens twice and none is lost from sight: each runs in a fiber of its own that outlives

@@ -2,8 +2,9 @@ import { Context, type Effect, type Option } from "effect"
 import type { Endpoint } from "../domain/endpoints/endpoints.ts"
 import type { KeyInfo } from "../domain/keys/keyInfo.ts"
 import type { AnyOf } from "../domain/keys/permissions.ts"
-import type { KrakenCredentialsMissing, KrakenError, KrakenPermissionError } from "./KrakenErrors.ts"
+import type { KrakenCredentialsMissing, KrakenPermissionError } from "./KrakenErrors.ts"
 import type { Principal } from "./Principal.ts"
+import type { ReadError } from "./KrakenClient.ts"
 
 /** What the configured API key may do, asked of Kraken on the first private call and remembered for ten minutes. */
 export class PermissionCache extends Context.Tag("mcp-kraken/services/PermissionCache")<
@@ -24,6 +25,6 @@ export class PermissionCache extends Context.Tag("mcp-kraken/services/Permission
     /** Remember an answer of `private/GetApiKeyInfo` that somebody has just got; a shape we can't read is ignored. */
     readonly learn: (answer: unknown) => Effect.Effect<void>
     /** Ask Kraken now, and remember. */
-    readonly refresh: Effect.Effect<KeyInfo, KrakenError, Principal>
+    readonly refresh: Effect.Effect<KeyInfo, ReadError, Principal>
   }
 >() {}

@@ -4,7 +4,7 @@ import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
-import { PaperAccountBroken } from "../../services/KrakenErrors.ts"
+import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { wordsOf } from "../storage/openDatabase.ts"
 import type { AccountId, Entry, Head, Journal } from "./Journal.ts"
 

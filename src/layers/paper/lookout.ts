@@ -1,8 +1,9 @@
 import { Clock, Effect, Exit } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
-import { type KrakenError, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import type { PublicReader } from "../kraken/names/lists.ts"
 import { mostTrades, readTrades, type Sight, sightOf } from "./sight.ts"
+import type { ReadError } from "../../services/KrakenClient.ts"
 
 /** What was seen does for this long, whoever asks: Kraken takes about one call a second. In milliseconds, as below. */
 const fresh = 1000
@@ -13,11 +14,11 @@ const remembered = 60_000
 const levels = 100
 
 /** Looks at one pair of Kraken's. A look that is under way, or not a second old, does for everybody. */
-export type Lookout = Effect.Effect<Sight, KrakenError>
+export type Lookout = Effect.Effect<Sight, ReadError>
 
 export const makeLookout = (kraken: PublicReader<never>, pair: Pair): Lookout => {
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
-  let latest: { readonly at: number; readonly exit: Exit.Exit<Sight, KrakenError> } | undefined
+  let latest: { readonly at: number; readonly exit: Exit.Exit<Sight, ReadError> } | undefined
   let sight: Sight | undefined
 
   const named = { pair: pair.altname, ...(pair.base.class !== "currency" && { asset_class: pair.base.class }) }
@@ -55,7 +56,7 @@ const changed = "(decimals that Kraken has changed are taken over once nothing i
 /** Goes before what tools read: somebody's order waits for it. */
 const first = { priority: "write" } as const
 
-export const notCarriedOut = (error: KrakenError): KrakenError => {
+export const notCarriedOut = (error: ReadError): ReadError => {
   if (error._tag !== "KrakenUnavailable") return error
   const { cause, endpoint, reason } = error
   return new KrakenUnavailable({

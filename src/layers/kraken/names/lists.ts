@@ -2,8 +2,7 @@ import { Duration, Effect, Option } from "effect"
 import type { Lists } from "../../../domain/assets/krakenLists.ts"
 import { clocks } from "../../../services/Clocks.ts"
 import type { PublicEndpoint, Params } from "../../../domain/endpoints/endpoints.ts"
-import type { CallOptions } from "../../../services/KrakenClient.ts"
-import type { KrakenError } from "../../../services/KrakenErrors.ts"
+import type { CallOptions, ReadError } from "../../../services/KrakenClient.ts"
 
 /** How long the lists hold; for a name that is not in them, they may be `recent` at the most. In milliseconds. */
 export const fresh = Duration.toMillis("1 hour")
@@ -18,7 +17,7 @@ export interface PublicReader<R> {
     endpoint: PublicEndpoint,
     params: Params,
     options?: CallOptions
-  ) => Effect.Effect<unknown, KrakenError, R>
+  ) => Effect.Effect<unknown, ReadError, R>
 }
 
 export interface BothLists {
@@ -33,11 +32,11 @@ export interface BothLists {
 export const makeLists = <A, R>(
   kraken: PublicReader<R>,
   read: (lists: BothLists, at: number) => A,
-  onFailure: (error: KrakenError) => Effect.Effect<void>
+  onFailure: (error: ReadError) => Effect.Effect<void>
 ) => {
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
   let latest: { readonly lists: A; readonly at: number } | undefined
-  let failed: { readonly error: KrakenError; readonly at: number } | undefined
+  let failed: { readonly error: ReadError; readonly at: number } | undefined
   let isStale = false
 
   const list = (assets: object, pairs: object) =>
@@ -53,10 +52,10 @@ export const makeLists = <A, R>(
     return read({ currency, ...(Option.isSome(tokenized) && { tokenized_asset: tokenized.value }) }, at)
   })
 
-  const old = (error: KrakenError) => (latest === undefined ? Effect.fail(error) : Effect.succeed(latest.lists))
+  const old = (error: ReadError) => (latest === undefined ? Effect.fail(error) : Effect.succeed(latest.lists))
 
   return {
-    atMost: (age: number): Effect.Effect<A, KrakenError, R> =>
+    atMost: (age: number): Effect.Effect<A, ReadError, R> =>
       Effect.gen(function* () {
         const { monotonic: now, wall } = yield* clocks
         if (latest !== undefined && !isStale && now - latest.at <= age) return latest.lists

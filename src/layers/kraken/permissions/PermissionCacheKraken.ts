@@ -2,8 +2,8 @@ import { Duration, Effect, Layer, Option } from "effect"
 import { type Endpoint, endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { allows } from "../../../domain/keys/permissions.ts"
 import { monotonic } from "../../../services/Clocks.ts"
-import { KrakenClient } from "../../../services/KrakenClient.ts"
-import { type KrakenError, KrakenPermissionError, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
+import { KrakenClient, type ReadError } from "../../../services/KrakenClient.ts"
+import { KrakenPermissionError, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import type { KeyInfo } from "../../../domain/keys/keyInfo.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { limitsOf, readKeyInfo } from "../../../domain/keys/keyInfo.ts"
@@ -56,7 +56,7 @@ export const PermissionCacheKraken = Layer.effect(
     const remembered = (now: number): Option.Option<KeyInfo> =>
       known !== undefined && now - known.at < tenMinutes ? Option.some(known.info) : Option.none()
 
-    const notice = (error: KrakenError, now: number) =>
+    const notice = (error: ReadError, now: number) =>
       Effect.suspend(() => {
         const refused = error._tag === "KrakenPermissionError" || error._tag === "KrakenRejection"
         quietUntil = now + (refused ? tenMinutes : aMinute)

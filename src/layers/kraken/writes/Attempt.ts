@@ -1,13 +1,8 @@
 import type { DateTime, Duration, Effect } from "effect"
 import type { Directory } from "../../../domain/assets/names.ts"
 import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
-import type { KrakenClient } from "../../../services/KrakenClient.ts"
-import type {
-  KrakenError,
-  KrakenOutcomeUnknown,
-  KrakenPrecheckFailed,
-  KrakenWriteRefused
-} from "../../../services/KrakenErrors.ts"
+import type { KrakenClient, ReadError } from "../../../services/KrakenClient.ts"
+import type { KrakenOutcomeUnknown, KrakenPrecheckFailed, KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { Confirmation } from "./confirmation.ts"
@@ -88,4 +83,4 @@ export type Procedure = (
   endpoint: WriteEndpoint,
   params: Params,
   repeat: boolean
-) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | KrakenError, Principal>
+) => Effect.Effect<Prepared | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | ReadError, Principal>

@@ -1,9 +1,9 @@
 import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
 import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
-import type { KrakenError } from "../../../services/KrakenErrors.ts"
 import type { Desk } from "./Attempt.ts"
 import type { Deadline } from "./fill.ts"
+import type { ReadError } from "../../../services/KrakenClient.ts"
 
 /** What one look at the account has shown. */
 export type Look<A> =
@@ -22,7 +22,7 @@ export type Outcome<A> =
   | { readonly _tag: "CantTell"; readonly reason: string }
 
 /** What a look may fail with. */
-export type LookError = KrakenError | ParseResult.ParseError
+export type LookError = ReadError | ParseResult.ParseError
 
 /** After its deadline Kraken's engine takes the order no more; two seconds for what it had already taken. */
 const settling = Duration.seconds(2)

@@ -1,6 +1,7 @@
 import { Effect, type ParseResult } from "effect"
 import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
-import { type KrakenError, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
+import { KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
+import type { ReadError } from "../../../services/KrakenClient.ts"
 
 /**
  * Refuses a write when a check that has to come before it can't be made. What is wrong with the key or the account
@@ -9,8 +10,8 @@ import { type KrakenError, KrakenPrecheckFailed } from "../../../services/Kraken
 export const precheck =
   (endpoint: Endpoint, check: string) =>
   <A, R>(
-    read: Effect.Effect<A, KrakenError | ParseResult.ParseError, R>
-  ): Effect.Effect<A, KrakenError | KrakenPrecheckFailed, R> =>
+    read: Effect.Effect<A, ReadError | ParseResult.ParseError, R>
+  ): Effect.Effect<A, ReadError | KrakenPrecheckFailed, R> =>
     Effect.mapError(read, (error) => {
       switch (error._tag) {
         case "KrakenCredentialsMissing":

@@ -8,9 +8,9 @@ import {
   KrakenLockout,
   KrakenOrderError,
   KrakenPermissionError,
-  KrakenUnavailable,
-  PaperAccountBroken
+  KrakenUnavailable
 } from "../../../../src/services/KrakenErrors.ts"
+import { PaperAccountBroken } from "../../../../src/services/PaperAccountBroken.ts"
 import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { account, failure, noAnswer, send } from "../../../doubles/WriterAccount.ts"
 
