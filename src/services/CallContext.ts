@@ -16,7 +16,7 @@ export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/se
     readonly requestId: string
     /** Tells the client how far the call is; does nothing if the client did not ask. */
     readonly report: (progress: Progress) => Effect.Effect<void>
-    /** The client can put a form before its user: see `UserInput.ask`. */
+    /** The client can put a form before its user: see `askUser.ts`. */
     readonly asks: boolean
     /** What was answered to the questions of this call's earlier rounds. */
     readonly answers: { readonly [name: string]: unknown }

@@ -1,5 +1,4 @@
-import { Effect, Option, Schema } from "effect"
-import { CallContext } from "./CallContext.ts"
+import { Schema } from "effect"
 
 /** Something the client is asked to do or to ask its user, in the words of MCP: `elicitation/create` and its params. */
 export const Question = Schema.Struct({
@@ -32,31 +31,3 @@ export const Reply = Schema.Union(
   Schema.Struct({ action: Schema.Literal("decline", "cancel") })
 )
 export type Reply = typeof Reply.Type
-
-/** A form of a few plain fields. */
-export interface Form {
-  readonly message: string
-  /** A flat JSON Schema of strings, numbers, booleans and enums. */
-  readonly requestedSchema: {
-    readonly type: "object"
-    readonly properties: object
-    readonly required?: ReadonlyArray<string>
-  }
-}
-
-/**
- * Asks the user of the client who is calling. None where that client can't ask: the tool has to find another way.
- *
- * An answer counts only if the question was put to this caller, for this tool and these arguments, within the last ten
- * minutes, and was not used before.
- */
-export const ask = Effect.fn("UserInput.ask")(function* (name: string, form: Form) {
-  const { answers, asks } = yield* CallContext
-  if (!asks) return Option.none<Reply>()
-  const reply = decodeReply(answers[name])
-  if (Option.isSome(reply)) return reply
-  const question: Question = { method: "elicitation/create", params: { mode: "form", ...form } }
-  return yield* new InputRequired({ questions: { [name]: question }, state: { asked: [name], answers } })
-})
-
-const decodeReply = Schema.decodeUnknownOption(Reply)

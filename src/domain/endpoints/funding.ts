@@ -157,7 +157,8 @@ export const funding = {
   "private/WithdrawCancel": write({
     ...once,
     intent: "destroy",
-    moves: "within",
+    moves: "cancels",
+    priority: "cancel",
     permissions: [["withdraw-funds"]],
     result: Schema.Boolean,
     see: page("cancel-withdrawal")

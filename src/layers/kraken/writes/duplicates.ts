@@ -32,20 +32,34 @@ export type Recognition =
   /** It is not known whether an identical write has happened, so nobody may send another one. */
   | { readonly _tag: "Blocked"; readonly error: KrakenWriteBlocked }
 
-/** Writes that do no harm when they are sent twice. A second cancel has work of its own: what is open by then. */
-const repeatable: ReadonlySet<WriteEndpoint> = new Set<WriteEndpoint>([
-  "private/CancelOrder",
-  "private/CancelOrderBatch",
-  "private/CancelAll",
-  "private/CancelAllOrdersAfter",
-  "private/WithdrawCancel",
-  "private/AddExport",
-  "private/RemoveExport",
-  "private/GetWebSocketsToken"
-])
+/**
+ * Tells of each write whether a second identical one has to be meant. Cancels have work of their own, what is open by
+ * then; an export or a token that is made twice does no harm.
+ */
+const recognized: Readonly<Record<WriteEndpoint, boolean>> = {
+  "private/AddOrder": true,
+  "private/AddOrderBatch": true,
+  "private/AmendOrder": true,
+  "private/EditOrder": true,
+  "private/CancelOrder": false,
+  "private/CancelOrderBatch": false,
+  "private/CancelAll": false,
+  "private/CancelAllOrdersAfter": false,
+  "private/Withdraw": true,
+  "private/WithdrawCancel": false,
+  "private/WalletTransfer": true,
+  "private/AccountTransfer": true,
+  "private/CreateSubaccount": true,
+  "private/Earn/Allocate": true,
+  "private/Earn/Deallocate": true,
+  "private/DepositAddresses": true,
+  "private/AddExport": false,
+  "private/RemoveExport": false,
+  "private/GetWebSocketsToken": false
+}
 
 /** Decides whether a second identical write to an endpoint has to be meant. */
-export const isRecognizable = (endpoint: WriteEndpoint): boolean => !repeatable.has(endpoint)
+export const isRecognizable = (endpoint: WriteEndpoint): boolean => recognized[endpoint]
 
 /** How long after its end an identical write of the same caller is taken for the same one, in milliseconds. */
 const usualWindow = Duration.toMillis("2 seconds")

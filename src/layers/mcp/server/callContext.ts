@@ -28,7 +28,7 @@ const reporter = ({ meta, notify }: Call) => {
     })
 }
 
-/** Only what was asked counts, as the state of the earlier round tells; see `UserInput.ask`. */
+/** Only what was asked counts, as the state of the earlier round tells; see `askUser.ts`. */
 const answersOf = ({ answers, state }: Call): Json => {
   const earlier = Option.getOrUndefined(state)
   if (!isObject(earlier)) return {}
