@@ -59,7 +59,7 @@ export const Http = Layer.scoped(
           headers,
           body,
           principal,
-          emit: makeEmit(response, run, Effect.zipRight(untilRefused(token), leave)),
+          emit: makeEmit(response, run, () => Effect.zipRight(untilRefused(token), leave)),
           note: line.note
         })
         return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)

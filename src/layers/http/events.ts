@@ -6,20 +6,20 @@ import { eventStream } from "./Reply.ts"
 const keepAlive = "15 seconds"
 
 /**
- * Writes events ahead of the answer: the first opens the stream, which stays open until the answer. `watch` runs for as
- * long as the stream is open.
+ * Writes events ahead of the answer: the first opens the stream, which stays open until the answer. What `watch`
+ * makes runs for as long as the stream is open; most requests open none.
  */
 export const makeEmit =
   (
     response: ServerResponse,
     run: (effect: Effect.Effect<void>) => Fiber.RuntimeFiber<void>,
-    watch: Effect.Effect<void>
+    watch: () => Effect.Effect<void>
   ) =>
   (event: string): void => {
     if (response.destroyed) return
     if (!response.headersSent) {
       response.writeHead(200, eventStream)
-      const fibers = [run(Effect.forever(Effect.delay(writeComment(response), keepAlive))), run(watch)]
+      const fibers = [run(Effect.forever(Effect.delay(writeComment(response), keepAlive))), run(watch())]
       response.once("close", () => {
         for (const fiber of fibers) fiber.unsafeInterruptAsFork(FiberId.none)
       })
