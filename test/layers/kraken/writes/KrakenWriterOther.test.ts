@@ -438,6 +438,37 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("is neither one's when two that look the same are lost, and one row appears", () => {
+    const rows: Array<object> = []
+    const { layer, sent } = account({
+      write: (endpoint) =>
+        Effect.delay(
+          Effect.suspend(() => {
+            if (sent.length === 2 && rows.length === 0) rows.push({ ...row, time: 0 })
+            return noAnswer(endpoint)
+          }),
+          "1 seconds"
+        ),
+      read: () => Effect.sync(() => [...rows])
+    })
+    return Effect.gen(function* () {
+      const writer = yield* KrakenWriter
+      const both = yield* Effect.fork(
+        Effect.forEach(
+          [withdrawal, { ...withdrawal, amount: "0.50", repeat: true }],
+          (one) => Effect.flip(writer.send("private/Withdraw", one)),
+          { concurrency: 2 }
+        )
+      )
+      yield* TestClock.adjust("2 minutes")
+      for (const error of yield* Fiber.join(both)) {
+        assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
+        assert.include(error.message, "R1")
+      }
+      assert.lengthOf(sent, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
   /** What is said of a lost one when Kraken lists these rows before it, and these since. */
   const told = (before: ReadonlyArray<object>, since: ReadonlyArray<object>) => {
     let isSent = false
