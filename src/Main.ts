@@ -33,7 +33,7 @@ const report = (cause: Cause.Cause<unknown>) =>
 
 const usage = new Set(["UsageError", "SettingsError"])
 
-/** How the program ends before its time, if it does: by a signal, or by an error that nothing caught. */
+/** The early end of the program, if there is one: by a signal, or by an error that nothing caught. */
 let ending: "signal" | "error" | undefined
 
 const onSignal = () => {

@@ -52,7 +52,7 @@ export const editFaults = (edit: Edit, now?: Now): ReadonlyArray<Fault> => {
   ]
 }
 
-/** What is wrong with the time of an amendment or edit without other faults, at `now` on Kraken's clock. */
+/** Lists the faults in the time of an amendment or edit without other faults, at `now` on Kraken's clock. */
 export const changeTimeFaults = ({ deadline }: Amend | Edit, now: Now): ReadonlyArray<Fault> =>
   deadlineFaults(deadline, now)
 

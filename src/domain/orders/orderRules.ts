@@ -52,7 +52,7 @@ export const batchFaults = ({ deadline, orders }: Batch, now?: Now): ReadonlyArr
   ]
 }
 
-/** What is wrong with the times of an order without other faults, at `now` on Kraken's clock. */
+/** Lists the faults in the times of an order without other faults, at `now` on Kraken's clock. */
 export const orderTimeFaults = (order: Order, now: Now): ReadonlyArray<Fault> => [
   ...lifeFaults(order, now),
   ...deadlineFaults(order.deadline, now)

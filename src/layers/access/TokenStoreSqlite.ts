@@ -16,7 +16,7 @@ import { makeLastUse } from "./lastUse.ts"
 import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
 
-/** How long a token that was found good is taken for good without asking the file: a revocation elsewhere waits so long. */
+/** Time for which a token that was found valid counts as valid without asking the file: a revocation elsewhere waits so long. */
 const remembered = Duration.toMillis("1 second")
 
 /** Tokens that are remembered at once. */

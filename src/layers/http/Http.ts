@@ -18,7 +18,7 @@ export class Listening extends Context.Tag("mcp-kraken/layers/http/Http/Listenin
   Listening,
   {
     readonly port: number
-    /** How many requests are being answered; what clients have left is not. */
+    /** Counts the requests that are being answered, without those that clients have left. */
     readonly running: () => number
   }
 >() {}
@@ -108,11 +108,11 @@ export const Http = Layer.scoped(
   })
 )
 
-/** What a request came with, before anything else looks at it. */
+/** The facts of a request before anything else looks at it. */
 interface Entrance {
   readonly token: Credential["token"]
   readonly path: string
-  /** Whether it comes from a page of an origin that is listed. */
+  /** The request comes from a page of an origin that is listed. */
   readonly page: boolean
   readonly line: Line
   /** Ends a stream whose token is good no more, and cancels its call, as if the client had gone. */
