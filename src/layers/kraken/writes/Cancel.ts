@@ -3,9 +3,7 @@ import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.
 import { OrderRow } from "../../../domain/orders/orderMatch.ts"
 import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { holdsCount, holdsTimes } from "./confirmation.ts"
-import { openOrders } from "./openOrders.ts"
-import { ordersSince } from "./orderLists.ts"
-import { ordersById } from "./ordersById.ts"
+import { most, openOrders, ordersById, ordersSince, page, pages } from "./orderLists.ts"
 import { untilSettled } from "./untilSettled.ts"
 
 /**
@@ -180,9 +178,6 @@ const unknown = (left: ReadonlyArray<Id>, reason: string, isGroup: boolean): Ver
 
 const isOpen = (state: string): boolean => state === "open" || state === "pending"
 
-/** Kraken cancels at most this many orders in one call. */
-const most = 50
-
 /**
  * Sends a cancel of these orders again. `all cancelled`: this one took each of them. `carried out`: Kraken's engine has
  * answered, so that none of them can be open any more.
@@ -240,10 +235,6 @@ const Canceled = Schema.Struct({ ...OrderRow.fields, closetm: Schema.Union(Schem
 const decodeClosed = Schema.decodeUnknown(
   Schema.Struct({ closed: Schema.Record({ key: Schema.String, value: Canceled }) })
 )
-
-/** Rows of one page of `ClosedOrders`, and how many pages are read. */
-const page = 50
-const pages = 20
 
 /** Ids of the orders of a group that were cancelled since the send, by Kraken's clock. */
 const canceledSince = Effect.fnUntraced(function* (desk: Desk, attempt: Attempt, group: (row: OrderRow) => boolean) {

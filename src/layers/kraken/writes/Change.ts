@@ -6,8 +6,7 @@ import type { Attempt, Desk, Procedure, Verdict } from "./Attempt.ts"
 import { holds, isEdit } from "./confirmation.ts"
 import { deadlineOf, lookOf, withDeadline, withUserref } from "./fill.ts"
 import { empty, found, type Look, lookUntil, unclear } from "./lookUntil.ts"
-import { openOrders } from "./openOrders.ts"
-import { type Listed, orderById, ordersSince, pick } from "./orderLists.ts"
+import { type Listed, openOrders, orderById, ordersSince, pick } from "./orderLists.ts"
 import { precheck } from "./precheck.ts"
 
 /**

@@ -19,8 +19,19 @@ const decodeQueried = Schema.decodeUnknown(OrderRows)
 const settlement = { priority: "settlement" } as const
 
 /** Rows of one page of `ClosedOrders`, and how many pages are read. */
-const page = 50
-const pages = 20
+export const page = 50
+export const pages = 20
+
+/** Kraken shows at most this many orders in one answer, and cancels at most as many in one call. */
+export const most = 50
+
+/** Reads the open orders of the account that pass a filter. Kraken gives all of them in one answer. */
+export const openOrders = (desk: Desk, filter: Params) =>
+  Effect.map(Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen), ({ open }) =>
+    toListed(open)
+  )
+
+const toListed = (rows: typeof OrderRows.Type) => Object.entries(rows).map(([txid, row]): Listed => ({ txid, row }))
 
 /**
  * Reads open orders, and those that were opened or closed since the attempt, with the time at which it left. Open ones
@@ -32,8 +43,8 @@ export const ordersSince = Effect.fnUntraced(function* (
   filter: Params,
   hasOwnId = false
 ) {
-  const { open } = yield* Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen)
-  const closed: Array<readonly [string, OrderRow]> = []
+  const open = yield* openOrders(desk, filter)
+  const closed: Array<Listed> = []
   const start = hasOwnId ? undefined : Math.floor((yield* departure.timing).earliest) - clockDoubt
   for (let ofs = 0; ; ofs += page) {
     if (ofs === pages * page) {
@@ -42,19 +53,38 @@ export const ordersSince = Effect.fnUntraced(function* (
     }
     const params = { ...filter, start, closetime: "both", ofs }
     const answer = yield* Effect.flatMap(desk.kraken.read("private/ClosedOrders", params, settlement), decodeClosed)
-    const rows = Object.entries(answer.closed)
+    const rows = toListed(answer.closed)
     closed.push(...rows)
     if (rows.length < page) break
   }
-  const rows = [...Object.entries(open), ...closed].map(([txid, row]): Listed => ({ txid, row }))
-  return { rows, time: yield* departure.timing }
+  return { rows: [...open, ...closed], time: yield* departure.timing }
 })
 
-/** One order by its id. */
-export const orderById = Effect.fnUntraced(function* (desk: Desk, txid: string) {
-  const rows = yield* Effect.flatMap(desk.kraken.read("private/QueryOrders", { txid }, settlement), decodeQueried)
-  const row = rows[txid]
-  return row === undefined ? undefined : { txid, row }
+const queried = (desk: Desk, txids: ReadonlyArray<string>) =>
+  desk.kraken
+    .read("private/QueryOrders", { txid: txids.join(",") }, settlement)
+    .pipe(Effect.flatMap(decodeQueried), Effect.map(toListed))
+
+/** Reads one order by its id. */
+export const orderById = (desk: Desk, txid: string) =>
+  Effect.map(queried(desk, [txid]), (rows) => rows.find((listed) => listed.txid === txid))
+
+/** Reads orders by their ids. Those that Kraken does not know are left out: one of them spoils an answer for all. */
+export const ordersById = Effect.fnUntraced(function* (desk: Desk, txids: ReadonlyArray<string>) {
+  const found: Array<Listed> = []
+  for (let from = 0; from < txids.length; from += most) {
+    const ids = txids.slice(from, from + most)
+    const known = (ids: ReadonlyArray<string>, otherwise: ReturnType<typeof queried>) =>
+      Effect.catchTag(queried(desk, ids), "KrakenOrderError", () => otherwise)
+    const single = Effect.forEach(ids, (id) => known([id], Effect.succeed([])))
+    found.push(
+      ...(yield* known(
+        ids,
+        Effect.map(single, (rows) => rows.flat())
+      ))
+    )
+  }
+  return found
 })
 
 /** The one order among `rows` that is `sent`; several, or one that shows neither id, can't be told. */
