@@ -1,5 +1,5 @@
 import { countTokens } from "gpt-tokenizer"
-import { toolsets } from "../src/tools/Toolsets.ts"
+import { toolsets } from "../src/tools/toolsets.ts"
 import { number, print, table } from "./table.ts"
 
 /** Measures the tokens that the list of tools costs a model before its first call. */

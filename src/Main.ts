@@ -4,7 +4,7 @@ import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
 import { load } from "./layers/process/load.ts"
 import { stdioWords } from "./cli/stdioWords.ts"
-import { LoggingPlain } from "./layers/telemetry/Logging.ts"
+import { LoggingPlain } from "./layers/telemetry/logging.ts"
 
 const words = process.argv.slice(2)
 

@@ -2,13 +2,13 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer, Option } from "effect"
 import { ConfigEnv } from "../../src/layers/settings/ConfigEnv.ts"
-import { Http } from "../../src/layers/http/Http.ts"
-import { Logging } from "../../src/layers/telemetry/Logging.ts"
-import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
-import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
+import { HttpListener } from "../../src/layers/http/HttpListener.ts"
+import { Logging } from "../../src/layers/telemetry/logging.ts"
+import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
-import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
+import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
 import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
@@ -18,12 +18,12 @@ const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
 })
 
-Http.pipe(
-  Layer.provide(EdgeMux),
+HttpListener.pipe(
+  Layer.provide(McpHttpHandlerStateless),
   Layer.provide(McpServerSdk),
   Layer.provide(PolicyOfServer),
   Layer.provide(McpServerEarly),
-  Layer.provide([Kraken, RateBudgetOff, SealKeyMemory, TokenStoreSqlite]),
+  Layer.provide([Kraken, RateBudgetOff, RequestStateKeyMemory, TokenStoreSqlite]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,

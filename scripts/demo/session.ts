@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { table } from "../../src/cli/kit/table.ts"
+import { table } from "../../src/cli/kit/textTable.ts"
 import * as D from "../../src/domain/numbers/decimal.ts"
 import type { Answer, Call } from "./connect.ts"
 

@@ -1,4 +1,4 @@
-import { type Setting, settings } from "../../src/layers/settings/table.ts"
+import { type Setting, settings } from "../../src/layers/settings/settingDefinitions.ts"
 
 const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
 

@@ -1,5 +1,5 @@
 import { names } from "../../src/domain/keys/permissions.ts"
-import { type AnyTool, toolsets } from "../../src/tools/Toolsets.ts"
+import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
 
 /** Generates the table of tools with their endpoints, key permissions and intents. */
 export const toolsTable = (): string =>

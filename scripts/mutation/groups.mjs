@@ -60,7 +60,7 @@ export const groups = {
     tests: files("test/layers/kraken/client/")
   },
   judging: {
-    sources: files("src/layers/kraken/client/clock.ts", "src/layers/kraken/client/judge.ts"),
+    sources: files("src/layers/kraken/client/krakenClock.ts", "src/layers/kraken/client/decodeResponse.ts"),
     tests: files("test/layers/kraken/client/clock", "test/layers/kraken/client/judge")
   },
   writes: {
@@ -70,9 +70,9 @@ export const groups = {
   access: {
     sources: files(
       "src/layers/access/TokenStoreSqlite.ts",
-      "src/layers/exchange/guard.ts",
+      "src/layers/exchange/adminPolicy.ts",
       "src/layers/http/credential.ts",
-      "src/layers/http/guard.ts",
+      "src/layers/http/hostPolicy.ts",
       "src/layers/network/loopback.ts",
       "src/layers/settings/credentials.ts",
       "src/layers/settings/mode.ts",

@@ -3,7 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
 import { envFile } from "./kit/envFile.ts"
 import { UsageError } from "./kit/errors.ts"
-import { type Setting, settings } from "../layers/settings/table.ts"
+import { type Setting, settings } from "../layers/settings/settingDefinitions.ts"
 
 /** Makes the option that stands for a setting. */
 const flag = <Name extends string>({

@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import { settings } from "../layers/settings/table.ts"
+import { settings } from "../layers/settings/settingDefinitions.ts"
 import type { Config } from "../services/Config.ts"
 
 /** Lists settings that a user might not expect: an address other than Kraken's, and a file that was not read. */

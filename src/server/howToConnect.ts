@@ -1,6 +1,6 @@
 import { Option, Redacted } from "effect"
 import type { Config } from "../services/Config.ts"
-import { reachable } from "../layers/network/reachable.ts"
+import { urlHost } from "../layers/network/urlHost.ts"
 import { withEnvFile } from "../layers/process/withEnvFile.ts"
 import { self } from "../layers/process/self.ts"
 
@@ -14,7 +14,7 @@ export const howToConnect = (
   envFile: Option.Option<string>
 ): ReadonlyArray<string> => {
   const { authDisabled, host, path, port, tls } = config
-  const url = `${Option.isSome(tls) ? "https" : "http"}://${reachable(host)}:${port}${path}`
+  const url = `${Option.isSome(tls) ? "https" : "http"}://${urlHost(host)}:${port}${path}`
   return [
     `mcp-kraken serves ${url}`,
     ...account(config),

@@ -1,9 +1,9 @@
 import { Effect, Layer } from "effect"
 import { KrakenClientPaper } from "../layers/paper/KrakenClientPaper.ts"
-import { PaperAccounts, PaperAccountsServed } from "../layers/paper/Accounts.ts"
+import { PaperAccounts, PaperAccountsServed } from "../layers/paper/PaperAccounts.ts"
 import { MarketFeed } from "../layers/paper/MarketFeed.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
-import { PaperWatch } from "../layers/paper/Watch.ts"
+import { RestingOrderPoller } from "../layers/paper/RestingOrderPoller.ts"
 import { RateBudgetPerAccount } from "../layers/kraken/rates/RateBudgetPerAccount.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
@@ -36,7 +36,7 @@ const Mode = Layer.effect(
 )
 
 /** A simulated Kraken with an account for each caller. */
-export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, PaperWatch).pipe(
+export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, RestingOrderPoller).pipe(
   Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
   Layer.provideMerge(RateBudgetPerAccount)
 )

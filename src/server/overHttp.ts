@@ -1,7 +1,7 @@
 import { DateTime, Effect, Layer, Option } from "effect"
-import { Http, Listening } from "../layers/http/Http.ts"
+import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
-import { EdgeMux } from "../layers/mcp/http/EdgeMux.ts"
+import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -37,7 +37,11 @@ const access = Effect.fnUntraced(function* (firstToken: boolean) {
   return { _tag: "New", token } as const
 })
 
-const HttpServer = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
+const HttpServer = HttpListener.pipe(
+  Layer.provide(McpHttpHandlerStateless),
+  Layer.provide(Product),
+  Layer.provide(McpServerEarly)
+)
 
 /** Serves over HTTP. The tools are loaded before clients can connect. */
 export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {

@@ -1,5 +1,5 @@
 import { Context, type Effect, Schema } from "effect"
-import type { Directory } from "../domain/assets/names.ts"
+import type { Directory } from "../domain/assets/model.ts"
 import type { Principal } from "./Principal.ts"
 
 /** Kraken has no such pair or asset; nothing was sent. */

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process"
 import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as needs from "../../src/layers/settings/needs.ts"
-import { type Field, settings } from "../../src/layers/settings/table.ts"
+import { type Field, settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { makeCommandLine } from "./commandLine.ts"
 
 describe("mcp-kraken", () => {

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import { type Call, ProtocolError } from "../../src/layers/mcp/protocol/Surface.ts"
+import { type Call, ProtocolError } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired, type Question } from "../../src/services/UserInput.ts"
 import { type Fixture, text } from "./tools.ts"
 

@@ -1,6 +1,10 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
-import { ProtocolError, resourceNotFound, type Surface } from "../../src/layers/mcp/protocol/Surface.ts"
+import {
+  ProtocolError,
+  resourceNotFound,
+  type ServerDefinition
+} from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired } from "../../src/services/UserInput.ts"
 import { askingTools, elicit, isAnswered } from "./asking.ts"
 import { png, tools as plainTools } from "./tools.ts"
@@ -63,7 +67,7 @@ const read = (uri: string): Mcp.ReadResourceResult | undefined => {
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 
 /** What the conformance suite looks for, on the edge of the product. */
-export const fixtures: Surface<never> = {
+export const fixtures: ServerDefinition<never> = {
   about: {
     serverInfo: { name: "mcp-kraken-conformance", title: "Fixtures", version: "0.0.0" },
     capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },

@@ -1,11 +1,11 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { join } from "node:path"
-import { Http } from "../../src/layers/http/Http.ts"
-import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
-import { connectSdk } from "../../src/layers/mcp/server/SdkServer.ts"
-import { makeServer, McpServer } from "../../src/layers/mcp/server/Server.ts"
-import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
+import { HttpListener } from "../../src/layers/http/HttpListener.ts"
+import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
+import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
+import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
@@ -20,10 +20,10 @@ const Fixtures = Layer.scoped(
   Effect.tap(makeServer(fixtures), (server) => connectSdk(server, fixtures, new AjvJsonSchemaValidator()))
 )
 
-const Served = Http.pipe(
-  Layer.provide(EdgeMux),
+const Served = HttpListener.pipe(
+  Layer.provide(McpHttpHandlerStateless),
   Layer.provide(Fixtures),
-  Layer.provide([SealKeyMemory, Layer.mock(KrakenWriter, { settled: Effect.void })])
+  Layer.provide([RequestStateKeyMemory, Layer.mock(KrakenWriter, { settled: Effect.void })])
 )
 
 /** The fixtures on the product's own HTTP edge, bearer tokens included: the address where they are served without one. */

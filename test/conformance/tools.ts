@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { report } from "../../src/services/CallContext.ts"
 import type { InputRequired } from "../../src/services/UserInput.ts"
-import type { Call, ProtocolError } from "../../src/layers/mcp/protocol/Surface.ts"
+import type { Call, ProtocolError } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 
 /** A tool as the conformance suite wants it: words and effects, nothing of Kraken. */
 export interface Fixture {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { parse } from "yaml"
-import { settings, withoutEffect } from "../../src/layers/settings/table.ts"
+import { settings, withoutEffect } from "../../src/layers/settings/settingDefinitions.ts"
 
 export const root = resolve(import.meta.dirname, "../..")
 

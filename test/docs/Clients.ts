@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { env as environment } from "node:process"
-import { settings } from "../../src/layers/settings/table.ts"
+import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { connect } from "../serve/Server.ts"
 import type { Stage } from "./Stage.ts"
 

@@ -14,8 +14,8 @@ describe("CONTRIBUTING.md", () => {
     Effect.gen(function* () {
       const [endpoint, example, ...others] = blocksOf("CONTRIBUTING.md").filter(({ language }) => language === "ts")
       assert.isEmpty(others)
-      for (const file of [table, "src/tools/account/Account.ts"]) assert.include(read("CONTRIBUTING.md"), `\`${file}\``)
-      const contents = `${read("src/tools/account/Account.ts")}\n${example?.text}`
+      for (const file of [table, "src/tools/account/tools.ts"]) assert.include(read("CONTRIBUTING.md"), `\`${file}\``)
+      const contents = `${read("src/tools/account/tools.ts")}\n${example?.text}`
       const outfile = join(folder, "example.mjs")
       yield* Effect.promise(() =>
         build({

@@ -3,9 +3,9 @@ import { DateTime, Option } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { classify } from "../../src/domain/wire/errors.ts"
-import { toError } from "../../src/layers/kraken/answers/refusal.ts"
-import { Refused } from "../../src/layers/kraken/answers/verdict.ts"
-import { words } from "../../src/tools/ToolError.ts"
+import { toKrakenError } from "../../src/layers/kraken/answers/toKrakenError.ts"
+import { ApiRefusal } from "../../src/layers/kraken/answers/sendErrors.ts"
+import { words } from "../../src/tools/errorAdvice.ts"
 import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
 import { read, root } from "./Markdown.ts"
@@ -80,7 +80,7 @@ const tagOf = (code: string): string => {
   const meaning = classify([code.replace("…", "")], true)
   if (meaning._tag === "NoVerdict") return "KrakenUnavailable"
   if (meaning._tag === "Lockout") return "KrakenLockout"
-  return toError("private/AddOrder", new Refused({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
+  return toKrakenError("private/AddOrder", new ApiRefusal({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
 }
 
 const isKrakens = ({ text }: Entry) => /^E[A-Z]\w+:/.test(text)

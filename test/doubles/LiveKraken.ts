@@ -6,10 +6,10 @@ import { handle } from "../../src/exchange/commands/handle.ts"
 import { importCatalogue } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
 import { makeExchange } from "../../src/exchange/state/state.ts"
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
-import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
+import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/PaperAccounts.ts"
 import type { MarketFeed } from "../../src/layers/paper/MarketFeed.ts"
 import { MarketFeedLive } from "../../src/layers/paper/MarketFeedLive.ts"
-import { PaperWatch } from "../../src/layers/paper/Watch.ts"
+import { RestingOrderPoller } from "../../src/layers/paper/RestingOrderPoller.ts"
 import { RateBudgetPerAccount } from "../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
@@ -22,7 +22,7 @@ import { OperatedOnPaper } from "./TestPrincipal.ts"
 /** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
 export const makeKraken = (prices: Prices) => {
   const market = scripted(prices)
-  const x = makeExchange(
+  const exchange = makeExchange(
     {
       ...market,
       trades: (pair, { after, until }) => {
@@ -43,18 +43,18 @@ export const makeKraken = (prices: Prices) => {
       if (state.down) return new KrakenUnavailable({ endpoint, reason: "connection refused" })
       state.calls++
       state.asked.push(endpoint)
-      const answer = handle(x, { endpoint, params, now })
+      const answer = handle(exchange, { endpoint, params, now })
       if ("errors" in answer) return Effect.die(answer.errors)
       return Effect.succeed(state.change(endpoint, parseJson(JSON.stringify(answer.result))))
     })
   /** It lists more than an exchange knows from the beginning, or other rules. */
-  const list = (rows: object) => importCatalogue(x, { seen: x.now, ...rows })
+  const list = (rows: object) => importCatalogue(exchange, { seen: exchange.now, ...rows })
   return { state, list, layer: Layer.mock(KrakenClient, { read }) }
 }
 
 /** Paper accounts on that Kraken's market, as a process of its own would have them. */
 export const process = (stateDir: string, kraken: Kraken) =>
-  processOf(Layer.merge(KrakenClientPaper, PaperWatch), stateDir, kraken)
+  processOf(Layer.merge(KrakenClientPaper, RestingOrderPoller), stateDir, kraken)
 
 /** The same, where nobody looks for orders that wait. */
 export const unwatched = (stateDir: string, kraken: Kraken) => processOf(KrakenClientPaper, stateDir, kraken)

@@ -1,5 +1,5 @@
 import { DateTime, Effect, Layer } from "effect"
-import type { Directory } from "../../src/domain/assets/names.ts"
+import type { Directory } from "../../src/domain/assets/model.ts"
 import { allows, type Permission } from "../../src/domain/keys/permissions.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../../src/services/KrakenErrors.ts"

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { handle } from "../../src/exchange/commands/handle.ts"
 import { snapshot } from "../../src/exchange/commands/snapshot.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
-import { openJournal } from "../../src/layers/paper/Journal.ts"
-import { makeLedger } from "../../src/layers/paper/Ledger.ts"
+import { openJournal } from "../../src/layers/paper/journal.ts"
+import { makeJournaledAccounts } from "../../src/layers/paper/journaledAccounts.ts"
 
 const id = { account: "local", market: "synthetic" }
 
@@ -12,7 +12,7 @@ const id = { account: "local", market: "synthetic" }
 export const openLedger = (folder: string) =>
   Effect.map(openJournal(join(folder, "paper.db")), (journal) => {
     const market = syntheticMarket()
-    const ledger = makeLedger(journal, {
+    const ledger = makeJournaledAccounts(journal, {
       open: () => market,
       balances: { USD: "1000000", BTC: "10" },
       limits: { tier: "starter", rateLimits: false }
@@ -25,16 +25,16 @@ export const openLedger = (folder: string) =>
         ledger.look(
           id,
           () => now,
-          (x) => handle(x, { endpoint: "public/Time", now })
+          (exchange) => handle(exchange, { endpoint: "public/Time", now })
         ),
       /** All there is at a moment. */
       state: (now: number) =>
         ledger.look(
           id,
           () => now,
-          (x) => {
-            handle(x, { endpoint: "public/Time", now })
-            return snapshot(x)
+          (exchange) => {
+            handle(exchange, { endpoint: "public/Time", now })
+            return snapshot(exchange)
           }
         )
     }

@@ -1,13 +1,13 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Deferred, Effect, Fiber, Layer, Option, Queue, Runtime, Stream } from "effect"
-import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
-import { type EdgeAnswer, type EdgeRequest, McpEdge } from "../../src/layers/mcp/http/Edge.ts"
-import { connectSdk } from "../../src/layers/mcp/server/SdkServer.ts"
-import { makeServer, McpServer } from "../../src/layers/mcp/server/Server.ts"
-import type { Surface } from "../../src/layers/mcp/protocol/Surface.ts"
-import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
+import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { type McpHttpResponse, type McpHttpRequest, McpHttpHandler } from "../../src/layers/mcp/http/McpHttpHandler.ts"
+import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
+import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
+import type { ServerDefinition } from "../../src/layers/mcp/protocol/serverDefinition.ts"
+import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
-import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
+import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import type { Config } from "../../src/services/Config.ts"
 import type { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { Principal } from "../../src/services/Principal.ts"
@@ -27,7 +27,7 @@ export const TestProduct = (
   client: Layer.Layer<KrakenClient> | undefined = undefined
 ) => {
   const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, SealKeyMemory]))
+  return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, RequestStateKeyMemory]))
 }
 
 /** The server of the product over the same. */
@@ -39,12 +39,12 @@ export const TestMcpServer = (
 
 /** The HTTP edge of the product over the same. */
 export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
-  EdgeMux.pipe(Layer.provideMerge(TestMcpServer(...options)))
+  McpHttpHandlerStateless.pipe(Layer.provideMerge(TestMcpServer(...options)))
 
 /** Posts a message and reads the answer, JSON or events, as data. Unless a test says who calls, the operator does. */
 export const post = (body: unknown, headers: Record<string, string> = {}, caller?: TestPrincipal) =>
   Effect.gen(function* () {
-    const edge = yield* McpEdge
+    const edge = yield* McpHttpHandler
     const text = typeof body === "string" ? body : JSON.stringify(body)
     const principal = caller ?? Option.getOrElse(yield* Effect.serviceOption(Principal), () => testOperator)
     const answer = yield* begun(edge.post, { headers, body: text, principal })
@@ -54,13 +54,13 @@ export const post = (body: unknown, headers: Record<string, string> = {}, caller
 
 /** What a client sees first of an answer: JSON, or a stream of events that has been opened and goes on. */
 export type Begun =
-  | Extract<EdgeAnswer, { readonly _tag: "Json" }>
+  | Extract<McpHttpResponse, { readonly _tag: "Json" }>
   | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
 
 /** Posts, and goes on as soon as the client would see something. Interrupting it, or leaving the events, cancels. */
 export const begun = (
-  post: typeof McpEdge.Service.post,
-  request: Omit<EdgeRequest, "emit" | "note">
+  post: typeof McpHttpHandler.Service.post,
+  request: Omit<McpHttpRequest, "emit" | "addLogFields">
 ): Effect.Effect<Begun> =>
   Effect.gen(function* () {
     const events = yield* Queue.unbounded<Option.Option<string>>()
@@ -70,7 +70,7 @@ export const begun = (
       Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
     }
     const call = yield* Effect.forkDaemon(
-      Effect.flatMap(post({ ...request, emit, note: () => {} }), (answer) => {
+      Effect.flatMap(post({ ...request, emit, addLogFields: () => {} }), (answer) => {
         if (answer._tag === "Json") return Deferred.succeed(first, answer)
         emit(answer.text)
         return Queue.offer(events, Option.none())
@@ -119,7 +119,7 @@ export const legacy = (method: string, params?: object) =>
 
 /** A `fetch` that ends in the edge, for the SDK's clients: no socket, no token. */
 export const edgeFetch = Effect.gen(function* () {
-  const edge = yield* McpEdge
+  const edge = yield* McpHttpHandler
   const run = Runtime.runPromise(yield* Effect.runtime())
   return (_: unknown, { body, headers, method, signal }: RequestInit = {}): Promise<Response> => {
     if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
@@ -151,11 +151,11 @@ export const messagesIn = (events: Stream.Stream<string> | undefined) =>
   })
 
 /** The edge over a surface that a test makes up. */
-export const surfaceEdge = (methods: Surface<never>["methods"]) => {
+export const surfaceEdge = (methods: ServerDefinition<never>["methods"]) => {
   const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
   const server = Layer.scoped(
     McpServer,
     Effect.tap(makeServer({ about }), (server) => connectSdk(server, { methods }, new AjvJsonSchemaValidator()))
   )
-  return EdgeMux.pipe(Layer.provideMerge(server), Layer.provideMerge(SealKeyMemory))
+  return McpHttpHandlerStateless.pipe(Layer.provideMerge(server), Layer.provideMerge(RequestStateKeyMemory))
 }

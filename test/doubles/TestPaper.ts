@@ -1,7 +1,7 @@
 import { Effect, Layer, TestClock } from "effect"
 import type { Endpoint, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
-import { PaperAccountsServed } from "../../src/layers/paper/Accounts.ts"
+import { PaperAccountsServed } from "../../src/layers/paper/PaperAccounts.ts"
 import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
 import { RateBudgetPerAccount } from "../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
 import type { Config } from "../../src/services/Config.ts"

@@ -34,10 +34,10 @@ export const venue = (
   options: { readonly prices?: Prices; readonly market?: Market; readonly settings?: Partial<Settings> } = {}
 ): Venue => {
   const market = options.market ?? scripted(options.prices ?? [[0, "50000"]])
-  const x = makeExchange(market, opening, { rateLimits: false, ...options.settings })
+  const exchange = makeExchange(market, opening, { rateLimits: false, ...options.settings })
   let now = opening
   const ask: Venue["ask"] = (endpoint, params = {}, by = {}) =>
-    handle(x, {
+    handle(exchange, {
       endpoint: /^(public|control)\//.test(endpoint) ? endpoint : `private/${endpoint}`,
       params: { ...params },
       account: by.account ?? "ann",
@@ -52,13 +52,13 @@ export const venue = (
   const open: Venue["open"] = (name, balances) => ok("control/OpenAccount", { name, balances }).account
   open("ann", { USD: "100000", XBT: "10" })
   return {
-    x,
+    x: exchange,
     ask,
     ok,
     open,
     wait: (seconds) => {
       now += seconds * 1000
-      handle(x, { endpoint: "public/Time", now })
+      handle(exchange, { endpoint: "public/Time", now })
     },
     refused: (endpoint, params, by) => {
       const answer = ask(endpoint, params, by)

@@ -7,7 +7,7 @@ import type { Side } from "../../src/exchange/state/order.ts"
 import type { Exchange, Venue } from "../../src/exchange/state/state.ts"
 
 /** Whatever is in accounts, futures wallets, fees and the world outside adds up to nothing, asset by asset. */
-export const nothingAppears = (x: Exchange): void => {
+export const nothingAppears = (exchange: Exchange): void => {
   const sums = new Map<string, bigint>()
   const count = (amounts: Map<string, bigint>) => {
     for (const [name, amount] of amounts) {
@@ -15,14 +15,14 @@ export const nothingAppears = (x: Exchange): void => {
       sums.set(asset, (sums.get(asset) ?? 0n) + amount)
     }
   }
-  for (const account of x.accounts.values()) [account.balances, account.futures].forEach(count)
-  ;[x.fees, x.outside].forEach(count)
+  for (const account of exchange.accounts.values()) [account.balances, account.futures].forEach(count)
+  ;[exchange.fees, exchange.outside].forEach(count)
   for (const [asset, sum] of sums) assert.strictEqual(sum, 0n, `${asset} is ${sum} out of balance`)
 }
 
 /** No balance is below zero, nothing is held twice, and what is held is what open orders hold. */
-export const balancesCover = (x: Exchange): void => {
-  for (const account of x.accounts.values()) {
+export const balancesCover = (exchange: Exchange): void => {
+  for (const account of exchange.accounts.values()) {
     const held = new Map<string, bigint>()
     for (const { hold } of account.open.values()) {
       if (hold !== undefined) held.set(hold.asset, (held.get(hold.asset) ?? 0n) + hold.amount)
@@ -35,19 +35,19 @@ export const balancesCover = (x: Exchange): void => {
 }
 
 /** Where nothing is traded, the market may stand beyond what waits. */
-export const notCrossed = (x: Exchange): void => {
-  for (const venue of x.venues.values()) {
-    if (!isTrading(x, venue)) continue
-    const [bid] = depth(x, venue, "bid", 1)
-    const [ask] = depth(x, venue, "ask", 1)
+export const notCrossed = (exchange: Exchange): void => {
+  for (const venue of exchange.venues.values()) {
+    if (!isTrading(exchange, venue)) continue
+    const [bid] = depth(exchange, venue, "bid", 1)
+    const [ask] = depth(exchange, venue, "ask", 1)
     if (bid !== undefined && ask !== undefined) assert.isTrue(bid.price < ask.price, `${venue.pair.id} is crossed`)
   }
 }
 
 /** An order has executed what its trades add up to, and never more than its volume. */
-export const fillsAddUp = (x: Exchange): void => {
-  for (const order of x.orders.values()) {
-    const trades = order.trades.map((id) => x.accounts.get(order.account)!.tradesById.get(id)!)
+export const fillsAddUp = (exchange: Exchange): void => {
+  for (const order of exchange.orders.values()) {
+    const trades = order.trades.map((id) => exchange.accounts.get(order.account)!.tradesById.get(id)!)
     const sum = (of: "volume" | "cost" | "fee") => trades.reduce((total, trade) => total + trade[of], 0n)
     assert.deepStrictEqual([sum("volume"), sum("cost"), sum("fee")], [order.executed, order.cost, order.fee])
     if (order.spend === undefined) assert.isTrue(order.executed <= order.volume)
@@ -57,12 +57,17 @@ export const fillsAddUp = (x: Exchange): void => {
 }
 
 /** Whether somebody here was on the other side of a trade, rather than the market. */
-export const settledFor = (x: Exchange, { id, number }: { readonly id: string; readonly number: number }): boolean =>
-  [...x.accounts.values()].some(({ trades }) => trades.some((trade) => trade.number === number && trade.id !== id))
+export const settledFor = (
+  exchange: Exchange,
+  { id, number }: { readonly id: string; readonly number: number }
+): boolean =>
+  [...exchange.accounts.values()].some(({ trades }) =>
+    trades.some((trade) => trade.number === number && trade.id !== id)
+  )
 
 /** Who waits in which place, to hold against who has traded a step later. */
-export const places = (x: Exchange) =>
-  [...x.venues.values()].flatMap((venue) =>
+export const places = (exchange: Exchange) =>
+  [...exchange.venues.values()].flatMap((venue) =>
     (["buy", "sell"] as const).map((side: Side) =>
       [...inLine(venue, side)].map((order) => ({ order, trades: order.trades.length }))
     )
@@ -72,10 +77,10 @@ export const places = (x: Exchange) =>
  * If an order has traded where it waited, every order that was ahead of it is gone. Not so for an iceberg, which may
  * have queued again, nor for an order that was amended, nor for one that came no earlier than what was traded.
  */
-export const inPriority = (x: Exchange, before: ReturnType<typeof places>, traded = Infinity): void => {
+export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>, traded = Infinity): void => {
   for (const line of before) {
     const lastFilled = line.findLastIndex(({ order, trades }) => {
-      const { tradesById } = x.accounts.get(order.account)!
+      const { tradesById } = exchange.accounts.get(order.account)!
       return order.trades.slice(trades).some((id) => tradesById.get(id)!.maker)
     })
     for (const { order } of line.slice(0, Math.max(0, lastFilled))) {
@@ -86,8 +91,8 @@ export const inPriority = (x: Exchange, before: ReturnType<typeof places>, trade
 }
 
 /** Best price first, and at one price the one who came first. */
-export const sorted = (x: Exchange): void => {
-  for (const venue of x.venues.values()) {
+export const sorted = (exchange: Exchange): void => {
+  for (const venue of exchange.venues.values()) {
     for (const side of ["buy", "sell"] as const) {
       const line = [...inLine(venue, side)]
       line.slice(1).forEach((order, i) => {
@@ -100,8 +105,8 @@ export const sorted = (x: Exchange): void => {
 }
 
 /** Every balance is what its ledger entries add up to, each of which tells the balance after it. */
-export const ledgersAddUp = (x: Exchange): void => {
-  for (const account of x.accounts.values()) {
+export const ledgersAddUp = (exchange: Exchange): void => {
+  for (const account of exchange.accounts.values()) {
     const sums = new Map<string, bigint>()
     for (const { amount, asset, balance, fee } of account.ledger) {
       sums.set(asset, (sums.get(asset) ?? 0n) + amount - fee)
@@ -115,12 +120,12 @@ export const ledgersAddUp = (x: Exchange): void => {
  * A deposit is in the ledger once, when it has arrived; a withdrawal once, and once more the other way if it came
  * back; what is in an Earn strategy is what its balance is of, in whatever state.
  */
-export const transfersAddUp = (x: Exchange): void => {
-  for (const account of x.accounts.values()) {
+export const transfersAddUp = (exchange: Exchange): void => {
+  for (const account of exchange.accounts.values()) {
     const moved = (refid: string) =>
       account.ledger.flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
     for (const { amount, creditedAt, failedAt, refid } of account.deposits) {
-      assert.deepStrictEqual(moved(refid), creditedAt <= x.now && failedAt === undefined ? [amount] : [])
+      assert.deepStrictEqual(moved(refid), creditedAt <= exchange.now && failedAt === undefined ? [amount] : [])
     }
     for (const { amount, fee, refid, returned } of account.withdrawals) {
       const out = -amount - fee
@@ -141,17 +146,23 @@ export const transfersAddUp = (x: Exchange): void => {
     }
     for (const [asset, amount] of account.futures) assert.isTrue(amount >= 0n, `futures: ${asset}`)
   }
-  for (const [asset, amount] of x.fees) assert.isTrue(amount >= 0n, `fees in ${asset}`)
+  for (const [asset, amount] of exchange.fees) assert.isTrue(amount >= 0n, `fees in ${asset}`)
 }
 
 /** How many trades there are on the pairs that are halted, to hold against how many there are a step later. */
-export const halted = (x: Exchange) =>
-  [...x.venues.values()].flatMap((venue) => (isTrading(x, venue) ? [] : [{ venue, trades: tradesOn(x, venue) }]))
+export const halted = (exchange: Exchange) =>
+  [...exchange.venues.values()].flatMap((venue) =>
+    isTrading(exchange, venue) ? [] : [{ venue, trades: tradesOn(exchange, venue) }]
+  )
 
 /** Where nothing can be traded, nothing was. */
-export const nothingTraded = (x: Exchange, before: ReturnType<typeof halted>): void => {
-  for (const { trades, venue } of before) if (!isTrading(x, venue)) assert.strictEqual(tradesOn(x, venue), trades)
+export const nothingTraded = (exchange: Exchange, before: ReturnType<typeof halted>): void => {
+  for (const { trades, venue } of before)
+    if (!isTrading(exchange, venue)) assert.strictEqual(tradesOn(exchange, venue), trades)
 }
 
-const tradesOn = (x: Exchange, { pair }: Venue): number =>
-  [...x.accounts.values()].reduce((sum, { trades }) => sum + trades.filter((trade) => trade.pair === pair).length, 0)
+const tradesOn = (exchange: Exchange, { pair }: Venue): number =>
+  [...exchange.accounts.values()].reduce(
+    (sum, { trades }) => sum + trades.filter((trade) => trade.pair === pair).length,
+    0
+  )

@@ -26,11 +26,11 @@ const patience = 600_000
 
 describe("a market that is looked at while nothing can be traded", () => {
   it("fills nothing, neither by its book nor by its trades, until trading begins again", () => {
-    const x = lookout()
+    const exchange = lookout()
     const look = observer()
     const call = (endpoint: string, params: object) =>
-      handle(x, { endpoint, params: { ...params }, now, account: "ann" })
-    let now = x.now
+      handle(exchange, { endpoint, params: { ...params }, now, account: "ann" })
+    let now = exchange.now
     const show = (move: number, away: number) => {
       now += 1000
       const sight = { move, sizes: ["1"], changed: true, again: "no" } as const
@@ -43,7 +43,7 @@ describe("a market that is looked at while nothing can be traded", () => {
     call("private/AddOrder", { ...buy, type: "sell", ordertype: "stop-loss", price: "49980" })
     call("control/SystemStatus", { status: "cancel_only" })
     show(-20, 0)
-    const orders = [...x.orders.values()]
+    const orders = [...exchange.orders.values()]
     assert.deepStrictEqual(
       orders.map(({ status }) => status),
       ["open", "open"]
@@ -60,9 +60,12 @@ describe("whatever traders do on a market that is looked at", () => {
   it("(and the market does a lot to them)", () => {
     const sample = fc.sample(fc.tuple(streams, sights), { numRuns: 150, seed: 1 })
     const orders = sample.flatMap(([stream, looks]) => {
-      const x = lookout()
-      live(x, stream, undefined, seen(looks))
-      return [...x.orders.values()].map((order) => ({ order, trades: x.accounts.get(order.account)!.tradesById }))
+      const exchange = lookout()
+      live(exchange, stream, undefined, seen(looks))
+      return [...exchange.orders.values()].map((order) => ({
+        order,
+        trades: exchange.accounts.get(order.account)!.tradesById
+      }))
     })
     const made = orders.filter(({ order, trades }) => order.trades.some((id) => trades.get(id)!.maker))
     assert.isAbove(orders.length, 500)
@@ -74,22 +77,22 @@ describe("whatever traders do on a market that is looked at", () => {
     "the promises hold: no value appears, balances cover, books are not crossed, the line is kept",
     () => {
       const property = watched((stream, looks) => {
-        const x = lookout()
+        const exchange = lookout()
         const before = () => {
-          const waiting = places(x)
+          const waiting = places(exchange)
           return () => {
-            nothingAppears(x)
-            balancesCover(x)
-            notCrossed(x)
-            sorted(x)
-            inPriority(x, waiting, x.now)
+            nothingAppears(exchange)
+            balancesCover(exchange)
+            notCrossed(exchange)
+            sorted(exchange)
+            inPriority(exchange, waiting, exchange.now)
           }
         }
         const prompt = looks.map(
           (look) => look && { ...look, trades: look.trades.map((trade) => ({ ...trade, ago: 0 })) }
         )
-        live(x, stream, { before }, seen(prompt))
-        fillsAddUp(x)
+        live(exchange, stream, { before }, seen(prompt))
+        fillsAddUp(exchange)
       })
       return fc.assert(property, { numRuns: runs(700) })
     },
@@ -100,26 +103,27 @@ describe("whatever traders do on a market that is looked at", () => {
     "nobody gets a better price than the book showed, and who waits gets their own",
     () => {
       const property = watched((stream, looks) => {
-        const x = lookout()
+        const exchange = lookout()
         let book: Book | undefined
         const see = seen(looks)
         const before = () => {
-          const counts = new Map([...x.accounts.values()].map((account) => [account, account.trades.length]))
-          const limits = new Map([...x.orders.values()].map((order) => [order.txid, order.limit]))
+          const counts = new Map([...exchange.accounts.values()].map((account) => [account, account.trades.length]))
+          const limits = new Map([...exchange.orders.values()].map((order) => [order.txid, order.limit]))
           return () => {
-            for (const account of x.accounts.values()) {
+            for (const account of exchange.accounts.values()) {
               for (const trade of account.trades.slice(counts.get(account))) {
                 // An order that is amended may trade, wake a stop with that, and be met by it at its new limit.
-                const { limit } = x.orders.get(trade.order)!
+                const { limit } = exchange.orders.get(trade.order)!
                 if (trade.maker) assert.include([limits.get(trade.order) ?? limit, limit], trade.price)
-                else if (!settledFor(x, trade)) assert.isTrue(shows(book!, trade), `${trade.id} at ${trade.price}`)
+                else if (!settledFor(exchange, trade))
+                  assert.isTrue(shows(book!, trade), `${trade.id} at ${trade.price}`)
               }
             }
           }
         }
-        live(x, stream, { before }, (i, now) => {
+        live(exchange, stream, { before }, (i, now) => {
           // What is due before this look meets the book before it.
-          handle(x, { endpoint: "public/Time", now })
+          handle(exchange, { endpoint: "public/Time", now })
           const sight = see(i, now)
           book = sight ?? book
           return sight
@@ -188,9 +192,9 @@ const seen = (looks: ReadonlyArray<Sight | undefined>) => {
   }
 }
 
-const trim = (x: Exchange, request: Request): Request | undefined => {
+const trim = (exchange: Exchange, request: Request): Request | undefined => {
   if (request.endpoint !== "control/Observe") return request
-  const news = snapshotDelta(x, request.params!, request.now)
+  const news = snapshotDelta(exchange, request.params!, request.now)
   return news && { ...request, params: news.params }
 }
 

@@ -24,9 +24,9 @@ describe("whatever traders do", () => {
   it("(and they do a lot)", () => {
     const sample = fc.sample(fc.tuple(seeds, streams), { numRuns: 100, seed: 1 })
     const orders = sample.flatMap(([seed, stream]) => {
-      const x = makeVenue(seed)
-      live(x, stream)
-      return [...x.orders.values()]
+      const exchange = makeVenue(seed)
+      live(exchange, stream)
+      return [...exchange.orders.values()]
     })
     const reasons = new Set(orders.map(({ reason }) => reason))
     assert.isAbove(orders.length, 500)
@@ -41,12 +41,12 @@ describe("whatever traders do", () => {
     "no value appears or vanishes, and every balance covers what is held of it",
     () => {
       const property = streamed((seed, stream) => {
-        const x = makeVenue(seed)
+        const exchange = makeVenue(seed)
         const after = () => {
-          nothingAppears(x)
-          balancesCover(x)
+          nothingAppears(exchange)
+          balancesCover(exchange)
         }
-        live(x, stream, { before: () => after })
+        live(exchange, stream, { before: () => after })
       })
       return fc.assert(property, { numRuns: runs(1400) })
     },
@@ -57,18 +57,18 @@ describe("whatever traders do", () => {
     "the book is never crossed, stands in price-time order, and is served in it",
     () => {
       const property = streamed((seed, stream) => {
-        const x = makeVenue(seed)
+        const exchange = makeVenue(seed)
         const before = () => {
-          const waiting = places(x)
-          const still = halted(x)
+          const waiting = places(exchange)
+          const still = halted(exchange)
           return () => {
-            nothingTraded(x, still)
-            notCrossed(x)
-            sorted(x)
-            inPriority(x, waiting)
+            nothingTraded(exchange, still)
+            notCrossed(exchange)
+            sorted(exchange)
+            inPriority(exchange, waiting)
           }
         }
-        live(x, stream, { before })
+        live(exchange, stream, { before })
       })
       return fc.assert(property, { numRuns: runs(1400) })
     },
@@ -79,9 +79,9 @@ describe("whatever traders do", () => {
     "an order's fills add up to what it executed",
     () => {
       const property = streamed((seed, stream) => {
-        const x = makeVenue(seed)
-        live(x, stream)
-        fillsAddUp(x)
+        const exchange = makeVenue(seed)
+        live(exchange, stream)
+        fillsAddUp(exchange)
       })
       return fc.assert(property, { numRuns: runs(1100) })
     },
@@ -92,9 +92,9 @@ describe("whatever traders do", () => {
     "the journal, which has no reads, leads to the same state",
     () => {
       const property = streamed((seed, stream) => {
-        const x = makeVenue(seed)
-        const journal = live(x, stream)
-        assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), x.now)), snapshot(x))
+        const exchange = makeVenue(seed)
+        const journal = live(exchange, stream)
+        assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), exchange.now)), snapshot(exchange))
       })
       return fc.assert(property, { numRuns: runs(1100) })
     },

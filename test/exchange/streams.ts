@@ -102,7 +102,7 @@ export const errands = streamsOf(
  * is `seen` of the market before a step is told first.
  */
 export const live = (
-  x: Exchange,
+  exchange: Exchange,
   stream: ReadonlyArray<Step>,
   look: { readonly before: () => () => void } = { before: () => () => {} },
   seen: (step: number, now: number) => object | undefined = () => undefined
@@ -111,7 +111,7 @@ export const live = (
   let now = opening
   const call = (request: Omit<Request, "now">) => {
     const after = look.before()
-    const answer = handle(x, { ...request, now })
+    const answer = handle(exchange, { ...request, now })
     if (mustKeep(request, answer)) journal.push({ ...request, now })
     after()
   }
@@ -120,16 +120,16 @@ export const live = (
     now += step.wait
     const params = seen(i, now)
     if (params !== undefined) call({ endpoint: "control/Observe", params: { ...params } })
-    call({ account: names[step.who]!, ...choose(x, step) })
+    call({ account: names[step.who]!, ...choose(exchange, step) })
   }
   return journal
 }
 
 /** Brings a new exchange to the state a journal leads to, at the moment the first one reached. */
-export const relive = (journal: ReadonlyArray<Request>, x: Exchange, now: number): Exchange => {
-  for (const request of journal) replay(x, request)
-  replay(x, { endpoint: "public/Time", now })
-  return x
+export const relive = (journal: ReadonlyArray<Request>, exchange: Exchange, now: number): Exchange => {
+  for (const request of journal) replay(exchange, request)
+  replay(exchange, { endpoint: "public/Time", now })
+  return exchange
 }
 
 /** For even seeds a synthetic market, for odd ones the crowded venue: one pair, few prices. */
@@ -138,16 +138,20 @@ export const makeVenue = (seed: number): Exchange =>
 
 const moves = Array.from({ length: 40 }, (_, i) => [i * 6, i % 5 === 4 ? "49985" : "50000"] as const)
 
-const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly params?: Record<string, unknown> } => {
-  const alone = !x.market.name.startsWith("synthetic")
+const choose = (
+  exchange: Exchange,
+  step: Step
+): { readonly endpoint: string; readonly params?: Record<string, unknown> } => {
+  const alone = !exchange.market.name.startsWith("synthetic")
   const pair = alone ? "XBTUSD" : pairs[step.pair]!
-  const account = [...x.accounts.values()].find(({ name }) => name === names[step.who])!
+  const account = [...exchange.accounts.values()].find(({ name }) => name === names[step.who])!
   const open = [...account.open.values()]
   const own = open[step.pick % Math.max(1, open.length)]
   const order = alone ? inCrowd(account, orderOf(step, pair)) : orderOf(step, pair)
   // What has been halted goes on soon.
-  if (x.status !== "online" && step.pick < 5) return { endpoint: "control/SystemStatus", params: { status: "online" } }
-  const halted = [...x.venues.values()].find(({ pair, status }) => status !== pair.status)
+  if (exchange.status !== "online" && step.pick < 5)
+    return { endpoint: "control/SystemStatus", params: { status: "online" } }
+  const halted = [...exchange.venues.values()].find(({ pair, status }) => status !== pair.status)
   if (halted !== undefined && step.pick < 2)
     return { endpoint: "control/PairStatus", params: { pair: halted.pair.id, status: halted.pair.status } }
   if (step.kind < 10) return { endpoint: "private/AddOrder", params: { pair, ...order } }
@@ -175,7 +179,7 @@ const choose = (x: Exchange, step: Step): { readonly endpoint: string; readonly 
     }
     case 17:
     case 18:
-      return run(x, account, step.errand)
+      return run(exchange, account, step.errand)
     case 19:
       return step.pick % 2 === 0
         ? { endpoint: "control/SystemStatus", params: { status: halts[step.pair] } }

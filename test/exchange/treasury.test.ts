@@ -14,11 +14,12 @@ describe("whatever people do with their money", () => {
   it("(and they do all there is)", () => {
     const seen = new Set<string>()
     for (const [seed, stream] of fc.sample(fc.tuple(seeds, errands), { numRuns: 300, seed: 1 })) {
-      const x = makeVenue(seed)
+      const exchange = makeVenue(seed)
       const look = () => {
-        for (const account of x.accounts.values()) for (const state of statesOf(account, x.now)) seen.add(state)
+        for (const account of exchange.accounts.values())
+          for (const state of statesOf(account, exchange.now)) seen.add(state)
       }
-      live(x, stream, { before: () => look })
+      live(exchange, stream, { before: () => look })
     }
     assert.sameMembers([...seen], [...states])
   })
@@ -28,15 +29,15 @@ describe("whatever people do with their money", () => {
     () =>
       fc.assert(
         fc.asyncProperty(seeds, errands, (seed, stream) => {
-          const x = makeVenue(seed)
+          const exchange = makeVenue(seed)
           const after = () => {
-            nothingAppears(x)
-            balancesCover(x)
-            transfersAddUp(x)
+            nothingAppears(exchange)
+            balancesCover(exchange)
+            transfersAddUp(exchange)
           }
-          const journal = live(x, stream, { before: () => after })
-          ledgersAddUp(x)
-          assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), x.now)), snapshot(x))
+          const journal = live(exchange, stream, { before: () => after })
+          ledgersAddUp(exchange)
+          assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), exchange.now)), snapshot(exchange))
           return setImmediate()
         }),
         { numRuns: runs(500) }

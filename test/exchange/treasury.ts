@@ -47,7 +47,7 @@ const sizes: Record<string, ReadonlyArray<string>> = {
 const keys: Record<string, string> = { XBT: "btc-wallet-1", USD: "usd-bank-1" }
 
 export const run = (
-  x: Exchange,
+  exchange: Exchange,
   account: Account,
   { asset: place, flag, pick, size, what }: Errand
 ): { readonly endpoint: string; readonly params: Record<string, unknown> } => {
@@ -77,11 +77,11 @@ export const run = (
     case "to futures":
       return { endpoint: "private/WalletTransfer", params: { ...sum, from: "Spot Wallet", to: "Futures Wallet" } }
     case "subaccount": {
-      const username = `${account.name}-${x.sequence}`
+      const username = `${account.name}-${exchange.sequence}`
       return { endpoint: "private/CreateSubaccount", params: { username, email: `${username}@example.com` } }
     }
     case "between accounts": {
-      const [first, ...others] = [...x.accounts.values()].filter(
+      const [first, ...others] = [...exchange.accounts.values()].filter(
         ({ id, master }) => id === account.id || master === account.id
       )
       const ids = [first!.id, one(others)?.id ?? first!.id]

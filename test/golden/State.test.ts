@@ -4,10 +4,10 @@ import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { copyFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { NonceSourceSqlite } from "../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { SealKeySqlite } from "../../src/layers/mcp/rounds/SealKeySqlite.ts"
+import { RequestStateKeySqlite } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { NonceSource } from "../../src/services/NonceSource.ts"
-import { SealKey } from "../../src/services/SealKey.ts"
+import { RequestStateKey } from "../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { makeCommandLine } from "../cli/commandLine.ts"
 import { serve } from "../doubles/fake/Serve.ts"
@@ -212,14 +212,14 @@ describe("a state folder of version 1", () => {
 
   it.live.each(["live", "paper"] as const)("has the key of what was sealed over %s, and knows what was used", (mode) =>
     Effect.gen(function* () {
-      const { key, redeem } = yield* SealKey
+      const { key, redeem } = yield* RequestStateKey
       assert.strictEqual(Buffer.from(Redacted.value(yield* key)).toString("base64"), expected.seals[mode])
       assert.isFalse(yield* redeem("used", 8_000_000_000_000))
       assert.isTrue(yield* redeem("new", 8_000_000_000_000))
     }).pipe(
       Effect.provide(
         Layer.unwrapEffect(
-          Effect.map(copies, (stateDir) => Layer.provide(SealKeySqlite, TestConfig({ mode, stateDir })))
+          Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeySqlite, TestConfig({ mode, stateDir })))
         )
       ),
       Effect.scoped

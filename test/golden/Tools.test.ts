@@ -1,6 +1,6 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { toolsets } from "../../src/tools/Toolsets.ts"
+import { toolsets } from "../../src/tools/toolsets.ts"
 import { account } from "./scenarios/account.ts"
 import { funds } from "./scenarios/funds.ts"
 import { market } from "./scenarios/market.ts"

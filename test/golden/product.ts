@@ -2,16 +2,16 @@ import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import { Product } from "../../src/server/product.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
-import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
-import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServer.ts"
+import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { NamesKraken } from "../../src/layers/kraken/names/NamesKraken.ts"
 import { NonceSourceMemory } from "../../src/layers/kraken/nonces/NonceSourceMemory.ts"
-import { PaperAccounts, PaperAccountsKept } from "../../src/layers/paper/Accounts.ts"
+import { PaperAccounts, PaperAccountsKept } from "../../src/layers/paper/PaperAccounts.ts"
 import { MarketFeedSynthetic } from "../../src/layers/paper/MarketFeedSynthetic.ts"
 import { PermissionCacheKraken } from "../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RateBudgetModel } from "../../src/layers/kraken/rates/RateBudgetModel.ts"
-import { SealKeyMemory } from "../../src/layers/mcp/rounds/SealKeyMemory.ts"
+import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { Config } from "../../src/services/Config.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
 import type { Key } from "../doubles/fake/Keys.ts"
@@ -40,10 +40,14 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     Layer.provide([inProcess(fake), NonceSourceMemory]),
     Layer.provideMerge(RateBudgetModel)
   )
-  return EdgeMux.pipe(
+  return McpHttpHandlerStateless.pipe(
     Layer.provide(McpServerSdk),
     Layer.provide(PolicyOfServer),
-    Layer.provide([kraken, SealKeyMemory, Layer.succeed(TradingMode, { mode: "live", hasKey: key !== undefined })]),
+    Layer.provide([
+      kraken,
+      RequestStateKeyMemory,
+      Layer.succeed(TradingMode, { mode: "live", hasKey: key !== undefined })
+    ]),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ credentials, ...changes })))
   )
@@ -51,7 +55,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
 
 /** The product in paper mode, with all that it keeps in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
-  EdgeMux.pipe(
+  McpHttpHandlerStateless.pipe(
     Layer.provide(Product),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),

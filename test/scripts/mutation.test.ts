@@ -9,7 +9,7 @@ describe("npm run mutate", () => {
       "src/domain/numbers/decimal.ts",
       "src/layers/kraken/writes/KrakenWriterSettling.ts",
       "src/layers/kraken/nonces/sharedCounter.ts",
-      "src/layers/kraken/writes/lookUntil.ts"
+      "src/layers/kraken/writes/pollUntilSettled.ts"
     ])
     assert.lengthOf(new Set(sources), sources.length, "a file in two groups is changed twice")
     for (const file of sources) assert.match(file, /^src\/(domain|layers)\//)

@@ -2,8 +2,8 @@ import { it } from "@effect/vitest"
 import { Clock, Effect, Layer, Logger, LogLevel, Option, Redacted, type Scope } from "effect"
 import { join } from "node:path"
 import { Product } from "../../src/server/product.ts"
-import { Http, Listening } from "../../src/layers/http/Http.ts"
-import { EdgeMux } from "../../src/layers/mcp/http/EdgeMux.ts"
+import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
+import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
@@ -60,7 +60,11 @@ const paper = Effect.gen(function* () {
     tokenDb: join(folder, "tokens.db"),
     tier: "off"
   })
-  const server = Http.pipe(Layer.provide(EdgeMux), Layer.provide(Product), Layer.provide(McpServerEarly))
+  const server = HttpListener.pipe(
+    Layer.provide(McpHttpHandlerStateless),
+    Layer.provide(Product),
+    Layer.provide(McpServerEarly)
+  )
   const context = yield* Layer.build(server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(settings)))
   return yield* Effect.gen(function* () {
     const { port } = yield* Listening

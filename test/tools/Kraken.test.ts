@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { endpoints as table, isEndpoint, isWrite } from "../../src/domain/endpoints/endpoints.ts"
 import { isRecognizable } from "../../src/layers/kraken/writes/duplicates.ts"
-import { toolsets } from "../../src/tools/Toolsets.ts"
+import { toolsets } from "../../src/tools/toolsets.ts"
 import endpoints from "../fixtures/endpoints.json" with { type: "json" }
 import permissions from "../fixtures/permissions.json" with { type: "json" }
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { countTokens } from "gpt-tokenizer"
-import { toolsets } from "../../src/tools/Toolsets.ts"
+import { toolsets } from "../../src/tools/toolsets.ts"
 
 const tokens = (tools: ReadonlyArray<{ readonly definition: object }>) =>
   countTokens(JSON.stringify(tools.map(({ definition }) => definition)))

@@ -1,6 +1,6 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import Ajv2020 from "ajv/dist/2020.js"
-import { toolsets } from "../../src/tools/Toolsets.ts"
+import { toolsets } from "../../src/tools/toolsets.ts"
 
 const tools = Object.values(toolsets).flat()
 

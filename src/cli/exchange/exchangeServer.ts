@@ -6,7 +6,7 @@ import { balances, makeRestExchange } from "../../exchange/rest/seedAccount.ts"
 import { serveExchange } from "../../layers/exchange/ExchangeHttp.ts"
 import { makeCredentials } from "../../layers/exchange/keys.ts"
 import { UsageError } from "../kit/errors.ts"
-import { table } from "../kit/table.ts"
+import { table } from "../kit/textTable.ts"
 
 export interface Options {
   readonly port: number

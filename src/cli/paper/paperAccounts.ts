@@ -3,16 +3,16 @@ import { assetOf, findAsset } from "../../exchange/catalogue/catalogue.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
-import { PaperAccounts, PaperAccountsKept } from "../../layers/paper/Accounts.ts"
-import type { AccountId } from "../../layers/paper/Journal.ts"
+import { PaperAccounts, PaperAccountsKept } from "../../layers/paper/PaperAccounts.ts"
+import type { AccountId } from "../../layers/paper/journal.ts"
 import { MarketFeed } from "../../layers/paper/MarketFeed.ts"
-import { makeLearn } from "../../layers/paper/learn.ts"
+import { makeUpdateCatalogue } from "../../layers/paper/updateCatalogue.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { MarketFeedSynthetic } from "../../layers/paper/MarketFeedSynthetic.ts"
 import { Config } from "../../services/Config.ts"
 import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
-import { table } from "../kit/table.ts"
+import { table } from "../kit/textTable.ts"
 
 /** The effects of the paper commands. Running servers see the changes at their next call. */
 
@@ -59,7 +59,7 @@ const learn = Effect.fnUntraced(function* (account: string, asset: string, { env
   const context = yield* Layer.build(
     Layer.provideMerge(PaperAccountsKept, LiveMarket).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
   )
-  const learn = makeLearn(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
+  const learn = makeUpdateCatalogue(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
   yield* Effect.mapError(
     learn(account, { endpoint: "control/Deposit", params: { asset } }),
     ({ message }) => new UsageError({ message })

@@ -1,14 +1,14 @@
 import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
-import { settings } from "../../layers/settings/table.ts"
+import { settings } from "../../layers/settings/settingDefinitions.ts"
 import { TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
 import { Config } from "../../services/Config.ts"
 import { type Token, TokenStore } from "../../services/TokenStore.ts"
 import { isActive } from "../../layers/access/tokenRules.ts"
 import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import { self } from "../../layers/process/self.ts"
-import { table } from "../kit/table.ts"
+import { table } from "../kit/textTable.ts"
 
 /** The effects of the token commands. */
 

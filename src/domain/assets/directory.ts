@@ -1,5 +1,5 @@
 import { assetsOf, type Lists, pairsOf } from "./krakenLists.ts"
-import type { Asset, Directory, Pair } from "./names.ts"
+import type { Asset, Directory, Pair } from "./model.ts"
 import { nearestNames } from "./nearestNames.ts"
 import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
 

@@ -1,7 +1,7 @@
 import { Option } from "effect"
 import { format, parse } from "../numbers/decimal.ts"
 import { isDecimal, maxNumberLength } from "../numbers/numberText.ts"
-import type { Asset, Pair } from "./names.ts"
+import type { Asset, Pair } from "./model.ts"
 
 /** The answers of `Assets` and `AssetPairs` for one asset class, as Kraken sent them. */
 export interface Lists {

@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein"
-import type { Asset, Directory, Pair } from "./names.ts"
+import type { Asset, Directory, Pair } from "./model.ts"
 import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
 
 type Known = Pick<Directory, "assets" | "pairs" | "findAsset" | "findPair" | "assetDisplay">

@@ -1,6 +1,6 @@
 import * as D from "../numbers/decimal.ts"
 import { amount } from "./fieldRules.ts"
-import type { Pair } from "../assets/names.ts"
+import type { Pair } from "../assets/model.ts"
 
 /**
  * Computes the step of prices: the least multiple of the tick size that has no more decimals than the pair accepts.

@@ -2,7 +2,7 @@ import { Option } from "effect"
 import { canonicalJson } from "../wire/canonicalJson.ts"
 import * as D from "../numbers/decimal.ts"
 import type { Endpoint, Params } from "../endpoints/endpoints.ts"
-import type { Directory } from "../assets/names.ts"
+import type { Directory } from "../assets/model.ts"
 
 /**
  * Computes a text that is equal for two writes with the same effect, however they are spelled. Numbers are compared by

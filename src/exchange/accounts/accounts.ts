@@ -5,13 +5,13 @@ import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
 
 /** Opens an account with three saved withdrawal addresses, one of them not yet verified, and no balances. */
-export const openAccount = (x: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
-  const number = next(x)
+export const openAccount = (exchange: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
+  const number = next(exchange)
   const account: Account = {
-    id: accountId(x.settings.seed, number),
+    id: accountId(exchange.settings.seed, number),
     name: of.name,
     master: of.master,
-    created: x.now,
+    created: exchange.now,
     balances: new Map(),
     futures: new Map(),
     holds: new Map(),
@@ -27,31 +27,31 @@ export const openAccount = (x: Exchange, of: { readonly name: string; readonly m
     deposits: [],
     withdrawals: [],
     depositAddresses: [],
-    withdrawalAddresses: savedAddresses(x.settings.seed, number),
+    withdrawalAddresses: savedAddresses(exchange.settings.seed, number),
     earn: new Map(),
     reports: []
   }
-  x.accounts.set(account.id, account)
+  exchange.accounts.set(account.id, account)
   return account
 }
 
 /** Finds an account by its id or by the name it was opened with. */
-export const findAccount = (x: Exchange, name: string): Account | undefined => {
-  const account = x.accounts.get(name)
+export const findAccount = (exchange: Exchange, name: string): Account | undefined => {
+  const account = exchange.accounts.get(name)
   if (account !== undefined) return account
-  for (const each of x.accounts.values()) if (each.name === name) return each
+  for (const each of exchange.accounts.values()) if (each.name === name) return each
   return undefined
 }
 
 /** Credits an amount immediately: as a deposit if the asset has a funding method, otherwise as an adjustment. */
-export const endow = (x: Exchange, account: Account, balance: string, amount: bigint): void => {
-  const [method] = methodsOf(assetOf(x.catalogue, balance))
+export const endow = (exchange: Exchange, account: Account, balance: string, amount: bigint): void => {
+  const [method] = methodsOf(assetOf(exchange.catalogue, balance))
   if (method !== undefined && balance === method.asset.id) {
-    deposit(x, account, method, amount, true)
+    deposit(exchange, account, method, amount, true)
     return
   }
-  post(x, account, { refid: account.id, type: "adjustment", asset: balance, amount })
-  fromOutside(x, balance, amount)
+  post(exchange, account, { refid: account.id, type: "adjustment", asset: balance, amount })
+  fromOutside(exchange, balance, amount)
 }
 
 const savedAddresses = (seed: number, number: number): Array<WithdrawalAddress> => [

@@ -13,7 +13,7 @@ const pendingFor = 10_000
  * done.
  */
 export const begin = (
-  x: Exchange,
+  exchange: Exchange,
   account: Account,
   strategy: Strategy,
   kind: "allocate" | "deallocate",
@@ -36,47 +36,47 @@ export const begin = (
     throw new Refusal(error)
   }
   delete allocation.failed[kind]
-  const sequence = next(x)
-  allocation.pending = { kind, amount, until: x.now + pendingFor, sequence }
+  const sequence = next(exchange)
+  allocation.pending = { kind, amount, until: exchange.now + pendingFor, sequence }
   if (kind === "allocate")
-    move(x, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
-  else allocate(x, account, strategy, -amount)
-  at(x, x.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
+    move(exchange, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
+  else allocate(exchange, account, strategy, -amount)
+  at(exchange, exchange.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
 }
 
 /** Completes a pending operation, or pays out an amount whose unbonding period is over. */
-export const finishEarn = (x: Exchange, account: Account, timer: Extract<Timer, { kind: "earn" }>): void => {
+export const finishEarn = (exchange: Exchange, account: Account, timer: Extract<Timer, { kind: "earn" }>): void => {
   const strategy = strategies.find(({ id }) => id === timer.strategy)!
   const allocation = allocationOf(account, strategy)
   const { pending } = allocation
   if (pending?.sequence === timer.sequence) {
     allocation.pending = undefined
-    if (pending.kind === "allocate") allocate(x, account, strategy, pending.amount)
-    else if (strategy.unbonding === 0) release(x, account, strategy, pending.amount)
+    if (pending.kind === "allocate") allocate(exchange, account, strategy, pending.amount)
+    else if (strategy.unbonding === 0) release(exchange, account, strategy, pending.amount)
     else {
-      const expires = x.now + strategy.unbonding * 1000
-      allocation.unbonding.push({ amount: pending.amount, created: x.now, expires })
-      at(x, expires, { ...timer, sequence: next(x) })
+      const expires = exchange.now + strategy.unbonding * 1000
+      allocation.unbonding.push({ amount: pending.amount, created: exchange.now, expires })
+      at(exchange, expires, { ...timer, sequence: next(exchange) })
     }
     return
   }
-  while (allocation.unbonding[0] !== undefined && allocation.unbonding[0].expires <= x.now) {
-    release(x, account, strategy, allocation.unbonding.shift()!.amount)
+  while (allocation.unbonding[0] !== undefined && allocation.unbonding[0].expires <= exchange.now) {
+    release(exchange, account, strategy, allocation.unbonding.shift()!.amount)
   }
 }
 
-const release = (x: Exchange, account: Account, { asset }: Strategy, amount: bigint) =>
-  move(x, account, earning(asset), asset.id, amount, ["stakingtospot", "spotfromstaking"])
+const release = (exchange: Exchange, account: Account, { asset }: Strategy, amount: bigint) =>
+  move(exchange, account, earning(asset), asset.id, amount, ["stakingtospot", "spotfromstaking"])
 
 const move = (
-  x: Exchange,
+  exchange: Exchange,
   account: Account,
   from: string,
   to: string,
   amount: bigint,
   [out, into]: readonly [string, string]
 ) => {
-  const refid = fundingId(x.settings.seed, next(x))
-  post(x, account, { refid, type: "transfer", subtype: out, asset: from, amount: -amount })
-  post(x, account, { refid, type: "transfer", subtype: into, asset: to, amount })
+  const refid = fundingId(exchange.settings.seed, next(exchange))
+  post(exchange, account, { refid, type: "transfer", subtype: out, asset: from, amount: -amount })
+  post(exchange, account, { refid, type: "transfer", subtype: into, asset: to, amount })
 }

@@ -76,31 +76,37 @@ export const statusAt = (time: number, now: number): Status => {
 }
 
 /** Starts a deposit. The balance grows after three minutes, or immediately with `atOnce`. */
-export const deposit = (x: Exchange, account: Account, method: Method, amount: bigint, atOnce: boolean): Deposit => {
-  const number = next(x)
-  const [address = newAddress(x, account, method)] = addressesOf(x, account, method)
+export const deposit = (
+  exchange: Exchange,
+  account: Account,
+  method: Method,
+  amount: bigint,
+  atOnce: boolean
+): Deposit => {
+  const number = next(exchange)
+  const [address = newAddress(exchange, account, method)] = addressesOf(exchange, account, method)
   const deposit: Deposit = {
-    refid: fundingId(x.settings.seed, number),
-    txid: hex(x.settings.seed, number, 64),
+    refid: fundingId(exchange.settings.seed, number),
+    txid: hex(exchange.settings.seed, number, 64),
     method: method.name,
     asset: method.asset.id,
     address: address.address,
     amount,
-    time: x.now,
-    creditedAt: atOnce ? x.now : x.now + stages.success,
+    time: exchange.now,
+    creditedAt: atOnce ? exchange.now : exchange.now + stages.success,
     failedAt: undefined
   }
   account.deposits.push(deposit)
-  if (atOnce) credit(x, account, deposit.refid)
-  else at(x, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
+  if (atOnce) credit(exchange, account, deposit.refid)
+  else at(exchange, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
   return deposit
 }
 
-export const credit = (x: Exchange, account: Account, refid: string): void => {
+export const credit = (exchange: Exchange, account: Account, refid: string): void => {
   const { amount, asset, failedAt } = account.deposits.find((deposit) => deposit.refid === refid)!
   if (failedAt !== undefined) return
-  post(x, account, { refid, type: "deposit", asset, amount })
-  fromOutside(x, asset, amount)
+  post(exchange, account, { refid, type: "deposit", asset, amount })
+  fromOutside(exchange, asset, amount)
 }
 
 /** Returns a deposit's status. A credited deposit is a success, even if it was credited immediately. */
@@ -108,20 +114,20 @@ export const depositStatus = ({ creditedAt, failedAt, time }: Deposit, now: numb
   failedAt !== undefined ? "Failure" : now >= creditedAt ? "Success" : statusAt(time, now)
 
 /** Lists the account's deposit addresses of a method that have not expired, oldest first. */
-export const addressesOf = (x: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>
+export const addressesOf = (exchange: Exchange, { depositAddresses }: Account, { asset, name }: Method) =>
   depositAddresses.filter(
-    (each) => each.method === name && each.asset === asset.id && (each.expires === 0 || each.expires > x.now)
+    (each) => each.method === name && each.asset === asset.id && (each.expires === 0 || each.expires > exchange.now)
   )
 
-export const newAddress = (x: Exchange, account: Account, method: Method): DepositAddress => {
-  const number = next(x)
+export const newAddress = (exchange: Exchange, account: Account, method: Method): DepositAddress => {
+  const number = next(exchange)
   const address: DepositAddress = {
     asset: method.asset.id,
     method: method.name,
-    address: method.prefix + hex(x.settings.seed, number, 36),
-    tag: method.tagged ? String(1_000_000_000 + (hash(x.settings.seed, number) % 1_000_000_000)) : undefined,
-    created: x.now,
-    expires: method.invoiceUpTo === undefined ? 0 : x.now + hour
+    address: method.prefix + hex(exchange.settings.seed, number, 36),
+    tag: method.tagged ? String(1_000_000_000 + (hash(exchange.settings.seed, number) % 1_000_000_000)) : undefined,
+    created: exchange.now,
+    expires: method.invoiceUpTo === undefined ? 0 : exchange.now + hour
   }
   account.depositAddresses.push(address)
   return address

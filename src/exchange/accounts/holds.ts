@@ -37,23 +37,23 @@ export const holdFor = (
 }
 
 /** Returns the account's fee rate for its volume of the last 30 days, in millionths. */
-export const rateOf = (x: Exchange, account: Account, { fees }: Pair, maker: boolean): bigint => {
-  const tier = fees[tierOf(fees, recentVolume(x, account))]!
+export const rateOf = (exchange: Exchange, account: Account, { fees }: Pair, maker: boolean): bigint => {
+  const tier = fees[tierOf(fees, recentVolume(exchange, account))]!
   return maker ? tier.maker : tier.taker
 }
 
 /** Returns the dollars traded in the last 30 days, in units of 10^-4. */
-export const recentVolume = (x: Exchange, account: Account): bigint => {
+export const recentVolume = (exchange: Exchange, account: Account): bigint => {
   const { volume } = account
-  for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= x.now - month;) {
+  for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= exchange.now - month;) {
     volume.sum -= oldest.dollars
     oldest = volume.entries[++volume.from]
   }
   return volume.sum
 }
 
-export const countVolume = (x: Exchange, account: Account, asset: Asset, amount: bigint): void => {
-  const worth = divide(amount * dollars(x, asset), pow10(10 + asset.decimals - 4), "floor")
-  account.volume.entries.push({ time: x.now, dollars: worth })
+export const countVolume = (exchange: Exchange, account: Account, asset: Asset, amount: bigint): void => {
+  const worth = divide(amount * dollars(exchange, asset), pow10(10 + asset.decimals - 4), "floor")
+  account.volume.entries.push({ time: exchange.now, dollars: worth })
   account.volume.sum += worth
 }

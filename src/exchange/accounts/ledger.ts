@@ -3,17 +3,17 @@ import { type Account, type Exchange, type LedgerEntry, next } from "../state/st
 
 /** Changes one balance and writes its ledger entry. The fee goes to the venue; the caller books the other side. */
 export const post = (
-  x: Exchange,
+  exchange: Exchange,
   account: Account,
   entry: Pick<LedgerEntry, "refid" | "type" | "asset" | "amount"> & { readonly subtype?: string; readonly fee?: bigint }
 ): LedgerEntry => {
   const fee = entry.fee ?? 0n
   const balance = add(account.balances, entry.asset, entry.amount - fee)
-  if (fee !== 0n) add(x.fees, entry.asset, fee)
+  if (fee !== 0n) add(exchange.fees, entry.asset, fee)
   const posted = {
-    id: ledgerId(x.settings.seed, next(x)),
+    id: ledgerId(exchange.settings.seed, next(exchange)),
     refid: entry.refid,
-    time: x.now,
+    time: exchange.now,
     type: entry.type,
     subtype: entry.subtype ?? "",
     asset: entry.asset,
@@ -27,8 +27,8 @@ export const post = (
 }
 
 /** Books an amount that comes from outside the venue, or leaves the venue if it is negative. */
-export const fromOutside = (x: Exchange, asset: string, amount: bigint): void => {
-  add(x.outside, asset, -amount)
+export const fromOutside = (exchange: Exchange, asset: string, amount: bigint): void => {
+  add(exchange.outside, asset, -amount)
 }
 
 export const add = (amounts: Map<string, bigint>, asset: string, amount: bigint): bigint => {

@@ -17,11 +17,11 @@ import type { Pair } from "../catalogue/pairs.ts"
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08
  */
-export const chargeRest = (x: Exchange, key: string, endpoint: PrivateEndpoint): void => {
+export const chargeRest = (exchange: Exchange, key: string, endpoint: PrivateEndpoint): void => {
   const cost = endpoints[endpoint].restCost
-  if (!x.settings.rateLimits || cost === 0) return
-  const limit = restLimits[x.settings.tier]
-  const counter = decayed(x.restCounters, key, limit, x.now)
+  if (!exchange.settings.rateLimits || cost === 0) return
+  const limit = restLimits[exchange.settings.tier]
+  const counter = decayed(exchange.restCounters, key, limit, exchange.now)
   counter.value += cost
   if (counter.value > limit.maximum) throw new Refusal("EAPI:Rate limit exceeded")
 }
@@ -31,8 +31,8 @@ export const chargeRest = (x: Exchange, key: string, endpoint: PrivateEndpoint):
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08
  */
-export const penalty = (x: Exchange, change: Change, order: Order): number =>
-  agePenalty(change, (x.now - order.touched) / 1000)
+export const penalty = (exchange: Exchange, change: Change, order: Order): number =>
+  agePenalty(change, (exchange.now - order.touched) / 1000)
 
 /**
  * Charges the account's engine counter of a pair, and the counter that the account shares with its master and
@@ -41,21 +41,26 @@ export const penalty = (x: Exchange, change: Change, order: Order): number =>
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08
  */
-export const chargeEngine = (x: Exchange, account: Account, pair: Pair, cost: number, always = false): void => {
-  if (!x.settings.rateLimits || cost === 0) return
-  const limit = engineLimits[x.settings.tier]
+export const chargeEngine = (exchange: Exchange, account: Account, pair: Pair, cost: number, always = false): void => {
+  if (!exchange.settings.rateLimits || cost === 0) return
+  const limit = engineLimits[exchange.settings.tier]
   const shared = { maximum: limit.maximum * 5, decayPerSecond: limit.decayPerSecond * 5 }
-  const own = decayed(x.engineCounters, `${account.id}/${pair.id}`, limit, x.now)
-  const domain = decayed(x.engineCounters, `${account.master ?? account.id}/domain/${pair.id}`, shared, x.now)
+  const own = decayed(exchange.engineCounters, `${account.id}/${pair.id}`, limit, exchange.now)
+  const domain = decayed(
+    exchange.engineCounters,
+    `${account.master ?? account.id}/domain/${pair.id}`,
+    shared,
+    exchange.now
+  )
   if (!always && own.value + cost > limit.maximum) throw new Refusal("EOrder:Rate limit exceeded")
   if (!always && domain.value + cost > shared.maximum) throw new Refusal("EOrder:Domain rate limit exceeded")
   own.value += cost
   domain.value += cost
 }
 
-export const checkOpenOrders = (x: Exchange, account: Account, pair: Pair): void => {
-  const most = openOrderLimits[x.settings.tier]
-  if (!x.settings.rateLimits || account.open.size < most) return
+export const checkOpenOrders = (exchange: Exchange, account: Account, pair: Pair): void => {
+  const most = openOrderLimits[exchange.settings.tier]
+  if (!exchange.settings.rateLimits || account.open.size < most) return
   let open = 0
   for (const order of account.open.values()) if (order.pair === pair) open++
   if (open >= most) throw new Refusal("EOrder:Orders limit exceeded")

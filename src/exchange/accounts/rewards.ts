@@ -11,28 +11,33 @@ const year = 365n * 86_400_000n
 export const periodOf = (now: number): number => Math.floor(now / week) * week
 
 /** Changes the allocated amount. Counts what was earned so far, and schedules rewards while anything is allocated. */
-export const allocate = (x: Exchange, account: Account, strategy: Strategy, amount: bigint): void => {
+export const allocate = (exchange: Exchange, account: Account, strategy: Strategy, amount: bigint): void => {
   const allocation = allocationOf(account, strategy)
-  allocation.weight = weightAt(allocation, x.now)
-  allocation.counted = x.now
+  allocation.weight = weightAt(allocation, exchange.now)
+  allocation.counted = exchange.now
   allocation.allocated += amount
-  if (allocation.payout === undefined) schedule(x, account, strategy, allocation)
+  if (allocation.payout === undefined) schedule(exchange, account, strategy, allocation)
 }
 
 /** Pays the reward of a period that has ended, and allocates it. */
-export const payReward = (x: Exchange, account: Account, strategyId: string): void => {
+export const payReward = (exchange: Exchange, account: Account, strategyId: string): void => {
   const strategy = strategies.find(({ id }) => id === strategyId)!
   const allocation = allocationOf(account, strategy)
-  const amount = rewardAt(strategy, allocation, x.now)
-  Object.assign(allocation, { weight: 0n, counted: x.now, payout: undefined })
+  const amount = rewardAt(strategy, allocation, exchange.now)
+  Object.assign(allocation, { weight: 0n, counted: exchange.now, payout: undefined })
   if (amount > 0n) {
     const asset = earning(strategy.asset)
-    post(x, account, { refid: fundingId(x.settings.seed, next(x)), type: "staking", asset, amount })
-    fromOutside(x, asset, amount)
+    post(exchange, account, {
+      refid: fundingId(exchange.settings.seed, next(exchange)),
+      type: "staking",
+      asset,
+      amount
+    })
+    fromOutside(exchange, asset, amount)
     allocation.allocated += amount
     allocation.rewarded += amount
   }
-  if (allocation.allocated > 0n) schedule(x, account, strategy, allocation)
+  if (allocation.allocated > 0n) schedule(exchange, account, strategy, allocation)
 }
 
 /** Returns the reward of the period up to a moment in it, assuming that nothing changes before then. */
@@ -42,8 +47,8 @@ export const rewardAt = ({ yearly }: Strategy, allocation: Allocation, moment: n
 const weightAt = ({ allocated, counted, weight }: Allocation, moment: number): bigint =>
   weight + allocated * BigInt(moment - counted)
 
-const schedule = (x: Exchange, account: Account, strategy: Strategy, allocation: Allocation) => {
-  const payout = periodOf(x.now) + week
+const schedule = (exchange: Exchange, account: Account, strategy: Strategy, allocation: Allocation) => {
+  const payout = periodOf(exchange.now) + week
   allocation.payout = payout
-  at(x, payout, { kind: "reward", account: account.id, strategy: strategy.id })
+  at(exchange, payout, { kind: "reward", account: account.id, strategy: strategy.id })
 }

@@ -3,31 +3,36 @@ import { fromOutside, post } from "./ledger.ts"
 import type { Account, Exchange, Withdrawal } from "../state/state.ts"
 
 /** Returns true while a withdrawal can still be cancelled. */
-export const cancellable = (x: Exchange, { returned, time }: Withdrawal): boolean =>
-  returned === undefined && statusAt(time, x.now) === "Initial"
+export const cancellable = (exchange: Exchange, { returned, time }: Withdrawal): boolean =>
+  returned === undefined && statusAt(time, exchange.now) === "Initial"
 
 /** Credits a cancelled or failed withdrawal back to the account, with its fee. */
-export const giveBack = (x: Exchange, account: Account, withdrawal: Withdrawal, why: "canceled" | "failed"): void => {
-  withdrawal.returned = { at: x.now, why }
+export const giveBack = (
+  exchange: Exchange,
+  account: Account,
+  withdrawal: Withdrawal,
+  why: "canceled" | "failed"
+): void => {
+  withdrawal.returned = { at: exchange.now, why }
   const { amount, asset, fee, refid } = withdrawal
-  post(x, account, { refid, type: "withdrawal", asset, amount, fee: -fee })
-  fromOutside(x, asset, amount)
+  post(exchange, account, { refid, type: "withdrawal", asset, amount, fee: -fee })
+  fromOutside(exchange, asset, amount)
 }
 
 /** Fails the pending transfer with the given id, or all pending transfers. Returns the ids of those that failed. */
-export const failTransfers = (x: Exchange, only: string | undefined): ReadonlyArray<string> => {
+export const failTransfers = (exchange: Exchange, only: string | undefined): ReadonlyArray<string> => {
   const failed: Array<string> = []
   const concerns = ({ refid, time }: { readonly refid: string; readonly time: number }) =>
-    (only === undefined || only === refid) && statusAt(time, x.now) !== "Success"
-  for (const account of x.accounts.values()) {
+    (only === undefined || only === refid) && statusAt(time, exchange.now) !== "Success"
+  for (const account of exchange.accounts.values()) {
     for (const deposit of account.deposits) {
-      if (!concerns(deposit) || deposit.creditedAt <= x.now || deposit.failedAt !== undefined) continue
-      deposit.failedAt = x.now
+      if (!concerns(deposit) || deposit.creditedAt <= exchange.now || deposit.failedAt !== undefined) continue
+      deposit.failedAt = exchange.now
       failed.push(deposit.refid)
     }
     for (const withdrawal of account.withdrawals) {
       if (!concerns(withdrawal) || withdrawal.returned !== undefined) continue
-      giveBack(x, account, withdrawal, "failed")
+      giveBack(exchange, account, withdrawal, "failed")
       failed.push(withdrawal.refid)
     }
   }

@@ -7,9 +7,9 @@ import type { Exchange } from "../state/state.ts"
  * Returns the value of one unit of an asset in US dollars at the market's last price, in units of 10^-10. Zero if no
  * price is known.
  */
-export const dollars = (x: Exchange, asset: Asset): bigint =>
-  wayToDollars(x.catalogue, asset)?.reduce((worth, { inverse, pair }) => {
-    const last = x.market.last(pair, x.now)?.price ?? 0n
+export const dollars = (exchange: Exchange, asset: Asset): bigint =>
+  wayToDollars(exchange.catalogue, asset)?.reduce((worth, { inverse, pair }) => {
+    const last = exchange.market.last(pair, exchange.now)?.price ?? 0n
     if (last === 0n) return 0n
     const price = rescale(last, pair.priceDecimals, 10, "floor")
     if (price === 0n) return 0n
@@ -17,12 +17,12 @@ export const dollars = (x: Exchange, asset: Asset): bigint =>
   }, pow10(10)) ?? 0n
 
 /** Converts an amount of a balance to units of another asset. Zero if no price is known. */
-export const convert = (x: Exchange, amount: bigint, from: string, to: string): bigint => {
-  const [source, target] = [assetOf(x.catalogue, from), assetOf(x.catalogue, to)]
+export const convert = (exchange: Exchange, amount: bigint, from: string, to: string): bigint => {
+  const [source, target] = [assetOf(exchange.catalogue, from), assetOf(exchange.catalogue, to)]
   if (source === target) return amount
-  const price = dollars(x, target)
+  const price = dollars(exchange, target)
   if (price === 0n) return 0n
-  return divide(amount * dollars(x, source) * pow10(target.decimals), price * pow10(source.decimals), "floor")
+  return divide(amount * dollars(exchange, source) * pow10(target.decimals), price * pow10(source.decimals), "floor")
 }
 
 /** Returns the chain of pairs that prices an asset in US dollars; undefined if there is none. */

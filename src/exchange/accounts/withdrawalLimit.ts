@@ -10,11 +10,11 @@ export const dailyLimit = 10_000_000n * pow10(4)
 const day = 86_400_000
 
 /** Returns the value withdrawn in the last 24 hours, at the prices of that time, without what was credited back. */
-export const usedToday = (x: Exchange, { withdrawals }: Account): bigint => {
+export const usedToday = (exchange: Exchange, { withdrawals }: Account): bigint => {
   let sum = 0n
   for (let i = withdrawals.length - 1; i >= 0; i--) {
     const { returned, time, worth } = withdrawals[i]!
-    if (time <= x.now - day) break
+    if (time <= exchange.now - day) break
     if (returned === undefined) sum += worth
   }
   return sum
@@ -24,12 +24,13 @@ export const usedToday = (x: Exchange, { withdrawals }: Account): bigint => {
  * Returns an amount's value in units of 10^-4 dollars. Zero if no price is known, so the amount counts towards no
  * limit.
  */
-export const worthOf = (x: Exchange, asset: string, amount: bigint): bigint => convert(x, amount, asset, "ZUSD")
+export const worthOf = (exchange: Exchange, asset: string, amount: bigint): bigint =>
+  convert(exchange, amount, asset, "ZUSD")
 
 /** Returns the largest amount, after the fee, that can be withdrawn now. */
-export const mostNow = (x: Exchange, account: Account, { asset, fee }: Method): bigint => {
+export const mostNow = (exchange: Exchange, account: Account, { asset, fee }: Method): bigint => {
   const free = available(account, asset.id)
-  const left = dailyLimit - usedToday(x, account)
-  const most = dollars(x, asset) === 0n ? free : min(free, convert(x, left, "ZUSD", asset.id))
+  const left = dailyLimit - usedToday(exchange, account)
+  const most = dollars(exchange, asset) === 0n ? free : min(free, convert(exchange, left, "ZUSD", asset.id))
   return max(0n, most - fee)
 }

@@ -18,21 +18,21 @@ import { venueOf } from "../state/state.ts"
  * Opens an account. This and the other operator commands are not available to Kraken's clients, and are journalled like
  * any other command. `balances` maps assets (with or without a suffix such as `.S`) to decimal texts.
  */
-export const OpenAccount: PublicEndpoint = (x, params) => {
+export const OpenAccount: PublicEndpoint = (exchange, params) => {
   const name = required(params, "name")
-  if (findAccount(x, name) !== undefined) throw invalid("name")
+  if (findAccount(exchange, name) !== undefined) throw invalid("name")
   const balances = params["balances"] ?? {}
   if (!isObject(balances)) throw invalid("balances")
   const amounts = Object.entries(balances).map(([key, value]) => {
     const [asset, suffix = ""] = key.split(/(?=\.[A-Z]$)/)
-    const known = findAsset(x.catalogue, asset!)
+    const known = findAsset(exchange.catalogue, asset!)
     const scanned = scan(plain(value, `balances:${key}`))
     const units = known && scanned && fit(scanned, known.decimals)
     if (units === undefined || units <= 0n) throw invalid(`balances:${key}`)
     return [known!.id + suffix, units] as const
   })
-  const account = openAccount(x, { name })
-  for (const [balance, units] of amounts) endow(x, account, balance, units)
+  const account = openAccount(exchange, { name })
+  for (const [balance, units] of amounts) endow(exchange, account, balance, units)
   return { account: account.id }
 }
 
@@ -40,44 +40,44 @@ export const OpenAccount: PublicEndpoint = (x, params) => {
  * Deposits an amount. It is credited after three minutes, or immediately with `at_once`. An asset without a funding
  * method is refused, or with `or_adjust` credited as an adjustment.
  */
-export const Deposit: PublicEndpoint = (x, params) => {
-  const account = findAccount(x, required(params, "account"))
+export const Deposit: PublicEndpoint = (exchange, params) => {
+  const account = findAccount(exchange, required(params, "account"))
   if (account === undefined) throw invalid("account")
-  const asset = assetNamed(x, required(params, "asset"))
+  const asset = assetNamed(exchange, required(params, "asset"))
   const sum = amount(params, "amount", asset)
   if (sum === undefined) throw invalid("amount")
   const name = text(params, "method")
   const method = methodsOf(asset).find((each) => name === undefined || each.name === name)
   if (method === undefined && name === undefined && flag(params, "or_adjust")) {
-    endow(x, account, asset.id, sum)
+    endow(exchange, account, asset.id, sum)
     return { refid: account.id }
   }
   if (method === undefined) throw new Refusal("EFunding:No funding method")
-  const { refid } = deposit(x, account, method, sum, flag(params, "at_once"))
+  const { refid } = deposit(exchange, account, method, sum, flag(params, "at_once"))
   return { refid }
 }
 
 /** Fails pending deposits and withdrawals: the one with the given id, or all. */
-export const FailTransfers: PublicEndpoint = (x, params) => {
+export const FailTransfers: PublicEndpoint = (exchange, params) => {
   const refid = text(params, "refid")
-  const failed = failTransfers(x, refid)
+  const failed = failTransfers(exchange, refid)
   if (refid !== undefined && failed.length === 0) throw invalid("refid")
   return { failed }
 }
 
-export const SystemStatus: PublicEndpoint = (x, params) => {
+export const SystemStatus: PublicEndpoint = (exchange, params) => {
   const status = oneOf(params, "status", ["online", "maintenance", "cancel_only", "post_only"])
   if (status === undefined) throw invalid("status")
-  changeMode(x, () => (x.status = status))
+  changeMode(exchange, () => (exchange.status = status))
   return { status }
 }
 
 /** Sets the trading status of one pair, independently of the venue's status. */
-export const PairStatus: PublicEndpoint = (x, params) => {
-  const venue = venueOf(x, pairNamed(x, params, required(params, "pair")))
+export const PairStatus: PublicEndpoint = (exchange, params) => {
+  const venue = venueOf(exchange, pairNamed(exchange, params, required(params, "pair")))
   const status = oneOf(params, "status", statuses)
   if (status === undefined) throw invalid("status")
-  changeMode(x, () => (venue.status = status))
+  changeMode(exchange, () => (venue.status = status))
   return { pair: venue.pair.id, status }
 }
 
@@ -85,27 +85,27 @@ export const PairStatus: PublicEndpoint = (x, params) => {
  * Applies a snapshot of a recorded market; see `readSnapshot`. The result's `news` is true if the snapshot changed
  * anything.
  */
-export const Observe: PublicEndpoint = (x, params) => ({
-  news: applySnapshot(x, readSnapshot(observedPair(x, params), params))
+export const Observe: PublicEndpoint = (exchange, params) => ({
+  news: applySnapshot(exchange, readSnapshot(observedPair(exchange, params), params))
 })
 
 /**
  * Imports rows of Kraken's lists of assets and pairs; see `importCatalogue`. Refused on a synthetic market, whose pairs
  * are fixed.
  */
-export const List: PublicEndpoint = (x, params) => {
-  if (x.market.recorder === undefined) throw new Refusal("EGeneral:Unknown method")
-  importCatalogue(x, params)
-  return { pairs: x.catalogue.pairs.size, assets: x.catalogue.assets.size }
+export const List: PublicEndpoint = (exchange, params) => {
+  if (exchange.market.recorder === undefined) throw new Refusal("EGeneral:Unknown method")
+  importCatalogue(exchange, params)
+  return { pairs: exchange.catalogue.pairs.size, assets: exchange.catalogue.assets.size }
 }
 
 /** Sets the verification tier and whether calls are counted, from now on. */
-export const Limits: PublicEndpoint = (x, params) => {
-  const tier = oneOf(params, "tier", tiers) ?? x.settings.tier
-  const rateLimits = flag(params, "rate_limits", x.settings.rateLimits)
-  x.settings = { ...x.settings, tier, rateLimits }
+export const Limits: PublicEndpoint = (exchange, params) => {
+  const tier = oneOf(params, "tier", tiers) ?? exchange.settings.tier
+  const rateLimits = flag(params, "rate_limits", exchange.settings.rateLimits)
+  exchange.settings = { ...exchange.settings, tier, rateLimits }
   return { tier, rate_limits: rateLimits }
 }
 
 /** Advances the clock and does nothing else. */
-export const Advance: PublicEndpoint = (x) => ({ now: x.now })
+export const Advance: PublicEndpoint = (exchange) => ({ now: exchange.now })

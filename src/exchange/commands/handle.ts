@@ -24,13 +24,13 @@ const anything: Key = { id: "PAPER", name: "paper", permissions: classicPermissi
  * answers errors in Kraken's words and never throws because of a caller's mistake. If it throws, the state might be
  * half changed and must be rebuilt from the journal.
  */
-export const handle = (x: Exchange, request: Request): Answer => perform(x, request, true)
+export const handle = (exchange: Exchange, request: Request): Answer => perform(exchange, request, true)
 
 /**
  * Replays a journalled request with the same outcome. A journal has no reads, so the REST counter, which reads and
  * writes share, is not charged.
  */
-export const replay = (x: Exchange, request: Request): Answer => perform(x, request, false)
+export const replay = (exchange: Exchange, request: Request): Answer => perform(exchange, request, false)
 
 /** Version of the journal. Raise it with every change that makes an old journal lead to another state. */
 export const journalFormat = 2
@@ -44,33 +44,33 @@ export const mustKeep = (request: Pick<Request, "endpoint">, answer: Answer): bo
   !("errors" in answer && answer.errors.includes("EAPI:Rate limit exceeded")) &&
   !(request.endpoint === "control/Observe" && "result" in answer && Object(answer.result).news === false)
 
-const perform = (x: Exchange, request: Request, countRest: boolean): Answer => {
+const perform = (exchange: Exchange, request: Request, countRest: boolean): Answer => {
   try {
-    advance(x, request.now)
-    return { result: dispatch(x, request, countRest) }
+    advance(exchange, request.now)
+    return { result: dispatch(exchange, request, countRest) }
   } catch (refusal) {
     if (refusal instanceof Refusal) return { errors: refusal.errors }
     throw refusal
   }
 }
 
-const dispatch = (x: Exchange, { endpoint, ...request }: Request, countRest: boolean): unknown => {
+const dispatch = (exchange: Exchange, { endpoint, ...request }: Request, countRest: boolean): unknown => {
   const params = request.params ?? {}
   const command = controlRoutes.get(endpoint)
-  if (command !== undefined) return command(x, params)
+  if (command !== undefined) return command(exchange, params)
   if (!isEndpoint(endpoint)) throw new Refusal("EGeneral:Unknown method")
   if (!isPrivate(endpoint)) {
-    if (x.status === "maintenance" && endpoint !== "public/Time" && endpoint !== "public/SystemStatus")
+    if (exchange.status === "maintenance" && endpoint !== "public/Time" && endpoint !== "public/SystemStatus")
       throw new Refusal("EService:Unavailable")
-    return publicRoutes[endpoint](x, params)
+    return publicRoutes[endpoint](exchange, params)
   }
-  if (x.status === "maintenance") throw new Refusal("EService:Unavailable")
+  if (exchange.status === "maintenance") throw new Refusal("EService:Unavailable")
   const key = request.key ?? anything
-  const account = request.account === undefined ? undefined : findAccount(x, request.account)
+  const account = request.account === undefined ? undefined : findAccount(exchange, request.account)
   if (account === undefined) throw new Refusal("EAPI:Invalid key")
   if (!mayCall(endpoint, key.permissions)) throw new Refusal("EGeneral:Permission denied")
-  if (countRest) chargeRest(x, key.id, endpoint)
+  if (countRest) chargeRest(exchange, key.id, endpoint)
   // Simulated tokenised assets are never split or merged, so both ways to count them give the same result.
   oneOf(params, "rebase_multiplier", ["rebased", "base"])
-  return privateRoutes[endpoint](x, { params, account, key })
+  return privateRoutes[endpoint](exchange, { params, account, key })
 }

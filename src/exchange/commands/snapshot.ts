@@ -8,14 +8,14 @@ import type { Exchange } from "../state/state.ts"
  * Prints the whole state as plain JSON. Two exchanges that executed the same commands have equal snapshots. Values that
  * reads change are omitted: REST counters, and how much expired volume has been dropped.
  */
-export const snapshot = (x: Exchange): unknown => {
-  for (const account of x.accounts.values()) recentVolume(x, account)
+export const snapshot = (exchange: Exchange): unknown => {
+  for (const account of exchange.accounts.values()) recentVolume(exchange, account)
   return plain({
-    now: x.now,
-    settings: x.settings,
-    sequence: x.sequence,
-    status: x.status,
-    accounts: [...x.accounts.values()].map((account) => ({
+    now: exchange.now,
+    settings: exchange.settings,
+    sequence: exchange.sequence,
+    status: exchange.status,
+    accounts: [...exchange.accounts.values()].map((account) => ({
       ...account,
       clientIds: [...account.clientIds.keys()],
       open: [...account.open.keys()],
@@ -23,22 +23,26 @@ export const snapshot = (x: Exchange): unknown => {
       tradesById: undefined,
       ledgerById: undefined
     })),
-    assets: [...x.catalogue.assets.keys()],
-    pairs: [...x.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
-    orders: x.orders,
-    venues: [...x.venues.values()].map((venue) => ({
+    assets: [...exchange.catalogue.assets.keys()],
+    pairs: [...exchange.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
+    orders: exchange.orders,
+    venues: [...exchange.venues.values()].map((venue) => ({
       pair: venue.pair.id,
       status: venue.status,
       bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
       asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
-      market: [marketLevel(x, venue, "bid"), marketLevel(x, venue, "ask"), x.market.last(venue.pair, x.now)],
+      market: [
+        marketLevel(exchange, venue, "bid"),
+        marketLevel(exchange, venue, "ask"),
+        exchange.market.last(venue.pair, exchange.now)
+      ],
       ownTrade: venue.ownTrade,
       trades: venue.trades.map(({ id }) => id)
     })),
-    timers: [...x.timers.values()],
-    fees: x.fees,
-    outside: x.outside,
-    engineCounters: x.engineCounters
+    timers: [...exchange.timers.values()],
+    fees: exchange.fees,
+    outside: exchange.outside,
+    engineCounters: exchange.engineCounters
   })
 }
 

@@ -13,25 +13,28 @@ import { amountText } from "../wire/show.ts"
 import { type Account, type Exchange, next } from "../state/state.ts"
 import { convert } from "../accounts/value.ts"
 
-export const Balance: Endpoint = (x, { account }) =>
-  Object.fromEntries(held(account).map(([asset, amount]) => [asset, amountText(x, asset, amount)]))
+export const Balance: Endpoint = (exchange, { account }) =>
+  Object.fromEntries(held(account).map(([asset, amount]) => [asset, amountText(exchange, asset, amount)]))
 
-export const BalanceEx: Endpoint = (x, { account }) =>
+export const BalanceEx: Endpoint = (exchange, { account }) =>
   Object.fromEntries(
     held(account).map(([asset, amount]) => [
       asset,
-      { balance: amountText(x, asset, amount), hold_trade: amountText(x, asset, account.holds.get(asset) ?? 0n) }
+      {
+        balance: amountText(exchange, asset, amount),
+        hold_trade: amountText(exchange, asset, account.holds.get(asset) ?? 0n)
+      }
     ])
   )
 
-export const TradeBalance: Endpoint = (x, { account, params }) => {
-  const asset = assetNamed(x, text(params, "asset") ?? "ZUSD")
+export const TradeBalance: Endpoint = (exchange, { account, params }) => {
+  const asset = assetNamed(exchange, text(params, "asset") ?? "ZUSD")
   const print = (amount: bigint) => format(amount, asset.decimals)
   let total = 0n
-  for (const [held, amount] of account.balances) total += convert(x, amount, held, asset.id)
+  for (const [held, amount] of account.balances) total += convert(exchange, amount, held, asset.id)
   let open = 0n
   for (const order of account.open.values()) {
-    open += convert(x, baseAmount(order.pair, left(order)), order.pair.base.id, asset.id)
+    open += convert(exchange, baseAmount(order.pair, left(order)), order.pair.base.id, asset.id)
   }
   const zero = print(0n)
   const all = print(total)
@@ -49,11 +52,11 @@ export const TradeBalance: Endpoint = (x, { account, params }) => {
   }
 }
 
-export const TradeVolume: Endpoint = (x, { account, params }) => {
-  const volume = recentVolume(x, account)
+export const TradeVolume: Endpoint = (exchange, { account, params }) => {
+  const volume = recentVolume(exchange, account)
   const asked = (array(params, "pair") ?? []).map((pair) => plain(isObject(pair) ? pair["asset"] : pair, "pair"))
   const found = asked.map((name) => {
-    const pair = findPair(x.catalogue, name)
+    const pair = findPair(exchange.catalogue, name)
     if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")
     return [keyOf(pair, name), pair] as const
   })
@@ -99,11 +102,14 @@ export const GetApiKeyInfo: Endpoint = (_, { account, key }) => ({
   last_used: key.lastUsed === undefined ? null : String(key.lastUsed)
 })
 
-export const GetWebSocketsToken: Endpoint = (x) => ({ token: token(x.settings.seed, next(x)), expires: 900 })
+export const GetWebSocketsToken: Endpoint = (exchange) => ({
+  token: token(exchange.settings.seed, next(exchange)),
+  expires: 900
+})
 
 /** Lists the account and its subaccounts by the ids that transfers between them take. */
-export const ListWalletAccounts: Endpoint = (x, { account }) => ({
-  accounts: [account, ...subaccounts(x, account)].map((each) => ({
+export const ListWalletAccounts: Endpoint = (exchange, { account }) => ({
+  accounts: [account, ...subaccounts(exchange, account)].map((each) => ({
     account_id: each.id.replaceAll(" ", "-"),
     flags: { user_defined: each !== account, active: true },
     status: "active",
@@ -113,7 +119,7 @@ export const ListWalletAccounts: Endpoint = (x, { account }) => ({
   cursor: { next: null }
 })
 
-const subaccounts = (x: Exchange, account: Account) =>
-  [...x.accounts.values()].filter(({ master }) => master === account.id)
+const subaccounts = (exchange: Exchange, account: Account) =>
+  [...exchange.accounts.values()].filter(({ master }) => master === account.id)
 
 const held = (account: Account): ReadonlyArray<readonly [string, bigint]> => [...account.balances]

@@ -7,7 +7,7 @@ import { invalid, Refusal } from "../base/Refusal.ts"
 import { type Account, at, type Exchange, next } from "../state/state.ts"
 import { iso } from "../base/text.ts"
 
-export const CancelOrder: Endpoint = (x, { account, params }) => {
+export const CancelOrder: Endpoint = (exchange, { account, params }) => {
   const txid = text(params, "txid")
   const clientId = text(params, "cl_ord_id")
   if (txid === undefined && clientId === undefined) throw invalid("txid")
@@ -16,10 +16,10 @@ export const CancelOrder: Endpoint = (x, { account, params }) => {
       ? txid!.split(",").flatMap((name) => openOrders(account, name))
       : [account.clientIds.get(clientId)].filter((order) => order !== undefined)
   if (orders.length === 0) throw new Refusal("EOrder:Unknown order")
-  return cancel(x, account, orders, orders.length > 1)
+  return cancel(exchange, account, orders, orders.length > 1)
 }
 
-export const CancelOrderBatch: Endpoint = (x, { account, params }) => {
+export const CancelOrderBatch: Endpoint = (exchange, { account, params }) => {
   const names = array(params, "orders") ?? []
   const clientIds = array(params, "cl_ord_ids") ?? []
   const asked = names.length + clientIds.length
@@ -29,21 +29,22 @@ export const CancelOrderBatch: Endpoint = (x, { account, params }) => {
     const name = isObject(id) ? id["cl_ord_id"] : id
     return account.clientIds.get(plain(name, "cl_ord_ids")) ?? []
   })
-  return cancel(x, account, [...byName, ...byClientId], true)
+  return cancel(exchange, account, [...byName, ...byClientId], true)
 }
 
-export const CancelAll: Endpoint = (x, { account }) => cancel(x, account, [...account.open.values()], true)
+export const CancelAll: Endpoint = (exchange, { account }) =>
+  cancel(exchange, account, [...account.open.values()], true)
 
 /** Starts or restarts the timer that cancels all orders. A timeout of 0 stops it. */
-export const CancelAllOrdersAfter: Endpoint = (x, { account, params }) => {
+export const CancelAllOrdersAfter: Endpoint = (exchange, { account, params }) => {
   const timeout = integer(params, "timeout", [0, 86_399])
   if (timeout === undefined) throw invalid("timeout")
-  const time = x.now + timeout * 1000
-  account.cancelAllAt = timeout === 0 ? undefined : { time, sequence: next(x) }
+  const time = exchange.now + timeout * 1000
+  account.cancelAllAt = timeout === 0 ? undefined : { time, sequence: next(exchange) }
   if (account.cancelAllAt !== undefined) {
-    at(x, time, { kind: "cancel-all", account: account.id, sequence: account.cancelAllAt.sequence })
+    at(exchange, time, { kind: "cancel-all", account: account.id, sequence: account.cancelAllAt.sequence })
   }
-  return { currentTime: iso(x.now), triggerTime: timeout === 0 ? "0" : iso(time) }
+  return { currentTime: iso(exchange.now), triggerTime: timeout === 0 ? "0" : iso(time) }
 }
 
 /** Finds open orders by id, or by user reference, which several orders may share. */
@@ -54,9 +55,9 @@ export const openOrders = (account: Account, name: string): ReadonlyArray<Order>
   return [...account.open.values()].filter((order) => order.userref === Number(name))
 }
 
-const cancel = (x: Exchange, account: Account, orders: ReadonlyArray<Order>, batch: boolean) => {
+const cancel = (exchange: Exchange, account: Account, orders: ReadonlyArray<Order>, batch: boolean) => {
   const distinct = new Set(orders)
-  for (const order of distinct) chargeEngine(x, account, order.pair, penalty(x, "cancel", order), batch)
-  for (const order of distinct) finish(x, order, "canceled", "User requested")
+  for (const order of distinct) chargeEngine(exchange, account, order.pair, penalty(exchange, "cancel", order), batch)
+  for (const order of distinct) finish(exchange, order, "canceled", "User requested")
   return { count: distinct.size }
 }

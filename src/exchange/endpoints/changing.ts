@@ -25,21 +25,21 @@ type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
  * Changes an order in the book. A smaller volume keeps its place in the queue; a larger volume or another price does
  * not.
  */
-export const AmendOrder: Endpoint = (x, { account, params }) => {
+export const AmendOrder: Endpoint = (exchange, { account, params }) => {
   const order = named(account, params)
-  chargeEngine(x, account, order.pair, 1)
-  checkMode(x, venueOf(x, order.pair), order.type, order.postOnly || flag(params, "post_only"))
-  const change = readChange(x, order, params)
-  checkDeadline(x, params)
+  chargeEngine(exchange, account, order.pair, 1)
+  checkMode(exchange, venueOf(exchange, order.pair), order.type, order.postOnly || flag(params, "post_only"))
+  const change = readChange(exchange, order, params)
+  checkDeadline(exchange, params)
   const cancels = change.volume <= order.executed
-  chargeEngine(x, account, order.pair, penalty(x, cancels ? "cancel" : "amend", order))
+  chargeEngine(exchange, account, order.pair, penalty(exchange, cancels ? "cancel" : "amend", order))
   order.amends ??= [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
-  const amend = { id: tradeId(x.settings.seed, next(x)), time: x.now }
+  const amend = { id: tradeId(exchange.settings.seed, next(exchange)), time: exchange.now }
   const postOnly = flag(params, "post_only")
-  if (cancels) finish(x, order, "canceled", "User requested")
-  else apply(x, order, change)
+  if (cancels) finish(exchange, order, "canceled", "User requested")
+  else apply(exchange, order, change)
   order.amends.push({ ...snapshot(order, "user", ""), ...amend, postOnly })
-  settle(x, venueOf(x, order.pair))
+  settle(exchange, venueOf(exchange, order.pair))
   return { amend_id: amend.id }
 }
 
@@ -47,9 +47,9 @@ export const AmendOrder: Endpoint = (x, { account, params }) => {
  * Replaces an order by a new one. The volume that the old order has executed counts towards the new volume, so both
  * together never trade more than requested. The new order starts with nothing executed.
  */
-export const EditOrder: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(x, params, required(params, "pair"))
-  chargeEngine(x, account, pair, 1)
+export const EditOrder: Endpoint = (exchange, { account, params }) => {
+  const pair = pairNamed(exchange, params, required(params, "pair"))
+  chargeEngine(exchange, account, pair, 1)
   const [order, another] = openOrders(account, required(params, "txid"))
   if (order === undefined || another !== undefined || order.pair !== pair) throw new Refusal("EOrder:Unknown order")
   if (order.triggered || order.close !== undefined || order.clientId !== undefined || order.spend !== undefined) {
@@ -59,9 +59,9 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
   const volume = (total === undefined ? order.volume : readVolumeText(pair, total)) - order.executed
   if (volume <= 0n) throw invalid("volume")
   const postOnly = readPostOnly(order, params)
-  checkMode(x, venueOf(x, pair), order.type, postOnly)
+  checkMode(exchange, venueOf(exchange, pair), order.type, postOnly)
   const display = text(params, "displayvol")
-  const last = lastPrice(x, venueOf(x, pair))
+  const last = lastPrice(exchange, venueOf(exchange, pair))
   const texts = { ...pricesOf(order), ...(order.type === "market" && { price: undefined }) }
   const prices = readPrices(
     pair,
@@ -83,13 +83,13 @@ export const EditOrder: Endpoint = (x, { account, params }) => {
     executed: 0n
   }
   if (spec.display !== undefined) checkDisplay(spec.display, volume, "displayvol")
-  checkDeadline(x, params)
-  chargeEngine(x, account, pair, penalty(x, "edit", order))
-  if (!affordable(x, account, spec)) throw new Refusal("EOrder:Insufficient funds")
+  checkDeadline(exchange, params)
+  chargeEngine(exchange, account, pair, penalty(exchange, "edit", order))
+  if (!affordable(exchange, account, spec)) throw new Refusal("EOrder:Insufficient funds")
   const descr = { order: orderText(spec) }
   if (flag(params, "validate")) return { status: "ok", descr }
-  finish(x, order, "canceled", "Order replaced")
-  const edited = submit(x, account, spec)
+  finish(exchange, order, "canceled", "Order replaced")
+  const edited = submit(exchange, account, spec)
   const shown = pricesOf(edited)
   return {
     status: "ok",
@@ -144,16 +144,16 @@ const named = (account: Account, params: Params): Order => {
   return order
 }
 
-const readChange = (x: Exchange, order: Order, params: Params): Change => {
+const readChange = (exchange: Exchange, order: Order, params: Params): Change => {
   const { pair } = order
   const fields = { qty: text(params, "order_qty"), display: text(params, "display_qty") }
   const prices = { limit: text(params, "limit_price"), trigger: text(params, "trigger_price") }
   if ([...Object.values(fields), ...Object.values(prices)].every((value) => value === undefined)) {
     throw new Refusal("EGeneral:Invalid arguments")
   }
-  const venue = venueOf(x, pair)
+  const venue = venueOf(exchange, pair)
   const price = (value: string, field: string) =>
-    resolve(readPrice(value, pair, field), lastPrice(x, venue), order.side === "sell", pair)
+    resolve(readPrice(value, pair, field), lastPrice(exchange, venue), order.side === "sell", pair)
   if (prices.limit !== undefined && !(hasLimit(order.type) && order.limit !== undefined)) throw invalid("limit_price")
   if (prices.trigger !== undefined && (!isParkedOrPending(order) || isTrailing(order.type)))
     throw invalid("trigger_price")
@@ -165,41 +165,41 @@ const readChange = (x: Exchange, order: Order, params: Params): Change => {
     display: fields.display === undefined ? order.display : readVolumeText(pair, fields.display, "display_qty")
   }
   if (change.volume <= order.executed) return change
-  checkMinimum(pair, change.volume, change.limit ?? change.trigger ?? lastPrice(x, venue))
+  checkMinimum(pair, change.volume, change.limit ?? change.trigger ?? lastPrice(exchange, venue))
   const remaining = change.volume - order.executed
   if (change.display !== undefined) checkDisplay(min(change.display, remaining), remaining, "display_qty")
   const changed = { ...order, ...change }
-  if (order.status === "open" && !affordable(x, account(x, order), changed))
+  if (order.status === "open" && !affordable(exchange, account(exchange, order), changed))
     throw new Refusal("EOrder:Insufficient funds")
-  const taking = !isParkedOrPending(order) && crosses(x, venue, changed)
+  const taking = !isParkedOrPending(order) && crosses(exchange, venue, changed)
   if (taking && (order.postOnly || flag(params, "post_only"))) throw new Refusal("EOrder:Invalid price")
   return change
 }
 
 const isParkedOrPending = (order: Order) => order.status === "pending" || isParked(order)
 
-const account = (x: Exchange, order: Order): Account => x.accounts.get(order.account)!
+const account = (exchange: Exchange, order: Order): Account => exchange.accounts.get(order.account)!
 
-const apply = (x: Exchange, order: Order, change: Change): void => {
-  const venue = venueOf(x, order.pair)
+const apply = (exchange: Exchange, order: Order, change: Change): void => {
+  const venue = venueOf(exchange, order.pair)
   const keepsPlace = change.limit === order.limit && change.volume <= order.volume && change.display === order.display
   if (order.status === "open" && isParked(order)) {
     unpark(venue, order)
     const { peak, trigger } = order
     Object.assign(order, change)
-    park(x, venue, order)
+    park(exchange, venue, order)
     // A trailing stop keeps its best price and trigger.
     if (isTrailing(order.type)) Object.assign(order, { peak, trigger })
   } else if (order.status === "open" && !keepsPlace) {
     unrest(venue, order)
     Object.assign(order, change)
-    adjustHold(account(x, order), order)
-    order.touched = x.now
-    return work(x, venue, order)
+    adjustHold(account(exchange, order), order)
+    order.touched = exchange.now
+    return work(exchange, venue, order)
   } else {
     Object.assign(order, change)
     order.visible = order.display === undefined ? left(order) : min(order.visible, left(order))
   }
-  order.touched = x.now
-  adjustHold(account(x, order), order)
+  order.touched = exchange.now
+  adjustHold(account(exchange, order), order)
 }

@@ -7,23 +7,23 @@ import { amountText } from "../wire/show.ts"
 
 const unusedAddresses = 5
 
-export const DepositMethods: Endpoint = (x, { params }) => {
-  const asset = assetClassed(x, params, "aclass", unknownAsset)
+export const DepositMethods: Endpoint = (exchange, { params }) => {
+  const asset = assetClassed(exchange, params, "aclass", unknownAsset)
   return fundable(asset).map((method) => ({
     method: method.name,
-    limit: method.invoiceUpTo === undefined ? false : amountText(x, asset.id, method.invoiceUpTo),
-    fee: amountText(x, asset.id, 0n),
+    limit: method.invoiceUpTo === undefined ? false : amountText(exchange, asset.id, method.invoiceUpTo),
+    fee: amountText(exchange, asset.id, 0n),
     ...(method.invoiceUpTo === undefined && { "gen-address": true }),
-    minimum: amountText(x, asset.id, method.minimumDeposit)
+    minimum: amountText(exchange, asset.id, method.minimumDeposit)
   }))
 }
 
-export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
-  const asset = assetClassed(x, params, "aclass", unknownAsset)
+export const DepositAddresses: Endpoint = (exchange, { account, key, params }) => {
+  const asset = assetClassed(exchange, params, "aclass", unknownAsset)
   const name = required(params, "method")
   const method = fundable(asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
-  const addresses = addressesOf(x, account, method)
+  const addresses = addressesOf(exchange, account, method)
   const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
   if (flag(params, "new")) {
     if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
@@ -32,7 +32,7 @@ export const DepositAddresses: Endpoint = (x, { account, key, params }) => {
       if (sum < method.minimumDeposit || sum > method.invoiceUpTo) throw new Refusal("EFunding:Invalid amount")
     }
     if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")
-    const added = newAddress(x, account, method)
+    const added = newAddress(exchange, account, method)
     addresses.push(added)
     unused.push(added)
   }

@@ -9,9 +9,9 @@ import { allocationOf, strategies, type Strategy } from "../accounts/strategies.
 import { iso } from "../base/text.ts"
 import { convert } from "../accounts/value.ts"
 
-export const Strategies: Endpoint = (x, { params }) => {
+export const Strategies: Endpoint = (exchange, { params }) => {
   const name = text(params, "asset")
-  const asset = name === undefined ? undefined : assetNamed(x, name)
+  const asset = name === undefined ? undefined : assetNamed(exchange, name)
   const locks = array(params, "lock_type")?.map((lock) => plain(lock, "lock_type"))
   if (locks?.some((lock) => !["flex", "bonded", "timed", "instant"].includes(lock)) === true) throw invalid("lock_type")
   const limit = integer(params, "limit", [1, 65_535]) ?? strategies.length
@@ -19,27 +19,27 @@ export const Strategies: Endpoint = (x, { params }) => {
     (each) => (asset === undefined || each.asset.id === asset.id) && (locks === undefined || locks.includes(each.lock))
   )
   if (flag(params, "ascending")) found.reverse()
-  return { next_cursor: null, items: found.slice(0, limit).map((strategy) => showStrategy(x, strategy)) }
+  return { next_cursor: null, items: found.slice(0, limit).map((strategy) => showStrategy(exchange, strategy)) }
 }
 
-export const Allocations: Endpoint = (x, { account, params }) => {
-  const converted = assetNamed(x, text(params, "converted_asset") ?? "USD")
+export const Allocations: Endpoint = (exchange, { account, params }) => {
+  const converted = assetNamed(exchange, text(params, "converted_asset") ?? "USD")
   const hideZero = flag(params, "hide_zero_allocations")
   const print = (strategy: Strategy, native: bigint) => ({
-    native: amountText(x, strategy.asset.id, native),
-    converted: amountText(x, converted.id, convert(x, native, strategy.asset.id, converted.id))
+    native: amountText(exchange, strategy.asset.id, native),
+    converted: amountText(exchange, converted.id, convert(exchange, native, strategy.asset.id, converted.id))
   })
   let total = 0n
   let rewarded = 0n
-  const period = periodOf(x.now)
+  const period = periodOf(exchange.now)
   const items = strategies.flatMap((strategy) => {
     const allocation = allocationOf(account, strategy)
     const unbonding = allocation.unbonding.reduce((sum, each) => sum + each.amount, 0n)
     const pending = allocation.pending?.amount ?? 0n
     const all = allocation.allocated + pending + unbonding
     if (hideZero && all === 0n) return []
-    total += convert(x, all, strategy.asset.id, converted.id)
-    rewarded += convert(x, allocation.rewarded, strategy.asset.id, converted.id)
+    total += convert(exchange, all, strategy.asset.id, converted.id)
+    rewarded += convert(exchange, allocation.rewarded, strategy.asset.id, converted.id)
     return {
       strategy_id: strategy.id,
       native_asset: strategy.asset.display,
@@ -64,7 +64,7 @@ export const Allocations: Endpoint = (x, { account, params }) => {
       payout: {
         period_start: iso(period),
         period_end: iso(period + week),
-        accumulated_reward: print(strategy, rewardAt(strategy, allocation, x.now)),
+        accumulated_reward: print(strategy, rewardAt(strategy, allocation, exchange.now)),
         estimated_reward: print(strategy, rewardAt(strategy, allocation, period + week))
       }
     }
@@ -73,23 +73,23 @@ export const Allocations: Endpoint = (x, { account, params }) => {
   return {
     converted_asset: converted.display,
     converted_asset_class: converted.class,
-    total_allocated: amountText(x, converted.id, total),
-    total_rewarded: amountText(x, converted.id, rewarded),
+    total_allocated: amountText(exchange, converted.id, total),
+    total_rewarded: amountText(exchange, converted.id, rewarded),
     next_cursor: null,
     items
   }
 }
 
-export const Allocate: Endpoint = (x, { account, params }) => operate(x, account, params, "allocate")
-export const Deallocate: Endpoint = (x, { account, params }) => operate(x, account, params, "deallocate")
+export const Allocate: Endpoint = (exchange, { account, params }) => operate(exchange, account, params, "allocate")
+export const Deallocate: Endpoint = (exchange, { account, params }) => operate(exchange, account, params, "deallocate")
 export const AllocateStatus: Endpoint = (_, { account, params }) => status(account, params, "allocate")
 export const DeallocateStatus: Endpoint = (_, { account, params }) => status(account, params, "deallocate")
 
-const operate = (x: Exchange, account: Account, params: Params, kind: "allocate" | "deallocate"): true => {
+const operate = (exchange: Exchange, account: Account, params: Params, kind: "allocate" | "deallocate"): true => {
   const strategy = named(params)
   const sum = amount(params, "amount", strategy.asset)
   if (sum === undefined) throw invalid("amount")
-  begin(x, account, strategy, kind, sum)
+  begin(exchange, account, strategy, kind, sum)
   return true
 }
 
@@ -108,7 +108,7 @@ const named = (params: Params): Strategy => {
   return strategy
 }
 
-const showStrategy = (x: Exchange, strategy: Strategy) => ({
+const showStrategy = (exchange: Exchange, strategy: Strategy) => ({
   id: strategy.id,
   asset: strategy.asset.display,
   asset_class: strategy.asset.class,
@@ -126,7 +126,7 @@ const showStrategy = (x: Exchange, strategy: Strategy) => ({
     })
   },
   apr_estimate: { low: strategy.apr[0], high: strategy.apr[1] },
-  user_min_allocation: amountText(x, strategy.asset.id, strategy.minimum),
+  user_min_allocation: amountText(exchange, strategy.asset.id, strategy.minimum),
   allocation_fee: "0.0000",
   deallocation_fee: "0.0000",
   auto_compound: { type: "enabled" },

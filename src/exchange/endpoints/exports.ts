@@ -24,24 +24,24 @@ const startsAfter = 2000
 const doneAfter = 5000
 const keptFor = 14 * 86_400_000
 
-export const AddExport: Endpoint = (x, { account, key, params }) => {
+export const AddExport: Endpoint = (exchange, { account, key, params }) => {
   const report = oneOf({ report: required(params, "report") }, "report", ["trades", "ledgers"])!
   const description = required(params, "description")
   const format = oneOf(params, "format", ["CSV", "TSV"]) ?? "CSV"
   const fields = list(params, "fields") ?? ["all"]
   if (fields.join() !== "all" && fields.some((field) => !columns[report].includes(field))) throw invalid("fields")
-  const now = new Date(x.now)
+  const now = new Date(exchange.now)
   const from = integer(params, "starttm", [0, 2 ** 40]) ?? Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) / 1000
-  const to = integer(params, "endtm", [0, 2 ** 40]) ?? Math.floor(x.now / 1000)
-  let id = reportId(x.settings.seed, next(x))
-  while (account.reports.some((known) => known.id === id)) id = reportId(x.settings.seed, next(x))
+  const to = integer(params, "endtm", [0, 2 ** 40]) ?? Math.floor(exchange.now / 1000)
+  let id = reportId(exchange.settings.seed, next(exchange))
+  while (account.reports.some((known) => known.id === id)) id = reportId(exchange.settings.seed, next(exchange))
   account.reports.push({
     id,
     description,
     report,
     format,
     fields: fields.join(","),
-    created: x.now,
+    created: exchange.now,
     // A report is limited to the part of the history that the key may query.
     from: Math.max(from, key.queryFrom ?? 0),
     to: Math.min(to, key.queryTo || Infinity)
@@ -49,45 +49,46 @@ export const AddExport: Endpoint = (x, { account, key, params }) => {
   return { id }
 }
 
-export const ExportStatus: Endpoint = (x, { account, params }) => {
+export const ExportStatus: Endpoint = (exchange, { account, params }) => {
   const report = oneOf({ report: required(params, "report") }, "report", ["trades", "ledgers"])
-  return kept(x, account)
+  return kept(exchange, account)
     .filter((each) => each.report === report)
-    .map((each) => showReport(x, each))
+    .map((each) => showReport(exchange, each))
     .toReversed()
 }
 
 /** Returns the bytes of a ZIP with one file. This is the only answer that is not JSON. */
-export const RetrieveExport: Endpoint = (x, { account, params }) => {
-  const report = named(x, account, required(params, "id"))
-  if (statusOf(x, report) !== "Processed") throw invalid("id")
+export const RetrieveExport: Endpoint = (exchange, { account, params }) => {
+  const report = named(exchange, account, required(params, "id"))
+  if (statusOf(exchange, report) !== "Processed") throw invalid("id")
   const name = `${report.report}.${report.format.toLowerCase()}`
-  const rows = report.report === "trades" ? tradeRows(account, report) : ledgerRows(x, account, report)
+  const rows = report.report === "trades" ? tradeRows(account, report) : ledgerRows(exchange, account, report)
   return zipSync({ [name]: [strToU8(table(report, rows)), { mtime: new Date(report.created) }] })
 }
 
-export const RemoveExport: Endpoint = (x, { account, params }) => {
-  const report = named(x, account, required(params, "id"))
-  const done = statusOf(x, report) === "Processed"
+export const RemoveExport: Endpoint = (exchange, { account, params }) => {
+  const report = named(exchange, account, required(params, "id"))
+  const done = statusOf(exchange, report) === "Processed"
   const type = oneOf(params, "type", ["delete", "cancel"]) ?? (done ? "delete" : "cancel")
   if (done !== (type === "delete")) throw invalid("type")
   account.reports.splice(account.reports.indexOf(report), 1)
   return { [type]: true }
 }
 
-const kept = (x: Exchange, account: Account) => account.reports.filter(({ created }) => x.now < created + keptFor)
+const kept = (exchange: Exchange, account: Account) =>
+  account.reports.filter(({ created }) => exchange.now < created + keptFor)
 
-const named = (x: Exchange, account: Account, id: string): Report => {
-  const report = kept(x, account).find((each) => each.id === id)
+const named = (exchange: Exchange, account: Account, id: string): Report => {
+  const report = kept(exchange, account).find((each) => each.id === id)
   if (report === undefined) throw invalid("id")
   return report
 }
 
-const statusOf = (x: Exchange, { created }: Report): "Queued" | "Processing" | "Processed" =>
-  x.now < created + startsAfter ? "Queued" : x.now < created + doneAfter ? "Processing" : "Processed"
+const statusOf = (exchange: Exchange, { created }: Report): "Queued" | "Processing" | "Processed" =>
+  exchange.now < created + startsAfter ? "Queued" : exchange.now < created + doneAfter ? "Processing" : "Processed"
 
-const showReport = (x: Exchange, report: Report) => {
-  const status = statusOf(x, report)
+const showReport = (exchange: Exchange, report: Report) => {
+  const status = statusOf(exchange, report)
   const moment = (millis: number) => String(Math.floor(millis / 1000))
   return {
     id: report.id,
@@ -127,13 +128,13 @@ const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
       return { ...shown, txid: trade.id, time, ledgers: trade.ledgers.join(",") }
     })
 
-const ledgerRows = (x: Exchange, account: Account, report: Report): ReadonlyArray<Row> =>
+const ledgerRows = (exchange: Exchange, account: Account, report: Report): ReadonlyArray<Row> =>
   account.ledger
     .filter(({ time }) => inReport(report, time))
     .map((entry) => {
-      const isSpot = entry.asset === assetOf(x.catalogue, entry.asset).id
+      const isSpot = entry.asset === assetOf(exchange.catalogue, entry.asset).id
       const wallet = isSpot ? "spot / main" : walletOf(entry.asset)
-      return { ...showEntry(x, entry), txid: entry.id, time: moment(entry.time), wallet }
+      return { ...showEntry(exchange, entry), txid: entry.id, time: moment(entry.time), wallet }
     })
 
 const moment = (millis: number) => new Date(millis).toISOString().slice(0, 19).replace("T", " ")

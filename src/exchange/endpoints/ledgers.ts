@@ -8,14 +8,14 @@ import { showEntry } from "../wire/show.ts"
 import type { Exchange } from "../state/state.ts"
 import { inWindow } from "./orders.ts"
 
-export const Ledgers: Endpoint = (x, { account, key, params }) => {
+export const Ledgers: Endpoint = (exchange, { account, key, params }) => {
   const names = list(params, "asset")?.filter((name) => name !== "all")
-  const wanted = names?.map((name) => isOf(x, name))
+  const wanted = names?.map((name) => isOf(exchange, name))
   const type = oneOf(params, "type", ledgerTypes) ?? "all"
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const found = page(account.ledger, params, {
     keeps: (entry) => {
-      const asset = assetOf(x.catalogue, entry.asset)
+      const asset = assetOf(exchange.catalogue, entry.asset)
       if (!inWindow(key, entry.time) || asset.class !== aclass) return false
       return (
         (type === "all" || entry.type === type) &&
@@ -25,27 +25,30 @@ export const Ledgers: Endpoint = (x, { account, key, params }) => {
     times: ({ time }) => [time],
     timeOf: (id) => account.ledgerById.get(id)?.time
   })
-  return { ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(x, entry)])), ...found.count }
+  return {
+    ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(exchange, entry)])),
+    ...found.count
+  }
 }
 
 /**
  * Matches balances by name. An asset matches all its balances; a name with a suffix such as `DOT.B` matches only that
  * balance.
  */
-const isOf = (x: Exchange, name: string): ((balance: string) => boolean) => {
+const isOf = (exchange: Exchange, name: string): ((balance: string) => boolean) => {
   const [asset = "", suffix] = name.split(/(?=\.[A-Z]$)/)
-  const { id } = assetNamed(x, asset)
-  return (balance) => (suffix === undefined ? assetOf(x.catalogue, balance).id === id : balance === id + suffix)
+  const { id } = assetNamed(exchange, asset)
+  return (balance) => (suffix === undefined ? assetOf(exchange.catalogue, balance).id === id : balance === id + suffix)
 }
 
-export const QueryLedgers: Endpoint = (x, { account, key, params }) => {
+export const QueryLedgers: Endpoint = (exchange, { account, key, params }) => {
   const ids = list({ id: required(params, "id") }, "id")!
   if (ids.length > 20) throw invalid("id")
   return Object.fromEntries(
     ids.map((id) => {
       const entry = account.ledgerById.get(id)
       if (entry === undefined || !inWindow(key, entry.time)) throw new Refusal("EGeneral:Invalid arguments:id")
-      return [id, showEntry(x, entry)]
+      return [id, showEntry(exchange, entry)]
     })
   )
 }

@@ -10,32 +10,33 @@ import { type Exchange, venueOf } from "../state/state.ts"
 
 const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 
-export const Ticker: PublicEndpoint = (x, params) => {
+export const Ticker: PublicEndpoint = (exchange, params) => {
   const names = list(params, "pair")
-  const priced = (pair: Pair) => pair.base.class === "currency" && x.market.last(pair, x.now) !== undefined
-  const asked = names ?? [...x.catalogue.pairs.values()].filter(priced).map(({ id }) => id)
-  const midnight = Math.floor(x.now / 86_400_000) * 86_400_000
+  const priced = (pair: Pair) =>
+    pair.base.class === "currency" && exchange.market.last(pair, exchange.now) !== undefined
+  const asked = names ?? [...exchange.catalogue.pairs.values()].filter(priced).map(({ id }) => id)
+  const midnight = Math.floor(exchange.now / 86_400_000) * 86_400_000
   return Object.fromEntries(
     asked.map((name) => {
-      const pair = pairNamed(x, params, name)
+      const pair = pairNamed(exchange, params, name)
       const price = (value: bigint) => printPrice({ pair, price: value })
       const volume = (value: bigint) => format(value, pair.lotDecimals)
-      const [ask] = depth(x, venueOf(x, pair), "ask", 1)
-      const [bid] = depth(x, venueOf(x, pair), "bid", 1)
+      const [ask] = depth(exchange, venueOf(exchange, pair), "ask", 1)
+      const [bid] = depth(exchange, venueOf(exchange, pair), "bid", 1)
       const side = (level: typeof ask) =>
         level === undefined
           ? [price(0n), "0", "0.000"]
           : [price(level.price), whole(pair, level.volume), `${format(level.volume, pair.lotDecimals).slice(0, -5)}`]
-      const today = x.market.summary(pair, midnight, x.now)
-      const day = x.market.summary(pair, x.now - 86_400_000, x.now)
-      const last = lastPrice(x, venueOf(x, pair))
+      const today = exchange.market.summary(pair, midnight, exchange.now)
+      const day = exchange.market.summary(pair, exchange.now - 86_400_000, exchange.now)
+      const last = lastPrice(exchange, venueOf(exchange, pair))
       const each = (of: (candle: Candle) => unknown) => [of(today), of(day)]
       return [
         display(params, pair, name),
         {
           a: side(ask),
           b: side(bid),
-          c: [price(last), volume(x.market.last(pair, x.now)?.volume ?? 0n)],
+          c: [price(last), volume(exchange.market.last(pair, exchange.now)?.volume ?? 0n)],
           v: each((candle) => volume(candle.volume)),
           p: each((candle) => price(candle.vwap)),
           t: each((candle) => candle.count),
@@ -48,12 +49,12 @@ export const Ticker: PublicEndpoint = (x, params) => {
   )
 }
 
-export const OHLC: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(x, params)
+export const OHLC: PublicEndpoint = (exchange, params) => {
+  const { key, pair } = named(exchange, params)
   const interval = Number(oneOf(params, "interval", intervals.map(String)) ?? "1")
   const since = integer(params, "since", [0, 2 ** 40]) ?? 0
   const price = (value: bigint) => format(value, pair.priceDecimals)
-  const all = x.market.candles(pair, interval, x.now, 720)
+  const all = exchange.market.candles(pair, interval, exchange.now, 720)
   const rows = all
     .filter(({ time }) => time > since)
     .map((c) => [
@@ -65,11 +66,11 @@ export const OHLC: PublicEndpoint = (x, params) => {
   return { [key]: rows, last: all.at(-2)?.time ?? 0 }
 }
 
-export const Depth: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(x, params)
+export const Depth: PublicEndpoint = (exchange, params) => {
+  const { key, pair } = named(exchange, params)
   const count = integer(params, "count", [1, 500]) ?? 100
   const side = (side: "ask" | "bid") =>
-    depth(x, venueOf(x, pair), side, count).map(({ price, time, volume }) => [
+    depth(exchange, venueOf(exchange, pair), side, count).map(({ price, time, volume }) => [
       printPrice({ pair, price }),
       format(volume, pair.lotDecimals),
       time
@@ -77,11 +78,16 @@ export const Depth: PublicEndpoint = (x, params) => {
   return { [key]: { asks: side("ask"), bids: side("bid") } }
 }
 
-export const Trades: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(x, params)
+export const Trades: PublicEndpoint = (exchange, params) => {
+  const { key, pair } = named(exchange, params)
   const count = integer(params, "count", [1, 1000]) ?? 1000
   const after = since(params)
-  const rows = publicTrades(x, pair, { after: after ?? 0, until: x.now, count, oldest: after !== undefined })
+  const rows = publicTrades(exchange, pair, {
+    after: after ?? 0,
+    until: exchange.now,
+    count,
+    oldest: after !== undefined
+  })
   return {
     [key]: rows.map((trade) => [
       printPrice({ pair, price: trade.price }),
@@ -92,37 +98,41 @@ export const Trades: PublicEndpoint = (x, params) => {
       "",
       trade.id
     ]),
-    last: `${Math.floor(rows.at(-1)?.time ?? after ?? x.now)}000000`
+    last: `${Math.floor(rows.at(-1)?.time ?? after ?? exchange.now)}000000`
   }
 }
 
-export const Spread: PublicEndpoint = (x, params) => {
-  const { key, pair } = named(x, params)
+export const Spread: PublicEndpoint = (exchange, params) => {
+  const { key, pair } = named(exchange, params)
   const from = integer(params, "since", [0, 2 ** 40]) ?? 0
   const price = (value: bigint) => printPrice({ pair, price: value })
-  const rows = x.market.spreads(pair, x.now, 200).filter(({ time }) => time >= from)
+  const rows = exchange.market.spreads(pair, exchange.now, 200).filter(({ time }) => time >= from)
   return { [key]: rows.map(({ ask, bid, time }) => [time, price(bid), price(ask)]), last: rows.at(-1)?.time ?? from }
 }
 
 /** Merges the market's public trades with our own, oldest first. */
 export const publicTrades = (
-  x: Exchange,
+  exchange: Exchange,
   pair: Pair,
   range: { readonly after: number; readonly until: number; readonly count: number; readonly oldest?: boolean }
 ) => {
-  const ours = venueOf(x, pair)
+  const ours = venueOf(exchange, pair)
     .trades.filter(({ time }) => time > range.after && time <= range.until)
     .map((trade) => ({ ...trade, id: trade.number, market: trade.executedAs === "market" }))
-  const all = [...x.market.trades(pair, range), ...ours].toSorted(
+  const all = [...exchange.market.trades(pair, range), ...ours].toSorted(
     (one, other) => one.time - other.time || one.id - other.id
   )
   return range.oldest === true ? all.slice(0, range.count) : all.slice(-range.count)
 }
 
 /** Reads a pair argument, and the key under which the answer lists it. */
-export const named = (x: Exchange, params: Params, field = "pair"): { readonly pair: Pair; readonly key: string } => {
+export const named = (
+  exchange: Exchange,
+  params: Params,
+  field = "pair"
+): { readonly pair: Pair; readonly key: string } => {
   const name = required(params, field)
-  const pair = pairNamed(x, params, name)
+  const pair = pairNamed(exchange, params, name)
   return { pair, key: display(params, pair, name) }
 }
 

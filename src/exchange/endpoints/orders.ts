@@ -15,7 +15,7 @@ export const OpenOrders: Endpoint = (_, { account, params }) => {
   return { open: Object.fromEntries(open.map((order) => [order.txid, showOrder(order, trades)])) }
 }
 
-export const ClosedOrders: Endpoint = (x, { account, key, params }) => {
+export const ClosedOrders: Endpoint = (exchange, { account, key, params }) => {
   const trades = flag(params, "trades")
   const closetime = oneOf(params, "closetime", ["open", "close", "both"]) ?? "both"
   const found = page(account.closed, params, {
@@ -23,7 +23,7 @@ export const ClosedOrders: Endpoint = (x, { account, key, params }) => {
     times: ({ closed, opened }) =>
       closetime === "both" ? [opened, closed!] : [closetime === "open" ? opened : closed!],
     timeOf: (id) => {
-      const order = x.orders.get(id)
+      const order = exchange.orders.get(id)
       return order?.account === account.id ? order.opened : undefined
     }
   })
@@ -33,12 +33,12 @@ export const ClosedOrders: Endpoint = (x, { account, key, params }) => {
   }
 }
 
-export const QueryOrders: Endpoint = (x, { account, key, params }) => {
+export const QueryOrders: Endpoint = (exchange, { account, key, params }) => {
   const ids = list({ txid: required(params, "txid") }, "txid")!
   if (ids.length > 50) throw invalid("txid")
   const trades = flag(params, "trades")
   const keeps = filter(params)
-  const orders = ids.map((id) => ownOrder(x.orders.get(id), account.id))
+  const orders = ids.map((id) => ownOrder(exchange.orders.get(id), account.id))
   return Object.fromEntries(
     orders.filter(both(keeps, visibleTo(key.permissions))).map((order) => [order.txid, showOrder(order, trades)])
   )
@@ -75,8 +75,8 @@ export const QueryTrades: Endpoint = (_, { account, key, params }) => {
 /** Returns no positions, since margin trading is not simulated. */
 export const OpenPositions: Endpoint = (_, { params }) => (text(params, "consolidation") === undefined ? {} : [])
 
-export const OrderAmends: Endpoint = (x, { account, params }) => {
-  const order = ownOrder(x.orders.get(required(params, "order_id")), account.id)
+export const OrderAmends: Endpoint = (exchange, { account, params }) => {
+  const order = ownOrder(exchange.orders.get(required(params, "order_id")), account.id)
   const { lotDecimals, priceDecimals } = order.pair
   const price = (value: bigint | undefined) => (value === undefined ? "0.00000" : format(value, priceDecimals))
   const amends = amendsOf(order)

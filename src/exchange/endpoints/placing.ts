@@ -9,28 +9,28 @@ import type { Exchange } from "../state/state.ts"
 import { affordable, submit } from "../engine/submit.ts"
 import { checkDeadline } from "../wire/times.ts"
 
-export const AddOrder: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(x, params, required(params, "pair"))
-  chargeEngine(x, account, pair, 1)
-  const spec = readOrder(x, account, pair, params)
-  checkDeadline(x, params)
-  checkOpenOrders(x, account, pair)
-  checkFunds(x, { account }, spec)
+export const AddOrder: Endpoint = (exchange, { account, params }) => {
+  const pair = pairNamed(exchange, params, required(params, "pair"))
+  chargeEngine(exchange, account, pair, 1)
+  const spec = readOrder(exchange, account, pair, params)
+  checkDeadline(exchange, params)
+  checkOpenOrders(exchange, account, pair)
+  checkFunds(exchange, { account }, spec)
   const descr = described(spec)
   if (flag(params, "validate")) return { descr }
-  return { descr, txid: [submit(x, account, spec).txid] }
+  return { descr, txid: [submit(exchange, account, spec).txid] }
 }
 
 /** Checks all orders before placing the first. Then the engine accepts or refuses each one separately. */
-export const AddOrderBatch: Endpoint = (x, { account, params }) => {
-  const pair = pairNamed(x, params, required(params, "pair"))
+export const AddOrderBatch: Endpoint = (exchange, { account, params }) => {
+  const pair = pairNamed(exchange, params, required(params, "pair"))
   const orders = array(params, "orders") ?? []
   if (orders.length < 2 || orders.length > 15 || !orders.every(isObject)) throw invalid("orders")
-  chargeEngine(x, account, pair, orders.length / 2)
-  const specs = orders.map((order) => readOrder(x, account, pair, order))
+  chargeEngine(exchange, account, pair, orders.length / 2)
+  const specs = orders.map((order) => readOrder(exchange, account, pair, order))
   const names = specs.flatMap(({ clientId }) => clientId ?? [])
   if (new Set(names).size < names.length) throw invalid("cl_ord_id")
-  checkDeadline(x, params)
+  checkDeadline(exchange, params)
   const shown = (spec: OrderSpec) => ({
     descr: { order: orderText(spec) },
     ...(spec.close && { close: closeText(pair, spec.close) })
@@ -40,20 +40,20 @@ export const AddOrderBatch: Endpoint = (x, { account, params }) => {
     orders: specs.map((spec) => {
       const answer = shown(spec)
       try {
-        checkOpenOrders(x, account, pair)
-        checkFunds(x, { account }, spec)
+        checkOpenOrders(exchange, account, pair)
+        checkFunds(exchange, { account }, spec)
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal
         return { ...answer, error: refusal.errors.join(", ") }
       }
-      return { txid: submit(x, account, spec).txid, ...answer }
+      return { txid: submit(exchange, account, spec).txid, ...answer }
     })
   }
 }
 
 /** Refuses an order that the account can't pay for. A scheduled order is checked when its time comes. */
-const checkFunds = (x: Exchange, { account }: Pick<Call, "account">, spec: OrderSpec): void => {
-  if (spec.start === 0 && !affordable(x, account, spec)) throw new Refusal("EOrder:Insufficient funds")
+const checkFunds = (exchange: Exchange, { account }: Pick<Call, "account">, spec: OrderSpec): void => {
+  if (spec.start === 0 && !affordable(exchange, account, spec)) throw new Refusal("EOrder:Insufficient funds")
 }
 
 const described = (spec: OrderSpec) => ({

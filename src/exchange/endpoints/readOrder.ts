@@ -13,7 +13,7 @@ import { readTimes } from "../wire/times.ts"
 const flags = ["post", "fcib", "fciq", "nompp", "viqc"]
 
 /** Reads and checks an order's arguments in the order in which Kraken checks them. Changes nothing. */
-export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Params): OrderSpec => {
+export const readOrder = (exchange: Exchange, account: Account, pair: Pair, params: Params): OrderSpec => {
   const side = oneOf(params, "type", ["buy", "sell"])
   if (side === undefined) throw invalid("type")
   const type = oneOf(params, "ordertype", orderTypes)
@@ -21,14 +21,15 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   const oflags = list(params, "oflags") ?? []
   if (oflags.some((name) => !flags.includes(name))) throw invalid("oflags")
   const postOnly = oflags.includes("post")
-  checkMode(x, venueOf(x, pair), type, postOnly)
+  checkMode(exchange, venueOf(exchange, pair), type, postOnly)
   const timeInForce = oneOf(params, "timeinforce", ["GTC", "IOC", "FOK", "GTD"]) ?? "GTC"
   const triggerBy = oneOf(params, "trigger", ["last", "index"]) ?? "last"
-  if (triggerBy === "index" && x.market.index(pair, x.now) === undefined) throw invalid("Index unavailable")
+  if (triggerBy === "index" && exchange.market.index(pair, exchange.now) === undefined)
+    throw invalid("Index unavailable")
   const selfTrade = oneOf(params, "stptype", ["cancel-newest", "cancel-oldest", "cancel-both"]) ?? "cancel-newest"
   refuseMargin(params, type)
 
-  const last = lastPrice(x, venueOf(x, pair))
+  const last = lastPrice(exchange, venueOf(exchange, pair))
   const prices = readPrices(pair, side, type, text(params, "price"), text(params, "price2"), last)
   const inQuote = oflags.includes("viqc")
   if (inQuote && (type !== "market" || side !== "buy")) throw invalid("oflags")
@@ -36,7 +37,7 @@ export const readOrder = (x: Exchange, account: Account, pair: Pair, params: Par
   if (postOnly && !canPost({ type, timeInForce })) throw invalid("oflags")
   if (oflags.includes("fcib") && oflags.includes("fciq")) throw invalid("oflags")
   const names = readNames(account, params)
-  const times = readTimes(x, params, timeInForce)
+  const times = readTimes(exchange, params, timeInForce)
   return {
     pair,
     side,

@@ -72,12 +72,12 @@ export const needsMarketData = (endpoint: string): boolean => needOf(endpoint) !
  * exchange's catalogue, or in a larger `catalogue`.
  */
 export const requiredMarketData = (
-  x: Exchange,
+  exchange: Exchange,
   { account: name, endpoint, params }: Pick<Request, "account" | "endpoint" | "params">,
-  catalogue: Catalogue = x.catalogue
+  catalogue: Catalogue = exchange.catalogue
 ): ReadonlyArray<Pair> => {
   const need = needOf(endpoint)
-  const account = name === undefined ? undefined : findAccount(x, name)
+  const account = name === undefined ? undefined : findAccount(exchange, name)
   const named = findPair(catalogue, String(params?.["pair"]))
   const open = [...(account?.open.values() ?? [])].flatMap(({ pair }) => catalogue.pairs.get(pair.id) ?? [])
   const pairs = new Set<Pair>()
@@ -98,5 +98,7 @@ export const requiredMarketData = (
   if (need === "amount") addWorth(converted)
   if (need === "book" && named !== undefined) pairs.add(named)
   // Delisted pairs have no market data.
-  return [...pairs].filter(({ id }) => catalogue !== x.catalogue || x.venues.get(id)?.status !== "delisted")
+  return [...pairs].filter(
+    ({ id }) => catalogue !== exchange.catalogue || exchange.venues.get(id)?.status !== "delisted"
+  )
 }

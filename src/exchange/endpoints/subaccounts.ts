@@ -6,35 +6,40 @@ import { amount, assetClassed, required } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { type Account, type Exchange, next } from "../state/state.ts"
 
-export const CreateSubaccount: Endpoint = (x, { account, params }) => {
+export const CreateSubaccount: Endpoint = (exchange, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
   const name = required(params, "username")
   if (!/^[^@\s]+@[^@\s]+$/.test(required(params, "email"))) throw invalid("email")
-  const taken = [...x.accounts.values()].some((each) => each.name === name)
+  const taken = [...exchange.accounts.values()].some((each) => each.name === name)
   if (taken) throw invalid("username")
-  openAccount(x, { name, master: account.id })
+  openAccount(exchange, { name, master: account.id })
   return true
 }
 
 /** Transfers between the master account and its subaccounts. Only the master may do so. */
-export const AccountTransfer: Endpoint = (x, { account, params }) => {
+export const AccountTransfer: Endpoint = (exchange, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
-  const asset = assetClassed(x, params, "asset_class")
-  const from = family(x, account, params, "from")
-  const to = family(x, account, params, "to")
+  const asset = assetClassed(exchange, params, "asset_class")
+  const from = family(exchange, account, params, "from")
+  const to = family(exchange, account, params, "to")
   if (from === to) throw invalid("to")
   const sum = amount(params, "amount", asset)
   if (sum === undefined) throw invalid("amount")
   if (sum > available(from, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = transferId(x.settings.seed, next(x))
-  post(x, from, { refid, type: "transfer", asset: asset.id, amount: -sum })
-  post(x, to, { refid, type: "transfer", asset: asset.id, amount: sum })
+  const refid = transferId(exchange.settings.seed, next(exchange))
+  post(exchange, from, { refid, type: "transfer", asset: asset.id, amount: -sum })
+  post(exchange, to, { refid, type: "transfer", asset: asset.id, amount: sum })
   return { transfer_id: refid, status: "complete" }
 }
 
-const family = (x: Exchange, master: Account, params: Readonly<Record<string, unknown>>, field: string): Account => {
+const family = (
+  exchange: Exchange,
+  master: Account,
+  params: Readonly<Record<string, unknown>>,
+  field: string
+): Account => {
   const id = required(params, field).replaceAll("-", " ")
-  const account = x.accounts.get(id)
+  const account = exchange.accounts.get(id)
   if (account !== master && account?.master !== master.id) throw invalid(field)
   return account
 }

@@ -4,39 +4,44 @@ import { assetNamed, list, oneOf, pairNamed, text } from "../wire/params.ts"
 import { type Venue, venueOf } from "../state/state.ts"
 import { iso, rfc1123 } from "../base/text.ts"
 
-export const Time: PublicEndpoint = (x) => ({ unixtime: Math.floor(x.now / 1000), rfc1123: rfc1123(x.now) })
+export const Time: PublicEndpoint = (exchange) => ({
+  unixtime: Math.floor(exchange.now / 1000),
+  rfc1123: rfc1123(exchange.now)
+})
 
-export const SystemStatus: PublicEndpoint = (x) => ({
-  status: x.status,
-  timestamp: iso(x.now),
+export const SystemStatus: PublicEndpoint = (exchange) => ({
+  status: exchange.status,
+  timestamp: iso(exchange.now),
   upcoming_maintenance: [],
   emergency: []
 })
 
 export const MaintenanceSchedule: PublicEndpoint = () => ({ events: [] })
 
-export const Assets: PublicEndpoint = (x, params) => {
+export const Assets: PublicEndpoint = (exchange, params) => {
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const names = list(params, "asset")
   const found =
-    names?.map((name) => assetNamed(x, name)) ??
-    [...x.catalogue.assets.values()].filter((asset) => asset.class === aclass)
+    names?.map((name) => assetNamed(exchange, name)) ??
+    [...exchange.catalogue.assets.values()].filter((asset) => asset.class === aclass)
   const display = text(params, "assetVersion") === "1"
   return Object.fromEntries(found.map((asset) => [display ? asset.display : asset.id, showAsset(asset)]))
 }
 
-export const AssetPairs: PublicEndpoint = (x, params) => {
+export const AssetPairs: PublicEndpoint = (exchange, params) => {
   const aclass = oneOf(params, "aclass_base", ["currency", "tokenized_asset"]) ?? "currency"
   const info = oneOf(params, "info", ["info", "leverage", "fees", "margin"]) ?? "info"
   const names = list(params, "pair")
   const display = text(params, "assetVersion") === "1"
   const found =
-    names?.map((name) => [pairNamed(x, { asset_class: aclass }, name), name] as const) ??
-    [...x.catalogue.pairs.values()].filter(({ base }) => base.class === aclass).map((pair) => [pair, pair.id] as const)
+    names?.map((name) => [pairNamed(exchange, { asset_class: aclass }, name), name] as const) ??
+    [...exchange.catalogue.pairs.values()]
+      .filter(({ base }) => base.class === aclass)
+      .map((pair) => [pair, pair.id] as const)
   return Object.fromEntries(
     found.map(([pair, name]) => [
       display || name.includes("/") ? pair.display : pair.id,
-      parts(venueOf(x, pair), display)[info]
+      parts(venueOf(exchange, pair), display)[info]
     ])
   )
 }

@@ -8,29 +8,31 @@ import { invalid } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
 import type { Deposit, Exchange, Withdrawal } from "../state/state.ts"
 
-export const DepositStatus: Endpoint = (x, { account, params }) =>
-  statuses(x, account.deposits, params, 25, "deposit", (deposit) => showDeposit(x, deposit))
+export const DepositStatus: Endpoint = (exchange, { account, params }) =>
+  statuses(exchange, account.deposits, params, 25, "deposit", (deposit) => showDeposit(exchange, deposit))
 
-export const WithdrawStatus: Endpoint = (x, { account, params }) =>
-  statuses(x, account.withdrawals, params, 500, "withdrawals", (withdrawal) => showWithdrawal(x, withdrawal))
+export const WithdrawStatus: Endpoint = (exchange, { account, params }) =>
+  statuses(exchange, account.withdrawals, params, 500, "withdrawals", (withdrawal) =>
+    showWithdrawal(exchange, withdrawal)
+  )
 
 /** Prints transfers, newest first: as a list, or with a cursor as an object of one page and the next cursor. */
 const statuses = <A extends Deposit | Withdrawal>(
-  x: Exchange,
+  exchange: Exchange,
   all: ReadonlyArray<A>,
   params: Params,
   usual: number,
   name: string,
   show: (entry: A) => unknown
 ) => {
-  const isAsked = askedAssets(x, params)
+  const isAsked = askedAssets(exchange, params)
   const method = text(params, "method")
   const [start, end] = [seconds(params, "start"), seconds(params, "end")]
   const limit = integer(params, "limit", [1, 1000]) ?? usual
   const found = all
     .filter(
       (each) =>
-        isAsked(assetOf(x.catalogue, each.asset)) &&
+        isAsked(assetOf(exchange.catalogue, each.asset)) &&
         (method === undefined || each.method === method) &&
         (start === undefined || each.time > start) &&
         (end === undefined || each.time <= end)
@@ -52,34 +54,34 @@ const seconds = (params: Params, field: string): number | undefined => {
   return Number(value) * 1000
 }
 
-const showDeposit = (x: Exchange, deposit: Deposit) => ({
+const showDeposit = (exchange: Exchange, deposit: Deposit) => ({
   method: deposit.method,
-  aclass: assetOf(x.catalogue, deposit.asset).class,
+  aclass: assetOf(exchange.catalogue, deposit.asset).class,
   asset: deposit.asset,
   refid: deposit.refid,
   txid: deposit.txid,
   info: deposit.address,
-  amount: amountText(x, deposit.asset, deposit.amount),
-  fee: amountText(x, deposit.asset, 0n),
+  amount: amountText(exchange, deposit.asset, deposit.amount),
+  fee: amountText(exchange, deposit.asset, 0n),
   time: Math.floor(deposit.time / 1000),
-  status: depositStatus(deposit, x.now),
+  status: depositStatus(deposit, exchange.now),
   ...(deposit.failedAt !== undefined && { "status-prop": "return" })
 })
 
-const showWithdrawal = (x: Exchange, withdrawal: Withdrawal) => {
-  const status = statusAt(withdrawal.time, x.now)
+const showWithdrawal = (exchange: Exchange, withdrawal: Withdrawal) => {
+  const status = statusAt(withdrawal.time, exchange.now)
   const { returned } = withdrawal
   const sent = returned === undefined && (status === "Settled" || status === "Success")
   return {
     method: withdrawal.method,
     network: withdrawal.network,
-    aclass: assetOf(x.catalogue, withdrawal.asset).class,
+    aclass: assetOf(exchange.catalogue, withdrawal.asset).class,
     asset: withdrawal.asset,
     refid: withdrawal.refid,
     txid: sent ? hex(seedOf(withdrawal.refid), 0, 64) : null,
     info: withdrawal.address,
-    amount: amountText(x, withdrawal.asset, withdrawal.amount),
-    fee: amountText(x, withdrawal.asset, withdrawal.fee),
+    amount: amountText(exchange, withdrawal.asset, withdrawal.amount),
+    fee: amountText(exchange, withdrawal.asset, withdrawal.fee),
     time: Math.floor(withdrawal.time / 1000),
     status: returned === undefined ? status : "Failure",
     ...(returned !== undefined && { "status-prop": returned.why === "canceled" ? "canceled" : "return" }),

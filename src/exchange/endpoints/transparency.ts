@@ -18,14 +18,14 @@ const groupings = [1, 5, 10, 25, 50, 100, 250, 500, 1000]
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-grouped-order-book
  */
-export const GroupedBook: PublicEndpoint = (x, params) => {
-  const { pair } = named(x, params)
+export const GroupedBook: PublicEndpoint = (exchange, params) => {
+  const { pair } = named(exchange, params)
   const count = Number(oneOf(params, "depth", ["10", "25", "100", "250", "1000"]) ?? "10")
   const grouping = Number(oneOf(params, "grouping", groupings.map(String)) ?? "1")
   const step = pair.tick * BigInt(grouping)
   const side = (side: "bid" | "ask") => {
     const groups = new Map<bigint, bigint>()
-    for (const { price, volume } of depth(x, venueOf(x, pair), side, 1000)) {
+    for (const { price, volume } of depth(exchange, venueOf(exchange, pair), side, 1000)) {
       const group = divide(price, step, side === "bid" ? "floor" : "ceil") * step
       if (groups.size === count && !groups.has(group)) break
       groups.set(group, (groups.get(group) ?? 0n) + volume)
@@ -43,20 +43,20 @@ export const GroupedBook: PublicEndpoint = (x, params) => {
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-level-3-order-book
  */
-export const Level3: Endpoint = (x, { params }) => {
-  const { pair } = named(x, params)
+export const Level3: Endpoint = (exchange, { params }) => {
+  const { pair } = named(exchange, params)
   const asked = Number(oneOf(params, "depth", ["0", "10", "25", "100", "250", "1000"]) ?? "100")
   const most = asked === 0 ? Infinity : asked
   const side = (side: "bid" | "ask") => {
     const orders = []
-    for (const { maker, price, volume } of offers(x, venueOf(x, pair), side === "ask" ? "buy" : "sell")) {
+    for (const { maker, price, volume } of offers(exchange, venueOf(exchange, pair), side === "ask" ? "buy" : "sell")) {
       if (orders.length >= most) break
       const seed = seedOf(`${pair.id}${side}`)
       orders.push({
         price: printPrice({ pair, price }),
         qty: format(maker?.visible ?? volume, pair.lotDecimals),
         order_id: maker?.txid ?? orderId(seed, hash(Number(price % 2n ** 32n))),
-        timestamp: nanos(maker?.touched ?? x.market.tick(pair, x.now))
+        timestamp: nanos(maker?.touched ?? exchange.market.tick(pair, exchange.now))
       })
     }
     return orders
@@ -64,28 +64,28 @@ export const Level3: Endpoint = (x, { params }) => {
   return { pair: pair.display, bids: side("bid"), asks: side("ask") }
 }
 
-export const PreTrade: PublicEndpoint = (x, params) => {
-  const pair = symbol(x, required(params, "symbol"))
+export const PreTrade: PublicEndpoint = (exchange, params) => {
+  const pair = symbol(exchange, required(params, "symbol"))
   const side = (side: "bid" | "ask") =>
-    depth(x, venueOf(x, pair), side, 10).map(({ price, time, volume }) => ({
+    depth(exchange, venueOf(exchange, pair), side, 10).map(({ price, time, volume }) => ({
       side: side === "bid" ? "BUY" : "SELL",
       price: format(price, pair.priceDecimals),
       qty: format(volume, pair.lotDecimals),
       count: 1,
-      publication_ts: isoMicros(x.now),
+      publication_ts: isoMicros(exchange.now),
       submission_ts: isoMicros(time * 1000)
     }))
   return { ...instrument(pair), venue: "PGSL", system: "CLOB", bids: side("bid"), asks: side("ask") }
 }
 
-export const PostTrade: PublicEndpoint = (x, params) => {
+export const PostTrade: PublicEndpoint = (exchange, params) => {
   const name = text(params, "symbol")
   const count = integer(params, "count", [1, 1000]) ?? 1000
   const after = moment(params, "from_ts")
-  const until = Math.min(moment(params, "to_ts") ?? x.now, x.now)
+  const until = Math.min(moment(params, "to_ts") ?? exchange.now, exchange.now)
   const range = { after: after ?? 0, until, count, oldest: after !== undefined }
-  const found = (name === undefined ? [...x.catalogue.pairs.values()] : [symbol(x, name)])
-    .flatMap((pair) => publicTrades(x, pair, range).map((trade) => ({ ...trade, pair })))
+  const found = (name === undefined ? [...exchange.catalogue.pairs.values()] : [symbol(exchange, name)])
+    .flatMap((pair) => publicTrades(exchange, pair, range).map((trade) => ({ ...trade, pair })))
     .toSorted((one, other) => one.time - other.time)
   const trades = range.oldest ? found.slice(0, count) : found.slice(-count)
   return {

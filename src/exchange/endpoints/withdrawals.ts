@@ -14,11 +14,11 @@ import { dailyLimit, mostNow, usedToday, worthOf } from "../accounts/withdrawalL
 
 const spotToFutures = "spottofutures"
 
-export const WithdrawMethods: Endpoint = (x, { account, params }) => {
-  const isAsked = askedAssets(x, params)
+export const WithdrawMethods: Endpoint = (exchange, { account, params }) => {
+  const isAsked = askedAssets(exchange, params)
   const network = text(params, "network")
-  const used = usedToday(x, account)
-  const inDollars = (amount: bigint) => amountText(x, "ZUSD", amount)
+  const used = usedToday(exchange, account)
+  const inDollars = (amount: bigint) => amountText(exchange, "ZUSD", amount)
   return methods
     .filter((each) => isAsked(each.asset) && (network === undefined || each.network === network))
     .map((each) => ({
@@ -27,8 +27,8 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
       method_id: uuidOf(`method ${each.name}`),
       network: each.network,
       network_id: uuidOf(`network ${each.network}`),
-      minimum: amountText(x, each.asset.id, each.minimumWithdrawal),
-      fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(x, each.asset.id, each.fee) },
+      minimum: amountText(exchange, each.asset.id, each.minimumWithdrawal),
+      fee: { aclass: each.asset.class, asset: each.asset.id, fee: amountText(exchange, each.asset.id, each.fee) },
       limits: [
         {
           description: "Daily",
@@ -45,38 +45,38 @@ export const WithdrawMethods: Endpoint = (x, { account, params }) => {
     }))
 }
 
-export const WithdrawAddresses: Endpoint = (x, { account, params }) => {
-  const isAsked = askedAssets(x, params)
+export const WithdrawAddresses: Endpoint = (exchange, { account, params }) => {
+  const isAsked = askedAssets(exchange, params)
   const verified = params["verified"] === undefined ? undefined : flag(params, "verified")
   const [method, key] = [text(params, "method"), text(params, "key")]
   return account.withdrawalAddresses
     .filter(
       (each) =>
-        isAsked(assetOf(x.catalogue, each.asset)) &&
+        isAsked(assetOf(exchange.catalogue, each.asset)) &&
         (method === undefined || each.method === method) &&
         (key === undefined || each.key === key) &&
         (verified === undefined || each.verified === verified)
     )
     .map((each) => ({
       ...each,
-      asset: assetOf(x.catalogue, each.asset).altname,
+      asset: assetOf(exchange.catalogue, each.asset).altname,
       network: methodNamed(each.method).network
     }))
 }
 
-export const WithdrawInfo: Endpoint = (x, { account, params }) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+export const WithdrawInfo: Endpoint = (exchange, { account, params }) => {
+  const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
   const { method, sum } = readWithdrawal(account, params, asset)
   return {
     method: method.name,
-    limit: amountText(x, asset.id, mostNow(x, account, method)),
-    amount: amountText(x, asset.id, sum - method.fee),
-    fee: amountText(x, asset.id, method.fee)
+    limit: amountText(exchange, asset.id, mostNow(exchange, account, method)),
+    amount: amountText(exchange, asset.id, sum - method.fee),
+    fee: amountText(exchange, asset.id, method.fee)
   }
 }
 
-export const Withdraw: Endpoint = (x, { account, params }) => {
-  const asset = assetClassed(x, params, "aclass", unknownAsset)
+export const Withdraw: Endpoint = (exchange, { account, params }) => {
+  const asset = assetClassed(exchange, params, "aclass", unknownAsset)
   const { address, method, sum } = readWithdrawal(account, params, asset)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
@@ -86,10 +86,10 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
   if (mostFee === undefined || mostFee < 0n) throw invalid("max_fee")
   if (mostFee < method.fee) throw new Refusal("EFunding:Max fee exceeded")
   if (sum - method.fee < method.minimumWithdrawal) throw new Refusal("EFunding:Invalid amount")
-  const worth = worthOf(x, asset.id, sum)
-  if (worth > dailyLimit - usedToday(x, account)) throw new Refusal("EFunding:Invalid amount")
+  const worth = worthOf(exchange, asset.id, sum)
+  if (worth > dailyLimit - usedToday(exchange, account)) throw new Refusal("EFunding:Invalid amount")
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = fundingId(x.settings.seed, next(x))
+  const refid = fundingId(exchange.settings.seed, next(exchange))
   account.withdrawals.push({
     refid,
     method: method.name,
@@ -100,37 +100,37 @@ export const Withdraw: Endpoint = (x, { account, params }) => {
     amount: sum - method.fee,
     fee: method.fee,
     worth,
-    time: x.now,
+    time: exchange.now,
     returned: undefined
   })
-  post(x, account, { refid, type: "withdrawal", asset: asset.id, amount: method.fee - sum, fee: method.fee })
-  fromOutside(x, asset.id, method.fee - sum)
+  post(exchange, account, { refid, type: "withdrawal", asset: asset.id, amount: method.fee - sum, fee: method.fee })
+  fromOutside(exchange, asset.id, method.fee - sum)
   return { refid }
 }
 
 /** Cancels a withdrawal and returns true, or returns false if it has already been sent. */
-export const WithdrawCancel: Endpoint = (x, { account, key, params }) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+export const WithdrawCancel: Endpoint = (exchange, { account, key, params }) => {
+  const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
   const refid = required(params, "refid")
   // A transfer between own wallets is complete immediately. Any key may ask about it.
   if (account.ledger.some((entry) => entry.refid === refid && entry.subtype === spotToFutures)) return false
   if (!key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
-  if (!cancellable(x, withdrawal)) return false
-  giveBack(x, account, withdrawal, "canceled")
+  if (!cancellable(exchange, withdrawal)) return false
+  giveBack(exchange, account, withdrawal, "canceled")
   return true
 }
 
 /** Transfers from the spot to the futures wallet. The opposite direction is a call of Kraken's Futures API. */
-export const WalletTransfer: Endpoint = (x, { account, params }) => {
-  const asset = assetNamed(x, required(params, "asset"), unknownAsset)
+export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
+  const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
   if (required(params, "from") !== "Spot Wallet") throw invalid("from")
   if (required(params, "to") !== "Futures Wallet") throw invalid("to")
   const sum = moved(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = fundingId(x.settings.seed, next(x))
-  post(x, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
+  const refid = fundingId(exchange.settings.seed, next(exchange))
+  post(exchange, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
   add(account.futures, asset.id, sum)
   return { refid }
 }

@@ -4,8 +4,8 @@ import type { Sorted } from "../base/Sorted.ts"
 import { type Exchange, type Venue, next } from "../state/state.ts"
 
 /** Adds an order at the end of the queue at its limit price. */
-export const rest = (x: Exchange, venue: Venue, order: Order): void => {
-  order.priority = next(x)
+export const rest = (exchange: Exchange, venue: Venue, order: Order): void => {
+  order.priority = next(exchange)
   order.visible = order.display === undefined ? left(order) : min(order.display, left(order))
   enqueue(sideOf(venue, order.side), keyOf(order.side, order.limit!), order)
 }

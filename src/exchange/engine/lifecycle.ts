@@ -6,8 +6,8 @@ import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
 import { unpark } from "./stops.ts"
 
 /** Creates an order with an id and adds it to its account. It holds no funds and is not in the book yet. */
-export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order => {
-  const number = next(x)
+export const enlist = (exchange: Exchange, account: Account, spec: OrderSpec): Order => {
+  const number = next(exchange)
   // Fields are listed one by one, because an object this wide that begins with a spread becomes a dictionary, which is
   // five times as slow.
   const order: Order = {
@@ -31,9 +31,9 @@ export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order =>
     start: spec.start,
     expire: spec.expire,
     close: spec.close,
-    txid: orderId(x.settings.seed, number),
+    txid: orderId(exchange.settings.seed, number),
     account: account.id,
-    opened: x.now,
+    opened: exchange.now,
     status: "pending",
     priority: number,
     visible: 0n,
@@ -42,17 +42,17 @@ export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order =>
     cost: 0n,
     fee: 0n,
     spent: 0n,
-    rate: rateOf(x, account, spec.pair, false),
+    rate: rateOf(exchange, account, spec.pair, false),
     hold: undefined,
     peak: undefined,
     triggered: false,
-    touched: x.now,
+    touched: exchange.now,
     closed: undefined,
     reason: undefined,
     amends: undefined,
     trades: []
   }
-  x.orders.set(order.txid, order)
+  exchange.orders.set(order.txid, order)
   account.open.set(order.txid, order)
   if (order.clientId !== undefined) account.clientIds.set(order.clientId, order)
   return order
@@ -62,15 +62,20 @@ export const enlist = (x: Exchange, account: Account, spec: OrderSpec): Order =>
 export const isParked = (order: Order): boolean => hasTrigger(order.type) && !order.triggered
 
 /** Ends an open or pending order and removes it from the book, the stops or the schedule. */
-export const finish = (x: Exchange, order: Order, status: "closed" | "canceled" | "expired", reason?: string): void => {
-  const venue = venueOf(x, order.pair)
+export const finish = (
+  exchange: Exchange,
+  order: Order,
+  status: "closed" | "canceled" | "expired",
+  reason?: string
+): void => {
+  const venue = venueOf(exchange, order.pair)
   if (order.status === "open") {
     if (isParked(order)) unpark(venue, order)
     else if (order.limit !== undefined) unrest(venue, order)
   }
-  const account = x.accounts.get(order.account)!
+  const account = exchange.accounts.get(order.account)!
   order.status = status
-  order.closed = x.now
+  order.closed = exchange.now
   order.reason = reason
   adjustHold(account, order)
   account.open.delete(order.txid)
@@ -78,4 +83,4 @@ export const finish = (x: Exchange, order: Order, status: "closed" | "canceled" 
   account.closed.push(order)
 }
 
-export const accountOf = (x: Exchange, order: Order): Account => x.accounts.get(order.account)!
+export const accountOf = (exchange: Exchange, order: Order): Account => exchange.accounts.get(order.account)!

@@ -13,8 +13,8 @@ export interface Offer {
 }
 
 /** Returns the best offer to a taker. At equal prices the market's volume comes first, since it was there before. */
-export const bestOffer = (x: Exchange, venue: Venue, taker: Side): Offer | undefined => {
-  const level = marketLevel(x, venue, taker === "buy" ? "ask" : "bid")
+export const bestOffer = (exchange: Exchange, venue: Venue, taker: Side): Offer | undefined => {
+  const level = marketLevel(exchange, venue, taker === "buy" ? "ask" : "bid")
   const maker = firstInLine(venue, taker === "buy" ? "sell" : "buy")
   if (maker === undefined || (level !== undefined && acceptable(taker, maker.limit, level.price))) {
     return level && { price: level.price, volume: level.volume, maker: undefined }
@@ -26,12 +26,12 @@ export const bestOffer = (x: Exchange, venue: Venue, taker: Side): Offer | undef
  * Iterates over all offers in the order in which a taker would get them, icebergs with their hidden volume. Takes
  * nothing.
  */
-export function* offers(x: Exchange, venue: Venue, taker: Side): IterableIterator<Offer> {
+export function* offers(exchange: Exchange, venue: Venue, taker: Side): IterableIterator<Offer> {
   const side = taker === "buy" ? "ask" : "bid"
-  const taken = current(x, venue)[side]
+  const taken = current(exchange, venue)[side]
   let place = taken.place
   const levelAt = () => {
-    const level = x.market.level(venue.pair, x.now, side, place)
+    const level = exchange.market.level(venue.pair, exchange.now, side, place)
     if (level === undefined || place !== taken.place) return level
     return { ...level, volume: level.volume - taken.volume }
   }
@@ -52,18 +52,18 @@ export function* offers(x: Exchange, venue: Venue, taker: Side): IterableIterato
 }
 
 /** Returns the market's best level minus the volume taken from it since its last tick. */
-export const marketLevel = (x: Exchange, venue: Venue, side: "bid" | "ask"): Level | undefined => {
-  const taken = current(x, venue)[side]
-  const level = x.market.level(venue.pair, x.now, side, taken.place)
+export const marketLevel = (exchange: Exchange, venue: Venue, side: "bid" | "ask"): Level | undefined => {
+  const taken = current(exchange, venue)[side]
+  const level = exchange.market.level(venue.pair, exchange.now, side, taken.place)
   if (level === undefined || taken.volume === 0n) return level
   return { ...level, volume: level.volume - taken.volume }
 }
 
 /** Takes volume from the market's best level, which must have that much. */
-export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", volume: bigint): void => {
-  const all = current(x, venue)
+export const takeFromMarket = (exchange: Exchange, venue: Venue, side: "bid" | "ask", volume: bigint): void => {
+  const all = current(exchange, venue)
   const { place, volume: before } = all[side]
-  const whole = before + volume >= x.market.level(venue.pair, x.now, side, place)!.volume
+  const whole = before + volume >= exchange.market.level(venue.pair, exchange.now, side, place)!.volume
   all[side] = whole ? { place: place + 1, volume: 0n } : { place, volume: before + volume }
 }
 
@@ -71,23 +71,23 @@ export const takeFromMarket = (x: Exchange, venue: Venue, side: "bid" | "ask", v
  * Returns the price of the last trade: our own if the market has not ticked since. Throws a Refusal if there is none,
  * so that only cancelling is possible.
  */
-export const lastPrice = (x: Exchange, venue: Venue): bigint => {
+export const lastPrice = (exchange: Exchange, venue: Venue): bigint => {
   const { ownTrade, pair } = venue
-  if (ownTrade !== undefined && ownTrade.tick === x.market.tick(pair, x.now)) return ownTrade.price
-  const last = x.market.last(pair, x.now)
+  if (ownTrade !== undefined && ownTrade.tick === exchange.market.tick(pair, exchange.now)) return ownTrade.price
+  const last = exchange.market.last(pair, exchange.now)
   if (last === undefined) throw new Refusal("EService:Market in cancel_only mode")
   return last.price
 }
 
-export const signal = (x: Exchange, venue: Venue, by: "last" | "index"): bigint =>
-  (by === "index" ? x.market.index(venue.pair, x.now) : undefined) ?? lastPrice(x, venue)
+export const signal = (exchange: Exchange, venue: Venue, by: "last" | "index"): bigint =>
+  (by === "index" ? exchange.market.index(venue.pair, exchange.now) : undefined) ?? lastPrice(exchange, venue)
 
 /** Returns one side of the public book: the market's levels and resting orders, added up by price, best first. */
-export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: number): ReadonlyArray<Level> => {
+export const depth = (exchange: Exchange, venue: Venue, side: "bid" | "ask", count: number): ReadonlyArray<Level> => {
   const levels: Array<Level> = []
-  for (const offer of offers(x, venue, side === "ask" ? "buy" : "sell")) {
+  for (const offer of offers(exchange, venue, side === "ask" ? "buy" : "sell")) {
     const volume = offer.maker === undefined ? offer.volume : min(offer.volume, offer.maker.visible)
-    const time = Math.floor((offer.maker?.touched ?? x.market.tick(venue.pair, x.now)) / 1000)
+    const time = Math.floor((offer.maker?.touched ?? exchange.market.tick(venue.pair, exchange.now)) / 1000)
     const top = levels.at(-1)
     if (top?.price === offer.price) levels[levels.length - 1] = { ...top, volume: top.volume + volume }
     else if (levels.length === count) break
@@ -97,15 +97,15 @@ export const depth = (x: Exchange, venue: Venue, side: "bid" | "ask", count: num
 }
 
 /** Resets the volume taken from the market's book, after the book was replaced. */
-export const renew = (x: Exchange, venue: Venue): void => {
-  Object.assign(venue.taken, { tick: x.market.tick(venue.pair, x.now), bid: none, ask: none })
+export const renew = (exchange: Exchange, venue: Venue): void => {
+  Object.assign(venue.taken, { tick: exchange.market.tick(venue.pair, exchange.now), bid: none, ask: none })
 }
 
 const none: Taken = { place: 0, volume: 0n }
 
 /** Returns the volume taken from the market's book since its last tick. */
-export const current = (x: Exchange, venue: Venue): Venue["taken"] => {
-  const tick = x.market.tick(venue.pair, x.now)
+export const current = (exchange: Exchange, venue: Venue): Venue["taken"] => {
+  const tick = exchange.market.tick(venue.pair, exchange.now)
   const { taken } = venue
   if (taken.tick !== tick) Object.assign(taken, { tick, bid: none, ask: none })
   return taken

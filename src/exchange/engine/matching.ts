@@ -13,19 +13,19 @@ import { baseAmount, costOf, quoteAmount, volumeFor } from "../catalogue/pairs.t
 import { type Exchange, type Venue, next } from "../state/state.ts"
 
 /** Executes an order that is not in the book against the offers that it accepts, best first. */
-export const take = (x: Exchange, venue: Venue, order: Order): void => {
+export const take = (exchange: Exchange, venue: Venue, order: Order): void => {
   // One fee rate applies to all fills of this call, even if they reach a cheaper tier.
-  const rate = feeRate(x, order, false)
+  const rate = feeRate(exchange, order, false)
   while (order.status === "open") {
-    const offer = bestOffer(x, venue, order.side)
+    const offer = bestOffer(exchange, venue, order.side)
     if (offer === undefined || !acceptable(order.side, order.limit, offer.price)) return
     if (offer.maker?.account === order.account) {
-      preventSelfTrade(x, order, offer.maker)
+      preventSelfTrade(exchange, order, offer.maker)
       continue
     }
     const volume = min(wanted(order, offer.price), offer.volume)
     if (volume === 0n) return
-    trade(x, venue, order, rate, offer, volume)
+    trade(exchange, venue, order, rate, offer, volume)
   }
 }
 
@@ -34,18 +34,18 @@ export const wanted = (order: Order, price: bigint): bigint =>
   order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend, order.notional)
 
 /** Executes resting orders that the market's book now crosses, at their own prices, best first. */
-export const sweep = (x: Exchange, venue: Venue): void => {
-  if (!isTrading(x, venue)) return
+export const sweep = (exchange: Exchange, venue: Venue): void => {
+  if (!isTrading(exchange, venue)) return
   for (const side of ["buy", "sell"] as const) {
     const against = side === "buy" ? "ask" : "bid"
     for (;;) {
       const order = firstInLine(venue, side)
       if (order === undefined) break
-      const level = marketLevel(x, venue, against)
+      const level = marketLevel(exchange, venue, against)
       if (level === undefined || !acceptable(side, order.limit, level.price)) break
       const volume = min(order.visible, level.volume)
-      takeFromMarket(x, venue, against, volume)
-      fillResting(x, venue, order, volume)
+      takeFromMarket(exchange, venue, against, volume)
+      fillResting(exchange, venue, order, volume)
     }
   }
 }
@@ -55,15 +55,15 @@ export const sweep = (x: Exchange, venue: Venue): void => {
  * for at most its volume. An order at exactly the trade's price is not filled, since others might have been ahead of
  * it.
  */
-export const passThrough = (x: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
-  if (!isTrading(x, venue)) return
+export const passThrough = (exchange: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
+  if (!isTrading(exchange, venue)) return
   for (const side of ["buy", "sell"] as const) {
     let rest = volume
     while (rest > 0n) {
       const order = firstBeyond(venue, side, price, time)
       if (order === undefined) break
       const part = min(order.visible, rest)
-      fillResting(x, venue, order, part)
+      fillResting(exchange, venue, order, part)
       rest -= part
     }
   }
@@ -79,26 +79,40 @@ const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Ord
 }
 
 /** Fills a resting order from the market at the order's price. */
-const fillResting = (x: Exchange, venue: Venue, order: Order, volume: bigint): void => {
-  const rate = feeRate(x, order, true)
-  fill(x, venue, order, { price: order.limit!, volume, maker: true, number: nextNumber(x), rate, withMarket: true })
+const fillResting = (exchange: Exchange, venue: Venue, order: Order, volume: bigint): void => {
+  const rate = feeRate(exchange, order, true)
+  fill(exchange, venue, order, {
+    price: order.limit!,
+    volume,
+    maker: true,
+    number: nextNumber(exchange),
+    rate,
+    withMarket: true
+  })
 }
 
 const trade = (
-  x: Exchange,
+  exchange: Exchange,
   venue: Venue,
   taker: Order,
   rate: bigint,
   { price, maker }: Offer,
   volume: bigint
 ): void => {
-  const number = nextNumber(x)
-  if (maker === undefined) takeFromMarket(x, venue, taker.side === "buy" ? "ask" : "bid", volume)
-  venue.ownTrade = { price, tick: x.market.tick(venue.pair, x.now) }
-  const trade = fill(x, venue, taker, { price, volume, maker: false, number, rate, withMarket: maker === undefined })
+  const number = nextNumber(exchange)
+  if (maker === undefined) takeFromMarket(exchange, venue, taker.side === "buy" ? "ask" : "bid", volume)
+  venue.ownTrade = { price, tick: exchange.market.tick(venue.pair, exchange.now) }
+  const trade = fill(exchange, venue, taker, {
+    price,
+    volume,
+    maker: false,
+    number,
+    rate,
+    withMarket: maker === undefined
+  })
   if (maker !== undefined) {
-    const rate = feeRate(x, maker, true)
-    fill(x, venue, maker, { price, volume, maker: true, number, rate, withMarket: false })
+    const rate = feeRate(exchange, maker, true)
+    fill(exchange, venue, maker, { price, volume, maker: true, number, rate, withMarket: false })
   }
   venue.trades.push(trade)
 }
@@ -113,8 +127,8 @@ interface Execution {
 }
 
 /** Returns the account's current fee rate, at most the rate with which the order's hold was computed. */
-const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
-  min(order.rate, rateOf(x, accountOf(x, order), order.pair, maker))
+const feeRate = (exchange: Exchange, order: Order, maker: boolean): bigint =>
+  min(order.rate, rateOf(exchange, accountOf(exchange, order), order.pair, maker))
 
 /**
  * Books one side of a trade: balances, ledger, trade record and order. Printed amounts (cost and fee with the pair's
@@ -122,35 +136,35 @@ const feeRate = (x: Exchange, order: Order, maker: boolean): bigint =>
  * sides.
  */
 const fill = (
-  x: Exchange,
+  exchange: Exchange,
   venue: Venue,
   order: Order,
   { maker, number, price, rate, volume, withMarket }: Execution
 ): Trade => {
   const { pair } = venue
-  const account = accountOf(x, order)
-  const id = tradeId(x.settings.seed, next(x))
+  const account = accountOf(exchange, order)
+  const id = tradeId(exchange.settings.seed, next(exchange))
   const sign = order.side === "buy" ? 1n : -1n
   const base = baseAmount(pair, volume) * sign
   const paid = quoteAmount(pair, price, volume, "floor")
   const quote = -paid * sign
   const cost = costOf(pair, price, volume)
   const entry = { refid: id, type: "trade" } as const
-  const quoteEntry = post(x, account, {
+  const quoteEntry = post(exchange, account, {
     ...entry,
     asset: pair.quote.id,
     amount: quote,
     fee: order.feeInBase ? 0n : feeOn(paid, rate, "floor")
   })
-  const baseEntry = post(x, account, {
+  const baseEntry = post(exchange, account, {
     ...entry,
     asset: pair.base.id,
     amount: base,
     fee: order.feeInBase ? feeOn(base * sign, rate, "floor") : 0n
   })
   if (withMarket) {
-    fromOutside(x, pair.base.id, base)
-    fromOutside(x, pair.quote.id, quote)
+    fromOutside(exchange, pair.base.id, base)
+    fromOutside(exchange, pair.quote.id, quote)
   }
   const trade: Trade = {
     id,
@@ -158,7 +172,7 @@ const fill = (
     order: order.txid,
     account: account.id,
     pair,
-    time: x.now,
+    time: exchange.now,
     side: order.side,
     type: order.type,
     executedAs: order.limit === undefined ? "market" : "limit",
@@ -171,13 +185,13 @@ const fill = (
   }
   account.trades.push(trade)
   account.tradesById.set(id, trade)
-  countVolume(x, account, pair.quote, paid)
-  record(x, venue, order, trade, paid)
+  countVolume(exchange, account, pair.quote, paid)
+  record(exchange, venue, order, trade, paid)
   return trade
 }
 
 const record = (
-  x: Exchange,
+  exchange: Exchange,
   venue: Venue,
   order: Order,
   { cost, fee, id, maker, price, volume }: Trade,
@@ -189,24 +203,25 @@ const record = (
   order.fee += fee
   order.spent += paid
   order.trades.push(id)
-  if (order.close !== undefined) x.fills.push({ order, price, volume })
-  if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n) return finish(x, order, "closed")
+  if (order.close !== undefined) exchange.fills.push({ order, price, volume })
+  if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n)
+    return finish(exchange, order, "closed")
   if (maker) {
     order.visible -= volume
     // The next visible part of an iceberg goes to the end of the queue.
     if (order.visible === 0n) {
       unrest(venue, order)
-      rest(x, venue, order)
+      rest(exchange, venue, order)
     }
   }
-  adjustHold(accountOf(x, order), order)
+  adjustHold(accountOf(exchange, order), order)
 }
 
-const preventSelfTrade = (x: Exchange, taker: Order, maker: Order): void => {
+const preventSelfTrade = (exchange: Exchange, taker: Order, maker: Order): void => {
   const reason = "Self trade prevention"
-  if (taker.selfTrade !== "cancel-newest") finish(x, maker, "canceled", reason)
-  if (taker.selfTrade !== "cancel-oldest") finish(x, taker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-newest") finish(exchange, maker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-oldest") finish(exchange, taker, "canceled", reason)
 }
 
 /** Returns the next public trade id, above those of the market. */
-const nextNumber = (x: Exchange): number => 4_000_000_000 + next(x)
+const nextNumber = (exchange: Exchange): number => 4_000_000_000 + next(exchange)

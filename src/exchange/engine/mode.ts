@@ -8,8 +8,8 @@ import { dollars } from "../accounts/value.ts"
  * Throws a Refusal if the status of the venue or of the pair forbids a new order; the stricter one applies. Earlier
  * orders stay and can be cancelled.
  */
-export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: boolean): void => {
-  const modes: ReadonlyArray<Exchange["status"] | Venue["status"]> = [x.status, venue.status]
+export const checkMode = (exchange: Exchange, venue: Venue, type: OrderType, postOnly: boolean): void => {
+  const modes: ReadonlyArray<Exchange["status"] | Venue["status"]> = [exchange.status, venue.status]
   if (modes.includes("cancel_only") || modes.includes("delisted"))
     throw new Refusal("EService:Market in cancel_only mode")
   if (modes.includes("post_only") && !(type === "limit" && postOnly)) {
@@ -18,7 +18,7 @@ export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: 
   if (modes.includes("limit_only") && !hasLimit(type)) throw invalid("ordertype")
   if (modes.includes("reduce_only")) throw invalid("ordertype")
   const { display, quote } = venue.pair
-  if (dollars(x, quote) === 0n) {
+  if (dollars(exchange, quote) === 0n) {
     throw invalid(`pair, ${display} can't be traded on paper: what ${quote.display} is worth in dollars is not known`)
   }
 }
@@ -27,6 +27,7 @@ export const checkMode = (x: Exchange, venue: Venue, type: OrderType, postOnly: 
  * Returns true if a pair can be traded. It can't during maintenance, nor while orders can only be cancelled or only
  * join the book. Stops and scheduled orders then wait until trading resumes.
  */
-export const isTrading = (x: Exchange, venue: Venue): boolean => x.status === "online" && !halts.includes(venue.status)
+export const isTrading = (exchange: Exchange, venue: Venue): boolean =>
+  exchange.status === "online" && !halts.includes(venue.status)
 
 const halts: ReadonlyArray<Venue["status"]> = ["cancel_only", "post_only", "delisted"]

@@ -10,9 +10,9 @@ export const waitsFor = (order: Pick<Order, "side" | "type">): "up" | "down" =>
   (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
 
 /** Adds a stop order to the queue of its trigger price. A trailing stop starts from the current price. */
-export const park = (x: Exchange, venue: Venue, order: Order): void => {
+export const park = (exchange: Exchange, venue: Venue, order: Order): void => {
   if (isTrailing(order.type)) {
-    order.peak = signal(x, venue, order.triggerBy)
+    order.peak = signal(exchange, venue, order.triggerBy)
     order.trigger = trailingTrigger(order, order.peak)
     venue.trailing.set(order.txid, order)
   } else enqueue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
@@ -27,11 +27,11 @@ export const unpark = (venue: Venue, order: Order): void => {
  * Removes and returns the next triggered stop that was placed before a moment. Trailing stops are moved along with the
  * price on the way.
  */
-export const nextTriggered = (x: Exchange, venue: Venue, before: number): Order | undefined => {
+export const nextTriggered = (exchange: Exchange, venue: Venue, before: number): Order | undefined => {
   for (const by of ["last", "index"] as const) {
     const { down, up } = venue.stops[by]
     if (down.isEmpty && up.isEmpty) continue
-    const price = signal(x, venue, by)
+    const price = signal(exchange, venue, by)
     for (const [queue, key] of [
       [up, price],
       [down, -price]
@@ -43,7 +43,7 @@ export const nextTriggered = (x: Exchange, venue: Venue, before: number): Order 
     }
   }
   for (const order of venue.trailing.values()) {
-    if (order.touched >= before || !follow(order, signal(x, venue, order.triggerBy))) continue
+    if (order.touched >= before || !follow(order, signal(exchange, venue, order.triggerBy))) continue
     unpark(venue, order)
     return order
   }

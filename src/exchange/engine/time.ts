@@ -13,35 +13,36 @@ import { settle, start } from "./submit.ts"
  * Processes everything up to a moment, in order of time: prices at which orders wait, and timers. Two short steps lead
  * to the same state as one long step. Time never runs backwards.
  */
-export const advance = (x: Exchange, to: number): void => {
-  while (x.now < to) {
-    const due = x.timers.firstKey()
-    const until = due === undefined || due > to ? to : Math.max(due, x.now)
-    const touched = touchedFirst(x, until)
+export const advance = (exchange: Exchange, to: number): void => {
+  while (exchange.now < to) {
+    const due = exchange.timers.firstKey()
+    const until = due === undefined || due > to ? to : Math.max(due, exchange.now)
+    const touched = touchedFirst(exchange, until)
     if (touched !== undefined) {
-      x.now = touched.time
+      exchange.now = touched.time
       for (const venue of touched.venues) {
-        sweep(x, venue)
-        settle(x, venue)
+        sweep(exchange, venue)
+        settle(exchange, venue)
       }
     } else {
-      x.now = until
-      if (due !== undefined && due <= until) fireDue(x, due)
+      exchange.now = until
+      if (due !== undefined && due <= until) fireDue(exchange, due)
     }
   }
   // Timers can be due at the moment at which they are set.
-  for (let due = x.timers.firstKey(); due !== undefined && due <= x.now; due = x.timers.firstKey()) fireDue(x, due)
+  for (let due = exchange.timers.firstKey(); due !== undefined && due <= exchange.now; due = exchange.timers.firstKey())
+    fireDue(exchange, due)
 }
 
 /** Finds the next moment at which the market reaches a price that an order waits for, and the pairs concerned. */
-const touchedFirst = (x: Exchange, until: number) => {
+const touchedFirst = (exchange: Exchange, until: number) => {
   let time = until
   let venues: Array<Venue> = []
-  for (const venue of x.venues.values()) {
-    if (x.market.tick(venue.pair, x.now) === x.market.tick(venue.pair, until)) continue
-    if (!isTrading(x, venue)) continue
+  for (const venue of exchange.venues.values()) {
+    if (exchange.market.tick(venue.pair, exchange.now) === exchange.market.tick(venue.pair, until)) continue
+    if (!isTrading(exchange, venue)) continue
     const interest = interestOf(venue)
-    const touch = interest && x.market.nextTouch(venue.pair, x.now, time, interest)
+    const touch = interest && exchange.market.nextTouch(venue.pair, exchange.now, time, interest)
     if (touch === undefined) continue
     if (touch < time) venues = []
     time = touch
@@ -81,36 +82,36 @@ const atMost = (interest: Interest, by: "last" | "index", price: bigint) => {
   if (known === undefined || price > known) interest[`${by}AtMost`] = price
 }
 
-const fireDue = (x: Exchange, time: number): void => {
-  const timers = x.timers.get(time) ?? []
-  x.timers.delete(time)
-  for (const timer of timers) fire(x, timer)
+const fireDue = (exchange: Exchange, time: number): void => {
+  const timers = exchange.timers.get(time) ?? []
+  exchange.timers.delete(time)
+  for (const timer of timers) fire(exchange, timer)
 }
 
-const fire = (x: Exchange, timer: Timer): void => {
+const fire = (exchange: Exchange, timer: Timer): void => {
   switch (timer.kind) {
     case "start":
     case "expire": {
-      const order = x.orders.get(timer.txid)!
-      const venue = venueOf(x, order.pair)
-      if (timer.kind === "start" && order.status === "pending" && isTrading(x, venue)) start(x, order)
+      const order = exchange.orders.get(timer.txid)!
+      const venue = venueOf(exchange, order.pair)
+      if (timer.kind === "start" && order.status === "pending" && isTrading(exchange, venue)) start(exchange, order)
       if (timer.kind === "expire" && (order.status === "open" || order.status === "pending")) {
-        finish(x, order, "expired", "Order expired")
+        finish(exchange, order, "expired", "Order expired")
       }
-      return settle(x, venue)
+      return settle(exchange, venue)
     }
     case "cancel-all": {
-      const account = x.accounts.get(timer.account)!
+      const account = exchange.accounts.get(timer.account)!
       if (account.cancelAllAt?.sequence !== timer.sequence) return
       account.cancelAllAt = undefined
-      for (const order of account.open.values()) finish(x, order, "canceled", "Cancel all orders after timeout")
+      for (const order of account.open.values()) finish(exchange, order, "canceled", "Cancel all orders after timeout")
       return
     }
     case "deposit":
-      return credit(x, x.accounts.get(timer.account)!, timer.refid)
+      return credit(exchange, exchange.accounts.get(timer.account)!, timer.refid)
     case "earn":
-      return finishEarn(x, x.accounts.get(timer.account)!, timer)
+      return finishEarn(exchange, exchange.accounts.get(timer.account)!, timer)
     case "reward":
-      return payReward(x, x.accounts.get(timer.account)!, timer.strategy)
+      return payReward(exchange, exchange.accounts.get(timer.account)!, timer.strategy)
   }
 }

@@ -245,14 +245,14 @@ export const makeVenue = (pair: Pair): Venue => ({
   trades: []
 })
 
-export const venueOf = (x: Exchange, pair: Pair): Venue => x.venues.get(pair.id)!
+export const venueOf = (exchange: Exchange, pair: Pair): Venue => exchange.venues.get(pair.id)!
 
 /** Returns the next number of the sequence, for ids and priorities. */
-export const next = (x: Exchange): number => ++x.sequence
+export const next = (exchange: Exchange): number => ++exchange.sequence
 
 /** Schedules a timer. */
-export const at = (x: Exchange, time: number, timer: Timer): void => {
-  const due = x.timers.get(time)
-  if (due === undefined) x.timers.set(time, [timer])
+export const at = (exchange: Exchange, time: number, timer: Timer): void => {
+  const due = exchange.timers.get(time)
+  if (due === undefined) exchange.timers.set(time, [timer])
   else due.push(timer)
 }

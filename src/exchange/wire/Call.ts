@@ -26,5 +26,5 @@ export interface Call {
 }
 
 /** A handler that returns the `result` of Kraken's envelope, or throws a Refusal before it has changed anything. */
-export type Endpoint = (x: Exchange, call: Call) => unknown
-export type PublicEndpoint = (x: Exchange, params: Params) => unknown
+export type Endpoint = (exchange: Exchange, call: Call) => unknown
+export type PublicEndpoint = (exchange: Exchange, params: Params) => unknown

@@ -7,9 +7,9 @@ import type { Exchange } from "../state/state.ts"
 export const unknownAsset = "EFunding:Unknown asset"
 
 /** Returns the filter of assets that a list is limited to: one asset class, or one asset if it is named. */
-export const askedAssets = (x: Exchange, params: Params): ((asset: Asset) => boolean) => {
+export const askedAssets = (exchange: Exchange, params: Params): ((asset: Asset) => boolean) => {
   const wanted = classNamed(params, "aclass")
-  const named = params["asset"] === undefined ? undefined : assetClassed(x, params, "aclass", unknownAsset)
+  const named = params["asset"] === undefined ? undefined : assetClassed(exchange, params, "aclass", unknownAsset)
   return (asset) => (named === undefined ? asset.class === wanted : asset.id === named.id)
 }
 

@@ -115,13 +115,13 @@ export const classNamed = (params: Params, field: "aclass" | "asset_class"): Ass
 
 /** Reads the required asset of a call, by any of its names. A tokenised asset is found only if its class is named. */
 export const assetClassed = (
-  x: Exchange,
+  exchange: Exchange,
   params: Params,
   field: "aclass" | "asset_class",
   otherwise?: string
 ): Asset => {
   const wanted = classNamed(params, field)
-  const asset = assetNamed(x, required(params, "asset"), otherwise)
+  const asset = assetNamed(exchange, required(params, "asset"), otherwise)
   if (asset.class !== wanted) throw new Refusal(otherwise ?? "EQuery:Unknown asset")
   return asset
 }

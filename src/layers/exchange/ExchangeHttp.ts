@@ -5,10 +5,10 @@ import { administer } from "../../exchange/rest/admin.ts"
 import { answer, arrive, type RestExchange, type Outcome } from "../../exchange/rest/RestExchange.ts"
 import type { Request } from "../../exchange/rest/Request.ts"
 import { html, refused } from "../../exchange/rest/reply.ts"
-import { mayAdminister } from "./guard.ts"
+import { mayAdminister } from "./adminPolicy.ts"
 import { readBytes } from "../http/body.ts"
 import { open } from "../http/listen.ts"
-import { reachable } from "../network/reachable.ts"
+import { urlHost } from "../network/urlHost.ts"
 
 /**
  * Serves a simulated Kraken over HTTP until the scope ends, with an admin path for this machine only. `ended` fails
@@ -54,7 +54,7 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
     )
   })
   const { port } = server.address() as AddressInfo
-  return { url: `http://${reachable(at.host)}:${port}`, ended: Deferred.await(ended) }
+  return { url: `http://${urlHost(at.host)}:${port}`, ended: Deferred.await(ended) }
 })
 
 const handle = (rest: RestExchange, request: Request, address: string | undefined): Effect.Effect<Outcome> =>

@@ -1,6 +1,6 @@
 import { Effect, type Fiber, FiberId } from "effect"
 import type { ServerResponse } from "node:http"
-import { eventStream } from "./Reply.ts"
+import { eventStream } from "./reply.ts"
 
 /** Proxies close what stays silent; a comment now and then keeps a stream open. */
 const keepAlive = "15 seconds"

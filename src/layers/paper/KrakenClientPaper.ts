@@ -7,11 +7,11 @@ import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
-import { refusal } from "../kraken/answers/verdict.ts"
-import { makeTolls } from "../kraken/answers/tolls.ts"
-import { PaperAccounts, toCommand } from "./Accounts.ts"
-import type { Command } from "./Ledger.ts"
-import { makeLearn } from "./learn.ts"
+import { sendErrorOf } from "../kraken/answers/sendErrors.ts"
+import { makeBudgetedCall } from "../kraken/answers/budgetedCall.ts"
+import { PaperAccounts, toCommand } from "./PaperAccounts.ts"
+import type { Command } from "./journaledAccounts.ts"
+import { makeUpdateCatalogue } from "./updateCatalogue.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /**
@@ -24,8 +24,8 @@ export const KrakenClientPaper = Layer.effect(
     const accounts = yield* PaperAccounts
     const feed = yield* MarketFeed
     const budget = yield* RateBudget
-    const { refuse, take } = makeTolls(budget, DateTime.now)
-    const learn = makeLearn(accounts, feed)
+    const { refuse, take } = makeBudgetedCall(budget, DateTime.now)
+    const learn = makeUpdateCatalogue(accounts, feed)
 
     /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
     const observe = Effect.fnUntraced(function* (account: string, call: Command & { readonly endpoint: Endpoint }) {
@@ -102,7 +102,7 @@ const isCancel = (endpoint: Endpoint): boolean => endpoints[endpoint].moves === 
 const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => Meaning) => {
   if (!("errors" in answer)) return Effect.succeed(answer.result)
   const { codes } = readErrors(answer.errors)
-  return Effect.fail(refusal(codes, meaningOf(codes)))
+  return Effect.fail(sendErrorOf(codes, meaningOf(codes)))
 }
 
 /** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */

@@ -7,8 +7,8 @@ import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { Principal } from "../../services/Principal.ts"
 import { operator } from "../access/principals.ts"
-import { type BothLists, makeLists, type PublicReader, recent } from "../kraken/names/lists.ts"
-import { type Lookout, makeLookout } from "./lookout.ts"
+import { type BothLists, makeAssetListsCache, type PublicReader, recent } from "../kraken/names/assetListsCache.ts"
+import { type PairMarketData, makePairMarketData } from "./pairMarketData.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /** Kraken's own books and trades, looked at when somebody has to know them, once for all who ask within a second. */
@@ -22,7 +22,7 @@ export const MarketFeedLive = Layer.effect(
     }
     const { baseUrl } = yield* Config
     const name = `live market of ${new URL(baseUrl).host}`
-    const lists = makeLists(
+    const lists = makeAssetListsCache(
       kraken,
       (answers, at) => ({ answers, listed: readLists({ ...answers }, at) }),
       ({ message }) =>
@@ -30,10 +30,10 @@ export const MarketFeedLive = Layer.effect(
     )
 
     /** Accounts may know one pair in different decimals for a while. */
-    const lookouts = new Map<string, Lookout>()
-    const lookoutOf = (pair: Pair): Lookout => {
+    const lookouts = new Map<string, PairMarketData>()
+    const lookoutOf = (pair: Pair): PairMarketData => {
       const key = [pair.id, pair.priceDecimals, pair.lotDecimals].join(" ")
-      const lookout = lookouts.get(key) ?? makeLookout(kraken, pair)
+      const lookout = lookouts.get(key) ?? makePairMarketData(kraken, pair)
       lookouts.set(key, lookout)
       return lookout
     }

@@ -4,7 +4,7 @@ import { merge, readCredentials } from "./credentials.ts"
 import { modeProblems } from "./mode.ts"
 import { type Needs, overHttp } from "./needs.ts"
 import type { DotenvFile, Source } from "./sources.ts"
-import { type Field, type Setting, settings, type Values, withoutEffect } from "./table.ts"
+import { type Field, type Setting, settings, type Values, withoutEffect } from "./settingDefinitions.ts"
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
 
 export interface Sources {

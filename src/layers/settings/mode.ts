@@ -1,5 +1,5 @@
 import type { Source } from "./sources.ts"
-import { settings, type Values } from "./table.ts"
+import { settings, type Values } from "./settingDefinitions.ts"
 
 const { key, paperBalances, paperMarket, secret } = settings
 const { flag, name } = settings.mode

@@ -1,4 +1,4 @@
-import { type Field, settings } from "./table.ts"
+import { type Field, settings } from "./settingDefinitions.ts"
 
 /** The settings that a command uses, and the sources from which it reads them. */
 export interface Needs {

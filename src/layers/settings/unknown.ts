@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein"
 import type { Needs } from "./needs.ts"
 import type { Source } from "./sources.ts"
-import { settings, withoutEffect } from "./table.ts"
+import { settings, withoutEffect } from "./settingDefinitions.ts"
 
 /**
  * Recognises variables by which Kubernetes describes a service in the environment of every pod. For a service that is

@@ -1,6 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { type DateTime, Effect, Encoding, Schema } from "effect"
-import type { Directory } from "../../domain/assets/names.ts"
+import type { Directory } from "../../domain/assets/model.ts"
 import { type Endpoint, isWrite, type Params, type WriteEndpoint } from "../../domain/endpoints/endpoints.ts"
 import type { AnyOf } from "../../domain/keys/permissions.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
@@ -11,8 +11,8 @@ import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import { Policy, type ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
-import * as Arguments from "./Arguments.ts"
-import { leading } from "./Fields.ts"
+import * as Arguments from "./arguments.ts"
+import { leading } from "./fields.ts"
 
 /**
  * The steps of a call, in their order: decode (`Arguments.decoder`), `authorize`, `validate`, resolve names

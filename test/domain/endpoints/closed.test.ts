@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { page, write } from "../../../src/domain/endpoints/endpoint.ts"
 import type { PrivateEndpoint, PublicEndpoint, WriteEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
 import { privateRoutes, publicRoutes } from "../../../src/exchange/commands/routes.ts"
-import { procedures } from "../../../src/layers/kraken/writes/Procedures.ts"
+import { procedures } from "../../../src/layers/kraken/writes/procedures.ts"
 
 const rebate = {
   intent: "destroy",

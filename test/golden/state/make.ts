@@ -9,10 +9,10 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { argv, exit } from "node:process"
 import { NonceSourceSqlite } from "../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { SealKeySqlite } from "../../../src/layers/mcp/rounds/SealKeySqlite.ts"
+import { RequestStateKeySqlite } from "../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
 import { NonceSource } from "../../../src/services/NonceSource.ts"
-import { SealKey } from "../../../src/services/SealKey.ts"
+import { RequestStateKey } from "../../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { serve } from "../../doubles/fake/Serve.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
@@ -146,10 +146,10 @@ const nonces = Effect.gen(function* () {
 /** The key of sealed states, and one seal that was used; live and on paper. */
 const seals = Effect.forEach(["live", "paper"] as const, (mode) =>
   Effect.gen(function* () {
-    const { key, redeem } = yield* SealKey
+    const { key, redeem } = yield* RequestStateKey
     yield* redeem("used", 8_000_000_000_000)
     return [mode, Buffer.from(Redacted.value(yield* key)).toString("base64")] as const
-  }).pipe(Effect.provide(Layer.provide(SealKeySqlite, TestConfig({ mode, stateDir: folder }))))
+  }).pipe(Effect.provide(Layer.provide(RequestStateKeySqlite, TestConfig({ mode, stateDir: folder }))))
 ).pipe(Effect.map(Object.fromEntries))
 
 const expected = await Effect.runPromise(

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { request as httpRequest } from "node:http"
 import { answer } from "../../../src/exchange/rest/RestExchange.ts"
-import { mayAdminister } from "../../../src/layers/exchange/guard.ts"
-import { reachable } from "../../../src/layers/network/reachable.ts"
+import { mayAdminister } from "../../../src/layers/exchange/adminPolicy.ts"
+import { urlHost } from "../../../src/layers/network/urlHost.ts"
 import { servedExchange } from "../../exchange/rest/served.ts"
 import { makeFastClock } from "../../doubles/fake/FastClock.ts"
 import { signature } from "../../doubles/fake/Wire.ts"
@@ -132,10 +132,10 @@ describe("ExchangeHttp", () => {
   })
 
   it("says an address that this machine can use", () => {
-    assert.strictEqual(reachable("0.0.0.0"), "localhost")
-    assert.strictEqual(reachable("::"), "localhost")
-    assert.strictEqual(reachable("::1"), "[::1]")
-    assert.strictEqual(reachable("127.0.0.1"), "127.0.0.1")
+    assert.strictEqual(urlHost("0.0.0.0"), "localhost")
+    assert.strictEqual(urlHost("::"), "localhost")
+    assert.strictEqual(urlHost("::1"), "[::1]")
+    assert.strictEqual(urlHost("127.0.0.1"), "127.0.0.1")
   })
 
   it.scopedLive("answers what nobody foresaw with an internal error, and ends", () =>

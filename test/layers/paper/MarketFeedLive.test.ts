@@ -20,7 +20,7 @@ const eth: Pair = findPair(builtIn, "ETH/USD")!
 
 /** A Kraken with a market that moves with the test's clock; takes half a second to answer; down on demand. */
 const makeKraken = () => {
-  const x = makeExchange(syntheticMarket(1), 0)
+  const exchange = makeExchange(syntheticMarket(1), 0)
   const state = {
     calls: [] as Array<string>,
     down: false,
@@ -31,7 +31,7 @@ const makeKraken = () => {
       state.calls.push(`${endpoint.slice(7)} ${String(params["pair"])} ${String(params["since"] ?? "")}`.trim())
       yield* Effect.sleep("500 millis")
       if (state.down) return yield* new KrakenUnavailable({ endpoint, reason: "connection refused" })
-      const answer = handle(x, { endpoint, params, now: yield* Clock.currentTimeMillis })
+      const answer = handle(exchange, { endpoint, params, now: yield* Clock.currentTimeMillis })
       if ("errors" in answer) return yield* Effect.die(answer.errors)
       const json = JSON.stringify(answer.result, (_, value) => (typeof value === "bigint" ? String(value) : value))
       return state.change(endpoint, parseJson(json))

@@ -3,7 +3,7 @@ import { Effect, TestClock } from "effect"
 import { join } from "node:path"
 import { isEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
 import { journalFormat } from "../../../src/exchange/commands/handle.ts"
-import { openJournal } from "../../../src/layers/paper/Journal.ts"
+import { openJournal } from "../../../src/layers/paper/journal.ts"
 import { pairRow } from "../../exchange/listing.ts"
 import { opening } from "../../doubles/TestMarket.ts"
 import journal from "../../fixtures/dozenJournal.json" with { type: "json" }

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { normalize, parseDotenv, readDotenv, readNamed, stateFolder } from "../../../src/layers/settings/sources.ts"
-import { settings } from "../../../src/layers/settings/table.ts"
+import { settings } from "../../../src/layers/settings/settingDefinitions.ts"
 import { toolsetNames } from "../../../src/services/Toolset.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 

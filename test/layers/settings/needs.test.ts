@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import * as needs from "../../../src/layers/settings/needs.ts"
 import { parseDotenv } from "../../../src/layers/settings/sources.ts"
-import { type Field, settings } from "../../../src/layers/settings/table.ts"
+import { type Field, settings } from "../../../src/layers/settings/settingDefinitions.ts"
 
 /** A value that does not fit, for each setting that can be set wrongly by its value; the others take any text. */
 const wrong: { readonly [F in Field]?: string } = {

@@ -25,7 +25,7 @@ export const dependsOnLists = ({ endpoint, params = {} }: Asked): boolean =>
   needsMarketData(endpoint) || namesIn(params, "pair", "asset", "converted_asset").length > 0
 
 export const catalogueDelta = (
-  x: Exchange,
+  exchange: Exchange,
   request: Asked,
   { at, catalogue, classes, unsupported }: ListedCatalogue
 ): CatalogueDelta => {
@@ -35,18 +35,18 @@ export const catalogueDelta = (
   }
   const needed = new Set([
     ...named.pairs.flatMap((name) => findPair(catalogue, name) ?? []),
-    ...requiredMarketData(x, request, catalogue)
+    ...requiredMarketData(exchange, request, catalogue)
   ])
   const reasonFor = (name: string) =>
     findPair(catalogue, name) === undefined ? unsupported.get(name.toUpperCase()) : undefined
-  const pairs = [...needed].filter((pair) => isChange(x, pair, at))
+  const pairs = [...needed].filter((pair) => isChange(exchange, pair, at))
   const assets = new Set([
     ...named.assets.flatMap((name) => findAsset(catalogue, name) ?? []),
     ...pairs.flatMap(({ base, quote }) => [base, quote])
   ])
-  const newAssets = [...assets].filter(({ id }) => !x.catalogue.assets.has(id))
-  const gone = requiredMarketData(x, request).filter(
-    (pair) => classes.has(pair.base.class) && isNewer(x, pair.id, at) && !isListed(catalogue, unsupported, pair)
+  const newAssets = [...assets].filter(({ id }) => !exchange.catalogue.assets.has(id))
+  const gone = requiredMarketData(exchange, request).filter(
+    (pair) => classes.has(pair.base.class) && isNewer(exchange, pair.id, at) && !isListed(catalogue, unsupported, pair)
   )
   const isEmpty = pairs.length + newAssets.length + gone.length === 0
   return {
@@ -64,9 +64,9 @@ export const catalogueDelta = (
     }),
     unknown: [
       ...named.pairs.filter(
-        (name) => !reasonFor(name) && [catalogue, x.catalogue].every((it) => findPair(it, name) === undefined)
+        (name) => !reasonFor(name) && [catalogue, exchange.catalogue].every((it) => findPair(it, name) === undefined)
       ),
-      ...named.assets.filter((name) => [catalogue, x.catalogue].every((it) => findAsset(it, name) === undefined))
+      ...named.assets.filter((name) => [catalogue, exchange.catalogue].every((it) => findAsset(it, name) === undefined))
     ]
   }
 }

@@ -14,8 +14,8 @@ import { Unreadable } from "./Unreadable.ts"
  * status immediately and the other rules for later orders. While a pair has open orders, it keeps its decimals, and its
  * rules if the decimals changed. A known asset never changes, since balances are in its decimals.
  */
-export const importCatalogue = (x: Exchange, params: Params): void => {
-  const { catalogue } = x
+export const importCatalogue = (exchange: Exchange, params: Params): void => {
+  const { catalogue } = exchange
   const assets = read(params, "assets", readAsset).filter(({ id }) => !catalogue.assets.has(id))
   const known = { assets: new Map<string, Asset>([...catalogue.assets, ...assets.map((it) => [it.id, it] as const)]) }
   const pairs = read(params, "pairs", (id, row) => readPair(id, row, known))
@@ -23,12 +23,12 @@ export const importCatalogue = (x: Exchange, params: Params): void => {
   if (!Number.isSafeInteger(seen)) throw invalid("seen")
   const gone = Array.isArray(params["gone"]) ? params["gone"].map(String) : []
   for (const asset of assets) addAsset(catalogue, asset)
-  for (const pair of pairs) if (isNewer(x, pair.id, seen)) importPair(x, pair, seen)
+  for (const pair of pairs) if (isNewer(exchange, pair.id, seen)) importPair(exchange, pair, seen)
   for (const id of gone) {
-    const venue = x.venues.get(id)
-    if (venue === undefined || !isNewer(x, id, seen)) continue
+    const venue = exchange.venues.get(id)
+    if (venue === undefined || !isNewer(exchange, id, seen)) continue
     venue.listed = seen
-    changeMode(x, () => (venue.status = "delisted"))
+    changeMode(exchange, () => (venue.status = "delisted"))
     unprice(catalogue, venue.pair)
   }
 }
@@ -41,18 +41,18 @@ export const isNewer = ({ venues }: Exchange, id: string, seen: number): boolean
   seen >= (venues.get(id)?.listed ?? 0)
 
 /** Returns true if importing a row would change anything now. */
-export const isChange = (x: Exchange, listed: Pair, seen: number): boolean => {
-  const venue = x.venues.get(listed.id)
-  if (!isNewer(x, listed.id, seen)) return false
+export const isChange = (exchange: Exchange, listed: Pair, seen: number): boolean => {
+  const venue = exchange.venues.get(listed.id)
+  if (!isNewer(exchange, listed.id, seen)) return false
   if (venue === undefined || venue.status !== listed.status) return true
   const same = JSON.stringify(printPair(venue.pair, venue.status)) === JSON.stringify(printPair(listed, listed.status))
-  return !same && !mustWait(x, venue, listed)
+  return !same && !mustWait(exchange, venue, listed)
 }
 
-const importPair = (x: Exchange, listed: Pair, seen: number): void => {
-  const { catalogue, venues } = x
+const importPair = (exchange: Exchange, listed: Pair, seen: number): void => {
+  const { catalogue, venues } = exchange
   const venue = venues.get(listed.id)
-  if (venue === undefined || (!isSameInstrument(venue.pair, listed) && !mustWait(x, venue, listed))) {
+  if (venue === undefined || (!isSameInstrument(venue.pair, listed) && !mustWait(exchange, venue, listed))) {
     addPair(catalogue, listed)
     venues.set(listed.id, { ...makeVenue(listed), listed: seen })
     return
@@ -64,7 +64,7 @@ const importPair = (x: Exchange, listed: Pair, seen: number): void => {
   }
   addPair(catalogue, pair)
   venue.listed = seen
-  changeMode(x, () => (venue.status = listed.status))
+  changeMode(exchange, () => (venue.status = listed.status))
 }
 
 /** Returns true if both have the same names, assets and decimals, so that orders of one are valid for the other. */
@@ -77,9 +77,9 @@ const isSameInstrument = (one: Pair, other: Pair): boolean =>
   one.base.id === other.base.id &&
   one.quote.id === other.quote.id
 
-const mustWait = (x: Exchange, { pair }: Venue, listed: Pair): boolean =>
+const mustWait = (exchange: Exchange, { pair }: Venue, listed: Pair): boolean =>
   !isSameInstrument(pair, listed) &&
-  [...x.accounts.values()].some(({ open }) => [...open.values()].some((order) => order.pair === pair))
+  [...exchange.accounts.values()].some(({ open }) => [...open.values()].some((order) => order.pair === pair))
 
 const read = <A>(params: Params, field: string, readRow: (id: string, row: unknown) => A): ReadonlyArray<A> => {
   const rows = params[field] ?? {}

@@ -14,31 +14,31 @@ import { settle } from "../../engine/submit.ts"
  * price, which triggers stops. A triggered stop trades with the new book, not with an older one. Returns false if the
  * snapshot is not newer than the last one.
  */
-export const applySnapshot = (x: Exchange, snapshot: MarketSnapshot): boolean => {
-  const { recorder } = x.market
+export const applySnapshot = (exchange: Exchange, snapshot: MarketSnapshot): boolean => {
+  const { recorder } = exchange.market
   if (recorder === undefined) throw new Refusal("EGeneral:Unknown method")
   const { pair } = snapshot
   const known = recorder.known(pair)
   if (known !== undefined && snapshot.seen <= known.seen) return false
   // The first snapshot of a pair contributes only its newest trade, since older ones say nothing about the present.
   const trades = known === undefined ? snapshot.trades.slice(-1) : newTrades(snapshot, known.last)
-  const venue = venueOf(x, pair)
-  recorder.showBook(snapshot, x.now, current(x, venue))
-  renew(x, venue)
+  const venue = venueOf(exchange, pair)
+  recorder.showBook(snapshot, exchange.now, current(exchange, venue))
+  renew(exchange, venue)
   // Until a newer public trade is reported, our own trade remains the last one.
-  const own = venue.ownTrade && { ...venue.ownTrade, tick: x.market.tick(pair, x.now) }
+  const own = venue.ownTrade && { ...venue.ownTrade, tick: exchange.market.tick(pair, exchange.now) }
   venue.ownTrade = own
-  sweep(x, venue)
-  settle(x, venue)
+  sweep(exchange, venue)
+  settle(exchange, venue)
   for (const trade of trades) {
     recorder.showTrade(pair, trade)
     if (venue.ownTrade === own) venue.ownTrade = undefined
     // Trade times come from another clock: no trade is later than the snapshot that contains it.
-    const time = Math.min(trade.time, x.now)
-    passThrough(x, venue, { ...trade, time })
-    settle(x, venue, time)
+    const time = Math.min(trade.time, exchange.now)
+    passThrough(exchange, venue, { ...trade, time })
+    settle(exchange, venue, time)
   }
-  settle(x, venue)
+  settle(exchange, venue)
   return true
 }
 

@@ -19,21 +19,21 @@ export interface SnapshotDelta {
  * not newer than the last one. Trades before the first one that an order waits for are dropped: only that trade or the
  * newest one, as the last price, can have an effect.
  */
-export const snapshotDelta = (x: Exchange, params: Params, now: number): SnapshotDelta | undefined => {
-  advance(x, now)
-  const pair = observedPair(x, params)
+export const snapshotDelta = (exchange: Exchange, params: Params, now: number): SnapshotDelta | undefined => {
+  advance(exchange, now)
+  const pair = observedPair(exchange, params)
   const snapshot = readSnapshot(pair, params)
   const { seen } = snapshot
-  const known = x.market.recorder?.known(pair)
-  if (x.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
-  const venue = venueOf(x, pair)
+  const known = exchange.market.recorder?.known(pair)
+  if (exchange.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
+  const venue = venueOf(exchange, pair)
   const interest = interestOf(venue) ?? {}
   const trades = known === undefined ? [] : newTrades(snapshot, known.last)
-  const best = x.market.recorder.bestOf(snapshot, current(x, venue))
+  const best = exchange.market.recorder.bestOf(snapshot, current(exchange, venue))
   const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
   const kept = reached === -1 ? 1 : trades.length - reached
   return {
-    matters: isTrading(x, venue) && (reached !== -1 || bookReaches(interest, best)),
+    matters: isTrading(exchange, venue) && (reached !== -1 || bookReaches(interest, best)),
     params: { ...params, trades: (params["trades"] as ReadonlyArray<unknown>).slice(-kept) }
   }
 }

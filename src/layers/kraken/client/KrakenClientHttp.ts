@@ -5,10 +5,10 @@ import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
-import { type Call, makeAsk } from "./Ask.ts"
-import { judge, judgeFile, judgeWrite, type Success } from "./judge.ts"
-import { makeTolls } from "../answers/tolls.ts"
-import { type Allowance, makeTransport } from "./Transport.ts"
+import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
+import { decodeResponse, decodeFileResponse, decodeWriteResponse, type Success } from "./decodeResponse.ts"
+import { makeBudgetedCall } from "../answers/budgetedCall.ts"
+import { type Allowance, makeTransport } from "./transport.ts"
 
 /** A write has this long at the most: what takes longer is better looked up. */
 const writeTimeout = Duration.seconds(10)
@@ -23,12 +23,12 @@ export const KrakenClientHttp = Layer.effect(
     const { httpTimeout } = yield* Config
     const budget = yield* RateBudget
     const transport = yield* makeTransport
-    const ask = yield* makeAsk(transport)
-    const { refuse, take } = makeTolls(budget, transport.now)
+    const ask = yield* makeSignedRequest(transport)
+    const { refuse, take } = makeBudgetedCall(budget, transport.now)
     const secrets = yield* Secrets
 
     /** Asks, and asks again while that is worth it, as long as the timeout allows. */
-    const read = <A>(call: Call<A>) =>
+    const read = <A>(call: ApiCall<A>) =>
       Effect.flatMap(call.params, (params) => {
         const allowance: Allowance = { left: Duration.toMillis(httpTimeout) }
         return take(call.endpoint, params, call.priority).pipe(
@@ -54,7 +54,7 @@ export const KrakenClientHttp = Layer.effect(
     })
 
     /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
-    const write = (call: Call<Success> & { readonly endpoint: WriteEndpoint }, draft: Params) => {
+    const write = (call: ApiCall<Success> & { readonly endpoint: WriteEndpoint }, draft: Params) => {
       const { endpoint } = call
       const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
       return take(endpoint, draft, call.priority).pipe(
@@ -72,7 +72,10 @@ export const KrakenClientHttp = Layer.effect(
 
     return KrakenClient.of({
       read: (endpoint, params, { priority = "read" } = {}) =>
-        resultOf(endpoint, read({ endpoint, params: Effect.succeed(params), priority, accept: json, judge })),
+        resultOf(
+          endpoint,
+          read({ endpoint, params: Effect.succeed(params), priority, accept: json, decode: decodeResponse })
+        ),
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,
         draft,
@@ -83,7 +86,7 @@ export const KrakenClientHttp = Layer.effect(
         if (priority !== "cancel") yield* learnClock
         const result = yield* resultOf(
           endpoint,
-          write({ endpoint, params: stamped, priority, accept: json, judge: judgeWrite }, draft)
+          write({ endpoint, params: stamped, priority, accept: json, decode: decodeWriteResponse }, draft)
         )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]
@@ -93,7 +96,7 @@ export const KrakenClientHttp = Layer.effect(
       }),
       download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
-        const call = { endpoint, params: Effect.succeed(params), priority, accept: file, judge: judgeFile }
+        const call = { endpoint, params: Effect.succeed(params), priority, accept: file, decode: decodeFileResponse }
         return yield* read(call)
       }),
       now: transport.now,
@@ -105,12 +108,12 @@ export const KrakenClientHttp = Layer.effect(
 const json = "application/json"
 const file = "application/octet-stream, application/json"
 
-const time: Call<Success> = {
+const time: ApiCall<Success> = {
   endpoint: "public/Time",
   params: Effect.succeed({}),
   priority: "write",
   accept: json,
-  judge
+  decode: decodeResponse
 }
 
 /** Reads are asked three times in all; the pauses, in whole milliseconds, are part of their allowance. */

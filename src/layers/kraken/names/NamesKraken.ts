@@ -1,16 +1,16 @@
 import { Effect, Layer } from "effect"
 import { emptyDirectory, makeDirectory } from "../../../domain/assets/directory.ts"
-import type { Directory } from "../../../domain/assets/names.ts"
+import type { Directory } from "../../../domain/assets/model.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names, UnknownName } from "../../../services/Names.ts"
 import type { Principal } from "../../../services/Principal.ts"
-import { fresh, makeLists, recent } from "./lists.ts"
+import { fresh, makeAssetListsCache, recent } from "./assetListsCache.ts"
 
 /** Names from Kraken's public lists of assets and pairs, currencies and tokenised assets. */
 export const NamesKraken = Layer.effect(
   Names,
   Effect.gen(function* () {
-    const lists = makeLists(yield* KrakenClient, makeDirectory, () =>
+    const lists = makeAssetListsCache(yield* KrakenClient, makeDirectory, () =>
       Effect.logWarning("Kraken's lists of assets and pairs can't be had; names pass through as given")
     )
 

@@ -6,7 +6,7 @@ import { Config } from "../../../services/Config.ts"
 import { NonceSource } from "../../../services/NonceSource.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeSharedCounter } from "./sharedCounter.ts"
-import { makeTurns } from "./turns.ts"
+import { makeNonceLane } from "./nonceLane.ts"
 import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
 import { openDatabase } from "../../storage/openDatabase.ts"
 
@@ -39,7 +39,7 @@ const open = Effect.fnUntraced(function* (file: string, key: string) {
   const local = makeLocalCounter()
   const failed = (error: SqlError) => warn(`The database ${file} fails: ${error.message}.`)
   return NonceSource.of({
-    turn: makeTurns({
+    turn: makeNonceLane({
       take: (restore) =>
         shared.take(restore).pipe(
           Effect.tap((nonce) => Effect.sync(() => local.note(nonce))),

@@ -2,7 +2,7 @@ import { SafeIntegers, type SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
-import { type Counter, longestTurn } from "./turns.ts"
+import { type Counter, longestTurn } from "./nonceLane.ts"
 
 /** How long a process that waits keeps the others from taking two turns in a row, in milliseconds. */
 const claim = 50n

@@ -9,8 +9,8 @@ import { KrakenLockout, KrakenRateLimitError } from "../../../services/KrakenErr
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
-import { type Gate, makeGate, type Passage } from "./Gate.ts"
-import { makeGates } from "./gates.ts"
+import { type LeakyBucket, makeLeakyBucket, type BucketRequest } from "./leakyBucket.ts"
+import { makeBucketsByKey } from "./bucketsByKey.ts"
 import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
 /** Kraken's counters as its documents describe them, for the tier in the settings; no gates at all for `off`. */
@@ -30,13 +30,18 @@ const ranks: Record<Priority, number> = { cancel: 0, settlement: 1, write: 2, re
 /** A budget for one account. */
 export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
-  const rest = makeGate(restLimit)
-  const engines = makeGates(engineLimits[tier])
-  const addresses = makeGates(publicLimit)
+  const rest = makeLeakyBucket(restLimit)
+  const engines = makeBucketsByKey(engineLimits[tier])
+  const addresses = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
   let unlocked = -Infinity // monotonic, ms
 
-  const pass = (gate: Gate, endpoint: Endpoint, limiter: KrakenRateLimitError["limiter"], passage: Passage) =>
+  const pass = (
+    gate: LeakyBucket,
+    endpoint: Endpoint,
+    limiter: KrakenRateLimitError["limiter"],
+    passage: BucketRequest
+  ) =>
     Effect.catchTag(
       gate.pass(passage, (seconds) =>
         report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })

@@ -10,12 +10,12 @@ import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { type Outcome, Record, type WriteIntent } from "../../../services/Record.ts"
-import type { Attempt, Desk, Prepared, Verdict } from "./Attempt.ts"
-import { type Begun, isRecognizable, makeDuplicates, type Write } from "./duplicates.ts"
+import type { UnconfirmedWrite, ProcedureContext, PreparedWrite, Settlement } from "./writeProcedure.ts"
+import { type RecentWrite, isRecognizable, makeDuplicates, type Write } from "./duplicates.ts"
 import { idsIn } from "./ids.ts"
-import { procedures } from "./Procedures.ts"
+import { procedures } from "./procedures.ts"
 import { depart } from "./timing.ts"
-import { makeTwins, type Twin } from "./twins.ts"
+import { makeAmbiguousWrites, type OpenWrite } from "./ambiguousWrites.ts"
 
 /** What shutdown waits for at the most. */
 const patience = Duration.seconds(30)
@@ -28,7 +28,7 @@ export const KrakenWriterSettling = Layer.scoped(
     const names = yield* Names
     const config = yield* Config
     const record = yield* Record
-    const desk: Desk = {
+    const context: ProcedureContext = {
       kraken,
       keys: yield* PermissionCache,
       directory: names.directory,
@@ -36,31 +36,31 @@ export const KrakenWriterSettling = Layer.scoped(
       made: rememberIds()
     }
     const procedure = procedures()
-    const twins = makeTwins()
+    const twins = makeAmbiguousWrites()
     const duplicates = makeDuplicates()
     const fibers = yield* FiberSet.make<Sent, SendError>()
     // Finalizers can't be interrupted, and what can't be interrupted never times out.
     const quiet = Effect.interruptible(FiberSet.awaitEmpty(fibers))
     yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(quiet, patience)))
 
-    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (begun: Begun, params: Params) {
+    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (begun: RecentWrite, params: Params) {
       const { endpoint, repeat } = begun
       // Where nothing is known of the key yet, Kraken's clock is not either, and a deadline would be set by ours.
-      yield* desk.keys.known
-      const prepared = yield* procedure[endpoint](desk, endpoint, params, repeat)
+      yield* context.keys.known
+      const prepared = yield* procedure[endpoint](context, endpoint, params, repeat)
       if ("duplicateOf" in prepared) return prepared
-      const looks = yield* onAccount(prepared.looks ?? [])
-      const settle = (attempt: Attempt) =>
+      const fingerprints = yield* onAccount(prepared.fingerprints)
+      const settle = (attempt: UnconfirmedWrite) =>
         Effect.suspend(() => {
           begun.isOpen = true
           return prepared.settle(attempt)
         })
-      return yield* twins.during(looks, isOpen, (twin) =>
+      return yield* twins.during(fingerprints, isOpen, (twin) =>
         recorded({ endpoint, params: prepared.params }, sendOnce(endpoint, { ...prepared, settle }, twin))
       )
     })
 
-    const sendOnce = (endpoint: WriteEndpoint, prepared: Prepared, twin: Twin) =>
+    const sendOnce = (endpoint: WriteEndpoint, prepared: PreparedWrite, twin: OpenWrite) =>
       Effect.flatMap(depart(kraken), (begun) => {
         const { priority } = endpoints[endpoint]
         let params = prepared.params
@@ -82,7 +82,7 @@ export const KrakenWriterSettling = Layer.scoped(
           Effect.catchTag("KrakenOutcomeUnknown", (error) =>
             settle(prepared, twin, { endpoint, error, params, departure, result: unconfirmed })
           ),
-          Effect.tap(({ result }) => Effect.sync(() => desk.made.add(idsIn(result))))
+          Effect.tap(({ result }) => Effect.sync(() => context.made.add(idsIn(result))))
         )
       })
 
@@ -90,21 +90,25 @@ export const KrakenWriterSettling = Layer.scoped(
     const recorded = <R>(intent: WriteIntent, sent: Effect.Effect<Sent, SendError, R>) =>
       Effect.flatMap(record.begin(intent), (seq) => Effect.onExit(sent, (exit) => record.end(seq, outcomeOf(exit))))
 
-    const settle = Effect.fn("KrakenWriter.settle")(function* (prepared: Prepared, twin: Twin, attempt: Attempt) {
+    const settle = Effect.fn("KrakenWriter.settle")(function* (
+      prepared: PreparedWrite,
+      twin: OpenWrite,
+      attempt: UnconfirmedWrite
+    ) {
       const { endpoint, error, params } = attempt
       yield* Effect.logWarning("A write is not confirmed; looking up what became of it", {
         endpoint,
         reason: error.reason
       })
       const found = yield* prepared.settle(attempt)
-      const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, yield* onAccount(found.looks ?? [])))
+      const isOurs = found._tag !== "Placed" || (yield* twins.isAlone(twin, yield* onAccount(found.fingerprints ?? [])))
       const verdict = isOurs ? found : whose(found.result)
       yield* Effect.logInfo("Looked up what became of a write", { endpoint, verdict: verdict._tag })
       return yield* answerOf(verdict, error, (result) => done(prepared, result, params))
     })
 
     /** Runs a write in a fiber of its own and gives its answer to all that wait for it. */
-    const start = (begun: Begun, params: Params) =>
+    const start = (begun: RecentWrite, params: Params) =>
       FiberSet.run(
         fibers,
         Effect.interruptible(carryOut(begun, params)).pipe(
@@ -137,7 +141,7 @@ export const KrakenWriterSettling = Layer.scoped(
         const { account, caller } = yield* Principal
         // A cancel waits for no names.
         const identity = isRecognizable(endpoint)
-          ? `${account} ${writeIdentity(endpoint, params, yield* desk.directory)}`
+          ? `${account} ${writeIdentity(endpoint, params, yield* context.directory)}`
           : undefined
         const write = { endpoint, identity, caller: caller.id, repeat: repeat === true }
         const answer = yield* Effect.uninterruptible(enter(write, params))
@@ -160,8 +164,8 @@ const leftBehind = (answer: Effect.Effect<Sent, SendError>, endpoint: WriteEndpo
   })
 
 /** What two accounts show alike are two things. */
-const onAccount = (looks: ReadonlyArray<string>) =>
-  Effect.map(Principal, ({ account }) => looks.map((look) => `${account} ${look}`))
+const onAccount = (fingerprints: ReadonlyArray<string>) =>
+  Effect.map(Principal, ({ account }) => fingerprints.map((fingerprint) => `${account} ${fingerprint}`))
 
 /** No error came, and nothing of what the endpoint promises of a write that happened. */
 const notConfirmed = (endpoint: WriteEndpoint) =>
@@ -172,12 +176,12 @@ const notConfirmed = (endpoint: WriteEndpoint) =>
     safeToRepeat: false
   })
 
-const done = (prepared: Prepared, result: unknown, sent: Params): Sent => ({
+const done = (prepared: PreparedWrite, result: unknown, sent: Params): Sent => ({
   result: prepared.complete?.(result, sent) ?? result
 })
 
 const answerOf = (
-  verdict: Verdict,
+  verdict: Settlement,
   { cause, endpoint, reason }: KrakenOutcomeUnknown,
   done: (result: unknown) => Sent
 ): Effect.Effect<Sent, SendError> => {
@@ -203,7 +207,7 @@ const answerOf = (
   }
 }
 
-const whose = (result: unknown): Verdict => ({
+const whose = (result: unknown): Settlement => ({
   _tag: "Unknown",
   reason: "one was found, but another write that looks the same is open as well, and may be the one",
   check: `Found: ${JSON.stringify(result)}. Count what there is before anything is sent again.`
@@ -228,7 +232,7 @@ const isRefusal = (exit: Exit.Exit<Sent, SendError>): boolean =>
 const isOpen = (exit: Exit.Exit<Sent, SendError>): boolean => Exit.isFailure(exit) && !isRefusal(exit)
 
 /** The last thousand ids that writes of this process have made. */
-const rememberIds = (): Desk["made"] => {
+const rememberIds = (): ProcedureContext["made"] => {
   const ids = new Set<string>()
   return {
     has: (id) => ids.has(id),

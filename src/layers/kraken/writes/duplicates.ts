@@ -16,7 +16,7 @@ export interface Write {
 }
 
 /** A write that was begun. */
-export interface Begun extends Write {
+export interface RecentWrite extends Write {
   readonly answer: Deferred.Deferred<Sent, SendError>
   /** Its outcome is open: no answer came, and it was not found yet. */
   isOpen: boolean
@@ -26,9 +26,9 @@ export interface Begun extends Write {
 }
 
 export type Recognition =
-  | { readonly _tag: "New"; readonly begun: Begun }
+  | { readonly _tag: "New"; readonly begun: RecentWrite }
   /** An identical write is in flight or has just ended, and this one is not to be sent. */
-  | { readonly _tag: "Duplicate"; readonly of: Begun }
+  | { readonly _tag: "Duplicate"; readonly of: RecentWrite }
   /** It is not known whether an identical write has happened, so nobody may send another one. */
   | { readonly _tag: "Blocked"; readonly error: KrakenWriteBlocked }
 
@@ -72,7 +72,7 @@ const blockWindow = Duration.toMillis("10 minutes")
 
 /** The writes of this process by which identical ones are recognised. All times are monotonic milliseconds. */
 export const makeDuplicates = () => {
-  const writes = new Set<Begun>()
+  const writes = new Set<RecentWrite>()
 
   /** Looks for an earlier write that is identical, and takes the place of a new one, in one step. */
   const recognize = (write: Write, now: number): Recognition => {
@@ -90,7 +90,7 @@ export const makeDuplicates = () => {
   }
 
   /** Notes the end of a write, before those that wait for it are told. */
-  const end = (begun: Begun, exit: Exit.Exit<Sent, SendError>, now: number): void => {
+  const end = (begun: RecentWrite, exit: Exit.Exit<Sent, SendError>, now: number): void => {
     if (Exit.isSuccess(exit)) {
       begun.isOpen = false
       begun.until = now + (begun.endpoint === "private/Withdraw" ? withdrawalWindow : usualWindow)
@@ -108,7 +108,7 @@ export const makeDuplicates = () => {
   }
 
   /** Gives the answer of an earlier write to one that was not sent. */
-  const answerOf = (earlier: Begun): Effect.Effect<Sent, SendError> =>
+  const answerOf = (earlier: RecentWrite): Effect.Effect<Sent, SendError> =>
     Deferred.await(earlier.answer).pipe(
       Effect.map((sent): Sent => ({ ...sent, duplicateOf: idsIn(sent.result) })),
       Effect.catchTag("KrakenOutcomeUnknown", (error) =>
@@ -119,7 +119,7 @@ export const makeDuplicates = () => {
   return { recognize, end, answerOf }
 }
 
-const blockedBy = ({ endpoint, error, until }: Begun, now: number) =>
+const blockedBy = ({ endpoint, error, until }: RecentWrite, now: number) =>
   new KrakenWriteBlocked({
     endpoint,
     reason: error?.reason ?? (until === Infinity ? "it is being looked up" : "an internal error cut it off"),
@@ -127,7 +127,7 @@ const blockedBy = ({ endpoint, error, until }: Begun, now: number) =>
     ...(until !== Infinity && { secondsLeft: Math.max(1, Math.ceil((until - now) / 1000)) })
   })
 
-const begin = (write: Write): Begun => ({
+const begin = (write: Write): RecentWrite => ({
   ...write,
   answer: Deferred.unsafeMake(FiberId.none),
   isOpen: false,

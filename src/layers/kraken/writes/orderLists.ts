@@ -1,10 +1,10 @@
 import { Effect, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
-import type { Directory } from "../../../domain/assets/names.ts"
+import type { Directory } from "../../../domain/assets/model.ts"
 import { clockDoubt, likeness, type OrderRow, OrderRows, type SentOrder } from "../../../domain/orders/orderMatch.ts"
 import { KrakenUnavailable } from "../../../services/KrakenErrors.ts"
-import type { Attempt, Desk } from "./Attempt.ts"
-import { empty, found, type Look, unclear } from "./lookUntil.ts"
+import type { UnconfirmedWrite, ProcedureContext } from "./writeProcedure.ts"
+import { empty, found, type Finding, unclear } from "./pollUntilSettled.ts"
 
 /** An order as Kraken lists it. */
 export interface Listed {
@@ -26,8 +26,8 @@ export const pages = 20
 export const most = 50
 
 /** Reads the open orders of the account that pass a filter. Kraken gives all of them in one answer. */
-export const openOrders = (desk: Desk, filter: Params) =>
-  Effect.map(Effect.flatMap(desk.kraken.read("private/OpenOrders", filter, settlement), decodeOpen), ({ open }) =>
+export const openOrders = (context: ProcedureContext, filter: Params) =>
+  Effect.map(Effect.flatMap(context.kraken.read("private/OpenOrders", filter, settlement), decodeOpen), ({ open }) =>
     toListed(open)
   )
 
@@ -38,12 +38,12 @@ const toListed = (rows: typeof OrderRows.Type) => Object.entries(rows).map(([txi
  * are asked for first: what closes in between is then seen as closed. A filter by an id of our own needs no time.
  */
 export const ordersSince = Effect.fnUntraced(function* (
-  desk: Desk,
-  { departure }: Attempt,
+  context: ProcedureContext,
+  { departure }: UnconfirmedWrite,
   filter: Params,
   hasOwnId = false
 ) {
-  const open = yield* openOrders(desk, filter)
+  const open = yield* openOrders(context, filter)
   const closed: Array<Listed> = []
   const start = hasOwnId ? undefined : Math.floor((yield* departure.timing).earliest) - clockDoubt
   for (let ofs = 0; ; ofs += page) {
@@ -52,7 +52,7 @@ export const ordersSince = Effect.fnUntraced(function* (
       return yield* new KrakenUnavailable({ endpoint: "private/ClosedOrders", reason })
     }
     const params = { ...filter, start, closetime: "both", ofs }
-    const answer = yield* Effect.flatMap(desk.kraken.read("private/ClosedOrders", params, settlement), decodeClosed)
+    const answer = yield* Effect.flatMap(context.kraken.read("private/ClosedOrders", params, settlement), decodeClosed)
     const rows = toListed(answer.closed)
     closed.push(...rows)
     if (rows.length < page) break
@@ -60,22 +60,22 @@ export const ordersSince = Effect.fnUntraced(function* (
   return { rows: [...open, ...closed], time: yield* departure.timing }
 })
 
-const queried = (desk: Desk, txids: ReadonlyArray<string>) =>
-  desk.kraken
+const queried = (context: ProcedureContext, txids: ReadonlyArray<string>) =>
+  context.kraken
     .read("private/QueryOrders", { txid: txids.join(",") }, settlement)
     .pipe(Effect.flatMap(decodeQueried), Effect.map(toListed))
 
 /** Reads one order by its id. */
-export const orderById = (desk: Desk, txid: string) =>
-  Effect.map(queried(desk, [txid]), (rows) => rows.find((listed) => listed.txid === txid))
+export const orderById = (context: ProcedureContext, txid: string) =>
+  Effect.map(queried(context, [txid]), (rows) => rows.find((listed) => listed.txid === txid))
 
 /** Reads orders by their ids. Those that Kraken does not know are left out: one of them spoils an answer for all. */
-export const ordersById = Effect.fnUntraced(function* (desk: Desk, txids: ReadonlyArray<string>) {
+export const ordersById = Effect.fnUntraced(function* (context: ProcedureContext, txids: ReadonlyArray<string>) {
   const found: Array<Listed> = []
   for (let from = 0; from < txids.length; from += most) {
     const ids = txids.slice(from, from + most)
     const known = (ids: ReadonlyArray<string>, otherwise: ReturnType<typeof queried>) =>
-      Effect.catchTag(queried(desk, ids), "KrakenOrderError", () => otherwise)
+      Effect.catchTag(queried(context, ids), "KrakenOrderError", () => otherwise)
     const single = Effect.forEach(ids, (id) => known([id], Effect.succeed([])))
     found.push(
       ...(yield* known(
@@ -88,9 +88,14 @@ export const ordersById = Effect.fnUntraced(function* (desk: Desk, txids: Readon
 })
 
 /** The one order among `rows` that is `sent`; several, or one that shows neither id, can't be told. */
-export const pick = (desk: Desk, directory: Directory, rows: ReadonlyArray<Listed>, sent: SentOrder): Look<Listed> => {
+export const pick = (
+  context: ProcedureContext,
+  directory: Directory,
+  rows: ReadonlyArray<Listed>,
+  sent: SentOrder
+): Finding<Listed> => {
   const judged = rows
-    .filter(({ txid }) => !desk.made.has(txid))
+    .filter(({ txid }) => !context.made.has(txid))
     .map((listed) => ({ listed, like: likeness(listed.row, sent, samePair(directory)) }))
   const same = unique(judged.filter(({ like }) => like === "same").map(({ listed }) => listed))
   const perhaps = judged.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)

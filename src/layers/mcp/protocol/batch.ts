@@ -1,15 +1,15 @@
 import { Effect, Option } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import { errorResponse, type Failure, type Id, incoming, invalidRequest, stringify } from "./messages.ts"
-import { isModern } from "./modern.ts"
-import { carryOut, type makeProtocol } from "./Protocol.ts"
-import type { Answer } from "./Surface.ts"
+import { isStateless } from "./statelessEnvelope.ts"
+import { carryOut, type makeProtocol } from "./protocol.ts"
+import type { RequestHandler } from "./serverDefinition.ts"
 
 const maxMessages = 100
 
 /** The JSON that answers a batch of 2025-03-26, all at once, and the HTTP status; no JSON where it asks for nothing. */
 export const carryOutBatch = (
-  answer: Answer,
+  answer: RequestHandler,
   protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
   messages: ReadonlyArray<unknown>,
   principal: typeof Principal.Service
@@ -19,7 +19,7 @@ export const carryOutBatch = (
     if (read._tag === "Silent") return Effect.succeed(undefined)
     if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
     const { request } = read
-    if (request.method === "initialize" || isModern(request.method, request.params, {})) {
+    if (request.method === "initialize" || isStateless(request.method, request.params, {})) {
       return Effect.succeed(failed(request.id, invalidRequest("Invalid request: not in a batch")))
     }
     const plan = protocol.handshake(request, principal, Option.none())

@@ -3,8 +3,8 @@ import { Either, ParseResult, Schema } from "effect"
 import { isShallow, maxDepth } from "../../../domain/wire/depth.ts"
 
 /** Protocol revisions that this edge serves. */
-export const modern = "2026-07-28"
-export const legacyVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"]
+export const statelessVersion = "2026-07-28"
+export const handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"]
 
 /** Keys of MCP's own in `_meta`. */
 export const prefix = "io.modelcontextprotocol/"

@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { Config } from "../../../services/Config.ts"
 import { about } from "../protocol/about.ts"
-import { makeServer, McpServer } from "./Server.ts"
+import { makeServer, McpServer } from "./McpServer.ts"
 
 /** The server as far as it goes without its tools, the SDK and a way to Kraken, which take long to load. */
 export const McpServerEarly = Layer.effect(

@@ -1,7 +1,7 @@
 import { Effect, Option } from "effect"
 import type { CallContext, Progress } from "../../../services/CallContext.ts"
 import { isObject, type Json } from "../protocol/messages.ts"
-import type { Call } from "../protocol/Surface.ts"
+import type { Call } from "../protocol/serverDefinition.ts"
 
 /** A request as tools know it. */
 export const contextOf = (call: Call): typeof CallContext.Service => ({

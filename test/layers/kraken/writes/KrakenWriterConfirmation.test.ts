@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
-import { toolsets } from "../../../../src/tools/Toolsets.ts"
+import { toolsets } from "../../../../src/tools/toolsets.ts"
 import { account, limit, listed, send } from "../../../doubles/WriterAccount.ts"
 
 const { pair, ...order } = limit

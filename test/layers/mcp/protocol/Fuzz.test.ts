@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Runtime, Stream } from "effect"
 import * as fc from "fast-check"
-import { McpEdge } from "../../../../src/layers/mcp/http/Edge.ts"
+import { McpHttpHandler } from "../../../../src/layers/mcp/http/McpHttpHandler.ts"
 import { runs } from "../../../Property.ts"
 import { begun, TestEdge } from "../../../doubles/TestMcp.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
@@ -75,7 +75,7 @@ const headers = fc.record(
 describe("the edge", () => {
   it.effect("answers whatever is sent to it with a message, never with a failure of its own", () =>
     Effect.gen(function* () {
-      const edge = yield* McpEdge
+      const edge = yield* McpHttpHandler
       const run = Runtime.runPromise(yield* Effect.runtime())
       const answer = (body: string, headers: Record<string, string>) =>
         Effect.gen(function* () {

@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Queue } from "effect"
 import { PassThrough } from "node:stream"
-import { McpServer } from "../../../../src/layers/mcp/server/Server.ts"
+import { McpServer } from "../../../../src/layers/mcp/server/McpServer.ts"
 import { McpServerEarly } from "../../../../src/layers/mcp/server/McpServerEarly.ts"
-import { serveStdio } from "../../../../src/layers/mcp/stdio/Stdio.ts"
+import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { TestProduct } from "../../../doubles/TestMcp.ts"
 import { linesOf } from "../stdio/streams.ts"
@@ -43,7 +43,7 @@ it.scoped("a server without its tools answers initialize, and keeps the rest unt
 it.scoped("a request that comes first calls for the tools too", () =>
   Effect.gen(function* () {
     const { answer, wanted } = yield* McpServer
-    const asking = { principal: testOperator, era: "handshake", client: Option.none() } as const
+    const asking = { principal: testOperator, revision: "handshake", client: Option.none() } as const
     yield* Effect.fork(answer({ jsonrpc: "2.0", id: 1, method: "ping" }, asking))
     yield* wanted
   }).pipe(Effect.provide(Early))

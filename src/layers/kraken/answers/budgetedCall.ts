@@ -1,0 +1,24 @@
+import { type DateTime, Effect } from "effect"
+import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import { namesOf } from "../../../domain/wire/requests.ts"
+import type { Priority } from "../../../services/KrakenClient.ts"
+import type { RateBudget } from "../../../services/RateBudget.ts"
+import { toKrakenError } from "./toKrakenError.ts"
+import type { ApiRefusal } from "./sendErrors.ts"
+
+/** What a call passes on its way out and back, whoever answers it: the log, the rate budget, the words of a refusal. */
+export const makeBudgetedCall = (budget: typeof RateBudget.Service, now: Effect.Effect<DateTime.Utc>) => ({
+  take: (endpoint: Endpoint, params: Params, priority: Priority) =>
+    Effect.zipRight(
+      Effect.logDebug("Calling Kraken", { endpoint, parameters: namesOf(params).join(",") }),
+      budget.take(endpoint, params, priority)
+    ),
+
+  /** The typed error of a refusal; the rate budget hears of those that concern it. */
+  refuse: Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, refused: ApiRefusal) {
+    if (refused.meaning._tag === "Lockout") return yield* yield* budget.lockedOut(endpoint)
+    const error = toKrakenError(endpoint, refused, yield* now)
+    if (error._tag === "KrakenRateLimitError") yield* budget.exceeded(endpoint, params, error.limiter)
+    return yield* error
+  })
+})

@@ -1,0 +1,52 @@
+import { DateTime } from "effect"
+import type { Limiter } from "../../../domain/wire/errors.ts"
+import {
+  KrakenArgumentsError,
+  KrakenAuthError,
+  KrakenFundingError,
+  type KrakenLockout,
+  KrakenMarketModeError,
+  KrakenOrderError,
+  KrakenPermissionError,
+  KrakenRateLimitError,
+  type KrakenRefusal,
+  KrakenRejection
+} from "../../../services/KrakenErrors.ts"
+import type { ApiRefusal } from "./sendErrors.ts"
+
+/** The typed error of a refusal, at `now` on Kraken's clock. A lockout is made by the rate budget. */
+export const toKrakenError = (
+  endpoint: string,
+  { codes, meaning, retryAfter }: ApiRefusal,
+  now: DateTime.Utc
+): Exclude<KrakenRefusal, KrakenLockout> => {
+  switch (meaning._tag) {
+    case "InvalidNonce":
+      return new KrakenAuthError({ endpoint, codes, reason: "nonce" })
+    case "Auth":
+      return new KrakenAuthError({ endpoint, codes, reason: meaning.reason })
+    case "Permission":
+      return new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
+    case "RateLimit": {
+      const { limiter, until } = meaning
+      const told = until === undefined ? retryAfter : Math.ceil(until - DateTime.toEpochMillis(now) / 1000)
+      const retryAfterSeconds = Math.max(1, told ?? usualWait[limiter])
+      return new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds, refusedBy: "Kraken" })
+    }
+    case "MarketMode":
+      return new KrakenMarketModeError({ endpoint, codes, mode: meaning.mode })
+    case "Order":
+      return new KrakenOrderError({ endpoint, codes })
+    case "Funding":
+      return new KrakenFundingError({ endpoint, codes })
+    case "Arguments":
+      return new KrakenArgumentsError({ endpoint, codes })
+    case "Lockout":
+    case "Rejection":
+    case "Other":
+      return new KrakenRejection({ endpoint, codes })
+  }
+}
+
+/** Seconds, where Kraken does not say how long. Its counters fall by 0.33 to 3.75 a second; calls cost 1 to 8. */
+const usualWait: Record<Limiter, number> = { rest: 10, engine: 10, domain: 10, public: 5, concurrency: 2, auth: 60 }

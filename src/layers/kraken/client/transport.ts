@@ -1,0 +1,77 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { DateTime, Effect, Predicate } from "effect"
+import { clocks } from "../../../services/Clocks.ts"
+import { version } from "../../../version.ts"
+import { makeClock } from "./krakenClock.ts"
+import type { ApiResponse } from "./decodeResponse.ts"
+import { NoAnswer } from "../answers/sendErrors.ts"
+
+/** Time that a call may still take on its way, in milliseconds; what is sent uses it up. */
+export interface Allowance {
+  left: number
+}
+
+export type Transport = Effect.Effect.Success<typeof makeTransport>
+
+/** Sends requests to Kraken and learns its clock from the answers. */
+export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
+  // Spans of the client would hold the API key; trace headers are none of Kraken's business.
+  const http = HttpClient.withTracerDisabledWhen(client, () => true)
+  const clock = makeClock()
+
+  /** `onHeaders` runs as soon as the answer begins. */
+  const send = Effect.fnUntraced(function* (
+    request: HttpClientRequest.HttpClientRequest,
+    allowance: Allowance,
+    onHeaders: Effect.Effect<void> = Effect.void
+  ) {
+    const sent = yield* clocks
+    const spend = Effect.map(clocks, (now) => {
+      allowance.left -= now.monotonic - sent.monotonic
+    })
+    const timeout = allowance.left
+    return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
+      Effect.tap(onHeaders),
+      Effect.tap(({ headers }) => Effect.map(clocks, (received) => clock.learn(headers, { sent, received }))),
+      Effect.flatMap(({ arrayBuffer, headers, status }) =>
+        Effect.map(arrayBuffer, (body): ApiResponse => ({ status, headers, body: new Uint8Array(body) }))
+      ),
+      Effect.mapError(noAnswer),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () => new NoAnswer({ reason: `timed out after ${timeout / 1000} s`, retry: false, sent: true })
+      }),
+      Effect.ensuring(spend)
+    )
+  })
+
+  return {
+    send,
+    now: Effect.map(clocks, (ours) => DateTime.unsafeMake(clock.at(ours))),
+    clock: Effect.sync(clock.quality),
+    isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
+  }
+})
+
+/** The HTTP client's own error holds the request, with key and signature: only Node's cause is kept. */
+const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
+  const sent = _tag === "ResponseError" || (reason === "Transport" && !neverConnected(cause))
+  const what = sent ? "the connection broke" : "no connection"
+  const code = codeOf(cause)
+  return new NoAnswer({ reason: code === undefined ? what : `${what} (${code})`, retry: true, sent, cause })
+}
+
+/** Whether Node failed before there was a connection over which anything could have left. */
+const neverConnected = (cause: unknown): boolean => {
+  if (Predicate.hasProperty(cause, "errors") && Array.isArray(cause.errors)) return cause.errors.every(neverConnected)
+  const call = Predicate.hasProperty(cause, "syscall") ? cause.syscall : undefined
+  return call === "connect" || call === "getaddrinfo" || certificateErrors.test(codeOf(cause) ?? "")
+}
+
+/** The other side is not whom we want to talk to; TLS ends before the request. */
+const certificateErrors = /^(CERT_|ERR_TLS_CERT|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_)/
+
+const codeOf = (cause: unknown): string | undefined =>
+  Predicate.hasProperty(cause, "code") && typeof cause.code === "string" ? cause.code : undefined

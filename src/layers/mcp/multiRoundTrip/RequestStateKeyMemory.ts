@@ -1,0 +1,21 @@
+import { Clock, Effect, Layer, Redacted } from "effect"
+import { randomBytes } from "node:crypto"
+import { RequestStateKey } from "../../../services/RequestStateKey.ts"
+
+/** A key of this process alone: a call that waits for an answer begins anew after a restart. */
+export const makeRequestStateKeyMemory = () => {
+  const key = Redacted.make<Uint8Array>(randomBytes(32))
+  const used = new Map<string, number>()
+  return RequestStateKey.of({
+    key: Effect.succeed(key),
+    redeem: (id, expires) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const [old, until] of used) if (until < now) used.delete(old)
+        if (used.has(id)) return false
+        used.set(id, expires)
+        return true
+      })
+  })
+}
+
+export const RequestStateKeyMemory = Layer.sync(RequestStateKey, makeRequestStateKeyMemory)

@@ -1,0 +1,83 @@
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import { type Failure, invalidParams, isObject, type Json, statelessVersion, prefix } from "./messages.ts"
+
+export type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+
+/** One header; the first, where it was sent more than once. */
+export const header = (headers: Headers, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === "string" ? value.trim() : value?.[0]?.trim()
+}
+
+export const metaOf = (params: Json | undefined): Json => (isObject(params?.["_meta"]) ? params["_meta"] : {})
+
+/**
+ * Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. Of these the
+ * version has the say: mcp-remote sends Mcp-Method whichever revision it speaks.
+ */
+export const isStateless = (method: string | undefined, params: Json | undefined, headers: Headers): boolean => {
+  const claims = Object.keys(metaOf(params)).some((key) => key.startsWith(prefix) && key !== `${prefix}related-task`)
+  if (claims) return true
+  if (method === "initialize") return false
+  const version = header(headers, "mcp-protocol-version")
+  return version === undefined ? header(headers, "mcp-method") !== undefined : version >= "2026"
+}
+
+/**
+ * What is wrong with a request's envelope: the `_meta` that says which revision the client speaks and what it can do.
+ * Over HTTP, headers repeat some of it; where they differ, a proxy may have been misled.
+ */
+export const envelopeFailure = ({ method, params }: JSONRPCRequest, headers?: Headers): Failure | undefined => {
+  const meta = metaOf(params)
+  const version = meta[`${prefix}protocolVersion`]
+  if (typeof version !== "string") return missing("protocolVersion")
+  if (!isObject(meta[`${prefix}clientCapabilities`])) return missing("clientCapabilities")
+  if (headers && header(headers, "mcp-protocol-version") !== version) return mismatch("MCP-Protocol-Version")
+  if (version !== statelessVersion) return unsupported(version)
+  if (headers === undefined) return undefined
+  if (header(headers, "mcp-method") !== method) return mismatch("Mcp-Method")
+  const name = nameOf(method, params)
+  if (name === undefined) return undefined
+  const given = header(headers, "mcp-name")
+  return given !== undefined && decoded(given) === name ? undefined : mismatch("Mcp-Name")
+}
+
+const missing = (key: string): Failure => invalidParams(`Invalid params: _meta["${prefix}${key}"] is missing`)
+
+const mismatch = (name: string): Failure => ({
+  status: 400,
+  code: -32020,
+  message: `Header mismatch: ${name} does not match the body`
+})
+
+const unsupported = (requested: string): Failure => ({
+  status: 400,
+  code: -32022,
+  message: "Unsupported protocol version",
+  data: { supported: [statelessVersion], requested: requested.slice(0, 100) }
+})
+
+const nameOf = (method: string, params: Json | undefined): unknown => {
+  if (method === "tools/call" || method === "prompts/get") return params?.["name"]
+  return method === "resources/read" ? params?.["uri"] : undefined
+}
+
+/** Names that a header can't hold travel as `=?base64?…?=`. */
+const decoded = (value: string): string | undefined => {
+  if (!value.startsWith("=?base64?") || !value.endsWith("?=")) return value
+  const encoded = value.slice("=?base64?".length, -"?=".length)
+  const bytes = Buffer.from(encoded, "base64")
+  return bytes.toString("base64") === encoded ? bytes.toString("utf8") : undefined
+}
+
+/** The headers in which a tool wants some of its arguments repeated (`x-mcp-header` in its schema), by argument. */
+export type MirroredHeaders = { readonly [argument: string]: string }
+
+/** Over HTTP only: an argument and the header that repeats it have to agree. */
+export const mirrorFailure = (mirrored: MirroredHeaders, args: Json, headers: Headers): Failure | undefined => {
+  const wrong = Object.entries(mirrored).find(([argument, name]) => {
+    const [value, given] = [args[argument] ?? undefined, header(headers, `mcp-param-${name.toLowerCase()}`)]
+    return value === undefined ? given !== undefined : given === undefined || decoded(given) !== String(value)
+  })
+  return wrong && mismatch(`Mcp-Param-${wrong[1]}`)
+}

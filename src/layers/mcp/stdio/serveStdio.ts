@@ -1,0 +1,131 @@
+import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import { Effect, Either, Fiber, FiberSet, Option } from "effect"
+import type { Readable, Writable } from "node:stream"
+import { Principal } from "../../../services/Principal.ts"
+import { carryOutBatch } from "../protocol/batch.ts"
+import { type Line, makeLines, maxLine } from "./lines.ts"
+import {
+  errorResponse,
+  type Failure,
+  type Id,
+  incoming,
+  invalidRequest,
+  isObject,
+  type Json,
+  parse,
+  parseError,
+  stringify
+} from "../protocol/messages.ts"
+import { isStateless } from "../protocol/statelessEnvelope.ts"
+import { carryOut, makeProtocol, type Plan } from "../protocol/protocol.ts"
+import { McpServer } from "../server/McpServer.ts"
+import { makeLineWriter, makeReader } from "./streams.ts"
+
+/**
+ * Serves one client on a pair of streams, both eras, until the input ends, or `until` does, and what was asked is
+ * answered. The output is the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
+ */
+export const serveStdio = Effect.fn("Stdio.serve")(function* (
+  input: Readable,
+  output: Writable,
+  until: Effect.Effect<unknown> = Effect.never
+) {
+  const { answer, questions, surface, want } = yield* McpServer
+  const principal = yield* Principal
+  const protocol = makeProtocol(surface)
+  const read = yield* makeReader(input)
+  const writer = yield* makeLineWriter(output)
+  const calls = yield* FiberSet.make<void>()
+  const running = new Map<Id, Fiber.RuntimeFiber<void>>()
+  const listeners = new Map<Id, object>()
+  let client = Option.none<Json>()
+
+  const write = (message: object) => writer.write(stringify(message))
+  const fail = (id: Id | null, failure: Failure) => write(errorResponse(id, failure))
+
+  const planOf = (request: JSONRPCRequest): Plan => {
+    if (isStateless(request.method, request.params, {})) return protocol.stateless(request, principal)
+    const capabilities = request.params?.["capabilities"]
+    // The one thing that is kept of a connection: what its client said it can do.
+    if (request.method === "initialize") client = isObject(capabilities) ? Option.some(capabilities) : Option.none()
+    return protocol.handshake(request, principal, client)
+  }
+
+  const listen = (request: JSONRPCRequest) => {
+    const { failure, first, last } = protocol.listen(request)
+    if (failure !== undefined) return fail(request.id, failure)
+    listeners.set(request.id, last)
+    write(first)
+  }
+
+  const start = Effect.fnUntraced(function* (request: JSONRPCRequest) {
+    if (request.method === "subscriptions/listen") return listen(request)
+    const plan = planOf(request)
+    const asked: Plan = plan._tag === "Ask" ? { ...plan, asking: { ...plan.asking, send: write } } : plan
+    const fiber = yield* FiberSet.run(
+      calls,
+      Effect.map(carryOut(answer, asked), ({ response }) => write(response))
+    )
+    running.set(request.id, fiber)
+    fiber.addObserver(() => {
+      if (running.get(request.id) === fiber) running.delete(request.id)
+    })
+  })
+
+  const cancel = (id: Id) => {
+    listeners.delete(id)
+    const fiber = running.get(id)
+    return fiber === undefined ? Effect.void : Fiber.interruptFork(fiber)
+  }
+
+  const receive = (message: unknown): Effect.Effect<void> => {
+    const read = incoming(message)
+    switch (read._tag) {
+      case "Invalid":
+        return Effect.sync(() => fail(read.id, read.failure))
+      case "Request":
+        return start(read.request)
+      case "Silent":
+        if (read.response !== undefined) questions.answer(principal, read.response)
+        // The client has our answer to `initialize`, and will want the tools.
+        if (read.method === "notifications/initialized") want()
+        return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
+    }
+  }
+
+  const batch = (messages: ReadonlyArray<unknown>) =>
+    FiberSet.run(
+      calls,
+      Effect.map(carryOutBatch(answer, protocol, messages, principal), ({ body }) => {
+        if (body !== undefined) writer.write(body)
+      })
+    )
+
+  const take = (line: Line): Effect.Effect<unknown> => {
+    if ("tooLong" in line) {
+      return Effect.sync(() => fail(null, invalidRequest(`Invalid request: longer than ${maxLine} characters`)))
+    }
+    return Either.match(parse(line.text), {
+      onLeft: () => Effect.sync(() => fail(null, parseError)),
+      onRight: (message) => (Array.isArray(message) ? batch(message) : receive(message))
+    })
+  }
+
+  const takeAll = Effect.gen(function* () {
+    const cut = makeLines()
+    for (let chunk = yield* read; ; chunk = yield* read) {
+      yield* Effect.forEach(cut(chunk), (line) => Effect.zipRight(writer.ready, take(line)), { discard: true })
+      if (chunk === undefined) break
+    }
+  })
+
+  const serveAll = Effect.gen(function* () {
+    yield* Effect.raceFirst(takeAll, until)
+    // Who has closed the input will answer nothing more.
+    questions.abandon(principal)
+    yield* FiberSet.awaitEmpty(calls)
+    for (const last of listeners.values()) write(last)
+    yield* writer.flushed
+  })
+  yield* Effect.raceFirst(serveAll, writer.gone)
+}, Effect.scoped)

@@ -1,0 +1,71 @@
+import { type DateTime, Schema } from "effect"
+import { expiryOf, limitsOf } from "../../domain/keys/keyInfo.ts"
+import { meaning } from "../../domain/keys/permissions.ts"
+import { Amount, optional, Seconds } from "../kit/fields.ts"
+import * as Rows from "../kit/rows.ts"
+
+const words = optional(Schema.String)
+const seconds = optional(Seconds)
+
+/** What a key may do, and what limits it. The key itself is masked. */
+export const Facts = Schema.Struct({
+  name: words,
+  key: words,
+  iban: words,
+  permissions: Schema.Array(Schema.Struct({ permission: Schema.String, means: Schema.String })),
+  notes: Schema.Array(Schema.String),
+  nonce_window: optional(Amount),
+  valid_until: seconds,
+  query_from: seconds,
+  query_to: seconds,
+  ip_allowlist: optional(Schema.Array(Schema.String)),
+  created_time: seconds,
+  modified_time: seconds,
+  last_used: seconds
+})
+
+const times = ["valid_until", "query_from", "query_to", "created_time", "modified_time", "last_used"]
+
+/** From Kraken's answer, whose fields its pages spell in camel case and its service in snake case. */
+export const facts = (answer: unknown, now: DateTime.Utc): object => {
+  const spelled = Object.entries(Object(answer)).map(([name, value]): [string, unknown] => [snake(name), value])
+  const { api_key, api_key_name, ip_allowlist, permissions, ...key } = Object.fromEntries(spelled)
+  const allowed = texts(permissions)
+  const ipAllowlist = texts(ip_allowlist).filter((address) => address !== "")
+  const limits = {
+    validUntil: Number(key["valid_until"] ?? 0),
+    queryFrom: Number(key["query_from"] ?? 0),
+    queryTo: Number(key["query_to"] ?? 0),
+    ipAllowlist
+  }
+  return {
+    ...Rows.compact({ name: api_key_name, key: masked(api_key), ...key, ip_allowlist: ipAllowlist }, { zeros: times }),
+    permissions: Array.isArray(permissions)
+      ? allowed.map((permission) => ({ permission, means: meaning(permission) }))
+      : permissions,
+    notes: [...limitsOf(limits, now), ...expiryOf(limits, now), ...risks(allowed, ipAllowlist)]
+  }
+}
+
+const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
+
+/** Enough to tell keys apart, not enough to use one. */
+const masked = (key: unknown): string | undefined =>
+  typeof key !== "string" ? undefined : key.length < 12 ? "…" : `${key.slice(0, 4)}…${key.slice(-4)}`
+
+const risks = (permissions: ReadonlyArray<string>, ipAllowlist: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const may = [
+    ...(permissions.includes("withdraw-funds") ? ["withdraw funds"] : []),
+    ...(permissions.includes("modify-trades") ? ["place orders"] : [])
+  ].join(" and ")
+  return [
+    ...(permissions.length === 0
+      ? ["The key has no permission: it can only ask about itself and for Earn strategies."]
+      : []),
+    ...(may !== "" && ipAllowlist.length === 0
+      ? [`Whoever has this key may ${may}, from any address: limit its addresses at Kraken.`]
+      : [])
+  ]
+}

@@ -1,0 +1,196 @@
+import { Option, Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
+import * as D from "../../domain/numbers/decimal.ts"
+import { Amount, optional, Seconds } from "../kit/fields.ts"
+import { naming, toldElsewhere } from "../kit/jsonSchema.ts"
+import * as Rows from "../kit/rows.ts"
+
+const words = optional(Schema.String)
+const amount = optional(Amount)
+
+type Display = (id: string) => string
+
+/** Rows that Kraken keys by asset. */
+export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, asset: Display) =>
+  Rows.keyed(rows, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
+
+type Balance = Result<"private/BalanceEx">[string]
+
+/** balance + credit − credit_used − hold_trade, exactly; nothing where one of them is no number. */
+export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Balance) =>
+  Rows.compact({
+    available: Option.all([balance, credit, credit_used, hold_trade].map((part) => D.parse(String(part)))).pipe(
+      Option.map(([balance = D.zero, credit = D.zero, used = D.zero, held = D.zero]) =>
+        D.format(D.subtract(D.subtract(D.sum(balance, credit), used), held))
+      ),
+      Option.getOrUndefined
+    )
+  })
+
+/** An entry of the ledger. */
+export const Entry = Schema.Struct({
+  id: Schema.String,
+  refid: words,
+  time: Seconds,
+  type: Schema.String,
+  subtype: words,
+  aclass: words,
+  asset: Schema.String,
+  asset_id: Schema.String,
+  amount: Amount,
+  fee: amount,
+  balance: amount
+})
+
+/** Newest first: Kraken's object has no order of its own. */
+export const entries = (ledger: Result<"private/QueryLedgers">, asset: Display) =>
+  Rows.newestFirst(
+    Rows.keyed(ledger, "id").map((row) => Rows.compact({ ...row, asset: asset(row.asset), asset_id: row.asset })),
+    "time"
+  )
+
+export const TradeBalance = Schema.Struct({
+  asset: Schema.String,
+  equivalent_balance: Amount,
+  trade_balance: amount,
+  margin_used: amount,
+  unrealized_profit: amount,
+  cost_basis: amount,
+  floating_value: amount,
+  equity: amount,
+  free_margin: amount,
+  margin_level: amount,
+  unexecuted_value: amount,
+  free_margin_after_orders: amount
+})
+
+/** What Kraken calls by letters. */
+export const tradeBalance = ({ c, e, eb, m, mf, mfo, ml, n, tb, uv, v }: Result<"private/TradeBalance">) =>
+  Rows.compact({
+    equivalent_balance: eb,
+    trade_balance: tb,
+    margin_used: m,
+    unrealized_profit: n,
+    cost_basis: c,
+    floating_value: v,
+    equity: e,
+    free_margin: mf,
+    margin_level: ml,
+    unexecuted_value: uv,
+    free_margin_after_orders: mfo
+  })
+
+const feeFields = {
+  fee: Amount,
+  min_fee: amount,
+  max_fee: amount,
+  next_fee: amount,
+  tier_volume: amount,
+  next_volume: amount
+}
+
+/** What a pair costs, in percent of a trade's cost; volumes are those of 30 days that make up its tier. */
+const Fee = Schema.Struct({
+  ...feeFields,
+  tier_futures_volume: amount,
+  next_futures_volume: amount,
+  volume_offset: amount
+}).annotations(naming(feeFields))
+
+type Volume = Result<"private/TradeVolume">
+
+/** One row a pair, from the two objects in which Kraken keeps takers' and makers' fees. */
+const feeRows = ({ fees: taker = {}, fees_maker: maker = {} }: Volume, pair: Display) =>
+  [...new Set([...Object.keys(taker), ...Object.keys(maker)])].map((id) =>
+    Rows.compact({ pair: pair(id), id, taker: feeOf(taker[id]), maker: feeOf(maker[id]) })
+  )
+
+const feeOf = (info: NonNullable<Volume["fees"]>[string] | undefined) =>
+  info &&
+  Rows.compact({
+    fee: info.fee,
+    min_fee: info.min_fee ?? info.minfee,
+    max_fee: info.max_fee ?? info.maxfee,
+    next_fee: info.next_fee ?? info.nextfee,
+    tier_volume: info.tier_volume ?? info.tiervolume,
+    next_volume: info.next_volume ?? info.nextvolume,
+    tier_futures_volume: info.tier_futures_volume ?? info.tierfuturesvolume,
+    next_futures_volume: info.next_futures_volume ?? info.nextfuturesvolume,
+    volume_offset: info.volume_offset ?? info.volumeoffset
+  })
+
+const Tier = Schema.Struct({
+  maker_fee: amount,
+  taker_fee: amount,
+  min_spot_volume: amount,
+  min_futures_volume: amount,
+  min_assets_on_platform: amount,
+  active: optional(Schema.Boolean)
+})
+
+export const TradeVolume = Schema.Struct({
+  currency: Schema.String,
+  volume: Amount,
+  inputs: optional(Schema.Record({ key: Schema.String, value: Amount })),
+  fees: Schema.Array(
+    Schema.Struct({
+      pair: Schema.String,
+      id: Schema.String,
+      taker: optional(Fee),
+      maker: optional(Fee.annotations(toldElsewhere))
+    })
+  ),
+  schedules: optional(
+    Schema.Array(
+      Schema.Struct({ pair: Schema.String, id: Schema.String, class: words, tiers: Schema.Array(Tier) }).annotations(
+        toldElsewhere
+      )
+    )
+  ),
+  volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: words, volume: amount })))
+})
+
+export const tradeVolume = (result: Volume, pair: Display, asset: Display) => {
+  const { currency, inputs = {}, schedules = [], volume, volume_subaccounts } = result
+  const known = Object.entries(inputs).flatMap(([name, input]) => (input === null ? [] : [[name, input] as const]))
+  return {
+    ...Rows.compact({
+      currency: asset(currency),
+      volume,
+      volume_subaccounts,
+      inputs: result.inputs && Object.fromEntries(known),
+      schedules: schedules.map((row) => Rows.compact({ ...row, pair: pair(row.pair), id: row.pair }))
+    }),
+    fees: feeRows(result, pair)
+  }
+}
+
+/** Names with their class, as Kraken wants them of what is no currency. */
+export const classified = (names: unknown, aclass: unknown) =>
+  Array.isArray(names) ? names.map((asset: unknown) => ({ asset, aclass })) : names
+
+export const CreditLines = Schema.Struct({
+  credit_line: Schema.Boolean,
+  assets: Schema.Array(
+    Schema.Struct({
+      asset: Schema.String,
+      id: Schema.String,
+      balance: amount,
+      credit_limit: amount,
+      credit_used: amount,
+      available_credit: amount,
+      collateral_value: amount,
+      hold_trade: amount
+    })
+  ),
+  limits_monitor: optional(
+    Schema.Struct({
+      total_credit_usd: amount,
+      total_credit_used_usd: amount,
+      total_collateral_value_usd: amount,
+      equity_usd: amount,
+      ongoing_balance: amount,
+      debt_to_equity: amount
+    }).annotations(toldElsewhere)
+  )
+})

@@ -1,0 +1,194 @@
+import { Effect, Schema, Struct } from "effect"
+import { ledgerTypes } from "../../domain/endpoints/account.ts"
+import { KrakenClient } from "../../services/KrakenClient.ts"
+import { PermissionCache } from "../../services/PermissionCache.ts"
+import * as A from "./output.ts"
+import { withoutOff } from "../kit/arguments.ts"
+import {
+  Amount,
+  AssetClass,
+  AssetName,
+  AssetNames,
+  boolean,
+  end,
+  ids,
+  optional,
+  paged,
+  PairNames,
+  paging,
+  Rebase,
+  start,
+  text,
+  withDefault
+} from "../kit/fields.ts"
+import { toldElsewhere } from "../kit/jsonSchema.ts"
+import * as Key from "./apiKeyOutput.ts"
+import * as Rows from "../kit/rows.ts"
+import { unreadable } from "../kit/defects.ts"
+import * as Tool from "../kit/tool.ts"
+
+const words = optional(Schema.String)
+const amount = optional(Amount)
+const names = { asset: Schema.String, id: Schema.String }
+const rebase_multiplier = optional(Rebase)
+
+export const getAccountBalance = Tool.endpoint("get_account_balance", {
+  title: "Account balance",
+  description:
+    "Balance of each asset, net of pending withdrawals but not of open orders: for what is free see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
+  endpoint: "private/Balance",
+  input: { rebase_multiplier },
+  shape: (result, { asset }) => ({
+    balances: Object.entries(result).map(([id, balance]) => ({ asset: asset(id), id, balance }))
+  }),
+  output: Schema.Struct({ balances: Schema.Array(Schema.Struct({ ...names, balance: Amount })) })
+})
+
+export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
+  title: "Balance and what is free",
+  description:
+    "Balance of each asset, what open orders hold of it, credit, and available: balance + credit - credit_used - hold_trade.",
+  endpoint: "private/BalanceEx",
+  instead: "get_account_balance",
+  input: { rebase_multiplier },
+  shape: (result, { asset }) => ({
+    balances: A.byAsset(result, asset).map((row) => ({ ...row, ...A.available(row) }))
+  }),
+  output: Schema.Struct({
+    balances: Schema.Array(
+      Schema.Struct({
+        ...names,
+        balance: Amount,
+        hold_trade: amount,
+        credit: amount,
+        credit_used: amount,
+        available: amount
+      })
+    )
+  })
+})
+
+export const getTradeBalance = Tool.endpoint("get_trade_balance", {
+  title: "Margin summary",
+  description:
+    "Worth of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
+  endpoint: "private/TradeBalance",
+  input: {
+    asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
+    rebase_multiplier
+  },
+  shape: (result, { asset, input }) => ({ asset: asset(input.asset), ...A.tradeBalance(result) }),
+  output: A.TradeBalance
+})
+
+export const getTradeVolume = Tool.endpoint("get_trade_volume", {
+  title: "Your fees and volume",
+  description:
+    "30-day trade volume and, for the pairs that are named, your taker and maker fees in percent, with the next tier.",
+  endpoint: "private/TradeVolume",
+  input: {
+    pair: optional(PairNames),
+    fee_schedule: optional(boolean("Add every tier")),
+    asset_class: optional(AssetClass),
+    rebase_multiplier
+  },
+  params: ({ asset_class, ...input }) => ({
+    ...withoutOff(input, "fee_schedule"),
+    ...(asset_class === "tokenized_asset" && { pair: A.classified(input["pair"], asset_class) })
+  }),
+  shape: (result, { asset, pair }) => A.tradeVolume(result, pair, asset),
+  output: A.TradeVolume
+})
+
+export const getLedgers = Tool.endpoint("get_ledgers", {
+  title: "Ledger",
+  description:
+    "Everything that changed a balance, newest first, at most 50 a page: next_ofs gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
+  endpoint: "private/Ledgers",
+  input: {
+    asset: optional(AssetNames),
+    aclass: optional(AssetClass),
+    type: optional(Schema.Literal(...ledgerTypes).annotations({ description: "Only this kind (default all)" })),
+    start: optional(start),
+    end: optional(end),
+    without_count: optional(boolean("Leave out count, which is faster")),
+    rebase_multiplier,
+    ...paging
+  },
+  params: (input) => withoutOff(Struct.omit(input, "limit"), "without_count"),
+  shape: (result, { asset, input }) => {
+    const { count, ledger } = result
+    const { rows, ...page } = Rows.page(A.entries(ledger, asset), input, count)
+    return { entries: rows, ...page }
+  },
+  output: Schema.Struct({ entries: Schema.Array(A.Entry), ...paged })
+})
+
+export const queryLedgers = Tool.endpoint("query_ledgers", {
+  title: "Ledger entries by id",
+  description: "Ledger entries by their ids. Rows are as in get_ledgers.",
+  endpoint: "private/QueryLedgers",
+  input: { id: ids("ledger ids", 20), trades: optional(boolean("Ask for trade info too")), rebase_multiplier },
+  params: (input) => withoutOff(input, "trades"),
+  shape: (result, { asset }) => ({ entries: A.entries(result, asset) }),
+  output: Schema.Struct({ entries: Schema.Array(A.Entry.annotations(toldElsewhere)) })
+})
+
+export const getCreditLines = Tool.endpoint("get_credit_lines", {
+  title: "Credit lines",
+  description: "Credit lines of VIP clients, by asset and in all. credit_line is false where there is none.",
+  endpoint: "private/CreditLines",
+  input: { rebase_multiplier },
+  shape: (result, { asset }) => {
+    const limits_monitor = result?.limits_monitor
+    return {
+      credit_line: result !== null,
+      assets: A.byAsset(result?.asset_details ?? {}, asset),
+      ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor) })
+    }
+  },
+  output: A.CreditLines
+})
+
+export const getApiKeyInfo = Tool.make("get_api_key_info", {
+  title: "API key",
+  description:
+    "What the configured API key may do, until when, from which addresses and for which part of the history, as Kraken says now. See it first when a call is refused.",
+  endpoint: "private/GetApiKeyInfo",
+  input: {},
+  handler: Effect.fn("Tool.get_api_key_info")(function* () {
+    const kraken = yield* KrakenClient
+    const answer = yield* kraken.read("private/GetApiKeyInfo", {})
+    const cache = yield* PermissionCache
+    yield* cache.learn(answer)
+    const facts = Key.facts(answer, yield* kraken.now)
+    return yield* Effect.mapError(Schema.decodeUnknown(Key.Facts)(facts), () =>
+      unreadable("private/GetApiKeyInfo", false, "not shown", "it is not an API key")
+    )
+  }),
+  output: Key.Facts
+})
+
+export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
+  title: "Wallet accounts",
+  description: "Wallets below the account, with type (main, spot, pay, prop_…) and status.",
+  endpoint: "private/ListWalletAccounts",
+  input: { cursor: optional(text("next_cursor of the last answer")) },
+  shape: ({ accounts, cursor }) => ({
+    accounts: accounts.map(({ flags, ...row }) => Rows.compact({ ...flags, ...row })),
+    ...Rows.compact({ next_cursor: cursor?.next })
+  }),
+  output: Schema.Struct({
+    accounts: Schema.Array(
+      Schema.Struct({
+        account_id: Schema.String,
+        name: words,
+        type: words,
+        status: words,
+        active: optional(Schema.Boolean),
+        user_defined: optional(Schema.Boolean)
+      })
+    ),
+    next_cursor: words
+  })
+})

@@ -1,0 +1,215 @@
+import { Schema } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
+import {
+  Amount,
+  AssetName,
+  boolean,
+  list,
+  optional,
+  Positive,
+  repeatable,
+  withDefault,
+  whole,
+  Written
+} from "../kit/fields.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+import { withAsset } from "../funding/transfers.ts"
+
+const words = optional(Schema.String)
+const amount = optional(Amount)
+const number = optional(Schema.Number)
+
+const strategy_id = Schema.String.annotations({ description: "Id from list_earn_strategies" })
+
+export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
+  title: "Earn strategies",
+  description:
+    "Earn strategies open to the account: yearly return and fees in percent, periods in seconds, minimum and cap in units of the asset.",
+  endpoint: "private/Earn/Strategies",
+  input: {
+    asset: optional(AssetName),
+    lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Only these kinds")),
+    cursor: optional(Schema.String.annotations({ description: "next_cursor of the last answer" })),
+    limit: withDefault(whole("Strategies to show", 1, 500), 25),
+    ascending: optional(boolean("Ascending order"))
+  },
+  lists: "json",
+  shape: (result, { asset, input }) => {
+    const { items, next_cursor } = result
+    const omitted = items.length > input.limit ? items.length - input.limit : undefined
+    return {
+      strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
+      ...Rows.compact({ next_cursor, omitted })
+    }
+  },
+  output: Schema.Struct({
+    strategies: Schema.Array(
+      Schema.Struct({
+        id: Schema.String,
+        asset: Schema.String,
+        asset_id: Schema.String,
+        lock_type: words,
+        apr_low: amount,
+        apr_high: amount,
+        payout_frequency: number,
+        bonding_period: number,
+        unbonding_period: number,
+        exit_queue_period: number,
+        user_min_allocation: amount,
+        user_cap: amount,
+        allocation_fee: amount,
+        deallocation_fee: amount,
+        auto_compound: words,
+        yield_source: words,
+        can_allocate: optional(Schema.Boolean),
+        can_deallocate: optional(Schema.Boolean),
+        allocation_restriction_info: optional(Schema.Array(Schema.String))
+      })
+    ),
+    next_cursor: words,
+    omitted: optional(Schema.Number.annotations({ description: "More than limit: raise it or filter" }))
+  })
+})
+
+/** A sum in the asset itself and in `converted_asset`. */
+const Sum = Schema.Struct({ native: Amount, converted: amount })
+
+const Share = Schema.Struct({
+  native: Amount,
+  converted: amount,
+  allocations: optional(
+    Schema.Array(Schema.Struct({ created_at: words, expires: words, native: Amount, converted: amount }))
+  )
+})
+
+export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
+  title: "Earn allocations",
+  description:
+    "What is allocated to Earn and what it has earned; each sum in the asset (native) and in converted_asset. amount_allocated has total and, where there are any, pending, bonding, exit_queue and unbonding.",
+  endpoint: "private/Earn/Allocations",
+  input: {
+    ascending: optional(boolean("Ascending order")),
+    hide_zero_allocations: withDefault(boolean("Leave out strategies that hold nothing now"), true),
+    converted_asset: optional(AssetName)
+  },
+  shape: (result, { asset }) => {
+    const { converted_asset, items, ...totals } = result
+    return {
+      ...Rows.compact({ ...totals, converted_asset: asset(converted_asset) }),
+      allocations: items.map((item) => allocation(item, asset))
+    }
+  },
+  output: Schema.Struct({
+    converted_asset: Schema.String,
+    total_allocated: amount,
+    total_rewarded: amount,
+    allocations: Schema.Array(
+      Schema.Struct({
+        strategy_id: Schema.String,
+        asset: Schema.String,
+        asset_id: Schema.String,
+        amount_allocated: Schema.Record({ key: Schema.String, value: Share }),
+        total_rewarded: optional(Sum),
+        payout: optional(
+          Schema.Struct({
+            period_start: words,
+            period_end: words,
+            accumulated_reward: optional(Sum),
+            estimated_reward: optional(Sum)
+          })
+        )
+      })
+    ),
+    next_cursor: words
+  })
+})
+
+const change = {
+  endpoint: "private/Earn/Allocate",
+  input: {
+    strategy_id,
+    amount: Positive.annotations({ description: "In units of the strategy's asset" }),
+    ...repeatable
+  },
+  shape: (
+    result: Result<"private/Earn/Allocate">,
+    { input }: { readonly input: { readonly strategy_id: string } }
+  ) => ({
+    strategy_id: input.strategy_id,
+    // True, or in a shape that only one program has seen, whether it still goes on.
+    ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...result })
+  }),
+  output: Schema.Struct({
+    strategy_id: Schema.String,
+    accepted: Schema.Boolean,
+    pending: optional(Schema.Boolean),
+    ...Written
+  })
+} as const
+
+export const allocateEarn = Tool.endpoint("allocate_earn", {
+  ...change,
+  title: "Allocate to Earn",
+  description:
+    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, with bonded ones for weeks. See list_earn_strategies first, get_earn_allocation_status after."
+})
+
+export const deallocateEarn = Tool.endpoint("deallocate_earn", {
+  ...change,
+  title: "Take back from Earn",
+  description:
+    "Take funds out of an Earn strategy; bonded ones come after their unbonding period. See list_earn_allocations first, get_earn_deallocation_status after.",
+  endpoint: "private/Earn/Deallocate"
+})
+
+const status = {
+  endpoint: "private/Earn/AllocateStatus",
+  input: { strategy_id },
+  output: Schema.Struct({ pending: Schema.Boolean })
+} as const
+
+export const getEarnAllocationStatus = Tool.endpoint("get_earn_allocation_status", {
+  ...status,
+  title: "Earn allocation status",
+  description:
+    "Whether the last allocation to a strategy is still pending. If it failed, its error is this call's error."
+})
+
+export const getEarnDeallocationStatus = Tool.endpoint("get_earn_deallocation_status", {
+  ...status,
+  title: "Earn deallocation status",
+  description: "The same for the last deallocation from a strategy.",
+  endpoint: "private/Earn/DeallocateStatus"
+})
+
+type Strategy = Result<"private/Earn/Strategies">["items"][number]
+
+const noLock: NonNullable<Strategy["lock_type"]> = {}
+
+/** Kraken nests what has a kind of its own; a row says it in words. */
+const strategy = ({ apr_estimate, auto_compound, lock_type = noLock, yield_source, ...row }: Strategy) => {
+  const { type, ...periods } = lock_type
+  return {
+    ...row,
+    ...Rows.compact(periods, { zeros: Object.keys(periods) }),
+    lock_type: type,
+    apr_low: apr_estimate?.low,
+    apr_high: apr_estimate?.high,
+    auto_compound: auto_compound?.type,
+    yield_source: yield_source?.type
+  }
+}
+
+type Allocation = Result<"private/Earn/Allocations">["items"][number]
+
+const allocation = ({ amount_allocated, native_asset, ...item }: Allocation, asset: (id: string) => string) => {
+  const shares = Object.entries(amount_allocated)
+  return withAsset(asset)({
+    ...item,
+    asset: native_asset,
+    amount_allocated: Object.fromEntries(
+      shares.flatMap(([name, share]) => (share === null ? [] : [[name, share] as const]))
+    )
+  })
+}

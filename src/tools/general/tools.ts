@@ -1,0 +1,36 @@
+import { Effect, Schema } from "effect"
+import { Principal } from "../../services/Principal.ts"
+import { TradingMode } from "../../services/TradingMode.ts"
+import * as Tool from "../kit/tool.ts"
+
+export const getTradingMode = Tool.make("get_trading_mode", {
+  title: "Trading mode",
+  description: "Whether money is real (live) or simulated (paper), whose it is, how to change it.",
+  input: {},
+  handler: Effect.fn("Tool.get_trading_mode")(function* () {
+    const trading = yield* TradingMode
+    const { address, unreadFile } = trading
+    const unread = unreadFile === undefined ? "" : `; a file of settings was not read: ${JSON.stringify(unreadFile)}`
+    const elsewhere = address === undefined ? "" : `; asked at ${address}, which is not Kraken's address`
+    if (trading.mode === "paper") {
+      const principal = yield* Principal
+      const account = `paper account ${principal.account}, of this client alone${unread}`
+      const market = trading.market.name + elsewhere
+      return { mode: trading.mode, simulated: true, account, market, to_change: goLive }
+    }
+    const account = (trading.hasKey ? "the Kraken account of the API key" : "none: no API key is configured") + unread
+    return { mode: trading.mode, simulated: false, account, market: `Kraken${elsewhere}`, to_change: goPaper }
+  }),
+  output: Schema.Struct({
+    mode: Schema.String,
+    simulated: Schema.Boolean,
+    account: Schema.String,
+    market: Schema.String,
+    to_change: Schema.String
+  })
+})
+
+const goLive =
+  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper. Over HTTP this client may need another token then: mcp-kraken token create NAME."
+
+const goPaper = "The user starts the server again with --paper, or MCP_KRAKEN_MODE=paper."

@@ -1,0 +1,132 @@
+import { Schema } from "effect"
+import type { Params } from "../../domain/endpoints/endpoints.ts"
+import {
+  Amount,
+  AssetClass,
+  columns,
+  Count,
+  isoTime,
+  optional,
+  PairName,
+  SymbolName,
+  whole,
+  withDefault
+} from "../kit/fields.ts"
+import * as M from "./output.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+
+const words = optional(Schema.String)
+
+export const getOrderBook = Tool.endpoint("get_order_book", {
+  title: "Order book",
+  description: "Bids and asks of a pair summed at each price, best first. volume is in base currency.",
+  endpoint: "public/Depth",
+  input: { pair: PairName, count: withDefault(whole("Levels a side", 1, 500), 100), asset_class: optional(AssetClass) },
+  shape: ({ id, rows: { asks, bids } }, { pair }) => ({
+    pair: pair(id),
+    id,
+    asks: asks.map(M.threeCells),
+    bids: bids.map(M.threeCells)
+  }),
+  output: Schema.Struct({
+    pair: Schema.String,
+    id: Schema.String,
+    asks: Schema.Array(M.Level),
+    bids: Schema.Array(M.Level)
+  })
+})
+
+export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
+  title: "Grouped order book",
+  description: "A pair's book in coarse steps of price, best first, to see depth far from the price.",
+  endpoint: "public/GroupedBook",
+  input: {
+    pair: PairName,
+    depth: withDefault(Schema.Literal(10, 25, 100, 250, 1000).annotations({ description: "Levels a side" }), 10),
+    grouping: withDefault(
+      Schema.Literal(1, 5, 10, 25, 50, 100, 250, 500, 1000).annotations({ description: "Ticks a level" }),
+      1
+    )
+  },
+  shape: ({ asks, bids, grouping, pair: id }, { input, pair }) => ({
+    pair: pair(id ?? input.pair),
+    ...(grouping !== undefined && { grouping }),
+    asks: asks.map(({ price = "", qty = "" }) => [price, qty] as const),
+    bids: bids.map(({ price = "", qty = "" }) => [price, qty] as const)
+  }),
+  output: Schema.Struct({
+    pair: Schema.String,
+    grouping: optional(Schema.Number),
+    asks: Schema.Array(M.Group),
+    bids: Schema.Array(M.Group)
+  })
+})
+
+const PreTradeLevel = columns(
+  "[price, quantity, orders, published, submitted]",
+  Amount,
+  Amount,
+  Count,
+  Schema.String,
+  Schema.String
+)
+
+export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
+  title: "Pre-trade transparency",
+  description: "The ten best levels of a pair as regulators want them published, with times in ISO 8601.",
+  endpoint: "public/PreTrade",
+  input: { pair: SymbolName },
+  params: ({ pair }) => ({ symbol: pair }),
+  shape: (result, { input, pair }) => {
+    const { asks, bids, ...about } = result
+    const levels = (side: typeof asks) =>
+      side.map(
+        ({ count = "", price = "", publication_ts = "", qty = "", submission_ts = "" }) =>
+          [price, qty, count, publication_ts, submission_ts] as const
+      )
+    return { ...Rows.compact({ ...about, pair: pair(input.pair) }), asks: levels(asks), bids: levels(bids) }
+  },
+  output: Schema.Struct({
+    pair: Schema.String,
+    venue: words,
+    system: words,
+    base_dti_code: words,
+    quote_dti_code: words,
+    asks: Schema.Array(PreTradeLevel),
+    bids: Schema.Array(PreTradeLevel)
+  })
+})
+
+const PostTrade = columns(
+  "[traded, pair, price, quantity, trade id, venue, published]",
+  Schema.String,
+  Schema.String,
+  Amount,
+  Amount,
+  Schema.String,
+  Schema.String,
+  Schema.String
+)
+
+export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
+  title: "Post-trade transparency",
+  description:
+    "Trades of a pair, or of all, as regulators want them published, with times in ISO 8601. Pass last_ts as from_ts for the next ones.",
+  endpoint: "public/PostTrade",
+  input: {
+    pair: optional(SymbolName),
+    from_ts: optional(isoTime("Only after this: ISO 8601")),
+    to_ts: optional(isoTime("Only up to this: ISO 8601")),
+    count: withDefault(whole("Trades", 1, 1000), 100)
+  },
+  params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),
+  shape: ({ last_ts, trades }, { pair }) => ({
+    trades: trades.map(
+      ({ price = "", publication_ts = "", quantity = "", symbol, trade_id = "", trade_ts = "", trade_venue = "" }) =>
+        [trade_ts, pair(symbol), price, quantity, trade_id, trade_venue, publication_ts] as const
+    ),
+    ...Rows.compact({ last_ts })
+  }),
+  output: Schema.Struct({ trades: Schema.Array(PostTrade), last_ts: words })
+})

@@ -1,0 +1,192 @@
+import { Option, Schema, Struct } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
+import * as D from "../../domain/numbers/decimal.ts"
+import { Amount, columns, Count, optional, Seconds } from "../kit/fields.ts"
+import * as JsonSchema from "../kit/jsonSchema.ts"
+import * as Rows from "../kit/rows.ts"
+
+const words = optional(Schema.String)
+const amount = optional(Amount)
+const count = optional(Count)
+
+/** What every row of an asset has. */
+const assetNames = { asset: Schema.String, id: Schema.String, status: words }
+
+/** What a row has on request. */
+const assetDetails = {
+  altname: words,
+  aclass: words,
+  decimals: count,
+  display_decimals: count,
+  collateral_value: amount,
+  margin_rate: amount
+}
+
+export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotations(JsonSchema.naming(assetNames))
+
+const leverages = optional(Schema.Array(Count))
+const fees = (names: string) => optional(Schema.Array(columns(names, Amount, Amount)))
+
+const pairNames = { pair: Schema.String, id: Schema.String, base: words, quote: words, status: words }
+
+const pairDetails = {
+  altname: words,
+  base_id: words,
+  quote_id: words,
+  aclass_base: words,
+  pair_decimals: count,
+  lot_decimals: count,
+  cost_decimals: count,
+  tick_size: amount,
+  ordermin: amount,
+  costmin: amount,
+  leverage_buy: leverages,
+  leverage_sell: leverages,
+  long_position_limit: amount,
+  short_position_limit: amount,
+  margin_call: amount,
+  margin_stop: amount,
+  fees: fees("[30-day volume, percent]"),
+  fees_maker: fees("[30-day volume, percent]"),
+  execution_venue: words
+}
+
+export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.naming(pairNames))
+
+/** Which fields rows have. */
+export const always = { asset: Struct.keys(assetNames), pair: Struct.keys(pairNames) }
+
+export const onRequest = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
+
+interface Displays {
+  readonly pair: (id: string) => string
+  readonly asset: (id: string) => string
+}
+
+type PairRow = Result<"public/AssetPairs">[string] & { readonly id: string }
+
+/** Rows of `AssetPairs`; with `info` Kraken leaves out all but a few fields. */
+export const pairRow =
+  ({ asset, pair }: Displays) =>
+  ({ base, quote, ...row }: PairRow) =>
+    Rows.compact({
+      pair: pair(row.id),
+      ...row,
+      ...(base !== undefined && { base: asset(base), base_id: base }),
+      ...(quote !== undefined && { quote: asset(quote), quote_id: quote })
+    })
+
+/** Two cells, which the tool's description names. */
+const pairOf = <A, I>(cell: Schema.Schema<A, I>) =>
+  Schema.Tuple(cell, cell).annotations({ jsonSchema: { type: "array" } })
+
+const two = optional(pairOf(Amount))
+
+export const Ticker = Schema.Struct({
+  pair: Schema.String,
+  id: Schema.String,
+  ask: two,
+  bid: two,
+  last: two,
+  open: amount,
+  change: amount,
+  high: two,
+  low: two,
+  vwap: two,
+  volume: two,
+  trades: optional(pairOf(Count))
+})
+
+type TickerRow = Result<"public/Ticker">[string]
+
+/** Kraken's letters in words. Whole-lot volumes are left out, since a lot is one unit; `change` is ours. */
+export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v }: TickerRow) => {
+  const last = cells(c, 0, 1)
+  return Rows.compact({
+    pair,
+    id,
+    ask: cells(a, 0, 2),
+    bid: cells(b, 0, 2),
+    last,
+    open: o,
+    change: changeOf(last?.[0], o),
+    high: cells(h, 0, 1),
+    low: cells(l, 0, 1),
+    vwap: cells(p, 0, 1),
+    volume: cells(v, 0, 1),
+    trades: cells(t, 0, 1)
+  })
+}
+
+/** The cells at two places; nothing where a market without trades has none. */
+const cells = (row: TickerRow["a"], first: number, second: number) => {
+  const [one, two] = [row?.[first] ?? undefined, row?.[second] ?? undefined]
+  return one === undefined || two === undefined ? undefined : ([one, two] as const)
+}
+
+const changeOf = (last: string | number | undefined, open: string | number | undefined): string | undefined =>
+  Option.getOrUndefined(
+    Option.map(Option.all([D.parse(String(last)), D.parse(String(open))]), ([last, open]) =>
+      D.percent(D.subtract(last, open), open)
+    )
+  )
+
+export const Candle = columns(
+  "[time, open, high, low, close, vwap, volume, trades]",
+  Seconds,
+  Amount,
+  Amount,
+  Amount,
+  Amount,
+  Amount,
+  Amount,
+  Count
+)
+
+export const Level = columns("[price, volume, time]", Amount, Amount, Seconds)
+
+export const Group = columns("[price, volume]", Amount, Amount)
+
+export const Spread = columns("[time, bid, ask]", Seconds, Amount, Amount)
+
+/** `time` is text: it has more digits than a number holds. */
+export const Trade = columns(
+  "[price, volume, time, side, order type, trade id]",
+  Amount,
+  Amount,
+  Amount,
+  Schema.String,
+  Schema.String,
+  Schema.optionalElement(Count)
+)
+
+const letters: Readonly<Record<string, string>> = { b: "buy", s: "sell", m: "market", l: "limit" }
+
+/** `[price, volume, time, "b", "l", misc, id]` with its letters in words and without `misc`, which is empty. */
+export const tradeCells = ([price, volume, time, side, type, , id]: Result<"public/Trades">["rows"][number]) => {
+  const cells = [price, volume, time, letters[side] ?? side, letters[type] ?? type] as const
+  return id === undefined ? cells : ([...cells, id] as const)
+}
+
+/** The cells that are known: Kraken may add others at the end. */
+export const candleCells = ([
+  time,
+  open,
+  high,
+  low,
+  close,
+  vwap,
+  volume,
+  trades
+]: Result<"public/OHLC">["rows"][number]) => [time, open, high, low, close, vwap, volume, trades] as const
+
+type Three = readonly [string | number, string | number, string | number, ...ReadonlyArray<unknown>]
+
+/** The first three cells, which are those that are known. */
+export const threeCells = ([one, two, three]: Three) => [one, two, three] as const
+
+/** The newest `limit` of rows that end with the newest, and how many that leaves out. */
+export const newest = <A>(rows: ReadonlyArray<A>, limit: number) => ({
+  rows: rows.slice(-limit),
+  ...(rows.length > limit && { omitted: rows.length - limit })
+})

@@ -1,0 +1,193 @@
+import { Schema, Struct } from "effect"
+import {
+  Amount,
+  AssetClass,
+  AssetNames,
+  list,
+  optional,
+  PairName,
+  PairNames,
+  time,
+  whole,
+  withDefault
+} from "../kit/fields.ts"
+import { toldElsewhere } from "../kit/jsonSchema.ts"
+import * as Listing from "../kit/listing.ts"
+import * as M from "./output.ts"
+import * as Notices from "./statusOutput.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+
+const words = optional(Schema.String)
+const names = { pair: Schema.String, id: Schema.String }
+const asset_class = optional(AssetClass)
+const since = (what: string) => optional(time(`Only after this: Unix seconds, ISO 8601 or ${what}`))
+const omitted = optional(Schema.Number.annotations({ description: "Older rows beyond limit" }))
+
+export const getServerTime = Tool.endpoint("get_server_time", {
+  title: "Server time",
+  description: "Kraken's clock, to rule out clock skew.",
+  endpoint: "public/Time",
+  input: {},
+  output: Schema.Struct({
+    unixtime: Schema.Number.annotations({ description: "Unix seconds" }),
+    rfc1123: Schema.String.annotations({ description: "The same moment in words" })
+  })
+})
+
+export const getSystemStatus = Tool.endpoint("get_system_status", {
+  title: "System status",
+  description:
+    "Whether Kraken trades now: online, maintenance (nothing works), cancel_only (no new orders) or post_only (only post-only limit orders); incidents, and maintenance within 72 hours (events as in get_maintenance_schedule).",
+  endpoint: "public/SystemStatus",
+  input: {},
+  shape: (result) => {
+    const { emergency, upcoming_maintenance, ...status } = result
+    return Rows.compact({
+      ...status,
+      emergency: Notices.incidents(emergency),
+      upcoming_maintenance: Notices.events(upcoming_maintenance)
+    })
+  },
+  output: Schema.Struct({
+    status: Schema.String,
+    timestamp: words,
+    emergency: optional(Schema.Array(Notices.Incident)),
+    upcoming_maintenance: optional(Schema.Array(Notices.Event.annotations(toldElsewhere)))
+  })
+})
+
+export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", {
+  title: "Maintenance schedule",
+  description: "Maintenance of the next seven days, what it affects and what to do about open orders.",
+  endpoint: "public/MaintenanceSchedule",
+  input: {},
+  shape: (result) => ({ events: Notices.events(result.events) }),
+  output: Schema.Struct({ events: Schema.Array(Notices.Event) })
+})
+
+export const getAssets = Tool.endpoint("get_assets", {
+  title: "Assets",
+  description: "Assets and their status, all or those that are named. decimals are those of Kraken's records.",
+  endpoint: "public/Assets",
+  input: {
+    asset: optional(AssetNames),
+    aclass: optional(AssetClass),
+    fields: Listing.fields("decimals or margin_rate"),
+    ...Listing.listing
+  },
+  rules: ({ fields }) => Listing.fieldFaults(fields, M.onRequest.asset),
+  params: (input) => Struct.pick(input, "asset", "aclass"),
+  shape: (result, { asset, input }) => {
+    const rows = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
+    const wanted = input.fields ?? (isNamed(input.asset) ? undefined : [])
+    const part = Listing.part(rows, input)
+    return { assets: part.rows.map((row) => Listing.choose(row, M.always.asset, wanted)), ...part.page }
+  },
+  output: Schema.Struct({ assets: Schema.Array(M.Asset), ...Listing.listed })
+})
+
+export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
+  title: "Asset pairs",
+  description:
+    "Pairs, their assets and status; for those that are named also what orders must keep to: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
+  endpoint: "public/AssetPairs",
+  input: {
+    pair: optional(PairNames),
+    info: optional(
+      Schema.Literal("info", "leverage", "fees", "margin").annotations({ description: "Only this (default info: all)" })
+    ),
+    aclass_base: asset_class,
+    country_code: optional(
+      Schema.String.annotations({ description: "Only what can be traded there, e.g. DE or US:TX" })
+    ),
+    execution_venue: optional(
+      list(Schema.Literal("international", "bitnomial_exchange"), "Only pairs of these venues")
+    ),
+    fields: Listing.fields("ordermin or tick_size"),
+    ...Listing.listing
+  },
+  rules: ({ fields }) => Listing.fieldFaults(fields, M.onRequest.pair),
+  params: (input) => Struct.pick(input, "pair", "info", "aclass_base", "country_code", "execution_venue"),
+  shape: (result, { input, ...displays }) => {
+    const rows = Rows.keyed(result, "id").map(M.pairRow(displays))
+    const whole = isNamed(input.pair) || (input.info ?? "info") !== "info"
+    const wanted = input.fields ?? (whole ? undefined : [])
+    const part = Listing.part(rows, input)
+    return { pairs: part.rows.map((row) => Listing.choose(row, M.always.pair, wanted)), ...part.page }
+  },
+  output: Schema.Struct({ pairs: Schema.Array(M.Pair), ...Listing.listed })
+})
+
+export const getTicker = Tool.endpoint("get_ticker", {
+  title: "Ticker",
+  description:
+    "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
+  endpoint: "public/Ticker",
+  input: { pair: optional(PairNames), asset_class, ...Listing.listing },
+  params: (input) => Struct.pick(input, "pair", "asset_class"),
+  shape: (result, { input, pair }) => {
+    const part = Listing.part(Rows.keyed(result, "id"), input)
+    return { tickers: part.rows.map(({ id, ...row }) => M.tickerRow(id, pair(id), row)), ...part.page }
+  },
+  output: Schema.Struct({ tickers: Schema.Array(M.Ticker), ...Listing.listed })
+})
+
+export const getOhlc = Tool.endpoint("get_ohlc", {
+  title: "Candles",
+  description:
+    "Candles of a pair, newest last; the last is running. Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
+  endpoint: "public/OHLC",
+  input: {
+    pair: PairName,
+    interval: withDefault(
+      Schema.Literal(1, 5, 15, 30, 60, 240, 1440, 10080, 21600).annotations({ description: "Minutes" }),
+      1
+    ),
+    since: since("last of an earlier answer"),
+    asset_class,
+    limit: withDefault(whole("Newest candles to show", 1, 720), 100)
+  },
+  params: (input) => Struct.omit(input, "limit"),
+  shape: (result, { input, pair }) => {
+    const { rows, ...series } = result
+    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.candleCells), input.limit) }
+  },
+  output: Schema.Struct({ ...names, rows: Schema.Array(M.Candle), last: optional(Amount), omitted })
+})
+
+export const getRecentTrades = Tool.endpoint("get_recent_trades", {
+  title: "Recent trades",
+  description:
+    "Everybody's trades of a pair, newest last: the newest, or the first after since. Pass last as since for more; 0 begins with the very first. Your own: get_trade_history.",
+  endpoint: "public/Trades",
+  input: {
+    pair: PairName,
+    since: since("last"),
+    count: withDefault(whole("Trades", 1, 1000), 100),
+    asset_class
+  },
+  shape: ({ rows, ...series }, { pair }) => ({ pair: pair(series.id), ...series, rows: rows.map(M.tradeCells) }),
+  output: Schema.Struct({ ...names, rows: Schema.Array(M.Trade), last: optional(Amount) })
+})
+
+export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
+  title: "Recent spreads",
+  description:
+    "Best bid and ask of a pair over the last minutes, newest last. Pass last as since for newer ones; those of that second come again.",
+  endpoint: "public/Spread",
+  input: {
+    pair: PairName,
+    since: optional(time("Only from this on: Unix seconds, ISO 8601 or last")),
+    asset_class,
+    limit: withDefault(whole("Newest rows to show", 1, 500), 100)
+  },
+  params: (input) => Struct.omit(input, "limit"),
+  shape: (result, { input, pair }) => {
+    const { rows, ...series } = result
+    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.threeCells), input.limit) }
+  },
+  output: Schema.Struct({ ...names, rows: Schema.Array(M.Spread), last: optional(Amount), omitted })
+})
+
+const isNamed = (names: ReadonlyArray<string> | undefined): boolean => names !== undefined && names.length > 0

@@ -1,0 +1,138 @@
+import { Effect, Schema } from "effect"
+import { Names } from "../services/Names.ts"
+import type { Principal } from "../services/Principal.ts"
+import * as Account from "./account/tools.ts"
+import * as Market from "./market/tools.ts"
+import type { ToolError, toolsets, ToolServices } from "./toolsets.ts"
+import * as TradingReads from "./trading/readTools.ts"
+
+/** There is no such resource. */
+export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("ResourceNotFound", {
+  uri: Schema.String,
+  /** What to ask for in its place. */
+  hint: Schema.optionalWith(Schema.String, { default: () => "See resources/list." })
+}) {
+  override get message() {
+    return `There is no resource ${this.uri}. ${this.hint}`
+  }
+}
+
+type Read = Effect.Effect<unknown, ToolError | ResourceNotFound, ToolServices>
+
+/** Something a person can attach to a conversation: JSON, read anew each time. */
+export interface Resource {
+  readonly uri: string
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  /** Private ones are about the account of the configured key. */
+  readonly isPrivate: boolean
+  /** It is offered with these tools. */
+  readonly toolset: keyof typeof toolsets
+  readonly read: Read
+}
+
+export const resources: ReadonlyArray<Resource> = [
+  {
+    uri: "kraken://assets",
+    name: "assets",
+    title: "Assets",
+    description: "Every asset on Kraken: display name, Kraken's id, status",
+    isPrivate: false,
+    toolset: "general",
+    read: Effect.map(directory(), ({ assets }) => ({
+      assets: assets.map(({ display, id, status }) => ({ name: display, id, status }))
+    }))
+  },
+  {
+    uri: "kraken://pairs",
+    name: "pairs",
+    title: "Pairs",
+    description: "Every pair on Kraken: display name, Kraken's id, status",
+    isPrivate: false,
+    toolset: "general",
+    read: Effect.map(directory(), ({ pairs }) => ({
+      pairs: pairs.map(({ display, id, status }) => ({ name: display, id, status }))
+    }))
+  },
+  {
+    uri: "kraken://system-status",
+    name: "system-status",
+    title: "System status",
+    description: "Whether Kraken trades, and what maintenance is ahead",
+    isPrivate: false,
+    toolset: "general",
+    read: Market.getSystemStatus.run({})
+  },
+  {
+    uri: "kraken://account/balances",
+    name: "balances",
+    title: "Balances",
+    description: "Balances of the account, with what open orders hold",
+    isPrivate: true,
+    toolset: "account",
+    read: Account.getExtendedBalance.run({})
+  },
+  {
+    uri: "kraken://orders/open",
+    name: "open-orders",
+    title: "Open orders",
+    description: "Open and pending orders, newest first",
+    isPrivate: true,
+    toolset: "trading",
+    read: TradingReads.getOpenOrders.run({ limit: 50 })
+  }
+]
+
+/** One pair by any spelling. */
+export const pairTemplate = {
+  uriTemplate: "kraken://pairs/{pair}",
+  name: "pair",
+  title: "Pair",
+  description: "One pair with all an order is checked against: decimals, tick size, minima, leverage, status"
+}
+
+/** Longer addresses are not looked up. */
+const longestUri = 200
+
+const pairUri = /^kraken:\/\/pairs\/(.+)$/
+
+/** Reads one of the resources that are offered, or a pair, by its address. */
+export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
+  if (uri.length > longestUri) return new ResourceNotFound({ uri: `${uri.slice(0, longestUri)}…` })
+  const resource = offered.find((resource) => resource.uri === uri)
+  if (resource !== undefined) return resource.read
+  const spelling = pairUri.exec(uri)?.[1]
+  return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))
+}
+
+const readPair = (uri: string, spelling: string): Read =>
+  Effect.gen(function* () {
+    const names = yield* Names
+    yield* Effect.mapError(names.pair(spelling), ({ message }) => new ResourceNotFound({ uri, hint: message }))
+    const pair = (yield* names.directory).findPair(spelling)
+    return pair ?? (yield* new ResourceNotFound({ uri }))
+  })
+
+/** Names of pairs that begin with, or hold, what was typed. */
+export const completePair = (typed: string): Effect.Effect<ReadonlyArray<string>, never, Names | Principal> =>
+  Effect.map(directory(), ({ findPair, pairs }) => {
+    const wanted = typed.toUpperCase()
+    const names = pairs.map(({ display }) => display)
+    const exact = findPair(typed)?.display
+    const starting = names.filter((name) => name.toUpperCase().startsWith(wanted))
+    const holding = names.filter((name) => name.toUpperCase().includes(wanted))
+    return [...new Set([...(exact === undefined ? [] : [exact]), ...starting, ...holding])]
+  })
+
+function directory() {
+  return Effect.flatMap(Names, ({ directory }) => directory)
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

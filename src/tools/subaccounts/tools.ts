@@ -1,0 +1,34 @@
+import { Schema } from "effect"
+import { AssetClass, AssetName, optional, Positive, repeatable, Written } from "../kit/fields.ts"
+import * as Tool from "../kit/tool.ts"
+
+const described = (description: string) => Schema.String.annotations({ description })
+
+export const createSubaccount = Tool.endpoint("create_subaccount", {
+  title: "Create a subaccount",
+  description:
+    "Open a trading subaccount under the master account. Institutional clients only; it can't be removed here.",
+  endpoint: "private/CreateSubaccount",
+  input: { username: described("Name of the subaccount"), email: described("E-mail address of its user") },
+  shape: (result) => ({ created: result }),
+  output: Schema.Struct({ created: Schema.Boolean, ...Written })
+})
+
+export const accountTransfer = Tool.endpoint("account_transfer", {
+  title: "Transfer between accounts",
+  description:
+    "Move funds between the master account and its subaccounts, with a key of the master account. Institutional clients only. See get_account_balance first.",
+  endpoint: "private/AccountTransfer",
+  input: {
+    asset: AssetName,
+    amount: Positive.annotations({ description: "Amount" }),
+    from_account: described("Account id (IIBAN), e.g. ABCD 1234 EFGH 5678"),
+    to_account: described("Account id (IIBAN)"),
+    asset_class: optional(AssetClass),
+    ...repeatable
+  },
+  rules: ({ from_account, to_account }) =>
+    from_account === to_account ? [{ path: "to_account", fault: "must be another account than from_account" }] : [],
+  params: ({ from_account, to_account, ...rest }) => ({ ...rest, from: from_account, to: to_account }),
+  output: Schema.Struct({ transfer_id: Schema.String, status: Schema.String, ...Written })
+})

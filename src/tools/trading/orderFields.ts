@@ -1,0 +1,85 @@
+import { Schema } from "effect"
+import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
+import {
+  AssetClass,
+  boolean,
+  ClientId,
+  Decimal,
+  list,
+  moment,
+  numberText,
+  optional,
+  text,
+  Userref
+} from "../kit/fields.ts"
+
+/** How prices and ids are written is judged with the order, by `src/domain/orders/orderRules.ts`, which knows what is right. */
+export const price = numberText
+
+export const quantity = (description: string) => Decimal.annotations({ description })
+
+/** What a conditional close may be: not a market order. */
+export const CloseType = Schema.Literal(...closeTypes)
+
+export const deadline = optional(numberText("RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out"))
+
+export const validate = (what: string) => boolean(`Let Kraken check the ${what}; nothing is placed`)
+
+/** One order, whatever its pair. */
+export const order = {
+  type: Schema.Literal("buy", "sell").annotations({ description: "Side" }),
+  ordertype: Schema.Literal(...orderTypes).annotations({ description: "Kind of order" }),
+  volume: quantity("In base currency, as a decimal string; 0 closes a margin position"),
+  price: optional(
+    price(
+      "Limit (limit, iceberg), trigger, or for trailing types distance such as +1.5%. +, - and # count from the last trade"
+    )
+  ),
+  price2: optional(price("Limit price of the -limit types; with + or - it counts from the trigger")),
+  displayvol: optional(quantity("iceberg: shown volume, at least 1/15 of it")),
+  trigger: optional(Schema.Literal("last", "index").annotations({ description: "Price that triggers (default last)" })),
+  leverage: optional(text("For margin, e.g. 2; leave out for spot")),
+  reduce_only: optional(boolean("Only reduce a margin position")),
+  stptype: optional(
+    Schema.Literal("cancel-newest", "cancel-oldest", "cancel-both").annotations({
+      description: "When it meets an order of yours (default cancel-newest)"
+    })
+  ),
+  oflags: optional(
+    list(
+      Schema.Literal("post", "fcib", "fciq", "viqc"),
+      "post: limit only, never takes; fcib/fciq: fee in base/quote; viqc: volume in quote, market buys only"
+    )
+  ),
+  timeinforce: optional(
+    Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
+  ),
+  starttm: optional(moment("When it starts: Unix seconds, ISO 8601 or +seconds")),
+  expiretm: optional(moment("When it ends: likewise, 5 s to a month ahead")),
+  userref: optional(Userref),
+  cl_ord_id: optional(ClientId)
+}
+
+/** The same in a batch, where Kraken nests the close. */
+export const BatchOrder = Schema.Struct({
+  ...order,
+  close: optional(
+    Schema.Struct({ ordertype: CloseType, price: optional(order.price.from), price2: optional(order.price2.from) })
+  )
+})
+
+/** The close of a single order, flat so that models find it easily. */
+export const close = {
+  close_ordertype: optional(
+    CloseType.annotations({ description: "Conditional close: an opposite order placed for each fill" })
+  ),
+  close_price: optional(price("As price, of the close")),
+  close_price2: optional(price("As price2, of the close"))
+}
+
+/** What orders of a call have in common. */
+export const shared = {
+  asset_class: optional(AssetClass),
+  deadline,
+  broker: optional(Schema.String.annotations({ description: "Partner program id" }))
+}

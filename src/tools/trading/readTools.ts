@@ -1,0 +1,198 @@
+import { Schema, Struct } from "effect"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
+import {
+  boolean,
+  ClientId,
+  end,
+  ids,
+  list,
+  only,
+  optional,
+  OrderId,
+  paged,
+  PairName,
+  paging,
+  Rebase,
+  start,
+  Userref,
+  withDefault
+} from "../kit/fields.ts"
+import { Amend, BookOrder, Order, order, Position, Trade, trade } from "./orderOutput.ts"
+import { toldElsewhere } from "../kit/jsonSchema.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+
+const trades = optional(boolean("Add the ids of its trades"))
+const consolidate_taker = optional(boolean("Merge the trades of one taker (default true)"))
+const without_count = optional(boolean("Leave out count, which is faster"))
+const rebase_multiplier = optional(Rebase)
+
+const OrderAgain = Order.annotations(toldElsewhere)
+const TradeAgain = Trade.annotations(toldElsewhere)
+
+export const getOpenOrders = Tool.endpoint("get_open_orders", {
+  title: "Open orders",
+  description:
+    "Open and pending orders, newest first. price is the order's, avg_price that of its fills; empty and zero fields are left out. For closed ones see get_closed_orders.",
+  endpoint: "private/OpenOrders",
+  input: {
+    trades,
+    userref: optional(Userref),
+    cl_ord_id: optional(ClientId),
+    rebase_multiplier,
+    ...paging
+  },
+  params: (input) => Struct.omit(input, "limit", "ofs"),
+  shape: (result, { input, pair }) => {
+    const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(order(pair)), "opentm")
+    const { rows, ...page } = Rows.part(all, input)
+    return { orders: rows, ...page }
+  },
+  output: Schema.Struct({ orders: Schema.Array(Order), ...paged })
+})
+
+export const getClosedOrders = Tool.endpoint("get_closed_orders", {
+  title: "Closed orders",
+  description:
+    "Filled, canceled and expired orders, newest first, at most 50 a page: next_ofs gets more. Rows are as in get_open_orders.",
+  endpoint: "private/ClosedOrders",
+  input: {
+    trades,
+    userref: optional(Userref),
+    cl_ord_id: optional(ClientId),
+    start: optional(start),
+    end: optional(end),
+    closetime: optional(
+      Schema.Literal("open", "close", "both").annotations({
+        description: "Which time start and end are about (default both)"
+      })
+    ),
+    consolidate_taker,
+    without_count,
+    rebase_multiplier,
+    ...paging
+  },
+  params: (input) => Struct.omit(input, "limit"),
+  shape: (result, { input, pair }) => {
+    const { closed, count } = result
+    const { rows, ...page } = Rows.page(Rows.keyed(closed, "txid").map(order(pair)), input, count)
+    return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
+  },
+  output: Schema.Struct({ orders: Schema.Array(OrderAgain), ...paged })
+})
+
+export const queryOrders = Tool.endpoint("query_orders", {
+  title: "Orders by id",
+  description: "The state of orders, open or closed, by their ids. Rows are as in get_open_orders.",
+  endpoint: "private/QueryOrders",
+  input: {
+    txid: ids("order ids", 50),
+    trades,
+    userref: optional(Userref),
+    consolidate_taker,
+    rebase_multiplier
+  },
+  shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result, "txid").map(order(pair)), "opentm") }),
+  output: Schema.Struct({ orders: Schema.Array(OrderAgain) })
+})
+
+export const getTradeHistory = Tool.endpoint("get_trade_history", {
+  title: "Trade history",
+  description:
+    "Your own trades (fills), newest first, at most 50 a page: next_ofs gets more. price, cost and fee are in quote currency, vol in base. For everybody's trades see get_recent_trades.",
+  endpoint: "private/TradesHistory",
+  input: {
+    type: optional(
+      Schema.Literal("all", "any position", "closed position", "closing position", "no position").annotations({
+        description: "Only trades of this kind (default all)"
+      })
+    ),
+    trades: optional(boolean("Add the trades of a position to the trade that opened it")),
+    start: optional(start),
+    end: optional(end),
+    consolidate_taker,
+    ledgers: optional(boolean("Add ledger ids")),
+    without_count,
+    rebase_multiplier,
+    ...paging
+  },
+  params: (input) => Struct.omit(input, "limit"),
+  shape: (result, { input, pair }) => {
+    const { count, trades } = result
+    const { rows, ...page } = Rows.page(Rows.keyed(trades, "txid").map(trade(pair)), input, count)
+    return { trades: Rows.newestFirst(rows, "time"), ...page }
+  },
+  output: Schema.Struct({ trades: Schema.Array(Trade), ...paged })
+})
+
+export const queryTrades = Tool.endpoint("query_trades", {
+  title: "Trades by id",
+  description: "Your own trades by their ids. Rows are as in get_trade_history.",
+  endpoint: "private/QueryTrades",
+  input: {
+    txid: ids("trade ids", 20),
+    trades: optional(boolean("Add the trades of a position")),
+    rebase_multiplier
+  },
+  shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result, "txid").map(trade(pair)), "time") }),
+  output: Schema.Struct({ trades: Schema.Array(TradeAgain) })
+})
+
+type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknown>>[number] & { readonly txid?: string }
+
+export const getOpenPositions = Tool.endpoint("get_open_positions", {
+  title: "Open margin positions",
+  description: "Open margin positions, newest first. net is unrealised profit in quote currency, with docalcs.",
+  endpoint: "private/OpenPositions",
+  input: {
+    txid: optional(list(Schema.String, "Position ids (default all)")),
+    docalcs: optional(boolean("Add value and net")),
+    consolidation: optional(only("market", "One row a pair")),
+    rebase_multiplier
+  },
+  shape: (result, { input, pair }) => {
+    // Merged positions have no id: they come as a list, or under the name of their pair.
+    const merged = input.consolidation !== undefined
+    const found: ReadonlyArray<PositionRow> = Rows.isList(result)
+      ? result
+      : merged
+        ? Rows.keyed(result ?? {}, "pair")
+        : Rows.keyed(result ?? {}, "txid")
+    const positions = found.map((row) => {
+      const id = row.pair ?? ""
+      return Rows.compact({ ...row, pair: pair(id), pair_id: id })
+    })
+    return { positions: Rows.newestFirst(positions, "time") }
+  },
+  output: Schema.Struct({ positions: Schema.Array(Position) })
+})
+
+export const getOrderAmends = Tool.endpoint("get_order_amends", {
+  title: "Changes of an order",
+  description:
+    "Every change of one order by amend_order or by Kraken, newest first, the original last. Timestamps are Unix nanoseconds.",
+  endpoint: "private/OrderAmends",
+  input: { txid: OrderId, rebase_multiplier },
+  params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
+  shape: ({ amends }) => {
+    const rows = amends.map((row) => Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] }))
+    return { amends: Rows.newestFirst(rows.toReversed(), "timestamp") }
+  },
+  output: Schema.Struct({ amends: Schema.Array(Amend) })
+})
+
+export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
+  title: "Order book, order by order",
+  description:
+    "Single orders of a pair's book, best price first, qty in base currency, timestamps in Unix nanoseconds. For sums at each price see get_order_book, which needs no key.",
+  endpoint: "private/Level3",
+  input: {
+    pair: PairName,
+    depth: withDefault(
+      Schema.Literal(0, 10, 25, 100, 250, 1000).annotations({ description: "Orders a side; 0 is the whole book" }),
+      25
+    )
+  },
+  shape: (result, { input, pair }) => ({ ...result, pair: pair(input.pair) }),
+  output: Schema.Struct({ pair: Schema.String, bids: Schema.Array(BookOrder), asks: Schema.Array(BookOrder) })
+})

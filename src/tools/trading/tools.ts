@@ -1,0 +1,261 @@
+import { Schema } from "effect"
+import type { Params } from "../../domain/endpoints/endpoints.ts"
+import { amendFaults, changeTimeFaults, editFaults } from "../../domain/orders/changeRules.ts"
+import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
+import { amendPairFaults, batchPairFaults, editPairFaults, pairFaults } from "../../domain/orders/pairRules.ts"
+import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
+import {
+  Amount,
+  boolean,
+  ClientId,
+  list,
+  optional,
+  OrderId,
+  PairName,
+  repeatable,
+  Settled,
+  text,
+  tooMany,
+  Userref,
+  whole,
+  withDefault,
+  Written
+} from "../kit/fields.ts"
+import * as JsonSchema from "../kit/jsonSchema.ts"
+import * as Checks from "./orderChecks.ts"
+import * as Orders from "./orderFields.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+
+const Described = Schema.Struct({ order: optional(Schema.String), close: optional(Schema.String) })
+
+const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boolean), ...Settled })
+
+/** Stands before everything else in an answer. */
+const warning = optional(Schema.String)
+
+export const addOrder = Tool.endpoint("add_order", {
+  title: "Place an order",
+  description:
+    "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. Look at get_asset_pairs for minimum and tick size and at get_extended_balance for what is free first. To change an open order use amend_order.",
+  endpoint: "private/AddOrder",
+  input: {
+    pair: PairName,
+    ...Orders.order,
+    ...Orders.close,
+    ...Orders.shared,
+    validate: withDefault(Orders.validate("order"), false),
+    ...repeatable
+  },
+  reads: ({ validate }) => validate,
+  rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
+  check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderTimeFaults, pairFaults)),
+  params: (order) => withoutOff(Checks.nest(order), "validate"),
+  shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
+    Rows.compact({
+      warning:
+        input.close_ordertype !== undefined && isMissing(descr.close)
+          ? Checks.noClose("the order", input.validate)
+          : undefined,
+      pair: pair(input.pair),
+      txid,
+      descr: Rows.compact(descr),
+      cl_ord_id: cl_ord_id ?? input.cl_ord_id,
+      deadline: deadline ?? input.deadline,
+      validated: input.validate || undefined
+    }),
+  output: Schema.Struct({
+    warning,
+    pair: Schema.String,
+    txid: optional(Schema.Array(Schema.String)),
+    descr: Described,
+    cl_ord_id: optional(Schema.String),
+    deadline: optional(Schema.String),
+    validated: optional(Schema.Boolean.annotations({ description: "Checked only: nothing was placed" })),
+    ...Written
+  })
+})
+
+export const addOrderBatch = Tool.endpoint("add_order_batch", {
+  title: "Place several orders",
+  description:
+    "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. A fault in one order refuses all; but Kraken's engine may refuse one (its error) while the others stand.",
+  endpoint: "private/AddOrderBatch",
+  input: {
+    pair: PairName,
+    orders: list(
+      Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.bare(Orders.BatchOrder) }),
+      "2 to 15 orders; fields mean what they mean in add_order"
+    ).pipe(
+      Schema.minItems(2, { message: () => "must hold at least 2 orders: for one use add_order" }),
+      Schema.maxItems(15, { message: ({ actual }) => tooMany(actual, 15) })
+    ),
+    ...Orders.shared,
+    validate: withDefault(Orders.validate("orders"), false),
+    ...repeatable
+  },
+  reads: ({ validate }) => validate,
+  rules: (batch) => batchFaults(batch),
+  check: (batch, facts) => Checks.known(batch, facts, batchTimeFaults, batchPairFaults),
+  params: ({ orders, ...rest }) => ({
+    ...withoutOff(rest, "validate"),
+    orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
+  }),
+  shape: (result, { input, pair }) => {
+    const { deadline, orders } = result
+    const lacking = orders.flatMap((row, i) =>
+      input.orders[i]?.close !== undefined && !isFailed(row) && isMissing(row.close) ? [i] : []
+    )
+    return Rows.compact({
+      warning: lacking.length > 0 ? Checks.noClose(`orders.${lacking.join(", orders.")}`, input.validate) : undefined,
+      pair: pair(input.pair),
+      orders: orders.map(({ close = "", descr, ...row }, i) =>
+        Rows.compact({
+          ...row,
+          cl_ord_id: row.cl_ord_id ?? input.orders[i]?.cl_ord_id,
+          descr: { ...descr, ...(close !== "" && { close }) }
+        })
+      ),
+      failed: orders.filter(({ error }) => error !== undefined).length || undefined,
+      deadline: deadline ?? input.deadline,
+      validated: input.validate || undefined
+    })
+  },
+  output: Schema.Struct({
+    warning,
+    pair: Schema.String,
+    orders: Schema.Array(
+      Schema.Struct({
+        txid: optional(Schema.String),
+        descr: Described,
+        cl_ord_id: optional(Schema.String),
+        error: optional(Schema.String)
+      })
+    ),
+    failed: optional(Schema.Number),
+    deadline: optional(Schema.String),
+    validated: optional(Schema.Boolean),
+    ...Written
+  })
+})
+
+const isFailed = ({ error }: { readonly error?: unknown }) => error !== undefined && error !== null
+
+/** Kraken leaves out what an order has not, or shows an empty text. */
+const isMissing = (text: string | undefined) => text === undefined || text === ""
+
+export const amendOrder = Tool.endpoint("amend_order", {
+  title: "Change an open order in place",
+  description:
+    "Change quantity or prices of an open order; it keeps its id, its fills and where possible its place in the queue. A quantity below what is filled cancels the rest. Not for orders with a conditional close. See query_orders first.",
+  endpoint: "private/AmendOrder",
+  input: {
+    txid: optional(OrderId),
+    cl_ord_id: optional(ClientId),
+    order_qty: optional(Orders.quantity("New total volume in base currency")),
+    display_qty: optional(Orders.quantity("iceberg: shown volume, at least 1/15 of the rest")),
+    limit_price: optional(Orders.price("New limit price, absolute or relative (+5, -1%)")),
+    trigger_price: optional(Orders.price("New trigger price, likewise")),
+    pair: optional(PairName.annotations({ description: "Its pair; xStocks need it" })),
+    post_only: optional(boolean("Refuse the new price if the order would take")),
+    deadline: Orders.deadline,
+    ...repeatable
+  },
+  rules: (amend) => amendFaults(amend),
+  check: (amend, facts) => Checks.known(amend, facts, changeTimeFaults, amendPairFaults),
+  shape: (result, { input }) => ({ ...input, ...result }),
+  output: Schema.Struct({
+    amend_id: optional(Schema.String),
+    txid: optional(Schema.String),
+    cl_ord_id: optional(Schema.String),
+    ...Written
+  })
+})
+
+export const editOrder = Tool.endpoint("edit_order", {
+  title: "Replace an open order",
+  description:
+    "Cancel an open order and place it anew with changes: new txid, place in the queue lost, userref and post dropped unless given again. Prefer amend_order. Not for orders with a cl_ord_id, a conditional close or a triggered stop. See query_orders first.",
+  endpoint: "private/EditOrder",
+  input: {
+    txid: text("Kraken's order id, or a userref that only one order has"),
+    pair: PairName,
+    volume: optional(Orders.quantity("New volume in base currency")),
+    price: optional(Orders.price("New price, as in add_order")),
+    price2: optional(Orders.price("New price2, as in add_order")),
+    displayvol: optional(Orders.quantity("iceberg: shown volume")),
+    oflags: optional(list(Schema.Literal("post"), "post, or it is dropped")),
+    userref: optional(Userref),
+    asset_class: Orders.shared.asset_class,
+    deadline: Orders.deadline,
+    cancel_response: optional(boolean("Answer before the old order is wholly replaced")),
+    validate: withDefault(Orders.validate("order"), false),
+    ...repeatable
+  },
+  reads: ({ validate }) => validate,
+  rules: (edit) => editFaults(edit),
+  check: (edit, facts) => Checks.known(edit, facts, changeTimeFaults, editPairFaults),
+  params: (edit) => withoutOff(edit, "validate"),
+  shape: (result, { input, pair }) =>
+    Rows.compact({
+      ...result,
+      pair: pair(input.pair),
+      validated: input.validate || undefined
+    }),
+  output: Schema.Struct({
+    pair: Schema.String,
+    status: optional(Schema.String),
+    txid: optional(Schema.String),
+    originaltxid: optional(Schema.String),
+    orders_cancelled: optional(Schema.Number),
+    descr: optional(Described),
+    newuserref: optional(Amount),
+    error_message: optional(Schema.String),
+    validated: optional(Schema.Boolean),
+    ...Written
+  })
+})
+
+export const cancelOrder = Tool.endpoint("cancel_order", {
+  title: "Cancel an order",
+  description:
+    "Cancel one open order; what is filled stays filled. A userref as txid cancels every order that has it. See get_open_orders first.",
+  endpoint: "private/CancelOrder",
+  input: {
+    txid: optional(text("Kraken's order id, or a userref")),
+    cl_ord_id: optional(ClientId)
+  },
+  rules: Checks.cancelFaults,
+  output: Count
+})
+
+export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
+  title: "Cancel several orders",
+  description:
+    "Cancel up to 50 open orders by their ids. count below what was asked for means that some were closed already: see query_orders.",
+  endpoint: "private/CancelOrderBatch",
+  input: {
+    orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
+    cl_ord_ids: optional(list(ClientId, "Your own order ids"))
+  },
+  rules: Checks.cancelBatchFaults,
+  lists: "json",
+  output: Count
+})
+
+export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
+  title: "Cancel all orders",
+  description: "Cancel every open order of the account, on all pairs. Orders that arrive later are not affected.",
+  endpoint: "private/CancelAll",
+  input: {},
+  output: Count
+})
+
+export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
+  title: "Dead man's switch",
+  description:
+    "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Usual: 60, again every 15 to 30 s.",
+  endpoint: "private/CancelAllOrdersAfter",
+  input: { timeout: whole("Seconds", 0, 86399) },
+  output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })
+})

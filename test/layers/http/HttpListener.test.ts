@@ -1,0 +1,452 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Queue,
+  Redacted,
+  Scope,
+  TestClock
+} from "effect"
+import { request as send } from "node:http"
+import { connect } from "node:net"
+import { gzipSync } from "node:zlib"
+import { HttpListener, Listening } from "../../../src/layers/http/HttpListener.ts"
+import { logfmt } from "../../../src/layers/telemetry/format.ts"
+import {
+  type McpHttpResponse,
+  type McpHttpRequest,
+  McpHttpHandler
+} from "../../../src/layers/mcp/http/McpHttpHandler.ts"
+import type { Config } from "../../../src/services/Config.ts"
+import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
+import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
+import { freePort } from "../../freePort.ts"
+import { TestConfig } from "../../doubles/TestConfig.ts"
+
+const good = "mck_good"
+const paper = "mck_paper"
+
+/** A server on a port of its own whose edge answers what it was asked; `lines` is its log, `log` what is new of it. */
+const serve = (options: {
+  readonly config?: Partial<typeof Config.Service>
+  readonly post?: (request: McpHttpRequest) => Effect.Effect<McpHttpResponse>
+  readonly settled?: Effect.Effect<void>
+  /** What becomes of the good token. */
+  readonly verify?: () => Effect.Effect<boolean, TokenStoreError>
+}) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const lines: Array<string> = []
+    const log = yield* Queue.unbounded<string>()
+    const echo = ({
+      body,
+      principal: {
+        caller: { _tag, id }
+      }
+    }: McpHttpRequest): Effect.Effect<McpHttpResponse> =>
+      Effect.succeed({ _tag: "Json", status: 200, body: JSON.stringify({ body, caller: { _tag, id } }) })
+    const layer = HttpListener.pipe(
+      Layer.provide([
+        TestConfig({ port, ...options.config }),
+        Layer.succeed(McpHttpHandler, { post: options.post ?? echo, endListening: Effect.void }),
+        Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
+        Layer.mock(TokenStore, {
+          verify: (secret) =>
+            Redacted.value(secret) === paper
+              ? new TokenForPaper({ id: TokenId.make("ba9876543210") })
+              : Effect.map(options.verify?.() ?? Effect.succeed(true), (isGood) =>
+                  isGood && Redacted.value(secret) === good
+                    ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
+                    : Option.none()
+                )
+        }),
+        Logger.replace(
+          Logger.defaultLogger,
+          Logger.map(logfmt, (line) => void (lines.push(line) && log.unsafeOffer(line)))
+        )
+      ])
+    )
+    const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+    const { running } = Context.get(yield* Layer.buildWithScope(layer, scope), Listening)
+    return { url: `http://127.0.0.1:${port}`, port, lines, log, running, stop: Scope.close(scope, Exit.void) }
+  })
+
+const call = (url: string, init: RequestInit = {}) =>
+  Effect.gen(function* () {
+    const headers = { "content-type": "application/json", ...init.headers }
+    const body = init.method === "GET" ? null : "{}"
+    const response = yield* Effect.promise(() => fetch(url, { method: "POST", body, ...init, headers }))
+    const text = yield* Effect.promise(() => response.text())
+    return { status: response.status, headers: response.headers, text }
+  })
+
+const bearer = { authorization: `Bearer ${good}` }
+
+describe("Http", () => {
+  it.scopedLive("answers the health check to anybody, by any method", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { allowedHosts: ["kraken.example.com"] } })
+      for (const method of ["GET", "POST"]) {
+        const answer = yield* call(`${url}/health`, { method, headers: { origin: "https://evil.example" } })
+        assert.strictEqual(answer.status, 200)
+        assert.strictEqual(answer.text, '{"status":"ok"}')
+        assert.strictEqual(answer.headers.get("content-type"), "application/json")
+        assert.strictEqual(answer.headers.get("content-length"), "15")
+      }
+    })
+  )
+
+  it.scopedLive("serves the bearer of a token, with and without a slash at the end", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      for (const path of ["/mcp", "/mcp/"]) {
+        const answer = yield* call(url + path, { headers: bearer, body: "[1]" })
+        assert.deepStrictEqual(JSON.parse(answer.text), { body: "[1]", caller: { _tag: "Token", id: "0123456789ab" } })
+      }
+    })
+  )
+
+  it.scopedLive("says how to authenticate, and what was wrong with a token", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const none = yield* call(`${url}/mcp`)
+      assert.strictEqual(none.status, 401)
+      assert.strictEqual(none.headers.get("www-authenticate"), 'Bearer realm="mcp-kraken"')
+      const bad = yield* call(`${url}/mcp`, { headers: { authorization: "Bearer mck_bad" } })
+      assert.strictEqual(bad.status, 401)
+      assert.include(bad.headers.get("www-authenticate"), 'error="invalid_token", error_description=')
+      const empty = yield* call(`${url}/mcp?apikey=`)
+      assert.strictEqual(empty.status, 401)
+    })
+  )
+
+  it.scopedLive("slows failures of an address down, and never locks a good token out", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const bad = { headers: { authorization: "Bearer mck_bad" } }
+      for (let i = 0; i < 10; i++) assert.strictEqual((yield* call(`${url}/mcp`, bad)).status, 401)
+      const slowed = yield* call(`${url}/mcp`, bad)
+      assert.strictEqual(slowed.status, 429)
+      assert.isAbove(Number(slowed.headers.get("retry-after")), 0)
+      assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).status, 200)
+    })
+  )
+
+  it.scopedLive("says at every try what a token of paper lacks, once in words to the log, and counts no guess", () =>
+    Effect.gen(function* () {
+      const { lines, url } = yield* serve({})
+      const trial = { headers: { authorization: `Bearer ${paper}` } }
+      const words = /^This token was made for paper mode, and .* mcp-kraken token create NAME$/
+      for (let i = 0; i < 11; i++) {
+        const { headers, status, text } = yield* call(`${url}/mcp`, trial)
+        assert.strictEqual(status, 401)
+        assert.match(JSON.parse(text).error.message, words)
+        const parameters = /^Bearer realm="mcp-kraken", error="invalid_token", error_description="([^"\\]+)"$/
+        assert.match(parameters.exec(headers.get("www-authenticate") ?? "")?.[1] ?? "", words)
+      }
+      const bad = { headers: { authorization: "Bearer mck_bad" } }
+      assert.strictEqual((yield* call(`${url}/mcp`, bad)).status, 401)
+      const [warnings, requests] = [
+        lines.filter((line) => line.includes("level=WARN")),
+        lines.filter((line) => line.includes("outcome=TokenForPaper"))
+      ]
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], "ba9876543210")
+      assert.lengthOf(requests, 11)
+      assert.match(requests[0] ?? "", /status=401 ms=\d+ caller=ba9876543210 outcome=TokenForPaper$/)
+      assert.notInclude(lines.join("\n"), "mck_")
+    })
+  )
+
+  it.scopedLive("takes a token from the query, and shows it to nobody", () =>
+    Effect.gen(function* () {
+      const { lines, url } = yield* serve({ config: { logFormat: "logfmt" } })
+      assert.strictEqual((yield* call(`${url}/mcp?apikey=${good}&x=1`)).status, 200)
+      yield* call(`${url}/mcp?apikey=&apikey=mck_second&apikey=mck_third`)
+      yield* call(`${url}/mcp?apikey=mck_fourth`, { headers: bearer })
+      for (const part of ["method=POST", 'path="/mcp?x=1"', "status=200", "ms="]) assert.include(lines[0], part)
+      assert.notInclude(lines.join("\n"), "mck_")
+    })
+  )
+
+  it.scopedLive(
+    "logs each request in one line with its caller and what was noted, cancelled or not, and keeps nothing",
+    () =>
+      Effect.gen(function* () {
+        const started = yield* Deferred.make<void>()
+        const { lines, log, port, running, url } = yield* serve({
+          post: ({ addLogFields, body }) => {
+            addLogFields({ tool: "a_tool", outcome: "ok" })
+            return body === "[]"
+              ? Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
+              : Effect.succeed({ _tag: "Json", status: 200, body })
+          }
+        })
+        yield* call(`${url}/mcp`, { headers: bearer })
+        const facts = "caller=0123456789ab tool=a_tool outcome=ok"
+        assert.match(yield* Queue.take(log), new RegExp(`method=POST path=/mcp status=200 ms=\\d+ ${facts}$`))
+        const socket = connect(port, "127.0.0.1")
+        socket.write(
+          `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+            "content-type: application/json\r\ncontent-length: 2\r\n\r\n[]"
+        )
+        yield* Deferred.await(started)
+        assert.strictEqual(running(), 1)
+        socket.destroy()
+        assert.match(yield* Queue.take(log), new RegExp(`status=cancelled ms=\\d+ ${facts}$`))
+        yield* call(`${url}/mcp`)
+        assert.match(yield* Queue.take(log), /status=401 ms=\d+$/)
+        assert.strictEqual(running(), 0)
+        assert.lengthOf(lines, 3)
+      })
+  )
+
+  it.scopedLive("lets everybody in where authentication is off, from this machine alone", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { authDisabled: true } })
+      assert.deepInclude(JSON.parse((yield* call(`${url}/mcp`)).text), { caller: { _tag: "Operator", id: "local" } })
+      const foreign = yield* call(`${url}/mcp`, { headers: { origin: "https://evil.example" } })
+      assert.strictEqual(foreign.status, 403)
+      assert.include(foreign.text, "MCP_KRAKEN_ALLOWED_ORIGINS")
+    })
+  )
+
+  it.scopedLive("lets pages of the listed origins call from a browser, and no others read a thing", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { allowedOrigins: ["https://app.example.com"] } })
+      const from = (origin: string) => ({ ...bearer, origin, "access-control-request-method": "POST" })
+      const page = from("https://app.example.com")
+      const { authorization: _, ...asking } = page
+      const asked = yield* call(`${url}/mcp`, { method: "OPTIONS", headers: asking })
+      assert.strictEqual(asked.status, 204)
+      assert.strictEqual(asked.headers.get("access-control-allow-headers"), "authorization, *")
+      const refused = yield* call(`${url}/mcp`, { headers: { ...page, authorization: "Bearer mck_bad" } })
+      for (const { headers } of [asked, refused, yield* call(`${url}/mcp`, { headers: page })]) {
+        assert.strictEqual(headers.get("access-control-allow-origin"), "https://app.example.com")
+        assert.strictEqual(headers.get("vary"), "origin")
+      }
+      for (const origin of ["http://localhost:6274", "https://evil.example", "null"]) {
+        for (const method of ["OPTIONS", "POST"]) {
+          const { headers, status } = yield* call(`${url}/mcp`, { method, headers: from(origin) })
+          assert.isFalse(headers.has("access-control-allow-origin"))
+          if (method === "OPTIONS") assert.isAbove(status, 399)
+        }
+      }
+    })
+  )
+
+  it.scopedLive("answers everything else in JSON", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const get = yield* call(`${url}/mcp`, { method: "GET", headers: bearer })
+      assert.strictEqual(get.status, 405)
+      assert.strictEqual(get.headers.get("allow"), "POST")
+      assert.strictEqual((yield* call(`${url}/.well-known/oauth-protected-resource`)).status, 404)
+      assert.strictEqual(
+        (yield* call(`${url}/mcp`, { headers: { ...bearer, "content-type": "text/plain" } })).status,
+        415
+      )
+      const packed = { ...bearer, "content-encoding": "gzip" }
+      const compressed = yield* call(`${url}/mcp`, { headers: packed, body: gzipSync("{}") })
+      assert.strictEqual(compressed.status, 415)
+      assert.strictEqual(compressed.headers.get("accept-encoding"), "identity")
+    })
+  )
+
+  it.scopedLive("refuses more than 4 MiB, announced or not, and lets its sender read why", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const large = "x".repeat(5 * 1024 * 1024)
+      const announced = yield* call(`${url}/mcp`, { headers: bearer, body: large })
+      assert.strictEqual(announced.status, 413)
+      assert.strictEqual(announced.headers.get("connection"), "close")
+      const chunked = yield* Effect.async<number>((resume) => {
+        const headers = { ...bearer, "content-type": "application/json", "transfer-encoding": "chunked" }
+        const request = send(`${url}/mcp`, { method: "POST", headers }, (response) => {
+          response.resume()
+          resume(Effect.succeed(response.statusCode ?? 0))
+        })
+        request.end(large)
+      })
+      assert.strictEqual(chunked, 413)
+    })
+  )
+
+  it.scopedLive("streams events as they come, and cancels the call of a client that goes away", () =>
+    Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
+      const cancelled = yield* Deferred.make<void>()
+      const endless = Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
+      const { port, url } = yield* serve({
+        post: ({ body, emit }) =>
+          body === "events"
+            ? Effect.as(
+                Effect.sync(() => emit("data: 1\n\n")),
+                { _tag: "Event", text: "data: 2\n\n" }
+              )
+            : Effect.onInterrupt(endless, () => Deferred.succeed(cancelled, undefined))
+      })
+      const events = yield* call(`${url}/mcp`, { headers: bearer, body: "events" })
+      assert.strictEqual(events.headers.get("content-type"), "text/event-stream")
+      assert.strictEqual(events.text, "data: 1\n\ndata: 2\n\n")
+      const socket = connect(port, "127.0.0.1")
+      socket.write(
+        `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+          "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+      )
+      yield* Deferred.await(started)
+      socket.destroy()
+      yield* Deferred.await(cancelled)
+    })
+  )
+
+  it.scoped("cancels what waits behind another call of its connection too, and stops without waiting for it", () =>
+    Effect.gen(function* () {
+      const started = yield* Queue.unbounded<string>()
+      const cancelled = yield* Queue.unbounded<string>()
+      const { port, running, stop } = yield* serve({
+        post: ({ body, emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Queue.offer(started, body)),
+            Effect.zipRight(Effect.never),
+            Effect.onInterrupt(() => Queue.offer(cancelled, body))
+          )
+      })
+      const socket = connect(port, "127.0.0.1")
+      for (const body of ["1", "2", "3"]) {
+        socket.write(
+          `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${good}\r\n` +
+            `content-type: application/json\r\ncontent-length: 1\r\n\r\n${body}`
+        )
+      }
+      yield* Queue.takeN(started, 3)
+      socket.destroy()
+      assert.sameMembers([...(yield* Queue.takeN(cancelled, 3))], ["1", "2", "3"])
+      // No time passes here, so this ends only where nothing is waited for.
+      yield* stop
+      assert.strictEqual(running(), 0)
+    })
+  )
+
+  it.scoped("keeps a silent stream open with comments", () =>
+    Effect.gen(function* () {
+      const opened = yield* Deferred.make<void>()
+      const release = yield* Deferred.make<void>()
+      const { url } = yield* serve({
+        post: ({ emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Deferred.succeed(opened, undefined)),
+            Effect.zipRight(Deferred.await(release)),
+            Effect.as({ _tag: "Event", text: "data: 2\n\n" })
+          )
+      })
+      const events = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(opened)
+      yield* TestClock.adjust("31 seconds")
+      yield* Deferred.succeed(release, undefined)
+      const { text } = yield* Fiber.join(events)
+      assert.strictEqual(text, "data: 1\n\n: keep-alive\n\n: keep-alive\n\ndata: 2\n\n")
+    })
+  )
+
+  const refusals: ReadonlyArray<readonly [string, Effect.Effect<boolean, TokenStoreError>]> = [
+    ["is revoked or expires", Effect.succeed(false)],
+    ["can't be looked up", new TokenStoreError({ reason: "The token database can't be used.", cause: "locked" })]
+  ]
+  it.scoped.each(refusals)("ends an open stream within a minute when its token %s, and cancels its call", ([, end]) =>
+    Effect.gen(function* () {
+      const opened = yield* Deferred.make<void>()
+      const cancelled = yield* Deferred.make<void>()
+      let verified: Effect.Effect<boolean, TokenStoreError> = Effect.succeed(true)
+      let looks = 0
+      const { lines, url } = yield* serve({
+        verify: () =>
+          Effect.suspend(() => {
+            looks++
+            return verified
+          }),
+        post: ({ emit }) =>
+          Effect.sync(() => emit("data: 1\n\n")).pipe(
+            Effect.zipRight(Deferred.succeed(opened, undefined)),
+            Effect.zipRight(Effect.never),
+            Effect.onInterrupt(() => Deferred.succeed(cancelled, undefined))
+          )
+      })
+      const events = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(opened)
+      yield* TestClock.adjust("10 minutes")
+      assert.isAtLeast(looks, 10)
+      assert.isTrue(Option.isNone(yield* Deferred.poll(cancelled)))
+      verified = end
+      yield* TestClock.adjust("1 minute")
+      const { text } = yield* Fiber.join(events)
+      assert.match(text, /^data: 1\n\n(: keep-alive\n\n)+$/)
+      yield* Deferred.await(cancelled)
+      const after = looks
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(looks, after)
+      assert.isTrue(lines.some((line) => line.includes("status=cancelled") && line.includes("outcome=TokenRefused")))
+    })
+  )
+
+  it.scoped("cuts what does not end within the time that it is given", () =>
+    Effect.gen(function* () {
+      const started = yield* Deferred.make<void>()
+      const { stop, url } = yield* serve({
+        post: () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never)
+      })
+      const endless = yield* Effect.fork(
+        Effect.promise(() =>
+          fetch(`${url}/mcp`, {
+            method: "POST",
+            headers: { ...bearer, "content-type": "application/json" },
+            body: "{}"
+          }).then(
+            () => "answered",
+            () => "cut"
+          )
+        )
+      )
+      yield* Deferred.await(started)
+      const stopping = yield* Effect.fork(stop)
+      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(stopping)
+      assert.strictEqual(yield* Fiber.join(endless), "cut")
+    })
+  )
+
+  it.scopedLive("stops in order: what is under way gets its answer, what comes is told to go", () =>
+    Effect.gen(function* () {
+      const release = yield* Deferred.make<void>()
+      const started = yield* Deferred.make<void>()
+      const { stop, url } = yield* serve({
+        post: () =>
+          Deferred.succeed(started, undefined).pipe(
+            Effect.zipRight(Deferred.await(release)),
+            Effect.as({ _tag: "Json", status: 200, body: '"done"' })
+          )
+      })
+      const under = yield* Effect.fork(call(`${url}/mcp`, { headers: bearer }))
+      yield* Deferred.await(started)
+      const stopping = yield* Effect.fork(stop)
+      yield* Effect.sleep("20 millis")
+      const late = yield* Effect.promise(() =>
+        fetch(`${url}/mcp`).then(
+          ({ status }) => status,
+          () => "refused"
+        )
+      )
+      assert.include([503, "refused"], late)
+      yield* Deferred.succeed(release, undefined)
+      assert.strictEqual((yield* Fiber.join(under)).text, '"done"')
+      yield* Fiber.join(stopping)
+    })
+  )
+})

@@ -1,0 +1,145 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { Names, UnknownName } from "../../../../src/services/Names.ts"
+import { prompts } from "../../../../src/tools/prompts.ts"
+import * as Resources from "../../../../src/tools/resources.ts"
+import { tools } from "../../../../src/tools/toolsets.ts"
+import { directory } from "../../../fixtures/krakenLists.ts"
+import { TestKraken } from "../../../doubles/TestKraken.ts"
+import { legacy, modern, TestEdge } from "../../../doubles/TestMcp.ts"
+
+const edge = TestEdge({
+  directory,
+  answers: { "public/SystemStatus": { status: "online", timestamp: "now" } }
+})
+
+const read = (uri: string) => modern("resources/read", { uri })
+
+describe("resources", () => {
+  it.effect("are what a person can attach: public ones, and those of the account", () =>
+    Effect.gen(function* () {
+      const { body } = yield* modern("resources/list")
+      assert.deepStrictEqual(
+        body.result.resources.map(({ uri }: { uri: string }) => uri),
+        [
+          "kraken://assets",
+          "kraken://pairs",
+          "kraken://system-status",
+          "kraken://account/balances",
+          "kraken://orders/open"
+        ]
+      )
+      const templates = yield* modern("resources/templates/list")
+      assert.strictEqual(templates.body.result.resourceTemplates[0].uriTemplate, "kraken://pairs/{pair}")
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("of the account are neither listed nor read where its tools are not served", () =>
+    Effect.gen(function* () {
+      const { body } = yield* legacy("resources/list")
+      assert.notInclude(JSON.stringify(body), "balances")
+      const balances = yield* legacy("resources/read", { uri: "kraken://account/balances" })
+      assert.strictEqual(balances.body.error.code, -32002)
+    }).pipe(Effect.provide(TestEdge({ directory }, { toolsets: ["market"] })))
+  )
+
+  it.effect("are JSON; a pair is read by any of its spellings", () =>
+    Effect.gen(function* () {
+      for (const uri of ["kraken://pairs/BTC%2FUSD", "kraken://pairs/xbtusd", "kraken://pairs/BTC/USD"]) {
+        const [content] = (yield* read(uri)).body.result.contents
+        assert.deepStrictEqual([content.uri, content.mimeType], [uri, "application/json"])
+        assert.strictEqual(JSON.parse(content.text).tickSize, "0.1")
+      }
+      const [assets] = (yield* read("kraken://assets")).body.result.contents
+      assert.deepInclude(JSON.parse(assets.text).assets, { name: "BTC", id: "XXBT", status: "enabled" })
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("that are not there are told apart from those that can't be had", () =>
+    Effect.gen(function* () {
+      for (const uri of ["kraken://nothing", "file:///etc/passwd", "kraken://pairs/%E0%A4%A"]) {
+        const { body, status } = yield* read(uri)
+        assert.deepStrictEqual([status, body.error.code, body.error.data], [400, -32602, { uri }])
+        assert.strictEqual((yield* legacy("resources/read", { uri })).body.error.code, -32002)
+      }
+      const denied = yield* read("kraken://account/balances")
+      assert.include(denied.body.error.message, "KrakenPermissionError")
+    }).pipe(Effect.provide(edge))
+  )
+})
+
+describe("a pair that Kraken has not", () => {
+  it.effect("is a resource that is not there, with the names that come near", () => {
+    const uri = "kraken://pairs/BTC/USX"
+    const unknown = new UnknownName({ kind: "pair", given: "BTC/USX", nearest: ["BTC/USD"] })
+    const names = Layer.mock(Names, { pair: () => unknown, directory: Effect.succeed(directory) })
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Resources.read([], uri))
+      assert.deepInclude(error, { _tag: "ResourceNotFound", uri })
+      assert.include(error.message, unknown.message)
+    }).pipe(Effect.provide(Layer.merge(TestKraken({}), names)))
+  })
+})
+
+describe("completion", () => {
+  const complete = (ref: object, name: string, value: string) =>
+    Effect.map(
+      modern("completion/complete", { ref, argument: { name, value } }),
+      ({ body }) => body.result?.completion.values
+    )
+  const template = { type: "ref/resource", uri: "kraken://pairs/{pair}" }
+
+  it.effect("knows pairs, for the template and for prompts that take one", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* complete(template, "pair", "btc/us"), ["BTC/USD", "BTC/USDC", "BTC/USDT"])
+      assert.deepStrictEqual(yield* complete(template, "pair", "XXBTZUSD"), ["BTC/USD"])
+      assert.deepStrictEqual(yield* complete({ type: "ref/prompt", name: "pre_trade_checklist" }, "pair", "xrp"), [
+        "XRP/USD"
+      ])
+      assert.deepStrictEqual(yield* complete({ type: "ref/prompt", name: "pre_trade_checklist" }, "order", "buy"), [])
+      assert.isUndefined(yield* complete({ type: "ref/prompt", name: "no_such_prompt" }, "pair", ""))
+    }).pipe(Effect.provide(edge))
+  )
+})
+
+describe("prompts", () => {
+  it.effect("put what was given into words for the model", () =>
+    Effect.gen(function* () {
+      const { body } = yield* modern("prompts/list")
+      assert.deepStrictEqual(
+        body.result.prompts.map(({ name }: { name: string }) => name),
+        ["portfolio_review", "pre_trade_checklist", "order_post_mortem", "tax_year_export"]
+      )
+      const review = yield* modern("prompts/get", { name: "portfolio_review", arguments: { currency: "CHF" } })
+      assert.include(review.body.result.messages[0].content.text, "in CHF")
+      const missing = yield* modern("prompts/get", { name: "pre_trade_checklist", arguments: { pair: "BTC/USD" } })
+      assert.deepStrictEqual([missing.status, missing.body.error.code], [400, -32602])
+      assert.include(missing.body.error.message, "needs order")
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("are offered with the tools that they can't do without", () =>
+    Effect.gen(function* () {
+      const { body } = yield* modern("prompts/list")
+      assert.deepStrictEqual(
+        body.result.prompts.map(({ name }: { name: string }) => name),
+        ["portfolio_review", "tax_year_export"]
+      )
+      const hidden = yield* modern("prompts/get", { name: "order_post_mortem", arguments: { txid: "O" } })
+      assert.strictEqual(hidden.body.error.code, -32602)
+      assert.include(hidden.body.error.message, "order_post_mortem")
+    }).pipe(Effect.provide(TestEdge({ directory }, { toolsets: ["market", "account"] })))
+  )
+
+  it("name tools that there are, and say which they need", () => {
+    for (const { arguments: args, name, text, tools: needed } of prompts) {
+      const words = text(Object.fromEntries(args.map(({ name }) => [name, "it"]))).match(/[a-z]+(?:_[a-z]+)+/g) ?? []
+      const named = words.filter((word) => tools.has(word))
+      assert.includeMembers(named, [...needed], name)
+      assert.isTrue(
+        needed.every((tool) => tools.has(tool)),
+        name
+      )
+    }
+  })
+})

@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted, TestClock } from "effect"
+import { statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { RequestStateKeySqlite } from "../../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { RequestStateKey } from "../../../../src/services/RequestStateKey.ts"
+import { temporaryFolder } from "../../../temporaryFolder.ts"
+import { TestConfig } from "../../../doubles/TestConfig.ts"
+
+/** What one more process that has this state folder seals with. */
+const seals = (stateDir: string, mode: "live" | "paper" = "live") =>
+  Effect.map(
+    Layer.build(Layer.fresh(RequestStateKeySqlite).pipe(Layer.provide(TestConfig({ stateDir, mode })))),
+    (context) => Context.get(context, RequestStateKey)
+  )
+
+describe("SealKeySqlite", () => {
+  it.scoped("gives all processes of a user one key, and takes a seal once among them", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const [one, two] = [yield* seals(folder), yield* seals(folder)]
+      const key = Redacted.value(yield* one.key)
+      assert.strictEqual(key.length, 32)
+      assert.deepStrictEqual(Redacted.value(yield* two.key), key)
+      assert.isTrue(yield* one.redeem("a", 1_000))
+      assert.isFalse(yield* two.redeem("a", 1_000))
+      assert.isTrue(yield* two.redeem("b", 1_000))
+      assert.strictEqual(statSync(join(folder, "seals.db")).mode & 0o777, 0o600)
+    })
+  )
+
+  it.scoped("has another key on paper", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const [live, paper] = [yield* seals(folder), yield* seals(folder, "paper")]
+      assert.notDeepEqual(Redacted.value(yield* paper.key), Redacted.value(yield* live.key))
+    })
+  )
+
+  it.scoped("forgets seals that have expired", () =>
+    Effect.gen(function* () {
+      const { redeem } = yield* seals(yield* temporaryFolder)
+      assert.isTrue(yield* redeem("a", 1_000))
+      yield* TestClock.adjust("2 seconds")
+      assert.isTrue(yield* redeem("a", 1_000))
+    })
+  )
+
+  it.scoped("has a key of its own where the file can't be used", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      writeFileSync(join(folder, "seals.db"), "this is no database, whatever its name says".repeat(100))
+      const { key, redeem } = yield* seals(folder)
+      assert.strictEqual(Redacted.value(yield* key).length, 32)
+      assert.isTrue(yield* redeem("a", 1_000))
+      assert.isFalse(yield* redeem("a", 1_000))
+    })
+  )
+})

@@ -1,0 +1,170 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Queue, TestClock } from "effect"
+import { PassThrough } from "node:stream"
+import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
+import { InputRequired } from "../../../../src/services/UserInput.ts"
+import { ask } from "../../../../src/tools/kit/askUser.ts"
+import { linesOf } from "../stdio/streams.ts"
+import { messagesIn, modern, post, surfaceEdge } from "../../../doubles/TestMcp.ts"
+import { bearerOf, testOperator, type TestPrincipal } from "../../../doubles/TestPrincipal.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
+
+const form = {
+  message: "Buy 1 BTC for 60000 USD?",
+  requestedSchema: { type: "object", properties: { sure: { type: "boolean" } }, required: ["sure"] }
+} as const
+
+/** A tool that asks before it acts, and one that asks for what no client here can. */
+const edge = surfaceEdge({
+  "tools/call": Effect.fnUntraced(function* ({ name }) {
+    if (name === "sample") {
+      return yield* new InputRequired({ questions: { q: { method: "sampling/createMessage", params: {} } } })
+    }
+    const reply = Option.getOrUndefined(yield* ask("confirm", form))
+    const text = reply === undefined ? "can't ask" : reply.action === "accept" ? "bought" : "left alone"
+    return { content: [{ type: "text", text }] }
+  })
+})
+
+const elicits = { "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } }
+const accept = { inputResponses: { confirm: { action: "accept", content: { sure: true } } } }
+
+const buy = (more: object = {}, caller?: TestPrincipal) =>
+  modern("tools/call", { name: "buy", arguments: { volume: "1" }, _meta: elicits, ...more }, {}, caller)
+
+describe("a call that asks its user", () => {
+  it.effect("is asked in one round and answered in the next", () =>
+    Effect.gen(function* () {
+      const first = (yield* buy()).body.result
+      assert.strictEqual(first.resultType, "input_required")
+      assert.deepStrictEqual(first.inputRequests, {
+        confirm: { method: "elicitation/create", params: { mode: "form", ...form } }
+      })
+      const { requestState } = first
+      const second = (yield* buy({ ...accept, requestState })).body.result
+      assert.deepStrictEqual([second.resultType, second.content[0].text], ["complete", "bought"])
+      const declined = { inputResponses: { confirm: { action: "decline" } } }
+      const again = (yield* buy()).body.result
+      const left = (yield* buy({ ...declined, requestState: again.requestState })).body.result
+      assert.strictEqual(left.content[0].text, "left alone")
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("takes no answer to a question that was not asked", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* buy(accept)).body.result.resultType, "input_required")
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("takes an answer from its caller, for its arguments, in time, and once", () =>
+    Effect.gen(function* () {
+      const stateOf = Effect.map(buy(), ({ body }) => body.result.requestState as string)
+      const refused = (more: object, caller?: TestPrincipal) =>
+        Effect.map(buy({ ...accept, ...more }, caller), ({ body, status }) => {
+          assert.deepStrictEqual([status, body.error?.code], [400, -32602])
+          assert.include(body.error.message, "requestState")
+        })
+
+      const requestState = yield* stateOf
+      yield* refused({ requestState }, bearerOf("0123456789ab"))
+      yield* refused({ requestState, arguments: { volume: "100" } })
+      yield* refused({ requestState, name: "sell" })
+      for (const changed of [`${requestState}A`, requestState.slice(1), "", "nonsense"]) {
+        yield* refused({ requestState: changed })
+      }
+      // None of these has used it up.
+      assert.strictEqual((yield* buy({ ...accept, requestState })).status, 200)
+      yield* refused({ requestState })
+
+      const late = yield* stateOf
+      yield* TestClock.adjust("10 minutes")
+      yield* refused({ requestState: late })
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("refuses answers of another shape", () =>
+    Effect.gen(function* () {
+      for (const inputResponses of [[7], 7, { confirm: 7 }]) {
+        const { body, status } = yield* buy({ inputResponses })
+        assert.deepStrictEqual([status, body.error.code], [400, -32602])
+      }
+      const empty = { inputResponses: { confirm: { action: "accept" } }, requestState: undefined }
+      assert.strictEqual((yield* buy(empty)).body.result.resultType, "input_required")
+    }).pipe(Effect.provide(edge))
+  )
+
+  it.effect("does without where the client can't ask, and says so where it can't do without", () =>
+    Effect.gen(function* () {
+      const mute = yield* modern("tools/call", { name: "buy" })
+      assert.strictEqual(mute.body.result.content[0].text, "can't ask")
+      const legacy = yield* post({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "buy" } })
+      assert.strictEqual(legacy.body.result.content[0].text, "can't ask")
+      const sample = yield* modern("tools/call", { name: "sample", _meta: elicits })
+      assert.deepStrictEqual([sample.status, sample.body.error.code], [400, -32021])
+      assert.deepStrictEqual(sample.body.error.data, { requiredCapabilities: { sampling: {} } })
+    }).pipe(Effect.provide(edge))
+  )
+})
+
+const initialize = {
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: {
+    protocolVersion: "2025-11-25",
+    capabilities: { elicitation: {} },
+    clientInfo: { name: "test", version: "0" }
+  }
+}
+const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "buy" } }
+
+describe("a call of the eras before that asks its user", () => {
+  it.effect("is answered in place, over stdio", () =>
+    Effect.gen(function* () {
+      const [input, output] = [new PassThrough(), new PassThrough()]
+      const lines = yield* linesOf(output)
+      const send = (message: object) => void input.write(`${JSON.stringify(message)}\n`)
+      const served = yield* Effect.fork(Effect.provideService(serveStdio(input, output), Principal, testOperator))
+      send(initialize)
+      yield* Queue.take(lines)
+      send(call)
+      const question = yield* Queue.take(lines)
+      assert.strictEqual(question.method, "elicitation/create")
+      send({ jsonrpc: "2.0", id: "another", result: { action: "decline" } })
+      send({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: { sure: true } } })
+      const answer = yield* Queue.take(lines)
+      assert.deepStrictEqual([answer.id, answer.result.content[0].text], [1, "bought"])
+      send({ ...call, id: 2 })
+      yield* Queue.take(lines)
+      input.end()
+      const ended = yield* Queue.take(lines)
+      assert.deepStrictEqual([ended.id, ended.error.code], [2, -32000])
+      yield* Fiber.join(served)
+    }).pipe(Effect.scoped, Effect.provide(edge))
+  )
+
+  const askOf = surfaceEdge({
+    "tools/call": (_, { request }) =>
+      Effect.gen(function* () {
+        if (Option.isNone(request)) return { content: [{ type: "text", text: "no way" }] }
+        const reply = yield* request.value({ method: "elicitation/create", params: form })
+        return { content: [{ type: "text", text: Object(reply).action }] }
+      })
+  })
+
+  it.effect("is answered over HTTP by the caller who was asked, and by nobody else", () =>
+    Effect.gen(function* () {
+      const owner = bearerOf("owner0000000")
+      const { events } = yield* post(call, { accept: "application/json, text/event-stream" }, owner)
+      const seen = yield* messagesIn(events)
+      const { id, method } = yield* Queue.take(seen)
+      assert.strictEqual(method, "elicitation/create")
+      const reply = (action: string) => ({ jsonrpc: "2.0", id, result: { action } })
+      yield* post(reply("decline"), {}, bearerOf("stranger0000"))
+      assert.strictEqual((yield* post(reply("accept"), {}, owner)).status, 202)
+      assert.strictEqual((yield* Queue.take(seen)).result.content[0].text, "accept")
+      const deaf = yield* post(call, { accept: "application/json" }, owner)
+      assert.strictEqual(deaf.body.result.content[0].text, "no way")
+    }).pipe(Effect.scoped, Effect.provide(askOf))
+  )
+})

@@ -1,0 +1,231 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { strToU8, zipSync } from "fflate"
+import * as Exports from "../../../src/tools/account/exports.ts"
+import { TestKraken } from "../../doubles/TestKraken.ts"
+import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
+import { readOnly } from "../../doubles/TestPrincipal.ts"
+
+const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
+  TestKraken({ answers, granted: ["export-data"], onCall: (_, params) => calls.push(params) })
+
+const download = (zip: Uint8Array, calls: Array<object> = []) =>
+  TestKraken({
+    files: { "private/RetrieveExport": zip },
+    granted: ["export-data"],
+    onCall: (_, params) => calls.push(params)
+  })
+
+const rowsOf = { id: "TCJA", as: "rows", offset: 0, limit: 50 } as const
+
+describe("request_export_report", () => {
+  it.effect("asks for a report with times in words", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      const { structuredContent } = yield* Exports.requestExportReport.call({
+        report: "trades",
+        description: "October trades",
+        fields: "time, price,vol",
+        starttm: "2025-10-01T00:00:00Z",
+        endtm: 1761000000
+      })
+      assert.deepStrictEqual(structuredContent, { id: "TCJA" })
+      assert.deepStrictEqual(calls, [
+        {
+          report: "trades",
+          description: "October trades",
+          fields: "time,price,vol",
+          starttm: "1759276800",
+          endtm: "1761000000"
+        }
+      ])
+    }).pipe(Effect.provide(kraken({ "private/AddExport": { id: "TCJA" } }, calls)))
+  })
+
+  it.effect("knows which columns each report has", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        Exports.requestExportReport.call({ report: "ledgers", description: "x", fields: ["time", "price"] })
+      )
+      assertFaults(faultsIn(error), [["fields.1", "price", "ledgers"]])
+    }).pipe(Effect.provide(TestKraken({ granted: ["export-data"], onCall: () => assert.fail("Kraken was asked") })))
+  )
+
+  it.effect("is a write, as removing one is", () =>
+    Effect.gen(function* () {
+      const request = yield* Effect.flip(Exports.requestExportReport.run({ report: "trades", description: "x" }))
+      assert.strictEqual(request._tag, "ReadOnlyMode")
+      const remove = yield* Effect.flip(Exports.removeExport.run({ id: "TCJA", type: "delete" }))
+      assert.strictEqual(remove._tag, "ReadOnlyMode")
+    }).pipe(readOnly, Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
+  )
+})
+
+describe("get_export_status", () => {
+  const report = {
+    id: "TCJA",
+    descr: "October trades",
+    format: "CSV",
+    report: "trades",
+    subtype: "all",
+    status: "Processed",
+    flags: "0",
+    fields: "all",
+    createdtm: "1761000020",
+    expiretm: "1761210020",
+    starttm: "1761000025",
+    completedtm: "1761000027",
+    datastarttm: "1759276800",
+    dataendtm: "1761000000",
+    aclass: "forex",
+    asset: "all"
+  }
+
+  it.effect("shows reports, the newest first, and of many the newest", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      const answer = yield* Exports.getExportStatus.run({ report: "trades", limit: 1 })
+      assert.deepStrictEqual(answer, {
+        reports: [
+          {
+            id: "TCJA",
+            descr: "October trades",
+            report: "trades",
+            format: "CSV",
+            status: "Processed",
+            fields: "all",
+            asset: "all",
+            createdtm: 1761000020,
+            completedtm: 1761000027,
+            datastarttm: 1759276800,
+            dataendtm: 1761000000
+          }
+        ],
+        omitted: 1
+      })
+      assert.deepStrictEqual(calls, [{ report: "trades" }])
+    }).pipe(
+      Effect.provide(
+        kraken(
+          {
+            "private/ExportStatus": [
+              { ...report, id: "OLD", status: "Queued", createdtm: "1", completedtm: "0" },
+              report
+            ]
+          },
+          calls
+        )
+      )
+    )
+  })
+})
+
+describe("retrieve_export", () => {
+  const csv =
+    '"txid","time","misc"\r\n"T1","2025-10-20 22:40:00","a, b"\r\n"T2","2025-10-20 22:41:00","line\nbreak"\r\n"T3","",""\r\n'
+  const zip = zipSync({ "trades.csv": strToU8(csv) })
+
+  it.effect("gives the ZIP as a resource, byte for byte, beside what it holds", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      const answer = yield* Exports.retrieveExport.call({ id: "TC/JA" })
+      assert.deepStrictEqual(answer.structuredContent, {
+        id: "TC/JA",
+        files: [{ name: "trades.csv", size: csv.length }],
+        uri: "kraken://exports/TC%2FJA.zip"
+      })
+      assert.deepStrictEqual(answer.content[1], {
+        type: "resource",
+        resource: {
+          uri: "kraken://exports/TC%2FJA.zip",
+          mimeType: "application/zip",
+          blob: Buffer.from(zip).toString("base64")
+        }
+      })
+      assert.deepStrictEqual(calls, [{ id: "TC/JA" }])
+    }).pipe(Effect.provide(download(zip, calls)))
+  })
+
+  it.effect("or its rows in pages", () =>
+    Effect.gen(function* () {
+      const first = yield* Exports.retrieveExport.call({ id: "TCJA", as: "rows", limit: 2 })
+      assert.deepStrictEqual(first.structuredContent, {
+        id: "TCJA",
+        files: [{ name: "trades.csv", size: csv.length }],
+        columns: ["txid", "time", "misc"],
+        rows: [
+          ["T1", "2025-10-20 22:40:00", "a, b"],
+          ["T2", "2025-10-20 22:41:00", "line\nbreak"]
+        ],
+        next_offset: 2
+      })
+      assert.strictEqual(first.content.length, 1)
+      const second = yield* Exports.retrieveExport.run({ ...rowsOf, offset: 2 })
+      assert.deepStrictEqual(second.rows, [["T3", "", ""]])
+      assert.isUndefined(second.next_offset)
+      const beyond = yield* Exports.retrieveExport.run({ ...rowsOf, offset: 9 })
+      assert.deepStrictEqual([beyond.rows, beyond.next_offset], [[], undefined])
+    }).pipe(Effect.provide(download(zip)))
+  )
+
+  it.effect("reads tabs, a byte order mark, and reports without rows", () =>
+    Effect.gen(function* () {
+      const { columns, rows } = yield* Exports.retrieveExport.run(rowsOf)
+      assert.deepStrictEqual([columns, rows], [["refid", "amount"], []])
+    }).pipe(Effect.provide(download(zipSync({ "ledgers.tsv": strToU8("\uFEFFrefid\tamount\n") }))))
+  )
+
+  it.effect("of an empty ZIP there is nothing to read", () =>
+    Effect.gen(function* () {
+      const { columns, files, rows } = yield* Exports.retrieveExport.run(rowsOf)
+      assert.deepStrictEqual([files, columns, rows], [[], [], []])
+    }).pipe(Effect.provide(download(zipSync({}))))
+  )
+
+  it.effect("does not unpack what is too large, and says what would do", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
+      assertFaults(faultsIn(error), [["as", "33554433", "33554432"]])
+      const asZip = yield* Exports.retrieveExport.run({ ...rowsOf, as: "zip" })
+      assert.deepStrictEqual(asZip.files, [{ name: "trades.csv", size: 33554433 }])
+    }).pipe(Effect.provide(download(zipSync({ "trades.csv": new Uint8Array(32 * 1024 * 1024 + 1) }))))
+  )
+
+  it.effect("unpacks no more than a ZIP says that it holds", () =>
+    Effect.gen(function* () {
+      const { columns, files } = yield* Exports.retrieveExport.run(rowsOf)
+      assert.deepStrictEqual(files, [{ name: "trades.csv", size: 10 }])
+      assert.deepStrictEqual(columns, ["x".repeat(10)])
+    }).pipe(Effect.provide(download(claiming(zipSync({ "trades.csv": strToU8("x".repeat(1_000_000)) }), 10))))
+  )
+
+  it.effect("bytes that are no ZIP are said to be none", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
+      assert.deepInclude(error, { _tag: "KrakenUnreadable", endpoint: "private/RetrieveExport", carriedOut: false })
+    }).pipe(Effect.provide(download(strToU8("PK and nothing else"))))
+  )
+})
+
+describe("remove_export", () => {
+  it.effect("deletes, or cancels", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Exports.removeExport.run({ id: "TCJA", type: "delete" }), { removed: true })
+      yield* Exports.removeExport.call({ id: "TCJA", type: "cancel" })
+      assert.deepStrictEqual(calls, [
+        { id: "TCJA", type: "delete" },
+        { id: "TCJA", type: "cancel" }
+      ])
+    }).pipe(Effect.provide(kraken({ "private/RemoveExport": { delete: true } }, calls)))
+  })
+})
+
+/** The same ZIP, whose directory says of its one member that it is `size` bytes long. */
+const claiming = (zip: Uint8Array, size: number): Uint8Array => {
+  const lying = zip.slice()
+  const view = new DataView(lying.buffer)
+  const directory = view.getUint32(lying.length - 22 + 16, true)
+  view.setUint32(directory + 24, size, true)
+  return lying
+}
