@@ -1,13 +1,15 @@
 import { Effect } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import type { SentOrder } from "../../../domain/orders/orderMatch.ts"
-import type { UnconfirmedWrite, ProcedureContext, WriteProcedure, Settlement } from "./writeProcedure.ts"
 import { isBatch, isOrder, refusalsIn } from "./confirmation.ts"
-import { deadlineOf, isNamed, fingerprintOf, withClientId, withDeadline } from "./orderDefaults.ts"
-import { empty, found, type Finding, pollUntilSettled } from "./pollUntilSettled.ts"
-import { type Listed, ordersSince, pick } from "./orderLists.ts"
+import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
+import { deadlineOf, fingerprintOf, isNamed, withClientId, withDeadline } from "./orderDefaults.ts"
+import { type Listed, ordersSince } from "./orderLists.ts"
+import { pickOrder } from "./pickOrder.ts"
+import { pollUntilSettled } from "./pollUntilSettled.ts"
+import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
 
-/** AddOrder: found again by its `cl_ord_id`, or its `userref` and terms. */
+/** AddOrder. The order is found by its `cl_ord_id`, or by its `userref` and terms. */
 export const addOrder: WriteProcedure = (context, _, params) => {
   const order = params["validate"] === true ? params : withClientId(params)
   return Effect.succeed({
@@ -18,21 +20,21 @@ export const addOrder: WriteProcedure = (context, _, params) => {
     complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
     settle: (attempt) =>
       settleOrders(context, attempt, [{ params: attempt.params, hasOwnId: !isNamed(params) }], [], ([placed]) => ({
-        ...(placed && { descr: descr(placed), txid: [placed.txid] })
+        ...(placed && { descr: description(placed), txid: [placed.txid] })
       }))
   })
 }
 
-/** AddOrderBatch: each order is found again by its own id; some may stand while others were refused. */
+/** AddOrderBatch. Each order is found by its own id. Some orders can be placed although others were refused. */
 export const addOrderBatch: WriteProcedure = (context, _, params) => {
   const named = params["orders"] as ReadonlyArray<Params>
   const orders = named.map(withClientId)
-  const whole = orders.map((order) => ({ ...order, pair: params["pair"] }))
-  const sent = whole.map((params, i) => ({ params, hasOwnId: !isNamed(named[i] ?? {}) }))
+  const withPair = orders.map((order) => ({ ...order, pair: params["pair"] }))
+  const sent = withPair.map((params, i) => ({ params, hasOwnId: !isNamed(named[i] ?? {}) }))
   return Effect.succeed({
     params: { ...params, orders },
     stamp: withDeadline(context),
-    fingerprints: whole.map(fingerprintOf),
+    fingerprints: withPair.map(fingerprintOf),
     isConfirmed: isBatch,
     complete: (result, sent) => ({
       ...Object(result),
@@ -45,7 +47,7 @@ export const addOrderBatch: WriteProcedure = (context, _, params) => {
         orders: orders.map((_, i) => {
           const row = placed[i]
           if (row === undefined) return { error: refusals[i] ?? "not placed" }
-          const { close, order } = descr(row)
+          const { close, order } = description(row)
           return { txid: row.txid, descr: { order }, ...(close && { close }) }
         })
       }))
@@ -53,48 +55,54 @@ export const addOrderBatch: WriteProcedure = (context, _, params) => {
   })
 }
 
-/** Looks until all orders are found that were not refused; what is missing behind the fence was not placed. */
+/** The order found for each one that was sent, at the same index. */
+type Placed = ReadonlyArray<Listed | undefined>
+
+/** Looks up all orders that were not refused. Orders that are missing after the deadline were not placed. */
 const settleOrders = Effect.fnUntraced(function* (
   context: ProcedureContext,
   attempt: UnconfirmedWrite,
   orders: ReadonlyArray<Omit<SentOrder, "time">>,
   refusals: ReadonlyArray<string | undefined>,
-  result: (placed: ReadonlyArray<Listed | undefined>) => unknown
+  resultOf: (placed: Placed) => unknown
 ) {
   const directory = yield* context.directory
-  let placed: ReadonlyArray<Listed | undefined> = []
   const all = orders.map(({ params }) => params)
   const hasOwnId = orders.length === 1 && orders.every(({ hasOwnId }) => hasOwnId)
   const lookUp = Effect.map(
     ordersSince(context, attempt, filterFor(all), hasOwnId),
-    ({ rows, time }): Finding<true> => {
-      const picks = orders.map((order) => pick(context, directory, rows, { ...order, time }))
-      placed = picks.map((look) => (look._tag === "Found" ? look.value : undefined))
-      const doubt = picks.find((look) => look._tag === "Unclear")
-      if (doubt !== undefined) return doubt
-      return placed.every((order, i) => order !== undefined || refusals[i] !== undefined) ? found(true) : empty
+    ({ rows, time }): Finding<Placed, Placed> => {
+      const picks = orders.map((order) => pickOrder(context, directory, rows, { ...order, time }))
+      const placed = picks.map((pick) => (pick._tag === "Match" ? pick.value : undefined))
+      const unclear = picks.find((pick) => pick._tag === "Ambiguous")
+      if (unclear !== undefined) return ambiguous(unclear.reason, placed)
+      const isComplete = placed.every((order, i) => order !== undefined || refusals[i] !== undefined)
+      return isComplete ? match(placed) : noMatch(placed)
     }
   )
-  const outcome = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
+  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
+  const placed = search._tag === "Found" ? search.value : (search.partial ?? [])
   const some = placed.filter((order) => order !== undefined)
-  const done = (): Settlement => ({ _tag: "Placed", result: result(placed), state: some.map(state).join(", ") })
-  if (outcome._tag === "Found" || (outcome._tag === "NotThere" && some.length > 0)) return done()
-  if (outcome._tag === "NotThere") {
-    return { _tag: "NotPlaced", reason: `no order with ${ids(all)} exists, and its deadline has passed` } as const
+  if (search._tag === "Undecided") {
+    const known = some.length > 0 ? ` Surely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
+    const check = `Look for ${ids(all)} with get_open_orders and get_closed_orders.${known}`
+    return { _tag: "Unknown", reason: search.reason, check } satisfies Settlement
   }
-  const known = some.length > 0 ? ` Surely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
-  const check = `Look for ${ids(all)} with get_open_orders and get_closed_orders.${known}`
-  return { _tag: "Unknown", reason: outcome.reason, check } as const
+  if (search._tag === "Absent" && some.length === 0) {
+    const reason = `no order with ${ids(all)} exists, and its deadline has passed`
+    return { _tag: "NotPlaced", reason } satisfies Settlement
+  }
+  const state = some.map(({ row }) => row.status).join(", ")
+  return { _tag: "Placed", result: resultOf(placed), state } satisfies Settlement
 })
 
-const state = ({ row }: Listed) => row.status
-
-const descr = ({ row }: Listed): { readonly order: string; readonly close?: string } => ({
+/** Makes Kraken's `descr` of an order. */
+const description = ({ row }: Listed): { readonly order: string; readonly close?: string } => ({
   order: String(row.descr.order ?? ""),
   ...(row.descr.close && { close: String(row.descr.close) })
 })
 
-/** One order is asked for by its id; several by their time alone, in one request. */
+/** Makes the filter of the lists: the id of one order, or none for several, so that one request reads them all. */
 const filterFor = (orders: ReadonlyArray<Params>): Params => {
   const [only] = orders
   return only === undefined || orders.length > 1 ? {} : { ...given(only, "cl_ord_id"), ...given(only, "userref") }

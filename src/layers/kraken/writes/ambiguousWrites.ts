@@ -1,18 +1,20 @@
 import { Duration, Effect, Exit } from "effect"
 import { monotonic } from "../../../services/Clocks.ts"
 
-/** A write that was begun: what it will look like on the account, and until when it may turn up (monotonic, ms). */
+/** A write that might still appear on the account. */
 export interface OpenWrite {
+  /** How the write will appear on the account. */
   readonly fingerprints: ReadonlyArray<string>
+  /** The time until which it might appear, in monotonic milliseconds. */
   until: number
 }
 
-/** How long a write of unknown outcome may be what is found for another one. */
-const doubt = Duration.toMillis("10 minutes")
+/** Time for which a write of unknown outcome might be the one that is found for another write, in milliseconds. */
+const openWindow = Duration.toMillis("10 minutes")
 
 /**
- * Writes whose outcome is open, by what they look like on the account. Two that look the same can't be told apart once
- * one of them turns up: neither may then be called placed for it.
+ * Makes the set of open writes, by their fingerprints. If two writes share a fingerprint and one of them appears on the
+ * account, nothing shows which one it is: neither is then reported as placed.
  */
 export const makeAmbiguousWrites = () => {
   const open = new Set<OpenWrite>()
@@ -31,22 +33,22 @@ export const makeAmbiguousWrites = () => {
 
   const end = (write: OpenWrite, isOpen: boolean) =>
     Effect.map(monotonic, (now) => {
-      if (isOpen) write.until = now + doubt
+      if (isOpen) write.until = now + openWindow
       else open.delete(write)
     })
 
   return {
-    /** Runs a write; `isOpen` tells whether its end leaves open what became of it. */
+    /** Runs a write that counts as open meanwhile. `isOpen` decides whether it still does afterwards. */
     during: <A, E, R>(
       fingerprints: ReadonlyArray<string>,
       isOpen: (exit: Exit.Exit<A, E>) => boolean,
       run: (write: OpenWrite) => Effect.Effect<A, E, R>
     ): Effect.Effect<A, E, R> =>
       Effect.acquireUseRelease(begin(fingerprints), run, (write, exit) => end(write, isOpen(exit))),
-    /** Whether no other open write looks like this one, or like what was found for it. */
-    isAlone: (write: OpenWrite, found: ReadonlyArray<string>) =>
+    /** Tells whether no other open write shares a fingerprint with this write or with the match found for it. */
+    isUnambiguous: (write: OpenWrite, matchFingerprints: ReadonlyArray<string>) =>
       Effect.map(prune, () => {
-        const fingerprints = new Set([...write.fingerprints, ...found])
+        const fingerprints = new Set([...write.fingerprints, ...matchFingerprints])
         return ![...open].some(
           (other) => other !== write && other.fingerprints.some((fingerprint) => fingerprints.has(fingerprint))
         )

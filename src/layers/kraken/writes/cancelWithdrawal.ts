@@ -1,8 +1,9 @@
 import { Effect, Either, Schema } from "effect"
-import type { UnconfirmedWrite, ProcedureContext, WriteProcedure, Settlement } from "./writeProcedure.ts"
 import { isBoolean } from "./confirmation.ts"
-import { repeatUntilSettled } from "./repeatUntilSettled.ts"
+import { repeatUntilSettled, type Unsettled } from "./repeatUntilSettled.ts"
+import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
 
+/** @see https://docs.kraken.com/api/docs/rest-api/get-status-recent-withdrawals read 2026-08-17 */
 const decode = Schema.decodeUnknown(
   Schema.Array(
     Schema.Struct({
@@ -13,39 +14,39 @@ const decode = Schema.decodeUnknown(
   )
 )
 
-/** WithdrawCancel: named by its `refid`, it is repeated until Kraken answers or shows what became of the withdrawal. */
+/**
+ * WithdrawCancel. It names the withdrawal by its `refid`, so it is repeated until Kraken answers or lists the
+ * withdrawal as canceled or ended.
+ */
 export const cancelWithdrawal: WriteProcedure = (context, _endpoint, params) =>
   Effect.succeed({
     params,
     fingerprints: [],
     isConfirmed: isBoolean,
-    settle: (attempt) => settle(context, attempt)
+    settle: (attempt) =>
+      repeatUntilSettled(
+        undefined,
+        () => cancelAgain(context, attempt),
+        ({ reason }) => ({ _tag: "Unknown", reason, check: "See get_withdrawal_status.", safeToRepeat: true })
+      )
   })
 
-const settle = (context: ProcedureContext, attempt: UnconfirmedWrite) =>
-  repeatUntilSettled(
-    Effect.gen(function* () {
-      const { endpoint, params } = attempt
-      const again = yield* Effect.either(context.kraken.write(endpoint, params, { priority: "cancel" }))
-      if (Either.isRight(again) && again.right === true) return placed(true)
-      const { asset, refid } = params
-      const rows = yield* context.kraken
-        .read("private/WithdrawStatus", { asset }, { priority: "settlement" })
-        .pipe(Effect.flatMap(decode), Effect.either)
-      if (Either.isLeft(rows)) return rows.left.message
-      const row = rows.right.find((row) => row.refid === refid)
-      const state = row?.["status-prop"] ?? row?.status
-      if (state === "canceled" || state === "cancel-pending") return placed(true, state)
-      return state === undefined || state === null
-        ? "the withdrawal is not listed"
-        : ended.has(state)
-          ? placed(false, state)
-          : `it is still ${state}`
-    }),
-    (reason): Settlement => ({ _tag: "Unknown", reason, check: "See get_withdrawal_status.", safeToRepeat: true })
-  )
+const cancelAgain = Effect.fnUntraced(function* (context: ProcedureContext, { endpoint, params }: UnconfirmedWrite) {
+  const answer = yield* Effect.either(context.kraken.write(endpoint, params, { priority: "cancel" }))
+  if (Either.isRight(answer) && answer.right === true) return placed(true)
+  const { asset, refid } = params
+  const rows = yield* context.kraken
+    .read("private/WithdrawStatus", { asset }, { priority: "settlement" })
+    .pipe(Effect.flatMap(decode), Effect.either)
+  if (Either.isLeft(rows)) return unsettled(rows.left.message)
+  const row = rows.right.find((row) => row.refid === refid)
+  const state = row?.["status-prop"] ?? row?.status
+  if (state === "canceled" || state === "cancel-pending") return placed(true, state)
+  if (state === undefined || state === null) return unsettled("the withdrawal is not listed")
+  return ended.has(state) ? placed(false, state) : unsettled(`it is still ${state}`)
+})
 
-/** States in which nothing can be cancelled any more. */
+/** States in which a withdrawal can no longer be cancelled. */
 const ended: ReadonlySet<string> = new Set(["Success", "Settled", "Failure", "cancel-denied", "return"])
 
 const placed = (result: boolean, state?: string): Settlement => ({
@@ -53,3 +54,5 @@ const placed = (result: boolean, state?: string): Settlement => ({
   result,
   ...(state !== undefined && { state })
 })
+
+const unsettled = (reason: string): Unsettled<undefined> => ({ _tag: "Unsettled", reason, state: undefined })

@@ -3,40 +3,41 @@ import type { WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import { type KrakenOutcomeUnknown, KrakenWriteBlocked } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
-import { idsIn } from "./ids.ts"
+import { createdIdsIn } from "./createdIds.ts"
 
-/** A write as it is told from others. */
+/** A write, with the facts by which it is recognized. */
 export interface Write {
   readonly endpoint: WriteEndpoint
-  /** Account and content: equal for two writes that would do the same to the same account. Absent: never recognised. */
+  /** Account and content. Equal for two writes that would do the same to the same account. Undefined if never recognized. */
   readonly identity: string | undefined
   readonly caller: string
-  /** Its caller says that it is meant although an identical one was just sent. */
+  /** True if its caller wants the write although an identical one was just sent. */
   readonly repeat: boolean
 }
 
-/** A write that was begun. */
+/** A write that was begun by this process. */
 export interface RecentWrite extends Write {
   readonly answer: Deferred.Deferred<Sent, SendError>
-  /** Its outcome is open: no answer came, and it was not found yet. */
+  /** True if no answer confirmed the write and it was not found on the account yet. */
   isOpen: boolean
-  /** Until when it counts, in monotonic milliseconds; without limit while it is in flight. */
+  /** The time until which it is remembered, in monotonic milliseconds. Infinite while it is in flight. */
   until: number
   error?: KrakenOutcomeUnknown
 }
 
+/** The decision on a write before it is sent, by the recent writes of this process. */
 export type Recognition =
   | { readonly _tag: "New"; readonly begun: RecentWrite }
-  /** An identical write is in flight or has just ended, and this one is not to be sent. */
+  /** An identical write is in flight or has just ended, so this one is not sent. */
   | { readonly _tag: "Duplicate"; readonly of: RecentWrite }
-  /** It is not known whether an identical write has happened, so nobody may send another one. */
+  /** It is unknown whether an identical write happened, so no caller is allowed to send another one. */
   | { readonly _tag: "Blocked"; readonly error: KrakenWriteBlocked }
 
 /**
- * Tells of each write whether a second identical one has to be meant. Cancels have work of their own, what is open by
- * then; an export or a token that is made twice does no harm.
+ * The endpoints at which a second identical write needs `repeat`. A second cancel can have new orders to cancel, and a
+ * second export or token does no harm.
  */
-const recognized: Readonly<Record<WriteEndpoint, boolean>> = {
+const recognizable: Readonly<Record<WriteEndpoint, boolean>> = {
   "private/AddOrder": true,
   "private/AddOrderBatch": true,
   "private/AmendOrder": true,
@@ -58,23 +59,23 @@ const recognized: Readonly<Record<WriteEndpoint, boolean>> = {
   "private/GetWebSocketsToken": false
 }
 
-/** Decides whether a second identical write to an endpoint has to be meant. */
-export const isRecognizable = (endpoint: WriteEndpoint): boolean => recognized[endpoint]
+/** Tells whether a second identical write to an endpoint needs `repeat`. */
+export const isRecognizable = (endpoint: WriteEndpoint): boolean => recognizable[endpoint]
 
-/** How long after its end an identical write of the same caller is taken for the same one, in milliseconds. */
+/** Time after the end of a write for which an identical one of the same caller is a duplicate, in milliseconds. */
 const usualWindow = Duration.toMillis("2 seconds")
 
-/** The same for a withdrawal, whoever sends it: it can't be taken back. */
+/** The same for withdrawals, which cannot be reversed, in milliseconds. It holds for all callers. */
 const withdrawalWindow = Duration.toMillis("10 minutes")
 
-/** How long an unknown outcome blocks identical writes, in milliseconds. */
+/** Time for which an unknown outcome blocks identical writes, in milliseconds. */
 const blockWindow = Duration.toMillis("10 minutes")
 
-/** The writes of this process by which identical ones are recognised. All times are monotonic milliseconds. */
+/** Makes the set of recent writes by which duplicates are recognized. All times are monotonic milliseconds. */
 export const makeDuplicates = () => {
   const writes = new Set<RecentWrite>()
 
-  /** Looks for an earlier write that is identical, and takes the place of a new one, in one step. */
+  /** Recognizes an identical earlier write, or adds this one, in one step. */
   const recognize = (write: Write, now: number): Recognition => {
     for (const earlier of writes) if (earlier.until <= now) writes.delete(earlier)
     if (write.identity === undefined) return { _tag: "New", begun: begin(write) }
@@ -89,17 +90,22 @@ export const makeDuplicates = () => {
     return { _tag: "New", begun }
   }
 
-  /** Notes the end of a write, before those that wait for it are told. */
+  /** Notes that no answer confirmed a write, so that it blocks identical ones while it is looked up. */
+  const markUnconfirmed = (write: RecentWrite): void => {
+    write.isOpen = true
+  }
+
+  /** Notes the end of a write. Has to run before its waiters get the answer. */
   const end = (begun: RecentWrite, exit: Exit.Exit<Sent, SendError>, now: number): void => {
     if (Exit.isSuccess(exit)) {
       begun.isOpen = false
       begun.until = now + (begun.endpoint === "private/Withdraw" ? withdrawalWindow : usualWindow)
-      // Kraken's list already showed an identical one, so it was not sent; the list tells how long that counts.
+      // It was not sent, since Kraken's list showed an identical one. That list decides how long this counts.
       if (exit.value.duplicateOf !== undefined) writes.delete(begun)
       return
     }
     const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
-    // A failure without an error is a fault of ours, which does not tell that nothing happened.
+    // A defect does not show that nothing happened.
     const isOpen = error === undefined || (error._tag === "KrakenOutcomeUnknown" && !error.safeToRepeat)
     if (!isOpen) writes.delete(begun)
     begun.isOpen = isOpen
@@ -107,16 +113,16 @@ export const makeDuplicates = () => {
     if (error?._tag === "KrakenOutcomeUnknown") begun.error = error
   }
 
-  /** Gives the answer of an earlier write to one that was not sent. */
+  /** Waits for the answer of an earlier write, for a duplicate that was not sent. */
   const answerOf = (earlier: RecentWrite): Effect.Effect<Sent, SendError> =>
     Deferred.await(earlier.answer).pipe(
-      Effect.map((sent): Sent => ({ ...sent, duplicateOf: idsIn(sent.result) })),
+      Effect.map((sent): Sent => ({ ...sent, duplicateOf: createdIdsIn(sent.result) })),
       Effect.catchTag("KrakenOutcomeUnknown", (error) =>
         Effect.flatMap(monotonic, (now) => Effect.fail(earlier.isOpen ? blockedBy(earlier, now) : error))
       )
     )
 
-  return { recognize, end, answerOf }
+  return { recognize, markUnconfirmed, end, answerOf }
 }
 
 const blockedBy = ({ endpoint, error, until }: RecentWrite, now: number) =>

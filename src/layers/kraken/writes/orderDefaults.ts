@@ -2,20 +2,28 @@ import { DateTime, Duration, Option } from "effect"
 import { randomInt, randomUUID } from "node:crypto"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { oneSpelling } from "../../../domain/orders/orderMatch.ts"
-import type { UnconfirmedWrite, ProcedureContext } from "./writeProcedure.ts"
 import type { Departure } from "./timing.ts"
+import type { ProcedureContext, UnconfirmedWrite } from "./writeProcedure.ts"
 
-/** Gives an order that its caller did not name a `cl_ord_id`, by which it can be found again. */
+/** Adds a `cl_ord_id`, by which the order can be found, to an order that its caller did not name. */
 export const withClientId = (order: Params): Params => (isNamed(order) ? order : { ...order, cl_ord_id: randomUUID() })
 
-/** Tells whether the caller named an order: such a name may belong to other orders too. */
+/** Tells whether the caller named an order. Other orders can have the same name. */
 export const isNamed = ({ cl_ord_id, userref }: Params): boolean => userref !== undefined || cl_ord_id !== undefined
 
-/** Gives an edit, which takes no `cl_ord_id`, a `userref` that hardly any other order has. */
+/**
+ * Adds a random `userref`, by which the new order can be found, to an edit without one. An edit takes no `cl_ord_id`.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
+ */
 export const withUserref = (edit: Params): Params =>
   edit["userref"] === undefined ? { ...edit, userref: randomInt(1, 2 ** 31) } : edit
 
-/** Sets the `deadline`, after which Kraken's engine refuses the order, where the caller gave none. */
+/**
+ * Adds a `deadline`, after which Kraken's engine refuses the order, unless the caller gave one.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 export const withDeadline =
   (context: ProcedureContext) =>
   (params: Params, now: DateTime.Utc): Params =>
@@ -23,17 +31,22 @@ export const withDeadline =
       ? { ...params, deadline: DateTime.formatIso(DateTime.addDuration(now, context.deadline)) }
       : params
 
-/** The moment after which Kraken's engine refuses what was sent. */
+/** The moment after which Kraken's engine refuses an order that was sent. */
 export interface Deadline {
   readonly at: DateTime.Utc
-  /** How long after leaving that is, in milliseconds. */
+  /** Milliseconds from the departure to the deadline. */
   readonly span: number
   readonly departure: Departure
 }
 
-/** Kraken takes no deadline further ahead, in milliseconds. */
+/**
+ * The longest span of a deadline that Kraken accepts, in milliseconds.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
 const longestSpan = Duration.toMillis("1 minute")
 
+/** Reads the deadline that a write was sent with. None if there is none or it is not a date. */
 export const deadlineOf = ({ departure, params }: UnconfirmedWrite): Option.Option<Deadline> =>
   Option.map(typeof params["deadline"] === "string" ? DateTime.make(params["deadline"]) : Option.none(), (at) => ({
     at: DateTime.toUtc(at),
@@ -41,9 +54,9 @@ export const deadlineOf = ({ departure, params }: UnconfirmedWrite): Option.Opti
     departure
   }))
 
-/** For writes that know no deadline. */
+/** For writes to endpoints without a `deadline`. */
 export const noDeadline = Option.none<Deadline>()
 
-/** What an order is recognised by: its own id, or a `userref` and its terms. */
+/** Makes the fingerprint of an order: its `cl_ord_id`, or its `userref` and terms. */
 export const fingerprintOf = ({ cl_ord_id, pair, price, type, userref, volume }: Params): string =>
   JSON.stringify(cl_ord_id === undefined ? [userref, pair, type, oneSpelling(volume), oneSpelling(price)] : [cl_ord_id])

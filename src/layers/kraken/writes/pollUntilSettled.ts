@@ -1,101 +1,115 @@
 import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
 import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
-import type { ProcedureContext } from "./writeProcedure.ts"
-import type { Deadline } from "./orderDefaults.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
+import type { Finding } from "./finding.ts"
+import type { Deadline } from "./orderDefaults.ts"
+import type { ProcedureContext } from "./writeProcedure.ts"
 
-/** What one look at the account has shown. */
-export type Finding<A> =
+/** The result of all look-ups of a write. `partial` is the part of the write that the last answered look-up showed. */
+export type SearchResult<A, P = never> =
   | { readonly _tag: "Found"; readonly value: A }
-  | { readonly _tag: "Empty" }
-  /** Something is there, and it can't be told whether it is ours. */
-  | { readonly _tag: "Unclear"; readonly reason: string }
+  /** The write is not on the account and can no longer get there. */
+  | { readonly _tag: "Absent"; readonly partial: P | undefined }
+  /** The write might be on the account or might still get there. */
+  | { readonly _tag: "Undecided"; readonly reason: string; readonly partial: P | undefined }
 
-export const found = <A>(value: A): Finding<A> => ({ _tag: "Found", value })
-export const empty: Finding<never> = { _tag: "Empty" }
-export const unclear = (reason: string): Finding<never> => ({ _tag: "Unclear", reason })
-
-export type Outcome<A> =
-  | { readonly _tag: "Found"; readonly value: A }
-  | { readonly _tag: "NotThere" }
-  | { readonly _tag: "CantTell"; readonly reason: string }
-
-/** What a look may fail with. */
+/** Errors that a look-up can end in. */
 export type LookUpError = ReadError | ParseResult.ParseError
 
-/** After its deadline Kraken's engine takes the order no more; two seconds for what it had already taken. */
+/** Time that Kraken's engine gets, after a deadline, for orders that it had already accepted. */
 const settling = Duration.seconds(2)
 
-/** Kraken takes no `deadline` further ahead than a minute, so that it is over this long after a write left. */
-const longestWait = Duration.toMillis("62 seconds")
+/**
+ * The longest pause between two look-ups, in milliseconds. Kraken accepts no `deadline` more than 60 s ahead, so every
+ * deadline has passed by then.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
+ */
+const longestPause = Duration.toMillis("62 seconds")
 
-/** Looking ends after this long, in milliseconds, while Kraken does not answer. */
-const patience = Duration.toMillis("90 seconds")
+/** Time after which a failed look-up is the last one, in milliseconds. */
+const maximumWait = Duration.toMillis("90 seconds")
 
-/** A look that met a rate limit waits as long as Kraken says before the next one, and no longer than this, in seconds. */
-const longestRest = 15
+/** The longest extra pause after a look-up that Kraken refused for its rate, in seconds. */
+const longestRateLimitPause = 15
 
 /**
- * Looks after about one second, four seconds, and once `deadline` has passed, until the write is found or definitely
- * can't come any more.
+ * Looks a write up after about one second, after four seconds and once `deadline` has passed, until it is found or can
+ * definitely no longer happen.
  *
- * *Not there* takes all of: the key has no nonce window and a look, which has a later nonce than the write, was
- * answered (so a straggling write would be refused); the deadline is over, on Kraken's clock and by the time that has
- * passed on ours, so that one wrong `Date` does not end it; two looks after both were empty; and no clock was set since
- * the write left.
+ * The result is `Absent` only if all of these hold:
+ * - The key has no nonce window, and a look-up was answered. Its nonce is later than that of the write, so Kraken
+ *   refuses the write if it still arrives.
+ * - The deadline has passed, both on Kraken's clock and by the time elapsed on ours. One wrong `Date` header is then not
+ *   enough.
+ * - Two look-ups after both of these were empty.
+ * - No clock was set since the write left.
  */
-export const pollUntilSettled = Effect.fn("KrakenWriter.lookUntil")(function* <A, R>(
+export const pollUntilSettled = Effect.fn("KrakenWriter.pollUntilSettled")(function* <A, P, R>(
   context: ProcedureContext,
   deadline: Option.Option<Deadline>,
-  look: Effect.Effect<Finding<A>, LookUpError, R>,
-  nothing = "it has not turned up"
+  lookUp: Effect.Effect<Finding<A, P>, LookUpError, R>
 ) {
-  const until = (yield* monotonic) + patience
-  let fenced = false
-  let empties = 0
-  let trouble = "no look at the account was answered"
+  const giveUpAt = (yield* monotonic) + maximumWait
+  let isFenced = false
+  let emptyAfterDeadline = 0
+  let reason = "no look-up of the account was answered"
+  let partial: P | undefined
   for (let n = 0; n < 10; n++) {
-    yield* Effect.sleep(yield* pause(context, n, deadline))
+    yield* Effect.sleep(yield* pauseBefore(context, n, deadline))
     yield* report({ progress: n + 1, message: "Kraken gave no answer; looking up what became of the call" })
-    const overdue = Option.isSome(deadline) && (yield* remaining(context, deadline.value)) <= 0
-    const seen = yield* Effect.either(look)
-    if (Either.isLeft(seen)) {
-      if (isFinal(seen.left)) return cantTell(`the account can't be read: ${seen.left.message}`)
-      trouble = seen.left.message
-      if ((yield* monotonic) > until) break
-      if (seen.left._tag === "KrakenRateLimitError")
-        yield* Effect.sleep(Duration.seconds(Math.min(seen.left.retryAfterSeconds, longestRest)))
+    const isOverdue = Option.isSome(deadline) && (yield* remaining(context, deadline.value)) <= 0
+    const finding = yield* Effect.either(lookUp)
+    if (Either.isLeft(finding)) {
+      const error = finding.left
+      if (isFinal(error)) return undecided(`the account cannot be read: ${error.message}`, partial)
+      reason = error.message
+      if ((yield* monotonic) > giveUpAt) break
+      if (error._tag === "KrakenRateLimitError")
+        yield* Effect.sleep(Duration.seconds(Math.min(error.retryAfterSeconds, longestRateLimitPause)))
       continue
     }
-    if (seen.right._tag === "Found") return seen.right
-    if (seen.right._tag === "Unclear") return cantTell(seen.right.reason)
-    if (overdue && fenced) empties++
-    fenced = true
-    trouble = nothing
-    if (empties === 2 && Option.isSome(deadline)) return yield* behindTheFence(context, deadline.value)
+    if (finding.right._tag === "Match") return found(finding.right.value)
+    partial = finding.right.partial
+    if (finding.right._tag === "Ambiguous") return undecided(finding.right.reason, partial)
+    if (isOverdue && isFenced) emptyAfterDeadline++
+    isFenced = true
+    reason = "it has not turned up"
+    if (emptyAfterDeadline === 2 && Option.isSome(deadline))
+      return yield* concludeAbsent(context, deadline.value, partial)
     if (Option.isNone(deadline) && n >= 4) break
   }
-  return cantTell(trouble)
+  return undecided(reason, partial)
 })
 
-const cantTell = (reason: string) => ({ _tag: "CantTell", reason }) as const
+const found = <A>(value: A): SearchResult<A> => ({ _tag: "Found", value })
 
-/** Looking again will not help where Kraken does not let us look. */
+const undecided = <P>(reason: string, partial: P | undefined): SearchResult<never, P> => ({
+  _tag: "Undecided",
+  reason,
+  partial
+})
+
+/** Tells whether an error would come again at each look-up. */
 const isFinal = (error: LookUpError): boolean =>
   error._tag === "KrakenPermissionError" ||
   (error._tag === "KrakenAuthError" && error.reason !== "nonce") ||
   error._tag === "KrakenLockout" ||
   error._tag === "KrakenCredentialsMissing"
 
-const pause = (context: ProcedureContext, n: number, deadline: Option.Option<Deadline>) =>
-  Effect.gen(function* () {
-    if (n < 2) return Duration.seconds(n === 0 ? 1 : 3)
-    const rest = Option.isSome(deadline) ? yield* remaining(context, deadline.value) : 0
-    return Duration.millis(Math.min(Math.max(rest, 1000), longestWait))
-  })
+/** Gives the pause before look-up `n`, counted from 0. */
+const pauseBefore = Effect.fnUntraced(function* (
+  context: ProcedureContext,
+  n: number,
+  deadline: Option.Option<Deadline>
+) {
+  if (n < 2) return Duration.seconds(n === 0 ? 1 : 3)
+  const wait = Option.isSome(deadline) ? yield* remaining(context, deadline.value) : 0
+  return Duration.millis(Math.min(Math.max(wait, 1000), longestPause))
+})
 
-/** Milliseconds until a deadline is over by every clock; Kraken's does not count if it can't be compared. */
+/** Gives the milliseconds until a deadline has passed by every clock. A clock of Kraken in doubt does not count. */
 const remaining = (context: ProcedureContext, { at, departure, span }: Deadline) =>
   Effect.zipWith(context.kraken.now, departure.timing, (now, { elapsed, inDoubt }) => {
     const theirs = inDoubt ? -Infinity : DateTime.distance(now, at)
@@ -104,20 +118,27 @@ const remaining = (context: ProcedureContext, { at, departure, span }: Deadline)
   })
 
 /**
- * A later nonce was accepted: that keeps an earlier one out only if the key allows no window. A clock that was set
- * leaves open what the deadline and the ages of what was seen are worth.
+ * Gives `Absent` if the fence holds. A later nonce keeps an earlier one out only if the key has no nonce window. After a
+ * clock was set, neither the deadline nor the ages of orders prove anything.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
  */
-const behindTheFence = (context: ProcedureContext, { departure }: Deadline) =>
-  Effect.gen(function* () {
-    if ((yield* departure.timing).inDoubt)
-      return cantTell(
-        "it has not turned up, but a clock was set meanwhile or is hardly known, so that its deadline tells nothing"
-      )
-    return Option.match(yield* context.keys.known, {
-      onNone: () => cantTell("it has not turned up, but Kraken does not tell whether this key takes late nonces"),
-      onSome: ({ nonceWindow }) =>
-        nonceWindow === 0n
-          ? ({ _tag: "NotThere" } as const)
-          : cantTell("it has not turned up, but this key has a nonce window, so that it might still arrive")
-    })
+const concludeAbsent = Effect.fnUntraced(function* <P>(
+  context: ProcedureContext,
+  { departure }: Deadline,
+  partial: P | undefined
+) {
+  if ((yield* departure.timing).inDoubt)
+    return undecided(
+      "it has not turned up, but a clock was set meanwhile or is hardly known, so that its deadline proves nothing",
+      partial
+    )
+  return Option.match(yield* context.keys.known, {
+    onNone: () =>
+      undecided("it has not turned up, but Kraken does not say whether this key has a nonce window", partial),
+    onSome: ({ nonceWindow }): SearchResult<never, P> =>
+      nonceWindow === 0n
+        ? { _tag: "Absent", partial }
+        : undecided("it has not turned up, but this key has a nonce window, so that it might still arrive", partial)
   })
+})

@@ -4,8 +4,8 @@ import { KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
 
 /**
- * Refuses a write when a check that has to come before it can't be made. What is wrong with the key or the account
- * concerns the write as well, and is told in its own words.
+ * Refuses a write if a check that has to come before it cannot be made. Errors of the key or the account would stop the
+ * write as well, and are passed on unchanged.
  */
 export const precheck =
   (endpoint: Endpoint, check: string) =>

@@ -1,15 +1,16 @@
 import { Effect } from "effect"
 import type { WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { addOrder, addOrderBatch } from "./addOrder.ts"
-import type { WriteProcedure } from "./writeProcedure.ts"
+import { amendOrder } from "./amendOrder.ts"
 import { cancelAll, cancelAllOrdersAfter, cancelOrder, cancelOrderBatch } from "./cancelOrders.ts"
 import { cancelWithdrawal } from "./cancelWithdrawal.ts"
 import * as Confirmed from "./confirmation.ts"
-import { amendOrder, editOrder } from "./changeOrder.ts"
 import { earn } from "./earn.ts"
+import { editOrder } from "./editOrder.ts"
 import { withdraw } from "./withdraw.ts"
+import type { WriteProcedure } from "./writeProcedure.ts"
 
-/** One row an endpoint: how it is sent, and how it is found again when no answer tells. */
+/** Lists the procedure of each endpoint that writes. */
 export const procedures = (): Readonly<Record<WriteEndpoint, WriteProcedure>> => ({
   "private/AddOrder": addOrder,
   "private/AddOrderBatch": addOrderBatch,
@@ -21,24 +22,28 @@ export const procedures = (): Readonly<Record<WriteEndpoint, WriteProcedure>> =>
   "private/CancelOrderBatch": cancelOrderBatch,
   "private/Withdraw": withdraw,
   "private/WithdrawCancel": cancelWithdrawal,
-  "private/WalletTransfer": unseen(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
-  "private/AccountTransfer": unseen(
+  "private/WalletTransfer": unsearchable(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
+  "private/AccountTransfer": unsearchable(
     Confirmed.holds("transfer_id"),
     "See get_account_balance and get_ledgers of both accounts."
   ),
-  "private/CreateSubaccount": unseen(Confirmed.isTrue, "See the subaccounts on kraken.com."),
+  "private/CreateSubaccount": unsearchable(Confirmed.isTrue, "See the subaccounts on kraken.com."),
   "private/Earn/Allocate": earn,
   "private/Earn/Deallocate": earn,
-  "private/AddExport": unseen(Confirmed.holds("id"), "See get_export_status: a second report would do no harm.", true),
-  "private/RemoveExport": unseen(Confirmed.isRemoval, "See get_export_status.", true),
-  "private/DepositAddresses": unseen(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
-  "private/GetWebSocketsToken": unseen(Confirmed.holdsToken, "An unused token expires by itself.", true)
+  "private/AddExport": unsearchable(
+    Confirmed.holds("id"),
+    "See get_export_status: a second report would do no harm.",
+    true
+  ),
+  "private/RemoveExport": unsearchable(Confirmed.isRemoval, "See get_export_status.", true),
+  "private/DepositAddresses": unsearchable(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
+  "private/GetWebSocketsToken": unsearchable(Confirmed.holdsToken, "An unused token expires by itself.", true)
 })
 
-/** Kraken has no way to find it again: say where a person can look. */
-const unseen =
+/** Makes the procedure of a write that no read can find. Its settlement names what a person can check. */
+const unsearchable =
   (isConfirmed: Confirmed.Confirmation, check: string, safeToRepeat = false): WriteProcedure =>
-  (_desk, _endpoint, params) =>
+  (_context, _endpoint, params) =>
     Effect.succeed({
       params,
       fingerprints: [],

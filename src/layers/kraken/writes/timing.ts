@@ -2,17 +2,17 @@ import { DateTime, Effect } from "effect"
 import { clocks, clockTolerance, wasSet } from "../../../services/Clocks.ts"
 import type { KrakenClient } from "../../../services/KrakenClient.ts"
 
-/** How a write that has left stands in time. */
+/** The time at which a write left, as far as it is known by now. */
 export interface Timing {
-  /** When it left, in Unix seconds on Kraken's clock as it is known by now. */
+  /** Unix seconds on Kraken's clock, by its latest reading. */
   readonly sentAt: number
-  /** The same moment, or an earlier one if Kraken's clock was read differently then. */
+  /** The earlier one of `sentAt` and Kraken's clock as it was read when the write left, in Unix seconds. */
   readonly earliest: number
-  /** How far off `sentAt` can be, in seconds, while it is not in doubt. */
+  /** Uncertainty of `sentAt` in seconds, if `inDoubt` is false. */
   readonly within: number
-  /** Milliseconds since it left, on our monotonic clock. */
+  /** Milliseconds since the write left, on our monotonic clock. */
   readonly elapsed: number
-  /** One of the clocks was set since, or Kraken's is not known well enough to compare times. */
+  /** True if a clock was set since, or if Kraken's clock is not known well enough to compare times. */
   readonly inDoubt: boolean
 }
 

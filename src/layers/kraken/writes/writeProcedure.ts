@@ -6,23 +6,23 @@ import type { KrakenOutcomeUnknown, KrakenPrecheckFailed, KrakenWriteRefused } f
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { Confirmation } from "./confirmation.ts"
+import type { CreatedIds } from "./createdIds.ts"
 import type { Departure } from "./timing.ts"
 
-/** What procedures look things up with. */
+/** The services and values that procedures use. */
 export interface ProcedureContext {
   readonly kraken: typeof KrakenClient.Service
   readonly keys: typeof PermissionCache.Service
   readonly directory: Effect.Effect<Directory, never, Principal>
-  /** How far ahead a `deadline` is set. */
+  /** The time between sending an order and the `deadline` that it gets. */
   readonly deadline: Duration.Duration
-  /** Ids (txid, refid, amend_id) that earlier writes of this process have made: they can't be what a later one has made. */
-  readonly made: { readonly add: (ids: ReadonlyArray<string>) => void; readonly has: (id: string) => boolean }
+  readonly createdIds: CreatedIds
 }
 
-/** A write that was sent and got no answer that tells what became of it. */
+/** A write that was sent, and whose answer does not say whether it happened. */
 export interface UnconfirmedWrite {
   readonly endpoint: WriteEndpoint
-  /** What was sent, with what we filled in. */
+  /** The parameters as sent, with the defaults that were added. */
   readonly params: Params
   /** The moment at which it left. */
   readonly departure: Departure
@@ -31,19 +31,23 @@ export interface UnconfirmedWrite {
   readonly result?: unknown
 }
 
-/** What looking has shown. */
+/**
+ * The decision of a procedure on an unconfirmed write, which its caller gets. It is drawn from findings (`finding.ts`),
+ * each the result of one look-up, and from a `SearchResult`, the sum of them. The `Outcome` of a write, confirmed or not,
+ * is the short form of its end that the record keeps.
+ */
 export type Settlement =
-  /** It happened. `result` has the shape of Kraken's own. */
+  /** The write happened. `result` has the shape of Kraken's own. */
   | {
       readonly _tag: "Placed"
       readonly result: unknown
       readonly state?: string
-      /** What it looks like, beside what was known before it was sent. */
+      /** Fingerprints of the match, in addition to those known before the write was sent. */
       readonly fingerprints?: ReadonlyArray<string>
     }
-  /** It surely did not happen, and can't any more. */
+  /** The write definitely did not happen, and no longer can. */
   | { readonly _tag: "NotPlaced"; readonly reason: string }
-  /** It can't be told. */
+  /** The write might have happened. */
   | {
       readonly _tag: "Unknown"
       readonly reason: string
@@ -55,16 +59,15 @@ export type Settlement =
 
 /** A write that is ready to be sent. */
 export interface PreparedWrite {
-  /** What to send. */
   readonly params: Params
-  /** Adds what counts from the moment of sending: its turn has come at `now` on Kraken's clock. */
+  /** Adds parameters that depend on the moment of sending. `now` is that moment on Kraken's clock. */
   readonly stamp?: (params: Params, now: DateTime.Utc) => Params
-  /** How the write will appear on the account, in terms that another write may share; empty if its ids are its own. */
+  /** How the write will appear on the account, in terms that another write can share. Empty if it has an id of its own. */
   readonly fingerprints: ReadonlyArray<string>
-  /** Whether Kraken's result tells that it happened. If it does not, the write is settled. */
+  /** Tells whether Kraken's result confirms that the write happened. If it does not, the write is settled. */
   readonly isConfirmed: Confirmation
   readonly settle: (attempt: UnconfirmedWrite) => Effect.Effect<Settlement, never, Principal>
-  /** Adds to Kraken's own result what only we know, such as a generated `cl_ord_id`. */
+  /** Adds values that only this server knows to Kraken's result, such as a generated `cl_ord_id`. */
   readonly complete?: (result: unknown, sent: Params) => unknown
 }
 
@@ -75,8 +78,8 @@ export interface AlreadyDone {
 }
 
 /**
- * How one endpoint is written: fill in what the caller left out, note what settling needs, or refuse. `repeat`: the
- * caller says that it is meant although an identical one was just sent.
+ * Prepares a write to one endpoint: adds defaults, reads what settling it will need, or refuses it. `repeat` is true if
+ * the caller wants the write although an identical one was just sent.
  */
 export type WriteProcedure = (
   context: ProcedureContext,

@@ -136,7 +136,7 @@ describe("an order", () => {
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrder", limit))
       assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
-      assert.include(error.message, "can't be read")
+      assert.include(error.message, "cannot be read")
     }).pipe(Effect.provide(layer))
   })
 
@@ -276,7 +276,7 @@ describe("the log", () => {
           "A write is not confirmed; looking up what became of it",
           { endpoint, reason: "timed out after 10 s" }
         ],
-        ["INFO", "Looked up what became of a write", { endpoint, verdict: "NotPlaced" }],
+        ["INFO", "Looked up what became of a write", { endpoint, settlement: "NotPlaced" }],
         ["WARN", left, { endpoint, outcome: "KrakenNotPlaced" }]
       ])
     })

@@ -1,0 +1,39 @@
+import type { Directory } from "../../../domain/assets/model.ts"
+import { likeness, type SentOrder } from "../../../domain/orders/orderMatch.ts"
+import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
+import type { Listed } from "./orderLists.ts"
+import type { ProcedureContext } from "./writeProcedure.ts"
+
+/** Picks the one order among `rows` that is `sent`. Ambiguous if several fit, or if one fits that shows neither id. */
+export const pickOrder = (
+  context: ProcedureContext,
+  directory: Directory,
+  rows: ReadonlyArray<Listed>,
+  sent: SentOrder
+): Finding<Listed> => {
+  const compared = rows
+    .filter(({ txid }) => !context.createdIds.has(txid))
+    .map((listed) => ({ listed, like: likeness(listed.row, sent, samePair(directory)) }))
+  const same = unique(compared.filter(({ like }) => like === "same").map(({ listed }) => listed))
+  const perhaps = compared.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)
+  const [first] = same
+  if (same.length > 1) return ambiguous(`several orders fit: ${same.map(({ txid }) => txid).join(", ")}`)
+  if (first !== undefined) return match(first)
+  return perhaps.length > 0 ? ambiguous(`perhaps it is ${perhaps.map(({ txid }) => txid).join(" or ")}`) : noMatch()
+}
+
+/** Drops repeated ids. An order that closes between the reads of two lists is in both, and its later row counts. */
+const unique = (rows: ReadonlyArray<Listed>) => [...new Map(rows.map((listed) => [listed.txid, listed])).values()]
+
+const samePair = (directory: Directory) => (a: string, b: string) => {
+  const [left, right] = [directory.findPair(a), directory.findPair(b)]
+  return left !== undefined && right !== undefined ? left.id === right.id : bare(a) === bare(b)
+}
+
+/** Gives one spelling to names of pairs that the directory does not know. */
+const bare = (pair: string) =>
+  pair
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, "")
+    .replace("BTC", "XBT")
+    .replace("DOGE", "XDG")
