@@ -1,28 +1,30 @@
 import { Context, Effect } from "effect"
 
+/** A progress notification of MCP. */
 export interface Progress {
+  /** A number that grows with each notification. */
   readonly progress: number
   readonly total?: number
   readonly message?: string
 }
 
 /**
- * The request that a call belongs to, and its way back to the client. Nothing of it decides what a call may do; without
- * a request there is nobody to tell or to ask. Fibers in the background copy it.
+ * The request that a call belongs to. It decides nothing about what a call is allowed to do. Without a request, progress
+ * is not reported and no user can be asked. Fibers in the background inherit it.
  */
 export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/services/CallContext", {
   defaultValue: (): {
-    /** Names this call in logs. */
+    /** The name of this call in logs. */
     readonly requestId: string
-    /** Tells the client how far the call is; does nothing if the client did not ask. */
+    /** Sends the client the progress of the call. Does nothing if the client did not ask for it. */
     readonly report: (progress: Progress) => Effect.Effect<void>
-    /** The client can put a form before its user: see `askUser.ts`. */
+    /** True if the client can show a form to its user. See `askUser.ts`. */
     readonly asks: boolean
-    /** What was answered to the questions of this call's earlier rounds. */
+    /** The answers of the user to the questions of this call's earlier rounds. */
     readonly answers: { readonly [name: string]: unknown }
   } => ({ requestId: "", report: () => Effect.void, asks: false, answers: {} })
 }) {}
 
-/** Tells the client of the current call how far it is. */
+/** Sends the client of the current call its progress. */
 export const report = (progress: Progress): Effect.Effect<void> =>
   Effect.flatMap(CallContext, (context) => context.report(progress))

@@ -2,19 +2,19 @@ import { Clock, Context, Effect } from "effect"
 
 /** One reading of both clocks, in milliseconds. */
 export interface Reading {
-  /** Time of day, as Unix time. It can be set at any moment, forward or back. */
+  /** Time of day, as Unix time. It can be set forward or back at any moment. */
   readonly wall: number
-  /** Time that has passed since some moment. It never goes back, and only differences mean something. */
+  /** Time since an arbitrary moment. It never goes back. Only differences of two readings have a meaning. */
   readonly monotonic: number
 }
 
 /**
- * The two clocks of this machine. Ages and elapsed times are differences of monotonic readings; the time of day is for
- * what other programs or people read. Both come from Effect's `Clock`, so that a test's clock drives them.
+ * The two clocks of this machine. Ages and elapsed times are differences of monotonic readings. The time of day is for
+ * values that other programs or people read. Both come from Effect's `Clock`, so that `TestClock` drives them.
  */
 export class Clocks extends Context.Reference<Clocks>()("mcp-kraken/services/Clocks", {
   defaultValue: () => ({
-    /** Reads both at once. */
+    /** Reads both clocks at once. */
     read: Clock.clockWith((clock): Effect.Effect<Reading> =>
       Effect.sync(() => ({
         wall: clock.unsafeCurrentTimeMillis(),
@@ -30,7 +30,7 @@ export const clocks: Effect.Effect<Reading> = Effect.flatMap(Clocks, ({ read }) 
 /** Reads the monotonic clock, in milliseconds. */
 export const monotonic: Effect.Effect<number> = Effect.map(clocks, (reading) => reading.monotonic)
 
-/** How far two readings of one thing may lie apart, in milliseconds, before a clock counts as set. */
+/** The largest difference between two readings of one clock, in milliseconds, at which it does not count as set. */
 export const clockTolerance = 2000
 
 /** Tells whether the wall clock was set between two readings, or the machine slept. */

@@ -5,52 +5,54 @@ import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
 import type { PaperAccountBroken } from "./PaperAccountBroken.ts"
 import type { Principal } from "./Principal.ts"
 
-/** Errors of a read: those of Kraken, or of the simulated account that stands in for one there. */
+/** Errors of a read, by Kraken or by a simulated account. */
 export type ReadError = KrakenError | PaperAccountBroken
 
 /** Errors of a write. */
 export type WriteError = KrakenWriteError | PaperAccountBroken
 
-/** Place in the lane of an API key, first served first: a cancel never waits behind a read. */
+/** The priority of a call in the lane of its API key. A cancel never waits for a read. */
 export type Priority = LanePriority | "settlement"
 
 export interface CallOptions {
-  /** Default: `read` for reads and downloads, `write` for writes. */
+  /** Defaults to `read` for reads and downloads, and to `write` for writes. */
   readonly priority?: Priority
 }
 
 export interface WriteOptions extends CallOptions {
   /**
-   * What is sent in place of the parameters, which then are a draft for the rate budget. It is evaluated once for each
-   * sending, when the call's turn in the lane has come, so that a `deadline` counts from there.
+   * Makes the parameters to send. The parameters of the call are then only a draft for the rate budget. It runs once for
+   * each sending, when the call's turn in the lane has come, so that a `deadline` counts from that moment.
    */
   readonly stamped?: Effect.Effect<Params>
 }
 
-/** How far `now` can be trusted. */
+/** The quality of `now`. */
 export interface ClockQuality {
-  /** Changes when Kraken's clock becomes known or is contradicted: times of different epochs can't be compared. */
+  /** A number that changes when Kraken's clock becomes known or is contradicted. Do not compare times of two epochs. */
   readonly epoch: number
-  /** How far off `now` can be, in milliseconds. */
+  /** The largest error of `now`, in milliseconds. */
   readonly within: number
 }
 
 /**
- * Kraken's Spot REST API. Every method returns the `result` of the envelope as exact JSON: numbers that a double can't
- * hold are strings of their digits.
+ * Kraken's Spot REST API. Every method returns the `result` of the envelope as exact JSON: numbers that a double cannot
+ * represent are strings of their digits.
  *
- * Private calls pass one lane for each API key in the order of their nonces. Parameters that are `undefined` are left
- * out; lists make the body JSON; decimals are strings.
+ * Private calls of one API key pass its lane in the order of their nonces. Parameters that are `undefined` are left out.
+ * A body with lists is JSON. Decimals are strings.
  *
- * Each call is made for a principal, a public one too: a simulated market is its account's, and calls are counted by
+ * Each call needs a principal, even a public one: a simulated market belongs to an account, and calls are counted by
  * account.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-intro read 2026-08-17
  */
 export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient")<
   KrakenClient,
   {
     /**
-     * A call that changes nothing; repeated when Kraken does not answer. Some endpoints that write only read with certain
-     * parameters, such as `validate`.
+     * Makes a call that changes nothing, and repeats it if Kraken does not answer. Some endpoints that write change
+     * nothing with certain parameters, such as `validate`.
      */
     readonly read: (
       endpoint: Endpoint,
@@ -58,21 +60,21 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
       options?: CallOptions
     ) => Effect.Effect<unknown, ReadError, Principal>
     /**
-     * A call that changes something: sent once, and again only after Kraken refused its nonce. Interrupting the caller
-     * may tear it; `KrakenWriter` is the one that may not be torn, and the one tools use.
+     * Makes a call that changes something. It is sent once, and again only after Kraken refused its nonce. Interrupting
+     * the caller can interrupt the call after it was sent. Tools use `KrakenWriter`, which is safe from that.
      */
     readonly write: (
       endpoint: WriteEndpoint,
       params: Params,
       options?: WriteOptions
     ) => Effect.Effect<unknown, WriteError, Principal>
-    /** The few endpoints that answer with bytes instead of JSON. */
+    /** Calls one of the few endpoints that answer with a file instead of JSON. */
     readonly download: (
       endpoint: FileEndpoint,
       params: Params,
       options?: CallOptions
     ) => Effect.Effect<Uint8Array, ReadError, Principal>
-    /** Kraken's clock, learned from the `Date` of its answers; ours until there was one. */
+    /** Kraken's clock, read from the `Date` headers of its answers. Our clock until there was one. */
     readonly now: Effect.Effect<DateTime.Utc>
     readonly clock: Effect.Effect<ClockQuality>
   }

@@ -1,19 +1,20 @@
 import { Schema } from "effect"
 import { describeAnyOf, Permission } from "../domain/keys/permissions.ts"
 
-/** One class for each thing that a caller can do differently. `codes` are Kraken's own texts. */
+// One class for each thing that a caller can do differently.
 
+/** Fields of an error that Kraken answered. `codes` are Kraken's own texts. */
 const answered = { endpoint: Schema.String, codes: Schema.Array(Schema.String) }
 
-const said = (error: { readonly endpoint: string; readonly codes: ReadonlyArray<string> }) =>
+const refusalText = (error: { readonly endpoint: string; readonly codes: ReadonlyArray<string> }) =>
   `Kraken refused ${error.endpoint}: ${error.codes.join("; ")}`
 
-/** A private endpoint was asked for, and no API key is configured. */
+/** A private endpoint was called, and no API key is configured. Nothing was sent. */
 export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentialsMissing>()(
   "KrakenCredentialsMissing",
   {
     endpoint: Schema.String,
-    /** The path of a `.env` that might hold them and was not read. */
+    /** Path of a `.env` file that might have the credentials and was not read. */
     unreadFile: Schema.optional(Schema.String)
   }
 ) {
@@ -23,23 +24,23 @@ export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentia
   }
 }
 
-/** The key, its signature, its one-time password or its account is not accepted. Calling again makes it worse. */
+/** Kraken does not accept the key, its signature, its one-time password or its account. Repeated calls lock the key out. */
 export class KrakenAuthError extends Schema.TaggedError<KrakenAuthError>()("KrakenAuthError", {
   ...answered,
   reason: Schema.Literal("key", "signature", "nonce", "account", "other")
 }) {
   override get message() {
-    return said(this)
+    return refusalText(this)
   }
 }
 
-/** The key may not do this. `needed`: any one of these sets would do. Nothing was done. */
+/** The key lacks a permission. Any one of the sets in `needed` is enough. Nothing was done. */
 export class KrakenPermissionError extends Schema.TaggedError<KrakenPermissionError>()("KrakenPermissionError", {
   endpoint: Schema.String,
   needed: Schema.Array(Schema.Array(Permission)),
-  /** Whether the request was held back here, or sent and refused by Kraken. */
+  /** The program that refused the call: this server before sending it, or Kraken. */
   refusedBy: Schema.Literal("mcp-kraken", "Kraken"),
-  /** Facts about the key that may explain it: expired, limited to other addresses, the words of Kraken. */
+  /** Facts about the key that might explain the refusal: expired, limited to other addresses, Kraken's own text. */
   hints: Schema.Array(Schema.String)
 }) {
   override get message() {
@@ -49,12 +50,16 @@ export class KrakenPermissionError extends Schema.TaggedError<KrakenPermissionEr
   }
 }
 
-/** Too many calls. Nothing was done. */
+/**
+ * A rate limit is reached. Nothing was done.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export class KrakenRateLimitError extends Schema.TaggedError<KrakenRateLimitError>()("KrakenRateLimitError", {
   endpoint: Schema.String,
   limiter: Schema.Literal("rest", "engine", "domain", "public", "concurrency", "auth"),
   retryAfterSeconds: Schema.Number,
-  /** Whether the request was held back here, or sent and refused by Kraken. */
+  /** The program that refused the call: this server before sending it, or Kraken. */
   refusedBy: Schema.Literal("mcp-kraken", "Kraken")
 }) {
   override get message() {
@@ -73,7 +78,11 @@ const limiterNames = {
   auth: "the limit on authentication attempts"
 }
 
-/** Kraken has locked the key out after repeated failures; every further try would restart the clock. */
+/**
+ * Kraken has locked the key out after repeated failures. Each further attempt would start the lockout again.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
+ */
 export class KrakenLockout extends Schema.TaggedError<KrakenLockout>()("KrakenLockout", {
   endpoint: Schema.String,
   until: Schema.DateTimeUtc
@@ -83,48 +92,48 @@ export class KrakenLockout extends Schema.TaggedError<KrakenLockout>()("KrakenLo
   }
 }
 
-/** The order, or the order it names, is not acceptable to Kraken. */
+/** Kraken refused an order, or the order that a call names. */
 export class KrakenOrderError extends Schema.TaggedError<KrakenOrderError>()("KrakenOrderError", answered) {
   override get message() {
-    return said(this)
+    return refusalText(this)
   }
 }
 
-/** The market takes no such order now. */
+/** The market does not accept such an order in its current mode. */
 export class KrakenMarketModeError extends Schema.TaggedError<KrakenMarketModeError>()("KrakenMarketModeError", {
   ...answered,
   mode: Schema.String
 }) {
   override get message() {
-    return `${said(this)}. The market is in ${this.mode} mode.`
+    return `${refusalText(this)}. The market is in ${this.mode} mode.`
   }
 }
 
-/** A deposit, withdrawal, transfer or Earn operation is not acceptable to Kraken. */
+/** Kraken refused a deposit, withdrawal, transfer or Earn operation. */
 export class KrakenFundingError extends Schema.TaggedError<KrakenFundingError>()("KrakenFundingError", answered) {
   override get message() {
-    return said(this)
+    return refusalText(this)
   }
 }
 
-/** Kraken could not use the arguments. */
+/** Kraken refused the arguments of a call. */
 export class KrakenArgumentsError extends Schema.TaggedError<KrakenArgumentsError>()("KrakenArgumentsError", answered) {
   override get message() {
-    return said(this)
+    return refusalText(this)
   }
 }
 
-/** Kraken said no in words that fit no other class. */
+/** Kraken refused a call with a text that fits no other class. */
 export class KrakenRejection extends Schema.TaggedError<KrakenRejection>()("KrakenRejection", answered) {
   override get message() {
-    return said(this)
+    return refusalText(this)
   }
 }
 
-/** No usable answer, and surely nothing was changed: the call only reads, or the request never left. */
+/** Kraken gave no usable answer. Definitely nothing was changed: the call only reads, or the request never left. */
 export class KrakenUnavailable extends Schema.TaggedError<KrakenUnavailable>()("KrakenUnavailable", {
   endpoint: Schema.String,
-  /** What happened, in words that hold no secret: `timed out after 30 s`, `HTTP 502 with an HTML page`. */
+  /** Text without secrets, such as `timed out after 30 s` or `HTTP 502 with an HTML page`. */
   reason: Schema.String,
   cause: Schema.optional(Schema.Defect)
 }) {
@@ -133,13 +142,13 @@ export class KrakenUnavailable extends Schema.TaggedError<KrakenUnavailable>()("
   }
 }
 
-/** A write was sent and no answer tells what became of it. It may have happened. */
+/** A write was sent, and no answer says whether it happened. It might have happened. */
 export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknown>()("KrakenOutcomeUnknown", {
   endpoint: Schema.String,
   reason: Schema.String,
-  /** What to look at, with the ids to look for; empty until the writer has looked. */
+  /** Text on how to check it, with the ids to look for. Empty until the writer has settled the write. */
   check: Schema.String,
-  /** Doing it twice is the same as doing it once. */
+  /** True if doing it twice is the same as doing it once. */
   safeToRepeat: Schema.Boolean,
   /** Ids of orders that were to be cancelled and were last seen open. */
   stillOpen: Schema.optional(Schema.Array(Schema.String)),
@@ -150,7 +159,7 @@ export class KrakenOutcomeUnknown extends Schema.TaggedError<KrakenOutcomeUnknow
   }
 }
 
-/** A write was held back here, since it could not do what is wanted. Nothing was sent. */
+/** This server refused a write that could not have the wanted effect. Nothing was sent. */
 export class KrakenWriteRefused extends Schema.TaggedError<KrakenWriteRefused>()("KrakenWriteRefused", {
   endpoint: Schema.String,
   reason: Schema.String
@@ -160,17 +169,14 @@ export class KrakenWriteRefused extends Schema.TaggedError<KrakenWriteRefused>()
   }
 }
 
-/**
- * A write was held back here, since it is unknown whether an identical one, sent before, has happened. Nothing was sent
- * now.
- */
+/** This server refused a write, since it is unknown whether an identical earlier one happened. Nothing was sent now. */
 export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()("KrakenWriteBlocked", {
   endpoint: Schema.String,
-  /** Why the outcome of the earlier one is unknown. */
+  /** The reason why the outcome of the earlier write is unknown. */
   reason: Schema.String,
-  /** What to look at, with the ids to look for. */
+  /** Text on how to check it, with the ids to look for. */
   check: Schema.String,
-  /** How long it stays blocked at the most; none while the earlier one is being looked up. */
+  /** Seconds until the block ends at the latest. Undefined while the earlier write is in flight or looked up. */
   secondsLeft: Schema.optional(Schema.Number)
 }) {
   override get message() {
@@ -179,10 +185,10 @@ export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()
   }
 }
 
-/** A check that has to come before a write could not be made. Nothing was sent. */
+/** This server refused a write, since a check that has to come before it could not be made. Nothing was sent. */
 export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFailed>()("KrakenPrecheckFailed", {
   endpoint: Schema.String,
-  /** What was to be checked, as the object of "check". */
+  /** The thing to check, as the object of the verb "check" in the message. */
   check: Schema.String,
   reason: Schema.String
 }) {
@@ -191,7 +197,7 @@ export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFaile
   }
 }
 
-/** A write was sent without an answer, and looking has shown that it surely did not happen and can't happen later. */
+/** A write got no answer, and the account shows that it definitely did not happen and no longer can. */
 export class KrakenNotPlaced extends Schema.TaggedError<KrakenNotPlaced>()("KrakenNotPlaced", {
   endpoint: Schema.String,
   reason: Schema.String
@@ -201,14 +207,14 @@ export class KrakenNotPlaced extends Schema.TaggedError<KrakenNotPlaced>()("Krak
   }
 }
 
-/** Kraken carried the call out, and answered in a shape that we do not know. */
+/** Kraken carried the call out, and its answer has an unknown shape. */
 export class KrakenUnreadable extends Schema.TaggedError<KrakenUnreadable>()("KrakenUnreadable", {
   endpoint: Schema.String,
-  /** It was a write, and it happened. */
+  /** True if the call was a write, which then happened. */
   carriedOut: Schema.Boolean,
-  /** The beginning of Kraken's answer. */
+  /** Beginning of Kraken's answer. */
   answer: Schema.String,
-  /** What is wrong with it. */
+  /** Description of the parts that do not fit. */
   issue: Schema.String
 }) {
   override get message() {
@@ -217,7 +223,7 @@ export class KrakenUnreadable extends Schema.TaggedError<KrakenUnreadable>()("Kr
   }
 }
 
-/** Kraken understood the call and refused it: it was not carried out. */
+/** Errors of a call that Kraken understood and refused. It was not carried out. */
 export type KrakenRefusal =
   | KrakenAuthError
   | KrakenPermissionError
@@ -229,8 +235,8 @@ export type KrakenRefusal =
   | KrakenArgumentsError
   | KrakenRejection
 
-/** What a read may end in. */
+/** Errors that a read can end in. */
 export type KrakenError = KrakenCredentialsMissing | KrakenRefusal | KrakenUnavailable
 
-/** What a write may end in. */
+/** Errors that a write can end in. */
 export type KrakenWriteError = KrakenError | KrakenOutcomeUnknown

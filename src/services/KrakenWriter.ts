@@ -6,38 +6,38 @@ import type { WriteError } from "./KrakenClient.ts"
 
 /** A write that happened, or was not sent since an identical one had just happened. */
 export interface Sent {
-  /** Kraken's result, or one of the same shape made from what looking has shown. */
+  /** Kraken's result, or a result of the same shape made from what was found on the account. */
   readonly result: unknown
-  /** Present when no answer came and looking showed that it happened. */
+  /** Present if no answer confirmed the write and it was found on the account afterwards. */
   readonly settled?: { readonly how: string; readonly state?: string }
   /**
-   * Present when this write was not sent, since it is identical to one just before it: the ids of what that one has
-   * made, where Kraken gives any. All else here is the answer of that one.
+   * Present if this write was not sent, since it is identical to an earlier one: the ids that the earlier write created,
+   * if Kraken gives any. All other fields are the answer of the earlier write.
    */
   readonly duplicateOf?: ReadonlyArray<string>
 }
 
-/** What sending a write may end in. */
+/** Errors that sending a write can end in. */
 export type SendError = WriteError | KrakenNotPlaced | KrakenWriteRefused | KrakenWriteBlocked | KrakenPrecheckFailed
 
 /**
- * Sends writes so that none happens twice and none is lost from sight: each runs in a fiber of its own that outlives
- * its caller, and where Kraken's answer does not tell what happened, it is looked up.
+ * Sends writes so that none happens twice and the outcome of each is followed up. A write runs in its own fiber, which
+ * goes on when its caller leaves. If Kraken's answer does not say whether it happened, it is looked up on the account.
  */
 export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter")<
   KrakenWriter,
   {
     /**
-     * Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the result shows; orders without `deadline` get
-     * one.
+     * Sends a write and waits for its outcome. Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the
+     * result shows. Orders without a `deadline` get one.
      *
-     * A write that is identical to one of the same caller that is in flight or ended less than two seconds ago is not
-     * sent (`duplicateOf`); a withdrawal for ten minutes and whoever sends it. `repeat: true` among the parameters, which
-     * is not sent on, says that it is meant once more. A write whose outcome is unknown blocks identical ones for ten
-     * minutes, `repeat` or not. Cancels are always sent.
+     * A write is not sent if an identical one of the same caller is in flight or ended less than two seconds ago: the
+     * answer then has `duplicateOf`. For withdrawals this holds for ten minutes, and for all callers. The parameter
+     * `repeat: true`, which Kraken does not get, sends the write all the same. A write whose outcome is unknown blocks
+     * identical ones for ten minutes, even with `repeat`. Cancels are always sent.
      */
     readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
-    /** Ends when no write is under way. */
+    /** Waits until no write is in flight. */
     readonly settled: Effect.Effect<void>
   }
 >() {}

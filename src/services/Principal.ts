@@ -1,25 +1,25 @@
 import { Context, type DateTime, type Option, Schema } from "effect"
 import type { TokenId } from "./TokenStore.ts"
 
-/** A name for one account: Kraken's, or a simulated one. Budgets, duplicates and journals are kept by it. */
+/** The name of one account, on Kraken or simulated. Budgets, duplicates and journals are kept by account. */
 export const AccountName = Schema.String.pipe(Schema.brand("AccountName"))
 export type AccountName = typeof AccountName.Type
 
-/** The one who calls. Its id is safe to log and to use as a key. */
+/** The client that makes a call. Its id is safe to log and to use as a key. */
 export type Caller =
   | {
       readonly _tag: "Token"
       readonly id: TokenId
-      /** The owner's name for the token; need not be unique. */
+      /** The name that the owner gave the token. It need not be unique. */
       readonly name: string
       readonly expiresAt: Option.Option<DateTime.Utc>
     }
-  /** Whoever started the process: over stdio, or over HTTP with authentication switched off. */
+  /** The user who started the process: over stdio, or over HTTP with authentication switched off. */
   | { readonly _tag: "Operator"; readonly id: "local" }
 
 /**
- * The party for whom a call is made. It has no default: an edge provides it with each request, and a path that forgets
- * it does not compile.
+ * The party for whom a call is made. It has no default. Each transport provides it with each request, and code that
+ * forgets it does not compile.
  *
  * @effect-leakable-service
  */
@@ -27,7 +27,7 @@ export class Principal extends Context.Tag("mcp-kraken/services/Principal")<
   Principal,
   {
     readonly caller: Caller
-    /** The kind of money it moves. A token for paper never gets `live`. */
+    /** The kind of money that the call moves. A token for paper never gets `live`. */
     readonly mode: "live" | "paper"
     readonly account: AccountName
   }

@@ -5,11 +5,11 @@ import type { AccountName, Caller, Principal } from "./Principal.ts"
 /** A write that is about to be sent. */
 export interface WriteIntent {
   readonly endpoint: WriteEndpoint
-  /** As prepared, with the ids that it can be found by; what is added at the moment of sending is missing. */
+  /** The parameters as prepared, with the ids that the write can be found by, but without those added at the sending. */
   readonly params: Params
 }
 
-/** The end of a write. `error` is the tag of what its caller was told. */
+/** The end of a write. `error` is the tag of the error that its caller got, `Defect` or `Interrupted`. */
 export type Outcome =
   | { readonly _tag: "Happened" }
   | { readonly _tag: "DidNotHappen"; readonly error: string }
@@ -17,25 +17,25 @@ export type Outcome =
 
 /** A write in the record. */
 export interface Entry extends WriteIntent {
-  /** Counts from 1. */
+  /** Number of the write, counted from 1. */
   readonly seq: number
-  /** When it began, in Unix milliseconds. */
+  /** Time at which it began, in Unix milliseconds. */
   readonly at: number
   readonly caller: Caller["id"]
   readonly account: AccountName
-  /** Absent while it is under way. */
+  /** Absent while the write is in flight. */
   readonly outcome?: Outcome
 }
 
-/** The record of the writes that were sent: each is noted before it leaves, and its outcome when that is known. */
+/** The record of the writes that were sent. Each write is noted before it leaves, and its outcome once it is known. */
 export class Record extends Context.Tag("mcp-kraken/services/Record")<
   Record,
   {
-    /** Notes a write before it leaves, and gives its number. */
+    /** Notes a write before it leaves and gives its number. */
     readonly begin: (intent: WriteIntent) => Effect.Effect<number, never, Principal>
-    /** Notes what became of it, after all that could be found out. */
+    /** Notes the outcome of a write, after it was settled. */
     readonly end: (seq: number, outcome: Outcome) => Effect.Effect<void>
-    /** What is remembered, oldest first. */
+    /** Reads the writes that are remembered, oldest first. */
     readonly entries: Effect.Effect<ReadonlyArray<Entry>>
   }
 >() {}

@@ -2,10 +2,10 @@ import { Clock, Effect, Layer } from "effect"
 import { Principal } from "../../services/Principal.ts"
 import { type Entry, Record } from "../../services/Record.ts"
 
-/** Writes that have ended and are remembered. Those under way are remembered besides. */
+/** Ended writes that are remembered. Writes in flight are not counted. */
 const capacity = 1000
 
-/** A record of this process only; it ends with it. */
+/** Keeps the record in memory, for as long as this process runs. */
 export const RecordMemory = Layer.sync(Record, () => {
   const open = new Map<number, Entry>()
   const ended = new Map<number, Entry>()
