@@ -45,9 +45,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Errors that turn into another one before anybody is told. */
 const inner = {
   InputRequired: "the client gets questions, or ProtocolError",
-  NoVerdict: "KrakenUnavailable, or KrakenOutcomeUnknown",
-  Refused: "one of the errors of Kraken's refusals",
-  TooLong: "KrakenRateLimitError"
+  NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
+  ApiRefusal: "one of the errors of Kraken's refusals",
+  WaitTooLong: "KrakenRateLimitError"
 }
 
 const settingsTexts = settingsSamples.flatMap(saidOfSettings)
