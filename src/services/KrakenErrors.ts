@@ -19,7 +19,7 @@ export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentia
   }
 ) {
   override get message() {
-    const unread = this.unreadFile === undefined ? "" : ` A file was not read: ${JSON.stringify(this.unreadFile)}.`
+    const unread = this.unreadFile === undefined ? "" : ` The file ${JSON.stringify(this.unreadFile)} was not read.`
     return `Kraken API credentials are not configured (set KRAKEN_API_KEY and KRAKEN_API_SECRET): ${this.endpoint} needs them.${unread}`
   }
 }
@@ -63,9 +63,8 @@ export class KrakenRateLimitError extends Schema.TaggedError<KrakenRateLimitErro
   refusedBy: Schema.Literal("mcp-kraken", "Kraken")
 }) {
   override get message() {
-    return `${this.refusedBy === "Kraken" ? "Kraken refused" : "Held back"} ${this.endpoint}: ${
-      limiterNames[this.limiter]
-    } is exhausted. Wait ${this.retryAfterSeconds} s.`
+    const refusal = this.refusedBy === "Kraken" ? `Kraken refused ${this.endpoint}` : `${this.endpoint} was not sent`
+    return `${refusal}: ${limiterNames[this.limiter]} is exhausted. Wait ${this.retryAfterSeconds} s.`
   }
 }
 
@@ -88,7 +87,7 @@ export class KrakenLockout extends Schema.TaggedError<KrakenLockout>()("KrakenLo
   until: Schema.DateTimeUtc
 }) {
   override get message() {
-    return `Kraken has locked this API key out; no private call is sent before ${new Date(this.until.epochMillis).toISOString()}.`
+    return `Kraken has locked this API key out. The server sends no private call before ${new Date(this.until.epochMillis).toISOString()}.`
   }
 }
 
@@ -180,8 +179,8 @@ export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()
   secondsLeft: Schema.optional(Schema.Number)
 }) {
   override get message() {
-    const left = this.secondsLeft === undefined ? "" : ` for ${this.secondsLeft} s at the most,`
-    return `${this.endpoint} was not sent: it is unknown whether an identical call before it was carried out (${this.reason}). ${this.check} Until that is known,${left} an identical call is not sent, repeat or not.`
+    const limit = this.secondsLeft === undefined ? "" : `, and for ${this.secondsLeft} s at most`
+    return `${this.endpoint} was not sent: it is unknown whether an identical earlier call was carried out (${this.reason}). ${this.check} Identical calls are blocked until that is known${limit}, even with repeat.`
   }
 }
 

@@ -84,7 +84,7 @@ const settleOrders = Effect.fnUntraced(function* (
   const placed = search._tag === "Found" ? search.value : (search.partial ?? [])
   const some = placed.filter((order) => order !== undefined)
   if (search._tag === "Undecided") {
-    const known = some.length > 0 ? ` Surely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
+    const known = some.length > 0 ? ` Definitely placed: ${some.map(({ txid }) => txid).join(", ")}.` : ""
     const check = `Look for ${ids(all)} with get_open_orders and get_closed_orders.${known}`
     return { _tag: "Unknown", reason: search.reason, check } satisfies Settlement
   }

@@ -100,9 +100,9 @@ const findIn = Effect.fnUntraced(function* (context: ProcedureContext, attempt: 
     first === undefined
       ? noMatch(order)
       : fitting.length > 1
-        ? ambiguous(`several amendments fit: ${ids}`, order)
+        ? ambiguous(`several amendments match: ${ids}`, order)
         : first.since === "same"
           ? match({ amend_id: first.amend_id, order })
-          : ambiguous(`perhaps it is ${ids}`, order)
+          : ambiguous(`it might be ${ids}`, order)
   return finding
 })

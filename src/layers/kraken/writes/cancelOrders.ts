@@ -36,7 +36,8 @@ export const cancelAllOrdersAfter: WriteProcedure = (_context, _endpoint, params
       Effect.succeed({
         _tag: "Unknown",
         reason: error.reason,
-        check: "Call it again with the timeout that is wanted now: the last call counts, and Kraken can't be asked.",
+        check:
+          "Call it again with the timeout that is wanted now. The last call counts, and no endpoint shows the timer.",
         safeToRepeat: true
       })
   })

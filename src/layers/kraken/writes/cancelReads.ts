@@ -30,7 +30,7 @@ export const readGroup = Effect.fnUntraced(function* (
   const rows = yield* openOrders(context, {})
   const { inDoubt, sentAt, within } = yield* attempt.departure.timing
   if (inDoubt) {
-    const doubt = "a clock was set since, so that it can't be told which orders were open before"
+    const doubt = "a clock was set after the cancel was sent, so it is unknown which orders were open before"
     return { added: [], isClosed: false, doubt } satisfies GroupReading
   }
   const members = rows.filter(({ row }) => group(row))
@@ -43,7 +43,9 @@ export const readGroup = Effect.fnUntraced(function* (
     added: older.filter(isUnknown).map(({ txid }): OrderId => ({ field: "txid", id: txid })),
     isClosed: older.length === 0,
     doubt:
-      unsureIds.length === 0 ? undefined : `it can't be told whether ${unsureIds.join(", ")} was opened before or since`
+      unsureIds.length === 0
+        ? undefined
+        : `it is unknown whether the cancel was sent before or after these orders were opened: ${unsureIds.join(", ")}`
   } satisfies GroupReading
 })
 

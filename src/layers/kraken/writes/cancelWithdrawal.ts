@@ -27,7 +27,7 @@ export const cancelWithdrawal: WriteProcedure = (context, _endpoint, params) =>
       repeatUntilSettled(
         undefined,
         () => cancelAgain(context, attempt),
-        ({ reason }) => ({ _tag: "Unknown", reason, check: "See get_withdrawal_status.", safeToRepeat: true })
+        ({ reason }) => ({ _tag: "Unknown", reason, check: "Check get_withdrawal_status.", safeToRepeat: true })
       )
   })
 

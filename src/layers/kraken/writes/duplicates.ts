@@ -128,7 +128,7 @@ export const makeDuplicates = () => {
 const blockedBy = ({ endpoint, error, until }: RecentWrite, now: number) =>
   new KrakenWriteBlocked({
     endpoint,
-    reason: error?.reason ?? (until === Infinity ? "it is being looked up" : "an internal error cut it off"),
+    reason: error?.reason ?? (until === Infinity ? "it is being looked up" : "an internal error interrupted it"),
     check: error?.check ?? (until === Infinity ? "Wait for its answer." : "Read the account to see what happened."),
     ...(until !== Infinity && { secondsLeft: Math.max(1, Math.ceil((until - now) / 1000)) })
   })

@@ -44,7 +44,7 @@ export const earn: WriteProcedure = Effect.fnUntraced(function* (context, endpoi
   // or an unknown shape of the answer does not go away, and would block the write for good: these are no reason to refuse.
   const before = yield* Effect.asSome(reading).pipe(
     Effect.catchTags({ KrakenPermissionError: () => Effect.succeedNone, ParseError: () => Effect.succeedNone }),
-    precheck(endpoint, "what is allocated now, by which a lost answer is settled")
+    precheck(endpoint, "the current allocation, without which a lost answer cannot be settled")
   )
   return {
     params,
@@ -80,7 +80,7 @@ const settle = Effect.fn("KrakenWriter.settleEarn")(function* (
   before: Option.Option<Allocation>,
   reading: Effect.Effect<Allocation, LookUpError, Principal>
 ) {
-  const check = "See get_earn_allocation_status or get_earn_deallocation_status, and list_earn_allocations."
+  const check = "Check get_earn_allocation_status or get_earn_deallocation_status, and list_earn_allocations."
   if (Option.isNone(before)) return { _tag: "Unknown", reason: error.reason, check } satisfies Settlement
   const amount = D.decimal(String(params["amount"]))
   const expected = D.sum(before.value.total, endpoint === "private/Earn/Allocate" ? amount : D.negate(amount))
@@ -91,5 +91,5 @@ const settle = Effect.fn("KrakenWriter.settleEarn")(function* (
   const search = yield* pollUntilSettled(context, noDeadline, lookUp)
   return search._tag === "Found"
     ? ({ _tag: "Placed", result: true, state: search.value } satisfies Settlement)
-    : ({ _tag: "Unknown", reason: "the allocation does not show it", check } satisfies Settlement)
+    : ({ _tag: "Unknown", reason: "the allocation was not seen to change by the amount", check } satisfies Settlement)
 })

@@ -55,7 +55,7 @@ const useAmend = ({ row, txid }: Listed, params: Params): string => {
     trigger_price: limitField === "price2" ? params["price"] : undefined,
     display_qty: params["displayvol"]
   }
-  return `Kraken can't edit an order that has a cl_ord_id. amend_order changes it in place: ${JSON.stringify(amendment)}`
+  return `Kraken cannot edit an order that has a cl_ord_id. Use amend_order, which changes it in place: ${JSON.stringify(amendment)}`
 }
 
 const settle = Effect.fn("KrakenWriter.settleEdit")(function* (
@@ -85,8 +85,8 @@ const settle = Effect.fn("KrakenWriter.settleEdit")(function* (
   const original = yield* Effect.orElseSucceed(orderById(context, txid), () => undefined)
   // An edit cancels before it places, so a canceled original might mean that the new order is still to come.
   if (original === undefined || original.row.status === "canceled") {
-    const state = original === undefined ? "can't be read" : "is canceled"
-    return { _tag: "Unknown", reason: `no order replaces ${txid}, which ${state}`, check } satisfies Settlement
+    const state = original === undefined ? "cannot be read" : "is canceled"
+    return { _tag: "Unknown", reason: `no order replaces ${txid}, and ${txid} ${state}`, check } satisfies Settlement
   }
   return {
     _tag: "NotPlaced",

@@ -17,9 +17,9 @@ export const pickOrder = (
   const same = unique(compared.filter(({ like }) => like === "same").map(({ listed }) => listed))
   const perhaps = compared.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)
   const [first] = same
-  if (same.length > 1) return ambiguous(`several orders fit: ${same.map(({ txid }) => txid).join(", ")}`)
+  if (same.length > 1) return ambiguous(`several orders match: ${same.map(({ txid }) => txid).join(", ")}`)
   if (first !== undefined) return match(first)
-  return perhaps.length > 0 ? ambiguous(`perhaps it is ${perhaps.map(({ txid }) => txid).join(" or ")}`) : noMatch()
+  return perhaps.length > 0 ? ambiguous(`it might be ${perhaps.map(({ txid }) => txid).join(" or ")}`) : noMatch()
 }
 
 /** Drops repeated ids. An order that closes between the reads of two lists is in both, and its later row counts. */

@@ -75,7 +75,7 @@ export const pollUntilSettled = Effect.fn("KrakenWriter.pollUntilSettled")(funct
     if (finding.right._tag === "Ambiguous") return undecided(finding.right.reason, partial)
     if (isOverdue && isFenced) emptyAfterDeadline++
     isFenced = true
-    reason = "it has not turned up"
+    reason = "it was not found on the account"
     if (emptyAfterDeadline === 2 && Option.isSome(deadline))
       return yield* concludeAbsent(context, deadline.value, partial)
     if (Option.isNone(deadline) && n >= 4) break
@@ -130,15 +130,18 @@ const concludeAbsent = Effect.fnUntraced(function* <P>(
 ) {
   if ((yield* departure.timing).inDoubt)
     return undecided(
-      "it has not turned up, but a clock was set meanwhile or is hardly known, so that its deadline proves nothing",
+      "it was not found, but a clock was set meanwhile or Kraken's clock is hardly known, so its deadline proves nothing",
       partial
     )
   return Option.match(yield* context.keys.known, {
     onNone: () =>
-      undecided("it has not turned up, but Kraken does not say whether this key has a nonce window", partial),
+      undecided(
+        "it was not found, but it is unknown whether this key has a nonce window, so it might still arrive",
+        partial
+      ),
     onSome: ({ nonceWindow }): SearchResult<never, P> =>
       nonceWindow === 0n
         ? { _tag: "Absent", partial }
-        : undecided("it has not turned up, but this key has a nonce window, so that it might still arrive", partial)
+        : undecided("it was not found, but this key has a nonce window, so it might still arrive", partial)
   })
 })

@@ -22,21 +22,21 @@ export const procedures = (): Readonly<Record<WriteEndpoint, WriteProcedure>> =>
   "private/CancelOrderBatch": cancelOrderBatch,
   "private/Withdraw": withdraw,
   "private/WithdrawCancel": cancelWithdrawal,
-  "private/WalletTransfer": unsearchable(Confirmed.holds("refid"), "See get_account_balance and get_ledgers."),
+  "private/WalletTransfer": unsearchable(Confirmed.holds("refid"), "Check get_account_balance and get_ledgers."),
   "private/AccountTransfer": unsearchable(
     Confirmed.holds("transfer_id"),
-    "See get_account_balance and get_ledgers of both accounts."
+    "Check get_account_balance and get_ledgers of both accounts."
   ),
-  "private/CreateSubaccount": unsearchable(Confirmed.isTrue, "See the subaccounts on kraken.com."),
+  "private/CreateSubaccount": unsearchable(Confirmed.isTrue, "Check the subaccounts on kraken.com."),
   "private/Earn/Allocate": earn,
   "private/Earn/Deallocate": earn,
   "private/AddExport": unsearchable(
     Confirmed.holds("id"),
-    "See get_export_status: a second report would do no harm.",
+    "Check get_export_status: a second report does no harm.",
     true
   ),
-  "private/RemoveExport": unsearchable(Confirmed.isRemoval, "See get_export_status.", true),
-  "private/DepositAddresses": unsearchable(Confirmed.holdsAddresses, "See get_deposit_addresses with new: false."),
+  "private/RemoveExport": unsearchable(Confirmed.isRemoval, "Check get_export_status.", true),
+  "private/DepositAddresses": unsearchable(Confirmed.holdsAddresses, "Check get_deposit_addresses with new: false."),
   "private/GetWebSocketsToken": unsearchable(Confirmed.holdsToken, "An unused token expires by itself.", true)
 })
 

@@ -56,7 +56,7 @@ export const makeSendOnce = (context: ProcedureContext, ambiguousWrites: ReturnT
 const notConfirmed = (endpoint: WriteEndpoint) =>
   new KrakenOutcomeUnknown({
     endpoint,
-    reason: "the answer lacks what the endpoint promises",
+    reason: "the answer lacks the ids or values that confirm it",
     check: "",
     safeToRepeat: false
   })

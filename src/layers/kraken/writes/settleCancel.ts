@@ -36,7 +36,7 @@ export const settleCancel = Effect.fn("KrakenWriter.settleCancel")(function* (
     if (progress.remaining.length > 0) return unsettled(reason)
     if (Either.isLeft(reading)) return unsettled(reading.left.message)
     if (reading.right.doubt !== undefined) return unsettled(reading.right.doubt)
-    if (!reading.right.isClosed) return unsettled("the open orders have to be seen once more")
+    if (!reading.right.isClosed) return unsettled("the open orders were not read again after the last cancel")
     return yield* placed(context, attempt, group, progress.closed)
   })
   return yield* repeatUntilSettled({ remaining: ids, closed: new Map<string, string>() }, step, (last) =>
@@ -90,12 +90,12 @@ const placed = Effect.fnUntraced(function* (
   }
   // Orders that the first call cancelled were not read as open afterwards.
   const since = yield* Effect.option(canceledSince(context, attempt, group))
-  const none = "no order is open that was open before"
+  const none = "no order that was open before is still open"
   return Option.match(since, {
     onNone: (): Settlement => ({
       _tag: "Placed",
       result: { count: canceled.length },
-      state: `${none}; how many were cancelled could not be read`
+      state: `${none}; the number of canceled orders could not be read`
     }),
     onSome: (ids): Settlement => ({
       _tag: "Placed",
@@ -107,7 +107,9 @@ const placed = Effect.fnUntraced(function* (
 
 const unknown = ({ reason, state }: Unsettled<Progress>, isGroup: boolean): Settlement => {
   const stillOpen = state.remaining.map(({ id }) => id)
-  const which = stillOpen.length === 0 ? "See get_open_orders." : `Not seen closed: ${stillOpen.join(", ")}.`
-  const how = isGroup ? " Cancel by their ids: a repeat would also take orders that were placed since." : ""
+  const which = stillOpen.length === 0 ? "Check get_open_orders." : `Not confirmed as closed: ${stillOpen.join(", ")}.`
+  const how = isGroup
+    ? " Cancel orders by their ids: a repeat of this call would also cancel orders that were placed since."
+    : ""
   return { _tag: "Unknown", reason, check: which + how, safeToRepeat: !isGroup, stillOpen }
 }

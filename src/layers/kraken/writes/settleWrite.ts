@@ -33,8 +33,8 @@ export const completed = (prepared: PreparedWrite, result: unknown, sent: Unconf
 
 const mightBelongToAnother = (result: unknown): Settlement => ({
   _tag: "Unknown",
-  reason: "one was found, but another write that looks the same is open as well, and may be the one",
-  check: `Found: ${JSON.stringify(result)}. Count what there is before anything is sent again.`
+  reason: "a match was found, but it might belong to another write with the same terms, whose outcome is open as well",
+  check: `Found: ${JSON.stringify(result)}. Count the matches on the account before you send it again.`
 })
 
 /** Makes the answer of the caller from a settlement. */

@@ -78,11 +78,12 @@ const settle = Effect.fn("KrakenWriter.settleWithdrawal")(function* (
     const fresh = rows.filter(({ refid }) => !known.has(refid) && !context.createdIds.has(refid))
     const fitting = fresh.filter((row) => isSince(row.time, time) !== "other" && fits(row, attempt.params, directory))
     const [first] = fitting
-    if (fitting.length > 1) return ambiguous(`several withdrawals fit: ${fitting.map(({ refid }) => refid).join(", ")}`)
+    if (fitting.length > 1)
+      return ambiguous(`several withdrawals match: ${fitting.map(({ refid }) => refid).join(", ")}`)
     if (first === undefined) return noMatch()
     const isNew = Option.isSome(knownRefids) && isSince(first.time, time) === "same"
     const isCertain = isNew && first.key === attempt.params["key"]
-    const finding: Finding<Withdrawal> = isCertain ? match(first) : ambiguous(`perhaps it is ${first.refid}`)
+    const finding: Finding<Withdrawal> = isCertain ? match(first) : ambiguous(`it might be ${first.refid}`)
     return finding
   })
   const search = yield* pollUntilSettled(context, noDeadline, lookUp)
@@ -90,8 +91,8 @@ const settle = Effect.fn("KrakenWriter.settleWithdrawal")(function* (
     const { refid, status } = search.value
     return { _tag: "Placed", result: { refid }, ...(status && { state: status }) } satisfies Settlement
   }
-  const reason = search._tag === "Undecided" ? search.reason : "it has not turned up"
-  const check = "See get_withdrawal_status and get_account_balance, for some minutes."
+  const reason = search._tag === "Undecided" ? search.reason : "it was not found on the account"
+  const check = "Check get_withdrawal_status and get_account_balance for some minutes."
   return { _tag: "Unknown", reason, check } satisfies Settlement
 })
 

@@ -411,7 +411,7 @@ describe("the lists in which an order is looked for", () => {
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrder", named))
       assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
-      assert.include(error.message, "perhaps it is O1 or O2")
+      assert.include(error.message, "it might be O1 or O2")
     }).pipe(Effect.provide(layer))
   })
 })

@@ -87,7 +87,7 @@ describe("other writes without an answer", () => {
       assert.deepInclude(error, {
         _tag: "KrakenOutcomeUnknown",
         reason: "timed out after 10 s",
-        check: "See get_account_balance and get_ledgers.",
+        check: "Check get_account_balance and get_ledgers.",
         safeToRepeat: false
       })
       assert.deepStrictEqual(asked, [])
@@ -397,7 +397,7 @@ describe("an amendment without an answer", () => {
     Effect.gen(function* () {
       const error = failure((yield* told([{ ...row, ...more }])).answer)
       assert.strictEqual(error._tag, tag)
-      assert.include(error.message, tag === "KrakenNotPlaced" ? "order O1 (open) lists no such" : "perhaps it is A1")
+      assert.include(error.message, tag === "KrakenNotPlaced" ? "order O1 (open) lists no such" : "it might be A1")
     })
   )
 
@@ -405,7 +405,7 @@ describe("an amendment without an answer", () => {
     Effect.gen(function* () {
       const two = failure((yield* told([row, { ...row, amend_id: "A2" }])).answer)
       assert.strictEqual(two._tag, "KrakenOutcomeUnknown")
-      assert.include(two.message, "several amendments fit: A1, A2")
+      assert.include(two.message, "several amendments match: A1, A2")
       for (const params of [{ txid: "O1" }, { cl_ord_id: "mine" }]) {
         const error = failure((yield* told([row], params, false)).answer)
         assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
@@ -502,13 +502,13 @@ describe("a withdrawal", () => {
   )
 
   it.effect.each([
-    ["several withdrawals fit: R1, R2", [row, { ...row, refid: "R2" }]],
-    ["perhaps it is R1", [{ ...row, key: null }]],
-    ["perhaps it is R1", [{ ...row, time: -30 }]],
-    ["it has not turned up", [{ ...row, key: "hot" }]],
-    ["it has not turned up", [{ ...row, asset: "ETH" }]],
-    ["it has not turned up", [{ ...row, time: -100 }]],
-    ["it has not turned up", [{ ...row, amount: "0.4", fee: "0.05" }]]
+    ["several withdrawals match: R1, R2", [row, { ...row, refid: "R2" }]],
+    ["it might be R1", [{ ...row, key: null }]],
+    ["it might be R1", [{ ...row, time: -30 }]],
+    ["it was not found on the account", [{ ...row, key: "hot" }]],
+    ["it was not found on the account", [{ ...row, asset: "ETH" }]],
+    ["it was not found on the account", [{ ...row, time: -100 }]],
+    ["it was not found on the account", [{ ...row, amount: "0.4", fee: "0.05" }]]
   ] as const)("stays unknown: %s", ([reason, rows]) =>
     Effect.gen(function* () {
       const error = failure((yield* told([], rows)).answer)

@@ -217,7 +217,7 @@ describe("a write whose outcome is unknown", () => {
     return Effect.gen(function* () {
       assert.isTrue((yield* Effect.exit(order()))._tag === "Failure")
       const blocked = yield* Effect.flip(order())
-      assert.deepInclude(blocked, { _tag: "KrakenWriteBlocked", reason: "an internal error cut it off" })
+      assert.deepInclude(blocked, { _tag: "KrakenWriteBlocked", secondsLeft: 600 })
     }).pipe(Effect.provide(layer))
   })
 
