@@ -8,22 +8,22 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import { serve } from "../doubles/fake/Serve.ts"
 import { makeVirtualClock } from "../doubles/fake/VirtualClock.ts"
 import { runs } from "../Property.ts"
-import { type Intent, type Journey, journey, latecomer } from "./journeys.ts"
-import { makeAccount, standing, type Story, type Told, travel } from "./travel.ts"
+import { type Intent, type Scenario, scenario, lateWrite } from "./scenarios.ts"
+import { makeAccount, openOrderIds, type Run, type Answer, runScenario } from "./runScenario.ts"
 
-describe("a write happens at most once, and nobody is told otherwise, whatever goes wrong", () => {
+describe("a write happens at most once, and no caller gets a wrong answer, whatever goes wrong", () => {
   it.effect(
-    "in thousands of journeys on a clock of their own",
+    "in thousands of scenarios on a virtual clock",
     () => {
       const endings = new Set<string>()
-      const property = fc.asyncProperty(journey(standing), (journey) => {
-        const fake = makeAccount(journey)
-        const check = (story: Story) => {
-          checkAll(journey, story)
-          for (const answer of story.told.flat()) endings.add(endingOf(answer))
+      const property = fc.asyncProperty(scenario(openOrderIds), (scenario) => {
+        const fake = makeAccount(scenario)
+        const check = (run: Run) => {
+          checkAll(scenario, run)
+          for (const answer of run.answers.flat()) endings.add(endingOf(answer))
         }
         const { run, setWall } = makeVirtualClock()
-        return run(travel(fake, journey, inProcess(fake), { check, after: "2 minutes", setWall }))
+        return run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes", setWall }))
       })
       return Effect.map(
         Effect.promise(() => fc.assert(property, { numRuns: runs(2000) })),
@@ -33,13 +33,13 @@ describe("a write happens at most once, and nobody is told otherwise, whatever g
             [
               "placed",
               "settled",
-              "not again",
+              "duplicate",
               "KrakenNotPlaced",
               "KrakenOutcomeUnknown",
               "KrakenOrderError",
               "KrakenPrecheckFailed",
               "KrakenWriteBlocked",
-              "gone"
+              "caller left"
             ]
           )
       )
@@ -48,12 +48,12 @@ describe("a write happens at most once, and nobody is told otherwise, whatever g
   )
 
   it.effect(
-    "in journeys of a write that arrives late and is listed late",
+    "in scenarios of a write that arrives late and is listed late",
     () => {
-      const property = fc.asyncProperty(latecomer(standing), (journey) => {
-        const fake = makeAccount(journey)
-        const check = (story: Story) => checkAll(journey, story)
-        return makeVirtualClock().run(travel(fake, journey, inProcess(fake), { check, after: "2 minutes" }))
+      const property = fc.asyncProperty(lateWrite(openOrderIds), (scenario) => {
+        const fake = makeAccount(scenario)
+        const check = (run: Run) => checkAll(scenario, run)
+        return makeVirtualClock().run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes" }))
       })
       return Effect.promise(() => fc.assert(property, { numRuns: runs(500) }))
     },
@@ -61,21 +61,25 @@ describe("a write happens at most once, and nobody is told otherwise, whatever g
   )
 
   it.live(
-    "in journeys over real sockets, twenty times as fast",
+    "in scenarios over real sockets, twenty times as fast",
     () => {
-      const one = Effect.fnUntraced(function* (journey: Journey) {
-        const fake = makeAccount(journey)
+      const one = Effect.fnUntraced(function* (scenario: Scenario) {
+        const fake = makeAccount(scenario)
         const { connections, url } = yield* serve(fake)
-        const check = (story: Story) => checkAll(journey, story)
-        yield* travel(fake, journey, HttpClientKeepAlive, { check, after: "40 seconds", config: { baseUrl: url } })
+        const check = (run: Run) => checkAll(scenario, run)
+        yield* runScenario(fake, scenario, HttpClientKeepAlive, {
+          check,
+          after: "40 seconds",
+          config: { baseUrl: url }
+        })
         assert.isAbove(connections(), 0)
       }, Effect.scoped)
-      const journeys = fc.sample(journey(standing), { numRuns: runs(50) }).map(atOnce)
+      const scenarios = fc.sample(scenario(openOrderIds), { numRuns: runs(50) }).map(atOnce)
       return Effect.forEach(
-        journeys,
-        (journey) =>
-          Effect.catchAllDefect(one(journey), (defect) =>
-            Effect.die(`${String(defect)} in ${JSON.stringify(journey)}`)
+        scenarios,
+        (scenario) =>
+          Effect.catchAllDefect(one(scenario), (defect) =>
+            Effect.die(`${String(defect)} in ${JSON.stringify(scenario)}`)
           ),
         { concurrency: 10, discard: true }
       ).pipe(Effect.withClock(makeFastClock(20)))
@@ -84,43 +88,43 @@ describe("a write happens at most once, and nobody is told otherwise, whatever g
   )
 })
 
-/** The number of journeys bounds these tests: a slow or busy machine is no failure. */
+/** No timeout. The number of scenarios bounds these tests, so that they pass on a slow or busy machine, too. */
 const unlimited = 0
 
-/** A busy machine may make a second dispatch too late to be taken for the first: it comes with it. */
-const atOnce = ({ intents, ...journey }: Journey): Journey => ({
-  ...journey,
+/** Sends a repeated call together with the first. On a busy machine it might come too late to be a duplicate. */
+const atOnce = ({ intents, ...scenario }: Scenario): Scenario => ({
+  ...scenario,
   intents: intents.map((intent) => ({ ...intent, again: intent.again && 0 }))
 })
 
-/** In a word. */
-const endingOf = (answer: Told): string => {
-  if (answer === undefined) return "gone"
+/** Classifies an answer. */
+const endingOf = (answer: Answer): string => {
+  if (answer === undefined) return "caller left"
   if (Exit.isSuccess(answer)) {
-    if (answer.value.duplicateOf !== undefined) return "not again"
+    if (answer.value.duplicateOf !== undefined) return "duplicate"
     return answer.value.settled === undefined ? "placed" : "settled"
   }
   return Option.match(Cause.failureOption(answer.cause), { onNone: () => "defect", onSome: ({ _tag }) => _tag })
 }
 
-const checkAll = (journey: Journey, { fake, told }: Story) => {
-  journey.intents.forEach((intent, n) => {
+const checkAll = (scenario: Scenario, { fake, answers: all }: Run) => {
+  scenario.intents.forEach((intent, n) => {
     const done = fake.journal.filter(({ params }) => params["tag"] === intent.params["tag"])
     const isCancel = intent.endpoint === "private/CancelOrder"
     if (!isCancel) assert.isAtMost(done.length, 1, "done twice")
     const ids = done.flatMap(({ ids }) => ids)
-    const answers = (told[n] ?? []).filter((answer) => answer !== undefined)
+    const answers = (all[n] ?? []).filter((answer) => answer !== undefined)
     for (const answer of answers)
       Exit.match(answer, {
         onSuccess: (sent) => checkPlaced(intent, sent, ids, fake),
         onFailure: (cause) => checkFailure(intent, cause)
       })
-    // A cancel is sent as often as it is dispatched: one may be done and the other one refused.
+    // A repeated cancel is sent twice: one can be carried out and the other one refused.
     if (isCancel && intent.again !== undefined) return
-    // What was refused may have been done when it was dispatched again.
+    // A write that was refused can have been carried out when it was sent again.
     const refusals = answers.flatMap((answer) => refusal(answer) ?? [])
     if (refusals.length > 0 && refusals.length === answers.length) {
-      assert.deepStrictEqual(ids, [], `it happened, and the caller was told: ${refusals.join("; ")}`)
+      assert.deepStrictEqual(ids, [], `it happened, and the caller got: ${refusals.join("; ")}`)
     }
   })
 }
@@ -131,10 +135,10 @@ const checkFailure = ({ endpoint }: Intent, cause: Cause.Cause<SendError>) => {
   if (endpoint === "private/Withdraw") assert.notStrictEqual(error._tag, "KrakenNotPlaced")
 }
 
-/** What says nothing of whether it happened, or of whether the identical one before it did. */
+/** Tells whether an error leaves open if the write happened, or if the identical earlier one did. */
 const isOpen = ({ _tag }: SendError) => _tag === "KrakenOutcomeUnknown" || _tag === "KrakenWriteBlocked"
 
-/** The words that say that nothing happened. */
+/** Gives the message of an answer that says that nothing happened. */
 const refusal = (answer: Exit.Exit<Sent, SendError>) =>
   Exit.match(answer, {
     onSuccess: () => undefined,
@@ -147,14 +151,14 @@ const refusal = (answer: Exit.Exit<Sent, SendError>) =>
       )
   })
 
-/** What is said to be placed exists, and is what this write has made. */
+/** Checks that the result of a placed write exists on the account and was created by this write. */
 const checkPlaced = (
   { endpoint, params }: Intent,
   { duplicateOf, result }: Sent,
   own: ReadonlyArray<string>,
-  fake: Story["fake"]
+  fake: Run["fake"]
 ) => {
-  // Two withdrawals that are meant apart are alike all the same: the second one is told the id of the first.
+  // Two separate withdrawals can be identical. The second one then gets the id of the first.
   const ids =
     endpoint === "private/Withdraw" && duplicateOf !== undefined
       ? (fake.journal.find((entry) => entry.endpoint === "Withdraw" && entry.ids.join() === duplicateOf.join())?.ids ??
@@ -179,6 +183,6 @@ const checkPlaced = (
     case "private/Withdraw":
       return assert.deepStrictEqual([refid], [...ids] as ReadonlyArray<unknown>)
     case "private/AmendOrder":
-      return assert.isNotEmpty(ids, "said to be amended")
+      return assert.isNotEmpty(ids, "reported as amended")
   }
 }

@@ -10,7 +10,7 @@ import { handledBy } from "../../../doubles/handledBy.ts"
 import * as Fault from "../../../doubles/fake/Faults.ts"
 import { inProcess } from "../../../doubles/fake/InProcess.ts"
 import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
-import { makeAccount, standing, writerOver } from "../../../properties/travel.ts"
+import { makeAccount, openOrderIds, writerOver } from "../../../properties/runScenario.ts"
 import { failure, limit } from "../../../doubles/WriterAccount.ts"
 
 const { pair, ...order } = limit
@@ -20,8 +20,8 @@ const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AddOrder", limit],
   ["private/AddOrder", { ...limit, ordertype: "market", price: undefined }],
   ["private/AddOrderBatch", { pair, orders: [order, { ...order, volume: "0.02" }] }],
-  ["private/EditOrder", { pair, txid: standing.plain, price: "99000" }],
-  ["private/AmendOrder", { txid: standing.plain, limit_price: "99000" }]
+  ["private/EditOrder", { pair, txid: openOrderIds.plain, price: "99000" }],
+  ["private/AmendOrder", { txid: openOrderIds.plain, limit_price: "99000" }]
 ]
 
 /** The same with an id of the caller's, which other orders may bear too. */
@@ -38,7 +38,7 @@ const named: typeof writes = [
       ]
     }
   ],
-  ["private/EditOrder", { pair, txid: standing.plain, price: "99000", userref: 7 }]
+  ["private/EditOrder", { pair, txid: openOrderIds.plain, price: "99000", userref: 7 }]
 ]
 
 /** What goes wrong with the clocks while a write is under way. */

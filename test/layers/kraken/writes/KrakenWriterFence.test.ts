@@ -7,7 +7,7 @@ import * as Fault from "../../../doubles/fake/Faults.ts"
 import { inProcess } from "../../../doubles/fake/InProcess.ts"
 import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
 import type { FakeKraken } from "../../../doubles/FakeKraken.ts"
-import { makeAccount, standing, writerOver } from "../../../properties/travel.ts"
+import { makeAccount, openOrderIds, writerOver } from "../../../properties/runScenario.ts"
 import { failure, limit } from "../../../doubles/WriterAccount.ts"
 
 /** Sends a write that meets a fault, on an account where everything else is as `prepare` leaves it. */
@@ -37,8 +37,8 @@ const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AddOrder", { ...limit, userref: 7 }],
   ["private/AddOrder", { ...limit, cl_ord_id: "named" }],
   ["private/AddOrderBatch", { pair, orders: [order, { ...order, volume: "0.02" }] }],
-  ["private/EditOrder", { pair, txid: standing.plain, price: "99000" }],
-  ["private/AmendOrder", { txid: standing.plain, limit_price: "99000" }]
+  ["private/EditOrder", { pair, txid: openOrderIds.plain, price: "99000" }],
+  ["private/AmendOrder", { txid: openOrderIds.plain, limit_price: "99000" }]
 ]
 
 /** The look-ups after one and four seconds get no answer. */

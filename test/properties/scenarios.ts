@@ -3,57 +3,57 @@ import * as Fault from "../doubles/fake/Faults.ts"
 import type { Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { limit } from "../doubles/WriterAccount.ts"
 
-/** One write that somebody means once. */
+/** A write that its caller wants once. */
 export interface Intent {
   readonly endpoint: WriteEndpoint
   readonly params: Params
-  /** Milliseconds after the journey has begun. */
+  /** Milliseconds from the start of the scenario. */
   readonly at: number
-  /** When the same call is dispatched a second time, in milliseconds after the first. */
+  /** Milliseconds after which the same call is sent a second time. */
   readonly again: number | undefined
-  /** When the caller goes away, in milliseconds. */
-  readonly gone: number | undefined
-  /** What goes wrong with the requests of this write, one after the other. */
+  /** Milliseconds after which the caller leaves. */
+  readonly leavesAfter: number | undefined
+  /** Faults of the requests of this write, in order. */
   readonly faults: ReadonlyArray<Fault.Fault>
 }
 
-/** What another program does to the same account, so that it looks much like an intent; it always differs somewhere. */
+/** An action of another program on the same account that resembles an intent, but differs from it in some way. */
 export interface LookAlike {
-  /** Which intent it looks like, counted from 0. */
+  /** Index of the intent that it resembles. */
   readonly of: number
-  /** Milliseconds after the journey has begun, at the earliest moment at which it is listed. */
+  /** The earliest moment at which it is listed, in milliseconds from the start of the scenario. */
   readonly at: number
-  /** How much older than all intents it is, in milliseconds, if it shares the terms; if none, its terms differ. */
+  /** Milliseconds by which it is older than all intents, if it has the same terms. If undefined, its terms differ. */
   readonly age: number | undefined
-  /** It is listed only so much later, in milliseconds. */
+  /** Milliseconds after which it is listed. */
   readonly listedAfter: number
 }
 
-/** A clock that is set, by so many milliseconds. */
-export interface Jump {
+/** A clock that is set. `by` and `at` are milliseconds. */
+export interface ClockChange {
   readonly at: number
-  readonly whose: "ours" | "theirs"
+  readonly clock: "ours" | "Kraken's"
   readonly by: number
 }
 
-/** Some writes side by side, and the trouble they run into. */
-export interface Journey {
+/** Concurrent writes, with the faults that they meet. */
+export interface Scenario {
   readonly intents: ReadonlyArray<Intent>
   readonly lookAlikes: ReadonlyArray<LookAlike>
-  readonly jumps: ReadonlyArray<Jump>
-  /** What goes wrong with all other requests, one after the other. */
+  readonly clockChanges: ReadonlyArray<ClockChange>
+  /** Faults of all other requests, in order. */
   readonly others: ReadonlyArray<Fault.Fault>
   readonly key: "full" | "windowed" | "blind"
-  /** How far Kraken's clock is ahead, in milliseconds. */
+  /** Milliseconds by which Kraken's clock is ahead of ours. */
   readonly skew: number
-  /** How far the `Date` of all its answers is ahead of the clock that its engine goes by, in milliseconds. */
+  /** Milliseconds by which the `Date` of all answers is ahead of the clock of Kraken's engine. */
   readonly dateOff: number
-  /** The key has been asked about before, so that Kraken's clock is known. */
+  /** True if the permissions of the key were read before, so that Kraken's clock is known. */
   readonly warm: boolean
 }
 
-/** An id of an order that is there before the journey begins: the first has no `cl_ord_id`, the second is `mine`. */
-export interface Standing {
+/** The ids of two orders that are open from the start. `plain` has no `cl_ord_id`, and that of `named` is `mine`. */
+export interface OpenOrderIds {
   readonly plain: string
   readonly named: string
 }
@@ -68,8 +68,8 @@ const services = [
   "EService: Something new"
 ]
 
-/** Answers that tell nothing of a write, whatever they look like. */
-const untelling = [
+/** Answers that do not show whether a write happened. */
+const undecided = [
   [200, `{"error":[]}`],
   [200, `{"error":[],"result":null}`],
   [200, `{"error":[],"result":{"descr":{"order":"buy"}}}`],
@@ -88,7 +88,7 @@ const noAnswer = fc.oneof(
   when.map(Fault.garbage),
   fc.tuple(fc.constantFrom(...services), when).map(([code, when]) => Fault.error(code, when)),
   fc
-    .tuple(fc.constantFrom(...untelling), when)
+    .tuple(fc.constantFrom(...undecided), when)
     .map(([[status, body], when]) => Fault.reply(status, body, { "content-type": "application/json" }, when)),
   fc.constant(Fault.redirect("https://elsewhere.test/"))
 )
@@ -99,9 +99,9 @@ const noAnswer = fc.oneof(
  */
 const lateness = fc.integer({ min: 1, max: 1900 })
 
-const jump: fc.Arbitrary<Jump> = fc.record({
+const clockChange: fc.Arbitrary<ClockChange> = fc.record({
   at: fc.integer({ min: 0, max: 20_000 }),
-  whose: fc.constantFrom("ours" as const, "theirs" as const),
+  clock: fc.constantFrom("ours" as const, "Kraken's" as const),
   by: fc.constantFrom(-3_600_000, -90_000, -5000, 5000, 90_000, 120_000, 3_600_000)
 })
 
@@ -130,22 +130,22 @@ const fault: fc.Arbitrary<Fault.Fault> = fc.oneof(
   }
 )
 
-/** Faults for a write; once more often than not its nonce is refused first. */
+/** Faults of a write. In one case of six its nonce is refused first. */
 const faults = fc
   .tuple(fc.array(fault, { minLength: 1, maxLength: 2 }), fc.integer({ min: 0, max: 5 }))
   .map(([faults, chance]) => (chance === 0 ? [Fault.invalidNonce, ...faults] : faults))
 
-type What = Pick<Intent, "endpoint" | "params">
+type Call = Pick<Intent, "endpoint" | "params">
 
 /** `tag` names the intent in the double's journal; Kraken ignores fields it does not know. */
-const make = (n: number, endpoint: WriteEndpoint, params: Params): What => ({
+const make = (n: number, endpoint: WriteEndpoint, params: Params): Call => ({
   endpoint,
   params: { tag: tagOf(n), ...params }
 })
 
 const tagOf = (n: number) => `intent ${n}`
 
-const add = (n: number): fc.Arbitrary<What> =>
+const add = (n: number): fc.Arbitrary<Call> =>
   fc
     .constantFrom(
       { volume: `0.0${n + 1}` },
@@ -155,7 +155,7 @@ const add = (n: number): fc.Arbitrary<What> =>
     )
     .map((more) => make(n, "private/AddOrder", { ...limit, ...more }))
 
-const batch = (n: number): fc.Arbitrary<What> =>
+const batch = (n: number): fc.Arbitrary<Call> =>
   fc.constantFrom(0, 7).map((userref) => {
     const order = { type: "buy", ordertype: "limit", price: "90000" }
     const orders = ["0.1", "0.2", "0.3"].map((volume) => ({ ...order, volume, ...(userref > 0 && { userref }) }))
@@ -164,43 +164,43 @@ const batch = (n: number): fc.Arbitrary<What> =>
 
 const price = fc.constantFrom("98000", "99000")
 
-const named = (standing: Standing) =>
-  fc.constantFrom<Params>({ txid: standing.plain }, { txid: standing.named }, { cl_ord_id: "mine" })
+const named = (openOrderIds: OpenOrderIds) =>
+  fc.constantFrom<Params>({ txid: openOrderIds.plain }, { txid: openOrderIds.named }, { cl_ord_id: "mine" })
 
-const amend = (n: number, standing: Standing): fc.Arbitrary<What> =>
+const amend = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
   fc
-    .tuple(named(standing), price)
+    .tuple(named(openOrderIds), price)
     .map(([order, limit_price]) => make(n, "private/AmendOrder", { ...order, limit_price }))
 
-const edit = (n: number, standing: Standing): fc.Arbitrary<What> =>
-  price.map((price) => make(n, "private/EditOrder", { pair: "XBTUSD", txid: standing.plain, price }))
+const edit = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
+  price.map((price) => make(n, "private/EditOrder", { pair: "XBTUSD", txid: openOrderIds.plain, price }))
 
-const write = (n: number, standing: Standing): fc.Arbitrary<What> =>
+const write = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
   fc.oneof(
     add(n),
     batch(n),
-    amend(n, standing),
-    edit(n, standing),
-    named(standing).map((order) => make(n, "private/CancelOrder", order)),
+    amend(n, openOrderIds),
+    edit(n, openOrderIds),
+    named(openOrderIds).map((order) => make(n, "private/CancelOrder", order)),
     fc
       .boolean()
       .map((repeat) => make(n, "private/Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.5", repeat }))
   )
 
-const intent = (n: number, standing: Standing): fc.Arbitrary<Intent> =>
+const intent = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Intent> =>
   fc
     .record({
-      what: write(n, standing),
+      call: write(n, openOrderIds),
       at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9000 })),
       again: fc.option(fc.integer({ min: 0, max: 1900 }), { nil: undefined }),
-      gone: fc.option(fc.integer({ min: 0, max: 15_000 }), { nil: undefined, freq: 4 }),
+      leavesAfter: fc.option(fc.integer({ min: 0, max: 15_000 }), { nil: undefined, freq: 4 }),
       faults
     })
-    // A call that says that it is meant once more is meant each time.
-    .map(({ again, what, ...rest }) => ({
-      ...what,
+    // A call with `repeat` is wanted each time.
+    .map(({ again, call, ...rest }) => ({
+      ...call,
       ...rest,
-      again: what.params["repeat"] === true ? undefined : again
+      again: call.params["repeat"] === true ? undefined : again
     }))
 
 const lookAlike: fc.Arbitrary<LookAlike> = fc.record({
@@ -210,18 +210,19 @@ const lookAlike: fc.Arbitrary<LookAlike> = fc.record({
   listedAfter: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10_000 }))
 })
 
-export const journey = (standing: Standing): fc.Arbitrary<Journey> =>
+/** Makes scenarios of one to three writes. */
+export const scenario = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
   fc.record({
     lookAlikes: fc.oneof(fc.constant([]), fc.array(lookAlike, { maxLength: 3 })),
-    jumps: fc.oneof(
+    clockChanges: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
-      { weight: 1, arbitrary: fc.array(jump, { maxLength: 2 }) }
+      { weight: 1, arbitrary: fc.array(clockChange, { maxLength: 2 }) }
     ),
     dateOff: fc.constantFrom(0, 0, 0, 0, 1500, 20_000),
     intents: fc.oneof(
-      fc.tuple(intent(1, standing)),
-      fc.tuple(intent(1, standing), intent(2, standing)),
-      fc.tuple(intent(1, standing), intent(2, standing), intent(3, standing))
+      fc.tuple(intent(1, openOrderIds)),
+      fc.tuple(intent(1, openOrderIds), intent(2, openOrderIds)),
+      fc.tuple(intent(1, openOrderIds), intent(2, openOrderIds), intent(3, openOrderIds))
     ),
     others: fc.oneof(fc.constant([]), fc.array(fault, { maxLength: 12 })),
     key: fc.constantFrom("full" as const, "full" as const, "full" as const, "windowed" as const, "blind" as const),
@@ -230,19 +231,19 @@ export const journey = (standing: Standing): fc.Arbitrary<Journey> =>
   })
 
 /**
- * One write that arrives late, and is listed later still, while some look-ups get no answer: the last moment at which it
- * can be seen before it would be called not placed.
+ * Makes scenarios of one write that arrives late and is listed later still, while some look-ups get no answer. It is
+ * listed at the last moment before it would be settled as not placed.
  */
-export const latecomer = (standing: Standing): fc.Arbitrary<Journey> =>
+export const lateWrite = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
   fc
     .record({
-      what: fc.oneof(add(1), batch(1), amend(1, standing), edit(1, standing)),
-      // A look-up is tried three times before the next one is due.
+      call: fc.oneof(add(1), batch(1), amend(1, openOrderIds), edit(1, openOrderIds)),
+      // A read is sent up to three times, so three lost answers make one failed look-up.
       lost: fc.constantFrom(0, 3, 5, 6, 7),
       late: fc.oneof(
-        // By its deadline on a clock that every answer shows, listed within 2.4 s of it.
+        // Placed before its deadline, by a clock that all answers show, and listed within 2.4 s of it.
         fc.record({ dateOff: fc.constant(0), arrives: fc.constant(0), listed: fc.integer({ min: 6500, max: 7400 }) }),
-        // By a deadline that comes later than any answer shows: only the nonce keeps it out.
+        // The engine applies the deadline later than any answer shows, so only the nonce keeps the write out.
         fc.record({
           dateOff: fc.constant(20_000),
           arrives: fc.oneof(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 6000, max: 7000 })),
@@ -250,20 +251,20 @@ export const latecomer = (standing: Standing): fc.Arbitrary<Journey> =>
         })
       )
     })
-    .map(({ late: { arrives, dateOff, listed }, lost, what }) => ({
+    .map(({ late: { arrives, dateOff, listed }, lost, call }) => ({
       intents: [
         {
-          ...what,
+          ...call,
           at: 0,
           again: undefined,
-          gone: undefined,
+          leavesAfter: undefined,
           faults: [
             Fault.listedLate(listed, arrives === 0 ? Fault.dropAfter : Fault.straggling(arrives, Fault.dropAfter))
           ]
         }
       ],
       lookAlikes: [],
-      jumps: [],
+      clockChanges: [],
       others: Array.from({ length: lost }, () => Fault.dropBefore),
       key: "full",
       skew: 0,

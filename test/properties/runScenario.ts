@@ -16,26 +16,27 @@ import { assetPairs, assets } from "../doubles/fake/Market.ts"
 import { type FakeKraken, makeFakeKraken } from "../doubles/FakeKraken.ts"
 import { limit } from "../doubles/WriterAccount.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
-import type { Intent, Journey, Jump, LookAlike, Standing } from "./journeys.ts"
+import type { Intent, Scenario, ClockChange, LookAlike, OpenOrderIds } from "./scenarios.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import type { Principal } from "../../src/services/Principal.ts"
 import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
-/** What a caller was told; none for one that has gone. */
-export type Told = Exit.Exit<Sent, SendError> | undefined
+/** The answer of a caller. Undefined if the caller left before. */
+export type Answer = Exit.Exit<Sent, SendError> | undefined
 
-export interface Story {
+/** A scenario that was run. */
+export interface Run {
   readonly fake: FakeKraken
-  /** One for each intent; two where it was dispatched twice. */
-  readonly told: ReadonlyArray<ReadonlyArray<Told>>
+  /** Answers by intent. An intent that was sent twice has two. */
+  readonly answers: ReadonlyArray<ReadonlyArray<Answer>>
 }
 
-/** An account with two open orders. */
+/** Makes a fake Kraken with an account that has two open orders. */
 export const makeAccount = ({
   dateOff = 0,
   key,
   skew
-}: Pick<Journey, "key" | "skew"> & Partial<Pick<Journey, "dateOff">>) => {
+}: Pick<Scenario, "key" | "skew"> & Partial<Pick<Scenario, "dateOff">>) => {
   const fake = makeFakeKraken()
   fake.state.skew = skew
   fake.state.dateOff = dateOff
@@ -47,15 +48,15 @@ export const makeAccount = ({
   return fake
 }
 
-/** The ids of the open orders are the same in every new account. */
-export const standing = ((): Standing => {
+/** The ids of the two open orders, which are the same in every new account. */
+export const openOrderIds = ((): OpenOrderIds => {
   const [plain, named] = makeAccount({ key: "full", skew: 0 }).orders.all()
   return { plain: plain?.txid ?? "", named: named?.txid ?? "" }
 })()
 
 const directory = makeDirectory({ currency: { assets, pairs: assetPairs } })
 
-/** The writer and all it needs, over any HTTP client, with an API key of whoever answers there. */
+/** Makes the writer and the layers below it, over any HTTP client. The API key belongs to the Kraken behind that client. */
 export const writerOver = (
   http: Layer.Layer<HttpClient>,
   { key, secret }: { readonly key: string; readonly secret: string },
@@ -79,51 +80,52 @@ export const writerOver = (
 
 type Settings = Context.Tag.Service<typeof Config>
 
-/** Lets a journey happen, to its end and `after` that. `check` looks at the end, and again later. */
-export const travel = Effect.fnUntraced(function* (
+/** Runs a scenario. `check` is called at its end, and again `after` that. */
+export const runScenario = Effect.fnUntraced(function* (
   fake: FakeKraken,
-  journey: Journey,
+  scenario: Scenario,
   http: Layer.Layer<HttpClient>,
-  options: { readonly check: (story: Story) => void; readonly after: Duration.DurationInput } & {
+  options: { readonly check: (run: Run) => void; readonly after: Duration.DurationInput } & {
     readonly config?: Partial<Settings>
-    /** Sets our time of day, by so many milliseconds. */
+    /** Changes our time of day by this many milliseconds. */
     readonly setWall?: (by: number) => Effect.Effect<void>
   }
 ) {
-  const told = yield* Effect.gen(function* () {
-    if (journey.warm) yield* Effect.flatMap(PermissionCache, ({ known }) => known)
-    fake.misbehave("*", ...journey.others)
-    for (const jump of journey.jumps) yield* Effect.fork(Effect.delay(setClock(fake, jump, options.setWall), jump.at))
-    for (const lookAlike of journey.lookAlikes)
-      yield* Effect.fork(Effect.delay(pose(fake, journey, lookAlike), lookAlike.at))
+  const answers = yield* Effect.gen(function* () {
+    if (scenario.warm) yield* Effect.flatMap(PermissionCache, ({ known }) => known)
+    fake.misbehave("*", ...scenario.others)
+    for (const clockChange of scenario.clockChanges)
+      yield* Effect.fork(Effect.delay(setClock(fake, clockChange, options.setWall), clockChange.at))
+    for (const lookAlike of scenario.lookAlikes)
+      yield* Effect.fork(Effect.delay(addLookAlike(fake, scenario, lookAlike), lookAlike.at))
     const writer = yield* KrakenWriter
-    const answers = yield* Effect.forEach(
-      journey.intents,
-      (intent) => Effect.delay(dispatch(fake, writer, intent), intent.at),
+    const all = yield* Effect.forEach(
+      scenario.intents,
+      (intent) => Effect.delay(sendIntent(fake, writer, intent), intent.at),
       { concurrency: "unbounded" }
     )
     yield* writer.settled
-    return answers
+    return all
   }).pipe(
     Effect.provide(
-      writerOver(http, journey.key === "windowed" ? fake.keys.windowed : fake.keys.full, options.config ?? {})
+      writerOver(http, scenario.key === "windowed" ? fake.keys.windowed : fake.keys.full, options.config ?? {})
     )
   )
-  options.check({ fake, told })
+  options.check({ fake, answers })
   yield* Effect.sleep(options.after)
-  options.check({ fake, told })
+  options.check({ fake, answers })
 })
 
-const setClock = (fake: FakeKraken, { by, whose }: Jump, setWall?: (by: number) => Effect.Effect<void>) =>
-  whose === "ours" ? (setWall?.(by) ?? Effect.void) : Effect.sync(() => void (fake.state.skew += by))
+const setClock = (fake: FakeKraken, { by, clock }: ClockChange, setWall?: (by: number) => Effect.Effect<void>) =>
+  clock === "ours" ? (setWall?.(by) ?? Effect.void) : Effect.sync(() => void (fake.state.skew += by))
 
-/** Another program does something that looks like an intent, but for its age or its terms. */
-const pose = (fake: FakeKraken, { intents, jumps }: Journey, { age, at, listedAfter, of }: LookAlike) =>
+/** Makes another program act on the account. Its action resembles an intent, except for its age or its terms. */
+const addLookAlike = (fake: FakeKraken, { intents, clockChanges }: Scenario, { age, at, listedAfter, of }: LookAlike) =>
   Effect.map(fake.now, (now) => {
     const intent = intents[of]
     if (intent === undefined) return
-    // What was done before Kraken's clock was set back is not newer for that.
-    const setBack = jumps.reduce((sum, { by, whose }) => sum + (whose === "theirs" && by < 0 ? -by : 0), 0)
+    // An action has to be older than the intents even after Kraken's clock is set back.
+    const setBack = clockChanges.reduce((sum, { by, clock }) => sum + (clock === "Kraken's" && by < 0 ? -by : 0), 0)
     const first = Math.min(...intents.map((intent) => intent.at))
     const older = age === undefined ? 0 : age + setBack + Math.max(0, at - first)
     const call = { now: now - older, listedAfter: listedAfter + older }
@@ -152,26 +154,23 @@ const pose = (fake: FakeKraken, { intents, jumps }: Journey, { age, at, listedAf
     }
   })
 
-const dispatch = (fake: FakeKraken, writer: typeof KrakenWriter.Service, intent: Intent) =>
+const sendIntent = (fake: FakeKraken, writer: typeof KrakenWriter.Service, intent: Intent) =>
   Effect.suspend(() => {
-    const { again, endpoint, faults, gone, params } = intent
+    const { again, endpoint, faults, leavesAfter, params } = intent
     fake.misbehave(endpoint, ...faults)
     const first = Effect.exit(writer.send(endpoint, params))
     const calls = [
-      gone === undefined ? first : leaving(writer.send(endpoint, params), gone),
+      leavesAfter === undefined ? first : callAndLeave(writer.send(endpoint, params), leavesAfter),
       ...(again === undefined ? [] : [again === 0 ? first : Effect.delay(first, again)])
     ]
     return Effect.all(calls, { concurrency: "unbounded" })
   })
 
-/** A caller that goes away, unless it has its answer by then. */
-const leaving = (
-  call: Effect.Effect<Sent, SendError, Principal>,
-  after: number
-): Effect.Effect<Told, never, Principal> =>
-  Effect.gen(function* () {
-    const caller = yield* Effect.fork(call)
-    yield* Effect.sleep(after)
-    const exit = yield* Fiber.interrupt(caller)
-    return Exit.isInterrupted(exit) ? undefined : exit
-  })
+/** Makes a call whose caller leaves after some milliseconds, unless it has its answer by then. */
+const callAndLeave = Effect.fnUntraced(function* (call: Effect.Effect<Sent, SendError, Principal>, after: number) {
+  const caller = yield* Effect.fork(call)
+  yield* Effect.sleep(after)
+  const exit = yield* Fiber.interrupt(caller)
+  const answer: Answer = Exit.isInterrupted(exit) ? undefined : exit
+  return answer
+})
