@@ -13,9 +13,10 @@ import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
 import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
+/** A limit order. */
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
 
-/** An order as Kraken lists it. */
+/** Makes the row of an order as Kraken lists it. */
 export const listed = (params: Params, more: object = {}) => ({
   status: "open",
   opentm: 0.5,
@@ -32,33 +33,34 @@ export const listed = (params: Params, more: object = {}) => ({
   ...more
 })
 
+/** The error of a write that timed out. */
 export const noAnswer = (endpoint: string) =>
   new KrakenOutcomeUnknown({ endpoint, reason: "timed out after 10 s", check: "", safeToRepeat: false })
 
-/** A reading of the account. */
-export interface Asked {
+/** A read that the writer made. */
+export interface RecordedRead {
   readonly endpoint: Endpoint
   readonly params: Params
   readonly priority: Priority | undefined
-  /** On the monotonic clock, in milliseconds. */
+  /** Monotonic milliseconds. */
   readonly at: number
 }
 
-/** A Kraken whose account the test holds in its hand; `write` says what happens to what is sent. */
+/** Makes the writer on a Kraken whose account the test can change. `write` decides on each request that is sent. */
 export const account = (options: {
   readonly write: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
   readonly read?: (endpoint: string, params: Params) => Effect.Effect<unknown, KrakenWriteError>
   readonly nonceWindow?: bigint
-  /** How far Kraken's clock is ahead, in milliseconds. */
+  /** Milliseconds by which Kraken's clock is ahead of ours. */
   readonly skew?: () => number
-  /** How far off Kraken's clock can be, in milliseconds. */
+  /** The largest error of Kraken's clock, in milliseconds. */
   readonly within?: number
 }) => {
   const open: Record<string, unknown> = {}
   const closed: Record<string, unknown> = {}
   const amends: Array<object> = []
   const sent: Array<Params> = []
-  const asked: Array<Asked> = []
+  const reads: Array<RecordedRead> = []
   const priorities: Array<Priority | undefined> = []
   const answers = (endpoint: Endpoint, params: Params): unknown => {
     if (endpoint === "private/OpenOrders") return { open }
@@ -77,7 +79,7 @@ export const account = (options: {
       Layer.mock(KrakenClient, {
         read: (endpoint, params, { priority } = {}) =>
           Effect.zipRight(
-            Effect.map(monotonic, (at) => asked.push({ endpoint, params, priority, at })),
+            Effect.map(monotonic, (at) => reads.push({ endpoint, params, priority, at })),
             (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params))
           ),
         write: (endpoint, params, { priority, stamped = Effect.succeed(params) } = {}) =>
@@ -99,16 +101,16 @@ export const account = (options: {
     ]),
     Layer.merge(Operated)
   )
-  return { open, closed, amends, sent, priorities, asked, layer }
+  return { open, closed, amends, sent, priorities, reads, layer }
 }
 
-/** Sends, and lets the clock run until there is an answer. */
-export const send = (endpoint: WriteEndpoint, params: Params) =>
-  Effect.gen(function* () {
-    const writer = yield* KrakenWriter
-    const fiber = yield* Effect.fork(Effect.either(writer.send(endpoint, params)))
-    yield* TestClock.adjust("2 minutes")
-    return yield* Fiber.join(fiber)
-  })
+/** Sends a write and moves the clock on by two minutes, in which it settles. */
+export const send = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params) {
+  const writer = yield* KrakenWriter
+  const fiber = yield* Effect.fork(Effect.either(writer.send(endpoint, params)))
+  yield* TestClock.adjust("2 minutes")
+  return yield* Fiber.join(fiber)
+})
 
+/** Gives the error of an answer. Throws if there is none. */
 export const failure = <A, E>(answer: Either.Either<A, E>) => Option.getOrThrow(Either.getLeft(answer))

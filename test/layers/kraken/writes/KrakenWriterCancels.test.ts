@@ -14,8 +14,8 @@ import { account, failure, limit, listed, noAnswer, send } from "../../../double
 describe("a cancel without an answer", () => {
   const [one, two, three] = ["OAAAAA-BBBBB-CCCCC1", "OAAAAA-BBBBB-CCCCC2", "OAAAAA-BBBBB-CCCCC3"] as const
 
-  /** A Kraken that gives no answer to the first cancels; later ones work, on open orders. */
-  const forgetful = (
+  /** Makes a Kraken that gives no answer to the first cancels. Later cancels close open orders. */
+  const losingAnswers = (
     lost: number,
     orders: Record<string, object>,
     {
@@ -79,9 +79,9 @@ describe("a cancel without an answer", () => {
   for (const [what, endpoint, params] of byId) {
     for (const isDone of [true, false]) {
       it.effect(
-        `by ${what} is repeated until the order is seen closed; the first ${isDone ? "was" : "was not"} done`,
+        `by ${what} is repeated until the order is seen closed if the first ${isDone ? "was" : "was not"} carried out`,
         () => {
-          const { layer, open, sent } = forgetful(
+          const { layer, open, sent } = losingAnswers(
             2,
             { [one]: listed(limit, { cl_ord_id: "mine", opentm: -100 }) },
             { isDone }
@@ -97,8 +97,8 @@ describe("a cancel without an answer", () => {
       )
     }
 
-    it.effect(`by ${what} ends after thirty seconds, and tells what is still open`, () => {
-      const { layer, sent } = forgetful(Infinity, { [one]: listed(limit, { cl_ord_id: "mine" }) })
+    it.effect(`by ${what} ends after thirty seconds, and names the orders that are still open`, () => {
+      const { layer, sent } = losingAnswers(Infinity, { [one]: listed(limit, { cl_ord_id: "mine" }) })
       return Effect.gen(function* () {
         const error = failure(yield* send(endpoint, params))
         const stillOpen = ["cl_ord_id" in params ? "mine" : one]
@@ -108,8 +108,8 @@ describe("a cancel without an answer", () => {
     })
   }
 
-  it.effect("of an order that was filled meanwhile says so", () => {
-    const { closed, layer } = forgetful(1, {})
+  it.effect("of an order that was filled meanwhile gives its state", () => {
+    const { closed, layer } = losingAnswers(1, {})
     closed[one] = listed(limit, { status: "closed", closetm: 1 })
     return Effect.gen(function* () {
       const answer = Either.getOrThrow(yield* send("private/CancelOrder", { txid: one }))
@@ -118,15 +118,15 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of an order that no list shows is not said to be done", () => {
-    const { layer } = forgetful(Infinity, {})
+  it.effect("of an order that no list shows stays unknown", () => {
+    const { layer } = losingAnswers(Infinity, {})
     return Effect.gen(function* () {
       const error = failure(yield* send("private/CancelOrder", { cl_ord_id: "mine" }))
       assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", stillOpen: ["mine"] })
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a key that may not read orders is done when Kraken answers a repeat", () => {
+  it.effect("of a key without permission to read orders is settled when Kraken answers a repeat", () => {
     let n = 0
     const { layer } = account({
       write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed({ count: 1 })),
@@ -145,27 +145,30 @@ describe("a cancel without an answer", () => {
 
   for (const [what, endpoint, params, names] of groups) {
     for (const isDone of [true, false]) {
-      it.effect(`by ${what} takes no order that was placed since; the first ${isDone ? "was" : "was not"} done`, () => {
-        const orders = { [one]: listed(limit, { userref: 7, opentm: -1 }), [two]: listed(limit, { opentm: 0 }) }
-        const placedSince = { [three]: listed(limit, { userref: 7, opentm: 0.1 }) }
-        const { layer, open, sent } = forgetful(1, orders, { isDone, placedSince })
-        return Effect.gen(function* () {
-          const answer = Either.getOrThrow(yield* send(endpoint, params))
-          assert.deepStrictEqual(answer.result, { count: names.length })
-          assert.property(open, three)
-          for (const name of names) assert.notProperty(open, name)
-          assert.lengthOf(
-            sent.filter((one) => JSON.stringify(one) === JSON.stringify(params)),
-            1,
-            "sent as it was only once"
-          )
-        }).pipe(Effect.provide(layer))
-      })
+      it.effect(
+        `by ${what} cancels no order that was placed since if the first ${isDone ? "was" : "was not"} carried out`,
+        () => {
+          const orders = { [one]: listed(limit, { userref: 7, opentm: -1 }), [two]: listed(limit, { opentm: 0 }) }
+          const placedSince = { [three]: listed(limit, { userref: 7, opentm: 0.1 }) }
+          const { layer, open, sent } = losingAnswers(1, orders, { isDone, placedSince })
+          return Effect.gen(function* () {
+            const answer = Either.getOrThrow(yield* send(endpoint, params))
+            assert.deepStrictEqual(answer.result, { count: names.length })
+            assert.property(open, three)
+            for (const name of names) assert.notProperty(open, name)
+            assert.lengthOf(
+              sent.filter((one) => JSON.stringify(one) === JSON.stringify(params)),
+              1,
+              "sent unchanged only once"
+            )
+          }).pipe(Effect.provide(layer))
+        }
+      )
     }
 
-    it.effect(`by ${what} that can't be carried through tells what is still open`, () => {
+    it.effect(`by ${what} that never gets an answer names the orders that are still open`, () => {
       const orders = { [one]: listed(limit, { userref: 7, opentm: -1 }), [two]: listed(limit, { opentm: 0 }) }
-      const { layer } = forgetful(Infinity, orders)
+      const { layer } = losingAnswers(Infinity, orders)
       return Effect.gen(function* () {
         const error = failure(yield* send(endpoint, params))
         assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
@@ -175,25 +178,22 @@ describe("a cancel without an answer", () => {
   }
 
   for (const opentm of [-0.3, 0.3]) {
-    it.effect(
-      `of all neither takes nor passes over an order that is open and may be older or newer: ${opentm} s`,
-      () => {
-        const orders = { [one]: listed(limit, { opentm: -2 }), [two]: listed(limit, { opentm }) }
-        const { layer, open } = forgetful(1, orders, {}, 500)
-        return Effect.gen(function* () {
-          const error = failure(yield* send("private/CancelAll", {}))
-          assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
-          assert.include(error.message, two)
-          assert.notProperty(open, one)
-          assert.property(open, two)
-        }).pipe(Effect.provide(layer))
-      }
-    )
+    it.effect(`of all names an open order that might be older or newer, but does not cancel it: ${opentm} s`, () => {
+      const orders = { [one]: listed(limit, { opentm: -2 }), [two]: listed(limit, { opentm }) }
+      const { layer, open } = losingAnswers(1, orders, {}, 500)
+      return Effect.gen(function* () {
+        const error = failure(yield* send("private/CancelAll", {}))
+        assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", safeToRepeat: false })
+        assert.include(error.message, two)
+        assert.notProperty(open, one)
+        assert.property(open, two)
+      }).pipe(Effect.provide(layer))
+    })
   }
 
   for (const txid of ["007", "-0"]) {
-    it.effect(`by a userref that is spelled ${txid} finds its orders`, () => {
-      const { layer } = forgetful(Infinity, { [one]: listed(limit, { userref: Number(txid), opentm: -1 }) })
+    it.effect(`by a userref in the spelling ${txid} finds its orders`, () => {
+      const { layer } = losingAnswers(Infinity, { [one]: listed(limit, { userref: Number(txid), opentm: -1 }) })
       return Effect.gen(function* () {
         const error = failure(yield* send("private/CancelOrder", { txid }))
         assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", stillOpen: [one] })
@@ -201,35 +201,38 @@ describe("a cancel without an answer", () => {
     })
   }
 
-  it.effect("of more than fifty orders is repeated in parts; one that Kraken does not know hides no other", () => {
-    const txids = Array.from({ length: 51 }, (_, n) => `OAAAAA-BBBBB-CCCC${String(n).padStart(2, "0")}`)
-    const [unheard = "", ...others] = txids
-    const rows = Object.fromEntries(others.map((txid) => [txid, listed(limit, { status: "canceled" })]))
-    let n = 0
-    const { asked, layer, priorities, sent } = account({
-      write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed({ count: 0 })),
-      read: (endpoint, { txid }) => {
-        const names = String(txid).split(",")
-        return names.includes(unheard)
-          ? new KrakenOrderError({ endpoint, codes: ["EOrder:Unknown order"] })
-          : Effect.succeed(Object.fromEntries(names.map((name) => [name, rows[name]])))
-      }
-    })
-    return Effect.gen(function* () {
-      const answer = Either.getOrThrow(yield* send("private/CancelOrderBatch", { orders: txids }))
-      assert.deepStrictEqual(sent.slice(1), [{ orders: txids.slice(0, 50) }, { txid: txids[50] }])
-      assert.deepStrictEqual(priorities, ["cancel", "cancel", "cancel"])
-      const first = txids.slice(0, 50)
-      assert.deepStrictEqual(
-        asked.map(({ endpoint, params, priority }) => [endpoint, params["txid"], priority]),
-        [first.join(","), ...first, txids[50]].map((txid) => ["private/QueryOrders", txid, "settlement"])
-      )
-      assert.deepStrictEqual(answer.result, { count: 50 })
-      assert.deepInclude(answer.settled, { state: "canceled, closed" })
-    }).pipe(Effect.provide(layer))
-  })
+  it.effect(
+    "of more than fifty orders is repeated in parts, and an order that Kraken does not know hides no other",
+    () => {
+      const txids = Array.from({ length: 51 }, (_, n) => `OAAAAA-BBBBB-CCCC${String(n).padStart(2, "0")}`)
+      const [unknownTxid = "", ...others] = txids
+      const rows = Object.fromEntries(others.map((txid) => [txid, listed(limit, { status: "canceled" })]))
+      let n = 0
+      const { reads, layer, priorities, sent } = account({
+        write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed({ count: 0 })),
+        read: (endpoint, { txid }) => {
+          const names = String(txid).split(",")
+          return names.includes(unknownTxid)
+            ? new KrakenOrderError({ endpoint, codes: ["EOrder:Unknown order"] })
+            : Effect.succeed(Object.fromEntries(names.map((name) => [name, rows[name]])))
+        }
+      })
+      return Effect.gen(function* () {
+        const answer = Either.getOrThrow(yield* send("private/CancelOrderBatch", { orders: txids }))
+        assert.deepStrictEqual(sent.slice(1), [{ orders: txids.slice(0, 50) }, { txid: txids[50] }])
+        assert.deepStrictEqual(priorities, ["cancel", "cancel", "cancel"])
+        const first = txids.slice(0, 50)
+        assert.deepStrictEqual(
+          reads.map(({ endpoint, params, priority }) => [endpoint, params["txid"], priority]),
+          [first.join(","), ...first, txids[50]].map((txid) => ["private/QueryOrders", txid, "settlement"])
+        )
+        assert.deepStrictEqual(answer.result, { count: 50 })
+        assert.deepInclude(answer.settled, { state: "canceled, closed" })
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
-  it.effect("is repeated after one, three, seven seconds, and every four until thirty are over", () => {
+  it.effect("is repeated after one, three and seven seconds, and then every four until thirty have passed", () => {
     const times: Array<number> = []
     const steps: Array<number> = []
     const { layer } = account({
@@ -248,9 +251,9 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer), Effect.provideService(CallContext, { ...CallContext.defaultValue(), report }))
   })
 
-  it.effect("of a batch by both kinds of ids is repeated for those that are left", () => {
+  it.effect("of a batch by both kinds of ids is repeated for the remaining ones", () => {
     const orders = { [one]: listed(limit), [two]: listed(limit, { cl_ord_id: "mine" }), [three]: listed(limit) }
-    const { closed, layer, sent } = forgetful(3, orders)
+    const { closed, layer, sent } = losingAnswers(3, orders)
     closed[three] = listed(limit, { status: "closed" })
     const ids = { orders: [one, three], cl_ord_ids: ["mine"] }
     return Effect.gen(function* () {
@@ -266,11 +269,11 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  const half: ReadonlyArray<readonly [string, unknown]> = [
+  const incomplete: ReadonlyArray<readonly [string, unknown]> = [
     ["no count", {}],
     ["a count that is pending", { count: 1, pending: true }]
   ]
-  it.effect.each(half)("is not done when Kraken answers with %s, and the order is still open", ([, result]) => {
+  it.effect.each(incomplete)("stays unknown if Kraken answers with %s and the order is still open", ([, result]) => {
     let n = 0
     const { layer, open } = account({ write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed(result)) })
     open[one] = listed(limit)
@@ -280,7 +283,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("takes whole numbers for userrefs, and other names for ids", () => {
+  it.effect("reads whole numbers as userrefs, and other names as ids", () => {
     const id = "7AAAAA-BBBBB-CCCCCC"
     const orders = {
       [one]: listed(limit, { userref: 77, opentm: 0 }),
@@ -288,7 +291,7 @@ describe("a cancel without an answer", () => {
       [three]: listed(limit, { userref: 7, opentm: 0 }),
       [id]: listed(limit, { opentm: 0 })
     }
-    const { layer, open, sent } = forgetful(1, orders)
+    const { layer, open, sent } = losingAnswers(1, orders)
     return Effect.gen(function* () {
       const answer = Either.getOrThrow(yield* send("private/CancelOrder", { txid: `77, -7, ${id}` }))
       assert.deepStrictEqual(answer.result, { count: 3 })
@@ -297,7 +300,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a group counts what was cancelled since the send, on all pages of closed orders", () => {
+  it.effect("of a group counts the orders that were canceled since the send, on all pages of closed orders", () => {
     const closed = Object.fromEntries(
       Array.from({ length: 60 }, (_, n): [string, object] => [
         `O${n}`,
@@ -310,7 +313,7 @@ describe("a cancel without an answer", () => {
     )
     const late = listed(limit, { userref: 1, status: "canceled", closetm: 1000 })
     const all = [...Object.entries(closed), ["O60", late] as const]
-    const { asked, layer } = account({
+    const { reads, layer } = account({
       write: (endpoint) => noAnswer(endpoint),
       read: (endpoint, { ofs }) =>
         Effect.succeed(
@@ -324,7 +327,7 @@ describe("a cancel without an answer", () => {
       const answer = Either.getOrThrow(yield* send("private/CancelOrder", { txid: "1" }))
       assert.deepStrictEqual(answer.result, { count: 9 })
       assert.deepStrictEqual(
-        asked.map(({ params, priority }) => [params, priority]),
+        reads.map(({ params, priority }) => [params, priority]),
         [
           [{}, "settlement"],
           [{ start: 999, closetime: "close", ofs: 0 }, "settlement"],
@@ -334,7 +337,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a group is done although how many it took can't be read", () => {
+  it.effect("of a group is settled although the number of canceled orders cannot be read", () => {
     const { layer } = account({
       write: (endpoint) => noAnswer(endpoint),
       read: (endpoint) =>
@@ -349,7 +352,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a group that can't be read stays unknown", () => {
+  it.effect("of a group that cannot be read stays unknown", () => {
     const { layer } = account({
       write: (endpoint) => noAnswer(endpoint),
       read: (endpoint) => new KrakenUnavailable({ endpoint, reason: "timed out" })
@@ -360,7 +363,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("by the timer is left to its caller: a repeat could undo a newer call", () => {
+  it.effect("by the timer is not repeated, since a repeat could undo a newer call", () => {
     const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/CancelAllOrdersAfter", { timeout: 60 }))
@@ -369,7 +372,7 @@ describe("a cancel without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a withdrawal is repeated until Kraken answers or shows what became of it", () => {
+  it.effect("of a withdrawal is repeated until Kraken answers or lists its outcome", () => {
     const row = { refid: "R1", asset: "XBT", amount: "0.5", time: 0, status: "Initial" }
     let n = 0
     const answering = account({ write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed(true)) })
@@ -398,9 +401,9 @@ describe("a cancel without an answer", () => {
     [{ status: null }, undefined, "the withdrawal is not listed"],
     [{ refid: 7 }, undefined, undefined]
   ]
-  it.effect.each(withdrawals)("of a withdrawal that is shown as %j comes to %s", ([shown, result, state]) => {
+  it.effect.each(withdrawals)("of a withdrawal that is listed as %j gives %s", ([shown, result, state]) => {
     let n = 0
-    const { asked, layer, priorities, sent } = account({
+    const { reads, layer, priorities, sent } = account({
       write: (endpoint) => (n++ === 0 ? noAnswer(endpoint) : Effect.succeed(false)),
       read: () => Effect.succeed([{ refid: "R1", ...shown }])
     })
@@ -414,7 +417,7 @@ describe("a cancel without an answer", () => {
         assert.include(answer.left.message, state ?? "")
       }
       if (result !== undefined) assert.strictEqual(Either.getOrThrow(answer).settled?.state, state)
-      assert.deepInclude(asked[0], {
+      assert.deepInclude(reads[0], {
         endpoint: "private/WithdrawStatus",
         params: { asset: "XBT" },
         priority: "settlement"

@@ -17,7 +17,7 @@ import { account, failure, noAnswer, send } from "../../../doubles/WriterAccount
 const write = (endpoint: WriteEndpoint, params: Params) =>
   Effect.flatMap(KrakenWriter, (writer) => writer.send(endpoint, params))
 
-describe("a check that can't be made", () => {
+describe("a check that cannot be made", () => {
   const unreadable: ReadonlyArray<readonly [string, NonNullable<Parameters<typeof account>[0]["read"]>]> = [
     ["no answer", (endpoint) => new KrakenUnavailable({ endpoint, reason: "HTTP 502 with an HTML page" })],
     [
@@ -29,7 +29,7 @@ describe("a check that can't be made", () => {
   const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
 
   for (const [what, read] of unreadable) {
-    it.effect(`for ${what} refuses a withdrawal and an edit`, () => {
+    it.effect(`because of ${what} refuses a withdrawal and an edit`, () => {
       const { layer, sent } = account({ write: () => Effect.die("sent"), read })
       return Effect.gen(function* () {
         const edit = { pair: "XBTUSD", price: "99000" }
@@ -43,7 +43,7 @@ describe("a check that can't be made", () => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.effect(`for ${what} does not keep a withdrawal back that is meant as a repeat`, () => {
+    it.effect(`because of ${what} does not stop a withdrawal with repeat`, () => {
       const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R1" }), read })
       return Effect.gen(function* () {
         yield* write("private/Withdraw", { ...withdrawal, repeat: true })
@@ -58,14 +58,14 @@ describe("a check that can't be made", () => {
     new KrakenAuthError({ endpoint, codes: [], reason: "key" }),
     new KrakenLockout({ endpoint, until: DateTime.unsafeMake(0) }),
     new PaperAccountBroken({ account: "a", file: "paper.db", reason: "broken" })
-  ] as ReadonlyArray<KrakenError>)("for what concerns the write as well is refused in its own words: %s", (error) => {
+  ] as ReadonlyArray<KrakenError>)("passes on errors that would stop the write as well: %s", (error) => {
     const { layer } = account({ write: () => Effect.die("sent"), read: () => error })
     return Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(write("private/Withdraw", withdrawal)))._tag, error._tag)
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("says which check it is, and why", () => {
+  it.effect("names the check and the reason", () => {
     const refusal = (read: (typeof unreadable)[0][1]) => {
       const { layer } = account({ write: () => Effect.die("sent"), read })
       return Effect.provide(Effect.flip(write("private/Withdraw", withdrawal)), layer)
@@ -80,7 +80,7 @@ describe("a check that can't be made", () => {
     })
   })
 
-  it.effect("leaves a withdrawal unknown rather than take a row that may be older for it", () => {
+  it.effect("leaves a lost withdrawal unknown if the only row might be older", () => {
     let reads = 0
     const row = { refid: "R7", ...withdrawal, time: 0, status: "Initial" }
     const { layer } = account({
@@ -94,7 +94,7 @@ describe("a check that can't be made", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("passes an edit of an order that Kraken does not know: Kraken refuses it itself", () => {
+  it.effect("lets an edit of an order pass that Kraken does not know, so that Kraken refuses it", () => {
     const codes = ["EOrder:Unknown order"]
     const { layer, sent } = account({
       write: (endpoint) => new KrakenOrderError({ endpoint, codes }),
@@ -107,7 +107,7 @@ describe("a check that can't be made", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("keeps an allocation back while Kraken does not answer, but not for want of a permission", () => {
+  it.effect("stops an allocation while Kraken does not answer, but not for a missing permission", () => {
     const [[, noAnswer], [, noPermission]] = unreadable as [(typeof unreadable)[0], (typeof unreadable)[0]]
     const allocate = write("private/Earn/Allocate", { strategy_id: "E1", amount: "5" })
     return Effect.gen(function* () {

@@ -15,7 +15,7 @@ import { failure, limit } from "../../../doubles/WriterAccount.ts"
 
 const { pair, ...order } = limit
 
-/** Writes that can end in `KrakenNotPlaced`, with no id of the caller's. */
+/** Writes that can end in `KrakenNotPlaced`, without an id of the caller. */
 const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AddOrder", limit],
   ["private/AddOrder", { ...limit, ordertype: "market", price: undefined }],
@@ -24,7 +24,7 @@ const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AmendOrder", { txid: openOrderIds.plain, limit_price: "99000" }]
 ]
 
-/** The same with an id of the caller's, which other orders may bear too. */
+/** The same with an id of the caller, which other orders can have as well. */
 const named: typeof writes = [
   ["private/AddOrder", { ...limit, cl_ord_id: "mine too" }],
   ["private/AddOrder", { ...limit, userref: 7 }],
@@ -41,8 +41,8 @@ const named: typeof writes = [
   ["private/EditOrder", { pair, txid: openOrderIds.plain, price: "99000", userref: 7 }]
 ]
 
-/** What goes wrong with the clocks while a write is under way. */
-const jumps = {
+/** Changes of the clocks while a write is in flight, in milliseconds. */
+const clockChanges = {
   "Kraken's clock is put forward": { theirs: 120_000 },
   "Kraken's clock is set back": { theirs: -90_000 },
   "our clock is set back": { ours: -90_000 },
@@ -50,25 +50,25 @@ const jumps = {
   "one answer's Date is 90 s ahead": { dates: [90_000] },
   "one answer's Date is 90 s behind": { dates: [-90_000] },
   "every answer's Date is 90 s ahead": { dates: Array.from({ length: 50 }, () => 90_000) }
-} satisfies Record<string, Jump>
+} satisfies Record<string, ClockChange>
 
-interface Jump {
+interface ClockChange {
   readonly theirs?: number
   readonly ours?: number
-  /** By how much the `Date` of the next answers is wrong. */
+  /** Milliseconds by which the `Date` of the next answers is ahead. */
   readonly dates?: ReadonlyArray<number>
 }
 
-/** A write that Kraken answers with a fault, and what happens to the clocks 400 ms later. */
+/** Sends a write that meets a fault, and changes the clocks 400 ms later. */
 const attempt = (
   endpoint: WriteEndpoint,
   params: Params,
   fault: Fault.Fault,
-  { dates = [], ours = 0, theirs = 0 }: Jump
+  { dates = [], ours = 0, theirs = 0 }: ClockChange
 ) => {
   const fake = makeAccount({ key: "full", skew: 0 })
   const clock = makeVirtualClock()
-  const story = Effect.gen(function* () {
+  const run = Effect.gen(function* () {
     yield* Effect.flatMap(PermissionCache, ({ known }) => known)
     fake.misbehave(endpoint, fault)
     const jump = Effect.zipRight(
@@ -82,14 +82,14 @@ const attempt = (
     const writer = yield* KrakenWriter
     return { answer: yield* Effect.either(writer.send(endpoint, params)), done: fake.journal.slice(2) }
   }).pipe(Effect.provide(writerOver(inProcess(fake), fake.keys.full)))
-  return Effect.promise(() => clock.run(story))
+  return Effect.promise(() => clock.run(run))
 }
 
 describe("while clocks are set", () => {
-  describe.each(Object.entries(jumps))("%s:", (_, jump: Jump) => {
-    it.effect.each(writes)("an accepted %s is never said to be not placed: its id is found", ([endpoint, params]) =>
+  describe.each(Object.entries(clockChanges))("%s:", (_, change: ClockChange) => {
+    it.effect.each(writes)("an accepted %s is found by its id", ([endpoint, params]) =>
       Effect.gen(function* () {
-        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, jump)
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, change)
         assert.lengthOf(done, 1)
         if (endpoint === "private/AmendOrder") return assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
         const { orders, txid } = Either.getOrThrow(answer).result as Record<string, unknown>
@@ -99,9 +99,9 @@ describe("while clocks are set", () => {
       })
     )
 
-    it.effect.each(named)("an accepted %s that the caller named is not said to be not placed", ([endpoint, params]) =>
+    it.effect.each(named)("an accepted %s with an id of the caller stays unknown", ([endpoint, params]) =>
       Effect.gen(function* () {
-        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, jump)
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropAfter, change)
         assert.lengthOf(done, 1)
         assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
       })
@@ -109,21 +109,23 @@ describe("while clocks are set", () => {
 
     it.effect.each([...writes, ...named])("a lost %s stays unknown", ([endpoint, params]) =>
       Effect.gen(function* () {
-        const { answer, done } = yield* attempt(endpoint, params, Fault.dropBefore, jump)
+        const { answer, done } = yield* attempt(endpoint, params, Fault.dropBefore, change)
         assert.deepStrictEqual(done, [])
         assert.strictEqual(failure(answer)._tag, "KrakenOutcomeUnknown")
       })
     )
   })
 
-  it.effect.each([...writes, ...named])("without that, a lost %s is known to be not placed", ([endpoint, params]) =>
-    Effect.gen(function* () {
-      const { answer } = yield* attempt(endpoint, params, Fault.dropBefore, {})
-      assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")
-    })
+  it.effect.each([...writes, ...named])(
+    "a lost %s is settled as not placed if no clock was set",
+    ([endpoint, params]) =>
+      Effect.gen(function* () {
+        const { answer } = yield* attempt(endpoint, params, Fault.dropBefore, {})
+        assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")
+      })
   )
 
-  /** A writer on a simulated exchange where AddOrder goes wrong; `meanwhile` happens 400 ms later. */
+  /** Sends an order that meets a fault to the simulated exchange, and makes the call `meanwhile` 400 ms later. */
   const onExchange = (fault: object, meanwhile?: readonly [path: string, body: object]) => {
     const clock = makeVirtualClock()
     const rest = makeRestExchange(Date.UTC(2026, 0), { seed: 1, rateLimits: false }, makeCredentials(1))
@@ -135,7 +137,7 @@ describe("while clocks are set", () => {
         rest.exchange.now
       )
     const before = new Set(rest.exchange.orders.keys())
-    const story = Effect.gen(function* () {
+    const run = Effect.gen(function* () {
       yield* Effect.flatMap(PermissionCache, ({ known }) => known)
       administered("/admin/faults", { endpoint: "AddOrder", ...fault })
       if (meanwhile !== undefined) {
@@ -154,7 +156,7 @@ describe("while clocks are set", () => {
         })
       )
     )
-    return Effect.promise(() => clock.run(story))
+    return Effect.promise(() => clock.run(run))
   }
 
   it.effect.each([
@@ -173,7 +175,7 @@ describe("while clocks are set", () => {
     })
   )
 
-  it.effect("an order that gets to a simulated exchange after a look-up is not placed", () =>
+  it.effect("an order that reaches a simulated exchange after a look-up is not placed", () =>
     Effect.gen(function* () {
       const { answer, made } = yield* onExchange({ kind: "arrive-late", seconds: 2 })
       assert.strictEqual(failure(answer)._tag, "KrakenNotPlaced")

@@ -12,32 +12,35 @@ const refused = { descr, error: "EOrder:Insufficient funds" }
 
 interface Row {
   readonly params: Params
-  /** Results that tell that it happened, or that it was refused. */
-  readonly told: ReadonlyArray<unknown>
-  /** Results that tell nothing, beside those that tell nothing of any endpoint. */
-  readonly untold: ReadonlyArray<unknown>
+  /** Results that say that the write happened or was refused. */
+  readonly confirming: ReadonlyArray<unknown>
+  /** Results that do not say whether it happened, in addition to those in `neverConfirming`. */
+  readonly unconfirming: ReadonlyArray<unknown>
 }
 
-const count: Omit<Row, "params"> = { told: [{ count: 0 }, { count: 2, pending: true }], untold: [{ pending: true }] }
+const count: Omit<Row, "params"> = {
+  confirming: [{ count: 0 }, { count: 2, pending: true }],
+  unconfirming: [{ pending: true }]
+}
 const holding = (name: string) => ({
-  told: [{ [name]: "FT1", status: "complete" }],
-  untold: [{ [name]: "" }, { [name]: null }]
+  confirming: [{ [name]: "FT1", status: "complete" }],
+  unconfirming: [{ [name]: "" }, { [name]: null }]
 })
 
-/** What Kraken answers to each write. */
+/** Kraken's results by endpoint. */
 const rows: { readonly [E in WriteEndpoint]: Row } = {
   "private/AddOrder": {
     params: limit,
-    told: [{ txid: [first], descr }],
-    untold: [{ descr }, { descr, txid: [] }, { descr, txid: [""] }, { descr, txid: [null] }]
+    confirming: [{ txid: [first], descr }],
+    unconfirming: [{ descr }, { descr, txid: [] }, { descr, txid: [""] }, { descr, txid: [null] }]
   },
   "private/AddOrderBatch": {
     params: { pair, orders: [order, order] },
-    told: [
+    confirming: [
       { orders: [{ txid: first, descr }, { txid: second }] },
       { orders: [refused, { txid: second, error: null }] }
     ],
-    untold: [
+    unconfirming: [
       { orders: [] },
       { orders: [{ txid: first }] },
       { orders: [{ txid: first }, { descr }] },
@@ -51,8 +54,8 @@ const rows: { readonly [E in WriteEndpoint]: Row } = {
   "private/AmendOrder": { params: { txid: first, limit_price: "99000" }, ...holding("amend_id") },
   "private/EditOrder": {
     params: { txid: first, pair, price: "99000" },
-    told: [{ txid: second, descr, status: "ok", error_message: "" }],
-    untold: [
+    confirming: [{ txid: second, descr, status: "ok", error_message: "" }],
+    unconfirming: [
       { descr },
       { status: "Err", error_message: "refused" },
       { txid: second, error_message: "refused" },
@@ -64,58 +67,62 @@ const rows: { readonly [E in WriteEndpoint]: Row } = {
   "private/CancelAll": { params: {}, ...count },
   "private/CancelAllOrdersAfter": {
     params: { timeout: 60 },
-    told: [{ currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" }],
-    untold: [{ currentTime: "2026-09-21T09:15:02Z" }]
+    confirming: [{ currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" }],
+    unconfirming: [{ currentTime: "2026-09-21T09:15:02Z" }]
   },
   "private/Withdraw": { params: { asset: "XBT", key: "cold", amount: "0.5" }, ...holding("refid") },
-  "private/WithdrawCancel": { params: { asset: "XBT", refid: "FT1" }, told: [true, false], untold: [] },
+  "private/WithdrawCancel": { params: { asset: "XBT", refid: "FT1" }, confirming: [true, false], unconfirming: [] },
   "private/WalletTransfer": { params: { asset: "XBT", amount: "0.5" }, ...holding("refid") },
   "private/AccountTransfer": { params: { asset: "XBT", amount: "0.5" }, ...holding("transfer_id") },
-  "private/CreateSubaccount": { params: { username: "desk2" }, told: [true], untold: [false] },
-  "private/Earn/Allocate": { params: earn, told: [true, { pending: true }], untold: [false] },
-  "private/Earn/Deallocate": { params: earn, told: [true, { pending: false }], untold: [false] },
+  "private/CreateSubaccount": { params: { username: "desk2" }, confirming: [true], unconfirming: [false] },
+  "private/Earn/Allocate": { params: earn, confirming: [true, { pending: true }], unconfirming: [false] },
+  "private/Earn/Deallocate": { params: earn, confirming: [true, { pending: false }], unconfirming: [false] },
   "private/AddExport": { params: { report: "trades" }, ...holding("id") },
-  "private/RemoveExport": { params: { id: "TCJA" }, told: [{ delete: true }, { cancel: true }], untold: [] },
+  "private/RemoveExport": {
+    params: { id: "TCJA" },
+    confirming: [{ delete: true }, { cancel: true }],
+    unconfirming: []
+  },
   "private/DepositAddresses": {
     params: { asset: "XBT", method: "Bitcoin", new: true },
-    told: [[{ address: "bc1q", expiretm: "0" }]],
-    untold: [[{ expiretm: "0" }]]
+    confirming: [[{ address: "bc1q", expiretm: "0" }]],
+    unconfirming: [[{ expiretm: "0" }]]
   },
   "private/GetWebSocketsToken": {
     params: {},
-    told: [{ token: "t", expires: 900 }],
-    untold: [{ expires: 900 }, { token: "t" }]
+    confirming: [{ token: "t", expires: 900 }],
+    unconfirming: [{ expires: 900 }, { token: "t" }]
   }
 }
 
-/** Cancels of what is named by an id: the server repeats them itself until it sees the end. */
+/** Cancels by an id, which the server repeats until it sees the end. */
 const repeated: ReadonlySet<WriteEndpoint> = new Set<WriteEndpoint>([
   "private/CancelOrder",
   "private/CancelOrderBatch",
   "private/WithdrawCancel"
 ])
 
-/** `null` is what an envelope without a result comes to. */
-const nothing = [null, {}, [], "ok", 1]
+/** Results that confirm no write. An envelope without a result gives `null`. */
+const neverConfirming = [null, {}, [], "ok", 1]
 
 describe("a success", () => {
-  it("is known of every endpoint that a tool writes to", () => {
+  it("is defined for every endpoint that a tool writes to", () => {
     const endpoints = Object.values(toolsets)
       .flat()
       .flatMap(({ endpoint, intent }) => (intent === "read" || endpoint === undefined ? [] : [endpoint]))
     assert.sameMembers([...new Set(endpoints)], Object.keys(rows))
   })
 
-  for (const [endpoint, { params, told, untold }] of Object.entries(rows) as Array<[WriteEndpoint, Row]>) {
-    it.effect(`of ${endpoint} is told by what it promises, and by nothing less`, () =>
+  for (const [endpoint, { params, confirming, unconfirming }] of Object.entries(rows) as Array<[WriteEndpoint, Row]>) {
+    it.effect(`of ${endpoint} is confirmed only by the ids or values that the endpoint promises`, () =>
       Effect.gen(function* () {
-        for (const result of told) {
+        for (const result of confirming) {
           const { layer, sent } = account({ write: () => Effect.succeed(result) })
           const answer = Either.getOrThrow(yield* Effect.provide(send(endpoint, params), layer))
           assert.isUndefined(answer.settled, JSON.stringify(result))
           assert.lengthOf(sent, 1)
         }
-        for (const result of [...nothing, ...untold]) {
+        for (const result of [...neverConfirming, ...unconfirming]) {
           const { layer, sent } = account({ write: () => Effect.succeed(result) })
           const answer = yield* Effect.provide(send(endpoint, params), layer)
           if (Either.isRight(answer)) assert.isDefined(answer.right.settled, JSON.stringify(result))
@@ -126,7 +133,7 @@ describe("a success", () => {
     )
   }
 
-  it.effect("without an id is looked up: the order that stands is found", () => {
+  it.effect("without an id is looked up, and the order is found", () => {
     const { layer, open, sent } = account({
       write: (_, params) => {
         open[first] = listed(params)
@@ -140,7 +147,7 @@ describe("a success", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a batch that leaves an order out is looked up; what Kraken refused stays refused in its words", () => {
+  it.effect("of a batch that leaves an order out is looked up, and the errors of refused orders are kept", () => {
     const { layer, open } = account({
       write: (_, params) => {
         const [placed] = params["orders"] as ReadonlyArray<Params>
@@ -158,7 +165,7 @@ describe("a success", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a check needs no id", () => {
+  it.effect("of an order with validate needs no id", () => {
     const { layer } = account({ write: () => Effect.succeed({ descr }) })
     return Effect.gen(function* () {
       for (const endpoint of ["private/AddOrder", "private/EditOrder"] as const) {

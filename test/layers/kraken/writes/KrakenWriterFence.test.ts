@@ -10,7 +10,7 @@ import type { FakeKraken } from "../../../doubles/FakeKraken.ts"
 import { makeAccount, openOrderIds, writerOver } from "../../../properties/runScenario.ts"
 import { failure, limit } from "../../../doubles/WriterAccount.ts"
 
-/** Sends a write that meets a fault, on an account where everything else is as `prepare` leaves it. */
+/** Sends a write that meets a fault, on an account that `prepare` has changed. */
 const attempt = (
   endpoint: WriteEndpoint,
   params: Params,
@@ -19,7 +19,7 @@ const attempt = (
   dateOff = 0
 ) => {
   const fake = makeAccount({ key: "full", skew: 0, dateOff })
-  const story = Effect.gen(function* () {
+  const run = Effect.gen(function* () {
     yield* Effect.flatMap(PermissionCache, ({ known }) => known)
     fake.misbehave(endpoint, fault)
     prepare(fake)
@@ -27,7 +27,7 @@ const attempt = (
     const ending = Either.match(answer, { onLeft: ({ _tag }) => _tag, onRight: () => "placed" })
     return { answer, ending, fake, made: fake.journal.slice(2).flatMap(({ ids }) => ids) }
   }).pipe(Effect.provide(writerOver(inProcess(fake), fake.keys.full)))
-  return Effect.promise(() => makeVirtualClock().run(story))
+  return Effect.promise(() => makeVirtualClock().run(run))
 }
 
 const { pair, ...order } = limit
@@ -41,14 +41,14 @@ const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
   ["private/AmendOrder", { txid: openOrderIds.plain, limit_price: "99000" }]
 ]
 
-/** The look-ups after one and four seconds get no answer. */
-const loseTwoLooks = (endpoint: WriteEndpoint) => (fake: FakeKraken) => {
+/** Makes the look-ups after one and four seconds get no answer. */
+const loseTwoLookUps = (endpoint: WriteEndpoint) => (fake: FakeKraken) => {
   const first = endpoint === "private/AmendOrder" ? "private/QueryOrders" : "private/OpenOrders"
   fake.misbehave(first, ...Array.from({ length: 6 }, () => Fault.dropBefore))
 }
 
-describe("before a write is called not placed", () => {
-  it.effect.each(writes)("it takes two empty look-ups: %s is listed late, but found", ([endpoint, params]) =>
+describe("before a write is settled as not placed", () => {
+  it.effect.each(writes)("two look-ups have to be empty: %s is listed late, but found", ([endpoint, params]) =>
     Effect.gen(function* () {
       const { answer, made } = yield* attempt(endpoint, params, Fault.listedLate(7400, Fault.dropAfter))
       assert.isNotEmpty(made)
@@ -57,18 +57,18 @@ describe("before a write is called not placed", () => {
   )
 
   it.effect.each(writes)(
-    "it takes an earlier look-up with a later nonce: %s arrives just before the first one that is answered",
+    "an earlier look-up with a later nonce has to be answered: %s arrives just before it",
     ([endpoint, params]) =>
       Effect.gen(function* () {
         const late = Fault.straggling(6900, Fault.listedLate(1900, Fault.dropAfter))
-        // Its engine goes by another clock than its answers show, and takes the order longer than we can know.
-        const { ending, made } = yield* attempt(endpoint, params, late, loseTwoLooks(endpoint), 20_000)
+        // Kraken's engine uses another clock than its answers show, and accepts the order for longer than we can know.
+        const { ending, made } = yield* attempt(endpoint, params, late, loseTwoLookUps(endpoint), 20_000)
         assert.isNotEmpty(made)
         assert.notStrictEqual(ending, "KrakenNotPlaced")
       })
   )
 
-  it.effect.each(writes)("%s that arrives after such a look-up is refused for its nonce", ([endpoint, params]) =>
+  it.effect.each(writes)("%s is refused for its nonce if it arrives after that look-up", ([endpoint, params]) =>
     Effect.gen(function* () {
       const { answer, fake, made } = yield* attempt(endpoint, params, Fault.straggling(2000, Fault.dropAfter))
       assert.deepStrictEqual(made, [])
@@ -81,12 +81,12 @@ describe("before a write is called not placed", () => {
   )
 
   it.effect.each(writes)(
-    "its deadline passes by our own clock too: %s is found, whatever the Dates say",
+    "its deadline has to pass on our clock as well: %s is found although Dates are ahead",
     ([to, params]) =>
       Effect.gen(function* () {
         const late = Fault.listedLate(6500, Fault.dropAfter)
         const { ending, made } = yield* attempt(to, params, late, (fake) =>
-          // So little is nothing to notice.
+          // Too little for the clock to be in doubt.
           fake.misbehave("*", ...Array.from({ length: 50 }, () => Fault.wrongDate(2500)))
         )
         assert.isNotEmpty(made)
@@ -98,7 +98,7 @@ describe("before a write is called not placed", () => {
 describe("an order of the same userref and terms", () => {
   const named = { ...limit, userref: 7 }
 
-  it.effect("is found by whatever name of its pair it was sent", () =>
+  it.effect("is found if it was sent with another name of its pair", () =>
     Effect.gen(function* () {
       const sent = { ...named, pair: "XXBTZUSD" }
       const { answer, made } = yield* attempt("private/AddOrder", sent, Fault.dropAfter)
@@ -106,7 +106,7 @@ describe("an order of the same userref and terms", () => {
     })
   )
 
-  it.effect("of another pair is another one", () =>
+  it.effect("of another pair is not taken for it", () =>
     Effect.gen(function* () {
       const { ending } = yield* attempt("private/AddOrder", named, Fault.dropBefore, (fake) => {
         fake.orders.add({ ...named, pair: "ETHUSD" }, { now: Date.UTC(2026, 0) })
@@ -116,14 +116,14 @@ describe("an order of the same userref and terms", () => {
   )
 })
 
-describe("what another program withdraws is not taken for a lost withdrawal", () => {
+describe("a withdrawal of another program is not taken for a lost one", () => {
   const withdrawal = { asset: "XBT", key: "btc-wallet-1", amount: "0.5" }
 
   it.effect.each([
     ["at the same time, and the amount differs", { amount: "0.6" }, 0],
     ["at the same time, and the address differs", { asset: "ZUSD", key: "usd-bank" }, 0],
-    ["alike, half a minute before", {}, 30_000],
-    ["alike, minutes before", {}, 300_000]
+    ["with the same terms, half a minute before", {}, 30_000],
+    ["with the same terms, minutes before", {}, 300_000]
   ] as const)("%s", ([, other, age]) =>
     Effect.gen(function* () {
       const { answer } = yield* attempt("private/Withdraw", withdrawal, Fault.dropBefore, (fake) => {
@@ -134,7 +134,7 @@ describe("what another program withdraws is not taken for a lost withdrawal", ()
     })
   )
 
-  it.effect("and does not hide it", () =>
+  it.effect("and does not hide one that was carried out", () =>
     Effect.gen(function* () {
       const { answer, made } = yield* attempt("private/Withdraw", withdrawal, Fault.dropAfter, (fake) => {
         fake.withdrawals.add({ ...withdrawal, amount: "0.6" }, { now: Date.UTC(2026, 0), listedAfter: 500 })

@@ -49,24 +49,21 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "is looked up no sooner than Kraken's rate limit allows: looks that are refused would use the limit up",
-    () => {
-      let free = 60_000
-      const { layer } = account({
-        write: (endpoint) => noAnswer(endpoint),
-        read: (endpoint) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            if (now >= free) return Effect.succeed({ open: {}, closed: {} })
-            free = Math.max(free, now + 5000)
-            return new KrakenRateLimitError({ endpoint, limiter: "rest", retryAfterSeconds: 10, refusedBy: "Kraken" })
-          })
-      })
-      return Effect.gen(function* () {
-        assert.strictEqual(failure(yield* send("private/AddOrder", limit))._tag, "KrakenNotPlaced")
-      }).pipe(Effect.provide(layer))
-    }
-  )
+  it.effect("is looked up no sooner than Kraken's rate limit allows: refused look-ups would use up the limit", () => {
+    let free = 60_000
+    const { layer } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          if (now >= free) return Effect.succeed({ open: {}, closed: {} })
+          free = Math.max(free, now + 5000)
+          return new KrakenRateLimitError({ endpoint, limiter: "rest", retryAfterSeconds: 10, refusedBy: "Kraken" })
+        })
+    })
+    return Effect.gen(function* () {
+      assert.strictEqual(failure(yield* send("private/AddOrder", limit))._tag, "KrakenNotPlaced")
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("that is found shows its conditional close, and none if it has none", () => {
     const { layer, open } = account({
@@ -88,15 +85,18 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that never arrived is surely not placed once its deadline has passed behind a later nonce", () => {
-    const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
-    return Effect.gen(function* () {
-      const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
-      assert.strictEqual(error._tag, "KrakenNotPlaced")
-      assert.include(error.message, "userref 7")
-      assert.strictEqual(sent.length, 1)
-    }).pipe(Effect.provide(layer))
-  })
+  it.effect(
+    "that never arrived is definitely not placed once a later nonce was accepted and its deadline has passed",
+    () => {
+      const { layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+      return Effect.gen(function* () {
+        const error = failure(yield* send("private/AddOrder", { ...limit, userref: 7 }))
+        assert.strictEqual(error._tag, "KrakenNotPlaced")
+        assert.include(error.message, "userref 7")
+        assert.strictEqual(sent.length, 1)
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.effect("that arrives late, just before its deadline, is still found", () => {
     const { layer, open } = account({
@@ -128,7 +128,7 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of a key that may not read orders can't be told", () => {
+  it.effect("of a key without permission to read orders stays unknown", () => {
     const { layer } = account({
       write: (endpoint) => noAnswer(endpoint),
       read: (endpoint) => new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
@@ -140,7 +140,7 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("with a userref that two orders fit can't be told either", () => {
+  it.effect("stays unknown if two orders match its userref", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         open["O1"] = listed(params)
@@ -187,7 +187,7 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that looks like another one under way is not said to be placed when one of the two is found", () => {
+  it.effect("stays unknown if an equal one is in flight and only one of the two is found", () => {
     let n = 0
     const { layer, open } = account({
       write: (endpoint, params) => {
@@ -215,7 +215,7 @@ describe("an order", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("outlives its caller, and the log says what became of it", () => {
+  it.effect("goes on when its caller leaves, and its outcome is logged", () => {
     const lines: Array<string> = []
     const { layer, sent } = account({
       write: (_, params) =>
@@ -238,7 +238,7 @@ describe("an order", () => {
 })
 
 describe("the log", () => {
-  /** What is logged when a caller leaves after one second, and its write ends two seconds later. */
+  /** Gives the log of a write that ends two seconds after its caller left. */
   const logged = (write: Effect.Effect<unknown, KrakenWriteError>) => {
     const entries: Array<unknown> = []
     const { layer } = account({ write: () => Effect.delay(write, "3 seconds") })
@@ -256,19 +256,19 @@ describe("the log", () => {
     }).pipe(Effect.provide([layer, logger]))
   }
   const endpoint = "private/AddOrder"
-  const left = "A write went on after its caller had left"
+  const message = "A write went on after its caller had left"
 
-  it.effect("tells what became of a write that its caller left", () =>
+  it.effect("has the outcome of a write whose caller left", () =>
     Effect.gen(function* () {
       const refusal = new KrakenOrderError({ endpoint, codes: [] })
-      assert.deepStrictEqual(yield* logged(refusal), [["WARN", left, { endpoint, outcome: "KrakenOrderError" }]])
-      assert.deepStrictEqual(yield* logged(Effect.dieMessage("a fault of ours")), [
-        ["WARN", left, { endpoint, outcome: "unknown" }]
+      assert.deepStrictEqual(yield* logged(refusal), [["WARN", message, { endpoint, outcome: "KrakenOrderError" }]])
+      assert.deepStrictEqual(yield* logged(Effect.dieMessage("a defect")), [
+        ["WARN", message, { endpoint, outcome: "unknown" }]
       ])
     })
   )
 
-  it.effect("tells that a write is not confirmed, and what was found", () =>
+  it.effect("says that a write is not confirmed, and how it was settled", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* logged(noAnswer(endpoint)), [
         [
@@ -277,20 +277,20 @@ describe("the log", () => {
           { endpoint, reason: "timed out after 10 s" }
         ],
         ["INFO", "Looked up what became of a write", { endpoint, settlement: "NotPlaced" }],
-        ["WARN", left, { endpoint, outcome: "KrakenNotPlaced" }]
+        ["WARN", message, { endpoint, outcome: "KrakenNotPlaced" }]
       ])
     })
   )
 })
 
-describe("the lists in which an order is looked for", () => {
+describe("the lists of orders", () => {
   const named = { ...limit, userref: 7 }
   const page = (from: number, size: number) =>
     Object.fromEntries(
       Array.from({ length: size }, (_, n) => [`X${from + n}`, listed(limit, { status: "closed", userref: 1 })] as const)
     )
 
-  /** Kraken's closed orders, fifty at a time; ours is the last one. */
+  /** Makes a Kraken with pages of fifty closed orders, of which the last one is the order that was sent. */
   const withClosed = (others: number, params: Params) => {
     const all = Object.entries({
       ...page(0, others),
@@ -307,14 +307,14 @@ describe("the lists in which an order is looked for", () => {
     })
   }
 
-  it.effect.each([48, 49, 50, 998])("show it behind %s closed ones", (others) => {
-    const { asked, layer } = withClosed(others, named)
+  it.effect.each([48, 49, 50, 998])("show an order after %s closed ones", (others) => {
+    const { reads, layer } = withClosed(others, named)
     return Effect.gen(function* () {
       yield* TestClock.setTime(1_000_000)
       const answer = Either.getOrThrow(yield* send("private/AddOrder", named))
       assert.deepInclude(answer.result, { txid: ["O1"] })
       assert.strictEqual(answer.settled?.state, "closed")
-      const pages = asked.flatMap(({ endpoint, params }) => (endpoint === "private/ClosedOrders" ? [params] : []))
+      const pages = reads.flatMap(({ endpoint, params }) => (endpoint === "private/ClosedOrders" ? [params] : []))
       assert.deepStrictEqual(
         pages,
         pages.map((_, n) => ({ userref: 7, start: 1000 - 60, closetime: "both", ofs: n * 50 }))
@@ -323,7 +323,7 @@ describe("the lists in which an order is looked for", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("are too long with a thousand closed ones: it stays unknown", () => {
+  it.effect("leave an order unknown if more than a thousand were closed since", () => {
     const { layer } = withClosed(999, named)
     return Effect.gen(function* () {
       yield* TestClock.setTime(1_000_000)
@@ -333,13 +333,13 @@ describe("the lists in which an order is looked for", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("are asked for an id of ours without a time, and before all other reads", () => {
-    const { asked, layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
+  it.effect("are read without a time if the id was generated, and with the priority of settlement", () => {
+    const { reads, layer, sent } = account({ write: (endpoint) => noAnswer(endpoint) })
     return Effect.gen(function* () {
       yield* send("private/AddOrder", limit)
       const id = { cl_ord_id: sent[0]?.["cl_ord_id"] }
       assert.deepStrictEqual(
-        asked.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
+        reads.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
         [
           { endpoint: "private/OpenOrders", params: id, priority: "settlement" },
           {
@@ -352,7 +352,7 @@ describe("the lists in which an order is looked for", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("may both show it when it closes in between: it counts once, as closed", () => {
+  it.effect("can both show an order that closes in between, which then counts once, as closed", () => {
     const { closed, layer, open } = account({
       write: (endpoint, params) => {
         open["O1"] = listed(params)
@@ -367,7 +367,7 @@ describe("the lists in which an order is looked for", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("show an order that an earlier write has made: it is not taken for a later one", () => {
+  it.effect("can show an order of an earlier write, which is not taken for a later one", () => {
     let n = 0
     const { layer, open } = account({
       write: (endpoint, params) => {
@@ -388,7 +388,7 @@ describe("the lists in which an order is looked for", () => {
     ["BTC/USD", "XBTUSD", "placed"],
     ["xdg/usd", "DOGEUSD", "placed"],
     ["ETH/USD", "XBTUSD", "KrakenNotPlaced"]
-  ] as const)("spell pairs in their own way: %s is listed as %s", ([pair, shown, ending]) => {
+  ] as const)("can spell pairs in another way: %s is listed as %s", ([pair, shown, ending]) => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         open["O1"] = listed({ ...params, pair: shown })
@@ -401,7 +401,7 @@ describe("the lists in which an order is looked for", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("may show neither id of an order that fits: perhaps it is the one", () => {
+  it.effect("can show neither id of an order with the same terms, which leaves it unknown", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         for (const txid of ["O1", "O2"]) open[txid] = { ...listed(params), userref: null }
@@ -427,7 +427,7 @@ describe("shutdown", () => {
       return yield* Effect.fork(Scope.close(scope, Exit.void))
     })
 
-  it.effect("waits for what is under way", () =>
+  it.effect("waits for writes in flight", () =>
     Effect.gen(function* () {
       const closing = yield* close(Effect.delay(Effect.succeed({ txid: ["O1"] }), "10 seconds"))
       yield* TestClock.adjust("8 seconds")

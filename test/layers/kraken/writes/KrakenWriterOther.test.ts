@@ -31,7 +31,7 @@ describe("a batch", () => {
   })
 
   it.effect("without an answer shows its orders as they were found, with their closes", () => {
-    const { asked, layer, open } = account({
+    const { reads, layer, open } = account({
       write: (endpoint, { orders }) => {
         const [first, second] = orders as ReadonlyArray<Params>
         const row = listed({ ...first, pair })
@@ -47,12 +47,12 @@ describe("a batch", () => {
       assert.deepInclude(orders[0], { txid: "O1", descr: { order: "text" }, close: "close position" })
       assert.deepStrictEqual(orders[1], { txid: "O2", descr: { order: "text" } })
       assert.strictEqual(settled?.state, "open, pending")
-      assert.deepStrictEqual(asked[0]?.params, {}, "several orders are asked for by their time")
-      assert.deepInclude(asked[1]?.params, { start: -60 })
+      assert.deepStrictEqual(reads[0]?.params, {}, "several orders are read by their time")
+      assert.deepInclude(reads[1]?.params, { start: -60 })
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that can't be told names all of it, and what definitely stands", () => {
+  it.effect("that stays unknown names all its orders, and those that were definitely placed", () => {
     const { layer, open } = account({
       write: (endpoint, { orders }) => {
         const [, second] = orders as ReadonlyArray<Params>
@@ -70,7 +70,7 @@ describe("a batch", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of which nothing is found behind the fence was not placed", () => {
+  it.effect("of which nothing is found was not placed", () => {
     const { layer } = account({ write: (endpoint) => noAnswer(endpoint) })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/AddOrderBatch", { pair, orders: [order, named] }))
@@ -79,9 +79,9 @@ describe("a batch", () => {
   })
 })
 
-describe("other writes without an answer", () => {
-  it.effect("a transfer: Kraken has no way to find it again, and its reason stays as it was", () => {
-    const { asked, layer } = account({ write: (endpoint) => noAnswer(endpoint) })
+describe("without an answer", () => {
+  it.effect("a transfer stays unknown, since Kraken has no way to find it", () => {
+    const { reads, layer } = account({ write: (endpoint) => noAnswer(endpoint) })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/WalletTransfer", { asset: "XBT", amount: "1" }))
       assert.deepInclude(error, {
@@ -90,11 +90,11 @@ describe("other writes without an answer", () => {
         check: "Check get_account_balance and get_ledgers.",
         safeToRepeat: false
       })
-      assert.deepStrictEqual(asked, [])
+      assert.deepStrictEqual(reads, [])
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a batch: what is found stands, what is missing behind the fence was not placed", () => {
+  it.effect("a batch has the orders that are found, and an error for each one that is missing", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         const [first] = params["orders"] as ReadonlyArray<Params>
@@ -110,7 +110,7 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an edit: the new order is found by its userref", () => {
+  it.effect("an edit is found by the userref of the new order", () => {
     const { layer, open, sent } = account({
       write: (endpoint, params) => {
         open["O2"] = listed({ ...limit, ...params })
@@ -125,7 +125,7 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an edit of an order with a cl_ord_id is not sent; the matching amendment is told", () => {
+  it.effect("an edit of an order with a cl_ord_id is not sent, and the error has the matching amendment", () => {
     const { layer, open, sent } = account({ write: () => Effect.succeed({}) })
     open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
     return Effect.gen(function* () {
@@ -139,7 +139,7 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an edit of an order that a userref names does not take that order for the new one", () => {
+  it.effect("an edit of an order by its userref does not take that order for the new one", () => {
     const { layer, open } = account({ write: (endpoint) => noAnswer(endpoint) })
     open["O1"] = listed(limit, { userref: 7, opentm: -1 })
     return Effect.gen(function* () {
@@ -148,7 +148,7 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an edit that leaves neither order open, or can't tell, is not called undone", () => {
+  it.effect("an edit stays unknown if neither order is open, or if they cannot be read", () => {
     const canceled = account({
       write: (endpoint) => {
         canceled.closed["O1"] = listed(limit, { status: "canceled" })
@@ -174,7 +174,7 @@ describe("other writes without an answer", () => {
     })
   })
 
-  it.effect("an amendment that was found does not hide the order it changes from what placed that", () => {
+  it.effect("an amendment that was found does not hide its order from the write that placed it", () => {
     const { amends, layer, open } = account({
       write: (endpoint, params) => {
         if (endpoint === "private/AmendOrder") {
@@ -197,33 +197,30 @@ describe("other writes without an answer", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "an amount that can't be read is no fault of ours: before the send it refuses, after it nothing is known",
-    () => {
-      const { layer, sent } = account({
-        write: (endpoint) => noAnswer(endpoint),
-        read: (endpoint) => {
-          const amount = sent.length === 0 && !isBroken ? "0.1" : "1".repeat(41)
-          if (endpoint === "private/WithdrawStatus") {
-            return Effect.succeed([{ refid: "R1", asset: "XBT", amount, time: 0 }])
-          }
-          if (endpoint !== "private/Earn/Allocations") return Effect.succeed({ pending: false })
-          return Effect.succeed({ items: [{ strategy_id: "E1", amount_allocated: { total: { native: amount } } }] })
+  it.effect("a write with an unreadable amount on the account is refused before the send, and unknown after it", () => {
+    const { layer, sent } = account({
+      write: (endpoint) => noAnswer(endpoint),
+      read: (endpoint) => {
+        const amount = sent.length === 0 && !isBroken ? "0.1" : "1".repeat(41)
+        if (endpoint === "private/WithdrawStatus") {
+          return Effect.succeed([{ refid: "R1", asset: "XBT", amount, time: 0 }])
         }
-      })
-      let isBroken = true
-      const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
-      const allocation = { strategy_id: "E1", amount: "5" }
-      return Effect.gen(function* () {
-        assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenPrecheckFailed")
-        assert.lengthOf(sent, 0)
-        isBroken = false
-        assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenOutcomeUnknown")
-        sent.length = 0
-        assert.strictEqual(failure(yield* send("private/Earn/Allocate", allocation))._tag, "KrakenOutcomeUnknown")
-      }).pipe(Effect.provide(layer))
-    }
-  )
+        if (endpoint !== "private/Earn/Allocations") return Effect.succeed({ pending: false })
+        return Effect.succeed({ items: [{ strategy_id: "E1", amount_allocated: { total: { native: amount } } }] })
+      }
+    })
+    let isBroken = true
+    const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
+    const allocation = { strategy_id: "E1", amount: "5" }
+    return Effect.gen(function* () {
+      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenPrecheckFailed")
+      assert.lengthOf(sent, 0)
+      isBroken = false
+      assert.strictEqual(failure(yield* send("private/Withdraw", withdrawal))._tag, "KrakenOutcomeUnknown")
+      sent.length = 0
+      assert.strictEqual(failure(yield* send("private/Earn/Allocate", allocation))._tag, "KrakenOutcomeUnknown")
+    }).pipe(Effect.provide(layer))
+  })
 
   const amendment = (amend_id: string, limit_price: string, millis: number) => ({
     amend_id,
@@ -232,7 +229,7 @@ describe("other writes without an answer", () => {
     timestamp: millis * 1e6
   })
 
-  it.effect("an amendment: the order's list of amendments tells, also after the next one", () => {
+  it.effect("an amendment is found in the list of amendments, even after a later one", () => {
     const { amends, layer, open } = account({
       write: (endpoint) => {
         if (amends.length === 0) amends.push(amendment("A1", "99000.0", 1), amendment("A2", "97000.0", 500))
@@ -244,11 +241,11 @@ describe("other writes without an answer", () => {
       const answer = Either.getOrThrow(yield* send("private/AmendOrder", { txid: "O1", limit_price: "99000" }))
       assert.deepStrictEqual(answer.result, { amend_id: "A1", txid: "O1" })
       const same = failure(yield* send("private/AmendOrder", { txid: "O1", limit_price: "97000" }))
-      assert.strictEqual(same._tag, "KrakenNotPlaced", "the order has that price, but not from this call")
+      assert.strictEqual(same._tag, "KrakenNotPlaced", "the order has that price, but from another call")
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of two amendments of one order, none is said to be made when one of them is found", () => {
+  it.effect("two amendments of one order stay unknown if only one of them is found", () => {
     const { amends, layer, open } = account({
       write: (endpoint) => {
         if (amends.length === 0) amends.push(amendment("A1", "99000.0", 1))
@@ -294,7 +291,7 @@ describe("an edit", () => {
     }
   )
 
-  it.effect("that is only checked is passed on as it is, with its deadline", () => {
+  it.effect("with validate is sent unchanged, with a deadline", () => {
     const { layer, open, sent } = account({ write: () => Effect.succeed({ descr: {} }) })
     open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
     return Effect.gen(function* () {
@@ -303,7 +300,7 @@ describe("an edit", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("keeps the userref of its caller; else it gets one, which its answer shows", () => {
+  it.effect("keeps the userref of its caller or gets one, which its answer shows", () => {
     const { layer, open, sent } = account({ write: () => Effect.succeed({ txid: "O2" }) })
     open["O1"] = listed(limit)
     return Effect.gen(function* () {
@@ -318,7 +315,7 @@ describe("an edit", () => {
   it.effect.each([
     ["the order that it changes", "O1", {}],
     ["an order of the other side", "O2", { type: "sell" }]
-  ] as const)("is not taken for %s, which bears its userref too", ([, txid, more]) => {
+  ] as const)("is not taken for %s, which has the same userref", ([, txid, more]) => {
     const { layer, open } = account({ write: (endpoint) => noAnswer(endpoint) })
     open["O1"] = listed(limit)
     open[txid] = listed({ ...limit, ...edit, ...more, userref: 7 })
@@ -329,7 +326,7 @@ describe("an edit", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that is found shows the new order, and one that can't be told names what to look for", () => {
+  it.effect("that is found shows the new order, and one that stays unknown names what to look for", () => {
     const { layer, open } = account({
       write: (endpoint, { price, userref }) => {
         if (price === "99000") open["O2"] = listed({ ...limit, price, userref })
@@ -359,8 +356,8 @@ describe("an amendment without an answer", () => {
   const wanted = { order_qty: "2", display_qty: "1", limit_price: "99000", trigger_price: "98000" }
   const row = { amend_id: "A1", amend_type: "user", timestamp: 100e9, ...wanted }
 
-  /** What is said when the order lists these amendments, 100 s after 1970. */
-  const told = (amends: ReadonlyArray<object>, params: Params = { txid: "O1" }, isListed = true) => {
+  /** Sends an amendment, 100 s after 1970, to an order that lists these amendments. */
+  const amend = (amends: ReadonlyArray<object>, params: Params = { txid: "O1" }, isListed = true) => {
     const kraken = account({ write: (endpoint) => noAnswer(endpoint) })
     if (isListed) kraken.open["O1"] = listed({ ...limit, cl_ord_id: "mine" })
     kraken.open["O2"] = listed({ ...limit, cl_ord_id: "yours" })
@@ -368,18 +365,18 @@ describe("an amendment without an answer", () => {
     return Effect.gen(function* () {
       yield* TestClock.adjust("100 seconds")
       const answer = yield* send("private/AmendOrder", { ...params, ...wanted })
-      return { answer, asked: kraken.asked }
+      return { answer, reads: kraken.reads }
     }).pipe(Effect.provide(kraken.layer))
   }
 
-  it.effect.each([{ txid: "O1" }, { cl_ord_id: "mine" }])("is the one that shows what was asked for: %j", (order) =>
+  it.effect.each([{ txid: "O1" }, { cl_ord_id: "mine" }])("is the one with the requested values: %j", (order) =>
     Effect.gen(function* () {
-      const { answer, asked } = yield* told([row], order)
+      const { answer, reads } = yield* amend([row], order)
       assert.deepStrictEqual(Either.getOrThrow(answer).result, { amend_id: "A1", txid: "O1" })
       assert.strictEqual(Either.getOrThrow(answer).settled?.state, "open")
-      const closed = asked.find(({ endpoint }) => endpoint === "private/ClosedOrders")
+      const closed = reads.find(({ endpoint }) => endpoint === "private/ClosedOrders")
       if ("cl_ord_id" in order) assert.deepInclude(closed?.params, { ...order, start: 40 })
-      assert.deepInclude(asked.at(-1), {
+      assert.deepInclude(reads.at(-1), {
         endpoint: "private/OrderAmends",
         params: { order_id: "O1" },
         priority: "settlement"
@@ -391,23 +388,23 @@ describe("an amendment without an answer", () => {
     ...Object.keys(wanted).map((name) => [`differs in ${name}`, { [name]: "7" }, "KrakenNotPlaced"] as const),
     ["is the order as it was placed", { amend_type: "original" }, "KrakenNotPlaced"],
     ["is older", { timestamp: 39e9 }, "KrakenNotPlaced"],
-    ["may be older", { timestamp: 90e9 }, "KrakenOutcomeUnknown"]
+    ["might be older", { timestamp: 90e9 }, "KrakenOutcomeUnknown"]
   ]
   it.effect.each(others)("is not one that %s", ([, more, tag]) =>
     Effect.gen(function* () {
-      const error = failure((yield* told([{ ...row, ...more }])).answer)
+      const error = failure((yield* amend([{ ...row, ...more }])).answer)
       assert.strictEqual(error._tag, tag)
       assert.include(error.message, tag === "KrakenNotPlaced" ? "order O1 (open) lists no such" : "it might be A1")
     })
   )
 
-  it.effect("can't be told of two that fit, or when the order is not listed", () =>
+  it.effect("stays unknown if two match, or if the order is not listed", () =>
     Effect.gen(function* () {
-      const two = failure((yield* told([row, { ...row, amend_id: "A2" }])).answer)
+      const two = failure((yield* amend([row, { ...row, amend_id: "A2" }])).answer)
       assert.strictEqual(two._tag, "KrakenOutcomeUnknown")
       assert.include(two.message, "several amendments match: A1, A2")
       for (const params of [{ txid: "O1" }, { cl_ord_id: "mine" }]) {
-        const error = failure((yield* told([row], params, false)).answer)
+        const error = failure((yield* amend([row], params, false)).answer)
         assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
         assert.include(error.message, "the order is not listed")
       }
@@ -419,7 +416,7 @@ describe("a withdrawal", () => {
   const withdrawal = { asset: "XBT", key: "cold", amount: "0.5" }
   const row = { refid: "R1", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
 
-  it.effect("without an answer is the one new row that fits; else it stays unknown, never not placed", () => {
+  it.effect("without an answer is found as the one new row that matches, and otherwise stays unknown", () => {
     const rows: Array<object> = []
     const { layer } = account({
       write: (endpoint, { amount }) => {
@@ -438,7 +435,7 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is neither one's when two that look the same are lost, and one row appears", () => {
+  it.effect("stays unknown if two equal ones are lost and one row appears", () => {
     const rows: Array<object> = []
     const { layer, sent } = account({
       write: (endpoint) =>
@@ -469,8 +466,8 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  /** What is said of a lost one when Kraken lists these rows before it, and these since. */
-  const told = (before: ReadonlyArray<object>, since: ReadonlyArray<object>) => {
+  /** Sends a withdrawal that gets no answer. Kraken lists the rows of `before` first, and then those of `since` as well. */
+  const withdraw = (before: ReadonlyArray<object>, since: ReadonlyArray<object>) => {
     let isSent = false
     const kraken = account({
       write: (endpoint) => {
@@ -481,18 +478,18 @@ describe("a withdrawal", () => {
     })
     return Effect.map(Effect.provide(send("private/Withdraw", withdrawal), kraken.layer), (answer) => ({
       answer,
-      asked: kraken.asked,
+      reads: kraken.reads,
       sent: kraken.sent
     }))
   }
 
   it.effect.each([{}, { amount: "0.5" }, { amount: 0.5, fee: null }])("is found by its terms: %j", (more) =>
     Effect.gen(function* () {
-      const { answer, asked } = yield* told([{ ...row, refid: "R0", status: "Failure" }], [{ ...row, ...more }])
+      const { answer, reads } = yield* withdraw([{ ...row, refid: "R0", status: "Failure" }], [{ ...row, ...more }])
       const { result, settled } = Either.getOrThrow(answer)
       assert.deepStrictEqual(result, { refid: "R1" })
       assert.strictEqual(settled?.state, "Initial")
-      for (const one of asked)
+      for (const one of reads)
         assert.deepInclude(one, {
           endpoint: "private/WithdrawStatus",
           params: { asset: "XBT" },
@@ -511,13 +508,13 @@ describe("a withdrawal", () => {
     ["it was not found on the account", [{ ...row, amount: "0.4", fee: "0.05" }]]
   ] as const)("stays unknown: %s", ([reason, rows]) =>
     Effect.gen(function* () {
-      const error = failure((yield* told([], rows)).answer)
+      const error = failure((yield* withdraw([], rows)).answer)
       assert.strictEqual(error._tag, "KrakenOutcomeUnknown")
       assert.include(error.message, reason)
     })
   )
 
-  it.effect("is not taken for one that this process has made before", () => {
+  it.effect("is not taken for an earlier one of this process", () => {
     let n = 0
     const { layer } = account({
       write: (endpoint) => (n++ === 0 ? Effect.succeed({ refid: "R1" }) : noAnswer(endpoint)),
@@ -554,13 +551,13 @@ it.effect("an allocation without an answer is placed only if the account shows t
   }).pipe(Effect.provide(layer))
 })
 
-describe("what an allocation without an answer is told by", () => {
-  interface Reading {
+describe("an allocation without an answer", () => {
+  interface Allocation {
     readonly pending?: boolean
     readonly total?: string
-    readonly underway?: string
+    readonly pendingAmount?: string
   }
-  const shown = (endpoint: string, { pending = false, total, underway }: Reading) =>
+  const shown = (endpoint: string, { pending = false, total, pendingAmount }: Allocation) =>
     endpoint === "private/Earn/Allocations"
       ? {
           items: [
@@ -570,7 +567,7 @@ describe("what an allocation without an answer is told by", () => {
               : [
                   {
                     strategy_id: "E1",
-                    amount_allocated: { total: { native: total }, pending: underway && { native: underway } }
+                    amount_allocated: { total: { native: total }, pending: pendingAmount && { native: pendingAmount } }
                   }
                 ])
           ]
@@ -578,26 +575,38 @@ describe("what an allocation without an answer is told by", () => {
       : { pending }
 
   const cases: ReadonlyArray<
-    readonly [string, WriteEndpoint, before: Reading, after: Reading, state: string | undefined]
+    readonly [string, WriteEndpoint, before: Allocation, after: Allocation, state: string | undefined]
   > = [
-    ["more is allocated", "private/Earn/Allocate", { total: "10" }, { total: "15" }, "done"],
-    ["the first is allocated", "private/Earn/Allocate", {}, { total: "5.0" }, "done"],
-    ["more is on its way", "private/Earn/Allocate", { total: "10" }, { total: "10", underway: "5" }, "done"],
-    ["less is allocated", "private/Earn/Deallocate", { total: "10" }, { total: "5" }, "done"],
-    ["an operation has begun", "private/Earn/Deallocate", { total: "10" }, { total: "10", pending: true }, "pending"],
+    ["is done if more is allocated", "private/Earn/Allocate", { total: "10" }, { total: "15" }, "done"],
+    ["is done if the first amount is allocated", "private/Earn/Allocate", {}, { total: "5.0" }, "done"],
     [
-      "one was under way",
+      "is done if more is pending",
+      "private/Earn/Allocate",
+      { total: "10" },
+      { total: "10", pendingAmount: "5" },
+      "done"
+    ],
+    ["is done if less is allocated", "private/Earn/Deallocate", { total: "10" }, { total: "5" }, "done"],
+    [
+      "is pending if an operation has begun",
+      "private/Earn/Deallocate",
+      { total: "10" },
+      { total: "10", pending: true },
+      "pending"
+    ],
+    [
+      "is unknown if an operation was pending before",
       "private/Earn/Allocate",
       { pending: true, total: "10" },
       { pending: true, total: "10" },
       undefined
     ],
-    ["more was taken out", "private/Earn/Allocate", { total: "10" }, { total: "5" }, undefined],
-    ["nothing has changed", "private/Earn/Deallocate", { total: "10" }, { total: "10" }, undefined]
+    ["is unknown if less is allocated", "private/Earn/Allocate", { total: "10" }, { total: "5" }, undefined],
+    ["is unknown if nothing has changed", "private/Earn/Deallocate", { total: "10" }, { total: "10" }, undefined]
   ]
   it.effect.each(cases)("%s: %s", ([, endpoint, before, after, state]) => {
     let isSent = false
-    const { asked, layer } = account({
+    const { reads, layer } = account({
       write: (endpoint) => {
         isSent = true
         return noAnswer(endpoint)
@@ -611,7 +620,7 @@ describe("what an allocation without an answer is told by", () => {
       const priority = "settlement"
       const status = endpoint === "private/Earn/Allocate" ? "AllocateStatus" : "DeallocateStatus"
       assert.deepStrictEqual(
-        asked.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
+        reads.slice(0, 2).map(({ endpoint, params, priority }) => ({ endpoint, params, priority })),
         [
           { endpoint: `private/Earn/${status}`, params: { strategy_id: "E1" }, priority },
           { endpoint: "private/Earn/Allocations", params: { hide_zero_allocations: false }, priority }
@@ -620,15 +629,15 @@ describe("what an allocation without an answer is told by", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("nothing, if it could not be read before", () => {
-    const { asked, layer } = account({
+  it.effect("is unknown if the allocation could not be read before", () => {
+    const { reads, layer } = account({
       write: (endpoint) => noAnswer(endpoint),
       read: (endpoint) => new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
     })
     return Effect.gen(function* () {
       const error = failure(yield* send("private/Earn/Allocate", { strategy_id: "E1", amount: "5" }))
       assert.deepInclude(error, { _tag: "KrakenOutcomeUnknown", reason: "timed out after 10 s" })
-      assert.lengthOf(asked, 1)
+      assert.lengthOf(reads, 1)
     }).pipe(Effect.provide(layer))
   })
 })

@@ -11,14 +11,14 @@ const write = (endpoint: WriteEndpoint, params: Params) =>
 
 const order = (more: Params = {}) => write("private/AddOrder", { ...limit, ...more })
 
-/** A Kraken that places everything. */
+/** Makes a Kraken that places every order. */
 const placing = () => {
   let n = 0
   return account({ write: () => Effect.sync(() => ({ txid: [`O${++n}`], refid: `R${n}` })) })
 }
 
 describe("an identical write", () => {
-  it.effect("is not placed again within two seconds, and says of which order it is the duplicate", () => {
+  it.effect("is not placed again within two seconds, and names the order of which it is a duplicate", () => {
     const { layer, sent } = placing()
     return Effect.gen(function* () {
       const first = yield* order()
@@ -42,7 +42,7 @@ describe("an identical write", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is recognised however it is spelled", () => {
+  it.effect("is recognized in every spelling", () => {
     const { layer, sent } = placing()
     return Effect.gen(function* () {
       const first = { ...limit, volume: "0.001", price: "27500", oflags: "post,fciq", pair: "XBTUSD" }
@@ -59,7 +59,7 @@ describe("an identical write", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is another one with other ids, digits, signs or amounts, and by another caller", () => {
+  it.effect("is a new one with other ids, digits, signs or amounts, and by another caller", () => {
     const { layer, sent } = placing()
     return Effect.gen(function* () {
       const others = [
@@ -79,7 +79,7 @@ describe("an identical write", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is placed when `repeat` says that it is meant; `repeat` is not sent on", () => {
+  it.effect("is placed with `repeat`, which Kraken does not get", () => {
     const { layer, sent } = placing()
     return Effect.gen(function* () {
       yield* order()
@@ -101,7 +101,7 @@ describe("an identical write", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is not recognised for longer when the wall clock is set back", () => {
+  it.effect("is not recognized for longer when the wall clock is set back", () => {
     const { layer } = placing()
     return Effect.gen(function* () {
       yield* order()
@@ -137,11 +137,11 @@ describe("an identical write", () => {
 })
 
 describe("a write whose outcome is unknown", () => {
-  /** Nothing is found, and the nonce window leaves it open. */
-  const losing = () => account({ write: (endpoint) => noAnswer(endpoint), nonceWindow: 1n })
+  /** Makes a Kraken that places nothing, with a nonce window that leaves the outcome unknown. */
+  const losingWrites = () => account({ write: (endpoint) => noAnswer(endpoint), nonceWindow: 1n })
 
-  it.effect("blocks identical ones of all callers for ten minutes, repeat or not", () => {
-    const { layer, sent } = losing()
+  it.effect("blocks identical ones of all callers for ten minutes, even with repeat", () => {
+    const { layer, sent } = losingWrites()
     return Effect.gen(function* () {
       const unknown = failure(yield* send("private/AddOrder", { ...limit, cl_ord_id: "mine" }))
       assert.strictEqual(unknown._tag, "KrakenOutcomeUnknown")
@@ -162,8 +162,8 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("blocks while it is being looked up; the same caller without repeat waits and is blocked then", () => {
-    const { layer, sent } = losing()
+  it.effect("blocks while it is looked up; the same caller without repeat waits and is then blocked", () => {
+    const { layer, sent } = losingWrites()
     return Effect.gen(function* () {
       const first = yield* Effect.fork(Effect.flip(order()))
       yield* TestClock.adjust("500 millis")
@@ -176,7 +176,7 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is waited for by an identical one of its caller, which is its duplicate once it is found", () => {
+  it.effect("makes an identical one of its caller wait, which is its duplicate once it is found", () => {
     const { layer, open, sent } = account({
       write: (endpoint, params) => {
         open["O1"] = listed(params)
@@ -193,8 +193,8 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("tells whom it blocks how long that lasts, but not before it is known", () => {
-    const { layer } = losing()
+  it.effect("gives the seconds until the block ends, once they are known", () => {
+    const { layer } = losingWrites()
     return Effect.gen(function* () {
       yield* Effect.fork(order())
       yield* TestClock.adjust("500 millis")
@@ -212,8 +212,8 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("by a fault of ours blocks as well: it may have happened", () => {
-    const { layer } = account({ write: () => Effect.dieMessage("a fault of ours") })
+  it.effect("after a defect blocks as well, since it might have happened", () => {
+    const { layer } = account({ write: () => Effect.dieMessage("a defect") })
     return Effect.gen(function* () {
       assert.isTrue((yield* Effect.exit(order()))._tag === "Failure")
       const blocked = yield* Effect.flip(order())
@@ -232,7 +232,7 @@ describe("a write whose outcome is unknown", () => {
   })
 
   it.effect("blocks transfers and withdrawals as well", () => {
-    const { layer, sent } = losing()
+    const { layer, sent } = losingWrites()
     const writes: ReadonlyArray<readonly [WriteEndpoint, Params]> = [
       ["private/WalletTransfer", { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "0.5" }],
       ["private/AccountTransfer", { asset: "XBT", from: "A", to: "B", amount: "0.5" }],
@@ -253,7 +253,7 @@ describe("a write whose outcome is unknown", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that is found on the account blocks nothing: a second one is its duplicate", () => {
+  it.effect("blocks nothing once it is found on the account: a second one is its duplicate", () => {
     const { layer, open } = account({
       write: (endpoint, params) => {
         open["O1"] = listed(params)
@@ -274,7 +274,7 @@ describe("a withdrawal", () => {
   const withdraw = (more: Params = {}) => write("private/Withdraw", { ...withdrawal, ...more })
   const row = { refid: "R7", asset: "XBT", amount: "0.4999", fee: "0.0001", time: 0, key: "cold", status: "Initial" }
 
-  it.effect("is not made again within ten minutes, by no caller, unless the repeat is meant", () => {
+  it.effect("is not made again within ten minutes by any caller without repeat", () => {
     let n = 0
     const { layer, sent } = account({ write: () => Effect.sync(() => ({ refid: `R${++n}` })) })
     return Effect.gen(function* () {
@@ -289,7 +289,7 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is still recognised when a meant repeat of it was refused by Kraken", () => {
+  it.effect("is still recognized after Kraken refused a repeat of it", () => {
     let n = 0
     const { layer } = account({
       write: (endpoint) =>
@@ -304,7 +304,7 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that another program has made is recognised by Kraken's list, as long as that shows it as recent", () => {
+  it.effect("of another program is recognized while Kraken lists it as recent", () => {
     const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R8" }), read: () => Effect.succeed([row]) })
     return Effect.gen(function* () {
       yield* TestClock.adjust("9 minutes")
@@ -315,7 +315,7 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is recognised by a row whose time can't be read", () => {
+  it.effect("is recognized by a row with an unreadable time", () => {
     const { layer } = account({
       write: () => Effect.die("sent"),
       read: () => Effect.succeed([{ ...row, time: "soon" }])

@@ -20,20 +20,20 @@ describe("the deadline of a write", () => {
     ["1970-01-01T00:02:40Z", 60_000],
     ["1970-01-01T00:10:00Z", 60_000],
     ["1970-01-01T00:01:00Z", 0]
-  ] as const)("at %s is %s ms after it has left, and Kraken takes none further ahead than a minute", (text, span) => {
+  ] as const)("at %s is %s ms after it has left, and never more than a minute", (text, span) => {
     const deadline = Option.getOrThrow(of(text))
     assert.strictEqual(deadline.span, span)
     assert.strictEqual(DateTime.toEpochMillis(deadline.at), Date.parse(text))
     assert.strictEqual(deadline.departure, departure)
   })
 
-  it.each([undefined, "soon", 105])("is none if %s is sent", (deadline) => {
+  it.each([undefined, "soon", 105])("is none if it was sent as %s", (deadline) => {
     assert.isTrue(Option.isNone(of(deadline)))
   })
 })
 
-describe("an id of our own", () => {
-  it("is given to an order that its caller has not named, and is another one each time", () => {
+describe("a generated id", () => {
+  it("is added to an order that its caller has not named, and differs each time", () => {
     const [one, two] = [withClientId(limit), withClientId(limit)]
     assert.isTrue(isNamed(one))
     assert.notStrictEqual(one["cl_ord_id"], two["cl_ord_id"])
@@ -50,7 +50,7 @@ describe("an id of our own", () => {
   })
 })
 
-describe("two orders", () => {
+describe("the fingerprints of two orders", () => {
   const named = { ...limit, userref: 7 }
   const others: ReadonlyArray<readonly [string, Params, Params, boolean]> = [
     ["their userref and terms are the same", named, { ...named, volume: "0.010", price: "100000.0" }, true],
@@ -62,7 +62,7 @@ describe("two orders", () => {
     ["their cl_ord_id is the same", { ...limit, cl_ord_id: "a" }, { ...named, cl_ord_id: "a", volume: "1" }, true],
     ["the cl_ord_id differs", { ...limit, cl_ord_id: "a" }, { ...limit, cl_ord_id: "b" }, false]
   ]
-  it.each(others)("look the same or not when %s", (_, one, other, isSame) => {
+  it.each(others)("are equal or not when %s", (_, one, other, isSame) => {
     assert.strictEqual(fingerprintOf(one) === fingerprintOf(other), isSame)
   })
 })

@@ -6,7 +6,7 @@ import type { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 
 const start = Date.UTC(2026, 0)
 
-/** Our clocks and Kraken's, in milliseconds after `start`, which the test moves by hand. */
+/** Makes our clocks and Kraken's, in milliseconds after `start`. The test moves each of them. */
 const makeClocks = () => {
   const state = { monotonic: 500, wall: 0, theirs: 3000, epoch: 1, within: 500 }
   const kraken = {
@@ -14,7 +14,7 @@ const makeClocks = () => {
     clock: Effect.sync(() => ({ epoch: state.epoch, within: state.within }))
   } as typeof KrakenClient.Service
   const read = Effect.sync(() => ({ monotonic: state.monotonic, wall: start + state.wall }))
-  /** All clocks go on, by so many milliseconds. */
+  /** Moves all clocks on by this many milliseconds. */
   const pass = (millis: number) => {
     state.monotonic += millis
     state.wall += millis
@@ -24,7 +24,7 @@ const makeClocks = () => {
 }
 
 describe("the time of a write that has left", () => {
-  it.effect("is Kraken's at that moment, and its age is what has passed since", () => {
+  it.effect("is that of Kraken's clock, and its age is the time that has passed since", () => {
     const { depart, layer, pass } = makeClocks()
     return Effect.gen(function* () {
       const departure = yield* depart
@@ -41,7 +41,7 @@ describe("the time of a write that has left", () => {
     }).pipe(layer)
   })
 
-  it.effect.each([-1500, 1500])("follows what is learned of Kraken's clock later: %s ms", (learned) => {
+  it.effect.each([-1500, 1500])("follows later readings of Kraken's clock: %s ms", (learned) => {
     const { depart, layer, pass, state } = makeClocks()
     return Effect.gen(function* () {
       const departure = yield* depart
