@@ -3,7 +3,7 @@ import { monotonic } from "../../../services/Clocks.ts"
 
 /** A write that might still appear on the account. */
 export interface OpenWrite {
-  /** How the write will appear on the account. */
+  /** The terms by which the write can be found on the account. */
   readonly fingerprints: ReadonlyArray<string>
   /** The time until which it might appear, in monotonic milliseconds. */
   until: number

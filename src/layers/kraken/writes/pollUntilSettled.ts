@@ -121,7 +121,7 @@ const remaining = (context: ProcedureContext, { at, departure, span }: Deadline)
  * Gives `Absent` if the fence holds. A later nonce keeps an earlier one out only if the key has no nonce window. After a
  * clock was set, neither the deadline nor the ages of orders prove anything.
  *
- * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
+ * @see https://docs.kraken.com/api/docs/rest-api/get-api-key-info read 2026-05-27
  */
 const concludeAbsent = Effect.fnUntraced(function* <P>(
   context: ProcedureContext,

@@ -44,7 +44,10 @@ export const makeWriteFibers = Effect.fnUntraced(function* (send: Send) {
     )
   }
 
-  /** Starts a write, unless an identical one is recognized, and gives the effect that waits for its answer. */
+  /**
+   * Starts a write, unless an identical one is recognized, and gives the effect that waits for its answer. Recognizing and
+   * noting the write are one step, so that two identical writes never both start.
+   */
   const enter = (write: Write, params: Params): Effect.Effect<Effect.Effect<Sent, SendError>, never, Principal> =>
     Effect.flatMap(monotonic, (now) => {
       const recognition = duplicates.recognize(write, now)

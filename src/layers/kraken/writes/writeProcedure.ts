@@ -62,7 +62,10 @@ export interface PreparedWrite {
   readonly params: Params
   /** Adds parameters that depend on the moment of sending. `now` is that moment on Kraken's clock. */
   readonly stamp?: (params: Params, now: DateTime.Utc) => Params
-  /** How the write will appear on the account, in terms that another write can share. Empty if it has an id of its own. */
+  /**
+   * The terms by which the write is found on the account and which another write can share. Empty if its settlement
+   * cannot take another write for it.
+   */
   readonly fingerprints: ReadonlyArray<string>
   /** Tells whether Kraken's result confirms that the write happened. If it does not, the write is settled. */
   readonly isConfirmed: Confirmation
