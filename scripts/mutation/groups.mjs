@@ -61,7 +61,7 @@ export const groups = {
   },
   judging: {
     sources: files("src/layers/kraken/client/krakenClock.ts", "src/layers/kraken/client/decodeResponse.ts"),
-    tests: files("test/layers/kraken/client/clock", "test/layers/kraken/client/judge")
+    tests: files("test/layers/kraken/client/krakenClock", "test/layers/kraken/client/decodeResponse")
   },
   writes: {
     sources: files("src/layers/kraken/writes/"),
@@ -82,7 +82,7 @@ export const groups = {
       "test/layers/access/",
       "test/layers/exchange/",
       "test/layers/http/credential",
-      "test/layers/http/guard",
+      "test/layers/http/hostPolicy",
       "test/layers/settings/"
     )
   }
