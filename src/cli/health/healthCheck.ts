@@ -2,6 +2,7 @@ import { Console, Data, Effect, Option } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
+import { urlHost } from "../../layers/network/urlHost.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { Config } from "../../services/Config.ts"
 
@@ -15,7 +16,7 @@ const check = Effect.gen(function* () {
   const url = healthUrl(yield* Config)
   const unhealthy = (what: string) => new Unhealthy({ message: `${url} ${what}` })
   const status = yield* ask(url).pipe(
-    Effect.mapError(({ message }) => unhealthy(`does not answer: ${message}`)),
+    Effect.mapError((error) => unhealthy(`does not answer: ${reasonOf(error)}`)),
     Effect.timeoutFail({ duration: "3 seconds", onTimeout: () => unhealthy("does not answer within 3 seconds") })
   )
   if (status !== 200) return yield* unhealthy(`answers with status ${status}`)
@@ -23,12 +24,13 @@ const check = Effect.gen(function* () {
 })
 
 export const healthUrl = ({ host, port, tls }: Pick<typeof Config.Service, "host" | "port" | "tls">): string => {
-  const address = anywhere[host] ?? host
-  return `${Option.isSome(tls) ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${port}/health`
+  const scheme = Option.isSome(tls) ? "https" : "http"
+  return `${scheme}://${urlHost(host)}:${port}/health`
 }
 
-/** The addresses that mean every interface, with the loopback address to ask instead. */
-const anywhere: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
+/** Joins the errors of a host name with several addresses, for which Node gives no message of its own. */
+const reasonOf = (error: Error): string =>
+  error instanceof AggregateError ? error.errors.map(({ message }) => message).join("; ") : error.message
 
 const ask = (url: string) =>
   Effect.async<number | undefined, Error>((resume) => {

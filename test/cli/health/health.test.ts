@@ -25,7 +25,7 @@ describe("health", () => {
       const { run, serve } = yield* makeCommandLine
       const port = yield* freePort
       const settings = { MCP_KRAKEN_PORT: String(port), MCP_KRAKEN_PATH: "/elsewhere" }
-      const url = `http://127.0.0.1:${port}/health`
+      const url = `http://localhost:${port}/health`
       const before = yield* run(["health"], settings)
       assert.strictEqual(before.stdout, "")
       assert.match(before.stderr, new RegExp(`^${url} .*ECONNREFUSED.*\\n$`))
@@ -61,7 +61,7 @@ describe("health", () => {
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const { port } = yield* stranger
-      const url = `http://127.0.0.1:${port}/health`
+      const url = `http://localhost:${port}/health`
       const other = yield* run(["health"], { MCP_KRAKEN_PORT: String(port) })
       assert.deepInclude(other, { code: 1, stdout: "" })
       assert.match(other.stderr, new RegExp(`^${url} .*404\\n$`))
@@ -75,7 +75,7 @@ describe("health", () => {
     const asked = (host: string) => healthUrl({ host, port: 1, tls: Option.none() })
     assert.deepStrictEqual(
       ["0.0.0.0", "::", "::1", "10.0.0.1", "kraken.example"].map(asked),
-      ["127.0.0.1", "[::1]", "[::1]", "10.0.0.1", "kraken.example"].map((host) => `http://${host}:1/health`)
+      ["localhost", "localhost", "[::1]", "10.0.0.1", "kraken.example"].map((host) => `http://${host}:1/health`)
     )
   })
 })
