@@ -3,6 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
 import { envFile } from "./kit/envFile.ts"
 import { UsageError } from "./kit/errors.ts"
+import { load } from "../layers/process/load.ts"
 import { type Setting, settings } from "../layers/settings/settingDefinitions.ts"
 
 /** Makes the option that stands for a setting. */
@@ -47,7 +48,7 @@ export const serve = Command.make(
   Effect.fn(function* ({ envFile, firstToken, flags, stdio }) {
     if (stdio && firstToken)
       return yield* new UsageError({ message: "--first-token: over --stdio there are no tokens" })
-    const { server } = yield* Effect.promise(() => import("../server/server.ts"))
+    const { server } = yield* load(() => import("../server/server.ts"))
     yield* server({ stdio, envFile, firstToken, flags: new Map(Array.getSomes(flags)) })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

@@ -5,9 +5,19 @@
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "version"],
   Main: ["cli", "layers/process", "layers/telemetry", "server"],
-  cli: ["cli/exchange", "cli/health", "cli/kit", "cli/paper", "cli/token", "layers/settings", "server", "version"],
+  cli: [
+    "cli/exchange",
+    "cli/health",
+    "cli/kit",
+    "cli/paper",
+    "cli/token",
+    "layers/process",
+    "layers/settings",
+    "server",
+    "version"
+  ],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
-  "cli/health": ["cli/kit", "layers/settings", "services"],
+  "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/paper": [
     "cli/kit",
     "exchange/catalogue",

@@ -1,11 +1,12 @@
 import * as Command from "@effect/cli/Command"
 import { Effect } from "effect"
+import { load } from "../../layers/process/load.ts"
 import { envFile } from "../kit/envFile.ts"
 
 /** The command `health`, for health checks of containers that have no other HTTP client. */
 export const health = Command.make("health", { envFile }, ({ envFile }) =>
   Effect.flatMap(
-    Effect.promise(() => import("./healthCheck.ts")),
+    load(() => import("./healthCheck.ts")),
     ({ checkHealth }) => checkHealth(envFile)
   )
 ).pipe(Command.withDescription("Ask the server of these settings whether it is up"))

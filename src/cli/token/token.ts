@@ -5,9 +5,10 @@ import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
 import { envFile } from "../kit/envFile.ts"
 import { UsageError } from "../kit/errors.ts"
+import { load } from "../../layers/process/load.ts"
 
 /** Loads the database only for a command that needs it, so that help and completions start without it. */
-const tokens = Effect.promise(() => import("./tokens.ts"))
+const tokens = load(() => import("./tokens.ts"))
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
 
