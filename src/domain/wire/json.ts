@@ -16,3 +16,7 @@ const longNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|[\d.]+e)/i
 const exact = (digits: string): number | string => (isShort(digits) && isSafeNumber(digits) ? Number(digits) : digits)
 
 const last = ({ newValue }: { readonly newValue: unknown }): unknown => newValue
+
+/** A replacer for `JSON.stringify` that writes a bigint as the string of its digits. */
+export const bigintAsText = (_: string, value: unknown): unknown =>
+  typeof value === "bigint" ? value.toString() : value

@@ -1,3 +1,4 @@
+import { bigintAsText } from "./json.ts"
 import type { Params } from "../endpoints/endpoints.ts"
 
 export interface Body {
@@ -16,7 +17,7 @@ export interface Body {
 export const encodeBody = (nonce: string, params: Params, otp?: string): Body => {
   const fields: ReadonlyArray<Field> = [["nonce", nonce], ...given({ otp }), ...given(reserve(params))]
   return fields.some(([, value]) => Array.isArray(value))
-    ? { contentType: "application/json", text: JSON.stringify(Object.fromEntries(fields), exact) }
+    ? { contentType: "application/json", text: JSON.stringify(Object.fromEntries(fields), bigintAsText) }
     : { contentType: "application/x-www-form-urlencoded", text: form(fields.flatMap(bracketed)) }
 }
 
@@ -45,5 +46,3 @@ const reserve = (params: Params): Params => ({ ...params, nonce: undefined, otp:
 
 const form = (fields: ReadonlyArray<Field>): string =>
   new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)])).toString()
-
-const exact = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value)

@@ -1,7 +1,7 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
-import { parseJson } from "../../domain/wire/json.ts"
+import { bigintAsText, parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
@@ -106,5 +106,4 @@ const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => M
 }
 
 /** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */
-const toJson = (result: unknown): unknown =>
-  parseJson(JSON.stringify(result ?? null, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)))
+const toJson = (result: unknown): unknown => parseJson(JSON.stringify(result ?? null, bigintAsText))

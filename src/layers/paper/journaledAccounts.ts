@@ -1,3 +1,4 @@
+import { bigintAsText } from "../../domain/wire/json.ts"
 import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exchange/commands/handle.ts"
 import type { Market } from "../../exchange/state/Market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
@@ -113,7 +114,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     const at = Math.max(now(), found.x.now)
     const command = asked.endpoint === "control/Observe" ? newsAlone(found.x, asked, at) : asked
     // What is journalled is what was carried out, to the letter.
-    const params = JSON.stringify(command.params, exact)
+    const params = JSON.stringify(command.params, bigintAsText)
     const answer = handle(found.x, { endpoint: command.endpoint, params: JSON.parse(params), now: at, account })
     if (mustKeep(command, answer)) {
       const entry = { seq: found.seq + 1, at, endpoint: command.endpoint, params, outcome: outcomeOf(answer) }
@@ -204,5 +205,3 @@ const newsAlone = (exchange: Exchange, command: Command, now: number): Command =
 })
 
 const outcomeOf = (answer: Answer): string => ("errors" in answer ? answer.errors.join("; ") : "ok")
-
-const exact = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value)
