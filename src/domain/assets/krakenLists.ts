@@ -1,4 +1,4 @@
-import { Option } from "effect"
+import { Option, Predicate } from "effect"
 import { format, parse } from "../numbers/decimal.ts"
 import { isDecimal, maxNumberLength } from "../numbers/numberText.ts"
 import type { Asset, Pair } from "./model.ts"
@@ -85,9 +85,9 @@ export const assetAlias = (altname: string): string => {
 type Row = { readonly [field: string]: unknown }
 
 const rows = (answer: unknown): Array<[string, Row]> =>
-  isRow(answer) ? Object.entries(answer).flatMap(([id, row]) => (isRow(row) ? [[id, row]] : [])) : []
-
-const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value)
+  Predicate.isRecord(answer)
+    ? Object.entries(answer).flatMap(([id, row]) => (Predicate.isRecord(row) ? [[id, row]] : []))
+    : []
 
 /** Reads text or a number as text. Kraken has changed some fields from one to the other. */
 const text = (value: unknown): string | undefined =>

@@ -1,3 +1,4 @@
+import { Predicate } from "effect"
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { endow, findAccount, openAccount } from "../accounts/accounts.ts"
 import { findAsset } from "../catalogue/catalogue.ts"
@@ -6,7 +7,7 @@ import { fit, scan } from "../base/fixed.ts"
 import { deposit, methodsOf } from "../accounts/funding.ts"
 import { importCatalogue } from "./catalogueImport/importCatalogue.ts"
 import { statuses } from "../catalogue/pairs.ts"
-import { amount, assetNamed, flag, isObject, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
+import { amount, assetNamed, flag, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
 import { applySnapshot, observedPair } from "./marketSnapshot/applySnapshot.ts"
 import { readSnapshot } from "./marketSnapshot/readSnapshot.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
@@ -22,7 +23,7 @@ export const OpenAccount: PublicEndpoint = (exchange, params) => {
   const name = required(params, "name")
   if (findAccount(exchange, name) !== undefined) throw invalid("name")
   const balances = params["balances"] ?? {}
-  if (!isObject(balances)) throw invalid("balances")
+  if (!Predicate.isRecord(balances)) throw invalid("balances")
   const amounts = Object.entries(balances).map(([key, value]) => {
     const [asset, suffix = ""] = key.split(/(?=\.[A-Z]$)/)
     const known = findAsset(exchange.catalogue, asset!)

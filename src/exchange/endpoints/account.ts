@@ -1,3 +1,4 @@
+import { Predicate } from "effect"
 import type { Endpoint } from "../wire/Call.ts"
 import { findPair } from "../catalogue/catalogue.ts"
 import { tierOf } from "../catalogue/fees.ts"
@@ -7,7 +8,7 @@ import { recentVolume } from "../accounts/holds.ts"
 import { token } from "../base/ids.ts"
 import { left } from "../state/order.ts"
 import { baseAmount, keyOf } from "../catalogue/pairs.ts"
-import { array, assetNamed, flag, isObject, plain, text } from "../wire/params.ts"
+import { array, assetNamed, flag, plain, text } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
 import { type Account, type Exchange, next } from "../state/state.ts"
@@ -54,7 +55,9 @@ export const TradeBalance: Endpoint = (exchange, { account, params }) => {
 
 export const TradeVolume: Endpoint = (exchange, { account, params }) => {
   const volume = recentVolume(exchange, account)
-  const asked = (array(params, "pair") ?? []).map((pair) => plain(isObject(pair) ? pair["asset"] : pair, "pair"))
+  const asked = (array(params, "pair") ?? []).map((pair) =>
+    plain(Predicate.isRecord(pair) ? pair["asset"] : pair, "pair")
+  )
   const found = asked.map((name) => {
     const pair = findPair(exchange.catalogue, name)
     if (pair === undefined) throw new Refusal("EQuery:Unknown asset pair")

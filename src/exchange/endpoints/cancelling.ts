@@ -1,8 +1,9 @@
+import { Predicate } from "effect"
 import type { Endpoint } from "../wire/Call.ts"
 import { chargeEngine, penalty } from "../accounts/limits.ts"
 import { finish } from "../engine/lifecycle.ts"
 import type { Order } from "../state/order.ts"
-import { array, integer, isObject, plain, text } from "../wire/params.ts"
+import { array, integer, plain, text } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { type Account, at, type Exchange, next } from "../state/state.ts"
 import { iso } from "../base/text.ts"
@@ -26,7 +27,7 @@ export const CancelOrderBatch: Endpoint = (exchange, { account, params }) => {
   if (asked === 0 || asked > 50) throw invalid("orders")
   const byName = names.flatMap((name) => openOrders(account, plain(name, "orders")))
   const byClientId = clientIds.flatMap((id) => {
-    const name = isObject(id) ? id["cl_ord_id"] : id
+    const name = Predicate.isRecord(id) ? id["cl_ord_id"] : id
     return account.clientIds.get(plain(name, "cl_ord_ids")) ?? []
   })
   return cancel(exchange, account, [...byName, ...byClientId], true)

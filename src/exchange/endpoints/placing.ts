@@ -1,8 +1,9 @@
+import { Predicate } from "effect"
 import type { Call, Endpoint } from "../wire/Call.ts"
 import { closeText, orderText } from "../state/describe.ts"
 import { chargeEngine, checkOpenOrders } from "../accounts/limits.ts"
 import type { OrderSpec } from "../state/order.ts"
-import { array, flag, isObject, pairNamed, required } from "../wire/params.ts"
+import { array, flag, pairNamed, required } from "../wire/params.ts"
 import { readOrder } from "./readOrder.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import type { Exchange } from "../state/state.ts"
@@ -25,7 +26,7 @@ export const AddOrder: Endpoint = (exchange, { account, params }) => {
 export const AddOrderBatch: Endpoint = (exchange, { account, params }) => {
   const pair = pairNamed(exchange, params, required(params, "pair"))
   const orders = array(params, "orders") ?? []
-  if (orders.length < 2 || orders.length > 15 || !orders.every(isObject)) throw invalid("orders")
+  if (orders.length < 2 || orders.length > 15 || !orders.every(Predicate.isRecord)) throw invalid("orders")
   chargeEngine(exchange, account, pair, orders.length / 2)
   const specs = orders.map((order) => readOrder(exchange, account, pair, order))
   const names = specs.flatMap(({ clientId }) => clientId ?? [])

@@ -1,10 +1,11 @@
+import { Predicate } from "effect"
 import { fit, scan } from "../base/fixed.ts"
 import { lastPrice } from "../engine/liquidity.ts"
 import { checkMode } from "../engine/mode.ts"
 import { closeTypes, type OrderType, orderTypes } from "../../domain/orders/orders.ts"
 import { type CloseSpec, type OrderSpec, type Side } from "../state/order.ts"
 import { costOf, type Pair } from "../catalogue/pairs.ts"
-import { flag, integer, isObject, list, oneOf, type Params, required, text } from "../wire/params.ts"
+import { flag, integer, list, oneOf, type Params, required, text } from "../wire/params.ts"
 import { readPrices } from "../state/prices.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { type Account, type Exchange, venueOf } from "../state/state.ts"
@@ -133,7 +134,7 @@ const readNames = (account: Account, params: Params) => {
 const readClose = (pair: Pair, side: Side, params: Params, last: bigint): CloseSpec | undefined => {
   const close = params["close"]
   if (close === undefined || close === null) return undefined
-  if (!isObject(close)) throw invalid("close")
+  if (!Predicate.isRecord(close)) throw invalid("close")
   const type = oneOf(close, "ordertype", closeTypes)
   if (type === undefined) throw invalid("close[ordertype]")
   const price = required(close, "price")

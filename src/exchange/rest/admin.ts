@@ -1,6 +1,6 @@
+import { Predicate } from "effect"
 import { parseJson } from "../../domain/wire/json.ts"
 import { handle } from "../commands/handle.ts"
-import { isObject } from "../wire/params.ts"
 import { readFault } from "./faults.ts"
 import type { RestExchange } from "./RestExchange.ts"
 import type { Request } from "./Request.ts"
@@ -83,7 +83,7 @@ const commands: Readonly<Record<string, Command>> = {
 const readObject = (body: Uint8Array): Params | undefined => {
   try {
     const value = parseJson(new TextDecoder().decode(body))
-    return isObject(value) && !Array.isArray(value) ? value : undefined
+    return Predicate.isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

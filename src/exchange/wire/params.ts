@@ -84,8 +84,6 @@ const parsed = (json: string): ReadonlyArray<unknown> | undefined => {
   }
 }
 
-export const isObject = (value: unknown): value is Params => typeof value === "object" && value !== null
-
 /** Reads a positive amount of an asset, in its units. */
 export const amount = (params: Params, field: string, asset: Asset): bigint | undefined => {
   const value = text(params, field)

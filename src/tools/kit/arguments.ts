@@ -1,4 +1,4 @@
-import { Effect, Either, Option, Schema } from "effect"
+import { Effect, Either, Option, Predicate, Schema } from "effect"
 import { isShallow } from "../../domain/wire/depth.ts"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
@@ -60,7 +60,7 @@ const sizeFaults = (value: unknown, measures: ReadonlyArray<Measure>, path = "")
 
 const measured = (value: unknown): readonly [Measure, number] => {
   if (Array.isArray(value)) return ["items", value.length]
-  if (isRecord(value)) return ["fields", Object.keys(value).length]
+  if (Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
   return ["characters", typeof value === "string" ? value.length : 0]
 }
 
@@ -79,7 +79,7 @@ const liberal = (value: unknown, shape: Shape): unknown => {
   switch (shape.type) {
     case "object": {
       const fields = fromJson(value, "{")
-      return isRecord(fields)
+      return Predicate.isRecord(fields)
         ? Object.fromEntries(
             Object.entries(fields)
               .filter(([, field]) => field !== null && field !== "")
@@ -100,9 +100,6 @@ const liberal = (value: unknown, shape: Shape): unknown => {
       return value
   }
 }
-
-const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const parseJson = Schema.decodeUnknownEither(Schema.parseJson())
 

@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Cause, Effect, type ParseResult, Schema } from "effect"
+import { Cause, Effect, type ParseResult, Predicate, Schema } from "effect"
 import { type Endpoint, endpoints, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import type { KrakenUnreadable } from "../../services/KrakenErrors.ts"
@@ -170,7 +170,7 @@ export const endpoint = <
             shape(known, { input, ...displays })
           )
     return yield* shaped.pipe(
-      Effect.flatMap((answer) => decode(isObject(answer) ? { ...answer, ...extra } : answer)),
+      Effect.flatMap((answer) => decode(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),
       Effect.catchTag("ParseError", (error) =>
         unreadable(spec.endpoint, !reads, result, Issues.format(Issues.faults(error), "(answer)"))
       ),
@@ -184,6 +184,3 @@ export const endpoint = <
 }
 
 const nothing = { outcome: "nothing", answer: "" } as const
-
-const isObject = (value: unknown): value is Steps.JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -1,8 +1,9 @@
+import { Predicate } from "effect"
 import { type Catalogue, findAsset, findPair } from "../../catalogue/catalogue.ts"
 import { requiredMarketData, needsMarketData } from "../../endpoints/requiredMarketData.ts"
 import type { Request } from "../../wire/Request.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
-import { isObject, type Params } from "../../wire/params.ts"
+import type { Params } from "../../wire/params.ts"
 import type { Exchange } from "../../state/state.ts"
 import { isNewer, isChange } from "./importCatalogue.ts"
 import type { ListedCatalogue } from "./listedCatalogue.ts"
@@ -80,7 +81,7 @@ const namesIn = (params: Params, ...fields: ReadonlyArray<string>): ReadonlyArra
 
 const namesOf = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.flatMap(namesOf)
-  if (isObject(value)) return namesOf(value["asset"])
+  if (Predicate.isRecord(value)) return namesOf(value["asset"])
   return value === undefined || value === null
     ? []
     : String(value)

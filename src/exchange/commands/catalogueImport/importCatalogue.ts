@@ -1,7 +1,8 @@
+import { Predicate } from "effect"
 import type { Asset } from "../../catalogue/assets.ts"
 import { addAsset, addPair, unprice } from "../../catalogue/catalogue.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
-import { isObject, type Params } from "../../wire/params.ts"
+import type { Params } from "../../wire/params.ts"
 import { invalid } from "../../base/Refusal.ts"
 import { changeMode } from "../../engine/reopen.ts"
 import { type Exchange, makeVenue, type Venue } from "../../state/state.ts"
@@ -83,7 +84,7 @@ const mustWait = (exchange: Exchange, { pair }: Venue, listed: Pair): boolean =>
 
 const read = <A>(params: Params, field: string, readRow: (id: string, row: unknown) => A): ReadonlyArray<A> => {
   const rows = params[field] ?? {}
-  if (!isObject(rows)) throw invalid(field)
+  if (!Predicate.isRecord(rows)) throw invalid(field)
   return Object.entries(rows).map(([id, row]) => {
     try {
       return readRow(id, row)

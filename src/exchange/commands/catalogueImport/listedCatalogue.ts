@@ -1,7 +1,7 @@
+import { Predicate } from "effect"
 import type { Lists } from "../../../domain/assets/krakenLists.ts"
 import type { Asset } from "../../catalogue/assets.ts"
 import { addAsset, addPair, type Catalogue, makeCatalogue } from "../../catalogue/catalogue.ts"
-import { isObject } from "../../wire/params.ts"
 import { readAsset, readPair } from "./rows.ts"
 import { Unreadable } from "./Unreadable.ts"
 
@@ -42,7 +42,8 @@ export const readLists = (lists: Readonly<Partial<Record<Asset["class"], Lists>>
     for (const [id, row] of pairs) {
       const reason = attempt(() => addPair(catalogue, readPair(id, row, catalogue)))
       if (reason === undefined) continue
-      for (const name of [id, isObject(row) ? row["altname"] : id]) unsupported.set(String(name).toUpperCase(), reason)
+      for (const name of [id, Predicate.isRecord(row) ? row["altname"] : id])
+        unsupported.set(String(name).toUpperCase(), reason)
     }
   }
   const full = classes.filter(({ pairs }) => pairs.length > 0)
@@ -60,4 +61,5 @@ const attempt = (read: () => void): string | undefined => {
   }
 }
 
-const rowsOf = (answer: unknown): ReadonlyArray<[string, unknown]> => (isObject(answer) ? Object.entries(answer) : [])
+const rowsOf = (answer: unknown): ReadonlyArray<[string, unknown]> =>
+  Predicate.isRecord(answer) ? Object.entries(answer) : []

@@ -1,15 +1,16 @@
+import { Predicate } from "effect"
 import { assetAlias, pairAlias } from "../../../domain/assets/krakenLists.ts"
 import type { Asset } from "../../catalogue/assets.ts"
 import type { Catalogue } from "../../catalogue/catalogue.ts"
 import { fit, format, rescale, scan } from "../../base/fixed.ts"
 import { type Pair, statuses } from "../../catalogue/pairs.ts"
-import { isObject, type Params } from "../../wire/params.ts"
+import type { Params } from "../../wire/params.ts"
 import { printFees, readFees } from "./feeTables.ts"
 import { Unreadable } from "./Unreadable.ts"
 
 /** Reads a row of Kraken's Assets. Throws Unreadable if a field that affects money is missing: nothing is guessed. */
 export const readAsset = (id: string, row: unknown): Asset => {
-  if (!isObject(row)) throw new Unreadable("it is no row of a list")
+  if (!Predicate.isRecord(row)) throw new Unreadable("it is no row of a list")
   const altname = textOf(row["altname"]) ?? id
   const decimals = decimalsOf(row, "decimals")
   const aclass = row["aclass"] ?? "currency"
@@ -33,7 +34,7 @@ export const printAsset = ({ altname, class: aclass, decimals, displayDecimals }
 
 /** Reads a row of Kraken's AssetPairs, whose assets must be known. A missing minimum is 0. */
 export const readPair = (id: string, row: unknown, { assets }: Pick<Catalogue, "assets">): Pair => {
-  if (!isObject(row)) throw new Unreadable("it is no row of a list")
+  if (!Predicate.isRecord(row)) throw new Unreadable("it is no row of a list")
   const [base, quote] = ["base", "quote"].map((field) => {
     const asset = assets.get(String(row[field]))
     if (asset === undefined) throw new Unreadable(`nothing is known of its ${field} ${String(row[field])}`)

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { ofAge } from "../../../domain/endpoints/rateCosts.ts"
 
@@ -43,7 +43,7 @@ export const makeRecentOrders = () => {
         case "addBatch":
           forget([], now)
           return listOf(params["orders"]).forEach((order, i) => {
-            const { cl_ord_id, userref } = isFields(order) ? order : {}
+            const { cl_ord_id, userref } = Predicate.isRecord(order) ? order : {}
             place(pair, now, [placedIn(result)[i]?.txid, cl_ord_id, userref])
           })
         case "amend":
@@ -79,8 +79,6 @@ export const pairKey = (pair: unknown): string => String(pair).toUpperCase()
 /** A list, also one that travels as text. */
 export const listOf = (value: unknown): ReadonlyArray<unknown> =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : String(value).split(",")
-
-const isFields = Schema.is(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
 const isPlaced = Schema.is(Schema.Struct({ txid: Schema.Union(Schema.String, Schema.Array(Schema.String)) }))
 

@@ -1,4 +1,5 @@
-import { isObject, type Json } from "../protocol/messages.ts"
+import { Predicate } from "effect"
+import { type Json } from "../protocol/messages.ts"
 
 /** A JSON object with shorter lists, and which they are. */
 export interface Truncation {
@@ -36,7 +37,7 @@ const sizeOf = (value: unknown): number => (JSON.stringify(value) ?? "").length
 /** Lists of more than one item, wherever they are, but not those within lists. */
 const listsIn = (value: unknown, path: ReadonlyArray<string>): ReadonlyArray<Found> => {
   if (Array.isArray(value)) return value.length > 1 ? [{ path, items: value, size: sizeOf(value) }] : []
-  return isObject(value) ? Object.entries(value).flatMap(([key, item]) => listsIn(item, [...path, key])) : []
+  return Predicate.isRecord(value) ? Object.entries(value).flatMap(([key, item]) => listsIn(item, [...path, key])) : []
 }
 
 /** How many of the first items fit; one at least. */

@@ -1,7 +1,7 @@
-import { Effect, Option, type Redacted } from "effect"
+import { Effect, Option, Predicate, type Redacted } from "effect"
 import type { RequestStateKey } from "../../../services/RequestStateKey.ts"
 import { InputRequired, type Question } from "../../../services/UserInput.ts"
-import { isObject, type Json } from "../protocol/messages.ts"
+import { type Json } from "../protocol/messages.ts"
 import { type Binding, decryptState, encryptState } from "./requestState.ts"
 import { type RequestContext, type Call, type InputRequests, ProtocolError } from "../protocol/serverDefinition.ts"
 
@@ -102,7 +102,7 @@ const requireCapabilities = ({ questions }: InputRequired, client: Option.Option
   const declared = Option.getOrElse(client, (): Json => ({}))
   const missing = Object.values(questions)
     .map(({ method }) => capabilityOf[method])
-    .filter((capability) => !isObject(declared[capability]))
+    .filter((capability) => !Predicate.isRecord(declared[capability]))
   return missing.length === 0
     ? Effect.void
     : new ProtocolError({

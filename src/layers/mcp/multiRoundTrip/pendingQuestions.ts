@@ -1,7 +1,7 @@
-import { Effect } from "effect"
+import { Effect, Predicate } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { Question } from "../../../services/UserInput.ts"
-import { isObject, type Json } from "../protocol/messages.ts"
+import { type Json } from "../protocol/messages.ts"
 import { ProtocolError } from "../protocol/serverDefinition.ts"
 
 /** How long a client, and the person before it, may take. */
@@ -54,5 +54,5 @@ export class PendingQuestions {
 const refused = (error: unknown) =>
   new ProtocolError({
     code: -32000,
-    message: `The client refused: ${isObject(error) && typeof error["message"] === "string" ? error["message"].slice(0, 200) : "no reason"}`
+    message: `The client refused: ${Predicate.isRecord(error) && typeof error["message"] === "string" ? error["message"].slice(0, 200) : "no reason"}`
   })

@@ -1,5 +1,5 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Either, ParseResult, Schema } from "effect"
+import { Either, ParseResult, Predicate, Schema } from "effect"
 import { isShallow, maxDepth } from "../../../domain/wire/depth.ts"
 
 /** Protocol revisions that this edge serves. */
@@ -12,9 +12,6 @@ export const prefix = "io.modelcontextprotocol/"
 export type Id = JSONRPCRequest["id"]
 
 export type Json = { readonly [key: string]: unknown }
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** A JSON-RPC error, with the HTTP status it travels with. */
 export interface Failure {
@@ -70,7 +67,7 @@ export const incoming = (message: unknown): Incoming => {
     id,
     failure: invalidRequest(`Invalid request: ${reason}`)
   })
-  if (!isObject(message)) return invalid("not an object")
+  if (!Predicate.isRecord(message)) return invalid("not an object")
   if (message["jsonrpc"] !== "2.0") return invalid('jsonrpc must be "2.0"')
   const { id, method } = message
   const params = withoutNothing(message["params"])
@@ -79,7 +76,7 @@ export const incoming = (message: unknown): Incoming => {
     return { _tag: "Silent", params: {}, response: message }
   }
   if (typeof method !== "string") return invalid("method must be a string", id ?? null)
-  if (params !== undefined && !isObject(params)) {
+  if (params !== undefined && !Predicate.isRecord(params)) {
     return { _tag: "Invalid", id: id ?? null, failure: invalidParams("Invalid params: must be an object") }
   }
   if (id === undefined) return { _tag: "Silent", method, params: params ?? {} }
@@ -92,7 +89,7 @@ const isNothing = (value: unknown): boolean => value === null || (Array.isArray(
 /** Params, and their members, that say nothing are none. */
 const withoutNothing = (params: unknown): unknown => {
   if (isNothing(params)) return undefined
-  return isObject(params) && Object.values(params).some(isNothing)
+  return Predicate.isRecord(params) && Object.values(params).some(isNothing)
     ? Object.fromEntries(Object.entries(params).filter(([, value]) => !isNothing(value)))
     : params
 }
@@ -170,8 +167,9 @@ const texts = new WeakMap<object, string>()
 
 /** The JSON of a message. */
 export const stringify = (message: unknown): string => {
-  const result = isObject(message) ? message["result"] : undefined
-  if (!isObject(message) || !isObject(result) || !Array.isArray(result["tools"])) return JSON.stringify(message)
+  const result = Predicate.isRecord(message) ? message["result"] : undefined
+  if (!Predicate.isRecord(message) || !Predicate.isRecord(result) || !Array.isArray(result["tools"]))
+    return JSON.stringify(message)
   const { tools, ...rest } = result
   const text = texts.get(tools) ?? JSON.stringify(tools)
   texts.set(tools, text)

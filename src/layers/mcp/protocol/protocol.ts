@@ -1,11 +1,10 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Effect, Option } from "effect"
+import { Effect, Option, Predicate } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import {
   errorResponse,
   type Failure,
   invalidParams,
-  isObject,
   type Json,
   handshakeVersions,
   methodNotFound,
@@ -60,7 +59,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     resultType: "complete",
     ...(ttlMs !== undefined && { ttlMs, cacheScope }),
     ...result,
-    _meta: { ...(isObject(result["_meta"]) ? result["_meta"] : {}), ...serverInfo }
+    _meta: { ...(Predicate.isRecord(result["_meta"]) ? result["_meta"] : {}), ...serverInfo }
   })
 
   const discover = complete(
@@ -90,8 +89,8 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
       asking: {
         principal,
         revision: "stateless",
-        client: isObject(client) ? Option.some(client) : Option.none(),
-        ...(isObject(params?.["inputResponses"]) && { answers: params["inputResponses"] }),
+        client: Predicate.isRecord(client) ? Option.some(client) : Option.none(),
+        ...(Predicate.isRecord(params?.["inputResponses"]) && { answers: params["inputResponses"] }),
         ...(typeof params?.["requestState"] === "string" && { requestState: params["requestState"] })
       },
       finish: (response) => {
@@ -140,7 +139,9 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     const { id, params } = request
     const failure =
       envelopeFailure(request, headers) ??
-      (isObject(params?.["notifications"]) ? undefined : invalidParams("Invalid params: notifications is missing"))
+      (Predicate.isRecord(params?.["notifications"])
+        ? undefined
+        : invalidParams("Invalid params: notifications is missing"))
     if (failure !== undefined) return { failure }
     const _meta = { [`${prefix}subscriptionId`]: id }
     return {

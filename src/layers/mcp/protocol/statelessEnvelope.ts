@@ -1,5 +1,6 @@
+import { Predicate } from "effect"
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { type Failure, invalidParams, isObject, type Json, statelessVersion, prefix } from "./messages.ts"
+import { type Failure, invalidParams, type Json, statelessVersion, prefix } from "./messages.ts"
 
 export type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
@@ -9,7 +10,7 @@ export const header = (headers: Headers, name: string): string | undefined => {
   return typeof value === "string" ? value.trim() : value?.[0]?.trim()
 }
 
-export const metaOf = (params: Json | undefined): Json => (isObject(params?.["_meta"]) ? params["_meta"] : {})
+export const metaOf = (params: Json | undefined): Json => (Predicate.isRecord(params?.["_meta"]) ? params["_meta"] : {})
 
 /**
  * Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. Of these the
@@ -31,7 +32,7 @@ export const envelopeFailure = ({ method, params }: JSONRPCRequest, headers?: He
   const meta = metaOf(params)
   const version = meta[`${prefix}protocolVersion`]
   if (typeof version !== "string") return missing("protocolVersion")
-  if (!isObject(meta[`${prefix}clientCapabilities`])) return missing("clientCapabilities")
+  if (!Predicate.isRecord(meta[`${prefix}clientCapabilities`])) return missing("clientCapabilities")
   if (headers && header(headers, "mcp-protocol-version") !== version) return mismatch("MCP-Protocol-Version")
   if (version !== statelessVersion) return unsupported(version)
   if (headers === undefined) return undefined

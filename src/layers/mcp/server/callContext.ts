@@ -1,13 +1,13 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Predicate } from "effect"
 import type { CallContext, Progress } from "../../../services/CallContext.ts"
-import { isObject, type Json } from "../protocol/messages.ts"
+import { type Json } from "../protocol/messages.ts"
 import type { Call } from "../protocol/serverDefinition.ts"
 
 /** A request as tools know it. */
 export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
   report: reporter(call),
-  asks: Option.exists(call.client, ({ elicitation }) => isObject(elicitation)),
+  asks: Option.exists(call.client, ({ elicitation }) => Predicate.isRecord(elicitation)),
   answers: answersOf(call)
 })
 
@@ -31,8 +31,8 @@ const reporter = ({ meta, notify }: Call) => {
 /** Only what was asked counts, as the state of the earlier round tells; see `askUser.ts`. */
 const answersOf = ({ answers, state }: Call): Json => {
   const earlier = Option.getOrUndefined(state)
-  if (!isObject(earlier)) return {}
+  if (!Predicate.isRecord(earlier)) return {}
   const asked = Array.isArray(earlier["asked"]) ? earlier["asked"] : []
-  const answered = isObject(earlier["answers"]) ? earlier["answers"] : {}
+  const answered = Predicate.isRecord(earlier["answers"]) ? earlier["answers"] : {}
   return { ...answered, ...Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name))) }
 }

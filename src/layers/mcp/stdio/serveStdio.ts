@@ -1,5 +1,5 @@
 import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { Effect, Either, Fiber, FiberSet, Option } from "effect"
+import { Effect, Either, Fiber, FiberSet, Option, Predicate } from "effect"
 import type { Readable, Writable } from "node:stream"
 import { Principal } from "../../../services/Principal.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
@@ -10,7 +10,6 @@ import {
   type Id,
   incoming,
   invalidRequest,
-  isObject,
   type Json,
   parse,
   parseError,
@@ -47,7 +46,8 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     if (isStateless(request.method, request.params, {})) return protocol.stateless(request, principal)
     const capabilities = request.params?.["capabilities"]
     // The one thing that is kept of a connection: what its client said it can do.
-    if (request.method === "initialize") client = isObject(capabilities) ? Option.some(capabilities) : Option.none()
+    if (request.method === "initialize")
+      client = Predicate.isRecord(capabilities) ? Option.some(capabilities) : Option.none()
     return protocol.handshake(request, principal, client)
   }
 
