@@ -38,6 +38,7 @@ const elsewhere: Readonly<Record<string, string>> = {
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",
+  Unauthenticated: "The token is unknown, expired or revoked",
   Unhealthy: "… does not answer: …",
   UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
 }

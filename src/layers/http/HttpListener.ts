@@ -1,4 +1,4 @@
-import { Cause, Context, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
+import { Cause, Context, Data, Effect, Exit, FiberId, Layer, Option, Runtime } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Config } from "../../services/Config.ts"
 import { type TokenForPaper, TokenStore } from "../../services/TokenStore.ts"
@@ -18,53 +18,57 @@ export class Listening extends Context.Tag("mcp-kraken/layers/http/HttpListener/
   Listening,
   {
     readonly port: number
-    /** Counts the requests that are being answered, without those that clients have left. */
-    readonly running: () => number
+    /** Counts the requests that are being answered, without those whose clients have disconnected. */
+    readonly openRequests: () => number
   }
 >() {}
 
 /**
- * Serves MCP over HTTP to bearers of a token, and the health check to anybody, until the scope ends. Node's own requests
- * and responses go straight to one fiber each: most of what a call costs would be whatever stood between.
+ * Serves MCP over HTTP to bearers of a token, and the health check to every client, until the scope ends. Node's own
+ * requests and responses go directly to one fiber each, since every layer between would add to the cost of each call.
  */
 export const HttpListener = Layer.scoped(
   Listening,
   Effect.gen(function* () {
     const config = yield* Config
-    const edge = yield* McpHttpHandler
+    const handler = yield* McpHttpHandler
     const authenticate = yield* makeAuthenticate
-    const untilRefused = yield* makeUntilRefused
+    const awaitRefusal = yield* makeAwaitRefusal
     const refuse = makeHostPolicy(config)
     const isListed = makeIsListed(config)
     const paths = new Set([config.path, `${config.path}/`])
     const run = Runtime.runFork(yield* Effect.runtime())
-    const server = yield* listen(edge.endListening)
+    const server = yield* listen(handler.endListening)
 
     const mcp = Effect.fnUntraced(
-      function* (request: IncomingMessage, response: ServerResponse, { leave, line, page, path, token }: Entrance) {
+      function* (
+        request: IncomingMessage,
+        response: ServerResponse,
+        { endStream, isListedOrigin, logEntry, path, token }: RequestDetails
+      ) {
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
         if (!paths.has(path)) return Reply.notFound
-        // Browsers ask without the token whether they may send it.
-        if (method === "OPTIONS" && page && headers["access-control-request-method"]) return Reply.preflight
-        const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", line)
-        if ("status" in principal) return principal
-        line.addFields({ caller: principal.caller.id })
+        // Browsers send the preflight without the token.
+        if (method === "OPTIONS" && isListedOrigin && headers["access-control-request-method"]) return Reply.preflight
+        const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", logEntry)
+        logEntry.addFields({ caller: principal.caller.id })
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
         if ((headers["content-encoding"] ?? "identity") !== "identity") return Reply.compressed
         const body = yield* readBody(request)
-        const answer = yield* edge.post({
+        const answer = yield* handler.post({
           headers,
           body,
           principal,
-          emit: makeEmit(response, run, () => Effect.zipRight(untilRefused(token), leave)),
-          addLogFields: line.addFields
+          emit: makeEmit(response, run, () => Effect.zipRight(awaitRefusal(token), endStream)),
+          addLogFields: logEntry.addFields
         })
         return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
       },
       Effect.catchTags({
+        Unauthenticated: ({ reply }) => Effect.succeed(reply),
         BodyTooLarge: () => Effect.succeed(Reply.tooLarge),
         BodyIncomplete: () => Effect.succeed(Reply.badRequest),
         TokenStoreError: (error) => Effect.as(Effect.logError(error), Reply.internal)
@@ -72,76 +76,80 @@ export const HttpListener = Layer.scoped(
       Effect.catchAllDefect((defect) => Effect.as(Effect.logError("A request died", Cause.die(defect)), Reply.internal))
     )
 
-    const answer = Effect.fnUntraced(function* (request: IncomingMessage, response: ServerResponse, to: Entrance) {
-      yield* to.line.begin
-      const reply = server.draining() ? Reply.stopping : yield* mcp(request, response, to)
+    const answer = Effect.fnUntraced(function* (
+      request: IncomingMessage,
+      response: ServerResponse,
+      details: RequestDetails
+    ) {
+      yield* details.logEntry.begin
+      const reply = server.draining() ? Reply.stopping : yield* mcp(request, response, details)
       Reply.send(response, reply)
-      yield* to.line.end(reply.status)
+      yield* details.logEntry.end(reply.status)
     })
 
-    let running = 0
     yield* server.serve((request, response) => {
       const { token, url } = credential(request.headers.authorization, request.url ?? "", config.queryToken)
       const path = url.split("?", 1)[0] ?? ""
       const { origin } = request.headers
-      const page = origin !== undefined && isListed(origin)
-      if (page) Reply.readableFrom(response, origin)
+      const isListedOrigin = origin !== undefined && isListed(origin)
+      if (isListedOrigin) Reply.readableFrom(response, origin)
       if (path === "/health") return Reply.send(response, Reply.healthy)
-      const line = makeAccessLogEntry(request.method, url)
-      running++
-      const leave = Effect.sync(() => {
-        line.addFields({ outcome: "TokenRefused" })
+      const logEntry = makeAccessLogEntry(request.method, url)
+      const endStream = Effect.sync(() => {
+        logEntry.addFields({ outcome: "TokenRefused" })
         response.end()
         fiber.unsafeInterruptAsFork(FiberId.none)
       })
-      const fiber = run(answer(request, response, { leave, line, page, path, token }))
+      const fiber = run(answer(request, response, { endStream, isListedOrigin, logEntry, path, token }))
       fiber.addObserver((exit) => {
-        running--
-        if (Exit.isInterrupted(exit)) run(line.end("cancelled"))
+        if (Exit.isInterrupted(exit)) run(logEntry.end("cancelled"))
       })
-      // Whoever goes away before the answer has cancelled the call.
+      // A client cancels its call by disconnecting before the answer.
       response.once("close", () => {
         if (!response.writableEnded) fiber.unsafeInterruptAsFork(FiberId.none)
       })
     })
-    return { port: server.port, running: () => running }
+    return { port: server.port, openRequests: server.openRequests }
   })
 )
 
-/** The facts of a request before anything else looks at it. */
-interface Entrance {
+/** The parts of a request that are known before it is authenticated. */
+interface RequestDetails {
   readonly token: Credential["token"]
   readonly path: string
-  /** The request comes from a page of an origin that is listed. */
-  readonly page: boolean
-  readonly line: AccessLogEntry
-  /** Ends a stream whose token is good no more, and cancels its call, as if the client had gone. */
-  readonly leave: Effect.Effect<void>
+  /** The request comes from a page of an origin that the operator listed. */
+  readonly isListedOrigin: boolean
+  readonly logEntry: AccessLogEntry
+  /** Ends a stream whose token is no longer valid, and cancels its call, as if the client had disconnected. */
+  readonly endStream: Effect.Effect<void>
 }
 
-/** From a credential to the principal, or to the answer that turns it away. */
+/** A request without a valid token, with its answer. */
+class Unauthenticated extends Data.TaggedError("Unauthenticated")<{ readonly reply: Reply.Reply }> {}
+
+/** Makes the authentication of requests, which fails with the answer for a request that it refuses. */
 const makeAuthenticate = Effect.gen(function* () {
   const { authDisabled, mode } = yield* Config
   const tokens = yield* TokenStore
   const throttle = makeThrottle()
-  const forPaper = makeForPaper()
+  const refusePaperToken = makeRefusePaperToken()
   const local = operator(mode)
-  return Effect.fnUntraced(function* (token: Credential["token"], address: string, line: AccessLogEntry) {
+  return Effect.fnUntraced(function* (token: Credential["token"], address: string, logEntry: AccessLogEntry) {
     if (authDisabled) return local
-    if (Option.isNone(token)) return Reply.noCredentials
-    const known = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", forPaper(line))
-    if ("status" in known) return known
-    if (Option.isSome(known)) return bearer(known.value, mode)
+    if (Option.isNone(token)) return yield* new Unauthenticated({ reply: Reply.noCredentials })
+    const found = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", refusePaperToken(logEntry))
+    if (Option.isSome(found)) return bearer(found.value, mode)
     const seconds = yield* throttle.failed(address)
-    return seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
+    const reply = seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
+    return yield* new Unauthenticated({ reply })
   })
 })
 
-/** An open stream looks at its token this often. */
+/** The interval at which the token of an open stream is checked again. */
 const recheck = "30 seconds"
 
-/** Waits until a token is revoked, has expired, or can't be looked up any more: a check that fails does not pass. */
-const makeUntilRefused = Effect.gen(function* () {
+/** Makes a wait for a token to be revoked, to expire, or to be impossible to check: a check that fails does not pass. */
+const makeAwaitRefusal = Effect.gen(function* () {
   const { authDisabled } = yield* Config
   const tokens = yield* TokenStore
   return (token: Credential["token"]): Effect.Effect<void> => {
@@ -150,22 +158,25 @@ const makeUntilRefused = Effect.gen(function* () {
       Effect.tapErrorTag("TokenStoreError", (error) => Effect.logError(error)),
       Effect.match({ onFailure: () => false, onSuccess: Option.isSome }),
       Effect.delay(recheck),
-      Effect.repeat({ while: (isGood) => isGood }),
+      Effect.repeat({ while: (isValid) => isValid }),
       Effect.asVoid
     )
   }
 })
 
 /**
- * Turns a token of paper away. It is no guess, so it does not count as one: its owner, who has just gone live, is to read
- * why at every try. The words are logged once a token, its name in the line of each request.
+ * Makes the refusal of tokens for paper accounts. Such a token is not a guess, so it does not count as a failed
+ * authentication, and its owner reads the reason at every try. The reason is logged once for each token, and the token's
+ * id in the log entry of each request.
  */
-const makeForPaper = () => {
-  const told = new Set<string>()
-  return (line: AccessLogEntry) => (error: TokenForPaper) => {
-    line.addFields({ caller: error.id, outcome: error._tag })
-    const tell = told.has(error.id) ? Effect.void : Effect.logWarning(`Token ${error.id}: ${error.message}`)
-    told.add(error.id)
-    return Effect.as(tell, Reply.refusedToken(error.message))
-  }
+const makeRefusePaperToken = () => {
+  const logged = new Set<string>()
+  return (logEntry: AccessLogEntry) =>
+    Effect.fnUntraced(function* (error: TokenForPaper) {
+      logEntry.addFields({ caller: error.id, outcome: error._tag })
+      const isFirst = !logged.has(error.id)
+      logged.add(error.id)
+      if (isFirst) yield* Effect.logWarning(`Token ${error.id}: ${error.message}`)
+      return yield* new Unauthenticated({ reply: Reply.refusedToken(error.message) })
+    })
 }

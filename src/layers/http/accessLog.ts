@@ -4,18 +4,18 @@ import { printable } from "./credential.ts"
 
 export type AccessLogEntry = ReturnType<typeof makeAccessLogEntry>
 
-/** Makes the access log line of a request from the fields noted by the time that the request ends. */
+/** Makes the access log entry of a request. `end` writes it, with all fields that were added until then. */
 export const makeAccessLogEntry = (method: string | undefined, url: string) => {
-  const facts: Record<string, string | number> = {}
+  const fields: Record<string, string | number> = {}
   let started = 0
   return {
     begin: Effect.map(Clock.currentTimeMillis, (now) => {
       started = now
     }),
-    addFields: (more: LogFields): void => void Object.assign(facts, more),
+    addFields: (more: LogFields): void => void Object.assign(fields, more),
     end: (status: number | "cancelled"): Effect.Effect<void> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        Effect.logInfo("request", { method, path: printable(url), status, ms: now - started, ...facts })
+        Effect.logInfo("request", { method, path: printable(url), status, ms: now - started, ...fields })
       )
   }
 }

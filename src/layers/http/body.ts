@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http"
 export const maxBody = 4 * 1024 * 1024
 
 /** Limits on reading the rest of a body that is too large, so that its sender can read the answer. */
-const patience = { bytes: 64 * 1024 * 1024, time: "5 seconds" } as const
+const discardLimits = { bytes: 64 * 1024 * 1024, time: "5 seconds" } as const
 
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLarge", {}) {}
 
@@ -53,7 +53,7 @@ export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyT
       )
 
 /**
- * Reads the rest of a body that is too large, within `patience`, and fails. A sender that is cut off while it sends
+ * Reads the rest of a body that is too large, within `discardLimits`, and fails. A sender that is cut off while it sends
  * would not see the answer.
  */
 const tooLarge = (request: IncomingMessage) =>
@@ -61,9 +61,9 @@ const tooLarge = (request: IncomingMessage) =>
     let size = 0
     request.on("data", (chunk: Buffer) => {
       size += chunk.length
-      if (size > patience.bytes) resume(Effect.void)
+      if (size > discardLimits.bytes) resume(Effect.void)
     })
     request.on("end", () => resume(Effect.void))
     request.on("close", () => resume(Effect.void))
     request.resume()
-  }).pipe(Effect.timeoutOption(patience.time), Effect.zipRight(new BodyTooLarge()))
+  }).pipe(Effect.timeoutOption(discardLimits.time), Effect.zipRight(new BodyTooLarge()))

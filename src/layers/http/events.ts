@@ -2,12 +2,12 @@ import { Effect, type Fiber, FiberId } from "effect"
 import type { ServerResponse } from "node:http"
 import { eventStream } from "./reply.ts"
 
-/** Proxies close what stays silent; a comment now and then keeps a stream open. */
+/** The interval of comments on an open stream, since proxies close idle connections. */
 const keepAlive = "15 seconds"
 
 /**
- * Writes events ahead of the answer: the first opens the stream, which stays open until the answer. What `watch`
- * makes runs for as long as the stream is open; most requests open none.
+ * Makes a writer of events that are sent before the answer. The first event opens the stream, which stays open until the
+ * answer. The effect that `watch` makes runs while the stream is open. Most requests open no stream.
  */
 export const makeEmit =
   (

@@ -14,38 +14,39 @@ export class ListenError extends Schema.TaggedError<ListenError>()("ListenError"
 }
 
 /** Grace periods at shutdown. */
-const patience = { calls: Duration.seconds(10), writes: Duration.seconds(30), answer: Duration.seconds(1) }
+const gracePeriods = { calls: Duration.seconds(10), writes: Duration.seconds(30), answer: Duration.seconds(1) }
 
 /**
  * Makes a Node server that listens as configured. When its scope ends, it stops in order: no new connections;
  * `endListening`; calls have ten seconds, and writes up to thirty until they are settled; then connections are cut.
  */
-export const listen = (endListening: Effect.Effect<void>) =>
-  Effect.gen(function* () {
-    const config = yield* Config
-    const writer = yield* KrakenWriter
-    const server = yield* create
-    const { idle } = countCalls(server)
-    let draining = false
-    yield* Effect.acquireRelease(open(server, config), () =>
-      Effect.gen(function* () {
-        draining = true
-        server.close()
-        yield* endListening
-        const ended = yield* within(idle, patience.calls)
-        if (Option.isNone(ended)) {
-          const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, patience.answer))
-          yield* within(last, Duration.subtract(patience.writes, patience.calls))
-        }
-        server.closeAllConnections()
-      })
-    )
-    return {
-      draining: () => draining,
-      port: (server.address() as AddressInfo).port,
-      serve: (handler: RequestListener) => Effect.sync(() => void server.on("request", handler))
-    }
-  })
+export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<void>) {
+  const config = yield* Config
+  const writer = yield* KrakenWriter
+  const server = yield* create
+  const { idle, openRequests } = countRequests(server)
+  let draining = false
+  yield* Effect.acquireRelease(
+    open(server, config),
+    Effect.fnUntraced(function* () {
+      draining = true
+      server.close()
+      yield* endListening
+      const ended = yield* within(idle, gracePeriods.calls)
+      if (Option.isNone(ended)) {
+        const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, gracePeriods.answer))
+        yield* within(last, Duration.subtract(gracePeriods.writes, gracePeriods.calls))
+      }
+      server.closeAllConnections()
+    })
+  )
+  return {
+    draining: () => draining,
+    openRequests,
+    port: (server.address() as AddressInfo).port,
+    serve: (handler: RequestListener) => Effect.sync(() => void server.on("request", handler))
+  }
+})
 
 /** Limits an effect's time inside a finalizer. Finalizers can't be interrupted, so a plain timeout would never fire. */
 const within = <A>(effect: Effect.Effect<A>, time: Duration.Duration) =>
@@ -81,8 +82,8 @@ export const open = (server: Server, { host, port }: { readonly host: string; re
     })
   })
 
-/** Counts open requests. `idle` completes when none is being answered. */
-const countCalls = (server: Server) => {
+/** Counts the requests whose connection waits for the answer. `idle` completes when there are none. */
+const countRequests = (server: Server) => {
   const waiting = new Set<() => void>()
   let open = 0
   server.on("request", (request, response) => {
@@ -99,7 +100,7 @@ const countCalls = (server: Server) => {
     waiting.add(done)
     return Effect.sync(() => void waiting.delete(done))
   })
-  return { idle }
+  return { idle, openRequests: () => open }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 
-/** An answer of the HTTP edge outside MCP's own. Errors are JSON-RPC errors without the id of a request. */
+/** An HTTP answer. Errors of the listener itself are JSON-RPC errors without the id of a request. */
 export interface Reply {
   readonly status: number
   readonly headers: OutgoingHttpHeaders

@@ -73,8 +73,8 @@ const serve = (options: {
       ])
     )
     const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-    const { running } = Context.get(yield* Layer.buildWithScope(layer, scope), Listening)
-    return { url: `http://127.0.0.1:${port}`, port, lines, log, running, stop: Scope.close(scope, Exit.void) }
+    const { openRequests } = Context.get(yield* Layer.buildWithScope(layer, scope), Listening)
+    return { url: `http://127.0.0.1:${port}`, port, lines, log, openRequests, stop: Scope.close(scope, Exit.void) }
   })
 
 const call = (url: string, init: RequestInit = {}) =>
@@ -180,7 +180,7 @@ describe("Http", () => {
     () =>
       Effect.gen(function* () {
         const started = yield* Deferred.make<void>()
-        const { lines, log, port, running, url } = yield* serve({
+        const { lines, log, port, openRequests, url } = yield* serve({
           post: ({ addLogFields, body }) => {
             addLogFields({ tool: "a_tool", outcome: "ok" })
             return body === "[]"
@@ -197,12 +197,12 @@ describe("Http", () => {
             "content-type: application/json\r\ncontent-length: 2\r\n\r\n[]"
         )
         yield* Deferred.await(started)
-        assert.strictEqual(running(), 1)
+        assert.strictEqual(openRequests(), 1)
         socket.destroy()
         assert.match(yield* Queue.take(log), new RegExp(`status=cancelled ms=\\d+ ${facts}$`))
         yield* call(`${url}/mcp`)
         assert.match(yield* Queue.take(log), /status=401 ms=\d+$/)
-        assert.strictEqual(running(), 0)
+        assert.strictEqual(openRequests(), 0)
         assert.lengthOf(lines, 3)
       })
   )
@@ -310,7 +310,7 @@ describe("Http", () => {
     Effect.gen(function* () {
       const started = yield* Queue.unbounded<string>()
       const cancelled = yield* Queue.unbounded<string>()
-      const { port, running, stop } = yield* serve({
+      const { port, openRequests, stop } = yield* serve({
         post: ({ body, emit }) =>
           Effect.sync(() => emit("data: 1\n\n")).pipe(
             Effect.zipRight(Queue.offer(started, body)),
@@ -330,7 +330,7 @@ describe("Http", () => {
       assert.sameMembers([...(yield* Queue.takeN(cancelled, 3))], ["1", "2", "3"])
       // No time passes here, so this ends only where nothing is waited for.
       yield* stop
-      assert.strictEqual(running(), 0)
+      assert.strictEqual(openRequests(), 0)
     })
   )
 
