@@ -1,5 +1,6 @@
 import { Effect, Option } from "effect"
-import { type Call, ProtocolError } from "../../src/layers/mcp/protocol/serverDefinition.ts"
+import { ProtocolError } from "../../src/layers/mcp/protocol/ProtocolError.ts"
+import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired, type Question } from "../../src/services/UserInput.ts"
 import { type Fixture, text } from "./tools.ts"
 

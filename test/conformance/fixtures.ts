@@ -1,10 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
-import {
-  ProtocolError,
-  resourceNotFound,
-  type ServerDefinition
-} from "../../src/layers/mcp/protocol/serverDefinition.ts"
+import { ProtocolError, resourceNotFound } from "../../src/layers/mcp/protocol/ProtocolError.ts"
+import type { ServerDefinition } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired } from "../../src/services/UserInput.ts"
 import { askingTools, elicit, isAnswered } from "./asking.ts"
 import { png, tools as plainTools } from "./tools.ts"

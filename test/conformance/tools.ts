@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { report } from "../../src/services/CallContext.ts"
 import type { InputRequired } from "../../src/services/UserInput.ts"
-import type { Call, ProtocolError } from "../../src/layers/mcp/protocol/serverDefinition.ts"
+import type { ProtocolError } from "../../src/layers/mcp/protocol/ProtocolError.ts"
+import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 
 /** A tool as the conformance suite wants it: words and effects, nothing of Kraken. */
 export interface Fixture {

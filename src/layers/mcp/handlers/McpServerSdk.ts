@@ -1,9 +1,11 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Cause, Clock, Effect, Exit, Layer, Option } from "effect"
 import { Config } from "../../../services/Config.ts"
 import { Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
+import type { InputRequired } from "../../../services/UserInput.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
 import * as ToolError from "../../../tools/errorAdvice.ts"
@@ -13,12 +15,13 @@ import { withProgressHeartbeat } from "./progressHeartbeat.ts"
 import { makeResponseLimit } from "./responseLimit.ts"
 import { connectSdk } from "../server/sdkServer.ts"
 import { McpServer } from "../server/McpServer.ts"
-import { type Call, type Handler, ProtocolError } from "../protocol/serverDefinition.ts"
+import { ProtocolError } from "../protocol/ProtocolError.ts"
+import type { Call, Handler } from "../protocol/serverDefinition.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
 
-/** Puts the product behind the server: where tools meet the protocol. */
+/** Serves the tools, resources and prompts of the product through the server. */
 export const McpServerSdk = Layer.scopedDiscard(
   Effect.gen(function* () {
     const server = yield* McpServer
@@ -34,7 +37,10 @@ export const McpServerSdk = Layer.scopedDiscard(
   })
 )
 
-/** The tools that a principal gets to see, in the same order for all. Equal lists are one, so that their text is made once. */
+/**
+ * Makes the handler of `tools/list`, which lists the tools visible to the principal, in the same order for every
+ * principal. Equal lists are the same object, so that their JSON is made once.
+ */
 const makeList = (): Handler<"tools/list", Services> => {
   const lists = new Map<string, Array<AnyTool["definition"]>>()
   const all = [...tools.values()]
@@ -48,34 +54,49 @@ const makeList = (): Handler<"tools/list", Services> => {
   })
 }
 
-/** One call of a tool: its answer, or its failure in words for the model. */
+/** Makes the handler of `tools/call`. The result is the tool's answer, or its error as text for the model. */
 const makeCall = (
   config: typeof Config.Service,
   trading: typeof TradingMode.Service,
-  bounded: ReturnType<typeof makeResponseLimit>
+  limitResponse: ReturnType<typeof makeResponseLimit>
 ): Handler<"tools/call", Services> =>
   Effect.fnUntraced(function* ({ arguments: args, name }, call) {
     const policy = yield* Policy
     const tool = tools.get(name)
     if (tool === undefined || !(yield* policy.offers(tool))) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
-    let outcome = "ok"
-    const result = yield* withProgressHeartbeat(call, tool.call(args)).pipe(
-      Effect.catchAllCause((cause) => {
+    const { result } = yield* withProgressHeartbeat(call, tool.call(args)).pipe(
+      Effect.map((result): Ended => ({ outcome: "ok", result })),
+      Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
-        outcome = failure?._tag ?? "ToolDefect"
         if (failure?._tag === "InputRequired") return Effect.fail(failure)
-        if (failure !== undefined) return Effect.succeed(ToolError.render(failure))
-        const facts = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
-        return Effect.map(defect(cause, facts), ToolError.render)
+        if (failure !== undefined) return Effect.succeed({ outcome: failure._tag, result: ToolError.render(failure) })
+        const details = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
+        return Effect.map(defect(cause, details), (error) => ({
+          outcome: "ToolDefect",
+          result: ToolError.render(error)
+        }))
       }),
-      Effect.onExit((exit) => log(tool.name, call, started, Exit.isInterrupted(exit) ? "cancelled" : outcome))
+      Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))
     )
-    const answer = bounded(tool, result)
+    const answer = limitResponse(tool, result)
     const content = tool.intent === "read" ? answer.content : [...answer.content, ...simulated(trading)]
     const budget = tool.permissions.length > 0 ? yield* rateBudget : {}
     return { ...answer, content, _meta: { ...result._meta, ...budget, ...tradingMeta(trading) } }
   })
+
+/** A call that ended in an answer, an error of the tool included, with its outcome for the log. */
+interface Ended {
+  readonly outcome: string
+  readonly result: CallToolResult
+}
+
+const outcomeOf = (exit: Exit.Exit<Ended, InputRequired>): string => {
+  if (Exit.isSuccess(exit)) return exit.value.outcome
+  return Exit.isInterrupted(exit)
+    ? "cancelled"
+    : Option.match(Cause.failureOption(exit.cause), { onNone: () => "ToolDefect", onSome: ({ _tag }) => _tag })
+}
 
 const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
   const hint = readOnly ? " (this server only reads; tools that write are not offered)" : ""
@@ -83,8 +104,8 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
 }
 
 /**
- * One line a call, without the values of its arguments: that of its request, where that has one. A round whose questions
- * are asked in the middle of a request is not the last of it, and has a line of its own.
+ * Logs a call, without the values of its arguments: in the log entry of its request, if there is one. A call that asks
+ * the client during its request runs again in the same request, so it is logged by itself.
  */
 const log = (tool: string, { addLogFields, principal, request }: Call, started: number, outcome: string) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -96,7 +117,7 @@ const log = (tool: string, { addLogFields, principal, request }: Call, started: 
     return Effect.void
   })
 
-/** What is left of Kraken's rate budget, beside every answer of a call that may have used it. */
+/** Reads what is left of Kraken's rate budget. It is added to the answers of calls that might have used it. */
 const rateBudget = Effect.map(
   Effect.flatMap(RateBudget, ({ remaining }) => remaining),
   ({ rest }) => (Number.isFinite(rest.remaining) ? { "mcp-kraken/rate-budget": { rest } } : {})

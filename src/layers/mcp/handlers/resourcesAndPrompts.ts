@@ -6,15 +6,16 @@ import { completePair, pairTemplate, read, type Resource, resources } from "../.
 import * as ToolError from "../../../tools/errorAdvice.ts"
 import { tools, type ToolServices } from "../../../tools/toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
-import { ProtocolError, resourceNotFound, type ServerDefinition } from "../protocol/serverDefinition.ts"
+import { ProtocolError, resourceNotFound } from "../protocol/ProtocolError.ts"
+import type { ServerDefinition } from "../protocol/serverDefinition.ts"
 import { tradingMeta } from "./tradingModeNotes.ts"
 
-/** Completions that are sent at once; MCP allows no more. */
+/** The most completions in one answer. MCP allows no more. */
 const maxCompletions = 100
 
 const mimeType = "application/json"
 
-/** Resources, prompts and completion, beside the tools. A prompt is offered with all of its tools. */
+/** Makes the handlers of resources, prompts and completion. A prompt is offered only if all of its tools are. */
 export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
   const offered = Effect.filter(resources, ({ toolset }) => isOffered({ toolset, mayRead: true }))
   const prompts = Effect.filter(allPrompts, ({ tools: names }) =>
@@ -66,13 +67,15 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
 
 const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.offers(offer))
 
-/** What a resource holds. That an account is simulated is said beside its numbers, since models see nothing else. */
+/**
+ * Reads a resource. A simulated account is marked as such beside its numbers, since models see only the text.
+ */
 const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {
   const isAccount = offered.some((resource) => resource.uri === uri && resource.isPrivate)
-  const marks = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
+  const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
   return read(offered, uri).pipe(
     Effect.map((value) => ({
-      contents: [{ uri, mimeType, text: JSON.stringify({ ...marks, ...Object(value) }) }],
+      contents: [{ uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value) }) }],
       _meta: tradingMeta(trading)
     })),
     Effect.mapError((error) =>

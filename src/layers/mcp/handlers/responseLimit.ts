@@ -3,37 +3,37 @@ import type { JsonSchemaType, jsonSchemaValidator } from "@modelcontextprotocol/
 import type { Intent } from "../../../domain/endpoints/endpoints.ts"
 import { type Truncation, truncateLists } from "./truncateLists.ts"
 
-/** About 20,000 tokens of text; a model pays for each of them in every further turn. */
+/** The most characters of an answer: about 20,000 tokens, which a model reads again in every later turn. */
 export const maxCharacters = 80_000
 
-/** What is left of a failure that is longer than both: such a one repeats what was sent, and ends with what to do. */
-const failure = { start: 6000, end: 2000 }
+/** The characters kept at both ends of a longer error. Such an error repeats the input and ends with advice. */
+const kept = { start: 6000, end: 2000 }
 
 const advice = "Ask for less: a lower limit, fewer fields, one pair or asset, a shorter time, or page by cursor or ofs."
 
-interface Answering {
+interface LimitedTool {
   readonly intent: Intent
   readonly definition: Pick<Tool, "outputSchema">
 }
 
 /**
- * Cuts answers that would flood a context. Their longest lists are shortened, so that what is left still is what the
- * tool promises and clients that check it are content; words beside it say what is missing. An answer that has no such
- * lists is cut as text, and is then marked as an error, since clients hold whole answers against the output schema.
+ * Makes a limiter of answers that would fill a model's context. It shortens the longest lists, so that the answer still
+ * matches the tool's output schema, and adds text that names what is missing. If that is not enough, the text is cut and
+ * the answer is marked as an error, since clients check other answers against the output schema.
  */
 export const makeResponseLimit = (validator: jsonSchemaValidator) => {
-  const isPromised = ({ definition: { outputSchema } }: Answering, value: unknown): boolean =>
+  const matchesSchema = ({ definition: { outputSchema } }: LimitedTool, value: unknown): boolean =>
     outputSchema === undefined || validator.getValidator(outputSchema as JsonSchemaType)(value).valid
 
-  return (tool: Answering, result: CallToolResult) => {
+  return (tool: LimitedTool, result: CallToolResult) => {
     const text = textOf(result)
     if (result.isError === true) return shortFailure(result, text)
     if (text.length <= maxCharacters) return result
     const cut = result.structuredContent && truncateLists(result.structuredContent, maxCharacters)
-    if (cut === undefined || !isPromised(tool, cut.value)) return asText(tool.intent === "read", text)
+    if (cut === undefined || !matchesSchema(tool, cut.value)) return asText(tool.intent === "read", text)
     const others = result.content.filter(({ type }) => type !== "text")
     const shortened: CallToolResult = {
-      content: [{ type: "text", text: JSON.stringify(cut.value) }, ...others, { type: "text", text: words(cut) }],
+      content: [{ type: "text", text: JSON.stringify(cut.value) }, ...others, { type: "text", text: summary(cut) }],
       structuredContent: cut.value
     }
     return shortened
@@ -41,14 +41,14 @@ export const makeResponseLimit = (validator: jsonSchemaValidator) => {
 }
 
 const shortFailure = (result: CallToolResult, text: string): CallToolResult =>
-  text.length <= failure.start + failure.end
+  text.length <= kept.start + kept.end
     ? result
-    : { ...result, content: [{ type: "text", text: `${text.slice(0, failure.start)} … ${text.slice(-failure.end)}` }] }
+    : { ...result, content: [{ type: "text", text: `${text.slice(0, kept.start)} … ${text.slice(-kept.end)}` }] }
 
 const textOf = ({ content }: CallToolResult): string =>
   content.flatMap((part) => (part.type === "text" ? part.text : [])).join("\n")
 
-const words = ({ lists }: Truncation): string => {
+const summary = ({ lists }: Truncation): string => {
   const shown = lists.map(({ kept, of, path }) => `${path} shows the first ${kept} of ${of}`).join("; ")
   return `Cut to fit: ${shown}. ${advice}`
 }

@@ -1,6 +1,6 @@
 import type { TradingMode } from "../../../services/TradingMode.ts"
 
-/** What every answer says in `_meta`: whose money it is about. */
+/** Makes the part of `_meta` of every answer that names the trading mode. */
 export const tradingMeta = (trading: typeof TradingMode.Service) => ({
   "mcp-kraken/trading-mode":
     trading.mode === "live"
@@ -8,6 +8,6 @@ export const tradingMeta = (trading: typeof TradingMode.Service) => ({
       : { mode: trading.mode, simulated: true, market: trading.market.name }
 })
 
-/** What the text of a write says too, for models that see no `_meta`: nothing where the money is real. */
+/** Makes the text that marks a write as simulated, since models do not see `_meta`. None in live mode. */
 export const simulated = (trading: typeof TradingMode.Service) =>
   trading.mode === "live" ? [] : [{ type: "text" as const, text: `Simulated, no real money: ${trading.market.name}.` }]

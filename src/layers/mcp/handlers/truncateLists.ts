@@ -1,13 +1,13 @@
 import { Predicate } from "effect"
 import { type Json } from "../protocol/messages.ts"
 
-/** A JSON object with shorter lists, and which they are. */
+/** A JSON object with shortened lists, and a description of each of those lists. */
 export interface Truncation {
   readonly value: { [key: string]: unknown }
   readonly lists: ReadonlyArray<{ readonly path: string; readonly kept: number; readonly of: number }>
 }
 
-/** Shortens the longest lists of an object until its JSON fits; undefined where that does not help. */
+/** Shortens the longest lists of an object until its JSON fits. Undefined if it does not fit even so. */
 export const truncateLists = (value: Json, maxCharacters: number): Truncation | undefined => {
   let current: Truncation["value"] = { ...value }
   const lists: Array<Truncation["lists"][number]> = []
@@ -34,13 +34,13 @@ interface Found {
 
 const sizeOf = (value: unknown): number => (JSON.stringify(value) ?? "").length
 
-/** Lists of more than one item, wherever they are, but not those within lists. */
+/** Finds the lists of more than one item at any depth, except lists within lists. */
 const listsIn = (value: unknown, path: ReadonlyArray<string>): ReadonlyArray<Found> => {
   if (Array.isArray(value)) return value.length > 1 ? [{ path, items: value, size: sizeOf(value) }] : []
   return Predicate.isRecord(value) ? Object.entries(value).flatMap(([key, item]) => listsIn(item, [...path, key])) : []
 }
 
-/** How many of the first items fit; one at least. */
+/** Counts the first items that fit, at least one. */
 const fitting = (items: ReadonlyArray<unknown>, characters: number): number => {
   let size = 2
   const over = items.findIndex((item) => (size += sizeOf(item) + 1) > characters)

@@ -2,33 +2,33 @@ import { Context, type Effect } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { LogFields } from "../protocol/serverDefinition.ts"
 
-/** One POST to the MCP endpoint, let in and read. */
+/** An authenticated POST to the MCP endpoint, with its body read. */
 export interface McpHttpRequest {
   /** Names in lower case. */
   readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
-  /** The body as text; what is no JSON is answered as MCP says. */
+  /** The body as text. Invalid JSON is answered with a JSON-RPC error. */
   readonly body: string
   readonly principal: typeof Principal.Service
-  /** Sends an event ahead of the answer, ready to be written. The first makes the answer a stream of events. */
+  /** Sends an event before the answer, already formatted. The first one turns the answer into a stream of events. */
   readonly emit: (event: string) => void
-  /** Takes facts for the one line that the request leaves in the log. */
-  readonly addLogFields: (facts: LogFields) => void
+  /** Adds fields to the request's entry in the access log. */
+  readonly addLogFields: (fields: LogFields) => void
 }
 
-/** What goes back over HTTP. */
+/** The answer to an `McpHttpRequest`. */
 export type McpHttpResponse =
-  /** `body` is JSON text; none with 202. */
+  /** `body` is JSON text. Absent with status 202. */
   | { readonly _tag: "Json"; readonly status: number; readonly body?: string }
   /** The last event of a stream. */
   | { readonly _tag: "Event"; readonly text: string }
 
-/** MCP behind whatever carries it: both eras, without sessions; nothing is kept for a connection. */
+/** The handler of MCP requests behind the HTTP listener. It keeps nothing for a connection. */
 export class McpHttpHandler extends Context.Tag("mcp-kraken/layers/mcp/http/McpHttpHandler")<
   McpHttpHandler,
   {
-    /** Interrupting it is the client's disconnect: it cancels the call. */
+    /** Answers a request. Interrupting it, as when the client disconnects, cancels the call. */
     readonly post: (request: McpHttpRequest) => Effect.Effect<McpHttpResponse>
-    /** Ends streams that only listen, so that a server can stop. */
+    /** Ends streams that only listen for changes, so that the server can stop. */
     readonly endListening: Effect.Effect<void>
   }
 >() {}

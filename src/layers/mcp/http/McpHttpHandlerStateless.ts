@@ -18,36 +18,36 @@ import { type Answered, carryOut, makeProtocol, type Plan } from "../protocol/pr
 import { McpServer } from "../server/McpServer.ts"
 import type { RequestHandler } from "../protocol/serverDefinition.ts"
 
-/** Revisions that know batches; clients of the first of them need not say which they speak. */
+/** The revisions with batches. Clients of 2025-03-26 are allowed to leave the header out. */
 const batchVersions = [undefined, "2025-03-26", "2024-11-05", "2024-10-07"]
 
-/** MCP over HTTP, both eras on one endpoint, through one server. */
+/** MCP over HTTP without sessions: all protocol revisions on one endpoint, answered by one server. */
 export const McpHttpHandlerStateless = Layer.effect(
   McpHttpHandler,
   Effect.gen(function* () {
-    const { answer, questions, surface } = yield* McpServer
-    const protocol = makeProtocol(surface)
+    const { answer, questions, definition } = yield* McpServer
+    const protocol = makeProtocol(definition)
     const stopped = yield* Deferred.make<void>()
 
-    const one = (message: unknown, edge: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
-      const { headers, principal } = edge
+    const answerOne = (message: unknown, http: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
+      const { headers, principal } = http
       const read = incoming(message)
       if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
       if (read._tag === "Silent") {
         if (read.response !== undefined) questions.answer(principal, read.response)
-        // A notification is of no consequence here: a client cancels its call by leaving it.
+        // Notifications have no effect over HTTP: a client cancels its call by disconnecting.
         return Effect.succeed(accepted)
       }
       const { request } = read
       if (isStateless(request.method, request.params, headers)) {
-        if (request.method === "subscriptions/listen") return listen(request, edge)
-        return carryOutWithEvents(answer, protocol.stateless(request, principal, headers), edge)
+        if (request.method === "subscriptions/listen") return listen(request, http)
+        return carryOutWithEvents(answer, protocol.stateless(request, principal, headers), http)
       }
       const version = header(headers, "mcp-protocol-version")
       if (request.method !== "initialize" && version !== undefined && !handshakeVersions.includes(version)) {
-        return Effect.succeed(failed(request.id, unsupported(version)))
+        return Effect.succeed(failed(request.id, unsupportedVersion(version)))
       }
-      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none()), edge)
+      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none()), http)
     }
 
     const listen = (request: JSONRPCRequest, { emit, headers }: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
@@ -63,14 +63,14 @@ export const McpHttpHandlerStateless = Layer.effect(
     ): Effect.Effect<McpHttpResponse> =>
       batchVersions.includes(header(headers, "mcp-protocol-version"))
         ? Effect.map(carryOutBatch(answer, protocol, messages, principal), (answer) => ({ _tag: "Json", ...answer }))
-        : Effect.succeed(failed(null, invalidRequest("Invalid request: this revision knows no batches")))
+        : Effect.succeed(failed(null, invalidRequest("Invalid request: this protocol revision has no batches")))
 
     return McpHttpHandler.of({
       post: (request) =>
         Effect.suspend(() =>
           Either.match(parse(request.body), {
             onLeft: () => Effect.succeed(failed(null, parseError)),
-            onRight: (body) => (Array.isArray(body) ? batch(body, request) : one(body, request))
+            onRight: (body) => (Array.isArray(body) ? batch(body, request) : answerOne(body, request))
           })
         ),
       endListening: Deferred.succeed(stopped, undefined)
@@ -78,8 +78,8 @@ export const McpHttpHandlerStateless = Layer.effect(
   })
 )
 
-/** Whoever does not say what it takes gets what fits. */
-const takesEvents = (headers: McpHttpRequest["headers"]): boolean =>
+/** Checks that a client accepts events. A client without `Accept` does. */
+const acceptsEvents = (headers: McpHttpRequest["headers"]): boolean =>
   /text\/(event-stream|\*)|\*\/\*/i.test(header(headers, "accept") ?? "*/*")
 
 const accepted: McpHttpResponse = { _tag: "Json", status: 202 }
@@ -90,7 +90,7 @@ const failed = (id: Id | null, failure: Failure): McpHttpResponse => ({
   body: stringify(errorResponse(id, failure))
 })
 
-const unsupported = (version: string): Failure => ({
+const unsupportedVersion = (version: string): Failure => ({
   status: 400,
   code: -32000,
   message: `Unsupported protocol version: ${version.slice(0, 50)} (supported: ${handshakeVersions.join(", ")})`
@@ -100,27 +100,26 @@ const event = (message: unknown): string => `event: message\ndata: ${stringify(m
 
 const json = ({ response, status }: Answered): McpHttpResponse => ({ _tag: "Json", status, body: stringify(response) })
 
-/** JSON, unless something was said before the answer: then the answer is the last event. */
+/** Answers with JSON, or with the last event of a stream if events were sent before the answer. */
 const carryOutWithEvents = (
   answer: RequestHandler,
   plan: Plan,
-  edge: McpHttpRequest
+  { addLogFields, emit, headers }: McpHttpRequest
 ): Effect.Effect<McpHttpResponse> => {
   if (plan._tag === "Answer") return Effect.succeed(json(plan.answered))
-  const { addLogFields, emit, headers } = edge
-  if (!takesEvents(headers)) {
-    return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, addLogFields } }), json)
+  if (!acceptsEvents(headers)) {
+    return Effect.map(carryOut(answer, { ...plan, context: { ...plan.context, addLogFields } }), json)
   }
-  let state: "silent" | "streams" | "ended" = "silent"
+  let state: "none" | "streaming" | "ended" = "none"
   const send = (message: object) => {
-    // What a background fiber reports after the answer has nowhere to go.
+    // A background fiber might still report after the answer.
     if (state === "ended") return
-    state = "streams"
+    state = "streaming"
     emit(event(message))
   }
-  return Effect.map(carryOut(answer, { ...plan, asking: { ...plan.asking, addLogFields, send } }), (answered) => {
-    const streams = state === "streams"
+  return Effect.map(carryOut(answer, { ...plan, context: { ...plan.context, addLogFields, send } }), (answered) => {
+    const isStream = state === "streaming"
     state = "ended"
-    return streams ? { _tag: "Event", text: event(answered.response) } : json(answered)
+    return isStream ? { _tag: "Event", text: event(answered.response) } : json(answered)
   })
 }

@@ -3,45 +3,50 @@ import type { RequestStateKey } from "../../../services/RequestStateKey.ts"
 import { InputRequired, type Question } from "../../../services/UserInput.ts"
 import { type Json } from "../protocol/messages.ts"
 import { type Binding, decryptState, encryptState } from "./requestState.ts"
-import { type RequestContext, type Call, type InputRequests, ProtocolError } from "../protocol/serverDefinition.ts"
+import { ProtocolError } from "../protocol/ProtocolError.ts"
+import type { RequestContext, Call, InputRequests } from "../protocol/serverDefinition.ts"
 
-/** Rounds that one call may take where the server itself can ask. */
-const maxRounds = 8
+/** The most times that one call asks a client whose revision has a handshake. */
+const maxRoundTrips = 8
 
-/** The end of a round: the result, or questions to a client of the stateless era. */
-export type Round<A> =
+/** The outcome of a request: its result, or questions to a client of revision 2026-07-28. */
+export type Outcome<A> =
   | { readonly _tag: "Complete"; readonly result: A }
   | { readonly _tag: "InputRequired"; readonly requests: InputRequests }
 
 type Run<A, R> = (call: Call) => Effect.Effect<A, ProtocolError | InputRequired, R>
 
 /**
- * A request that may need several rounds. Clients of the stateless era are sent away with questions and come back with
- * the answers and our sealed state; others are asked in the middle of the call, where there is a way.
+ * Makes a runner of requests that might need answers of the client. A client of revision 2026-07-28 gets the questions as
+ * the result, and sends the request again with the answers and our encrypted state. Other clients are asked during the
+ * call, if the transport has a way to do so.
  */
 export const makeMultiRoundTrip =
-  (sealKey: typeof RequestStateKey.Service) =>
+  (stateKey: typeof RequestStateKey.Service) =>
   <A, R>(
     method: string,
     params: object | undefined,
     call: Call,
     run: Run<A, R>,
     { requestState, revision }: RequestContext
-  ): Effect.Effect<Round<A>, ProtocolError, R> => {
-    if (revision === "handshake") return Effect.map(inOneCall(call, run, maxRounds), complete)
+  ): Effect.Effect<Outcome<A>, ProtocolError, R> => {
+    if (revision === "handshake") return Effect.map(inOneCall(call, run, maxRoundTrips), complete)
     const binding = () => bindingOf(call, method, params)
-    const begun =
+    const resumed =
       requestState === undefined
         ? Effect.succeed(call)
-        : Effect.map(reopen(sealKey, binding(), requestState), (state) => ({ ...call, state: Option.some(state) }))
-    return begun.pipe(
+        : Effect.map(decryptOnce(stateKey, binding(), requestState), (state) => ({
+            ...call,
+            state: Option.some(state)
+          }))
+    return resumed.pipe(
       Effect.flatMap(run),
       Effect.map(complete),
       Effect.catchTag("InputRequired", (needed) =>
         Effect.gen(function* () {
           yield* requireCapabilities(needed, call.client)
           const requestState =
-            needed.state === undefined ? undefined : yield* encryptState(yield* sealKey.key, binding(), needed.state)
+            needed.state === undefined ? undefined : yield* encryptState(yield* stateKey.key, binding(), needed.state)
           const requests = { inputRequests: needed.questions, ...(requestState !== undefined && { requestState }) }
           return { _tag: "InputRequired", requests } as const
         })
@@ -49,45 +54,49 @@ export const makeMultiRoundTrip =
     )
   }
 
-const complete = <A>(result: A): Round<A> => ({ _tag: "Complete", result })
+const complete = <A>(result: A): Outcome<A> => ({ _tag: "Complete", result })
 
-/** What all rounds of a request have in common. */
+/** Returns the parts of a request that stay the same when it is sent again. */
 const bindingOf = ({ principal }: Call, method: string, params: object | undefined): Binding => ({
   caller: principal.caller.id,
   method,
   params: { ...params, _meta: undefined, inputResponses: undefined, requestState: undefined }
 })
 
-const reopen = Effect.fnUntraced(function* (
-  sealKey: typeof RequestStateKey.Service,
+/** Decrypts the state of an earlier request and marks it as used. Fails if it is not valid, or was used before. */
+const decryptOnce = Effect.fnUntraced(function* (
+  stateKey: typeof RequestStateKey.Service,
   binding: Binding,
   requestState: string
 ) {
-  const key: Redacted.Redacted<Uint8Array> = yield* sealKey.key
-  const opened = yield* decryptState(key, binding, requestState)
-  if (opened === undefined || !(yield* sealKey.redeem(opened.id, opened.expires))) {
+  const key: Redacted.Redacted<Uint8Array> = yield* stateKey.key
+  const envelope = yield* decryptState(key, binding, requestState)
+  if (envelope === undefined || !(yield* stateKey.redeem(envelope.id, envelope.expires))) {
     return yield* new ProtocolError({
       code: -32602,
       message:
-        "Invalid params: requestState is not ours, not for this request, too old, or used before. Call again without it."
+        "Invalid params: requestState was not made by this server or for this request, is too old, or was used before. Call again without it."
     })
   }
-  return opened.state
+  return envelope.state
 })
 
-/** Asks, and begins anew with the answers. */
-const inOneCall = <A, R>(call: Call, run: Run<A, R>, rounds: number): Effect.Effect<A, ProtocolError, R> =>
+/** Runs a call, asks the client if the call needs answers, and runs it again with them. */
+const inOneCall = <A, R>(call: Call, run: Run<A, R>, roundTrips: number): Effect.Effect<A, ProtocolError, R> =>
   Effect.catchTag(run(call), "InputRequired", (needed) =>
     Effect.gen(function* () {
       const { request } = call
-      if (Option.isNone(request) || Option.isNone(call.client) || rounds === 0) {
-        return yield* new ProtocolError({ code: -32600, message: `This client can't be asked. ${needed.message}` })
+      if (Option.isNone(request) || Option.isNone(call.client) || roundTrips === 0) {
+        return yield* new ProtocolError({
+          code: -32600,
+          message: `This client can't be asked for input. ${needed.message}`
+        })
       }
       yield* requireCapabilities(needed, call.client)
       const answers: Json = yield* Effect.all(
         Object.fromEntries(Object.entries(needed.questions).map(([name, question]) => [name, request.value(question)]))
       )
-      return yield* inOneCall({ ...call, answers, state: Option.fromNullable(needed.state) }, run, rounds - 1)
+      return yield* inOneCall({ ...call, answers, state: Option.fromNullable(needed.state) }, run, roundTrips - 1)
     })
   )
 
@@ -97,7 +106,7 @@ const capabilityOf: Record<Question["method"], string> = {
   "roots/list": "roots"
 }
 
-/** A client is asked only for what it said it can do. */
+/** Fails if the client has not declared the capabilities that the questions need. */
 const requireCapabilities = ({ questions }: InputRequired, client: Option.Option<Json>) => {
   const declared = Option.getOrElse(client, (): Json => ({}))
   const missing = Object.values(questions)

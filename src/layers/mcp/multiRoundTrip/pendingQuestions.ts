@@ -2,24 +2,25 @@ import { Effect, Predicate } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { Question } from "../../../services/UserInput.ts"
 import { type Json } from "../protocol/messages.ts"
-import { ProtocolError } from "../protocol/serverDefinition.ts"
+import { ProtocolError } from "../protocol/ProtocolError.ts"
 
-/** How long a client, and the person before it, may take. */
-const patience = "10 minutes"
+/** The time for a client and its user to answer. */
+const timeLimit = "10 minutes"
 
 /**
- * Requests of ours that clients of the eras before 2026-07-28 have yet to answer. Over HTTP the answer comes in another
- * request, so it is found by an id that nobody can guess, and taken from the caller who was asked and nobody else.
+ * Questions to clients of revisions before 2026-07-28 that are not answered yet. Over HTTP the answer comes in another
+ * request. So it is matched by an id that can't be guessed, and accepted only from the caller that was asked.
  */
 export class PendingQuestions {
   readonly #waiting = new Map<string, { readonly caller: string; readonly resume: (response: Json) => void }>()
 
+  /** Sends a question and waits for its answer. Fails if the client refuses or takes too long. */
   ask(
     { caller }: typeof Principal.Service,
     { method, params }: Question,
     send: (request: object) => void
   ): Effect.Effect<unknown, ProtocolError> {
-    const asked = Effect.async<unknown, ProtocolError>((resume) => {
+    const response = Effect.async<unknown, ProtocolError>((resume) => {
       const id = crypto.randomUUID()
       this.#waiting.set(id, {
         caller: caller.id,
@@ -31,20 +32,20 @@ export class PendingQuestions {
       send({ jsonrpc: "2.0", id, method, params })
       return Effect.sync(() => void this.#waiting.delete(id))
     })
-    return Effect.timeoutFail(asked, {
-      duration: patience,
+    return Effect.timeoutFail(response, {
+      duration: timeLimit,
       onTimeout: () => new ProtocolError({ code: -32000, message: "The client did not answer in time" })
     })
   }
 
-  /** A caller who has gone will answer nothing more. */
+  /** Fails the questions to a caller that has disconnected. */
   abandon({ caller }: typeof Principal.Service): void {
     for (const waiting of this.#waiting.values()) {
-      if (waiting.caller === caller.id) waiting.resume({ error: { message: "it has gone" } })
+      if (waiting.caller === caller.id) waiting.resume({ error: { message: "it disconnected" } })
     }
   }
 
-  /** A response that came in. One that answers nothing is ignored. */
+  /** Receives a response of a client. Ignores it if it answers no question to that caller. */
   answer({ caller }: typeof Principal.Service, response: Json): void {
     const waiting = this.#waiting.get(String(response["id"]))
     if (waiting?.caller === caller.id) waiting.resume(response)

@@ -2,7 +2,7 @@ import { Option } from "effect"
 import type { Config } from "../../../services/Config.ts"
 import { version } from "../../../version.ts"
 
-/** What the server says of itself: name, capabilities, and the few things that hold for all tools. */
+/** Describes the server to clients: name, capabilities, and instructions that hold for all tools. */
 export const about = (config: typeof Config.Service) => ({
   serverInfo: {
     name: "mcp-kraken",
@@ -35,7 +35,7 @@ const money = ({ credentials, mode }: typeof Config.Service): string => {
   return Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money."
 }
 
-/** A candlestick chart of our own drawing. */
+/** An icon: a candlestick chart, drawn for this project. */
 const svg =
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#2b2350"/>` +
   `<g stroke="#fff" stroke-width="1.5"><path d="M8 10v14M16 6v16M24 8v12"/></g>` +

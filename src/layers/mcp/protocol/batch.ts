@@ -5,16 +5,20 @@ import { isStateless } from "./statelessEnvelope.ts"
 import { carryOut, type makeProtocol } from "./protocol.ts"
 import type { RequestHandler } from "./serverDefinition.ts"
 
+/** The most messages in one batch. */
 const maxMessages = 100
 
-/** The JSON that answers a batch of 2025-03-26, all at once, and the HTTP status; no JSON where it asks for nothing. */
+/**
+ * Answers a batch of revision 2025-03-26 or earlier, with all responses in one JSON text, and the HTTP status. There is no text if the
+ * batch contains no request.
+ */
 export const carryOutBatch = (
   answer: RequestHandler,
   protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
   messages: ReadonlyArray<unknown>,
   principal: typeof Principal.Service
 ): Effect.Effect<{ readonly status: number; readonly body?: string }> => {
-  const one = (message: unknown): Effect.Effect<string | undefined> => {
+  const answerOne = (message: unknown): Effect.Effect<string | undefined> => {
     const read = incoming(message)
     if (read._tag === "Silent") return Effect.succeed(undefined)
     if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
@@ -29,7 +33,7 @@ export const carryOutBatch = (
     const failure = invalidRequest(`Invalid request: a batch has 1 to ${maxMessages} messages`)
     return Effect.succeed({ status: failure.status, body: failed(null, failure) })
   }
-  return Effect.map(Effect.forEach(messages, one, { concurrency: "unbounded" }), (answers) => {
+  return Effect.map(Effect.forEach(messages, answerOne, { concurrency: "unbounded" }), (answers) => {
     const texts = answers.filter((text) => text !== undefined)
     return texts.length === 0 ? { status: 202 } : { status: 200, body: `[${texts.join(",")}]` }
   })

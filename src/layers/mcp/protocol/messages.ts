@@ -2,18 +2,19 @@ import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Either, ParseResult, Predicate, Schema } from "effect"
 import { isShallow, maxDepth } from "../../../domain/wire/depth.ts"
 
-/** Protocol revisions that this edge serves. */
+/** The protocol revision without a handshake. */
 export const statelessVersion = "2026-07-28"
+/** The protocol revisions with a handshake (`initialize`), latest first. */
 export const handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"]
 
-/** Keys of MCP's own in `_meta`. */
+/** The prefix of MCP's own keys in `_meta`. */
 export const prefix = "io.modelcontextprotocol/"
 
 export type Id = JSONRPCRequest["id"]
 
 export type Json = { readonly [key: string]: unknown }
 
-/** A JSON-RPC error, with the HTTP status it travels with. */
+/** A JSON-RPC error, with its HTTP status. */
 export interface Failure {
   readonly status: number
   readonly code: number
@@ -43,7 +44,7 @@ export const errorResponse = <I extends Id | null>(id: I, { code, data, message 
   error: { code, message, ...(data !== undefined && { data }) }
 })
 
-/** The value of a JSON text. One that is nested too deep for whatever walks it is refused. */
+/** Parses JSON. Refuses text that is nested so deep that walking its value could overflow the stack. */
 export const parse = (text: string): Either.Either<unknown, unknown> =>
   Either.filterOrLeft(
     Either.try((): unknown => JSON.parse(text)),
@@ -51,7 +52,7 @@ export const parse = (text: string): Either.Either<unknown, unknown> =>
     () => "too deep"
   )
 
-/** What a client sent: a request that wants an answer, or a notification or response that wants none. */
+/** A message of a client: a request, a notification or response (`Silent`), which gets no answer, or neither. */
 export type Incoming =
   | { readonly _tag: "Request"; readonly request: JSONRPCRequest }
   | { readonly _tag: "Silent"; readonly method?: string; readonly params: Json; readonly response?: Json }
@@ -70,7 +71,7 @@ export const incoming = (message: unknown): Incoming => {
   if (!Predicate.isRecord(message)) return invalid("not an object")
   if (message["jsonrpc"] !== "2.0") return invalid('jsonrpc must be "2.0"')
   const { id, method } = message
-  const params = withoutNothing(message["params"])
+  const params = withoutAbsent(message["params"])
   if (id !== undefined && !isId(id)) return invalid("id must be a string or an integer")
   if (method === undefined && ("result" in message || "error" in message)) {
     return { _tag: "Silent", params: {}, response: message }
@@ -83,14 +84,14 @@ export const incoming = (message: unknown): Incoming => {
   return { _tag: "Request", request: { jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) } }
 }
 
-/** Written by clients whose language has no other way to leave a member out: `null`, and the empty object of PHP. */
-const isNothing = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
+/** Checks for `null` and `[]`, which some clients write for an absent member. PHP writes an empty object as `[]`. */
+const isAbsent = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0)
 
-/** Params, and their members, that say nothing are none. */
-const withoutNothing = (params: unknown): unknown => {
-  if (isNothing(params)) return undefined
-  return Predicate.isRecord(params) && Object.values(params).some(isNothing)
-    ? Object.fromEntries(Object.entries(params).filter(([, value]) => !isNothing(value)))
+/** Removes absent members of params. Undefined if params itself is absent. */
+const withoutAbsent = (params: unknown): unknown => {
+  if (isAbsent(params)) return undefined
+  return Predicate.isRecord(params) && Object.values(params).some(isAbsent)
+    ? Object.fromEntries(Object.entries(params).filter(([, value]) => !isAbsent(value)))
     : params
 }
 
@@ -98,20 +99,20 @@ const text = Schema.String
 const anything = Schema.Record({ key: text, value: Schema.Unknown })
 const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
-/** The part of `_meta` that the protocol itself reads. */
+/** The part of `_meta` that the protocol reads. */
 const meta = optional(
   Schema.Struct({
     progressToken: optional(Schema.Union(text, Schema.Int)),
     [`${prefix}related-task`]: optional(Schema.Struct({ taskId: text }))
   })
 )
-/** Our lists have one page, so no cursor is one of ours. */
+/** The params of a list. Our lists have one page, so every cursor but an empty one is refused. */
 const page = {
   cursor: optional(text.pipe(Schema.filter((cursor) => cursor === "" || "no such page; the list has only one")))
 }
 const named = { name: text, arguments: optional(Schema.Record({ key: text, value: text })) }
 
-/** What each method needs of its params, so that faults are told in words instead of a validator's dump. */
+/** The params of each method. They are checked here, so that an error is a sentence instead of a validator's dump. */
 const shapes: Record<string, Schema.Struct.Fields> = {
   "tools/list": page,
   "tools/call": { name: text, arguments: optional(anything) },
@@ -132,7 +133,7 @@ const shapes: Record<string, Schema.Struct.Fields> = {
   }
 }
 
-/** What a later round of a call brings with it. */
+/** The params of a request that was sent again with answers. */
 const answers = {
   inputResponses: optional(Schema.Record({ key: text, value: anything })),
   requestState: optional(text)
@@ -140,7 +141,7 @@ const answers = {
 
 const decoders = new Map<string, ReturnType<typeof makeDecoder>>()
 
-/** Made when a method is first used: none is needed to say hello. */
+/** Returns the decoder of a method. It is made at first use, since `initialize` needs none. */
 const decoderOf = (method: string) => {
   const known = Object.hasOwn(shapes, method) ? method : ""
   const decoder = decoders.get(known) ?? makeDecoder(shapes[known] ?? {})
@@ -148,7 +149,7 @@ const decoderOf = (method: string) => {
   return decoder
 }
 
-/** The faults of a request's params, if it has any. */
+/** Checks a request's params. Returns undefined if they are valid. */
 export const paramsFailure = ({ method, params }: JSONRPCRequest): Failure | undefined => {
   const parsed = decoderOf(method)(params ?? {})
   if (Either.isRight(parsed)) return undefined
@@ -162,10 +163,10 @@ const makeDecoder = (fields: Schema.Struct.Fields) => {
   return Schema.decodeUnknownEither(schema)
 }
 
-/** Lists are the same for many: their text is kept as long as they are. */
+/** The JSON of lists of tools, which are the same objects for many clients, while a list exists. */
 const texts = new WeakMap<object, string>()
 
-/** The JSON of a message. */
+/** Writes a message as JSON. */
 export const stringify = (message: unknown): string => {
   const result = Predicate.isRecord(message) ? message["result"] : undefined
   if (!Predicate.isRecord(message) || !Predicate.isRecord(result) || !Array.isArray(result["tools"]))

@@ -13,33 +13,30 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./statelessEnvelope.ts"
-import {
-  type RequestHandler,
-  type RequestContext,
-  internalError,
-  resourceNotFound,
-  type Response,
-  type ServerDefinition
-} from "./serverDefinition.ts"
+import { internalError, resourceNotFound } from "./ProtocolError.ts"
+import type { RequestContext, RequestHandler, Response, ServerDefinition } from "./serverDefinition.ts"
 
-/** An answer, and the HTTP status it travels with. */
+/** An answer, with its HTTP status. */
 export interface Answered {
   readonly status: number
   readonly response: Exclude<Response, { readonly inputRequired: unknown }> | ReturnType<typeof errorResponse>
 }
 
-/** What becomes of a request: an answer at once, or a question to the server whose answer is dressed for its era. */
+/**
+ * The way to answer a request: at once, or by the server, whose response `finish` puts into the form of the protocol
+ * revision.
+ */
 export type Plan =
   | { readonly _tag: "Answer"; readonly answered: Answered }
   | {
-      readonly _tag: "Ask"
+      readonly _tag: "Dispatch"
       readonly request: JSONRPCRequest
-      readonly asking: RequestContext
+      readonly context: RequestContext
       readonly finish: (response: Response) => Answered
     }
 
-/** Methods of the stateless era, with how long their results may be kept (ms) where they may be kept. */
-const served: Record<string, number | undefined> = {
+/** The methods of revision 2026-07-28, with the time in milliseconds for which clients can cache the result, if any. */
+const cacheTimes: Record<string, number | undefined> = {
   "tools/list": 3_600_000,
   "tools/call": undefined,
   "resources/list": 3_600_000,
@@ -50,11 +47,11 @@ const served: Record<string, number | undefined> = {
   "completion/complete": undefined
 }
 
-/** Both eras over one server. Nothing is kept between requests. */
+/** Makes the protocol in all its revisions for one server. It keeps nothing between requests. */
 export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, "about" | "mirrored">) => {
   const serverInfo = { [`${prefix}serverInfo`]: about.serverInfo }
 
-  /** Results of the stateless era say that they are whole, who made them, and how long they hold. */
+  /** Adds to a result what revision 2026-07-28 requires: its type, the server, and how long clients can cache it. */
   const complete = (result: Json, ttlMs: number | undefined, cacheScope: "public" | "private" = "private"): Json => ({
     resultType: "complete",
     ...(ttlMs !== undefined && { ttlMs, cacheScope }),
@@ -68,7 +65,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     "public"
   )
 
-  /** The era of 2026-07-28. `headers` are those of HTTP, which repeat the envelope; other transports have none. */
+  /** Plans a request of revision 2026-07-28. `headers` are those of HTTP, which repeat the envelope; other transports have none. */
   const stateless = (request: JSONRPCRequest, principal: typeof Principal.Service, headers?: Headers): Plan => {
     const { id, method, params } = request
     const failure = envelopeFailure(request, headers)
@@ -76,17 +73,18 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     if (method === "server/discover") {
       return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result: discover } } }
     }
-    if (!Object.hasOwn(served, method)) return fail(request, methodNotFound(method))
-    const wrong = paramsFailure(request)
-    if (wrong !== undefined) return fail(request, wrong)
-    const repeated = method === "tools/call" ? mirrored?.get(String(params?.["name"])) : undefined
-    const differs = headers && repeated && mirrorFailure(repeated, Object(params?.["arguments"]), headers)
-    if (differs !== undefined) return fail(request, differs)
+    if (!Object.hasOwn(cacheTimes, method)) return fail(request, methodNotFound(method))
+    const invalid = paramsFailure(request)
+    if (invalid !== undefined) return fail(request, invalid)
+    const mirroredHeaders = method === "tools/call" ? mirrored?.get(String(params?.["name"])) : undefined
+    const mismatch =
+      headers && mirroredHeaders && mirrorFailure(mirroredHeaders, Object(params?.["arguments"]), headers)
+    if (mismatch !== undefined) return fail(request, mismatch)
     const client = metaOf(params)[`${prefix}clientCapabilities`]
     return {
-      _tag: "Ask",
+      _tag: "Dispatch",
       request,
-      asking: {
+      context: {
         principal,
         revision: "stateless",
         client: Predicate.isRecord(client) ? Option.some(client) : Option.none(),
@@ -95,7 +93,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
       },
       finish: (response) => {
         if ("result" in response) {
-          return { status: 200, response: { ...response, result: complete(response.result, served[method]) } }
+          return { status: 200, response: { ...response, result: complete(response.result, cacheTimes[method]) } }
         }
         if ("inputRequired" in response) {
           const result = { resultType: "input_required", ...response.inputRequired, _meta: serverInfo }
@@ -108,33 +106,36 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     }
   }
 
-  /** Whatever a client says of itself: it is answered, in the revision it asks for if we speak that. */
+  /** Answers `initialize`, in the revision that the client requests if we support it, else in our latest. */
   const initialize = ({ id, params }: JSONRPCRequest): Plan => {
-    const asked = handshakeVersions.find((version) => version === params?.["protocolVersion"])
+    const requested = handshakeVersions.find((version) => version === params?.["protocolVersion"])
     const { capabilities, instructions, serverInfo } = about
-    const result = { protocolVersion: asked ?? handshakeVersions[0], capabilities, serverInfo, instructions }
+    const result = { protocolVersion: requested ?? handshakeVersions[0], capabilities, serverInfo, instructions }
     return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result } } }
   }
 
-  /** The eras of `initialize`, which is never refused. `client`: what it can do, where the transport remembers it. */
+  /**
+   * Plans a request of a revision with a handshake. `initialize` is never refused. `client` holds the capabilities that
+   * the client declared, if the transport remembers them.
+   */
   const handshake = (
     request: JSONRPCRequest,
     principal: typeof Principal.Service,
     client: Option.Option<Json>
   ): Plan => {
     if (request.method === "initialize") return initialize(request)
-    const asking: RequestContext = { principal, revision: "handshake", client }
-    // These eras are asked in the middle of a call; a round never ends in questions.
+    const context: RequestContext = { principal, revision: "handshake", client }
+    // These clients are asked during the call, so it never ends in questions.
     const finish = (response: Response): Answered => ({
       status: 200,
       response: "inputRequired" in response ? errorResponse(response.id, internalError) : response
     })
-    const wrong = paramsFailure(request)
-    if (wrong !== undefined) return fail(request, { ...wrong, status: 200 })
-    return { _tag: "Ask", request: withoutTask(request), asking, finish }
+    const invalid = paramsFailure(request)
+    if (invalid !== undefined) return fail(request, { ...invalid, status: 200 })
+    return { _tag: "Dispatch", request: withoutTask(request), context, finish }
   }
 
-  /** A stream of changes. We announce none, so between the first message and the last nothing follows. */
+  /** Makes the first and the last message of a stream of changes. We announce no changes, so nothing comes between. */
   const listen = (request: JSONRPCRequest, headers?: Headers) => {
     const { id, params } = request
     const failure =
@@ -167,7 +168,7 @@ const fail = (request: JSONRPCRequest, failure: Failure): Plan => ({
   answered: failed(request, failure)
 })
 
-/** A server without tasks handles a request for one as if it had not been asked; the SDK would refuse it. */
+/** Removes `task` from the params. The spec asks servers without tasks to ignore it, but the SDK would refuse it. */
 const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {
   if (request.params?.["task"] === undefined) return request
   const { task: _, ...params } = request.params
@@ -177,6 +178,6 @@ const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {
 const statusOf = (code: number): number =>
   code === -32601 ? 404 : code === -32602 || code === -32021 || code === -32020 ? 400 : code === -32603 ? 500 : 200
 
-/** The answer to a plan. Interrupting it cancels the request. */
+/** Answers a request as planned. Interrupting it cancels the request. */
 export const carryOut = (answer: RequestHandler, plan: Plan): Effect.Effect<Answered> =>
-  plan._tag === "Answer" ? Effect.succeed(plan.answered) : Effect.map(answer(plan.request, plan.asking), plan.finish)
+  plan._tag === "Answer" ? Effect.succeed(plan.answered) : Effect.map(answer(plan.request, plan.context), plan.finish)

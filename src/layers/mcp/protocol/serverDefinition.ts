@@ -1,89 +1,76 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Data, type Effect, type Option } from "effect"
+import type { Effect, Option } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
 import type { Id, Json } from "./messages.ts"
+import type { ProtocolError } from "./ProtocolError.ts"
 import type { MirroredHeaders } from "./statelessEnvelope.ts"
 
-/** What the server says of itself, in both eras. */
+/** The server's description of itself, the same for every protocol revision. */
 export interface About {
   readonly serverInfo: Mcp.Implementation
   readonly capabilities: Mcp.ServerCapabilities
   readonly instructions: string
 }
 
-/** A request that the protocol itself refuses, by the code of JSON-RPC or MCP. */
-export class ProtocolError extends Data.TaggedError("ProtocolError")<{
-  readonly code: number
-  readonly message: string
-  readonly data?: unknown
-}> {}
-
-/** What a client is told of a fault of ours. */
-export const internalError = new ProtocolError({ code: -32603, message: "Internal error" })
-
-/** What a client is told by a server that does not come to serve it. */
-export const cannotStart = (reason: string) =>
-  new ProtocolError({ code: -32603, message: `The server can't start. ${reason}` })
-
-/** What the eras before 2026-07-28 answer for a resource that is not there; the edge translates it for the newest. */
-export const resourceNotFound = -32002
-
-/** Facts for the log, by name; never the value of an argument. */
+/** Fields for the log, by name. They never contain the value of an argument. */
 export type LogFields = { readonly [name: string]: string | number }
 
-/** What a client is sent away with: it answers the questions, and calls anew with the answers and the state. */
+/** Questions for the client, which sends its request again with the answers and the state. */
 export interface InputRequests {
   readonly inputRequests: InputRequired["questions"]
-  /** Sealed. */
+  /** Encrypted. */
   readonly requestState?: string
 }
 
-/** The outcome of a request, as JSON-RPC has it, or a round that ended in questions: the edge puts those into words. */
+/** The outcome of a request: a JSON-RPC response, or questions, which `makeProtocol` turns into a response. */
 export type Response =
   | Mcp.JSONRPCResultResponse
   | Mcp.JSONRPCErrorResponse
   | { readonly jsonrpc: "2.0"; readonly id: Id; readonly inputRequired: InputRequests }
 
-/** Who asks, and what the edge knows beside the message itself. */
+/** The caller of a request, and what its transport knows besides the message. */
 export interface RequestContext {
   readonly principal: typeof Principal.Service
   readonly revision: "stateless" | "handshake"
-  /** What the client can do, where it said so. */
+  /** The capabilities that the client declared, if any. */
   readonly client: Option.Option<Json>
-  /** Of an earlier round, as they came. */
+  /** Answers to the questions of an earlier request, unchecked. */
   readonly answers?: Json
   readonly requestState?: string
-  /** Takes notifications, and in the era of handshakes requests too, to the client while it waits; absent: no way. */
+  /**
+   * Sends notifications to the client while it waits for the answer, and requests too if its revision has a handshake.
+   * Absent if the transport has no way to do so.
+   */
   readonly send?: (message: object) => void
-  /** Takes facts for the line that whatever carries the request writes; absent: it writes none. */
-  readonly addLogFields?: (facts: LogFields) => void
+  /** Adds fields to the log entry that the transport writes for the request. Absent if it writes none. */
+  readonly addLogFields?: (fields: LogFields) => void
 }
 
-/** The answer to a request whose params have the shape of its method. Interrupting it cancels the request. */
-export type RequestHandler = (request: Mcp.JSONRPCRequest, asking: RequestContext) => Effect.Effect<Response>
+/** Answers a request whose params have been checked. Interrupting it cancels the request. */
+export type RequestHandler = (request: Mcp.JSONRPCRequest, context: RequestContext) => Effect.Effect<Response>
 
-/** One request as its handler sees it, whatever the era and the transport it came by. */
+/** One request for its handler, independent of protocol revision and transport. */
 export interface Call {
   readonly principal: typeof Principal.Service
-  /** A name of ours, for logs; clients choose theirs freely. */
+  /** An id of ours for the log. Clients choose their own ids freely. */
   readonly requestId: string
   readonly meta: Json
-  /** What the client can do; none where it did not say. */
+  /** The capabilities that the client declared, if any. */
   readonly client: Option.Option<Json>
-  /** Answers to the questions of an earlier round; without a `state` they are only what the client claims. */
+  /** Answers to the questions of an earlier request. Without a `state` they are only a claim of the client. */
   readonly answers: Json
-  /** What the earlier round left for this one: surely ours, for this caller and these params, used for the first time. */
+  /** State that the earlier request left for this one: made by us for this caller and these params, and not used before. */
   readonly state: Option.Option<unknown>
-  /** See `Asking`. */
+  /** See `RequestContext`. */
   readonly addLogFields: RequestContext["addLogFields"]
-  /** Sends a notification that belongs to this request, where the client can take one. */
+  /** Sends a notification that belongs to this request. Does nothing if the transport has no way to send it. */
   readonly notify: (method: string, params: Json) => Effect.Effect<void>
-  /** Asks the client in the middle of the request: before 2026-07-28 only, and where there is a way back. */
+  /** Asks the client during the request. None from 2026-07-28 on, and if the transport has no way to ask. */
   readonly request: Option.Option<(question: Question) => Effect.Effect<unknown, ProtocolError>>
 }
 
-/** The methods that may be served, with their params and results. */
+/** The methods that a server can serve, with their params and results. */
 export interface Methods {
   "tools/list": [Mcp.ListToolsRequest["params"], Mcp.ListToolsResult]
   "tools/call": [Mcp.CallToolRequest["params"], Mcp.CallToolResult]
@@ -102,10 +89,10 @@ export type Handler<M extends keyof Methods, R> = (
   call: Call
 ) => Effect.Effect<Methods[M][1], ProtocolError | InputRequired, R | Principal>
 
-/** What a server serves, apart from how: the product's tools, or the fixtures of a test. */
+/** A server's description and method handlers, independent of transport: the product's, or fixtures of a test. */
 export interface ServerDefinition<R> {
   readonly about: About
-  /** The arguments of tools that HTTP headers repeat, by the tools' names. */
+  /** The arguments of tools that HTTP headers repeat, by the name of the tool. */
   readonly mirrored?: ReadonlyMap<string, MirroredHeaders>
   readonly methods: { readonly [M in keyof Methods]?: Handler<M, R> }
 }

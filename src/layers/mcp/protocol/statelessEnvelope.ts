@@ -4,29 +4,32 @@ import { type Failure, invalidParams, type Json, statelessVersion, prefix } from
 
 export type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
-/** One header; the first, where it was sent more than once. */
+/** Returns the value of a header, and the first value if it was sent more than once. */
 export const header = (headers: Headers, name: string): string | undefined => {
   const value = headers[name]
   return typeof value === "string" ? value.trim() : value?.[0]?.trim()
 }
 
+/** Returns `_meta` of params. Empty if it is absent. */
 export const metaOf = (params: Json | undefined): Json => (Predicate.isRecord(params?.["_meta"]) ? params["_meta"] : {})
 
 /**
- * Whether a message belongs to the stateless era: its envelope says so, or the headers that came with it. Of these the
- * version has the say: mcp-remote sends Mcp-Method whichever revision it speaks.
+ * Checks that a message is of revision 2026-07-28, by its envelope or its HTTP headers. `mcp-protocol-version` outranks
+ * `mcp-method`, which mcp-remote sends with every revision.
  */
 export const isStateless = (method: string | undefined, params: Json | undefined, headers: Headers): boolean => {
-  const claims = Object.keys(metaOf(params)).some((key) => key.startsWith(prefix) && key !== `${prefix}related-task`)
-  if (claims) return true
+  const hasEnvelope = Object.keys(metaOf(params)).some(
+    (key) => key.startsWith(prefix) && key !== `${prefix}related-task`
+  )
+  if (hasEnvelope) return true
   if (method === "initialize") return false
   const version = header(headers, "mcp-protocol-version")
   return version === undefined ? header(headers, "mcp-method") !== undefined : version >= "2026"
 }
 
 /**
- * What is wrong with a request's envelope: the `_meta` that says which revision the client speaks and what it can do.
- * Over HTTP, headers repeat some of it; where they differ, a proxy may have been misled.
+ * Checks a request's envelope: the `_meta` that names the client's revision and capabilities. Over HTTP, headers repeat
+ * some of it. A difference is refused, since a proxy might have judged the request by its headers.
  */
 export const envelopeFailure = ({ method, params }: JSONRPCRequest, headers?: Headers): Failure | undefined => {
   const meta = metaOf(params)
@@ -63,7 +66,7 @@ const nameOf = (method: string, params: Json | undefined): unknown => {
   return method === "resources/read" ? params?.["uri"] : undefined
 }
 
-/** Names that a header can't hold travel as `=?base64?…?=`. */
+/** Decodes the form `=?base64?…?=` of names that a header can't hold. Undefined if the base64 is not canonical. */
 const decoded = (value: string): string | undefined => {
   if (!value.startsWith("=?base64?") || !value.endsWith("?=")) return value
   const encoded = value.slice("=?base64?".length, -"?=".length)
@@ -71,14 +74,14 @@ const decoded = (value: string): string | undefined => {
   return bytes.toString("base64") === encoded ? bytes.toString("utf8") : undefined
 }
 
-/** The headers in which a tool wants some of its arguments repeated (`x-mcp-header` in its schema), by argument. */
+/** The headers that repeat arguments of a tool (`x-mcp-header` in its schema), by argument. */
 export type MirroredHeaders = { readonly [argument: string]: string }
 
-/** Over HTTP only: an argument and the header that repeats it have to agree. */
+/** Checks that arguments and the HTTP headers that repeat them agree. */
 export const mirrorFailure = (mirrored: MirroredHeaders, args: Json, headers: Headers): Failure | undefined => {
-  const wrong = Object.entries(mirrored).find(([argument, name]) => {
+  const different = Object.entries(mirrored).find(([argument, name]) => {
     const [value, given] = [args[argument] ?? undefined, header(headers, `mcp-param-${name.toLowerCase()}`)]
     return value === undefined ? given !== undefined : given === undefined || decoded(given) !== String(value)
   })
-  return wrong && mismatch(`Mcp-Param-${wrong[1]}`)
+  return different && mismatch(`Mcp-Param-${different[1]}`)
 }

@@ -2,44 +2,44 @@ import { Context, Deferred, Effect } from "effect"
 import { PendingQuestions } from "../multiRoundTrip/pendingQuestions.ts"
 import type { RequestHandler, ServerDefinition } from "../protocol/serverDefinition.ts"
 
-/** What the edges see of the server: what it says of itself, and where requests go. */
+/** The server as its transports use it: its description, and the handler of requests. */
 export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/server/McpServer")<
   McpServer,
   {
-    readonly surface: Pick<ServerDefinition<never>, "about" | "mirrored">
+    readonly definition: Pick<ServerDefinition<never>, "about" | "mirrored">
     readonly questions: PendingQuestions
+    /** Answers a request. Waits for `serve` first. */
     readonly answer: RequestHandler
-    /** Puts behind `answer` what carries requests out. */
+    /** Sets the handler that answers requests from now on, and those that wait. */
     readonly serve: (answer: RequestHandler) => Effect.Effect<void>
-    /** Says that requests are about to come. */
-    readonly want: () => void
-    /** Ends as soon as requests come, or are about to. */
-    readonly wanted: Effect.Effect<void>
+    /** Announces that requests will follow soon. */
+    readonly expectRequests: () => void
+    /** Completes when the first request comes or is announced. */
+    readonly requestsExpected: Effect.Effect<void>
   }
 >() {}
 
-/** A server that can say what it is; requests wait until there is something that serves them. */
-export const makeServer = (surface: (typeof McpServer.Service)["surface"]): Effect.Effect<typeof McpServer.Service> =>
-  Effect.gen(function* () {
-    const wanted = yield* Deferred.make<void>()
-    const serving = yield* Deferred.make<RequestHandler>()
-    let served: RequestHandler | undefined
-    const want = () => Deferred.unsafeDone(wanted, Effect.void)
-    return {
-      surface,
-      questions: new PendingQuestions(),
-      answer: (request, asking) =>
-        Effect.suspend(() => {
-          if (served !== undefined) return served(request, asking)
-          want()
-          return Effect.flatMap(Deferred.await(serving), (answer) => answer(request, asking))
-        }),
-      serve: (answer) =>
-        Effect.suspend(() => {
-          served = answer
-          return Effect.asVoid(Deferred.succeed(serving, answer))
-        }),
-      want,
-      wanted: Deferred.await(wanted)
-    }
+/** Makes a server that can describe itself at once. Requests wait until `serve` gives it a handler. */
+export const makeServer = Effect.fnUntraced(function* (definition: (typeof McpServer.Service)["definition"]) {
+  const expected = yield* Deferred.make<void>()
+  const serving = yield* Deferred.make<RequestHandler>()
+  let handler: RequestHandler | undefined
+  const expectRequests = () => Deferred.unsafeDone(expected, Effect.void)
+  return McpServer.of({
+    definition,
+    questions: new PendingQuestions(),
+    answer: (request, context) =>
+      Effect.suspend(() => {
+        if (handler !== undefined) return handler(request, context)
+        expectRequests()
+        return Effect.flatMap(Deferred.await(serving), (answer) => answer(request, context))
+      }),
+    serve: (answer) =>
+      Effect.suspend(() => {
+        handler = answer
+        return Effect.asVoid(Deferred.succeed(serving, answer))
+      }),
+    expectRequests,
+    requestsExpected: Deferred.await(expected)
   })
+})

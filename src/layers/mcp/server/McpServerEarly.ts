@@ -3,7 +3,7 @@ import { Config } from "../../../services/Config.ts"
 import { about } from "../protocol/about.ts"
 import { makeServer, McpServer } from "./McpServer.ts"
 
-/** The server as far as it goes without its tools, the SDK and a way to Kraken, which take long to load. */
+/** The server before its tools, the SDK and the client for Kraken, which take long to load. */
 export const McpServerEarly = Layer.effect(
   McpServer,
   Effect.flatMap(Config, (config) => makeServer({ about: about(config) }))

@@ -3,7 +3,7 @@ import type { CallContext, Progress } from "../../../services/CallContext.ts"
 import { type Json } from "../protocol/messages.ts"
 import type { Call } from "../protocol/serverDefinition.ts"
 
-/** A request as tools know it. */
+/** Makes the context of a request for tools. */
 export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
   report: reporter(call),
@@ -11,7 +11,7 @@ export const contextOf = (call: Call): typeof CallContext.Service => ({
   answers: answersOf(call)
 })
 
-/** Progress goes to clients that asked for it, always upwards. */
+/** Makes a reporter of progress, for a client that asked for it. The numbers it reports always grow, as MCP requires. */
 const reporter = ({ meta, notify }: Call) => {
   const { progressToken } = meta
   if (progressToken === undefined) return () => Effect.void
@@ -28,11 +28,11 @@ const reporter = ({ meta, notify }: Call) => {
     })
 }
 
-/** Only what was asked counts, as the state of the earlier round tells; see `askUser.ts`. */
+/** Collects the answers to questions that the state of the earlier request names. Others are ignored; see `askUser.ts`. */
 const answersOf = ({ answers, state }: Call): Json => {
-  const earlier = Option.getOrUndefined(state)
-  if (!Predicate.isRecord(earlier)) return {}
-  const asked = Array.isArray(earlier["asked"]) ? earlier["asked"] : []
-  const answered = Predicate.isRecord(earlier["answers"]) ? earlier["answers"] : {}
+  const earlierState = Option.getOrUndefined(state)
+  if (!Predicate.isRecord(earlierState)) return {}
+  const asked = Array.isArray(earlierState["asked"]) ? earlierState["asked"] : []
+  const answered = Predicate.isRecord(earlierState["answers"]) ? earlierState["answers"] : {}
   return { ...answered, ...Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name))) }
 }

@@ -5,15 +5,15 @@ import type { Id } from "../protocol/messages.ts"
 import type { Response } from "../protocol/serverDefinition.ts"
 
 /**
- * Many callers on one SDK server: each request gets an id of ours, by which its answer finds back. Clients choose their
- * ids freely, so theirs never reach the server; neither does what one would cancel by id.
+ * A transport on which many callers share one SDK server. Each request gets an id of ours, and its response is matched by
+ * that id. Clients choose their ids freely, so their ids and their cancellations never reach the server.
  */
 export class SdkTransport implements Transport {
   onmessage?: NonNullable<Transport["onmessage"]>
   onclose?: NonNullable<Transport["onclose"]>
   #next = 1
-  /** The request that the server is being handed. */
-  #handed: Id | undefined
+  /** The id of the request that is being passed to the server. */
+  #delivering: Id | undefined
   readonly #waiting = new Map<Id, (response: Response) => void>()
 
   start() {
@@ -25,7 +25,7 @@ export class SdkTransport implements Transport {
     return Promise.resolve()
   }
 
-  /** Where the SDK's answers come out. */
+  /** Receives a response of the SDK. */
   send(message: JSONRPCMessage) {
     if (("result" in message || "error" in message) && message.id !== undefined) {
       const end = this.#waiting.get(message.id)
@@ -35,14 +35,14 @@ export class SdkTransport implements Transport {
     return Promise.resolve()
   }
 
-  /** Puts a request to the server. Interrupting it cancels the request. */
+  /** Sends a request to the server and waits for its response. Interrupting it cancels the request. */
   request(request: JSONRPCRequest): Effect.Effect<Response> {
     return Effect.async((resume) => {
       const id = this.#next++
       this.#waiting.set(id, (response) => resume(Effect.succeed({ ...response, id: request.id })))
-      this.#handed = id
+      this.#delivering = id
       this.onmessage?.({ ...request, id })
-      this.#handed = undefined
+      this.#delivering = undefined
       return Effect.sync(() => {
         this.#waiting.delete(id)
         this.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } })
@@ -50,15 +50,15 @@ export class SdkTransport implements Transport {
     })
   }
 
-  /** The server takes what it is being handed for no request, and will not answer it. */
+  /** Answers the request that is being passed to the server, which does not recognise it and will not answer it. */
   refuse() {
-    const id = this.#handed
+    const id = this.#delivering
     if (id !== undefined) {
       void this.send({ jsonrpc: "2.0", id, error: { code: -32602, message: "Invalid params" } })
     }
   }
 
-  /** How many requests are under way. */
+  /** The number of requests that are not answered yet. */
   get size() {
     return this.#waiting.size
   }

@@ -1,16 +1,16 @@
 import { StringDecoder } from "node:string_decoder"
 
-/** Longer lines are refused. */
+/** The most characters of a line. Longer lines are refused. */
 export const maxLine = 4 * 1024 * 1024
 
-/** A line that was read, or one that was too long and is gone. */
+/** A line that was read, or a mark for one that was too long and was dropped. */
 export type Line = { readonly text: string } | { readonly tooLong: true }
 
 /**
- * Cuts chunks of bytes into lines, whatever the chunks; CRLF ends a line too, and empty lines are none. Without a chunk:
- * the input has ended, and with it its last line.
+ * Makes a splitter that turns chunks of bytes into lines, wherever the chunks are cut. LF or CRLF ends a line, and empty
+ * lines are skipped. A call without a chunk ends the input and its last line.
  */
-export const makeLines = () => {
+export const makeLineSplitter = () => {
   const decoder = new StringDecoder("utf8")
   let rest = ""
   let skipping = false
@@ -22,7 +22,7 @@ export const makeLines = () => {
   return (chunk?: Buffer): Array<Line> => {
     const parts = (rest + (chunk === undefined ? `${decoder.end()}\n` : decoder.write(chunk))).split("\n")
     rest = parts.pop() ?? ""
-    // The end of a line that was refused before.
+    // The rest of a line that was refused before.
     if (skipping && parts.length > 0) {
       parts.shift()
       skipping = false

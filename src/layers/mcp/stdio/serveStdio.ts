@@ -3,7 +3,7 @@ import { Effect, Either, Fiber, FiberSet, Option, Predicate } from "effect"
 import type { Readable, Writable } from "node:stream"
 import { Principal } from "../../../services/Principal.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
-import { type Line, makeLines, maxLine } from "./lines.ts"
+import { type Line, makeLineSplitter, maxLine } from "./lines.ts"
 import {
   errorResponse,
   type Failure,
@@ -21,17 +21,18 @@ import { McpServer } from "../server/McpServer.ts"
 import { makeLineWriter, makeReader } from "./streams.ts"
 
 /**
- * Serves one client on a pair of streams, both eras, until the input ends, or `until` does, and what was asked is
- * answered. The output is the protocol alone: one message a line. While its reader does not keep up, nothing more is read.
+ * Serves one client on a pair of streams, in all protocol revisions, until the input or `until` ends and all requests
+ * are answered. The output holds only the protocol, one message a line. While its reader does not keep up, no more input
+ * is read.
  */
 export const serveStdio = Effect.fn("Stdio.serve")(function* (
   input: Readable,
   output: Writable,
   until: Effect.Effect<unknown> = Effect.never
 ) {
-  const { answer, questions, surface, want } = yield* McpServer
+  const { answer, questions, definition, expectRequests } = yield* McpServer
   const principal = yield* Principal
-  const protocol = makeProtocol(surface)
+  const protocol = makeProtocol(definition)
   const read = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()
@@ -45,7 +46,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const planOf = (request: JSONRPCRequest): Plan => {
     if (isStateless(request.method, request.params, {})) return protocol.stateless(request, principal)
     const capabilities = request.params?.["capabilities"]
-    // The one thing that is kept of a connection: what its client said it can do.
+    // The capabilities of the client are the only state that is kept for the connection.
     if (request.method === "initialize")
       client = Predicate.isRecord(capabilities) ? Option.some(capabilities) : Option.none()
     return protocol.handshake(request, principal, client)
@@ -61,10 +62,10 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const start = Effect.fnUntraced(function* (request: JSONRPCRequest) {
     if (request.method === "subscriptions/listen") return listen(request)
     const plan = planOf(request)
-    const asked: Plan = plan._tag === "Ask" ? { ...plan, asking: { ...plan.asking, send: write } } : plan
+    const withSend: Plan = plan._tag === "Dispatch" ? { ...plan, context: { ...plan.context, send: write } } : plan
     const fiber = yield* FiberSet.run(
       calls,
-      Effect.map(carryOut(answer, asked), ({ response }) => write(response))
+      Effect.map(carryOut(answer, withSend), ({ response }) => write(response))
     )
     running.set(request.id, fiber)
     fiber.addObserver(() => {
@@ -87,13 +88,13 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
         return start(read.request)
       case "Silent":
         if (read.response !== undefined) questions.answer(principal, read.response)
-        // The client has our answer to `initialize`, and will want the tools.
-        if (read.method === "notifications/initialized") want()
+        // The client has our answer to `initialize`, and will soon ask for the tools.
+        if (read.method === "notifications/initialized") expectRequests()
         return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
     }
   }
 
-  const batch = (messages: ReadonlyArray<unknown>) =>
+  const startBatch = (messages: ReadonlyArray<unknown>) =>
     FiberSet.run(
       calls,
       Effect.map(carryOutBatch(answer, protocol, messages, principal), ({ body }) => {
@@ -101,27 +102,27 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
       })
     )
 
-  const take = (line: Line): Effect.Effect<unknown> => {
+  const receiveLine = (line: Line): Effect.Effect<unknown> => {
     if ("tooLong" in line) {
       return Effect.sync(() => fail(null, invalidRequest(`Invalid request: longer than ${maxLine} characters`)))
     }
     return Either.match(parse(line.text), {
       onLeft: () => Effect.sync(() => fail(null, parseError)),
-      onRight: (message) => (Array.isArray(message) ? batch(message) : receive(message))
+      onRight: (message) => (Array.isArray(message) ? startBatch(message) : receive(message))
     })
   }
 
-  const takeAll = Effect.gen(function* () {
-    const cut = makeLines()
+  const receiveAll = Effect.gen(function* () {
+    const split = makeLineSplitter()
     for (let chunk = yield* read; ; chunk = yield* read) {
-      yield* Effect.forEach(cut(chunk), (line) => Effect.zipRight(writer.ready, take(line)), { discard: true })
+      yield* Effect.forEach(split(chunk), (line) => Effect.zipRight(writer.ready, receiveLine(line)), { discard: true })
       if (chunk === undefined) break
     }
   })
 
   const serveAll = Effect.gen(function* () {
-    yield* Effect.raceFirst(takeAll, until)
-    // Who has closed the input will answer nothing more.
+    yield* Effect.raceFirst(receiveAll, until)
+    // A client that has closed the input can't answer any more questions.
     questions.abandon(principal)
     yield* FiberSet.awaitEmpty(calls)
     for (const last of listeners.values()) write(last)

@@ -13,8 +13,8 @@ const Early = Layer.provideMerge(McpServerEarly, TestConfig()).pipe(Layer.merge(
 
 it.scoped("a server without its tools answers initialize, and keeps the rest until they are there", () =>
   Effect.gen(function* () {
-    const { wanted } = yield* McpServer
-    const waiting = yield* Effect.fork(wanted)
+    const { requestsExpected } = yield* McpServer
+    const waiting = yield* Effect.fork(requestsExpected)
     const [input, output] = [new PassThrough(), new PassThrough()]
     const lines = yield* linesOf(output)
     yield* Effect.fork(serveStdio(input, output))
@@ -42,9 +42,9 @@ it.scoped("a server without its tools answers initialize, and keeps the rest unt
 
 it.scoped("a request that comes first calls for the tools too", () =>
   Effect.gen(function* () {
-    const { answer, wanted } = yield* McpServer
+    const { answer, requestsExpected } = yield* McpServer
     const asking = { principal: testOperator, revision: "handshake", client: Option.none() } as const
     yield* Effect.fork(answer({ jsonrpc: "2.0", id: 1, method: "ping" }, asking))
-    yield* wanted
+    yield* requestsExpected
   }).pipe(Effect.provide(Early))
 )
