@@ -21,31 +21,30 @@ const program = Option.match(stdioWords(words), {
     )
 })
 
-/** Errors that somebody can act on are a sentence on stderr: exit code 2 for usage and settings, 1 for the rest. */
-const report = (cause: Cause.Cause<unknown>) =>
-  Effect.gen(function* () {
-    if (Cause.isInterruptedOnly(cause)) return
-    const error = Option.getOrUndefined(Cause.failureOption(cause))
-    process.exitCode = usage.has(Object(error)._tag) ? 2 : 1
-    if (error instanceof Error && "_tag" in error) return yield* Console.error(error.message)
-    yield* Effect.logFatal("Internal error", cause)
-  })
+/** Reports an error that the user can act on as a sentence on stderr. Exit code 2 for usage and settings, 1 for the rest. */
+const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  if (Cause.isInterruptedOnly(cause)) return
+  const error = Option.getOrUndefined(Cause.failureOption(cause))
+  process.exitCode = usage.has(Object(error)._tag) ? 2 : 1
+  if (error instanceof Error && "_tag" in error) return yield* Console.error(error.message)
+  yield* Effect.logFatal("Internal error", cause)
+})
 
 const usage = new Set(["UsageError", "SettingsError"])
 
-/** The early end of the program, if there is one: by a signal, or by an error that nothing caught. */
+/** The reason for which the program ends early, if it does: a signal, or an uncaught error. */
 let ending: "signal" | "error" | undefined
 
 const onSignal = () => {
   ending ??= "signal"
 }
 
-// The runtime listens for the first SIGINT or SIGTERM by itself. Another one, such as a Ctrl-C that npx passes on, ends no
-// write that is unsettled. A terminal that closes sends SIGHUP.
+// The runtime listens for the first SIGINT or SIGTERM itself. These listeners stay, so that a second one, such as a Ctrl-C
+// that npx passes on, does not end an unsettled write. A terminal that closes sends SIGHUP.
 const signals = { SIGINT: onSignal, SIGTERM: onSignal, SIGHUP: () => process.emit("SIGTERM") }
 for (const [signal, listener] of Object.entries(signals)) process.on(signal, listener)
 
-// Such as one of a listener of Node's.
+// Errors outside of Effect, as in a listener of a Node stream.
 process.on("uncaughtException", (error) => {
   ending = "error"
   Effect.runFork(Effect.provide(Effect.logFatal("Internal error", Cause.die(error)), LoggingPlain))

@@ -1,12 +1,12 @@
 import { Context, type Effect, type Redacted } from "effect"
 
-/** What seals the state that a client carries for us between two rounds of one call. */
+/** The key that encrypts the state that a client returns to us when it sends a request again. */
 export class RequestStateKey extends Context.Tag("mcp-kraken/services/RequestStateKey")<
   RequestStateKey,
   {
-    /** 32 bytes, the same for all processes that may get the second round. */
+    /** 32 bytes, the same for all processes that might receive the second request. */
     readonly key: Effect.Effect<Redacted.Redacted<Uint8Array>>
-    /** Notes that a seal was used; false if it was before. Remembered until `expires` (Unix ms). */
+    /** Marks a state as used until `expires` (Unix ms). Returns false if it was used before. */
     readonly redeem: (id: string, expires: number) => Effect.Effect<boolean>
   }
 >() {}

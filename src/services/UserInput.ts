@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** Something the client is asked to do or to ask its user, in the words of MCP: `elicitation/create` and its params. */
+/** A request of MCP to the client or its user, such as `elicitation/create`, with its params. */
 export const Question = Schema.Struct({
   method: Schema.Literal("elicitation/create", "sampling/createMessage", "roots/list"),
   params: Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -8,13 +8,13 @@ export const Question = Schema.Struct({
 export type Question = typeof Question.Type
 
 /**
- * The call can't go on before these questions are answered. It ends here and begins anew with the answers, so nothing
- * that may happen only once may come before.
+ * A call that needs answers to continue. It ends here and runs again from the start with the answers, so an effect that
+ * must happen only once is not allowed before.
  */
 export class InputRequired extends Schema.TaggedError<InputRequired>()("InputRequired", {
-  /** By names of the asker's choice. */
+  /** Questions by names that the tool chooses. */
   questions: Schema.Record({ key: Schema.String, value: Question }),
-  /** Comes back with the answers, sealed on its way through the client. Without it, answers are only what they claim. */
+  /** State that comes back with the answers, encrypted while the client holds it. Without it, the answers are only a claim of the client. */
   state: Schema.optionalWith(Schema.Unknown, { exact: true })
 }) {
   override get message() {
@@ -22,7 +22,7 @@ export class InputRequired extends Schema.TaggedError<InputRequired>()("InputReq
   }
 }
 
-/** What the user did with a form: `content` holds its fields, checked by nobody but the client. */
+/** The user's answer to a form. `content` holds its fields, which only the client has checked. */
 export const Reply = Schema.Union(
   Schema.Struct({
     action: Schema.Literal("accept"),

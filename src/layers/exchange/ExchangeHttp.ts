@@ -27,32 +27,32 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
     })
   )
   const run = yield* FiberSet.makeRuntime<never>()
-  const late = (request: Request) =>
-    Effect.map(Clock.currentTimeMillis, (clock) => arrive(rest, request, clock)).pipe(
-      Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
-    )
-  server.on("request", (incoming, outgoing) => {
-    const respond = Effect.flatMap(read(incoming), (request) =>
-      Effect.tap(handle(rest, request, incoming.socket.remoteAddress), ({ arrivesAfter }) =>
-        Effect.sync(() => {
-          if (arrivesAfter !== undefined) run(Effect.delay(late(request), arrivesAfter))
-        })
-      )
-    )
-    run(
-      respond.pipe(
-        Effect.catchTags({
-          BodyTooLarge: () => Effect.succeed(tooLarge),
-          BodyIncomplete: () => Effect.interrupt
-        }),
-        Effect.catchAllDefect((defect) => Effect.as(Deferred.die(ended, defect), internal)),
-        Effect.tap(({ after }) => Effect.sleep(after)),
-        Effect.zipWith(Clock.currentTimeMillis, ({ dateAhead = 0, reply }, clock) =>
-          send(outgoing, reply, clock + rest.ahead + dateAhead)
-        )
-      )
-    )
+  const arriveLate = Effect.fnUntraced(
+    function* (request: Request) {
+      arrive(rest, request, yield* Clock.currentTimeMillis)
+    },
+    Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
+  )
+  const respond = Effect.fnUntraced(
+    function* (incoming: IncomingMessage) {
+      const request = yield* read(incoming)
+      const outcome = yield* handle(rest, request, incoming.socket.remoteAddress)
+      const { arrivesAfter } = outcome
+      if (arrivesAfter !== undefined) yield* Effect.sync(() => run(Effect.delay(arriveLate(request), arrivesAfter)))
+      return outcome
+    },
+    Effect.catchTags({
+      BodyTooLarge: () => Effect.succeed(tooLarge),
+      BodyIncomplete: () => Effect.interrupt
+    }),
+    Effect.catchAllDefect((defect) => Effect.as(Deferred.die(ended, defect), internal))
+  )
+  const answerTo = Effect.fnUntraced(function* (incoming: IncomingMessage, outgoing: ServerResponse) {
+    const { after, dateAhead = 0, reply } = yield* respond(incoming)
+    yield* Effect.sleep(after)
+    send(outgoing, reply, (yield* Clock.currentTimeMillis) + rest.ahead + dateAhead)
   })
+  server.on("request", (incoming, outgoing) => void run(answerTo(incoming, outgoing)))
   const { port } = server.address() as AddressInfo
   return { url: `http://${urlHost(at.host)}:${port}`, ended: Deferred.await(ended) }
 })
@@ -64,7 +64,7 @@ const handle = (rest: RestExchange, request: Request, address: string | undefine
     return { reply: administer(rest, request, clock), after: 0 }
   })
 
-const adminOnly = "Only a program on the machine of the exchange may do this, over a loopback address."
+const adminOnly = "Only a program on the same machine as the exchange may do this, over a loopback address."
 
 const tooLarge: Outcome = { reply: html(413, "Request entity too large"), after: 0 }
 const internal: Outcome = { reply: refused(["EGeneral:Internal error"], 500), after: 0 }
