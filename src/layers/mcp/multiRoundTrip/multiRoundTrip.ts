@@ -42,8 +42,9 @@ export const makeMultiRoundTrip =
     return resumed.pipe(
       Effect.flatMap(run),
       Effect.map(complete),
-      Effect.catchTag("InputRequired", (needed) =>
-        Effect.gen(function* () {
+      Effect.catchTag(
+        "InputRequired",
+        Effect.fnUntraced(function* (needed) {
           yield* requireCapabilities(needed, call.client)
           const requestState =
             needed.state === undefined ? undefined : yield* encryptState(yield* stateKey.key, binding(), needed.state)
@@ -83,8 +84,10 @@ const decryptOnce = Effect.fnUntraced(function* (
 
 /** Runs a call, asks the client if the call needs answers, and runs it again with them. */
 const inOneCall = <A, R>(call: Call, run: Run<A, R>, roundTrips: number): Effect.Effect<A, ProtocolError, R> =>
-  Effect.catchTag(run(call), "InputRequired", (needed) =>
-    Effect.gen(function* () {
+  Effect.catchTag(
+    run(call),
+    "InputRequired",
+    Effect.fnUntraced(function* (needed) {
       const { request } = call
       if (Option.isNone(request) || Option.isNone(call.client) || roundTrips === 0) {
         return yield* new ProtocolError({

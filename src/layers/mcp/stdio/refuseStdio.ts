@@ -14,7 +14,7 @@ const timeLimit = "1 second"
  */
 export const refuseStdio = Effect.fn("Stdio.refuse")(
   function* (input: Readable, output: Writable, reason: string) {
-    const read = yield* makeReader(input)
+    const { read } = yield* makeReader(input)
     const writer = yield* makeLineWriter(output)
     const split = makeLineSplitter()
     const refuse = (line: Line) => {

@@ -33,7 +33,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const { answer, questions, definition, expectRequests } = yield* McpServer
   const principal = yield* Principal
   const protocol = makeProtocol(definition)
-  const read = yield* makeReader(input)
+  const { read } = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()
   const running = new Map<Id, Fiber.RuntimeFiber<void>>()
@@ -128,5 +128,5 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     for (const last of listeners.values()) write(last)
     yield* writer.flushed
   })
-  yield* Effect.raceFirst(serveAll, writer.gone)
+  yield* Effect.raceFirst(serveAll, writer.closed)
 }, Effect.scoped)

@@ -1,98 +1,101 @@
-import { Effect, type Scope } from "effect"
+import { Effect } from "effect"
 import type { Readable, Writable } from "node:stream"
 
-/** The next bytes of a stream when they are asked for, and not before; undefined at its end. */
-export const makeReader = (input: Readable): Effect.Effect<Effect.Effect<Buffer | undefined>, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    let wake = () => undefined as void
-    let over = false
-    const onReadable = () => wake()
-    const onEnd = () => {
-      over = true
-      wake()
+/**
+ * Makes a reader of a stream. `read` waits for the next bytes, and takes none from the stream before. It returns undefined
+ * at the end of the stream.
+ */
+export const makeReader = Effect.fnUntraced(function* (input: Readable) {
+  let wake = () => undefined as void
+  let ended = false
+  const onReadable = () => wake()
+  const onEnd = () => {
+    ended = true
+    wake()
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => input.on("readable", onReadable).on("end", onEnd).on("close", onEnd).on("error", onEnd)),
+    () => Effect.sync(() => input.off("readable", onReadable).off("end", onEnd).off("close", onEnd))
+  )
+  const read = Effect.async<Buffer | undefined>((resume) => {
+    const stopWaiting = () => {
+      wake = () => undefined
     }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => input.on("readable", onReadable).on("end", onEnd).on("close", onEnd).on("error", onEnd)),
-      () => Effect.sync(() => input.off("readable", onReadable).off("end", onEnd).off("close", onEnd))
-    )
-    return Effect.async((resume) => {
-      const rest = () => {
-        wake = () => undefined
+    const tryRead = () => {
+      const chunk: unknown = input.read()
+      if (chunk !== null) {
+        stopWaiting()
+        resume(Effect.succeed(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))))
+      } else if (ended || input.readableEnded || input.destroyed) {
+        stopWaiting()
+        resume(Effect.succeed(undefined))
       }
-      const look = () => {
-        const chunk: unknown = input.read()
-        if (chunk !== null) {
-          rest()
-          resume(Effect.succeed(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk))))
-        } else if (over || input.readableEnded || input.destroyed) {
-          rest()
-          resume(Effect.succeed(undefined))
-        }
-      }
-      wake = look
-      look()
-      return Effect.sync(rest)
-    })
+    }
+    wake = tryRead
+    tryRead()
+    return Effect.sync(stopWaiting)
   })
+  return { read }
+})
 
 export interface LineWriter {
   /** Writes a line, without waiting. */
   readonly write: (line: string) => void
-  /** Ends when the reader keeps up, or has gone. */
+  /** Completes when the reader keeps up, or has closed the stream. */
   readonly ready: Effect.Effect<void>
-  /** Ends when all that was written has left, or the reader has gone. */
+  /** Completes when everything written has been passed on, or the reader has closed the stream. */
   readonly flushed: Effect.Effect<void>
-  /** Ends when the reader has gone. */
-  readonly gone: Effect.Effect<void>
+  /** Completes when the reader has closed the stream. */
+  readonly closed: Effect.Effect<void>
 }
 
-/** Writes lines in order, and tells when to wait. */
-export const makeLineWriter = (output: Writable): Effect.Effect<LineWriter, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    let blocked = false
-    let gone = false
-    const waiting = new Set<{ readonly until: () => boolean; readonly resume: () => void }>()
-    const check = () => {
-      for (const one of waiting) {
-        if (one.until()) one.resume()
-      }
+/** Makes a writer of lines that reports when to wait for the reader. */
+export const makeLineWriter = Effect.fnUntraced(function* (output: Writable) {
+  let blocked = false
+  let isClosed = false
+  const waiters = new Set<{ readonly until: () => boolean; readonly resume: () => void }>()
+  const check = () => {
+    for (const waiter of waiters) {
+      if (waiter.until()) waiter.resume()
     }
-    const onDrain = () => {
-      blocked = false
-      check()
-    }
-    const onGone = () => {
-      gone = true
-      check()
-    }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => output.on("drain", onDrain).on("close", onGone).on("error", onGone)),
-      // A late error of a stream that nobody listens to would end the process.
-      () => Effect.sync(() => output.off("drain", onDrain).off("close", onGone))
-    )
-    const when = (until: () => boolean) =>
-      Effect.async<void>((resume) => {
-        if (until()) return resume(Effect.void)
-        const one = {
-          until,
-          resume: () => {
-            waiting.delete(one)
-            resume(Effect.void)
-          }
+  }
+  const onDrain = () => {
+    blocked = false
+    check()
+  }
+  const onClose = () => {
+    isClosed = true
+    check()
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => output.on("drain", onDrain).on("close", onClose).on("error", onClose)),
+    // The listener of errors stays, since a late error without a listener would end the process.
+    () => Effect.sync(() => output.off("drain", onDrain).off("close", onClose))
+  )
+  const when = (until: () => boolean) =>
+    Effect.async<void>((resume) => {
+      if (until()) return resume(Effect.void)
+      const waiter = {
+        until,
+        resume: () => {
+          waiters.delete(waiter)
+          resume(Effect.void)
         }
-        waiting.add(one)
-        return Effect.sync(() => void waiting.delete(one))
-      })
-    const left = when(() => gone)
-    return {
-      write: (line) => {
-        if (!gone && !output.write(`${line}\n`)) blocked = true
-      },
-      ready: when(() => gone || !blocked),
-      flushed: Effect.raceFirst(
-        left,
-        Effect.async((resume) => void output.write("", () => resume(Effect.void)))
-      ),
-      gone: left
-    }
-  })
+      }
+      waiters.add(waiter)
+      return Effect.sync(() => void waiters.delete(waiter))
+    })
+  const closed = when(() => isClosed)
+  const writer: LineWriter = {
+    write: (line) => {
+      if (!isClosed && !output.write(`${line}\n`)) blocked = true
+    },
+    ready: when(() => isClosed || !blocked),
+    flushed: Effect.raceFirst(
+      closed,
+      Effect.async((resume) => void output.write("", () => resume(Effect.void)))
+    ),
+    closed
+  }
+  return writer
+})

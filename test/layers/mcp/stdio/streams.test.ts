@@ -4,10 +4,10 @@ import { PassThrough, Writable } from "node:stream"
 import { makeLineWriter, makeReader } from "../../../../src/layers/mcp/stdio/streams.ts"
 
 describe("a reader", () => {
-  it.scoped("takes bytes when it is asked, and none before", () =>
+  it.scoped("takes bytes from the stream only when it reads", () =>
     Effect.gen(function* () {
       const input = new PassThrough()
-      const read = yield* makeReader(input)
+      const { read } = yield* makeReader(input)
       input.write("one")
       assert.strictEqual(input.readableLength, 3)
       assert.strictEqual(String(yield* read), "one")
@@ -20,10 +20,10 @@ describe("a reader", () => {
     })
   )
 
-  it.scoped("waits for bytes that are yet to come, and for a stream that breaks", () =>
+  it.scoped("waits for later bytes, and ends when the stream breaks", () =>
     Effect.gen(function* () {
       const input = new PassThrough()
-      const read = yield* makeReader(input)
+      const { read } = yield* makeReader(input)
       const later = yield* Effect.fork(read)
       yield* Effect.yieldNow()
       input.write("late")
@@ -37,7 +37,7 @@ describe("a reader", () => {
 })
 
 describe("a writer of lines", () => {
-  it.scoped("says when its reader does not keep up, and when it does again", () =>
+  it.scoped("waits while its reader does not keep up", () =>
     Effect.gen(function* () {
       const done: Array<() => void> = []
       const output = new Writable({ highWaterMark: 8, write: (_, __, callback) => void done.push(callback) })
@@ -56,14 +56,14 @@ describe("a writer of lines", () => {
     })
   )
 
-  it.scoped("waits for nobody when its reader has gone", () =>
+  it.scoped("does not wait when its reader has closed the stream", () =>
     Effect.gen(function* () {
       const output = new Writable({ highWaterMark: 1, write: () => undefined })
       const writer = yield* makeLineWriter(output)
       writer.write("never read")
       output.destroy(new Error("EPIPE"))
-      yield* Effect.all([writer.gone, writer.ready, writer.flushed])
-      writer.write("to nobody")
+      yield* Effect.all([writer.closed, writer.ready, writer.flushed])
+      writer.write("after the end")
     })
   )
 })
