@@ -7,7 +7,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
-import { exchange, steering } from "./exchange/exchange.ts"
+import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { Output } from "./kit/output.ts"
 import { paper } from "./paper/paper.ts"
@@ -38,7 +38,7 @@ export const commandLine = (words: ReadonlyArray<string>) => {
       NodePath.layer,
       NodeTerminal.layer,
       CliConfig.layer({ showBuiltIns: false }),
-      Output(process, path, path.endsWith(" exchange") ? steering : "")
+      Output(process, path, path.endsWith(" exchange") ? control : "")
     ])
   )
 }

@@ -20,7 +20,7 @@ const flag = <Name extends string>({
 
 /** The option `--paper`, which sets the mode. */
 const paper = Options.boolean(settings.mode.flag).pipe(
-  Options.withDescription("Trade on simulated accounts, without a key (MCP_KRAKEN_MODE=paper)"),
+  Options.withDescription("Trade on simulated accounts, without an API key (MCP_KRAKEN_MODE=paper)"),
   Options.map((given) => (given ? Option.some([settings.mode.name, "paper"] as const) : Option.none()))
 )
 
@@ -42,12 +42,12 @@ export const serve = Command.make(
       Options.withDescription("Serve one client on standard input and output, without tokens")
     ),
     firstToken: Options.boolean("first-token").pipe(
-      Options.withDescription("Make a token where there is none, and print it with what to paste into a client")
+      Options.withDescription("Create a token if there is none, and print it with the text to paste into a client")
     )
   },
   Effect.fn(function* ({ envFile, firstToken, flags, stdio }) {
     if (stdio && firstToken)
-      return yield* new UsageError({ message: "--first-token: over --stdio there are no tokens" })
+      return yield* new UsageError({ message: "--first-token: not available with --stdio, which needs no token" })
     const { server } = yield* load(() => import("../server/server.ts"))
     yield* server({ stdio, envFile, firstToken, flags: new Map(Array.getSomes(flags)) })
   })

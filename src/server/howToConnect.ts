@@ -18,7 +18,7 @@ export const howToConnect = (
   return [
     `mcp-kraken serves ${url}`,
     ...account(config),
-    ...(authDisabled ? [] : words(config, access, url, withEnvFile(envFile)))
+    ...(authDisabled ? [] : connection(config, access, url, withEnvFile(envFile)))
   ]
 }
 
@@ -29,8 +29,9 @@ export type Access =
   /** `forPaper` is true if there are only tokens for paper accounts, which this server refuses. */
   | { readonly _tag: "None"; readonly forPaper: boolean }
 
+/** Describes the account that clients use. */
 const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service): ReadonlyArray<string> => {
-  if (mode === "paper") return ["Paper mode: every token has a simulated account of its own, and no real money moves."]
+  if (mode === "paper") return ["Paper mode: each token has its own simulated account, and no real money moves."]
   if (Option.isSome(credentials)) {
     return [`Live mode: every client ${readOnly ? "reads" : "acts on"} the account of the API key at ${baseUrl}.`]
   }
@@ -39,27 +40,33 @@ const account = ({ baseUrl, credentials, mode, readOnly }: typeof Config.Service
   ]
 }
 
-const words = ({ mode }: typeof Config.Service, access: Access, url: string, more: string): ReadonlyArray<string> => {
+/** Describes how to get a token and connect with it. */
+const connection = (
+  { mode }: typeof Config.Service,
+  access: Access,
+  url: string,
+  more: string
+): ReadonlyArray<string> => {
   const isPaper = mode === "paper"
-  const make = `  ${self()} token create my-client${isPaper ? " --paper" : ""}${more}`
+  const create = `  ${self()} token create my-client${isPaper ? " --paper" : ""}${more}`
   switch (access._tag) {
     case "New":
       return [
         "",
-        `A token was made for your first client${isPaper ? ", for paper mode alone" : ""}. Paste one of these; the token is not shown again:`,
+        `A token was created for your first client${isPaper ? ", for paper mode only" : ""}. Paste one of these; the token is not shown again:`,
         ...clients(url, Redacted.value(access.token))
       ]
     case "Some":
       return access.explain
-        ? ["", "Connect with a token that you have, or make another:", make, ...clients(url, "mck_…")]
+        ? ["", "Connect with an existing token, or create another:", create, ...clients(url, "mck_…")]
         : []
     case "None":
       return [
         "",
         access.forPaper
-          ? "There are tokens for paper mode alone, which this server does not take, and none for the real account yet, so nobody can connect. Make one:"
-          : "There is no token yet, so nobody can connect. Make one:",
-        make,
+          ? "There are only tokens for paper mode, which this server refuses, so no client can connect. Create one:"
+          : "There is no token yet, so no client can connect. Create one:",
+        create,
         "",
         "Then connect with it:",
         ...clients(url, "mck_…")
@@ -67,6 +74,7 @@ const words = ({ mode }: typeof Config.Service, access: Access, url: string, mor
   }
 }
 
+/** Writes the text to paste into each client. */
 const clients = (url: string, token: string): ReadonlyArray<string> => {
   const bearer = `"Authorization: Bearer ${token}"`
   // Claude Desktop on Windows splits arguments at spaces. The values of `env` are also absent from the list of

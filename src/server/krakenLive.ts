@@ -17,7 +17,7 @@ const Mode = Layer.effect(
     yield* Effect.logInfo(
       hasKey
         ? `LIVE MODE: calls ${readOnly ? "read" : "act on"} the account of the API key at ${baseUrl}`
-        : "LIVE MODE without an API key: public market data alone"
+        : "LIVE MODE without an API key: public market data only"
     )
     return { mode: "live", hasKey, ...doubts(config) }
   })

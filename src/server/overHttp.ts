@@ -14,14 +14,14 @@ import { Product } from "./product.ts"
  * Prints how to connect, and makes the first token if requested. The token is written only to the terminal, not to the
  * log, and after all earlier lines of the log.
  */
-const welcome = (firstToken: boolean, envFile: Option.Option<string>) =>
-  Effect.gen(function* () {
-    const { port } = yield* Listening
-    const config = { ...(yield* Config), port }
-    const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled), envFile)
-    yield* Effect.sync(() => toStderr(lines.join("\n"), true))
-  })
+const welcome = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {
+  const { port } = yield* Listening
+  const config = { ...(yield* Config), port }
+  const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled), envFile)
+  yield* Effect.sync(() => toStderr(lines.join("\n"), true))
+})
 
+/** Finds the tokens that clients can use, and makes the first one if requested. */
 const access = Effect.fnUntraced(function* (firstToken: boolean) {
   const { mode } = yield* Config
   const tokens = yield* TokenStore
@@ -49,8 +49,8 @@ export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFil
   if (authDisabled) {
     yield* Effect.logWarning(
       mode === "paper"
-        ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses one simulated account."
-        : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): whoever reaches this port uses the Kraken account."
+        ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses one simulated account."
+        : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses the Kraken account."
     )
   }
   return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)

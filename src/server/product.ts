@@ -29,7 +29,7 @@ const Kraken = KrakenWriterSettling.pipe(
   Layer.provideMerge(KrakenOrPaper)
 )
 
-/** The tools and what they stand on, behind the server. */
+/** The tools, with the services that they need, served by the MCP server. */
 export const Product = McpServerSdk.pipe(
   Layer.provide(PolicyOfServer),
   Layer.provideMerge(Kraken),

@@ -26,7 +26,7 @@ const overHttp = (firstToken: boolean, envFile: Option.Option<string>) =>
   )
 
 /** Logs an unexpected error with the logger that masks secrets. */
-const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError> =>
+const reported = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError> =>
   Cause.isDie(cause)
     ? Effect.zipRight(
         Effect.logFatal("Internal error", cause),
@@ -37,7 +37,7 @@ const told = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalError>
 /** Serves until the process receives a signal to stop, or over stdio until the input ends. */
 export const server = ({ envFile, firstToken, flags, stdio }: Options) =>
   Effect.provide(
-    Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken, envFile)).pipe(Effect.catchAllCause(told)),
+    Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken, envFile)).pipe(Effect.catchAllCause(reported)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags)))
   ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
 

@@ -28,7 +28,7 @@ export interface ToolFacts {
 export interface Offer {
   /** The name of its toolset; `general` is always offered. */
   readonly toolset: string
-  /** A read-only server offers it: it never writes, or only with some arguments, for which `authorize` refuses it. */
+  /** A read-only server offers it, since it never writes, or writes only with arguments for which `authorize` fails. */
   readonly mayRead: boolean
 }
 

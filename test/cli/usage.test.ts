@@ -110,7 +110,7 @@ describe("mcp-kraken", () => {
         ...wrong("host", "port", "sslKeyFile", "sslCertFile"),
         MCP_KRAKEN_PORT: "1"
       })
-      assert.include(health.stderr, "http://127.0.0.1:1/health ")
+      assert.include(health.stderr, "http://localhost:1/health ")
       assert.deepInclude(yield* run(["version"], wrong()), { code: 0, stderr: "" })
       const overStdio = yield* run(["serve", "--stdio"], wrong(...needs.overStdio.fields))
       assert.deepInclude(overStdio, { code: 0, stdout: "" })

@@ -4,51 +4,51 @@ import { Effect } from "effect"
 import { load } from "../../layers/process/load.ts"
 
 /** Help below the options: the faults that can be requested, and the commands that control a running exchange. */
-export const steering = `
+export const control = `
 FAULTS
-Each is for the next call of an endpoint such as AddOrder, Earn/Allocate or Ticker, or of any (*):
+Each applies to the next call of an endpoint such as AddOrder, Earn/Allocate or Ticker, or of any endpoint (*):
   drop-before, drop-after-accept    The connection is cut before, or after, the call is carried out
-  delay                             Carried out, and answered so many seconds later
+  delay                             The call is carried out, and answered so many seconds later
   arrive-late                       The connection is cut, and the call arrives so many seconds later
-  list-late                         Carried out, the connection is cut, and it is listed so many seconds later
-  wrong-date                        Answered with a Date that is so many seconds ahead
-  html-502                          A proxy's page, nothing done
-  rate-limit, invalid-nonce, service-unavailable, busy, lockout    Kraken's error, nothing done
+  list-late                         The call is carried out, the connection is cut, and lists show it so many seconds later
+  wrong-date                        The Date of the answer is so many seconds ahead
+  html-502                          A proxy answers with an error page; the call is not carried out
+  rate-limit, invalid-nonce, service-unavailable, busy, lockout    Kraken's error; the call is not carried out
 
-STEERING
-While it runs, programs on the same machine send it JSON:
-  GET    /admin           Time, status, market and faults in store
+CONTROL
+Programs on the same machine can send JSON to the running exchange:
+  GET    /admin           Show the time, the status, the market and the pending faults
   POST   /admin/faults    {"endpoint": "AddOrder", "kind": "delay", "count": 1, "seconds": 20}
-  DELETE /admin/faults    Forget those in store
+  DELETE /admin/faults    Remove the pending faults
   POST   /admin/status    {"status": "maintenance"}, or cancel_only, post_only, online
-                          of one pair: {"pair": "XBTUSD", "status": "limit_only"}, or those but maintenance
-  POST   /admin/advance   {"seconds": 3600}: the clock jumps, and what would have happened by then happens
+                          For one pair: {"pair": "XBTUSD", "status": "limit_only"}, or any of these but maintenance
+  POST   /admin/advance   {"seconds": 3600}: the clock moves forward, and everything due by then happens
   POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}
-  POST   /admin/fail      {}: deposits and withdrawals on their way fail; one with "refid"`
+  POST   /admin/fail      {}: pending deposits and withdrawals fail; with "refid", only that one`
 
 /** The command `exchange`. It loads the exchange lazily, so that other commands start without it. */
 export const exchange = Command.make(
   "exchange",
   {
     port: Options.integer("port").pipe(
-      Options.withDescription("Port to listen on; 0 takes any that is free"),
+      Options.withDescription("Port to listen on; 0 for any free port"),
       Options.withDefault(8766)
     ),
     host: Options.text("host").pipe(
-      Options.withDescription("Address to listen on; the admin path stays open to this machine alone"),
+      Options.withDescription("Address to listen on; only this machine can use the admin path"),
       Options.withDefault("127.0.0.1")
     ),
     seed: Options.integer("seed").pipe(
-      Options.withDescription("A number that decides market, ids, keys and secrets; without it keys are random"),
+      Options.withDescription("Number that determines market, ids, keys and secrets; without it, keys are random"),
       Options.optional
     ),
-    json: Options.boolean("json").pipe(Options.withDescription("Print url and keys as one line of JSON")),
+    json: Options.boolean("json").pipe(Options.withDescription("Print the URL and the keys as one line of JSON")),
     noRateLimits: Options.boolean("no-rate-limits").pipe(
-      Options.withDescription("Count no calls, and lock no key out for its failures")
+      Options.withDescription("Do not limit the rate of calls, and never lock out a key")
     ),
     faults: Options.text("fault").pipe(
       Options.withPseudoName("FAULT"),
-      Options.withDescription("Make calls go wrong: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20"),
+      Options.withDescription("Fault to inject into calls: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20"),
       Options.repeated
     )
   },
@@ -56,4 +56,4 @@ export const exchange = Command.make(
     const { serve } = yield* load(() => import("./exchangeServer.ts"))
     return yield* serve(options)
   })
-).pipe(Command.withDescription("Serve a simulated Kraken, to test clients of its REST API against"))
+).pipe(Command.withDescription("Serve a simulated Kraken, for testing clients of its REST API"))

@@ -52,9 +52,9 @@ const welcome = (rest: RestExchange, url: string): string => {
       keys.map(({ key, name, secret }) => [name, key, secret, kinds[name]!.about])
     ),
     "",
-    "To have mcp-kraken use it:",
+    "To use it with mcp-kraken:",
     `  KRAKEN_BASE_URL=${url} KRAKEN_API_KEY=${full.key} KRAKEN_API_SECRET=${full.secret} mcp-kraken serve`,
     "",
-    `To make it fail, or its clock jump: ${url}/admin (mcp-kraken exchange --help)`
+    `To inject faults, or to move its clock forward: ${url}/admin (mcp-kraken exchange --help)`
   ].join("\n")
 }

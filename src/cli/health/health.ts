@@ -9,4 +9,4 @@ export const health = Command.make("health", { envFile }, ({ envFile }) =>
     load(() => import("./healthCheck.ts")),
     ({ checkHealth }) => checkHealth(envFile)
   )
-).pipe(Command.withDescription("Ask the server of these settings whether it is up"))
+).pipe(Command.withDescription("Check that the server with these settings is up"))

@@ -10,11 +10,11 @@ const accounts = load(() => import("./paperAccounts.ts"))
 
 const which = {
   account: Options.text("account").pipe(
-    Options.withDescription("Id of a token, or local; without it, the only account there is"),
+    Options.withDescription("Id of the account's token, or local; can be left out if there is only one account"),
     Options.optional
   ),
   market: Options.choice("market", ["synthetic", "live"]).pipe(
-    Options.withDescription("Where there is one on each: synthetic or live"),
+    Options.withDescription("Market of the account, if it has one on each: synthetic or live"),
     Options.optional
   ),
   json: Options.boolean("json").pipe(Options.withDescription("Print JSON")),
@@ -33,13 +33,13 @@ const deposit = Command.make(
     ...which
   },
   (options) => Effect.flatMap(accounts, ({ deposit }) => deposit(options))
-).pipe(Command.withDescription("Add money; it is there at once"))
+).pipe(Command.withDescription("Add money, which is available at once"))
 
 const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts, ({ reset }) => reset(options))).pipe(
-  Command.withDescription("Start anew with the starting balances (MCP_KRAKEN_PAPER_BALANCES)")
+  Command.withDescription("Reset to the starting balances (MCP_KRAKEN_PAPER_BALANCES)")
 )
 
 export const paper = Command.make("paper").pipe(
-  Command.withDescription("Simulated accounts of paper mode"),
+  Command.withDescription("Manage the simulated accounts of paper mode"),
   Command.withSubcommands([show, deposit, reset])
 )

@@ -14,8 +14,6 @@ import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
 import { table } from "../kit/textTable.ts"
 
-/** The effects of the paper commands. Running servers see the changes at their next call. */
-
 export interface Which {
   readonly account: Option.Option<string>
   readonly market: Option.Option<"synthetic" | "live">
@@ -24,7 +22,7 @@ export interface Which {
 }
 
 /** The live market as recorded in the journal, without any request. */
-const MarketFeedTold = Layer.succeed(MarketFeed, {
+const MarketFeedRecorded = Layer.succeed(MarketFeed, {
   kind: "live",
   name: "live market",
   open: () => recordedMarket("live market"),
@@ -49,29 +47,33 @@ const open = Effect.fnUntraced(function* (which: Which) {
 
 const accountsOn = (market: "synthetic" | "live") =>
   Effect.map(
-    Layer.build(Layer.provideMerge(PaperAccountsKept, market === "live" ? MarketFeedTold : MarketFeedSynthetic)),
+    Layer.build(Layer.provideMerge(PaperAccountsKept, market === "live" ? MarketFeedRecorded : MarketFeedSynthetic)),
     (context) => Context.get(context, PaperAccounts)
   )
 
-/** Records Kraken's details of an asset that the account does not know yet. */
-const learn = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
+/** Records Kraken's details of an asset that is not in the account's catalogue yet. */
+const addAsset = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
   const { LiveMarket } = yield* load(() => import("../../server/paperMarket.ts"))
   const context = yield* Layer.build(
     Layer.provideMerge(PaperAccountsKept, LiveMarket).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
   )
-  const learn = makeUpdateCatalogue(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
+  const updateCatalogue = makeUpdateCatalogue(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
   yield* Effect.mapError(
-    learn(account, { endpoint: "control/Deposit", params: { asset } }),
+    updateCatalogue(account, { endpoint: "control/Deposit", params: { asset } }),
     ({ message }) => new UsageError({ message })
   )
 })
 
+/** Words the error for a choice of none or several accounts. */
 const choose = (all: ReadonlyArray<AccountId>, found: ReadonlyArray<AccountId>): string => {
   if (all.length === 0) return "There is no paper account yet: the first call of a client opens one (serve --paper)."
   const list = (found.length === 0 ? all : found).map(
     ({ account, market }) => `  --account ${account} --market ${market}`
   )
-  const why = found.length === 0 ? "There is no such paper account. There are:" : "Which paper account?"
+  const why =
+    found.length === 0
+      ? "There is no such paper account. These exist:"
+      : "There are several paper accounts. Choose one:"
   return [why, ...list].join("\n")
 }
 
@@ -84,9 +86,10 @@ const prepared =
 /** Returns the result of a call, or fails with the exchange's errors. */
 const resultOf = (answer: Answer) =>
   "errors" in answer
-    ? new UsageError({ message: `The simulated exchange refuses: ${answer.errors.join("; ")}` })
+    ? new UsageError({ message: `The simulated exchange refused this: ${answer.errors.join("; ")}` })
     : Effect.succeed(Object(answer.result))
 
+/** Prints balances and open orders of an account. */
 export const show = Effect.fn("paper.show")(function* (which: Which) {
   const { account, accounts, market } = yield* open(which)
   const ask = (name: string) =>
@@ -114,6 +117,7 @@ export const show = Effect.fn("paper.show")(function* (which: Which) {
   )
 }, prepared(Needs.paper))
 
+/** Deposits into an account. Running servers see the change at their next call. */
 export const deposit = Effect.fn("paper.deposit")(function* ({
   amount,
   asset,
@@ -121,7 +125,7 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
 }: Which & { readonly asset: string; readonly amount: string }) {
   const { account, accounts, market } = yield* open(which)
   const find = Effect.map(accounts.catalogue(account), (catalogue) => findAsset(catalogue, asset))
-  if (market === "live" && (yield* find) === undefined) yield* learn(account, asset, which)
+  if (market === "live" && (yield* find) === undefined) yield* addAsset(account, asset, which)
   const known = yield* find
   if (known === undefined) {
     const { assets } = yield* accounts.catalogue(account)
@@ -138,6 +142,7 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
   yield* Console.log(`Deposited ${amount} ${known.display} into the paper account ${account}.`)
 }, prepared(Needs.paper))
 
+/** Resets an account to the starting balances. Running servers see the change at their next call. */
 export const reset = Effect.fn("paper.reset")(function* (which: Which) {
   const { account, accounts, market } = yield* open(which)
   const { paperBalances } = yield* Config
@@ -145,6 +150,6 @@ export const reset = Effect.fn("paper.reset")(function* (which: Which) {
   if (which.json) return yield* Console.log(JSON.stringify({ account, market, balances: paperBalances }))
   const balances = Object.entries(paperBalances).map(([asset, amount]) => `${amount} ${asset}`)
   yield* Console.log(
-    `The paper account ${account} on the ${market} market starts anew with ${balances.join(", ")}; what it had is gone.`
+    `The paper account ${account} on the ${market} market was reset to ${balances.join(", ")}. Its old balances and orders are gone.`
   )
 }, prepared(Needs.paperReset))

@@ -15,7 +15,7 @@ const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
 const create = Command.make(
   "create",
   {
-    name: Args.text({ name: "NAME" }).pipe(Args.withDescription("What to call it, e.g. claude-code")),
+    name: Args.text({ name: "NAME" }).pipe(Args.withDescription("Name of the token, e.g. claude-code")),
     expiresIn: Options.text("expires-in").pipe(
       Options.withAlias("e"),
       Options.withDescription("90d, 12h, 30m, 45s or seconds; without it, the token does not expire"),
@@ -23,7 +23,7 @@ const create = Command.make(
     ),
     paper: Options.boolean("paper").pipe(
       Options.withDescription(
-        "Let it open simulated accounts alone, never the real one; so it is with MCP_KRAKEN_MODE=paper"
+        "Allow simulated accounts only, never the real one; always the case with MCP_KRAKEN_MODE=paper"
       )
     ),
     json,
@@ -35,25 +35,26 @@ const create = Command.make(
     const { create } = yield* tokens
     yield* create({ name, lifetime, paper, json, envFile })
   })
-).pipe(Command.withDescription("Make a bearer token; it is printed once"))
+).pipe(Command.withDescription("Create a bearer token; it is printed only once"))
 
 const list = Command.make(
   "list",
-  { all: Options.boolean("all").pipe(Options.withDescription("Revoked ones too")), json, envFile },
+  { all: Options.boolean("all").pipe(Options.withDescription("Include revoked tokens")), json, envFile },
   (options) => Effect.flatMap(tokens, ({ list }) => list(options))
 ).pipe(Command.withDescription("List tokens, newest first"))
 
 const revoke = Command.make(
   "revoke",
-  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("As token list shows it")), envFile },
+  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("Id of the token, as token list shows it")), envFile },
   (options) => Effect.flatMap(tokens, ({ revoke }) => revoke(options))
-).pipe(Command.withDescription("Revoke a token; servers notice within a second"))
+).pipe(Command.withDescription("Revoke a token; servers refuse it within a second"))
 
 export const token = Command.make("token").pipe(
-  Command.withDescription("Bearer tokens of the HTTP server"),
+  Command.withDescription("Manage the bearer tokens of the HTTP server"),
   Command.withSubcommands([create, list, revoke])
 )
 
+/** Parses the lifetime of a token. */
 const toDuration = (text: string) =>
   Effect.mapError(
     parseDuration(text),

@@ -10,8 +10,6 @@ import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import { self } from "../../layers/process/self.ts"
 import { table } from "../kit/textTable.ts"
 
-/** The effects of the token commands. */
-
 /** Provides the token store and the settings that the command uses. */
 const stored =
   (needs: Needs.Needs) =>
@@ -22,6 +20,7 @@ interface From {
   readonly envFile: Option.Option<string>
 }
 
+/** Creates a token and prints it. */
 export const create = Effect.fn("token.create")(function* ({
   json,
   lifetime,
@@ -40,15 +39,15 @@ export const create = Effect.fn("token.create")(function* ({
   const plain = Redacted.value(secret)
   const row = shown(token, yield* DateTime.now)
   if (json) return yield* Console.log(JSON.stringify({ ...row, token: plain }))
-  const why = paper ? "" : `, since ${settings.mode.name} is paper here`
+  const why = paper ? "" : `, since ${settings.mode.name} is paper`
   yield* Console.log(
     [
       "",
-      "\u001b[1;32mToken issued. Copy it now: it is not shown again.\u001b[0m",
+      "\u001b[1;32mToken created. Copy it now: it is not shown again.\u001b[0m",
       `  id       ${token.id}`,
       `  name     ${token.name}`,
       `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
-      `  modes    ${row.modes.join(", ")}${paperOnly ? ` (opens simulated accounts alone${why})` : ""}`,
+      `  modes    ${row.modes.join(", ")}${paperOnly ? ` (simulated accounts only${why})` : ""}`,
       "",
       plain,
       "",
@@ -57,6 +56,7 @@ export const create = Effect.fn("token.create")(function* ({
   )
 }, stored(Needs.tokenCreate))
 
+/** Prints the tokens. */
 export const list = Effect.fn("token.list")(function* ({
   all,
   envFile,
@@ -69,8 +69,8 @@ export const list = Effect.fn("token.list")(function* ({
   const rows = everyone.filter(({ status }) => all || status !== "revoked")
   if (json) return yield* Console.log(JSON.stringify(rows))
   if (rows.length === 0) {
-    const hint = everyone.length === 0 ? "No tokens yet." : "Only revoked tokens (token list --all shows them)."
-    return yield* Console.log(`${hint} Make one: ${self()} token create NAME${withEnvFile(envFile)}`)
+    const hint = everyone.length === 0 ? "No tokens yet." : "All tokens are revoked (token list --all shows them)."
+    return yield* Console.log(`${hint} Create one: ${self()} token create NAME${withEnvFile(envFile)}`)
   }
   const cells = rows.map((row) =>
     [row.id, row.name, row.status, row.created_at, row.expires_at, row.last_used_at, row.modes.join(", ")].map(
@@ -82,6 +82,7 @@ export const list = Effect.fn("token.list")(function* ({
   )
 }, stored(Needs.tokens))
 
+/** Revokes a token. */
 export const revoke = Effect.fn("token.revoke")(function* ({ id }: { readonly id: string } & From) {
   const { token, wasRevoked } = yield* (yield* TokenStore).revoke(id)
   yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)

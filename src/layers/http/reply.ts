@@ -73,7 +73,9 @@ export const readableFrom = (response: ServerResponse, origin: string): void => 
 
 export const unsupportedMediaType = failure(415, "Unsupported media type: send application/json")
 
-export const compressed = failure(415, "The body is compressed: send it as it is", { "accept-encoding": "identity" })
+export const compressed = failure(415, "The body is compressed: send it uncompressed", {
+  "accept-encoding": "identity"
+})
 
 export const badRequest = failure(400, "The request was not complete")
 

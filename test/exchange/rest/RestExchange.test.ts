@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { unzipSync } from "fflate"
 import * as fc from "fast-check"
-import { steering } from "../../../src/cli/exchange/exchange.ts"
+import { control } from "../../../src/cli/exchange/exchange.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { faultKinds, parseFault, readFault } from "../../../src/exchange/rest/faults.ts"
 import { answer, arrive, type RestExchange, type Outcome } from "../../../src/exchange/rest/RestExchange.ts"
@@ -255,14 +255,14 @@ describe("the REST endpoint", () => {
   })
 
   it("does what its help says", () => {
-    for (const kind of Object.keys(faultKinds)) assert.include(steering, kind)
+    for (const kind of Object.keys(faultKinds)) assert.include(control, kind)
     const rest = open()
-    const commands = Array.from(steering.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
+    const commands = Array.from(control.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
     assert.lengthOf(commands, 7)
     for (const [line, method = "", path = "", body = "{}"] of commands) {
       assert.deepStrictEqual(admin(rest, method, path, JSON.parse(body)).error, [], line)
     }
-    for (const status of /\{"status": "(\w+)"\}, or (.*)/.exec(steering)!.slice(1).join(", ").split(", ")) {
+    for (const status of /\{"status": "(\w+)"\}, or (.*)/.exec(control)!.slice(1).join(", ").split(", ")) {
       assert.deepStrictEqual(admin(rest, "POST", "/admin/status", { status }).result, { status })
     }
   })

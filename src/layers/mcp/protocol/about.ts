@@ -24,14 +24,14 @@ const instructions = (config: typeof Config.Service): string => {
     "Prices, volumes and amounts are decimal strings, never numbers. Times are Unix seconds unless said otherwise.",
     "An order is sent once. If an answer says that the outcome is unknown, do not send it again: look it up first.",
     "Prefer amend_order to edit_order, and check an order with validate: true before you place it.",
-    tier === "off" ? "" : "Kraken limits how often an account may be asked; errors say how many seconds to wait."
+    tier === "off" ? "" : "Kraken limits the rate of requests; errors say how many seconds to wait."
   ]
     .filter((line) => line !== "")
     .join(" ")
 }
 
 const money = ({ credentials, mode }: typeof Config.Service): string => {
-  if (mode === "paper") return "PAPER MODE: a simulated account, no real money; get_trading_mode tells more."
+  if (mode === "paper") return "PAPER MODE: a simulated account, no real money; get_trading_mode has the details."
   return Option.isNone(credentials) ? "No API key is configured: only public market data works." : "This is real money."
 }
 

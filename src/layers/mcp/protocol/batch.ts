@@ -24,7 +24,9 @@ export const carryOutBatch = (
     if (read._tag === "Invalid") return Effect.succeed(failed(read.id, read.failure))
     const { request } = read
     if (request.method === "initialize" || isStateless(request.method, request.params, {})) {
-      return Effect.succeed(failed(request.id, invalidRequest("Invalid request: not in a batch")))
+      return Effect.succeed(
+        failed(request.id, invalidRequest("Invalid request: this method is not allowed in a batch"))
+      )
     }
     const plan = protocol.handshake(request, principal, Option.none())
     return Effect.map(carryOut(answer, plan), ({ response }) => stringify(response))

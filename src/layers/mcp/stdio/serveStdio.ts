@@ -104,7 +104,9 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
 
   const receiveLine = (line: Line): Effect.Effect<unknown> => {
     if ("tooLong" in line) {
-      return Effect.sync(() => fail(null, invalidRequest(`Invalid request: longer than ${maxLine} characters`)))
+      return Effect.sync(() =>
+        fail(null, invalidRequest(`Invalid request: the line is longer than ${maxLine} characters`))
+      )
     }
     return Either.match(parse(line.text), {
       onLeft: () => Effect.sync(() => fail(null, parseError)),
