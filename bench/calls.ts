@@ -1,5 +1,5 @@
 import { type Figures, load, type Request, type Target, warmUp } from "./load.ts"
-import { call, eras, message } from "./messages.ts"
+import { call, revisions, message } from "./messages.ts"
 import type { Ours } from "./ours.ts"
 import { peer, type Running } from "./servers.ts"
 import { length, rounds, warmup } from "./settings.ts"
@@ -13,11 +13,11 @@ interface Subject {
   readonly request: Request
 }
 
-const [legacy = "2025-11-25"] = eras
+const [handshakeRevision = "2025-11-25"] = revisions
 
 const echoes: ReadonlyArray<Subject> = [
-  { name: "node:http echo", start: () => peer("echo"), request: call(legacy, "noop") },
-  { name: "Effect HttpRouter echo", start: () => peer("effect"), request: call(legacy, "noop") }
+  { name: "node:http echo", start: () => peer("echo"), request: call(handshakeRevision, "noop") },
+  { name: "Effect HttpRouter echo", start: () => peer("effect"), request: call(handshakeRevision, "noop") }
 ]
 
 const peers: ReadonlyArray<readonly [name: string, start: () => Promise<Running>]> = [
@@ -34,11 +34,15 @@ const router = "Effect HttpRouter echo"
  */
 export const toolCalls = async (ours: Ours): Promise<void> => {
   const own = (what: string, start: () => Promise<Running>, tool: string): ReadonlyArray<Subject> =>
-    eras.map((era) => ({ name: `ours, ${what}, ${era}`, start, request: call(era, tool, ours.token) }))
+    revisions.map((revision) => ({
+      name: `ours, ${what}, ${revision}`,
+      start,
+      request: call(revision, tool, ours.token)
+    }))
   const subjects = [
     ...echoes,
-    ...peers.map(([name, start]) => ({ name, start, request: call(legacy, "noop") })),
-    ...own("edge alone", () => peer("edge", ours.env), "get_server_time"),
+    ...peers.map(([name, start]) => ({ name, start, request: call(handshakeRevision, "noop") })),
+    ...own("MCP handler only", () => peer("handler", ours.env), "get_server_time"),
     ...own("get_server_time", ours.serve, "get_server_time"),
     ...own("get_account_balance", ours.serve, "get_account_balance")
   ]
@@ -50,11 +54,11 @@ export const toolCalls = async (ours: Ours): Promise<void> => {
 
 export const toolLists = async (ours: Ours): Promise<void> => {
   const subjects = [
-    ...peers.map(([name, start]) => ({ name, start, request: message(legacy, "tools/list") })),
-    ...eras.map((era) => ({
-      name: `ours, every tool, ${era}`,
+    ...peers.map(([name, start]) => ({ name, start, request: message(handshakeRevision, "tools/list") })),
+    ...revisions.map((revision) => ({
+      name: `ours, every tool, ${revision}`,
       start: () => ours.serve(),
-      request: message(era, "tools/list", {}, ours.token)
+      request: message(revision, "tools/list", {}, ours.token)
     }))
   ]
   const figures = await inTurns(subjects, [16])

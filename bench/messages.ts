@@ -1,22 +1,27 @@
 import type { Request } from "./load.ts"
 
-export type Era = "2026-07-28" | "2025-11-25"
+export type Revision = "2026-07-28" | "2025-11-25"
 
-export const eras: ReadonlyArray<Era> = ["2025-11-25", "2026-07-28"]
+export const revisions: ReadonlyArray<Revision> = ["2025-11-25", "2026-07-28"]
 
 const prefix = "io.modelcontextprotocol/"
 
 /** Makes a request as a client of a protocol revision sends it over HTTP. */
-export const message = (era: Era, method: string, params: Record<string, unknown> = {}, token?: string): Request => {
+export const message = (
+  revision: Revision,
+  method: string,
+  params: Record<string, unknown> = {},
+  token?: string
+): Request => {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const version = { "mcp-protocol-version": era }
-  if (era === "2025-11-25") {
+  const version = { "mcp-protocol-version": revision }
+  if (revision === "2025-11-25") {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })
     return { headers: { ...version, ...authorization }, body }
   }
   const name = typeof params["name"] === "string" ? { "mcp-name": params["name"] } : {}
   const _meta = {
-    [`${prefix}protocolVersion`]: era,
+    [`${prefix}protocolVersion`]: revision,
     [`${prefix}clientCapabilities`]: {},
     [`${prefix}clientInfo`]: { name: "bench", version: "0" }
   }
@@ -26,5 +31,5 @@ export const message = (era: Era, method: string, params: Record<string, unknown
   }
 }
 
-export const call = (era: Era, name: string, token?: string): Request =>
-  message(era, "tools/call", { name, arguments: {} }, token)
+export const call = (revision: Revision, name: string, token?: string): Request =>
+  message(revision, "tools/call", { name, arguments: {} }, token)

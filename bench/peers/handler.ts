@@ -1,4 +1,4 @@
-/** The complete HTTP and MCP edge with its token check, in front of a Kraken that answers inside the process. */
+/** The complete HTTP and MCP handling with its token check, in front of a Kraken that answers inside the process. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Layer, Option } from "effect"
 import { ConfigEnv } from "../../src/layers/settings/ConfigEnv.ts"
