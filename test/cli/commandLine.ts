@@ -3,7 +3,7 @@ import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "n
 import { bundle } from "../Bundle.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 
-/** What a command printed, and its exit code. */
+/** The output of a command, and its exit code. */
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
@@ -12,20 +12,20 @@ export interface Ended {
 
 export class NeverSaid extends Data.TaggedError("NeverSaid")<{ readonly awaited: string; readonly said: string }> {}
 
-/** The built command line in a folder of its own, which is also the home of its user; `env` is all it finds set. */
+/** The built command line in its own folder, which is also its user's home. `env` is its whole environment. */
 export const makeCommandLine = Effect.map(temporaryFolder, (folder) => {
   const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
     spawn(process.execPath, [bundle(), ...args], { cwd: folder, env: { HOME: folder, ...env } })
   return {
     folder,
-    /** Runs to its end, with nothing on its input. */
+    /** Runs a command to its end, with an empty input. */
     run: (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
       Effect.suspend(() => {
         const child = start(args, env)
         child.stdin.end()
         return ended(child)
       }),
-    /** Runs to its end with its input left open, once `begin` has done what it does. */
+    /** Runs a command to its end after `begin`, with its input left open. */
     runOpen: (
       args: ReadonlyArray<string>,
       env: Readonly<Record<string, string>>,
@@ -63,9 +63,9 @@ const running = (start: () => ChildProcessWithoutNullStreams) =>
           look()
         })
       return {
-        /** What it has told so far, once that includes this. */
+        /** Waits until stderr includes a text, and returns all of stderr so far. */
         told: once(child.stderr, stderr),
-        /** What it has printed so far, once that includes this. */
+        /** Waits until stdout includes a text, and returns all of stdout so far. */
         printed: once(child.stdout, stdout),
         stop: Effect.zipRight(
           Effect.sync(() => child.kill("SIGTERM")),

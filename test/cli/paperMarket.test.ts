@@ -13,7 +13,7 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { OperatedOnPaper } from "../doubles/TestPrincipal.ts"
 
-/** Paper accounts as `serve --paper` has them, with a Kraken of this address. */
+/** The paper accounts of `serve --paper`, with Kraken at the given address. */
 const paper = (stateDir: string, baseUrl: string, changes: Partial<typeof Config.Service> = {}) =>
   KrakenPaper.pipe(
     Layer.provide(
@@ -52,7 +52,7 @@ describe("the market of paper accounts", () => {
         assert.strictEqual(order.status, "closed")
         assert.approximately(Number(order.price), bid, bid * 0.001)
 
-        // The market rises above an order; whoever looks a second later finds it filled.
+        // The market rises above an order, which is filled a second later.
         const ask = yield* best("asks")
         const txid = yield* place({ ...sell, ordertype: "limit", price: (ask * 1.0005).toFixed(1) })
         assert.strictEqual((yield* see(txid)).status, "open")
@@ -72,7 +72,7 @@ describe("the market of paper accounts", () => {
         assert.strictEqual(Object(yield* read("private/ClosedOrders")).count, 2)
       }).pipe(Effect.provide(paper(folder, url)))
 
-      // Without Kraken there is still the computed market, with accounts of its own; who insists has to wait.
+      // Without Kraken, the computed market with its own accounts is used, unless the settings require the live one.
       yield* Effect.gen(function* () {
         assert.strictEqual((yield* market)?.kind, "synthetic")
         assert.strictEqual((yield* see(yield* place(sell))).status, "closed")
@@ -104,7 +104,7 @@ describe("the market of paper accounts", () => {
         XXBT: "5.0000000000",
         ENA: "7.50000"
       })
-      // What is known by then needs no Kraken.
+      // Recorded details need no request to Kraken.
       const shown = yield* run(["paper", "show"], { ...env, KRAKEN_BASE_URL: `http://127.0.0.1:${yield* freePort}` })
       assert.match(shown.stdout, /^ENA +7\.50000 +0\.00000$/m)
     })

@@ -8,12 +8,12 @@ import { makeCommandLine } from "./commandLine.ts"
 
 const loopback = { MCP_KRAKEN_HOST: "127.0.0.1" }
 
-/** Where the server says that it is. */
+/** The address that the server printed. */
 const address = (port: number, path = "/mcp") => `http://127.0.0.1:${port}${path}`
 
 const status = (url: string) => Effect.promise(() => fetch(url, { method: "POST" }).then(({ status }) => status))
 
-/** Another program on a port. */
+/** Another program that listens on a port. */
 const listening = Effect.acquireRelease(
   Effect.async<{ readonly server: Server; readonly port: number }>((resume) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -24,7 +24,7 @@ const listening = Effect.acquireRelease(
   ({ server }) => Effect.sync(() => server.close())
 )
 
-/** A request as a line. */
+/** Writes a request as a line. */
 const asked = (method: string, id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method, params: {} })}\n`
 
 describe("serve", () => {

@@ -142,7 +142,7 @@ describe("mcp-kraken", () => {
       const { folder, run } = yield* makeCommandLine
       const script = join(folder, "completions.bash")
       writeFileSync(script, (yield* run(["--completions", "bash"])).stdout)
-      /** What bash offers at the end of these words. */
+      /** Returns the completions of bash at the end of these words. */
       const offers = (...words: ReadonlyArray<string>) =>
         execFileSync(
           "bash",

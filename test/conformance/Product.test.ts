@@ -5,8 +5,8 @@ import { serveProxy } from "./proxy.ts"
 import { referee } from "./referee.ts"
 
 /**
- * The scenarios that need none of the suite's own fixtures: those that any server has to pass. The rest, which call
- * tools and prompts of the suite's making, are for `npm run conformance`.
+ * The scenarios that need no fixtures of the suite, which every server has to pass. `npm run conformance` runs the others,
+ * which call the suite's own tools and prompts.
  */
 const applicable = {
   "2025-11-25": [
@@ -40,8 +40,8 @@ describe("the official conformance suite finds no fault with the product itself"
       () =>
         Effect.gen(function* () {
           const { token, url } = yield* serveHttp(yield* makeHouse)
-          const door = yield* serveProxy(Number(new URL(url).port), token)
-          const { verdicts } = yield* referee(door, revision)
+          const proxy = yield* serveProxy(Number(new URL(url).port), token)
+          const { verdicts } = yield* referee(proxy, revision)
           assert.deepStrictEqual(
             scenarios.filter((name) => {
               const { failed = 0, passed = 0 } = verdicts.get(name) ?? {}

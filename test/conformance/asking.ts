@@ -4,8 +4,6 @@ import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired, type Question } from "../../src/services/UserInput.ts"
 import { type Fixture, text } from "./tools.ts"
 
-/** Tools that ask: in the middle of the call before 2026-07-28, and between two rounds since. */
-
 export const elicit = (message: string, properties: Record<string, object>): Question => ({
   method: "elicitation/create",
   params: { message, requestedSchema: { type: "object", properties, required: Object.keys(properties) } }
@@ -35,7 +33,7 @@ const elicitNow = (description: string, question: Question): Fixture => ({
     )
 })
 
-/** Whether the questions of this round have answers of the right kind. */
+/** Checks that the questions have answers of the right kind. */
 export const isAnswered = ({ answers }: Call, questions: Record<string, Question>): boolean =>
   Object.entries(questions).every(([name, { method }]) => {
     const answer = Object(answers[name])
@@ -43,7 +41,7 @@ export const isAnswered = ({ answers }: Call, questions: Record<string, Question
     return method === "roots/list" ? Array.isArray(answer.roots) : answer.content !== undefined
   })
 
-/** Questions between two rounds; `state` goes to the client and comes back. */
+/** A tool that asks by its result, as from 2026-07-28 on. The client returns `state` with the answers. */
 const between = (description: string, questions: Record<string, Question>, state?: string): Fixture => ({
   description,
   call: (_, call) =>

@@ -63,7 +63,7 @@ const read = (uri: string): Mcp.ReadResourceResult | undefined => {
 
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 
-/** What the conformance suite looks for, on the edge of the product. */
+/** The tools, resources and prompts that the conformance suite calls. */
 export const fixtures: ServerDefinition<never> = {
   about: {
     serverInfo: { name: "mcp-kraken-conformance", title: "Fixtures", version: "0.0.0" },

@@ -1,4 +1,4 @@
-// The referee: the official conformance suite against our edge, once for each revision that we serve.
+// Runs the official conformance suite against our HTTP listener, once for each of two protocol revisions.
 //
 //   npm run conformance              both revisions
 //   npm run conformance -- REVISION  one of them

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { createServer, request, type Server } from "node:http"
 import { freePort } from "../freePort.ts"
 
-/** The suite can't send a token: it goes through a door that adds one, and changes nothing else. */
+/** Serves a proxy that adds a token to each request, since the suite can't send one. */
 export const serveProxy = (port: number, token: string) =>
   Effect.gen(function* () {
     const proxy = createServer((incoming, outgoing) => {

@@ -8,7 +8,7 @@ const suite = fileURLToPath(
   new URL("../../node_modules/@modelcontextprotocol/conformance/dist/index.js", import.meta.url)
 )
 
-/** The suite asks Node for something that came with version 22. */
+/** A shim for Node 20, since the suite uses a function of version 22. */
 const onNode20 =
   Number(version.slice(1).split(".")[0]) < 22 ? ["--import", new URL("node20.mjs", import.meta.url).href] : []
 
@@ -17,7 +17,7 @@ export interface Verdict {
   readonly failed: number
 }
 
-/** What the suite says of a server, as it is required by one revision: its exit code, its words, and a verdict a scenario. */
+/** Runs the suite of one protocol revision against a server. Returns its exit code, its output, and the result of each scenario. */
 export const referee = (url: string, revision: string) =>
   Effect.promise(() => {
     const args = ["server", "--url", url, "--requirements", revision]

@@ -26,7 +26,7 @@ const Served = HttpListener.pipe(
   Layer.provide([RequestStateKeyMemory, Layer.mock(KrakenWriter, { settled: Effect.void })])
 )
 
-/** The fixtures on the product's own HTTP edge, bearer tokens included: the address where they are served without one. */
+/** Serves the fixtures by the product's own HTTP listener, with bearer tokens. Returns the address of a proxy that adds the token. */
 export const serveFixtures = Effect.gen(function* () {
   const port = yield* freePort
   const tokenDb = join(yield* temporaryFolder, "tokens.db")

@@ -6,7 +6,7 @@ import type { InputRequired } from "../../src/services/UserInput.ts"
 import type { ProtocolError } from "../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { Call } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 
-/** A tool as the conformance suite wants it: words and effects, nothing of Kraken. */
+/** A tool for the conformance suite. */
 export interface Fixture {
   readonly description: string
   readonly inputSchema?: Mcp.Tool["inputSchema"]

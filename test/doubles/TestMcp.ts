@@ -21,7 +21,7 @@ const TestBudget = Layer.mock(RateBudget, {
   remaining: Effect.succeed({ rest: { remaining: 15, maximum: 15, decayPerSecond: 0.33 } })
 })
 
-/** What stands behind the server, over mock layers of Kraken. */
+/** The tools, resources and prompts of the product, over mock layers of Kraken. */
 export const TestProduct = (
   kraken: Parameters<typeof TestKraken>[0] = {},
   client: Layer.Layer<KrakenClient> | undefined = undefined
@@ -30,41 +30,41 @@ export const TestProduct = (
   return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, RequestStateKeyMemory]))
 }
 
-/** The server of the product over the same. */
+/** The MCP server of the product, over the same layers. */
 export const TestMcpServer = (
   kraken: Parameters<typeof TestKraken>[0] = {},
   config: Partial<typeof Config.Service> = {},
   client: Layer.Layer<KrakenClient> | undefined = undefined
 ) => TestProduct(kraken, client).pipe(Layer.provideMerge(McpServerEarly), Layer.provideMerge(TestConfig(config)))
 
-/** The HTTP edge of the product over the same. */
-export const TestEdge = (...options: Parameters<typeof TestMcpServer>) =>
+/** The HTTP handler of the product, over the same layers. */
+export const TestMcpHttpHandler = (...options: Parameters<typeof TestMcpServer>) =>
   McpHttpHandlerStateless.pipe(Layer.provideMerge(TestMcpServer(...options)))
 
-/** Posts a message and reads the answer, JSON or events, as data. Unless a test says who calls, the operator does. */
+/** Posts a message and reads the answer, JSON or events, as data. The caller is the operator by default. */
 export const post = (body: unknown, headers: Record<string, string> = {}, caller?: TestPrincipal) =>
   Effect.gen(function* () {
-    const edge = yield* McpHttpHandler
+    const handler = yield* McpHttpHandler
     const text = typeof body === "string" ? body : JSON.stringify(body)
     const principal = caller ?? Option.getOrElse(yield* Effect.serviceOption(Principal), () => testOperator)
-    const answer = yield* begun(edge.post, { headers, body: text, principal })
+    const answer = yield* startAnswer(handler.post, { headers, body: text, principal })
     if (answer._tag === "Events") return { status: 200, events: answer.events, body: undefined }
     return { status: answer.status, body: answer.body === undefined ? undefined : JSON.parse(answer.body) }
   })
 
-/** What a client sees first of an answer: JSON, or a stream of events that has been opened and goes on. */
-export type Begun =
+/** The first part of an answer that a client sees: JSON, or an open stream of events. */
+export type StartedAnswer =
   | Extract<McpHttpResponse, { readonly _tag: "Json" }>
   | { readonly _tag: "Events"; readonly events: Stream.Stream<string> }
 
-/** Posts, and goes on as soon as the client would see something. Interrupting it, or leaving the events, cancels. */
-export const begun = (
+/** Posts, and returns as soon as the client would see something. Interrupting it, or the events, cancels the call. */
+export const startAnswer = (
   post: typeof McpHttpHandler.Service.post,
   request: Omit<McpHttpRequest, "emit" | "addLogFields">
-): Effect.Effect<Begun> =>
+): Effect.Effect<StartedAnswer> =>
   Effect.gen(function* () {
     const events = yield* Queue.unbounded<Option.Option<string>>()
-    const first = yield* Deferred.make<Begun>()
+    const first = yield* Deferred.make<StartedAnswer>()
     const emit = (event: string) => {
       events.unsafeOffer(Option.some(event))
       Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
@@ -86,8 +86,8 @@ export const begun = (
 
 const prefix = "io.modelcontextprotocol/"
 
-/** A request of 2026-07-28 with the headers that go with it. */
-export const modern = (
+/** Posts a request of revision 2026-07-28 with its headers. */
+export const stateless = (
   method: string,
   params: { readonly [name: string]: unknown } = {},
   headers: Record<string, string> = {},
@@ -113,19 +113,19 @@ export const modern = (
   )
 }
 
-/** A request of the eras before. */
-export const legacy = (method: string, params?: object) =>
+/** Posts a request of a revision with a handshake. */
+export const handshake = (method: string, params?: object) =>
   post({ jsonrpc: "2.0", id: 1, method, ...(params && { params }) }, { "mcp-protocol-version": "2025-11-25" })
 
-/** A `fetch` that ends in the edge, for the SDK's clients: no socket, no token. */
-export const edgeFetch = Effect.gen(function* () {
-  const edge = yield* McpHttpHandler
+/** A `fetch` for the SDK's clients that calls the handler, without a socket and a token. */
+export const handlerFetch = Effect.gen(function* () {
+  const handler = yield* McpHttpHandler
   const run = Runtime.runPromise(yield* Effect.runtime())
   return (_: unknown, { body, headers, method, signal }: RequestInit = {}): Promise<Response> => {
     if (method !== "POST") return Promise.resolve(new Response(null, { status: 405 }))
     const given = Object.fromEntries(new Headers(headers))
     return run(
-      begun(edge.post, { headers: given, body: String(body), principal: testOperator }),
+      startAnswer(handler.post, { headers: given, body: String(body), principal: testOperator }),
       signal ? { signal } : {}
     ).then((answer) =>
       answer._tag === "Json"
@@ -140,7 +140,7 @@ export const edgeFetch = Effect.gen(function* () {
   }
 })
 
-/** The messages of a stream of events as they come. */
+/** Collects the messages of a stream of events in a queue. */
 export const messagesIn = (events: Stream.Stream<string> | undefined) =>
   Effect.gen(function* () {
     const messages = yield* Queue.unbounded<ReturnType<typeof JSON.parse>>()
@@ -150,8 +150,8 @@ export const messagesIn = (events: Stream.Stream<string> | undefined) =>
     return messages
   })
 
-/** The edge over a surface that a test makes up. */
-export const surfaceEdge = (methods: ServerDefinition<never>["methods"]) => {
+/** The HTTP handler over methods of a test. */
+export const TestHttpDefinition = (methods: ServerDefinition<never>["methods"]) => {
   const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
   const server = Layer.scoped(
     McpServer,

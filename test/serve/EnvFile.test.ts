@@ -9,8 +9,8 @@ import { join } from "node:path"
 import { bundle } from "../Bundle.ts"
 import { connect, makeHouse, run } from "./Server.ts"
 
-/** A server that notes who asks it. */
-const thief = Effect.acquireRelease(
+/** A server that counts its requests. No API key should be sent to it. */
+const foreignServer = Effect.acquireRelease(
   Effect.async<{ readonly url: string; readonly asked: () => number; readonly close: () => void }>((resume) => {
     let asked = 0
     const server = createServer((_, response) => {
@@ -25,7 +25,7 @@ const thief = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-/** A folder of somebody else's project, in which a client starts the server over stdio. */
+/** A folder of an unrelated project, in which a client starts the server over stdio. */
 const project = Effect.gen(function* () {
   const house = yield* makeHouse
   const folder = join(realpathSync(house.folder), "project")
@@ -63,7 +63,7 @@ const call = (client: Client, name: string) =>
 describe("a .env in the folder where a client starts the server over stdio", () => {
   it.scopedLive("is not read, whatever it says, and is named to the user", () =>
     Effect.gen(function* () {
-      const { url, asked } = yield* thief
+      const { url, asked } = yield* foreignServer
       const { dotenv, folder, project: cwd, serve } = yield* project
       const bait = join(cwd, "id_rsa")
       writeFileSync(bait, "a+private+key\n")
@@ -127,7 +127,7 @@ describe("--env-file", () => {
       const { project: cwd } = yield* project
       for (const args of [["serve", "--stdio"], ["serve"], ["token", "list"]]) {
         const { status, stderr } = run([...args, "--env-file", "missing.env"], { HOME: cwd }, cwd)
-        // Some versions of Node.js read the flag themselves, wherever it stands, and end with 9.
+        // Some versions of Node.js read the flag themselves, at any position, and exit with 9.
         assert.match(stderr, /missing\.env: (can't be read \(ENOENT\)|not found)/)
         assert.include([2, 9], status)
       }

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { type AnyClient, useEveryTool } from "./everyTool.ts"
 import { houseBeside, overHttp, overHttpNewest, serveHttp } from "./Server.ts"
 
-/** Clients of both eras: the SDK's of today, and that of the newest revision. */
+/** Two clients: the SDK's current one, and one of the newest protocol revision. */
 const clients: Record<
   string,
   (server: { readonly url: string; readonly token: string }) => Effect.Effect<AnyClient, never, Scope.Scope>
@@ -28,13 +28,13 @@ it.scopedLive.each(Object.entries(clients))(
     Effect.gen(function* () {
       const { rest, keys, url } = yield* servedExchange()
       const client = yield* connect(yield* serveHttp(yield* houseBeside(url, keys["full"]!)))
-      /** Time that passes at the exchange. */
+      /** The seconds that have passed at the exchange. */
       const pass = (seconds: number) => Effect.sync(() => void (rest.ahead += seconds * 1000))
       yield* useEveryTool(client, pass)
     })
 )
 
-/** The machine's clock, and a hand that puts it forward. */
+/** The machine's clock, with a function that moves it forward. */
 const makeClock = () => {
   const real = Clock.make()
   let ahead = 0
@@ -49,7 +49,7 @@ const makeClock = () => {
   return { clock, pass: (seconds: number) => Effect.sync(() => void (ahead += seconds * 1000)) }
 }
 
-/** The product on paper, served over HTTP from this process, and a token for it. */
+/** The product in paper mode, served over HTTP by this process, with a token for it. */
 const paper = Effect.gen(function* () {
   const folder = yield* temporaryFolder
   const settings = TestConfig({

@@ -8,7 +8,7 @@ import { makeHouse, serveHttp } from "./Server.ts"
 
 const inspector = fileURLToPath(new URL("../../node_modules/.bin/mcp-inspector", import.meta.url))
 
-/** The MCP Inspector's command line; `--strict` holds every schema against what clients can take. */
+/** Runs the MCP Inspector's command line. `--strict` checks that clients support every schema. */
 const inspect = (args: ReadonlyArray<string>, env: Record<string, string>, cwd: string) =>
   Effect.async<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resume) => {
     const all = ["--cli", "--method", "tools/list", "--strict", "--format", "json", ...args]
@@ -18,23 +18,32 @@ const inspect = (args: ReadonlyArray<string>, env: Record<string, string>, cwd: 
   })
 
 describe("the MCP Inspector finds nothing to complain of", () => {
-  for (const era of ["legacy", "modern"]) {
-    it.scopedLive(`over HTTP, ${era}`, () =>
+  for (const revision of ["legacy", "modern"]) {
+    it.scopedLive(`over HTTP, ${revision}`, () =>
       Effect.gen(function* () {
         const house = yield* makeHouse
         const { token, url } = yield* serveHttp(house)
         const header = `Authorization: Bearer ${token}`
-        const args = [url, "--transport", "http", "--protocol-era", era, "--header", header, "--stored-auth-only"]
+        const args = [
+          url,
+          "--transport",
+          "http",
+          "--protocol-revision",
+          revision,
+          "--header",
+          header,
+          "--stored-auth-only"
+        ]
         const { code, stderr, stdout } = yield* inspect(args, {}, house.folder)
         assert.strictEqual(code, 0, stderr)
         assert.include(stdout, "get_server_time")
       })
     )
 
-    it.scopedLive(`over stdio, ${era}`, () =>
+    it.scopedLive(`over stdio, ${revision}`, () =>
       Effect.gen(function* () {
         const { folder, variables } = yield* makeHouse
-        const args = ["--protocol-era", era, "--", process.execPath, bundle(), "serve", "--stdio"]
+        const args = ["--protocol-revision", revision, "--", process.execPath, bundle(), "serve", "--stdio"]
         const { code, stderr, stdout } = yield* inspect(args, variables, folder)
         assert.strictEqual(code, 0, stderr)
         assert.include(stdout, "get_server_time")

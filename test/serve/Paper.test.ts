@@ -54,7 +54,7 @@ it.scopedLive(
       yield* call(beside, "cancel_order", { txid })
       assert.deepStrictEqual(yield* openOrders(same), [])
     }),
-  // Three servers are started one after the other, which takes its time on a machine that is busy.
+  // Three servers start one after the other, which takes long on a busy machine.
   120_000
 )
 

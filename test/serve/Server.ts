@@ -15,14 +15,14 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 
 type Variables = Record<string, string>
 
-/** A fake Kraken that is served, and a house beside it. */
+/** A fake Kraken over HTTP, with the settings of a server that uses it. */
 export const makeHouse = Effect.gen(function* () {
   const fake = makeFakeKraken()
   const { url } = yield* serveFake(fake)
   return { fake, ...(yield* houseBeside(url, fake.keys.full)) }
 })
 
-/** An empty folder for what a server keeps, and the settings of one that uses a Kraken with a key. */
+/** An empty folder for the state of a server, and the settings of a server with an API key. */
 export const houseBeside = Effect.fnUntraced(function* (
   url: string,
   { key, secret }: { readonly key: string; readonly secret: string }
@@ -51,7 +51,7 @@ export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: str
   return { status, stderr, stdout }
 }
 
-/** A server over HTTP with a token for it; `stop` ends it with a signal and gives its exit code. */
+/** A server over HTTP with a token for it. `stop` ends it with a signal and returns its exit code. */
 export const serveHttp = ({ folder, variables }: House, args: ReadonlyArray<string> = [], more: Variables = {}) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -80,7 +80,7 @@ export const serveHttp = ({ folder, variables }: House, args: ReadonlyArray<stri
     return { url, token, stop, log: () => log }
   })
 
-/** The SDK's own client over a transport. */
+/** The SDK's client over a transport. */
 export const connect = (transport: Transport) =>
   Effect.acquireRelease(
     Effect.promise(() => {
@@ -97,7 +97,7 @@ export const overHttp = ({ token, url }: { readonly url: string; readonly token:
     }) as Transport
   )
 
-/** The client of the newest revision, which never falls back on an older one. */
+/** The client of the newest protocol revision, which never falls back to an older one. */
 export const overHttpNewest = ({ token, url }: { readonly url: string; readonly token: string }) =>
   Effect.acquireRelease(
     Effect.promise(() => {
@@ -111,7 +111,7 @@ export const overHttpNewest = ({ token, url }: { readonly url: string; readonly 
     (client) => Effect.promise(() => client.close())
   )
 
-/** A server of its own over stdio, and the SDK's client of it. */
+/** A new server over stdio, with the SDK's client connected to it. */
 export const overStdio = ({ folder, variables }: House, more: Variables = {}) =>
   connect(
     new StdioClientTransport({

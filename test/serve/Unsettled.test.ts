@@ -9,7 +9,7 @@ import { delayAfter, dropAfter } from "../doubles/fake/Faults.ts"
 import { freePort } from "../freePort.ts"
 import { type House, makeHouse, overHttp, run } from "./Server.ts"
 
-/** Throws in a listener of Node's when the process gets SIGUSR2. */
+/** Throws in a listener of Node when the process receives SIGUSR2. */
 const planted = `process.on("SIGUSR2", () => { throw new Error("planted") })`
 
 const start = ({ folder, variables }: House, args: ReadonlyArray<string>, stdio: StdioOptions) =>
@@ -24,13 +24,13 @@ const start = ({ folder, variables }: House, args: ReadonlyArray<string>, stdio:
     ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
-/** A device that is full; Linux has one. */
+/** A device that is always full, which Linux has. */
 const full = process.platform === "linux" ? "/dev/full" : "/dev/null"
 
 const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", price: "20000", volume: "0.01" }
 const addOrder = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "add_order", arguments: order } }
 
-/** A server over stdio that has sent an order, to which Kraken gives no answer. */
+/** A server over stdio that has sent an order, which Kraken does not answer. */
 const unsettled = Effect.gen(function* () {
   const house = yield* makeHouse
   const { fake } = house
@@ -44,7 +44,7 @@ const unsettled = Effect.gen(function* () {
 const until = (condition: () => boolean) =>
   Effect.sync(condition).pipe(Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("10 millis") }))
 
-/** The order was looked up after it had been sent. */
+/** Checks that the order was looked up after it was sent. */
 const wasSettled = ({ seen }: FakeKraken) => {
   const sent = seen.findIndex(({ endpoint }) => endpoint === "private/AddOrder")
   const looks = seen.slice(sent + 1).filter(({ endpoint }) => endpoint === "private/OpenOrders")
@@ -82,7 +82,7 @@ describe("a write that is unsettled", () => {
 })
 
 describe("a server over HTTP goes on", () => {
-  /** An order, to which Kraken gives no answer, is placed; then the server is stopped. */
+  /** Places an order that Kraken does not answer, and then stops the server. */
   const trades = (stdio: (open: (file: string) => number) => StdioOptions) =>
     Effect.gen(function* () {
       const house = yield* makeHouse

@@ -3,13 +3,13 @@ import { Effect } from "effect"
 
 type Json = ReturnType<typeof JSON.parse>
 
-/** What both clients can do. */
+/** The methods that both clients have. */
 export interface AnyClient {
   readonly listTools: () => Promise<{ readonly tools: ReadonlyArray<{ readonly name: string }> }>
   readonly callTool: (call: { readonly name: string; readonly arguments: Record<string, unknown> }) => Promise<Json>
 }
 
-/** Calls every tool there is, on an account that has dollars, Bitcoin and Ether; `pass` lets seconds pass at its exchange. */
+/** Calls every tool on an account with dollars, Bitcoin and Ether. `pass` moves the clock of its exchange by seconds. */
 export const useEveryTool = Effect.fnUntraced(function* (
   client: AnyClient,
   pass: (seconds: number) => Effect.Effect<void>
@@ -17,7 +17,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   const { tools } = yield* Effect.promise(() => client.listTools())
   const left = new Set(tools.map(({ name }) => name))
 
-  /** The SDK's client holds each answer against the tool's output schema, and fails where they differ. */
+  /** Calls a tool. The SDK's client checks the answer against the tool's output schema, and fails if it does not match. */
   const use = (name: string, args: Record<string, unknown> = {}) =>
     Effect.promise(() => client.callTool({ name, arguments: args })).pipe(
       Effect.map((result): Json => {

@@ -8,7 +8,7 @@ import { healthUrl } from "../../../src/cli/health/healthCheck.ts"
 import { freePort } from "../../freePort.ts"
 import { makeCommandLine } from "../commandLine.ts"
 
-/** Something else that speaks HTTP. */
+/** Another HTTP server. */
 const stranger = Effect.acquireRelease(
   Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {
     const server = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1", () => {

@@ -155,7 +155,7 @@ describe("paper", () => {
   )
 })
 
-/** A ping of the server that has told where it is. */
+/** Pings the server at the address that it printed. */
 const ask = Effect.fnUntraced(function* (told: string, token: string) {
   const url = /mcp-kraken serves (\S+)/.exec(told)?.[1] ?? ""
   const headers = {

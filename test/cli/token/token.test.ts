@@ -8,7 +8,7 @@ import { makeCommandLine } from "../commandLine.ts"
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
-/** The table as the Python server makes it, with these rows. */
+/** Makes the table of the Python server, with the given rows. */
 const pythonDatabase = (file: string, rows: ReadonlyArray<ReadonlyArray<string | null>>) => {
   const db = new Database(file)
   db.pragma("journal_mode = WAL")

@@ -32,7 +32,7 @@ describe("ExchangeHttp", () => {
       const body = Buffer.from("nonce=5&asset=USD")
       const path = "/0/private/TradeBalance"
       const headers = { "API-Key": key, "API-Sign": signature(path, "5", body, secret) }
-      // Bytes have no type that fetch could name.
+      // Fetch adds no content type to bytes.
       const { json, status } = yield* fetched(url + path, { method: "POST", body, headers })
       assert.strictEqual(status, 200)
       assert.deepStrictEqual(json.error, [])
@@ -40,7 +40,7 @@ describe("ExchangeHttp", () => {
     })
   )
 
-  it.scopedLive("tells its own time, also after a jump", () =>
+  it.scopedLive("sends its own time in Date, also after a jump", () =>
     Effect.gen(function* () {
       const { url } = yield* servedExchange()
       const { json } = yield* fetched(`${url}/admin/advance`, post({ seconds: 86_400 }))
@@ -51,7 +51,7 @@ describe("ExchangeHttp", () => {
     })
   )
 
-  it.scopedLive("cuts connections and lets clients wait when told to", () =>
+  it.scopedLive("cuts connections and delays answers on request", () =>
     Effect.gen(function* () {
       const { url } = yield* servedExchange()
       yield* fetched(`${url}/admin/faults`, post({ endpoint: "Time", kind: "drop-before" }))
@@ -65,7 +65,7 @@ describe("ExchangeHttp", () => {
     }).pipe(Effect.withClock(makeFastClock(500)))
   )
 
-  it.scopedLive("gets late what it is told to get late, and shows a wrong Date when told to", () =>
+  it.scopedLive("carries calls out late and sends a wrong Date on request", () =>
     Effect.gen(function* () {
       const { rest, keys, url } = yield* servedExchange()
       yield* fetched(`${url}/admin/faults`, post({ endpoint: "AddOrder", kind: "arrive-late", seconds: 60 }))
@@ -84,7 +84,7 @@ describe("ExchangeHttp", () => {
     }).pipe(Effect.withClock(makeFastClock(500)))
   )
 
-  it.scopedLive("refuses what is larger than Kraken would read", () =>
+  it.scopedLive("refuses bodies that are too large for Kraken", () =>
     Effect.gen(function* () {
       const { url } = yield* servedExchange()
       const { status } = yield* fetched(`${url}/0/private/Balance`, { method: "POST", body: "x".repeat(5_000_000) })
@@ -92,7 +92,7 @@ describe("ExchangeHttp", () => {
     })
   )
 
-  it.scopedLive("is administered by programs of this machine, and by no page or proxy", () =>
+  it.scopedLive("is administered only by programs of this machine, not by pages or proxies", () =>
     Effect.gen(function* () {
       const { url } = yield* servedExchange()
       assert.strictEqual((yield* fetched(`${url}/admin`)).json.result.status, "online")
@@ -106,7 +106,7 @@ describe("ExchangeHttp", () => {
         assert.strictEqual(status, 403, JSON.stringify(headers))
         assert.lengthOf(json.error, 1, JSON.stringify(headers))
       }
-      // A name that somebody has made to mean this machine; fetch would not send it.
+      // A foreign name that resolves to this machine. Fetch would not send it.
       const rebound = yield* Effect.async<number | undefined>((resume) => {
         const sent = httpRequest(`${url}/admin`, { headers: { host: "evil.example" } }, (response) => {
           response.resume()
@@ -119,7 +119,7 @@ describe("ExchangeHttp", () => {
     })
   )
 
-  it("lets nobody administer from elsewhere", () => {
+  it("refuses administration from other machines", () => {
     const host = "localhost:8766"
     assert.isTrue(mayAdminister("127.0.0.1", { host }))
     assert.isTrue(mayAdminister("::1", { host: "[::1]:8766" }))
@@ -131,14 +131,14 @@ describe("ExchangeHttp", () => {
     assert.isFalse(mayAdminister("127.0.0.1", { host, forwarded: "for=192.0.2.7" }))
   })
 
-  it("says an address that this machine can use", () => {
+  it("prints an address that this machine can use", () => {
     assert.strictEqual(urlHost("0.0.0.0"), "localhost")
     assert.strictEqual(urlHost("::"), "localhost")
     assert.strictEqual(urlHost("::1"), "[::1]")
     assert.strictEqual(urlHost("127.0.0.1"), "127.0.0.1")
   })
 
-  it.scopedLive("answers what nobody foresaw with an internal error, and ends", () =>
+  it.scopedLive("answers an unexpected error with an internal error, and ends", () =>
     Effect.gen(function* () {
       const { ended, rest, url } = yield* servedExchange()
       rest.exchange.accounts.clear()

@@ -35,11 +35,11 @@ it.scopedLive("half-open, broken and endless connections don't keep others from 
       { concurrency: "unbounded" }
     )
     const head = `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
-    // One that announces more than it sends, and closes its half.
+    // One that announces more bytes than it sends, and closes its half.
     const half = yield* raw(port, `${head}Content-Length: 1000\r\n\r\n{`)
     half.socket.end()
     yield* closed(half.socket)
-    // Some that are no HTTP at all.
+    // Some that are not HTTP.
     for (const nonsense of [
       "\u0000\u0001\u0002\r\n\r\n",
       "GET\r\n\r\n",

@@ -32,12 +32,12 @@ import { TestConfig } from "../../doubles/TestConfig.ts"
 const good = "mck_good"
 const paper = "mck_paper"
 
-/** A server on a port of its own whose edge answers what it was asked; `lines` is its log, `log` what is new of it. */
+/** A server on its own port, with a handler of the test. `lines` is its whole log, `log` a queue of new lines. */
 const serve = (options: {
   readonly config?: Partial<typeof Config.Service>
   readonly post?: (request: McpHttpRequest) => Effect.Effect<McpHttpResponse>
   readonly settled?: Effect.Effect<void>
-  /** What becomes of the good token. */
+  /** The result of verifying the valid token. */
   readonly verify?: () => Effect.Effect<boolean, TokenStoreError>
 }) =>
   Effect.gen(function* () {
@@ -88,8 +88,8 @@ const call = (url: string, init: RequestInit = {}) =>
 
 const bearer = { authorization: `Bearer ${good}` }
 
-describe("Http", () => {
-  it.scopedLive("answers the health check to anybody, by any method", () =>
+describe("HttpListener", () => {
+  it.scopedLive("answers the health check to every client, by any method", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({ config: { allowedHosts: ["kraken.example.com"] } })
       for (const method of ["GET", "POST"]) {
@@ -112,7 +112,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("says how to authenticate, and what was wrong with a token", () =>
+  it.scopedLive("explains how to authenticate, and why a token was refused", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({})
       const none = yield* call(`${url}/mcp`)
@@ -126,7 +126,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("slows failures of an address down, and never locks a good token out", () =>
+  it.scopedLive("throttles failures of an address, and never a valid token", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({})
       const bad = { headers: { authorization: "Bearer mck_bad" } }
@@ -138,7 +138,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("says at every try what a token of paper lacks, once in words to the log, and counts no guess", () =>
+  it.scopedLive("explains at every try why a paper token is refused, logs it once, and does not throttle it", () =>
     Effect.gen(function* () {
       const { lines, url } = yield* serve({})
       const trial = { headers: { authorization: `Bearer ${paper}` } }
@@ -164,7 +164,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("takes a token from the query, and shows it to nobody", () =>
+  it.scopedLive("accepts a token in the query, and never logs it", () =>
     Effect.gen(function* () {
       const { lines, url } = yield* serve({ config: { logFormat: "logfmt" } })
       assert.strictEqual((yield* call(`${url}/mcp?apikey=${good}&x=1`)).status, 200)
@@ -176,7 +176,7 @@ describe("Http", () => {
   )
 
   it.scopedLive(
-    "logs each request in one line with its caller and what was noted, cancelled or not, and keeps nothing",
+    "logs each request in one line with its caller and fields, cancelled or not, and keeps nothing of it",
     () =>
       Effect.gen(function* () {
         const started = yield* Deferred.make<void>()
@@ -207,7 +207,7 @@ describe("Http", () => {
       })
   )
 
-  it.scopedLive("lets everybody in where authentication is off, from this machine alone", () =>
+  it.scopedLive("accepts every client of this machine, and only those, if authentication is off", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({ config: { authDisabled: true } })
       assert.deepInclude(JSON.parse((yield* call(`${url}/mcp`)).text), { caller: { _tag: "Operator", id: "local" } })
@@ -217,7 +217,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("lets pages of the listed origins call from a browser, and no others read a thing", () =>
+  it.scopedLive("allows only pages of listed origins to read answers", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({ config: { allowedOrigins: ["https://app.example.com"] } })
       const from = (origin: string) => ({ ...bearer, origin, "access-control-request-method": "POST" })
@@ -259,7 +259,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("refuses more than 4 MiB, announced or not, and lets its sender read why", () =>
+  it.scopedLive("refuses more than 4 MiB, announced or not, and its sender can read why", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({})
       const large = "x".repeat(5 * 1024 * 1024)
@@ -278,7 +278,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("streams events as they come, and cancels the call of a client that goes away", () =>
+  it.scopedLive("streams events at once, and cancels the call of a client that disconnects", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const cancelled = yield* Deferred.make<void>()
@@ -306,7 +306,7 @@ describe("Http", () => {
     })
   )
 
-  it.scoped("cancels what waits behind another call of its connection too, and stops without waiting for it", () =>
+  it.scoped("also cancels calls that wait behind another on their connection, and stops without waiting for them", () =>
     Effect.gen(function* () {
       const started = yield* Queue.unbounded<string>()
       const cancelled = yield* Queue.unbounded<string>()
@@ -328,13 +328,13 @@ describe("Http", () => {
       yield* Queue.takeN(started, 3)
       socket.destroy()
       assert.sameMembers([...(yield* Queue.takeN(cancelled, 3))], ["1", "2", "3"])
-      // No time passes here, so this ends only where nothing is waited for.
+      // The test clock stands still, so this ends only if the server waits for nothing.
       yield* stop
       assert.strictEqual(openRequests(), 0)
     })
   )
 
-  it.scoped("keeps a silent stream open with comments", () =>
+  it.scoped("keeps an idle stream open with comments", () =>
     Effect.gen(function* () {
       const opened = yield* Deferred.make<void>()
       const release = yield* Deferred.make<void>()
@@ -395,7 +395,7 @@ describe("Http", () => {
     })
   )
 
-  it.scoped("cuts what does not end within the time that it is given", () =>
+  it.scoped("cuts calls that do not end within their grace period", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const { stop, url } = yield* serve({
@@ -422,7 +422,7 @@ describe("Http", () => {
     })
   )
 
-  it.scopedLive("stops in order: what is under way gets its answer, what comes is told to go", () =>
+  it.scopedLive("stops in order: running calls get their answers, new ones are refused", () =>
     Effect.gen(function* () {
       const release = yield* Deferred.make<void>()
       const started = yield* Deferred.make<void>()

@@ -4,8 +4,8 @@ import { isLoopback } from "../../../src/layers/network/loopback.ts"
 
 const open = { host: "0.0.0.0", authDisabled: false, allowedOrigins: [], allowedHosts: [] }
 
-describe("guard", () => {
-  it("lets programs in, and pages from this machine", () => {
+describe("makeHostPolicy", () => {
+  it("accepts programs, and pages of this machine", () => {
     const refuse = makeHostPolicy(open)
     assert.isUndefined(refuse(undefined, "kraken.example.com"))
     for (const origin of ["http://localhost:6274", "https://127.0.0.1", "http://[::1]:3000"]) {
@@ -13,7 +13,7 @@ describe("guard", () => {
     }
   })
 
-  it("turns pages from elsewhere away, and names the setting", () => {
+  it("refuses pages of other machines, and names the setting", () => {
     const refuse = makeHostPolicy({ ...open, allowedOrigins: ["https://App.example.com", "tools.example.com"] })
     assert.include(refuse("https://evil.example", "x"), "MCP_KRAKEN_ALLOWED_ORIGINS")
     assert.include(refuse("null", "x"), "MCP_KRAKEN_ALLOWED_ORIGINS")
@@ -25,7 +25,7 @@ describe("guard", () => {
       assert.isDefined(refuse(origin, "x"), origin)
   })
 
-  it("turns a page without an origin away, even if its name is listed", () => {
+  it("refuses a page with the origin null, even if that is listed", () => {
     assert.isDefined(makeHostPolicy({ ...open, allowedOrigins: ["null"] })("null", "x"))
   })
 
@@ -43,18 +43,18 @@ describe("guard", () => {
       assert.isDefined(refuse(undefined, host), host)
   })
 
-  it("takes a request without Host for no host, whatever is listed", () => {
+  it("refuses a request without Host, whatever is listed", () => {
     assert.include(makeHostPolicy({ ...open, allowedHosts: ["undefined"] })(undefined, undefined), `"(none)"`)
   })
 
-  it("repeats what was sent as one quoted piece of at most 200 characters", () => {
+  it("quotes at most 200 characters of the header", () => {
     const refusal = makeHostPolicy(open)(`http://evil\n${"x".repeat(300)}`, "x")
     assert.include(refusal, `Origin "http://evil\\n${"x".repeat(188)}" is`)
   })
 })
 
 describe("isLoopback", () => {
-  it("knows the addresses of this machine, and no name that only looks like one", () => {
+  it("accepts the addresses of this machine, and no similar name", () => {
     for (const name of ["localhost", "127.0.0.1", "127.255.255.254", "::1", "[::1]"])
       assert.isTrue(isLoopback(name), name)
     const others = [
@@ -72,7 +72,7 @@ describe("isLoopback", () => {
 })
 
 describe("makeIsListed", () => {
-  it("knows the origins that the operator listed, whole or by their host names, and not this machine", () => {
+  it("accepts origins that the operator listed, whole or by host name, and not this machine", () => {
     const isListed = makeIsListed({ allowedOrigins: ["https://App.example.com", "tools.example.com", "null"] })
     for (const origin of ["https://app.example.com", "HTTPS://APP.example.com", "http://tools.example.com:3000"])
       assert.isTrue(isListed(origin), origin)

@@ -6,7 +6,7 @@ import * as Fields from "../../../src/tools/kit/fields.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
 import * as ToolError from "../../../src/tools/errorAdvice.ts"
 import { type AnyTool, toolsets } from "../../../src/tools/toolsets.ts"
-import { modern, TestEdge } from "../../doubles/TestMcp.ts"
+import { stateless, TestMcpHttpHandler } from "../../doubles/TestMcp.ts"
 import { runs } from "../../Property.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { ToolDefect } from "../../../src/tools/kit/defects.ts"
@@ -56,7 +56,7 @@ describe("a fault of ours in the shaping of an answer", () => {
     const causes: Array<string> = []
     return Effect.gen(function* () {
       const call = Effect.fnUntraced(function* (name: string) {
-        const { body } = yield* modern("tools/call", { name, arguments: {} })
+        const { body } = yield* stateless("tools/call", { name, arguments: {} })
         assert.isTrue(body.result.isError)
         return String(body.result.content[0].text)
       })
@@ -69,7 +69,9 @@ describe("a fault of ours in the shaping of an answer", () => {
         2
       )
     }).pipe(
-      Effect.provide(Layer.provideMerge(TestEdge({ granted: Permission.literals, onCall: ourFault }), toCauses(causes)))
+      Effect.provide(
+        Layer.provideMerge(TestMcpHttpHandler({ granted: Permission.literals, onCall: ourFault }), toCauses(causes))
+      )
     )
   })
 

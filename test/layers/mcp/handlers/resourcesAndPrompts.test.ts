@@ -6,19 +6,19 @@ import * as Resources from "../../../../src/tools/resources.ts"
 import { tools } from "../../../../src/tools/toolsets.ts"
 import { directory } from "../../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../../doubles/TestKraken.ts"
-import { legacy, modern, TestEdge } from "../../../doubles/TestMcp.ts"
+import { handshake, stateless, TestMcpHttpHandler } from "../../../doubles/TestMcp.ts"
 
-const edge = TestEdge({
+const edge = TestMcpHttpHandler({
   directory,
   answers: { "public/SystemStatus": { status: "online", timestamp: "now" } }
 })
 
-const read = (uri: string) => modern("resources/read", { uri })
+const read = (uri: string) => stateless("resources/read", { uri })
 
 describe("resources", () => {
-  it.effect("are what a person can attach: public ones, and those of the account", () =>
+  it.effect("are listed: public ones, and those of the account", () =>
     Effect.gen(function* () {
-      const { body } = yield* modern("resources/list")
+      const { body } = yield* stateless("resources/list")
       assert.deepStrictEqual(
         body.result.resources.map(({ uri }: { uri: string }) => uri),
         [
@@ -29,18 +29,18 @@ describe("resources", () => {
           "kraken://orders/open"
         ]
       )
-      const templates = yield* modern("resources/templates/list")
+      const templates = yield* stateless("resources/templates/list")
       assert.strictEqual(templates.body.result.resourceTemplates[0].uriTemplate, "kraken://pairs/{pair}")
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("of the account are neither listed nor read where its tools are not served", () =>
+  it.effect("of the account are neither listed nor read if its tools are not served", () =>
     Effect.gen(function* () {
-      const { body } = yield* legacy("resources/list")
+      const { body } = yield* handshake("resources/list")
       assert.notInclude(JSON.stringify(body), "balances")
-      const balances = yield* legacy("resources/read", { uri: "kraken://account/balances" })
+      const balances = yield* handshake("resources/read", { uri: "kraken://account/balances" })
       assert.strictEqual(balances.body.error.code, -32002)
-    }).pipe(Effect.provide(TestEdge({ directory }, { toolsets: ["market"] })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ directory }, { toolsets: ["market"] })))
   )
 
   it.effect("are JSON; a pair is read by any of its spellings", () =>
@@ -55,12 +55,12 @@ describe("resources", () => {
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("that are not there are told apart from those that can't be had", () =>
+  it.effect("that do not exist are distinguished from those that are unavailable", () =>
     Effect.gen(function* () {
       for (const uri of ["kraken://nothing", "file:///etc/passwd", "kraken://pairs/%E0%A4%A"]) {
         const { body, status } = yield* read(uri)
         assert.deepStrictEqual([status, body.error.code, body.error.data], [400, -32602, { uri }])
-        assert.strictEqual((yield* legacy("resources/read", { uri })).body.error.code, -32002)
+        assert.strictEqual((yield* handshake("resources/read", { uri })).body.error.code, -32002)
       }
       const denied = yield* read("kraken://account/balances")
       assert.include(denied.body.error.message, "KrakenPermissionError")
@@ -68,8 +68,8 @@ describe("resources", () => {
   )
 })
 
-describe("a pair that Kraken has not", () => {
-  it.effect("is a resource that is not there, with the names that come near", () => {
+describe("a pair that Kraken does not list", () => {
+  it.effect("is a resource that does not exist, with similar names", () => {
     const uri = "kraken://pairs/BTC/USX"
     const unknown = new UnknownName({ kind: "pair", given: "BTC/USX", nearest: ["BTC/USD"] })
     const names = Layer.mock(Names, { pair: () => unknown, directory: Effect.succeed(directory) })
@@ -84,12 +84,12 @@ describe("a pair that Kraken has not", () => {
 describe("completion", () => {
   const complete = (ref: object, name: string, value: string) =>
     Effect.map(
-      modern("completion/complete", { ref, argument: { name, value } }),
+      stateless("completion/complete", { ref, argument: { name, value } }),
       ({ body }) => body.result?.completion.values
     )
   const template = { type: "ref/resource", uri: "kraken://pairs/{pair}" }
 
-  it.effect("knows pairs, for the template and for prompts that take one", () =>
+  it.effect("suggests pairs, for the template and for prompts with a pair", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* complete(template, "pair", "btc/us"), ["BTC/USD", "BTC/USDC", "BTC/USDT"])
       assert.deepStrictEqual(yield* complete(template, "pair", "XXBTZUSD"), ["BTC/USD"])
@@ -103,35 +103,35 @@ describe("completion", () => {
 })
 
 describe("prompts", () => {
-  it.effect("put what was given into words for the model", () =>
+  it.effect("turn their arguments into text for the model", () =>
     Effect.gen(function* () {
-      const { body } = yield* modern("prompts/list")
+      const { body } = yield* stateless("prompts/list")
       assert.deepStrictEqual(
         body.result.prompts.map(({ name }: { name: string }) => name),
         ["portfolio_review", "pre_trade_checklist", "order_post_mortem", "tax_year_export"]
       )
-      const review = yield* modern("prompts/get", { name: "portfolio_review", arguments: { currency: "CHF" } })
+      const review = yield* stateless("prompts/get", { name: "portfolio_review", arguments: { currency: "CHF" } })
       assert.include(review.body.result.messages[0].content.text, "in CHF")
-      const missing = yield* modern("prompts/get", { name: "pre_trade_checklist", arguments: { pair: "BTC/USD" } })
+      const missing = yield* stateless("prompts/get", { name: "pre_trade_checklist", arguments: { pair: "BTC/USD" } })
       assert.deepStrictEqual([missing.status, missing.body.error.code], [400, -32602])
       assert.include(missing.body.error.message, "needs order")
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("are offered with the tools that they can't do without", () =>
+  it.effect("are offered only with all tools that they need", () =>
     Effect.gen(function* () {
-      const { body } = yield* modern("prompts/list")
+      const { body } = yield* stateless("prompts/list")
       assert.deepStrictEqual(
         body.result.prompts.map(({ name }: { name: string }) => name),
         ["portfolio_review", "tax_year_export"]
       )
-      const hidden = yield* modern("prompts/get", { name: "order_post_mortem", arguments: { txid: "O" } })
+      const hidden = yield* stateless("prompts/get", { name: "order_post_mortem", arguments: { txid: "O" } })
       assert.strictEqual(hidden.body.error.code, -32602)
       assert.include(hidden.body.error.message, "order_post_mortem")
-    }).pipe(Effect.provide(TestEdge({ directory }, { toolsets: ["market", "account"] })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ directory }, { toolsets: ["market", "account"] })))
   )
 
-  it("name tools that there are, and say which they need", () => {
+  it("name only existing tools, and list the tools that they need", () => {
     for (const { arguments: args, name, text, tools: needed } of prompts) {
       const words = text(Object.fromEntries(args.map(({ name }) => [name, "it"]))).match(/[a-z]+(?:_[a-z]+)+/g) ?? []
       const named = words.filter((word) => tools.has(word))

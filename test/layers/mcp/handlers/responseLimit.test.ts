@@ -7,12 +7,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { makeResponseLimit, maxCharacters } from "../../../../src/layers/mcp/handlers/responseLimit.ts"
 import { truncateLists } from "../../../../src/layers/mcp/handlers/truncateLists.ts"
-import { edgeFetch, surfaceEdge } from "../../../doubles/TestMcp.ts"
+import { handlerFetch, TestHttpDefinition } from "../../../doubles/TestMcp.ts"
 
 const rows = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `row ${i}`, text: "x".repeat(100) }))
 
 describe("a list that is too long", () => {
-  it("is shortened, the longest first, and the rest is as it was", () => {
+  it("is shortened, the longest first, and the rest stays the same", () => {
     const value = { total: 1000, few: rows(3), deep: { many: rows(1000) }, one: [rows(2)] }
     const cut = truncateLists(value, 10_000)
     assert.isAtMost(JSON.stringify(cut?.value).length, 10_000)
@@ -25,7 +25,7 @@ describe("a list that is too long", () => {
     assert.isAbove(JSON.stringify(cut?.value).length, 9_800)
   })
 
-  it("is not the only one that is, where it does not suffice", () => {
+  it("is not the only shortened list if that is not enough", () => {
     const cut = truncateLists({ asks: rows(1000), bids: rows(900) }, 1_000)
     assert.isAtMost(JSON.stringify(cut?.value).length, 1_000)
     assert.deepStrictEqual(
@@ -34,7 +34,7 @@ describe("a list that is too long", () => {
     )
   })
 
-  it("may not be what makes an answer long", () => {
+  it("is not shortened in vain if a text is too long", () => {
     assert.isUndefined(truncateLists({ text: "x".repeat(2_000), list: rows(2) }, 1_000))
   })
 })
@@ -60,12 +60,12 @@ const resultOf = (structuredContent: { readonly [key: string]: unknown }) => ({
 describe("an answer", () => {
   const bounded = makeResponseLimit(new AjvJsonSchemaValidator())
 
-  it("of usual length is left alone", () => {
+  it("of usual length is unchanged", () => {
     const result = resultOf({ rows: rows(10) })
     assert.strictEqual(bounded(tool("read"), result), result)
   })
 
-  it("that is too long for a context is cut to what the tool promises, and says what is missing", () => {
+  it("that is too long is cut to match the output schema, and names what is missing", () => {
     const { content, isError, structuredContent } = bounded(tool("read"), resultOf({ rows: rows(2_000) }))
     assert.isUndefined(isError)
     const [json, words] = content.map((part) => (part.type === "text" ? part.text : ""))
@@ -76,7 +76,7 @@ describe("an answer", () => {
     for (const part of ["rows ", ` ${shown} of 2000`]) assert.include(words, part)
   })
 
-  it("without lists is cut as text, which is no whole answer any more", () => {
+  it("without lists is cut as text, and marked as an error", () => {
     for (const [intent, begins] of [
       ["read", "Its answer of"],
       ["write", "The call was carried out: do not repeat it. Its answer of"]
@@ -93,7 +93,7 @@ describe("an answer", () => {
     }
   })
 
-  it("that failed and repeats what was sent keeps its beginning and what it says at its end", () => {
+  it("that is a long error keeps its beginning and its end", () => {
     const text = `InvalidArguments: got "${"x".repeat(1_000_000)}"\nCorrect the arguments.`
     const [part] = bounded(tool("read"), { isError: true, content: [{ type: "text", text }] }).content
     const kept = part?.type === "text" ? part.text : ""
@@ -101,7 +101,7 @@ describe("an answer", () => {
     assert.isBelow(kept.length, 10_000)
   })
 
-  const edge = surfaceEdge({
+  const edge = TestHttpDefinition({
     "tools/list": () => Effect.succeed({ tools: [tool("read").definition] }),
     "tools/call": ({ arguments: args }) =>
       Effect.succeed(
@@ -111,7 +111,7 @@ describe("an answer", () => {
 
   it.effect("that was cut passes the checks of the SDK's clients", () =>
     Effect.gen(function* () {
-      const fetch = yield* edgeFetch
+      const fetch = yield* handlerFetch
       const url = new URL("http://edge.test/mcp")
       const old = new Client({ name: "test", version: "0" })
       const young = new NewClient({ name: "test", version: "0" }, { versionNegotiation: { mode: "auto" } })

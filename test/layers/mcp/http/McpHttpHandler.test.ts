@@ -3,60 +3,60 @@ import { Chunk, Deferred, Effect, Fiber, Layer, Queue, Stream, TestClock } from 
 import { McpHttpHandler } from "../../../../src/layers/mcp/http/McpHttpHandler.ts"
 import { report } from "../../../../src/services/CallContext.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
-import { TestEdge, legacy, messagesIn, modern, post } from "../../../doubles/TestMcp.ts"
+import { TestMcpHttpHandler, handshake, messagesIn, stateless, post } from "../../../doubles/TestMcp.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { bearerOf } from "../../../doubles/TestPrincipal.ts"
 
 const time = { "public/Time": { unixtime: 1, rfc1123: "now" } }
 
 describe("2026-07-28", () => {
-  it.effect("says what the server is and can", () =>
+  it.effect("describes the server and its capabilities", () =>
     Effect.gen(function* () {
-      const { body, status } = yield* modern("server/discover")
+      const { body, status } = yield* stateless("server/discover")
       assert.strictEqual(status, 200)
       assert.deepStrictEqual(body.result.supportedVersions, ["2026-07-28"])
       assert.strictEqual(body.result.resultType, "complete")
       assert.include(body.result.instructions, "decimal strings")
       assert.isAbove(body.result.ttlMs, 0)
       assert.strictEqual(body.result._meta["io.modelcontextprotocol/serverInfo"].name, "mcp-kraken")
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
   it.effect("lists tools in one order, and calls them", () =>
     Effect.gen(function* () {
-      const first = yield* modern("tools/list")
-      const again = yield* modern("tools/list")
+      const first = yield* stateless("tools/list")
+      const again = yield* stateless("tools/list")
       assert.deepStrictEqual(first.body, again.body)
       assert.strictEqual(first.body.result.cacheScope, "private")
-      const call = yield* modern("tools/call", { name: "get_server_time" })
+      const call = yield* stateless("tools/call", { name: "get_server_time" })
       assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
       assert.strictEqual(call.body.result.resultType, "complete")
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
-  it.effect("refuses envelopes and headers that do not agree, by the right codes", () =>
+  it.effect("refuses envelopes and headers that disagree, with the codes of the specification", () =>
     Effect.gen(function* () {
       const meta = (value: unknown) => ({ _meta: { "io.modelcontextprotocol/protocolVersion": value } })
-      const old = yield* modern("tools/list", meta("2031-01-01"), { "mcp-protocol-version": "2031-01-01" })
+      const old = yield* stateless("tools/list", meta("2031-01-01"), { "mcp-protocol-version": "2031-01-01" })
       assert.deepStrictEqual([old.status, old.body.error.code], [400, -32022])
       assert.deepStrictEqual(old.body.error.data, { supported: ["2026-07-28"], requested: "2031-01-01" })
-      const none = yield* modern("tools/list", meta(undefined))
+      const none = yield* stateless("tools/list", meta(undefined))
       assert.deepStrictEqual([none.status, none.body.error.code], [400, -32602])
       for (const [params, headers] of [
         [{}, { "mcp-protocol-version": "2025-11-25" }],
         [{}, { "mcp-method": "tools/call" }],
         [{ name: "get_server_time" }, { "mcp-name": "add_order" }]
       ] as const) {
-        const answer = yield* modern("name" in params ? "tools/call" : "tools/list", params, headers)
+        const answer = yield* stateless("name" in params ? "tools/call" : "tools/list", params, headers)
         assert.deepStrictEqual([answer.status, answer.body.error.code], [400, -32020])
       }
       const encoded = `=?base64?${btoa("get_server_time")}?=`
-      const call = yield* modern("tools/call", { name: "get_server_time" }, { "mcp-name": encoded })
+      const call = yield* stateless("tools/call", { name: "get_server_time" }, { "mcp-name": encoded })
       assert.strictEqual(call.status, 200)
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
-  it.effect("takes a request of an older revision as one, though headers of the newest come with it", () =>
+  it.effect("answers a request of an older revision as such, even with headers of the newest", () =>
     Effect.gen(function* () {
       // As mcp-remote 0.15.1 sends it.
       const call = yield* post(
@@ -66,24 +66,24 @@ describe("2026-07-28", () => {
       assert.strictEqual(call.status, 200)
       assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
       assert.notProperty(call.body.result, "resultType")
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
   it.effect("answers unknown methods with 404, and unknown tools with invalid params", () =>
     Effect.gen(function* () {
       for (const method of ["ping", "logging/setLevel", "initialize/x", "constructor"]) {
-        const { body, status } = yield* modern(method)
+        const { body, status } = yield* stateless(method)
         assert.deepStrictEqual([status, body.error.code], [404, -32601])
       }
-      const tool = yield* modern("tools/call", { name: "no_such_tool" })
+      const tool = yield* stateless("tools/call", { name: "no_such_tool" })
       assert.deepStrictEqual([tool.status, tool.body.error.code], [400, -32602])
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("judges the envelope in order: what it says, then whether the headers agree, then the version", () =>
+  it.effect("checks the envelope in order: its fields, then the headers, then the version", () =>
     Effect.gen(function* () {
       const meta = { "io.modelcontextprotocol/protocolVersion": "2031-01-01" }
-      const differs = yield* modern("tools/list", { _meta: meta })
+      const differs = yield* stateless("tools/list", { _meta: meta })
       assert.deepStrictEqual([differs.status, differs.body.error.code, differs.body.id], [400, -32020, 1])
       const withoutHeaders = yield* post({
         jsonrpc: "2.0",
@@ -95,23 +95,23 @@ describe("2026-07-28", () => {
       const headersAlone = yield* post({ jsonrpc: "2.0", id: 1, method: "tools/list" }, { "mcp-method": "tools/list" })
       assert.strictEqual(headersAlone.body.error.code, -32602)
       for (const name of ["=?base64?Z2V0?=x", "=?base64?Z2V0X3NlcnZlcl90aW1l", "=?base64?Z2V0X3NlcnZlcl90aW1lX?="]) {
-        const call = yield* modern("tools/call", { name: "get_server_time" }, { "mcp-name": name })
+        const call = yield* stateless("tools/call", { name: "get_server_time" }, { "mcp-name": name })
         assert.strictEqual(call.body.error.code, -32020)
       }
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("wants to know what a listener listens for", () =>
+  it.effect("refuses a listener without notifications", () =>
     Effect.gen(function* () {
-      const { body, status } = yield* modern("subscriptions/listen")
+      const { body, status } = yield* stateless("subscriptions/listen")
       assert.deepStrictEqual([status, body.error.code], [400, -32602])
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
   it.effect("acknowledges a listener and keeps its stream open until the server stops", () =>
     Effect.gen(function* () {
       const edge = yield* McpHttpHandler
-      const { events } = yield* modern("subscriptions/listen", { notifications: {} })
+      const { events } = yield* stateless("subscriptions/listen", { notifications: {} })
       const seen = yield* Effect.fork(Stream.runCollect(events ?? Stream.empty))
       yield* Effect.yieldNow()
       yield* edge.endListening
@@ -119,12 +119,12 @@ describe("2026-07-28", () => {
       assert.include(text, "notifications/subscriptions/acknowledged")
       assert.include(text, '"io.modelcontextprotocol/subscriptionId":1')
       assert.match(text, /data: {"jsonrpc":"2.0","id":1,"result":{"resultType":"complete".*\n\n$/)
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 })
 
 describe("2025-11-25 and before", () => {
-  it.effect("initializes whatever version is asked for", () =>
+  it.effect("initializes for any requested version", () =>
     Effect.gen(function* () {
       for (const [asked, given] of [
         ["2025-03-26", "2025-03-26"],
@@ -141,40 +141,40 @@ describe("2025-11-25 and before", () => {
         assert.strictEqual(body.result.protocolVersion, given)
         assert.strictEqual(body.result.serverInfo.icons.length, 1)
       }
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("calls tools, and renders their failures for the model", () =>
+  it.effect("calls tools, and renders their errors for the model", () =>
     Effect.gen(function* () {
-      const call = yield* legacy("tools/call", { name: "get_server_time" })
+      const call = yield* handshake("tools/call", { name: "get_server_time" })
       assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
       assert.isUndefined(call.body.result.resultType)
-      const denied = yield* legacy("tools/call", { name: "get_account_balance", arguments: {} })
+      const denied = yield* handshake("tools/call", { name: "get_account_balance", arguments: {} })
       assert.isTrue(denied.body.result.isError)
       assert.isUndefined(denied.body.result.structuredContent)
       assert.include(denied.body.result.content[0].text, "KrakenPermissionError: ")
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
-  it.effect("tells what is wrong with params in words", () =>
+  it.effect("describes invalid params in a sentence", () =>
     Effect.gen(function* () {
-      const { body, status } = yield* legacy("tools/call", { name: 7 })
+      const { body, status } = yield* handshake("tools/call", { name: 7 })
       assert.deepStrictEqual([status, body.error.code], [200, -32602])
       assert.match(body.error.message, /\bname: .*7/)
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("never refuses initialize, whatever the client says of itself", () =>
+  it.effect("never refuses initialize, whatever its params", () =>
     Effect.gen(function* () {
       const headers = { "mcp-protocol-version": "2026-07-28" }
       for (const params of [{}, { protocolVersion: 7, capabilities: { sampling: true }, clientInfo: null }]) {
         const { body } = yield* post({ jsonrpc: "2.0", id: 1, method: "initialize", params }, headers)
         assert.strictEqual(body.result.protocolVersion, "2025-11-25")
       }
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("answers requests that the SDK would not, and never in its validator's words", () =>
+  it.effect("answers requests that the SDK would refuse, without the text of its validator", () =>
     Effect.gen(function* () {
       for (const [method, params] of [
         ["tools/call", { name: "get_server_time", _meta: { progressToken: {} } }],
@@ -186,40 +186,41 @@ describe("2025-11-25 and before", () => {
         ["prompts/get", { name: "portfolio_review", arguments: { currency: 7 } }],
         ["completion/complete", { ref: { type: "ref/other" }, argument: {} }]
       ] as const) {
-        const { body } = yield* legacy(method, params)
+        const { body } = yield* handshake(method, params)
         assert.strictEqual(body.error.code, -32602, method)
         assert.match(body.error.message, /^Invalid params: [a-z_]/, method)
       }
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("takes for left out what a client writes as null, or as PHP writes an empty object", () =>
+  it.effect("treats null, and the [] that PHP writes for an empty object, as absent", () =>
     Effect.gen(function* () {
       for (const nothing of [null, []]) {
         const request = { jsonrpc: "2.0", id: 1, method: "tools/list", params: nothing }
         assert.isAbove((yield* post(request)).body.result.tools.length, 10)
-        const page = yield* legacy("tools/list", { cursor: nothing, _meta: nothing })
+        const page = yield* handshake("tools/list", { cursor: nothing, _meta: nothing })
         assert.isAbove(page.body.result.tools.length, 10)
         const call = { name: "get_server_time", arguments: nothing }
-        for (const { body } of [yield* legacy("tools/call", call), yield* modern("tools/call", call)]) {
+        for (const { body } of [yield* handshake("tools/call", call), yield* stateless("tools/call", call)]) {
           assert.strictEqual(body.result.structuredContent.unixtime, 1)
         }
-        assert.strictEqual((yield* legacy("tools/call", { name: nothing })).body.error.code, -32602)
+        assert.strictEqual((yield* handshake("tools/call", { name: nothing })).body.error.code, -32602)
       }
-      assert.isAbove((yield* legacy("tools/list", { cursor: "" })).body.result.tools.length, 10)
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+      assert.isAbove((yield* handshake("tools/list", { cursor: "" })).body.result.tools.length, 10)
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
-  it.effect("does at once what a client wants as a task, since it has none", () =>
+  it.effect("answers a request for a task at once, since it has no tasks", () =>
     Effect.gen(function* () {
-      const { body } = yield* legacy("tools/call", { name: "get_server_time", task: { ttl: 1000 } })
+      const { body } = yield* handshake("tools/call", { name: "get_server_time", task: { ttl: 1000 } })
       assert.strictEqual(body.result.structuredContent.unixtime, 1)
       // The SDK answers this one itself.
-      for (const task of [{ ttl: 1000 }, 7]) assert.deepStrictEqual((yield* legacy("ping", { task })).body.result, {})
-    }).pipe(Effect.provide(TestEdge({ answers: time })))
+      for (const task of [{ ttl: 1000 }, 7])
+        assert.deepStrictEqual((yield* handshake("ping", { task })).body.result, {})
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
 
-  it.effect("knows batches in the revisions that have them, and nothing of the newest in them", () =>
+  it.effect("answers batches in the revisions that have them, without requests of the newest", () =>
     Effect.gen(function* () {
       const batch = [{ jsonrpc: "2.0", id: 1, method: "ping" }]
       for (const [version, status] of [
@@ -243,7 +244,7 @@ describe("2025-11-25 and before", () => {
           [3, undefined]
         ]
       )
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
   it.effect("accepts notifications silently, and answers batches", () =>
@@ -260,10 +261,10 @@ describe("2025-11-25 and before", () => {
         ["a", "b"]
       )
       assert.strictEqual(batch.body[1].error.code, -32601)
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("refuses what is nested so deep that it exhausts the stack, also as text within an argument", () =>
+  it.effect("refuses input nested so deep that it exhausts the stack, also as text within an argument", () =>
     Effect.gen(function* () {
       const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
       const call = (params: string) => post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`)
@@ -274,10 +275,10 @@ describe("2025-11-25 and before", () => {
       for (const { body } of [yield* pair(JSON.stringify(deep(5000))), yield* pair(deep(90))]) {
         assert.match(body.result.content[0].text, /^InvalidArguments: .{1,1000}$/s)
       }
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 
-  it.effect("refuses what is no message", () =>
+  it.effect("refuses invalid messages", () =>
     Effect.gen(function* () {
       for (const [body, code] of [
         ["{", -32700],
@@ -292,18 +293,18 @@ describe("2025-11-25 and before", () => {
       }
       const version = yield* post({ jsonrpc: "2.0", id: 1, method: "ping" }, { "mcp-protocol-version": "1999-01-01" })
       assert.strictEqual(version.status, 400)
-    }).pipe(Effect.provide(TestEdge()))
+    }).pipe(Effect.provide(TestMcpHttpHandler()))
   )
 })
 
-/** A Kraken whose Time does what the test says. */
+/** A Kraken whose `Time` runs an effect of the test. */
 const withTime = (answer: Effect.Effect<unknown, never, Principal>) => {
   const kraken = Layer.mock(KrakenClient, { read: () => answer })
-  return TestEdge({}, {}, kraken)
+  return TestMcpHttpHandler({}, {}, kraken)
 }
 
 describe("a call", () => {
-  it.effect("of a client that goes away is interrupted, and nobody else's is", () =>
+  it.effect("of a client that disconnects is interrupted, and no other call is", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const interrupted = yield* Deferred.make<void>()
@@ -311,7 +312,7 @@ describe("a call", () => {
         Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
       )
       yield* Effect.gen(function* () {
-        const call = yield* Effect.fork(legacy("tools/call", { name: "get_server_time" }))
+        const call = yield* Effect.fork(handshake("tools/call", { name: "get_server_time" }))
         yield* Deferred.await(started)
         const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } }
         assert.strictEqual((yield* post(cancelled)).status, 202)
@@ -324,7 +325,7 @@ describe("a call", () => {
 
   it.effect("that reports progress turns into events for a client that asked for it", () =>
     Effect.gen(function* () {
-      for (const call of [legacy, modern]) {
+      for (const call of [handshake, stateless]) {
         const quiet = yield* call("tools/call", { name: "get_server_time" })
         assert.isDefined(quiet.body)
         const asked = yield* call("tools/call", { name: "get_server_time", _meta: { progressToken: "t" } })
@@ -347,11 +348,11 @@ describe("a call", () => {
     )
   )
 
-  it.effect("that takes its time says that it goes on, to a client that asked for progress", () =>
+  it.effect("that takes long reports that it still runs, to a client that asked for progress", () =>
     Effect.gen(function* () {
       const params = { name: "get_server_time", _meta: { progressToken: "t" } }
-      const quiet = yield* Effect.fork(legacy("tools/call", { name: "get_server_time" }))
-      const answer = yield* Effect.fork(legacy("tools/call", params))
+      const quiet = yield* Effect.fork(handshake("tools/call", { name: "get_server_time" }))
+      const answer = yield* Effect.fork(handshake("tools/call", params))
       yield* TestClock.adjust("1 seconds")
       const messages = yield* messagesIn((yield* Fiber.join(answer)).events)
       yield* TestClock.adjust("7 seconds")
@@ -370,7 +371,7 @@ describe("a call", () => {
     )
   )
 
-  it.effect("knows its caller, whoever else calls at the same time", () =>
+  it.effect("keeps its caller apart from callers at the same time", () =>
     Effect.gen(function* () {
       const ids = Array.from({ length: 50 }, (_, i) => `token${i}`)
       const answers = yield* Effect.forEach(
@@ -396,9 +397,9 @@ describe("a call", () => {
     )
   )
 
-  it.effect("whose tool dies says nothing of why", () =>
+  it.effect("whose tool dies does not reveal the cause", () =>
     Effect.gen(function* () {
-      const { body } = yield* legacy("tools/call", { name: "get_server_time" })
+      const { body } = yield* handshake("tools/call", { name: "get_server_time" })
       assert.isTrue(body.result.isError)
       assert.notInclude(JSON.stringify(body), "inner secret")
     }).pipe(Effect.provide(withTime(Effect.die(new Error("inner secret")))))

@@ -7,15 +7,15 @@ import { RequestStateKey } from "../../../../src/services/RequestStateKey.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 
-/** What one more process that has this state folder seals with. */
+/** The key service of one more process with this state folder. */
 const seals = (stateDir: string, mode: "live" | "paper" = "live") =>
   Effect.map(
     Layer.build(Layer.fresh(RequestStateKeySqlite).pipe(Layer.provide(TestConfig({ stateDir, mode })))),
     (context) => Context.get(context, RequestStateKey)
   )
 
-describe("SealKeySqlite", () => {
-  it.scoped("gives all processes of a user one key, and takes a seal once among them", () =>
+describe("RequestStateKeySqlite", () => {
+  it.scoped("gives all processes of a user one key, and accepts a state once among them", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const [one, two] = [yield* seals(folder), yield* seals(folder)]
@@ -29,7 +29,7 @@ describe("SealKeySqlite", () => {
     })
   )
 
-  it.scoped("has another key on paper", () =>
+  it.scoped("has a separate key in paper mode", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const [live, paper] = [yield* seals(folder), yield* seals(folder, "paper")]
@@ -37,7 +37,7 @@ describe("SealKeySqlite", () => {
     })
   )
 
-  it.scoped("forgets seals that have expired", () =>
+  it.scoped("deletes used states that have expired", () =>
     Effect.gen(function* () {
       const { redeem } = yield* seals(yield* temporaryFolder)
       assert.isTrue(yield* redeem("a", 1_000))
@@ -46,7 +46,7 @@ describe("SealKeySqlite", () => {
     })
   )
 
-  it.scoped("has a key of its own where the file can't be used", () =>
+  it.scoped("uses a key of its own if the file can't be used", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       writeFileSync(join(folder, "seals.db"), "this is no database, whatever its name says".repeat(100))

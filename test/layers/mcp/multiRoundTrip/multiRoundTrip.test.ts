@@ -5,7 +5,7 @@ import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
 import { InputRequired } from "../../../../src/services/UserInput.ts"
 import { ask } from "../../../../src/tools/kit/askUser.ts"
 import { linesOf } from "../stdio/streams.ts"
-import { messagesIn, modern, post, surfaceEdge } from "../../../doubles/TestMcp.ts"
+import { messagesIn, stateless, post, TestHttpDefinition } from "../../../doubles/TestMcp.ts"
 import { bearerOf, testOperator, type TestPrincipal } from "../../../doubles/TestPrincipal.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 
@@ -14,8 +14,8 @@ const form = {
   requestedSchema: { type: "object", properties: { sure: { type: "boolean" } }, required: ["sure"] }
 } as const
 
-/** A tool that asks before it acts, and one that asks for what no client here can. */
-const edge = surfaceEdge({
+/** A tool that asks before it acts, and one that asks for a capability that no client here has. */
+const edge = TestHttpDefinition({
   "tools/call": Effect.fnUntraced(function* ({ name }) {
     if (name === "sample") {
       return yield* new InputRequired({ questions: { q: { method: "sampling/createMessage", params: {} } } })
@@ -30,10 +30,10 @@ const elicits = { "io.modelcontextprotocol/clientCapabilities": { elicitation: {
 const accept = { inputResponses: { confirm: { action: "accept", content: { sure: true } } } }
 
 const buy = (more: object = {}, caller?: TestPrincipal) =>
-  modern("tools/call", { name: "buy", arguments: { volume: "1" }, _meta: elicits, ...more }, {}, caller)
+  stateless("tools/call", { name: "buy", arguments: { volume: "1" }, _meta: elicits, ...more }, {}, caller)
 
-describe("a call that asks its user", () => {
-  it.effect("is asked in one round and answered in the next", () =>
+describe("a call of revision 2026-07-28 that asks its user", () => {
+  it.effect("returns questions, and runs when it is sent again with the answers", () =>
     Effect.gen(function* () {
       const first = (yield* buy()).body.result
       assert.strictEqual(first.resultType, "input_required")
@@ -50,13 +50,13 @@ describe("a call that asks its user", () => {
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("takes no answer to a question that was not asked", () =>
+  it.effect("ignores an answer to a question that was not asked", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* buy(accept)).body.result.resultType, "input_required")
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("takes an answer from its caller, for its arguments, in time, and once", () =>
+  it.effect("accepts an answer from its caller, for its arguments, in time, and once", () =>
     Effect.gen(function* () {
       const stateOf = Effect.map(buy(), ({ body }) => body.result.requestState as string)
       const refused = (more: object, caller?: TestPrincipal) =>
@@ -72,7 +72,7 @@ describe("a call that asks its user", () => {
       for (const changed of [`${requestState}A`, requestState.slice(1), "", "nonsense"]) {
         yield* refused({ requestState: changed })
       }
-      // None of these has used it up.
+      // None of these has marked the state as used.
       assert.strictEqual((yield* buy({ ...accept, requestState })).status, 200)
       yield* refused({ requestState })
 
@@ -82,7 +82,7 @@ describe("a call that asks its user", () => {
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("refuses answers of another shape", () =>
+  it.effect("refuses answers of the wrong shape", () =>
     Effect.gen(function* () {
       for (const inputResponses of [[7], 7, { confirm: 7 }]) {
         const { body, status } = yield* buy({ inputResponses })
@@ -93,13 +93,13 @@ describe("a call that asks its user", () => {
     }).pipe(Effect.provide(edge))
   )
 
-  it.effect("does without where the client can't ask, and says so where it can't do without", () =>
+  it.effect("runs without an answer if the client can't ask, and fails if it needs one", () =>
     Effect.gen(function* () {
-      const mute = yield* modern("tools/call", { name: "buy" })
+      const mute = yield* stateless("tools/call", { name: "buy" })
       assert.strictEqual(mute.body.result.content[0].text, "can't ask")
-      const legacy = yield* post({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "buy" } })
-      assert.strictEqual(legacy.body.result.content[0].text, "can't ask")
-      const sample = yield* modern("tools/call", { name: "sample", _meta: elicits })
+      const older = yield* post({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "buy" } })
+      assert.strictEqual(older.body.result.content[0].text, "can't ask")
+      const sample = yield* stateless("tools/call", { name: "sample", _meta: elicits })
       assert.deepStrictEqual([sample.status, sample.body.error.code], [400, -32021])
       assert.deepStrictEqual(sample.body.error.data, { requiredCapabilities: { sampling: {} } })
     }).pipe(Effect.provide(edge))
@@ -118,8 +118,8 @@ const initialize = {
 }
 const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "buy" } }
 
-describe("a call of the eras before that asks its user", () => {
-  it.effect("is answered in place, over stdio", () =>
+describe("a call of an older revision that asks its user", () => {
+  it.effect("is answered during the call, over stdio", () =>
     Effect.gen(function* () {
       const [input, output] = [new PassThrough(), new PassThrough()]
       const lines = yield* linesOf(output)
@@ -143,7 +143,7 @@ describe("a call of the eras before that asks its user", () => {
     }).pipe(Effect.scoped, Effect.provide(edge))
   )
 
-  const askOf = surfaceEdge({
+  const askOf = TestHttpDefinition({
     "tools/call": (_, { request }) =>
       Effect.gen(function* () {
         if (Option.isNone(request)) return { content: [{ type: "text", text: "no way" }] }
@@ -152,7 +152,7 @@ describe("a call of the eras before that asks its user", () => {
       })
   })
 
-  it.effect("is answered over HTTP by the caller who was asked, and by nobody else", () =>
+  it.effect("is answered over HTTP only by the caller that was asked", () =>
     Effect.gen(function* () {
       const owner = bearerOf("owner0000000")
       const { events } = yield* post(call, { accept: "application/json, text/event-stream" }, owner)

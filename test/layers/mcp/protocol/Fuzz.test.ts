@@ -3,12 +3,12 @@ import { Effect, Option, Runtime, Stream } from "effect"
 import * as fc from "fast-check"
 import { McpHttpHandler } from "../../../../src/layers/mcp/http/McpHttpHandler.ts"
 import { runs } from "../../../Property.ts"
-import { begun, TestEdge } from "../../../doubles/TestMcp.ts"
+import { startAnswer, TestMcpHttpHandler } from "../../../doubles/TestMcp.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
 
 const prefix = "io.modelcontextprotocol/"
 
-/** Words that mean something to the edge, among others that do not. */
+/** Words with a meaning in the protocol, among others without one. */
 const method = fc.oneof(
   fc.constantFrom(
     "initialize",
@@ -72,14 +72,14 @@ const headers = fc.record(
   { requiredKeys: [] }
 )
 
-describe("the edge", () => {
-  it.effect("answers whatever is sent to it with a message, never with a failure of its own", () =>
+describe("the MCP handler", () => {
+  it.effect("answers any input with a message, never with an internal error", () =>
     Effect.gen(function* () {
       const edge = yield* McpHttpHandler
       const run = Runtime.runPromise(yield* Effect.runtime())
       const answer = (body: string, headers: Record<string, string>) =>
         Effect.gen(function* () {
-          const answer = yield* begun(edge.post, { body, headers, principal: testOperator })
+          const answer = yield* startAnswer(edge.post, { body, headers, principal: testOperator })
           if (answer._tag === "Json") return { status: answer.status, body: answer.body }
           return { status: 200, body: Option.getOrUndefined(yield* Stream.runHead(answer.events)) }
         })
@@ -93,6 +93,6 @@ describe("the edge", () => {
         })
       )
       yield* Effect.promise(() => fc.assert(property, { numRuns: runs(2000) }))
-    }).pipe(Effect.provide(TestEdge({ answers: { "public/Time": { unixtime: 1, rfc1123: "now" } } })))
+    }).pipe(Effect.provide(TestMcpHttpHandler({ answers: { "public/Time": { unixtime: 1, rfc1123: "now" } } })))
   )
 })

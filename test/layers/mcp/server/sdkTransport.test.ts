@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue } from "effect"
 import { SdkTransport } from "../../../../src/layers/mcp/server/sdkTransport.ts"
 
-/** A request with the same id as everybody's. */
+/** A request with the same id as all others. */
 const ping = { jsonrpc: "2.0" as const, id: "same", method: "ping" }
 
-/** A server that answers when it is told to. */
+/** A server that answers on demand. */
 const serve = Effect.gen(function* () {
   const sent = yield* Queue.unbounded<JSONRPCMessage>()
   const mux = Object.assign(new SdkTransport(), {
@@ -17,8 +17,8 @@ const serve = Effect.gen(function* () {
   return { answer, mux, sent }
 })
 
-describe("Mux", () => {
-  it.effect("gives each caller the answer to what it asked, whatever ids the callers chose", () =>
+describe("SdkTransport", () => {
+  it.effect("gives each caller the answer to its own request, whichever ids the callers choose", () =>
     Effect.gen(function* () {
       const { answer, mux, sent } = yield* serve
       const one = yield* Effect.fork(mux.request(ping))
@@ -32,7 +32,7 @@ describe("Mux", () => {
     })
   )
 
-  it.effect("tells the server of a caller who has gone, and keeps nothing of what it asked", () =>
+  it.effect("cancels the request of a caller that disconnects, and keeps nothing of it", () =>
     Effect.gen(function* () {
       const { answer, mux, sent } = yield* serve
       const asked = yield* Effect.fork(mux.request(ping))

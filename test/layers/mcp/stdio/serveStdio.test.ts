@@ -14,7 +14,7 @@ const time = { "public/Time": { unixtime: 1, rfc1123: "now" } }
 
 const server = TestMcpServer({ answers: time })
 
-/** A server on a pair of streams: what it answers, and ways to speak to it. */
+/** Starts a server on a pair of streams. Returns its answers, and functions that send to it. */
 const serve = Effect.gen(function* () {
   const [input, output] = [new PassThrough(), new PassThrough()]
   const lines = yield* linesOf(output)
@@ -33,7 +33,7 @@ const envelope = {
 }
 
 describe("stdio", () => {
-  it.effect("serves both eras side by side, without headers", () =>
+  it.effect("serves all protocol revisions side by side, without headers", () =>
     Effect.gen(function* () {
       const { next, send } = yield* serve
       send(request(0, "initialize", { protocolVersion: "2025-06-18", capabilities: {} }))
@@ -41,15 +41,15 @@ describe("stdio", () => {
       send(request("a", "server/discover", envelope))
       assert.deepStrictEqual((yield* next).result.supportedVersions, ["2026-07-28"])
       send(callTime(1), callTime("1", envelope))
-      const [legacy, modern] = [yield* next, yield* next]
-      assert.deepStrictEqual([legacy.id, legacy.result.resultType], [1, undefined])
-      assert.deepStrictEqual([modern.id, modern.result.resultType], ["1", "complete"])
+      const [older, newest] = [yield* next, yield* next]
+      assert.deepStrictEqual([older.id, older.result.resultType], [1, undefined])
+      assert.deepStrictEqual([newest.id, newest.result.resultType], ["1", "complete"])
       send(request(2, "server/discover"), request(3, "tools/list", { _meta: { [`${prefix}protocolVersion`]: "x" } }))
       assert.sameMembers([(yield* next).error.code, (yield* next).error.code], [-32601, -32602])
     }).pipe(Effect.scoped, Effect.provide(server))
   )
 
-  it.effect("reads lines however they are cut, and answers what is no message", () =>
+  it.effect("reads lines however they are cut, and answers invalid messages with errors", () =>
     Effect.gen(function* () {
       const { input, next, send } = yield* serve
       const bytes = Buffer.from(`${JSON.stringify(request("größe", "ping"))}\r\n\n`)
@@ -70,7 +70,7 @@ describe("stdio", () => {
     }).pipe(Effect.scoped, Effect.provide(server))
   )
 
-  it.effect("answers what it has read, the last line without its end too, and ends with its input", () =>
+  it.effect("answers every request that it has read, even one without a line end, and ends with its input", () =>
     Effect.gen(function* () {
       const { ended, input, lines, send } = yield* serve
       send(callTime(1), request(2, "subscriptions/listen", { notifications: {}, ...envelope }))
@@ -85,7 +85,7 @@ describe("stdio", () => {
     }).pipe(Effect.scoped, Effect.provide(server))
   )
 
-  it.effect("cancels the call that a client names, id 0 too, and no other", () =>
+  it.effect("cancels only the call that a client names, even one with id 0", () =>
     Effect.gen(function* () {
       const interrupted = yield* Queue.unbounded<string>()
       const started = yield* Queue.unbounded<string>()
@@ -111,7 +111,7 @@ describe("stdio", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("tells progress to a client that asked for it", () => {
+  it.effect("sends progress to a client that asked for it", () => {
     const kraken = Layer.mock(KrakenClient, {
       read: () => Effect.as(report({ progress: 1, total: 2, message: "half" }), time["public/Time"])
     })
@@ -126,7 +126,7 @@ describe("stdio", () => {
     }).pipe(Effect.scoped, Effect.provide(TestMcpServer({}, {}, kraken)))
   })
 
-  it.effect("ends when nobody is left to read", () =>
+  it.effect("ends when its reader has closed the output", () =>
     Effect.gen(function* () {
       const { ended, output, send } = yield* serve
       output.destroy()

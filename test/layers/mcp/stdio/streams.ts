@@ -1,7 +1,7 @@
 import { Effect, Queue } from "effect"
 import type { Readable } from "node:stream"
 
-/** The messages that come out of a stream, one a line. */
+/** Parses the messages of a stream, one a line. */
 export const linesOf = (output: Readable) =>
   Effect.gen(function* () {
     const lines = yield* Queue.unbounded<ReturnType<typeof JSON.parse>>()
