@@ -1,6 +1,6 @@
 import { Context, Effect } from "effect"
 
-/** Secrets that turn up while the process runs, such as WebSocket tokens: what is told here is hidden in every log line. */
+/** Secrets that are received at run time, such as WebSocket tokens. The log masks every secret that was added. */
 export class Secrets extends Context.Reference<Secrets>()("mcp-kraken/services/Secrets", {
-  defaultValue: (): { readonly learn: (secret: string) => Effect.Effect<void> } => ({ learn: () => Effect.void })
+  defaultValue: (): { readonly add: (secret: string) => Effect.Effect<void> } => ({ add: () => Effect.void })
 }) {}

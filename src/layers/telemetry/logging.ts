@@ -46,7 +46,7 @@ export const Logging = (write: Write = toStderr) =>
         Logger.remove(plain),
         Logger.add(hiding(format, redact, write)),
         Logger.minimumLogLevel(logLevel),
-        Layer.succeed(Secrets, { learn: (secret) => Effect.sync(() => learn(secret)) })
+        Layer.succeed(Secrets, { add: (secret) => Effect.sync(() => learn(secret)) })
       )
     })
   )

@@ -57,8 +57,8 @@ describe.each(["logfmt", "json"] as const)("Logging as %s", (logFormat) => {
     it.effect.each(Object.entries(places))("in %s", ([, log]) =>
       Effect.gen(function* () {
         const told = yield* lines(
-          Effect.flatMap(Secrets, ({ learn }) =>
-            Effect.zipRight(learn(planted["a WebSocket token that was handed out"]), log(text))
+          Effect.flatMap(Secrets, ({ add }) =>
+            Effect.zipRight(add(planted["a WebSocket token that was handed out"]), log(text))
           ),
           { logFormat }
         )

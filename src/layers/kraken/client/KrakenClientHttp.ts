@@ -90,7 +90,7 @@ export const KrakenClientHttp = Layer.effect(
         )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]
-          return typeof secret === "string" ? secrets.learn(secret) : Effect.void
+          return typeof secret === "string" ? secrets.add(secret) : Effect.void
         })
         return result
       }),
