@@ -34,7 +34,7 @@ const best = (side: "asks" | "bids") =>
 const market = Effect.map(TradingMode, (trading) => (trading.mode === "paper" ? trading.market : undefined))
 
 describe("the market of paper accounts", () => {
-  it.scopedLive("is Kraken's where it answers: orders trade with its books, over HTTP", () =>
+  it.scopedLive("is Kraken's if Kraken answers: orders trade with its books, over HTTP", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const kraken = yield* Scope.make()
@@ -85,7 +85,7 @@ describe("the market of paper accounts", () => {
     })
   )
 
-  it.scopedLive("has all that Kraken lists: an asset of its own can be given to an account", () =>
+  it.scopedLive("has everything that Kraken lists: any of its assets can be deposited", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const { rest, url } = yield* servedExchange()
@@ -110,7 +110,7 @@ describe("the market of paper accounts", () => {
     })
   )
 
-  it.scopedLive("is computed where the settings say so, whoever answers", () =>
+  it.scopedLive("is computed if the settings say so, even if Kraken answers", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const { url } = yield* servedExchange()

@@ -28,7 +28,7 @@ const listening = Effect.acquireRelease(
 const asked = (method: string, id: number) => `${JSON.stringify({ jsonrpc: "2.0", id, method, params: {} })}\n`
 
 describe("serve", () => {
-  it.scopedLive("without a token says how to make one and what to paste; with one it does not", () =>
+  it.scopedLive("explains how to create a token and connect, only if there is none", () =>
     Effect.gen(function* () {
       const { run, serve } = yield* makeCommandLine
       const port = yield* freePort
@@ -56,7 +56,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("takes flags over settings", () =>
+  it.scopedLive("prefers flags to settings", () =>
     Effect.gen(function* () {
       const { serve } = yield* makeCommandLine
       const port = yield* freePort
@@ -68,7 +68,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("says which port it got where any will do", () =>
+  it.scopedLive("prints its port if it may choose any", () =>
     Effect.gen(function* () {
       const { serve } = yield* makeCommandLine
       const server = yield* serve(["--port", "0"], loopback)
@@ -77,7 +77,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("warns loudly where anybody may come in, and repeats what the settings leave in doubt", () =>
+  it.scopedLive("warns if authentication is off, and logs notices about the settings", () =>
     Effect.gen(function* () {
       const { serve } = yield* makeCommandLine
       const port = yield* freePort
@@ -103,7 +103,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("tells in a sentence why it can't listen", () =>
+  it.scopedLive("explains in a sentence why it can't listen", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const { port: taken } = yield* listening
@@ -122,7 +122,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("over stdio tells the client why there are no tools, and ends though the client does not", () =>
+  it.scopedLive("over stdio tells the client why it has no tools, and ends even if the client does not", () =>
     Effect.gen(function* () {
       const { folder, runOpen } = yield* makeCommandLine
       const file = join(folder, "a-file")
@@ -146,7 +146,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("over stdio tells the client what is wrong with the settings", () =>
+  it.scopedLive("over stdio sends the client the errors of the settings", () =>
     Effect.gen(function* () {
       const { runOpen } = yield* makeCommandLine
       const { code, stderr, stdout } = yield* runOpen(["serve", "--stdio"], { MCP_KRAKEN_READ_ONLY: "tru" }, (child) =>
@@ -167,7 +167,7 @@ describe("serve", () => {
     })
   )
 
-  it.scopedLive("over stdio ends when nobody reads it, though its input stays open", () =>
+  it.scopedLive("over stdio ends when its output is closed, even if its input stays open", () =>
     Effect.gen(function* () {
       const { runOpen } = yield* makeCommandLine
       const { code } = yield* runOpen(["serve", "--stdio"], {}, ({ stdin, stdout }) => {

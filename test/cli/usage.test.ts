@@ -8,7 +8,7 @@ import { type Field, settings } from "../../src/layers/settings/settingDefinitio
 import { makeCommandLine } from "./commandLine.ts"
 
 describe("mcp-kraken", () => {
-  it.scopedLive("prints help where nothing is asked, and everywhere with --help", () =>
+  it.scopedLive("prints help without a command, and for every command with --help", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const help = yield* run([])
@@ -50,7 +50,7 @@ describe("mcp-kraken", () => {
     })
   )
 
-  it.scopedLive("reads settings for the commands that need them, and tells all that is wrong", () =>
+  it.scopedLive("reads settings only for commands that need them, and reports all their errors", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       writeFileSync(join(folder, ".env"), "MCP_KRAKEN_TIER=gold\n")
@@ -87,7 +87,7 @@ describe("mcp-kraken", () => {
     })
   )
 
-  it.scopedLive("does what needs none of the settings that are wrong", () =>
+  it.scopedLive("runs commands that need none of the invalid settings", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const wrong = (...used: ReadonlyArray<Field>) =>
@@ -117,7 +117,7 @@ describe("mcp-kraken", () => {
     })
   )
 
-  it.scopedLive("ends quietly when nobody reads what it prints", () =>
+  it.scopedLive("ends quietly when its output is closed", () =>
     Effect.gen(function* () {
       const { runOpen } = yield* makeCommandLine
       for (const words of ["--version", "version", "--help", "token list", "--completions bash"]) {
@@ -127,7 +127,7 @@ describe("mcp-kraken", () => {
     })
   )
 
-  it.scopedLive("says the same version in all ways", () =>
+  it.scopedLive("prints the same version in all ways", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const versions = yield* Effect.forEach([["version"], ["--version"], ["version", "--log-level", "info"]], (args) =>

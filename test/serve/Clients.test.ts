@@ -60,7 +60,7 @@ describe("a real client", () => {
     })
   )
 
-  it.scopedLive("gets every wrong argument named, and Kraken hears nothing of the call", () =>
+  it.scopedLive("is told every wrong argument, and nothing is sent to Kraken", () =>
     Effect.gen(function* () {
       const house = yield* makeHouse
       const client = yield* overStdio(house)
@@ -72,7 +72,7 @@ describe("a real client", () => {
     })
   )
 
-  it.scopedLive("of a server that only reads finds no tool that writes", () =>
+  it.scopedLive("of a read-only server finds no tool that writes", () =>
     Effect.gen(function* () {
       const house = yield* makeHouse
       const client = yield* overStdio(house, { MCP_KRAKEN_READ_ONLY: "true" })
@@ -88,7 +88,7 @@ describe("a real client", () => {
     })
   )
 
-  it.scopedLive("without a key is told which variables to set, and gets public data", () =>
+  it.scopedLive("without an API key is told which variables to set, and gets public data", () =>
     Effect.gen(function* () {
       const house = yield* makeHouse
       const client = yield* overStdio(house, { KRAKEN_API_KEY: "", KRAKEN_API_SECRET: "" })

@@ -61,7 +61,7 @@ const call = (client: Client, name: string) =>
   )
 
 describe("a .env in the folder where a client starts the server over stdio", () => {
-  it.scopedLive("is not read, whatever it says, and is named to the user", () =>
+  it.scopedLive("is not read, whatever its content, and is named to the user", () =>
     Effect.gen(function* () {
       const { url, asked } = yield* foreignServer
       const { dotenv, folder, project: cwd, serve } = yield* project
@@ -110,7 +110,7 @@ describe("a .env in the folder where a client starts the server over stdio", () 
     })
   )
 
-  it.scopedLive("is named beside what is wrong with the settings", () =>
+  it.scopedLive("is named beside the errors of the settings", () =>
     Effect.gen(function* () {
       const { dotenv, project: cwd } = yield* project
       writeFileSync(dotenv, "KRAKEN_API_KEY=key\n")
@@ -122,7 +122,7 @@ describe("a .env in the folder where a client starts the server over stdio", () 
 })
 
 describe("--env-file", () => {
-  it.scopedLive("names a file that has to be there, over stdio and over HTTP", () =>
+  it.scopedLive("names a file that must exist, over stdio and over HTTP", () =>
     Effect.gen(function* () {
       const { project: cwd } = yield* project
       for (const args of [["serve", "--stdio"], ["serve"], ["token", "list"]]) {
@@ -134,7 +134,7 @@ describe("--env-file", () => {
     })
   )
 
-  it.scopedLive("names it for the other commands too, in place of .env", () =>
+  it.scopedLive("is read instead of .env by the other commands, too", () =>
     Effect.gen(function* () {
       const { dotenv, project: cwd } = yield* project
       writeFileSync(dotenv, "MCP_KRAKEN_TOKEN_DB=/nowhere/tokens.db\n")

@@ -23,7 +23,7 @@ const clients: Record<
 }
 
 it.scopedLive.each(Object.entries(clients))(
-  "every tool works over %s, and its answer is what its schema promises",
+  "every tool works over %s, and its answer matches its schema",
   ([, connect]) =>
     Effect.gen(function* () {
       const { rest, keys, url } = yield* servedExchange()

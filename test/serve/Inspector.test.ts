@@ -17,7 +17,7 @@ const inspect = (args: ReadonlyArray<string>, env: Record<string, string>, cwd: 
     })
   })
 
-describe("the MCP Inspector finds nothing to complain of", () => {
+describe("the MCP Inspector finds no fault", () => {
   for (const revision of ["legacy", "modern"]) {
     it.scopedLive(`over HTTP, ${revision}`, () =>
       Effect.gen(function* () {

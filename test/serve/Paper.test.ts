@@ -29,7 +29,7 @@ const openOrders = (client: AnyClient) =>
   )
 
 it.scopedLive(
-  "an order that was acknowledged is there after kill -9, and belongs to one token alone",
+  "an acknowledged order survives kill -9, and belongs to one token only",
   () =>
     Effect.gen(function* () {
       const home = yield* house

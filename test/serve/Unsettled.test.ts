@@ -53,7 +53,7 @@ const wasSettled = ({ seen }: FakeKraken) => {
 }
 
 describe("a write that is unsettled", () => {
-  it.scopedLive("is settled when the client has crashed: nobody reads the log, nor the answers", () =>
+  it.scopedLive("is settled after the client has crashed and all its streams are closed", () =>
     Effect.gen(function* () {
       const { child, exited, fake } = yield* unsettled
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
@@ -67,7 +67,7 @@ describe("a write that is unsettled", () => {
     ["SIGINT", 0],
     ["SIGHUP", 0],
     ["SIGUSR2", 1]
-  ] as const)("is settled when the process gets %s again and again, and nobody reads the log", ([signal, code]) =>
+  ] as const)("is settled when the process receives %s repeatedly and its log is closed", ([signal, code]) =>
     Effect.gen(function* () {
       const { child, exited, fake } = yield* unsettled
       child.stderr?.destroy()

@@ -17,7 +17,7 @@ const json = (url: string): Effect.Effect<ReturnType<typeof JSON.parse>> =>
 const secretOf = (seed: number | undefined, name: string) => Redacted.value(makeCredentials(seed)(name).secret)
 
 describe("exchange", () => {
-  it.scopedLive("prints url and keys as a line of JSON, serves them, and ends in peace", () =>
+  it.scopedLive("prints the URL and keys as a line of JSON, serves them, and ends without an error", () =>
     Effect.gen(function* () {
       const { exchange } = yield* makeCommandLine
       const server = yield* exchange(["--port", "0", "--json", "--fault", "Time=busy"])
@@ -37,7 +37,7 @@ describe("exchange", () => {
     })
   )
 
-  it("draws keys at random, or from a seed the same each time", () => {
+  it("makes random keys, or the same keys for the same seed", () => {
     const keys = (seed?: number) => names.map((name) => [makeCredentials(seed)(name).key, secretOf(seed, name)])
     assert.notDeepEqual(keys(), keys())
     assert.deepStrictEqual(keys(6), keys(6))
@@ -45,7 +45,7 @@ describe("exchange", () => {
     assert.strictEqual(new Set(keys(6).flat()).size, 14)
   })
 
-  it.scopedLive("tells people what it is and how to use it", () =>
+  it.scopedLive("prints what it is and how to use it", () =>
     Effect.gen(function* () {
       const { exchange } = yield* makeCommandLine
       const port = yield* freePort
@@ -62,7 +62,7 @@ describe("exchange", () => {
     })
   )
 
-  it.scopedLive("tells in a sentence what it can't do", () =>
+  it.scopedLive("explains in a sentence what it can't do", () =>
     Effect.gen(function* () {
       const { exchange, run } = yield* makeCommandLine
       const server = yield* exchange(["--port", "0", "--json"])

@@ -20,7 +20,7 @@ const stranger = Effect.acquireRelease(
 )
 
 describe("health", () => {
-  it.scopedLive("is good while a server of the same settings is up, and needs no key and no token", () =>
+  it.scopedLive("succeeds while a server with the same settings is up, without a key and a token", () =>
     Effect.gen(function* () {
       const { run, serve } = yield* makeCommandLine
       const port = yield* freePort
@@ -39,7 +39,7 @@ describe("health", () => {
     })
   )
 
-  it.scopedLive("speaks TLS where the server does, whomever the certificate names", () =>
+  it.scopedLive("uses TLS if the server does, whichever host the certificate names", () =>
     Effect.gen(function* () {
       const { folder, run, serve } = yield* makeCommandLine
       const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
@@ -57,7 +57,7 @@ describe("health", () => {
     })
   )
 
-  it.scopedLive("is bad where something else answers, and where the settings are wrong", () =>
+  it.scopedLive("fails if another server answers, or if the settings are wrong", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const { port } = yield* stranger
@@ -71,7 +71,7 @@ describe("health", () => {
     })
   )
 
-  it("asks where the server listens", () => {
+  it("asks at the address where the server listens", () => {
     const asked = (host: string) => healthUrl({ host, port: 1, tls: Option.none() })
     assert.deepStrictEqual(
       ["0.0.0.0", "::", "::1", "10.0.0.1", "kraken.example"].map(asked),

@@ -5,7 +5,7 @@ import { as, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
 import { makeCommandLine } from "../commandLine.ts"
 
 describe("paper", () => {
-  it.scopedLive("shows, funds and resets an account; a server that runs sees it", () =>
+  it.scopedLive("shows, funds and resets an account that a running server uses", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const env = { MCP_KRAKEN_STATE_DIR: folder, MCP_KRAKEN_PAPER_BALANCES: "EUR=7" }
@@ -57,7 +57,7 @@ describe("paper", () => {
     })
   )
 
-  it.scopedLive("is started by its flag, makes the first token, and shows it once and not in the log", () =>
+  it.scopedLive("is started by its flag, creates the first token, and shows it once and not in the log", () =>
     Effect.gen(function* () {
       const { serve, run } = yield* makeCommandLine
       const env = { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_LEVEL: "DEBUG" }
@@ -96,7 +96,7 @@ describe("paper", () => {
     })
   )
 
-  it.scopedLive("its first token does not open the real account, and a live server says what would", () =>
+  it.scopedLive("refuses its first token for the real account, and a live server explains how to create another", () =>
     Effect.gen(function* () {
       const { run, serve } = yield* makeCommandLine
       const env = { MCP_KRAKEN_HOST: "127.0.0.1", MCP_KRAKEN_LOG_FORMAT: "json" }
@@ -133,7 +133,7 @@ describe("paper", () => {
     })
   )
 
-  it.scopedLive("where only it has tokens, a live server that is to make the first one makes it", () =>
+  it.scopedLive("lets a live server create its first token if only paper tokens exist", () =>
     Effect.gen(function* () {
       const { run, serve } = yield* makeCommandLine
       const env = { MCP_KRAKEN_HOST: "127.0.0.1" }
@@ -144,7 +144,7 @@ describe("paper", () => {
     })
   )
 
-  it.scopedLive("makes no token that nobody gets to see, where none is needed", () =>
+  it.scopedLive("creates no token if authentication is off", () =>
     Effect.gen(function* () {
       const { run, serve } = yield* makeCommandLine
       const args = ["--port", "0", "--paper", "--market", "synthetic", "--first-token"]

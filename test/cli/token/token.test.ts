@@ -28,7 +28,7 @@ const pythonDatabase = (file: string, rows: ReadonlyArray<ReadonlyArray<string |
 }
 
 describe("token create", () => {
-  it.scopedLive("prints a token once, and keeps its hash alone", () =>
+  it.scopedLive("prints a token once, and stores only its hash", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const { code, stderr, stdout } = yield* run(["token", "create", "my laptop"])
@@ -61,7 +61,7 @@ describe("token create", () => {
     })
   )
 
-  it.scopedLive("makes one for paper alone where that is asked for, or is the mode of the settings, and says so", () =>
+  it.scopedLive("creates a token for paper mode only, by its flag or the mode of the settings, and prints that", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const asked = yield* run(["token", "create", "trial", "--paper"])
@@ -81,7 +81,7 @@ describe("token create", () => {
     })
   )
 
-  it.scopedLive.each(["0", "-5", "soon"])("--expires-in %s is refused in words, and nothing is made", (text) =>
+  it.scopedLive.each(["0", "-5", "soon"])("--expires-in %s is refused, and no token is created", (text) =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const { code, stderr, stdout } = yield* run(["token", "create", "short", "--expires-in", text])
@@ -144,7 +144,7 @@ describe("token list and token revoke", () => {
     })
   )
 
-  it.scopedLive("revoke once; again is a notice; an unknown id is refused", () =>
+  it.scopedLive("revoke a token once, report a second time, and refuse an unknown id", () =>
     Effect.gen(function* () {
       const { run } = yield* makeHouse
       const id = rows[0]?.[0] ?? ""
@@ -160,7 +160,7 @@ describe("token list and token revoke", () => {
     })
   )
 
-  it.scopedLive("say how to begin where there is no token", () =>
+  it.scopedLive("explain how to create a token if there is none", () =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine
       const { code, stdout } = yield* run(["token", "list"])
@@ -170,7 +170,7 @@ describe("token list and token revoke", () => {
     })
   )
 
-  it.scopedLive("tell in a sentence why a database can't be used", () =>
+  it.scopedLive("explain in a sentence why a database can't be used", () =>
     Effect.gen(function* () {
       const { folder, run } = yield* makeCommandLine
       const noDatabase = join(folder, "notes.txt")
