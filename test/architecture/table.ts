@@ -53,14 +53,23 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/access": ["domain/keys", "layers/storage", "services"],
+  "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
-  "layers/http": ["layers/access", "layers/mcp/http", "layers/mcp/protocol", "layers/network", "services"],
+  "layers/http": [
+    "layers/access",
+    "layers/caching",
+    "layers/mcp/http",
+    "layers/mcp/protocol",
+    "layers/network",
+    "services"
+  ],
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
   "layers/kraken/client": ["domain/endpoints", "domain/wire", "layers/kraken/answers", "services", "version"],
   "layers/kraken/names": ["domain/assets", "domain/endpoints", "services"],
-  "layers/kraken/nonces": ["layers/storage", "services"],
+  "layers/kraken/nonces": ["layers/kraken/priorities", "layers/storage", "services"],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "services"],
-  "layers/kraken/rates": ["domain/endpoints", "services"],
+  "layers/kraken/priorities": ["services"],
+  "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
   "layers/kraken/writes": [
     "domain/assets",
     "domain/endpoints",
@@ -96,13 +105,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/state",
     "exchange/wire",
     "layers/access",
+    "layers/caching",
     "layers/kraken/answers",
     "layers/kraken/names",
     "layers/storage",
     "services"
   ],
   "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
-  "layers/telemetry": ["services"],
+  "layers/telemetry": ["layers/caching", "services"],
   tools: [
     "services",
     "tools/account",

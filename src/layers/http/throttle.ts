@@ -1,10 +1,11 @@
 import { Clock, Effect } from "effect"
+import { makeBoundedMap } from "../caching/boundedMap.ts"
 
 /** The most failures of one address within `window`. */
 const allowance = 10
 const window = 60_000 // ms
 
-/** The most addresses remembered at once. Beyond that, the oldest are evicted. */
+/** The most addresses in memory. */
 const capacity = 10_000
 
 /**
@@ -12,7 +13,7 @@ const capacity = 10_000
  * address, so that nobody can lock out its owner.
  */
 export const makeThrottle = () => {
-  const failures = new Map<string, Array<number>>()
+  const failures = makeBoundedMap<string, ReadonlyArray<number>>(capacity)
   return {
     /** Records a failure. Returns the seconds to wait if there were too many, else 0. */
     failed: (address: string): Effect.Effect<number> =>
@@ -20,13 +21,7 @@ export const makeThrottle = () => {
         const recent = (failures.get(address) ?? []).filter((at) => at > now - window)
         const oldest = recent[0]
         const wait = recent.length >= allowance && oldest !== undefined ? Math.ceil((oldest + window - now) / 1000) : 0
-        if (wait === 0) recent.push(now)
-        failures.delete(address)
-        failures.set(address, recent)
-        for (const key of failures.keys()) {
-          if (failures.size <= capacity) break
-          failures.delete(key)
-        }
+        failures.set(address, wait === 0 ? [...recent, now] : recent)
         return wait
       })
   }

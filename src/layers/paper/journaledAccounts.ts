@@ -6,6 +6,7 @@ import type { Params } from "../../exchange/wire/params.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
+import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { wordsOf } from "../storage/openDatabase.ts"
 import type { AccountId, Entry, Head, Journal } from "./journal.ts"
 
@@ -33,7 +34,7 @@ interface Open {
   seq: number
 }
 
-/** Accounts that are kept in memory at once. The others are built again from the journal when they are needed. */
+/** The most accounts in memory. The others are built again from the journal when they are needed. */
 const capacity = 100
 
 /**
@@ -43,7 +44,7 @@ const capacity = 100
  */
 export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   const { limits, open } = options
-  const accounts = new Map<string, Open>()
+  const accounts = makeBoundedMap<string, Open>(capacity)
   const keyOf = ({ account, market }: AccountId) => `${account} ${market}`
 
   /** The account as it is now; undefined where it was never opened. What throws on the way leaves nothing in memory. */
@@ -54,8 +55,6 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     const read = explained(id, () => journal.read(id, known))
     if (read === undefined) return undefined
     const found = explained(id, () => live(id, read, known))
-    const [oldest] = accounts.keys()
-    if (accounts.size >= capacity && oldest !== undefined) accounts.delete(oldest)
     accounts.set(key, found)
     return found
   }

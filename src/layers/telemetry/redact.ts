@@ -1,3 +1,5 @@
+import { makeBoundedMap } from "../caching/boundedMap.ts"
+
 /** The replacement for a secret. */
 const stars = "***"
 
@@ -25,7 +27,7 @@ const long = /[A-Za-z0-9/+_-]{40,}={0,2}/g
 const looksRandom = (text: string): boolean =>
   text.split("/").some((part) => part.length >= 16 && /[a-z]/.test(part) && /[A-Z]/.test(part) && /\d/.test(part))
 
-/** The most forms of learned secrets that are kept. Beyond that, the oldest is evicted. */
+/** The most forms of learned secrets in memory. */
 const capacity = 1000
 
 /** The least length of a secret. Masking a shorter text would damage ordinary words. */
@@ -55,20 +57,13 @@ const formsOf = (secret: string): ReadonlyArray<string> => [
  * Makes a function that masks secrets in text: known values in any of their forms, and text that looks like a secret.
  */
 export const makeRedact = () => {
-  const known = new Set<string>()
+  const known = makeBoundedMap<string, true>(capacity)
   let anyKnown: RegExp | undefined
   return {
     learn: (secret: string): void => {
       if (secret.length < shortest) return
-      for (const form of formsOf(secret)) {
-        known.delete(form)
-        known.add(form)
-      }
-      for (const oldest of known) {
-        if (known.size <= capacity) break
-        known.delete(oldest)
-      }
-      anyKnown = new RegExp([...known].toSorted((a, b) => b.length - a.length).join("|"), "g")
+      for (const form of formsOf(secret)) known.set(form, true)
+      anyKnown = new RegExp([...known.keys()].toSorted((a, b) => b.length - a.length).join("|"), "g")
     },
     redact: (text: string): string => {
       let clean = anyKnown === undefined ? text : text.replace(anyKnown, stars)

@@ -2,24 +2,19 @@ import { Effect, Layer } from "effect"
 import { Config } from "../../../services/Config.ts"
 import { type AccountName, Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { makeRateBudget } from "./RateBudgetModel.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 
-/** Budgets that are kept; of more accounts, the one that has been there longest begins anew. */
+/** The most budgets in memory. The budget of an account that was evicted starts again with empty counters. */
 const capacity = 1000
 
-/** A budget for each account; none for `off`. */
+/** A rate budget for each account; none if the tier is `off`. */
 export const RateBudgetPerAccount = Layer.unwrapEffect(
   Effect.map(Config, ({ tier }) => {
     if (tier === "off") return RateBudgetOff
-    const budgets = new Map<AccountName, typeof RateBudget.Service>()
-    const budget = Effect.map(Principal, ({ account }) => {
-      const known = budgets.get(account) ?? makeRateBudget(tier)
-      const [oldest] = budgets.keys()
-      if (!budgets.has(account) && budgets.size >= capacity && oldest !== undefined) budgets.delete(oldest)
-      budgets.set(account, known)
-      return known
-    })
+    const budgets = makeBoundedMap<AccountName, typeof RateBudget.Service>(capacity)
+    const budget = Effect.map(Principal, ({ account }) => budgets.getOrMake(account, () => makeRateBudget(tier)))
     return Layer.succeed(RateBudget, {
       take: (...call) => Effect.flatMap(budget, ({ take }) => take(...call)),
       carriedOut: (...call) => Effect.flatMap(budget, ({ carriedOut }) => carriedOut(...call)),
