@@ -9,84 +9,88 @@ import { KrakenLockout, KrakenRateLimitError } from "../../../services/KrakenErr
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
-import { type LeakyBucket, makeLeakyBucket, type BucketRequest } from "./leakyBucket.ts"
+import { type BucketRequest, type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
 import { makeBucketsByKey } from "./bucketsByKey.ts"
 import { makeRecentOrders, pairKey } from "./recentOrders.ts"
 
-/** Kraken's counters as its documents describe them, for the tier in the settings; no gates at all for `off`. */
+/** One budget that models Kraken's documented counters, for the tier in the settings; none if the tier is `off`. */
 export const RateBudgetModel = Layer.unwrapEffect(
   Effect.map(Config, ({ tier }) =>
     tier === "off" ? RateBudgetOff : Layer.sync(RateBudget, () => makeRateBudget(tier))
   )
 )
 
-/** Kept on the REST counter for looking up what became of a write: a look costs 1 or 2. */
-const kept = 3
+/** The part of the REST limit that is reserved for look-ups of writes, which cost 1 or 2 each. */
+const reservedForLookUps = 3
 
+/**
+ * The time for which a key is locked out.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-errors read 2026-08-17
+ */
 const lockout = Duration.minutes(15)
 
-const ranks: Record<Priority, number> = { cancel: 0, settlement: 1, write: 2, read: 3 }
-
-/** A budget for one account. */
+/** Makes the budget of one account. */
 export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
   const restLimit = restLimits[tier]
   const rest = makeLeakyBucket(restLimit)
-  const engines = makeBucketsByKey(engineLimits[tier])
-  const addresses = makeBucketsByKey(publicLimit)
+  const engineOf = makeBucketsByKey(engineLimits[tier])
+  const publicByKey = makeBucketsByKey(publicLimit)
   const orders = makeRecentOrders()
-  let unlocked = -Infinity // monotonic, ms
+  /** The end of a lockout, in milliseconds of the monotonic clock. */
+  let lockedUntil = -Infinity
 
-  const pass = (
-    gate: LeakyBucket,
+  const takeFrom = (
+    bucket: LeakyBucket,
     endpoint: Endpoint,
     limiter: KrakenRateLimitError["limiter"],
-    passage: BucketRequest
+    request: BucketRequest
   ) =>
     Effect.catchTag(
-      gate.pass(passage, (seconds) =>
+      bucket.take(request, (seconds) =>
         report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })
       ),
-      "TooLong",
+      "WaitTooLong",
       ({ seconds: retryAfterSeconds }) =>
         new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds, refusedBy: "mcp-kraken" })
     )
 
-  const publicGate = (endpoint: Endpoint, { pair }: Params) =>
-    addresses.of(endpoints[endpoint].countedBy === "pair" ? `${endpoint} ${pairKey(pair)}` : "")
+  const publicBucket = (endpoint: Endpoint, { pair }: Params) =>
+    publicByKey(endpoints[endpoint].countedBy === "pair" ? `${endpoint} ${pairKey(pair)}` : "")
 
   const takeRest = (endpoint: Endpoint, priority: Priority) => {
     const cost = endpoints[endpoint].restCost
-    const keep = priority === "read" || priority === "write" ? kept : 0
-    return cost === 0 ? Effect.void : pass(rest, endpoint, "rest", { cost, rank: ranks[priority], keep })
+    const reserved = priority === "read" || priority === "write" ? reservedForLookUps : 0
+    return cost === 0 ? Effect.void : takeFrom(rest, endpoint, "rest", { cost, priority, reserved })
   }
 
-  /** Cancels are counted and not held back: better that Kraken says no than that nobody asks. */
+  /** Cancels are counted but never held back: Kraken decides on them. */
   const takeEngine = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
     const charges = chargesOf(endpoint, params, orders, yield* monotonic)
     for (const { cost, isCancel, pair } of charges) {
-      const gate = yield* engines.of(pair)
-      if (isCancel) yield* gate.add(cost)
-      else yield* pass(gate, endpoint, "engine", { cost, rank: ranks[priority], keep: 0 })
+      const bucket = engineOf(pair)
+      if (isCancel) yield* bucket.add(cost)
+      else yield* takeFrom(bucket, endpoint, "engine", { cost, priority, reserved: 0 })
     }
   })
 
   const refuseLockedOut = (endpoint: Endpoint) =>
     Effect.flatMap(clocks, ({ monotonic, wall }) =>
-      monotonic < unlocked
-        ? new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + unlocked - monotonic) })
+      monotonic < lockedUntil
+        ? new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lockedUntil - monotonic) })
         : Effect.void
     )
 
   return {
     take: Effect.fnUntraced(function* (endpoint, params, priority) {
       if (!isPrivate(endpoint)) {
-        const gate = yield* publicGate(endpoint, params)
-        return yield* pass(gate, endpoint, "public", { cost: 1, rank: ranks[priority], keep: 0 })
+        const request = { cost: 1, priority, reserved: 0 }
+        return yield* takeFrom(publicBucket(endpoint, params), endpoint, "public", request)
       }
       yield* refuseLockedOut(endpoint)
       yield* takeRest(endpoint, priority)
       yield* takeEngine(endpoint, params, priority)
-      // While it waited, another call may have found the key locked out.
+      // During the wait, another call might have found the key locked out.
       yield* refuseLockedOut(endpoint)
     }),
     carriedOut: Effect.fn("RateBudget.carriedOut")(function* (endpoint, params, result) {
@@ -98,18 +102,18 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
         case "auth":
           return yield* rest.fill
         case "public":
-          return yield* Effect.flatMap(publicGate(endpoint, params), ({ fill }) => fill)
+          return yield* publicBucket(endpoint, params).fill
         case "engine":
         case "domain": {
           const charges = chargesOf(endpoint, params, orders, yield* monotonic)
-          yield* Effect.forEach(charges, ({ pair }) => Effect.flatMap(engines.of(pair), ({ fill }) => fill))
+          yield* Effect.forEach(charges, ({ pair }) => engineOf(pair).fill)
         }
       }
     }),
     lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
       const { monotonic, wall } = yield* clocks
       const lasts = Duration.toMillis(lockout)
-      unlocked = monotonic + lasts
+      lockedUntil = monotonic + lasts
       return new KrakenLockout({ endpoint, until: DateTime.unsafeMake(wall + lasts) })
     }),
     remaining: Effect.map(rest.level, (level) => ({

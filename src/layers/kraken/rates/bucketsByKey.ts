@@ -1,22 +1,15 @@
-import { Effect } from "effect"
 import type { Limit } from "../../../domain/endpoints/rateCosts.ts"
-import { monotonic } from "../../../services/Clocks.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
 
-/** Where there are more, those that nobody has used of late are forgotten: names may come from callers. */
-const most = 1000
+/** The most buckets in memory: keys are names of pairs, which can come from callers. */
+const capacity = 1000
 
-/** A gate for each pair or whatever else is counted apart, made when it is first asked for. */
+/**
+ * Makes a function that returns the bucket of a key: of a pair, or of anything else that Kraken counts apart. A bucket
+ * that was evicted starts again empty; then Kraken itself refuses what is too much.
+ */
 export const makeBucketsByKey = (limit: Limit) => {
-  const gates = new Map<string, LeakyBucket>()
-  return {
-    of: (key: string): Effect.Effect<LeakyBucket> =>
-      Effect.map(monotonic, (now) => {
-        const gate = gates.get(key) ?? makeLeakyBucket(limit)
-        if (!gates.has(key) && gates.size >= most)
-          for (const [name, other] of gates) if (other.isIdle(now)) gates.delete(name)
-        gates.set(key, gate)
-        return gate
-      })
-  }
+  const buckets = makeBoundedMap<string, LeakyBucket>(capacity)
+  return (key: string): LeakyBucket => buckets.getOrMake(key, () => makeLeakyBucket(limit))
 }

@@ -1,115 +1,91 @@
-import { Data, Deferred, Duration, Effect, FiberId } from "effect"
+import { Data, Duration, Effect } from "effect"
 import type { Limit } from "../../../domain/endpoints/rateCosts.ts"
 import { monotonic } from "../../../services/Clocks.ts"
+import type { Priority } from "../../../services/KrakenClient.ts"
+import { makePriorityQueue, type Waiter } from "../priorities/priorityQueue.ts"
 
-/** What somebody who wants to pass brings. */
-export interface BucketRequest {
+interface Demand {
   readonly cost: number
-  /** Smaller goes first; equals in order of arrival. */
-  readonly rank: number
-  /** How much of the limit is kept for others. */
-  readonly keep: number
+  /** The part of the limit that is reserved for other requests. */
+  readonly reserved: number
 }
 
-/** It would take too long. */
-export class WaitTooLong extends Data.TaggedError("TooLong")<{ readonly seconds: number }> {}
-
-/** Nobody waits this long, in seconds. */
-const patience = 10
-
-interface Waiter extends BucketRequest {
-  /** Done when those before have left. */
-  turn: Deferred.Deferred<void>
+/** A request to be counted. */
+export interface BucketRequest extends Demand {
+  readonly priority: Priority
 }
+
+/** The wait for the bucket would be too long. `seconds` is its length. */
+export class WaitTooLong extends Data.TaggedError("WaitTooLong")<{ readonly seconds: number }> {}
+
+/** The longest wait, in seconds. */
+const longestWait = 10
 
 /**
- * A counter as Kraken keeps it, and those who wait until it has fallen far enough.
+ * Makes a counter as Kraken keeps it, with a queue of the requests that wait until it has fallen far enough.
  *
- * Effect's `RateLimiter` does not fit: its calls cost what they cost whatever happens meanwhile, while here a refusal
- * of Kraken's or an order's age changes the counter; and it can't tell how long a wait would be, nor let a cancel
- * overtake. Only the first in the queue watches the clock; whoever leaves, by passing or interrupted, wakes the next.
+ * Effect's `RateLimiter` does not fit. Its calls have fixed costs, while here a refusal of Kraken's or the age of an
+ * order changes the counter. It also cannot say how long a wait would be, nor let a cancel overtake. Only the first
+ * waiter in the queue watches the clock.
  */
 export const makeLeakyBucket = ({ decayPerSecond, maximum }: Limit) => {
   let level = 0
   let at = 0
-  const queue: Array<Waiter> = []
+  // A cancel overtakes the waiter that watches the clock.
+  const queue = makePriorityQueue<Demand>({ canOvertakeFirst: true })
 
   const levelAt = (now: number) => Math.max(0, level - (Math.max(0, now - at) / 1000) * decayPerSecond)
 
-  const raise = (to: (level: number) => number) =>
-    Effect.map(monotonic, (now) => {
-      level = to(levelAt(now))
-      at = now
-    })
+  const change = (to: (level: number) => number, now: number): void => {
+    level = to(levelAt(now))
+    at = now
+  }
 
-  const secondsUntil = ({ cost, keep }: Omit<BucketRequest, "rank">, now: number) => {
-    const missing = levelAt(now) + cost - (maximum - keep)
+  const secondsUntil = ({ cost, reserved }: Demand, now: number) => {
+    const missing = levelAt(now) + cost - (maximum - reserved)
     return missing > rounding ? missing / decayPerSecond : 0
   }
 
-  const leave = (waiter: Waiter) =>
-    Effect.suspend(() => {
-      const place = queue.indexOf(waiter)
-      if (place >= 0) queue.splice(place, 1)
-      const next = queue[0]
-      return next === undefined ? Effect.void : Deferred.succeed(next.turn, undefined)
-    })
-
-  /** Passes if it is the waiter's turn and the counter allows it; else the seconds to wait, or what to wait for. */
-  const step = (waiter: Waiter, now: number): "passed" | "not first" | number => {
-    if (queue[0] !== waiter) return "not first"
-    const seconds = secondsUntil(waiter, now)
-    if (seconds > 0) return seconds
-    level = levelAt(now) + waiter.cost
-    at = now
-    queue.shift()
-    return "passed"
-  }
-
-  const wait = (waiter: Waiter): Effect.Effect<void, WaitTooLong> =>
+  const wait = (waiter: Waiter<Demand>): Effect.Effect<void, WaitTooLong> =>
     Effect.flatMap(monotonic, (now) => {
-      const next = step(waiter, now)
-      if (next === "passed") return Effect.void
-      if (next === "not first") {
-        waiter.turn = Deferred.unsafeMake(FiberId.none)
-        return Effect.zipRight(Deferred.await(waiter.turn), wait(waiter))
-      }
-      if (next >= patience) return tooLong(next)
-      return Effect.zipRight(Effect.sleep(Duration.millis(Math.ceil(next * 1000))), wait(waiter))
+      if (!queue.isFirst(waiter)) return Effect.zipRight(queue.untilFirst(waiter), wait(waiter))
+      const seconds = secondsUntil(waiter.value, now)
+      if (seconds >= longestWait) return tooLong(seconds)
+      if (seconds > 0) return Effect.zipRight(Effect.sleep(Duration.millis(Math.ceil(seconds * 1000))), wait(waiter))
+      change((level) => level + waiter.value.cost, now)
+      // Removed in the same step, so that the cost is not counted twice for a request that arrives now.
+      queue.remove(waiter)
+      return Effect.void
     })
 
   return {
-    /** Passes now, or after a wait of less than ten seconds, which `onWait` hears of. */
-    pass: (
-      passage: BucketRequest,
-      onWait: (seconds: number) => Effect.Effect<void>
-    ): Effect.Effect<void, WaitTooLong> =>
+    /**
+     * Counts a request, now or after a wait of less than ten seconds. `onWait` is called with the seconds to wait. Fails
+     * at once if the wait would be longer.
+     */
+    take: ({ cost, priority, reserved }: BucketRequest, onWait: (seconds: number) => Effect.Effect<void>) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(monotonic, (now) => {
-          const before = queue.filter(({ rank }) => rank <= passage.rank)
-          const cost = before.reduce((sum, { cost }) => sum + cost, passage.cost)
-          const seconds = secondsUntil({ cost, keep: passage.keep }, now)
-          if (seconds >= patience) return tooLong(seconds)
-          const waiter: Waiter = { ...passage, turn: Deferred.unsafeMake(FiberId.none) }
-          queue.splice(before.length, 0, waiter)
-          // A client that is slow to listen does not hold up the queue.
-          const tell = seconds > 0 ? Effect.fork(onWait(seconds)) : Effect.void
-          return Effect.ensuring(restore(Effect.zipRight(tell, wait(waiter))), leave(waiter))
+        Effect.flatMap(monotonic, (now): Effect.Effect<void, WaitTooLong> => {
+          const costs = queue.before(priority).reduce((sum, before) => sum + before.cost, cost)
+          const seconds = secondsUntil({ cost: costs, reserved }, now)
+          if (seconds >= longestWait) return tooLong(seconds)
+          const waiter = queue.enter(priority, { cost, reserved })
+          // Forked, so that a client that is slow to listen does not hold up the queue.
+          const notify = seconds > 0 ? Effect.fork(onWait(seconds)) : Effect.void
+          return Effect.ensuring(restore(Effect.zipRight(notify, wait(waiter))), queue.leave(waiter))
         })
       ),
-    /** Counts what happens whatever the counter says. */
-    add: (cost: number): Effect.Effect<void> => raise((level) => level + cost),
-    /** Kraken says that the counter is full. */
-    fill: raise((level) => Math.max(level, maximum)),
-    level: Effect.map(monotonic, levelAt),
-    /** Whether it is as good as new, at `now` (monotonic, ms). */
-    isIdle: (now: number): boolean => queue.length === 0 && levelAt(now) === 0
+    /** Counts a request at once, whatever the level. */
+    add: (cost: number): Effect.Effect<void> => Effect.map(monotonic, (now) => change((level) => level + cost, now)),
+    /** Raises the counter to its maximum, after Kraken has said that it is full. */
+    fill: Effect.map(monotonic, (now) => change((level) => Math.max(level, maximum), now)),
+    level: Effect.map(monotonic, levelAt)
   }
 }
 
 export type LeakyBucket = ReturnType<typeof makeLeakyBucket>
 
-/** A counter of fractions is never met exactly. */
+/** The error of levels, which are sums of fractions. */
 const rounding = 1e-9
 
 const tooLong = (seconds: number) => new WaitTooLong({ seconds: Math.ceil(seconds - rounding) })
