@@ -65,9 +65,9 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
   "layers/kraken/client": ["domain/endpoints", "domain/wire", "layers/kraken/answers", "services", "version"],
-  "layers/kraken/names": ["domain/assets", "domain/endpoints", "services"],
+  "layers/kraken/names": ["domain/assets", "domain/endpoints", "layers/caching", "services"],
   "layers/kraken/nonces": ["layers/kraken/priorities", "layers/storage", "services"],
-  "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "services"],
+  "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
   "layers/kraken/writes": [

@@ -7,16 +7,20 @@ import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { Principal } from "../../services/Principal.ts"
 import { operator } from "../access/principals.ts"
+import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { type BothLists, makeAssetListsCache, type PublicReader, recent } from "../kraken/names/assetListsCache.ts"
 import { type PairMarketData, makePairMarketData } from "./pairMarketData.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
-/** Kraken's own books and trades, looked at when somebody has to know them, once for all who ask within a second. */
+/** The most pairs in memory. */
+const capacity = 2000
+
+/** Kraken's own books and trades, read when a command or a question needs them, at most once a second for each pair. */
 export const MarketFeedLive = Layer.effect(
   MarketFeed,
   Effect.gen(function* () {
     const client = yield* KrakenClient
-    // What is seen here is seen for all callers.
+    // Market data is the same for all callers.
     const kraken: PublicReader<never> = {
       read: (...call) => Effect.provideService(client.read(...call), Principal, operator("live"))
     }
@@ -29,35 +33,30 @@ export const MarketFeedLive = Layer.effect(
         Effect.logWarning(`Kraken's lists can't be had; paper orders keep to what is known of its pairs: ${message}`)
     )
 
-    /** Accounts may know one pair in different decimals for a while. */
-    const lookouts = new Map<string, PairMarketData>()
-    const lookoutOf = (pair: Pair): PairMarketData => {
-      const key = [pair.id, pair.priceDecimals, pair.lotDecimals].join(" ")
-      const lookout = lookouts.get(key) ?? makePairMarketData(kraken, pair)
-      lookouts.set(key, lookout)
-      return lookout
-    }
+    const pairs = makeBoundedMap<string, PairMarketData>(capacity)
+    // The key has the decimals, since accounts can know one pair with different decimals for a while.
+    const dataOf = (pair: Pair): PairMarketData =>
+      pairs.getOrMake([pair.id, pair.priceDecimals, pair.lotDecimals].join(" "), () => makePairMarketData(kraken, pair))
 
     return {
       kind: "live",
       name,
       open: () => recordedMarket(name),
-      lists: (age) => Effect.map(lists.atMost(age), ({ listed }) => Option.some(listed)),
+      lists: (age) => Effect.map(lists.get(age), ({ listed }) => Option.some(listed)),
       look: Effect.fn("MarketFeed.look")(function* (pairs) {
-        const sights = yield* Effect.forEach(pairs, lookoutOf, { concurrency: "unbounded" })
-        return sights.map(({ observation }) => observation)
+        const snapshots = yield* Effect.forEach(pairs, dataOf, { concurrency: "unbounded" })
+        return snapshots.map(({ observation }) => observation)
       }),
       read: (endpoint, params) => {
-        // What is the same for everybody is Kraken's to tell.
         if (isPrivate(endpoint)) return Effect.succeedNone
-        const asked = kraken.read(endpoint, params)
+        const fromKraken = kraken.read(endpoint, params)
         const whole = wholeList(endpoint, params)
-        if (whole === undefined) return Effect.asSome(asked)
-        const here = Effect.zip(lists.atMost(recent), Clock.currentTimeMillis)
-        // Where Kraken does not answer, lists of an hour ago are not what it says now.
+        if (whole === undefined) return Effect.asSome(fromKraken)
+        const cached = Effect.zip(lists.get(recent), Clock.currentTimeMillis)
+        // If Kraken does not answer, the cache returns old lists, which are not served as an answer of now.
         return Effect.asSome(
-          Effect.flatMap(here, ([{ answers, listed }, now]) =>
-            now - listed.at <= recent ? (whole(answers) ?? asked) : asked
+          Effect.flatMap(cached, ([{ answers, listed }, now]) =>
+            now - listed.at <= recent ? (whole(answers) ?? fromKraken) : fromKraken
           )
         )
       }
@@ -65,7 +64,7 @@ export const MarketFeedLive = Layer.effect(
   })
 )
 
-/** Which of the lists an endpoint is asked for, if for all of it: they are large, and here already. */
+/** Returns a function that picks the list which a request asks for as a whole. Lists are large, and cached here. */
 const wholeList = (endpoint: Endpoint, params: Params) => {
   const [name, field] =
     endpoint === "public/Assets"

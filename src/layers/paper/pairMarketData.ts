@@ -1,61 +1,62 @@
-import { Clock, Effect, Exit } from "effect"
+import { Clock, Effect } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { makeCachedValue } from "../caching/cachedValue.ts"
 import type { PublicReader } from "../kraken/names/assetListsCache.ts"
 import { mostTrades, readTrades, type PairSnapshot, pairSnapshotOf } from "./pairSnapshot.ts"
 import type { ReadError } from "../../services/KrakenClient.ts"
 
-/** What was seen does for this long, whoever asks: Kraken takes about one call a second. In milliseconds, as below. */
+/**
+ * The age up to which the data of a pair serves everyone, and the pause after a failure, in milliseconds: Kraken takes about
+ * one public call a second.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
+ */
 const fresh = 1000
 
-/** After a longer pause nobody waits for what was traded since: the newest trades will do. */
-const remembered = 60_000
+/** The longest time between two snapshots that are joined, in milliseconds. After more, the newest trades are enough. */
+const longestGap = 60_000
 
 const levels = 100
 
-/** Looks at one pair of Kraken's. A look that is under way, or not a second old, does for everybody. */
+/** Reads the book and trades of one pair. A snapshot that is not a second old, or being read, serves all callers. */
 export type PairMarketData = Effect.Effect<PairSnapshot, ReadError>
 
 export const makePairMarketData = (kraken: PublicReader<never>, pair: Pair): PairMarketData => {
-  const oneAtATime = Effect.unsafeMakeSemaphore(1)
-  let latest: { readonly at: number; readonly exit: Exit.Exit<PairSnapshot, ReadError> } | undefined
-  let sight: PairSnapshot | undefined
-
   const named = { pair: pair.altname, ...(pair.base.class !== "currency" && { asset_class: pair.base.class }) }
   const tradesSince = (since: string | undefined) =>
-    Effect.map(kraken.read("public/Trades", { ...named, since, count: mostTrades }, first), readTrades)
+    Effect.map(kraken.read("public/Trades", { ...named, since, count: mostTrades }, asWrite), readTrades)
 
-  /** More may have been traded than Kraken tells at once: then the newest matter. */
-  const trades = Effect.fnUntraced(function* (since: string | undefined) {
+  /** Reads the trades since the last one. If there are more than Kraken returns at once, reads the newest instead. */
+  const readNewTrades = Effect.fnUntraced(function* (since: string | undefined) {
     const newer = yield* tradesSince(since)
     return since !== undefined && newer.rows.length >= mostTrades ? yield* tradesSince(undefined) : newer
   })
 
-  const look = Effect.gen(function* () {
+  const readSnapshot = Effect.fnUntraced(function* (previous: PairSnapshot | undefined) {
     const at = yield* Clock.currentTimeMillis
-    const before = sight !== undefined && at - sight.at < remembered ? sight.trades : undefined
-    const depth = kraken.read("public/Depth", { ...named, count: levels }, first)
-    const answers = yield* Effect.all([depth, trades(before?.last)], { concurrency: 2 })
-    const seen = pairSnapshotOf(pair, at, ...answers, before)
-    if (seen !== undefined) return seen
+    const before = previous !== undefined && at - previous.at < longestGap ? previous.trades : undefined
+    const depth = kraken.read("public/Depth", { ...named, count: levels }, asWrite)
+    const results = yield* Effect.all([depth, readNewTrades(before?.last)], { concurrency: 2 })
+    const snapshot = pairSnapshotOf(pair, at, ...results, before)
+    if (snapshot !== undefined) return snapshot
     const reason = `its book and trades of ${pair.display} are not of the shape or precision that is known here ${changed}`
     return yield* new KrakenUnavailable({ endpoint: "public/Depth", reason })
-  }).pipe(Effect.mapError(notCarriedOut))
+  }, Effect.mapError(notCarriedOut))
 
-  return Effect.gen(function* () {
-    if (latest !== undefined && (yield* Clock.currentTimeMillis) - latest.at < fresh) return yield* latest.exit
-    const exit = yield* Effect.exit(look)
-    latest = { at: yield* Clock.currentTimeMillis, exit }
-    if (Exit.isSuccess(exit)) sight = exit.value
-    return yield* exit
-  }).pipe(oneAtATime.withPermits(1))
+  return makeCachedValue({
+    lookup: readSnapshot,
+    pauseAfter: () => Effect.succeed(fresh),
+    staleFor: 0
+  }).get(fresh)
 }
 
 const changed = "(decimals that Kraken has changed are taken over once nothing is open on the pair)"
 
-/** Goes before what tools read: somebody's order waits for it. */
-const first = { priority: "write" } as const
+/** The priority of a write, since an order waits for the data. */
+const asWrite = { priority: "write" } as const
 
+/** Adds to the reason that nothing was carried out. */
 export const notCarriedOut = (error: ReadError): ReadError => {
   if (error._tag !== "KrakenUnavailable") return error
   const { cause, endpoint, reason } = error

@@ -3,15 +3,18 @@ import type { Lists } from "../../../domain/assets/krakenLists.ts"
 import { clocks } from "../../../services/Clocks.ts"
 import type { PublicEndpoint, Params } from "../../../domain/endpoints/endpoints.ts"
 import type { CallOptions, ReadError } from "../../../services/KrakenClient.ts"
+import { makeCachedValue } from "../../caching/cachedValue.ts"
 
-/** How long the lists hold; for a name that is not in them, they may be `recent` at the most. In milliseconds. */
+/** The usual age of the lists at most, in milliseconds. */
 export const fresh = Duration.toMillis("1 hour")
+
+/** The age of the lists at most before a name counts as unknown, in milliseconds. */
 export const recent = Duration.toMillis("1 minute")
 
-/** Where Kraken gave no lists, it is left alone for this long. */
+/** The pause after a failure, in milliseconds. */
 const pause = Duration.toMillis("30 seconds")
 
-/** Asks Kraken for public data; `R` says for whom. */
+/** A client for Kraken's public data. `R` is the context of a call, such as its caller. */
 export interface PublicReader<R> {
   readonly read: (
     endpoint: PublicEndpoint,
@@ -26,54 +29,31 @@ export interface BothLists {
 }
 
 /**
- * Kraken's public lists of assets and pairs, asked for once for all who wait, and read as `read` does. They are given
- * not older than `age` if Kraken gives them; else those that there are.
+ * Makes a cache of Kraken's public lists of assets and pairs, decoded by `decode`, which gets the time of the request (Unix
+ * ms). After a failure, the cache returns the lists that there are, however old.
  */
 export const makeAssetListsCache = <A, R>(
   kraken: PublicReader<R>,
-  read: (lists: BothLists, at: number) => A,
+  decode: (lists: BothLists, at: number) => A,
   onFailure: (error: ReadError) => Effect.Effect<void>
 ) => {
-  const oneAtATime = Effect.unsafeMakeSemaphore(1)
-  let latest: { readonly lists: A; readonly at: number } | undefined
-  let failed: { readonly error: ReadError; readonly at: number } | undefined
-  let isStale = false
-
-  const list = (assets: object, pairs: object) =>
+  const read = (assets: object, pairs: object) =>
     Effect.all(
       { assets: kraken.read("public/Assets", { ...assets }), pairs: kraken.read("public/AssetPairs", { ...pairs }) },
       { concurrency: 2 }
     )
 
-  /** The tokenised lists may fail without spoiling the rest. */
-  const ask = Effect.fnUntraced(function* (at: number) {
-    const currency = yield* list({}, {})
-    const tokenized = yield* Effect.option(list({ aclass: "tokenized_asset" }, { aclass_base: "tokenized_asset" }))
-    return read({ currency, ...(Option.isSome(tokenized) && { tokenized_asset: tokenized.value }) }, at)
+  const readBoth = Effect.fnUntraced(function* () {
+    const { wall } = yield* clocks
+    const currency = yield* read({}, {})
+    // If the tokenized lists can't be read, the others are still of use.
+    const tokenized = yield* Effect.option(read({ aclass: "tokenized_asset" }, { aclass_base: "tokenized_asset" }))
+    return decode({ currency, ...(Option.isSome(tokenized) && { tokenized_asset: tokenized.value }) }, wall)
   })
 
-  const old = (error: ReadError) => (latest === undefined ? Effect.fail(error) : Effect.succeed(latest.lists))
-
-  return {
-    atMost: (age: number): Effect.Effect<A, ReadError, R> =>
-      Effect.gen(function* () {
-        const { monotonic: now, wall } = yield* clocks
-        if (latest !== undefined && !isStale && now - latest.at <= age) return latest.lists
-        if (failed !== undefined && now - failed.at < pause) return yield* old(failed.error)
-        const answer = yield* Effect.either(ask(wall))
-        if (answer._tag === "Left") {
-          failed = { error: answer.left, at: now }
-          yield* onFailure(answer.left)
-          return yield* old(answer.left)
-        }
-        isStale = false
-        failed = undefined
-        latest = { lists: answer.right, at: now }
-        return answer.right
-      }).pipe(oneAtATime.withPermits(1)),
-    /** What is given from now on is newer than now. */
-    stale: Effect.sync(() => {
-      isStale = true
-    })
-  }
+  return makeCachedValue({
+    lookup: readBoth,
+    pauseAfter: (error) => Effect.as(onFailure(error), pause),
+    staleFor: Infinity
+  })
 }
