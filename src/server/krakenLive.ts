@@ -1,7 +1,7 @@
 import { Effect, Layer, Option } from "effect"
 import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
-import { NonceSourceSqlite } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
+import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { doubts } from "./doubts.ts"
 import { Config } from "../services/Config.ts"
@@ -25,6 +25,6 @@ const Mode = Layer.effect(
 
 /** The API key's account at Kraken. */
 export const KrakenLive = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientKeepAlive, NonceSourceSqlite]),
+  Layer.provide([HttpClientKeepAlive, NonceSourceInStateFolder]),
   Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
 )

@@ -3,7 +3,7 @@ import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
-import { TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
 import { Config } from "../services/Config.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
@@ -44,14 +44,17 @@ const HttpServer = HttpListener.pipe(
 )
 
 /** Serves over HTTP. The tools are loaded before clients can connect. */
-export const overHttp = Effect.fnUntraced(function* (firstToken: boolean, envFile: Option.Option<string>) {
-  const { authDisabled, mode } = yield* Config
-  if (authDisabled) {
-    yield* Effect.logWarning(
-      mode === "paper"
-        ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses one simulated account."
-        : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses the Kraken account."
-    )
-  }
-  return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)
-}, Effect.provide(TokenStoreSqlite))
+export const overHttp = Effect.fnUntraced(
+  function* (firstToken: boolean, envFile: Option.Option<string>) {
+    const { authDisabled, mode } = yield* Config
+    if (authDisabled) {
+      yield* Effect.logWarning(
+        mode === "paper"
+          ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses one simulated account."
+          : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses the Kraken account."
+      )
+    }
+    return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)
+  },
+  Effect.provide(Layer.provide(TokenStoreSqlite, TokenDatabase))
+)

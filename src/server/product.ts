@@ -5,7 +5,7 @@ import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
 import { RecordMemory } from "../layers/access/RecordMemory.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
-import { RequestStateKeySqlite } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { load } from "../layers/process/load.ts"
@@ -33,5 +33,5 @@ const Kraken = KrakenWriterSettling.pipe(
 export const Product = McpServerSdk.pipe(
   Layer.provide(PolicyOfServer),
   Layer.provideMerge(Kraken),
-  Layer.provide(RequestStateKeySqlite)
+  Layer.provide(RequestStateKeyInStateFolder)
 )

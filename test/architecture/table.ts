@@ -52,7 +52,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/telemetry",
     "services"
   ],
-  "layers/access": ["domain/keys", "layers/storage", "services"],
+  "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [

@@ -3,9 +3,9 @@ import Database from "better-sqlite3"
 import { Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { copyFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { NonceSourceSqlite } from "../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { RequestStateKeySqlite } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
-import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { NonceSourceInStateFolder } from "../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import { RequestStateKeyInStateFolder } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { NonceSource } from "../../src/services/NonceSource.ts"
 import { RequestStateKey } from "../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
@@ -157,7 +157,12 @@ describe("a tokens.db of version 1", () => {
         ),
         (outcomes): Record<string, string> => Object.fromEntries(outcomes)
       )
-    ).pipe(Effect.provide(Layer.provide(TokenStoreSqlite, TestConfig({ mode, tokenDb: file }))), Effect.scoped)
+    ).pipe(
+      Effect.provide(
+        Layer.provide(Layer.provide(TokenStoreSqlite, TokenDatabase), TestConfig({ mode, tokenDb: file }))
+      ),
+      Effect.scoped
+    )
 
   it.live.each([
     ["live", "TokenForPaper"],
@@ -204,7 +209,7 @@ describe("a state folder of version 1", () => {
       const nonce = yield* Effect.gen(function* () {
         const source = yield* NonceSource
         return (yield* Effect.scoped(source.turn("read"))).nonce
-      }).pipe(Effect.provide(Layer.provide(NonceSourceSqlite, config)))
+      }).pipe(Effect.provide(Layer.provide(NonceSourceInStateFolder, config)))
       // The clock that they came from was far ahead of any that comes later.
       assert.strictEqual(nonce, BigInt(last) + 1n)
     }).pipe(Effect.scoped)
@@ -219,7 +224,7 @@ describe("a state folder of version 1", () => {
     }).pipe(
       Effect.provide(
         Layer.unwrapEffect(
-          Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeySqlite, TestConfig({ mode, stateDir })))
+          Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir })))
         )
       ),
       Effect.scoped

@@ -5,7 +5,7 @@ import { Product } from "../../src/server/product.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
-import { TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
@@ -65,7 +65,9 @@ const paper = Effect.gen(function* () {
     Layer.provide(Product),
     Layer.provide(McpServerEarly)
   )
-  const context = yield* Layer.build(server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(settings)))
+  const context = yield* Layer.build(
+    server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(TokenDatabase), Layer.provide(settings))
+  )
   return yield* Effect.gen(function* () {
     const { port } = yield* Listening
     const { secret } = yield* (yield* TokenStore).create({ name: "test", paperOnly: false, expiresIn: Option.none() })

@@ -2,7 +2,7 @@ import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } fro
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { settings } from "../../layers/settings/settingDefinitions.ts"
-import { TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../../layers/access/TokenStoreSqlite.ts"
 import { Config } from "../../services/Config.ts"
 import { type Token, TokenStore } from "../../services/TokenStore.ts"
 import { isActive } from "../../layers/access/tokenRules.ts"
@@ -14,7 +14,10 @@ import { table } from "../kit/textTable.ts"
 const stored =
   (needs: Needs.Needs) =>
   <A, E>(effect: Effect.Effect<A, E, TokenStore | Config>, { envFile }: From) =>
-    Effect.provide(effect, Layer.provideMerge(TokenStoreSqlite, ConfigEnv(needs, envFile)))
+    Effect.provide(
+      effect,
+      Layer.provideMerge(Layer.provide(TokenStoreSqlite, TokenDatabase), ConfigEnv(needs, envFile))
+    )
 
 interface From {
   readonly envFile: Option.Option<string>

@@ -1,4 +1,4 @@
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
@@ -11,20 +11,26 @@ import {
   TokenStore,
   TokenStoreError
 } from "../../services/TokenStore.ts"
-import { openDatabase } from "../storage/openDatabase.ts"
+import { makeBoundedMap } from "../caching/boundedMap.ts"
+import { reasonOf } from "../storage/databaseFile.ts"
+import { migrate, type Migration } from "../storage/migrate.ts"
+import { Database } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
 import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
 
-/** Time for which a token that was found valid counts as valid without asking the file: a revocation elsewhere waits so long. */
-const remembered = Duration.toMillis("1 second")
+/**
+ * The time for which a token is valid without a look at the database, in milliseconds. A revocation by another process
+ * takes effect after it.
+ */
+const validFor = Duration.toMillis("1 second")
 
-/** Tokens that are remembered at once. */
+/** The most valid tokens in memory. */
 const capacity = 1000
 
 /**
- * Stands before the hash of a token that opens simulated accounts alone. A column could be overlooked: a server that does
- * not know of the mark, such as the Python one, finds no such hash and lets nobody in.
+ * The prefix for the hash of a token that opens only simulated accounts. A column could be overlooked: a server that does
+ * not know the prefix, such as the Python one, finds no such hash and refuses the token.
  */
 const paperMark = "paper:"
 
@@ -38,9 +44,29 @@ const Row = Schema.Struct({
   last_used_at: Schema.NullOr(Schema.String)
 })
 
+const migrations: ReadonlyArray<Migration> = [
+  [
+    "create_tokens",
+    Effect.flatMap(SqlClient, (sql) =>
+      Effect.zipRight(
+        sql`CREATE TABLE IF NOT EXISTS tokens (
+          id TEXT PRIMARY KEY,
+          name TEXT NOT NULL,
+          token_hash TEXT NOT NULL UNIQUE,
+          created_at TEXT NOT NULL,
+          expires_at TEXT,
+          revoked_at TEXT,
+          last_used_at TEXT
+        )`,
+        sql`CREATE INDEX IF NOT EXISTS idx_tokens_hash ON tokens (token_hash)`
+      )
+    )
+  ]
+]
+
 /**
- * Tokens in SQLite, in the table of the Python mcp-kraken: a `tokens.db` of either opens in the other. Several processes
- * may use the file at once.
+ * Tokens in SQLite, in the table of the Python mcp-kraken, which ignores the table of migrations beside it: a `tokens.db`
+ * of either opens in the other. Several processes can use the database at once.
  */
 export const TokenStoreSqlite = Layer.scoped(
   TokenStore,
@@ -48,14 +74,12 @@ export const TokenStoreSqlite = Layer.scoped(
     const config = yield* Config
     const { tokenDb } = config
     const failed = (cause: unknown) =>
-      new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${wordsOf(cause)}.`, cause })
-    const sql = yield* Effect.mapError(
-      openDatabase(tokenDb),
-      (cause) => new TokenStoreError({ reason: cause.message, cause })
-    )
-    yield* Effect.mapError(createTable(sql), failed)
-    const lastUse = yield* makeLastUse(sql)
-    const good = new Map<string, { readonly token: Token; readonly until: number }>()
+      new TokenStoreError({ reason: `The token database ${tokenDb} can't be used: ${reasonOf(cause)}.`, cause })
+    const sql = yield* SqlClient
+    yield* Effect.mapError(migrate(migrations), failed)
+    const lastUse = yield* makeLastUse
+    // Not a cached value for each token: unknown tokens would take the places of valid ones.
+    const valid = makeBoundedMap<string, { readonly token: Token; readonly until: number }>(capacity)
 
     const select = (where: Fragment) =>
       sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${where}
@@ -63,7 +87,9 @@ export const TokenStoreSqlite = Layer.scoped(
 
     const byHash = Effect.fnUntraced(function* (hash: string) {
       const [row] = yield* select(sql`token_hash IN (${hash}, ${paperMark + hash})`)
-      return row !== undefined && sameHash(unmarked(row.token_hash), hash) ? Option.some(toToken(row)) : Option.none()
+      return row !== undefined && sameHash(withoutMark(row.token_hash), hash)
+        ? Option.some(toToken(row))
+        : Option.none()
     })
 
     return TokenStore.of({
@@ -96,24 +122,21 @@ export const TokenStoreSqlite = Layer.scoped(
           RETURNING id`.pipe(Effect.mapError(failed))
         const [row] = yield* select(sql`id = ${id}`)
         if (row === undefined) return yield* new TokenNotFound({ id })
-        good.delete(unmarked(row.token_hash))
+        valid.delete(withoutMark(row.token_hash))
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
       verify: Effect.fnUntraced(function* (secret) {
         const hash = sha256(Redacted.value(secret))
         const now = yield* DateTime.now
-        const known = good.get(hash)
-        const fresh = known !== undefined && known.until > now.epochMillis
-        const found = fresh ? Option.some(known.token) : yield* byHash(hash)
+        const known = valid.get(hash)
+        const isFresh = known !== undefined && known.until > now.epochMillis
+        const found = isFresh ? Option.some(known.token) : yield* byHash(hash)
         if (Option.isNone(found) || !isActive(found.value, now)) {
-          good.delete(hash)
+          valid.delete(hash)
           return Option.none()
         }
-        if (!fresh) {
-          if (good.size >= capacity) good.clear()
-          good.set(hash, { token: found.value, until: now.epochMillis + remembered })
-        }
+        if (!isFresh) valid.set(hash, { token: found.value, until: now.epochMillis + validFor })
         if (!opens(found.value, config.mode)) return yield* new TokenForPaper({ id: found.value.id })
         yield* lastUse.note(found.value.id, now)
         return found
@@ -122,20 +145,10 @@ export const TokenStoreSqlite = Layer.scoped(
   })
 )
 
-const createTable = (sql: SqlClient) =>
-  Effect.gen(function* () {
-    yield* sql`PRAGMA foreign_keys = ON`
-    yield* sql`CREATE TABLE IF NOT EXISTS tokens (
-      id TEXT PRIMARY KEY,
-      name TEXT NOT NULL,
-      token_hash TEXT NOT NULL UNIQUE,
-      created_at TEXT NOT NULL,
-      expires_at TEXT,
-      revoked_at TEXT,
-      last_used_at TEXT
-    )`
-    yield* sql`CREATE INDEX IF NOT EXISTS idx_tokens_hash ON tokens (token_hash)`
-  })
+/** The database file of the tokens that the settings name. */
+export const TokenDatabase = Layer.unwrapEffect(Effect.map(Config, ({ tokenDb }) => Database(tokenDb))).pipe(
+  Layer.mapError((cause) => new TokenStoreError({ reason: cause.message, cause }))
+)
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 
@@ -149,14 +162,9 @@ const toToken = (row: typeof Row.Type): Token => ({
   lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
 })
 
-const unmarked = (kept: string): string => (kept.startsWith(paperMark) ? kept.slice(paperMark.length) : kept)
+const withoutMark = (stored: string): string => (stored.startsWith(paperMark) ? stored.slice(paperMark.length) : stored)
 
 const sha256 = (text: string): string => digest("sha256", text)
 
 const sameHash = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
-
-const wordsOf = (cause: unknown): string => {
-  const inner = Object(cause).cause
-  return inner instanceof Error ? inner.message : cause instanceof Error ? cause.message : String(cause)
-}

@@ -10,7 +10,7 @@ import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDe
 import type { Exchange } from "../../exchange/state/state.ts"
 import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
-import { DatabaseUnavailable, wordsOf } from "../storage/openDatabase.ts"
+import { type DatabaseUnavailable, unavailable } from "../storage/databaseFile.ts"
 import { type AccountId, openJournal } from "./journal.ts"
 import { type Command, type Limits, makeJournaledAccounts } from "./journaledAccounts.ts"
 import { MarketFeed, type Observation } from "./MarketFeed.ts"
@@ -89,12 +89,9 @@ const make = (
           return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
         } catch (error) {
           if (error instanceof PaperAccountBroken) return error
-          return isSqlite(error) ? unavailable(error) : Effect.die(error)
+          return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
         }
       })
-
-    const unavailable = (cause: unknown) =>
-      new DatabaseUnavailable({ reason: `The database ${file} can't be used: ${wordsOf(cause)}.`, cause })
 
     const of = (account: string): AccountId => ({ account, market: feed.kind })
 

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "better-sqlite3"
-import { Effect, Schedule, Schema, type Scope } from "effect"
-import { DatabaseUnavailable, isLocked, makePrivate, wordsOf } from "../storage/openDatabase.ts"
+import { Effect, Schema, type Scope } from "effect"
+import { type DatabaseUnavailable, openFile, unavailable } from "../storage/databaseFile.ts"
 
 /** One simulated account: that of a caller on one kind of market. */
 export interface AccountId {
@@ -52,32 +52,25 @@ export interface Journal {
 /** The layout of the tables. */
 const layout = 1
 
-/** Opens the file, and makes it where it is missing. The native module is loaded here, not when the program starts. */
+/** Opens the file, and creates it if it is missing. */
 export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavailable, Scope.Scope> => {
-  const unavailable = (what: string) => (cause: unknown) =>
-    new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${wordsOf(cause)}.`, cause })
-  const opened = Effect.gen(function* () {
-    const { default: Sqlite } = yield* Effect.tryPromise({
-      try: () => import("../storage/driver.ts"),
-      catch: unavailable("opened without the native module better-sqlite3")
-    })
-    yield* Effect.try({ try: () => makePrivate(file), catch: unavailable("created") })
-    return yield* Effect.try(() => {
-      const db = new Sqlite(file, { timeout: 5000 })
-      db.pragma("journal_mode = WAL")
-      return db
-    }).pipe(
-      // Where another process sets the file up at this moment, SQLite does not wait.
-      Effect.retry({ while: ({ error }) => isLocked(error), schedule: again }),
-      Effect.mapError(({ error }) => unavailable("opened")(error))
-    )
-  })
+  const opened = openFile(
+    file,
+    () => import("../storage/driver.ts"),
+    ({ default: Sqlite }) =>
+      Effect.try({
+        try: () => {
+          const db = new Sqlite(file, { timeout: 5000 })
+          db.pragma("journal_mode = WAL")
+          return db
+        },
+        catch: unavailable(file, "opened")
+      })
+  )
   return Effect.acquireRelease(opened, (db) => Effect.sync(() => db.close())).pipe(
-    Effect.flatMap((db) => Effect.try({ try: () => makeJournal(file, db), catch: unavailable("used") }))
+    Effect.flatMap((db) => Effect.try({ try: () => makeJournal(file, db), catch: unavailable(file, "used") }))
   )
 }
-
-const again = Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20))
 
 const makeJournal = (file: string, db: Database): Journal => {
   db.transaction(() => createTables(db)).immediate()

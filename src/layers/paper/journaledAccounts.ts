@@ -7,7 +7,7 @@ import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDe
 import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
-import { wordsOf } from "../storage/openDatabase.ts"
+import { reasonOf } from "../storage/databaseFile.ts"
 import type { AccountId, Entry, Head, Journal } from "./journal.ts"
 
 /** A call of one account: `private/AddOrder`, or one of the operator's such as `control/Deposit`. */
@@ -178,7 +178,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
       // That the file can't be had now says nothing about the account, unless SQLite finds it damaged.
       const code = String(Object(error).code)
       if (code.startsWith("SQLITE_") && !code.startsWith("SQLITE_CORRUPT")) throw error
-      throw new PaperAccountBroken({ account, file: journal.file, reason: wordsOf(error) })
+      throw new PaperAccountBroken({ account, file: journal.file, reason: reasonOf(error) })
     }
   }
 }

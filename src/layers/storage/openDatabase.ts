@@ -1,63 +1,79 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
-import type { SqlClient } from "@effect/sql/SqlClient"
-import { Cause, Data, Effect, Predicate, Schedule, type Scope } from "effect"
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs"
-import { dirname } from "node:path"
+import { makeWithTransaction, SqlClient, TransactionConnection } from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Cause, Effect, Exit, Layer, Scope } from "effect"
+import { type DatabaseUnavailable, openFile, retryWhileLocked, unavailable } from "./databaseFile.ts"
 
-/** An unusable database file. */
-export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
-  /** A sentence for the operator, with the path. */
-  readonly reason: string
-  readonly cause: unknown
-}> {
-  override get message() {
-    return this.reason
-  }
+export interface DatabaseOptions {
+  /**
+   * The guarantee for a committed transaction. `NORMAL`: it survives the end of the process. `FULL`: it also survives a
+   * power failure. SQLite then syncs the file at each commit.
+   */
+  readonly synchronous?: "NORMAL" | "FULL"
+  /**
+   * The longest time in milliseconds for which a statement waits for another process, and blocks the event loop. With 0,
+   * only transactions wait, without blocking it, and other statements fail at once.
+   */
+  readonly busyTimeout?: number
 }
 
 /**
- * Opens a SQLite file that only its owner can read, and creates it and its folder if they are missing. Several
- * processes can use it at once. The native module is loaded here, not when the program starts.
+ * Opens a SQLite file that only its owner can read, in WAL mode: several processes can use it at once. Its transactions
+ * take the write lock when they begin, so that what they read still holds when they write. They wait for the lock for a
+ * second between attempts that do not block the event loop.
  */
-export const openDatabase = (file: string): Effect.Effect<SqlClient, DatabaseUnavailable, Scope.Scope> => {
-  const unavailable = (what: string) => (cause: unknown) =>
-    new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${wordsOf(cause)}.`, cause })
-  return Effect.gen(function* () {
-    yield* Effect.try({ try: () => makePrivate(file), catch: unavailable("created") })
-    const { make } = yield* Effect.tryPromise({
-      try: () => import("@effect/sql-sqlite-node/SqliteClient"),
-      catch: unavailable("opened without the native module better-sqlite3")
-    })
-    const sql = yield* make({ filename: file }).pipe(
-      Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
-      // Opening throws if the module does not fit this machine, the file is not a database, or another process is
-      // creating it.
-      Effect.catchAllCause((cause) => Effect.fail(Cause.squash(cause))),
-      Effect.retry({
-        while: isLocked,
-        schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20))
-      }),
-      Effect.mapError(unavailable("opened"))
+export const openDatabase = (
+  file: string,
+  { busyTimeout = 2000, synchronous = "NORMAL" }: DatabaseOptions = {}
+): Effect.Effect<SqlClient, DatabaseUnavailable, Scope.Scope> =>
+  openFile(
+    file,
+    () => import("@effect/sql-sqlite-node/SqliteClient"),
+    ({ make }) =>
+      make({ filename: file }).pipe(
+        Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
+        // Opening throws if the module does not fit this machine or the file is not a database.
+        Effect.catchAllCause((cause) => Effect.fail(Cause.squash(cause)))
+      )
+  ).pipe(
+    Effect.tap((sql) =>
+      Effect.all([
+        sql`PRAGMA busy_timeout = ${sql.literal(String(busyTimeout))}`,
+        sql`PRAGMA synchronous = ${sql.literal(synchronous)}`
+      ]).pipe(Effect.mapError(unavailable(file, "used")))
+    ),
+    Effect.map((sql) => Object.assign(sql, { withTransaction: immediateTransaction(sql) }))
+  )
+
+/** Provides a database, opened when the layer is built. */
+export const Database = (file: string, options?: DatabaseOptions): Layer.Layer<SqlClient, DatabaseUnavailable> =>
+  Layer.scoped(SqlClient, openDatabase(file, options))
+
+/** Makes `withTransaction` for transactions that begin immediate. `@effect/sql` begins deferred ones. */
+const immediateTransaction = (sql: SqlClient): SqlClient["withTransaction"] => {
+  const run = (connection: Connection, statement: string) =>
+    Effect.asVoid(connection.executeUnprepared(statement, [], undefined))
+
+  /** Begins here, since a failure of `begin` would be rolled back, which SQLite refuses without a transaction. */
+  const acquireConnection = Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const connection = yield* Scope.extend(sql.reserve, scope).pipe(
+      Effect.tap((connection) => retryWhileLocked(run(connection, "BEGIN IMMEDIATE"))),
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
     )
-    yield* Effect.mapError(sql`PRAGMA busy_timeout = 2000`, unavailable("used"))
-    return sql
+    return [scope, connection] as const
+  })
+
+  return makeWithTransaction({
+    transactionTag: TransactionConnection,
+    spanAttributes: [],
+    acquireConnection,
+    begin: () => Effect.void,
+    savepoint: (connection, depth) => run(connection, `SAVEPOINT nested_${depth}`),
+    // A transaction that can't be committed must not stay open.
+    commit: (connection) =>
+      Effect.tapError(run(connection, "COMMIT"), () => Effect.ignore(run(connection, "ROLLBACK"))),
+    rollback: (connection) => run(connection, "ROLLBACK"),
+    rollbackSavepoint: (connection, depth) => run(connection, `ROLLBACK TO nested_${depth}`)
   })
 }
-
-/**
- * Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it.
- */
-export const makePrivate = (file: string): void => {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  closeSync(openSync(file, "a", 0o600))
-  try {
-    chmodSync(file, 0o600)
-  } catch {
-    // The file of another user who gave this one access keeps its mode.
-  }
-}
-
-export const isLocked = (error: unknown): boolean =>
-  Predicate.hasProperty(error, "code") && String(error.code).startsWith("SQLITE_BUSY")
-
-export const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -8,9 +8,9 @@ import { createHash } from "node:crypto"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { argv, exit } from "node:process"
-import { NonceSourceSqlite } from "../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { RequestStateKeySqlite } from "../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
-import { TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { NonceSourceInStateFolder } from "../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import { RequestStateKeyInStateFolder } from "../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
 import { NonceSource } from "../../../src/services/NonceSource.ts"
 import { RequestStateKey } from "../../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
@@ -79,7 +79,12 @@ const tokens = Effect.gen(function* () {
   yield* store.revoke(made.revoked.id)
   return made
 }).pipe(
-  Effect.provide(Layer.provide(TokenStoreSqlite, TestConfig({ mode: "live", tokenDb: join(folder, "tokens.db") })))
+  Effect.provide(
+    Layer.provide(
+      Layer.provide(TokenStoreSqlite, TokenDatabase),
+      TestConfig({ mode: "live", tokenDb: join(folder, "tokens.db") })
+    )
+  )
 )
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
@@ -131,7 +136,7 @@ const nonces = Effect.gen(function* () {
     }).pipe(
       Effect.provide(
         Layer.provide(
-          NonceSourceSqlite,
+          NonceSourceInStateFolder,
           TestConfig({
             stateDir: folder,
             credentials: Option.some({ key: Redacted.make(key), secret: Redacted.make("c2VjcmV0"), otp: Option.none() })
@@ -149,7 +154,7 @@ const seals = Effect.forEach(["live", "paper"] as const, (mode) =>
     const { key, redeem } = yield* RequestStateKey
     yield* redeem("used", 8_000_000_000_000)
     return [mode, Buffer.from(Redacted.value(yield* key)).toString("base64")] as const
-  }).pipe(Effect.provide(Layer.provide(RequestStateKeySqlite, TestConfig({ mode, stateDir: folder }))))
+  }).pipe(Effect.provide(Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir: folder }))))
 ).pipe(Effect.map(Object.fromEntries))
 
 const expected = await Effect.runPromise(

@@ -4,13 +4,16 @@ import Database from "better-sqlite3"
 import { createHash } from "node:crypto"
 import { statSync } from "node:fs"
 import { join } from "node:path"
-import { TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
+import { TokenDatabase, TokenStoreSqlite } from "../../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 
 const open = (tokenDb: string, mode: "live" | "paper" = "live") =>
-  Effect.map(Layer.build(TokenStoreSqlite.pipe(Layer.provide(TestConfig({ tokenDb, mode })))), Context.get(TokenStore))
+  Effect.map(
+    Layer.build(TokenStoreSqlite.pipe(Layer.provide(TokenDatabase), Layer.provide(TestConfig({ tokenDb, mode })))),
+    Context.get(TokenStore)
+  )
 
 describe("TokenStoreSqlite", () => {
   it.scoped("makes tokens of the published form, and keeps only their hashes", () =>

@@ -1,6 +1,9 @@
 import { Clock, Effect } from "effect"
 
-/** The nonces of one key as this process knows them: microseconds since 1970, or nanoseconds after `jump`. */
+/**
+ * Makes a counter for the nonces of one key in this process: microseconds since 1970, or nanoseconds after `jump`, and
+ * always more than the last one.
+ */
 export const makeLocalCounter = () => {
   let last = 0n
   let factor = 1n
@@ -10,7 +13,7 @@ export const makeLocalCounter = () => {
       last = now > last ? now : last + 1n
       return last
     }),
-    /** One that was given out elsewhere. */
+    /** Takes in a nonce from another counter. */
     note: (nonce: bigint): void => {
       if (nonce > last) last = nonce
     },

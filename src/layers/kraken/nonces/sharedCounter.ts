@@ -1,40 +1,52 @@
-import { SafeIntegers, type SqlClient } from "@effect/sql/SqlClient"
+import { SafeIntegers, SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
+import { migrate, type Migration } from "../../storage/migrate.ts"
 import { type Counter, longestTurn } from "./nonceLane.ts"
 
-/** How long a process that waits keeps the others from taking two turns in a row, in milliseconds. */
+/** The time for which a waiting process keeps the others from taking two turns in a row, in milliseconds. */
 const claim = 50n
 
 const lease = BigInt(longestTurn)
 
-/** Between reading the clock and writing, a process may have waited for the file this long at the most. */
+/** The longest time between reading the clock and writing, in milliseconds, since the file can be locked. */
 const slack = 3000n
 
+const migrations: ReadonlyArray<Migration> = [
+  [
+    "create_lanes",
+    Effect.flatMap(
+      SqlClient,
+      (sql) => sql`CREATE TABLE IF NOT EXISTS lanes (
+        key TEXT PRIMARY KEY,
+        nonce INTEGER NOT NULL,
+        factor INTEGER NOT NULL,
+        leased_until INTEGER NOT NULL,
+        wanted_by TEXT,
+        wanted_until INTEGER NOT NULL
+      ) STRICT`
+    )
+  ]
+]
+
 /**
- * The nonces of one key, shared by all processes through a row of a database. One statement takes the lease and the
- * next nonce; no transaction stays open while a request is under way. The lease is known by its nonce, so that one that
- * has run out can't be given back over its successor. Processes that wait take turns.
+ * Makes the counter of one key that all processes share through a row of a database. One statement takes the lease and
+ * the next nonce; no transaction stays open while a request is under way. A lease is identified by its nonce, so that an
+ * expired one can't be given back over its successor. Waiting processes take turns.
  *
- * Times are Unix milliseconds. One further ahead than it could have been set is the work of a clock that went back, and
- * does not count.
+ * Times are Unix milliseconds. A time further ahead than it could have been set comes from before the clock was set
+ * back, and does not count.
  */
-export const makeSharedCounter = Effect.fnUntraced(function* (sql: SqlClient, key: string) {
-  const me = randomUUID()
-  yield* sql`CREATE TABLE IF NOT EXISTS lanes (
-    key TEXT PRIMARY KEY,
-    nonce INTEGER NOT NULL,
-    factor INTEGER NOT NULL,
-    leased_until INTEGER NOT NULL,
-    wanted_by TEXT,
-    wanted_until INTEGER NOT NULL
-  ) STRICT`
+export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
+  const sql = yield* SqlClient
+  const process = randomUUID()
+  yield* migrate(migrations)
   yield* sql`INSERT OR IGNORE INTO lanes VALUES (${key}, 0, 1, 0, NULL, 0)`
 
   const isFree = (now: bigint) => sql`(leased_until <= ${now} OR leased_until > ${now + lease + slack})`
   const isOurs = (now: bigint) =>
-    sql`(wanted_by IS NULL OR wanted_by = ${me} OR wanted_until <= ${now} OR wanted_until > ${now + claim + slack})`
+    sql`(wanted_by IS NULL OR wanted_by = ${process} OR wanted_until <= ${now} OR wanted_until > ${now + claim + slack})`
 
   const tryTake = Effect.flatMap(
     time,
@@ -48,7 +60,7 @@ export const makeSharedCounter = Effect.fnUntraced(function* (sql: SqlClient, ke
   const want = Effect.flatMap(
     time,
     (now) =>
-      sql`UPDATE lanes SET wanted_by = ${me}, wanted_until = ${now + claim} WHERE key = ${key} AND ${isOurs(now)}`
+      sql`UPDATE lanes SET wanted_by = ${process}, wanted_until = ${now + claim} WHERE key = ${key} AND ${isOurs(now)}`
   )
 
   const take: Counter<SqlError>["take"] = (restore) =>
@@ -67,5 +79,5 @@ export const makeSharedCounter = Effect.fnUntraced(function* (sql: SqlClient, ke
 
 const time = Effect.map(Clock.currentTimeMillis, (millis) => BigInt(Math.trunc(millis)))
 
-/** In milliseconds; uneven, so that processes do not keep step. */
+/** Random, in milliseconds, so that processes do not stay in step. */
 const shortWait = Effect.flatMap(Random.nextIntBetween(2, 7), Effect.sleep)

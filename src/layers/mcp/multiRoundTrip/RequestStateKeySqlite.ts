@@ -1,51 +1,75 @@
-import type { SqlClient } from "@effect/sql/SqlClient"
-import { Clock, Effect, Layer, Redacted, Scope } from "effect"
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Clock, Effect, Layer, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
 import { RequestStateKey } from "../../../services/RequestStateKey.ts"
+import { reasonOf } from "../../storage/databaseFile.ts"
+import { migrate, type Migration } from "../../storage/migrate.ts"
+import { onFirstUse } from "../../storage/onFirstUse.ts"
+import { Database } from "../../storage/openDatabase.ts"
 import { makeRequestStateKeyMemory } from "./RequestStateKeyMemory.ts"
-import { openDatabase } from "../../storage/openDatabase.ts"
 
-/**
- * One key for all processes of the user, in the state folder, made on first need; and what was sealed with it and used.
- * Paper mode has another: what a user agreed to on paper does not count for the real account. Where the file can't be
- * used, this process has a key of its own.
- */
-export const RequestStateKeySqlite = Layer.scoped(
-  RequestStateKey,
-  Effect.gen(function* () {
-    const { mode, stateDir } = yield* Config
-    const opened = open(join(stateDir, mode === "paper" ? "paper-seals.db" : "seals.db")).pipe(
-      Effect.catchAll((error) =>
-        Effect.as(Effect.logWarning(`${error.message} Calls that ask the user end with this process.`), memory)
+const migrations: ReadonlyArray<Migration> = [
+  [
+    "create_seals",
+    Effect.flatMap(SqlClient, (sql) =>
+      Effect.zipRight(
+        sql`CREATE TABLE IF NOT EXISTS seal_key (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL)`,
+        sql`CREATE TABLE IF NOT EXISTS used_seals (id TEXT PRIMARY KEY, expires INTEGER NOT NULL)`
       )
     )
-    const memory = makeRequestStateKeyMemory()
-    const seals = yield* Effect.cached(Effect.uninterruptible(Scope.extend(opened, yield* Effect.scope)))
+  ]
+]
+
+/** One key for all processes that use the database, and the ids of the request states that were redeemed. */
+export const RequestStateKeySqlite = Layer.effect(
+  RequestStateKey,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const file = fileOf(yield* Config)
+    yield* migrate(migrations)
+    const key = Redacted.make<Uint8Array>(yield* readKey(sql))
     return RequestStateKey.of({
-      key: Effect.flatMap(seals, ({ key }) => key),
-      redeem: (id, expires) => Effect.flatMap(seals, ({ redeem }) => redeem(id, expires))
+      key: Effect.succeed(key),
+      // A request state is refused if its use can't be stored.
+      redeem: (id, expires) =>
+        redeem(sql, id, expires).pipe(
+          Effect.catchAll((error) =>
+            Effect.as(Effect.logWarning(`The database ${file} fails: ${reasonOf(error)}.`), false)
+          )
+        )
     })
   })
 )
 
-const open = Effect.fnUntraced(function* (file: string) {
-  const sql = yield* openDatabase(file)
-  const key = Redacted.make<Uint8Array>(yield* readKey(sql))
-  return RequestStateKey.of({
-    key: Effect.succeed(key),
-    // Where it can't be noted that a seal was used, it is not taken.
-    redeem: (id, expires) =>
-      redeem(sql, id, expires).pipe(
-        Effect.catchAll((error) => Effect.as(Effect.logWarning(`The database ${file} fails: ${error.message}.`), false))
+/**
+ * The key in the state folder, for all processes of the user. The file is opened on first use. Paper mode has another
+ * key: an answer that a user gave on paper does not count for the real account. If the file can't be used, this process
+ * has a key of its own.
+ */
+export const RequestStateKeyInStateFolder = Layer.scoped(
+  RequestStateKey,
+  Effect.gen(function* () {
+    const config = yield* Config
+    const shared = Layer.provide(RequestStateKeySqlite, [Database(fileOf(config)), Layer.succeed(Config, config)])
+    const service = yield* onFirstUse(RequestStateKey, shared, ({ message }) =>
+      Effect.as(
+        Effect.logWarning(`${message} Calls that ask the user end with this process.`),
+        makeRequestStateKeyMemory()
       )
+    )
+    return RequestStateKey.of({
+      key: Effect.flatMap(service, ({ key }) => key),
+      redeem: (id, expires) => Effect.flatMap(service, ({ redeem }) => redeem(id, expires))
+    })
   })
-})
+)
+
+const fileOf = ({ mode, stateDir }: typeof Config.Service): string =>
+  join(stateDir, mode === "paper" ? "paper-seals.db" : "seals.db")
 
 const readKey = Effect.fnUntraced(function* (sql: SqlClient) {
-  yield* sql`CREATE TABLE IF NOT EXISTS seal_key (id INTEGER PRIMARY KEY CHECK (id = 1), key TEXT NOT NULL)`
-  yield* sql`CREATE TABLE IF NOT EXISTS used_seals (id TEXT PRIMARY KEY, expires INTEGER NOT NULL)`
   // Of two processes that start at once, the second keeps the key of the first.
   yield* sql`INSERT INTO seal_key (id, key) VALUES (1, ${randomBytes(32).toString("base64")}) ON CONFLICT DO NOTHING`
   const [row] = yield* sql<{ readonly key: string }>`SELECT key FROM seal_key WHERE id = 1`

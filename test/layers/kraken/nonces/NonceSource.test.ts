@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeLocalCounter } from "../../../../src/layers/kraken/nonces/localCounter.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
-import { NonceSourceSqlite } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import { NonceSourceInStateFolder } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
 import type { Priority } from "../../../../src/services/KrakenClient.ts"
 import { NonceSource } from "../../../../src/services/NonceSource.ts"
 import { serve } from "../../../doubles/fake/Serve.ts"
@@ -21,7 +21,7 @@ const folder = Effect.acquireRelease(
 )
 
 const sqlite = (stateDir: string, key = "a key") =>
-  NonceSourceSqlite.pipe(
+  NonceSourceInStateFolder.pipe(
     Layer.provide(
       TestConfig({
         stateDir,
@@ -52,7 +52,7 @@ const year2026 = Date.UTC(2026, 0)
 
 const sources: ReadonlyArray<readonly [string, (folder: string) => Layer.Layer<NonceSource>]> = [
   ["NonceSourceMemory", () => NonceSourceMemory],
-  ["NonceSourceSqlite", (folder) => sqlite(folder)]
+  ["NonceSourceInStateFolder", (folder) => sqlite(folder)]
 ]
 
 for (const [name, layer] of sources) {
@@ -185,11 +185,13 @@ describe("makeLocalCounter", () => {
   )
 })
 
-describe("NonceSourceSqlite", () => {
+describe("NonceSourceInStateFolder", () => {
   it.scoped("counts in memory when there is no key, and opens no file", () =>
     Effect.gen(function* () {
       const stateDir = yield* folder
-      const source = yield* open(Layer.provide(NonceSourceSqlite, TestConfig({ stateDir, credentials: Option.none() })))
+      const source = yield* open(
+        Layer.provide(NonceSourceInStateFolder, TestConfig({ stateDir, credentials: Option.none() }))
+      )
       assert.isTrue(isRising([yield* next(source), yield* next(source)]))
       assert.deepStrictEqual(readdirSync(stateDir), [])
     })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, TestClock } from "effect"
 import { statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { RequestStateKeySqlite } from "../../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
+import { RequestStateKeyInStateFolder } from "../../../../src/layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { RequestStateKey } from "../../../../src/services/RequestStateKey.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
@@ -10,11 +10,11 @@ import { TestConfig } from "../../../doubles/TestConfig.ts"
 /** The key service of one more process with this state folder. */
 const seals = (stateDir: string, mode: "live" | "paper" = "live") =>
   Effect.map(
-    Layer.build(Layer.fresh(RequestStateKeySqlite).pipe(Layer.provide(TestConfig({ stateDir, mode })))),
+    Layer.build(Layer.fresh(RequestStateKeyInStateFolder).pipe(Layer.provide(TestConfig({ stateDir, mode })))),
     (context) => Context.get(context, RequestStateKey)
   )
 
-describe("RequestStateKeySqlite", () => {
+describe("RequestStateKeyInStateFolder", () => {
   it.scoped("gives all processes of a user one key, and accepts a state once among them", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

@@ -1,0 +1,65 @@
+import { Data, Effect, Predicate, Schedule } from "effect"
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs"
+import { dirname } from "node:path"
+
+/** An unusable database file. */
+export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
+  /** A sentence for the operator, with the path. */
+  readonly reason: string
+  readonly cause: unknown
+}> {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** Makes the error of a file that can't be created, opened or used. */
+export const unavailable =
+  (file: string, what: string) =>
+  (cause: unknown): DatabaseUnavailable =>
+    new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${reasonOf(cause)}.`, cause })
+
+/**
+ * Opens a SQLite file with a module, which is loaded now rather than at the start of the program. Creates the file and
+ * its folder for their owner only, if they are missing. Tries again for a second while another process holds the file.
+ */
+export const openFile = Effect.fnUntraced(function* <M, A, R>(
+  file: string,
+  load: () => Promise<M>,
+  open: (module: M) => Effect.Effect<A, unknown, R>
+) {
+  yield* Effect.try({ try: () => makePrivate(file), catch: unavailable(file, "created") })
+  const module = yield* Effect.tryPromise({
+    try: load,
+    catch: unavailable(file, "opened without the native module better-sqlite3")
+  })
+  return yield* open(module).pipe(retryWhileLocked, Effect.mapError(unavailable(file, "opened")))
+})
+
+/** Tries again for a second while another process holds the file. Does not block the event loop. */
+export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.retry(effect, {
+    while: isLocked,
+    schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20))
+  })
+
+/** Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it. */
+const makePrivate = (file: string): void => {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  closeSync(openSync(file, "a", 0o600))
+  try {
+    chmodSync(file, 0o600)
+  } catch {
+    // The file of another user who gave this one access keeps its mode.
+  }
+}
+
+const isLocked = (error: unknown): boolean =>
+  (Predicate.hasProperty(error, "code") && String(error.code).startsWith("SQLITE_BUSY")) ||
+  (Predicate.hasProperty(error, "cause") && isLocked(error.cause))
+
+/** Returns the message of an error, or that of SQLite if it is an error of `@effect/sql`. */
+export const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
+}
