@@ -48,6 +48,7 @@ const inner = {
   InputRequired: "the client gets questions, or ProtocolError",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
   ApiRefusal: "one of the errors of Kraken's refusals",
+  SendFailed: "NoAnswer or ApiRefusal",
   WaitTooLong: "KrakenRateLimitError"
 }
 

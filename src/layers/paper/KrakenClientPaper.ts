@@ -49,8 +49,8 @@ export const KrakenClientPaper = Layer.effect(
         Effect.flatMap(asked, (answer) => resultOf(answer, (codes) => classify(codes, isPrivate(endpoint)))),
         {
           DatabaseUnavailable: ({ cause, reason }) => new KrakenUnavailable({ endpoint, reason, cause }),
-          NoVerdict: ({ reason }) => new KrakenUnavailable({ endpoint, reason }),
-          Refused: (refused) => refuse(endpoint, params, refused)
+          NoAnswer: ({ reason }) => new KrakenUnavailable({ endpoint, reason }),
+          ApiRefusal: (refused) => refuse(endpoint, params, refused)
         }
       )
     })
@@ -81,8 +81,8 @@ export const KrakenClientPaper = Layer.effect(
             String(Object(cause).code).startsWith("SQLITE_IOERR")
               ? open(reason)
               : new KrakenUnavailable({ endpoint, reason, cause }),
-          NoVerdict: ({ reason }) => open(reason),
-          Refused: (refused) => refuse(endpoint, draft, refused)
+          NoAnswer: ({ reason }) => open(reason),
+          ApiRefusal: (refused) => refuse(endpoint, draft, refused)
         })
         yield* budget.carriedOut(endpoint, draft, result)
         return toJson(result)

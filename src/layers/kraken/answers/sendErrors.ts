@@ -1,23 +1,29 @@
 import { Data } from "effect"
 import type { Meaning } from "../../../domain/wire/errors.ts"
 
-/** No usable answer: what became of the call is not known from it. */
-export class NoAnswer extends Data.TaggedError("NoVerdict")<{
+/** No usable response: the outcome of the call is not known from it. */
+export class NoAnswer extends Data.TaggedError("NoAnswer")<{
   /** In words that hold no secret. */
   readonly reason: string
-  /** Asking again soon can help. */
+  /** A repeat soon can help. */
   readonly retry: boolean
-  /** Whether the request may have left this machine. */
+  /** The request might have left this machine. */
   readonly sent: boolean
   readonly cause?: unknown
 }> {}
 
-/** Kraken understood and said no. */
-export class ApiRefusal extends Data.TaggedError("Refused")<{
+/** A refusal by Kraken, which understood the call. */
+export class ApiRefusal extends Data.TaggedError("ApiRefusal")<{
   readonly codes: ReadonlyArray<string>
   readonly meaning: Exclude<Meaning, { readonly _tag: "NoVerdict" }>
   /** Seconds, from the `Retry-After` header. */
   readonly retryAfter?: number
+}> {}
+
+/** A failed request, with the milliseconds of the timeout that are left for another one. */
+export class SendFailed extends Data.TaggedError("SendFailed")<{
+  readonly error: NoAnswer | ApiRefusal
+  readonly left: number
 }> {}
 
 export const isInvalidNonce = (error: unknown): boolean =>

@@ -1,20 +1,34 @@
-import { Duration, Effect, Layer, Schedule } from "effect"
+import { Duration, Effect, Layer, Random } from "effect"
 import { type Endpoint, endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
-import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
+import {
+  type KrakenCredentialsMissing,
+  type KrakenLockout,
+  KrakenOutcomeUnknown,
+  type KrakenRateLimitError,
+  KrakenUnavailable
+} from "../../../services/KrakenErrors.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
 import { decodeResponse, decodeFileResponse, decodeWriteResponse, type Success } from "./decodeResponse.ts"
 import { makeBudgetedCall } from "../answers/budgetedCall.ts"
-import { type Allowance, makeTransport } from "./transport.ts"
+import type { ApiRefusal, NoAnswer } from "../answers/sendErrors.ts"
+import { makeTransport } from "./transport.ts"
 
-/** A write has this long at the most: what takes longer is better looked up. */
+/** The longest timeout of a write. A look-up tells more about one that takes longer. */
 const writeTimeout = Duration.seconds(10)
 
-/** How long a write waits for Kraken's time. */
-const clockTimeout = Duration.seconds(2)
+/** The timeout of a request for Kraken's time before a write, in milliseconds. */
+const clockTimeout = Duration.toMillis("2 seconds")
+
+/** The base pauses before the repeats of a read, in milliseconds. */
+const pauses = [300, 600]
+
+/** The least time that has to be left for the repeat of a read, in milliseconds. */
+const leastLeft = 1000
 
 /** Kraken over HTTP. */
 export const KrakenClientHttp = Layer.effect(
@@ -23,49 +37,58 @@ export const KrakenClientHttp = Layer.effect(
     const { httpTimeout } = yield* Config
     const budget = yield* RateBudget
     const transport = yield* makeTransport
-    const ask = yield* makeSignedRequest(transport)
+    const send = yield* makeSignedRequest(transport)
     const { refuse, take } = makeBudgetedCall(budget, transport.now)
     const secrets = yield* Secrets
 
-    /** Asks, and asks again while that is worth it, as long as the timeout allows. */
+    /** Sends a read, and repeats it after pauses if that can help and enough of `timeout` is left. */
+    const attempt = <A>(call: ApiCall<A>, params: Params, timeout: number, [pause, ...others] = pauses): Attempt<A> =>
+      take(call.endpoint, params, call.priority).pipe(
+        Effect.zipRight(send(call, timeout, true)),
+        Effect.catchTag("SendFailed", ({ error, left }) => {
+          const canRepeat = error._tag === "NoAnswer" && error.retry && left > leastLeft && pause !== undefined
+          if (!canRepeat) return Effect.fail(error)
+          return Effect.flatMap(jittered(pause), (millis) =>
+            Effect.delay(attempt(call, params, left - millis, others), millis)
+          )
+        })
+      )
+
     const read = <A>(call: ApiCall<A>) =>
-      Effect.flatMap(call.params, (params) => {
-        const allowance: Allowance = { left: Duration.toMillis(httpTimeout) }
-        return take(call.endpoint, params, call.priority).pipe(
-          Effect.zipRight(ask(call, () => allowance, true)),
-          Effect.retry({
-            while: (error) => error._tag === "NoVerdict" && error.retry && allowance.left > tooLate,
-            schedule: again(allowance)
-          }),
+      Effect.flatMap(call.params, (params) =>
+        attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
           Effect.catchTags({
-            NoVerdict: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
-            Refused: (refused) => refuse(call.endpoint, params, refused)
+            NoAnswer: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
+            ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
           })
         )
-      })
+      )
 
     /**
-     * Asks for Kraken's time where what is known of its clock is in doubt: deadlines are set by it. A clock that was set
-     * takes two answers that agree.
+     * Reads Kraken's time if its clock is in doubt, since deadlines are set by it. After a clock was set, two responses
+     * have to agree.
      */
-    const learnClock = Effect.gen(function* () {
+    const checkClock = Effect.gen(function* () {
       for (let n = 0; n < 2 && (yield* transport.isClockDoubtful); n++)
-        yield* Effect.ignore(ask(time, () => ({ left: Duration.toMillis(clockTimeout) }), true))
+        yield* Effect.ignore(send(time, clockTimeout, true))
     })
 
-    /** Asks once. What surely did not leave is unavailable; without a verdict, the outcome is unknown. */
+    /**
+     * Sends a write once. One that definitely did not leave fails as unavailable; the outcome of any other without a usable
+     * response is unknown.
+     */
     const write = (call: ApiCall<Success> & { readonly endpoint: WriteEndpoint }, draft: Params) => {
       const { endpoint } = call
-      const allowance = () => ({ left: Duration.toMillis(Duration.min(httpTimeout, writeTimeout)) })
       return take(endpoint, draft, call.priority).pipe(
-        Effect.zipRight(ask(call, allowance, false)),
+        Effect.zipRight(send(call, Duration.toMillis(Duration.min(httpTimeout, writeTimeout)), false)),
+        Effect.catchTag("SendFailed", ({ error }) => Effect.fail(error)),
         Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
         Effect.catchTags({
-          NoVerdict: ({ cause, reason, sent }) =>
+          NoAnswer: ({ cause, reason, sent }) =>
             sent
               ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
               : new KrakenUnavailable({ endpoint, reason, cause }),
-          Refused: (refused) => refuse(endpoint, draft, refused)
+          ApiRefusal: (refused) => refuse(endpoint, draft, refused)
         })
       )
     }
@@ -82,8 +105,8 @@ export const KrakenClientHttp = Layer.effect(
         { priority = "write", stamped = Effect.succeed(draft) } = {}
       ) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
-        // A cancel has no deadline, and does not wait.
-        if (priority !== "cancel") yield* learnClock
+        // A cancel has no deadline, so it does not wait.
+        if (priority !== "cancel") yield* checkClock
         const result = yield* resultOf(
           endpoint,
           write({ endpoint, params: stamped, priority, accept: json, decode: decodeWriteResponse }, draft)
@@ -116,22 +139,14 @@ const time: ApiCall<Success> = {
   decode: decodeResponse
 }
 
-/** Reads are asked three times in all; the pauses, in whole milliseconds, are part of their allowance. */
-const again = (allowance: Allowance) =>
-  Schedule.exponential("300 millis").pipe(
-    Schedule.jittered,
-    Schedule.intersect(Schedule.recurs(2)),
-    Schedule.modifyDelayEffect((_, pause) =>
-      Effect.sync(() => {
-        const whole = Math.round(Duration.toMillis(pause))
-        allowance.left -= whole
-        return Duration.millis(whole)
-      })
-    )
-  )
+/** Changes a pause at random by a fifth at most, to whole milliseconds. */
+const jittered = (pause: number) => Effect.map(Random.nextRange(0.8, 1.2), (factor) => Math.round(pause * factor))
 
-/** With less than this left, in milliseconds, asking again is in vain. */
-const tooLate = 1000
+type Attempt<A> = Effect.Effect<
+  A,
+  NoAnswer | ApiRefusal | KrakenCredentialsMissing | KrakenLockout | KrakenRateLimitError,
+  Principal
+>
 
 const resultOf = <E, R>(endpoint: Endpoint, success: Effect.Effect<Success, E, R>) =>
   success.pipe(

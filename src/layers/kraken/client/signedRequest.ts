@@ -3,37 +3,54 @@ import { Effect, type Either, ExecutionStrategy, Exit, Option, Redacted, Scope }
 import { type Endpoint, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { encodeBody, encodeQuery } from "../../../domain/wire/requests.ts"
 import { sign } from "../../../domain/wire/signature.ts"
+import { monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
 import { KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
 import { NonceSource } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
-import type { Allowance, Transport } from "./transport.ts"
-import { isInvalidNonce, type NoAnswer, type ApiRefusal } from "../answers/sendErrors.ts"
+import type { Transport } from "./transport.ts"
+import { type ApiRefusal, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
 
-/** One call: what to send, how urgent it is, and how to read the answer. */
+/** A call: the request, its priority, and the decoder of its response. */
 export interface ApiCall<A> {
   readonly endpoint: Endpoint
   readonly params: Effect.Effect<Params>
   readonly priority: Priority
   readonly accept: string
-  readonly decode: (answer: ApiResponse, isPrivate: boolean) => Either.Either<A, NoAnswer | ApiRefusal>
+  readonly decode: (response: ApiResponse, isPrivate: boolean) => Either.Either<A, NoAnswer | ApiRefusal>
 }
 
-/** Makes requests of calls: a GET with a query for public ones, a signed POST in the lane of the key for private ones. */
+/** Makes the function that sends calls: a GET for a public one, a signed POST in the lane of the key for a private one. */
 export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transport) {
   const { baseUrl, credentials, unreadFile } = yield* Config
   const nonces = yield* NonceSource
 
-  const get = ({ accept, endpoint, params }: ApiCall<unknown>, allowance: Allowance) =>
-    Effect.flatMap(params, (params) => {
+  /** Sends a request, and decodes the response. Only the time since the request left counts. */
+  const roundTrip = Effect.fnUntraced(function* <A>(
+    { decode, endpoint }: ApiCall<A>,
+    request: HttpClientRequest.HttpClientRequest,
+    left: number,
+    onHeaders?: Effect.Effect<void>
+  ) {
+    const sentAt = yield* monotonic
+    const fail = (error: NoAnswer | ApiRefusal) =>
+      Effect.flatMap(monotonic, (now) => new SendFailed({ error, left: left - (now - sentAt) }))
+    return yield* transport.send(request, left, onHeaders).pipe(
+      Effect.flatMap((response) => decode(response, isPrivate(endpoint))),
+      Effect.catchAll(fail)
+    )
+  })
+
+  const get = <A>(call: ApiCall<A>, left: number) =>
+    Effect.flatMap(call.params, (params) => {
       const query = encodeQuery(params)
-      const url = `${baseUrl}/0/${endpoint}${query && "?"}${query}`
-      return transport.send(HttpClientRequest.get(url, { headers: { Accept: accept } }), allowance)
+      const url = `${baseUrl}/0/${call.endpoint}${query && "?"}${query}`
+      return roundTrip(call, HttpClientRequest.get(url, { headers: { Accept: call.accept } }), left)
     })
 
-  /** The lane is left when the answer begins: later nonces can't overtake this one any more. */
-  const post = Effect.fnUntraced(function* (call: ApiCall<unknown>, allowance: Allowance) {
+  /** Leaves the lane when the response begins, since later nonces can't overtake this one any more. */
+  const post = Effect.fnUntraced(function* <A>(call: ApiCall<A>, left: number) {
     const { accept, endpoint, params, priority } = call
     if (Option.isNone(credentials))
       return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
@@ -50,22 +67,27 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
         "API-Sign": sign(`/0/${endpoint}`, nonce, body.text, secret)
       })
     )
-    return yield* transport.send(request, allowance, Scope.close(lane, Exit.void))
+    return yield* roundTrip(call, request, left, Scope.close(lane, Exit.void))
   }, Effect.scoped)
 
   /**
-   * Asks again with a fresh nonce what was refused for its nonce, and so surely was not carried out. Refused twice in a
-   * row, the key has seen larger nonces than ours: they jump, and a read gets one more try.
+   * Sends a call, and sends it again with a new nonce if Kraken refused the nonce: such a call was definitely not carried
+   * out. After the second refusal, the key has seen larger nonces than ours. They jump, and a read is sent a third time.
+   * `timeout`, in milliseconds, holds for all requests of a read together, and for each request of a write.
+   *
+   * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
    */
-  return <A>(call: ApiCall<A>, allowance: () => Allowance, isRead: boolean) => {
-    const send = Effect.suspend(() =>
-      Effect.flatMap(isPrivate(call.endpoint) ? post(call, allowance()) : get(call, allowance()), (answer) =>
-        call.decode(answer, isPrivate(call.endpoint))
+  return <A>(call: ApiCall<A>, timeout: number, isRead: boolean) => {
+    const send = (left: number) => (isPrivate(call.endpoint) ? post(call, left) : get(call, left))
+    const again = ({ left }: SendFailed) => send(isRead ? left : timeout)
+    return send(timeout).pipe(
+      Effect.catchIf(isNonceRefused, again),
+      Effect.catchIf(isNonceRefused, (failed) =>
+        Effect.zipRight(nonces.jump, isRead ? again(failed) : Effect.fail(failed))
       )
-    )
-    return send.pipe(
-      Effect.catchIf(isInvalidNonce, () => send),
-      Effect.catchIf(isInvalidNonce, (refused) => Effect.zipRight(nonces.jump, isRead ? send : Effect.fail(refused)))
     )
   }
 })
+
+const isNonceRefused = (failed: unknown): failed is SendFailed =>
+  failed instanceof SendFailed && isInvalidNonce(failed.error)

@@ -8,30 +8,21 @@ import { makeClock } from "./krakenClock.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import { NoAnswer } from "../answers/sendErrors.ts"
 
-/** Time that a call may still take on its way, in milliseconds; what is sent uses it up. */
-export interface Allowance {
-  left: number
-}
-
 export type Transport = Effect.Effect.Success<typeof makeTransport>
 
-/** Sends requests to Kraken and learns its clock from the answers. */
+/** Sends requests to Kraken, and learns its clock from the responses. */
 export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
-  // Spans of the client would hold the API key; trace headers are none of Kraken's business.
+  // Spans of the client would hold the API key, and Kraken must not get trace headers.
   const http = HttpClient.withTracerDisabledWhen(client, () => true)
   const clock = makeClock()
 
-  /** `onHeaders` runs as soon as the answer begins. */
+  /** Sends a request, which takes `timeout` milliseconds at most. `onHeaders` runs as soon as the response begins. */
   const send = Effect.fnUntraced(function* (
     request: HttpClientRequest.HttpClientRequest,
-    allowance: Allowance,
+    timeout: number,
     onHeaders: Effect.Effect<void> = Effect.void
   ) {
     const sent = yield* clocks
-    const spend = Effect.map(clocks, (now) => {
-      allowance.left -= now.monotonic - sent.monotonic
-    })
-    const timeout = allowance.left
     return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
       Effect.tap(onHeaders),
       Effect.tap(({ headers }) => Effect.map(clocks, (received) => clock.learn(headers, { sent, received }))),
@@ -42,8 +33,7 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () => new NoAnswer({ reason: `timed out after ${timeout / 1000} s`, retry: false, sent: true })
-      }),
-      Effect.ensuring(spend)
+      })
     )
   })
 
@@ -55,7 +45,7 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   }
 })
 
-/** The HTTP client's own error holds the request, with key and signature: only Node's cause is kept. */
+/** Keeps only Node's cause: the error of the HTTP client holds the request, with key and signature. */
 const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
   const sent = _tag === "ResponseError" || (reason === "Transport" && !neverConnected(cause))
   const what = sent ? "the connection broke" : "no connection"
@@ -63,14 +53,14 @@ const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
   return new NoAnswer({ reason: code === undefined ? what : `${what} (${code})`, retry: true, sent, cause })
 }
 
-/** Whether Node failed before there was a connection over which anything could have left. */
+/** Checks that Node failed before there was a connection over which anything could have left. */
 const neverConnected = (cause: unknown): boolean => {
   if (Predicate.hasProperty(cause, "errors") && Array.isArray(cause.errors)) return cause.errors.every(neverConnected)
   const call = Predicate.hasProperty(cause, "syscall") ? cause.syscall : undefined
   return call === "connect" || call === "getaddrinfo" || certificateErrors.test(codeOf(cause) ?? "")
 }
 
-/** The other side is not whom we want to talk to; TLS ends before the request. */
+/** Codes of errors about the server's certificate, with which TLS ends before the request. */
 const certificateErrors = /^(CERT_|ERR_TLS_CERT|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_)/
 
 const codeOf = (cause: unknown): string | undefined =>

@@ -18,7 +18,7 @@ const answer = (status: number, body: string, headers: ApiResponse["headers"] = 
 const told = (judgement: Either.Either<unknown, NoAnswer | ApiRefusal>): unknown =>
   Either.match(judgement, {
     onLeft: (left) =>
-      left._tag === "Refused"
+      left._tag === "ApiRefusal"
         ? { codes: left.codes, meaning: left.meaning._tag, retryAfter: left.retryAfter }
         : { reason: left.reason, retry: left.retry, sent: left.sent },
     onRight: (success) => success
