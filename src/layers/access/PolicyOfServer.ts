@@ -4,7 +4,7 @@ import { Config } from "../../services/Config.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import { type Offer, Policy, ReadOnlyMode } from "../../services/Policy.ts"
 
-/** One policy for all principals: the server's mode, its toolsets, and what the API key may do. */
+/** One policy for all principals: the server's mode, its toolsets, and the permissions of the API key. */
 export const PolicyOfServer = Layer.effect(
   Policy,
   Effect.gen(function* () {

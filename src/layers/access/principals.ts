@@ -3,14 +3,14 @@ import type { Token } from "../../services/TokenStore.ts"
 
 type Mode = (typeof Principal.Service)["mode"]
 
-/** Makes the principal of a token that was found good on a server of this mode. */
+/** Makes the principal of a valid token on a server in this mode. */
 export const bearer = ({ expiresAt, id, name }: Token, mode: Mode): typeof Principal.Service =>
   principal({ _tag: "Token", id, name, expiresAt }, mode)
 
-/** Makes the principal of whoever started the process. */
+/** Makes the principal of the user who started the process. */
 export const operator = (mode: Mode): typeof Principal.Service => principal({ _tag: "Operator", id: "local" }, mode)
 
-/** There is one Kraken account for all callers; on paper, each caller has one of their own. */
+/** All callers share one Kraken account. On paper, each caller has an account of its own. */
 const principal = (caller: Caller, mode: Mode) => ({
   caller,
   mode,

@@ -2,54 +2,54 @@ import type { Database, Transaction } from "better-sqlite3"
 import { Effect, Schema, type Scope } from "effect"
 import { type DatabaseUnavailable, openFile, unavailable } from "../storage/databaseFile.ts"
 
-/** One simulated account: that of a caller on one kind of market. */
+/** A simulated account: the account of a caller on one kind of market. */
 export interface AccountId {
   /** The id of a bearer token, or `local`. */
   readonly account: string
   readonly market: string
 }
 
-/** A command that was carried out. */
+/** A command that was executed. */
 export interface Entry {
   /** Counts from 1 without a gap. */
   readonly seq: number
-  /** Epoch milliseconds; never less than that of the entry before. */
+  /** Unix milliseconds, never less than in the entry before. */
   readonly at: number
   readonly endpoint: string
   /** JSON. */
   readonly params: string
-  /** `ok`, or what it was refused with. */
+  /** `ok`, or the error of a refusal. */
   readonly outcome: string
 }
 
-/** What stands above the entries of an account. Each reset begins a new generation, whose entries count from 1. */
+/** The header of an account's entries. Each reset begins a new generation, whose entries count from 1. */
 export interface Head {
   readonly generation: number
-  /** The version of the engine's meaning of the entries. */
+  /** The version of the engine that gives the entries their meaning. */
   readonly format: number
 }
 
 /**
- * The commands of all simulated accounts in one SQLite file, which several processes may use at once. Everything here is
- * synchronous, so that what a transaction reads, computes and writes is one step of this process and nothing comes
- * between; a lock of the file is never held while something else runs.
+ * The commands of all simulated accounts in one SQLite file, which several processes can use at once. All of it is
+ * synchronous, so that a transaction reads, computes and writes in one step of this process. The lock of the file is never
+ * held while another fiber runs.
  */
 export interface Journal {
   readonly file: string
-  /** Runs with the file to itself: all that is written in it is kept, or none of it if it throws. */
+  /** Runs in an immediate transaction: all that is written in it is stored, or nothing if it throws. */
   readonly alone: <A>(run: () => A) => A
-  /** An account's head and its entries after `known.seq`; all, where its generation is another. */
+  /** Returns an account's head and its entries after `known.seq`, or all entries if its generation is another. */
   readonly read: (
     id: AccountId,
     known: { readonly generation: number; readonly seq: number } | undefined
   ) => { readonly head: Head; readonly entries: ReadonlyArray<Entry> } | undefined
   readonly append: (id: AccountId, entry: Entry) => void
-  /** Begins the first or the next generation, without an entry. */
+  /** Begins the first or the next generation, which has no entries yet. */
   readonly begin: (id: AccountId, format: number) => void
   readonly list: () => ReadonlyArray<AccountId>
 }
 
-/** The layout of the tables. */
+/** The version of the tables, in `user_version`. */
 const layout = 1
 
 /** Opens the file, and creates it if it is missing. */
@@ -82,7 +82,7 @@ const makeJournal = (file: string, db: Database): Journal => {
     append: db.prepare(
       "INSERT INTO journal (account, market, seq, at, endpoint, params, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)"
     ),
-    forget: db.prepare("DELETE FROM journal WHERE account = ? AND market = ?"),
+    deleteEntries: db.prepare("DELETE FROM journal WHERE account = ? AND market = ?"),
     begin: db.prepare(
       `INSERT INTO accounts (account, market, generation, format) VALUES (?, ?, 1, ?)
        ON CONFLICT DO UPDATE SET generation = generation + 1, format = excluded.format`
@@ -107,7 +107,7 @@ const makeJournal = (file: string, db: Database): Journal => {
       statements.append.run(account, market, seq, at, endpoint, params, outcome)
     },
     begin: ({ account, market }, format) => {
-      statements.forget.run(account, market)
+      statements.deleteEntries.run(account, market)
       statements.begin.run(account, market, format)
     },
     list: () => decodeIds(statements.list.all())

@@ -6,7 +6,7 @@ import type { RateBudget } from "../../../services/RateBudget.ts"
 import { toKrakenError } from "./toKrakenError.ts"
 import type { ApiRefusal } from "./sendErrors.ts"
 
-/** What a call passes on its way out and back, whoever answers it: the log, the rate budget, the words of a refusal. */
+/** Makes the steps before and after a call that the real and the simulated Kraken share: log, rate budget, errors. */
 export const makeBudgetedCall = (budget: typeof RateBudget.Service, now: Effect.Effect<DateTime.Utc>) => ({
   take: (endpoint: Endpoint, params: Params, priority: Priority) =>
     Effect.zipRight(
@@ -14,7 +14,7 @@ export const makeBudgetedCall = (budget: typeof RateBudget.Service, now: Effect.
       budget.take(endpoint, params, priority)
     ),
 
-  /** The typed error of a refusal; the rate budget hears of those that concern it. */
+  /** Fails with the typed error of a refusal. Reports rate limits and lockouts to the rate budget. */
   refuse: Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, refused: ApiRefusal) {
     if (refused.meaning._tag === "Lockout") return yield* yield* budget.lockedOut(endpoint)
     const error = toKrakenError(endpoint, refused, yield* now)

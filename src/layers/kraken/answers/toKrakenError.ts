@@ -14,7 +14,7 @@ import {
 } from "../../../services/KrakenErrors.ts"
 import type { ApiRefusal } from "./sendErrors.ts"
 
-/** The typed error of a refusal, at `now` on Kraken's clock. A lockout is made by the rate budget. */
+/** Makes the typed error of a refusal, at `now` on Kraken's clock. The rate budget makes that of a lockout. */
 export const toKrakenError = (
   endpoint: string,
   { codes, meaning, retryAfter }: ApiRefusal,
@@ -29,8 +29,8 @@ export const toKrakenError = (
       return new KrakenPermissionError({ endpoint, needed: [], refusedBy: "Kraken", hints: [] })
     case "RateLimit": {
       const { limiter, until } = meaning
-      const told = until === undefined ? retryAfter : Math.ceil(until - DateTime.toEpochMillis(now) / 1000)
-      const retryAfterSeconds = Math.max(1, told ?? usualWait[limiter])
+      const seconds = until === undefined ? retryAfter : Math.ceil(until - DateTime.toEpochMillis(now) / 1000)
+      const retryAfterSeconds = Math.max(1, seconds ?? usualWait[limiter])
       return new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds, refusedBy: "Kraken" })
     }
     case "MarketMode":
@@ -48,5 +48,9 @@ export const toKrakenError = (
   }
 }
 
-/** Seconds, where Kraken does not say how long. Its counters fall by 0.33 to 3.75 a second; calls cost 1 to 8. */
+/**
+ * The seconds to wait if Kraken does not say how long. Its counters fall by 0.33 to 3.75 a second, and calls cost 1 to 8.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 const usualWait: Record<Limiter, number> = { rest: 10, engine: 10, domain: 10, public: 5, concurrency: 2, auth: 60 }

@@ -2,8 +2,8 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Layer } from "effect"
 
 /**
- * Node's HTTP client with connections that are kept and used again, and no redirects followed. An idle connection is
- * closed after 20 s: one that the other side is about to close would take a request down with it.
+ * Node's HTTP client with keep-alive connections. It follows no redirects. An idle connection is closed after 20 s,
+ * before the other side does so: a request on a connection that is being closed fails.
  */
 export const HttpClientKeepAlive = NodeHttpClient.layerWithoutAgent.pipe(
   Layer.provide(NodeHttpClient.makeAgentLayer({ keepAlive: true, timeout: 20_000 }))

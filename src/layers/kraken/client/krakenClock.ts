@@ -1,36 +1,37 @@
 import { clockTolerance, type Reading, wasSet } from "../../../services/Clocks.ts"
 import type { ClockQuality } from "../../../services/KrakenClient.ts"
 
-/** When a request left and its answer began. */
+/** The times at which a request left and its response began. */
 export interface Trip {
   readonly sent: Reading
   readonly received: Reading
 }
 
-/** How far Kraken's clock is ahead of our monotonic one, in milliseconds: somewhere between the two. */
+/** Bounds of the offset of Kraken's clock to our monotonic one, in milliseconds. */
 interface Bounds {
   readonly least: number
   readonly most: number
 }
 
 /**
- * Learns Kraken's clock from the `Date` of its answers, as an offset to our monotonic clock: setting our wall clock does
- * not move it. `Date` counts whole seconds, so each answer gives bounds about a second apart; together they narrow the
- * offset down. An answer that contradicts what is known does not count until the next one confirms it.
+ * Makes an estimate of Kraken's clock from the `Date` header of its responses, as an offset to our monotonic clock: setting
+ * our wall clock does not change it. `Date` counts whole seconds, so each response gives bounds about a second apart;
+ * together they narrow the offset down. A response that contradicts the bounds does not count until the next one confirms
+ * it.
  */
 export const makeClock = () => {
   let bounds: Bounds | undefined
   let suspect: Bounds | undefined
   let epoch = 0
-  let learned: Reading | undefined
+  let lastSeen: Reading | undefined
 
   return {
-    /** Takes in the headers of an answer. Answers out of a cache, which have an `Age`, are too old to tell. */
+    /** Takes in the headers of a response. Responses from a cache, which have an `Age`, are ignored. */
     learn: (headers: { readonly [name: string]: string | undefined }, { received, sent }: Trip): void => {
       const date = Date.parse(headers["date"] ?? "")
       if (Number.isNaN(date) || headers["age"] !== undefined) return
       const seen = { least: date - received.monotonic, most: date + 1000 - sent.monotonic }
-      learned = received
+      lastSeen = received
       const agreed = bounds && agree(bounds, seen)
       if (agreed !== undefined) {
         bounds = agreed
@@ -42,19 +43,19 @@ export const makeClock = () => {
       if (confirmed !== undefined) bounds = confirmed
       suspect = confirmed === undefined ? seen : undefined
     },
-    /** Kraken's time, in Unix milliseconds; ours as long as nothing is known. */
+    /** Returns Kraken's time in Unix milliseconds. It is our wall clock until there was a response. */
     at: ({ monotonic, wall }: Reading): number =>
       bounds === undefined ? wall : Math.round(monotonic + (bounds.least + bounds.most) / 2),
     quality: (): ClockQuality => ({
       epoch,
       within: bounds === undefined ? Infinity : (bounds.most - bounds.least) / 2
     }),
-    /** Tells whether another answer is needed to trust what is known: one contradicted it, or our clocks diverged. */
-    isDoubtful: (now: Reading): boolean => suspect !== undefined || (learned !== undefined && wasSet(learned, now))
+    /** Checks that another response is needed: one contradicted the bounds, or our clocks diverged. */
+    isDoubtful: (now: Reading): boolean => suspect !== undefined || (lastSeen !== undefined && wasSet(lastSeen, now))
   }
 }
 
-/** Combines what two answers tell. Servers differ a little, and clocks drift: then the newer one counts. */
+/** Combines the bounds of two responses. If they differ a little, by servers or drift, the newer ones count. */
 const agree = (known: Bounds, seen: Bounds): Bounds | undefined => {
   const both = { least: Math.max(known.least, seen.least), most: Math.min(known.most, seen.most) }
   if (both.least <= both.most) return both

@@ -2,7 +2,7 @@ import { DateTime, Effect, Layer } from "effect"
 import { KrakenLockout } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 
-/** No gates at all: Kraken itself refuses what is too much. For tests and benches. */
+/** No rate budget: Kraken itself refuses what is too much. */
 export const RateBudgetOff = Layer.succeed(RateBudget, {
   take: () => Effect.void,
   carriedOut: () => Effect.void,

@@ -2,14 +2,18 @@ import { type Endpoint, endpoints, type Params } from "../../../domain/endpoints
 import { addCost, changeCost } from "../../../domain/endpoints/rateCosts.ts"
 import { cancelled, listOf, pairKey, type RecentOrder, type RecentOrders } from "./recentOrders.ts"
 
-/** What a call adds to the trading engine's counter of a pair. */
+/** The cost of a call on the trading engine's counter of a pair. */
 export interface Charge {
   readonly pair: string
   readonly cost: number
   readonly isCancel: boolean
 }
 
-/** What a call adds to the engine's counters at `now`; an order of unknown age is taken for an old one. */
+/**
+ * Returns the costs of a call on the engine's counters at `now` (monotonic, ms). An order of unknown age counts as old.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
+ */
 export const chargesOf = (
   endpoint: Endpoint,
   params: Params,

@@ -4,56 +4,58 @@ import { ofAge } from "../../../domain/endpoints/rateCosts.ts"
 
 export interface RecentOrder {
   readonly pair: string
-  /** Milliseconds (monotonic) of its placing, or of its last change. */
+  /** The time of its placing or last change, in milliseconds of the monotonic clock. */
   readonly since: number
   readonly ids: ReadonlyArray<string>
 }
 
 /**
- * The orders that this process has placed or changed of late: changing them again costs more, the younger they are. Of
- * others the age is not known; they count as old.
+ * Makes the list of orders that this process has placed or changed recently. The younger an order is, the more a change of
+ * it costs. The age of other orders is not known, and they count as old.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
  */
 export const makeRecentOrders = () => {
   let orders: ReadonlyArray<RecentOrder> = []
   const find = (id: unknown) => orders.filter(({ ids }) => ids.includes(String(id)))
-  const forget = (gone: ReadonlyArray<RecentOrder>, now: number) => {
+  const remove = (gone: ReadonlyArray<RecentOrder>, now: number) => {
     orders = orders.filter((order) => !gone.includes(order) && now - order.since < ofAge * 1000)
   }
   const place = (pair: unknown, since: number, ids: ReadonlyArray<unknown>) => {
     const known = ids.filter((id) => id !== undefined && id !== null).map(String)
     orders = [...orders, { pair: pairKey(pair), since, ids: known }]
   }
-  const renew = (changed: ReadonlyArray<RecentOrder>, since: number, more: ReadonlyArray<string>) => {
-    forget(changed, since)
+  const restart = (changed: ReadonlyArray<RecentOrder>, since: number, more: ReadonlyArray<string>) => {
+    remove(changed, since)
     for (const { ids, pair } of changed) place(pair, since, [...ids, ...more])
   }
 
   return {
-    /** All orders that an id names: a txid, a `cl_ord_id`, or a `userref`, which several may have. */
+    /** Returns all orders with an id: a txid, a `cl_ord_id`, or a `userref`, which several orders can have. */
     find,
     all: () => orders,
-    /** Keeps in mind what a write has done to orders, at `now`. */
+    /** Takes in the effect of a write on orders, at `now`. */
     carriedOut: (endpoint: WriteEndpoint, params: Params, result: unknown, now: number): void => {
       const { cl_ord_id, pair, txid, userref } = params
       const [made, ...others] = idsOf(result)
       switch (endpoints[endpoint].engine) {
         case "add":
-          forget([], now)
+          remove([], now)
           return place(pair, now, [made, ...others, cl_ord_id, userref])
         case "addBatch":
-          forget([], now)
+          remove([], now)
           return listOf(params["orders"]).forEach((order, i) => {
             const { cl_ord_id, userref } = Predicate.isRecord(order) ? order : {}
             place(pair, now, [placedIn(result)[i]?.txid, cl_ord_id, userref])
           })
         case "amend":
-          return renew(find(txid ?? cl_ord_id), now, [])
+          return restart(find(txid ?? cl_ord_id), now, [])
         case "edit": {
-          forget(find(txid), now)
+          remove(find(txid), now)
           return place(pair, now, [made, userref])
         }
         case "cancel":
-          return forget(cancelled(params).flatMap(find), now)
+          return remove(cancelled(params).flatMap(find), now)
         case "cancelAll":
           orders = []
           return
@@ -65,7 +67,7 @@ export const makeRecentOrders = () => {
 
 export type RecentOrders = ReturnType<typeof makeRecentOrders>
 
-/** The ids that a cancel names. */
+/** Returns the ids in the parameters of a cancel. */
 export const cancelled = ({ cl_ord_id, cl_ord_ids, orders, txid }: Params): ReadonlyArray<unknown> => [
   ...listOf(txid),
   ...listOf(cl_ord_id),
@@ -73,10 +75,10 @@ export const cancelled = ({ cl_ord_id, cl_ord_ids, orders, txid }: Params): Read
   ...listOf(cl_ord_ids)
 ]
 
-/** How a pair is told from others; requests spell it in one way at a time. */
+/** Returns the key of a pair. Requests spell a pair in one way, apart from case. */
 export const pairKey = (pair: unknown): string => String(pair).toUpperCase()
 
-/** A list, also one that travels as text. */
+/** Returns a list, also one that is given as comma-separated text. */
 export const listOf = (value: unknown): ReadonlyArray<unknown> =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : String(value).split(",")
 
