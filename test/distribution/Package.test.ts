@@ -78,7 +78,7 @@ describe("the package", () => {
       cpSync(join(installed.app, "node_modules/mcp-kraken/dist"), alone, { recursive: true })
       const { balances, folder, told } = yield* balanceFrom(join(alone, "main.mjs"))
       assert.deepInclude(balances, btc)
-      assert.match(told, /without the native module better-sqlite3.* Nonces are counted in this process alone/)
+      assert.match(told, /without the native module better-sqlite3.* Nonces are counted in this process only/)
       assert.strictEqual(statSync(join(folder, "nonces.db")).size, 0)
     })
   )

@@ -30,7 +30,9 @@ export const MarketFeedLive = Layer.effect(
       kraken,
       (answers, at) => ({ answers, listed: readLists({ ...answers }, at) }),
       ({ message }) =>
-        Effect.logWarning(`Kraken's lists can't be had; paper orders keep to what is known of its pairs: ${message}`)
+        Effect.logWarning(
+          `Kraken's lists of assets and pairs are unavailable. Paper orders follow the lists that were read before: ${message}`
+        )
     )
 
     const pairs = makeBoundedMap<string, PairMarketData>(capacity)

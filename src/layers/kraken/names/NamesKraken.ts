@@ -11,7 +11,7 @@ export const NamesKraken = Layer.effect(
   Names,
   Effect.gen(function* () {
     const lists = makeAssetListsCache(yield* KrakenClient, makeDirectory, () =>
-      Effect.logWarning("Kraken's lists of assets and pairs can't be had; names pass through as given")
+      Effect.logWarning("Kraken's lists of assets and pairs are unavailable. Names are sent as given")
     )
 
     /** Returns the lists, undefined if there are none. They are younger than `age` unless Kraken does not answer. */

@@ -67,5 +67,5 @@ const hashOf = (key: Redacted.Redacted): string => createHash("sha256").update(R
 
 const warn = (reason: string) =>
   Effect.logWarning(
-    `${reason} Nonces are counted in this process alone: a second program that uses the same API key gets in its way.`
+    `${reason} Nonces are counted in this process only: Kraken refuses calls if a second program uses the same API key.`
   )

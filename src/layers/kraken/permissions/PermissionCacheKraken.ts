@@ -37,7 +37,9 @@ export const PermissionCacheKraken = Layer.effect(
         if (error._tag === "KrakenCredentialsMissing") return Effect.succeed(0)
         const isRefusal = error._tag === "KrakenPermissionError" || error._tag === "KrakenRejection"
         return Effect.as(
-          Effect.logInfo(`Kraken does not tell what the API key may do, and decides itself: ${error.message}`),
+          Effect.logInfo(
+            `Kraken does not report the permissions of the API key, so it decides on each call itself: ${error.message}`
+          ),
           isRefusal ? tenMinutes : oneMinute
         )
       },
@@ -76,7 +78,7 @@ export const PermissionCacheKraken = Layer.effect(
   })
 )
 
-const sufficient = "The key lacks no permission for it: the account, its region or a limit of the key is in the way."
+const sufficient = "The key has the permission. The reason is the account, its region or a limit of the key."
 
 const unknownPermissions =
-  "Kraken does not tell what this key may do; a key that is limited to other IP addresses is refused in the same way."
+  "Kraken does not report the permissions of this key. It refuses a key that is limited to other IP addresses in the same way."

@@ -190,7 +190,7 @@ describe("PermissionCacheKraken", () => {
       return Effect.gen(function* () {
         yield* TestClock.setTime(Date.UTC(2026, 0))
         Object.assign(trade, { queryFrom: Date.UTC(2025, 0) / 1000, validUntil: Date.UTC(2026, 0) / 1000 + 300 })
-        const way = "The key lacks no permission for it: the account, its region or a limit of the key is in the way."
+        const way = "The key has the permission. The reason is the account, its region or a limit of the key."
         const history = "The key sees no history before 2025-01-01T00:00:00.000Z."
         assert.deepStrictEqual((yield* explained).hints, [way, history])
         yield* TestClock.adjust("301 seconds")
