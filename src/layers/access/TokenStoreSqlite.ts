@@ -20,7 +20,7 @@ import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
 
 /**
- * The time for which a token is valid without a look at the database, in milliseconds. A revocation by another process
+ * The time for which a token stays valid without a query, in milliseconds. A revocation by another process
  * takes effect after it.
  */
 const validFor = Duration.toMillis("1 second")
@@ -81,8 +81,8 @@ export const TokenStoreSqlite = Layer.scoped(
     // Not a cached value for each token: unknown tokens would take the places of valid ones.
     const valid = makeBoundedMap<string, { readonly token: Token; readonly until: number }>(capacity)
 
-    const select = (where: Fragment) =>
-      sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${where}
+    const select = (condition: Fragment) =>
+      sql`SELECT id, name, token_hash, created_at, expires_at, revoked_at, last_used_at FROM tokens WHERE ${condition}
         ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
 
     const byHash = Effect.fnUntraced(function* (hash: string) {

@@ -50,7 +50,7 @@ export const makeCachedValue = <A, E, R>({
 
   const fresh = (age: number, now: number) => (isStale ? undefined : found(age, now))
 
-  const look = Effect.suspend(() => {
+  const lookUp = Effect.suspend(() => {
     const wasStale = isStale
     // The value becomes stale again if it is invalidated during the lookup.
     isStale = false
@@ -72,14 +72,14 @@ export const makeCachedValue = <A, E, R>({
 
   return {
     get: (age) => {
-      const lookUnlessFresh = Effect.flatMap(monotonic, (now): Effect.Effect<A, E, R> => {
+      const lookUpUnlessFresh = Effect.flatMap(monotonic, (now): Effect.Effect<A, E, R> => {
         const known = fresh(age, now)
         if (known !== undefined) return known
         if (failed !== undefined && now < failed.until) return found(staleFor, now) ?? Effect.fail(failed.error)
-        return Effect.catchAll(look, afterFailure)
+        return Effect.catchAll(lookUp, afterFailure)
       })
       // A fresh value is returned without waiting for a lookup.
-      return Effect.flatMap(monotonic, (now) => fresh(age, now) ?? oneAtATime(lookUnlessFresh))
+      return Effect.flatMap(monotonic, (now) => fresh(age, now) ?? oneAtATime(lookUpUnlessFresh))
     },
     set: (value) =>
       Effect.suspend(() => {
@@ -89,6 +89,6 @@ export const makeCachedValue = <A, E, R>({
     invalidate: Effect.sync(() => {
       isStale = true
     }),
-    refresh: oneAtATime(look)
+    refresh: oneAtATime(lookUp)
   }
 }

@@ -16,7 +16,7 @@ const denied = new KrakenPermissionError({
   hints: []
 })
 
-/** The policy of a server whose key may only query funds. */
+/** Provides the policy of a server whose key may only query funds. */
 const policy = (changes: Partial<typeof Config.Service> = {}, known = true) =>
   PolicyOfServer.pipe(
     Layer.provide([
@@ -74,7 +74,7 @@ const visible = Effect.flatMap(Policy, (policy) =>
 )
 
 describe("PolicyOfServer", () => {
-  it.effect("refuses what the key may not do, and lets pass what asks Kraken nothing", () =>
+  it.effect("refuses a tool that the key may not use, and passes one that needs no call to Kraken", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* authorize(order, false), "KrakenPermissionError")
       assert.strictEqual(yield* authorize(balance, true), "passes")
@@ -82,7 +82,7 @@ describe("PolicyOfServer", () => {
     }).pipe(Effect.provide(policy()))
   )
 
-  it.effect("refuses a write of a server that only reads before the key is looked at", () =>
+  it.effect("refuses a write on a read-only server before it checks the key", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* authorize(order, false), "ReadOnlyMode")
       assert.strictEqual(yield* authorize(order, true), "KrakenPermissionError")
@@ -90,7 +90,7 @@ describe("PolicyOfServer", () => {
     }).pipe(Effect.provide(policy({ readOnly: true })))
   )
 
-  it.effect("offers the chosen toolsets, and what is general", () =>
+  it.effect("offers the chosen toolsets and the general one", () =>
     Effect.gen(function* () {
       const { offers } = yield* Policy
       assert.deepStrictEqual(yield* Effect.forEach([mode, balance, order], offers), [true, true, false])
@@ -98,7 +98,7 @@ describe("PolicyOfServer", () => {
     }).pipe(Effect.provide(policy({ toolsets: ["account"] })))
   )
 
-  it.effect("hides from lists what the key may not do, but still offers it", () =>
+  it.effect("hides tools that the key may not use from lists, but still offers them", () =>
     Effect.gen(function* () {
       const { offers } = yield* Policy
       assert.deepStrictEqual(yield* visible, ["get_trading_mode", "get_account_balance"])
@@ -106,7 +106,7 @@ describe("PolicyOfServer", () => {
     }).pipe(Effect.provide(policy({ hideDenied: true })))
   )
 
-  it.effect("hides nothing while it is not known what the key may do", () =>
+  it.effect("hides nothing while the permissions of the key are unknown", () =>
     Effect.gen(function* () {
       assert.lengthOf(yield* visible, 4)
     }).pipe(Effect.provide(policy({ hideDenied: true }, false)))

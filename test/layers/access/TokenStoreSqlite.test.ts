@@ -16,7 +16,7 @@ const open = (tokenDb: string, mode: "live" | "paper" = "live") =>
   )
 
 describe("TokenStoreSqlite", () => {
-  it.scoped("makes tokens of the published form, and keeps only their hashes", () =>
+  it.scoped("makes tokens of the published form, and stores only their hashes", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "data", "tokens.db")
       const tokens = yield* open(file)
@@ -37,7 +37,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("lets a token in until it expires or is revoked", () =>
+  it.scoped("accepts a token until it expires or is revoked", () =>
     Effect.gen(function* () {
       const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"))
       const short = yield* tokens.create({
@@ -59,7 +59,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("sees within a second what another process has revoked", () =>
+  it.scoped("refuses a token within a second after another process has revoked it", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const [here, there] = [yield* open(file), yield* open(file)]
@@ -139,7 +139,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("lets a token of paper in on paper alone, and says so to nobody but its bearer", () =>
+  it.scoped("accepts a token for paper only on paper, and says so only to its bearer", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
@@ -166,7 +166,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("notes no use of a token that it turns away", () =>
+  it.scoped("notes no use of a token that it refuses", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const live = yield* open(file)
@@ -177,7 +177,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("lets a token of both in on both", () =>
+  it.scoped("accepts a token for both modes in both", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const [paper, live] = [yield* open(file, "paper"), yield* open(file, "live")]
@@ -186,7 +186,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("keeps a token of paper so that the Python server finds no hash of it", () =>
+  it.scoped("stores a token for paper so that the Python server finds no hash of it", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "tokens.db")
       const tokens = yield* open(file)
@@ -206,7 +206,7 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
-  it.scoped("says which file can't be used", () =>
+  it.scoped("names the file that can't be used", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const error = yield* Effect.flip(open(folder))

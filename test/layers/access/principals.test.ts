@@ -23,7 +23,7 @@ type Needs<F extends (...args: never) => Effect.Effect<unknown, unknown, unknown
 >
 
 describe("principals", () => {
-  it("share the Kraken account, and have one each on paper", () => {
+  it("share the Kraken account, and have an account each on paper", () => {
     const accounts = [bearer(token, "live"), operator("live"), bearer(token, "paper"), operator("paper")]
     assert.deepStrictEqual(
       accounts.map(({ account, caller, mode }): ReadonlyArray<string> => [caller.id, mode, account]),
@@ -36,12 +36,12 @@ describe("principals", () => {
     )
   })
 
-  it("carry what is known of their token", () => {
+  it("carry the id, name and expiry of their token", () => {
     const { caller } = bearer(token, "live")
     assert.deepStrictEqual(caller, { _tag: "Token", id: token.id, name: "laptop", expiresAt })
   })
 
-  it("are needed by whatever asks Kraken or decides", () => {
+  it("are required by clients, writers and policies", () => {
     expectTypeOf<Needs<typeof KrakenWriter.Service.send>>().toEqualTypeOf<Principal>()
     expectTypeOf<Needs<typeof KrakenClient.Service.read>>().toEqualTypeOf<Principal>()
     expectTypeOf<Needs<typeof KrakenClient.Service.write>>().toEqualTypeOf<Principal>()

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { makeThrottle } from "../../../src/layers/http/throttle.ts"
 
-it.effect("an address may fail ten times a minute; others are not touched", () =>
+it.effect("an address may fail ten times a minute, and others are not affected", () =>
   Effect.gen(function* () {
     const { failed } = makeThrottle()
     for (let i = 0; i < 10; i++) assert.strictEqual(yield* failed("a"), 0)

@@ -3,7 +3,7 @@ import { Effect, Exit, Logger } from "effect"
 import { InternalError } from "../../../src/layers/process/InternalError.ts"
 import { load } from "../../../src/layers/process/load.ts"
 
-it.effect("a part of the program that is gone is told in a sentence, and why in the log", () =>
+it.effect("a missing part of the program fails with a sentence, and the cause is in the log", () =>
   Effect.gen(function* () {
     const logged: Array<string> = []
     const log = Logger.replace(
@@ -24,7 +24,7 @@ it.effect("a part of the program that is gone is told in a sentence, and why in 
   })
 )
 
-it.effect("a part of the program is there once it is loaded", () =>
+it.effect("a part of the program is returned once it is loaded", () =>
   Effect.gen(function* () {
     assert.strictEqual(yield* load(() => Promise.resolve(1)), 1)
   })

@@ -22,7 +22,7 @@ const planted = {
   "a signature": sign("/0/private/AddOrder", "1", "nonce=1", secret),
   "a bearer token": `mck_${"aB3-_".repeat(9).slice(0, 43)}`,
   "a WebSocket token that was handed out": "plain-and-short",
-  "a WebSocket token that nobody has told of": "1Dwc4lzSwNWOAwkMdqhssNNFhs1ed606d1WcF3XfEMw"
+  "a WebSocket token that was not passed to Secrets": "1Dwc4lzSwNWOAwkMdqhssNNFhs1ed606d1WcF3XfEMw"
 }
 
 /** Runs with the log as configured and returns its lines. */
@@ -56,17 +56,17 @@ describe.each(["logfmt", "json"] as const)("Logging as %s", (logFormat) => {
   describe.each(Object.entries(planted))("shows stars for %s", (_, text) => {
     it.effect.each(Object.entries(places))("in %s", ([, log]) =>
       Effect.gen(function* () {
-        const told = yield* lines(
+        const found = yield* lines(
           Effect.flatMap(Secrets, ({ add }) =>
             Effect.zipRight(add(planted["a WebSocket token that was handed out"]), log(text))
           ),
           { logFormat }
         )
-        assert.lengthOf(told, 1)
-        assert.include(told[0], "***")
-        assert.match(told[0] ?? "", /before.*after/s)
-        // Neither the secret nor a piece of it: none of its pieces is a word of the line.
-        for (let i = 0; i + 12 <= text.length; i++) assert.notInclude(told[0], text.slice(i, i + 12))
+        assert.lengthOf(found, 1)
+        assert.include(found[0], "***")
+        assert.match(found[0] ?? "", /before.*after/s)
+        // No piece of 12 characters of the secret is in the line.
+        for (let i = 0; i + 12 <= text.length; i++) assert.notInclude(found[0], text.slice(i, i + 12))
       })
     )
   })
@@ -82,8 +82,8 @@ describe("Logging", () => {
     ['{\\"otp\\":\\"1234\\",\\"pair\\":\\"XBTUSD\\"}', '{\\"otp\\":\\"***\\",\\"pair\\":\\"XBTUSD\\"}']
   ])("reads %s as %s, whoever said it", ([text, shown]) =>
     Effect.gen(function* () {
-      const told = yield* lines(Effect.logInfo(text), { credentials: Option.none(), logFormat: "json" })
-      assert.strictEqual(JSON.parse(told[0] ?? "").message, shown)
+      const found = yield* lines(Effect.logInfo(text), { credentials: Option.none(), logFormat: "json" })
+      assert.strictEqual(JSON.parse(found[0] ?? "").message, shown)
     })
   )
 
@@ -136,9 +136,9 @@ describe("Logging", () => {
       }
       for (const logFormat of ["logfmt", "json"] as const) {
         const log = Effect.zipRight(Effect.logInfo("broken", broken), Effect.logInfo("next"))
-        const told = yield* lines(log, { logFormat })
-        assert.lengthOf(told, 2)
-        assert.include(told[1], "next")
+        const found = yield* lines(log, { logFormat })
+        assert.lengthOf(found, 2)
+        assert.include(found[1], "next")
       }
     })
   )
@@ -160,9 +160,9 @@ describe("Logging", () => {
         yield* Effect.logInfo("handed out", result)
       })
       const credentials = Option.some({ key: Redacted.make(key), secret: Redacted.make(secret), otp: Option.none() })
-      const told = (yield* lines(Effect.provide(call, client), { credentials })).join("\n")
-      assert.include(told, "handed out")
-      assert.notInclude(told, token)
+      const found = (yield* lines(Effect.provide(call, client), { credentials })).join("\n")
+      assert.include(found, "handed out")
+      assert.notInclude(found, token)
     })
   )
 })

@@ -15,7 +15,7 @@ import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { Operated } from "../../../doubles/TestPrincipal.ts"
 
-/** The client with a key of the double, over a real socket. */
+/** Provides the client with a key of the double, over a real socket. */
 const client = (url: string, key?: Key, httpTimeout?: Duration.Duration) =>
   clientOver(HttpClientKeepAlive, url, key, httpTimeout)
 
@@ -51,7 +51,7 @@ const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.10",
 const write = (kraken: typeof KrakenClient.Service, params: Params = limit) => kraken.write("private/AddOrder", params)
 
 describe("KrakenClientHttp", () => {
-  it.scopedLive("asks public endpoints with a query and says who it is", () =>
+  it.scopedLive("calls public endpoints with a query and a User-Agent", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
       fake.answer("public/Ticker", { XXBTZUSD: {} })
@@ -68,7 +68,7 @@ describe("KrakenClientHttp", () => {
     })
   )
 
-  it.scopedLive("signs what it sends, whatever is in it", () =>
+  it.scopedLive("signs any parameters", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
       fake.answer("private/AddOrder", true)
@@ -143,7 +143,7 @@ describe("KrakenClientHttp", () => {
     })
   )
 
-  it.scopedLive("needs credentials for private calls alone", () =>
+  it.scopedLive("needs credentials only for private calls", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
       yield* Effect.gen(function* () {
@@ -356,7 +356,7 @@ describe("KrakenClientHttp", () => {
       })
     )
 
-    it.scopedLive("counts the seconds of a throttling on Kraken's clock", () =>
+    it.scopedLive("counts the seconds until the end of a throttling on Kraken's clock", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* makeServed
         fake.state.skew = 3600_000
@@ -375,7 +375,7 @@ describe("KrakenClientHttp", () => {
 
   describe("downloads", () => {
     const zip = Uint8Array.from([0x50, 0x4b, 3, 4, 0, 255])
-    it.scopedLive("gives the bytes of a ZIP file, and errors where the answer is JSON", () =>
+    it.scopedLive("returns the bytes of a ZIP file, and fails if the response is JSON", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* makeServed
         fake.answer("private/RetrieveExport", zip)
@@ -417,7 +417,7 @@ describe("KrakenClientHttp", () => {
       })
     )
 
-    it.scopedLive("evaluates what a write sends once for each sending", () =>
+    it.scopedLive("evaluates the parameters of a write once for each request", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* makeServed
         let evaluations = 0
@@ -432,7 +432,7 @@ describe("KrakenClientHttp", () => {
       })
     )
 
-    it.scopedLive("gets along with a key that has seen nanoseconds", () =>
+    it.scopedLive("continues with a key that has seen nonces in nanoseconds", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* makeServed
         fake.keys.full.highestNonce = BigInt((yield* Clock.currentTimeMillis) - 60_000) * 1_000_000n
@@ -467,7 +467,7 @@ describe("KrakenClientHttp", () => {
       })
     )
 
-    it.scopedLive("lets the next call through when a caller gives up", () =>
+    it.scopedLive("sends the next call when a caller is interrupted", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* makeServed
         fake.misbehave("private/Balance", Fault.delayAfter(60_000))
@@ -483,7 +483,7 @@ describe("KrakenClientHttp", () => {
     )
   })
 
-  it.effect("gives a write ten seconds once its turn has come, whatever a read may take", () => {
+  it.effect("gives a write ten seconds once its turn has come, and a read its whole timeout", () => {
     const fake = makeFakeKraken()
     fake.misbehave("*", Fault.delayAfter(11_000), Fault.delayAfter(29_000))
     return Effect.gen(function* () {
@@ -498,7 +498,7 @@ describe("KrakenClientHttp", () => {
     }).pipe(Effect.provide(clientOver(inProcess(fake), "https://kraken.test", fake.keys.full)))
   })
 
-  it.scopedLive("knows that nothing was sent where nobody listens", () =>
+  it.scopedLive("reports that nothing was sent if there is no connection", () =>
     Effect.gen(function* () {
       const { fake } = yield* makeServed
       for (const url of ["http://127.0.0.1:1", "http://kraken.invalid"]) {
@@ -512,7 +512,7 @@ describe("KrakenClientHttp", () => {
     })
   )
 
-  it.scopedLive("learns Kraken's clock from its answers", () =>
+  it.scopedLive("learns Kraken's clock from its responses", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
       fake.state.skew = -7_200_000

@@ -7,7 +7,7 @@ import { Names } from "../../../../src/services/Names.ts"
 import { assetPairs, assets } from "../../../doubles/fake/Market.ts"
 import { Operated } from "../../../doubles/TestPrincipal.ts"
 
-/** A Kraken that gives its lists, or does not; `calls` counts the askings for pairs. */
+/** Makes a Kraken that returns its lists unless it is down. `calls` counts the requests for pairs. */
 const kraken = () => {
   const state = { up: true, calls: 0, pairs: assetPairs as Record<string, unknown> }
   const layer = NamesKraken.pipe(
@@ -30,7 +30,7 @@ const kraken = () => {
 }
 
 describe("NamesKraken", () => {
-  it.effect("turns any spelling into the one requests use, and asks once for all who wait", () => {
+  it.effect("resolves any spelling to the one that requests use, with one request for all that wait", () => {
     const { layer, state } = kraken()
     return Effect.gen(function* () {
       const names = yield* Names
@@ -42,7 +42,7 @@ describe("NamesKraken", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("refuses what Kraken has not, after a new look where the lists are older than a minute", () => {
+  it.effect("refuses an unknown name, after it has read lists again that are older than a minute", () => {
     const { layer, state } = kraken()
     return Effect.gen(function* () {
       const names = yield* Names
@@ -55,7 +55,7 @@ describe("NamesKraken", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("asks again after an hour, and when Kraken has refused a name", () => {
+  it.effect("reads the lists again after an hour, and when Kraken has refused a name", () => {
     const { layer, state } = kraken()
     return Effect.gen(function* () {
       const names = yield* Names
@@ -72,7 +72,7 @@ describe("NamesKraken", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("lets names pass where the lists can't be had, and tries again half a minute later", () => {
+  it.effect("passes names if the lists are unavailable, and tries again half a minute later", () => {
     const { layer, state } = kraken()
     return Effect.gen(function* () {
       const names = yield* Names

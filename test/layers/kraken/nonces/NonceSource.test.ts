@@ -30,21 +30,20 @@ const sqlite = (stateDir: string, key = "a key") =>
     )
   )
 
-/** A source as a process of its own would have it. */
+/** Builds a source as another process would. */
 const open = (layer: Layer.Layer<NonceSource>) =>
   Effect.map(Layer.build(Layer.fresh(layer)), (context) => Context.get(context, NonceSource))
 
-/** One turn, over at once. */
+/** Takes one turn and ends it at once. */
 const next = (source: typeof NonceSource.Service, priority: Priority = "read") =>
   Effect.scoped(Effect.map(source.turn(priority), ({ nonce }) => nonce))
 
-/** A turn that lasts until it is ended. */
-const hold = (source: typeof NonceSource.Service) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    const { nonce } = yield* Scope.extend(source.turn("read"), scope)
-    return { nonce, end: Scope.close(scope, Exit.void) }
-  })
+/** Takes a turn that lasts until `end`. */
+const hold = Effect.fnUntraced(function* (source: typeof NonceSource.Service) {
+  const scope = yield* Scope.make()
+  const { nonce } = yield* Scope.extend(source.turn("read"), scope)
+  return { nonce, end: Scope.close(scope, Exit.void) }
+})
 
 const isRising = (nonces: ReadonlyArray<bigint>) => nonces.every((nonce, i) => i === 0 || nonce > (nonces[i - 1] ?? 0n))
 
@@ -82,7 +81,7 @@ for (const [name, layer] of sources) {
       })
     )
 
-    it.scoped("lets the most urgent go first, and those alike as they came", () =>
+    it.scoped("serves the most urgent first, and equals in the order of arrival", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const { end } = yield* hold(source)
@@ -104,36 +103,36 @@ for (const [name, layer] of sources) {
       })
     )
 
-    it.scoped("passes the turn on when one who waits gives up, and no earlier", () =>
+    it.scoped("keeps the order when waiting calls are interrupted", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const { end, nonce } = yield* hold(source)
         const first = yield* Effect.fork(next(source))
-        const patient = yield* Effect.fork(next(source))
+        const waiting = yield* Effect.fork(next(source))
         const last = yield* Effect.fork(next(source))
         yield* Effect.yieldNow()
         yield* Fiber.interruptAll([last, first])
         yield* TestClock.adjust(10)
-        assert.isTrue(Option.isNone(yield* Fiber.poll(patient)))
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
         yield* end
-        assert.isTrue((yield* Fiber.join(patient)) > nonce)
+        assert.isTrue((yield* Fiber.join(waiting)) > nonce)
       })
     )
 
-    it.scoped("passes the turn on when one gives up in the moment of being admitted", () =>
+    it.scoped("passes the turn on when a call is interrupted at the moment of its turn", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const { end, nonce } = yield* hold(source)
-        const impatient = yield* Effect.fork(next(source))
-        const patient = yield* Effect.fork(next(source))
+        const interrupted = yield* Effect.fork(next(source))
+        const waiting = yield* Effect.fork(next(source))
         yield* Effect.yieldNow()
-        yield* Effect.zipRight(end, Fiber.interruptAsFork(impatient, FiberId.none))
-        assert.isTrue((yield* Fiber.join(patient)) > nonce)
-        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(impatient)))
+        yield* Effect.zipRight(end, Fiber.interruptAsFork(interrupted, FiberId.none))
+        assert.isTrue((yield* Fiber.join(waiting)) > nonce)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(interrupted)))
       })
     )
 
-    it.scoped("keeps out who comes while one who has waited has the turn", () =>
+    it.scoped("makes a new call wait for the turn of one that has waited", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
         const first = yield* hold(source)
@@ -159,7 +158,7 @@ for (const [name, layer] of sources) {
         assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
         yield* TestClock.adjust(1)
         yield* Fiber.join(waiting)
-        // Its end comes late, and takes nothing from those who came after.
+        // The end of an expired turn does not end the next one.
         const { end: endOfNext } = yield* hold(source)
         yield* end
         const third = yield* Effect.fork(next(source))
@@ -174,7 +173,7 @@ for (const [name, layer] of sources) {
 }
 
 describe("makeLocalCounter", () => {
-  it.effect("counts on from a nonce that was given out elsewhere, unless it is ahead of that one", () =>
+  it.effect("counts on from a nonce of another counter, unless it is ahead of that one", () =>
     Effect.gen(function* () {
       const { next, note } = makeLocalCounter()
       note(100n)
@@ -197,22 +196,22 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("lets the next one wait for another process when one gives that up", () =>
+  it.scoped("lets the next call wait for another process when one is interrupted", () =>
     Effect.gen(function* () {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
       const { end, nonce } = yield* hold(one)
-      const impatient = yield* Effect.fork(next(other))
-      const patient = yield* Effect.fork(next(other))
+      const interrupted = yield* Effect.fork(next(other))
+      const waiting = yield* Effect.fork(next(other))
       yield* TestClock.adjust(20)
-      yield* Fiber.interrupt(impatient)
+      yield* Fiber.interrupt(interrupted)
       yield* end
       yield* TestClock.adjust(10)
-      assert.isTrue((yield* Fiber.join(patient)) > nonce)
+      assert.isTrue((yield* Fiber.join(waiting)) > nonce)
     })
   )
 
-  it.scoped("counts on where another process has stopped, whatever the clock says", () =>
+  it.scoped("counts on from the last nonce of another process, also if the clock was set back", () =>
     Effect.gen(function* () {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
@@ -222,7 +221,7 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("keeps nanoseconds for good, for that key alone", () =>
+  it.scoped("keeps nanoseconds after a restart, only for that key", () =>
     Effect.gen(function* () {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
@@ -257,7 +256,7 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("is not stopped by a turn from the future, which a clock that went back has left", () =>
+  it.scoped("ignores a turn in the future, from before the clock was set back", () =>
     Effect.gen(function* () {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
@@ -294,7 +293,7 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("keeps the file to its owner, and the key out of it", () =>
+  it.scoped("creates a file for its owner only, without the key in it", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "state", "deep")
       yield* Effect.flatMap(open(sqlite(path, "the-key-itself")), next)
@@ -308,7 +307,7 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("counts alone, and says so, where the folder can't be used", () =>
+  it.scoped("counts in memory, with a warning, if the folder can't be used", () =>
     Effect.gen(function* () {
       const path = yield* folder
       writeFileSync(join(path, "taken"), "")
@@ -335,7 +334,7 @@ describe("NonceSourceInStateFolder", () => {
     })
   )
 
-  it.scoped("goes on alone when the database breaks under way", () =>
+  it.scoped("counts on in memory when the database fails later", () =>
     Effect.gen(function* () {
       const path = yield* folder
       const source = yield* open(sqlite(path))

@@ -40,7 +40,7 @@ const mayRead = Effect.flatMap(PermissionCache, (cache) => cache.require("privat
 const explained = Effect.flatMap(PermissionCache, (cache) => cache.explain(refused, [["modify-trades"]]))
 
 describe("PermissionCacheKraken", () => {
-  it.effect("asks once, however many wait for the answer, and remembers it for ten minutes", () => {
+  it.effect("reads permissions once for all that wait, and caches them for ten minutes", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       yield* Effect.all(
@@ -56,7 +56,7 @@ describe("PermissionCacheKraken", () => {
     }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
   })
 
-  it.effect("refuses what the key may not do, says what it needs, and sends nothing", () => {
+  it.effect("refuses a call that the key may not make, names the permission, and sends nothing", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       const error = yield* Effect.flip(mayTrade)
@@ -71,7 +71,7 @@ describe("PermissionCacheKraken", () => {
     }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
   })
 
-  it.effect("asks again before it refuses, if a minute has passed: the key may have been changed", () => {
+  it.effect("reads permissions that are a minute old again before it refuses: the key might have changed", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       yield* Effect.flip(mayTrade)
@@ -100,7 +100,7 @@ describe("PermissionCacheKraken", () => {
     })
   }
 
-  describe("where Kraken does not tell", () => {
+  describe("without an answer of Kraken", () => {
     const page = Fault.html()
     const failures: ReadonlyArray<readonly [string, ReadonlyArray<Fault.Fault>, number]> = [
       ["an HTML page, three times", [page, page, page], 60],
@@ -128,7 +128,7 @@ describe("PermissionCacheKraken", () => {
       })
     }
 
-    it.effect("still refuses what was known ten minutes ago at the most", () => {
+    it.effect("still refuses by permissions that are younger than ten minutes", () => {
       const fake = makeFakeKraken()
       return Effect.gen(function* () {
         yield* mayRead
@@ -140,7 +140,7 @@ describe("PermissionCacheKraken", () => {
     })
   })
 
-  it.effect("does not ask for calls that any key may make, or of which nobody knows what they need", () => {
+  it.effect("reads no permissions for calls that any key may make, or whose permissions are not confirmed", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       const cache = yield* PermissionCache
@@ -158,7 +158,7 @@ describe("PermissionCacheKraken", () => {
     }).pipe(Effect.provide(cacheOf(fake)))
   })
 
-  it.effect("learns from answers that others got, and ignores what it can't read", () => {
+  it.effect("takes in the answers of other calls, and ignores an unknown shape", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       const cache = yield* PermissionCache
@@ -199,7 +199,7 @@ describe("PermissionCacheKraken", () => {
       }).pipe(Effect.provide(cacheOf(fake, trade)))
     })
 
-    it.effect("with the addresses that the key is limited to, as far as Kraken tells", () => {
+    it.effect("with the addresses that the key is limited to, if Kraken reports them", () => {
       const fake = makeFakeKraken()
       const { elsewhere } = fake.keys
       return Effect.gen(function* () {
@@ -212,7 +212,7 @@ describe("PermissionCacheKraken", () => {
       }).pipe(Effect.provide(cacheOf(fake, elsewhere)))
     })
 
-    it.effect("without an opinion while Kraken can't be reached", () => {
+    it.effect("without a reason while Kraken is unavailable", () => {
       const fake = makeFakeKraken()
       fake.misbehave(asking, Fault.error("EGeneral:Internal error"))
       return Effect.gen(function* () {

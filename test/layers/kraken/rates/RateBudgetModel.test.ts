@@ -27,13 +27,13 @@ const remaining = Effect.map(
 const exceeded = (limiter: KrakenRateLimitError["limiter"], endpoint: Endpoint, params: Params = {}) =>
   Effect.flatMap(RateBudget, (budget) => budget.exceeded(endpoint, params, limiter))
 
-/** Starts it and lets it come as far as it can without time. */
+/** Forks an effect and runs it as far as it gets before time passes. */
 const start = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tap(Effect.fork(effect), () => Effect.repeatN(Effect.yieldNow(), 20))
 
 const isDone = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.map(Fiber.poll(fiber), Option.isSome)
 
-/** Seconds until a call passes, to the tenth. */
+/** Returns the seconds until a call succeeds, in tenths. */
 const secondsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* start(effect)
@@ -59,14 +59,14 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("keeps the tier's figures", () =>
+  it.effect("has the limits of the tier", () =>
     Effect.gen(function* () {
       const { rest } = yield* Effect.flatMap(RateBudget, (budget) => budget.remaining)
       assert.deepStrictEqual(rest, { maximum: 20, decayPerSecond: 1, remaining: 20 })
     }).pipe(Effect.provide(model("pro")))
   )
 
-  it.effect("makes a read wait, and tells the client", () =>
+  it.effect("makes a read wait, and reports progress to the client", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const said = yield* Ref.make<ReadonlyArray<string>>([])
@@ -82,7 +82,7 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("refuses at once what would wait ten seconds, and says for how long", () =>
+  it.effect("refuses at once a call that would wait ten seconds, with the length of the wait", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const waiting = yield* Effect.forEach([1, 2, 3], () => start(take(balance)))
@@ -93,7 +93,7 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("keeps room for settling writes, which overtake waiting reads", () =>
+  it.effect("reserves room for settling writes, which overtake waiting reads", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const read = yield* start(take(balance))
@@ -107,29 +107,31 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("serves equals in the order in which they came, and the place of one who leaves goes to the next", () =>
-    Effect.gen(function* () {
-      yield* repeat(12, balance)
-      const passed = yield* Ref.make<ReadonlyArray<string>>([])
-      const named = (name: string, priority: Priority) =>
-        start(
-          Effect.zipRight(
-            take(balance, {}, priority),
-            Ref.update(passed, (all) => [...all, name])
+  it.effect(
+    "serves equal priorities in the order of arrival, and the place of a call that leaves goes to the next",
+    () =>
+      Effect.gen(function* () {
+        yield* repeat(12, balance)
+        const passed = yield* Ref.make<ReadonlyArray<string>>([])
+        const named = (name: string, priority: Priority) =>
+          start(
+            Effect.zipRight(
+              take(balance, {}, priority),
+              Ref.update(passed, (all) => [...all, name])
+            )
           )
-        )
-      yield* named("first", "read")
-      const impatient = yield* named("impatient", "read")
-      yield* named("last", "read")
-      yield* TestClock.adjust("1 second")
-      yield* Fiber.interrupt(impatient)
-      yield* TestClock.adjust("5100 millis")
-      assert.deepStrictEqual(yield* Ref.get(passed), ["first", "last"])
-      assert.strictEqual(yield* remaining, 3.01)
-    }).pipe(Effect.provide(model()))
+        yield* named("first", "read")
+        const impatient = yield* named("impatient", "read")
+        yield* named("last", "read")
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(impatient)
+        yield* TestClock.adjust("5100 millis")
+        assert.deepStrictEqual(yield* Ref.get(passed), ["first", "last"])
+        assert.strictEqual(yield* remaining, 3.01)
+      }).pipe(Effect.provide(model()))
   )
 
-  it.effect("lets a write overtake a read that is the first and waits for the clock", () =>
+  it.effect("lets a write overtake the first read, which waits for the clock", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const read = yield* start(take(balance))
@@ -150,7 +152,7 @@ describe("the REST counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("fails those who wait when Kraken's no has made it too long", () =>
+  it.effect("fails waiting calls when a refusal by Kraken makes the wait too long", () =>
     Effect.gen(function* () {
       yield* repeat(12, balance)
       const waiting = yield* start(take(balance))
@@ -182,7 +184,7 @@ describe("the engine's counter", () => {
     }).pipe(Effect.provide(model("intermediate")))
   )
 
-  it.effect("counts each pair for itself, and costs no REST budget", () =>
+  it.effect("counts each pair separately, and costs no REST budget", () =>
     Effect.gen(function* () {
       yield* placed(60)
       assert.strictEqual(yield* secondsOf(add()), 1)
@@ -199,7 +201,7 @@ describe("the engine's counter", () => {
       const amend = { cl_ord_id: "mine", order_qty: "2" }
       yield* budget.take("private/AmendOrder", amend, "write")
       yield* budget.carriedOut("private/AmendOrder", amend, { amend_id: "T1" })
-      // 3 for the amendment; the order itself has decayed. Now it is young again: 57 + 4 are one too many.
+      // 3 for the amendment; the order itself has decayed. The amendment makes it young again: 57 + 4 is one more than the limit.
       yield* repeat(54, "private/AddOrder", order, "write")
       assert.strictEqual(yield* secondsOf(budget.take("private/AmendOrder", { txid: "O0" }, "write")), 1)
     }).pipe(Effect.provide(model()))
@@ -213,7 +215,7 @@ describe("the engine's counter", () => {
     }).pipe(Effect.provide(model()))
   )
 
-  it.effect("charges a batch of cancels for each order, and those of others not at all", () =>
+  it.effect("charges a batch of cancels for each order of this process, and nothing for others", () =>
     Effect.gen(function* () {
       const budget = yield* RateBudget
       const batch = { ...order, orders: [{ cl_ord_id: "a" }, { userref: 7 }, {}] }
@@ -286,7 +288,7 @@ describe("public calls", () => {
 })
 
 describe("a lockout", () => {
-  it.effect("stops private calls of all kinds for fifteen minutes, those that wait too, and no public ones", () =>
+  it.effect("stops all private calls for fifteen minutes, also waiting ones, and no public ones", () =>
     Effect.gen(function* () {
       const budget = yield* RateBudget
       yield* repeat(12, balance)
