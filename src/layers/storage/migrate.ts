@@ -1,5 +1,5 @@
 import type { MigrationError } from "@effect/sql/Migrator"
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 
@@ -10,19 +10,19 @@ export type Migration = readonly [name: string, run: Effect.Effect<unknown, SqlE
  * Runs the migrations that the database has not seen, in one transaction. The first one meets files that were written
  * before migrations were counted, so it must not fail on tables that are there.
  */
-export const migrate = (
+export const migrate = Effect.fnUntraced(function* (
   migrations: ReadonlyArray<Migration>
-): Effect.Effect<void, MigrationError | SqlError, SqlClient> =>
-  Effect.promise(() => import("@effect/sql/Migrator")).pipe(
-    Effect.flatMap(({ make, MigrationError }) =>
-      make({})({
-        loader: Effect.succeed(migrations.map(([name, run], index) => [index + 1, name, Effect.succeed(run)] as const))
-      }).pipe(
-        // The Migrator dies if a migration fails.
-        Effect.catchSomeDefect((defect) =>
-          defect instanceof MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
-        )
-      )
-    ),
-    Effect.asVoid
+): Effect.fn.Return<void, MigrationError | SqlError, SqlClient> {
+  const { make, MigrationError } = yield* Effect.promise(() => import("@effect/sql/Migrator"))
+  const sql = yield* SqlClient
+  const run = make({})({
+    loader: Effect.succeed(migrations.map(([name, run], index) => [index + 1, name, Effect.succeed(run)] as const))
+  })
+  // The Migrator creates its own table outside of its transaction, so that one is nested in this one.
+  yield* sql.withTransaction(
+    // The Migrator dies if a migration fails.
+    Effect.catchSomeDefect(run, (defect) =>
+      defect instanceof MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
+    )
   )
+})

@@ -132,4 +132,21 @@ describe("migrate", () => {
       assert.strictEqual(yield* countIn(sql), 1)
     })
   )
+
+  it.scoped("waits for another process that holds the database", () =>
+    Effect.gen(function* () {
+      const { file, sql } = yield* open({ busyTimeout: 0 })
+      const other = new Sqlite(file)
+      other.exec("BEGIN IMMEDIATE")
+      const waiting = yield* Effect.fork(Effect.provideService(migrate([create, add]), SqlClient, sql))
+      // The Migrator is loaded without the clock.
+      yield* Effect.promise(() => import("@effect/sql/Migrator"))
+      yield* TestClock.adjust("500 millis")
+      other.exec("COMMIT")
+      other.close()
+      yield* TestClock.adjust("50 millis")
+      yield* Fiber.join(waiting)
+      assert.strictEqual(yield* countIn(sql), 1)
+    })
+  )
 })
