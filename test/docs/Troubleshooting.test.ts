@@ -45,9 +45,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 /** Errors that turn into another one before anybody is told. */
 const inner = {
+  ApiRefusal: "one of the errors of Kraken's refusals",
   InputRequired: "the client gets questions, or ProtocolError",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
-  ApiRefusal: "one of the errors of Kraken's refusals",
   SendFailed: "NoAnswer or ApiRefusal",
   WaitTooLong: "KrakenRateLimitError"
 }
