@@ -22,14 +22,14 @@ export const openLedger = (folder: string) =>
         ledger.carryOut(id, () => now, [{ endpoint: `private/${endpoint}`, params: { ...params } }]),
       /** Lets time pass in memory alone. */
       pass: (now: number) =>
-        ledger.look(
+        ledger.inspect(
           id,
           () => now,
           (exchange) => handle(exchange, { endpoint: "public/Time", now })
         ),
       /** All there is at a moment. */
       state: (now: number) =>
-        ledger.look(
+        ledger.inspect(
           id,
           () => now,
           (exchange) => {

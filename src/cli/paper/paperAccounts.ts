@@ -27,7 +27,7 @@ const MarketFeedRecorded = Layer.succeed(MarketFeed, {
   name: "live market",
   open: () => recordedMarket("live market"),
   lists: () => Effect.succeedNone,
-  look: () => Effect.succeed([]),
+  observe: () => Effect.succeed([]),
   read: () => Effect.succeedNone
 })
 

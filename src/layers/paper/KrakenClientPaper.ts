@@ -3,6 +3,7 @@ import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/e
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
 import { bigintAsText, parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
+import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
 import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
@@ -15,8 +16,8 @@ import { makeUpdateCatalogue } from "./updateCatalogue.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /**
- * The same Kraken on simulated accounts, that of the principal for each call: the engine answers in Kraken's words, and they mean here what they
- * mean there.
+ * `KrakenClient` on simulated accounts, one for each principal. The engine answers with Kraken's own error codes, so they
+ * become the same errors as those of the real Kraken.
  */
 export const KrakenClientPaper = Layer.effect(
   KrakenClient,
@@ -25,20 +26,24 @@ export const KrakenClientPaper = Layer.effect(
     const feed = yield* MarketFeed
     const budget = yield* RateBudget
     const { refuse, take } = makeBudgetedCall(budget, DateTime.now)
-    const learn = makeUpdateCatalogue(accounts, feed)
+    const updateCatalogue = makeUpdateCatalogue(accounts, feed)
 
-    /** What the market shows of the pairs that matter to a call, for the journal. Who cancels need not know it. */
+    /**
+     * Reads the market of the pairs that a call depends on, as commands for the journal. A cancel needs no market: it
+     * goes ahead without one if Kraken does not answer.
+     */
     const observe = Effect.fnUntraced(function* (account: string, call: Command & { readonly endpoint: Endpoint }) {
-      if (!isCancel(call.endpoint)) yield* learn(account, call)
-      const look = feed.look(yield* accounts.concerns(account, call))
-      const seen = isCancel(call.endpoint) ? Effect.orElseSucceed(look, () => []) : look
-      return (yield* seen).map(toCommand)
+      if (!isCancel(call.endpoint)) yield* updateCatalogue(account, call)
+      const pairs = yield* accounts.inspect(account, (exchange) => requiredMarketData(exchange, { ...call, account }))
+      const observations = feed.observe(pairs)
+      const found = isCancel(call.endpoint) ? Effect.orElseSucceed(observations, () => []) : observations
+      return (yield* found).map(toCommand)
     })
 
     const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
       yield* take(endpoint, params, priority)
-      const seen = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
-      if (Option.isSome(seen)) return seen.value
+      const fromFeed = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
+      if (Option.isSome(fromFeed)) return fromFeed.value
       const { account } = yield* Principal
       const asked = Effect.gen(function* () {
         const [first, ...others] = yield* observe(account, { endpoint, params })
@@ -58,7 +63,7 @@ export const KrakenClientPaper = Layer.effect(
     const send = Effect.fnUntraced(function* (endpoint: Endpoint, draft: Params, stamped: Effect.Effect<Params>) {
       const { account } = yield* Principal
       const observed = yield* observe(account, { endpoint, params: draft })
-      // From here to the answer nothing is waited for.
+      // Nothing yields between the stamp and the answer.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
       return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)
@@ -74,14 +79,15 @@ export const KrakenClientPaper = Layer.effect(
         { priority = "write", stamped = Effect.succeed(draft) } = {}
       ) {
         yield* take(endpoint, draft, priority)
-        const open = (reason: string) => new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
+        const unknown = (reason: string) =>
+          new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
         const result = yield* Effect.catchTags(send(endpoint, draft, stamped), {
-          // Where the disk fails, what was written may turn up later.
+          // After an I/O error the entry might still be in the file.
           DatabaseUnavailable: ({ cause, reason }) =>
             String(Object(cause).code).startsWith("SQLITE_IOERR")
-              ? open(reason)
+              ? unknown(reason)
               : new KrakenUnavailable({ endpoint, reason, cause }),
-          NoAnswer: ({ reason }) => open(reason),
+          NoAnswer: ({ reason }) => unknown(reason),
           ApiRefusal: (refused) => refuse(endpoint, draft, refused)
         })
         yield* budget.carriedOut(endpoint, draft, result)
@@ -105,5 +111,5 @@ const resultOf = (answer: Answer, meaningOf: (codes: ReadonlyArray<string>) => M
   return Effect.fail(sendErrorOf(codes, meaningOf(codes)))
 }
 
-/** As it would have come over the wire: whole numbers that a double can't hold are strings of their digits. */
+/** Turns a result into what HTTP would have delivered: integers too large for a double become strings of digits. */
 const toJson = (result: unknown): unknown => parseJson(JSON.stringify(result ?? null, bigintAsText))

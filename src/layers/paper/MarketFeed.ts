@@ -5,29 +5,29 @@ import type { Market } from "../../exchange/state/Market.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import type { ReadError } from "../../services/KrakenClient.ts"
 
-/** What a look at a market has shown, as plain JSON: the parameters of `control/Observe`, for the journal. */
+/** A snapshot of one pair's market as plain JSON: the parameters of `control/Observe`, as the journal keeps them. */
 export type Observation = { readonly [name: string]: unknown }
 
 /**
- * Where simulated accounts trade. A journal of commands is only worth something if the market of that moment can be had
- * again: a market that can't be computed is looked at, and what was seen is kept among the commands.
+ * The market on which simulated accounts trade. Replaying a journal of commands needs the market of each moment again. A
+ * market that cannot be computed from the time is therefore observed, and the observations are kept among the commands.
  */
 export class MarketFeed extends Context.Tag("mcp-kraken/layers/paper/MarketFeed")<
   MarketFeed,
   {
     readonly kind: "synthetic" | "live"
-    /** Said to users wherever it matters: at start and in every answer. */
+    /** Shown to users at start and in every answer. */
     readonly name: string
-    /** A market for one exchange, which knows what that exchange has observed. */
+    /** Opens a market for one exchange. A live one knows only what that exchange has observed. */
     readonly open: () => Market
     /**
-     * What can be traded, not older than `age` in milliseconds where that can be had; none: exchanges know all that there
-     * is.
+     * Lists of assets and pairs, not older than `age` in milliseconds if newer ones are available. None if the exchange's
+     * built-in catalogue is complete.
      */
     readonly lists: (age: number) => Effect.Effect<Option.Option<ListedCatalogue>, ReadError>
-    /** What there is to observe of these pairs before a command is carried out; nothing where nothing is newer. */
-    readonly look: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Observation>, ReadError>
-    /** Public data that the feed answers itself; none: the exchange does. */
+    /** Observes the market of these pairs. Empty if the market is computed. Fails if Kraken does not answer. */
+    readonly observe: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Observation>, ReadError>
+    /** Reads public data that the feed answers itself. None if the exchange answers it. */
     readonly read: (endpoint: Endpoint, params: Params) => Effect.Effect<Option.Option<unknown>, ReadError>
   }
 >() {}

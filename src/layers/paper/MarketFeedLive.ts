@@ -45,7 +45,7 @@ export const MarketFeedLive = Layer.effect(
       name,
       open: () => recordedMarket(name),
       lists: (age) => Effect.map(lists.get(age), ({ listed }) => Option.some(listed)),
-      look: Effect.fn("MarketFeed.look")(function* (pairs) {
+      observe: Effect.fn("MarketFeed.observe")(function* (pairs) {
         const snapshots = yield* Effect.forEach(pairs, dataOf, { concurrency: "unbounded" })
         return snapshots.map(({ observation }) => observation)
       }),

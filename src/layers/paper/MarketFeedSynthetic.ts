@@ -2,7 +2,7 @@ import { Effect, Layer } from "effect"
 import { syntheticMarket } from "../../exchange/markets/synthetic/SyntheticMarket.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
-/** A market that is computed from the time alone: every exchange sees the same, there is nothing to observe. */
+/** A market computed from the time only, and so the same on every exchange. There is nothing to observe. */
 export const MarketFeedSynthetic = Layer.sync(MarketFeed, () => {
   const market = syntheticMarket()
   return MarketFeed.of({
@@ -10,7 +10,7 @@ export const MarketFeedSynthetic = Layer.sync(MarketFeed, () => {
     name: market.name,
     open: () => market,
     lists: () => Effect.succeedNone,
-    look: () => Effect.succeed([]),
+    observe: () => Effect.succeed([]),
     read: () => Effect.succeedNone
   })
 })

@@ -1,10 +1,7 @@
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { join } from "node:path"
 import type { Catalogue } from "../../exchange/catalogue/catalogue.ts"
-import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
 import { type Answer, handle } from "../../exchange/commands/handle.ts"
-import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
-import { type CatalogueDelta, catalogueDelta } from "../../exchange/commands/catalogueImport/catalogueDelta.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
 import type { Exchange } from "../../exchange/state/state.ts"
@@ -17,42 +14,43 @@ import { MarketFeed, type Observation } from "./MarketFeed.ts"
 
 export type AccountsError = PaperAccountBroken | DatabaseUnavailable
 
-/** Simulated accounts on one market, kept in `paper.db` of the state folder. Several processes may serve them at once. */
+/**
+ * Simulated accounts on one market, kept in `paper.db` of the state folder. Several processes can serve them at once.
+ */
 export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/PaperAccounts")<
   PaperAccounts,
   {
     readonly file: string
-    /** What the account says now. Nothing is kept. */
+    /** Answers a question to an account. Nothing is journalled. */
     readonly ask: (account: string, question: Command) => Effect.Effect<Answer, AccountsError>
-    /** Carries commands out at one moment, and keeps them before it gives the last one's answer. Can't be torn. */
+    /**
+     * Carries commands out and journals them in one transaction, then returns the last one's answer. Cannot be
+     * interrupted.
+     */
     readonly carryOut: (
       account: string,
       commands: readonly [Command, ...ReadonlyArray<Command>]
     ) => Effect.Effect<Answer, AccountsError>
+    /** Computes something from an account's exchange, which `read` must not change. */
+    readonly inspect: <A>(account: string, read: (exchange: Exchange) => A) => Effect.Effect<A, AccountsError>
     /** The assets and pairs that an account knows. */
     readonly catalogue: (account: string) => Effect.Effect<Catalogue, AccountsError>
-    /** What lists have to say about a command or a question. */
-    readonly lesson: (
-      account: string,
-      command: Command,
-      listed: ListedCatalogue
-    ) => Effect.Effect<CatalogueDelta, AccountsError>
-    /** The pairs whose market decides what a command does or a question is answered with. */
-    readonly concerns: (account: string, command: Command) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
-    /** The accounts that may have open orders: all at first, then those used here since they had none. */
-    readonly mayWait: Effect.Effect<ReadonlyArray<string>, AccountsError>
-    /** The pairs on which an account has open orders. */
+    /**
+     * Accounts that might have open orders: at first all of this market, then those with a command since they had none.
+     */
+    readonly possiblyOpen: Effect.Effect<ReadonlyArray<string>, AccountsError>
+    /** Pairs on which an account has open orders, without those that Kraken has delisted. */
     readonly openPairs: (account: string) => Effect.Effect<ReadonlyArray<Pair>, AccountsError>
-    /** Tells an account what the market looks like, and keeps it, where it reaches anything that an order waits for. */
-    readonly tell: (account: string, observations: ReadonlyArray<Observation>) => Effect.Effect<void, AccountsError>
-    /** Starts the account anew with the starting balances, whatever was kept of it. */
+    /** Journals those observations that reach the price of an open order, and fills it. The others change nothing. */
+    readonly observe: (account: string, observations: ReadonlyArray<Observation>) => Effect.Effect<void, AccountsError>
+    /** Opens the account again with the starting balances. Deletes its journal, even one that can no longer be read. */
     readonly reset: (account: string) => Effect.Effect<void, AccountsError>
-    /** All that there are, on any market. */
+    /** Every account in the file, on any market. */
     readonly list: Effect.Effect<ReadonlyArray<AccountId>, AccountsError>
   }
 >() {}
 
-/** Accounts that are opened with the starting balances when they are first used, under the limits of the tier. */
+/** Accounts for a server: opened with the starting balances on first use, under the rate limits of the tier. */
 export const PaperAccountsServed = Layer.scoped(
   PaperAccounts,
   Effect.flatMap(Config, ({ tier }) =>
@@ -60,89 +58,83 @@ export const PaperAccountsServed = Layer.scoped(
   )
 )
 
-/** The accounts that there are, for the operator, who leaves their limits as they are. */
+/** The existing accounts, for the operator's commands: opens none, and changes no account's limits. */
 export const PaperAccountsKept = Layer.scoped(
   PaperAccounts,
   Effect.suspend(() => make(undefined))
 )
 
-const make = (
-  limits: Limits | undefined
-): Effect.Effect<typeof PaperAccounts.Service, DatabaseUnavailable, Config | MarketFeed | Scope.Scope> =>
-  Effect.gen(function* () {
-    const config = yield* Config
-    const feed = yield* MarketFeed
-    const file = join(config.stateDir, "paper.db")
-    const ledger = makeJournaledAccounts(yield* openJournal(file), {
-      open: feed.open,
-      // Only what opens an account uses them.
-      get balances() {
-        return config.paperBalances
-      },
-      ...(limits && { limits })
-    })
-
-    /** Runs one step of this process. What is thrown on purpose is an error, all else a bug of ours. */
-    const step = <A>(run: (now: () => number) => A): Effect.Effect<A, AccountsError> =>
-      Effect.clockWith((clock): Effect.Effect<A, AccountsError> => {
-        try {
-          return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
-        } catch (error) {
-          if (error instanceof PaperAccountBroken) return error
-          return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
-        }
-      })
-
-    const of = (account: string): AccountId => ({ account, market: feed.kind })
-
-    let waiting: Set<string> | undefined
-    const mayWait = () =>
-      (waiting ??= new Set(ledger.list().flatMap(({ account, market }) => (market === feed.kind ? [account] : []))))
-
-    return {
-      file,
-      ask: (account, { endpoint, params }) =>
-        step((now) =>
-          ledger.look(of(account), now, (exchange) => handle(exchange, { endpoint, params, now: now(), account }))
-        ),
-      carryOut: (account, commands) =>
-        step((now) => {
-          mayWait().add(account)
-          return ledger.carryOut(of(account), now, commands)
-        }),
-      catalogue: (account) => step((now) => ledger.look(of(account), now, ({ catalogue }) => catalogue)),
-      lesson: (account, { endpoint, params }, listed) =>
-        step((now) =>
-          ledger.look(of(account), now, (exchange) => catalogueDelta(exchange, { account, endpoint, params }, listed))
-        ),
-      concerns: (account, { endpoint, params }) =>
-        step((now) =>
-          ledger.look(of(account), now, (exchange) => requiredMarketData(exchange, { account, endpoint, params }))
-        ),
-      mayWait: step(() => [...mayWait()]),
-      openPairs: (account) =>
-        step((now) => {
-          const pairs = ledger.look(of(account), now, pairsOfOpen)
-          if (pairs.length === 0) mayWait().delete(account)
-          return pairs
-        }),
-      tell: (account, observations) =>
-        step((now) => {
-          const [first, ...others] = ledger.look(of(account), now, (exchange) =>
-            observations.filter((params) => snapshotDelta(exchange, params, now())?.matters).map(toCommand)
-          )
-          if (first !== undefined) ledger.carryOut(of(account), now, [first, ...others])
-        }),
-      reset: (account) => step((now) => ledger.reset(of(account), now)),
-      list: step(ledger.list)
-    }
+const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefined) {
+  const config = yield* Config
+  const feed = yield* MarketFeed
+  const file = join(config.stateDir, "paper.db")
+  const accounts = makeJournaledAccounts(yield* openJournal(file), {
+    open: feed.open,
+    // Read only when an account is opened: other commands do not need the setting.
+    get balances() {
+      return config.paperBalances
+    },
+    ...(limits && { limits })
   })
 
-/** What was seen of a market, as an entry of the journal. */
+  /**
+   * Runs one synchronous step. Broken accounts and SQLite's errors become typed errors; anything else thrown is a
+   * defect.
+   */
+  const step = <A>(run: (now: () => number) => A): Effect.Effect<A, AccountsError> =>
+    Effect.clockWith((clock): Effect.Effect<A, AccountsError> => {
+      try {
+        return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
+      } catch (error) {
+        if (error instanceof PaperAccountBroken) return error
+        return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
+      }
+    })
+
+  const of = (account: string): AccountId => ({ account, market: feed.kind })
+
+  let possiblyOpen: Set<string> | undefined
+  const possible = () =>
+    (possiblyOpen ??= new Set(
+      accounts.list().flatMap(({ account, market }) => (market === feed.kind ? [account] : []))
+    ))
+
+  return PaperAccounts.of({
+    file,
+    ask: (account, { endpoint, params }) =>
+      step((now) =>
+        accounts.inspect(of(account), now, (exchange) => handle(exchange, { endpoint, params, now: now(), account }))
+      ),
+    carryOut: (account, commands) =>
+      step((now) => {
+        possible().add(account)
+        return accounts.carryOut(of(account), now, commands)
+      }),
+    inspect: (account, read) => step((now) => accounts.inspect(of(account), now, read)),
+    catalogue: (account) => step((now) => accounts.inspect(of(account), now, ({ catalogue }) => catalogue)),
+    possiblyOpen: step(() => [...possible()]),
+    openPairs: (account) =>
+      step((now) => {
+        const pairs = accounts.inspect(of(account), now, pairsOfOpenOrders)
+        if (pairs.length === 0) possible().delete(account)
+        return pairs
+      }),
+    observe: (account, observations) =>
+      step((now) => {
+        const [first, ...others] = accounts.inspect(of(account), now, (exchange) =>
+          observations.filter((params) => snapshotDelta(exchange, params, now())?.matters).map(toCommand)
+        )
+        if (first !== undefined) accounts.carryOut(of(account), now, [first, ...others])
+      }),
+    reset: (account) => step((now) => accounts.reset(of(account), now)),
+    list: step(accounts.list)
+  })
+})
+
+/** Makes the command that puts an observation into an account's journal. */
 export const toCommand = (params: Observation): Command => ({ endpoint: "control/Observe", params })
 
-/** The pairs on which there are open orders, and which can be looked at. */
-const pairsOfOpen = ({ accounts, venues }: Exchange): ReadonlyArray<Pair> => {
+const pairsOfOpenOrders = ({ accounts, venues }: Exchange): ReadonlyArray<Pair> => {
   const pairs = new Set([...accounts.values()].flatMap(({ open }) => [...open.values()].map(({ pair }) => pair)))
   return [...pairs].filter(({ id }) => venues.get(id)?.status !== "delisted")
 }

@@ -2,42 +2,43 @@ import { Effect, Layer, Schedule } from "effect"
 import { PaperAccounts } from "./PaperAccounts.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
-/** How often the market is looked at for orders that wait. */
-const pause = "3 seconds"
+/** Time between two polls of the market. */
+const interval = "3 seconds"
 
 /**
- * Keeps an eye on a market that can't be computed, for as long as orders wait there: on their pairs alone, one after
- * the other. What can't be seen or told is tried again in the next round.
+ * Observes a live market as long as orders rest there, so that they are filled at the price they wait for. Polls only the
+ * pairs of open orders, one after the other. A failure is logged once and tried again at the next poll.
  */
 export const RestingOrderPoller = Layer.scopedDiscard(
   Effect.gen(function* () {
     const accounts = yield* PaperAccounts
     const feed = yield* MarketFeed
-    let blind = false
+    let failing = false
 
-    const sayOnce = Effect.fnUntraced(function* (reason: string | undefined) {
-      if (reason !== undefined && !blind) yield* Effect.logWarning(`Paper orders wait unseen: ${reason}`)
-      if (reason === undefined && blind) yield* Effect.logInfo("Paper orders are watched again")
-      blind = reason !== undefined
+    /** Logs when polls begin to fail, and when they work again. */
+    const logChange = Effect.fnUntraced(function* (reason: string | undefined) {
+      if (reason !== undefined && !failing) yield* Effect.logWarning(`Open paper orders are not checked: ${reason}`)
+      if (reason === undefined && failing) yield* Effect.logInfo("Open paper orders are checked again")
+      failing = reason !== undefined
     })
 
-    const round = Effect.gen(function* () {
-      const [broken, waiting] = yield* Effect.partition(yield* accounts.mayWait, (account) =>
+    const poll = Effect.gen(function* () {
+      const [unreadable, open] = yield* Effect.partition(yield* accounts.possiblyOpen, (account) =>
         Effect.map(accounts.openPairs(account), (pairs) => ({ account, pairs }))
       )
-      const [unseen, looks] = yield* Effect.partition(new Set(waiting.flatMap(({ pairs }) => pairs)), (pair) =>
-        Effect.map(feed.look([pair]), (observations) => [pair, observations] as const)
+      const [unobserved, found] = yield* Effect.partition(new Set(open.flatMap(({ pairs }) => pairs)), (pair) =>
+        Effect.map(feed.observe([pair]), (observations) => [pair, observations] as const)
       )
-      const seen = new Map(looks)
-      const [deaf] = yield* Effect.partition(waiting, ({ account, pairs }) =>
-        accounts.tell(
+      const observed = new Map(found)
+      const [notJournalled] = yield* Effect.partition(open, ({ account, pairs }) =>
+        accounts.observe(
           account,
-          pairs.flatMap((pair) => seen.get(pair) ?? [])
+          pairs.flatMap((pair) => observed.get(pair) ?? [])
         )
       )
-      yield* sayOnce([...unseen, ...broken, ...deaf][0]?.message)
-    }).pipe(Effect.catchAll(({ message }) => sayOnce(message)))
+      yield* logChange([...unobserved, ...unreadable, ...notJournalled][0]?.message)
+    }).pipe(Effect.catchAll(({ message }) => logChange(message)))
 
-    if (feed.kind === "live") yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced(pause)))
+    if (feed.kind === "live") yield* Effect.forkScoped(Effect.repeat(poll, Schedule.spaced(interval)))
   })
 )

@@ -10,7 +10,7 @@ import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { reasonOf } from "../storage/databaseFile.ts"
 import type { AccountId, Entry, Head, Journal } from "./journal.ts"
 
-/** A call of one account: `private/AddOrder`, or one of the operator's such as `control/Deposit`. */
+/** A call on one account: `private/AddOrder`, or one of the operator's such as `control/Deposit`. */
 export interface Command {
   readonly endpoint: string
   readonly params: Params
@@ -19,71 +19,77 @@ export interface Command {
 export type Limits = Pick<Settings, "tier" | "rateLimits">
 
 export interface Options {
-  /** A market for one exchange. */
+  /** Opens a market for one exchange. */
   readonly open: () => Market
-  /** What a new account has. */
+  /** Starting balances of a new account, in decimals by asset. */
   readonly balances: Readonly<Record<string, string>>
-  /** What accounts are limited to from now on; without it they stay as they are. */
+  /** Rate limits that accounts get from now on. Without them accounts keep their own, and none is opened. */
   readonly limits?: Limits
 }
 
-/** An account in memory: an exchange of its own that has lived through the journal up to `seq`. */
-interface Open {
+/** An account in memory: an exchange of its own, which has replayed the journal up to `seq`. */
+interface Loaded {
   readonly x: Exchange
   readonly generation: number
   seq: number
 }
 
-/** The most accounts in memory. The others are built again from the journal when they are needed. */
+/** Accounts kept in memory at once. The others are replayed from the journal when they are needed. */
 const capacity = 100
 
 /**
- * Exchanges and their journal as one. Each step finds the account as the journal has it, whoever wrote there; a command
- * is computed and journalled while the file is this process's alone, so it always follows on the very state that it was
- * computed from. All is synchronous: no step is ever seen half done.
+ * Makes simulated accounts that follow their journal. Each step first replays entries that other processes have added. A
+ * command is computed and journalled while this process holds the file's lock, so that its entry follows the state that
+ * it was computed from. Everything is synchronous: no other fiber sees half a step.
  */
 export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   const { limits, open } = options
-  const accounts = makeBoundedMap<string, Open>(capacity)
+  const accounts = makeBoundedMap<string, Loaded>(capacity)
   const keyOf = ({ account, market }: AccountId) => `${account} ${market}`
 
-  /** The account as it is now; undefined where it was never opened. What throws on the way leaves nothing in memory. */
-  const find = (id: AccountId): Open | undefined => {
+  /**
+   * Finds an account in its present state. Undefined if it was never opened. After a throw nothing of it stays in
+   * memory.
+   */
+  const find = (id: AccountId): Loaded | undefined => {
     const key = keyOf(id)
     const known = accounts.get(key)
     accounts.delete(key)
     const read = explained(id, () => journal.read(id, known))
     if (read === undefined) return undefined
-    const found = explained(id, () => live(id, read, known))
+    const found = explained(id, () => catchUp(id, read, known))
     accounts.set(key, found)
     return found
   }
 
-  /** Lives through what is new. A read may have let time pass beyond a newer command of another process: then anew. */
-  const live = (
+  /**
+   * Replays the entries that are new. A read can have moved the account's time beyond an entry of another process: then
+   * the whole journal is replayed from the start.
+   */
+  const catchUp = (
     id: AccountId,
     { entries, head }: NonNullable<ReturnType<Journal["read"]>>,
-    known: Open | undefined
+    known: Loaded | undefined
   ) => {
     if (head.format !== journalFormat) {
       throw new Error(`it was written by another version of mcp-kraken (format ${head.format}, not ${journalFormat})`)
     }
     const [first] = entries
     const follows = known?.generation === head.generation
-    if (follows && (first === undefined || first.at >= known.x.now)) return followed(id, known, entries)
+    if (follows && (first === undefined || first.at >= known.x.now)) return replayed(id, known, entries)
     const all = follows ? (journal.read(id, undefined)?.entries ?? []) : entries
-    return followed(id, fresh(id, head, all[0]?.at ?? 0), all)
+    return replayed(id, fresh(id, head, all[0]?.at ?? 0), all)
   }
 
-  const fresh = ({ account, market }: AccountId, { generation }: Head, at: number): Open => ({
-    // Ids are never those of another account, nor those from before a reset.
+  const fresh = ({ account, market }: AccountId, { generation }: Head, at: number): Loaded => ({
+    // The seed keeps ids apart from those of other accounts and from before a reset.
     x: makeExchange(open(), at, { seed: hash(seedOf(account), seedOf(market), generation) }),
     generation,
     seq: 0
   })
 
-  /** Journals what is not yet as it should be, with the file to itself. */
-  const prepare = (id: AccountId, now: () => number): Open => {
+  /** Opens a missing account and updates its limits. The caller holds the file's lock. */
+  const prepare = (id: AccountId, now: () => number): Loaded => {
     let found = find(id)
     if (found === undefined) {
       if (limits === undefined) throw new Error(`no account ${keyOf(id)}`)
@@ -98,7 +104,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     return found
   }
 
-  const begin = (id: AccountId, now: () => number): Open => {
+  const begin = (id: AccountId, now: () => number): Loaded => {
     const head = journal.read(id, undefined)?.head
     if (head === undefined) throw new Error(`no account ${keyOf(id)}`)
     const found = fresh(id, head, now())
@@ -109,10 +115,10 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     return found
   }
 
-  const perform = ({ account, market }: AccountId, found: Open, asked: Command, now: () => number): Answer => {
+  const perform = ({ account, market }: AccountId, found: Loaded, asked: Command, now: () => number): Answer => {
     const at = Math.max(now(), found.x.now)
-    const command = asked.endpoint === "control/Observe" ? newsAlone(found.x, asked, at) : asked
-    // What is journalled is what was carried out, to the letter.
+    const command = asked.endpoint === "control/Observe" ? withoutKnown(found.x, asked, at) : asked
+    // Carried out with the parsed text, so that a replay gets exactly the same parameters.
     const params = JSON.stringify(command.params, bigintAsText)
     const answer = handle(found.x, { endpoint: command.endpoint, params: JSON.parse(params), now: at, account })
     if (mustKeep(command, answer)) {
@@ -123,8 +129,8 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     return answer
   }
 
-  /** Runs with the file to itself. After a failure memory is ahead of the file, and is thrown away. */
-  const alone = <A>(id: AccountId, run: () => A): A => {
+  /** Runs with the file's lock. After a failure the account in memory is ahead of the file, and is dropped. */
+  const locked = <A>(id: AccountId, run: () => A): A => {
     try {
       return journal.alone(run)
     } catch (error) {
@@ -133,17 +139,20 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     }
   }
 
-  /** For reads: the file is asked for only where something has to be journalled first. */
-  const ready = (id: AccountId, now: () => number): Open => {
+  /** Finds an account for a read. Takes the file's lock only if something has to be journalled first. */
+  const ready = (id: AccountId, now: () => number): Loaded => {
     const found = find(id)
     const { rateLimits, tier } = found?.x.settings ?? {}
     const isReady = limits === undefined || (limits.tier === tier && limits.rateLimits === rateLimits)
-    return found !== undefined && isReady ? found : alone(id, () => prepare(id, now))
+    return found !== undefined && isReady ? found : locked(id, () => prepare(id, now))
   }
 
   return {
-    /** Looks at an account. Only time may pass by it; what throws on the way leaves nothing in memory. */
-    look: <A>(id: AccountId, now: () => number, run: (exchange: Exchange) => A): A => {
+    /**
+     * Computes something from an account. `run` must change nothing but the time. After a throw the account is dropped
+     * from memory.
+     */
+    inspect: <A>(id: AccountId, now: () => number, run: (exchange: Exchange) => A): A => {
       const { x } = ready(id, now)
       try {
         return run(x)
@@ -152,18 +161,18 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
         throw error
       }
     },
-    /** Carries commands out, one after the other, and keeps them before it gives the last one's answer. */
+    /** Carries commands out one after the other, journals them, and returns the last one's answer. */
     carryOut: (id: AccountId, now: () => number, commands: readonly [Command, ...ReadonlyArray<Command>]): Answer => {
-      // What takes long is done before the file is held.
+      // A long replay happens before the lock is taken.
       ready(id, now)
-      return alone(id, () => {
+      return locked(id, () => {
         const found = prepare(id, now)
         const [first, ...others] = commands
         return others.reduce((_, command) => perform(id, found, command, now), perform(id, found, first, now))
       })
     },
     reset: (id: AccountId, now: () => number): void => {
-      alone(id, () => {
+      locked(id, () => {
         journal.begin(id, journalFormat)
         begin(id, now)
       })
@@ -175,7 +184,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     try {
       return run()
     } catch (error) {
-      // That the file can't be had now says nothing about the account, unless SQLite finds it damaged.
+      // An error of SQLite concerns the file, not the account, unless the file is damaged.
       const code = String(Object(error).code)
       if (code.startsWith("SQLITE_") && !code.startsWith("SQLITE_CORRUPT")) throw error
       throw new PaperAccountBroken({ account, file: journal.file, reason: reasonOf(error) })
@@ -183,8 +192,10 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   }
 }
 
-/** Does the entries again. Each has to end as it did, or the state would be another one. */
-const followed = ({ account }: AccountId, known: Open, entries: ReadonlyArray<Entry>): Open => {
+/**
+ * Replays entries. Throws if one is missing or ends otherwise than it did: the state would not be the journalled one.
+ */
+const replayed = ({ account }: AccountId, known: Loaded, entries: ReadonlyArray<Entry>): Loaded => {
   for (const { at, endpoint, outcome, params, seq } of entries) {
     if (seq !== known.seq + 1) throw new Error(`entry ${known.seq + 1} is missing`)
     const answer = replay(known.x, { endpoint, params: JSON.parse(params), now: at, account })
@@ -197,8 +208,8 @@ const followed = ({ account }: AccountId, known: Open, entries: ReadonlyArray<En
   return known
 }
 
-/** Of a look at the market, what the exchange does not know yet: a journal keeps that for good. */
-const newsAlone = (exchange: Exchange, command: Command, now: number): Command => ({
+/** Reduces an observation to what the exchange does not know yet, since the journal keeps it forever. */
+const withoutKnown = (exchange: Exchange, command: Command, now: number): Command => ({
   ...command,
   params: snapshotDelta(exchange, command.params, now)?.params ?? command.params
 })

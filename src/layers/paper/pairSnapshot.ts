@@ -4,28 +4,32 @@ import { readSnapshot } from "../../exchange/commands/marketSnapshot/readSnapsho
 import { Refusal } from "../../exchange/base/Refusal.ts"
 import type { Observation } from "./MarketFeed.ts"
 
-/** How many trades Kraken tells at once, which is as far back as anybody can look. */
+/**
+ * The most trades that Kraken returns at once.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-recent-trades read 2026-08-17
+ */
 export const mostTrades = 1000
 
 export type Row = ReadonlyArray<unknown>
 
-/** Trades as `control/Observe` takes them, and from where on to ask for newer ones. */
+/** Trades in the form of `control/Observe`, and the cursor for newer ones. */
 export interface Trades {
   /** Rows of price, volume, milliseconds, side, type, id. */
   readonly rows: ReadonlyArray<Row>
   readonly last: string
 }
 
-/** What a pair looked like when it was last looked at. */
+/** The market of a pair at its last observation. */
 export interface PairSnapshot {
   /** Epoch milliseconds. */
   readonly at: number
   readonly observation: Observation
-  /** The newest trades, those of earlier looks too: who looks seldom misses none that others have seen. */
+  /** The newest trades, with those of earlier observations: an account that observes seldom misses none of them. */
   readonly trades: Trades
 }
 
-/** Kraken's answer to Trades. */
+/** Reads Kraken's answer to Trades. */
 export const readTrades = (answer: unknown): Trades => {
   const { last, ...byPair } = Object(answer)
   const rows = rowsOf(Object.values(byPair)[0]).map(([price, volume, time, side, type, , id]) => [
@@ -39,7 +43,9 @@ export const readTrades = (answer: unknown): Trades => {
   return { rows, last: String(last) }
 }
 
-/** A sight of Kraken's answer to Depth and of trades; undefined if that is nothing an exchange could take for a market. */
+/**
+ * Makes a snapshot of Kraken's answer to Depth and of trades. Undefined if the exchange could not read it as a market.
+ */
 export const pairSnapshotOf = (
   pair: Pair,
   at: number,
@@ -52,20 +58,20 @@ export const pairSnapshotOf = (
   const known = Number(before?.rows.at(-1)?.[5] ?? -1)
   const fresh = newer.rows.filter((row) => Number(row[5]) > known)
   const rows = Arr.takeRight([...(before?.rows ?? []), ...fresh], mostTrades)
-  const sight = (rows: ReadonlyArray<Row>): PairSnapshot | undefined => {
+  const snapshot = (rows: ReadonlyArray<Row>): PairSnapshot | undefined => {
     const observation = { ...book, trades: rows }
     return isReadable(pair, observation) ? { at, observation, trades: { rows, last: newer.last } } : undefined
   }
-  const seen = sight(rows)
-  if (seen !== undefined || before !== undefined) return seen
-  // Where little is traded, the oldest may be from before the pair had the decimals of now. Nobody waits for those.
+  const complete = snapshot(rows)
+  if (complete !== undefined || before !== undefined) return complete
+  // On a quiet pair the oldest trades can have more decimals than the pair has now. No order waits for those.
   const current = rows.slice(
     rows.findLastIndex((row) => !isReadable(pair, { ...book, bids: [], asks: [], trades: [row] })) + 1
   )
-  return current.length === 0 ? undefined : sight(current)
+  return current.length === 0 ? undefined : snapshot(current)
 }
 
-/** What is no list stays what it is, and is not readable. */
+/** Reads levels of a book. Anything but a list is passed on, and then fails `isReadable`. */
 const levelsOf = (rows: unknown): unknown =>
   Array.isArray(rows) ? rowsOf(rows).map(([price, volume, time]) => [price, volume, Math.floor(Number(time))]) : rows
 

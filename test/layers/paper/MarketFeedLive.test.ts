@@ -40,21 +40,20 @@ const makeKraken = () => {
   return { layer, state }
 }
 
-/** Looks while the clock goes on until there is an answer. */
-const look = (pairs: ReadonlyArray<Pair>) =>
-  Effect.gen(function* () {
-    const { look } = yield* MarketFeed
-    const fiber = yield* Effect.fork(look(pairs))
-    yield* TestClock.adjust("3 seconds")
-    return yield* Fiber.join(fiber)
-  })
+/** Observes pairs while the clock advances by three seconds, which is enough for every answer. */
+const observe = Effect.fnUntraced(function* (pairs: ReadonlyArray<Pair>) {
+  const feed = yield* MarketFeed
+  const fiber = yield* Effect.fork(feed.observe(pairs))
+  yield* TestClock.adjust("3 seconds")
+  return yield* Fiber.join(fiber)
+})
 
 describe("MarketFeedLive", () => {
   it.effect("sees Kraken's book and trades, as an exchange can take them", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 8, 21, 9))
-      const [first, second] = yield* look([btc, eth])
+      const [first, second] = yield* observe([btc, eth])
       const { asks, bids, seen, trades } = readSnapshot(btc, first!)
       assert.strictEqual(first!["pair"], btc.id)
       assert.strictEqual(seen, Date.UTC(2026, 8, 21, 9))
@@ -68,7 +67,7 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       const feed = yield* MarketFeed
-      const ask = Effect.exit(feed.look([btc]))
+      const ask = Effect.exit(feed.observe([btc]))
       const five = yield* Effect.fork(Effect.all([ask, ask, ask, ask, ask], { concurrency: "unbounded" }))
       yield* TestClock.adjust("500 millis")
       const [first] = yield* Fiber.join(five)
@@ -89,7 +88,7 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 8, 21, 9))
-      const trades = Effect.map(look([btc]), ([seen]) => readSnapshot(btc, seen!).trades)
+      const trades = Effect.map(observe([btc]), ([seen]) => readSnapshot(btc, seen!).trades)
       const before = yield* trades
       const after = yield* trades
       const newest = (before.at(-1)?.time ?? 0) / 1000
@@ -108,14 +107,14 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 8, 21, 9))
-      yield* look([btc])
+      yield* observe([btc])
       state.calls.length = 0
       state.change = (endpoint, answer) => {
         const rows = Array.from({ length: 1000 }, (_, i) => ["5.0", "1", 2e9, "b", "m", "", 3e9 + i])
         const isSince = state.calls.filter((call) => call.startsWith("Trades")).length === 1
         return endpoint === "public/Trades" && isSince ? { XXBTZUSD: rows, last: "1" } : answer
       }
-      const [seen] = yield* look([btc])
+      const [seen] = yield* observe([btc])
       assert.lengthOf(
         state.calls.filter((call) => call.startsWith("Trades")),
         2
@@ -128,12 +127,12 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       state.down = true
-      const error = yield* Effect.flip(look([btc]))
+      const error = yield* Effect.flip(observe([btc]))
       assert.strictEqual(error._tag, "KrakenUnavailable")
       assert.match(Object(error).endpoint, /^public\/(Depth|Trades)$/)
       for (const part of ["connection refused", "nothing was carried out"]) assert.include(error.message, part)
       state.down = false
-      assert.lengthOf(yield* look([btc]), 1)
+      assert.lengthOf(yield* observe([btc]), 1)
     }).pipe(Effect.provide(layer))
   })
 
@@ -147,7 +146,7 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     state.change = (endpoint, answer) => (endpoint === "public/Depth" ? depth : answer)
     return Effect.gen(function* () {
-      const error = yield* Effect.flip(look([btc]))
+      const error = yield* Effect.flip(observe([btc]))
       assert.strictEqual(error._tag, "KrakenUnavailable")
       assert.include(error.message, "shape or precision")
     }).pipe(Effect.provide(layer))
@@ -201,9 +200,9 @@ describe("MarketFeedLive", () => {
     state.change = (endpoint, answer) =>
       endpoint === "public/Depth" ? { XXBTZUSD: { bids: [["100.01", "1", 1]], asks: [["200.02", "1", 1]] } } : answer
     return Effect.gen(function* () {
-      const [seen] = yield* look([finer])
+      const [seen] = yield* observe([finer])
       assert.strictEqual(readSnapshot(finer, seen!).bids[0]!.price, 10_001n)
-      const error = yield* Effect.flip(look([btc]))
+      const error = yield* Effect.flip(observe([btc]))
       assert.include(error.message, "open on the pair")
     }).pipe(Effect.provide(layer))
   })
@@ -217,10 +216,10 @@ describe("MarketFeedLive", () => {
     }
     return Effect.gen(function* () {
       tell(rows.toReversed().map((row, i) => [...row.slice(0, 6), i]))
-      assert.include((yield* Effect.flip(look([btc]))).message, "shape or precision")
+      assert.include((yield* Effect.flip(observe([btc]))).message, "shape or precision")
       yield* TestClock.adjust("2 minutes")
       tell(rows)
-      const [seen] = yield* look([btc])
+      const [seen] = yield* observe([btc])
       assert.deepStrictEqual(
         readSnapshot(btc, seen!).trades.map(({ id }) => id),
         [2, 3]
