@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { parse } from "yaml"
-import { blocksOf, documents } from "./Markdown.ts"
-import { reachesOf, use } from "./Clients.ts"
-import { carryOut } from "./Programs.ts"
-import { commandsOf } from "./Shell.ts"
-import { makeStage } from "./Stage.ts"
+import { blocksOf, documents } from "./markdown.ts"
+import { reachesOf, use } from "./clients.ts"
+import { carryOut } from "./programs.ts"
+import { commandsOf } from "./shell.ts"
+import { makeWorkspace } from "./workspace.ts"
 
 /** Languages of blocks that are run or read here or in Contributing.test.ts, or that nobody runs. */
 const languages = new Set(["sh", "json", "yaml", "ts", "mermaid", "text"])
@@ -16,12 +16,12 @@ describe("what the documents tell people to do works", () => {
     ({ document }) =>
       Effect.gen(function* () {
         const blocks = blocksOf(document)
-        const stage = yield* makeStage
+        const workspace = yield* makeWorkspace
         for (const { language, line, text } of blocks) {
           const at = `${document}:${line}`
           assert.isTrue(languages.has(language), `${at}: a block of ${language || "no language"}`)
           if (language === "json") {
-            for (const reach of reachesOf(JSON.parse(text))) yield* told(at, use(reach, stage))
+            for (const reach of reachesOf(JSON.parse(text))) yield* told(at, use(reach, workspace))
           }
           if (language === "yaml") parse(text)
           if (language !== "sh") continue
@@ -29,7 +29,7 @@ describe("what the documents tell people to do works", () => {
             const at = `${document}:${line + command.line}: ${command.source}`
             yield* told(
               at,
-              Effect.suspend(() => carryOut(command, stage))
+              Effect.suspend(() => carryOut(command, workspace))
             )
           }
         }
@@ -40,10 +40,10 @@ describe("what the documents tell people to do works", () => {
 
   it.scoped("and what no test knows is not passed over", () =>
     Effect.gen(function* () {
-      const stage = yield* makeStage
+      const workspace = yield* makeWorkspace
       for (const source of ["rm --recursive data", "npm publish", "docker compose restart", "npx something"]) {
         const [command] = commandsOf(source)
-        assert.throws(() => carryOut(command!, stage), /not known here|no test knows/)
+        assert.throws(() => carryOut(command!, workspace), /not known here|no test knows/)
       }
     })
   )

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { build } from "esbuild"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { blocksOf, read, root } from "./Markdown.ts"
+import { blocksOf, read, root } from "./markdown.ts"
 
 const table = "src/domain/endpoints/account.ts"
 

@@ -6,7 +6,7 @@ import { settings, withoutEffect } from "../../src/layers/settings/settingDefini
 import { names as permissions } from "../../src/domain/keys/permissions.ts"
 import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
 import { bundle } from "../Bundle.ts"
-import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./Markdown.ts"
+import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./markdown.ts"
 
 /** What is named in the documents, with where. */
 const all = (of: (document: string) => ReadonlyArray<string>) =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { commandsOf } from "./Shell.ts"
+import { commandsOf } from "./shell.ts"
 
 describe("commands of a block of shell", () => {
   it("are its lines, and what is joined, without comments", () => {

@@ -8,7 +8,7 @@ import { ApiRefusal } from "../../src/layers/kraken/answers/sendErrors.ts"
 import { words } from "../../src/tools/errorAdvice.ts"
 import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
-import { read, root } from "./Markdown.ts"
+import { read, root } from "./markdown.ts"
 
 /** A heading that quotes an error, and what is said below it. */
 interface Entry {

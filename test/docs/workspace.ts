@@ -10,8 +10,8 @@ import { makeFakeKraken } from "../doubles/FakeKraken.ts"
 import { serve as serveFake } from "../doubles/fake/Serve.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
-import { root } from "./Markdown.ts"
-import { heard, type Server, serverOf } from "./Server.ts"
+import { root } from "./markdown.ts"
+import { heard, type Server, serverOf } from "./server.ts"
 
 export interface Ended {
   readonly code: number | null
@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** A copy of the project as a reader has it, with a Kraken behind it, where commands run one after the other. */
-export interface Stage {
+export interface Workspace {
   readonly folder: string
   /** What a reader puts where a document has a placeholder: the token, the paths, the port that is free here. */
   readonly fill: (text: string) => Effect.Effect<string>
@@ -40,7 +40,7 @@ type Variables = Readonly<Record<string, string>>
 /** What nobody gets with the sources: made on the way, or of no concern to a user. */
 const left = new Set([".git", "node_modules", "dist", "test", "bench", "data", "certs", ".env"])
 
-export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(function* () {
+export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effect.gen(function* () {
   const fake = makeFakeKraken()
   const { url: kraken } = yield* serveFake(fake)
   const { key, secret } = fake.keys.full
@@ -73,7 +73,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
       detached: true
     })
 
-  const run: Stage["run"] = (source, variables) =>
+  const run: Workspace["run"] = (source, variables) =>
     Effect.promise(() => {
       const child = open(source, variables)
       child.stdin.end()
@@ -85,7 +85,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
       })
     })
 
-  const start: Stage["start"] = (source, variables) =>
+  const start: Workspace["start"] = (source, variables) =>
     Effect.gen(function* () {
       const isExchange = source.includes("mcp-kraken exchange")
       const kind = isExchange ? "exchange" : "server"
@@ -109,7 +109,7 @@ export const makeStage: Effect.Effect<Stage, never, Scope.Scope> = Effect.gen(fu
     token === undefined ? Effect.asVoid(run("node dist/main.mjs token create docs")) : Effect.void
   )
 
-  const fill: Stage["fill"] = (text) =>
+  const fill: Workspace["fill"] = (text) =>
     Effect.gen(function* () {
       if (/mck_…|\$\{input:kraken-token\}|\bID$/.test(text)) yield* ensureToken
       if (text.includes("http://localhost:8765")) yield* ensureServer

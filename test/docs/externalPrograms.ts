@@ -4,17 +4,17 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { parse } from "yaml"
-import { headersOf, use } from "./Clients.ts"
-import { type Command, commandsOf } from "./Shell.ts"
-import type { Stage } from "./Stage.ts"
+import { headersOf, use } from "./clients.ts"
+import { type Command, commandsOf } from "./shell.ts"
+import type { Workspace } from "./workspace.ts"
 
 /** Carries out one command of a document, or what can be carried out of it where the program itself is not there. */
-export type Program = (command: Command, stage: Stage) => Effect.Effect<unknown, never, Scope.Scope>
+export type Program = (command: Command, workspace: Workspace) => Effect.Effect<unknown, never, Scope.Scope>
 
 /** `claude plugin …`: the marketplace and the plugin are ours, and what it starts works as it is set by default. */
-const plugin = ([verb, ...words]: ReadonlyArray<string>, stage: Stage) =>
+const plugin = ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) =>
   Effect.gen(function* () {
-    const json = (path: string) => JSON.parse(readFileSync(join(stage.folder, path), "utf8"))
+    const json = (path: string) => JSON.parse(readFileSync(join(workspace.folder, path), "utf8"))
     const market = json(".claude-plugin/marketplace.json")
     if (verb === "marketplace") {
       assert.deepStrictEqual(words, ["add", "/path/to/mcp-kraken"])
@@ -25,18 +25,18 @@ const plugin = ([verb, ...words]: ReadonlyArray<string>, stage: Stage) =>
     const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
     const [start, ...args] = mcpServers.kraken.args
     assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
-    assert.isTrue(existsSync(join(stage.folder, market.plugins[0].source, "start.mjs")))
-    // It is that of this stage which the plugin would carry.
+    assert.isTrue(existsSync(join(workspace.folder, market.plugins[0].source, "start.mjs")))
+    // It is that of this workspace which the plugin would carry.
     const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
     const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
       String(userConfig[name].default)
     )
-    yield* use(JSON.parse(filled), stage)
+    yield* use(JSON.parse(filled), workspace)
   })
 
 /** `claude mcp add`: what it would note down is used by the SDK's client. */
-const claude: Program = ({ words }, stage) => {
-  if (words[1] === "plugin") return plugin(words.slice(2), stage)
+const claude: Program = ({ words }, workspace) => {
+  if (words[1] === "plugin") return plugin(words.slice(2), workspace)
   const dashes = words.indexOf("--")
   const { positionals, values } = parseArgs({
     args: words.slice(1, dashes < 0 ? undefined : dashes),
@@ -52,20 +52,23 @@ const claude: Program = ({ words }, stage) => {
   assert.deepStrictEqual([mcp, add, name, more], ["mcp", "add", "kraken", []])
   if (url !== undefined) {
     assert.strictEqual(values.transport, "http")
-    return use({ url, headers: headersOf(values.header ?? []) }, stage)
+    return use({ url, headers: headersOf(values.header ?? []) }, workspace)
   }
   assert.isAbove(dashes, 0)
   const [command = "", ...args] = words.slice(dashes + 1)
-  return use({ command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) }, stage)
+  return use(
+    { command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) },
+    workspace
+  )
 }
 
 /** `code --add-mcp JSON` */
-const code: Program = ({ words }, stage) => {
+const code: Program = ({ words }, workspace) => {
   const [, flag, json = "", ...more] = words
   assert.deepStrictEqual([flag, more], ["--add-mcp", []])
   const { name, ...reach } = JSON.parse(json)
   assert.isString(name)
-  return use(reach, stage)
+  return use(reach, workspace)
 }
 
 /** Command lines of clients. */
@@ -77,14 +80,14 @@ export const clients = { claude, code }
  */
 export const docker =
   (here: Program): Program =>
-  (command, stage) => {
+  (command, workspace) => {
     const [, what, ...words] = command.words
-    if (what === "build") return Effect.sync(() => assert.isTrue(existsSync(join(stage.folder, "Dockerfile"))))
-    if (what === "run") return Effect.sync(() => givesToUser(words, stage))
+    if (what === "build") return Effect.sync(() => assert.isTrue(existsSync(join(workspace.folder, "Dockerfile"))))
+    if (what === "run") return Effect.sync(() => givesToUser(words, workspace))
     assert.strictEqual(what, "compose", command.source)
     const { files, rest } = filesOf(words)
     const texts = (files.length === 0 ? ["compose.yml"] : files).map((file) =>
-      readFileSync(join(stage.folder, file), "utf8")
+      readFileSync(join(workspace.folder, file), "utf8")
     )
     const services = Object.assign({}, ...texts.map((text) => parse(text).services)) as Readonly<
       Record<string, Service>
@@ -93,7 +96,7 @@ export const docker =
     const named = args.filter((word) => !word.startsWith("-"))
     switch (verb) {
       case "up":
-        checkRequired(texts, command, stage)
+        checkRequired(texts, command, workspace)
         for (const name of named) assert.property(services, name)
         return Effect.void
       case "down":
@@ -114,7 +117,7 @@ export const docker =
       case "exec": {
         assert.property(services, named[0] ?? "")
         const inside = command.source.slice(command.source.indexOf(` ${named[0]} `) + (named[0]?.length ?? 0) + 2)
-        return Effect.forEach(commandsOf(inside), (inner) => here(inner, stage))
+        return Effect.forEach(commandsOf(inside), (inner) => here(inner, workspace))
       }
       default:
         return assert.fail(`docker compose ${verb} is not known here`)
@@ -122,7 +125,7 @@ export const docker =
   }
 
 /** `docker run … chown`: to the user of the image, what its volume holds. */
-const givesToUser = (words: ReadonlyArray<string>, { folder }: Stage) => {
+const givesToUser = (words: ReadonlyArray<string>, { folder }: Workspace) => {
   const image = readFileSync(join(folder, "Dockerfile"), "utf8")
   const chown = words.slice(words.indexOf("--entrypoint") + 1)
   const [user, volume] = [/^USER (.+)$/m, /^VOLUME (.+)$/m].map((line) => line.exec(image)?.[1])
@@ -141,7 +144,7 @@ const filesOf = (words: ReadonlyArray<string>) => {
 }
 
 /** `${NAME:?…}` has to come from the command itself or from `.env`. */
-const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Command, { folder }: Stage) => {
+const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Command, { folder }: Workspace) => {
   const env = join(folder, ".env")
   const dotenv = existsSync(env) ? readFileSync(env, "utf8") : ""
   for (const [, name = ""] of texts.join("\n").matchAll(/\$\{(\w+):\?/g)) {
@@ -152,7 +155,7 @@ const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Comm
 /** `mkcert`: a certificate that nobody trusts, made with openssl, takes the place of the one that it would make. */
 export const mkcert =
   (really: Program): Program =>
-  (command, stage) => {
+  (command, workspace) => {
     const { positionals, values } = parseArgs({
       args: command.words.slice(1).map((word) => word.replace(/^-(?=\w{2})/, "--")),
       allowPositionals: true,
@@ -162,5 +165,5 @@ export const mkcert =
     if (install === true) return Effect.sync(() => assert.deepStrictEqual(positionals, []))
     assert.include(positionals, "localhost")
     const source = `openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout ${key} -out ${cert}`
-    return really({ ...command, source }, stage)
+    return really({ ...command, source }, workspace)
   }

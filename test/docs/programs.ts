@@ -4,44 +4,48 @@ import { Effect } from "effect"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { settings } from "../../src/layers/settings/settingDefinitions.ts"
-import { use } from "./Clients.ts"
-import { clients, docker, mkcert, type Program } from "./Foreign.ts"
-import { root } from "./Markdown.ts"
-import { commandsOf } from "./Shell.ts"
-import type { Stage } from "./Stage.ts"
+import { use } from "./clients.ts"
+import { clients, docker, mkcert, type Program } from "./externalPrograms.ts"
+import { root } from "./markdown.ts"
+import { commandsOf } from "./shell.ts"
+import type { Workspace } from "./workspace.ts"
 
 /** As it is written, in a shell. */
-const really: Program = ({ prints, source, variables }, stage) =>
+const really: Program = ({ prints, source, variables }, workspace) =>
   Effect.gen(function* () {
-    const filled = yield* stage.fill(source)
-    const { code, stderr, stdout } = yield* stage.run(filled, variables)
+    const filled = yield* workspace.fill(source)
+    const { code, stderr, stdout } = yield* workspace.run(filled, variables)
     assert.strictEqual(code, 0, `${source}\n${stderr}`)
-    if (prints !== undefined) assert.strictEqual(stdout.trim(), yield* stage.fill(prints))
+    if (prints !== undefined) assert.strictEqual(stdout.trim(), yield* workspace.fill(prints))
     return stdout
   })
 
 /** Our own command line, however it is called. A server runs until the next one, or the end of the document. */
 const ours =
   (args: ReadonlyArray<string>): Program =>
-  (command, stage) =>
+  (command, workspace) =>
     isServer(args)
-      ? Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
-      : Effect.zipRight(args[0] === "paper" ? anAccount(stage) : Effect.void, really(command, stage))
+      ? Effect.flatMap(workspace.fill(command.source), (source) => workspace.start(source))
+      : Effect.zipRight(args[0] === "paper" ? anAccount(workspace) : Effect.void, really(command, workspace))
 
 /** The first call of a client opens its paper account. */
-const anAccount = (stage: Stage) =>
-  use({ url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } }, stage, "get_account_balance")
+const anAccount = (workspace: Workspace) =>
+  use(
+    { url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } },
+    workspace,
+    "get_account_balance"
+  )
 
 const isServer = ([verb, ...flags]: ReadonlyArray<string>) =>
   verb === "exchange" || (verb === "serve" && !flags.includes("--stdio"))
 
-const npm: Program = (command, stage) => {
+const npm: Program = (command, workspace) => {
   const [, verb = "", script = ""] = command.words
   switch (verb) {
     case "ci":
       return installs
     case "start":
-      return Effect.flatMap(stage.fill(command.source), (source) => stage.start(source))
+      return Effect.flatMap(workspace.fill(command.source), (source) => workspace.start(source))
     case "test":
       return Effect.sync(() => checkScript(verb))
     case "run":
@@ -69,7 +73,7 @@ const checkScript = (name: string) => {
   }
 }
 
-const npx: Program = (command, stage) => {
+const npx: Program = (command, workspace) => {
   const words = command.words.slice(1).filter((word) => word !== "-y")
   const [name = "", ...args] = words
   if (name === "@modelcontextprotocol/inspector") {
@@ -79,18 +83,18 @@ const npx: Program = (command, stage) => {
       /npx (?:-y )?@modelcontextprotocol\/inspector/,
       "node_modules/.bin/mcp-inspector"
     )
-    return really({ ...command, source }, stage)
+    return really({ ...command, source }, workspace)
   }
   return assert.fail(`npx ${name} is not known here`)
 }
 
-const copies: Program = (command, stage) =>
-  Effect.tap(really(command, stage), () =>
+const copies: Program = (command, workspace) =>
+  Effect.tap(really(command, workspace), () =>
     command.words.at(-1) === ".env"
       ? Effect.sync(() => {
           // What the document then asks the reader to fill in.
-          const lines = Object.entries(stage.credentials()).map(([name, value]) => `${name}=${value}`)
-          const file = join(stage.folder, ".env")
+          const lines = Object.entries(workspace.credentials()).map(([name, value]) => `${name}=${value}`)
+          const file = join(workspace.folder, ".env")
           writeFileSync(file, `${readFileSync(file, "utf8")}${lines.join("\n")}\n`)
         })
       : Effect.void
@@ -98,52 +102,52 @@ const copies: Program = (command, stage) =>
 
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
 
-const setsForAll: Program = ({ words }, stage) =>
+const setsForAll: Program = ({ words }, workspace) =>
   Effect.sync(() => {
     for (const word of words.slice(1)) {
       const [name = "", value = ""] = word.split(/=(.*)/)
       assert.isTrue(names.has(name), `${name} is no setting`)
-      stage.exported[name] = value === "…" ? (stage.credentials()[name] ?? value) : value
+      workspace.exported[name] = value === "…" ? (workspace.credentials()[name] ?? value) : value
     }
   })
 
 /** `sqlite3 FILE SQL`, by the SQLite that the server itself uses; the file is one that it keeps. */
-const sqlite3: Program = ({ source, words }, stage) =>
+const sqlite3: Program = ({ source, words }, workspace) =>
   Effect.gen(function* () {
     const [, file = "", sql = "", ...more] = words
     assert.deepStrictEqual(more, [], source)
-    yield* stage.token
-    const database = new Database(join(stage.folder, file), { fileMustExist: true })
-    yield* Effect.sync(() => database.exec(sql.replace(/(?<=INTO ')(?=[^/])/, `${stage.folder}/`)))
+    yield* workspace.token
+    const database = new Database(join(workspace.folder, file), { fileMustExist: true })
+    yield* Effect.sync(() => database.exec(sql.replace(/(?<=INTO ')(?=[^/])/, `${workspace.folder}/`)))
     yield* Effect.sync(() => database.close())
     const made = /INTO '(.+)'/.exec(sql)?.[1]
-    if (made !== undefined) assert.isTrue(existsSync(join(stage.folder, made)))
+    if (made !== undefined) assert.isTrue(existsSync(join(workspace.folder, made)))
   })
 
 /** A line of a justfile that is asked for by its name does what it says there, with `just`'s own words filled in. */
-const just: Program = (command, stage) =>
+const just: Program = (command, workspace) =>
   Effect.gen(function* () {
-    const { code, stderr } = yield* stage.run(command.source.replace(/^just/, "node_modules/.bin/just --dry-run"))
+    const { code, stderr } = yield* workspace.run(command.source.replace(/^just/, "node_modules/.bin/just --dry-run"))
     assert.strictEqual(code, 0, stderr)
-    yield* Effect.forEach(commandsOf(stderr), (line) => carryOut(line, stage), { discard: true })
+    yield* Effect.forEach(commandsOf(stderr), (line) => carryOut(line, workspace), { discard: true })
   })
 
 /** Programs that a document may name. Another one fails the test: it has to be tried here first. */
 const programs: Readonly<Record<string, Program>> = {
   ...clients,
   cp: copies,
-  curl: (command, stage) =>
-    really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, stage),
-  docker: docker((command, stage) => carryOut(command, stage)),
+  curl: (command, workspace) =>
+    really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, workspace),
+  docker: docker((command, workspace) => carryOut(command, workspace)),
   export: setsForAll,
   just,
   mkcert: mkcert(really),
   mkdir: really,
-  "mcp-kraken": (command, stage) => ours(command.words.slice(1))(command, stage),
-  node: (command, stage) => {
+  "mcp-kraken": (command, workspace) => ours(command.words.slice(1))(command, workspace),
+  node: (command, workspace) => {
     const [, script, ...args] = command.words
     assert.strictEqual(script, "dist/main.mjs")
-    return ours(args)(command, stage)
+    return ours(args)(command, workspace)
   },
   npm,
   npx,
@@ -151,7 +155,9 @@ const programs: Readonly<Record<string, Program>> = {
 }
 
 /** Carries out one command of a document. */
-export const carryOut: Program = (command, stage) => {
+export const carryOut: Program = (command, workspace) => {
   const program = programs[command.words[0] ?? ""]
-  return program === undefined ? assert.fail(`${command.source}: no test knows this command`) : program(command, stage)
+  return program === undefined
+    ? assert.fail(`${command.source}: no test knows this command`)
+    : program(command, workspace)
 }

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { env as environment } from "node:process"
 import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { connect } from "../serve/Server.ts"
-import type { Stage } from "./Stage.ts"
+import type { Workspace } from "./workspace.ts"
 
 /** How a client is told to reach the server: what the configurations of all clients have in common. */
 export interface Reach {
@@ -27,12 +27,16 @@ const hasAccount = ({ args = [], env = {} }: Reach) =>
   env["KRAKEN_API_KEY"] !== undefined || env["MCP_KRAKEN_MODE"] === "paper" || args.includes("--paper")
 
 /** Fills a client's configuration in as a reader would, and uses it: the SDK's own client gets tools, and calls one. */
-export const use = (reach: Reach, stage: Stage, tool = hasAccount(reach) ? "get_account_balance" : "get_server_time") =>
+export const use = (
+  reach: Reach,
+  workspace: Workspace,
+  tool = hasAccount(reach) ? "get_account_balance" : "get_server_time"
+) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const filled = JSON.parse(yield* stage.fill(JSON.stringify(reach))) as Reach
+      const filled = JSON.parse(yield* workspace.fill(JSON.stringify(reach))) as Reach
       const bridged = filled.args?.includes("mcp-remote") ? bridge(filled) : filled
-      const client = yield* bridged.url === undefined ? overStdio(bridged, stage) : overHttp(bridged)
+      const client = yield* bridged.url === undefined ? overStdio(bridged, workspace) : overHttp(bridged)
       yield* firstCall(client, tool)
     })
   )
@@ -51,9 +55,9 @@ const overHttp = ({ headers = {}, url = "" }: Reach) => {
   return connect(transport as Transport)
 }
 
-const overStdio = ({ args = [], command = "", env = {} }: Reach, stage: Stage) => {
-  const { folder } = stage
-  const credentials = stage.credentials()
+const overStdio = ({ args = [], command = "", env = {} }: Reach, workspace: Workspace) => {
+  const { folder } = workspace
+  const credentials = workspace.credentials()
   for (const name of Object.keys(env)) assert.isTrue(names.has(name), `${name} is no setting`)
   const filled = Object.fromEntries(
     Object.entries(env).map(([name, value]) => [name, value === "…" ? (credentials[name] ?? value) : value])
