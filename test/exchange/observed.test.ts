@@ -19,8 +19,8 @@ import {
   settledFor,
   sorted
 } from "./invariants.ts"
-import { type Book, lookout, observer, type Sight, sights } from "./sights.ts"
-import { live, relive, type Step, streams } from "./streams.ts"
+import { type Book, lookout, observer, type Sight, sights } from "./observations.ts"
+import { live, relive, type Step, streams } from "./callSequences.ts"
 
 const patience = 600_000
 

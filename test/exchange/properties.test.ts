@@ -15,7 +15,7 @@ import {
   places,
   sorted
 } from "./invariants.ts"
-import { live, makeVenue, relive, type Step, streams } from "./streams.ts"
+import { live, makeVenue, relive, type Step, streams } from "./callSequences.ts"
 
 const seeds = fc.nat(1000)
 const patience = 600_000

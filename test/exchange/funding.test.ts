@@ -5,7 +5,7 @@ import { snapshot } from "../../src/exchange/commands/snapshot.ts"
 import type { Account } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
 import { balancesCover, ledgersAddUp, nothingAppears, transfersAddUp } from "./invariants.ts"
-import { errands, live, makeVenue, relive } from "./streams.ts"
+import { errands, live, makeVenue, relive } from "./callSequences.ts"
 
 const seeds = fc.nat(1000)
 const patience = 600_000

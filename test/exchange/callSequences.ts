@@ -6,7 +6,7 @@ import { available } from "../../src/exchange/accounts/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
 import { opening, scripted } from "../doubles/TestMarket.ts"
-import { type Errand, errand, run } from "./treasury.ts"
+import { type Errand, errand, run } from "./fundingSteps.ts"
 
 const names = ["ann", "bob", "eve"]
 const pairs = ["XBTUSD", "ETHXBT", "XDGUSD"]
