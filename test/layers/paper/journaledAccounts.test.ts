@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { runs } from "../../Property.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
-import { openLedger, type TestLedger } from "../../doubles/TestLedger.ts"
+import { openPaperAccounts, type TestPaperAccounts } from "../../doubles/TestPaperAccounts.ts"
 
 const morning = Date.UTC(2026, 10, 27, 9)
 
@@ -22,7 +22,7 @@ const step = fc.record({
 })
 
 const carryOut = (
-  ledger: TestLedger,
+  ledger: TestPaperAccounts,
   { side, what }: { readonly side: string; readonly what: string },
   now: number
 ) => {
@@ -61,7 +61,7 @@ type Steps = ReadonlyArray<typeof step extends fc.Arbitrary<infer A> ? A : never
 
 const agree = Effect.fnUntraced(function* (steps: Steps) {
   const folder = yield* temporaryFolder
-  const ledgers = [yield* openLedger(folder), yield* openLedger(folder)] as const
+  const ledgers = [yield* openPaperAccounts(folder), yield* openPaperAccounts(folder)] as const
   let now = morning
   for (const { after, skew, who, ...what } of steps) {
     now += after
@@ -70,7 +70,7 @@ const agree = Effect.fnUntraced(function* (steps: Steps) {
   const end = now + 600_000
   const [here, there] = ledgers.map(({ state }) => state(end))
   assert.deepStrictEqual(here, there)
-  assert.deepStrictEqual((yield* openLedger(folder)).state(end), here)
+  assert.deepStrictEqual((yield* openPaperAccounts(folder)).state(end), here)
 })
 
 /** A trader in a process of its own. */
@@ -78,7 +78,7 @@ const trader = (folder: string, name: string, count: number) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const loader = join(import.meta.dirname, "../../../scripts/typescript.mjs")
-      const program = join(import.meta.dirname, "../../fixtures/trader.ts")
+      const program = join(import.meta.dirname, "../../programs/paperOrders.ts")
       const child = spawn(process.execPath, ["--import", loader, program, folder, name, String(count)], {
         stdio: ["pipe", "pipe", "inherit"]
       })
@@ -109,7 +109,7 @@ describe("two processes on one account", () => {
       const ids = (yield* Effect.all(traders.map(idsOf), { concurrency: 2 })).flat()
       assert.lengthOf(ids, 600)
       assert.isTrue(ids.every((id) => /^O\w{5}-\w{5}-\w{6}$/.test(id)))
-      const ledger = yield* openLedger(folder)
+      const ledger = yield* openPaperAccounts(folder)
       const end = (yield* Clock.currentTimeMillis) + 60_000
       const state = ledger.state(end) as { readonly orders: Record<string, { readonly clientId?: string }> }
       assert.sameMembers(Object.keys(state.orders), ids)
@@ -128,7 +128,7 @@ describe("two processes on one account", () => {
       const acknowledged = yield* Effect.replicateEffect(line, 50)
       child.kill("SIGKILL")
       yield* Effect.promise(() => once(child, "exit"))
-      const { orders } = (yield* openLedger(folder)).state(yield* Clock.currentTimeMillis) as {
+      const { orders } = (yield* openPaperAccounts(folder)).state(yield* Clock.currentTimeMillis) as {
         readonly orders: object
       }
       assert.includeMembers(Object.keys(orders), [...acknowledged])

@@ -356,7 +356,7 @@ describe("two processes with one key", () => {
     Effect.async<string>((resume) => {
       const started = execFile(
         process.execPath,
-        ["--import", "./scripts/typescript.mjs", "test/fixtures/caller.ts", ...args],
+        ["--import", "./scripts/typescript.mjs", "test/programs/privateCalls.ts", ...args],
         (error, stdout, stderr) => resume(error === null ? Effect.succeed(stdout) : Effect.die(stderr))
       )
       return Effect.sync(() => started.kill())

@@ -9,7 +9,7 @@ import { makeJournaledAccounts } from "../../src/layers/paper/journaledAccounts.
 const id = { account: "local", market: "synthetic" }
 
 /** The accounts of a folder with a memory of their own, and the one account that tests trade on. */
-export const openLedger = (folder: string) =>
+export const openPaperAccounts = (folder: string) =>
   Effect.map(openJournal(join(folder, "paper.db")), (journal) => {
     const market = syntheticMarket()
     const ledger = makeJournaledAccounts(journal, {
@@ -40,4 +40,4 @@ export const openLedger = (folder: string) =>
     }
   })
 
-export type TestLedger = Effect.Effect.Success<ReturnType<typeof openLedger>>
+export type TestPaperAccounts = Effect.Effect.Success<ReturnType<typeof openPaperAccounts>>
