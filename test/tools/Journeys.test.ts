@@ -9,7 +9,7 @@ import * as Trading from "../../src/tools/trading/tools.ts"
 import * as Reads from "../../src/tools/trading/readTools.ts"
 import * as WebSocket from "../../src/tools/trading/webSocketToken.ts"
 import { type Json, parse, venue } from "../doubles/TestVenue.ts"
-import { exchangeOf, use } from "./worlds.ts"
+import { exchangeOf, use } from "./backends.ts"
 
 /** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
 describe("a day of", () => {

@@ -14,7 +14,7 @@ import { asset } from "../../fixtures/krakenLists.ts"
 import { makeKraken, unwatched } from "../../doubles/LiveKraken.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
-import { use } from "../worlds.ts"
+import { use } from "../backends.ts"
 import { PolicyOfServer } from "../../../src/layers/access/PolicyOfServer.ts"
 import { RecordMemory } from "../../../src/layers/access/RecordMemory.ts"
 

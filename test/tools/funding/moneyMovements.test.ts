@@ -9,7 +9,7 @@ import * as Funding from "../../../src/tools/funding/tools.ts"
 import * as Subaccounts from "../../../src/tools/subaccounts/tools.ts"
 import * as Trading from "../../../src/tools/trading/tools.ts"
 import type { Json } from "../../doubles/TestVenue.ts"
-import { use, worlds } from "../worlds.ts"
+import { use, backends } from "../backends.ts"
 
 /** What is there of a balance, by the id it goes by. */
 const held = (id: string) =>
@@ -19,9 +19,9 @@ const find = (rows: ReadonlyArray<Json>, part: Record<string, unknown>): Json =>
   rows.find((row) => Object.entries(part).every(([name, value]) => row[name] === value))
 
 /** What only takes time is a matter of minutes for Kraken: nobody has to wait for it here. */
-describe.each(Object.entries(worlds))("money %s", (_, world) => {
+describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
   it.effect("comes in after minutes, to an address of its own", () =>
-    world((deposit) =>
+    onBackend((deposit) =>
       Effect.gen(function* () {
         const { methods } = yield* use(Funding.getDepositMethods, { asset: "XRP" })
         const way = { asset: "XRP", method: methods[0].method }
@@ -49,7 +49,7 @@ describe.each(Object.entries(worlds))("money %s", (_, world) => {
   )
 
   it.effect("goes out in steps, can be called back in time, and only then", () =>
-    world(() =>
+    onBackend(() =>
       Effect.gen(function* () {
         const out = { asset: "BTC", key: "btc-wallet-1", amount: "1" }
         assert.deepInclude(yield* use(Funding.getWithdrawalInfo, out), { fee: "0.0001000000", limit: "9.9999000000" })
@@ -91,7 +91,7 @@ describe.each(Object.entries(worlds))("money %s", (_, world) => {
   )
 
   it.effect("goes to the futures wallet, and to a subaccount, at once", () =>
-    world(() =>
+    onBackend(() =>
       Effect.gen(function* () {
         const future = { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "1.25" }
         const { refid } = yield* use(Funding.walletTransfer, future)
@@ -121,7 +121,7 @@ describe.each(Object.entries(worlds))("money %s", (_, world) => {
   )
 
   it.effect("earns: pending, allocated, rewarded, unbonding, and back", () =>
-    world((deposit) =>
+    onBackend((deposit) =>
       Effect.gen(function* () {
         yield* deposit("DOT", "1000")
         yield* TestClock.adjust("3 minutes")
@@ -168,7 +168,7 @@ describe.each(Object.entries(worlds))("money %s", (_, world) => {
   )
 
   it.effect("is reported: queued, processed, a ZIP that opens, with a row for each thing that moved it", () =>
-    world(() =>
+    onBackend(() =>
       Effect.gen(function* () {
         yield* use(Trading.addOrder, { pair: "BTC/USD", type: "sell", ordertype: "market", volume: "0.5" })
         yield* TestClock.adjust("1 second")

@@ -59,12 +59,12 @@ export const exchangeOf = (v: Venue) => {
 }
 
 /** Runs a story told in tools; `deposit` has somebody send money in, which arrives as it does at Kraken. */
-export type World = <E, A>(
+export type Backend = <E, A>(
   story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
 ) => Effect.Effect<A, E>
 
 /** The same stories at a simulated Kraken and on a paper account: of someone with 100,000 dollars and ten Bitcoin. */
-export const worlds: Record<string, World> = {
+export const backends: Record<string, Backend> = {
   "at the exchange": (story) =>
     Effect.suspend(() => {
       const v = venue()
