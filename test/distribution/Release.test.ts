@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { makeClone, makeRunner, scriptOf } from "./Runner.ts"
+import { makeClone, makeRunner, scriptOf } from "./workflowRunner.ts"
 
 /** Milliseconds: many small programs run here. */
 const patience = 120_000

@@ -13,7 +13,7 @@ import { makeCommandLine } from "../cli/commandLine.ts"
 import { serve } from "../doubles/fake/Serve.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
-import { makeHandClock } from "./handClock.ts"
+import { makeManualClock } from "./manualClock.ts"
 import { callTool, paperDeposit, paperProduct } from "./product.ts"
 import expected from "./state/1/expected.json" with { type: "json" }
 import { makeHistory, makeLiveHistory, makeMarket, reads } from "./state/history.ts"
@@ -31,7 +31,7 @@ const copies = Effect.tap(temporaryFolder, (folder) => {
 /** Runs at the moment at which the files were written. */
 const then = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
-    Effect.withClock(makeHandClock(expected.synthetic.now).clock),
+    Effect.withClock(makeManualClock(expected.synthetic.now).clock),
     Logger.withMinimumLogLevel(LogLevel.None),
     Effect.scoped
   )
@@ -98,7 +98,7 @@ describe("a paper.db of version 1", () => {
   )
 
   it.live("knows every command and parameter by the name that is kept today", () => {
-    const { clock, pass } = makeHandClock(expected.synthetic.now)
+    const { clock, pass } = makeManualClock(expected.synthetic.now)
     return Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const { url } = yield* serve(makeMarket())

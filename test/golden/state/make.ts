@@ -16,7 +16,7 @@ import { RequestStateKey } from "../../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { serve } from "../../doubles/fake/Serve.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
-import { makeHandClock } from "../handClock.ts"
+import { makeManualClock } from "../manualClock.ts"
 import { callTool, paperDeposit, paperProduct } from "../product.ts"
 import { makeHistory, makeLiveHistory, makeMarket, reads } from "./history.ts"
 import { bearerOf } from "../../doubles/TestPrincipal.ts"
@@ -27,7 +27,7 @@ const folder = argv[2] ?? ""
 mkdirSync(folder, { recursive: true })
 
 const start = Date.UTC(2026, 10, 27, 9)
-const { clock, now, pass } = makeHandClock(start)
+const { clock, now, pass } = makeManualClock(start)
 
 const use = (tool: string, args: object = {}) =>
   Effect.flatMap(callTool(tool, args), ({ error, result }): Effect.Effect<Json> => {
@@ -127,7 +127,7 @@ const pythonTokens = () => {
 
 /** The nonces of two keys, the second of which counts in nanoseconds, from a clock that was far ahead. */
 const nonces = Effect.gen(function* () {
-  const ahead = makeHandClock(Date.UTC(2199, 0)).clock
+  const ahead = makeManualClock(Date.UTC(2199, 0)).clock
   const last = (key: string, jump: boolean) =>
     Effect.gen(function* () {
       const source = yield* NonceSource

@@ -6,7 +6,7 @@ import { McpServerEarly } from "../../../../src/layers/mcp/server/McpServerEarly
 import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { TestProduct } from "../../../doubles/TestMcp.ts"
-import { linesOf } from "../stdio/streams.ts"
+import { linesOf } from "../stdio/jsonLines.ts"
 import { Operated, testOperator } from "../../../doubles/TestPrincipal.ts"
 
 const Early = Layer.provideMerge(McpServerEarly, TestConfig()).pipe(Layer.merge(Operated))

@@ -6,7 +6,7 @@ import { serveStdio } from "../../../../src/layers/mcp/stdio/serveStdio.ts"
 import { report } from "../../../../src/services/CallContext.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { TestMcpServer } from "../../../doubles/TestMcp.ts"
-import { linesOf } from "./streams.ts"
+import { linesOf } from "./jsonLines.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 

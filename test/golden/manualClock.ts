@@ -1,7 +1,7 @@
 import { Clock, Effect } from "effect"
 
 /** A clock that stands still but for the hand that puts it forward; who sleeps on it sleeps for real. */
-export const makeHandClock = (start: number) => {
+export const makeManualClock = (start: number) => {
   let millis = start
   const clock: Clock.Clock = Object.assign(Clock.make(), {
     unsafeCurrentTimeMillis: () => millis,
