@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { importsGraph, importsTable } from "./architecture.ts"
 import { faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable } from "./tools.ts"
@@ -17,10 +18,14 @@ const readme = (text: string): string => {
 
 const exchange = (text: string): string => section(section(text, "keys", keysTable()), "faults", faultsTable())
 
+const architecture = (text: string): string =>
+  section(section(text, "imports", importsGraph()), "imports-table", importsTable())
+
 /** The files that are generated from the sources. `npm run docs` writes them; a test compares them. */
 export const documents: ReadonlyArray<Document> = [
   { path: ".env.example", written: envExample },
   { path: "README.md", written: readme },
+  { path: "docs/architecture.md", written: architecture },
   { path: "docs/exchange.md", written: exchange }
 ]
 
