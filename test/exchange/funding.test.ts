@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
-import { snapshot } from "../../src/exchange/commands/snapshot.ts"
+import { snapshot } from "./snapshot.ts"
 import type { Account } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
 import { balancesCover, ledgersAddUp, nothingAppears, transfersAddUp } from "./invariants.ts"

@@ -6,7 +6,7 @@ import { fixed } from "../../src/exchange/base/fixed.ts"
 import { handle } from "../../src/exchange/commands/handle.ts"
 import type { Request } from "../../src/exchange/wire/Request.ts"
 import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
-import { snapshot } from "../../src/exchange/commands/snapshot.ts"
+import { snapshot } from "./snapshot.ts"
 import type { Exchange } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
 import {

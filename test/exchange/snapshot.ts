@@ -1,8 +1,8 @@
-import { inLine } from "../engine/book.ts"
-import { recentVolume } from "../accounts/holds.ts"
-import { printPair } from "./catalogueImport/rows.ts"
-import { marketLevel } from "../engine/liquidity.ts"
-import type { Exchange } from "../state/state.ts"
+import { inLine } from "../../src/exchange/engine/book.ts"
+import { recentVolume } from "../../src/exchange/accounts/holds.ts"
+import { printPair } from "../../src/exchange/commands/catalogueImport/rows.ts"
+import { marketLevel } from "../../src/exchange/engine/liquidity.ts"
+import type { Exchange } from "../../src/exchange/state/state.ts"
 
 /**
  * Prints the whole state as plain JSON. Two exchanges that executed the same commands have equal snapshots. Values that
