@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly priority?: Priority
 }
 
-export interface WriteOptions extends CallOptions {
+interface WriteOptions extends CallOptions {
   /**
    * Makes the parameters to send. The parameters of the call are then only a draft for the rate budget. It runs once for
    * each sending, when the call's turn in the lane has come, so that a `deadline` counts from that moment.

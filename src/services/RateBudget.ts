@@ -5,7 +5,7 @@ import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
 import type { Principal } from "./Principal.ts"
 
 /** What is left before calls have to wait. */
-export interface Budget {
+interface Budget {
   /** The REST counter of the key: calls cost 0 to 2. The last three are kept for looking up what became of a write. */
   readonly rest: { readonly remaining: number; readonly maximum: number; readonly decayPerSecond: number }
 }

@@ -17,13 +17,13 @@ export type Moves = "nothing" | "orders" | "cancels" | "within" | "out" | "earn"
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-ratelimits read 2026-08-17
  */
-export type EngineAction = "none" | "add" | "addBatch" | "amend" | "edit" | "cancel" | "cancelAll"
+type EngineAction = "none" | "add" | "addBatch" | "amend" | "edit" | "cancel" | "cancelAll"
 
 /** The priority of a call in the lane of its key. */
 export type LanePriority = "cancel" | "write" | "read"
 
 /** A page of Kraken's documentation and the date on which it was read. */
-export interface Reference {
+interface Reference {
   readonly url: string
   readonly read: string
 }

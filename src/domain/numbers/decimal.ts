@@ -61,7 +61,7 @@ export const toFixed = (value: Decimal, places: number, mode: BigDecimal.Roundin
 }
 
 /** Rounds to `places` decimals by `mode`. */
-export const round = (value: Decimal, places: number, mode: BigDecimal.RoundingMode): Decimal =>
+const round = (value: Decimal, places: number, mode: BigDecimal.RoundingMode): Decimal =>
   BigDecimal.round(value, { scale: places, mode })
 
 /** Counts the decimals that the number needs: 1 for `1.50`. */

@@ -34,7 +34,7 @@ export type OrderRow = typeof OrderRow.Type
 export const OrderRows = Schema.Record({ key: Schema.String, value: OrderRow })
 
 /** The time at which a request left. */
-export interface SentTime {
+interface SentTime {
   /** Unix seconds on Kraken's clock, which is only known approximately. */
   readonly sentAt: number
   /** True if a clock was set meanwhile or Kraken's clock is hardly known. Times then prove nothing. */
@@ -61,7 +61,7 @@ const clockTolerance = 2
  */
 export const clockDoubt = 60
 
-export type Likeness = "same" | "perhaps" | "other"
+type Likeness = "same" | "perhaps" | "other"
 
 /**
  * Compares the time of a listed item (Unix seconds) with that of the request. In doubt, any item is `perhaps` the one

@@ -1,7 +1,7 @@
 import { bigintAsText } from "./json.ts"
 import type { Params } from "../endpoints/endpoints.ts"
 
-export interface Body {
+interface Body {
   readonly contentType: "application/x-www-form-urlencoded" | "application/json"
   /** The text to sign and send unchanged. */
   readonly text: string

@@ -12,7 +12,7 @@ import { type AccountId, openJournal } from "./journal.ts"
 import { type Command, type Limits, makeJournaledAccounts } from "./journaledAccounts.ts"
 import { MarketFeed, type Observation } from "./MarketFeed.ts"
 
-export type AccountsError = PaperAccountBroken | DatabaseUnavailable
+type AccountsError = PaperAccountBroken | DatabaseUnavailable
 
 /**
  * Simulated accounts on one market, kept in `paper.db` of the state folder. Several processes can serve them at once.

@@ -18,7 +18,7 @@ export interface Command {
 
 export type Limits = Pick<Settings, "tier" | "rateLimits">
 
-export interface Options {
+interface Options {
   /** Opens a market for one exchange. */
   readonly open: () => Market
   /** Starting balances of a new account, in decimals by asset. */

@@ -11,7 +11,7 @@ import type { Observation } from "./MarketFeed.ts"
  */
 export const mostTrades = 1000
 
-export type Row = ReadonlyArray<unknown>
+type Row = ReadonlyArray<unknown>
 
 /** Trades in the form of `control/Observe`, and the cursor for newer ones. */
 export interface Trades {
