@@ -17,7 +17,7 @@ const volumes: Record<string, ReadonlyArray<string>> = {
 }
 const balances = { USD: "200000.0007", XBT: "2", ETH: "12", XDG: "400000", DOT: "50" }
 
-/** One step of a stream: a call, some time after the one before. Choices are numbers, so that streams shrink well. */
+/** One call of a sequence, some time after the one before. Choices are numbers, so that sequences shrink well. */
 export interface Step {
   readonly wait: number
   readonly who: number
@@ -30,7 +30,7 @@ export interface Step {
 
 const distances = ["-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%"]
 const near = fc.constantFrom(...distances)
-/** On the crowded venue there are few prices, inside the market's spread, so that traders meet and queue. */
+/** Prices of the crowded venue: few, and inside the market's spread, so that traders match and queue. */
 const crowded = ["49995.3", "49995.3", "50000", "50000", "50000", "50000", "50004.7", "50010"]
 const seldom = <A>(arbitrary: fc.Arbitrary<A>) =>
   fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
@@ -85,21 +85,21 @@ const streamsOf = (kind: fc.Arbitrary<number>, rare: ReadonlyArray<number>): fc.
   )
 
 const [hour, day] = [3_600_000, 86_400_000]
-/** After these what is pending is done, or has arrived. */
+/** Waits in milliseconds after which pending transfers are done. */
 const soon = [12_000, 12_000, 40_000, 200_000, 200_000, 200_000]
 
-/** Streams of up to twenty-four calls by three traders on three pairs, over seconds to days. */
+/** Sequences of up to twenty-four calls by three traders on three pairs, over seconds to days. */
 export const streams = streamsOf(fc.nat(20), [hour, day])
 
-/** The same people seldom trade and often move money, and wait for it to arrive. */
+/** Sequences of the same traders who seldom trade, often move money, and wait for it to arrive. */
 export const errands = streamsOf(
   fc.oneof({ weight: 4, arbitrary: fc.constantFrom(17, 18) }, { weight: 1, arbitrary: fc.nat(20) }),
   [...soon, ...soon, ...soon, ...soon, day, 7 * day, 28 * day]
 )
 
 /**
- * Lives through a stream, with a look at the state before and after every step; returns what a journal would keep. What
- * is `seen` of the market before a step is told first.
+ * Carries out a sequence, with a check of the state before and after every step. Returns the entries that a journal
+ * would keep. `seen` gives the observation of the market that comes before a step.
  */
 export const live = (
   exchange: Exchange,
@@ -125,14 +125,16 @@ export const live = (
   return journal
 }
 
-/** Brings a new exchange to the state a journal leads to, at the moment the first one reached. */
+/** Replays a journal on a new exchange, up to the time that the first one has reached. */
 export const relive = (journal: ReadonlyArray<Request>, exchange: Exchange, now: number): Exchange => {
   for (const request of journal) replay(exchange, request)
   replay(exchange, { endpoint: "public/Time", now })
   return exchange
 }
 
-/** For even seeds a synthetic market, for odd ones the crowded venue: one pair, few prices. */
+/**
+ * Makes an exchange: for even seeds on a synthetic market, for odd ones the crowded venue with one pair and few prices.
+ */
 export const makeVenue = (seed: number): Exchange =>
   makeExchange(seed % 2 === 0 ? syntheticMarket(seed) : scripted(moves), opening, { tier: "pro" })
 
@@ -148,7 +150,7 @@ const choose = (
   const open = [...account.open.values()]
   const own = open[step.pick % Math.max(1, open.length)]
   const order = alone ? inCrowd(account, orderOf(step, pair)) : orderOf(step, pair)
-  // What has been halted goes on soon.
+  // A halted pair resumes soon.
   if (exchange.status !== "online" && step.pick < 5)
     return { endpoint: "control/SystemStatus", params: { status: "online" } }
   const halted = [...exchange.venues.values()].find(({ pair, status }) => status !== pair.status)
@@ -192,7 +194,7 @@ const choose = (
 const halts = ["maintenance", "cancel_only", "post_only"]
 const statuses = ["online", "cancel_only", "post_only", "limit_only", "reduce_only"]
 
-/** An order at one of the few prices; the largest size becomes all the trader can pay, to the last unit. */
+/** Moves an order to one of the few prices. The largest size becomes all that the trader can pay, to the last unit. */
 const inCrowd = (account: Account, order: Record<string, unknown>): Record<string, unknown> => {
   if (!["limit", "iceberg", "market"].includes(String(order["ordertype"]))) return order
   const price = crowded[distances.indexOf(String(order["price"]))]!

@@ -37,7 +37,7 @@ describe("deposits", () => {
       ]
     )
     assert.deepStrictEqual(v.ok("Balance").SOL, "2.0000000000")
-    // What is later than `start`, up to `end`.
+    // Deposits later than `start`, up to `end`.
     const [, { time }] = list()
     assert.deepStrictEqual(
       list({ start: time - 1, end: time }).map(({ refid }: Json) => refid),
@@ -106,7 +106,7 @@ describe("deposits", () => {
     assert.deepStrictEqual(v.ok("DepositAddresses", lightning), [invoice])
     v.wait(1)
     assert.deepStrictEqual(v.ok("DepositAddresses", lightning), [])
-    // Those that have run out count no more.
+    // Expired addresses no longer count.
     const made = Array.from({ length: 5 }, () => v.ok("DepositAddresses", { ...lightning, new: true, amount: "0.1" }))
     assert.lengthOf(made.at(-1), 5)
   })
@@ -127,7 +127,7 @@ describe("deposits", () => {
     for (let i = 0; i < 3; i++) v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
     const first = v.ok("DepositStatus", { asset: "ETH", cursor: true, limit: 2 })
     assert.lengthOf(first.deposit, 2)
-    // What comes in meanwhile moves no page.
+    // Deposits that arrive meanwhile do not shift the pages.
     v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
     const rest = v.ok("DepositStatus", { asset: "ETH", cursor: first.next_cursor, limit: 2 })
     assert.notInclude(

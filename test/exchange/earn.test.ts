@@ -51,7 +51,7 @@ describe("earn", () => {
     const [entry] = Object.values(v.ok("Ledgers", { type: "staking" }, "dot").ledger)
     assert.deepInclude(entry, { asset: "DOT.B", amount: "0.5249768518", fee: "0.0000000000" })
 
-    // What is taken out earns no more, what stays does; and then there is nothing left to earn.
+    // The deallocated part earns no more, the rest does, until nothing is left.
     v.ok("Earn/Deallocate", { ...bonded, amount: "730.5249768518" }, "dot")
     v.wait(3 * 7 * 86_400)
     assert.strictEqual(shown().items[0].amount_allocated.unbonding.native, "730.5249768518")

@@ -53,7 +53,7 @@ describe("exports", () => {
       written[0],
       '"txid","refid","time","type","subtype","aclass","asset","wallet","amount","fee","balance"'
     )
-    // What was deposited twice, what the trade moved, the Polkadot that came, and where it went.
+    // Two deposits, the entries of the trade, the deposit of Polkadot, and its allocation.
     assert.deepStrictEqual(
       written.slice(1, -1).map((line) => line.split(",").slice(2).join()),
       [

@@ -68,7 +68,7 @@ describe("order flags", () => {
     const v = venue()
     const order = v.see(v.order("buy 75015 market", { oflags: "viqc" }))
     assert.deepInclude(order, { status: "closed", vol: "75015.0000", oflags: "fciq,viqc" })
-    // 1 at 50010 costs 50010; what is left buys 0.49990003 at 50020, a crumb short of all of it.
+    // 1 at 50010 costs 50010; the rest buys 0.49990003 at 50020, slightly less than the money left.
     assert.strictEqual(order.cost, "75014.99950")
     assert.strictEqual(v.ok("Balance").XXBT, "11.4999000300")
   })

@@ -2,7 +2,7 @@ import * as fc from "fast-check"
 import { strategies } from "../../src/exchange/accounts/strategies.ts"
 import type { Account, Exchange } from "../../src/exchange/state/state.ts"
 
-/** Something done with money, other than trading it. Choices are numbers, so that streams shrink well. */
+/** An operation with money other than a trade. Choices are numbers, so that sequences shrink well. */
 export interface Errand {
   readonly what: (typeof errands)[number]
   readonly asset: number
@@ -35,7 +35,10 @@ export const errand: fc.Arbitrary<Errand> = fc.record({
   flag: fc.boolean()
 })
 
-/** What can be withdrawn, earned or is only traded; sizes from too little to more than there is. */
+/**
+ * Assets that can be withdrawn, that can earn, or that are only traded. Sizes go from too small to more than the
+ * balance.
+ */
 const assets = ["XBT", "USD", "DOT", "ETH", "XDG"]
 const sizes: Record<string, ReadonlyArray<string>> = {
   XBT: ["0.0001", "0.0005", "0.30000001", "1.9", "5"],

@@ -4,7 +4,7 @@ import { venue } from "../doubles/TestVenue.ts"
 
 const second = (seconds: number) => opening / 1000 + seconds
 
-/** Sixty cancelled orders, one a second, their ids in order. */
+/** Places and cancels sixty orders, one a second, and returns their ids in order. */
 const sixty = () => {
   const v = venue()
   const ids = Array.from({ length: 60 }, () => {

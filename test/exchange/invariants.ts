@@ -6,7 +6,7 @@ import { isTrading } from "../../src/exchange/engine/mode.ts"
 import type { Side } from "../../src/exchange/state/order.ts"
 import type { Exchange, Venue } from "../../src/exchange/state/state.ts"
 
-/** Whatever is in accounts, futures wallets, fees and the world outside adds up to nothing, asset by asset. */
+/** Asserts that accounts, futures wallets, fees and the world outside add up to zero, asset by asset. */
 export const nothingAppears = (exchange: Exchange): void => {
   const sums = new Map<string, bigint>()
   const count = (amounts: Map<string, bigint>) => {
@@ -20,7 +20,7 @@ export const nothingAppears = (exchange: Exchange): void => {
   for (const [asset, sum] of sums) assert.strictEqual(sum, 0n, `${asset} is ${sum} out of balance`)
 }
 
-/** No balance is below zero, nothing is held twice, and what is held is what open orders hold. */
+/** Asserts that no balance is negative, and that holds are those of open orders. */
 export const balancesCover = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const held = new Map<string, bigint>()
@@ -34,7 +34,7 @@ export const balancesCover = (exchange: Exchange): void => {
   }
 }
 
-/** Where nothing is traded, the market may stand beyond what waits. */
+/** Asserts that the best bid is below the best ask, on every pair that trades now. */
 export const notCrossed = (exchange: Exchange): void => {
   for (const venue of exchange.venues.values()) {
     if (!isTrading(exchange, venue)) continue
@@ -44,7 +44,7 @@ export const notCrossed = (exchange: Exchange): void => {
   }
 }
 
-/** An order has executed what its trades add up to, and never more than its volume. */
+/** Asserts that an order's executed volume is the sum of its trades and at most its volume. */
 export const fillsAddUp = (exchange: Exchange): void => {
   for (const order of exchange.orders.values()) {
     const trades = order.trades.map((id) => exchange.accounts.get(order.account)!.tradesById.get(id)!)
@@ -56,7 +56,7 @@ export const fillsAddUp = (exchange: Exchange): void => {
   }
 }
 
-/** Whether somebody here was on the other side of a trade, rather than the market. */
+/** Checks if an account of this exchange was on the other side of a trade, rather than the market. */
 export const settledFor = (
   exchange: Exchange,
   { id, number }: { readonly id: string; readonly number: number }
@@ -65,7 +65,7 @@ export const settledFor = (
     trades.some((trade) => trade.number === number && trade.id !== id)
   )
 
-/** Who waits in which place, to hold against who has traded a step later. */
+/** Lists resting orders in the order of their queues, to compare with the trades of the next step. */
 export const places = (exchange: Exchange) =>
   [...exchange.venues.values()].flatMap((venue) =>
     (["buy", "sell"] as const).map((side: Side) =>
@@ -74,8 +74,8 @@ export const places = (exchange: Exchange) =>
   )
 
 /**
- * If an order has traded where it waited, every order that was ahead of it is gone. Not so for an iceberg, which may
- * have queued again, nor for an order that was amended, nor for one that came no earlier than what was traded.
+ * Asserts that if a resting order has traded, every order ahead of it is gone. Exempt are an iceberg, which can have
+ * queued again, an order that was amended, and one that is not older than the traded one.
  */
 export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>, traded = Infinity): void => {
   for (const line of before) {
@@ -90,7 +90,7 @@ export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>
   }
 }
 
-/** Best price first, and at one price the one who came first. */
+/** Asserts that books are sorted by price, then by time. */
 export const sorted = (exchange: Exchange): void => {
   for (const venue of exchange.venues.values()) {
     for (const side of ["buy", "sell"] as const) {
@@ -104,7 +104,7 @@ export const sorted = (exchange: Exchange): void => {
   }
 }
 
-/** Every balance is what its ledger entries add up to, each of which tells the balance after it. */
+/** Asserts that every balance is the sum of its ledger entries, each with the correct balance after it. */
 export const ledgersAddUp = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const sums = new Map<string, bigint>()
@@ -117,8 +117,8 @@ export const ledgersAddUp = (exchange: Exchange): void => {
 }
 
 /**
- * A deposit is in the ledger once, when it has arrived; a withdrawal once, and once more the other way if it came
- * back; what is in an Earn strategy is what its balance is of, in whatever state.
+ * Asserts that the ledger has an arrived deposit once, a withdrawal once, and a returned withdrawal once more with the
+ * opposite sign, and that the balance of an Earn strategy is the sum of its allocations in any state.
  */
 export const transfersAddUp = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
@@ -149,13 +149,13 @@ export const transfersAddUp = (exchange: Exchange): void => {
   for (const [asset, amount] of exchange.fees) assert.isTrue(amount >= 0n, `fees in ${asset}`)
 }
 
-/** How many trades there are on the pairs that are halted, to hold against how many there are a step later. */
+/** Counts the trades on halted pairs, to compare with the count after the next step. */
 export const halted = (exchange: Exchange) =>
   [...exchange.venues.values()].flatMap((venue) =>
     isTrading(exchange, venue) ? [] : [{ venue, trades: tradesOn(exchange, venue) }]
   )
 
-/** Where nothing can be traded, nothing was. */
+/** Asserts that halted pairs had no trade since the last count. */
 export const nothingTraded = (exchange: Exchange, before: ReturnType<typeof halted>): void => {
   for (const { trades, venue } of before)
     if (!isTrading(exchange, venue)) assert.strictEqual(tradesOn(exchange, venue), trades)

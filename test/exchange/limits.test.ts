@@ -14,7 +14,7 @@ describe("the REST counter", () => {
     v.ok("Ledgers")
     assert.strictEqual(v.refused("Balance"), "EAPI:Rate limit exceeded")
     v.ok("AddOrder", cheap)
-    // The refused call has counted too.
+    // The refused call counts too.
     v.wait(7)
     v.ok("Balance")
   })

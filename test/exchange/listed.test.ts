@@ -19,7 +19,7 @@ import { venue } from "../doubles/TestVenue.ts"
 const fresh = () => venue({ market: recordedMarket("observed market") })
 type V = ReturnType<typeof fresh>
 
-/** An exchange that has been told of these rows. */
+/** Makes an exchange that has imported these rows. */
 const knowing = (told: object) => {
   const v = fresh()
   v.ok("control/List", { seen: opening, ...told })
@@ -91,7 +91,7 @@ describe("a pair that Kraken lists", () => {
     v.ok("control/Observe", lookedAt("ZUSDZJPY", ["159.9", "1"], ["160.1", "1"], opening, "160"))
     v.ok("AddOrder", blind)
     assert.strictEqual(v.ok("TradeVolume").volume, "28.1250")
-    // A pair with dollars is nearer than one with yen.
+    // A pair quoted in dollars is preferred to one in yen.
     v.ok("control/List", { seen: opening, pairs: { PEPEUSD: pepe.pairs.PEPEUSD } })
     v.ok("control/Observe", lookedAt("PEPEUSD", ["0.01", "1"], ["0.03", "1"], opening, "0.02"))
     assert.strictEqual(v.ok("TradeBalance", { asset: "USD" }).eb, sumOf(v, "0.02", "1500"))
@@ -245,7 +245,7 @@ describe("rules that change", () => {
       isChange(v.x, readPair("PEPEUSD", { ...pepe.pairs.PEPEUSD, ...coarse, ...rules }, v.x.catalogue), opening)
     assert.isFalse(news({}))
     v.ok("AddOrder", { ...bid, volume: "3.5" })
-    // What else has changed meanwhile is told, and waits as well; a status does not.
+    // Other changes meanwhile are imported too, and also wait. A status does not wait.
     assert.isTrue(news({ status: "post_only" }))
     v.ok("CancelAll")
     change(v, coarse)
@@ -359,7 +359,7 @@ describe("what an exchange has to be told before a request", () => {
   })
 })
 
-/** What an account is worth with the balances of a new one but for what was spent, and some of something at a price. */
+/** Computes the worth of the account in dollars: its dollars, its yen, and an amount of something at a price. */
 const sumOf = (v: V, price: string, amount: string): string => {
   const { ZJPY, ZUSD } = v.ok("Balance")
   return (Number(ZUSD) + Number(ZJPY) / 160 + Number(price) * Number(amount)).toFixed(4)

@@ -1,6 +1,6 @@
 import { pair } from "../fixtures/krakenLists.ts"
 
-/** A row of AssetPairs with a minimum of one. */
+/** Makes a row of AssetPairs with a minimum of one. */
 export const pairRow = (
   wsname: string,
   base: string,
@@ -15,7 +15,7 @@ export const pairRow = (
     tick_size: (10 ** -price).toFixed(price)
   })
 
-/** A look at a pair with one bid, one ask, and a last trade, at the bid if nothing else is said. */
+/** Makes an observation of a pair with one bid, one ask and a last trade, by default at the bid. */
 export const lookedAt = (
   pair: string,
   bid: readonly [price: string, volume: string],

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parse, type Venue, venue } from "../doubles/TestVenue.ts"
 
-/** After ten seconds the market is 1000 lower for ten seconds, then 500 higher. */
+/** Makes an exchange whose market falls by 1000 after ten seconds, and ten seconds later is 500 above its start. */
 const swing = () =>
   venue({
     prices: [
@@ -40,7 +40,7 @@ describe.each(halts)("while $endpoint says $status", (halt) => {
     )
     assert.lengthOf([...v.x.accounts.values()][0]!.trades, 0)
     change(v, halt, "online")
-    // At 50500 the first buy's price has been and gone, and so has the first stop's.
+    // At 50500 the market has already passed the prices of the first buy and the first stop.
     assert.deepStrictEqual(statuses(v, resting), ["open", "closed", "open"])
     assert.deepStrictEqual(statuses(v, stops), ["open", "closed"])
     assert.strictEqual(v.see(scheduled).status, "closed")
@@ -81,7 +81,7 @@ describe("what is taken in", () => {
     ["online", "reduce_only", all(wrongType)],
     ["cancel_only", "online", all(cancelOnly)],
     ["post_only", "online", { ...all(postOnly), post: undefined }],
-    // The stricter of the two holds.
+    // The stricter mode applies.
     ["post_only", "cancel_only", all(cancelOnly)],
     ["cancel_only", "post_only", all(cancelOnly)],
     ["post_only", "reduce_only", { ...all(postOnly), post: wrongType }],

@@ -3,20 +3,20 @@ import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMark
 import { type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { opening } from "../doubles/TestMarket.ts"
 
-/** One look at a market: which way it has gone, what stands there, what was traded on the way. */
+/** One observation of a market: its move, the sizes in its book, and the trades since the last one. */
 export interface Sight {
   readonly move: number
   readonly sizes: ReadonlyArray<string>
-  /** Whether its levels have changed since the last look. */
+  /** True if its levels have changed since the last observation. */
   readonly changed: boolean
   readonly trades: ReadonlyArray<{ readonly away: number; readonly volume: string; readonly ago: number }>
-  /** An answer that was seen before, or that some trades of the last one are in again. */
+  /** Repeats the last answer, or only its trades. */
   readonly again: "no" | "all" | "trades"
 }
 
 const volume = fc.constantFrom("0.00010000", "0.04", "0.3", "1", "7.5")
 
-/** Before each step of a stream the market may have been looked at, mostly not. */
+/** Observations before each step of a sequence. Most steps have none. */
 export const sights: fc.Arbitrary<ReadonlyArray<Sight | undefined>> = fc.array(
   fc.option(
     fc.record({
@@ -33,7 +33,7 @@ export const sights: fc.Arbitrary<ReadonlyArray<Sight | undefined>> = fc.array(
   { minLength: 24, maxLength: 24 }
 )
 
-/** An exchange on a market that is only known by looking. */
+/** Makes an exchange on a market that is known only by observations. */
 export const lookout = (): Exchange => makeExchange(recordedMarket("observed market"), opening, { tier: "pro" })
 
 export interface Book {
@@ -46,7 +46,9 @@ export interface Book {
 
 type Row = ReadonlyArray<unknown>
 
-/** Turns looks into the params of `control/Observe`, one after the other: prices walk in steps of 5 around 50000. */
+/**
+ * Makes parameters of `control/Observe` from observations, one after the other. Prices move in steps of 5 around 50000.
+ */
 export const observer = () => {
   let middle = 50_000
   let id = 100

@@ -112,7 +112,7 @@ describe("whatever traders do on a market that is looked at", () => {
           return () => {
             for (const account of exchange.accounts.values()) {
               for (const trade of account.trades.slice(counts.get(account))) {
-                // An order that is amended may trade, wake a stop with that, and be met by it at its new limit.
+                // An amended order can trade, trigger a stop by that, and match it at the new limit.
                 const { limit } = exchange.orders.get(trade.order)!
                 if (trade.maker) assert.include([limits.get(trade.order) ?? limit, limit], trade.price)
                 else if (!settledFor(exchange, trade))
@@ -122,7 +122,7 @@ describe("whatever traders do on a market that is looked at", () => {
           }
         }
         live(exchange, stream, { before }, (i, now) => {
-          // What is due before this look meets the book before it.
+          // Events that are due before this observation meet the book before it.
           handle(exchange, { endpoint: "public/Time", now })
           const sight = see(i, now)
           book = sight ?? book
@@ -177,7 +177,9 @@ describe("whatever traders do on a market that is looked at", () => {
   )
 })
 
-/** A check of any stream on any walk of the market, after which the test runner may breathe. */
+/**
+ * Makes a property of any sequence on any walk of the market. Yields afterwards, so that the test runner can report.
+ */
 const watched = (check: (stream: ReadonlyArray<Step>, looks: ReadonlyArray<Sight | undefined>) => void) =>
   fc.asyncProperty(streams, sights, (stream, looks) => {
     check(stream, looks)

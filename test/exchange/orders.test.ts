@@ -152,7 +152,7 @@ describe("order types", () => {
     assert.strictEqual(v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.asks[0][1], "2.00000000")
     v.open("eve", { USD: "200000" })
     v.order("buy 1.5 limit 50005", {}, "eve")
-    // One of the iceberg, then half of bob's, who waited before the iceberg's next part.
+    // One of the iceberg, then half of bob's order, which is older than the iceberg's next part.
     assert.strictEqual(v.see(big).vol_exec, "1.00000000")
     assert.strictEqual(v.see(small, "bob").vol_exec, "0.50000000")
   })

@@ -102,7 +102,7 @@ describe("whatever traders do", () => {
   )
 })
 
-/** A check of any stream, after which the test runner may breathe: it takes a long silence for a hang. */
+/** Makes a property of any sequence. Yields afterwards, since the test runner treats a long silence as a hang. */
 const streamed = (check: (seed: number, stream: ReadonlyArray<Step>) => void) =>
   fc.asyncProperty(seeds, streams, (seed, stream) => {
     check(seed, stream)

@@ -8,7 +8,7 @@ import { venue } from "../doubles/TestVenue.ts"
 
 const seconds = opening / 1000
 
-/** Bids at 49990 and 49980, asks at 50010 and 50020, one of each; the last trade at 50000. */
+/** A book with bids at 49990 and 49980, asks at 50010 and 50020, each of volume 1, and a last trade at 50000. */
 const quiet = {
   pair: "XBTUSD",
   seen: opening,
@@ -25,7 +25,7 @@ const quiet = {
 
 const fresh = () => venue({ market: recordedMarket("observed market") })
 
-/** An exchange that has seen the quiet book, at a second after its opening, when it is told the next. */
+/** Makes an exchange that has observed the quiet book, one second after its opening. */
 const watching = () => {
   const v = fresh()
   v.ok("control/Observe", quiet)
@@ -85,7 +85,7 @@ describe("a market that is looked at", () => {
     v.ok("control/Observe", { ...quiet, seen: opening + 1000, trades })
     assert.strictEqual(v.see(ahead).vol_exec, "0.50000000")
     assert.strictEqual(v.see(behind).vol_exec, "0.20000000")
-    // The same trades once more change nothing, and need not be kept.
+    // The same trades again change nothing and are not journalled.
     const again = v.ask("control/Observe", { ...quiet, seen: opening + 1500, trades })
     assert.strictEqual(v.see(behind).vol_exec, "0.20000000")
     const stale = v.ask("control/Observe", { ...quiet, seen: opening + 900, trades })

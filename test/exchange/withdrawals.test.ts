@@ -125,7 +125,7 @@ describe("withdrawals and transfers", () => {
       v.refused("Withdraw", { ...dollars, amount: "100000" }, { account: "rich" }),
       "EFunding:Invalid amount"
     )
-    // What is called back has not left.
+    // A withdrawal that is called back has not left.
     v.ok("WithdrawCancel", { asset: "XBT", refid: first }, "rich")
     assert.strictEqual(most(dollars), "2099995.9999")
     v.wait(86_400)

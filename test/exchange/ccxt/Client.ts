@@ -8,10 +8,10 @@ import { handle } from "../../../src/exchange/commands/handle.ts"
 import type { Json } from "../../doubles/TestVenue.ts"
 import { servedExchange } from "../rest/served.ts"
 
-/** Everything in these tests happens at this moment, unless they put the clock forward: the market stands still. */
+/** The time of these tests, in Unix milliseconds, unless they advance the clock. The market does not move. */
 export const moment = Date.UTC(2026, 8, 21, 9)
 
-/** ccxt's Kraken client, as it is but for where it asks, and the exchange that answers. */
+/** Makes ccxt's Kraken client, unchanged but for its address, and the exchange that answers it. */
 export const withClient = Effect.fnUntraced(function* (
   options: { readonly key?: string; readonly rateLimits?: boolean } = {}
 ) {
@@ -20,7 +20,7 @@ export const withClient = Effect.fnUntraced(function* (
   const { key, secret } = keys[options.key ?? "full"]!
   const client = new Kraken({ apiKey: key, secret, enableRateLimit: false })
   Object.assign(client.urls, { api: { public: url, private: url } })
-  // Its nonces are milliseconds, of which one is long enough for two calls here.
+  // Its nonces are milliseconds, and two calls can come within one.
   let last = 0
   client.nonce = () => (last = Math.max(client.milliseconds(), last + 1))
   const account = findAccount(rest.exchange, rest.account) ?? assert.fail("no account")
@@ -29,21 +29,21 @@ export const withClient = Effect.fnUntraced(function* (
     account,
     rest,
     exchange: rest.exchange,
-    /** What a method makes of the answer. */
+    /** Returns the result of one of ccxt's methods. */
     use: <A>(method: (client: Kraken) => Promise<A>) => Effect.promise(() => method(client)),
-    /** The id of the order that a method has placed. */
+    /** Returns the id of the order that a method has placed. */
     placed: (method: (client: Kraken) => Promise<{ readonly id?: string | undefined }>) =>
       Effect.map(
         Effect.promise(() => method(client)),
         ({ id }) => id ?? assert.fail("no id")
       ),
-    /** The class of the error that a method ends in. */
+    /** Returns the class of the error that a method fails with. */
     failure: (method: (client: Kraken) => Promise<unknown>) =>
       Effect.map(
         Effect.flip(Effect.tryPromise(() => method(client))),
         ({ error }) => Object(error).constructor.name as string
       ),
-    /** The engine's own answer at the same moment, without HTTP and without ccxt. */
+    /** Returns the engine's own answer at the same time, without HTTP and ccxt. */
     engine: (endpoint: string, params: object = {}): Json => {
       const account = endpoint.startsWith("private/") ? { account: rest.account } : {}
       const now = moment + rest.ahead
@@ -54,5 +54,5 @@ export const withClient = Effect.fnUntraced(function* (
   }
 })
 
-/** ccxt calculates in floats: its numbers are held against the engine's whole units. */
+/** Converts a float of ccxt to the engine's whole units. */
 export const units = (number: unknown, decimals: number): bigint => fixed(Number(number).toFixed(decimals), decimals)

@@ -9,7 +9,7 @@ import { moment, units, withClient } from "./Client.ts"
 
 const idsOf = (found: ReadonlyArray<Json>) => found.map(({ id }) => id)
 
-/** As ccxt sorts. */
+/** Sorts by time, as ccxt does. */
 const byTime = <A extends { readonly time: number }>(entries: ReadonlyArray<A>) =>
   entries.toSorted((one, other) => one.time - other.time)
 
@@ -157,7 +157,7 @@ describe("ccxt moves money", () => {
         currency: "BTC",
         address: address("Bitcoin")!.address
       })
-      // Nobody has asked for one yet: Kraken has none to show.
+      // No address was requested yet, so Kraken has none.
       assert.strictEqual(yield* failure((kraken) => kraken.fetchDepositAddress("XRP")), "InvalidAddress")
       const created = yield* use((kraken) => kraken.createDepositAddress("XRP"))
       const { address: text, tag } = address("Ripple XRP")!

@@ -7,7 +7,7 @@ import { moment, units, withClient } from "./Client.ts"
 
 const symbol = "BTC/USD"
 
-/** How ccxt is asked for an order, at a round price near the market's; and what the engine has then. */
+/** Arguments of ccxt for an order at a round price near the market, and the order that the engine then has. */
 interface Asked {
   readonly type: string
   readonly side: "buy" | "sell"
@@ -15,7 +15,7 @@ interface Asked {
   readonly params?: object
   readonly amount?: number
   readonly has: Partial<Order>
-  /** What ccxt reads of it later on, besides what all orders have. */
+  /** Fields that ccxt later reads, in addition to those of all orders. */
   readonly reads?: object
 }
 
@@ -180,7 +180,7 @@ const orders: Record<string, (price: number) => Asked> = {
 const place = (kraken: Kraken, { amount = 0.01, params, price, side, type }: Asked) =>
   kraken.createOrder(symbol, type, side, amount, price, params)
 
-/** What ccxt has read of an order has to be what the engine has. */
+/** Asserts that ccxt has read an order as the engine has it. */
 const assertSame = (read: Json, order: Order) => {
   const { pair } = order
   const status = order.status === "pending" ? "open" : order.status

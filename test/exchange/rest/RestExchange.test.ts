@@ -332,7 +332,7 @@ describe("the REST endpoint", () => {
   })
 })
 
-/** Names as they stand in the path of a request. */
+/** Lists the names of endpoints as a request's path has them. */
 const named = (scope: "public" | "private") =>
   Object.keys(table)
     .filter(isEndpoint)

@@ -9,7 +9,7 @@ import { signature } from "../../doubles/fake/Wire.ts"
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
-/** Everything in these tests happens at this moment, unless the exchange's clock is put forward. */
+/** The time of these tests, in Unix milliseconds, unless they advance the exchange's clock. */
 export const moment = Date.UTC(2026, 8, 21, 9)
 
 export const open = (settings: { readonly rateLimits?: boolean } = {}): RestExchange =>
@@ -22,18 +22,18 @@ export const keyNamed = (rest: RestExchange, name: string) => {
 
 export interface Asked {
   readonly key?: string
-  /** Also the text that is signed, where a body of its own is given. */
+  /** The nonce that is signed, also for a body that the test gives. */
   readonly nonce?: number | bigint
   readonly body?: string
   readonly contentType?: string | undefined
   readonly query?: string
-  /** In place of the right one. */
+  /** A signature in place of the correct one. */
   readonly signature?: string
 }
 
 let nonces = moment
 
-/** A private call of the key `full`, signed by the double's code, which shares nothing with ours. */
+/** Makes a private call of the key `full`, signed by the double's code, which is independent of ours. */
 export const signed = (rest: RestExchange, name: string, fields: object = {}, asked: Asked = {}): Request => {
   const { contentType = "application/x-www-form-urlencoded", nonce = ++nonces } = asked
   const { key, secret } = keyNamed(rest, asked.key ?? "full")
@@ -51,7 +51,7 @@ export const signed = (rest: RestExchange, name: string, fields: object = {}, as
 export const send = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Outcome =>
   answer(rest, signed(rest, name, fields, asked), moment)
 
-/** What came back as JSON, at once. */
+/** Parses an answer as JSON. Fails the test if it is delayed or the connection was cut. */
 export const read = ({ after, reply }: Outcome): Json => {
   if (reply === "cut") return assert.fail("the connection was cut")
   assert.strictEqual(after, 0)
@@ -62,13 +62,13 @@ export const read = ({ after, reply }: Outcome): Json => {
 export const ask = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Json =>
   read(send(rest, name, fields, asked))
 
-/** The result; fails the test if Kraken would have refused. */
+/** Returns the result. Fails the test if Kraken would have refused. */
 export const ok = (rest: RestExchange, name: string, fields?: object, asked?: Asked): Json => {
   const { error, result } = ask(rest, name, fields, asked)
   assert.deepStrictEqual(error, [], name)
   return result
 }
 
-/** The errors as one text. */
+/** Returns the error codes as one text. */
 export const refusal = (rest: RestExchange, name: string, fields?: object, asked?: Asked): string =>
   ask(rest, name, fields, asked).error.join()

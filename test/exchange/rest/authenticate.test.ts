@@ -12,7 +12,9 @@ const json = "application/json"
 const orders = ["OG5V2Y-RYKVL-DT3V3B", "OP5V2Y-RYKVL-ET3V3B"]
 const order = { ordertype: "limit", pair: "XBTUSD", price: "37500", type: "buy", volume: "1.25" }
 
-/** Path, type, body, signature as printed by Kraken (the first) or computed from its description; and what is read. */
+/**
+ * Path, type, body, signature (the first printed by Kraken, the others computed from its description), and the result.
+ */
 const vectors: ReadonlyArray<readonly [string, string | undefined, string, string, object]> = [
   [
     "AddOrder",

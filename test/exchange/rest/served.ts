@@ -3,7 +3,7 @@ import { makeRestExchange } from "../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { serveExchange } from "../../../src/layers/exchange/ExchangeHttp.ts"
 
-/** A simulated Kraken that this process serves on a loopback port until the scope ends. */
+/** Serves a simulated Kraken on a loopback port of this process until the scope ends. */
 export const servedExchange = Effect.fnUntraced(function* (
   options: { readonly seed?: number; readonly rateLimits?: boolean } = {}
 ) {
