@@ -15,7 +15,7 @@ const published = {
   signature: "4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ=="
 }
 
-/** A private call, signed by the double itself. */
+/** Makes a private call that the double itself has signed. */
 const call = (
   key: { key: string; secret: string },
   name: string,

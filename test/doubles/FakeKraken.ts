@@ -8,31 +8,32 @@ import { makeOrders } from "./fake/Orders.ts"
 import { bytes, type Fields, ok, Refusal, refused, type Reply, type WireRequest } from "./fake/Wire.ts"
 import { makeWithdrawals } from "./fake/Withdrawals.ts"
 
-/** A request that Kraken has seen, or that was lost on its way. */
+/** A request that Kraken has received, or that was lost on its way. */
 export interface Seen {
-  /** e.g. `private/AddOrder`. */
+  /** For example `private/AddOrder`. */
   readonly endpoint: string
   readonly request: WireRequest
-  /** Name of the key; none for public calls and where the check failed. */
+  /** Name of the key. Undefined for public calls and if the check failed. */
   readonly key: string | undefined
   readonly nonce: bigint | undefined
   /** Query or body, without nonce and one-time password. */
   readonly params: Fields
   /** Unix milliseconds on Kraken's clock. */
   readonly at: number
-  /** `done`, `lost`, or the words of the refusal. */
+  /** `done`, `lost`, or the codes of the refusal. */
   readonly outcome: string
 }
 
-/** What a caller gets: an answer, a cut connection, or none to begin with. */
+/** An answer, a connection that was cut, or one that was never established. */
 export type Outcome = Reply | "drop" | "unreachable"
 
 export type FakeKraken = ReturnType<typeof makeFakeKraken>
 
 /**
- * Kraken's HTTP side, written from its documentation: it shares nothing with `src/`. It checks signature, nonce,
- * one-time password and permission, keeps orders and withdrawals, counts what it sees, and misbehaves on command. It is
- * reached over real sockets (`fake/Serve.ts`) or in process (`fake/InProcess.ts`). Time is the Clock of the test.
+ * Makes a fake of Kraken's HTTP API. It is written from Kraken's documentation and shares nothing with `src/`. It
+ * checks signature, nonce, one-time password and permission, keeps orders and withdrawals, records requests, and
+ * produces faults on command. It is called over real sockets (`fake/Serve.ts`) or in process (`fake/InProcess.ts`). Its
+ * time is the test's Clock.
  */
 export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {}) => {
   const keys = makeKeys()
@@ -42,13 +43,13 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
   const orders = makeOrders(journal)
   const withdrawals = makeWithdrawals(journal)
   const state = {
-    /** How far Kraken's clock is ahead of ours, in milliseconds. */
+    /** Milliseconds by which Kraken's clock is ahead of ours. */
     skew: 0,
-    /** How far the `Date` of its answers is ahead of the clock that its engine goes by, in milliseconds. */
+    /** Milliseconds by which the `Date` of answers is ahead of the engine's clock. */
     dateOff: 0,
-    /** Where calls come from, as Kraken sees it. */
+    /** IP address from which calls come, as Kraken sees it. */
     address: "198.51.100.1",
-    /** How `GetApiKeyInfo` spells its fields. */
+    /** Spelling of the fields of `GetApiKeyInfo`. */
     spelling: "snake" as "snake" | "camel"
   }
   const handlers = new Map<string, Handler>(Object.entries(publicHandlers))
@@ -64,7 +65,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     throw new Refusal("EGeneral:Unknown method")
   }
 
-  /** Checks a request and does what it asks, at once. */
+  /** Checks a request and carries it out at once. */
   const carryOut = (request: WireRequest, now: number, { listedAfter, warnings }: Fault): Reply => {
     const endpoint = endpointOf(request)
     const isPrivate = endpoint.startsWith("private/")
@@ -87,7 +88,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     }
   }
 
-  /** Nobody who sets the time of day here sets Kraken's clock. */
+  /** Reads Kraken's clock, which follows the monotonic clock: setting our time of day does not move it. */
   const now = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n) + state.skew)
 
   const handle = Effect.fnUntraced(function* (request: WireRequest) {
@@ -115,21 +116,21 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     state,
     orders,
     withdrawals,
-    /** All that was accepted and done, oldest first. */
+    /** Every accepted operation, oldest first. */
     journal: journal as ReadonlyArray<Entry>,
-    /** All requests, oldest first, refused and lost ones included. */
+    /** Every request, oldest first, with those refused or lost. */
     seen: seen as ReadonlyArray<Seen>,
-    /** How many requests there were, to one endpoint or to all. */
+    /** Counts the requests to one endpoint, or to all. */
     count: (endpoint?: string) => seen.filter((one) => endpoint === undefined || one.endpoint === endpoint).length,
-    /** Answer an endpoint with this `result` from now on, or with what a function makes of the call. */
+    /** Sets the `result` of an endpoint from now on, or a function that computes it from the call. */
     answer: (endpoint: string, result: unknown) => {
       handlers.set(endpoint, typeof result === "function" ? (call) => result(call) as unknown : () => result)
     },
-    /** Let the next requests to an endpoint (`*`: to any) go wrong, one fault for each request. */
+    /** Makes the next requests to an endpoint (`*`: to any) fail, one fault for each request. */
     misbehave: (endpoint: string, ...next: ReadonlyArray<Fault>) => {
       faults.set(endpoint, [...(faults.get(endpoint) ?? []), ...next])
     },
-    /** Handles one request; runs to its end even if the caller has gone, given that it is forked. */
+    /** Handles one request. Must be forked, so that it runs to its end after the caller has gone. */
     handle,
     now
   }

@@ -19,7 +19,7 @@ import { TestConfig } from "./TestConfig.ts"
 import { read, write } from "./TestPaper.ts"
 import { OperatedOnPaper } from "./TestPrincipal.ts"
 
-/** A Kraken whose market moves as scripted, with a trade at the middle each time it does. */
+/** Makes a Kraken whose market moves as scripted, with a trade at the mid price at each move. */
 export const makeKraken = (prices: Prices) => {
   const market = scripted(prices)
   const exchange = makeExchange(
@@ -47,16 +47,16 @@ export const makeKraken = (prices: Prices) => {
       if ("errors" in answer) return Effect.die(answer.errors)
       return Effect.succeed(state.change(endpoint, parseJson(JSON.stringify(answer.result))))
     })
-  /** It lists more than an exchange knows from the beginning, or other rules. */
+  /** Lists more pairs or other rules than an exchange's built-in catalogue. */
   const list = (rows: object) => importCatalogue(exchange, { seen: exchange.now, ...rows })
   return { state, list, layer: Layer.mock(KrakenClient, { read }) }
 }
 
-/** Paper accounts on that Kraken's market, as a process of its own would have them. */
+/** Makes paper accounts on that Kraken's market, with the memory of a separate process. */
 export const process = (stateDir: string, kraken: Kraken) =>
   processOf(Layer.merge(KrakenClientPaper, RestingOrderPoller), stateDir, kraken)
 
-/** The same, where nobody looks for orders that wait. */
+/** Makes the same without the poller of resting orders. */
 export const unwatched = (stateDir: string, kraken: Kraken) => processOf(KrakenClientPaper, stateDir, kraken)
 
 type Kraken = Pick<ReturnType<typeof makeKraken>, "layer">
@@ -79,7 +79,7 @@ export const place = (order: object) =>
 export const see = (txid: string) => Effect.map(read("private/QueryOrders", { txid }), (orders) => Object(orders)[txid])
 export const account = Effect.all([read("private/BalanceEx"), read("private/ClosedOrders"), read("private/OpenOrders")])
 
-/** The entries of the journal of one kind. */
+/** Reads the journal's entries of one command. */
 export const kept = (folder: string, endpoint: string) =>
   Effect.sync(() => {
     const db = new Database(join(folder, "paper.db"), { readonly: true })

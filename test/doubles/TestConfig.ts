@@ -2,7 +2,7 @@ import { Duration, Layer, LogLevel, Option } from "effect"
 import { Config } from "../../src/services/Config.ts"
 import { toolsetNames } from "../../src/services/Toolset.ts"
 
-/** A configuration for tests: every setting at its default, no credentials, but for what a test changes. */
+/** Makes a configuration with every setting at its default and no credentials, except for `changes`. */
 export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof Config.Service => ({
   credentials: Option.none(),
   mode: "live",

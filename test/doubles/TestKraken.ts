@@ -8,7 +8,7 @@ import { Names } from "../../src/services/Names.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
-/** A directory that knows nothing: every name stays as it is. */
+/** An empty directory: every name stays as it is. */
 export const noNames: Directory = {
   pairs: [],
   assets: [],
@@ -21,8 +21,9 @@ export const noNames: Directory = {
 }
 
 /**
- * Everything a tool needs, without a network: a Kraken that answers from a table and rejects whatever is not in it,
- * a writer that passes writes on, names as given, a key that holds `granted`, and the policy of a server with default settings.
+ * Makes everything that a tool needs, without a network: a Kraken that answers from a table and rejects calls that are
+ * not in it, a writer that passes writes on, names as given, a key with the permissions `granted`, and the policy of a
+ * server with default settings.
  */
 export const TestKraken = (options: {
   readonly answers?: Record<string, unknown>
@@ -31,9 +32,9 @@ export const TestKraken = (options: {
   readonly refusals?: Record<string, KrakenRefusal>
   readonly granted?: ReadonlyArray<Permission>
   readonly directory?: Directory
-  /** Sees every call that would leave. */
+  /** Receives every call that would be sent. */
   readonly onCall?: (endpoint: string, params: object) => void
-  /** Sees what the permission cache is told. */
+  /** Receives every answer that is passed to the permission cache. */
   readonly onLearn?: (answer: unknown) => void
 }) => {
   const ask =

@@ -2,15 +2,15 @@ import { fixed } from "../../src/exchange/base/fixed.ts"
 import type { Candle, Interest, Market } from "../../src/exchange/state/Market.ts"
 import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
 
-/** Everything in these tests begins here. */
+/** The time at which these tests begin, in Unix milliseconds. */
 export const opening = Date.UTC(2026, 8, 21, 9)
 
-/** From a second after the opening on, the middle of the book. */
+/** Mid prices of the book, each from a number of seconds after the opening. */
 export type Prices = ReadonlyArray<readonly [second: number, price: string]>
 
 /**
- * A market to reckon with by hand: from the middle, ten levels of 1 each way, 10 apart, the first 10 away; the last
- * trade was at the middle. It moves when the script says, and on every pair alike.
+ * Makes a market that is easy to calculate by hand: on each side of the mid price ten levels of volume 1, 10 apart, the
+ * first one 10 away. The last trade was at the mid price. It moves as scripted, the same on every pair.
  */
 export const scripted = (prices: Prices): Market => {
   const at = (time: number) => prices.findLast(([second]) => opening + second * 1000 <= time) ?? prices[0]!

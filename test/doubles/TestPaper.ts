@@ -9,7 +9,7 @@ import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { as as asBearer, OperatedOnPaper } from "./TestPrincipal.ts"
 
-/** Paper accounts in a folder, as a process of its own would have them. */
+/** Makes paper accounts in a folder, with the memory of a separate process. */
 export const paperIn = (stateDir: string, changes: Partial<typeof Config.Service> = {}) =>
   KrakenClientPaper.pipe(
     Layer.provideMerge(Layer.merge(PaperAccountsServed, RateBudgetPerAccount)),
@@ -19,10 +19,10 @@ export const paperIn = (stateDir: string, changes: Partial<typeof Config.Service
     Layer.fresh
   )
 
-/** An autumn morning. */
+/** Sets the clock to 9:00 UTC on 27 November 2026. */
 export const morning = Effect.orDie(TestClock.setTime(Date.UTC(2026, 10, 27, 9)))
 
-/** What the bearer of a token does. */
+/** Runs an effect as the bearer of the token with this id. */
 export const as = (id: string) => asBearer(id, "paper")
 
 export const read = (endpoint: Endpoint, params: object = {}) =>
@@ -31,7 +31,7 @@ export const read = (endpoint: Endpoint, params: object = {}) =>
 export const write = (endpoint: WriteEndpoint, params: object = {}) =>
   Effect.flatMap(KrakenClient, (kraken) => kraken.write(endpoint, { ...params }))
 
-/** An order far below the market, which stays open. */
+/** A buy order far below the market, which stays open. */
 export const resting = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.001", price: "1000" }
 
 export const buy = { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "0.01" }

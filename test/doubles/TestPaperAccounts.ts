@@ -8,7 +8,7 @@ import { makeJournaledAccounts } from "../../src/layers/paper/journaledAccounts.
 
 const id = { account: "local", market: "synthetic" }
 
-/** The accounts of a folder with a memory of their own, and the one account that tests trade on. */
+/** Opens the paper accounts of a folder with their own memory, and returns operations on one of them. */
 export const openPaperAccounts = (folder: string) =>
   Effect.map(openJournal(join(folder, "paper.db")), (journal) => {
     const market = syntheticMarket()
@@ -20,14 +20,14 @@ export const openPaperAccounts = (folder: string) =>
     return {
       write: (endpoint: string, params: object, now: number) =>
         ledger.carryOut(id, () => now, [{ endpoint: `private/${endpoint}`, params: { ...params } }]),
-      /** Lets time pass in memory alone. */
+      /** Advances the account's time in memory, without a journal entry. */
       pass: (now: number) =>
         ledger.inspect(
           id,
           () => now,
           (exchange) => handle(exchange, { endpoint: "public/Time", now })
         ),
-      /** All there is at a moment. */
+      /** Prints the account's whole state at a time in Unix milliseconds. */
       state: (now: number) =>
         ledger.inspect(
           id,

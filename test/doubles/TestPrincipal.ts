@@ -9,26 +9,26 @@ import { TestConfig } from "./TestConfig.ts"
 
 export type TestPrincipal = typeof Principal.Service
 
-/** Whoever started the process. */
+/** The operator, who started the process. */
 export const testOperator = operator("live")
 
-/** The bearer of a token with this id. */
+/** Makes the principal of the token with this id. */
 export const bearerOf = (id: string, mode: TestPrincipal["mode"] = "live"): TestPrincipal =>
   bearer({ id: TokenId.make(id), name: `token ${id}`, expiresAt: Option.none() } as Token, mode)
 
-/** Calls come from whoever started the process. */
+/** Provides the operator as the principal of all calls. */
 export const Operated = Layer.succeed(Principal, testOperator)
 
-/** The same on paper. */
+/** Provides the operator in paper mode. */
 export const OperatedOnPaper = Layer.succeed(Principal, operator("paper"))
 
-/** Runs as the bearer of a token. */
+/** Runs an effect as the bearer of the token with this id. */
 export const as = (id: string, mode: TestPrincipal["mode"] = "live") =>
   Effect.provideService(Principal, bearerOf(id, mode))
 
-/** The server's policy under settings of the test. */
+/** Makes the server's policy under a test's settings. */
 export const TestPolicy = (changes: Partial<typeof Config.Service> = {}) =>
   Layer.fresh(PolicyOfServer).pipe(Layer.provide(TestConfig(changes)))
 
-/** Runs under the policy of a server that only reads. */
+/** Runs an effect under the policy of a read-only server. */
 export const readOnly = Effect.provideServiceEffect(Policy, Effect.provide(Policy, TestPolicy({ readOnly: true })))

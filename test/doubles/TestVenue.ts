@@ -5,19 +5,19 @@ import type { Market } from "../../src/exchange/state/Market.ts"
 import { type Exchange, makeExchange, type Settings } from "../../src/exchange/state/state.ts"
 import { opening, type Prices, scripted } from "./TestMarket.ts"
 
-// What comes back is JSON of many shapes; these tests read it as freely as a script would.
+// Answers are JSON of many shapes, which these tests read without types as a script would.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
-/** An exchange with one trader, `ann`, who has 100,000 USD and 10 XBT, and a hand that turns its clock. */
+/** An exchange with one trader, `ann`, who has 100,000 USD and 10 XBT, and a clock that the test sets. */
 export interface Venue {
   readonly x: Exchange
-  /** Let seconds pass. */
+  /** Advances the clock by seconds. */
   readonly wait: (seconds: number) => void
   readonly ask: (endpoint: string, params?: object, by?: { readonly account?: string; readonly key?: Key }) => Answer
-  /** The result; fails the test if Kraken would have refused. */
+  /** Returns the result. Fails the test if Kraken would have refused. */
   readonly ok: (endpoint: string, params?: object, account?: string) => Json
-  /** The errors; fails the test if there are none. */
+  /** Returns the error codes. Fails the test if there are none. */
   readonly refused: (
     endpoint: string,
     params?: object,
@@ -25,7 +25,7 @@ export interface Venue {
   ) => string
   /** Places an order on XBT/USD and returns its id. */
   readonly order: (order: string, more?: object, account?: string) => string
-  /** An order as QueryOrders shows it, with its trades. */
+  /** Reads an order by QueryOrders, with its trades. */
   readonly see: (txid: string, account?: string) => Json
   readonly open: (name: string, balances: Record<string, string>) => string
 }
@@ -69,7 +69,7 @@ export const venue = (
   }
 }
 
-/** `buy 0.5 limit 49000` or `sell 1 stop-loss-limit 48000 47900`, on XBT/USD. */
+/** Parses an order on XBT/USD: `buy 0.5 limit 49000` or `sell 1 stop-loss-limit 48000 47900`. */
 export const parse = (text: string): Record<string, string> => {
   const [type, volume, ordertype, price, price2] = text.split(" ")
   return {

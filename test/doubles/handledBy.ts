@@ -5,8 +5,8 @@ import type { Outcome } from "./FakeKraken.ts"
 import type { WireRequest } from "./fake/Wire.ts"
 
 /**
- * A simulated Kraken in this process, for `inProcess`. Its time is the test's, whatever the time of day is set to, or its
- * own where that is later.
+ * Makes a simulated Kraken in this process, for `inProcess`. Its time is the test's monotonic time, or its own if that
+ * is later. Setting the time of day does not move it.
  */
 export const handledBy =
   (rest: RestExchange) =>

@@ -5,7 +5,7 @@ import { type Fields, readBody, Refusal, sameText, signature, type WireRequest }
 export interface Checked {
   readonly key: Key
   readonly nonce: bigint
-  /** Without nonce and one-time password. */
+  /** Parameters without nonce and one-time password. */
   readonly params: Fields
 }
 
@@ -15,7 +15,7 @@ const failure = (key: Key, now: number, lockoutAfter: number, code: string): Ref
   return new Refusal(code)
 }
 
-/** What Kraken checks before it does anything for a private call, in its order. Throws the refusal. */
+/** Checks a private call as Kraken does, in Kraken's order. Throws the refusal. */
 export const check = (
   request: WireRequest,
   keys: ReadonlyArray<Key>,

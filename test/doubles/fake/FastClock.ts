@@ -1,6 +1,6 @@
 import { Clock, Duration, Effect } from "effect"
 
-/** A clock that goes `rate` times as fast as the one on the wall, from now on. For tests over real sockets. */
+/** Makes a clock that runs `rate` times as fast as real time, for tests over real sockets. */
 export const makeFastClock = (rate: number): Clock.Clock => {
   const real = Clock.make()
   const start = real.unsafeCurrentTimeMillis()

@@ -1,29 +1,29 @@
 import { type Reply, refused } from "./Wire.ts"
 
-/** How one request goes wrong. What is left out goes as usual. */
+/** A fault of one request. Absent fields mean normal behaviour. */
 export interface Fault {
-  /** It is this long under way before Kraken sees it, in milliseconds; the caller may have gone by then. */
+  /** Milliseconds before the request reaches Kraken. The caller can have gone by then. */
   readonly arrivesAfter?: number
-  /** Kraken never sees it: no check, no nonce spent, nothing done. */
+  /** The request never reaches Kraken: no check, no nonce used, nothing done. */
   readonly carriedOut?: false
-  /** The answer of `instead` comes at once, while the request is still this long under way to Kraken, in milliseconds. */
+  /** Milliseconds before the request reaches Kraken, while the answer of `instead` comes at once. */
   readonly straggles?: number
-  /** Carried out at once, and answered this much later, in milliseconds. */
+  /** Milliseconds between carrying out and answering. */
   readonly answersAfter?: number
   /**
-   * What comes back in place of Kraken's answer. `drop`: the connection is cut without an answer. `unreachable`: there
-   * never was a connection (in process only).
+   * Result in place of Kraken's answer. `drop`: the connection is cut without an answer. `unreachable`: no connection
+   * is established (in process only).
    */
   readonly instead?: Reply | "drop" | "unreachable"
-  /** The `Date` of the answer is wrong by so much, in milliseconds. */
+  /** Milliseconds by which the `Date` of the answer is wrong. */
   readonly dateOff?: number
-  /** What it makes is carried out at once, and listed only so much later, in milliseconds. */
+  /** Milliseconds before lists show what the request made. It is carried out at once. */
   readonly listedAfter?: number
-  /** Stands beside the result. */
+  /** Warnings beside the result. */
   readonly warnings?: ReadonlyArray<string>
 }
 
-/** Whether Kraken does what was asked before the fault shows. */
+/** The fault comes before or after Kraken has carried the request out. */
 type When = "before" | "after"
 
 const instead = (reply: Reply | "drop", when: When): Fault =>
@@ -32,7 +32,7 @@ const instead = (reply: Reply | "drop", when: When): Fault =>
 export const unreachable: Fault = { instead: "unreachable", carriedOut: false }
 export const dropBefore: Fault = instead("drop", "before")
 export const dropAfter: Fault = instead("drop", "after")
-/** The caller hears of a fault, and Kraken carries the request out some time later. */
+/** Makes a fault that the caller gets at once, while Kraken carries the request out later, in milliseconds. */
 export const straggling = (millis: number, fault: Fault): Fault => {
   const { carriedOut: _, ...late } = fault
   return { ...late, straggles: millis }
@@ -46,15 +46,15 @@ export const warning = (...warnings: ReadonlyArray<string>): Fault => ({ warning
 export const reply = (status: number, body: string, headers: Record<string, string> = {}, when: When = "before") =>
   instead({ status, headers, body }, when)
 
-/** A page of the proxy in front of Kraken. */
+/** Makes an answer that is an HTML page of the proxy in front of Kraken. */
 export const html = (status = 502, when: When = "before"): Fault =>
   reply(status, "<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>", { "content-type": "text/html" }, when)
 
-/** HTTP 200 with half an answer. */
+/** Makes an answer that is HTTP 200 with truncated JSON. */
 export const garbage = (when: When = "before"): Fault =>
   reply(200, `{"error":[],"result":{"un`, { "content-type": "application/json" }, when)
 
-/** Kraken's own words, with HTTP 200. */
+/** Makes an answer of Kraken's own error codes, with HTTP 200. */
 export const error = (codes: string | ReadonlyArray<string>, when: When = "before"): Fault =>
   instead(refused(typeof codes === "string" ? [codes] : codes), when)
 

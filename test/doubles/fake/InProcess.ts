@@ -7,8 +7,8 @@ import type { FakeKraken, Outcome } from "../FakeKraken.ts"
 import type { WireRequest } from "./Wire.ts"
 
 /**
- * An HttpClient that ends in a fake or simulated Kraken without a socket, so that `TestClock` rules both sides. A caller that goes
- * away does not stop a request that has left: it is handled to its end in the scope of the layer.
+ * Makes an HttpClient that calls a fake or simulated Kraken without a socket, so that `TestClock` controls both sides.
+ * Interrupting a caller does not stop a request that has been sent: it is handled to its end in the layer's scope.
  */
 export const inProcess = (fake: Pick<FakeKraken, "handle">): Layer.Layer<HttpClient.HttpClient> =>
   Layer.scoped(

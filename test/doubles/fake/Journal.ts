@@ -1,33 +1,36 @@
 import type { Fields } from "./Wire.ts"
 
-/** Something that Kraken has accepted and done. Nothing is ever removed, so that a test can count doubles. */
+/** An operation that Kraken has accepted and done. None is ever removed, so that a test can count duplicates. */
 export interface Entry {
   readonly endpoint: string
   /** Unix milliseconds on Kraken's clock. */
   readonly at: number
   readonly nonce: bigint
   readonly params: Fields
-  /** What came of it: order ids, an amend id, a reference id. */
+  /** Ids that it made: order ids, an amend id, a reference id. */
   readonly ids: ReadonlyArray<string>
 }
 
-/** The facts of a request that a handler may need. */
+/** Facts of a request for its handler. */
 export interface Call {
   readonly now: number
   readonly nonce: bigint
   readonly params: Fields
-  /** What is made is listed only so much later, in milliseconds. */
+  /** Milliseconds before lists show what the call makes. */
   readonly listedAfter?: number | undefined
 }
 
-/** From when on lists show what a call makes: at once, even if the clock is set back, unless it is late. */
+/**
+ * Computes the time from which lists show what a call makes. It is -Infinity unless the listing is late,
+ * so that a clock set back hides nothing.
+ */
 export const listedFrom = ({ listedAfter = 0, now }: Pick<Call, "listedAfter" | "now">): number =>
   listedAfter === 0 ? -Infinity : now + listedAfter
 
 /** Answers one endpoint with its `result`, or throws a `Refusal`. Bytes are sent as they are. */
 export type Handler = (call: Call) => unknown
 
-/** A parameter as text; none if absent or empty. */
+/** Reads a parameter as text. Undefined if absent or empty. */
 export const text = (params: Fields, name: string): string | undefined => {
   const value = params[name]
   return value === undefined || value === null || value === "" ? undefined : String(value)
@@ -35,7 +38,7 @@ export const text = (params: Fields, name: string): string | undefined => {
 
 export const isTrue = (params: Fields, name: string): boolean => text(params, name) === "true"
 
-/** `O00001-XXXXX-XXXXXX`-like ids, in order. */
+/** Makes a generator of ids like `O00001-XXXXX-XXXXXX`, in order. */
 export const makeIds = (prefix: string, shape: ReadonlyArray<number>) => {
   let count = 0
   return () => {
@@ -48,7 +51,9 @@ export const makeIds = (prefix: string, shape: ReadonlyArray<number>) => {
   }
 }
 
-/** `0.01` with 8 places is `0.01000000`; text that is no plain number stays as it is. */
+/**
+ * Pads a number with zeros: `0.01` with 8 places becomes `0.01000000`. Returns text that is no plain number unchanged.
+ */
 export const pad = (value: string | undefined, places: number): string => {
   if (value === undefined) return "0"
   if (!/^\d+(\.\d+)?$/.test(value)) return value

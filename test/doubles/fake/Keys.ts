@@ -1,22 +1,22 @@
 import { permissions } from "./Permissions.ts"
 
-/** An API key of the account, and what Kraken remembers of it. */
+/** An API key of the account, with the state that Kraken keeps of it. */
 export interface Key {
   readonly name: string
   readonly key: string
   readonly secret: string
   permissions: ReadonlyArray<string>
-  /** How far below the highest nonce a late one is still taken. */
+  /** Distance below the highest nonce at which a late one is still accepted. */
   nonceWindow: bigint
   otp: string | undefined
-  /** Unix seconds; 0: never. */
+  /** Unix seconds. 0 means that it never expires. */
   validUntil: number
   queryFrom: number
   queryTo: number
   ipAllowlist: ReadonlyArray<string>
   highestNonce: bigint
   readonly usedNonces: Set<bigint>
-  /** Refused for key, signature or nonce, one after the other. */
+  /** Consecutive refusals for key, signature or nonce. */
   failures: number
   /** Unix milliseconds. */
   lockedUntil: number
@@ -42,23 +42,23 @@ const key = (name: string, facts: Partial<Key> = {}): Key => ({
   ...facts
 })
 
-/** One key of each kind that makes a difference, all of the same account. */
+/** Makes one key of each kind, all of the same account. */
 export const makeKeys = () => ({
   full: key("full", { permissions }),
   readOnly: key("readOnly"),
   trade: key("trade", { permissions: [...readOnly, "modify-trades", "close-trades"] }),
   none: key("none", { permissions: [] }),
-  /** Since 2020. */
+  /** Expired since 2020. */
   expired: key("expired", { permissions, validUntil: 1_577_836_800 }),
   otp: key("otp", { permissions, otp: "correct horse + 100% #1" }),
   windowed: key("windowed", { permissions, nonceWindow: 5_000_000n }),
-  /** Bound to an address that nobody has. */
+  /** Restricted to an IP address from which no call comes. */
   elsewhere: key("elsewhere", { permissions, ipAllowlist: ["203.0.113.7"] })
 })
 
 export type Keys = ReturnType<typeof makeKeys>
 
-/** The answer of `GetApiKeyInfo`: the documentation spells it in camel case, the live service in snake case. */
+/** Makes the answer of `GetApiKeyInfo`. The documentation spells it in camel case, the live service in snake case. */
 export const keyInfo = (key: Key, spelling: "snake" | "camel") => {
   const common = { nonce: String(key.highestNonce), permissions: key.permissions, iban: "AA88 N84G WOAK NMOI" }
   return spelling === "snake"

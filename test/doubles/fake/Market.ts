@@ -1,6 +1,8 @@
 import { Refusal } from "./Wire.ts"
 
-/** id, altname, display, base, quote, cost/pair/lot decimals, ordermin, costmin, tick size, leverages, status. */
+/**
+ * Columns: id, altname, display, base, quote, cost/pair/lot decimals, ordermin, costmin, tick size, leverages, status.
+ */
 const pairRows = [
   ["XXBTZUSD", "XBTUSD", "BTC/USD", "XXBT", "ZUSD", 5, 1, 8, "0.00005", "0.5", "0.1", 10, "online"],
   ["XETHZUSD", "ETHUSD", "ETH/USD", "XETH", "ZUSD", 5, 2, 8, "0.002", "0.5", "0.01", 10, "online"],
@@ -12,7 +14,7 @@ const pairRows = [
   ["ACAEUR", "ACAEUR", "ACA/EUR", "ACA", "ZEUR", 5, 4, 8, "12000", "0.45", "0.0001", 1, "cancel_only"]
 ] as const
 
-/** id, altname, display, decimals, display decimals. */
+/** Columns: id, altname, display, decimals, display decimals. */
 const assetRows = [
   ["XXBT", "XBT", "BTC", 10, 5],
   ["XETH", "ETH", "ETH", 10, 5],
@@ -75,14 +77,14 @@ export const assets = Object.fromEntries(
   ])
 )
 
-/** The altname of a pair by id, altname or display name; Kraken does not take the wsname. */
+/** Finds the altname of a pair by its id, altname or display name. Kraken does not accept the wsname. */
 export const altname = (spelling: string | undefined): string => {
   const found = pairRows.find(([id, alt, display]) => [id, alt, display].some((name) => name === spelling))
   if (found === undefined) throw new Refusal("EQuery:Unknown asset pair")
   return found[1]
 }
 
-/** The id of an asset by id, altname or display name. */
+/** Finds the id of an asset by its id, altname or display name. */
 export const assetId = (spelling: string | undefined): string => {
   const found = assetRows.find(([id, alt, display]) => [id, alt, display].some((name) => name === spelling))
   if (found === undefined) throw new Refusal("EQuery:Unknown asset")

@@ -16,19 +16,19 @@ export interface Order {
   readonly opened: number
   closed: number | undefined
   reason: string | null
-  /** From when on lists show it, in Unix milliseconds. */
+  /** Time from which lists show it, in Unix milliseconds. */
   readonly listedFrom: number
-  /** As `OrderAmends` lists them, oldest first. */
+  /** Entries of `OrderAmends`, oldest first. */
   readonly amends: Array<{ readonly entry: Fields; readonly listedFrom: number }>
 }
 
-/** Volumes from here on are more than the account can pay. */
+/** The least volume that the account cannot pay. */
 export const tooMuch = 1_000_000
 
 /**
- * The orders of the account. Limit orders rest, market orders fill at once. A `deadline` that has passed is refused; a
- * `cl_ord_id` may be used again once its order is not open any more. What is listed late can be cancelled and changed
- * before.
+ * Makes the orders of the account. Limit orders rest, market orders are filled at once. A `deadline` that has passed is
+ * refused. A `cl_ord_id` can be used again once its order is no longer open. An order that is listed late can be
+ * cancelled and changed before it is listed.
  */
 export const makeOrders = (journal: Array<Entry>) => {
   const orders = new Map<string, Order>()
@@ -63,7 +63,7 @@ export const makeOrders = (journal: Array<Entry>) => {
 
   const open = () => [...orders.values()].filter(({ status }) => status === "open")
 
-  /** Open orders that `txid` (an order id or a userref) or `cl_ord_id` names. */
+  /** Finds open orders by `txid` (an order id or a userref) or `cl_ord_id`. */
   const named = (id: string | undefined, clientId?: string): Array<Order> => {
     const found = open().filter((order) =>
       clientId === undefined ? order.txid === id || order.userref === id : order.clientId === clientId
@@ -256,20 +256,20 @@ export const makeOrders = (journal: Array<Entry>) => {
   return {
     handlers,
     all: (): ReadonlyArray<Order> => [...orders.values()],
-    /** Another program places an order, which no journal shows, or has placed it before `now`. */
+    /** Adds an order that another program has placed. The journal does not show it. */
     add: (params: Fields, call: Pick<Call, "listedAfter" | "now">, status: "open" | "closed" = "open") => {
       const order = accept(params, altname(text(params, "pair")), call)
       if (status === "closed") Object.assign(order, { status, closed: call.now })
       return order
     },
-    /** Another program amends an open order. */
+    /** Amends an open order as another program would. */
     amend: (txid: string, price: string, now: number) => {
       for (const order of open().filter((order) => order.txid === txid)) {
         order.price = price
         order.amends.push({ entry: amendment(order, "user", amendId(), now), listedFrom: now })
       }
     },
-    /** The market takes the order. */
+    /** Fills an order by the market. */
     fill: (txid: string, now: number) => {
       for (const order of named(txid)) Object.assign(order, { status: "closed", closed: now })
     }

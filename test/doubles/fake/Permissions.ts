@@ -1,4 +1,4 @@
-/** Every permission a key can have. */
+/** Every permission that a key can have. */
 export const permissions: ReadonlyArray<string> = [
   "query-funds",
   "add-funds",
@@ -19,7 +19,10 @@ const orders = "modify-trades|close-trades"
 const bothTrades = "query-open-trades|query-closed-trades"
 const withdrawing = "query-funds&withdraw-funds"
 
-/** What Kraken asks of a key: `|` between sets of which one is enough, `&` within a set. Written from Kraken's pages. */
+/**
+ * Permissions that endpoints need: `|` separates sets of which one is enough, `&` joins the permissions of a set.
+ * Written from Kraken's documentation.
+ */
 const needs: Record<string, string> = {
   Balance: "query-funds",
   BalanceEx: "query-funds",

@@ -5,8 +5,8 @@ import type { FakeKraken, Outcome } from "../FakeKraken.ts"
 import type { WireRequest } from "./Wire.ts"
 
 /**
- * Serves a fake Kraken on a loopback port until the scope closes. `connections` counts the sockets that were opened.
- * Faults that last use the Clock of the effect that calls this.
+ * Serves a fake Kraken on a loopback port until the scope closes. `connections` counts the opened sockets. Faults with
+ * a duration use the Clock of the calling effect.
  */
 export const serve = (
   fake: FakeKraken

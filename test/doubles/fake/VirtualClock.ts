@@ -1,9 +1,9 @@
 import { Clock, Duration, Effect, Random } from "effect"
 
 /**
- * A clock that jumps to the next moment somebody waits for as soon as nothing else is left to do. Unlike `TestClock` it
- * needs no telling and looks at no fibers, so that thousands of long stories take seconds. Starts in 2026. The time of
- * day can be set alone: sleeping, and the monotonic reading in nanoseconds, do not notice.
+ * Makes a clock that jumps to the next sleeper's time as soon as nothing else is left to run. Unlike `TestClock` it
+ * needs no adjusting and inspects no fibers, so that thousands of long scenarios take seconds. Starts in 2026. The time
+ * of day can be set separately: sleeping and the monotonic reading in nanoseconds are not affected.
  */
 export const makeVirtualClock = () => {
   const sleeping: Array<{ readonly at: number; readonly wake: () => void }> = []
@@ -29,7 +29,7 @@ export const makeVirtualClock = () => {
       })
   }
 
-  /** Bodies of answers and fibers that have yielded go on within one turn of the event loop. */
+  /** Waits one turn of the event loop, in which bodies of answers and fibers that have yielded continue. */
   const tick = () => {
     if (!running) return
     const next = sleeping.shift()
@@ -40,7 +40,7 @@ export const makeVirtualClock = () => {
     setImmediate(tick)
   }
 
-  /** Runs an effect in this clock's time, and always with the same random numbers. */
+  /** Runs an effect on this clock, with the same random numbers each time. */
   const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
     setImmediate(tick)
     return Effect.runPromise(
@@ -48,7 +48,7 @@ export const makeVirtualClock = () => {
     ).finally(() => (running = false))
   }
 
-  /** Sets the time of day, by so many milliseconds. */
+  /** Moves the time of day by milliseconds. */
   const setWall = (by: number) =>
     Effect.sync(() => {
       set += by

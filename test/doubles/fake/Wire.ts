@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 
-/** A request as it came over the wire. Header names are lower-case. */
+/** A request as received. Header names are lower-case. */
 export interface WireRequest {
   readonly method: string
-  /** Without the query, e.g. `/0/private/AddOrder`. */
+  /** Path without the query, for example `/0/private/AddOrder`. */
   readonly path: string
   readonly query: Record<string, string>
   readonly headers: Record<string, string>
@@ -16,10 +16,10 @@ export interface Reply {
   readonly body: string | Uint8Array
 }
 
-/** Parameters of a request: text, or what the JSON body held; bracketed form fields are nested. */
+/** Parameters of a request: text, or values of the JSON body. Bracketed form fields are nested. */
 export type Fields = { readonly [name: string]: unknown }
 
-/** Kraken said no, in these words. Thrown by whatever handles a request. */
+/** A refusal with Kraken's error codes, thrown by the handler of a request. */
 export class Refusal extends Error {
   readonly codes: ReadonlyArray<string>
   constructor(...codes: ReadonlyArray<string>) {
@@ -30,7 +30,7 @@ export class Refusal extends Error {
 
 export const ok = (result: unknown, warnings: ReadonlyArray<string> = []): Reply => json({ error: warnings, result })
 
-/** HTTP 200, as Kraken does it, but for paths that do not exist. */
+/** Makes Kraken's answer to a refused request: HTTP 200, except for paths that do not exist. */
 export const refused = (codes: ReadonlyArray<string>): Reply => ({
   ...json({ error: codes }),
   status: codes.includes("EGeneral:Unknown method") ? 404 : 200
@@ -48,13 +48,13 @@ export const bytes = (body: Uint8Array): Reply => ({
   body
 })
 
-/** The fields of the body, with the nonce as the text that was signed. */
+/** Reads the fields of the body, with the nonce as the text that was signed. */
 export const readBody = (request: WireRequest): Fields => {
   const text = Buffer.from(request.body).toString("utf8")
   const type = request.headers["content-type"] ?? ""
   if (type.startsWith("application/json")) {
     const { close, ...fields } = readJson(text)
-    // AddOrder documents its close in brackets, and nothing says that it reads a nested one.
+    // AddOrder documents its close in brackets. A nested one is not documented.
     return request.path.endsWith("/AddOrder") || close === undefined ? fields : { ...fields, close }
   }
   if (type.startsWith("application/x-www-form-urlencoded")) return readForm(text)
@@ -91,7 +91,7 @@ const put = (target: Record<string, unknown>, name: string, path: ReadonlyArray<
   target[name] = inner
 }
 
-/** Kraken's signature, written from its documentation and not from our client. */
+/** Computes Kraken's signature, from Kraken's documentation and independently of our client. */
 export const signature = (path: string, nonce: string, body: Uint8Array, secret: string): string => {
   const digest = createHash("sha256").update(Buffer.from(nonce)).update(body).digest()
   const mac = createHmac("sha512", Buffer.from(secret, "base64"))

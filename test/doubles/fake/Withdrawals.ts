@@ -8,7 +8,7 @@ export const addresses: Record<string, string> = {
   "usd-bank": "XX00 0000"
 }
 
-/** Withdrawals of the account. Each is accepted at once and stays `Initial`. */
+/** Makes the withdrawals of the account. Each is accepted at once and stays `Initial`. */
 export const makeWithdrawals = (journal: Array<Entry>) => {
   const referenceId = makeIds("FT", [5, 22])
   const all: Array<{ readonly listedFrom: number; readonly row: Record<string, unknown> }> = []
@@ -66,7 +66,7 @@ export const makeWithdrawals = (journal: Array<Entry>) => {
   const handlers: Record<string, Handler> = { Withdraw: withdraw, WithdrawStatus: status, WithdrawCancel: cancel }
   return {
     handlers,
-    /** Another program withdraws, which no journal shows, or has done so before `now`. */
+    /** Adds a withdrawal of another program. The journal does not show it. */
     add
   }
 }

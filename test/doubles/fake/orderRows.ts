@@ -2,7 +2,7 @@ import { pad, text } from "./Journal.ts"
 import type { Order } from "./Orders.ts"
 import type { Fields } from "./Wire.ts"
 
-/** Orders as Kraken lists them, by id. */
+/** Makes rows of orders as Kraken lists them, by id. */
 export const rows = (orders: ReadonlyArray<Order>) =>
   Object.fromEntries(orders.map((order) => [order.txid, row(order)]))
 
@@ -37,14 +37,14 @@ const row = (order: Order) => ({
   oflags: text(order.params, "oflags") ?? "fciq"
 })
 
-/** As in `descr.order`. */
+/** Makes the text of `descr.order`. */
 export const describe = (params: Fields, pair: string): string => {
   const price = text(params, "price")
   const words = String(params["ordertype"]).replaceAll("-", " ")
   return `${String(params["type"])} ${pad(text(params, "volume"), 8)} ${pair} @ ${words}${price === undefined ? "" : ` ${pad(price, 1)}`}`
 }
 
-/** As in `descr.close`; none without a conditional close. */
+/** Makes the text of `descr.close`. Undefined without a conditional close. */
 export const describeClose = ({ close }: Fields): string | undefined => {
   if (typeof close !== "object" || close === null) return undefined
   const { ordertype, price, price2 }: Fields = { ...close }
@@ -54,7 +54,7 @@ export const describeClose = ({ close }: Fields): string | undefined => {
   return `close position @ ${words} ${String(price)}${price2 === undefined ? "" : ` -> limit ${String(price2)}`}`
 }
 
-/** An entry of `OrderAmends`. */
+/** Makes an entry of `OrderAmends`. */
 export const amendment = ({ price, volume }: Order, type: "original" | "user", id: string, now: number): Fields => ({
   amend_id: id,
   amend_type: type,
