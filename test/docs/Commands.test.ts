@@ -7,7 +7,7 @@ import { carryOut } from "./programs.ts"
 import { commandsOf } from "./shell.ts"
 import { makeWorkspace } from "./workspace.ts"
 
-/** Languages of blocks that are run or read here or in Contributing.test.ts, or that nobody runs. */
+/** Languages of code blocks that this file or Contributing.test.ts runs or reads, and of those that are not run. */
 const languages = new Set(["sh", "json", "yaml", "ts", "mermaid", "text"])
 
 describe("what the documents tell people to do works", () => {
@@ -34,7 +34,7 @@ describe("what the documents tell people to do works", () => {
           }
         }
       }),
-    // Servers start here, and one is built.
+    // Starts servers, and builds one.
     300_000
   )
 
@@ -49,7 +49,7 @@ describe("what the documents tell people to do works", () => {
   )
 })
 
-/** Says where in the document it went wrong. */
+/** Adds the place in the document to a failure. */
 const told = <A, E, R>(at: string, effect: Effect.Effect<A, E, R>) =>
   Effect.catchAllDefect(effect as Effect.Effect<A, never, R>, (defect) =>
     Effect.die(new Error(`${at}\n${String(Object(defect).message ?? defect)}`, { cause: defect }))

@@ -8,19 +8,19 @@ import { type AnyTool, toolsets } from "../../src/tools/toolsets.ts"
 import { bundle } from "../Bundle.ts"
 import { anchorsOf, blocksOf, documents, proseOf, read, root, spansOf } from "./markdown.ts"
 
-/** What is named in the documents, with where. */
+/** Lists what `of` finds in each document, with the document's name. */
 const all = (of: (document: string) => ReadonlyArray<string>) =>
   documents.flatMap((document) => of(document).map((text) => ({ document, text })))
 
 const allTools: ReadonlyArray<AnyTool> = Object.values(toolsets).flat()
 
-/** Every name that a model may meet: of tools, of arguments, of fields in answers, and their values. */
+/** Every name that a model can meet: tools, arguments, fields of answers, and their values. */
 const vocabulary = new Set([
   ...(JSON.stringify(allTools.map(({ definition }) => definition)).match(/\w+/g) ?? []),
   ...Object.values(permissions).flatMap(({ flag }) => flag ?? [])
 ])
 
-/** Of others: their own names for things. */
+/** Names that belong to other programs. */
 const foreign = new Set(["cancel_only", "npm_config_nodedir", "post_only", "user_config"])
 
 describe("what the documents name is there", () => {
@@ -97,5 +97,5 @@ describe("what the documents name is there", () => {
   })
 })
 
-/** Of every command, and therefore in no command's help. */
+/** Options of every command, which no command's help repeats. */
 const globals = new Set(["--completions", "--help"])

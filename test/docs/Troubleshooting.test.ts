@@ -10,7 +10,7 @@ import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
 import { read, root } from "./markdown.ts"
 
-/** A heading that quotes an error, and what is said below it. */
+/** A heading that quotes an error, and the text below it. */
 interface Entry {
   readonly text: string
   readonly body: string
@@ -24,7 +24,7 @@ const entries: ReadonlyArray<Entry> = read("docs/troubleshooting.md")
     return text === undefined ? [] : [{ text, body: body.join("\n") }]
   })
 
-/** Where the entry of an error is that no tool ends in: its words come from whoever raises it. */
+/** Headings for the errors that no tool ends in. The code that raises such an error writes its text. */
 const elsewhere: Readonly<Record<string, string>> = {
   BodyIncomplete: "The request was not complete",
   BodyTooLarge: "The request is larger than 4 MiB",
@@ -43,7 +43,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
 }
 
-/** Errors that turn into another one before anybody is told. */
+/** Errors that become another error before they reach a user. */
 const inner = {
   ApiRefusal: "one of the errors of Kraken's refusals",
   InputRequired: "the client gets questions, or ProtocolError",
@@ -60,24 +60,24 @@ const toolTexts = Object.values(toolErrors).flatMap(([error]) =>
 
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")
 
-/** A quoted text as a pattern of what is really said. */
+/** Makes a pattern of a quoted text, in which … stands for anything. */
 const quoted = (text: string) => new RegExp(`^${text.split("…").map(escaped).join("[\\s\\S]*")}$`)
 
-/** The sources, each with the texts in it as they come out: joined where they go over several lines. */
+/** Texts of all source files. */
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => readFileSync(join(root, "src", file), "utf8"))
 
 const said = sources.map((source) => source.replaceAll(/["`] \+\s+["`]/g, "").replaceAll("\\`", "`"))
 
-/** The fixed parts of a text, in their order, near each other in one file. */
+/** Checks that a source file contains the fixed parts of a text, in order and near each other. */
 const inCode = (text: string) => {
   const parts = text.split("…").flatMap((part) => /\w\w(?:.*\w)?/.exec(part)?.[0] ?? [])
   const pattern = new RegExp(parts.map(escaped).join("[\\s\\S]{0,800}?"))
   return parts.length > 0 && said.some((source) => pattern.test(source))
 }
 
-/** What one of Kraken's texts becomes. */
+/** Names the error that one of Kraken's error codes becomes. */
 const tagOf = (code: string): string => {
   const meaning = classify([code.replace("…", "")], true)
   if (meaning._tag === "NoVerdict") return "KrakenUnavailable"

@@ -11,7 +11,7 @@ import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { connect } from "../serve/Server.ts"
 import type { Workspace } from "./workspace.ts"
 
-/** How a client is told to reach the server: what the configurations of all clients have in common. */
+/** The way to a server in a client's configuration: the fields that all clients share. */
 export interface Reach {
   readonly command?: string
   readonly args?: ReadonlyArray<string>
@@ -22,11 +22,11 @@ export interface Reach {
 
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
 
-/** Whether a configuration brings an account with it, real or on paper. */
+/** Checks if a configuration has an account, real or on paper. */
 const hasAccount = ({ args = [], env = {} }: Reach) =>
   env["KRAKEN_API_KEY"] !== undefined || env["MCP_KRAKEN_MODE"] === "paper" || args.includes("--paper")
 
-/** Fills a client's configuration in as a reader would, and uses it: the SDK's own client gets tools, and calls one. */
+/** Fills in a client's configuration as a reader would. The SDK's client then lists the tools and calls one. */
 export const use = (
   reach: Reach,
   workspace: Workspace,
@@ -80,7 +80,10 @@ const overStdio = ({ args = [], command = "", env = {} }: Reach, workspace: Work
   ).pipe(Effect.tap(() => Effect.sync(() => checkScript(script, folder))))
 }
 
-/** What runs our command line, and its arguments: `node FILE …`, `mcp-kraken …`; never `npx`, which a folder can divert. */
+/**
+ * Splits a command into the program that runs our command line and its arguments: `node FILE …` or `mcp-kraken …`.
+ * Refuses `npx`, since the files of a folder can make it run something else.
+ */
 const commandOf = (command: string, args: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (command === "mcp-kraken") return [command, ...args]
   if (command === "node") return args
@@ -93,18 +96,18 @@ const checkScript = (script: string | undefined, folder: string) => {
   assert.include(readdirSync(join(folder, "dist")), "main.mjs")
 }
 
-/** `npx mcp-remote URL --header HEADER`: the same server, which the bridge asks over HTTP. */
+/** Resolves `npx mcp-remote URL --header HEADER` to the server that this bridge calls over HTTP. */
 const bridge = ({ args = [], env = {} }: Reach): Reach => {
   const words = args.filter((word) => word !== "-y" && word !== "mcp-remote")
   const [url = "", flag, header = "", ...more] = words
   assert.strictEqual(flag, "--header")
   assert.deepStrictEqual(more, [])
-  // Claude Desktop on Windows breaks arguments at blanks. The bridge fills in what stands in its environment.
+  // Claude Desktop on Windows splits arguments at spaces. The bridge fills in variables of its environment.
   assert.notMatch(header, /\s/)
   return { url, headers: headersOf([header.replaceAll(/\$\{(\w+)\}/g, (all, name: string) => env[name] ?? all)]) }
 }
 
-/** `Authorization: Bearer …` and the like. */
+/** Parses header lines such as `Authorization: Bearer …`. */
 export const headersOf = (lines: ReadonlyArray<string>): Readonly<Record<string, string>> =>
   Object.fromEntries(
     lines.map((line) => {
@@ -114,7 +117,7 @@ export const headersOf = (lines: ReadonlyArray<string>): Readonly<Record<string,
     })
   )
 
-/** Every server that a client's configuration names, under any of the keys that clients use. */
+/** Lists all servers in a client's configuration, under any of the keys that clients use. */
 export const reachesOf = (configuration: unknown): ReadonlyArray<Reach> => {
   const { mcpServers, servers } = Object(configuration) as { mcpServers?: object; servers?: object }
   return Object.values({ ...mcpServers, ...servers })

@@ -8,10 +8,12 @@ import { headersOf, use } from "./clients.ts"
 import { type Command, commandsOf } from "./shell.ts"
 import type { Workspace } from "./workspace.ts"
 
-/** Carries out one command of a document, or what can be carried out of it where the program itself is not there. */
+/** Carries out one command of a document, or the part of it that needs no program that is missing here. */
 export type Program = (command: Command, workspace: Workspace) => Effect.Effect<unknown, never, Scope.Scope>
 
-/** `claude plugin …`: the marketplace and the plugin are ours, and what it starts works as it is set by default. */
+/**
+ * `claude plugin …`: checks that marketplace and plugin are ours, and that its server works with the default settings.
+ */
 const plugin = ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) =>
   Effect.gen(function* () {
     const json = (path: string) => JSON.parse(readFileSync(join(workspace.folder, path), "utf8"))
@@ -26,7 +28,7 @@ const plugin = ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) =
     const [start, ...args] = mcpServers.kraken.args
     assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
     assert.isTrue(existsSync(join(workspace.folder, market.plugins[0].source, "start.mjs")))
-    // It is that of this workspace which the plugin would carry.
+    // The plugin would contain the build of this workspace.
     const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
     const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
       String(userConfig[name].default)
@@ -34,7 +36,7 @@ const plugin = ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) =
     yield* use(JSON.parse(filled), workspace)
   })
 
-/** `claude mcp add`: what it would note down is used by the SDK's client. */
+/** `claude mcp add`: the SDK's client uses the configuration that it would store. */
 const claude: Program = ({ words }, workspace) => {
   if (words[1] === "plugin") return plugin(words.slice(2), workspace)
   const dashes = words.indexOf("--")
@@ -62,7 +64,7 @@ const claude: Program = ({ words }, workspace) => {
   )
 }
 
-/** `code --add-mcp JSON` */
+/** `code --add-mcp JSON`: the SDK's client uses the JSON. */
 const code: Program = ({ words }, workspace) => {
   const [, flag, json = "", ...more] = words
   assert.deepStrictEqual([flag, more], ["--add-mcp", []])
@@ -71,12 +73,12 @@ const code: Program = ({ words }, workspace) => {
   return use(reach, workspace)
 }
 
-/** Command lines of clients. */
+/** The command lines of MCP clients. */
 export const clients = { claude, code }
 
 /**
- * `docker compose`: the files and services have to be ours, and what they insist on has to be set. What is run in a
- * container is run here.
+ * `docker compose`: checks that files and services are ours and that required variables are set. Commands that would
+ * run in a container run here.
  */
 export const docker =
   (here: Program): Program =>
@@ -106,7 +108,7 @@ export const docker =
         for (const name of named) assert.property(services, name)
         return Effect.void
       case "cp": {
-        // Out of a container, or into it.
+        // A copy from a container or into it.
         const [service = "", path = ""] = named.find((word) => word.includes(":"))?.split(":") ?? []
         assert.isTrue(
           services[service]?.volumes.some((volume) => volume.endsWith(`:${path}`)),
@@ -124,7 +126,7 @@ export const docker =
     }
   }
 
-/** `docker run … chown`: to the user of the image, what its volume holds. */
+/** `docker run … chown`: checks that it gives the image's volume to the image's user. */
 const givesToUser = (words: ReadonlyArray<string>, { folder }: Workspace) => {
   const image = readFileSync(join(folder, "Dockerfile"), "utf8")
   const chown = words.slice(words.indexOf("--entrypoint") + 1)
@@ -143,7 +145,7 @@ const filesOf = (words: ReadonlyArray<string>) => {
   return { files, rest: words.slice(at) }
 }
 
-/** `${NAME:?…}` has to come from the command itself or from `.env`. */
+/** Asserts that each `${NAME:?…}` is set by the command or in `.env`. */
 const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Command, { folder }: Workspace) => {
   const env = join(folder, ".env")
   const dotenv = existsSync(env) ? readFileSync(env, "utf8") : ""
@@ -152,7 +154,7 @@ const checkRequired = (texts: ReadonlyArray<string>, { source, variables }: Comm
   }
 }
 
-/** `mkcert`: a certificate that nobody trusts, made with openssl, takes the place of the one that it would make. */
+/** `mkcert`: openssl makes an untrusted certificate in place of its own. */
 export const mkcert =
   (really: Program): Program =>
   (command, workspace) => {

@@ -3,16 +3,16 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../../", import.meta.url))
 
-/** What stands between fences, and where. */
+/** A fenced code block, with its place in the document. */
 export interface Block {
   readonly document: string
-  /** Of its first line in the document. */
+  /** Number of its first line in the document. */
   readonly line: number
   readonly language: string
   readonly text: string
 }
 
-/** What people read, in the order in which a newcomer would. */
+/** The documents, in the order in which a newcomer reads them. */
 export const documents: ReadonlyArray<string> = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((path) => existsSync(root + path)),
   ...readdirSync(`${root}docs`)
@@ -35,14 +35,14 @@ export const blocksOf = (document: string): ReadonlyArray<Block> => {
   }))
 }
 
-/** The document without its blocks: what is said in sentences, lists and tables. */
+/** Reads a document without its code blocks: sentences, lists and tables. */
 export const proseOf = (document: string): string => read(document).replaceAll(fence, "")
 
-/** What stands between backticks in the prose, as it is meant: a pipe is escaped in a table alone. */
+/** Lists the texts in backticks of the prose. Unescapes pipes, which only tables escape. */
 export const spansOf = (document: string): ReadonlyArray<string> =>
   [...proseOf(document).matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text.replaceAll("\\|", "|"))
 
-/** The names under which GitHub makes headings reachable. */
+/** Lists the anchors that GitHub gives to headings. */
 export const anchorsOf = (document: string): ReadonlySet<string> => {
   const seen = new Map<string, number>()
   return new Set(

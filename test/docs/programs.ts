@@ -10,7 +10,7 @@ import { root } from "./markdown.ts"
 import { commandsOf } from "./shell.ts"
 import type { Workspace } from "./workspace.ts"
 
-/** As it is written, in a shell. */
+/** Runs a command in a shell, unchanged. */
 const really: Program = ({ prints, source, variables }, workspace) =>
   Effect.gen(function* () {
     const filled = yield* workspace.fill(source)
@@ -20,7 +20,7 @@ const really: Program = ({ prints, source, variables }, workspace) =>
     return stdout
   })
 
-/** Our own command line, however it is called. A server runs until the next one, or the end of the document. */
+/** Runs our own command line. A server runs until the next one starts, or until the document ends. */
 const ours =
   (args: ReadonlyArray<string>): Program =>
   (command, workspace) =>
@@ -28,7 +28,7 @@ const ours =
       ? Effect.flatMap(workspace.fill(command.source), (source) => workspace.start(source))
       : Effect.zipRight(args[0] === "paper" ? anAccount(workspace) : Effect.void, really(command, workspace))
 
-/** The first call of a client opens its paper account. */
+/** Opens a paper account by the first call of a client. */
 const anAccount = (workspace: Workspace) =>
   use(
     { url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } },
@@ -55,7 +55,7 @@ const npm: Program = (command, workspace) => {
   }
 }
 
-/** Nothing is fetched; that the lock fits the manifest is what an installation needs from us. */
+/** `npm ci`: downloads nothing, but checks that the lock fits the manifest. */
 const installs = Effect.sync(() => {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const [own] = Object.values<Record<string, unknown>>(
@@ -64,7 +64,7 @@ const installs = Effect.sync(() => {
   for (const kind of ["dependencies", "devDependencies"]) assert.deepStrictEqual(own?.[kind], manifest[kind])
 })
 
-/** Checks, tests and benchmarks are not run within a test: they have to be there. */
+/** Checks that a script exists. A test does not run the checks, tests and benchmarks themselves. */
 const checkScript = (name: string) => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   assert.property(scripts, name)
@@ -77,7 +77,7 @@ const npx: Program = (command, workspace) => {
   const words = command.words.slice(1).filter((word) => word !== "-y")
   const [name = "", ...args] = words
   if (name === "@modelcontextprotocol/inspector") {
-    // Without --cli it waits in a browser.
+    // Without --cli it opens a browser and waits.
     if (!args.includes("--cli")) return Effect.void
     const source = command.source.replace(
       /npx (?:-y )?@modelcontextprotocol\/inspector/,
@@ -92,7 +92,7 @@ const copies: Program = (command, workspace) =>
   Effect.tap(really(command, workspace), () =>
     command.words.at(-1) === ".env"
       ? Effect.sync(() => {
-          // What the document then asks the reader to fill in.
+          // The values that the document asks the reader to fill in.
           const lines = Object.entries(workspace.credentials()).map(([name, value]) => `${name}=${value}`)
           const file = join(workspace.folder, ".env")
           writeFileSync(file, `${readFileSync(file, "utf8")}${lines.join("\n")}\n`)
@@ -111,7 +111,7 @@ const setsForAll: Program = ({ words }, workspace) =>
     }
   })
 
-/** `sqlite3 FILE SQL`, by the SQLite that the server itself uses; the file is one that it keeps. */
+/** `sqlite3 FILE SQL`: runs the SQL with the server's own SQLite, on a file of the server. */
 const sqlite3: Program = ({ source, words }, workspace) =>
   Effect.gen(function* () {
     const [, file = "", sql = "", ...more] = words
@@ -124,7 +124,7 @@ const sqlite3: Program = ({ source, words }, workspace) =>
     if (made !== undefined) assert.isTrue(existsSync(join(workspace.folder, made)))
   })
 
-/** A line of a justfile that is asked for by its name does what it says there, with `just`'s own words filled in. */
+/** `just RECIPE`: runs the commands that `just --dry-run` prints for the recipe. */
 const just: Program = (command, workspace) =>
   Effect.gen(function* () {
     const { code, stderr } = yield* workspace.run(command.source.replace(/^just/, "node_modules/.bin/just --dry-run"))
@@ -132,7 +132,7 @@ const just: Program = (command, workspace) =>
     yield* Effect.forEach(commandsOf(stderr), (line) => carryOut(line, workspace), { discard: true })
   })
 
-/** Programs that a document may name. Another one fails the test: it has to be tried here first. */
+/** Programs that documents are allowed to name. Another one fails the test until it is added here. */
 const programs: Readonly<Record<string, Program>> = {
   ...clients,
   cp: copies,

@@ -4,9 +4,9 @@ import { once } from "node:events"
 
 class EndedTooSoon extends Data.TaggedError("EndedTooSoon")<{ readonly message: string }> {}
 
-/** A server, or the exchange for tests, that a command has started. */
+/** A server or test exchange that a command has started. */
 export interface Server {
-  /** What it has said by the time it serves. */
+  /** Waits until it serves, and returns its output so far. Fails if the process ends first. */
   readonly serves: Effect.Effect<string, EndedTooSoon>
   readonly end: () => Promise<void>
 }
@@ -34,7 +34,7 @@ export const serverOf = (child: ChildProcessWithoutNullStreams): Server => {
   }
 }
 
-/** What a stream has said so far. */
+/** Collects the output of a stream, and returns a function that reads it so far. */
 export const heard = (stream: NodeJS.ReadableStream) => {
   let text = ""
   stream.setEncoding("utf8").on("data", (chunk: string) => {

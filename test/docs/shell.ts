@@ -1,22 +1,22 @@
-/** One simple command of a block of shell: its words without their quotes, and itself as it is written. */
+/** One simple command of a shell block: its words without quotes, and its source text. */
 export interface Command {
-  /** What is set for it alone. */
+  /** Variables that are set for this command only. */
   readonly variables: Readonly<Record<string, string>>
   readonly words: ReadonlyArray<string>
   readonly source: string
-  /** Of its first line in the block, from 0. */
+  /** Number of its first line in the block, from 0. */
   readonly line: number
-  /** What the comment below it says that it prints. */
+  /** Expected output, from the comment below the command. */
   readonly prints?: string
 }
 
-/** A word: whatever is in quotes belongs to it. */
+/** A word, including its quoted parts. */
 const word = /(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+/g
 
-/** Comments end a line, but not within quotes. */
+/** A line up to its comment. A # within quotes starts none. */
 const comment = /^((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#]|(?<=\S)#)*?)(?:^|\s+)#.*$/
 
-/** The commands of a block in their order: lines, continued by a backslash, and what `&&` joins. */
+/** Lists the commands of a block in order: splits lines and `&&`, and joins lines at a trailing backslash. */
 export const commandsOf = (block: string): ReadonlyArray<Command> => {
   const lines = block.split("\n")
   const commands: Array<Command> = []

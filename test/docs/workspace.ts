@@ -19,25 +19,25 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A copy of the project as a reader has it, with a Kraken behind it, where commands run one after the other. */
+/** A copy of the project as a reader has it, with a fake Kraken, in which commands run one after the other. */
 export interface Workspace {
   readonly folder: string
-  /** What a reader puts where a document has a placeholder: the token, the paths, the port that is free here. */
+  /** Replaces a document's placeholders as a reader would: token, paths, and a port that is free here. */
   readonly fill: (text: string) => Effect.Effect<string>
   /** Runs a command to its end. */
   readonly run: (source: string, variables?: Variables) => Effect.Effect<Ended>
-  /** Starts a server, or the exchange for tests, and ends the one before; done once it serves. */
+  /** Starts a server or test exchange, ends the one before it, and waits until the new one serves. */
   readonly start: (source: string, variables?: Variables) => Effect.Effect<void>
   readonly token: Effect.Effect<string>
-  /** What a reader has from Kraken, or from the exchange for tests, and where that is. */
+  /** Variables with the API key and the address, of Kraken or of the test exchange. */
   readonly credentials: () => Variables
-  /** Set by `export`, for all that follows. */
+  /** Variables that `export` has set for all later commands. */
   readonly exported: Record<string, string>
 }
 
 type Variables = Readonly<Record<string, string>>
 
-/** What nobody gets with the sources: made on the way, or of no concern to a user. */
+/** Files of the repository that are not copied: build products, and files that users do not need. */
 const left = new Set([".git", "node_modules", "dist", "test", "bench", "data", "certs", ".env"])
 
 export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effect.gen(function* () {
@@ -69,7 +69,7 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
     spawn("bash", ["-c", source], {
       cwd: folder,
       env: { ...surroundings, ...exported, ...variables },
-      // A group of its own: what a script starts ends with it.
+      // Its own process group, so that everything a script starts ends with it.
       detached: true
     })
 
@@ -79,7 +79,7 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
       child.stdin.end()
       const [stdout, stderr] = [heard(child.stdout), heard(child.stderr)]
       return once(child, "close").then(([code]: Array<number | null>) => {
-        // A token that the reader has revoked lets nobody in any more.
+        // A token that the document has revoked is no longer accepted.
         token = source.includes("token revoke") ? undefined : (/mck_[\w-]{43}/.exec(stdout())?.[0] ?? token)
         return { code: code ?? null, stdout: stdout(), stderr: stderr() }
       })
@@ -101,7 +101,7 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
   const stop = (kind: "server" | "exchange") => Effect.promise(() => running.get(kind)?.end() ?? Promise.resolve())
   yield* Effect.addFinalizer(() => Effect.zipRight(stop("server"), stop("exchange")))
 
-  /** Where the document took a detour over TLS, its reader comes back to the server before. */
+  /** Starts a server if none runs, or if the document has switched to one over TLS. */
   const ensureServer = Effect.suspend(() =>
     running.get("server") === undefined || served.startsWith("https:") ? start("node dist/main.mjs serve") : Effect.void
   )
@@ -135,16 +135,16 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
   }
 })
 
-/** The key that may do everything, as the exchange prints it. */
+/** Reads the key with all permissions from the exchange's output. */
 const fullKey = (printed: string): Variables => {
   const { key = "", secret = "" } = /^full +(?<key>\S+) +(?<secret>\S+)/m.exec(printed)?.groups ?? {}
   return { KRAKEN_API_KEY: key, KRAKEN_API_SECRET: secret }
 }
 
-/** As `token list` shows it. */
+/** Computes the id of a token as `token list` shows it. */
 const idOf = (token: string) => createHash("sha256").update(token).digest("hex").slice(0, 12)
 
-/** The project without its tests, built; `mcp-kraken` is on the path, as after an installation. */
+/** Copies the project without its tests, with the build, and puts `mcp-kraken` on the path as an installation does. */
 const furnish = (folder: string) => {
   for (const name of readdirSync(root).filter((name) => !left.has(name))) {
     cpSync(join(root, name), join(folder, name), { recursive: true })

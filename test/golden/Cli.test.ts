@@ -7,14 +7,14 @@ import { freePort } from "../freePort.ts"
 
 type Env = Readonly<Record<string, string>>
 
-/** A folder of a user, in which commands are run one after the other, and what came of them. */
+/** Makes a user's folder in which commands run one after the other, with a transcript of them. */
 const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => {
   const parts: Array<string> = []
-  /** What differs in every run, and the words that stand for it. */
+  /** Texts that differ in every run, with their placeholders. */
   const made = new Map([[folder, "<folder>"]])
   const block = (name: string, text: string) =>
     text === "" ? "" : `${name}:\n${text}${text.endsWith("\n") ? "" : "\n"}`
-  /** Runs a command with these variables set, and says what it printed and how it went. */
+  /** Runs a command with these variables, and returns its output and its transcript. */
   const run = (words: string, env: Env = {}) =>
     runOpen(words === "" ? [] : words.split(" "), env, ({ stdin }) => stdin.end()).pipe(
       Effect.timeoutTo({
@@ -34,13 +34,13 @@ const makeSession = Effect.map(makeCommandLine, ({ folder, runOpen, serve }) => 
     folder,
     serve,
     hide: (value: string, word: string) => void made.set(value, word),
-    /** Runs a command, writes down how it went, and gives what it printed. */
+    /** Runs a command, adds it to the transcript, and returns its output. */
     run: (words: string, env?: Env) =>
       Effect.map(run(words, env), ({ part, stdout }) => {
         parts.push(part)
         return stdout
       }),
-    /** Runs commands that have nothing to do with each other. */
+    /** Runs commands that are independent of each other. */
     runAll: (commands: ReadonlyArray<readonly [words: string, env?: Env]>) =>
       Effect.map(
         Effect.forEach(commands, ([words, env]) => run(words, env), { concurrency: 4 }),
@@ -153,7 +153,7 @@ describe("what the command line prints", () => {
   it.scopedLive("tokens", () =>
     pinned("token", ({ hide, run }) =>
       Effect.gen(function* () {
-        /** Makes one, and takes its id and its secret out of the transcript. */
+        /** Creates a token, and replaces its id and secret in the transcript. */
         const create = Effect.fnUntraced(function* (words: string, word: string, env?: Env) {
           const stdout = yield* run(`token create ${words}`, env)
           const id = /\b[0-9a-f]{12}\b/.exec(stdout)?.[0] ?? ""
@@ -194,7 +194,7 @@ describe("what the command line prints", () => {
       Effect.gen(function* () {
         const env = { MCP_KRAKEN_STATE_DIR: join(folder, "state"), MCP_KRAKEN_PAPER_BALANCES: "USD=100,BTC=1" }
         yield* run("paper show", env)
-        // Its account on the market that is looked at changes with no clock.
+        // The account on the live market does not change with the clock.
         mkdirSync(join(folder, "state"), { recursive: true })
         copyFileSync(join(import.meta.dirname, "state", "1", "paper.db"), join(folder, "state", "paper.db"))
         yield* run("paper show", env)

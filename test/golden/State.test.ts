@@ -23,12 +23,12 @@ type Json = ReturnType<typeof JSON.parse>
 
 const written = join(import.meta.dirname, "state", "1")
 
-/** A folder with copies of what was written. */
+/** Makes a folder with copies of the stored files. */
 const copies = Effect.tap(temporaryFolder, (folder) => {
   for (const name of readdirSync(written)) copyFileSync(join(written, name), join(folder, name))
 })
 
-/** Runs at the moment at which the files were written. */
+/** Runs an effect at the time at which the files were written. */
 const then = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
     Effect.withClock(makeManualClock(expected.synthetic.now).clock),
@@ -42,7 +42,7 @@ const use = (tool: string, args: object = {}, caller?: TestPrincipal) =>
     return result?.structuredContent
   })
 
-/** The account has all that is remembered of it; answers may say more by now. */
+/** Asserts that the account has everything recorded of it. Answers can have new fields by now. */
 const hasAll = (account: Readonly<Record<string, object>>, caller?: TestPrincipal) =>
   Effect.forEach(Object.entries(reads), ([tool, args]) =>
     Effect.map(use(tool, args, caller), (answer) => {
@@ -63,7 +63,7 @@ describe("a paper.db of version 1", () => {
         const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.001", price: "1000" }
         return (yield* use("add_order", order)).txid[0]
       }).pipe(Effect.provide(paperProduct(folder)))
-      // What is added to it is kept beside what there was.
+      // New entries are kept beside the old ones.
       const { orders } = yield* Effect.provide(use("get_open_orders"), paperProduct(folder))
       assert.deepStrictEqual(orders.map(({ txid }: Json) => txid).toSorted(), [...known, txid].toSorted())
       assert.lengthOf(known, 5)
@@ -107,7 +107,7 @@ describe("a paper.db of version 1", () => {
       const live = paperProduct(folder, { paperMarket: "live", baseUrl: url })
       yield* Effect.provide(makeLiveHistory({ use }), live)
       const names = namesIn(join(folder, "paper.db"))
-      // Names may be added; none may be lost, and none that is kept may mean something else.
+      // Names can be added. None can be removed, and none can change its meaning.
       assert.includeMembers([...names], [...namesIn(join(yield* copies, "paper.db"))])
       yield* matches("state/names.txt", `${names.join("\n")}\n`)
     }).pipe(Effect.withClock(clock), Logger.withMinimumLogLevel(LogLevel.None), Effect.scoped)
@@ -116,7 +116,7 @@ describe("a paper.db of version 1", () => {
 
 const matches = (file: string, text: string) => Effect.promise(() => expect(text).toMatchFileSnapshot(file))
 
-/** The commands of a journal and the names of their parameters; names that are data, such as assets, are left out. */
+/** Lists the commands of a journal with the names of their parameters, without names that are data, such as assets. */
 const namesIn = (file: string): ReadonlyArray<string> => {
   const db = new Database(file, { readonly: true })
   const rows = db.prepare("SELECT endpoint, params FROM journal").all() as Array<{ endpoint: string; params: string }>
@@ -125,7 +125,7 @@ const namesIn = (file: string): ReadonlyArray<string> => {
   return [...found].toSorted()
 }
 
-/** Objects by these names hold data by its id. */
+/** Names of parameters whose keys are ids. */
 const byId = new Set(["balances", "assets", "pairs"])
 
 const paths = (value: unknown, path: string): ReadonlyArray<string> => {
@@ -138,7 +138,7 @@ const paths = (value: unknown, path: string): ReadonlyArray<string> => {
 }
 
 describe("a tokens.db of version 1", () => {
-  /** What becomes of each token that was made. */
+  /** Verifies each stored token. */
   const verified = (
     file: string,
     mode: "live" | "paper",
@@ -210,7 +210,7 @@ describe("a state folder of version 1", () => {
         const source = yield* NonceSource
         return (yield* Effect.scoped(source.turn("read"))).nonce
       }).pipe(Effect.provide(Layer.provide(NonceSourceInStateFolder, config)))
-      // The clock that they came from was far ahead of any that comes later.
+      // These nonces came from a clock that was far ahead.
       assert.strictEqual(nonce, BigInt(last) + 1n)
     }).pipe(Effect.scoped)
   )

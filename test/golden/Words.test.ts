@@ -24,7 +24,7 @@ const stopLimit = { ordertype: "trailing-stop-limit", price: "+1%" } as const
 
 type Change = { readonly [Field in keyof Order]?: Order[Field] | undefined }
 
-/** Orders with a fault, as changes of a sound limit order: each rule at least once. */
+/** Orders with a fault, as changes of a valid limit order. They break each rule at least once. */
 const faultyOrders: ReadonlyArray<Change> = [
   { price: undefined },
   { ordertype: "stop-loss-limit" },
@@ -69,7 +69,7 @@ const faultyOrders: ReadonlyArray<Change> = [
   { deadline: "tomorrow" }
 ]
 
-/** Orders that are sound, and that a pair does not take. */
+/** Valid orders that a pair does not accept. */
 const unfitOrders: ReadonlyArray<Change> = [
   { price: "61234.567" },
   { price: "4.4444", volume: "9", pair: "DOT/USD" },
@@ -89,7 +89,7 @@ const unfitOrders: ReadonlyArray<Change> = [
 const many = (count: number, value: unknown) => Array.from({ length: count }, () => value)
 const order = { type: "buy", ordertype: "limit", volume: "0.01", price: "100000.0" }
 
-/** Arguments that do not fit a tool, in each way that its schema or a check of its own refuses. */
+/** Invalid arguments of tools: at least one for each check of a schema or a tool. */
 const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   [
     "add_order",
@@ -134,7 +134,7 @@ const pairOf = (name: string) => {
   return found
 }
 
-/** What was given, and below it what is said of it. */
+/** Prints an input, and the faults below it. */
 const told = (title: string, given: object, faults: ReadonlyArray<Fault>) => {
   assert.isNotEmpty(faults, JSON.stringify(given))
   return [`${title} ${JSON.stringify(given)}`, ...faults.map(({ fault, path }) => `  ${path}: ${fault}`), ""].join("\n")

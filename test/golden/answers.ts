@@ -33,7 +33,7 @@ const order = {
   trades: ["TZX2WP-XSEOP-FP7WYR"]
 }
 
-/** An order that was filled, by its id. */
+/** A filled order, by its id. */
 export const filled = { "OBCMZD-JIEE7-77TH3F": order }
 
 const trades = {
@@ -101,12 +101,12 @@ const event = {
   source_url: "https://status.kraken.com/"
 }
 
-/** The strategy that tools of Earn are asked about. */
+/** Id of the strategy in all Earn answers. */
 export const strategy_id = "ESRFUO3-Q62XD-WIOIL7"
 
 const amounts = (native: string, converted: string) => ({ native, converted })
 
-/** What is allocated to the strategy: in all, and on its way there. */
+/** Makes the answer of `Earn/Allocations`, with the total and the pending amount of the strategy. */
 export const allocations = (total: string, pending = "0") => ({
   converted_asset: "USD",
   converted_asset_class: "currency",
@@ -135,8 +135,8 @@ export const allocations = (total: string, pending = "0") => ({
 })
 
 /**
- * Answers of Kraken's documentation to what the fake does not keep itself: its orders, withdrawals, lists and keys are
- * its own.
+ * Answers from Kraken's documentation, for the endpoints that the fake does not simulate. It simulates orders,
+ * withdrawals, lists and keys.
  */
 export const answers: Readonly<Record<string, unknown>> = {
   "public/MaintenanceSchedule": { events: [event] },

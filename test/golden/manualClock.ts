@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 
-/** A clock that stands still but for the hand that puts it forward; who sleeps on it sleeps for real. */
+/** Makes a clock whose time only `pass` advances. Sleeping on it takes real time. */
 export const makeManualClock = (start: number) => {
   let millis = start
   const clock: Clock.Clock = Object.assign(Clock.make(), {

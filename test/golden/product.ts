@@ -26,7 +26,7 @@ import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 /** Settings that a scenario changes. */
 export type Changes = Partial<typeof Config.Service>
 
-/** The live product from the MCP endpoint down to the HTTP client, which ends in a fake Kraken without a socket. */
+/** Makes the live product, from the MCP endpoint to the HTTP client, on a fake Kraken without a socket. */
 export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefined, changes: Changes) => {
   const credentials = Option.map(Option.fromNullable(key), ({ key, otp, secret }) => ({
     key: Redacted.make(key),
@@ -53,7 +53,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   )
 }
 
-/** The product in paper mode, with all that it keeps in a folder. */
+/** Makes the product in paper mode, with its state in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
   McpHttpHandlerStateless.pipe(
     Layer.provide(Product),
@@ -69,7 +69,7 @@ const paperSettings: Changes = {
   tier: "off"
 }
 
-/** Money that arrives on the account of the folder, as `mcp-kraken paper deposit` makes it. */
+/** Deposits money into the account of the folder, as `mcp-kraken paper deposit` does. */
 export const paperDeposit = (stateDir: string) => (asset: string, amount: string) =>
   Effect.flatMap(PaperAccounts, ({ carryOut }) => {
     const params = { account: "local", asset, amount, at_once: true, or_adjust: true }
@@ -92,7 +92,7 @@ export interface Answer {
   readonly error?: object
 }
 
-/** Calls a tool as a client does. An answer that comes as events is the last of them. */
+/** Calls a tool as a client does. Of an answer in events, returns the last one. */
 export const callTool = Effect.fnUntraced(function* (name: string, args: object, caller?: TestPrincipal) {
   const request = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } }
   const { body, events } = yield* post(request, { "mcp-protocol-version": "2025-11-25" }, caller)

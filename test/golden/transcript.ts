@@ -7,28 +7,28 @@ import { type FakeKraken, makeFakeKraken, type Outcome } from "../doubles/FakeKr
 import { answers } from "./answers.ts"
 import { type Answer, callTool, type Changes, liveProduct } from "./product.ts"
 
-/** One call of a tool by a process of its own, which has read the lists of pairs and the facts of its key already. */
+/** One tool call by a new process that has already read the lists of pairs and the facts of its key. */
 export interface Scenario {
   readonly args?: object
-  /** Prepares the account and the faults; by now Kraken has answered what every process asks first. */
+  /** Prepares the account and the faults. Runs after Kraken has answered the first requests of every process. */
   readonly given?: (fake: FakeKraken) => void
-  /** The key of the process; `full` unless it says otherwise. */
+  /** API key of the process. Default: `full`. */
   readonly key?: keyof Keys | "missing"
   readonly settings?: Changes
-  /** Nothing was asked before. */
+  /** The process has made no request before. */
   readonly cold?: true
 }
 
 /** Scenarios by their title. */
 export type Scenarios = Readonly<Record<string, Scenario>>
 
-/** All that a tool sends to Kraken and answers, scenario by scenario. */
+/** Records a tool's requests to Kraken and its answers, scenario by scenario. */
 export const transcriptOf = (tool: string, scenarios: Scenarios): Effect.Effect<string> =>
   Effect.forEach(Object.entries(scenarios), ([title, scenario]) =>
     Effect.map(play(tool, scenario), (text) => `## ${title}\n\n${text}\n`)
   ).pipe(Effect.map((parts) => [`# ${tool}\n`, ...parts].join("\n")))
 
-/** What all requests and answers have in common, and the transcripts leave out: headers, and what stands beside answers. */
+/** Records the common headers and result metadata of all requests and answers, which the transcripts omit. */
 export const usualThings = Effect.suspend(() => run("get_account_balance", { cold: true })).pipe(
   Effect.map(({ answer, exchanged }) => {
     const requests = exchanged.map(({ request: { headers, method, path } }) => {
@@ -48,7 +48,7 @@ export const usualThings = Effect.suspend(() => run("get_account_balance", { col
   })
 )
 
-/** A request, and what the product got for it; undefined: nothing as long as it waited. */
+/** A request with its answer. Undefined if none came as long as the product waited. */
 interface Exchanged {
   readonly request: WireRequest
   /** Unix milliseconds on Kraken's clock. */
@@ -89,7 +89,7 @@ const run = (tool: string, { args = {}, cold, given, key = "full", settings = {}
   )
 }
 
-/** Requests in their order; those that are repeated with the same outcome are counted at the end. */
+/** Prints requests in order. Repeats with the same outcome are counted at the end. */
 const showRequests = (exchanged: ReadonlyArray<Exchanged>, fake: FakeKraken) => {
   const requests = new Set<string>()
   const repeats = new Map<string, number>()
@@ -112,7 +112,7 @@ const showRequests = (exchanged: ReadonlyArray<Exchanged>, fake: FakeKraken) => 
     : [...shown, ...(again.length > 0 ? [again.join("\n")] : [])].join("\n\n")
 }
 
-/** Headers that are the same for all requests, and pinned in `usual.txt`. */
+/** Headers that all requests share, pinned in `usual.txt`. */
 const usual = new Set(["user-agent", "content-length", "api-key", "api-sign", "accept: application/json"])
 
 const showRequest = ({ body, headers, method, path, query }: WireRequest, fake: FakeKraken) => {
@@ -166,7 +166,7 @@ const showAnswer = ({ error, result }: Answer) => {
 const budget = "mcp-kraken/rate-budget"
 const mode = "mcp-kraken/trading-mode"
 
-/** Of what stands beside all answers, what is not always the same. */
+/** Prints the metadata of an answer that not all answers share. */
 const showMeta = (meta: Readonly<Record<string, unknown>> | undefined): ReadonlyArray<string> => {
   const { [budget]: left, [mode]: trading, ...others } = meta ?? {}
   const unusual = { ...others, ...(!isDeepStrictEqual(trading, { mode: "live" }) && { [mode]: trading }) }
@@ -184,7 +184,7 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** JSON with an entry a line, but for what is short. */
+/** Prints JSON with one entry a line. Short values stay on one line. */
 const pretty = (value: unknown, indent = ""): string => {
   const short = JSON.stringify(value)
   if (typeof value !== "object" || value === null || short.length <= 80) return short
@@ -196,7 +196,7 @@ const pretty = (value: unknown, indent = ""): string => {
   return `${open}\n${entries.map((entry) => inner + entry).join(",\n")}\n${indent}${close}`
 }
 
-/** Takes out what is new in every run: ids that were made, and deadlines that were set. */
+/** Replaces ids and deadlines, which are new in every run, with placeholders. */
 const withPlaceholders = (text: string, args: string, exchanged: ReadonlyArray<Exchanged>): string => {
   const made = new Map<string, string>()
   const note = (value: unknown, placeholder: string) => {

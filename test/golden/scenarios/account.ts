@@ -13,7 +13,7 @@ import { all, answered, faults, first, lost, open, refused } from "./given.ts"
 
 const balance = "private/Balance"
 
-/** The tools of the account, and the reads of orders and trades. */
+/** Scenarios of the account's tools, and of those that read orders and trades. */
 export const account: Readonly<Record<string, Scenarios>> = {
   get_trading_mode: { "it answers": {}, "without an API key": { key: "missing" } },
   get_account_balance: {

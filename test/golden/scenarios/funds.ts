@@ -12,13 +12,13 @@ const wallets = { asset, from_wallet: "Spot Wallet", to_wallet: "Futures Wallet"
 const user = { username: "desk2", email: "desk2@example.com" }
 const fresh = { asset, method: "Bitcoin", new: true }
 
-/** The allocation is this before an operation, and that after it was asked for. */
+/** Sets the allocation before an operation, and the one after it. */
 const moves = (endpoint: string, before: string, after: string) => (fake: FakeKraken) => {
   const done = () => fake.seen.some((seen) => seen.endpoint === endpoint)
   fake.answer("private/Earn/Allocations", () => allocations(done() ? after : before))
 }
 
-/** The tools that move money, those of Earn and subaccounts, and what is read of them. */
+/** Scenarios of the tools for funding, Earn and subaccounts. */
 export const funds: Readonly<Record<string, Scenarios>> = {
   get_deposit_methods: { "it answers": { args: { asset: "btc" } } },
   get_deposit_addresses: {

@@ -5,35 +5,35 @@ import type { FakeKraken } from "../../doubles/FakeKraken.ts"
 
 type Given = (fake: FakeKraken) => void
 
-/** All of these, in this order. */
+/** Combines preparations, in this order. */
 export const all =
   (...given: ReadonlyArray<Given>): Given =>
   (fake) => {
     for (const one of given) one(fake)
   }
 
-/** The next requests to an endpoint go wrong. */
+/** Makes the next requests to an endpoint fail. */
 export const faults =
   (endpoint: string, ...next: ReadonlyArray<Fault>): Given =>
   (fake) =>
     fake.misbehave(endpoint, ...next)
 
-/** Kraken refuses the next request to an endpoint. */
+/** Makes Kraken refuse the next request to an endpoint. */
 export const refused = (endpoint: string, ...codes: ReadonlyArray<string>) => faults(endpoint, error(codes))
 
-/** Kraken does what is asked, and its answer is lost. */
+/** Makes Kraken carry out the next request to an endpoint and lose its answer. */
 export const lost = (endpoint: string) => faults(endpoint, dropAfter)
 
-/** Kraken answers an endpoint with this. */
+/** Sets Kraken's answer to an endpoint. */
 export const answered =
   (endpoint: string, result: unknown): Given =>
   (fake) =>
     fake.answer(endpoint, result)
 
-/** The order id that the fake gives first. */
+/** First order id of the fake. */
 export const first = "OAAAAA-AAAAA-AAAAA1"
 
-/** An open order, the first unless there are others: to buy 2 BTC at 50,000 USD. */
+/** Adds an open order to buy 2 BTC at 50,000 USD. It has the id `first` if it is the first one. */
 export const open =
   (more: object = {}): Given =>
   (fake) => {
@@ -42,12 +42,12 @@ export const open =
     AddOrder({ now: Date.UTC(2025, 11, 31), nonce: 0n, params: order })
   }
 
-/** A withdrawal of 0.5 BTC of yesterday; its reference is `withdrawn`. */
+/** Adds yesterday's withdrawal of 0.5 BTC, with the reference `withdrawn`. */
 export const withdrawal: Given = (fake) => {
   const { Withdraw } = fake.withdrawals.handlers as { readonly Withdraw: Handler }
   const params = { asset: "XBT", key: "btc-wallet-1", amount: "0.5" }
   Withdraw({ now: Date.UTC(2025, 11, 31), nonce: 0n, params })
 }
 
-/** The reference that the fake gives first. */
+/** First reference id of the fake. */
 export const withdrawn = "FTAAAAA-AAAAAAAAAAAAAAAAAAAAA1"

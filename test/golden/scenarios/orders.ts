@@ -11,7 +11,7 @@ const add = "private/AddOrder"
 const addBatch = "private/AddOrderBatch"
 const second = "OAAAAA-AAAAA-AAAAA2"
 
-/** The tools that place, change and cancel orders. */
+/** Scenarios of the tools that place, change and cancel orders. */
 export const orders: Readonly<Record<string, Scenarios>> = {
   add_order: {
     "a limit order": { args: order },

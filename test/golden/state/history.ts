@@ -7,22 +7,22 @@ import { asset } from "../../fixtures/krakenLists.ts"
 
 type Json = ReturnType<typeof JSON.parse>
 
-/** What a history is made with: the tools of one account, and hands that move its clock and its money. */
+/** Operations that a history is made with: one account's tools, its clock and its deposits. */
 export interface Hands<R = never> {
-  /** Calls a tool and gives its structured content; dies where the tool fails. */
+  /** Calls a tool and returns its structured content. Dies if the tool fails. */
   readonly use: (tool: string, args?: object) => Effect.Effect<Json, never, R>
-  /** Calls a tool that is to be refused. */
+  /** Calls a tool and expects a refusal. */
   readonly refused: (tool: string, args: object) => Effect.Effect<unknown, never, R>
   readonly pass: (seconds: number) => Effect.Effect<void>
-  /** As `mcp-kraken paper deposit` does. */
+  /** Deposits as `mcp-kraken paper deposit` does. */
   readonly deposit: (asset: string, amount: string) => Effect.Effect<void>
 }
 
 const pair = "BTC/USD"
 
 /**
- * A small history of an account with dollars, Bitcoin and Ether: every command that is kept of one, in every form, and
- * some of them refused. Orders, a withdrawal and an allocation stay open.
+ * Makes a small history of an account with dollars, Bitcoin and Ether: every command that a journal keeps, in every
+ * form, and some refused ones. Orders, a withdrawal and an allocation stay open.
  */
 export const makeHistory = <R>({ deposit, pass, refused, use }: Hands<R>) =>
   Effect.gen(function* () {
@@ -40,7 +40,7 @@ export const makeHistory = <R>({ deposit, pass, refused, use }: Hands<R>) =>
     yield* use("cancel_all_orders")
     yield* pass(60)
 
-    // Orders that wait, and what becomes of them.
+    // Resting orders, which are then filled, changed or cancelled.
     const first = yield* use("add_order", { ...buy, price: near(0.8), cl_ord_id: "kept-one" })
     yield* use("amend_order", { txid: first.txid[0], order_qty: "0.02", limit_price: near(0.81) })
     yield* use("amend_order", { cl_ord_id: "kept-one", limit_price: near(0.82), post_only: true, pair })
@@ -117,7 +117,7 @@ export const makeHistory = <R>({ deposit, pass, refused, use }: Hands<R>) =>
     yield* use("get_websockets_token")
   })
 
-/** A history on a market that is looked at, with a pair that only Kraken's lists know. */
+/** Makes a history on a live market, with a pair that only Kraken's lists have. */
 export const makeLiveHistory = <R>({ use }: Pick<Hands<R>, "use">) =>
   Effect.gen(function* () {
     const order = { pair, type: "buy", volume: "0.2" }
@@ -126,7 +126,7 @@ export const makeLiveHistory = <R>({ use }: Pick<Hands<R>, "use">) =>
     yield* use("add_order", { pair: "USDC/USD", type: "buy", ordertype: "market", volume: "100" })
   })
 
-/** A Kraken with the market of that history. */
+/** Makes a Kraken with the market of that history. */
 export const makeMarket = () => {
   const fake = makeFakeKraken()
   const pairs: Record<string, unknown> = { ...assetPairs, USDCUSD: pairRow("USDC/USD", "USDC", "ZUSD", [4, 8]) }
@@ -153,7 +153,7 @@ export const makeMarket = () => {
   return fake
 }
 
-/** What is read of an account, tool by tool. */
+/** Arguments of the tools that read an account's state. */
 export const reads: Readonly<Record<string, object>> = {
   get_extended_balance: {},
   get_open_orders: {},

@@ -1,6 +1,6 @@
 /**
  * Wrote the files of this folder, once: `node --import ./scripts/typescript.mjs test/golden/state/make.ts FOLDER`. They
- * hold what was kept by the code of their day, and are never written again: later code has to open them as they are.
+ * hold the state of the code at that time and are never written again: later code has to open them unchanged.
  */
 import Database from "better-sqlite3"
 import { Duration, Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
@@ -43,7 +43,7 @@ const readAll = (caller?: Parameters<typeof callTool>[2]) =>
     Object.fromEntries
   )
 
-/** An account of whoever started the process, and one of a token's bearer, on the computed market. */
+/** Makes the operator's account and one of a token's bearer on the synthetic market. */
 const synthetic = Effect.gen(function* () {
   yield* makeHistory({ use, refused: callTool, pass, deposit: paperDeposit(folder) })
   const bearer = bearerOf("aabbccddeeff", "paper")
@@ -52,7 +52,7 @@ const synthetic = Effect.gen(function* () {
   return { now: now(), local: yield* readAll(), token: yield* readAll(bearer) }
 }).pipe(Effect.provide(paperProduct(folder)))
 
-/** The account of whoever started the process on a market that is looked at. */
+/** Makes the operator's account on a live market. */
 const live = Effect.gen(function* () {
   const { url } = yield* serve(makeMarket())
   return yield* Effect.gen(function* () {
@@ -61,7 +61,7 @@ const live = Effect.gen(function* () {
   }).pipe(Effect.provide(paperProduct(folder, { paperMarket: "live", baseUrl: url })))
 })
 
-/** Tokens of each kind, with what they are for. */
+/** Makes tokens of each kind, and describes them. */
 const tokens = Effect.gen(function* () {
   const store = yield* TokenStore
   const make = (name: string, paperOnly: boolean, expiresIn?: Duration.DurationInput) =>
@@ -89,7 +89,7 @@ const tokens = Effect.gen(function* () {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
-/** The table as the Python server makes it. */
+/** Makes the token table of the Python server. */
 const pythonTokens = () => {
   const db = new Database(join(folder, "tokens-python.db"))
   db.pragma("journal_mode = WAL")
@@ -125,7 +125,7 @@ const pythonTokens = () => {
   return made
 }
 
-/** The nonces of two keys, the second of which counts in nanoseconds, from a clock that was far ahead. */
+/** Makes the nonces of two keys. The second key counts in nanoseconds, on a clock that was far ahead. */
 const nonces = Effect.gen(function* () {
   const ahead = makeManualClock(Date.UTC(2199, 0)).clock
   const last = (key: string, jump: boolean) =>
@@ -148,7 +148,7 @@ const nonces = Effect.gen(function* () {
   return { "a key": yield* last("a key", false), "a key that jumped": yield* last("a key that jumped", true) }
 })
 
-/** The key of sealed states, and one seal that was used; live and on paper. */
+/** Makes the key of request states and one used request state, for live and paper mode. */
 const seals = Effect.forEach(["live", "paper"] as const, (mode) =>
   Effect.gen(function* () {
     const { key, redeem } = yield* RequestStateKey
