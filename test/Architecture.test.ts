@@ -12,7 +12,7 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
 
 const read = (file: string) => readFileSync(join(src, file), "utf8")
 
-/** The folder of a file; a file at the top of src is one of its own, named without its ending. */
+/** Names the folder of a file. A file at the top of src counts as a folder, named without its extension. */
 const folderOf = (file: string) => (file.includes("/") ? dirname(file) : file.replace(/\.ts$/, ""))
 
 const forms = [
@@ -26,11 +26,11 @@ const importsOf = (source: string) =>
     .flatMap((form) => Array.from(source.matchAll(form)))
     .map(({ groups }) => ({ from: groups?.["from"] ?? "", typeOnly: groups?.["type"] !== undefined }))
 
-/** Files of src that a file imports. */
+/** Lists the files of src that a file imports. */
 const filesFrom = (file: string, source = read(file)) =>
   importsOf(source).flatMap(({ from }) => (from.startsWith(".") ? [join(dirname(file), from)] : []))
 
-/** Folders that a file imports from and that the table does not allow. */
+/** Lists the folders that a file imports from and that the table does not allow. */
 const trespasses = (file: string, source = read(file)) =>
   filesFrom(file, source)
     .map(folderOf)
@@ -56,14 +56,14 @@ const circle = (edges: (node: string) => ReadonlyArray<string>, nodes: ReadonlyA
   return undefined
 }
 
-/** Packages that reach out of the program: files, sockets, databases, the protocol. */
+/** Packages for files, sockets, databases and the command line. */
 const machine = /^(node:|@effect\/(cli|experimental|platform|platform-node|sql|sql-sqlite-node)(\/|$))/
 const protocol = /^@modelcontextprotocol\//
 const effect = /^effect(\/|$)/
-/** Small libraries that only compute. */
+/** Small libraries without I/O. */
 const pure = /^(csv-parse\/sync|fastest-levenshtein|fflate|lossless-json)$/
 
-/** Imports of packages that a file may not have. Types of the protocol are free, since nothing of them runs. */
+/** Lists the forbidden package imports of a file. Types of the protocol are allowed, since they vanish at run time. */
 const packages = (file: string, source = read(file)) => {
   const top = file.split("/")[0]
   return importsOf(source)
@@ -108,7 +108,7 @@ describe("architecture", () => {
         .map((other) => `${folder} → ${other}`)
     )
     assert.deepStrictEqual(upward, [])
-    // Only the handlers and the composition root know the tools.
+    // Only the handlers and the composition root import the tools.
     const knowTools = Object.entries(table).filter(
       ([folder, others]) => !folder.startsWith("tools") && others.some((other) => other.split("/")[0] === "tools")
     )
@@ -116,7 +116,7 @@ describe("architecture", () => {
       knowTools.map(([folder]) => folder).filter((folder) => folder !== "server"),
       ["layers/mcp/handlers"]
     )
-    // The simulated exchange is a package of its own but for the facts of Kraken.
+    // The simulated exchange imports nothing else but the domain.
     assert.isEmpty(
       Object.entries(table).flatMap(([folder, others]) =>
         folder.startsWith("exchange") ? others.filter((other) => !/^(exchange|domain)\//.test(other)) : []

@@ -52,7 +52,7 @@ describe("npm run check", () => {
   })
 })
 
-/** Compiles files elsewhere as `npm run check` does, with the project's own settings. */
+/** Compiles files in another folder as `npm run check` does, with the project's settings. */
 const compile = (sources: Record<string, string>) => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-check-"))
   try {

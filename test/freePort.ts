@@ -3,12 +3,12 @@ import { createServer } from "node:net"
 import process from "node:process"
 
 /**
- * Below the ports that systems give out by themselves: between our look and the server's start, nobody else's socket can
- * take one of these by chance. Processes that test side by side begin at different ones.
+ * The next port to try, below the range from which systems assign ports. So no other socket takes it by chance between
+ * the check and the server's start. Concurrent test processes begin at different ports.
  */
 let next = 10_000 + (process.pid % 40) * 500
 
-/** A port of this machine on which nothing listens, each time another. */
+/** Finds a port of this machine on which nothing listens, a new one each time. */
 export const freePort: Effect.Effect<number> = Effect.suspend(() => {
   const port = next++
   return Effect.async<boolean>((resume) => {

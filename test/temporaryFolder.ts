@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** A folder of its own for a test, removed at its end. */
+/** Makes a folder for a test, and removes it at the test's end. */
 export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))

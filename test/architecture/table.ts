@@ -1,6 +1,6 @@
 /**
- * The folders of src, and those that each imports from. A file at the top of src counts as a folder of its own, and a
- * folder's files not as those of the folders in it.
+ * The folders of src, each with the folders that it imports from. A file at the top of src counts as a folder. A folder
+ * does not include its subfolders.
  */
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "version"],

@@ -47,7 +47,7 @@ describe("Dockerfile", () => {
 
 const standalone = ["compose.yml", "compose.paper.yml", "compose.secrets.yml"]
 
-/** As compose fills them in, where every variable is set. */
+/** Lists the environment of a compose file, with every variable set. */
 const environmentOf = (path: string) => {
   const { environment } = readYaml(path).services["mcp-kraken"]
   const fill = (name: string) => (name.endsWith("SECRET") ? Buffer.alloc(64).toString("base64") : "kraken.example")
@@ -57,7 +57,7 @@ const environmentOf = (path: string) => {
 
 const image = { MCP_KRAKEN_TOKEN_DB: "/data/tokens.db", MCP_KRAKEN_STATE_DIR: "/data" }
 
-/** What the server has to say against an environment. */
+/** Lists the problems that the server finds in an environment. */
 const problems = (variables: Record<string, string>) =>
   decode({
     flags: new Map(),
@@ -67,7 +67,7 @@ const problems = (variables: Record<string, string>) =>
   }).problems
 
 describe("compose", () => {
-  // Its ids are those of an older draft, and name nothing that is referred to.
+  // The schema has ids of an older draft, to which nothing refers.
   const isId = (key: string, value: unknown) => (key === "id" || key === "$schema") && typeof value === "string"
   const schema = JSON.parse(JSON.stringify(composeSchema, (key, value) => (isId(key, value) ? undefined : value)))
   const fits = new Ajv2019({ strict: false, validateFormats: false }).compile(schema)
@@ -75,11 +75,11 @@ describe("compose", () => {
   it.each([...standalone, "compose.tls.yml"])(
     "%s follows the specification, and the server takes its settings",
     (path) => {
-      // The schema at hand is older than names of projects.
+      // The schema is older than the names of projects.
       const { name: _, ...file } = readYaml(path)
       assert.isTrue(fits(file), JSON.stringify(fits.errors))
       const environment = environmentOf(path)
-      // The files of the secrets are not here.
+      // The files of the secrets do not exist here.
       const told = problems({ ...image, ...environment }).filter(
         (problem) => !/^KRAKEN_API_\w+_FILE: .*ENOENT/.test(problem)
       )

@@ -7,11 +7,11 @@ interface Recipe {
   readonly name: string
   readonly doc: string | null
   readonly private: boolean
-  /** Lines, of pieces that are text or something to be filled in. */
+  /** Lines, each of texts and expressions. */
   readonly body: ReadonlyArray<ReadonlyArray<unknown>>
 }
 
-/** As just itself reads them. */
+/** The recipes as `just` itself parses them. */
 const dump = execFileSync(join(root, "node_modules/.bin/just"), ["--dump", "--dump-format", "json"], { cwd: root })
 const { first, recipes } = JSON.parse(String(dump)) as { first: string; recipes: Record<string, Recipe> }
 

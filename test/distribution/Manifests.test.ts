@@ -86,7 +86,7 @@ describe("the bundle for Claude Desktop", () => {
             const options = { manifest, extensionPath, systemDirs: {}, userConfig, pathSeparator: "/" }
             const config = yield* Effect.promise(() => getMcpConfigForManifest(options))
             if (config === undefined) return yield* Effect.dieMessage("The manifest asks for more than it was given")
-            // In the folder where the program happens to be, with a home and little else.
+            // Runs in the program's folder, with little more than a home in the environment.
             const { KRAKEN_BASE_URL = "", MCP_KRAKEN_STATE_DIR = "" } = variables
             return yield* connect(
               new StdioClientTransport({
@@ -104,7 +104,7 @@ describe("the bundle for Claude Desktop", () => {
         const client = yield* start({ mode: "live", api_key: key, api_secret: secret })
         const balance = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
         assert.include(JSON.stringify(balance.structuredContent), "1.5000000000")
-        // The native module came along.
+        // The native module is included.
         assert.isAbove(statSync(join(variables["MCP_KRAKEN_STATE_DIR"] ?? "", "nonces.db")).size, 0)
         const { tools } = yield* Effect.promise(() => client.listTools())
         assert.notInclude(
@@ -112,7 +112,7 @@ describe("the bundle for Claude Desktop", () => {
           "add_order"
         )
       }),
-    // It is built first.
+    // The build comes first.
     120_000
   )
 })
@@ -124,7 +124,7 @@ describe("the plugin for Claude Code", () => {
     readonly env: Readonly<Record<string, string>>
   }
 
-  /** What Claude Code fills in: where the plugin is, and what the user was asked for. */
+  /** Fills in the plugin's folder and the user's configuration, as Claude Code does. */
   const filled = (plugin: string, userConfig: Readonly<Record<string, string>>) => {
     const fill = (text: string) =>
       text
@@ -134,7 +134,7 @@ describe("the plugin for Claude Code", () => {
     return { args: args.map(fill), env: Object.fromEntries(variables) as Record<string, string> }
   }
 
-  /** A project as a stranger may leave it: what npm and npx would take from it notes that it ran. */
+  /** Makes a hostile project: everything that npm or npx would run from it records that it ran. */
   const strangersProject = (folder: string) => {
     const trap = join(folder, "trapped")
     const script = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(trap)}, "")\n`
@@ -194,7 +194,7 @@ describe("the plugin for Claude Code", () => {
         assert.include(JSON.stringify(balance.structuredContent), "1.5000000000")
         assert.isFalse(existsSync(trap))
       }),
-    // It is built first.
+    // The build comes first.
     120_000
   )
 

@@ -30,7 +30,7 @@ describe("the package", () => {
     assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/)
   })
 
-  /** What a client gets from a command over stdio, and what the command says on stderr. */
+  /** Calls a server over stdio, and returns the balance and its output on stderr. */
   const balanceFrom = (command: string, ...args: ReadonlyArray<string>) =>
     Effect.gen(function* () {
       const { fake, folder, variables } = yield* makeHouse
@@ -47,7 +47,7 @@ describe("the package", () => {
       })
       const client = yield* connect(transport)
       const answer = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
-      // Once it is gone, all that it said has arrived.
+      // After the process has ended, all of its output has arrived.
       yield* Effect.promise(() => client.close())
       return { fake, folder, told, balances: Object(answer.structuredContent).balances }
     })

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeClone, makeRunner, scriptOf } from "./workflowRunner.ts"
 
-/** Milliseconds: many small programs run here. */
+/** Timeout in milliseconds, since these tests run many small programs. */
 const patience = 120_000
 
 describe("a release", () => {
@@ -69,7 +69,7 @@ describe("a release", () => {
     Effect.gen(function* () {
       const { pretend, run } = yield* makeRunner
       const publish = run(["release", "npm", "Publish"], { MCP_KRAKEN_VERSION: "1.0.0", NPM_TAG: "latest" })
-      // As npm answers of a package that it does not know.
+      // The answer of npm for an unknown package.
       pretend("npm", `[ "$1" = publish ] || { echo E404 >&2; exit 1; }`)
       assert.deepStrictEqual((yield* publish).calls.slice(1), ["npm publish --provenance --access public --tag latest"])
       pretend("npm", "echo 1.0.0")

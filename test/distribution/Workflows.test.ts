@@ -8,7 +8,7 @@ const folder = ".github/workflows"
 const workflows = readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
 const lint = await createLinter()
 
-/** What the linter, which is older than they are, takes for mistakes. */
+/** Recognises complaints about labels that are newer than the linter. */
 const isNews = (message: string) => /label "(?:ubuntu-24\.04-arm|macos-15-intel)" is unknown/.test(message)
 
 describe("workflows", () => {

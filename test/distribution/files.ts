@@ -13,6 +13,6 @@ export const readYaml = (path: string) => parse(read(path))
 
 const known = new Set([...Object.values(settings).map(({ name }) => name), ...Object.keys(withoutEffect)])
 
-/** Variables that a text names and that this version does not have. */
+/** Lists the variables in a text that this version does not have. */
 export const unknownVariables = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/\b(?:MCP_)?KRAKEN_[A-Z_]*[A-Z]\b/g)].map(([name]) => name).filter((name) => !known.has(name))

@@ -12,8 +12,8 @@ interface Packed {
 }
 
 /**
- * The packed project, installed by npm into an empty folder without a network. The native module comes in packages that
- * hold what this machine has of it: to compile the older version again would take a minute.
+ * Installs the packed project with npm into an empty folder, without a network. The native module comes in packages
+ * that contain this machine's build of it, since compiling the older version takes a minute.
  */
 export const install = () => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-installed-"))
@@ -32,7 +32,7 @@ export const install = () => {
   return { folder, app, bin: join(app, "node_modules/.bin/mcp-kraken"), files: packed.files.map(({ path }) => path) }
 }
 
-/** A tarball as npm would fetch it, with its helpers inside. */
+/** Makes a tarball as npm would fetch it, with bundled dependencies. */
 const pack = (folder: string, name: string, helpers: ReadonlyArray<string>) => {
   const module = join(folder, name)
   renameSync(join(folder, "node_modules", name), module)

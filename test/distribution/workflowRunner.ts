@@ -14,7 +14,7 @@ interface Step {
   readonly run?: string
 }
 
-/** What a step does in a shell: the one of that name or id, or the only one of its job. */
+/** Finds the shell script of a step by its name or id, or of the only step of its job. */
 export const scriptOf = ([workflow, job, step]: Place): string => {
   const steps: ReadonlyArray<Step> = readYaml(`.github/workflows/${workflow}.yml`).jobs[job].steps
   const found = steps.flatMap(({ id, name, run }) =>
@@ -24,7 +24,7 @@ export const scriptOf = ([workflow, job, step]: Place): string => {
   return found[0] ?? ""
 }
 
-/** A folder in which a step of a workflow runs as on a runner of GitHub, with other programs in the place of some. */
+/** Makes a folder in which workflow steps run as on GitHub, with stand-ins for some programs. */
 export const makeRunner = Effect.map(temporaryFolder, (folder) => {
   const at = (name: string) => join(folder, name)
   const [bin, calls, output, workspace] = [at("bin"), at("calls"), at("output"), at("workspace")]
@@ -32,13 +32,13 @@ export const makeRunner = Effect.map(temporaryFolder, (folder) => {
   return {
     folder,
     workspace,
-    /** Puts something in the place of a program that notes how it is called, and then does this. */
+    /** Replaces a program with a script that records its arguments and then runs `does`. */
     pretend: (program: string, does: string) => {
       const path = join(bin, program)
       writeFileSync(path, `#!/bin/sh\nprintf '%s\\n' "${program} $*" >> '${calls}'\n${does}\n`)
       chmodSync(path, 0o755)
     },
-    /** Runs a step; what it said, what it put out, and which of those programs it called. */
+    /** Runs a step, and returns its output, its step outputs and its calls of replaced programs. */
     run: (place: Place, variables: Readonly<Record<string, string>>) =>
       Effect.gen(function* () {
         for (const file of [output, calls]) writeFileSync(file, "")
@@ -57,7 +57,7 @@ export const makeRunner = Effect.map(temporaryFolder, (folder) => {
   }
 })
 
-/** A runner with a clone of a repository that has a branch dev. */
+/** Makes a runner with a clone of a repository that has a branch `dev`. */
 export const makeClone = Effect.gen(function* () {
   const { folder, run, workspace } = yield* makeRunner
   const git = (...args: ReadonlyArray<string>) =>
@@ -72,7 +72,7 @@ export const makeClone = Effect.gen(function* () {
   return {
     git,
     run,
-    /** A new commit of a branch, which is checked out. */
+    /** Commits to a branch and checks it out. */
     commit: (branch: string) =>
       Effect.gen(function* () {
         yield* git("commit", "--quiet", "--allow-empty", "--message", "change")

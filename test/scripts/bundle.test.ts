@@ -4,7 +4,7 @@ import { bundle } from "../../scripts/build.mjs"
 const { metafile } = await bundle("dist", false)
 const outputs = Object.entries(metafile.outputs)
 
-/** The files that are loaded with these modules of ours. */
+/** Lists the files that are loaded with these modules of `src`. */
 const loadedWith = (...modules: ReadonlyArray<string>) => {
   const found = new Set<string>()
   const load = (path: string) => {
@@ -22,7 +22,7 @@ const loadedWith = (...modules: ReadonlyArray<string>) => {
   })
 }
 
-/** The packages in them, and our own rooms. */
+/** Lists the packages and the folders of `src` among loaded files. */
 const partsOf = (loaded: ReturnType<typeof loadedWith>) => {
   const inputs = loaded.flatMap(({ inputs }) => Object.entries(inputs)).filter(([, input]) => input.bytesInOutput > 0)
   const names = inputs.map(([path]) => /(?:.*node_modules\/((?:@[^/]+\/)?[^/]+)|src\/[^/.]+)/.exec(path))
@@ -57,14 +57,14 @@ describe("the bundle", () => {
       "src/Main",
       "src/bin",
       "src/cli",
-      // How deep a message may be nested.
+      // The check of how deep a message is nested.
       "src/domain",
       "src/layers",
       "src/server",
       "src/services",
       "src/version"
     ])
-    // Twice as much comes with modules of Effect that are not shaken.
+    // Modules of Effect that are not tree-shaken are twice as large.
     const bytes = loaded.reduce((sum, output) => sum + output.bytes, 0)
     assert.isBelow(bytes, 900_000)
   })

@@ -9,7 +9,7 @@ declare module "vitest" {
   }
 }
 
-/** Builds the command line once for all tests that spawn it. Where that fails, only they do. */
+/** Builds the command line once for all tests that start it. If the build fails, only those tests fail. */
 export default ({ provide }: TestProject) =>
   buildTo("dist/test").then(
     (entry) => provide("bundle", { entry }),

@@ -1,8 +1,8 @@
 import { Equal, Redacted } from "effect"
 import { chai } from "vitest"
 
-// Chai takes any two values that can be iterated over for equal if what they yield is, and an Option yields a wrapper that
-// hides it: `some(1)` would be `none()`. It sees no secret inside a Redacted either.
+// Chai compares iterable values by the elements that they yield. An Option yields a wrapper that hides its value, so
+// `some(1)` would equal `none()`. It cannot see the secret inside a Redacted either.
 const comparator = (left: unknown, right: unknown): boolean | null => {
   if (Redacted.isRedacted(left) && Redacted.isRedacted(right)) return Equal.equals(left, right)
   return tagOf(left) === tagOf(right) ? null : false

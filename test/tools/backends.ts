@@ -25,10 +25,10 @@ import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
-/** What tools need. */
+/** Services that tools need. */
 export type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
 
-/** What a model gets, which has to be what the tool has promised. */
+/** Calls a tool, and asserts that its result fits its output schema. */
 export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unknown, Needs> =>
   Effect.map(tool.call(args), ({ structuredContent }) => {
     const valid = ajv.compile(tool.definition.outputSchema!)
@@ -36,7 +36,7 @@ export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unkno
     return structuredContent
   })
 
-/** The product's own way to Kraken, with signatures, nonces, names and all; only the socket is left out. */
+/** Makes the product's own path to a simulated Kraken, with signatures, nonces and names, but without a socket. */
 export const exchangeOf = (v: Venue) => {
   const rest: RestExchange = {
     exchange: v.x,
@@ -58,12 +58,12 @@ export const exchangeOf = (v: Venue) => {
   )
 }
 
-/** Runs a story told in tools; `deposit` has somebody send money in, which arrives as it does at Kraken. */
+/** Runs a scenario of tool calls. `deposit` sends money to the account, which arrives as it does at Kraken. */
 export type Backend = <E, A>(
   story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
 ) => Effect.Effect<A, E>
 
-/** The same stories at a simulated Kraken and on a paper account: of someone with 100,000 dollars and ten Bitcoin. */
+/** A simulated Kraken and a paper account, each with 100,000 dollars and ten Bitcoin. */
 export const backends: Record<string, Backend> = {
   "at the exchange": (story) =>
     Effect.suspend(() => {

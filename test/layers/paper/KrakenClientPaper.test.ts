@@ -20,7 +20,7 @@ const txid = (result: unknown) => String(Object(result).txid[0])
 
 const open = Effect.map(read("private/OpenOrders"), (result) => Object.keys(Object(result).open))
 
-/** The file as another program sees it. */
+/** Changes the database file as another program would. */
 const tamper = (folder: string, ...statements: ReadonlyArray<string>) =>
   Effect.sync(() => {
     const db = new Database(join(folder, "paper.db"))

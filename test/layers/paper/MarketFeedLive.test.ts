@@ -18,7 +18,7 @@ import { TestConfig } from "../../doubles/TestConfig.ts"
 const btc: Pair = findPair(builtIn, "BTC/USD")!
 const eth: Pair = findPair(builtIn, "ETH/USD")!
 
-/** A Kraken with a market that moves with the test's clock; takes half a second to answer; down on demand. */
+/** Makes a Kraken whose market moves with the test's clock. It takes half a second to answer, or fails on demand. */
 const makeKraken = () => {
   const exchange = makeExchange(syntheticMarket(1), 0)
   const state = {
@@ -95,7 +95,7 @@ describe("MarketFeedLive", () => {
       assert.include(state.calls, `Trades XBTUSD ${newest}000000000`)
       assert.strictEqual(after.at(-1)!.id, before.at(-1)!.id + 3)
       assert.deepStrictEqual(after.slice(0, 997), before.slice(3))
-      // After a pause nobody waits for what was traded meanwhile.
+      // After a long pause only the newest trades matter.
       yield* TestClock.adjust("2 minutes")
       state.calls.length = 0
       yield* trades

@@ -16,7 +16,7 @@ const assets = { USDC: asset("USDC", 8), ENA: asset("ENA", 5) }
 const ena = pairRow("ENA/USDC", "ENA", "USDC", [4, 5])
 const pairs = { ENAUSDC: ena, USDCUSD: pairRow("USDC/USD", "USDC", "ZUSD", [4, 8]) }
 
-/** A Kraken with two pairs more than every exchange knows, all at 1000; they cost 10 more, and bring 10 less. */
+/** Makes a Kraken with two pairs that the built-in catalogue lacks, at 1000, with a spread of 10 each way. */
 const larger = () => {
   const kraken = makeKraken([[0, "1000"]])
   kraken.list({ assets, pairs })
@@ -42,7 +42,7 @@ describe("paper accounts on all of Kraken's pairs", () => {
           USDC: { balance: "2.00000000", hold_trade: "1.50600000" }
         })
         assert.hasAllKeys(Object(yield* read("private/TradeVolume", { pair: "ENA/USDC" })).fees, ["ENA/USDC"])
-        // Each is told once, and the lists were asked for once.
+        // Each list is recorded once, and requested once.
         const told = yield* kept(folder, "control/List")
         assert.deepStrictEqual(
           told.map(({ assets, pairs }) => [Object.keys(assets), Object.keys(pairs)]),
@@ -79,7 +79,7 @@ describe("paper accounts on all of Kraken's pairs", () => {
         assert.strictEqual((yield* see(txid)).status, "open")
         assert.strictEqual(lists(kraken), 2)
 
-        // Prices in whole cents come once nobody waits at others.
+        // Whole cents apply once no order rests at another price.
         kraken.list({ pairs: { ENAUSDC: { ...ena, pair_decimals: 2, tick_size: "0.01" } } })
         yield* TestClock.adjust("61 minutes")
         yield* place({ ...bid, price: "1.0005" })
@@ -88,7 +88,7 @@ describe("paper accounts on all of Kraken's pairs", () => {
         assert.include(yield* refused({ ...bid, price: "1.0005" }), "Invalid price")
         assert.deepInclude((yield* see(yield* place(bid))).descr, { price: "1.50" })
         assert.deepInclude((yield* see(txid)).descr, { price: "1.0001" })
-        // The status of each hour, and the decimals: what waits is not told again and again.
+        // Only the status of each hour and the new decimals are recorded, not the pending change at each call.
         assert.lengthOf(yield* kept(folder, "control/List"), 5)
         const before = yield* account
         assert.deepStrictEqual(yield* Effect.provide(account, unwatched(folder, kraken)), before)

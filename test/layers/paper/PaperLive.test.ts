@@ -25,12 +25,12 @@ describe("paper accounts on a live market", () => {
         const txid = yield* place({ ...bid, volume: "0.4" })
         yield* TestClock.adjust("9 seconds")
         assert.strictEqual((yield* see(txid)).status, "open")
-        // The same look served both orders, and those since told nobody anything.
+        // One observation filled both orders; later ones were not journalled.
         assert.strictEqual((yield* kept(folder, "control/Observe")).length, 1)
         yield* TestClock.adjust("3 seconds")
         assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0", closetm: opening / 1000 + 12 })
         assert.strictEqual((yield* kept(folder, "control/Observe")).length, 2)
-        // Nobody waits any more, and nobody looks.
+        // No order is open, so the market is no longer polled.
         const { calls } = kraken.state
         yield* TestClock.adjust("10 minutes")
         assert.strictEqual(kraken.state.calls, calls)

@@ -12,7 +12,7 @@ import { openPaperAccounts, type TestPaperAccounts } from "../../doubles/TestPap
 
 const morning = Date.UTC(2026, 10, 27, 9)
 
-/** What one of two processes does, and how far its clock is off the common one, which goes on by `after`. */
+/** An action of one of two processes, with the offset of its clock from the common one, which advances by `after`. */
 const step = fc.record({
   who: fc.constantFrom(0, 1),
   after: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 90_000 })),
@@ -73,7 +73,7 @@ const agree = Effect.fnUntraced(function* (steps: Steps) {
   assert.deepStrictEqual((yield* openPaperAccounts(folder)).state(end), here)
 })
 
-/** A trader in a process of its own. */
+/** Starts a process that places orders. */
 const trader = (folder: string, name: string, count: number) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -94,7 +94,7 @@ const trader = (folder: string, name: string, count: number) =>
 
 type Trader = Effect.Effect.Success<ReturnType<typeof trader>>
 
-/** The ids that it says before it is done. */
+/** Reads the ids that it prints until it is done. */
 const idsOf = ({ line }: Trader) =>
   Effect.iterate([] as ReadonlyArray<string>, {
     while: (said) => said.at(-1) !== "done",
