@@ -81,22 +81,21 @@ describe("the bundle for Claude Desktop", () => {
 
         const { fake, variables } = yield* makeHouse
         const { key, secret } = fake.keys.full
-        const start = (userConfig: Record<string, string | boolean>) =>
-          Effect.gen(function* () {
-            const options = { manifest, extensionPath, systemDirs: {}, userConfig, pathSeparator: "/" }
-            const config = yield* Effect.promise(() => getMcpConfigForManifest(options))
-            if (config === undefined) return yield* Effect.dieMessage("The manifest asks for more than it was given")
-            // Runs in the program's folder, with little more than a home in the environment.
-            const { KRAKEN_BASE_URL = "", MCP_KRAKEN_STATE_DIR = "" } = variables
-            return yield* connect(
-              new StdioClientTransport({
-                command: process.execPath,
-                args: config.args ?? [],
-                env: { HOME: folder, KRAKEN_BASE_URL, MCP_KRAKEN_STATE_DIR, ...config.env },
-                stderr: "ignore"
-              })
-            )
-          })
+        const start = Effect.fnUntraced(function* (userConfig: Record<string, string | boolean>) {
+          const options = { manifest, extensionPath, systemDirs: {}, userConfig, pathSeparator: "/" }
+          const config = yield* Effect.promise(() => getMcpConfigForManifest(options))
+          if (config === undefined) return yield* Effect.dieMessage("The manifest asks for more than it was given")
+          // Runs in the program's folder, with little more than a home in the environment.
+          const { KRAKEN_BASE_URL = "", MCP_KRAKEN_STATE_DIR = "" } = variables
+          return yield* connect(
+            new StdioClientTransport({
+              command: process.execPath,
+              args: config.args ?? [],
+              env: { HOME: folder, KRAKEN_BASE_URL, MCP_KRAKEN_STATE_DIR, ...config.env },
+              stderr: "ignore"
+            })
+          )
+        })
         const onPaper = yield* start({})
         const simulated = yield* Effect.promise(() => onPaper.callTool({ name: "get_account_balance", arguments: {} }))
         assert.isNotEmpty(Object(simulated.structuredContent).balances)

@@ -31,26 +31,25 @@ describe("the package", () => {
   })
 
   /** Calls a server over stdio, and returns the balance and its output on stderr. */
-  const balanceFrom = (command: string, ...args: ReadonlyArray<string>) =>
-    Effect.gen(function* () {
-      const { fake, folder, variables } = yield* makeHouse
-      const transport = new StdioClientTransport({
-        command,
-        args: ["serve", "--stdio", ...args],
-        env: { ...variables, PATH: process.env["PATH"] ?? "" },
-        cwd: folder,
-        stderr: "pipe"
-      })
-      let told = ""
-      transport.stderr?.on("data", (chunk: Buffer) => {
-        told += String(chunk)
-      })
-      const client = yield* connect(transport)
-      const answer = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
-      // After the process has ended, all of its output has arrived.
-      yield* Effect.promise(() => client.close())
-      return { fake, folder, told, balances: Object(answer.structuredContent).balances }
+  const balanceFrom = Effect.fnUntraced(function* (command: string, ...args: ReadonlyArray<string>) {
+    const { fake, folder, variables } = yield* makeHouse
+    const transport = new StdioClientTransport({
+      command,
+      args: ["serve", "--stdio", ...args],
+      env: { ...variables, PATH: process.env["PATH"] ?? "" },
+      cwd: folder,
+      stderr: "pipe"
     })
+    let told = ""
+    transport.stderr?.on("data", (chunk: Buffer) => {
+      told += String(chunk)
+    })
+    const client = yield* connect(transport)
+    const answer = yield* Effect.promise(() => client.callTool({ name: "get_account_balance", arguments: {} }))
+    // After the process has ended, all of its output has arrived.
+    yield* Effect.promise(() => client.close())
+    return { fake, folder, told, balances: Object(answer.structuredContent).balances }
+  })
 
   const btc = { asset: "BTC", id: "XXBT", balance: "1.5000000000" }
 

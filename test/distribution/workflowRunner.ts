@@ -39,21 +39,20 @@ export const makeRunner = Effect.map(temporaryFolder, (folder) => {
       chmodSync(path, 0o755)
     },
     /** Runs a step, and returns its output, its step outputs and its calls of replaced programs. */
-    run: (place: Place, variables: Readonly<Record<string, string>>) =>
-      Effect.gen(function* () {
-        for (const file of [output, calls]) writeFileSync(file, "")
-        const ended = yield* execute("bash", ["-eo", "pipefail", "-c", scriptOf(place)], {
-          cwd: workspace,
-          env: {
-            PATH: `${bin}:${environment["PATH"]}`,
-            GITHUB_OUTPUT: output,
-            GITHUB_REPOSITORY: "Octo/mcp-kraken",
-            ...variables
-          }
-        })
-        const lines = (file: string) => readFileSync(file, "utf8").split("\n").slice(0, -1)
-        return { ...ended, output: lines(output), calls: lines(calls) }
+    run: Effect.fnUntraced(function* (place: Place, variables: Readonly<Record<string, string>>) {
+      for (const file of [output, calls]) writeFileSync(file, "")
+      const ended = yield* execute("bash", ["-eo", "pipefail", "-c", scriptOf(place)], {
+        cwd: workspace,
+        env: {
+          PATH: `${bin}:${environment["PATH"]}`,
+          GITHUB_OUTPUT: output,
+          GITHUB_REPOSITORY: "Octo/mcp-kraken",
+          ...variables
+        }
       })
+      const lines = (file: string) => readFileSync(file, "utf8").split("\n").slice(0, -1)
+      return { ...ended, output: lines(output), calls: lines(calls) }
+    })
   }
 })
 
@@ -73,12 +72,11 @@ export const makeClone = Effect.gen(function* () {
     git,
     run,
     /** Commits to a branch and checks it out. */
-    commit: (branch: string) =>
-      Effect.gen(function* () {
-        yield* git("commit", "--quiet", "--allow-empty", "--message", "change")
-        yield* git("push", "--quiet", "origin", `HEAD:refs/heads/${branch}`)
-        return yield* git("rev-parse", "HEAD")
-      })
+    commit: Effect.fnUntraced(function* (branch: string) {
+      yield* git("commit", "--quiet", "--allow-empty", "--message", "change")
+      yield* git("push", "--quiet", "origin", `HEAD:refs/heads/${branch}`)
+      return yield* git("rev-parse", "HEAD")
+    })
   }
 })
 

@@ -14,27 +14,26 @@ export type Program = (command: Command, workspace: Workspace) => Effect.Effect<
 /**
  * `claude plugin …`: checks that marketplace and plugin are ours, and that its server works with the default settings.
  */
-const plugin = ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) =>
-  Effect.gen(function* () {
-    const json = (path: string) => JSON.parse(readFileSync(join(workspace.folder, path), "utf8"))
-    const market = json(".claude-plugin/marketplace.json")
-    if (verb === "marketplace") {
-      assert.deepStrictEqual(words, ["add", "/path/to/mcp-kraken"])
-      return
-    }
-    assert.deepStrictEqual([verb, ...words], ["install", `${market.plugins[0].name}@${market.name}`])
-    const { userConfig } = json(join(market.plugins[0].source, ".claude-plugin/plugin.json"))
-    const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
-    const [start, ...args] = mcpServers.kraken.args
-    assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
-    assert.isTrue(existsSync(join(workspace.folder, market.plugins[0].source, "start.mjs")))
-    // The plugin would contain the build of this workspace.
-    const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
-    const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
-      String(userConfig[name].default)
-    )
-    yield* use(JSON.parse(filled), workspace)
-  })
+const plugin = Effect.fnUntraced(function* ([verb, ...words]: ReadonlyArray<string>, workspace: Workspace) {
+  const json = (path: string) => JSON.parse(readFileSync(join(workspace.folder, path), "utf8"))
+  const market = json(".claude-plugin/marketplace.json")
+  if (verb === "marketplace") {
+    assert.deepStrictEqual(words, ["add", "/path/to/mcp-kraken"])
+    return
+  }
+  assert.deepStrictEqual([verb, ...words], ["install", `${market.plugins[0].name}@${market.name}`])
+  const { userConfig } = json(join(market.plugins[0].source, ".claude-plugin/plugin.json"))
+  const { mcpServers } = json(join(market.plugins[0].source, ".mcp.json"))
+  const [start, ...args] = mcpServers.kraken.args
+  assert.strictEqual(start, "${CLAUDE_PLUGIN_ROOT}/start.mjs")
+  assert.isTrue(existsSync(join(workspace.folder, market.plugins[0].source, "start.mjs")))
+  // The plugin would contain the build of this workspace.
+  const server = { ...mcpServers.kraken, args: ["/path/to/mcp-kraken/dist/main.mjs", ...args] }
+  const filled = JSON.stringify(server).replaceAll(/\$\{user_config\.(\w+)\}/g, (_, name: string) =>
+    String(userConfig[name].default)
+  )
+  yield* use(JSON.parse(filled), workspace)
+})
 
 /** `claude mcp add`: the SDK's client uses the configuration that it would store. */
 const claude: Program = ({ words }, workspace) => {

@@ -67,12 +67,11 @@ const run = (tool: string, { args = {}, cold, given, key = "full", settings = {}
   const fake = makeFakeKraken()
   for (const [endpoint, result] of Object.entries(answers)) fake.answer(endpoint, result)
   const exchanged: Array<Exchanged> = []
-  const handle = (request: WireRequest) =>
-    Effect.gen(function* () {
-      const one: Exchanged = { request, at: yield* fake.now, outcome: undefined }
-      exchanged.push(one)
-      return (one.outcome = yield* fake.handle(request))
-    })
+  const handle = Effect.fnUntraced(function* (request: WireRequest) {
+    const one: Exchanged = { request, at: yield* fake.now, outcome: undefined }
+    exchanged.push(one)
+    return (one.outcome = yield* fake.handle(request))
+  })
   const credentials = key === "missing" ? undefined : fake.keys[key]
   const call = Effect.gen(function* () {
     if (cold === undefined) {

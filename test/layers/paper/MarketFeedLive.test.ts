@@ -169,12 +169,11 @@ describe("MarketFeedLive", () => {
     const { layer, state } = makeKraken()
     return Effect.gen(function* () {
       const feed = yield* MarketFeed
-      const ask = (endpoint: PublicEndpoint, params: object = {}) =>
-        Effect.gen(function* () {
-          const asked = yield* Effect.fork(feed.read(endpoint, { ...params }))
-          yield* TestClock.adjust("1 second")
-          return Option.getOrThrow(yield* Fiber.join(asked))
-        })
+      const ask = Effect.fnUntraced(function* (endpoint: PublicEndpoint, params: object = {}) {
+        const asked = yield* Effect.fork(feed.read(endpoint, { ...params }))
+        yield* TestClock.adjust("1 second")
+        return Option.getOrThrow(yield* Fiber.join(asked))
+      })
       const pairs = yield* ask("public/AssetPairs")
       assert.containsAllKeys(pairs, ["XXBTZUSD", "ACAEUR"])
       assert.hasAllKeys(yield* ask("public/AssetPairs", { aclass_base: "tokenized_asset" }), ["AAPLxUSD"])
