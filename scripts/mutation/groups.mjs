@@ -59,7 +59,7 @@ export const groups = {
     sources: files("src/layers/kraken/answers/"),
     tests: files("test/layers/kraken/client/")
   },
-  judging: {
+  responses: {
     sources: files("src/layers/kraken/client/krakenClock.ts", "src/layers/kraken/client/decodeResponse.ts"),
     tests: files("test/layers/kraken/client/krakenClock", "test/layers/kraken/client/decodeResponse")
   },
