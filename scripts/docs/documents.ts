@@ -5,7 +5,7 @@ import { faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable } from "./tools.ts"
 
-export interface Document {
+interface Document {
   readonly path: string
   /** Generates the new text of the document from its present text. */
   readonly written: (text: string) => string

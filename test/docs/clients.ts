@@ -12,7 +12,7 @@ import { connect } from "../serve/Server.ts"
 import type { Workspace } from "./workspace.ts"
 
 /** The way to a server in a client's configuration: the fields that all clients share. */
-export interface Reach {
+interface Reach {
   readonly command?: string
   readonly args?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>

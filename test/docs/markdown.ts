@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 export const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** A fenced code block, with its place in the document. */
-export interface Block {
+interface Block {
   readonly document: string
   /** Number of its first line in the document. */
   readonly line: number

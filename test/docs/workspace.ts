@@ -13,7 +13,7 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { root } from "./markdown.ts"
 import { heard, type Server, serverOf } from "./server.ts"
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string

@@ -9,7 +9,7 @@ import { bytes, type Fields, ok, Refusal, refused, type Reply, type WireRequest 
 import { makeWithdrawals } from "./fake/Withdrawals.ts"
 
 /** A request that Kraken has received, or that was lost on its way. */
-export interface Seen {
+interface Seen {
   /** For example `private/AddOrder`. */
   readonly endpoint: string
   readonly request: WireRequest

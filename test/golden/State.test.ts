@@ -215,19 +215,21 @@ describe("a state folder of version 1", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live.each(["live", "paper"] as const)("has the key of what was sealed over %s, and knows what was used", (mode) =>
-    Effect.gen(function* () {
-      const { key, redeem } = yield* RequestStateKey
-      assert.strictEqual(Buffer.from(Redacted.value(yield* key)).toString("base64"), expected.seals[mode])
-      assert.isFalse(yield* redeem("used", 8_000_000_000_000))
-      assert.isTrue(yield* redeem("new", 8_000_000_000_000))
-    }).pipe(
-      Effect.provide(
-        Layer.unwrapEffect(
-          Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir })))
-        )
-      ),
-      Effect.scoped
-    )
+  it.live.each(["live", "paper"] as const)(
+    "has the key of request states in %s mode, and knows the used ones",
+    (mode) =>
+      Effect.gen(function* () {
+        const { key, redeem } = yield* RequestStateKey
+        assert.strictEqual(Buffer.from(Redacted.value(yield* key)).toString("base64"), expected.seals[mode])
+        assert.isFalse(yield* redeem("used", 8_000_000_000_000))
+        assert.isTrue(yield* redeem("new", 8_000_000_000_000))
+      }).pipe(
+        Effect.provide(
+          Layer.unwrapEffect(
+            Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir })))
+          )
+        ),
+        Effect.scoped
+      )
   )
 })

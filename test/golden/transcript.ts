@@ -8,7 +8,7 @@ import { answers } from "./answers.ts"
 import { type Answer, callTool, type Changes, liveProduct } from "./product.ts"
 
 /** One tool call by a new process that has already read the lists of pairs and the facts of its key. */
-export interface Scenario {
+interface Scenario {
   readonly args?: object
   /** Prepares the account and the faults. Runs after Kraken has answered the first requests of every process. */
   readonly given?: (fake: FakeKraken) => void

@@ -26,7 +26,7 @@ import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
 /** Services that tools need. */
-export type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
+type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
 
 /** Calls a tool, and asserts that its result fits its output schema. */
 export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unknown, Needs> =>
@@ -59,7 +59,7 @@ export const exchangeOf = (v: Venue) => {
 }
 
 /** Runs a scenario of tool calls. `deposit` sends money to the account, which arrives as it does at Kraken. */
-export type Backend = <E, A>(
+type Backend = <E, A>(
   story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
 ) => Effect.Effect<A, E>
 

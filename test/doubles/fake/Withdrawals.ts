@@ -3,7 +3,7 @@ import { assetId } from "./Market.ts"
 import { type Fields, Refusal } from "./Wire.ts"
 
 /** Names of the saved withdrawal addresses. */
-export const addresses: Record<string, string> = {
+const addresses: Record<string, string> = {
   "btc-wallet-1": "bc1qexampleexampleexample",
   "usd-bank": "XX00 0000"
 }

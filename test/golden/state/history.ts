@@ -8,7 +8,7 @@ import { asset } from "../../fixtures/krakenLists.ts"
 type Json = ReturnType<typeof JSON.parse>
 
 /** Operations that a history is made with: one account's tools, its clock and its deposits. */
-export interface Hands<R = never> {
+interface Operations<R = never> {
   /** Calls a tool and returns its structured content. Dies if the tool fails. */
   readonly use: (tool: string, args?: object) => Effect.Effect<Json, never, R>
   /** Calls a tool and expects a refusal. */
@@ -24,7 +24,7 @@ const pair = "BTC/USD"
  * Makes a small history of an account with dollars, Bitcoin and Ether: every command that a journal keeps, in every
  * form, and some refused ones. Orders, a withdrawal and an allocation stay open.
  */
-export const makeHistory = Effect.fnUntraced(function* <R>({ deposit, pass, refused, use }: Hands<R>) {
+export const makeHistory = Effect.fnUntraced(function* <R>({ deposit, pass, refused, use }: Operations<R>) {
   yield* use("get_account_balance")
   yield* deposit("USD", "25000")
   const { bids } = yield* use("get_order_book", { pair, count: 1 })
@@ -117,7 +117,7 @@ export const makeHistory = Effect.fnUntraced(function* <R>({ deposit, pass, refu
 })
 
 /** Makes a history on a live market, with a pair that only Kraken's lists have. */
-export const makeLiveHistory = Effect.fnUntraced(function* <R>({ use }: Pick<Hands<R>, "use">) {
+export const makeLiveHistory = Effect.fnUntraced(function* <R>({ use }: Pick<Operations<R>, "use">) {
   const order = { pair, type: "buy", volume: "0.2" }
   yield* use("add_order", { ...order, ordertype: "market" })
   yield* use("add_order", { ...order, ordertype: "limit", price: "90000.0", cl_ord_id: "kept-live" })

@@ -58,7 +58,7 @@ describe("paper accounts on a live market", () => {
     })
   )
 
-  it.scoped("can't trade blind: nothing happens while Kraken is away, and all goes on when it is back", () =>
+  it.scoped("refuse to trade while Kraken does not answer, and continue when it does", () =>
     Effect.gen(function* () {
       const folder = yield* begin
       const kraken = makeKraken([
