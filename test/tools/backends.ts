@@ -25,10 +25,10 @@ import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
-/** Services that tools need. */
+/** The services that tools need. */
 type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
 
-/** Calls a tool, and asserts that its result fits its output schema. */
+/** Calls a tool and checks its answer against the tool's output schema. */
 export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unknown, Needs> =>
   Effect.map(tool.call(args), ({ structuredContent }) => {
     const valid = ajv.compile(tool.definition.outputSchema!)
@@ -36,7 +36,7 @@ export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unkno
     return structuredContent
   })
 
-/** Makes the product's own path to a simulated Kraken, with signatures, nonces and names, but without a socket. */
+/** The product's layers from the tools to Kraken, without a socket. */
 export const exchangeOf = (v: Venue) => {
   const rest: RestExchange = {
     exchange: v.x,
@@ -58,12 +58,12 @@ export const exchangeOf = (v: Venue) => {
   )
 }
 
-/** Runs a scenario of tool calls. `deposit` sends money to the account, which arrives as it does at Kraken. */
+/** Runs a scenario of tool calls. `deposit` sends money to the account from outside. */
 type Backend = <E, A>(
   story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
 ) => Effect.Effect<A, E>
 
-/** A simulated Kraken and a paper account, each with 100,000 dollars and ten Bitcoin. */
+/** The environments of a scenario, a simulated Kraken and a paper account, each with 100,000 dollars and ten Bitcoin. */
 export const backends: Record<string, Backend> = {
   "at the exchange": (story) =>
     Effect.suspend(() => {

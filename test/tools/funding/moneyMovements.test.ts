@@ -11,14 +11,14 @@ import * as Trading from "../../../src/tools/trading/tools.ts"
 import type { Json } from "../../doubles/TestVenue.ts"
 import { use, backends } from "../backends.ts"
 
-/** Reads a balance by its id. */
+/** Finds a balance by its id. */
 const held = (id: string) =>
   Effect.map(use(Account.getAccountBalance), ({ balances }): string | undefined => find(balances, { id })?.balance)
 
 const find = (rows: ReadonlyArray<Json>, part: Record<string, unknown>): Json =>
   rows.find((row) => Object.entries(part).every(([name, value]) => row[name] === value))
 
-// Transfers take minutes at Kraken, which the test clock skips.
+/** Moves the clock ahead, since a simulated transfer takes minutes. */
 describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
   it.effect("comes in after minutes, to an address of its own", () =>
     onBackend((deposit) =>
