@@ -226,7 +226,9 @@ describe("a state folder of version 1", () => {
       }).pipe(
         Effect.provide(
           Layer.unwrapEffect(
-            Effect.map(copies, (stateDir) => Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir })))
+            Effect.map(copies, (stateDir) =>
+              Layer.provide(RequestStateKeyInStateFolder, TestConfig({ mode, stateDir }))
+            )
           )
         ),
         Effect.scoped
