@@ -1,27 +1,24 @@
 import { type DateTime, Schema } from "effect"
 import { expiryOf, limitsOf } from "../../domain/keys/keyInfo.ts"
 import { meaning } from "../../domain/keys/permissions.ts"
-import { Amount, optional, Seconds } from "../kit/fields.ts"
+import { optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import * as Rows from "../kit/rows.ts"
-
-const words = optional(Schema.String)
-const seconds = optional(Seconds)
 
 /** What a key may do, and what limits it. The key itself is masked. */
 export const Facts = Schema.Struct({
-  name: words,
-  key: words,
-  iban: words,
+  name: optionalText,
+  key: optionalText,
+  iban: optionalText,
   permissions: Schema.Array(Schema.Struct({ permission: Schema.String, means: Schema.String })),
   notes: Schema.Array(Schema.String),
-  nonce_window: optional(Amount),
-  valid_until: seconds,
-  query_from: seconds,
-  query_to: seconds,
-  ip_allowlist: optional(Schema.Array(Schema.String)),
-  created_time: seconds,
-  modified_time: seconds,
-  last_used: seconds
+  nonce_window: optionalAmount,
+  valid_until: optionalSeconds,
+  query_from: optionalSeconds,
+  query_to: optionalSeconds,
+  ip_allowlist: optionalTexts,
+  created_time: optionalSeconds,
+  modified_time: optionalSeconds,
+  last_used: optionalSeconds
 })
 
 const times = ["valid_until", "query_from", "query_to", "created_time", "modified_time", "last_used"]

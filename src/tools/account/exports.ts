@@ -2,16 +2,16 @@ import { Effect, Schema, Struct } from "effect"
 import * as Report from "../../domain/wire/report.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import * as Arguments from "../kit/arguments.ts"
-import { list, optional, Seconds, Settled, time, whole, withDefault } from "../kit/fields.ts"
+import { Settled, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { described, list, optional, withDefault } from "../kit/fields.ts"
+import { time } from "../kit/timeFields.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
+import { offsetOf, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const words = optional(Schema.String)
-const seconds = optional(Seconds)
-
 const report = Schema.Literal("trades", "ledgers").annotations({ description: "What the report is about" })
-const id = Schema.String.annotations({ description: "Id from get_export_status" })
+const id = described("Id from get_export_status")
 
 const both = ["all", "time"] as const
 const ofTrades = ["ordertxid", "ordertype", "price", "cost", "vol", "margin", "misc", "ledgers"] as const
@@ -24,7 +24,7 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
   endpoint: "private/AddExport",
   input: {
     report,
-    description: Schema.String.annotations({ description: "A name for it" }),
+    description: described("A name for it"),
     format: optional(Schema.Literal("CSV", "TSV").annotations({ description: "Default CSV" })),
     fields: optional(list(Schema.Literal(...both, "fee", ...ofTrades, ...ofLedgers), "Columns (default all)")),
     starttm: optional(time("From: Unix seconds or ISO 8601 (default: first of this month)")),
@@ -43,33 +43,30 @@ export const getExportStatus = Tool.endpoint("get_export_status", {
   title: "Reports",
   description: "Reports, newest first, and how far they are: Queued, Processing or Processed.",
   endpoint: "private/ExportStatus",
-  input: { report, limit: withDefault(whole("Newest reports to show", 1, 500), 25) },
-  params: (input) => Struct.omit(input, "limit"),
+  input: { report, ...offsetPaging(25, 500) },
+  params: (input) => Struct.omit(input, "limit", "cursor"),
   shape: (result, { input }) => {
-    const rows = Rows.newestFirst(result, "createdtm")
-    return {
-      reports: rows.slice(0, input.limit).map((row) => Rows.compact(row, { zeros: times })),
-      ...(rows.length > input.limit && { omitted: rows.length - input.limit })
-    }
+    const { page, rows } = pageByOffset(Rows.newestFirst(result, "createdtm"), input)
+    return { reports: rows.map((row) => Rows.compact(row, { zeros: times })), ...page }
   },
   output: Schema.Struct({
     reports: Schema.Array(
       Schema.Struct({
         id: Schema.String,
-        descr: words,
-        report: words,
-        format: words,
+        descr: optionalText,
+        report: optionalText,
+        format: optionalText,
         status: Schema.String,
-        error: words,
-        fields: words,
-        asset: words,
-        createdtm: seconds,
-        completedtm: seconds,
-        datastarttm: seconds,
-        dataendtm: seconds
+        error: optionalText,
+        fields: optionalText,
+        asset: optionalText,
+        createdtm: optionalSeconds,
+        completedtm: optionalSeconds,
+        datastarttm: optionalSeconds,
+        dataendtm: optionalSeconds
       })
     ),
-    omitted: optional(Schema.Number.annotations({ description: "Older ones beyond limit" }))
+    ...paged
   })
 })
 
@@ -82,7 +79,7 @@ interface Retrieved {
   readonly zip?: Uint8Array
   readonly columns?: ReadonlyArray<string>
   readonly rows?: ReadonlyArray<ReadonlyArray<string>>
-  readonly next_offset?: number
+  readonly next_cursor?: string
 }
 
 export const retrieveExport = Tool.make("retrieve_export", {
@@ -93,18 +90,15 @@ export const retrieveExport = Tool.make("retrieve_export", {
   input: {
     id,
     as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "zip"),
-    offset: withDefault(
-      Schema.NonNegativeInt.annotations({ description: "Rows to skip: next_offset of the last answer" }),
-      0
-    ),
-    limit: withDefault(whole("Rows to show", 1, 500), 50)
+    ...offsetPaging(50, 500)
   },
-  handler: Effect.fn("Tool.retrieve_export")(function* ({ as, id, ...part }) {
+  aliases: { offset: "cursor" },
+  handler: Effect.fn("Tool.retrieve_export")(function* ({ as, id, ...page }) {
     const kraken = yield* KrakenClient
     const zip = yield* kraken.download("private/RetrieveExport", { id })
     const files = yield* readable(() => Report.members(zip))
     const form =
-      as === "zip" ? { uri: `kraken://exports/${encodeURIComponent(id)}.zip`, zip } : yield* rowsOf(zip, files, part)
+      as === "zip" ? { uri: `kraken://exports/${encodeURIComponent(id)}.zip`, zip } : yield* rowsOf(zip, files, page)
     const answer: Retrieved = { id, files, ...form }
     return answer
   }),
@@ -112,10 +106,10 @@ export const retrieveExport = Tool.make("retrieve_export", {
   output: Schema.Struct({
     id: Schema.String,
     files: Schema.Array(Schema.Struct({ name: Schema.String, size: Schema.Number })),
-    uri: words,
-    columns: optional(Schema.Array(Schema.String)),
+    uri: optionalText,
+    columns: optionalTexts,
     rows: optional(Schema.Array(Schema.Array(Schema.String))),
-    next_offset: optional(Schema.Number)
+    next_cursor: optionalText
   })
 })
 
@@ -134,10 +128,19 @@ export const removeExport = Tool.endpoint("remove_export", {
   output: Schema.Struct({ removed: Schema.Boolean, ...Settled })
 })
 
-const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, part: Report.Page) => {
+const rowsOf = (
+  zip: Uint8Array,
+  files: ReadonlyArray<Report.Member>,
+  page: { readonly cursor?: string; readonly limit: number }
+) => {
   const table = Report.table(files)
   if (table === undefined) return Effect.succeed({ columns: [], rows: [] })
-  return table.size > Report.largest ? tooLarge(table) : readable(() => Report.page(zip, table, part))
+  return table.size > Report.largest ? tooLarge(table) : readable(() => pageOf(zip, table, page))
+}
+
+const pageOf = (zip: Uint8Array, table: Report.Member, page: { readonly cursor?: string; readonly limit: number }) => {
+  const { next_offset, ...rows } = Report.page(zip, table, { offset: offsetOf(page), limit: page.limit })
+  return { ...rows, ...(next_offset !== undefined && { next_cursor: String(next_offset) }) }
 }
 
 const readable = <A>(read: () => A) =>

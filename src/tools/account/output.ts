@@ -1,12 +1,10 @@
 import { Option, Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
-import { Amount, optional, Seconds } from "../kit/fields.ts"
+import { Amount, Seconds, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
+import { optional } from "../kit/fields.ts"
 import { naming, toldElsewhere } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
-
-const words = optional(Schema.String)
-const amount = optional(Amount)
 
 type Display = (id: string) => string
 
@@ -30,16 +28,16 @@ export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0
 /** An entry of the ledger. */
 export const Entry = Schema.Struct({
   id: Schema.String,
-  refid: words,
+  refid: optionalText,
   time: Seconds,
   type: Schema.String,
-  subtype: words,
-  aclass: words,
+  subtype: optionalText,
+  aclass: optionalText,
   asset: Schema.String,
   asset_id: Schema.String,
   amount: Amount,
-  fee: amount,
-  balance: amount
+  fee: optionalAmount,
+  balance: optionalAmount
 })
 
 /** Newest first: Kraken's object has no order of its own. */
@@ -52,16 +50,16 @@ export const entries = (ledger: Result<"private/QueryLedgers">, asset: Display) 
 export const TradeBalance = Schema.Struct({
   asset: Schema.String,
   equivalent_balance: Amount,
-  trade_balance: amount,
-  margin_used: amount,
-  unrealized_profit: amount,
-  cost_basis: amount,
-  floating_value: amount,
-  equity: amount,
-  free_margin: amount,
-  margin_level: amount,
-  unexecuted_value: amount,
-  free_margin_after_orders: amount
+  trade_balance: optionalAmount,
+  margin_used: optionalAmount,
+  unrealized_profit: optionalAmount,
+  cost_basis: optionalAmount,
+  floating_value: optionalAmount,
+  equity: optionalAmount,
+  free_margin: optionalAmount,
+  margin_level: optionalAmount,
+  unexecuted_value: optionalAmount,
+  free_margin_after_orders: optionalAmount
 })
 
 /** What Kraken calls by letters. */
@@ -82,19 +80,19 @@ export const tradeBalance = ({ c, e, eb, m, mf, mfo, ml, n, tb, uv, v }: Result<
 
 const feeFields = {
   fee: Amount,
-  min_fee: amount,
-  max_fee: amount,
-  next_fee: amount,
-  tier_volume: amount,
-  next_volume: amount
+  min_fee: optionalAmount,
+  max_fee: optionalAmount,
+  next_fee: optionalAmount,
+  tier_volume: optionalAmount,
+  next_volume: optionalAmount
 }
 
 /** What a pair costs, in percent of a trade's cost; volumes are those of 30 days that make up its tier. */
 const Fee = Schema.Struct({
   ...feeFields,
-  tier_futures_volume: amount,
-  next_futures_volume: amount,
-  volume_offset: amount
+  tier_futures_volume: optionalAmount,
+  next_futures_volume: optionalAmount,
+  volume_offset: optionalAmount
 }).annotations(naming(feeFields))
 
 type Volume = Result<"private/TradeVolume">
@@ -120,12 +118,12 @@ const feeOf = (info: NonNullable<Volume["fees"]>[string] | undefined) =>
   })
 
 const Tier = Schema.Struct({
-  maker_fee: amount,
-  taker_fee: amount,
-  min_spot_volume: amount,
-  min_futures_volume: amount,
-  min_assets_on_platform: amount,
-  active: optional(Schema.Boolean)
+  maker_fee: optionalAmount,
+  taker_fee: optionalAmount,
+  min_spot_volume: optionalAmount,
+  min_futures_volume: optionalAmount,
+  min_assets_on_platform: optionalAmount,
+  active: optionalBoolean
 })
 
 export const TradeVolume = Schema.Struct({
@@ -142,12 +140,15 @@ export const TradeVolume = Schema.Struct({
   ),
   schedules: optional(
     Schema.Array(
-      Schema.Struct({ pair: Schema.String, id: Schema.String, class: words, tiers: Schema.Array(Tier) }).annotations(
-        toldElsewhere
-      )
+      Schema.Struct({
+        pair: Schema.String,
+        id: Schema.String,
+        class: optionalText,
+        tiers: Schema.Array(Tier)
+      }).annotations(toldElsewhere)
     )
   ),
-  volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: words, volume: amount })))
+  volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: optionalText, volume: optionalAmount })))
 })
 
 export const tradeVolume = (result: Volume, pair: Display, asset: Display) => {
@@ -175,22 +176,22 @@ export const CreditLines = Schema.Struct({
     Schema.Struct({
       asset: Schema.String,
       id: Schema.String,
-      balance: amount,
-      credit_limit: amount,
-      credit_used: amount,
-      available_credit: amount,
-      collateral_value: amount,
-      hold_trade: amount
+      balance: optionalAmount,
+      credit_limit: optionalAmount,
+      credit_used: optionalAmount,
+      available_credit: optionalAmount,
+      collateral_value: optionalAmount,
+      hold_trade: optionalAmount
     })
   ),
   limits_monitor: optional(
     Schema.Struct({
-      total_credit_usd: amount,
-      total_credit_used_usd: amount,
-      total_collateral_value_usd: amount,
-      equity_usd: amount,
-      ongoing_balance: amount,
-      debt_to_equity: amount
+      total_credit_usd: optionalAmount,
+      total_credit_used_usd: optionalAmount,
+      total_collateral_value_usd: optionalAmount,
+      equity_usd: optionalAmount,
+      ongoing_balance: optionalAmount,
+      debt_to_equity: optionalAmount
     }).annotations(toldElsewhere)
   )
 })

@@ -1,34 +1,20 @@
-import { Effect, Schema, Struct } from "effect"
+import { Effect, Schema } from "effect"
 import { ledgerTypes } from "../../domain/endpoints/account.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
-import * as A from "./output.ts"
+import * as Output from "./output.ts"
 import { withoutOff } from "../kit/arguments.ts"
-import {
-  Amount,
-  AssetClass,
-  AssetName,
-  AssetNames,
-  boolean,
-  end,
-  ids,
-  optional,
-  paged,
-  PairNames,
-  paging,
-  Rebase,
-  start,
-  text,
-  withDefault
-} from "../kit/fields.ts"
+import { Amount, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
+import { AssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
+import { AssetName, AssetNames, PairNames } from "../kit/nameFields.ts"
+import { end, start } from "../kit/timeFields.ts"
 import { toldElsewhere } from "../kit/jsonSchema.ts"
 import * as Key from "./apiKeyOutput.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
+import { aliases, cursor, offsetPaging, offsetParams, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const words = optional(Schema.String)
-const amount = optional(Amount)
 const names = { asset: Schema.String, id: Schema.String }
 const rebase_multiplier = optional(Rebase)
 
@@ -52,17 +38,17 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
   instead: "get_account_balance",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
-    balances: A.byAsset(result, asset).map((row) => ({ ...row, ...A.available(row) }))
+    balances: Output.byAsset(result, asset).map((row) => ({ ...row, ...Output.available(row) }))
   }),
   output: Schema.Struct({
     balances: Schema.Array(
       Schema.Struct({
         ...names,
         balance: Amount,
-        hold_trade: amount,
-        credit: amount,
-        credit_used: amount,
-        available: amount
+        hold_trade: optionalAmount,
+        credit: optionalAmount,
+        credit_used: optionalAmount,
+        available: optionalAmount
       })
     )
   })
@@ -77,8 +63,8 @@ export const getTradeBalance = Tool.endpoint("get_trade_balance", {
     asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
     rebase_multiplier
   },
-  shape: (result, { asset, input }) => ({ asset: asset(input.asset), ...A.tradeBalance(result) }),
-  output: A.TradeBalance
+  shape: (result, { asset, input }) => ({ asset: asset(input.asset), ...Output.tradeBalance(result) }),
+  output: Output.TradeBalance
 })
 
 export const getTradeVolume = Tool.endpoint("get_trade_volume", {
@@ -94,16 +80,16 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
   },
   params: ({ asset_class, ...input }) => ({
     ...withoutOff(input, "fee_schedule"),
-    ...(asset_class === "tokenized_asset" && { pair: A.classified(input["pair"], asset_class) })
+    ...(asset_class === "tokenized_asset" && { pair: Output.classified(input["pair"], asset_class) })
   }),
-  shape: (result, { asset, pair }) => A.tradeVolume(result, pair, asset),
-  output: A.TradeVolume
+  shape: (result, { asset, pair }) => Output.tradeVolume(result, pair, asset),
+  output: Output.TradeVolume
 })
 
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Everything that changed a balance, newest first, at most 50 a page: next_ofs gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
+    "Everything that changed a balance, newest first, at most 50 a page: next_cursor gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
   endpoint: "private/Ledgers",
   input: {
     asset: optional(AssetNames),
@@ -113,15 +99,16 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
     end: optional(end),
     without_count: optional(boolean("Leave out count, which is faster")),
     rebase_multiplier,
-    ...paging
+    ...offsetPaging(50, 50)
   },
-  params: (input) => withoutOff(Struct.omit(input, "limit"), "without_count"),
+  aliases,
+  params: (input) => withoutOff(offsetParams(input), "without_count"),
   shape: (result, { asset, input }) => {
     const { count, ledger } = result
-    const { rows, ...page } = Rows.page(A.entries(ledger, asset), input, count)
+    const { page, rows } = pageFromKraken(Output.entries(ledger, asset), input, count)
     return { entries: rows, ...page }
   },
-  output: Schema.Struct({ entries: Schema.Array(A.Entry), ...paged })
+  output: Schema.Struct({ entries: Schema.Array(Output.Entry), ...paged })
 })
 
 export const queryLedgers = Tool.endpoint("query_ledgers", {
@@ -130,8 +117,8 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
   endpoint: "private/QueryLedgers",
   input: { id: ids("ledger ids", 20), trades: optional(boolean("Ask for trade info too")), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
-  shape: (result, { asset }) => ({ entries: A.entries(result, asset) }),
-  output: Schema.Struct({ entries: Schema.Array(A.Entry.annotations(toldElsewhere)) })
+  shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
+  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(toldElsewhere)) })
 })
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
@@ -143,11 +130,11 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
     const limits_monitor = result?.limits_monitor
     return {
       credit_line: result !== null,
-      assets: A.byAsset(result?.asset_details ?? {}, asset),
+      assets: Output.byAsset(result?.asset_details ?? {}, asset),
       ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor) })
     }
   },
-  output: A.CreditLines
+  output: Output.CreditLines
 })
 
 export const getApiKeyInfo = Tool.make("get_api_key_info", {
@@ -173,7 +160,7 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   title: "Wallet accounts",
   description: "Wallets below the account, with type (main, spot, pay, prop_…) and status.",
   endpoint: "private/ListWalletAccounts",
-  input: { cursor: optional(text("next_cursor of the last answer")) },
+  input: { cursor },
   shape: ({ accounts, cursor }) => ({
     accounts: accounts.map(({ flags, ...row }) => Rows.compact({ ...flags, ...row })),
     ...Rows.compact({ next_cursor: cursor?.next })
@@ -182,13 +169,13 @@ export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
     accounts: Schema.Array(
       Schema.Struct({
         account_id: Schema.String,
-        name: words,
-        type: words,
-        status: words,
-        active: optional(Schema.Boolean),
-        user_defined: optional(Schema.Boolean)
+        name: optionalText,
+        type: optionalText,
+        status: optionalText,
+        active: optionalBoolean,
+        user_defined: optionalBoolean
       })
     ),
-    next_cursor: words
+    next_cursor: optionalText
   })
 })

@@ -2,25 +2,22 @@ import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
   Amount,
-  AssetName,
-  boolean,
-  list,
-  optional,
-  Positive,
-  repeatable,
-  withDefault,
-  whole,
-  Written
-} from "../kit/fields.ts"
+  Written,
+  optionalAmount,
+  optionalBoolean,
+  optionalNumber,
+  optionalText,
+  optionalTexts
+} from "../kit/answerFields.ts"
+import { boolean, described, list, optional, repeatable, withDefault } from "../kit/fields.ts"
+import { AssetName } from "../kit/nameFields.ts"
+import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
+import { krakenPaging, pageWithin, paging } from "../kit/paging.ts"
 import { withAsset } from "../funding/transfers.ts"
 
-const words = optional(Schema.String)
-const amount = optional(Amount)
-const number = optional(Schema.Number)
-
-const strategy_id = Schema.String.annotations({ description: "Id from list_earn_strategies" })
+const strategy_id = described("Id from list_earn_strategies")
 
 export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   title: "Earn strategies",
@@ -30,18 +27,14 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   input: {
     asset: optional(AssetName),
     lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Only these kinds")),
-    cursor: optional(Schema.String.annotations({ description: "next_cursor of the last answer" })),
-    limit: withDefault(whole("Strategies to show", 1, 500), 25),
+    ...paging(25, 500),
     ascending: optional(boolean("Ascending order"))
   },
   lists: "json",
+  params: krakenPaging,
   shape: (result, { asset, input }) => {
-    const { items, next_cursor } = result
-    const omitted = items.length > input.limit ? items.length - input.limit : undefined
-    return {
-      strategies: items.slice(0, input.limit).map((item) => withAsset(asset)(strategy(item))),
-      ...Rows.compact({ next_cursor, omitted })
-    }
+    const { page, rows } = pageWithin(result.items, input, result.next_cursor)
+    return { strategies: rows.map((item) => withAsset(asset)(strategy(item))), ...page }
   },
   output: Schema.Struct({
     strategies: Schema.Array(
@@ -49,37 +42,38 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
         id: Schema.String,
         asset: Schema.String,
         asset_id: Schema.String,
-        lock_type: words,
-        apr_low: amount,
-        apr_high: amount,
-        payout_frequency: number,
-        bonding_period: number,
-        unbonding_period: number,
-        exit_queue_period: number,
-        user_min_allocation: amount,
-        user_cap: amount,
-        allocation_fee: amount,
-        deallocation_fee: amount,
-        auto_compound: words,
-        yield_source: words,
-        can_allocate: optional(Schema.Boolean),
-        can_deallocate: optional(Schema.Boolean),
-        allocation_restriction_info: optional(Schema.Array(Schema.String))
+        lock_type: optionalText,
+        apr_low: optionalAmount,
+        apr_high: optionalAmount,
+        payout_frequency: optionalNumber,
+        bonding_period: optionalNumber,
+        unbonding_period: optionalNumber,
+        exit_queue_period: optionalNumber,
+        user_min_allocation: optionalAmount,
+        user_cap: optionalAmount,
+        allocation_fee: optionalAmount,
+        deallocation_fee: optionalAmount,
+        auto_compound: optionalText,
+        yield_source: optionalText,
+        can_allocate: optionalBoolean,
+        can_deallocate: optionalBoolean,
+        allocation_restriction_info: optionalTexts
       })
     ),
-    next_cursor: words,
-    omitted: optional(Schema.Number.annotations({ description: "More than limit: raise it or filter" }))
+    next_cursor: optionalText
   })
 })
 
 /** A sum in the asset itself and in `converted_asset`. */
-const Sum = Schema.Struct({ native: Amount, converted: amount })
+const Sum = Schema.Struct({ native: Amount, converted: optionalAmount })
 
 const Share = Schema.Struct({
   native: Amount,
-  converted: amount,
+  converted: optionalAmount,
   allocations: optional(
-    Schema.Array(Schema.Struct({ created_at: words, expires: words, native: Amount, converted: amount }))
+    Schema.Array(
+      Schema.Struct({ created_at: optionalText, expires: optionalText, native: Amount, converted: optionalAmount })
+    )
   )
 })
 
@@ -102,8 +96,8 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   },
   output: Schema.Struct({
     converted_asset: Schema.String,
-    total_allocated: amount,
-    total_rewarded: amount,
+    total_allocated: optionalAmount,
+    total_rewarded: optionalAmount,
     allocations: Schema.Array(
       Schema.Struct({
         strategy_id: Schema.String,
@@ -113,15 +107,14 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
         total_rewarded: optional(Sum),
         payout: optional(
           Schema.Struct({
-            period_start: words,
-            period_end: words,
+            period_start: optionalText,
+            period_end: optionalText,
             accumulated_reward: optional(Sum),
             estimated_reward: optional(Sum)
           })
         )
       })
-    ),
-    next_cursor: words
+    )
   })
 })
 
@@ -143,7 +136,7 @@ const change = {
   output: Schema.Struct({
     strategy_id: Schema.String,
     accepted: Schema.Boolean,
-    pending: optional(Schema.Boolean),
+    pending: optionalBoolean,
     ...Written
   })
 } as const

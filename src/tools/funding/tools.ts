@@ -2,26 +2,19 @@ import { Schema } from "effect"
 import { withoutOff } from "../kit/arguments.ts"
 import {
   Amount,
-  AssetClass,
-  AssetName,
-  boolean,
-  only,
-  optional,
-  Positive,
-  Rebase,
-  repeatable,
-  Seconds,
   Settled,
-  withDefault,
-  Written
-} from "../kit/fields.ts"
+  Written,
+  optionalAmount,
+  optionalBoolean,
+  optionalSeconds,
+  optionalText
+} from "../kit/answerFields.ts"
+import { AssetClass, Rebase, boolean, described, literal, optional, repeatable, withDefault } from "../kit/fields.ts"
+import { AssetName } from "../kit/nameFields.ts"
+import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { Deposits, feeOf, history, historyInput, historyParams, limitsOf, withAsset, Withdrawals } from "./transfers.ts"
-
-const described = (description: string) => Schema.String.annotations({ description })
-const words = optional(Schema.String)
-const amount = optional(Amount)
 
 const aclass = optional(AssetClass)
 const key = described("Name of a saved address: see get_withdrawal_addresses")
@@ -46,11 +39,11 @@ export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
     methods: Schema.Array(
       Schema.Struct({
         method: Schema.String,
-        minimum: amount,
-        limit: amount,
-        fee: amount,
-        address_setup_fee: amount,
-        gen_address: optional(Schema.Boolean)
+        minimum: optionalAmount,
+        limit: optionalAmount,
+        fee: optionalAmount,
+        address_setup_fee: optionalAmount,
+        gen_address: optionalBoolean
       })
     )
   })
@@ -65,7 +58,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
     asset: AssetName,
     method: described("Exact name from get_deposit_methods"),
     new: withDefault(boolean("Make a new address"), false),
-    amount: optional(Positive.annotations({ description: "Bitcoin Lightning only: amount of the invoice" })),
+    amount: optional(Positive.annotations({ description: "Bitcoin Lightning only: optionalAmount of the invoice" })),
     aclass,
     ...repeatable
   },
@@ -78,9 +71,9 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
     addresses: Schema.Array(
       Schema.Struct({
         address: Schema.String,
-        tag: amount,
-        memo: amount,
-        expiretm: optional(Seconds),
+        tag: optionalAmount,
+        memo: optionalAmount,
+        expiretm: optionalSeconds,
         new: optional(Schema.Boolean.annotations({ description: "Never used yet" }))
       })
     ),
@@ -119,20 +112,20 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
         asset: Schema.String,
         asset_id: Schema.String,
         method: Schema.String,
-        network: words,
-        minimum: amount,
-        fee: amount,
-        fee_asset: words,
-        fee_percentage: amount,
+        network: optionalText,
+        minimum: optionalAmount,
+        fee: optionalAmount,
+        fee_asset: optionalText,
+        fee_percentage: optionalAmount,
         limits: optional(
           Schema.Array(
             Schema.Struct({
-              description: words,
-              limit_type: words,
+              description: optionalText,
+              limit_type: optionalText,
               seconds: Schema.Number,
-              maximum: amount,
-              remaining: amount,
-              used: amount
+              maximum: optionalAmount,
+              remaining: optionalAmount,
+              used: optionalAmount
             })
           )
         )
@@ -160,11 +153,11 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
         asset: Schema.String,
         asset_id: Schema.String,
         address: Schema.String,
-        method: words,
-        network: words,
-        tag: amount,
-        memo: amount,
-        verified: optional(Schema.Boolean)
+        method: optionalText,
+        network: optionalText,
+        tag: optionalAmount,
+        memo: optionalAmount,
+        verified: optionalBoolean
       })
     )
   })
@@ -179,8 +172,8 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
   shape: (result, { asset, input }) => ({ ...result, asset: asset(input.asset) }),
   output: Schema.Struct({
     asset: Schema.String,
-    method: words,
-    limit: amount,
+    method: optionalText,
+    limit: optionalAmount,
     amount: Amount.annotations({ jsonSchema: { type: "string", description: "After the fee" } }),
     fee: Amount
   })
@@ -231,8 +224,8 @@ export const walletTransfer = Tool.endpoint("wallet_transfer", {
   endpoint: "private/WalletTransfer",
   input: {
     asset: AssetName,
-    from_wallet: only("Spot Wallet", "Source"),
-    to_wallet: only("Futures Wallet", "Destination"),
+    from_wallet: literal("Spot Wallet", "Source"),
+    to_wallet: literal("Futures Wallet", "Destination"),
     amount: Positive.annotations({ description: "Amount" }),
     ...repeatable
   },

@@ -1,83 +1,73 @@
 import { Schema } from "effect"
 import type { Params, Result } from "../../domain/endpoints/endpoints.ts"
-import {
-  Amount,
-  AssetName,
-  AssetClass,
-  time,
-  optional,
-  Rebase,
-  Seconds,
-  text,
-  whole,
-  withDefault
-} from "../kit/fields.ts"
+import { Amount, optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { AssetClass, Rebase, described, optional } from "../kit/fields.ts"
+import { AssetName } from "../kit/nameFields.ts"
+import { time } from "../kit/timeFields.ts"
 import { toldElsewhere } from "../kit/jsonSchema.ts"
+import { krakenCursor, pageWithin, paging } from "../kit/paging.ts"
 import * as Rows from "../kit/rows.ts"
-
-const words = optional(Schema.String)
 
 /** A deposit or withdrawal in an answer. */
 const Transfer = Schema.Struct({
   asset: Schema.String,
   asset_id: Schema.String,
   amount: Amount,
-  fee: optional(Amount),
+  fee: optionalAmount,
   status: Schema.String,
-  status_prop: words,
-  time: optional(Seconds),
-  method: words,
-  network: words,
-  key: words,
-  info: words,
-  refid: words,
-  txid: words,
-  originators: optional(Schema.Array(Schema.String))
+  status_prop: optionalText,
+  time: optionalSeconds,
+  method: optionalText,
+  network: optionalText,
+  key: optionalText,
+  info: optionalText,
+  refid: optionalText,
+  txid: optionalText,
+  originators: optionalTexts
 })
 
 /** What histories of deposits and of withdrawals are asked for by. */
 export const historyInput = {
   asset: optional(AssetName),
   aclass: optional(AssetClass),
-  method: optional(Schema.String.annotations({ description: "Only this method" })),
+  method: optional(described("Only this method")),
   start: optional(time("From: Unix seconds or ISO 8601")),
   end: optional(time("Until: Unix seconds or ISO 8601")),
-  cursor: optional(text("next_cursor of the last answer")),
-  limit: withDefault(whole("Rows a page", 1, 500), 25),
+  ...paging(25, 500),
   rebase_multiplier: optional(Rebase)
 }
 
 /** Always in pages: without a cursor Kraken sends up to 500 rows. */
-export const historyParams = (input: Params): Params => ({ cursor: "true", ...input })
+export const historyParams = (input: Params): Params => ({
+  ...input,
+  cursor: krakenCursor(String(input["cursor"] ?? "")) || "true"
+})
 
 /** Kraken sends a bare list, or an object whose key for the list differs from its documentation. */
 export const history = (
   result: Result<"private/DepositStatus" | "private/WithdrawStatus">,
-  shaping: { readonly input: { readonly limit: number }; readonly asset: (id: string) => string }
+  shaping: {
+    readonly input: { readonly cursor?: string; readonly limit: number }
+    readonly asset: (id: string) => string
+  }
 ) => {
-  const page = Rows.isList(result) ? { deposit: result } : result
-  const { deposit, deposits, next_cursor, withdrawal, withdrawals }: Page = page
-  const rows = (deposit ?? deposits ?? withdrawals ?? withdrawal ?? []).map(({ "status-prop": status_prop, ...row }) =>
+  const answer: KrakenPage = Rows.isList(result) ? { deposit: result } : result
+  const { deposit, deposits, next_cursor, withdrawal, withdrawals } = answer
+  const found = (deposit ?? deposits ?? withdrawals ?? withdrawal ?? []).map(({ "status-prop": status_prop, ...row }) =>
     withAsset(shaping.asset)({ ...row, status_prop })
   )
-  const shown = Rows.isList(result) ? shaping.input.limit : rows.length
-  return {
-    transfers: Rows.newestFirst(rows, "time").slice(0, shown),
-    ...Rows.compact({ next_cursor }),
-    ...(rows.length > shown && { omitted: rows.length - shown })
-  }
+  const { page, rows } = pageWithin(Rows.newestFirst(found, "time"), shaping.input, next_cursor)
+  return { transfers: rows, ...page }
 }
 
-type Page = Exclude<Result<"private/DepositStatus">, ReadonlyArray<unknown>>
+type KrakenPage = Exclude<Result<"private/DepositStatus">, ReadonlyArray<unknown>>
 
-const page = {
-  next_cursor: words,
-  omitted: optional(Schema.Number.annotations({ description: "Older rows beyond limit" }))
-}
+export const Deposits = Schema.Struct({ transfers: Schema.Array(Transfer), next_cursor: optionalText })
 
-export const Deposits = Schema.Struct({ transfers: Schema.Array(Transfer), ...page })
-
-export const Withdrawals = Schema.Struct({ transfers: Schema.Array(Transfer.annotations(toldElsewhere)), ...page })
+export const Withdrawals = Schema.Struct({
+  transfers: Schema.Array(Transfer.annotations(toldElsewhere)),
+  next_cursor: optionalText
+})
 
 /** `asset` in any of Kraken's spellings becomes its display name, with the spelling beside it. */
 export const withAsset =

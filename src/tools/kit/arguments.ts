@@ -20,18 +20,46 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>
   new InvalidArguments({ tool, issues: Issues.format(faults) })
 
+/** Other names of arguments, and the names that they stand for. */
+export interface Aliases {
+  readonly [alias: string]: string
+}
+
+/**
+ * Replaces aliases by the names that they stand for. An alias beside its name stays, and is then refused as unknown.
+ * `nameOf` puts the name that was given back into a fault.
+ */
+const withoutAliases = (given: unknown, aliases: Aliases) => {
+  const used = isRecord(given)
+    ? Object.entries(aliases).filter(([alias, name]) => alias in given && !(name in given))
+    : []
+  if (!isRecord(given) || used.length === 0) return { input: given, nameOf: (fault: Fault) => fault }
+  const names = new Map(used)
+  const aliasOf = new Map(used.map(([alias, name]) => [name, alias]))
+  return {
+    input: Object.fromEntries(Object.entries(given).map(([name, value]) => [names.get(name) ?? name, value])),
+    nameOf: ({ fault, path }: Fault) => ({ path: aliasOf.get(path) ?? path, fault })
+  }
+}
+
 /** From untrusted arguments to the tool's input, with every fault named at once. */
-export const decoder = <A, I, R>(tool: string, schema: Schema.Schema<A, I, R>, json: JsonSchema) => {
+export const decoder = <A, I, R>(
+  tool: string,
+  schema: Schema.Schema<A, I, R>,
+  json: JsonSchema,
+  aliases: Aliases = {}
+) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   return Effect.fnUntraced(function* (args: unknown) {
     yield* refuse(tool, sizeFaults(args, crowds))
-    const input = liberal(args ?? {}, json)
+    const given = liberal(args ?? {}, json)
     // Again, for lists that came as text.
-    yield* refuse(tool, sizeFaults(input, crowds))
+    yield* refuse(tool, sizeFaults(given, crowds))
+    const { input, nameOf } = withoutAliases(given, aliases)
     const decoded = yield* Effect.either(decode(input))
-    const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left) : []
+    const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left).map(nameOf) : []
     // A field may have said it in words of its own.
-    const long = sizeFaults(input, texts).filter(({ path }) => !faults.some((fault) => fault.path === path))
+    const long = sizeFaults(given, texts).filter(({ path }) => !faults.some((fault) => fault.path === path))
     return Either.isRight(decoded) && long.length === 0 ? decoded.right : yield* invalid(tool, [...faults, ...long])
   })
 }

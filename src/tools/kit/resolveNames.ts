@@ -1,7 +1,7 @@
 import { Effect, Schema, SchemaAST } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { Names } from "../../services/Names.ts"
-import { nameKind } from "./fields.ts"
+import { nameKind } from "./nameFields.ts"
 
 /**
  * Turns the pairs and assets of a tool's input, in whatever spelling, into Kraken's names, and says `tokenized_asset`

@@ -44,23 +44,3 @@ export const newestFirst = <A>(rows: ReadonlyArray<A>, ...times: ReadonlyArray<k
 
 const time = <A>(row: A, times: ReadonlyArray<keyof A>): number =>
   Number(times.map((field) => row[field]).find((value) => value !== undefined) ?? 0)
-
-interface Page {
-  readonly ofs?: number
-  readonly limit: number
-}
-
-/** Rows of a page that Kraken cut, at 50: those wanted, and where the next ones are. */
-export const page = <A>(rows: ReadonlyArray<A>, { limit, ofs = 0 }: Page, count: string | number | undefined) => {
-  const next = ofs + Math.min(rows.length, limit)
-  const more = typeof count === "number" ? rows.length > 0 && next < count : rows.length > limit || rows.length >= 50
-  return {
-    rows: rows.slice(0, limit),
-    ...(typeof count === "number" && { count }),
-    ...(more && { next_ofs: next })
-  }
-}
-
-/** The part of a whole list that is wanted. */
-export const part = <A>(rows: ReadonlyArray<A>, { limit, ofs = 0 }: Page) =>
-  page(rows.slice(ofs), { limit, ofs }, rows.length)

@@ -11,8 +11,8 @@ import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import { Policy, type ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
+import { leadingFields } from "./answerFields.ts"
 import * as Arguments from "./arguments.ts"
-import { leading } from "./fields.ts"
 
 /**
  * The steps of a call, in their order: decode (`Arguments.decoder`), `authorize`, `validate`, resolve names
@@ -140,7 +140,7 @@ export type JsonObject = { readonly [key: string]: unknown }
 
 /** Puts the fields that lead an answer before all others. */
 const inOrder = (answer: JsonObject): { [key: string]: unknown } => ({
-  ...Object.fromEntries(leading.flatMap((name) => (name in answer ? [[name, answer[name]]] : []))),
+  ...Object.fromEntries(leadingFields.flatMap((name) => (name in answer ? [[name, answer[name]]] : []))),
   ...answer
 })
 

@@ -12,7 +12,7 @@ import * as Arguments from "./arguments.ts"
 import { beginning, defect, type ToolDefect, unreadable } from "./defects.ts"
 import * as Issues from "./issues.ts"
 import * as JsonSchema from "./jsonSchema.ts"
-import * as Spellings from "./resolveNames.ts"
+import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
 
 /** What any tool may fail with before its handler runs, or when Kraken refuses what the key may not do. */
@@ -41,6 +41,8 @@ interface About<Fields extends Schema.Struct.Fields> {
   /** First what the caller gets; then units and limits; for a write what it does to money. Models pay for each word. */
   readonly description: string
   readonly input: Fields
+  /** Other names of inputs that are accepted, and the inputs that they stand for. The JSON Schema does not show them. */
+  readonly aliases?: Arguments.Aliases
   /** True for the inputs with which a tool that may write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean
   /** What a schema can't say: the faults of an input, each with the path of its field. */
@@ -70,7 +72,7 @@ export const make = <
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
   const inputSchema = JsonSchema.input(input)
-  const decode = Arguments.decoder(name, input, inputSchema)
+  const decode = Arguments.decoder(name, input, inputSchema, spec.aliases)
   const encode = Schema.encode(spec.output)
   const { idempotent, intent, permissions } = spec.endpoint === undefined ? nothingAsked : endpoints[spec.endpoint]
 
@@ -153,7 +155,7 @@ export const endpoint = <
   const encode = Schema.encode(Schema.Struct(spec.input))
   const decodeResult = Schema.decodeUnknown(endpoints[spec.endpoint].result)
   const decode = Schema.decodeUnknown(spec.output)
-  const spell = Spellings.makeResolveNames(spec.input)
+  const spell = ResolveNames.makeResolveNames(spec.input)
   const { endpoint, instead, shape } = spec
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
@@ -166,8 +168,8 @@ export const endpoint = <
     const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names | Principal> =
       shape === undefined
         ? decodeResult(result)
-        : Effect.zipWith(decodeResult(result), Spellings.displayNames, (known, displays) =>
-            shape(known, { input, ...displays })
+        : Effect.zipWith(decodeResult(result), ResolveNames.displayNames, (known, displayNames) =>
+            shape(known, { input, ...displayNames })
           )
     return yield* shaped.pipe(
       Effect.flatMap((answer) => decode(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),
@@ -179,7 +181,7 @@ export const endpoint = <
         return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
       })
     )
-  }, Spellings.noticeStale)
+  }, ResolveNames.noticeStale)
   return make(name, { ...spec, handler })
 }
 

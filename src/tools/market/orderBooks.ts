@@ -1,39 +1,34 @@
 import { Schema } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
-import {
-  Amount,
-  AssetClass,
-  columns,
-  Count,
-  isoTime,
-  optional,
-  PairName,
-  SymbolName,
-  whole,
-  withDefault
-} from "../kit/fields.ts"
-import * as M from "./output.ts"
+import { Amount, Count, columns, optionalNumber, optionalText } from "../kit/answerFields.ts"
+import { AssetClass, optional, withDefault } from "../kit/fields.ts"
+import { PairName, SymbolName } from "../kit/nameFields.ts"
+import { integer } from "../kit/numberFields.ts"
+import { isoTime } from "../kit/timeFields.ts"
+import * as Output from "./output.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
-
-const words = optional(Schema.String)
 
 export const getOrderBook = Tool.endpoint("get_order_book", {
   title: "Order book",
   description: "Bids and asks of a pair summed at each price, best first. volume is in base currency.",
   endpoint: "public/Depth",
-  input: { pair: PairName, count: withDefault(whole("Levels a side", 1, 500), 100), asset_class: optional(AssetClass) },
+  input: {
+    pair: PairName,
+    count: withDefault(integer("Levels a side", 1, 500), 100),
+    asset_class: optional(AssetClass)
+  },
   shape: ({ id, rows: { asks, bids } }, { pair }) => ({
     pair: pair(id),
     id,
-    asks: asks.map(M.threeCells),
-    bids: bids.map(M.threeCells)
+    asks: asks.map(Output.threeCells),
+    bids: bids.map(Output.threeCells)
   }),
   output: Schema.Struct({
     pair: Schema.String,
     id: Schema.String,
-    asks: Schema.Array(M.Level),
-    bids: Schema.Array(M.Level)
+    asks: Schema.Array(Output.Level),
+    bids: Schema.Array(Output.Level)
   })
 })
 
@@ -57,9 +52,9 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
   }),
   output: Schema.Struct({
     pair: Schema.String,
-    grouping: optional(Schema.Number),
-    asks: Schema.Array(M.Group),
-    bids: Schema.Array(M.Group)
+    grouping: optionalNumber,
+    asks: Schema.Array(Output.Group),
+    bids: Schema.Array(Output.Group)
   })
 })
 
@@ -89,10 +84,10 @@ export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   },
   output: Schema.Struct({
     pair: Schema.String,
-    venue: words,
-    system: words,
-    base_dti_code: words,
-    quote_dti_code: words,
+    venue: optionalText,
+    system: optionalText,
+    base_dti_code: optionalText,
+    quote_dti_code: optionalText,
     asks: Schema.Array(PreTradeLevel),
     bids: Schema.Array(PreTradeLevel)
   })
@@ -118,7 +113,7 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
     pair: optional(SymbolName),
     from_ts: optional(isoTime("Only after this: ISO 8601")),
     to_ts: optional(isoTime("Only up to this: ISO 8601")),
-    count: withDefault(whole("Trades", 1, 1000), 100)
+    count: withDefault(integer("Trades", 1, 1000), 100)
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),
   shape: ({ last_ts, trades }, { pair }) => ({
@@ -128,5 +123,5 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
     ),
     ...Rows.compact({ last_ts })
   }),
-  output: Schema.Struct({ trades: Schema.Array(PostTrade), last_ts: words })
+  output: Schema.Struct({ trades: Schema.Array(PostTrade), last_ts: optionalText })
 })

@@ -1,25 +1,22 @@
 import { Option, Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
-import { Amount, columns, Count, optional, Seconds } from "../kit/fields.ts"
+import { Amount, Count, Seconds, columns, optionalAmount, optionalCount, optionalText } from "../kit/answerFields.ts"
+import { optional } from "../kit/fields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
-const words = optional(Schema.String)
-const amount = optional(Amount)
-const count = optional(Count)
-
 /** What every row of an asset has. */
-const assetNames = { asset: Schema.String, id: Schema.String, status: words }
+const assetNames = { asset: Schema.String, id: Schema.String, status: optionalText }
 
 /** What a row has on request. */
 const assetDetails = {
-  altname: words,
-  aclass: words,
-  decimals: count,
-  display_decimals: count,
-  collateral_value: amount,
-  margin_rate: amount
+  altname: optionalText,
+  aclass: optionalText,
+  decimals: optionalCount,
+  display_decimals: optionalCount,
+  collateral_value: optionalAmount,
+  margin_rate: optionalAmount
 }
 
 export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotations(JsonSchema.naming(assetNames))
@@ -27,28 +24,34 @@ export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotatio
 const leverages = optional(Schema.Array(Count))
 const fees = (names: string) => optional(Schema.Array(columns(names, Amount, Amount)))
 
-const pairNames = { pair: Schema.String, id: Schema.String, base: words, quote: words, status: words }
+const pairNames = {
+  pair: Schema.String,
+  id: Schema.String,
+  base: optionalText,
+  quote: optionalText,
+  status: optionalText
+}
 
 const pairDetails = {
-  altname: words,
-  base_id: words,
-  quote_id: words,
-  aclass_base: words,
-  pair_decimals: count,
-  lot_decimals: count,
-  cost_decimals: count,
-  tick_size: amount,
-  ordermin: amount,
-  costmin: amount,
+  altname: optionalText,
+  base_id: optionalText,
+  quote_id: optionalText,
+  aclass_base: optionalText,
+  pair_decimals: optionalCount,
+  lot_decimals: optionalCount,
+  cost_decimals: optionalCount,
+  tick_size: optionalAmount,
+  ordermin: optionalAmount,
+  costmin: optionalAmount,
   leverage_buy: leverages,
   leverage_sell: leverages,
-  long_position_limit: amount,
-  short_position_limit: amount,
-  margin_call: amount,
-  margin_stop: amount,
+  long_position_limit: optionalAmount,
+  short_position_limit: optionalAmount,
+  margin_call: optionalAmount,
+  margin_stop: optionalAmount,
   fees: fees("[30-day volume, percent]"),
   fees_maker: fees("[30-day volume, percent]"),
-  execution_venue: words
+  execution_venue: optionalText
 }
 
 export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.naming(pairNames))
@@ -58,7 +61,7 @@ export const always = { asset: Struct.keys(assetNames), pair: Struct.keys(pairNa
 
 export const onRequest = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
 
-interface Displays {
+interface DisplayNames {
   readonly pair: (id: string) => string
   readonly asset: (id: string) => string
 }
@@ -67,7 +70,7 @@ type PairRow = Result<"public/AssetPairs">[string] & { readonly id: string }
 
 /** Rows of `AssetPairs`; with `info` Kraken leaves out all but a few fields. */
 export const pairRow =
-  ({ asset, pair }: Displays) =>
+  ({ asset, pair }: DisplayNames) =>
   ({ base, quote, ...row }: PairRow) =>
     Rows.compact({
       pair: pair(row.id),
@@ -88,8 +91,8 @@ export const Ticker = Schema.Struct({
   ask: two,
   bid: two,
   last: two,
-  open: amount,
-  change: amount,
+  open: optionalAmount,
+  change: optionalAmount,
   high: two,
   low: two,
   vwap: two,
@@ -184,9 +187,3 @@ type Three = readonly [string | number, string | number, string | number, ...Rea
 
 /** The first three cells, which are those that are known. */
 export const threeCells = ([one, two, three]: Three) => [one, two, three] as const
-
-/** The newest `limit` of rows that end with the newest, and how many that leaves out. */
-export const newest = <A>(rows: ReadonlyArray<A>, limit: number) => ({
-  rows: rows.slice(-limit),
-  ...(rows.length > limit && { omitted: rows.length - limit })
-})

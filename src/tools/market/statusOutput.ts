@@ -1,37 +1,39 @@
 import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
-import { Count, optional } from "../kit/fields.ts"
+import { optionalCount, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { optional } from "../kit/fields.ts"
 import { naming } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
-const words = optional(Schema.String)
-const services = optional(Schema.Array(Schema.String))
+const services = optionalTexts
 
 /** Planned maintenance. */
 export const Event = Schema.Struct({
-  event_id: words,
-  title: words,
-  expected_start_utc: words,
-  expected_end_utc: words,
-  time_to_start_s: optional(Count),
-  phase: words,
+  event_id: optionalText,
+  title: optionalText,
+  expected_start_utc: optionalText,
+  expected_end_utc: optionalText,
+  time_to_start_s: optionalCount,
+  phase: optionalText,
   affected_services: services,
-  order_submission: words,
-  recommended_action: words,
-  cancel_before_utc: words,
-  source_url: words
+  order_submission: optionalText,
+  recommended_action: optionalText,
+  cancel_before_utc: optionalText,
+  source_url: optionalText
 })
 
-const title = { title: words, impact: words, started_at_utc: words }
+const title = { title: optionalText, impact: optionalText, started_at_utc: optionalText }
 
 /** Something that goes wrong now. */
 export const Incident = Schema.Struct({
-  event_id: words,
+  event_id: optionalText,
   ...title,
-  incident_status: words,
+  incident_status: optionalText,
   affected_services: services,
-  next_steps: optional(Schema.Array(Schema.Struct({ applies_to: services, type: words, expected_at_utc: words }))),
-  source_url: words
+  next_steps: optional(
+    Schema.Array(Schema.Struct({ applies_to: services, type: optionalText, expected_at_utc: optionalText }))
+  ),
+  source_url: optionalText
 }).annotations(naming(title))
 
 export const events = (list: Result<"public/MaintenanceSchedule">["events"] = []) =>

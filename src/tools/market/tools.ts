@@ -1,28 +1,20 @@
 import { Schema, Struct } from "effect"
-import {
-  Amount,
-  AssetClass,
-  AssetNames,
-  list,
-  optional,
-  PairName,
-  PairNames,
-  time,
-  whole,
-  withDefault
-} from "../kit/fields.ts"
+import { optionalAmount, optionalText } from "../kit/answerFields.ts"
+import { AssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
+import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
+import { integer } from "../kit/numberFields.ts"
+import { time } from "../kit/timeFields.ts"
 import { toldElsewhere } from "../kit/jsonSchema.ts"
-import * as Listing from "../kit/listing.ts"
-import * as M from "./output.ts"
-import * as Notices from "./statusOutput.ts"
+import * as Selection from "../kit/fieldSelection.ts"
+import * as Output from "./output.ts"
+import * as Status from "./statusOutput.ts"
 import * as Rows from "../kit/rows.ts"
+import { backwardsPaging, pageBackwards, pageById, paged, paging } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const words = optional(Schema.String)
 const names = { pair: Schema.String, id: Schema.String }
 const asset_class = optional(AssetClass)
 const since = (what: string) => optional(time(`Only after this: Unix seconds, ISO 8601 or ${what}`))
-const omitted = optional(Schema.Number.annotations({ description: "Older rows beyond limit" }))
 
 export const getServerTime = Tool.endpoint("get_server_time", {
   title: "Server time",
@@ -31,7 +23,7 @@ export const getServerTime = Tool.endpoint("get_server_time", {
   input: {},
   output: Schema.Struct({
     unixtime: Schema.Number.annotations({ description: "Unix seconds" }),
-    rfc1123: Schema.String.annotations({ description: "The same moment in words" })
+    rfc1123: described("The same moment in words")
   })
 })
 
@@ -45,15 +37,15 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
     const { emergency, upcoming_maintenance, ...status } = result
     return Rows.compact({
       ...status,
-      emergency: Notices.incidents(emergency),
-      upcoming_maintenance: Notices.events(upcoming_maintenance)
+      emergency: Status.incidents(emergency),
+      upcoming_maintenance: Status.events(upcoming_maintenance)
     })
   },
   output: Schema.Struct({
     status: Schema.String,
-    timestamp: words,
-    emergency: optional(Schema.Array(Notices.Incident)),
-    upcoming_maintenance: optional(Schema.Array(Notices.Event.annotations(toldElsewhere)))
+    timestamp: optionalText,
+    emergency: optional(Schema.Array(Status.Incident)),
+    upcoming_maintenance: optional(Schema.Array(Status.Event.annotations(toldElsewhere)))
   })
 })
 
@@ -62,8 +54,8 @@ export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", 
   description: "Maintenance of the next seven days, what it affects and what to do about open orders.",
   endpoint: "public/MaintenanceSchedule",
   input: {},
-  shape: (result) => ({ events: Notices.events(result.events) }),
-  output: Schema.Struct({ events: Schema.Array(Notices.Event) })
+  shape: (result) => ({ events: Status.events(result.events) }),
+  output: Schema.Struct({ events: Schema.Array(Status.Event) })
 })
 
 export const getAssets = Tool.endpoint("get_assets", {
@@ -73,18 +65,18 @@ export const getAssets = Tool.endpoint("get_assets", {
   input: {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
-    fields: Listing.fields("decimals or margin_rate"),
-    ...Listing.listing
+    fields: Selection.fields("decimals or margin_rate"),
+    ...paging(50, 500)
   },
-  rules: ({ fields }) => Listing.fieldFaults(fields, M.onRequest.asset),
+  rules: ({ fields }) => Selection.fieldFaults(fields, Output.onRequest.asset),
   params: (input) => Struct.pick(input, "asset", "aclass"),
   shape: (result, { asset, input }) => {
-    const rows = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
+    const assets = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
     const wanted = input.fields ?? (isNamed(input.asset) ? undefined : [])
-    const part = Listing.part(rows, input)
-    return { assets: part.rows.map((row) => Listing.choose(row, M.always.asset, wanted)), ...part.page }
+    const { page, rows } = pageById(assets, input)
+    return { assets: rows.map((row) => Selection.selectFields(row, Output.always.asset, wanted)), ...page }
   },
-  output: Schema.Struct({ assets: Schema.Array(M.Asset), ...Listing.listed })
+  output: Schema.Struct({ assets: Schema.Array(Output.Asset), ...paged })
 })
 
 export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
@@ -98,25 +90,23 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
       Schema.Literal("info", "leverage", "fees", "margin").annotations({ description: "Only this (default info: all)" })
     ),
     aclass_base: asset_class,
-    country_code: optional(
-      Schema.String.annotations({ description: "Only what can be traded there, e.g. DE or US:TX" })
-    ),
+    country_code: optional(described("Only what can be traded there, e.g. DE or US:TX")),
     execution_venue: optional(
       list(Schema.Literal("international", "bitnomial_exchange"), "Only pairs of these venues")
     ),
-    fields: Listing.fields("ordermin or tick_size"),
-    ...Listing.listing
+    fields: Selection.fields("ordermin or tick_size"),
+    ...paging(50, 500)
   },
-  rules: ({ fields }) => Listing.fieldFaults(fields, M.onRequest.pair),
+  rules: ({ fields }) => Selection.fieldFaults(fields, Output.onRequest.pair),
   params: (input) => Struct.pick(input, "pair", "info", "aclass_base", "country_code", "execution_venue"),
-  shape: (result, { input, ...displays }) => {
-    const rows = Rows.keyed(result, "id").map(M.pairRow(displays))
-    const whole = isNamed(input.pair) || (input.info ?? "info") !== "info"
-    const wanted = input.fields ?? (whole ? undefined : [])
-    const part = Listing.part(rows, input)
-    return { pairs: part.rows.map((row) => Listing.choose(row, M.always.pair, wanted)), ...part.page }
+  shape: (result, { input, ...displayNames }) => {
+    const pairs = Rows.keyed(result, "id").map(Output.pairRow(displayNames))
+    const isWhole = isNamed(input.pair) || (input.info ?? "info") !== "info"
+    const wanted = input.fields ?? (isWhole ? undefined : [])
+    const { page, rows } = pageById(pairs, input)
+    return { pairs: rows.map((row) => Selection.selectFields(row, Output.always.pair, wanted)), ...page }
   },
-  output: Schema.Struct({ pairs: Schema.Array(M.Pair), ...Listing.listed })
+  output: Schema.Struct({ pairs: Schema.Array(Output.Pair), ...paged })
 })
 
 export const getTicker = Tool.endpoint("get_ticker", {
@@ -124,13 +114,13 @@ export const getTicker = Tool.endpoint("get_ticker", {
   description:
     "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
   endpoint: "public/Ticker",
-  input: { pair: optional(PairNames), asset_class, ...Listing.listing },
+  input: { pair: optional(PairNames), asset_class, ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
   shape: (result, { input, pair }) => {
-    const part = Listing.part(Rows.keyed(result, "id"), input)
-    return { tickers: part.rows.map(({ id, ...row }) => M.tickerRow(id, pair(id), row)), ...part.page }
+    const { page, rows } = pageById(Rows.keyed(result, "id"), input)
+    return { tickers: rows.map(({ id, ...row }) => Output.tickerRow(id, pair(id), row)), ...page }
   },
-  output: Schema.Struct({ tickers: Schema.Array(M.Ticker), ...Listing.listed })
+  output: Schema.Struct({ tickers: Schema.Array(Output.Ticker), ...paged })
 })
 
 export const getOhlc = Tool.endpoint("get_ohlc", {
@@ -146,14 +136,20 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
     ),
     since: since("last of an earlier answer"),
     asset_class,
-    limit: withDefault(whole("Newest candles to show", 1, 720), 100)
+    ...backwardsPaging(100, 720)
   },
-  params: (input) => Struct.omit(input, "limit"),
+  params: (input) => Struct.omit(input, "limit", "cursor"),
   shape: (result, { input, pair }) => {
-    const { rows, ...series } = result
-    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.candleCells), input.limit) }
+    const { rows: candles, ...series } = result
+    const { page, rows } = pageBackwards(candles.map(Output.candleCells), ([time]) => Number(time), input)
+    return { pair: pair(series.id), ...series, rows, ...page }
   },
-  output: Schema.Struct({ ...names, rows: Schema.Array(M.Candle), last: optional(Amount), omitted })
+  output: Schema.Struct({
+    ...names,
+    rows: Schema.Array(Output.Candle),
+    last: optionalAmount,
+    next_cursor: optionalText
+  })
 })
 
 export const getRecentTrades = Tool.endpoint("get_recent_trades", {
@@ -164,11 +160,11 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   input: {
     pair: PairName,
     since: since("last"),
-    count: withDefault(whole("Trades", 1, 1000), 100),
+    count: withDefault(integer("Trades", 1, 1000), 100),
     asset_class
   },
-  shape: ({ rows, ...series }, { pair }) => ({ pair: pair(series.id), ...series, rows: rows.map(M.tradeCells) }),
-  output: Schema.Struct({ ...names, rows: Schema.Array(M.Trade), last: optional(Amount) })
+  shape: ({ rows, ...series }, { pair }) => ({ pair: pair(series.id), ...series, rows: rows.map(Output.tradeCells) }),
+  output: Schema.Struct({ ...names, rows: Schema.Array(Output.Trade), last: optionalAmount })
 })
 
 export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
@@ -180,14 +176,20 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
     pair: PairName,
     since: optional(time("Only from this on: Unix seconds, ISO 8601 or last")),
     asset_class,
-    limit: withDefault(whole("Newest rows to show", 1, 500), 100)
+    ...backwardsPaging(100, 500)
   },
-  params: (input) => Struct.omit(input, "limit"),
+  params: (input) => Struct.omit(input, "limit", "cursor"),
   shape: (result, { input, pair }) => {
-    const { rows, ...series } = result
-    return { pair: pair(series.id), ...series, ...M.newest(rows.map(M.threeCells), input.limit) }
+    const { rows: spreads, ...series } = result
+    const { page, rows } = pageBackwards(spreads.map(Output.threeCells), ([time]) => Number(time), input)
+    return { pair: pair(series.id), ...series, rows, ...page }
   },
-  output: Schema.Struct({ ...names, rows: Schema.Array(M.Spread), last: optional(Amount), omitted })
+  output: Schema.Struct({
+    ...names,
+    rows: Schema.Array(Output.Spread),
+    last: optionalAmount,
+    next_cursor: optionalText
+  })
 })
 
 const isNamed = (names: ReadonlyArray<string> | undefined): boolean => names !== undefined && names.length > 0

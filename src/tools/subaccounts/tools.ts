@@ -1,8 +1,9 @@
 import { Schema } from "effect"
-import { AssetClass, AssetName, optional, Positive, repeatable, Written } from "../kit/fields.ts"
+import { AssetClass, described, optional, repeatable } from "../kit/fields.ts"
+import { AssetName } from "../kit/nameFields.ts"
+import { Positive } from "../kit/numberFields.ts"
+import { Written } from "../kit/answerFields.ts"
 import * as Tool from "../kit/tool.ts"
-
-const described = (description: string) => Schema.String.annotations({ description })
 
 export const createSubaccount = Tool.endpoint("create_subaccount", {
   title: "Create a subaccount",

@@ -1,17 +1,8 @@
 import { Schema } from "effect"
 import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
-import {
-  AssetClass,
-  boolean,
-  ClientId,
-  Decimal,
-  list,
-  moment,
-  numberText,
-  optional,
-  text,
-  Userref
-} from "../kit/fields.ts"
+import { AssetClass, ClientId, Userref, boolean, described, list, optional, text } from "../kit/fields.ts"
+import { Decimal, numberText } from "../kit/numberFields.ts"
+import { timeOrText } from "../kit/timeFields.ts"
 
 /** How prices and ids are written is judged with the order, by `src/domain/orders/orderRules.ts`, which knows what is right. */
 export const price = numberText
@@ -54,8 +45,8 @@ export const order = {
   timeinforce: optional(
     Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
   ),
-  starttm: optional(moment("When it starts: Unix seconds, ISO 8601 or +seconds")),
-  expiretm: optional(moment("When it ends: likewise, 5 s to a month ahead")),
+  starttm: optional(timeOrText("When it starts: Unix seconds, ISO 8601 or +seconds")),
+  expiretm: optional(timeOrText("When it ends: likewise, 5 s to a month ahead")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
 }
@@ -81,5 +72,5 @@ export const close = {
 export const shared = {
   asset_class: optional(AssetClass),
   deadline,
-  broker: optional(Schema.String.annotations({ description: "Partner program id" }))
+  broker: optional(described("Partner program id"))
 }

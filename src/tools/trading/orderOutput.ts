@@ -1,11 +1,15 @@
 import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
-import { Amount, optional, Seconds } from "../kit/fields.ts"
+import {
+  Amount,
+  optionalAmount,
+  optionalBoolean,
+  optionalNumber,
+  optionalSeconds,
+  optionalText,
+  optionalTexts
+} from "../kit/answerFields.ts"
 import * as Rows from "../kit/rows.ts"
-
-const text = optional(Schema.String)
-const amount = optional(Amount)
-const seconds = optional(Seconds)
 
 /** An order in an answer. `price` is that of the order, as in a request; Kraken's own `price` is `avg_price` here. */
 export const Order = Schema.Struct({
@@ -13,34 +17,34 @@ export const Order = Schema.Struct({
   pair: Schema.String,
   pair_id: Schema.String,
   status: Schema.String,
-  reason: text,
-  type: text,
-  ordertype: text,
-  price: amount,
-  price2: amount,
-  leverage: amount,
-  close: text,
+  reason: optionalText,
+  type: optionalText,
+  ordertype: optionalText,
+  price: optionalAmount,
+  price2: optionalAmount,
+  leverage: optionalAmount,
+  close: optionalText,
   vol: Amount,
   vol_exec: Amount,
-  avg_price: amount,
-  cost: amount,
-  fee: amount,
-  stopprice: amount,
-  limitprice: amount,
-  trigger: text,
-  margin: optional(Schema.Boolean),
-  misc: text,
-  oflags: text,
-  time_in_force: text,
-  userref: optional(Schema.Number),
-  cl_ord_id: text,
-  refid: text,
-  sender_sub_id: text,
-  opentm: seconds,
-  starttm: seconds,
-  expiretm: seconds,
-  closetm: seconds,
-  trades: optional(Schema.Array(Schema.String))
+  avg_price: optionalAmount,
+  cost: optionalAmount,
+  fee: optionalAmount,
+  stopprice: optionalAmount,
+  limitprice: optionalAmount,
+  trigger: optionalText,
+  margin: optionalBoolean,
+  misc: optionalText,
+  oflags: optionalText,
+  time_in_force: optionalText,
+  userref: optionalNumber,
+  cl_ord_id: optionalText,
+  refid: optionalText,
+  sender_sub_id: optionalText,
+  opentm: optionalSeconds,
+  starttm: optionalSeconds,
+  expiretm: optionalSeconds,
+  closetm: optionalSeconds,
+  trades: optionalTexts
 })
 
 const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limitprice", "starttm", "expiretm"]
@@ -59,32 +63,32 @@ type OrderRow = Result<"private/QueryOrders">[string] & { readonly txid: string 
 /** A trade in an answer. The fields from `posstatus` on are there when it opened or closed a position. */
 export const Trade = Schema.Struct({
   txid: Schema.String,
-  ordertxid: text,
-  postxid: text,
+  ordertxid: optionalText,
+  postxid: optionalText,
   pair: Schema.String,
   pair_id: Schema.String,
-  time: seconds,
-  type: text,
-  ordertype: text,
-  tradeordertype: text,
+  time: optionalSeconds,
+  type: optionalText,
+  ordertype: optionalText,
+  tradeordertype: optionalText,
   price: Amount,
   vol: Amount,
   cost: Amount,
-  fee: amount,
-  margin: amount,
-  leverage: amount,
-  maker: optional(Schema.Boolean),
-  misc: text,
-  trade_id: optional(Schema.Number),
-  ledgers: optional(Schema.Array(Schema.String)),
-  posstatus: text,
-  cprice: amount,
-  ccost: amount,
-  cfee: amount,
-  cvol: amount,
-  cmargin: amount,
-  net: amount,
-  trades: optional(Schema.Array(Schema.String))
+  fee: optionalAmount,
+  margin: optionalAmount,
+  leverage: optionalAmount,
+  maker: optionalBoolean,
+  misc: optionalText,
+  trade_id: optionalNumber,
+  ledgers: optionalTexts,
+  posstatus: optionalText,
+  cprice: optionalAmount,
+  ccost: optionalAmount,
+  cfee: optionalAmount,
+  cvol: optionalAmount,
+  cmargin: optionalAmount,
+  net: optionalAmount,
+  trades: optionalTexts
 })
 
 export const trade = (pair: (id: string) => string) => (row: TradeRow) =>
@@ -94,40 +98,40 @@ type TradeRow = Result<"private/QueryTrades">[string] & { readonly txid: string 
 
 /** A margin position in an answer; with `consolidation`, all of a pair in one row without id. */
 export const Position = Schema.Struct({
-  txid: text,
-  ordertxid: text,
-  positions: amount,
-  posstatus: text,
+  txid: optionalText,
+  ordertxid: optionalText,
+  positions: optionalAmount,
+  posstatus: optionalText,
   pair: Schema.String,
   pair_id: Schema.String,
-  time: seconds,
-  type: text,
-  ordertype: text,
-  leverage: amount,
+  time: optionalSeconds,
+  type: optionalText,
+  ordertype: optionalText,
+  leverage: optionalAmount,
   vol: Amount,
-  vol_closed: amount,
-  cost: amount,
-  fee: amount,
-  margin: amount,
-  value: amount,
-  net: amount,
-  terms: text,
-  rollovertm: seconds,
-  misc: text,
-  oflags: text
+  vol_closed: optionalAmount,
+  cost: optionalAmount,
+  fee: optionalAmount,
+  margin: optionalAmount,
+  value: optionalAmount,
+  net: optionalAmount,
+  terms: optionalText,
+  rollovertm: optionalSeconds,
+  misc: optionalText,
+  oflags: optionalText
 })
 
 /** One state of an order in its history. */
 export const Amend = Schema.Struct({
-  amend_id: text,
-  amend_type: text,
-  order_qty: amount,
-  display_qty: amount,
-  remaining_qty: amount,
-  limit_price: amount,
-  trigger_price: amount,
-  post_only: optional(Schema.Boolean),
-  reason: text,
+  amend_id: optionalText,
+  amend_type: optionalText,
+  order_qty: optionalAmount,
+  display_qty: optionalAmount,
+  remaining_qty: optionalAmount,
+  limit_price: optionalAmount,
+  trigger_price: optionalAmount,
+  post_only: optionalBoolean,
+  reason: optionalText,
   timestamp: Amount
 })
 

@@ -1,25 +1,23 @@
 import { Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
-  boolean,
   ClientId,
-  end,
+  OrderId,
+  Rebase,
+  Userref,
+  boolean,
   ids,
   list,
-  only,
+  literal,
   optional,
-  OrderId,
-  paged,
-  PairName,
-  paging,
-  Rebase,
-  start,
-  Userref,
   withDefault
 } from "../kit/fields.ts"
+import { PairName } from "../kit/nameFields.ts"
+import { end, start } from "../kit/timeFields.ts"
 import { Amend, BookOrder, Order, order, Position, Trade, trade } from "./orderOutput.ts"
 import { toldElsewhere } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
+import { aliases, offsetPaging, offsetParams, pageByOffset, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
 const trades = optional(boolean("Add the ids of its trades"))
@@ -40,12 +38,13 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
     userref: optional(Userref),
     cl_ord_id: optional(ClientId),
     rebase_multiplier,
-    ...paging
+    ...offsetPaging(50, 50)
   },
-  params: (input) => Struct.omit(input, "limit", "ofs"),
+  aliases,
+  params: (input) => Struct.omit(input, "limit", "cursor"),
   shape: (result, { input, pair }) => {
     const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(order(pair)), "opentm")
-    const { rows, ...page } = Rows.part(all, input)
+    const { page, rows } = pageByOffset(all, input)
     return { orders: rows, ...page }
   },
   output: Schema.Struct({ orders: Schema.Array(Order), ...paged })
@@ -54,7 +53,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
 export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   title: "Closed orders",
   description:
-    "Filled, canceled and expired orders, newest first, at most 50 a page: next_ofs gets more. Rows are as in get_open_orders.",
+    "Filled, canceled and expired orders, newest first, at most 50 a page: next_cursor gets more. Rows are as in get_open_orders.",
   endpoint: "private/ClosedOrders",
   input: {
     trades,
@@ -70,12 +69,13 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
     consolidate_taker,
     without_count,
     rebase_multiplier,
-    ...paging
+    ...offsetPaging(50, 50)
   },
-  params: (input) => Struct.omit(input, "limit"),
+  aliases,
+  params: offsetParams,
   shape: (result, { input, pair }) => {
     const { closed, count } = result
-    const { rows, ...page } = Rows.page(Rows.keyed(closed, "txid").map(order(pair)), input, count)
+    const { page, rows } = pageFromKraken(Rows.keyed(closed, "txid").map(order(pair)), input, count)
     return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
   },
   output: Schema.Struct({ orders: Schema.Array(OrderAgain), ...paged })
@@ -99,7 +99,7 @@ export const queryOrders = Tool.endpoint("query_orders", {
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
   title: "Trade history",
   description:
-    "Your own trades (fills), newest first, at most 50 a page: next_ofs gets more. price, cost and fee are in quote currency, vol in base. For everybody's trades see get_recent_trades.",
+    "Your own trades (fills), newest first, at most 50 a page: next_cursor gets more. price, cost and fee are in quote currency, vol in base. For everybody's trades see get_recent_trades.",
   endpoint: "private/TradesHistory",
   input: {
     type: optional(
@@ -114,12 +114,13 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
     ledgers: optional(boolean("Add ledger ids")),
     without_count,
     rebase_multiplier,
-    ...paging
+    ...offsetPaging(50, 50)
   },
-  params: (input) => Struct.omit(input, "limit"),
+  aliases,
+  params: offsetParams,
   shape: (result, { input, pair }) => {
     const { count, trades } = result
-    const { rows, ...page } = Rows.page(Rows.keyed(trades, "txid").map(trade(pair)), input, count)
+    const { page, rows } = pageFromKraken(Rows.keyed(trades, "txid").map(trade(pair)), input, count)
     return { trades: Rows.newestFirst(rows, "time"), ...page }
   },
   output: Schema.Struct({ trades: Schema.Array(Trade), ...paged })
@@ -147,7 +148,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
   input: {
     txid: optional(list(Schema.String, "Position ids (default all)")),
     docalcs: optional(boolean("Add value and net")),
-    consolidation: optional(only("market", "One row a pair")),
+    consolidation: optional(literal("market", "One row a pair")),
     rebase_multiplier
   },
   shape: (result, { input, pair }) => {

@@ -5,34 +5,40 @@ import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../.
 import { amendPairFaults, batchPairFaults, editPairFaults, pairFaults } from "../../domain/orders/pairRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
 import {
-  Amount,
-  boolean,
+  Settled,
+  Written,
+  optionalAmount,
+  optionalBoolean,
+  optionalNumber,
+  optionalText,
+  optionalTexts
+} from "../kit/answerFields.ts"
+import {
   ClientId,
+  OrderId,
+  Userref,
+  boolean,
   list,
   optional,
-  OrderId,
-  PairName,
   repeatable,
-  Settled,
   text,
   tooMany,
-  Userref,
-  whole,
-  withDefault,
-  Written
+  withDefault
 } from "../kit/fields.ts"
+import { PairName } from "../kit/nameFields.ts"
+import { integer } from "../kit/numberFields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import * as Checks from "./orderChecks.ts"
 import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 
-const Described = Schema.Struct({ order: optional(Schema.String), close: optional(Schema.String) })
+const Described = Schema.Struct({ order: optionalText, close: optionalText })
 
-const Count = Schema.Struct({ count: Schema.Number, pending: optional(Schema.Boolean), ...Settled })
+const Count = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
 
 /** Stands before everything else in an answer. */
-const warning = optional(Schema.String)
+const warning = optionalText
 
 export const addOrder = Tool.endpoint("add_order", {
   title: "Place an order",
@@ -67,10 +73,10 @@ export const addOrder = Tool.endpoint("add_order", {
   output: Schema.Struct({
     warning,
     pair: Schema.String,
-    txid: optional(Schema.Array(Schema.String)),
+    txid: optionalTexts,
     descr: Described,
-    cl_ord_id: optional(Schema.String),
-    deadline: optional(Schema.String),
+    cl_ord_id: optionalText,
+    deadline: optionalText,
     validated: optional(Schema.Boolean.annotations({ description: "Checked only: nothing was placed" })),
     ...Written
   })
@@ -126,15 +132,15 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     pair: Schema.String,
     orders: Schema.Array(
       Schema.Struct({
-        txid: optional(Schema.String),
+        txid: optionalText,
         descr: Described,
-        cl_ord_id: optional(Schema.String),
-        error: optional(Schema.String)
+        cl_ord_id: optionalText,
+        error: optionalText
       })
     ),
-    failed: optional(Schema.Number),
-    deadline: optional(Schema.String),
-    validated: optional(Schema.Boolean),
+    failed: optionalNumber,
+    deadline: optionalText,
+    validated: optionalBoolean,
     ...Written
   })
 })
@@ -165,9 +171,9 @@ export const amendOrder = Tool.endpoint("amend_order", {
   check: (amend, facts) => Checks.known(amend, facts, changeTimeFaults, amendPairFaults),
   shape: (result, { input }) => ({ ...input, ...result }),
   output: Schema.Struct({
-    amend_id: optional(Schema.String),
-    txid: optional(Schema.String),
-    cl_ord_id: optional(Schema.String),
+    amend_id: optionalText,
+    txid: optionalText,
+    cl_ord_id: optionalText,
     ...Written
   })
 })
@@ -204,14 +210,14 @@ export const editOrder = Tool.endpoint("edit_order", {
     }),
   output: Schema.Struct({
     pair: Schema.String,
-    status: optional(Schema.String),
-    txid: optional(Schema.String),
-    originaltxid: optional(Schema.String),
-    orders_cancelled: optional(Schema.Number),
+    status: optionalText,
+    txid: optionalText,
+    originaltxid: optionalText,
+    orders_cancelled: optionalNumber,
     descr: optional(Described),
-    newuserref: optional(Amount),
-    error_message: optional(Schema.String),
-    validated: optional(Schema.Boolean),
+    newuserref: optionalAmount,
+    error_message: optionalText,
+    validated: optionalBoolean,
     ...Written
   })
 })
@@ -256,6 +262,6 @@ export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
   description:
     "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Usual: 60, again every 15 to 30 s.",
   endpoint: "private/CancelAllOrdersAfter",
-  input: { timeout: whole("Seconds", 0, 86399) },
+  input: { timeout: integer("Seconds", 0, 86399) },
   output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })
 })

@@ -101,7 +101,8 @@ describe("get_export_status", () => {
             dataendtm: 1761000000
           }
         ],
-        omitted: 1
+        count: 2,
+        next_cursor: "1"
       })
       assert.deepStrictEqual(calls, [{ report: "trades" }])
     }).pipe(
@@ -157,14 +158,14 @@ describe("retrieve_export", () => {
           ["T1", "2025-10-20 22:40:00", "a, b"],
           ["T2", "2025-10-20 22:41:00", "line\nbreak"]
         ],
-        next_offset: 2
+        next_cursor: "2"
       })
       assert.strictEqual(first.content.length, 1)
-      const second = yield* Exports.retrieveExport.run({ ...rowsOf, offset: 2 })
+      const second = yield* Exports.retrieveExport.run({ ...rowsOf, cursor: "2" })
       assert.deepStrictEqual(second.rows, [["T3", "", ""]])
-      assert.isUndefined(second.next_offset)
-      const beyond = yield* Exports.retrieveExport.run({ ...rowsOf, offset: 9 })
-      assert.deepStrictEqual([beyond.rows, beyond.next_offset], [[], undefined])
+      assert.isUndefined(second.next_cursor)
+      const beyond = yield* Exports.retrieveExport.run({ ...rowsOf, cursor: "9" })
+      assert.deepStrictEqual([beyond.rows, beyond.next_cursor], [[], undefined])
     }).pipe(Effect.provide(download(zip)))
   )
 

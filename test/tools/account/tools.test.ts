@@ -306,18 +306,18 @@ describe("get_ledgers", () => {
   it.effect("says where the next page begins, also when fewer rows are wanted than Kraken sends", () =>
     Effect.gen(function* () {
       const first = yield* Account.getLedgers.run({ limit: 50 })
-      assert.deepStrictEqual([first.entries.length, first.count, first.next_ofs], [50, 120, 50])
-      const few = yield* Account.getLedgers.run({ limit: 10, ofs: 20 })
-      assert.deepStrictEqual([few.entries.length, few.next_ofs], [10, 30])
-      const last = yield* Account.getLedgers.run({ limit: 50, ofs: 70 })
-      assert.isUndefined(last.next_ofs)
+      assert.deepStrictEqual([first.entries.length, first.count, first.next_cursor], [50, 120, "50"])
+      const few = yield* Account.getLedgers.run({ limit: 10, cursor: "20" })
+      assert.deepStrictEqual([few.entries.length, few.next_cursor], [10, "30"])
+      const last = yield* Account.getLedgers.run({ limit: 50, cursor: "70" })
+      assert.isUndefined(last.next_cursor)
     }).pipe(Effect.provide(kraken({ "private/Ledgers": { ledger: page(0, 50), count: 120 } })))
   )
 
   it.effect("without count, a full page may be followed by another", () =>
     Effect.gen(function* () {
-      const { count, next_ofs } = yield* Account.getLedgers.run({ limit: 50, without_count: true })
-      assert.deepStrictEqual([count, next_ofs], [undefined, 50])
+      const { count, next_cursor } = yield* Account.getLedgers.run({ limit: 50, without_count: true })
+      assert.deepStrictEqual([count, next_cursor], [undefined, "50"])
     }).pipe(Effect.provide(kraken({ "private/Ledgers": { ledger: page(0, 50) } })))
   )
 

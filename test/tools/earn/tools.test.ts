@@ -74,13 +74,24 @@ describe("list_earn_strategies", () => {
     }).pipe(Effect.provide(kraken({ "private/Earn/Strategies": { next_cursor: null, items: [bonded] } }, calls)))
   })
 
-  it.effect("shows as many as were asked for, though Kraken sends all", () =>
-    Effect.gen(function* () {
-      const { omitted, strategies } = yield* Earn.listEarnStrategies.run({ limit: 2 })
-      assert.strictEqual(strategies.length, 2)
-      assert.strictEqual(omitted, 1)
-    }).pipe(Effect.provide(kraken({ "private/Earn/Strategies": { items: [bonded, bonded, bonded] } })))
-  )
+  it.effect("pages through more strategies than were asked for, without sending Kraken our cursor", () => {
+    const calls: Array<object> = []
+    const items = ["A", "B", "C"].map((id) => ({ ...bonded, id }))
+    return Effect.gen(function* () {
+      const first = yield* Earn.listEarnStrategies.run({ cursor: "KRAKENS", limit: 2 })
+      const second = yield* Earn.listEarnStrategies.run({ cursor: first.next_cursor ?? "", limit: 2 })
+      assert.deepStrictEqual(
+        [first, second].map(({ strategies }) => strategies.map(({ id }) => id)),
+        [["A", "B"], ["C"]]
+      )
+      assert.strictEqual(second.next_cursor, "NEXT")
+      const endpoint = "private/Earn/Strategies"
+      assert.deepStrictEqual(calls, [
+        { endpoint, cursor: "KRAKENS", limit: 2 },
+        { endpoint, cursor: "KRAKENS", limit: 2 }
+      ])
+    }).pipe(Effect.provide(kraken({ "private/Earn/Strategies": { items, next_cursor: "NEXT" } }, calls)))
+  })
 
   it.effect("takes a strategy of which little is known", () =>
     Effect.gen(function* () {

@@ -172,16 +172,22 @@ describe("histories of deposits and withdrawals", () => {
     }).pipe(Effect.provide(kraken({ "private/DepositStatus": { deposit: [deposit], next_cursor: null } }, calls)))
   })
 
-  it.effect("a bare list is cut to what was asked for, and says how much is left out", () =>
-    Effect.gen(function* () {
-      const page = yield* Funding.getDepositStatus.run({ limit: 1 })
+  it.effect("a bare list is cut to what was asked for, and the rest is the next page", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      const first = yield* Funding.getDepositStatus.run({ limit: 1 })
+      const second = yield* Funding.getDepositStatus.run({ cursor: first.next_cursor ?? "", limit: 1 })
       assert.deepStrictEqual(
-        page.transfers.map(({ refid }) => refid),
-        [refid]
+        [...first.transfers, ...second.transfers].map((transfer) => transfer.refid),
+        [refid, "OLDER"]
       )
-      assert.strictEqual(page.omitted, 1)
-    }).pipe(Effect.provide(kraken({ "private/DepositStatus": [older, deposit] })))
-  )
+      assert.isUndefined(second.next_cursor)
+      assert.deepStrictEqual(calls, [
+        { cursor: "true", limit: 1 },
+        { cursor: "true", limit: 1 }
+      ])
+    }).pipe(Effect.provide(kraken({ "private/DepositStatus": [older, deposit] }, calls)))
+  })
 
   it.effect("a withdrawal on its way has no txid yet", () =>
     Effect.gen(function* () {

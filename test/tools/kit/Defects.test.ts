@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Layer, Logger, Schema } from "effect"
 import * as fc from "fast-check"
 import { Permission } from "../../../src/domain/keys/permissions.ts"
-import * as Fields from "../../../src/tools/kit/fields.ts"
+import * as Answers from "../../../src/tools/kit/answerFields.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
 import * as ToolError from "../../../src/tools/errorAdvice.ts"
 import { type AnyTool, toolsets } from "../../../src/tools/toolsets.ts"
@@ -11,7 +11,7 @@ import { runs } from "../../Property.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { ToolDefect } from "../../../src/tools/kit/defects.ts"
 
-const output = Schema.Struct({ txid: Schema.String, ...Fields.Written })
+const output = Schema.Struct({ txid: Schema.String, ...Answers.Written })
 
 const tool = (intent: "read" | "write", shape: () => { readonly txid: string }) =>
   Tool.endpoint("odd", {

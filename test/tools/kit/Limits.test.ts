@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import { maxNumberLength } from "../../../src/domain/numbers/numberText.ts"
 import { InvalidArguments } from "../../../src/tools/kit/arguments.ts"
 import * as Fields from "../../../src/tools/kit/fields.ts"
+import * as Times from "../../../src/tools/kit/timeFields.ts"
 import { read } from "../../../src/tools/resources.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
 import { type AnyTool, toolsets } from "../../../src/tools/toolsets.ts"
@@ -136,7 +137,7 @@ describe("a number of JSON in a field of text", () => {
     title: "Look",
     description: "A read.",
     endpoint: "public/Time",
-    input: { since: Fields.moment("A time"), leverage: Fields.optional(Fields.text("A number")) },
+    input: { since: Times.timeOrText("A time"), leverage: Fields.optional(Fields.text("A number")) },
     output: Schema.Struct({})
   })
 

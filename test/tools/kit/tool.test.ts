@@ -3,6 +3,10 @@ import { Effect, Schema } from "effect"
 import { KrakenPermissionError } from "../../../src/services/KrakenErrors.ts"
 import { getAccountBalance } from "../../../src/tools/account/tools.ts"
 import * as Fields from "../../../src/tools/kit/fields.ts"
+import * as Answers from "../../../src/tools/kit/answerFields.ts"
+import * as NameFields from "../../../src/tools/kit/nameFields.ts"
+import * as Numbers from "../../../src/tools/kit/numberFields.ts"
+import * as Times from "../../../src/tools/kit/timeFields.ts"
 import { getServerTime } from "../../../src/tools/market/tools.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
@@ -15,14 +19,14 @@ const place = Tool.endpoint("place", {
   description: "A write with every kind of field.",
   endpoint: "private/AmendOrder",
   input: {
-    pair: Fields.PairName,
-    volume: Fields.Decimal,
+    pair: NameFields.PairName,
+    volume: Numbers.Decimal,
     flags: Fields.optional(Fields.list(Schema.Literal("post", "fciq"), "Flags")),
     validate: Fields.withDefault(Schema.Boolean.annotations({ description: "Check only" }), false)
   },
   reads: ({ validate }) => validate,
   rules: ({ volume }) => (volume === "0" ? [{ path: "volume", fault: "must be above 0" }] : []),
-  output: Schema.Struct({ txid: Schema.String, ...Fields.Written })
+  output: Schema.Struct({ txid: Schema.String, ...Answers.Written })
 })
 
 const looks = { title: "Look", description: "A read.", output: Schema.Struct({}) } as const
@@ -34,16 +38,16 @@ const nested = Tool.endpoint("nested", {
   input: {
     orders: Fields.list(
       Schema.Struct({
-        volume: Fields.Positive,
-        price: Fields.optional(Fields.Decimal),
+        volume: Numbers.Positive,
+        price: Fields.optional(Numbers.Decimal),
         flags: Fields.optional(Fields.list(Schema.String, "Flags")),
         reduce: Fields.optional(Fields.boolean("Reduce")),
         userref: Fields.optional(Schema.Int)
       }),
       "Orders"
     ),
-    start: Fields.optional(Fields.moment("A time")),
-    ofs: Fields.optional(Fields.moment("A time"))
+    start: Fields.optional(Times.timeOrText("A time")),
+    ofs: Fields.optional(Times.timeOrText("A time"))
   }
 })
 
@@ -51,23 +55,23 @@ const timed = Tool.endpoint("timed", {
   ...looks,
   endpoint: "public/MaintenanceSchedule",
   input: {
-    symbol: Fields.optional(Fields.SymbolName),
-    since: Fields.optional(Fields.time("A time")),
-    from: Fields.optional(Fields.isoTime("A time"))
+    symbol: Fields.optional(NameFields.SymbolName),
+    since: Fields.optional(Times.time("A time")),
+    from: Fields.optional(Times.isoTime("A time"))
   }
 })
 
 const checked = Tool.endpoint("checked", {
   ...looks,
   endpoint: "public/MaintenanceSchedule",
-  input: { pair: Fields.PairName },
+  input: { pair: NameFields.PairName },
   check: ({ pair }, { directory }) => [{ path: "pair", fault: `is ${directory.findPair(pair)?.assetClass}` }]
 })
 
 const classed = Tool.endpoint("classed", {
   ...looks,
   endpoint: "public/MaintenanceSchedule",
-  input: { pair: Fields.PairName, asset_class: Fields.optional(Fields.AssetClass) }
+  input: { pair: NameFields.PairName, asset_class: Fields.optional(Fields.AssetClass) }
 })
 
 const tokenized = { ...noNames, findPair: () => ({ altname: "AAPLxUSD", assetClass: "tokenized_asset" }) as never }

@@ -307,13 +307,14 @@ describe("get_ohlc", () => {
     )
   })
 
-  it.effect("shows the newest hundred, and how many it leaves out", () =>
+  it.effect("shows the newest hundred, and older ones on the next page", () =>
     Effect.gen(function* () {
-      const answer = yield* Market.getOhlc.call({ pair: "BTC/USD" })
-      const { omitted, rows } = answer.structuredContent as { rows: Array<Array<unknown>>; omitted: number }
-      assert.strictEqual(rows.length, 100)
-      assert.strictEqual(rows.at(-1)?.[0], 719)
-      assert.strictEqual(omitted, 620)
+      const first = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: 1, limit: 100 })
+      assert.deepStrictEqual([first.rows.length, first.rows[0]?.[0], first.rows.at(-1)?.[0]], [100, 620, 719])
+      const cursor = first.next_cursor ?? ""
+      const second = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: 1, limit: 620, cursor })
+      assert.deepStrictEqual([second.rows.length, second.rows.at(-1)?.[0]], [620, 619])
+      assert.isUndefined(second.next_cursor)
     }).pipe(
       Effect.provide(
         kraken({
@@ -371,8 +372,11 @@ describe("get_recent_spreads", () => {
         id: "XXBTZUSD",
         rows: [[1761000009, "112349.90000", "112350.10000"]],
         last: "1761000009",
-        omitted: 1
+        next_cursor: "1761000009"
       })
+      const older = yield* Market.getRecentSpreads.run({ pair: "XBTUSD", limit: 1, cursor: "1761000009" })
+      assert.notDeepEqual(older.rows, answer.rows)
+      assert.isUndefined(older.next_cursor)
     }).pipe(
       Effect.provide(
         kraken({

@@ -137,10 +137,10 @@ describe("get_open_orders", () => {
       const first = yield* Trading.getOpenOrders.run({ limit: 50 })
       assert.strictEqual(first.orders.length, 50)
       assert.strictEqual(first.count, 120)
-      assert.strictEqual(first.next_ofs, 50)
-      const last = yield* Trading.getOpenOrders.run({ ofs: 100, limit: 50 })
+      assert.strictEqual(first.next_cursor, "50")
+      const last = yield* Trading.getOpenOrders.run({ cursor: "100", limit: 50 })
       assert.strictEqual(last.orders.at(-1)?.txid, "ID119")
-      assert.isUndefined(last.next_ofs)
+      assert.isUndefined(last.next_cursor)
     }).pipe(Effect.provide(kraken({ "private/OpenOrders": { open: many(120, open, "opentm") } })))
   )
 })
@@ -186,7 +186,7 @@ describe("get_closed_orders", () => {
         closetime: "close",
         consolidate_taker: false,
         without_count: false,
-        ofs: 50,
+        cursor: "50",
         limit: 10
       })
       assert.deepStrictEqual(calls, [
@@ -200,7 +200,7 @@ describe("get_closed_orders", () => {
         }
       ])
       assert.strictEqual(page.orders.length, 10)
-      assert.strictEqual(page.next_ofs, 60)
+      assert.strictEqual(page.next_cursor, "60")
       assert.strictEqual(page.count, 85)
     }).pipe(
       Effect.provide(kraken({ "private/ClosedOrders": { closed: many(35, filled, "closetm"), count: 85 } }, calls))
@@ -210,7 +210,7 @@ describe("get_closed_orders", () => {
   it.effect("without a count, a full page means that there may be more", () =>
     Effect.gen(function* () {
       const page = yield* Trading.getClosedOrders.run({ without_count: true, limit: 50 })
-      assert.strictEqual(page.next_ofs, 50)
+      assert.strictEqual(page.next_cursor, "50")
       assert.isUndefined(page.count)
     }).pipe(Effect.provide(kraken({ "private/ClosedOrders": { closed: many(50, filled, "closetm") } })))
   )
@@ -219,7 +219,7 @@ describe("get_closed_orders", () => {
     Effect.gen(function* () {
       const page = yield* Trading.getClosedOrders.run({ without_count: true, limit: 30 })
       assert.strictEqual(page.orders.length, 30)
-      assert.isUndefined(page.next_ofs)
+      assert.isUndefined(page.next_cursor)
     }).pipe(Effect.provide(kraken({ "private/ClosedOrders": { closed: many(30, filled, "closetm") } })))
   )
 })

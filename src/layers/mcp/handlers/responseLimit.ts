@@ -9,7 +9,7 @@ export const maxCharacters = 80_000
 /** The characters kept at both ends of a longer error. Such an error repeats the input and ends with advice. */
 const kept = { start: 6000, end: 2000 }
 
-const advice = "Ask for less: a lower limit, fewer fields, one pair or asset, a shorter time, or page by cursor or ofs."
+const advice = "Ask for less: a lower limit, fewer fields, one pair or asset, a shorter time, or page by cursor."
 
 interface LimitedTool {
   readonly intent: Intent

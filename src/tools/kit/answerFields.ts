@@ -1,0 +1,53 @@
+import { Option, Schema } from "effect"
+import { format, parse } from "../../domain/numbers/decimal.ts"
+import { optional } from "./fields.ts"
+
+const exactText = (value: string | number): string =>
+  typeof value === "number"
+    ? Option.match(parse(String(value)), { onNone: () => String(value), onSome: format })
+    : value
+
+/** A number as text, with all its digits: an amount, nanoseconds. Kraken sends strings, and in a few places numbers. */
+export const Amount = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  strict: true,
+  decode: exactText,
+  encode: (text) => text
+}).annotations({ jsonSchema: { type: "string" } })
+
+/** A count. Kraken sends numbers, and in a few places text. */
+export const Count = Schema.transform(Schema.Union(Schema.Number, Schema.NumberFromString), Schema.Number, {
+  strict: true,
+  decode: (count) => count,
+  encode: (count) => count
+}).annotations({ jsonSchema: { type: "number" } })
+
+/** A time in Unix seconds. */
+export const Seconds = Count
+
+export const optionalText = optional(Schema.String)
+export const optionalTexts = optional(Schema.Array(Schema.String))
+export const optionalBoolean = optional(Schema.Boolean)
+export const optionalNumber = optional(Schema.Number)
+export const optionalAmount = optional(Amount)
+export const optionalCount = optional(Count)
+export const optionalSeconds = optional(Seconds)
+
+/** Makes the schema of a row given as an array. The description names its columns once for all rows. */
+export const columns = <const Elements extends Schema.TupleType.Elements>(names: string, ...elements: Elements) =>
+  Schema.Tuple(...elements).annotations({ jsonSchema: { type: "array", description: names } })
+
+/** Fields that a write adds to its answer if Kraken did not answer: how its result was found out. */
+export const Settled = {
+  settled: optional(Schema.Struct({ how: Schema.String, state: optionalText }))
+}
+
+/** Fields of a write that is not sent if an identical one was just made. The rest of the answer is then that of the first. */
+export const Written = {
+  placed: optional(Schema.Boolean.annotations({ description: "false: not placed again" })),
+  duplicate_of: optionalTexts,
+  note: optionalText,
+  ...Settled
+}
+
+/** Names of the fields that come first in an answer, so that a reader of its beginning sees that nothing was placed. */
+export const leadingFields = ["placed", "duplicate_of", "note"] as const

@@ -1,0 +1,37 @@
+import { Schema } from "effect"
+import { isShort, pattern, tooLong } from "../../domain/numbers/numberText.ts"
+
+/** Refuses text that is longer than any number, before anything else reads it. Leaves no trace in the JSON Schema. */
+export const ifShort = (text: string) => isShort(text) || tooLong(text)
+
+/** Makes a field for a number or a time that rules with their own messages read later. */
+export const numberText = (description: string) =>
+  Schema.String.pipe(Schema.filter(ifShort, { jsonSchema: {} }), Schema.annotations({ description }))
+
+const notDecimal = (issue: { readonly actual: unknown }) =>
+  `must be a decimal number in a string, e.g. "0.5", got ${JSON.stringify(issue.actual)}`
+
+/** An exact decimal number as text. Money never becomes a float. */
+export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
+  Schema.filter(ifShort, { jsonSchema: {} }),
+  Schema.pattern(pattern, { message: notDecimal }),
+  Schema.annotations({ description: 'Decimal number as a string, e.g. "0.5"' })
+)
+
+/** A decimal above zero. */
+export const Positive = Decimal.pipe(
+  Schema.filter((amount) => /[1-9]/.test(amount) && !amount.startsWith("-"), {
+    jsonSchema: {},
+    message: ({ actual }) => `must be above 0, got ${JSON.stringify(actual)}`
+  })
+)
+
+/** Makes a field for a whole number within two limits. */
+export const integer = (description: string, minimum: number, maximum: number) => {
+  const message = ({ actual }: { readonly actual: unknown }) =>
+    `must be a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(actual)}`
+  return Schema.Int.annotations({ message }).pipe(
+    Schema.between(minimum, maximum, { message }),
+    Schema.annotations({ description })
+  )
+}
