@@ -13,7 +13,7 @@ export const envExample = (): string =>
       [
         "",
         ...wrap(purpose),
-        ...wrap(`Takes ${expected}.`),
+        ...wrap(`Accepts ${expected}.`),
         ...(shownDefault === undefined ? [] : wrap(`Default: ${shownDefault}.`)),
         `#${name}=${fallback ?? ""}`
       ].join("\n")

@@ -19,11 +19,11 @@ export const prompts: ReadonlyArray<Prompt> = [
   {
     name: "portfolio_review",
     title: "Portfolio review",
-    description: "What the account holds, what it is worth, and where it is lopsided",
+    description: "Holdings of the account, their value and their concentration",
     tools: ["get_extended_balance", "get_trade_balance", "get_ticker"],
     arguments: [{ name: "currency", description: "Currency to value in, e.g. USD or EUR", required: false }],
     text: ({ currency = "USD" }) =>
-      `Review my Kraken account. Call get_extended_balance, get_trade_balance (asset ${currency}) and, where you have them, ` +
+      `Review my Kraken account. Call get_extended_balance, get_trade_balance (asset ${currency}) and, if available, ` +
       "get_open_orders and list_earn_allocations; value each holding with get_ticker against " +
       `${currency}. Show one table: asset, amount, value in ${currency}, share of the whole, held by orders, earning. Then say ` +
       "in a few sentences what is concentrated, idle or at risk. Keep amounts as the decimal strings you got; do not place, " +
@@ -32,7 +32,7 @@ export const prompts: ReadonlyArray<Prompt> = [
   {
     name: "pre_trade_checklist",
     title: "Pre-trade checklist",
-    description: "Everything to know before an order on a pair, and the order checked without placing it",
+    description: "Checks before an order on a pair, with a validation that places nothing",
     tools: [
       "get_system_status",
       "get_asset_pairs",
@@ -50,14 +50,14 @@ export const prompts: ReadonlyArray<Prompt> = [
     text: ({ order = "", pair = "" }) =>
       `I want to: ${order} (${pair}). Before anything is placed, check: get_system_status; get_asset_pairs for ${pair} (status, ` +
       "tick size, minima); get_order_book and get_ticker (spread, depth at my size, expected slippage); get_extended_balance " +
-      "(is it free?); get_trade_volume (fee of this order in quote currency); get_open_orders (does one already do this?). " +
+      "(is it available?); get_trade_volume (fee of this order in quote currency); get_open_orders (does one already do this?). " +
       "Then call add_order with validate: true. Report each point in a line, then the exact order you would send, and wait " +
-      "for my yes."
+      "for my confirmation."
   },
   {
     name: "order_post_mortem",
     title: "Order post-mortem",
-    description: "What became of an order, and why",
+    description: "History of an order and the reason for its outcome",
     tools: ["query_orders", "get_order_amends", "query_trades", "get_ohlc"],
     arguments: [{ name: "txid", description: "Kraken's order id, e.g. OUF4EM-FRGI2-MQMWZD", required: true }],
     text: ({ txid = "" }) =>

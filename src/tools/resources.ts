@@ -59,7 +59,7 @@ export const resources: ReadonlyArray<Resource> = [
     uri: "kraken://system-status",
     name: "system-status",
     title: "System status",
-    description: "Whether Kraken trades, and what maintenance is ahead",
+    description: "Kraken's status, incidents and planned maintenance",
     isPrivate: false,
     toolset: "general",
     read: Market.getSystemStatus.run({})
@@ -68,7 +68,7 @@ export const resources: ReadonlyArray<Resource> = [
     uri: "kraken://account/balances",
     name: "balances",
     title: "Balances",
-    description: "Balances of the account, with what open orders hold",
+    description: "Balances of the account, with the parts held by open orders",
     isPrivate: true,
     toolset: "account",
     read: Account.getExtendedBalance.run({})
@@ -89,7 +89,7 @@ export const pairTemplate = {
   uriTemplate: "kraken://pairs/{pair}",
   name: "pair",
   title: "Pair",
-  description: "One pair with all an order is checked against: decimals, tick size, minima, leverage, status"
+  description: "One pair with the rules for its orders: decimals, tick size, minima, leverage, status"
 }
 
 /** Longer addresses are not looked up. */

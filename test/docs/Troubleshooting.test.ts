@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { classify } from "../../src/domain/wire/errors.ts"
 import { toKrakenError } from "../../src/layers/kraken/answers/toKrakenError.ts"
 import { ApiRefusal } from "../../src/layers/kraken/answers/sendErrors.ts"
-import { words } from "../../src/tools/errorAdvice.ts"
+import { errorText } from "../../src/tools/errorAdvice.ts"
 import { saidOfSettings, settingsSamples } from "../fixtures/wrongSettings.ts"
 import { toolErrors } from "../fixtures/toolErrors.ts"
 import { read, root } from "./markdown.ts"
@@ -55,7 +55,7 @@ const inner = {
 const settingsTexts = settingsSamples.flatMap(saidOfSettings)
 
 const toolTexts = Object.values(toolErrors).flatMap(([error]) =>
-  error === undefined ? [] : words(error).replace(/\n[^\n]*$/, "")
+  error === undefined ? [] : errorText(error).replace(/\n[^\n]*$/, "")
 )
 
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")

@@ -9,7 +9,7 @@ import { pairFaults } from "../../src/domain/orders/pairRules.ts"
 import { self } from "../../src/layers/process/self.ts"
 import { type Access, howToConnect } from "../../src/server/howToConnect.ts"
 import type { Config } from "../../src/services/Config.ts"
-import { words } from "../../src/tools/errorAdvice.ts"
+import { errorText } from "../../src/tools/errorAdvice.ts"
 import { toolsets } from "../../src/tools/toolsets.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
 import { TestKraken } from "../doubles/TestKraken.ts"
@@ -149,7 +149,7 @@ describe("words", () => {
       "errors",
       Object.values(toolErrors).flatMap((errors) => {
         assert.isNotEmpty(errors)
-        return errors.map((error) => `${words(error)}\n`)
+        return errors.map((error) => `${errorText(error)}\n`)
       })
     )
   )
@@ -163,7 +163,7 @@ describe("words", () => {
       const given = JSON.stringify(args)
       return Effect.map(
         Effect.flip(tool.call(args)),
-        (error) => `${name} ${given.length > 120 ? `${given.slice(0, 120)}…` : given}\n${words(error)}\n`
+        (error) => `${name} ${given.length > 120 ? `${given.slice(0, 120)}…` : given}\n${errorText(error)}\n`
       )
     }).pipe(
       Effect.flatMap((parts) => pinned("arguments", parts)),

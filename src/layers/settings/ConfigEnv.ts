@@ -10,7 +10,7 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
   problems: Schema.Array(Schema.String)
 }) {
   override get message() {
-    return ["The settings are wrong:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+    return ["Invalid settings:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
   }
 }
 

@@ -30,7 +30,7 @@ export const merge = (environment: Source, dotenv: DotenvFile) => {
   if (holds(environment)) {
     const foreign = companions.filter((name) => source.has(name) && !environment.has(name))
     const notices = foreign.map(
-      (name) => `${name} in ${file} is ignored: it has to come from where the API key comes from, the environment.`
+      (name) => `${name} in ${file} is ignored: it must come from the same source as the API key, the environment.`
     )
     return { merged: new Map([...without(source, [...names, ...companions]), ...environment]), notices, torn: [] }
   }

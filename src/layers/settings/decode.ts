@@ -82,7 +82,9 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     stateDir: stateDir ?? "",
     unreadFile: Option.fromNullable(sources.unread),
     notices: [
-      ...(sources.unread === undefined ? [] : [`${sources.unread} is not read; --env-file names a file of settings.`]),
+      ...(sources.unread === undefined
+        ? []
+        : [`${sources.unread} is not read; use --env-file to name a settings file.`]),
       ...Object.entries(withoutEffect).flatMap(([name, why]) =>
         merged.has(name) ? [`${name} does nothing: ${why}`] : []
       ),

@@ -4,7 +4,7 @@ import { settings, type Values } from "./settingDefinitions.ts"
 const { key, paperBalances, paperMarket, secret } = settings
 const { flag, name } = settings.mode
 
-interface Told {
+interface ModeSources {
   readonly flags: Source
   readonly environment: Source
   readonly dotenv: Source
@@ -17,7 +17,14 @@ interface Told {
 }
 
 /** Lists conflicts about the mode. The server refuses to start if it is in doubt whether real money is at stake. */
-export const modeProblems = ({ dotenv, environment, file, flags, hasKey, mode }: Told): ReadonlyArray<string> => {
+export const modeProblems = ({
+  dotenv,
+  environment,
+  file,
+  flags,
+  hasKey,
+  mode
+}: ModeSources): ReadonlyArray<string> => {
   const [inEnvironment, inDotenv] = [environment, dotenv].map((source) => source.get(name)?.toLowerCase())
   const isPaper = mode === "paper"
   const forPaper = [paperMarket, paperBalances].find(({ name }) => environment.has(name) || dotenv.has(name))
@@ -31,7 +38,7 @@ export const modeProblems = ({ dotenv, environment, file, flags, hasKey, mode }:
       ? [`${name}: ${inEnvironment} in the environment, and ${inDotenv} in ${file}: expected one of them, not both`]
       : []),
     ...(flags.has(paperMarket.name) && !isPaper
-      ? [`${paperMarket.name} (--${paperMarket.flag}): expected in paper mode alone; add --${flag}`]
+      ? [`${paperMarket.name} (--${paperMarket.flag}): expected only in paper mode; add --${flag}`]
       : []),
     ...(mode === undefined && hasKey === true && forPaper !== undefined
       ? [`${name}: expected live or paper, since there is an API key, and ${forPaper.name} is set`]

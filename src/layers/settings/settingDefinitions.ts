@@ -32,7 +32,7 @@ export const settings = {
   key: setting({
     name: "KRAKEN_API_KEY",
     expected: "an API key as Kraken shows it, without spaces",
-    purpose: "Kraken API key. Without it only public market data is served.",
+    purpose: "Kraken API key. Without it, only public market data is offered.",
     secret: true,
     parse: Parse.printable
   }),
@@ -66,31 +66,33 @@ export const settings = {
     name: "KRAKEN_BASE_URL",
     expected: "an https address, or http on this machine, without query or credentials",
     fallback: "https://api.kraken.com",
-    purpose: "Where Kraken is; for tests. Counts only from the source (environment or file) that gave the API key.",
+    purpose:
+      "Address of Kraken's API, for tests. It must come from the same source (environment or file) as the API key.",
     parse: Parse.baseUrl
   }),
   mode: setting({
     name: "MCP_KRAKEN_MODE",
     flag: "paper",
     expected: "live or paper",
-    shownDefault: "live; without an API key, public market data alone",
+    shownDefault: "live; without an API key, only public market data",
     purpose:
-      "live trades on the account of the API key and insists on one; paper on simulated accounts, without a key. Without this setting, a server without a key serves public market data alone.",
+      "live trades on the account of the API key, which is then required; paper trades on simulated accounts and needs no key. If neither this nor a key is set, only public market data is offered.",
     parse: Parse.oneOf("live", "paper")
   }),
   paperMarket: setting({
     name: "MCP_KRAKEN_PAPER_MARKET",
     flag: "market",
     expected: "synthetic or live",
-    shownDefault: "live where Kraken's public API answers, else synthetic",
-    purpose: "Where paper orders are filled: on a computed market without a network, or on Kraken's real books.",
+    shownDefault: "live if Kraken's public API answers, else synthetic",
+    purpose:
+      "Market that fills paper orders: computed without a network (synthetic), or Kraken's real order books (live).",
     parse: Parse.oneOf("synthetic", "live")
   }),
   paperBalances: setting({
     name: "MCP_KRAKEN_PAPER_BALANCES",
     expected: `amounts above zero such as USD=50000,BTC=1, of ${commonAssets.map(({ display }) => display).join(", ")}`,
     fallback: "USD=10000",
-    purpose: "What a paper account begins with.",
+    purpose: "Initial balances of a paper account.",
     parse: Parse.balances
   }),
   host: setting({
@@ -114,7 +116,7 @@ export const settings = {
     flag: "path",
     expected: "a path that begins with a slash, other than /health",
     fallback: "/mcp",
-    purpose: "Path of the MCP endpoint, with or without a slash at its end.",
+    purpose: "Path of the MCP endpoint, with or without a trailing slash.",
     parse: Parse.path
   }),
   tokenDb: setting({
@@ -135,100 +137,101 @@ export const settings = {
     name: "MCP_KRAKEN_SSL_KEYFILE",
     flag: "ssl-keyfile",
     expected: "the path of a file",
-    purpose: "TLS private key (PEM). Together with MCP_KRAKEN_SSL_CERTFILE.",
+    purpose: "TLS private key (PEM), used together with MCP_KRAKEN_SSL_CERTFILE.",
     parse: Parse.text
   }),
   sslCertFile: setting({
     name: "MCP_KRAKEN_SSL_CERTFILE",
     flag: "ssl-certfile",
     expected: "the path of a file",
-    purpose: "TLS certificate (PEM). Together with MCP_KRAKEN_SSL_KEYFILE.",
+    purpose: "TLS certificate (PEM), used together with MCP_KRAKEN_SSL_KEYFILE.",
     parse: Parse.text
   }),
   httpTimeout: setting({
     name: "MCP_KRAKEN_HTTP_TIMEOUT",
     expected: "seconds, from 0.1 to 600",
     fallback: "30",
-    purpose: "Seconds that Kraken has to answer; writes have 10 at the most.",
+    purpose: "Timeout of requests to Kraken, in seconds; at most 10 for writes.",
     parse: Parse.seconds(0.1, 600)
   }),
   logLevel: setting({
     name: "MCP_KRAKEN_LOG_LEVEL",
     expected: "DEBUG, INFO, WARNING, ERROR or CRITICAL",
     fallback: "INFO",
-    purpose: "The least important lines that are logged.",
+    purpose: "Lowest level that is logged.",
     parse: Parse.logLevel
   }),
   logFormat: setting({
     name: "MCP_KRAKEN_LOG_FORMAT",
     expected: "logfmt or json",
     fallback: "logfmt",
-    purpose: "Form of the log on stderr.",
+    purpose: "Format of the log on stderr.",
     parse: Parse.oneOf("logfmt", "json")
   }),
   authDisabled: setting({
     name: "MCP_KRAKEN_AUTH_DISABLED",
     expected: "true or false",
     fallback: "false",
-    purpose: "Let everybody in who reaches the port. For development on one machine only.",
+    purpose: "Accept requests without a token. Only for development on one machine.",
     parse: Parse.boolean
   }),
   allowedOrigins: setting({
     name: "MCP_KRAKEN_ALLOWED_ORIGINS",
-    expected: "origins (https://example.com) or host names, with commas between them",
+    expected: "origins (https://example.com) or host names, separated by commas",
     fallback: "",
     shownDefault: "none",
-    purpose: "Origins of web pages that may call from a browser.",
+    purpose: "Origins of web pages that can call from a browser.",
     parse: Parse.listOf(Parse.origin)
   }),
   allowedHosts: setting({
     name: "MCP_KRAKEN_ALLOWED_HOSTS",
-    expected: "host names, with or without a port, with commas between them",
+    expected: "host names, with or without a port, separated by commas",
     fallback: "",
     shownDefault: "not checked, unless on loopback or without authentication",
-    purpose: "Names under which this server may be called, beside those of this machine.",
+    purpose: "Host names that requests can use, besides those of this machine.",
     parse: Parse.listOf(Parse.hostHeader)
   }),
   queryToken: setting({
     name: "MCP_KRAKEN_QUERY_TOKEN",
     expected: "true or false",
     fallback: "true",
-    purpose: "Whether ?apikey= is taken in place of the Authorization header.",
+    purpose: "Accept ?apikey= in place of the Authorization header.",
     parse: Parse.boolean
   }),
   toolsets: setting({
     name: "MCP_KRAKEN_TOOLSETS",
-    expected: `all, or some of ${toolsetNames.join(", ")} with commas between them`,
+    expected: `all, or some of ${toolsetNames.join(", ")} separated by commas`,
     fallback: "all",
-    purpose: "Toolsets to offer. Fewer tools leave a model more room.",
+    purpose: "Toolsets to offer. Fewer tools use less of a model's context.",
     parse: Parse.someOf(toolsetNames)
   }),
   readOnly: setting({
     name: "MCP_KRAKEN_READ_ONLY",
     expected: "true or false",
     fallback: "false",
-    purpose: "Offer only what changes nothing.",
+    purpose: "Offer only tools that change nothing.",
     parse: Parse.boolean
   }),
   hideDenied: setting({
     name: "MCP_KRAKEN_HIDE_DENIED",
     expected: "true or false",
     fallback: "false",
-    purpose: "Leave tools that the API key may not use out of the list.",
+    purpose: "Hide tools for which the API key has no permission.",
     parse: Parse.boolean
   }),
   tier: setting({
     name: "MCP_KRAKEN_TIER",
     expected: "starter, intermediate, pro or off",
     fallback: "starter",
-    purpose: "Verification tier of the account, which sets Kraken's rate limits; off switches our own gates off.",
+    purpose:
+      "Verification tier of the account, which sets Kraken's rate limits; off disables this server's own limits.",
     parse: Parse.oneOf(...tiers, "off")
   }),
   orderDeadline: setting({
     name: "MCP_KRAKEN_ORDER_DEADLINE",
     expected: "seconds, from 2 to 60",
     fallback: "5",
-    purpose: "Seconds after which Kraken's engine refuses an order whose caller set no deadline.",
+    purpose: "Seconds after which Kraken refuses an order for which the caller set no deadline.",
     parse: Parse.seconds(2, 60)
   })
 }
@@ -249,7 +252,7 @@ export type Values = {
 
 /** Names that are accepted without effect, with the reason. */
 export const withoutEffect: { readonly [name: string]: string } = {
-  MCP_KRAKEN_API: "this server speaks Kraken's Spot API alone.",
-  MCP_KRAKEN_FUTURES_SANDBOX: "this server speaks Kraken's Spot API alone.",
+  MCP_KRAKEN_API: "this server supports only Kraken's Spot API.",
+  MCP_KRAKEN_FUTURES_SANDBOX: "this server supports only Kraken's Spot API.",
   MCP_KRAKEN_VERSION: "it names the version of a build."
 }

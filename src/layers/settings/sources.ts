@@ -71,7 +71,7 @@ export const parseDotenv = (text: string, name = ".env"): DotenvFile => {
     return {
       ...noDotenv,
       name,
-      problems: [`${name}: has ${text.length} characters; a file of settings has at most ${longest}`]
+      problems: [`${name}: has ${text.length} characters; a settings file has at most ${longest}`]
     }
   }
   const variables = parse(text)

@@ -53,16 +53,16 @@ const masked = (key: unknown): string | undefined =>
   typeof key !== "string" ? undefined : key.length < 12 ? "…" : `${key.slice(0, 4)}…${key.slice(-4)}`
 
 const risks = (permissions: ReadonlyArray<string>, ipAllowlist: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const may = [
+  const actions = [
     ...(permissions.includes("withdraw-funds") ? ["withdraw funds"] : []),
     ...(permissions.includes("modify-trades") ? ["place orders"] : [])
   ].join(" and ")
   return [
     ...(permissions.length === 0
-      ? ["The key has no permission: it can only ask about itself and for Earn strategies."]
+      ? ["The key has no permissions: it can only read its own description and Earn strategies."]
       : []),
-    ...(may !== "" && ipAllowlist.length === 0
-      ? [`Whoever has this key may ${may}, from any address: limit its addresses at Kraken.`]
+    ...(actions !== "" && ipAllowlist.length === 0
+      ? [`Anyone who has this key can ${actions} from any address: restrict its addresses at Kraken.`]
       : [])
   ]
 }

@@ -10,7 +10,7 @@ import { unreadable } from "../kit/defects.ts"
 import { offsetOf, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const report = Schema.Literal("trades", "ledgers").annotations({ description: "What the report is about" })
+const report = Schema.Literal("trades", "ledgers").annotations({ description: "Contents of the report" })
 const id = described("Id from get_export_status")
 
 const both = ["all", "time"] as const
@@ -20,7 +20,7 @@ const ofLedgers = ["refid", "type", "subtype", "aclass", "asset", "amount", "bal
 export const requestExportReport = Tool.endpoint("request_export_report", {
   title: "Request a report",
   description:
-    "Have Kraken make a file of all trades or ledger entries of a period. Moves no money. When get_export_status says Processed, retrieve_export gets it.",
+    "Request a file of all trades or ledger entries in a period. Moves no money. Once get_export_status says Processed, call retrieve_export.",
   endpoint: "private/AddExport",
   input: {
     report,
@@ -33,15 +33,15 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
   rules: ({ fields, report }) => {
     const foreign: ReadonlyArray<string> = report === "trades" ? ofLedgers : ofTrades
     return (fields ?? []).flatMap((field, index) =>
-      foreign.includes(field) ? [{ path: `fields.${index}`, fault: `${field} is no column of ${report}` }] : []
+      foreign.includes(field) ? [{ path: `fields.${index}`, fault: `${field} is not a column of ${report}` }] : []
     )
   },
   output: Schema.Struct({ id: Schema.String, ...Settled })
 })
 
 export const getExportStatus = Tool.endpoint("get_export_status", {
-  title: "Reports",
-  description: "Reports, newest first, and how far they are: Queued, Processing or Processed.",
+  title: "Export reports",
+  description: "Export reports, newest first, with status Queued, Processing or Processed.",
   endpoint: "private/ExportStatus",
   input: { report, ...offsetPaging(25, 500) },
   params: (input) => Struct.omit(input, "limit", "cursor"),
@@ -85,7 +85,7 @@ interface Retrieved {
 export const retrieveExport = Tool.make("retrieve_export", {
   title: "Get a report",
   description:
-    "A finished report: as zip, the ZIP file as a resource beside the names of what it holds; as rows, its lines in pages, to be read.",
+    "A finished report: as zip, the ZIP file as a resource, with the names of its files; as rows, its lines in pages.",
   endpoint: "private/RetrieveExport",
   input: {
     id,
@@ -154,6 +154,6 @@ const tooLarge = ({ name, size }: Report.Member) =>
   Arguments.invalid("retrieve_export", [
     {
       path: "as",
-      fault: `must be zip: ${name} has ${size} bytes, and rows takes at most ${Report.largest}. Or request a report of a shorter time`
+      fault: `must be zip: ${name} has ${size} bytes, and rows takes at most ${Report.largest}. Or request a report of a shorter period`
     }
   ])

@@ -21,7 +21,7 @@ const rebase_multiplier = optional(Rebase)
 export const getAccountBalance = Tool.endpoint("get_account_balance", {
   title: "Account balance",
   description:
-    "Balance of each asset, net of pending withdrawals but not of open orders: for what is free see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
+    "Balance of each asset, net of pending withdrawals but not of open orders: for available amounts see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
@@ -31,9 +31,9 @@ export const getAccountBalance = Tool.endpoint("get_account_balance", {
 })
 
 export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
-  title: "Balance and what is free",
+  title: "Balance and available amount",
   description:
-    "Balance of each asset, what open orders hold of it, credit, and available: balance + credit - credit_used - hold_trade.",
+    "Balance of each asset, the part held by open orders, credit, and available: balance + credit - credit_used - hold_trade.",
   endpoint: "private/BalanceEx",
   instead: "get_account_balance",
   input: { rebase_multiplier },
@@ -57,7 +57,7 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
 export const getTradeBalance = Tool.endpoint("get_trade_balance", {
   title: "Margin summary",
   description:
-    "Worth of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
+    "Value of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
   endpoint: "private/TradeBalance",
   input: {
     asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
@@ -69,8 +69,7 @@ export const getTradeBalance = Tool.endpoint("get_trade_balance", {
 
 export const getTradeVolume = Tool.endpoint("get_trade_volume", {
   title: "Your fees and volume",
-  description:
-    "30-day trade volume and, for the pairs that are named, your taker and maker fees in percent, with the next tier.",
+  description: "30-day trade volume and, for named pairs, your taker and maker fees in percent, with the next tier.",
   endpoint: "private/TradeVolume",
   input: {
     pair: optional(PairNames),
@@ -89,7 +88,7 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Everything that changed a balance, newest first, at most 50 a page: next_cursor gets more (keep end the same). A trade makes an entry for each of its two assets. time is in Unix seconds.",
+    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes an entry for each of its two assets. time is in Unix seconds.",
   endpoint: "private/Ledgers",
   input: {
     asset: optional(AssetNames),
@@ -113,9 +112,9 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
 
 export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
-  description: "Ledger entries by their ids. Rows are as in get_ledgers.",
+  description: "Ledger entries by id. Rows are as in get_ledgers.",
   endpoint: "private/QueryLedgers",
-  input: { id: ids("ledger ids", 20), trades: optional(boolean("Ask for trade info too")), rebase_multiplier },
+  input: { id: ids("ledger ids", 20), trades: optional(boolean("Add trade data")), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
   shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
   output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(toldElsewhere)) })
@@ -123,7 +122,7 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
   title: "Credit lines",
-  description: "Credit lines of VIP clients, by asset and in all. credit_line is false where there is none.",
+  description: "Credit lines of VIP clients, by asset and in total. credit_line is false if there is none.",
   endpoint: "private/CreditLines",
   input: { rebase_multiplier },
   shape: (result, { asset }) => {
@@ -140,7 +139,7 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
 export const getApiKeyInfo = Tool.make("get_api_key_info", {
   title: "API key",
   description:
-    "What the configured API key may do, until when, from which addresses and for which part of the history, as Kraken says now. See it first when a call is refused.",
+    "Permissions of the configured API key, its expiry, allowed addresses and readable history, as of now. Call it first if a call is refused.",
   endpoint: "private/GetApiKeyInfo",
   input: {},
   handler: Effect.fn("Tool.get_api_key_info")(function* () {
@@ -158,7 +157,7 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
 
 export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   title: "Wallet accounts",
-  description: "Wallets below the account, with type (main, spot, pay, prop_…) and status.",
+  description: "Wallets of the account, with type (main, spot, pay, prop_…) and status.",
   endpoint: "private/ListWalletAccounts",
   input: { cursor },
   shape: ({ accounts, cursor }) => ({

@@ -80,7 +80,7 @@ const Share = Schema.Struct({
 export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   title: "Earn allocations",
   description:
-    "What is allocated to Earn and what it has earned; each sum in the asset (native) and in converted_asset. amount_allocated has total and, where there are any, pending, bonding, exit_queue and unbonding.",
+    "Earn allocations and rewards, each amount in the asset (native) and in converted_asset. amount_allocated has total and, if any, pending, bonding, exit_queue and unbonding.",
   endpoint: "private/Earn/Allocations",
   input: {
     ascending: optional(boolean("Ascending order")),
@@ -145,14 +145,14 @@ export const allocateEarn = Tool.endpoint("allocate_earn", {
   ...change,
   title: "Allocate to Earn",
   description:
-    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, with bonded ones for weeks. See list_earn_strategies first, get_earn_allocation_status after."
+    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, which takes weeks if bonded. See list_earn_strategies first, get_earn_allocation_status after."
 })
 
 export const deallocateEarn = Tool.endpoint("deallocate_earn", {
   ...change,
-  title: "Take back from Earn",
+  title: "Deallocate from Earn",
   description:
-    "Take funds out of an Earn strategy; bonded ones come after their unbonding period. See list_earn_allocations first, get_earn_deallocation_status after.",
+    "Take funds out of an Earn strategy; bonded funds return after their unbonding period. See list_earn_allocations first, get_earn_deallocation_status after.",
   endpoint: "private/Earn/Deallocate"
 })
 
@@ -166,7 +166,7 @@ export const getEarnAllocationStatus = Tool.endpoint("get_earn_allocation_status
   ...status,
   title: "Earn allocation status",
   description:
-    "Whether the last allocation to a strategy is still pending. If it failed, its error is this call's error."
+    "State of the last allocation to a strategy: pending or done. If it failed, this call fails with its error."
 })
 
 export const getEarnDeallocationStatus = Tool.endpoint("get_earn_deallocation_status", {

@@ -21,8 +21,8 @@ const key = described("Name of a saved address: see get_withdrawal_addresses")
 const gross = Positive.annotations({ description: "Amount including the fee" })
 
 export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
-  title: "Ways to deposit",
-  description: "Ways to deposit an asset: fee, minimum and limit (absent: none) in units of it.",
+  title: "Deposit methods",
+  description: "Deposit methods of an asset: fee, minimum and limit (absent: none) in units of the asset.",
   endpoint: "private/DepositMethods",
   input: { asset: AssetName, aclass, rebase_multiplier: optional(Rebase) },
   shape: (result) => ({
@@ -52,12 +52,12 @@ export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
 export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
   title: "Deposit addresses",
   description:
-    "Addresses to deposit an asset to. Where there is a tag or memo, always show it: a deposit without it is lost. new: true makes another address, which changes the account; first look without it.",
+    "Deposit addresses of an asset. Always show the tag or memo, if any: a deposit without it is lost. new: true creates an address, which changes the account; first call without it.",
   endpoint: "private/DepositAddresses",
   input: {
     asset: AssetName,
     method: described("Exact name from get_deposit_methods"),
-    new: withDefault(boolean("Make a new address"), false),
+    new: withDefault(boolean("Create a new address"), false),
     amount: optional(Positive.annotations({ description: "Bitcoin Lightning only: optionalAmount of the invoice" })),
     aclass,
     ...repeatable
@@ -83,7 +83,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
 
 export const getDepositStatus = Tool.endpoint("get_deposit_status", {
   title: "Deposits",
-  description: "Deposits and how far they are, newest first. time is in Unix seconds, info the address.",
+  description: "Deposits and their status, newest first. time is in Unix seconds, info the address.",
   endpoint: "private/DepositStatus",
   input: historyInput,
   params: historyParams,
@@ -92,8 +92,8 @@ export const getDepositStatus = Tool.endpoint("get_deposit_status", {
 })
 
 export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
-  title: "Ways to withdraw",
-  description: "Ways to withdraw: network, minimum, fee and what is left of each limit (seconds: its period).",
+  title: "Withdrawal methods",
+  description: "Withdrawal methods: network, minimum, fee and the remaining part of each limit (seconds: its period).",
   endpoint: "private/WithdrawMethods",
   input: {
     asset: optional(AssetName),
@@ -136,14 +136,14 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
 
 export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", {
   title: "Saved withdrawal addresses",
-  description: "Saved addresses to withdraw to. key is the name that withdraw takes. New ones are made on kraken.com.",
+  description: "Saved withdrawal addresses. key is the name that withdraw takes. New ones are created on kraken.com.",
   endpoint: "private/WithdrawAddresses",
   input: {
     asset: optional(AssetName),
     aclass,
     method: optional(described("Only this method")),
     key: optional(described("Only this name")),
-    verified: optional(boolean("Only confirmed ones, or only the others"))
+    verified: optional(boolean("Only confirmed (true) or unconfirmed (false) ones"))
   },
   shape: (result, { asset }) => ({ addresses: result.map((row) => withAsset(asset)(row)) }),
   output: Schema.Struct({
@@ -164,9 +164,9 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
 })
 
 export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
-  title: "What a withdrawal would cost",
+  title: "Withdrawal quote",
   description:
-    "Fee of a withdrawal, amount that would arrive, and the most that can be withdrawn now. Withdraws nothing.",
+    "Fee of a withdrawal, the amount that would arrive, and the most that can be withdrawn now. Withdraws nothing.",
   endpoint: "private/WithdrawInfo",
   input: { asset: AssetName, key, amount: gross },
   shape: (result, { asset, input }) => ({ ...result, asset: asset(input.asset) }),
@@ -182,7 +182,7 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
 export const withdraw = Tool.endpoint("withdraw", {
   title: "Withdraw",
   description:
-    "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An equal one within ten minutes is not sent unless repeat is true.",
+    "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An identical one within ten minutes is not sent unless repeat is true.",
   endpoint: "private/Withdraw",
   input: {
     asset: AssetName,
@@ -200,7 +200,7 @@ export const withdraw = Tool.endpoint("withdraw", {
 export const getWithdrawalStatus = Tool.endpoint("get_withdrawal_status", {
   title: "Withdrawals",
   description:
-    "Withdrawals and how far they are, newest first. Rows are as in get_deposit_status; amount is after the fee.",
+    "Withdrawals and their status, newest first. Rows are as in get_deposit_status; amount is after the fee.",
   endpoint: "private/WithdrawStatus",
   input: historyInput,
   params: historyParams,
@@ -220,7 +220,7 @@ export const cancelWithdrawal = Tool.endpoint("cancel_withdrawal", {
 export const walletTransfer = Tool.endpoint("wallet_transfer", {
   title: "Transfer to Futures",
   description:
-    "Move funds from the Spot wallet to the Futures wallet, and only that way: the way back is on Kraken Futures. See get_extended_balance first.",
+    "Move funds from the Spot wallet to the Futures wallet. To move them back use Kraken Futures. See get_extended_balance first.",
   endpoint: "private/WalletTransfer",
   input: {
     asset: AssetName,

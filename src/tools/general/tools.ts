@@ -5,16 +5,16 @@ import * as Tool from "../kit/tool.ts"
 
 export const getTradingMode = Tool.make("get_trading_mode", {
   title: "Trading mode",
-  description: "Whether money is real (live) or simulated (paper), whose it is, how to change it.",
+  description: "The trading mode (live: real money; paper: simulated), the account in use, and how to change the mode.",
   input: {},
   handler: Effect.fn("Tool.get_trading_mode")(function* () {
     const trading = yield* TradingMode
     const { address, unreadFile } = trading
-    const unread = unreadFile === undefined ? "" : `; a file of settings was not read: ${JSON.stringify(unreadFile)}`
-    const elsewhere = address === undefined ? "" : `; asked at ${address}, which is not Kraken's address`
+    const unread = unreadFile === undefined ? "" : `; this settings file was not read: ${JSON.stringify(unreadFile)}`
+    const elsewhere = address === undefined ? "" : `; requests go to ${address}, which is not Kraken's address`
     if (trading.mode === "paper") {
       const principal = yield* Principal
-      const account = `paper account ${principal.account}, of this client alone${unread}`
+      const account = `paper account ${principal.account}, used only by this client${unread}`
       const market = trading.market.name + elsewhere
       return { mode: trading.mode, simulated: true, account, market, to_change: goLive }
     }
@@ -31,6 +31,6 @@ export const getTradingMode = Tool.make("get_trading_mode", {
 })
 
 const goLive =
-  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper. Over HTTP this client may need another token then: mcp-kraken token create NAME."
+  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper. Over HTTP, this client might then need another token: mcp-kraken token create NAME."
 
 const goPaper = "The user starts the server again with --paper, or MCP_KRAKEN_MODE=paper."

@@ -10,7 +10,7 @@ import { integer } from "./numberFields.ts"
 
 const description = "next_cursor of the last answer"
 
-const rowsAPage = (usual: number, most: number) => withDefault(integer("Rows a page", 1, most), usual)
+const rowsAPage = (usual: number, most: number) => withDefault(integer("Rows per page", 1, most), usual)
 
 /** The cursor of a tool whose cursors are ids, or Kraken's own. */
 export const cursor = optional(text(description))

@@ -103,11 +103,11 @@ const isUnknownMethod = (error: SendError) =>
 
 /** What is said of a write that was not sent, since an identical one was just made. */
 const notAgain = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean) => {
-  const note = "Not placed again: an equal call was just made, and the rest is its answer."
+  const note = "Not placed again: an identical call was just made, and the rest is its answer."
   return {
     placed: false,
     duplicate_of: duplicateOf,
-    note: canRepeat ? `${note} If one more is meant, call again with repeat: true.` : note
+    note: canRepeat ? `${note} To place another one, call again with repeat: true.` : note
   }
 }
 

@@ -34,7 +34,7 @@ export const getOrderBook = Tool.endpoint("get_order_book", {
 
 export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
   title: "Grouped order book",
-  description: "A pair's book in coarse steps of price, best first, to see depth far from the price.",
+  description: "Order book of a pair in coarse price steps, best first, to see depth far from the market.",
   endpoint: "public/GroupedBook",
   input: {
     pair: PairName,
@@ -69,7 +69,7 @@ const PreTradeLevel = columns(
 
 export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   title: "Pre-trade transparency",
-  description: "The ten best levels of a pair as regulators want them published, with times in ISO 8601.",
+  description: "The ten best price levels of a pair in the form that regulators require. Times are ISO 8601.",
   endpoint: "public/PreTrade",
   input: { pair: SymbolName },
   params: ({ pair }) => ({ symbol: pair }),
@@ -107,7 +107,7 @@ const PostTrade = columns(
 export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   title: "Post-trade transparency",
   description:
-    "Trades of a pair, or of all, as regulators want them published, with times in ISO 8601. Pass last_ts as from_ts for the next ones.",
+    "Trades of one or all pairs in the form that regulators require. Times are ISO 8601. For later ones pass last_ts as from_ts.",
   endpoint: "public/PostTrade",
   input: {
     pair: optional(SymbolName),

@@ -18,19 +18,19 @@ const since = (what: string) => optional(time(`Only after this: Unix seconds, IS
 
 export const getServerTime = Tool.endpoint("get_server_time", {
   title: "Server time",
-  description: "Kraken's clock, to rule out clock skew.",
+  description: "Kraken's time, to check for clock skew.",
   endpoint: "public/Time",
   input: {},
   output: Schema.Struct({
     unixtime: Schema.Number.annotations({ description: "Unix seconds" }),
-    rfc1123: described("The same moment in words")
+    rfc1123: described("The same time as text")
   })
 })
 
 export const getSystemStatus = Tool.endpoint("get_system_status", {
   title: "System status",
   description:
-    "Whether Kraken trades now: online, maintenance (nothing works), cancel_only (no new orders) or post_only (only post-only limit orders); incidents, and maintenance within 72 hours (events as in get_maintenance_schedule).",
+    "Kraken's status: online, maintenance (nothing works), cancel_only (no new orders) or post_only (only post-only limit orders); incidents, and maintenance within 72 hours (events as in get_maintenance_schedule).",
   endpoint: "public/SystemStatus",
   input: {},
   shape: (result) => {
@@ -51,7 +51,7 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
 
 export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", {
   title: "Maintenance schedule",
-  description: "Maintenance of the next seven days, what it affects and what to do about open orders.",
+  description: "Maintenance planned for the next seven days: what it affects and what to do about open orders.",
   endpoint: "public/MaintenanceSchedule",
   input: {},
   shape: (result) => ({ events: Status.events(result.events) }),
@@ -60,7 +60,7 @@ export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", 
 
 export const getAssets = Tool.endpoint("get_assets", {
   title: "Assets",
-  description: "Assets and their status, all or those that are named. decimals are those of Kraken's records.",
+  description: "Assets and their status, all or those named. decimals is the precision of balances.",
   endpoint: "public/Assets",
   input: {
     asset: optional(AssetNames),
@@ -82,15 +82,17 @@ export const getAssets = Tool.endpoint("get_assets", {
 export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
   title: "Asset pairs",
   description:
-    "Pairs, their assets and status; for those that are named also what orders must keep to: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
+    "Pairs, their assets and status; for named pairs also the rules for orders: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
   endpoint: "public/AssetPairs",
   input: {
     pair: optional(PairNames),
     info: optional(
-      Schema.Literal("info", "leverage", "fees", "margin").annotations({ description: "Only this (default info: all)" })
+      Schema.Literal("info", "leverage", "fees", "margin").annotations({
+        description: "Part of the data (default info: all)"
+      })
     ),
     aclass_base: asset_class,
-    country_code: optional(described("Only what can be traded there, e.g. DE or US:TX")),
+    country_code: optional(described("Only pairs tradable there, e.g. DE or US:TX")),
     execution_venue: optional(
       list(Schema.Literal("international", "bitnomial_exchange"), "Only pairs of these venues")
     ),
@@ -112,7 +114,7 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
 export const getTicker = Tool.endpoint("get_ticker", {
   title: "Ticker",
   description:
-    "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
+    "Current prices of pairs: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since then.",
   endpoint: "public/Ticker",
   input: { pair: optional(PairNames), asset_class, ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
@@ -126,7 +128,7 @@ export const getTicker = Tool.endpoint("get_ticker", {
 export const getOhlc = Tool.endpoint("get_ohlc", {
   title: "Candles",
   description:
-    "Candles of a pair, newest last; the last is running. Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
+    "Candles of a pair, newest last, the last one unfinished. cursor gets older ones; Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
@@ -155,7 +157,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
 export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   title: "Recent trades",
   description:
-    "Everybody's trades of a pair, newest last: the newest, or the first after since. Pass last as since for more; 0 begins with the very first. Your own: get_trade_history.",
+    "Public trades of a pair, newest last: the latest, or the first after since. For later ones pass last as since; 0 starts with the very first. For your own see get_trade_history.",
   endpoint: "public/Trades",
   input: {
     pair: PairName,
@@ -170,11 +172,11 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
 export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   title: "Recent spreads",
   description:
-    "Best bid and ask of a pair over the last minutes, newest last. Pass last as since for newer ones; those of that second come again.",
+    "Best bid and ask of a pair over the last minutes, newest last. For newer ones pass last as since; rows of that second are repeated.",
   endpoint: "public/Spread",
   input: {
     pair: PairName,
-    since: optional(time("Only from this on: Unix seconds, ISO 8601 or last")),
+    since: optional(time("From this time on: Unix seconds, ISO 8601 or last")),
     asset_class,
     ...backwardsPaging(100, 500)
   },

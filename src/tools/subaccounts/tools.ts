@@ -8,7 +8,7 @@ import * as Tool from "../kit/tool.ts"
 export const createSubaccount = Tool.endpoint("create_subaccount", {
   title: "Create a subaccount",
   description:
-    "Open a trading subaccount under the master account. Institutional clients only; it can't be removed here.",
+    "Create a trading subaccount of the master account. Institutional clients only; it can't be removed here.",
   endpoint: "private/CreateSubaccount",
   input: { username: described("Name of the subaccount"), email: described("E-mail address of its user") },
   shape: (result) => ({ created: result }),

@@ -41,15 +41,15 @@ export const flat = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
 /** The prices of a close are nothing without its type. */
 export const closeFaults = ({ close_ordertype, close_price, close_price2 }: FlatClose): ReadonlyArray<Fault> =>
   close_ordertype === undefined && (close_price ?? close_price2) !== undefined
-    ? [{ path: "close_ordertype", fault: "is missing: close_price and close_price2 are of no use without it" }]
+    ? [{ path: "close_ordertype", fault: "is missing: close_price and close_price2 have no effect without it" }]
     : []
 
 /** The warning that `which` was asked to have a conditional close, and Kraken shows none. */
 export const noClose = (which: string, isCheck: boolean): string =>
   `Kraken shows no conditional close for ${which}, although one was asked for. ${
     isCheck
-      ? "Do not count on one if you place it."
-      : "It may stand without one: see query_orders, and place the closing order yourself if so."
+      ? "Do not rely on one if you place it."
+      : "It might be open without one: see query_orders, and if so place the closing order yourself."
   }`
 
 /** An order to cancel has one name. */

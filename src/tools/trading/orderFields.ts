@@ -12,9 +12,11 @@ export const quantity = (description: string) => Decimal.annotations({ descripti
 /** What a conditional close may be: not a market order. */
 export const CloseType = Schema.Literal(...closeTypes)
 
-export const deadline = optional(numberText("RFC 3339, 2 to 60 s ahead: refused after it. Set for you if left out"))
+export const deadline = optional(
+  numberText("RFC 3339, 2 to 60 s ahead; refused after it. Set automatically if left out")
+)
 
-export const validate = (what: string) => boolean(`Let Kraken check the ${what}; nothing is placed`)
+export const validate = (what: string) => boolean(`Only let Kraken check the ${what}; place nothing`)
 
 /** One order, whatever its pair. */
 export const order = {
@@ -23,17 +25,17 @@ export const order = {
   volume: quantity("In base currency, as a decimal string; 0 closes a margin position"),
   price: optional(
     price(
-      "Limit (limit, iceberg), trigger, or for trailing types distance such as +1.5%. +, - and # count from the last trade"
+      "Limit price (limit, iceberg), trigger price, or trailing distance such as +1.5%. +, - and # are relative to the last trade"
     )
   ),
-  price2: optional(price("Limit price of the -limit types; with + or - it counts from the trigger")),
+  price2: optional(price("Limit price of the -limit types; + and - are relative to the trigger")),
   displayvol: optional(quantity("iceberg: shown volume, at least 1/15 of it")),
   trigger: optional(Schema.Literal("last", "index").annotations({ description: "Price that triggers (default last)" })),
   leverage: optional(text("For margin, e.g. 2; leave out for spot")),
   reduce_only: optional(boolean("Only reduce a margin position")),
   stptype: optional(
     Schema.Literal("cancel-newest", "cancel-oldest", "cancel-both").annotations({
-      description: "When it meets an order of yours (default cancel-newest)"
+      description: "If it would trade with your own order (default cancel-newest)"
     })
   ),
   oflags: optional(
@@ -45,8 +47,8 @@ export const order = {
   timeinforce: optional(
     Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
   ),
-  starttm: optional(timeOrText("When it starts: Unix seconds, ISO 8601 or +seconds")),
-  expiretm: optional(timeOrText("When it ends: likewise, 5 s to a month ahead")),
+  starttm: optional(timeOrText("Start: Unix seconds, ISO 8601 or +seconds")),
+  expiretm: optional(timeOrText("Expiry: as starttm, 5 s to a month ahead")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
 }
@@ -64,8 +66,8 @@ export const close = {
   close_ordertype: optional(
     CloseType.annotations({ description: "Conditional close: an opposite order placed for each fill" })
   ),
-  close_price: optional(price("As price, of the close")),
-  close_price2: optional(price("As price2, of the close"))
+  close_price: optional(price("Like price, for the close")),
+  close_price2: optional(price("Like price2, for the close"))
 }
 
 /** What orders of a call have in common. */

@@ -52,8 +52,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
 
 export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   title: "Closed orders",
-  description:
-    "Filled, canceled and expired orders, newest first, at most 50 a page: next_cursor gets more. Rows are as in get_open_orders.",
+  description: "Filled, canceled and expired orders, newest first. Rows are as in get_open_orders.",
   endpoint: "private/ClosedOrders",
   input: {
     trades,
@@ -63,7 +62,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
     end: optional(end),
     closetime: optional(
       Schema.Literal("open", "close", "both").annotations({
-        description: "Which time start and end are about (default both)"
+        description: "Time that start and end apply to (default both)"
       })
     ),
     consolidate_taker,
@@ -83,7 +82,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
 
 export const queryOrders = Tool.endpoint("query_orders", {
   title: "Orders by id",
-  description: "The state of orders, open or closed, by their ids. Rows are as in get_open_orders.",
+  description: "Orders by id, open or closed. Rows are as in get_open_orders.",
   endpoint: "private/QueryOrders",
   input: {
     txid: ids("order ids", 50),
@@ -99,7 +98,7 @@ export const queryOrders = Tool.endpoint("query_orders", {
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
   title: "Trade history",
   description:
-    "Your own trades (fills), newest first, at most 50 a page: next_cursor gets more. price, cost and fee are in quote currency, vol in base. For everybody's trades see get_recent_trades.",
+    "Your own trades (fills), newest first. price, cost and fee are in quote currency, vol in base. For public trades see get_recent_trades.",
   endpoint: "private/TradesHistory",
   input: {
     type: optional(
@@ -128,7 +127,7 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
 
 export const queryTrades = Tool.endpoint("query_trades", {
   title: "Trades by id",
-  description: "Your own trades by their ids. Rows are as in get_trade_history.",
+  description: "Your own trades by id. Rows are as in get_trade_history.",
   endpoint: "private/QueryTrades",
   input: {
     txid: ids("trade ids", 20),
@@ -143,7 +142,7 @@ type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknow
 
 export const getOpenPositions = Tool.endpoint("get_open_positions", {
   title: "Open margin positions",
-  description: "Open margin positions, newest first. net is unrealised profit in quote currency, with docalcs.",
+  description: "Open margin positions, newest first. With docalcs, net is the unrealised profit in quote currency.",
   endpoint: "private/OpenPositions",
   input: {
     txid: optional(list(Schema.String, "Position ids (default all)")),
@@ -171,7 +170,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
 export const getOrderAmends = Tool.endpoint("get_order_amends", {
   title: "Changes of an order",
   description:
-    "Every change of one order by amend_order or by Kraken, newest first, the original last. Timestamps are Unix nanoseconds.",
+    "Every change of one order by amend_order or by Kraken, newest first, the original last. timestamp is in Unix nanoseconds.",
   endpoint: "private/OrderAmends",
   input: { txid: OrderId, rebase_multiplier },
   params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
@@ -185,7 +184,7 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
 export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
   title: "Order book, order by order",
   description:
-    "Single orders of a pair's book, best price first, qty in base currency, timestamps in Unix nanoseconds. For sums at each price see get_order_book, which needs no key.",
+    "Individual orders of a pair's book, best price first. qty is in base currency, timestamp in Unix nanoseconds. For sums at each price see get_order_book, which needs no key.",
   endpoint: "private/Level3",
   input: {
     pair: PairName,

@@ -33,9 +33,9 @@ import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 
-const Described = Schema.Struct({ order: optionalText, close: optionalText })
+const Description = Schema.Struct({ order: optionalText, close: optionalText })
 
-const Count = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
+const Canceled = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
 
 /** Stands before everything else in an answer. */
 const warning = optionalText
@@ -43,7 +43,7 @@ const warning = optionalText
 export const addOrder = Tool.endpoint("add_order", {
   title: "Place an order",
   description:
-    "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. Look at get_asset_pairs for minimum and tick size and at get_extended_balance for what is free first. To change an open order use amend_order.",
+    "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. First check minimum and tick size with get_asset_pairs and available funds with get_extended_balance. To change an open order use amend_order.",
   endpoint: "private/AddOrder",
   input: {
     pair: PairName,
@@ -74,7 +74,7 @@ export const addOrder = Tool.endpoint("add_order", {
     warning,
     pair: Schema.String,
     txid: optionalTexts,
-    descr: Described,
+    descr: Description,
     cl_ord_id: optionalText,
     deadline: optionalText,
     validated: optional(Schema.Boolean.annotations({ description: "Checked only: nothing was placed" })),
@@ -85,13 +85,13 @@ export const addOrder = Tool.endpoint("add_order", {
 export const addOrderBatch = Tool.endpoint("add_order_batch", {
   title: "Place several orders",
   description:
-    "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. A fault in one order refuses all; but Kraken's engine may refuse one (its error) while the others stand.",
+    "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. An invalid order refuses the whole batch; the engine can still refuse single orders (see error) and place the others.",
   endpoint: "private/AddOrderBatch",
   input: {
     pair: PairName,
     orders: list(
       Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.bare(Orders.BatchOrder) }),
-      "2 to 15 orders; fields mean what they mean in add_order"
+      "2 to 15 orders; fields as in add_order"
     ).pipe(
       Schema.minItems(2, { message: () => "must hold at least 2 orders: for one use add_order" }),
       Schema.maxItems(15, { message: ({ actual }) => tooMany(actual, 15) })
@@ -109,11 +109,14 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   }),
   shape: (result, { input, pair }) => {
     const { deadline, orders } = result
-    const lacking = orders.flatMap((row, i) =>
+    const withoutClose = orders.flatMap((row, i) =>
       input.orders[i]?.close !== undefined && !isFailed(row) && isMissing(row.close) ? [i] : []
     )
     return Rows.compact({
-      warning: lacking.length > 0 ? Checks.noClose(`orders.${lacking.join(", orders.")}`, input.validate) : undefined,
+      warning:
+        withoutClose.length > 0
+          ? Checks.noClose(`orders.${withoutClose.join(", orders.")}`, input.validate)
+          : undefined,
       pair: pair(input.pair),
       orders: orders.map(({ close = "", descr, ...row }, i) =>
         Rows.compact({
@@ -133,7 +136,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     orders: Schema.Array(
       Schema.Struct({
         txid: optionalText,
-        descr: Described,
+        descr: Description,
         cl_ord_id: optionalText,
         error: optionalText
       })
@@ -153,7 +156,7 @@ const isMissing = (text: string | undefined) => text === undefined || text === "
 export const amendOrder = Tool.endpoint("amend_order", {
   title: "Change an open order in place",
   description:
-    "Change quantity or prices of an open order; it keeps its id, its fills and where possible its place in the queue. A quantity below what is filled cancels the rest. Not for orders with a conditional close. See query_orders first.",
+    "Change quantity or prices of an open order; it keeps its id, its fills and, if possible, its queue position. A quantity below the filled volume cancels the rest. Not for orders with a conditional close. See query_orders first.",
   endpoint: "private/AmendOrder",
   input: {
     txid: optional(OrderId),
@@ -161,9 +164,9 @@ export const amendOrder = Tool.endpoint("amend_order", {
     order_qty: optional(Orders.quantity("New total volume in base currency")),
     display_qty: optional(Orders.quantity("iceberg: shown volume, at least 1/15 of the rest")),
     limit_price: optional(Orders.price("New limit price, absolute or relative (+5, -1%)")),
-    trigger_price: optional(Orders.price("New trigger price, likewise")),
+    trigger_price: optional(Orders.price("New trigger price, also absolute or relative")),
     pair: optional(PairName.annotations({ description: "Its pair; xStocks need it" })),
-    post_only: optional(boolean("Refuse the new price if the order would take")),
+    post_only: optional(boolean("Refuse a price at which the order would take")),
     deadline: Orders.deadline,
     ...repeatable
   },
@@ -181,7 +184,7 @@ export const amendOrder = Tool.endpoint("amend_order", {
 export const editOrder = Tool.endpoint("edit_order", {
   title: "Replace an open order",
   description:
-    "Cancel an open order and place it anew with changes: new txid, place in the queue lost, userref and post dropped unless given again. Prefer amend_order. Not for orders with a cl_ord_id, a conditional close or a triggered stop. See query_orders first.",
+    "Cancel an open order and place a changed one: it gets a new txid, loses its queue position, and drops userref and post unless given again. Prefer amend_order. Not for orders with a cl_ord_id, a conditional close or a triggered stop. See query_orders first.",
   endpoint: "private/EditOrder",
   input: {
     txid: text("Kraken's order id, or a userref that only one order has"),
@@ -190,11 +193,11 @@ export const editOrder = Tool.endpoint("edit_order", {
     price: optional(Orders.price("New price, as in add_order")),
     price2: optional(Orders.price("New price2, as in add_order")),
     displayvol: optional(Orders.quantity("iceberg: shown volume")),
-    oflags: optional(list(Schema.Literal("post"), "post, or it is dropped")),
+    oflags: optional(list(Schema.Literal("post"), "post; dropped if left out")),
     userref: optional(Userref),
     asset_class: Orders.shared.asset_class,
     deadline: Orders.deadline,
-    cancel_response: optional(boolean("Answer before the old order is wholly replaced")),
+    cancel_response: optional(boolean("Answer before the replacement is complete")),
     validate: withDefault(Orders.validate("order"), false),
     ...repeatable
   },
@@ -214,7 +217,7 @@ export const editOrder = Tool.endpoint("edit_order", {
     txid: optionalText,
     originaltxid: optionalText,
     orders_cancelled: optionalNumber,
-    descr: optional(Described),
+    descr: optional(Description),
     newuserref: optionalAmount,
     error_message: optionalText,
     validated: optionalBoolean,
@@ -225,20 +228,20 @@ export const editOrder = Tool.endpoint("edit_order", {
 export const cancelOrder = Tool.endpoint("cancel_order", {
   title: "Cancel an order",
   description:
-    "Cancel one open order; what is filled stays filled. A userref as txid cancels every order that has it. See get_open_orders first.",
+    "Cancel one open order; its fills stay. A userref as txid cancels every order that has it. See get_open_orders first.",
   endpoint: "private/CancelOrder",
   input: {
     txid: optional(text("Kraken's order id, or a userref")),
     cl_ord_id: optional(ClientId)
   },
   rules: Checks.cancelFaults,
-  output: Count
+  output: Canceled
 })
 
 export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
   title: "Cancel several orders",
   description:
-    "Cancel up to 50 open orders by their ids. count below what was asked for means that some were closed already: see query_orders.",
+    "Cancel up to 50 open orders by id. A count below the number of ids means that some were already closed: see query_orders.",
   endpoint: "private/CancelOrderBatch",
   input: {
     orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
@@ -246,21 +249,21 @@ export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
   },
   rules: Checks.cancelBatchFaults,
   lists: "json",
-  output: Count
+  output: Canceled
 })
 
 export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
   title: "Cancel all orders",
-  description: "Cancel every open order of the account, on all pairs. Orders that arrive later are not affected.",
+  description: "Cancel every open order of the account, on all pairs. Later orders are not affected.",
   endpoint: "private/CancelAll",
   input: {},
-  output: Count
+  output: Canceled
 })
 
 export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
   title: "Dead man's switch",
   description:
-    "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Usual: 60, again every 15 to 30 s.",
+    "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Recommended: 60, repeated every 15 to 30 s.",
   endpoint: "private/CancelAllOrdersAfter",
   input: { timeout: integer("Seconds", 0, 86399) },
   output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })

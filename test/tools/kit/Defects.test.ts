@@ -4,7 +4,7 @@ import * as fc from "fast-check"
 import { Permission } from "../../../src/domain/keys/permissions.ts"
 import * as Answers from "../../../src/tools/kit/answerFields.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
-import * as ToolError from "../../../src/tools/errorAdvice.ts"
+import * as ErrorAdvice from "../../../src/tools/errorAdvice.ts"
 import { type AnyTool, toolsets } from "../../../src/tools/toolsets.ts"
 import { stateless, TestMcpHttpHandler } from "../../doubles/TestMcp.ts"
 import { runs } from "../../Property.ts"
@@ -61,7 +61,7 @@ describe("a fault of ours in the shaping of an answer", () => {
         return String(body.result.content[0].text)
       })
       const may = (outcome: "nothing" | "unknown", tool: string) =>
-        ToolError.words(new ToolDefect({ tool, outcome, answer: "" }))
+        ErrorAdvice.errorText(new ToolDefect({ tool, outcome, answer: "" }))
       assert.strictEqual(yield* call("cancel_all_orders"), may("unknown", "cancel_all_orders"))
       assert.strictEqual(yield* call("get_account_balance"), may("nothing", "get_account_balance"))
       assert.lengthOf(
@@ -77,7 +77,7 @@ describe("a fault of ours in the shaping of an answer", () => {
 
   it("advises nobody to repeat a write that happened, or may have", () => {
     for (const outcome of ["done", "unknown"] as const) {
-      const text = ToolError.words(new ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
+      const text = ErrorAdvice.errorText(new ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
       assert.match(text, /do NOT repeat it/i)
       assert.strictEqual(text.includes("O1"), outcome === "done")
     }

@@ -8,7 +8,7 @@ import { RateBudget } from "../../../services/RateBudget.ts"
 import type { InputRequired } from "../../../services/UserInput.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
-import * as ToolError from "../../../tools/errorAdvice.ts"
+import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
@@ -70,11 +70,11 @@ const makeCall = (
       Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
         if (failure?._tag === "InputRequired") return Effect.fail(failure)
-        if (failure !== undefined) return Effect.succeed({ outcome: failure._tag, result: ToolError.render(failure) })
+        if (failure !== undefined) return Effect.succeed({ outcome: failure._tag, result: ErrorAdvice.render(failure) })
         const details = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
         return Effect.map(defect(cause, details), (error) => ({
           outcome: "ToolDefect",
-          result: ToolError.render(error)
+          result: ErrorAdvice.render(error)
         }))
       }),
       Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))

@@ -3,7 +3,7 @@ import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/prompts.ts"
 import { completePair, pairTemplate, read, type Resource, resources } from "../../../tools/resources.ts"
-import * as ToolError from "../../../tools/errorAdvice.ts"
+import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { tools, type ToolServices } from "../../../tools/toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
 import { ProtocolError, resourceNotFound } from "../protocol/ProtocolError.ts"
@@ -81,7 +81,7 @@ const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: ty
     Effect.mapError((error) =>
       error._tag === "ResourceNotFound"
         ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
-        : new ProtocolError({ code: -32000, message: ToolError.words(error) })
+        : new ProtocolError({ code: -32000, message: ErrorAdvice.errorText(error) })
     )
   )
 }
