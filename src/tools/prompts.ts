@@ -1,15 +1,15 @@
-/** A request that a person can pick from a menu: words for the model, which does the work with the tools. */
+/** A request that a user selects from a menu. Its text instructs the model, which calls the tools. */
 export interface Prompt {
   readonly name: string
   readonly title: string
   readonly description: string
-  /** The tools that it can't do without. */
+  /** The tools that it requires. */
   readonly tools: ReadonlyArray<string>
   readonly arguments: ReadonlyArray<{
     readonly name: string
     readonly description: string
     readonly required: boolean
-    /** Completed from Kraken's pairs. */
+    /** True if values are completed from Kraken's pairs. */
     readonly isPair?: true
   }>
   readonly text: (given: { readonly [name: string]: string }) => string

@@ -6,10 +6,10 @@ import * as Market from "./market/tools.ts"
 import type { ToolError, toolsets, ToolServices } from "./toolsets.ts"
 import * as TradingReads from "./trading/readTools.ts"
 
-/** There is no such resource. */
+/** A resource that does not exist. */
 export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("ResourceNotFound", {
   uri: Schema.String,
-  /** What to ask for in its place. */
+  /** Advice for the caller. */
   hint: Schema.optionalWith(Schema.String, { default: () => "See resources/list." })
 }) {
   override get message() {
@@ -19,15 +19,15 @@ export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("Re
 
 type Read = Effect.Effect<unknown, ToolError | ResourceNotFound, ToolServices>
 
-/** Something a person can attach to a conversation: JSON, read anew each time. */
+/** A JSON document that a user can attach to a conversation. It is read again for each request. */
 export interface Resource {
   readonly uri: string
   readonly name: string
   readonly title: string
   readonly description: string
-  /** Private ones are about the account of the configured key. */
+  /** True if it shows the account of the configured key. */
   readonly isPrivate: boolean
-  /** It is offered with these tools. */
+  /** The toolset with which it is offered. */
   readonly toolset: keyof typeof toolsets
   readonly read: Read
 }
@@ -84,7 +84,7 @@ export const resources: ReadonlyArray<Resource> = [
   }
 ]
 
-/** One pair by any spelling. */
+/** The template of a pair's resource. The pair can have any spelling. */
 export const pairTemplate = {
   uriTemplate: "kraken://pairs/{pair}",
   name: "pair",
@@ -92,12 +92,12 @@ export const pairTemplate = {
   description: "One pair with the rules for its orders: decimals, tick size, minima, leverage, status"
 }
 
-/** Longer addresses are not looked up. */
+/** The longest URI that is looked up, in characters. */
 const longestUri = 200
 
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
 
-/** Reads one of the resources that are offered, or a pair, by its address. */
+/** Reads an offered resource, or a pair, by its URI. */
 export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
   if (uri.length > longestUri) return new ResourceNotFound({ uri: `${uri.slice(0, longestUri)}…` })
   const resource = offered.find((resource) => resource.uri === uri)
@@ -106,23 +106,22 @@ export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
   return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))
 }
 
-const readPair = (uri: string, spelling: string): Read =>
-  Effect.gen(function* () {
-    const names = yield* Names
-    yield* Effect.mapError(names.pair(spelling), ({ message }) => new ResourceNotFound({ uri, hint: message }))
-    const pair = (yield* names.directory).findPair(spelling)
-    return pair ?? (yield* new ResourceNotFound({ uri }))
-  })
+const readPair = Effect.fn("Resource.pair")(function* (uri: string, spelling: string) {
+  const names = yield* Names
+  yield* Effect.mapError(names.pair(spelling), ({ message }) => new ResourceNotFound({ uri, hint: message }))
+  const pair = (yield* names.directory).findPair(spelling)
+  return pair ?? (yield* new ResourceNotFound({ uri }))
+})
 
-/** Names of pairs that begin with, or hold, what was typed. */
+/** Lists the pairs for a typed text: an exact match, then those that begin with it, then those that contain it. */
 export const completePair = (typed: string): Effect.Effect<ReadonlyArray<string>, never, Names | Principal> =>
   Effect.map(directory(), ({ findPair, pairs }) => {
     const wanted = typed.toUpperCase()
     const names = pairs.map(({ display }) => display)
     const exact = findPair(typed)?.display
     const starting = names.filter((name) => name.toUpperCase().startsWith(wanted))
-    const holding = names.filter((name) => name.toUpperCase().includes(wanted))
-    return [...new Set([...(exact === undefined ? [] : [exact]), ...starting, ...holding])]
+    const containing = names.filter((name) => name.toUpperCase().includes(wanted))
+    return [...new Set([...(exact === undefined ? [] : [exact]), ...starting, ...containing])]
   })
 
 function directory() {

@@ -16,23 +16,23 @@ import * as Subaccounts from "./subaccounts/tools.ts"
 import * as Trading from "./trading/tools.ts"
 import * as TradingReads from "./trading/readTools.ts"
 import * as WebSocket from "./trading/webSocketToken.ts"
-import type { EndpointError, GateError, Tool } from "./kit/tool.ts"
+import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 
-/** Everything a tool may fail with, beside a question to the user. A tool that fails otherwise does not fit in `toolsets`. */
-export type ToolError = GateError | EndpointError
+/** All errors of tools, besides a question to the user. A tool with another error does not compile in `toolsets`. */
+export type ToolError = CheckError | EndpointError
 
-/** Everything a tool may need. */
+/** All services that tools can require. */
 export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal
 
 export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
-/** The tools of a toolset by name: what a module lists first depends on who loads it. */
+/** Sorts the tools of a toolset by name. The order of a module's exports depends on the loader. */
 const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: string]: A }): Array<A> =>
   Object.values(tools).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 /**
- * A toolset file exports tools and nothing else, so this is the whole registry. Order is the order of `tools/list`. What
- * is general is offered whatever toolsets are chosen.
+ * All tools in the order of `tools/list`. A toolset's file exports only tools. The general tools are offered with any
+ * choice of toolsets.
  */
 export const toolsets = {
   general: inOrder(General),
@@ -45,7 +45,7 @@ export const toolsets = {
   websocket: inOrder(WebSocket)
 } satisfies Record<string, ReadonlyArray<AnyTool>>
 
-/** All tools by name, each with its toolset. `Policy` says which of them a principal is offered. */
+/** All tools by name, each with its toolset. `Policy` selects those that a principal is offered. */
 export const tools: ReadonlyMap<string, AnyTool & Offer> = new Map(
   Object.entries(toolsets).flatMap(([toolset, tools]: [string, ReadonlyArray<AnyTool>]) =>
     tools.map((tool) => [tool.name, { ...tool, toolset }])

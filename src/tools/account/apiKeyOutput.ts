@@ -4,8 +4,8 @@ import { meaning } from "../../domain/keys/permissions.ts"
 import { optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import * as Rows from "../kit/rows.ts"
 
-/** What a key may do, and what limits it. The key itself is masked. */
-export const Facts = Schema.Struct({
+/** Permissions and limits of a key, which is masked. */
+export const KeyOutput = Schema.Struct({
   name: optionalText,
   key: optionalText,
   iban: optionalText,
@@ -23,10 +23,10 @@ export const Facts = Schema.Struct({
 
 const times = ["valid_until", "query_from", "query_to", "created_time", "modified_time", "last_used"]
 
-/** From Kraken's answer, whose fields its pages spell in camel case and its service in snake case. */
-export const facts = (answer: unknown, now: DateTime.Utc): object => {
-  const spelled = Object.entries(Object(answer)).map(([name, value]): [string, unknown] => [snake(name), value])
-  const { api_key, api_key_name, ip_allowlist, permissions, ...key } = Object.fromEntries(spelled)
+/** Converts Kraken's answer. Kraken's documentation spells its fields in camel case, the live service in snake case. */
+export const keyOutput = (answer: unknown, now: DateTime.Utc): object => {
+  const fields = Object.entries(Object(answer)).map(([name, value]): [string, unknown] => [snake(name), value])
+  const { api_key, api_key_name, ip_allowlist, permissions, ...key } = Object.fromEntries(fields)
   const allowed = texts(permissions)
   const ipAllowlist = texts(ip_allowlist).filter((address) => address !== "")
   const limits = {
@@ -48,7 +48,7 @@ const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_
 
 const texts = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
 
-/** Enough to tell keys apart, not enough to use one. */
+/** Masks a key, so that keys can be distinguished but not used. */
 const masked = (key: unknown): string | undefined =>
   typeof key !== "string" ? undefined : key.length < 12 ? "…" : `${key.slice(0, 4)}…${key.slice(-4)}`
 

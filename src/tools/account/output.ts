@@ -3,18 +3,18 @@ import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { Amount, Seconds, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
 import { optional } from "../kit/fields.ts"
-import { naming, toldElsewhere } from "../kit/jsonSchema.ts"
+import { namingOnly, describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
-type Display = (id: string) => string
+type DisplayName = (id: string) => string
 
-/** Rows that Kraken keys by asset. */
-export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, asset: Display) =>
+/** Lists rows that Kraken keys by asset. */
+export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, asset: DisplayName) =>
   Rows.keyed(rows, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
 
 type Balance = Result<"private/BalanceEx">[string]
 
-/** balance + credit − credit_used − hold_trade, exactly; nothing where one of them is no number. */
+/** Computes balance + credit − credit_used − hold_trade exactly. Absent if one of them is not a number. */
 export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Balance) =>
   Rows.compact({
     available: Option.all([balance, credit, credit_used, hold_trade].map((part) => D.parse(String(part)))).pipe(
@@ -40,8 +40,8 @@ export const Entry = Schema.Struct({
   balance: optionalAmount
 })
 
-/** Newest first: Kraken's object has no order of its own. */
-export const entries = (ledger: Result<"private/QueryLedgers">, asset: Display) =>
+/** Lists ledger entries, newest first, since Kraken's object has no order. */
+export const entries = (ledger: Result<"private/QueryLedgers">, asset: DisplayName) =>
   Rows.newestFirst(
     Rows.keyed(ledger, "id").map((row) => Rows.compact({ ...row, asset: asset(row.asset), asset_id: row.asset })),
     "time"
@@ -62,7 +62,7 @@ export const TradeBalance = Schema.Struct({
   free_margin_after_orders: optionalAmount
 })
 
-/** What Kraken calls by letters. */
+/** Names the amounts that Kraken names by letters. */
 export const tradeBalance = ({ c, e, eb, m, mf, mfo, ml, n, tb, uv, v }: Result<"private/TradeBalance">) =>
   Rows.compact({
     equivalent_balance: eb,
@@ -87,18 +87,18 @@ const feeFields = {
   next_volume: optionalAmount
 }
 
-/** What a pair costs, in percent of a trade's cost; volumes are those of 30 days that make up its tier. */
+/** The fees of a pair, in percent of a trade's cost. Volumes are the 30-day volumes of its tier. */
 const Fee = Schema.Struct({
   ...feeFields,
   tier_futures_volume: optionalAmount,
   next_futures_volume: optionalAmount,
   volume_offset: optionalAmount
-}).annotations(naming(feeFields))
+}).annotations(namingOnly(feeFields))
 
 type Volume = Result<"private/TradeVolume">
 
-/** One row a pair, from the two objects in which Kraken keeps takers' and makers' fees. */
-const feeRows = ({ fees: taker = {}, fees_maker: maker = {} }: Volume, pair: Display) =>
+/** Makes one row for each pair from Kraken's separate objects of taker and maker fees. */
+const feeRows = ({ fees: taker = {}, fees_maker: maker = {} }: Volume, pair: DisplayName) =>
   [...new Set([...Object.keys(taker), ...Object.keys(maker)])].map((id) =>
     Rows.compact({ pair: pair(id), id, taker: feeOf(taker[id]), maker: feeOf(maker[id]) })
   )
@@ -135,7 +135,7 @@ export const TradeVolume = Schema.Struct({
       pair: Schema.String,
       id: Schema.String,
       taker: optional(Fee),
-      maker: optional(Fee.annotations(toldElsewhere))
+      maker: optional(Fee.annotations(describedElsewhere))
     })
   ),
   schedules: optional(
@@ -145,13 +145,13 @@ export const TradeVolume = Schema.Struct({
         id: Schema.String,
         class: optionalText,
         tiers: Schema.Array(Tier)
-      }).annotations(toldElsewhere)
+      }).annotations(describedElsewhere)
     )
   ),
   volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: optionalText, volume: optionalAmount })))
 })
 
-export const tradeVolume = (result: Volume, pair: Display, asset: Display) => {
+export const tradeVolume = (result: Volume, pair: DisplayName, asset: DisplayName) => {
   const { currency, inputs = {}, schedules = [], volume, volume_subaccounts } = result
   const known = Object.entries(inputs).flatMap(([name, input]) => (input === null ? [] : [[name, input] as const]))
   return {
@@ -166,8 +166,8 @@ export const tradeVolume = (result: Volume, pair: Display, asset: Display) => {
   }
 }
 
-/** Names with their class, as Kraken wants them of what is no currency. */
-export const classified = (names: unknown, aclass: unknown) =>
+/** Adds the asset class to each name, as Kraken expects it for tokenised assets. */
+export const withClass = (names: unknown, aclass: unknown) =>
   Array.isArray(names) ? names.map((asset: unknown) => ({ asset, aclass })) : names
 
 export const CreditLines = Schema.Struct({
@@ -192,6 +192,6 @@ export const CreditLines = Schema.Struct({
       equity_usd: optionalAmount,
       ongoing_balance: optionalAmount,
       debt_to_equity: optionalAmount
-    }).annotations(toldElsewhere)
+    }).annotations(describedElsewhere)
   )
 })

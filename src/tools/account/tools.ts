@@ -8,7 +8,7 @@ import { Amount, optionalAmount, optionalBoolean, optionalText } from "../kit/an
 import { AssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
 import { AssetName, AssetNames, PairNames } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
-import { toldElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Key from "./apiKeyOutput.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
@@ -79,7 +79,7 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
   },
   params: ({ asset_class, ...input }) => ({
     ...withoutOff(input, "fee_schedule"),
-    ...(asset_class === "tokenized_asset" && { pair: Output.classified(input["pair"], asset_class) })
+    ...(asset_class === "tokenized_asset" && { pair: Output.withClass(input["pair"], asset_class) })
   }),
   shape: (result, { asset, pair }) => Output.tradeVolume(result, pair, asset),
   output: Output.TradeVolume
@@ -117,7 +117,7 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
   input: { id: ids("ledger ids", 20), trades: optional(boolean("Add trade data")), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
   shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
-  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(toldElsewhere)) })
+  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(describedElsewhere)) })
 })
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
@@ -146,13 +146,13 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
     const kraken = yield* KrakenClient
     const answer = yield* kraken.read("private/GetApiKeyInfo", {})
     const cache = yield* PermissionCache
-    yield* cache.learn(answer)
-    const facts = Key.facts(answer, yield* kraken.now)
-    return yield* Effect.mapError(Schema.decodeUnknown(Key.Facts)(facts), () =>
+    yield* cache.store(answer)
+    const output = Key.keyOutput(answer, yield* kraken.now)
+    return yield* Effect.mapError(Schema.decodeUnknown(Key.KeyOutput)(output), () =>
       unreadable("private/GetApiKeyInfo", false, "not shown", "it is not an API key")
     )
   }),
-  output: Key.Facts
+  output: Key.KeyOutput
 })
 
 export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {

@@ -64,7 +64,7 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   })
 })
 
-/** A sum in the asset itself and in `converted_asset`. */
+/** An amount in the asset itself and in `converted_asset`. */
 const Sum = Schema.Struct({ native: Amount, converted: optionalAmount })
 
 const Share = Schema.Struct({
@@ -130,7 +130,7 @@ const change = {
     { input }: { readonly input: { readonly strategy_id: string } }
   ) => ({
     strategy_id: input.strategy_id,
-    // True, or in a shape that only one program has seen, whether it still goes on.
+    // True, or an object with `pending`, which one client library has seen.
     ...(typeof result === "boolean" ? { accepted: result } : { accepted: true, ...result })
   }),
   output: Schema.Struct({
@@ -180,7 +180,7 @@ type Strategy = Result<"private/Earn/Strategies">["items"][number]
 
 const noLock: NonNullable<Strategy["lock_type"]> = {}
 
-/** Kraken nests what has a kind of its own; a row says it in words. */
+/** Flattens a strategy, whose lock type, return and source are nested objects at Kraken. */
 const strategy = ({ apr_estimate, auto_compound, lock_type = noLock, yield_source, ...row }: Strategy) => {
   const { type, ...periods } = lock_type
   return {

@@ -4,7 +4,7 @@ import { Amount, optionalAmount, optionalSeconds, optionalText, optionalTexts } 
 import { AssetClass, Rebase, described, optional } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { time } from "../kit/timeFields.ts"
-import { toldElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere } from "../kit/jsonSchema.ts"
 import { krakenCursor, pageWithin, paging } from "../kit/paging.ts"
 import * as Rows from "../kit/rows.ts"
 
@@ -26,7 +26,7 @@ const Transfer = Schema.Struct({
   originators: optionalTexts
 })
 
-/** What histories of deposits and of withdrawals are asked for by. */
+/** The inputs of the histories of deposits and withdrawals. */
 export const historyInput = {
   asset: optional(AssetName),
   aclass: optional(AssetClass),
@@ -37,13 +37,13 @@ export const historyInput = {
   rebase_multiplier: optional(Rebase)
 }
 
-/** Always in pages: without a cursor Kraken sends up to 500 rows. */
+/** Always requests a page, since Kraken sends up to 500 rows without a cursor. */
 export const historyParams = (input: Params): Params => ({
   ...input,
   cursor: krakenCursor(String(input["cursor"] ?? "")) || "true"
 })
 
-/** Kraken sends a bare list, or an object whose key for the list differs from its documentation. */
+/** Reads a page. Kraken sends a bare list, or an object whose key for the list differs from the documentation. */
 export const history = (
   result: Result<"private/DepositStatus" | "private/WithdrawStatus">,
   shaping: {
@@ -65,11 +65,11 @@ type KrakenPage = Exclude<Result<"private/DepositStatus">, ReadonlyArray<unknown
 export const Deposits = Schema.Struct({ transfers: Schema.Array(Transfer), next_cursor: optionalText })
 
 export const Withdrawals = Schema.Struct({
-  transfers: Schema.Array(Transfer.annotations(toldElsewhere)),
+  transfers: Schema.Array(Transfer.annotations(describedElsewhere)),
   next_cursor: optionalText
 })
 
-/** `asset` in any of Kraken's spellings becomes its display name, with the spelling beside it. */
+/** Adds the display name of a row's asset. Kraken's own name moves to `asset_id`. */
 export const withAsset =
   (asset: (id: string) => string) =>
   <A extends { readonly asset: string }>(row: A) =>
@@ -77,14 +77,14 @@ export const withAsset =
 
 type Method = Result<"private/WithdrawMethods">[number]
 
-/** A fee is an object with an asset of its own, or plain. */
+/** Reads a fee, which is a number or an object with its own asset. */
 export const feeOf = (fee: Method["fee"], asset: (id: string) => string) => {
   if (typeof fee !== "object") return Rows.compact({ fee })
   const { asset: id, fee: size, fee_percentage } = fee
   return Rows.compact({ fee: size, fee_asset: id === undefined ? undefined : asset(id), fee_percentage })
 }
 
-/** `limits: { "86400": { … } }`, once for each limit, becomes one row a period. */
+/** Makes a row for each period of each limit, from `limits: { "86400": { … } }`. */
 export const limitsOf = (limits: Method["limits"] = []) =>
   limits.flatMap(({ limits: periods = {}, ...limit }) =>
     Rows.keyed(periods, "seconds").map((period) => ({ ...limit, ...period, seconds: Number(period.seconds) }))

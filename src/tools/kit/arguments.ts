@@ -5,10 +5,10 @@ import type { Fault } from "../../domain/orders/fault.ts"
 import * as Issues from "./issues.ts"
 import type { JsonSchema } from "./jsonSchema.ts"
 
-/** The model sent arguments that do not fit the tool. Nothing was sent to Kraken. */
+/** Arguments that do not fit the tool. Nothing was sent to Kraken. */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
   tool: Schema.String,
-  /** One line a fault: `- orders.0.type: expected "buy" | "sell", got "by"`. */
+  /** One line for each fault: `- orders.0.type: expected "buy" | "sell", got "by"`. */
   issues: Schema.String
 }) {
   override get message() {
@@ -16,7 +16,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
   }
 }
 
-/** Nothing is sent of a call that has faults. */
+/** Makes the error of a call whose arguments have faults. */
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>
   new InvalidArguments({ tool, issues: Issues.format(faults) })
 
@@ -42,7 +42,7 @@ const withoutAliases = (given: unknown, aliases: Aliases) => {
   }
 }
 
-/** From untrusted arguments to the tool's input, with every fault named at once. */
+/** Makes the decoder of a tool's untrusted arguments. It reports all faults at once. */
 export const decoder = <A, I, R>(
   tool: string,
   schema: Schema.Schema<A, I, R>,
@@ -51,15 +51,15 @@ export const decoder = <A, I, R>(
 ) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   return Effect.fnUntraced(function* (args: unknown) {
-    yield* refuse(tool, sizeFaults(args, crowds))
+    yield* refuse(tool, sizeFaults(args, largeLists))
     const given = liberal(args ?? {}, json)
-    // Again, for lists that came as text.
-    yield* refuse(tool, sizeFaults(given, crowds))
+    // Lists that were given as text have been parsed, so their sizes are checked again.
+    yield* refuse(tool, sizeFaults(given, largeLists))
     const { input, nameOf } = withoutAliases(given, aliases)
     const decoded = yield* Effect.either(decode(input))
     const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left).map(nameOf) : []
-    // A field may have said it in words of its own.
-    const long = sizeFaults(given, texts).filter(({ path }) => !faults.some((fault) => fault.path === path))
+    // A field might have reported its length already.
+    const long = sizeFaults(given, longTexts).filter(({ path }) => !faults.some((fault) => fault.path === path))
     return Either.isRight(decoded) && long.length === 0 ? decoded.right : yield* invalid(tool, [...faults, ...long])
   })
 }
@@ -67,18 +67,18 @@ export const decoder = <A, I, R>(
 const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
   faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void
 
-/** The most of anything in arguments: no call needs more, and what is refused is told item by item. */
+/** The largest sizes in arguments. No call needs more, and a refusal of a longer list would be as long as the list. */
 const most = { characters: 1000, items: 1000, fields: 100 }
 
 type Measure = keyof typeof most
-const crowds: ReadonlyArray<Measure> = ["items", "fields"]
-const texts: ReadonlyArray<Measure> = ["characters"]
+const largeLists: ReadonlyArray<Measure> = ["items", "fields"]
+const longTexts: ReadonlyArray<Measure> = ["characters"]
 
-/** The parts of a value that are larger than arguments may be, by one of these measures. */
+/** Lists the parts of a value that exceed one of the given measures. */
 const sizeFaults = (value: unknown, measures: ReadonlyArray<Measure>, path = ""): ReadonlyArray<Fault> => {
   const [measure, size] = measured(value)
   if (measures.includes(measure) && size > most[measure])
-    return [{ path, fault: `has ${size} ${measure}; at most ${most[measure]} are taken` }]
+    return [{ path, fault: `has ${size} ${measure}; at most ${most[measure]} are accepted` }]
   return measure === "characters"
     ? []
     : Object.entries(Object(value)).flatMap(([name, part]) =>
@@ -92,7 +92,7 @@ const measured = (value: unknown): readonly [Measure, number] => {
   return ["characters", typeof value === "string" ? value.length : 0]
 }
 
-/** The parts of a JSON Schema that tell what a client meant. */
+/** The parts of a JSON Schema by which arguments are interpreted. */
 interface Shape {
   readonly type?: unknown
   readonly properties?: { readonly [name: string]: Shape }
@@ -100,8 +100,9 @@ interface Shape {
 }
 
 /**
- * What clients send for what they mean: `null` or an empty text for a field they leave out; lists, objects, whole
- * numbers and booleans as text. Decimals are not among them: a number there has already been through a float.
+ * Interprets arguments liberally: removes fields that are null or an empty text, and parses lists, objects, whole
+ * numbers and booleans that were given as text. JSON numbers do not become decimals, since a float might have changed
+ * them.
  */
 const liberal = (value: unknown, shape: Shape): unknown => {
   switch (shape.type) {
@@ -139,7 +140,7 @@ const fromJson = (value: unknown, opening: "{" | "["): unknown =>
 const shallow = (text: string): Option.Option<unknown> =>
   Option.filter(Either.getRight(parseJson(text)), (value) => isShallow(text, value))
 
-/** `["a","b"]` and `a,b` as text become a list; anything else is left for the schema to judge. */
+/** Parses the texts `["a","b"]` and `a,b` as a list. Other values are returned unchanged for the schema to check. */
 const asList = (value: unknown): unknown => {
   const list = fromJson(value, "[")
   return typeof list === "string" && !list.trimStart().startsWith("[")
@@ -147,17 +148,17 @@ const asList = (value: unknown): unknown => {
     : list
 }
 
-/** What would be refused as an invalid argument rather than be taken as left out. */
+/** Removes empty texts and lists, which Kraken would refuse as invalid. */
 export const withoutEmpty = (params: Params): Params =>
   Object.fromEntries(
     Object.entries(params).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0))
   )
 
-/** A switch that is off is not sent: Kraken has been seen to take its mere presence for on. */
+/** Removes a boolean that is false. Kraken has been seen to treat the presence of the field as true. */
 export const withoutOff = (params: Params, field: string): Params =>
   Object.fromEntries(Object.entries(params).filter(([name, value]) => !(name === field && value === false)))
 
-/** Kraken takes lists of plain values as one text, `XBTUSD,ETHUSD`. */
+/** Joins lists of plain values to one text, `XBTUSD,ETHUSD`, as Kraken expects them. */
 export const commaLists = (params: Params): Params =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, Option.getOrElse(commaList(value), () => value)])

@@ -14,10 +14,9 @@ export interface Form {
 }
 
 /**
- * Asks the user of the client who is calling. None where that client can't ask: the tool has to find another way.
+ * Asks the user of the calling client. None if that client can't ask its user.
  *
- * An answer counts only if the question was put to this caller, for this tool and these arguments, within the last ten
- * minutes, and was not used before.
+ * An answer is valid only for this caller, this tool and these arguments, for ten minutes, and once.
  */
 export const ask = Effect.fn("askUser")(function* (name: string, form: Form) {
   const { answers, asks } = yield* CallContext

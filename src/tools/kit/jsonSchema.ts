@@ -2,10 +2,10 @@ import { JSONSchema, Schema } from "effect"
 
 export type JsonSchema = { readonly type: "object"; readonly [key: string]: unknown }
 
-/** The JSON Schema (2020-12) of a tool's input: every reference inlined, no machine-made noise, closed. */
+/** Makes the JSON Schema (2020-12) of a tool's input: closed, without references and generated annotations. */
 export const input = (schema: Schema.Schema.All): JsonSchema => root(schema, false)
 
-/** The same for its answer, left open: models pay for each word, and answers may gain fields. */
+/** Makes the JSON Schema of a tool's answer, left open since answers can gain fields. */
 export const output = (schema: Schema.Schema.All): JsonSchema => root(schema, true)
 
 const root = (schema: Schema.Schema.All, open: boolean): JsonSchema => {
@@ -24,28 +24,28 @@ const root = (schema: Schema.Schema.All, open: boolean): JsonSchema => {
     : { ...json, type: "object", $defs: tidy(definitions, open) }
 }
 
-/** A schema without its words, for the second place in one list of tools that would say them. */
-export const bare = (schema: Schema.Schema.All): JsonSchema => wordless(input(schema))
+/** Makes a JSON Schema without descriptions, for fields that another tool of the same list describes. */
+export const withoutDescriptions = (schema: Schema.Schema.All): JsonSchema => strip(input(schema))
 
-/** The annotation of a row whose fields another tool of the same list has told. */
-export const toldElsewhere = { jsonSchema: { type: "object" } }
+/** Annotates a row whose fields another tool of the same list describes. */
+export const describedElsewhere = { jsonSchema: { type: "object" } }
 
-/** The annotation of a row of which only the fields that are always there are named; the tool tells of the others. */
-export const naming = (fields: Schema.Struct.Fields) => ({ jsonSchema: output(Schema.Struct(fields)) })
+/** Annotates a row of which the JSON Schema names only the fields that are always present. */
+export const namingOnly = (fields: Schema.Struct.Fields) => ({ jsonSchema: output(Schema.Struct(fields)) })
 
-const wordless = <A>(node: A): A => {
-  if (Array.isArray(node)) return node.map(wordless) as A
+const strip = <A>(node: A): A => {
+  if (Array.isArray(node)) return node.map(strip) as A
   if (typeof node !== "object" || node === null) return node
   const entries = Object.entries(node).filter(([key, value]) => !(key === "description" && typeof value === "string"))
-  return Object.fromEntries(entries.map(([key, value]) => [key, wordless(value)])) as A
+  return Object.fromEntries(entries.map(([key, value]) => [key, strip(value)])) as A
 }
 
-const noise = new Set(["title", "$id", "$comment", "$schema"])
+const generated = new Set(["title", "$id", "$comment", "$schema"])
 
-/** What Effect says of a struct without fields: it accepts anything but null. */
+/** The `$id` that Effect gives a struct without fields, which accepts anything but null. */
 const anything = "/schemas/%7B%7D"
 
-/** Titles such as `between(1, 500)` and ids such as `/schemas/unknown` come from Effect, not from us. */
+/** Removes annotations that Effect generates: titles such as `between(1, 500)`, ids such as `/schemas/unknown`. */
 const tidy = <A>(node: A, open: boolean): A => {
   if (Array.isArray(node)) return node.map((item) => tidy(item, open)) as A
   if (typeof node !== "object" || node === null) return node
@@ -54,7 +54,7 @@ const tidy = <A>(node: A, open: boolean): A => {
   }
   const entries = Object.entries(node).filter(
     ([key, value]) =>
-      !(noise.has(key) && typeof value === "string") &&
+      !(generated.has(key) && typeof value === "string") &&
       !(key === "required" && Array.isArray(value) && value.length === 0) &&
       !(open && key === "additionalProperties" && value === false)
   )

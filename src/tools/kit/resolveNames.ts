@@ -4,8 +4,8 @@ import { Names } from "../../services/Names.ts"
 import { nameKind } from "./nameFields.ts"
 
 /**
- * Turns the pairs and assets of a tool's input, in whatever spelling, into Kraken's names, and says `tokenized_asset`
- * for the caller where all of them are.
+ * Makes the step that replaces the pairs and assets of an input, in any spelling, by Kraken's names. It also sets the
+ * asset class if all of them are tokenised assets.
  */
 export const makeResolveNames = (fields: Schema.Struct.Fields) => {
   const kinds = SchemaAST.getPropertySignatures(SchemaAST.encodedAST(Schema.Struct(fields).ast)).flatMap((field) => {
@@ -17,7 +17,7 @@ export const makeResolveNames = (fields: Schema.Struct.Fields) => {
     const changed: Record<string, unknown> = { ...input }
     if (kinds.length === 0) return changed
     const names = yield* Names
-    const spell = {
+    const resolve = {
       asset: names.asset,
       pair: names.pair,
       symbol: (name: string) =>
@@ -25,8 +25,8 @@ export const makeResolveNames = (fields: Schema.Struct.Fields) => {
     }
     for (const [field, kind] of kinds) {
       const value = input[field]
-      if (typeof value === "string") changed[field] = yield* spell[kind](value)
-      if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => spell[kind](String(item)))
+      if (typeof value === "string") changed[field] = yield* resolve[kind](value)
+      if (Array.isArray(value)) changed[field] = yield* Effect.forEach(value, (item) => resolve[kind](String(item)))
     }
     if (classField !== undefined && input[classField] === undefined) {
       const { findAsset, findPair } = yield* names.directory
@@ -46,15 +46,15 @@ export const makeResolveNames = (fields: Schema.Struct.Fields) => {
 
 const texts = (value: unknown): Array<string> => (value === undefined ? [] : [value].flat().map(String))
 
-/** Display names for what an answer holds. */
+/** The lookups of display names with which answers are shaped. */
 export const displayNames = Effect.gen(function* () {
   const names = yield* Names
   const { assetDisplay, pairDisplay } = yield* names.directory
   return { pair: pairDisplay, asset: assetDisplay }
 })
 
-/** Kraken refused a name that our lists hold: they have aged. */
-export const noticeStale = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+/** Marks the cached lists as outdated if Kraken refuses a name that they contain. */
+export const refreshUnknownNames = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tapError(effect, (error) =>
     "codes" in error && Array.isArray(error.codes) && error.codes.some((code) => /^EQuery:Unknown asset/i.test(code))
       ? Effect.flatMap(Names, (names) => names.stale)

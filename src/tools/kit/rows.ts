@@ -1,24 +1,24 @@
-/** Fields that may be missing or undefined. */
+/** Fields that can be missing or undefined. */
 type Missing<A> = { [K in keyof A]-?: {} extends Pick<A, K> ? K : undefined extends A[K] ? K : never }[keyof A]
 
-/** A row in which what would be undefined is missing. */
+/** A row without fields that are undefined. */
 export type Compact<A> = { readonly [K in Exclude<keyof A, Missing<A>>]: A[K] } & {
   readonly [K in Missing<A>]?: Exclude<A[K], undefined>
 }
 
-/** Kraken keys rows by their id, `{ OUF4EM-…: { … } }`; here the id is a field. */
+/** Lists rows that Kraken keys by id, `{ OUF4EM-…: { … } }`, with the id as a field. */
 export const keyed = <A extends object, K extends string>(
   rows: { readonly [id: string]: A },
   id: K
 ): Array<A & { readonly [key in K]: string }> =>
   Object.entries(rows).map(([key, row]) => ({ [id]: key, ...row }) as A & { readonly [key in K]: string })
 
-/** Tells a list from an object; `Array.isArray` does not for read-only ones. */
+/** Checks that a value is a list. `Array.isArray` does not narrow read-only lists. */
 export const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArray(value)
 
 /**
- * A row without what says nothing: undefined, empty texts and lists; zeros in fields where zero means that there is none;
- * the word "none" in fields where Kraken writes it. Models pay for every word of an answer.
+ * Removes the fields of a row that carry no information: null, undefined, empty texts and lists, and the values that
+ * mean "not set" in certain fields: zero in `zeros`, the word "none" in `none`.
  */
 export const compact = <A extends object>(
   row: A,
@@ -38,7 +38,7 @@ const isEmpty = (value: unknown) =>
 
 const isZero = (value: unknown) => /^[+-]?0+(\.0+)?%?$/.test(String(value))
 
-/** The same rows with the greatest of a field first. */
+/** Sorts rows by time, the latest first. The time is the first of the given fields that a row has. */
 export const newestFirst = <A>(rows: ReadonlyArray<A>, ...times: ReadonlyArray<keyof A>): Array<A> =>
   rows.toSorted((a, b) => time(b, times) - time(a, times))
 

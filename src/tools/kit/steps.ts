@@ -15,12 +15,11 @@ import { leadingFields } from "./answerFields.ts"
 import * as Arguments from "./arguments.ts"
 
 /**
- * The steps of a call, in their order: decode (`Arguments.decoder`), `authorize`, `validate`, resolve names
- * (`Spellings.resolver`), `execute`, `render`. None has a span: nothing collects them, and each costs more than the rest
- * of its step.
+ * The steps of a call, in order: decode (`Arguments.decoder`), `authorize`, `validate`, resolve names
+ * (`makeResolveNames`), `execute`, `render`. They have no spans, since a span costs more time than the step itself.
  */
 
-/** Asks the policy for leave; nothing is looked up or sent before. */
+/** Asks the policy whether the call is allowed. Nothing is looked up or sent before. */
 export const authorize = (call: ToolFacts & { readonly reads: boolean }) =>
   Effect.flatMap(Policy, (policy) => policy.authorize(call))
 
@@ -28,20 +27,20 @@ export const authorize = (call: ToolFacts & { readonly reads: boolean }) =>
 export const validate = (tool: string, faults: ReadonlyArray<Fault>) =>
   faults.length > 0 ? Effect.fail(Arguments.invalid(tool, faults)) : Effect.void
 
-/** What Kraken's lists and its clock tell. */
+/** Kraken's lists and time, against which orders are checked. */
 export interface Known {
   readonly directory: Directory
   readonly now: DateTime.Utc
 }
 
-/** Names first: that they had to be asked for has taught us Kraken's time. */
+/** Gets Kraken's lists, then its time: a request for the lists has also read Kraken's clock. */
 export const known = Effect.gen(function* () {
   const names = yield* Names
   const kraken = yield* KrakenClient
   return { directory: yield* names.directory, now: yield* kraken.now }
 })
 
-/** Kraken does not know the endpoint, here or for this key; another tool tells much the same. */
+/** An endpoint that Kraken does not offer to this key. The tool `instead` answers much the same. */
 export class NotOffered extends Schema.TaggedError<NotOffered>()("NotOffered", {
   endpoint: Schema.String,
   instead: Schema.String
@@ -54,19 +53,19 @@ export class NotOffered extends Schema.TaggedError<NotOffered>()("NotOffered", {
 interface Execution {
   readonly endpoint: Endpoint
   readonly reads: boolean
-  /** The caller of the tool can say that a write is meant once more. */
+  /** True if the tool has the input `repeat`. */
   readonly canRepeat: boolean
   /** The tool to advise if Kraken does not know the endpoint. */
   readonly instead: string | undefined
 }
 
-/** Kraken's result, and what has to be said of a write beside it. */
+/** Kraken's result, and the fields that a write adds to the answer. */
 interface Executed {
   readonly result: unknown
   readonly extra: object
 }
 
-/** Asks Kraken: reads ask; writes are sent once, by the writer. */
+/** Calls Kraken: reads through the client, writes once through the writer. */
 export const execute = ({ canRepeat, endpoint, instead, reads }: Execution, params: Params) => {
   const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> =
     reads || !isWrite(endpoint) ? read(endpoint, params) : send(endpoint, params, canRepeat)
@@ -86,12 +85,12 @@ const send = (endpoint: WriteEndpoint, { repeat, ...params }: Params, canRepeat:
       writer.send(endpoint, repeat === true ? { ...params, repeat } : params),
       ({ duplicateOf, result, settled }) => ({
         result,
-        extra: { ...(duplicateOf && notAgain(duplicateOf, canRepeat)), ...(settled && { settled }) }
+        extra: { ...(duplicateOf && duplicateFields(duplicateOf, canRepeat)), ...(settled && { settled }) }
       })
     )
   )
 
-/** A call that only reads can be made any number of times. */
+/** Removes `repeat`, which has no meaning for a call that only reads. */
 const withoutRepeat = (params: Params): Params => {
   if (params["repeat"] === undefined) return params
   const { repeat: _, ...rest } = params
@@ -101,8 +100,8 @@ const withoutRepeat = (params: Params): Params => {
 const isUnknownMethod = (error: SendError) =>
   "codes" in error && error.codes.some((code) => /unknown method/i.test(code))
 
-/** What is said of a write that was not sent, since an identical one was just made. */
-const notAgain = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean) => {
+/** Makes the fields of a write that was not sent, since an identical one was just made. */
+const duplicateFields = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean) => {
   const note = "Not placed again: an identical call was just made, and the rest is its answer."
   return {
     placed: false,
@@ -111,7 +110,7 @@ const notAgain = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean) => {
   }
 }
 
-/** Tells what Kraken refuses for lack of a permission in the same words as what is refused here. */
+/** Explains a missing permission that Kraken reports in the same way as one that is refused here. */
 export const explain = <E>(
   error: E,
   permissions: AnyOf
@@ -120,14 +119,14 @@ export const explain = <E>(
     ? Effect.flatMap(PermissionCache, (cache) => Effect.flatMap(cache.explain(error, permissions), Effect.fail))
     : Effect.fail(error)
 
-/** A file that comes with an answer, as an embedded resource. */
+/** A file in an answer, sent as an embedded resource. */
 export interface File {
   readonly uri: string
   readonly mimeType: string
   readonly bytes: Uint8Array
 }
 
-/** Puts an encoded answer into MCP's words. */
+/** Renders an encoded answer as an MCP result. */
 export const render = (answer: JsonObject, files: ReadonlyArray<File>): Mcp.CallToolResult => {
   const ordered = inOrder(answer)
   return {
@@ -138,7 +137,7 @@ export const render = (answer: JsonObject, files: ReadonlyArray<File>): Mcp.Call
 
 export type JsonObject = { readonly [key: string]: unknown }
 
-/** Puts the fields that lead an answer before all others. */
+/** Puts the leading fields before all others. */
 const inOrder = (answer: JsonObject): { [key: string]: unknown } => ({
   ...Object.fromEntries(leadingFields.flatMap((name) => (name in answer ? [[name, answer[name]]] : []))),
   ...answer

@@ -15,43 +15,43 @@ import * as JsonSchema from "./jsonSchema.ts"
 import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
 
-/** What any tool may fail with before its handler runs, or when Kraken refuses what the key may not do. */
-export type GateError = Arguments.InvalidArguments | Refusal
+/** Errors of any tool before its handler runs, or if Kraken refuses the call for lack of a permission. */
+export type CheckError = Arguments.InvalidArguments | Refusal
 
 /**
- * One thing a model may ask Kraken to do.
+ * A tool that is offered to models.
  *
- * `run` is the typed program, for tests and for other tools. `call` is the same program behind the wire: untrusted
- * arguments in, MCP content out.
+ * `run` is its typed program, for tests and resources. `call` is the same program with untrusted arguments and an MCP
+ * result.
  */
 export interface Tool<out Name extends string, in Input, out Output, out E, out R>
   extends ToolFacts, Pick<Offer, "mayRead"> {
   readonly name: Name
   readonly definition: Mcp.Tool
-  readonly run: (input: Input) => Effect.Effect<Output, E | GateError, R | Gate>
-  readonly call: (args: unknown) => Effect.Effect<Mcp.CallToolResult, E | GateError, R | Gate>
+  readonly run: (input: Input) => Effect.Effect<Output, E | CheckError, R | CheckServices>
+  readonly call: (args: unknown) => Effect.Effect<Mcp.CallToolResult, E | CheckError, R | CheckServices>
 }
 
-/** What every tool needs before its handler runs, and when Kraken refuses what the key may not do. */
-type Gate = Policy | PermissionCache | Principal
+/** Services that every tool needs before its handler runs, or if Kraken refuses the call for lack of a permission. */
+type CheckServices = Policy | PermissionCache | Principal
 
-/** The part of a tool that a reader, human or model, needs in order to choose it. */
-interface About<Fields extends Schema.Struct.Fields> {
+/** The parts of a tool's specification that every kind of tool has. */
+interface ToolSpec<Fields extends Schema.Struct.Fields> {
   readonly title: string
-  /** First what the caller gets; then units and limits; for a write what it does to money. Models pay for each word. */
+  /** First the result; then units and limits; for a write its effect on money. Models pay for each word. */
   readonly description: string
   readonly input: Fields
   /** Other names of inputs that are accepted, and the inputs that they stand for. The JSON Schema does not show them. */
   readonly aliases?: Arguments.Aliases
-  /** True for the inputs with which a tool that may write only reads. */
+  /** Returns true for inputs with which a tool that can write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean
-  /** What a schema can't say: the faults of an input, each with the path of its field. */
+  /** Lists the faults that a schema can't express, each with the path of its field. */
   readonly rules?: (input: InputOf<Fields>) => ReadonlyArray<Fault>
 }
 
 type InputOf<Fields extends Schema.Struct.Fields> = Schema.Struct<Fields>["Type"]
 
-/** A tool with a handler of its own. Fields of the answer that `output` does not name stay here. */
+/** Makes a tool with its own handler. Fields of the answer that `output` does not name are dropped. */
 export const make = <
   const Name extends string,
   Fields extends Schema.Struct.Fields,
@@ -62,8 +62,8 @@ export const make = <
   R
 >(
   name: Name,
-  spec: About<Fields> & {
-    /** None where Kraken is not asked. */
+  spec: ToolSpec<Fields> & {
+    /** Undefined if Kraken is not asked. */
     readonly endpoint?: Endpoint
     readonly output: Schema.Schema<A, I>
     readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
@@ -74,7 +74,7 @@ export const make = <
   const inputSchema = JsonSchema.input(input)
   const decode = Arguments.decoder(name, input, inputSchema, spec.aliases)
   const encode = Schema.encode(spec.output)
-  const { idempotent, intent, permissions } = spec.endpoint === undefined ? nothingAsked : endpoints[spec.endpoint]
+  const { idempotent, intent, permissions } = spec.endpoint === undefined ? withoutEndpoint : endpoints[spec.endpoint]
 
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 
@@ -109,25 +109,26 @@ export const make = <
   }
 }
 
-/** A tool that answers by itself. */
-const nothingAsked = { intent: "read", permissions: [], idempotent: true } as const
+/** Facts of a tool that does not ask Kraken. */
+const withoutEndpoint = { intent: "read", permissions: [], idempotent: true } as const
 
-/** What an answer may be shaped with. */
-export interface Shaping<Input> {
+/** Input and lookups with which an answer is shaped. */
+export interface ShapeContext<Input> {
   readonly input: Input
-  /** Display names for Kraken's ids; themselves where they are not known. */
+  /** Returns the display name of one of Kraken's ids. An unknown id is returned unchanged. */
   readonly pair: (id: string) => string
   readonly asset: (id: string) => string
 }
 
-/** What any endpoint tool may fail with. */
+/** Errors of any tool that `endpoint` makes. */
 export type EndpointError = SendError | Steps.NotOffered | KrakenUnreadable | ToolDefect | UnknownName
 
 /**
- * A tool that is exactly one Kraken endpoint: resolve names, execute, shape the answer, keep what `output` promises.
+ * Makes a tool for one Kraken endpoint: it resolves names, executes the call, shapes the answer and keeps the fields
+ * that `output` names.
  *
- * `shape` gets Kraken's result as its endpoint types it; whatever it throws is a defect. A write goes through
- * `KrakenWriter`; if its answer is an object, what `Fields.Written` names is added to it.
+ * `shape` gets Kraken's result as its endpoint types it. An exception in it is a defect. A write goes through
+ * `KrakenWriter`; if its answer is an object, the fields of `Written` are added to it.
  */
 export const endpoint = <
   const Name extends string,
@@ -137,31 +138,31 @@ export const endpoint = <
   I extends Steps.JsonObject
 >(
   name: Name,
-  spec: About<Fields> & {
+  spec: ToolSpec<Fields> & {
     readonly endpoint: E
     readonly output: Schema.Schema<A, I>
-    /** The faults that only Kraken's lists can show, such as a price between two ticks. Nothing is sent then. */
+    /** Lists the faults that need Kraken's lists or time, such as a price between two ticks. */
     readonly check?: (input: InputOf<Fields>, known: Steps.Known) => ReadonlyArray<Fault>
-    /** What is sent, where that is not simply the input. Names are Kraken's by then. */
+    /** Converts the input, whose names are already resolved, to Kraken's parameters. Default: unchanged. */
     readonly params?: (input: Params) => Params
-    /** How lists of plain values travel. Default: as one comma-separated text. */
+    /** The form in which lists of plain values are sent. Default: comma-separated text. */
     readonly lists?: "text" | "json"
-    /** The tool to advise where Kraken does not know the endpoint. */
+    /** The tool to advise if Kraken does not offer the endpoint. */
     readonly instead?: string
-    /** From Kraken's result to the encoded form of `output`. Default: as it is. */
-    readonly shape?: (result: Result<E>, shaping: Shaping<InputOf<Fields>>) => NoInfer<I>
+    /** Converts Kraken's result to the encoded form of `output`. Default: unchanged. */
+    readonly shape?: (result: Result<E>, context: ShapeContext<InputOf<Fields>>) => NoInfer<I>
   }
 ) => {
   const encode = Schema.encode(Schema.Struct(spec.input))
   const decodeResult = Schema.decodeUnknown(endpoints[spec.endpoint].result)
   const decode = Schema.decodeUnknown(spec.output)
-  const spell = ResolveNames.makeResolveNames(spec.input)
+  const resolveNames = ResolveNames.makeResolveNames(spec.input)
   const { endpoint, instead, shape } = spec
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
-    const named = yield* spell(yield* Effect.orDie(encode(input)))
+    const resolved = yield* resolveNames(yield* Effect.orDie(encode(input)))
     if (spec.check !== undefined) yield* Steps.validate(name, spec.check(input, yield* Steps.known))
-    const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
+    const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)
     const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
     const { extra, result } = yield* Steps.execute({ ...execution, reads }, params)
@@ -181,7 +182,7 @@ export const endpoint = <
         return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
       })
     )
-  }, ResolveNames.noticeStale)
+  }, ResolveNames.refreshUnknownNames)
   return make(name, { ...spec, handler })
 }
 

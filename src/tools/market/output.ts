@@ -6,10 +6,10 @@ import { optional } from "../kit/fields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
-/** What every row of an asset has. */
+/** The fields of every asset's row. */
 const assetNames = { asset: Schema.String, id: Schema.String, status: optionalText }
 
-/** What a row has on request. */
+/** The fields of an asset's row that are given on request. */
 const assetDetails = {
   altname: optionalText,
   aclass: optionalText,
@@ -19,7 +19,7 @@ const assetDetails = {
   margin_rate: optionalAmount
 }
 
-export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotations(JsonSchema.naming(assetNames))
+export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotations(JsonSchema.namingOnly(assetNames))
 
 const leverages = optional(Schema.Array(Count))
 const fees = (names: string) => optional(Schema.Array(columns(names, Amount, Amount)))
@@ -54,9 +54,9 @@ const pairDetails = {
   execution_venue: optionalText
 }
 
-export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.naming(pairNames))
+export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.namingOnly(pairNames))
 
-/** Which fields rows have. */
+/** The names of fields that every row has. */
 export const always = { asset: Struct.keys(assetNames), pair: Struct.keys(pairNames) }
 
 export const onRequest = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
@@ -68,7 +68,7 @@ interface DisplayNames {
 
 type PairRow = Result<"public/AssetPairs">[string] & { readonly id: string }
 
-/** Rows of `AssetPairs`; with `info` Kraken leaves out all but a few fields. */
+/** Makes a row of `AssetPairs`. With `info`, Kraken sends only a few fields. */
 export const pairRow =
   ({ asset, pair }: DisplayNames) =>
   ({ base, quote, ...row }: PairRow) =>
@@ -79,7 +79,7 @@ export const pairRow =
       ...(quote !== undefined && { quote: asset(quote), quote_id: quote })
     })
 
-/** Two cells, which the tool's description names. */
+/** Makes the schema of two cells, which the tool's description names. */
 const pairOf = <A, I>(cell: Schema.Schema<A, I>) =>
   Schema.Tuple(cell, cell).annotations({ jsonSchema: { type: "array" } })
 
@@ -102,7 +102,7 @@ export const Ticker = Schema.Struct({
 
 type TickerRow = Result<"public/Ticker">[string]
 
-/** Kraken's letters in words. Whole-lot volumes are left out, since a lot is one unit; `change` is ours. */
+/** Names the fields that Kraken names by letters. Whole-lot volumes are left out, since a lot is one unit. `change` is computed. */
 export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v }: TickerRow) => {
   const last = cells(c, 0, 1)
   return Rows.compact({
@@ -121,7 +121,7 @@ export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v 
   })
 }
 
-/** The cells at two places; nothing where a market without trades has none. */
+/** Returns the cells at two positions. Undefined for a market without trades, which has none. */
 const cells = (row: TickerRow["a"], first: number, second: number) => {
   const [one, two] = [row?.[first] ?? undefined, row?.[second] ?? undefined]
   return one === undefined || two === undefined ? undefined : ([one, two] as const)
@@ -165,13 +165,13 @@ export const Trade = columns(
 
 const letters: Readonly<Record<string, string>> = { b: "buy", s: "sell", m: "market", l: "limit" }
 
-/** `[price, volume, time, "b", "l", misc, id]` with its letters in words and without `misc`, which is empty. */
+/** Replaces the letters of `[price, volume, time, "b", "l", misc, id]` by words and drops `misc`, which is empty. */
 export const tradeCells = ([price, volume, time, side, type, , id]: Result<"public/Trades">["rows"][number]) => {
   const cells = [price, volume, time, letters[side] ?? side, letters[type] ?? type] as const
   return id === undefined ? cells : ([...cells, id] as const)
 }
 
-/** The cells that are known: Kraken may add others at the end. */
+/** Returns the documented cells. Kraken might add others at the end. */
 export const candleCells = ([
   time,
   open,
@@ -185,5 +185,5 @@ export const candleCells = ([
 
 type Three = readonly [string | number, string | number, string | number, ...ReadonlyArray<unknown>]
 
-/** The first three cells, which are those that are known. */
+/** Returns the first three cells, which are documented. */
 export const threeCells = ([one, two, three]: Three) => [one, two, three] as const

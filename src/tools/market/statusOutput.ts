@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import { optionalCount, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { optional } from "../kit/fields.ts"
-import { naming } from "../kit/jsonSchema.ts"
+import { namingOnly } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
 const services = optionalTexts
@@ -24,7 +24,7 @@ export const Event = Schema.Struct({
 
 const title = { title: optionalText, impact: optionalText, started_at_utc: optionalText }
 
-/** Something that goes wrong now. */
+/** A current incident. */
 export const Incident = Schema.Struct({
   event_id: optionalText,
   ...title,
@@ -34,7 +34,7 @@ export const Incident = Schema.Struct({
     Schema.Array(Schema.Struct({ applies_to: services, type: optionalText, expected_at_utc: optionalText }))
   ),
   source_url: optionalText
-}).annotations(naming(title))
+}).annotations(namingOnly(title))
 
 export const events = (list: Result<"public/MaintenanceSchedule">["events"] = []) =>
   list.map((event) => Rows.compact(event))

@@ -4,7 +4,7 @@ import { AssetClass, described, list, optional, withDefault } from "../kit/field
 import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
 import { time } from "../kit/timeFields.ts"
-import { toldElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Selection from "../kit/fieldSelection.ts"
 import * as Output from "./output.ts"
 import * as Status from "./statusOutput.ts"
@@ -45,7 +45,7 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
     status: Schema.String,
     timestamp: optionalText,
     emergency: optional(Schema.Array(Status.Incident)),
-    upcoming_maintenance: optional(Schema.Array(Status.Event.annotations(toldElsewhere)))
+    upcoming_maintenance: optional(Schema.Array(Status.Event.annotations(describedElsewhere)))
   })
 })
 

@@ -5,8 +5,8 @@ import type { Close } from "../../domain/orders/orders.ts"
 import type { Now } from "../../domain/orders/orderTimes.ts"
 import type { Known } from "../kit/steps.ts"
 
-/** Faults at Kraken's time, and for the pair if that is known, of an input that `rules` has found good. */
-export const known = <A extends { readonly pair?: string }>(
+/** Lists the faults that depend on Kraken's time and, if the pair is known, on the pair. The input has passed `rules`. */
+export const factFaults = <A extends { readonly pair?: string }>(
   input: A,
   { directory, now }: Known,
   timeFaults: (input: A, now: Now) => ReadonlyArray<Fault>,
@@ -22,8 +22,8 @@ interface FlatClose {
   readonly close_price2?: string
 }
 
-/** A flat close as Kraken nests it. */
-export const nest = <A extends FlatClose>({ close_ordertype, close_price, close_price2, ...order }: A) => ({
+/** Nests the flat fields of a close as Kraken expects them. */
+export const nestClose = <A extends FlatClose>({ close_ordertype, close_price, close_price2, ...order }: A) => ({
   ...order,
   ...(close_ordertype !== undefined && {
     close: {
@@ -34,25 +34,25 @@ export const nest = <A extends FlatClose>({ close_ordertype, close_price, close_
   })
 })
 
-/** Faults of a nested close, at the fields that the caller knows. */
-export const flat = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
+/** Moves the faults of a nested close to the flat fields that the caller gave. */
+export const flattenPaths = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
   faults.map(({ fault, path }) => ({ path: path.replace(/^close\./, "close_"), fault }))
 
-/** The prices of a close are nothing without its type. */
+/** Refuses prices of a close without its type. */
 export const closeFaults = ({ close_ordertype, close_price, close_price2 }: FlatClose): ReadonlyArray<Fault> =>
   close_ordertype === undefined && (close_price ?? close_price2) !== undefined
     ? [{ path: "close_ordertype", fault: "is missing: close_price and close_price2 have no effect without it" }]
     : []
 
-/** The warning that `which` was asked to have a conditional close, and Kraken shows none. */
-export const noClose = (which: string, isCheck: boolean): string =>
-  `Kraken shows no conditional close for ${which}, although one was asked for. ${
+/** Writes the warning that Kraken shows no conditional close for `which`, although one was requested. */
+export const noCloseWarning = (which: string, isCheck: boolean): string =>
+  `Kraken shows no conditional close for ${which}, although one was requested. ${
     isCheck
       ? "Do not rely on one if you place it."
       : "It might be open without one: see query_orders, and if so place the closing order yourself."
   }`
 
-/** An order to cancel has one name. */
+/** Checks that exactly one of `txid` and `cl_ord_id` is given. */
 export const cancelFaults = (order: { readonly txid?: string; readonly cl_ord_id?: string }): ReadonlyArray<Fault> => {
   const given = [order.txid, order.cl_ord_id].filter((id) => id !== undefined).length
   if (given === 1) return clientIdFaults(order.cl_ord_id)
@@ -64,7 +64,7 @@ interface Ids {
   readonly cl_ord_ids?: ReadonlyArray<string>
 }
 
-/** Several orders have 1 to 50 names. */
+/** Checks that 1 to 50 ids are given. */
 export const cancelBatchFaults = ({ cl_ord_ids = [], orders = [] }: Ids): ReadonlyArray<Fault> => {
   const count = orders.length + cl_ord_ids.length
   if (count === 0) return [{ path: "orders", fault: "is missing, and so is cl_ord_ids: give at least one id" }]

@@ -4,12 +4,12 @@ import { AssetClass, ClientId, Userref, boolean, described, list, optional, text
 import { Decimal, numberText } from "../kit/numberFields.ts"
 import { timeOrText } from "../kit/timeFields.ts"
 
-/** How prices and ids are written is judged with the order, by `src/domain/orders/orderRules.ts`, which knows what is right. */
+/** A price. Its form depends on the order type, so `domain/orders/orderRules.ts` checks it with the whole order. */
 export const price = numberText
 
 export const quantity = (description: string) => Decimal.annotations({ description })
 
-/** What a conditional close may be: not a market order. */
+/** The types of a conditional close. */
 export const CloseType = Schema.Literal(...closeTypes)
 
 export const deadline = optional(
@@ -18,7 +18,7 @@ export const deadline = optional(
 
 export const validate = (what: string) => boolean(`Only let Kraken check the ${what}; place nothing`)
 
-/** One order, whatever its pair. */
+/** The fields of an order, except its pair. */
 export const order = {
   type: Schema.Literal("buy", "sell").annotations({ description: "Side" }),
   ordertype: Schema.Literal(...orderTypes).annotations({ description: "Kind of order" }),
@@ -53,7 +53,7 @@ export const order = {
   cl_ord_id: optional(ClientId)
 }
 
-/** The same in a batch, where Kraken nests the close. */
+/** An order of a batch, with its close nested as Kraken has it. */
 export const BatchOrder = Schema.Struct({
   ...order,
   close: optional(
@@ -61,7 +61,7 @@ export const BatchOrder = Schema.Struct({
   )
 })
 
-/** The close of a single order, flat so that models find it easily. */
+/** The conditional close of a single order, in flat fields, which models fill in more reliably. */
 export const close = {
   close_ordertype: optional(
     CloseType.annotations({ description: "Conditional close: an opposite order placed for each fill" })
@@ -70,7 +70,7 @@ export const close = {
   close_price2: optional(price("Like price2, for the close"))
 }
 
-/** What orders of a call have in common. */
+/** The fields that all orders of a call share. */
 export const shared = {
   asset_class: optional(AssetClass),
   deadline,

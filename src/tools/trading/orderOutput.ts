@@ -11,7 +11,7 @@ import {
 } from "../kit/answerFields.ts"
 import * as Rows from "../kit/rows.ts"
 
-/** An order in an answer. `price` is that of the order, as in a request; Kraken's own `price` is `avg_price` here. */
+/** An order in an answer. `price` is the price of the order, as in a request. Kraken's `price` is named `avg_price`. */
 export const Order = Schema.Struct({
   txid: Schema.String,
   pair: Schema.String,
@@ -49,8 +49,8 @@ export const Order = Schema.Struct({
 
 const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limitprice", "starttm", "expiretm"]
 
-/** From Kraken's order, in which `descr` holds what was asked for, to a flat row. */
-export const order =
+/** Makes the function that flattens Kraken's order, which has the terms of the order in `descr`. */
+export const toOrder =
   (pair: (id: string) => string) =>
   ({ descr, price, ...rest }: OrderRow) =>
     Rows.compact(
@@ -60,7 +60,7 @@ export const order =
 
 type OrderRow = Result<"private/QueryOrders">[string] & { readonly txid: string }
 
-/** A trade in an answer. The fields from `posstatus` on are there when it opened or closed a position. */
+/** A trade in an answer. Fields from `posstatus` on are present if it opened or closed a position. */
 export const Trade = Schema.Struct({
   txid: Schema.String,
   ordertxid: optionalText,
@@ -91,12 +91,12 @@ export const Trade = Schema.Struct({
   trades: optionalTexts
 })
 
-export const trade = (pair: (id: string) => string) => (row: TradeRow) =>
+export const toTrade = (pair: (id: string) => string) => (row: TradeRow) =>
   Rows.compact({ ...row, pair: pair(row.pair), pair_id: row.pair }, { zeros: ["margin", "leverage"] })
 
 type TradeRow = Result<"private/QueryTrades">[string] & { readonly txid: string }
 
-/** A margin position in an answer; with `consolidation`, all of a pair in one row without id. */
+/** A margin position in an answer. With `consolidation`, one row without id has all positions of a pair. */
 export const Position = Schema.Struct({
   txid: optionalText,
   ordertxid: optionalText,
@@ -121,7 +121,7 @@ export const Position = Schema.Struct({
   oflags: optionalText
 })
 
-/** One state of an order in its history. */
+/** One revision of an order in its history of amends. */
 export const Amend = Schema.Struct({
   amend_id: optionalText,
   amend_type: optionalText,
@@ -135,5 +135,5 @@ export const Amend = Schema.Struct({
   timestamp: Amount
 })
 
-/** Somebody's order in the book. */
+/** An order of any trader in the level 3 book. */
 export const BookOrder = Schema.Struct({ price: Amount, qty: Amount, order_id: Schema.String, timestamp: Amount })

@@ -14,8 +14,8 @@ import {
 } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
-import { Amend, BookOrder, Order, order, Position, Trade, trade } from "./orderOutput.ts"
-import { toldElsewhere } from "../kit/jsonSchema.ts"
+import { Amend, BookOrder, Order, Position, toOrder, toTrade, Trade } from "./orderOutput.ts"
+import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 import { aliases, offsetPaging, offsetParams, pageByOffset, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
@@ -25,8 +25,8 @@ const consolidate_taker = optional(boolean("Merge the trades of one taker (defau
 const without_count = optional(boolean("Leave out count, which is faster"))
 const rebase_multiplier = optional(Rebase)
 
-const OrderAgain = Order.annotations(toldElsewhere)
-const TradeAgain = Trade.annotations(toldElsewhere)
+const OrderWithoutSchema = Order.annotations(describedElsewhere)
+const TradeWithoutSchema = Trade.annotations(describedElsewhere)
 
 export const getOpenOrders = Tool.endpoint("get_open_orders", {
   title: "Open orders",
@@ -43,7 +43,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
   aliases,
   params: (input) => Struct.omit(input, "limit", "cursor"),
   shape: (result, { input, pair }) => {
-    const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(order(pair)), "opentm")
+    const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(toOrder(pair)), "opentm")
     const { page, rows } = pageByOffset(all, input)
     return { orders: rows, ...page }
   },
@@ -74,10 +74,10 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   params: offsetParams,
   shape: (result, { input, pair }) => {
     const { closed, count } = result
-    const { page, rows } = pageFromKraken(Rows.keyed(closed, "txid").map(order(pair)), input, count)
+    const { page, rows } = pageFromKraken(Rows.keyed(closed, "txid").map(toOrder(pair)), input, count)
     return { orders: Rows.newestFirst(rows, "closetm", "opentm"), ...page }
   },
-  output: Schema.Struct({ orders: Schema.Array(OrderAgain), ...paged })
+  output: Schema.Struct({ orders: Schema.Array(OrderWithoutSchema), ...paged })
 })
 
 export const queryOrders = Tool.endpoint("query_orders", {
@@ -91,8 +91,8 @@ export const queryOrders = Tool.endpoint("query_orders", {
     consolidate_taker,
     rebase_multiplier
   },
-  shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result, "txid").map(order(pair)), "opentm") }),
-  output: Schema.Struct({ orders: Schema.Array(OrderAgain) })
+  shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result, "txid").map(toOrder(pair)), "opentm") }),
+  output: Schema.Struct({ orders: Schema.Array(OrderWithoutSchema) })
 })
 
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
@@ -119,7 +119,7 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
   params: offsetParams,
   shape: (result, { input, pair }) => {
     const { count, trades } = result
-    const { page, rows } = pageFromKraken(Rows.keyed(trades, "txid").map(trade(pair)), input, count)
+    const { page, rows } = pageFromKraken(Rows.keyed(trades, "txid").map(toTrade(pair)), input, count)
     return { trades: Rows.newestFirst(rows, "time"), ...page }
   },
   output: Schema.Struct({ trades: Schema.Array(Trade), ...paged })
@@ -134,8 +134,8 @@ export const queryTrades = Tool.endpoint("query_trades", {
     trades: optional(boolean("Add the trades of a position")),
     rebase_multiplier
   },
-  shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result, "txid").map(trade(pair)), "time") }),
-  output: Schema.Struct({ trades: Schema.Array(TradeAgain) })
+  shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result, "txid").map(toTrade(pair)), "time") }),
+  output: Schema.Struct({ trades: Schema.Array(TradeWithoutSchema) })
 })
 
 type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknown>>[number] & { readonly txid?: string }
@@ -151,11 +151,11 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
     rebase_multiplier
   },
   shape: (result, { input, pair }) => {
-    // Merged positions have no id: they come as a list, or under the name of their pair.
-    const merged = input.consolidation !== undefined
+    // Consolidated positions have no id: they come as a list, or keyed by pair.
+    const isConsolidated = input.consolidation !== undefined
     const found: ReadonlyArray<PositionRow> = Rows.isList(result)
       ? result
-      : merged
+      : isConsolidated
         ? Rows.keyed(result ?? {}, "pair")
         : Rows.keyed(result ?? {}, "txid")
     const positions = found.map((row) => {

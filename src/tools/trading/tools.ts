@@ -37,7 +37,7 @@ const Description = Schema.Struct({ order: optionalText, close: optionalText })
 
 const Canceled = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
 
-/** Stands before everything else in an answer. */
+/** Comes first in an answer. */
 const warning = optionalText
 
 export const addOrder = Tool.endpoint("add_order", {
@@ -54,14 +54,15 @@ export const addOrder = Tool.endpoint("add_order", {
     ...repeatable
   },
   reads: ({ validate }) => validate,
-  rules: (order) => [...Checks.closeFaults(order), ...Checks.flat(orderFaults(Checks.nest(order)))],
-  check: (order, facts) => Checks.flat(Checks.known(Checks.nest(order), facts, orderTimeFaults, pairFaults)),
-  params: (order) => withoutOff(Checks.nest(order), "validate"),
+  rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
+  check: (order, facts) =>
+    Checks.flattenPaths(Checks.factFaults(Checks.nestClose(order), facts, orderTimeFaults, pairFaults)),
+  params: (order) => withoutOff(Checks.nestClose(order), "validate"),
   shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
     Rows.compact({
       warning:
         input.close_ordertype !== undefined && isMissing(descr.close)
-          ? Checks.noClose("the order", input.validate)
+          ? Checks.noCloseWarning("the order", input.validate)
           : undefined,
       pair: pair(input.pair),
       txid,
@@ -90,7 +91,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   input: {
     pair: PairName,
     orders: list(
-      Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.bare(Orders.BatchOrder) }),
+      Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.withoutDescriptions(Orders.BatchOrder) }),
       "2 to 15 orders; fields as in add_order"
     ).pipe(
       Schema.minItems(2, { message: () => "must hold at least 2 orders: for one use add_order" }),
@@ -102,7 +103,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   },
   reads: ({ validate }) => validate,
   rules: (batch) => batchFaults(batch),
-  check: (batch, facts) => Checks.known(batch, facts, batchTimeFaults, batchPairFaults),
+  check: (batch, facts) => Checks.factFaults(batch, facts, batchTimeFaults, batchPairFaults),
   params: ({ orders, ...rest }) => ({
     ...withoutOff(rest, "validate"),
     orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
@@ -115,7 +116,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     return Rows.compact({
       warning:
         withoutClose.length > 0
-          ? Checks.noClose(`orders.${withoutClose.join(", orders.")}`, input.validate)
+          ? Checks.noCloseWarning(`orders.${withoutClose.join(", orders.")}`, input.validate)
           : undefined,
       pair: pair(input.pair),
       orders: orders.map(({ close = "", descr, ...row }, i) =>
@@ -150,7 +151,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
 
 const isFailed = ({ error }: { readonly error?: unknown }) => error !== undefined && error !== null
 
-/** Kraken leaves out what an order has not, or shows an empty text. */
+/** Checks that a text is missing or empty: Kraken sends either if an order has no close. */
 const isMissing = (text: string | undefined) => text === undefined || text === ""
 
 export const amendOrder = Tool.endpoint("amend_order", {
@@ -171,7 +172,7 @@ export const amendOrder = Tool.endpoint("amend_order", {
     ...repeatable
   },
   rules: (amend) => amendFaults(amend),
-  check: (amend, facts) => Checks.known(amend, facts, changeTimeFaults, amendPairFaults),
+  check: (amend, facts) => Checks.factFaults(amend, facts, changeTimeFaults, amendPairFaults),
   shape: (result, { input }) => ({ ...input, ...result }),
   output: Schema.Struct({
     amend_id: optionalText,
@@ -203,7 +204,7 @@ export const editOrder = Tool.endpoint("edit_order", {
   },
   reads: ({ validate }) => validate,
   rules: (edit) => editFaults(edit),
-  check: (edit, facts) => Checks.known(edit, facts, changeTimeFaults, editPairFaults),
+  check: (edit, facts) => Checks.factFaults(edit, facts, changeTimeFaults, editPairFaults),
   params: (edit) => withoutOff(edit, "validate"),
   shape: (result, { input, pair }) =>
     Rows.compact({
