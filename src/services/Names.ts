@@ -2,7 +2,7 @@ import { Context, type Effect, Schema } from "effect"
 import type { Directory } from "../domain/assets/model.ts"
 import type { Principal } from "./Principal.ts"
 
-/** Kraken has no such pair or asset; nothing was sent. */
+/** A pair or asset that Kraken does not have. Nothing was sent. */
 export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName", {
   kind: Schema.Literal("pair", "asset"),
   given: Schema.String,
@@ -18,18 +18,18 @@ export class UnknownName extends Schema.TaggedError<UnknownName>()("UnknownName"
 /**
  * Names of assets and pairs, cached from Kraken's public lists for an hour.
  *
- * `pair` and `asset` turn any spelling into the one that requests use (a pair's altname, an asset's altname with its
- * balance suffix). An unknown name fails, with the three nearest, after one fresh look if the lists are older than a
- * minute. Where the lists can't be had, names pass through as given.
+ * `pair` and `asset` convert any spelling to the one that requests use: a pair's altname, an asset's altname with its
+ * balance suffix. For an unknown name the lists are read again if they are older than a minute; then it fails with the
+ * three nearest names. If the lists are unavailable, names are returned unchanged.
  */
 export class Names extends Context.Tag("mcp-kraken/services/Names")<
   Names,
   {
     readonly pair: (spelling: string) => Effect.Effect<string, UnknownName, Principal>
     readonly asset: (spelling: string) => Effect.Effect<string, UnknownName, Principal>
-    /** What is known now; filled on first need, empty where Kraken can't be asked. */
+    /** The cached lists, read on first use. Empty if Kraken is unavailable. */
     readonly directory: Effect.Effect<Directory, never, Principal>
-    /** Kraken has refused a name that the lists hold: ask for the lists again on next need. */
+    /** Marks the lists as outdated, after Kraken has refused a name in them. They are read again on next use. */
     readonly stale: Effect.Effect<void>
   }
 >() {}

@@ -1,25 +1,27 @@
 import { Context, type Effect, type Scope } from "effect"
 import type { Priority } from "./KrakenClient.ts"
 
-/** The right to send with one nonce; no later nonce of the key is sent while it is held. */
+/** The right to send a request with one nonce. While it is held, no later nonce of the key is sent. */
 export interface Turn {
-  /** Unsigned, greater than every nonce of the key before it, in microseconds (nanoseconds after `jump`). */
+  /** Unsigned and greater than every earlier nonce of the key; in microseconds, or nanoseconds after `jump`. */
   readonly nonce: bigint
 }
 
 /**
- * Nonces of the configured API key, in order across all processes of this machine that share it. Kraken refuses a
- * number that is not greater than the last one it has seen from the key, and sees them in order of arrival.
+ * Nonces of the configured API key, in order across all processes of this machine that share the key. Kraken refuses a
+ * nonce that is not greater than the last one that arrived from the key.
+ *
+ * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
  */
 export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
   NonceSource,
   {
     /**
-     * Wait for the key's turn, behind calls of higher priority that wait too; it ends with the scope, or after three
+     * Waits for the key's turn, behind waiting calls of higher priority. The turn ends with the scope, and after three
      * seconds at the latest.
      */
     readonly turn: (priority: Priority) => Effect.Effect<Turn, never, Scope.Scope>
-    /** The key has seen larger nonces from elsewhere: count in nanoseconds from now on, for good. */
+    /** Counts permanently in nanoseconds, after another program has sent larger nonces with the key. */
     readonly jump: Effect.Effect<void>
   }
 >() {}

@@ -6,25 +6,25 @@ import type { KrakenCredentialsMissing, KrakenPermissionError } from "./KrakenEr
 import type { Principal } from "./Principal.ts"
 import type { ReadError } from "./KrakenClient.ts"
 
-/** What the configured API key may do, asked of Kraken on the first private call and remembered for ten minutes. */
+/** Permissions of the configured API key, read from Kraken on the first private call and cached for ten minutes. */
 export class PermissionCache extends Context.Tag("mcp-kraken/services/PermissionCache")<
   PermissionCache,
   {
-    /** Refuse, before anything is sent, what the key surely may not do. Where that can't be known, Kraken decides. */
+    /** Refuses a call, before it is sent, if the key definitely lacks the permission. If that is unknown, Kraken decides. */
     readonly require: (
       endpoint: Endpoint,
       needed: AnyOf
     ) => Effect.Effect<void, KrakenPermissionError | KrakenCredentialsMissing, Principal>
-    /** Kraken has refused: ask again what the key may do, and say it in the same words as `require`. */
+    /** Reads the permissions again after Kraken has refused a call, and explains the refusal like `require`. */
     readonly explain: (
       error: KrakenPermissionError,
       needed: AnyOf
     ) => Effect.Effect<KrakenPermissionError, never, Principal>
-    /** What is remembered or can be learned now; none where Kraken does not tell. */
+    /** The permissions from the cache or from Kraken. None if Kraken does not report them. */
     readonly known: Effect.Effect<Option.Option<KeyInfo>, never, Principal>
-    /** Remember an answer of `private/GetApiKeyInfo` that somebody has just got; a shape we can't read is ignored. */
-    readonly learn: (answer: unknown) => Effect.Effect<void>
-    /** Ask Kraken now, and remember. */
+    /** Caches an answer of `private/GetApiKeyInfo`. An answer in an unknown form is ignored. */
+    readonly store: (answer: unknown) => Effect.Effect<void>
+    /** Reads the permissions from Kraken and caches them. */
     readonly refresh: Effect.Effect<KeyInfo, ReadError, Principal>
   }
 >() {}

@@ -4,39 +4,41 @@ import type { Priority } from "./KrakenClient.ts"
 import type { KrakenLockout, KrakenRateLimitError } from "./KrakenErrors.ts"
 import type { Principal } from "./Principal.ts"
 
-/** What is left before calls have to wait. */
+/** The remaining budget before calls have to wait. */
 interface Budget {
-  /** The REST counter of the key: calls cost 0 to 2. The last three are kept for looking up what became of a write. */
+  /** The REST counter of the key. Calls cost 0 to 2. The last three points are reserved for settling writes. */
   readonly rest: { readonly remaining: number; readonly maximum: number; readonly decayPerSecond: number }
 }
 
-/** Kraken's rate limits, modelled here so that calls wait or fail before Kraken refuses them. Shared by all callers of an account. */
+/**
+ * A model of Kraken's rate limits, with which calls wait or fail before Kraken refuses them. All callers of an account
+ * share it.
+ */
 export class RateBudget extends Context.Tag("mcp-kraken/services/RateBudget")<
   RateBudget,
   {
     /**
-     * Take the cost of a call. Waits when less than ten seconds are missing (and reports progress), otherwise fails with
-     * the seconds to wait. Cancels and settlement are not held back by reads, and
-     * cancels not by the engine's counter either.
+     * Takes the cost of a call. Waits, with progress reports, if the budget suffices within ten seconds; otherwise fails
+     * with the seconds to wait. Reads do not delay cancels and settlement, nor does the engine's counter delay cancels.
      */
     readonly take: (
       endpoint: Endpoint,
       params: Params,
       priority: Priority
     ) => Effect.Effect<void, KrakenRateLimitError | KrakenLockout, Principal>
-    /** Kraken has carried out a write: from now on counts the age of its orders, on which the cost of changing them depends. */
+    /** Records a write that Kraken has carried out. The cost of changing its orders depends on their age from now on. */
     readonly carriedOut: (
       endpoint: WriteEndpoint,
       params: Params,
       result: unknown
     ) => Effect.Effect<void, never, Principal>
-    /** Kraken has refused a call for its rate: the model was too generous. */
+    /** Lowers the budget after Kraken has refused a call for its rate. */
     readonly exceeded: (
       endpoint: Endpoint,
       params: Params,
       limiter: KrakenRateLimitError["limiter"]
     ) => Effect.Effect<void, never, Principal>
-    /** Kraken has locked the key out: no private call for fifteen minutes. */
+    /** Blocks private calls for fifteen minutes, after Kraken has locked the key out. */
     readonly lockedOut: (endpoint: Endpoint) => Effect.Effect<KrakenLockout, never, Principal>
     readonly remaining: Effect.Effect<Budget, never, Principal>
   }

@@ -1,6 +1,6 @@
 import { Context, DateTime, type Duration, type Effect, Option, type Redacted, Schema } from "effect"
 
-/** The first 12 hex characters of the token's SHA-256: it can be computed from the token, and not the other way. */
+/** The first 12 hex characters of the token's SHA-256. It can be computed from the token, but not the reverse. */
 export const TokenId = Schema.String.pipe(Schema.brand("TokenId"))
 export type TokenId = typeof TokenId.Type
 
@@ -10,7 +10,7 @@ export class TokenNotFound extends Schema.TaggedError<TokenNotFound>()("TokenNot
   }
 }
 
-/** A good token, though not for this server: it opens simulated accounts alone, and here is the real one. */
+/** A valid token for paper mode only, presented to a server with the real account. */
 export class TokenForPaper extends Schema.TaggedError<TokenForPaper>()("TokenForPaper", { id: TokenId }) {
   override get message() {
     return "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME"
@@ -30,9 +30,9 @@ export class TokenStoreError extends Schema.TaggedError<TokenStoreError>()("Toke
 
 export interface Token {
   readonly id: TokenId
-  /** What the owner called it; need not be unique. */
+  /** The name that the operator gave it. Not necessarily unique. */
   readonly name: string
-  /** It opens simulated accounts alone; else the real one too. */
+  /** True if it gives access only to simulated accounts, not to the real one. */
   readonly paperOnly: boolean
   readonly createdAt: DateTime.Utc
   readonly expiresAt: Option.Option<DateTime.Utc>
@@ -40,23 +40,23 @@ export interface Token {
   readonly lastUsedAt: Option.Option<DateTime.Utc>
 }
 
-/** Bearer tokens of the HTTP server. Only their SHA-256 is kept. */
+/** Bearer tokens of the HTTP server. Only their SHA-256 is stored. */
 export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<
   TokenStore,
   {
-    /** Make a token; its secret (`mck_…`, 47 characters) is given out here and never again. */
+    /** Creates a token. Its secret (`mck_…`, 47 characters) is returned only here. */
     readonly create: (
       options: Pick<Token, "name" | "paperOnly"> & { readonly expiresIn: Option.Option<Duration.Duration> }
     ) => Effect.Effect<{ readonly token: Token; readonly secret: Redacted.Redacted }, TokenStoreError>
-    /** Newest first, revoked and expired ones included. */
+    /** All tokens, newest first, including revoked and expired ones. */
     readonly list: Effect.Effect<ReadonlyArray<Token>, TokenStoreError>
-    /** Revoking again changes nothing. */
+    /** Revokes a token. Revoking it again changes nothing. */
     readonly revoke: (
       id: string
     ) => Effect.Effect<{ readonly token: Token; readonly wasRevoked: boolean }, TokenNotFound | TokenStoreError>
     /**
-     * The token, if it exists and is neither expired nor revoked; why not is not told. That it is for paper alone, where
-     * this server is live, is: whoever shows such a token has it already.
+     * Finds a token that is neither expired nor revoked. The reason for None is not reported. `TokenForPaper` is, since
+     * its caller has the token already.
      */
     readonly verify: (secret: Redacted.Redacted) => Effect.Effect<Option.Option<Token>, TokenForPaper | TokenStoreError>
   }

@@ -1,20 +1,20 @@
 import { Context } from "effect"
 
-/** Whose money the tools move, as it is told wherever that matters. */
+/** The trading mode, which shows whether tools move real money. */
 export class TradingMode extends Context.Reference<TradingMode>()("mcp-kraken/services/TradingMode", {
   defaultValue: (): (
     | {
         readonly mode: "live"
-        /** Whether there is an account: that of an API key. */
+        /** True if an API key is configured, and with it an account. */
         readonly hasKey: boolean
       }
     | {
         readonly mode: "paper"
-        /** Where simulated orders are filled. */
+        /** The market that fills simulated orders. */
         readonly market: { readonly kind: "synthetic" | "live"; readonly name: string }
       }
   ) & {
-    /** Where Kraken is asked, if that is not Kraken's own address. */
+    /** The address that requests go to, if it is not Kraken's own. */
     readonly address?: string | undefined
     /** The path of a `.env` that was not read. */
     readonly unreadFile?: string | undefined

@@ -76,7 +76,7 @@ export const TestKraken = (options: {
           : new KrakenPermissionError({ endpoint, needed, refusedBy: "mcp-kraken", hints: [] }),
       explain: (error, needed) => Effect.succeed(new KrakenPermissionError({ ...error, needed })),
       known: Effect.succeedNone,
-      learn: (answer) => Effect.sync(() => options.onLearn?.(answer))
+      store: (answer) => Effect.sync(() => options.onLearn?.(answer))
     })
   )
   return Layer.merge(Operated, Layer.provideMerge(TestPolicy(), services))

@@ -72,7 +72,7 @@ type Limits = Pick<KeyInfo, "validUntil" | "queryFrom" | "queryTo" | "ipAllowlis
 /** Describes, in sentences, the limits of a key that might stop a call although the key holds the permission. */
 export const limitsOf = (key: Limits, now: DateTime.Utc): ReadonlyArray<string> => [
   ...(isOver(key.validUntil, now) ? [`The key expired on ${date(key.validUntil)}.`] : []),
-  ...(key.ipAllowlist.length > 0 ? [`The key may be used from ${key.ipAllowlist.join(", ")} only.`] : []),
+  ...(key.ipAllowlist.length > 0 ? [`The key can be used only from ${key.ipAllowlist.join(", ")}.`] : []),
   ...(key.queryFrom > 0 ? [`The key sees no history before ${date(key.queryFrom)}.`] : []),
   ...(key.queryTo > 0 ? [`The key sees no history after ${date(key.queryTo)}.`] : [])
 ]

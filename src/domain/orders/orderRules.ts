@@ -35,7 +35,7 @@ export const batchFaults = ({ deadline, orders }: Batch, now?: Now): ReadonlyArr
     ...check(
       orders.length < 2,
       "orders",
-      `orders holds ${orders.length}; a batch has 2 to 15: place a single one alone`
+      `orders holds ${orders.length}; a batch has 2 to 15: place a single one with add_order`
     ),
     ...check(orders.length > 15, "orders", `orders holds ${orders.length}; a batch has 2 to 15: split it`),
     ...orders.flatMap((terms, i) =>

@@ -72,7 +72,7 @@ export const PermissionCacheKraken = Layer.effect(
         return new KrakenPermissionError({ endpoint, needed, refusedBy, hints })
       }),
       known: Effect.orElseSucceed(get(tenMinutes), Option.none),
-      learn: (answer) => Option.match(readKeyInfo(answer), { onNone: () => Effect.void, onSome: cache.set }),
+      store: (answer) => Option.match(readKeyInfo(answer), { onNone: () => Effect.void, onSome: cache.set }),
       refresh: cache.refresh
     })
   })

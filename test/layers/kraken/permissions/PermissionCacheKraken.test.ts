@@ -162,9 +162,9 @@ describe("PermissionCacheKraken", () => {
     const fake = makeFakeKraken()
     return Effect.gen(function* () {
       const cache = yield* PermissionCache
-      yield* cache.learn({ permissions: ["modify-trades"] })
+      yield* cache.store({ permissions: ["modify-trades"] })
       assert.strictEqual(fake.count(), 0)
-      yield* cache.learn(keyInfo(fake.keys.trade, "camel"))
+      yield* cache.store(keyInfo(fake.keys.trade, "camel"))
       yield* mayTrade
       assert.strictEqual(fake.count(), 0)
     }).pipe(Effect.provide(cacheOf(fake, fake.keys.readOnly)))
