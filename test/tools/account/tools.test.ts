@@ -435,11 +435,9 @@ describe("get_api_key_info", () => {
       const { key: masked, notes, valid_until } = yield* Account.getApiKeyInfo.run({})
       assert.strictEqual(masked, "…")
       assert.strictEqual(valid_until, 1769904000)
-      assert.deepStrictEqual(notes, [
-        "The key may be used from 203.0.113.7 only.",
-        "The key sees no history before 2025-06-15T15:06:40.000Z.",
-        "The key expires on 2026-02-01T00:00:00.000Z, in 31 days."
-      ])
+      const limits = ["203.0.113.7", "2025-06-15T15:06:40.000Z", "2026-02-01T00:00:00.000Z, in 31 days"]
+      assert.lengthOf(notes, limits.length)
+      for (const [i, limit] of limits.entries()) assert.include(notes[i], limit)
     }).pipe(
       Effect.provide(
         TestKraken({

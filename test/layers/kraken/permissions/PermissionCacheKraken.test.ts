@@ -206,7 +206,7 @@ describe("PermissionCacheKraken", () => {
         assert.match((yield* explained).message, /limited to other IP addresses/)
         fake.state.address = "203.0.113.7"
         yield* TestClock.adjust("10 minutes")
-        assert.include((yield* explained).hints, "The key may be used from 203.0.113.7 only.")
+        assert.isTrue((yield* explained).hints.some((hint) => hint.includes("203.0.113.7")))
         const kraken = yield* KrakenClient
         yield* kraken.read("private/Balance", {})
       }).pipe(Effect.provide(cacheOf(fake, elsewhere)))
