@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { page, read, write } from "./endpoint.ts"
+import { page, read } from "./endpoint.ts"
 import { Amend, BookOrder, Order, Position, Trade } from "./orders.ts"
 import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
 
@@ -69,26 +69,6 @@ const CreditLine = Schema.Struct({
 })
 
 /**
- * An export report and its state.
- *
- * @see https://docs.kraken.com/api/docs/rest-api/export-status read 2026-08-17
- */
-const Export = Schema.Struct({
-  id: Schema.String,
-  descr: words,
-  report: words,
-  format: words,
-  status: Schema.String,
-  error: words,
-  fields: words,
-  asset: words,
-  createdtm: numeric,
-  completedtm: numeric,
-  datastarttm: numeric,
-  dataendtm: numeric
-})
-
-/**
  * A wallet account.
  *
  * @see https://docs.kraken.com/api/docs/change-log read 2026-09-07
@@ -127,7 +107,7 @@ export const ledgerTypes = [
 
 const openOrClosed = [["query-open-trades"], ["query-closed-trades"]] as const
 
-/** Endpoints that read an account: balances, ledger, orders, trades, positions, exports and key permissions. */
+/** Endpoints that read an account: balances, ledger, orders, trades, positions and key permissions. */
 export const account = {
   "private/Balance": read({
     permissions: [["query-funds"]],
@@ -268,41 +248,5 @@ export const account = {
     restCost: 1,
     result: Schema.Struct({ accounts: Schema.Array(Wallet), cursor: maybe(Schema.Struct({ next: words })) }),
     see: { url: "https://docs.kraken.com/api/docs/change-log", read: "2026-09-07" }
-  }),
-  "private/AddExport": write({
-    intent: "write",
-    moves: "nothing",
-    permissions: [["export-data"]],
-    restCost: 1,
-    engine: "none",
-    priority: "write",
-    idempotent: false,
-    result: Schema.Struct({ id: Schema.String }),
-    see: page("add-export")
-  }),
-  "private/ExportStatus": read({
-    permissions: [["export-data"]],
-    restCost: 1,
-    result: Schema.Array(Export),
-    see: page("export-status")
-  }),
-  // The answer is a ZIP file, not JSON.
-  "private/RetrieveExport": read({
-    permissions: [["export-data"]],
-    restCost: 1,
-    result: Schema.Uint8ArrayFromSelf,
-    see: page("retrieve-export")
-  }),
-  "private/RemoveExport": write({
-    intent: "write",
-    moves: "nothing",
-    permissions: [["export-data"]],
-    restCost: 1,
-    engine: "none",
-    priority: "write",
-    idempotent: false,
-    // The only field is `delete` or `cancel`, depending on the request.
-    result: keyed(Schema.Unknown),
-    see: page("remove-export")
   })
 }

@@ -2,6 +2,7 @@ import type { Schema } from "effect"
 import { account } from "./account.ts"
 import { earn } from "./earn.ts"
 import type { Definition } from "./endpoint.ts"
+import { exports } from "./exports.ts"
 import { funding } from "./funding.ts"
 import { market } from "./market.ts"
 import { subaccounts } from "./subaccounts.ts"
@@ -9,7 +10,7 @@ import { trading } from "./trading.ts"
 
 export type { Intent, Moves } from "./endpoint.ts"
 
-const table = { ...market, ...account, ...trading, ...funding, ...earn, ...subaccounts }
+const table = { ...market, ...account, ...exports, ...trading, ...funding, ...earn, ...subaccounts }
 
 /**
  * An endpoint that this program knows. `public/…` is a GET that needs no key; `private/…` is a signed POST. Kraken's
