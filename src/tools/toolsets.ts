@@ -11,9 +11,13 @@ import * as Market from "./market/tools.ts"
 import * as Exports from "./account/exports.ts"
 import * as Earn from "./earn/tools.ts"
 import * as General from "./general/tools.ts"
-import * as Funding from "./funding/tools.ts"
+import * as Deposits from "./funding/deposits.ts"
+import * as WalletTransfer from "./funding/walletTransfer.ts"
+import * as Withdrawals from "./funding/withdrawals.ts"
 import * as Subaccounts from "./subaccounts/tools.ts"
-import * as Trading from "./trading/tools.ts"
+import * as Cancelling from "./trading/cancelOrders.ts"
+import * as Changing from "./trading/changeOrders.ts"
+import * as Placing from "./trading/placeOrders.ts"
 import * as TradingReads from "./trading/readTools.ts"
 import * as WebSocket from "./trading/webSocketToken.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
@@ -38,8 +42,8 @@ export const toolsets = {
   general: inOrder(General),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
-  trading: inOrder({ ...TradingReads, ...Trading }),
-  funding: inOrder(Funding),
+  trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling }),
+  funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),
   subaccounts: inOrder(Subaccounts),
   websocket: inOrder(WebSocket)

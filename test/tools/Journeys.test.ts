@@ -5,7 +5,9 @@ import * as Account from "../../src/tools/account/tools.ts"
 import * as Books from "../../src/tools/market/orderBooks.ts"
 import * as Exports from "../../src/tools/account/exports.ts"
 import * as Market from "../../src/tools/market/tools.ts"
-import * as Trading from "../../src/tools/trading/tools.ts"
+import * as Cancelling from "../../src/tools/trading/cancelOrders.ts"
+import * as Changing from "../../src/tools/trading/changeOrders.ts"
+import * as Placing from "../../src/tools/trading/placeOrders.ts"
 import * as Reads from "../../src/tools/trading/readTools.ts"
 import * as WebSocket from "../../src/tools/trading/webSocketToken.ts"
 import { type Json, parse, venue } from "../doubles/TestVenue.ts"
@@ -95,22 +97,22 @@ describe("a day of", () => {
     const v = venue()
     return Effect.gen(function* () {
       const buy = { pair: "btc/usd", type: "buy", ordertype: "limit", volume: "0.5", price: "49000" }
-      assert.isTrue((yield* use(Trading.addOrder, { ...buy, validate: true })).validated)
+      assert.isTrue((yield* use(Placing.addOrder, { ...buy, validate: true })).validated)
       assert.strictEqual((yield* use(Reads.getOpenOrders)).count, 0)
 
-      const placed = yield* use(Trading.addOrder, { ...buy, oflags: ["post"] })
+      const placed = yield* use(Placing.addOrder, { ...buy, oflags: ["post"] })
       const [txid] = placed.txid
       assert.match(placed.cl_ord_id, /^[\da-f-]{36}$/)
       const { orders } = yield* use(Reads.getOpenOrders)
       assert.deepInclude(orders[0], { txid, pair: "BTC/USD", cl_ord_id: placed.cl_ord_id, price: "49000.0" })
 
-      yield* use(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "49100", order_qty: "0.6" })
+      yield* use(Changing.amendOrder, { txid, pair: "BTC/USD", limit_price: "49100", order_qty: "0.6" })
       const { amends } = yield* use(Reads.getOrderAmends, { txid })
       assert.strictEqual(amends.length, 2)
       assert.deepInclude(amends[0], { amend_type: "user", limit_price: "49100.0" })
-      assert.strictEqual((yield* use(Trading.cancelOrder, { txid })).count, 1)
+      assert.strictEqual((yield* use(Cancelling.cancelOrder, { txid })).count, 1)
 
-      const batch = yield* use(Trading.addOrderBatch, {
+      const batch = yield* use(Placing.addOrderBatch, {
         pair: "BTC/USD",
         orders: [
           { type: "sell", ordertype: "market", volume: "0.25" },
@@ -125,7 +127,7 @@ describe("a day of", () => {
         ]
       })
       assert.strictEqual(batch.orders.length, 3)
-      const edited = yield* use(Trading.editOrder, { txid: batch.orders[1].txid, pair: "BTC/USD", price: "60500" })
+      const edited = yield* use(Changing.editOrder, { txid: batch.orders[1].txid, pair: "BTC/USD", price: "60500" })
       assert.notStrictEqual(edited.txid, batch.orders[1].txid)
       const { orders: found } = yield* use(Reads.queryOrders, {
         txid: [edited.txid, batch.orders[0].txid],
@@ -140,7 +142,7 @@ describe("a day of", () => {
       assert.deepInclude(trades[0], { pair: "BTC/USD", pair_id: "XXBTZUSD", type: "sell", ordertype: "market" })
       assert.strictEqual((yield* use(Reads.queryTrades, { txid: trades[0].txid })).trades[0].vol, "0.25000000")
 
-      yield* use(Trading.cancelOrderBatch, { orders: [edited.txid, batch.orders[2].txid] })
+      yield* use(Cancelling.cancelOrderBatch, { orders: [edited.txid, batch.orders[2].txid] })
       const closed = yield* use(Reads.getClosedOrders, { limit: 2 })
       assert.strictEqual(closed.orders.length, 2)
       assert.strictEqual(closed.next_cursor, "2")
@@ -152,13 +154,13 @@ describe("a day of", () => {
   it.effect("care: the switch, all orders, the book by order, the token", () => {
     const v = venue()
     return Effect.gen(function* () {
-      const { triggerTime } = yield* use(Trading.cancelAllOrdersAfter, { timeout: 60 })
+      const { triggerTime } = yield* use(Cancelling.cancelAllOrdersAfter, { timeout: 60 })
       assert.notStrictEqual(triggerTime, "0")
-      yield* use(Trading.cancelAllOrdersAfter, { timeout: 0 })
-      yield* use(Trading.addOrder, { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "1", price: "#2%" })
+      yield* use(Cancelling.cancelAllOrdersAfter, { timeout: 0 })
+      yield* use(Placing.addOrder, { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "1", price: "#2%" })
       const book = yield* use(Reads.getLevel3OrderBook, { pair: "BTC/USD", depth: 10 })
       assert.match(book.bids[0].timestamp, /^\d{19}$/)
-      assert.deepStrictEqual(yield* use(Trading.cancelAllOrders), { count: 1 })
+      assert.deepStrictEqual(yield* use(Cancelling.cancelAllOrders), { count: 1 })
       assert.isString((yield* use(WebSocket.getWebsocketsToken)).token)
     }).pipe(Effect.provide(exchangeOf(v)))
   })

@@ -1,7 +1,6 @@
 import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
-  Amount,
   Written,
   optionalAmount,
   optionalBoolean,
@@ -16,6 +15,7 @@ import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { krakenPaging, pageWithin, paging } from "../kit/paging.ts"
 import { withAsset } from "../funding/transfers.ts"
+import { allocation, Share, strategy, Sum } from "./output.ts"
 
 const strategy_id = described("Id from list_earn_strategies")
 
@@ -62,19 +62,6 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
     ),
     next_cursor: optionalText
   })
-})
-
-/** An amount in the asset itself and in `converted_asset`. */
-const Sum = Schema.Struct({ native: Amount, converted: optionalAmount })
-
-const Share = Schema.Struct({
-  native: Amount,
-  converted: optionalAmount,
-  allocations: optional(
-    Schema.Array(
-      Schema.Struct({ created_at: optionalText, expires: optionalText, native: Amount, converted: optionalAmount })
-    )
-  )
 })
 
 export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
@@ -175,34 +162,3 @@ export const getEarnDeallocationStatus = Tool.endpoint("get_earn_deallocation_st
   description: "The same for the last deallocation from a strategy.",
   endpoint: "private/Earn/DeallocateStatus"
 })
-
-type Strategy = Result<"private/Earn/Strategies">["items"][number]
-
-const noLock: NonNullable<Strategy["lock_type"]> = {}
-
-/** Flattens a strategy, whose lock type, return and source are nested objects at Kraken. */
-const strategy = ({ apr_estimate, auto_compound, lock_type = noLock, yield_source, ...row }: Strategy) => {
-  const { type, ...periods } = lock_type
-  return {
-    ...row,
-    ...Rows.compact(periods, { zeros: Object.keys(periods) }),
-    lock_type: type,
-    apr_low: apr_estimate?.low,
-    apr_high: apr_estimate?.high,
-    auto_compound: auto_compound?.type,
-    yield_source: yield_source?.type
-  }
-}
-
-type Allocation = Result<"private/Earn/Allocations">["items"][number]
-
-const allocation = ({ amount_allocated, native_asset, ...item }: Allocation, asset: (id: string) => string) => {
-  const shares = Object.entries(amount_allocated)
-  return withAsset(asset)({
-    ...item,
-    asset: native_asset,
-    amount_allocated: Object.fromEntries(
-      shares.flatMap(([name, share]) => (share === null ? [] : [[name, share] as const]))
-    )
-  })
-}

@@ -137,3 +137,6 @@ export const Amend = Schema.Struct({
 
 /** An order of any trader in the level 3 book. */
 export const BookOrder = Schema.Struct({ price: Amount, qty: Amount, order_id: Schema.String, timestamp: Amount })
+
+/** Kraken's description of an order, in words. */
+export const OrderDescription = Schema.Struct({ order: optionalText, close: optionalText })

@@ -5,9 +5,11 @@ import { strFromU8, unzipSync } from "fflate"
 import * as Account from "../../../src/tools/account/tools.ts"
 import * as Earn from "../../../src/tools/earn/tools.ts"
 import * as Exports from "../../../src/tools/account/exports.ts"
-import * as Funding from "../../../src/tools/funding/tools.ts"
+import * as Deposits from "../../../src/tools/funding/deposits.ts"
+import * as WalletTransfer from "../../../src/tools/funding/walletTransfer.ts"
+import * as Withdrawals from "../../../src/tools/funding/withdrawals.ts"
 import * as Subaccounts from "../../../src/tools/subaccounts/tools.ts"
-import * as Trading from "../../../src/tools/trading/tools.ts"
+import * as Placing from "../../../src/tools/trading/placeOrders.ts"
 import type { Json } from "../../doubles/TestVenue.ts"
 import { use, backends } from "../backends.ts"
 
@@ -23,16 +25,16 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
   it.effect("comes in after minutes, to an address of its own", () =>
     onBackend((deposit) =>
       Effect.gen(function* () {
-        const { methods } = yield* use(Funding.getDepositMethods, { asset: "XRP" })
+        const { methods } = yield* use(Deposits.getDepositMethods, { asset: "XRP" })
         const way = { asset: "XRP", method: methods[0].method }
-        const { addresses } = yield* use(Funding.getDepositAddresses, { ...way, new: true })
+        const { addresses } = yield* use(Deposits.getDepositAddresses, { ...way, new: true })
         assert.match(addresses[0].tag, /^\d{10}$/)
         assert.isTrue(addresses[0].new)
         yield* deposit("XRP", "25")
         const seen = yield* Effect.forEach([0, 30, 90, 60], (seconds) =>
           Effect.gen(function* () {
             yield* TestClock.adjust(seconds * 1000)
-            const { transfers } = yield* use(Funding.getDepositStatus, { asset: "XRP" })
+            const { transfers } = yield* use(Deposits.getDepositStatus, { asset: "XRP" })
             assert.deepInclude(transfers[0], { amount: "25.00000000", info: addresses[0].address })
             return [transfers[0].status, yield* held("XXRP")]
           })
@@ -43,7 +45,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
           ["Settled", undefined],
           ["Success", "25.00000000"]
         ])
-        assert.notProperty((yield* use(Funding.getDepositAddresses, way)).addresses[0], "new")
+        assert.notProperty((yield* use(Deposits.getDepositAddresses, way)).addresses[0], "new")
       })
     )
   )
@@ -52,11 +54,16 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
     onBackend(() =>
       Effect.gen(function* () {
         const out = { asset: "BTC", key: "btc-wallet-1", amount: "1" }
-        assert.deepInclude(yield* use(Funding.getWithdrawalInfo, out), { fee: "0.0001000000", limit: "9.9999000000" })
+        assert.deepInclude(yield* use(Withdrawals.getWithdrawalInfo, out), {
+          fee: "0.0001000000",
+          limit: "9.9999000000"
+        })
         const status = (refid: string) =>
-          Effect.map(use(Funding.getWithdrawalStatus, { asset: "BTC" }), ({ transfers }) => find(transfers, { refid }))
-        const { addresses } = yield* use(Funding.getWithdrawalAddresses, { asset: "BTC" })
-        const first = yield* use(Funding.withdraw, {
+          Effect.map(use(Withdrawals.getWithdrawalStatus, { asset: "BTC" }), ({ transfers }) =>
+            find(transfers, { refid })
+          )
+        const { addresses } = yield* use(Withdrawals.getWithdrawalAddresses, { asset: "BTC" })
+        const first = yield* use(Withdrawals.withdraw, {
           ...out,
           max_fee: "0.0001",
           address: find(addresses, { key: out.key }).address
@@ -66,25 +73,25 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
 
         yield* TestClock.adjust("20 seconds")
         const back = { asset: "BTC", refid: first.refid }
-        assert.isTrue((yield* use(Funding.cancelWithdrawal, back)).canceled)
+        assert.isTrue((yield* use(Withdrawals.cancelWithdrawal, back)).canceled)
         assert.deepInclude(yield* status(first.refid), { status: "Failure", status_prop: "canceled" })
         assert.strictEqual(yield* held("XXBT"), "10.0000000000")
         yield* TestClock.adjust("5 seconds")
-        assert.isFalse((yield* use(Funding.cancelWithdrawal, back)).canceled)
+        assert.isFalse((yield* use(Withdrawals.cancelWithdrawal, back)).canceled)
         assert.strictEqual(yield* held("XXBT"), "10.0000000000")
 
-        const second = yield* use(Funding.withdraw, { ...out, repeat: true })
+        const second = yield* use(Withdrawals.withdraw, { ...out, repeat: true })
         assert.notStrictEqual(second.refid, first.refid)
         yield* TestClock.adjust("5 seconds")
-        assert.deepInclude(yield* use(Funding.withdraw, out), { placed: false, duplicate_of: [second.refid] })
+        assert.deepInclude(yield* use(Withdrawals.withdraw, out), { placed: false, duplicate_of: [second.refid] })
         yield* TestClock.adjust("1 minute")
-        assert.isFalse((yield* use(Funding.cancelWithdrawal, { asset: "BTC", refid: second.refid })).canceled)
+        assert.isFalse((yield* use(Withdrawals.cancelWithdrawal, { asset: "BTC", refid: second.refid })).canceled)
         yield* TestClock.adjust("2 minutes")
         const done = yield* status(second.refid)
         assert.strictEqual(done.status, "Success")
         assert.lengthOf(done.txid, 64)
         assert.strictEqual(yield* held("XXBT"), "9.0000000000")
-        const { methods } = yield* use(Funding.getWithdrawalMethods, { asset: "BTC" })
+        const { methods } = yield* use(Withdrawals.getWithdrawalMethods, { asset: "BTC" })
         assert.isAbove(Number(methods[0].limits[0].used), 1000)
       })
     )
@@ -94,11 +101,11 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
     onBackend(() =>
       Effect.gen(function* () {
         const future = { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "1.25" }
-        const { refid } = yield* use(Funding.walletTransfer, future)
+        const { refid } = yield* use(WalletTransfer.walletTransfer, future)
         assert.strictEqual(yield* held("XXBT"), "8.7500000000")
         const { entries } = yield* use(Account.getLedgers, { type: "transfer" })
         assert.deepInclude(entries[0], { refid, amount: "-1.2500000000", subtype: "spottofutures" })
-        assert.isFalse((yield* use(Funding.cancelWithdrawal, { asset: "BTC", refid })).canceled)
+        assert.isFalse((yield* use(Withdrawals.cancelWithdrawal, { asset: "BTC", refid })).canceled)
 
         assert.isTrue(
           (yield* use(Subaccounts.createSubaccount, { username: "desk2", email: "desk2@example.com" })).created
@@ -170,7 +177,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
   it.effect("is reported: queued, processed, a ZIP that opens, with a row for each thing that moved it", () =>
     onBackend(() =>
       Effect.gen(function* () {
-        yield* use(Trading.addOrder, { pair: "BTC/USD", type: "sell", ordertype: "market", volume: "0.5" })
+        yield* use(Placing.addOrder, { pair: "BTC/USD", type: "sell", ordertype: "market", volume: "0.5" })
         yield* TestClock.adjust("1 second")
         const { id } = yield* use(Exports.requestExportReport, { report: "ledgers", description: "All" })
         const status = Effect.map(

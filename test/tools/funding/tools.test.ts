@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
-import * as Funding from "../../../src/tools/funding/tools.ts"
+import * as Deposits from "../../../src/tools/funding/deposits.ts"
+import * as WalletTransfer from "../../../src/tools/funding/walletTransfer.ts"
+import * as Withdrawals from "../../../src/tools/funding/withdrawals.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
@@ -27,7 +29,7 @@ describe("get_deposit_methods", () => {
   it.effect("a limit of false is no limit, and hyphens are underscores", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Funding.getDepositMethods.call({ asset: "btc" })
+      const { structuredContent } = yield* Deposits.getDepositMethods.call({ asset: "btc" })
       assert.deepStrictEqual(structuredContent, {
         methods: [
           {
@@ -66,7 +68,7 @@ describe("get_deposit_methods", () => {
   it.effect("an asset of xStocks says so", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      yield* Funding.getDepositMethods.run({ asset: "AAPLx" })
+      yield* Deposits.getDepositMethods.run({ asset: "AAPLx" })
       assert.deepStrictEqual(calls, [{ asset: "AAPLx", aclass: "tokenized_asset" }])
     }).pipe(Effect.provide(kraken({ "private/DepositMethods": [] }, calls)))
   })
@@ -79,7 +81,7 @@ describe("get_deposit_addresses", () => {
   it.effect("shows the tag, without which a deposit is lost", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Funding.getDepositAddresses.call({ asset: "XRP", method: "Ripple XRP" })
+      const { structuredContent } = yield* Deposits.getDepositAddresses.call({ asset: "XRP", method: "Ripple XRP" })
       assert.deepStrictEqual(structuredContent, { addresses: [address] })
       assert.deepStrictEqual(calls, [{ asset: "XRP", method: "Ripple XRP" }])
     }).pipe(Effect.provide(kraken(answers, calls)))
@@ -89,11 +91,11 @@ describe("get_deposit_addresses", () => {
     const asked = { asset: "XRP", method: "Ripple XRP", new: true }
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      assert.deepInclude(yield* Funding.getDepositAddresses.run(asked), { addresses: [address], placed: false })
+      assert.deepInclude(yield* Deposits.getDepositAddresses.run(asked), { addresses: [address], placed: false })
       assert.deepStrictEqual(calls, [asked])
-      const refused = yield* Effect.flip(Funding.getDepositAddresses.run(asked).pipe(readOnly))
+      const refused = yield* Effect.flip(Deposits.getDepositAddresses.run(asked).pipe(readOnly))
       assert.strictEqual(refused._tag, "ReadOnlyMode")
-      yield* Funding.getDepositAddresses.run({ ...asked, new: false }).pipe(readOnly)
+      yield* Deposits.getDepositAddresses.run({ ...asked, new: false }).pipe(readOnly)
     }).pipe(
       Effect.provide(
         Layer.merge(
@@ -145,7 +147,7 @@ describe("histories of deposits and withdrawals", () => {
     it.effect(`a page of deposits is read where Kraken calls it ${key}`, () => {
       const calls: Array<object> = []
       return Effect.gen(function* () {
-        const { structuredContent } = yield* Funding.getDepositStatus.call({
+        const { structuredContent } = yield* Deposits.getDepositStatus.call({
           asset: "BTC",
           start: "2026-09-21",
           limit: 2
@@ -166,7 +168,7 @@ describe("histories of deposits and withdrawals", () => {
   it.effect("the next page is asked for by its cursor, and the last has none", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const page = yield* Funding.getDepositStatus.run({ cursor: "MADE-UP-CURSOR-1", limit: 25 })
+      const page = yield* Deposits.getDepositStatus.run({ cursor: "MADE-UP-CURSOR-1", limit: 25 })
       assert.isUndefined(page.next_cursor)
       assert.deepStrictEqual(calls, [{ cursor: "MADE-UP-CURSOR-1", limit: 25 }])
     }).pipe(Effect.provide(kraken({ "private/DepositStatus": { deposit: [deposit], next_cursor: null } }, calls)))
@@ -175,8 +177,8 @@ describe("histories of deposits and withdrawals", () => {
   it.effect("a bare list is cut to what was asked for, and the rest is the next page", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const first = yield* Funding.getDepositStatus.run({ limit: 1 })
-      const second = yield* Funding.getDepositStatus.run({ cursor: first.next_cursor ?? "", limit: 1 })
+      const first = yield* Deposits.getDepositStatus.run({ limit: 1 })
+      const second = yield* Deposits.getDepositStatus.run({ cursor: first.next_cursor ?? "", limit: 1 })
       assert.deepStrictEqual(
         [...first.transfers, ...second.transfers].map((transfer) => transfer.refid),
         [refid, "OLDER"]
@@ -191,7 +193,7 @@ describe("histories of deposits and withdrawals", () => {
 
   it.effect("a withdrawal on its way has no txid yet", () =>
     Effect.gen(function* () {
-      const { transfers } = yield* Funding.getWithdrawalStatus.run({ asset: "XBT", limit: 25 })
+      const { transfers } = yield* Withdrawals.getWithdrawalStatus.run({ asset: "XBT", limit: 25 })
       assert.deepInclude(transfers[0], { status: "Initial", network: "Bitcoin", key: "btc-wallet-1" })
       assert.isUndefined(transfers[0]?.txid)
     }).pipe(
@@ -208,7 +210,7 @@ describe("histories of deposits and withdrawals", () => {
 
   it.effect("an answer without a list is not taken for an empty one", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(Funding.getWithdrawalStatus.run({ limit: 25 }))
+      const error = yield* Effect.flip(Withdrawals.getWithdrawalStatus.run({ limit: 25 }))
       assert.strictEqual(error._tag, "KrakenUnreadable")
     }).pipe(Effect.provide(kraken({ "private/WithdrawStatus": { next_cursor: null } })))
   )
@@ -221,7 +223,7 @@ describe("get_withdrawal_methods", () => {
   it.effect("fees and limits are rows, and ids that lead nowhere are left out", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Funding.getWithdrawalMethods.call({ asset: "XBT", network: "Bitcoin" })
+      const { structuredContent } = yield* Withdrawals.getWithdrawalMethods.call({ asset: "XBT", network: "Bitcoin" })
       assert.deepStrictEqual(structuredContent, {
         methods: [
           {
@@ -276,7 +278,7 @@ describe("get_withdrawal_addresses", () => {
     const calls: Array<object> = []
     const saved = { address: "bc1qexampleexampleexample", method: "Bitcoin", key: "btc-wallet-1", verified: true }
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Funding.getWithdrawalAddresses.call({ verified: "true" })
+      const { structuredContent } = yield* Withdrawals.getWithdrawalAddresses.call({ verified: "true" })
       assert.deepStrictEqual(structuredContent, {
         addresses: [
           { key: saved.key, asset: "BTC", asset_id: "XBT", address: saved.address, method: "Bitcoin", verified: true },
@@ -307,7 +309,7 @@ describe("withdraw", () => {
     const calls: Array<object> = []
     const info = { method: "Bitcoin", limit: "0.75401000", amount: "0.04990000", fee: "0.00010000" }
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Funding.getWithdrawalInfo.run(asked), { asset: "BTC", ...info })
+      assert.deepStrictEqual(yield* Withdrawals.getWithdrawalInfo.run(asked), { asset: "BTC", ...info })
       assert.deepStrictEqual(calls, [{ ...asked, asset: "XBT" }])
     }).pipe(Effect.provide(kraken({ "private/WithdrawInfo": info }, calls)))
   })
@@ -316,8 +318,8 @@ describe("withdraw", () => {
     const calls: Array<object> = []
     const safe = { ...asked, address: "bc1qexampleexampleexample", max_fee: "0.0002" }
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Funding.withdraw.run({ ...safe, repeat: false }), { refid })
-      yield* Funding.withdraw.call({ ...asked, repeat: true })
+      assert.deepStrictEqual(yield* Withdrawals.withdraw.run({ ...safe, repeat: false }), { refid })
+      yield* Withdrawals.withdraw.call({ ...asked, repeat: true })
       assert.deepStrictEqual(calls, [
         { ...safe, asset: "XBT" },
         { ...asked, asset: "XBT", repeat: true }
@@ -327,12 +329,12 @@ describe("withdraw", () => {
 
   it.effect("an amount that is none is not sent", () =>
     Effect.gen(function* () {
-      const wrong = yield* Effect.flip(Funding.withdraw.call({ ...asked, amount: "0.00", max_fee: "-1" }))
+      const wrong = yield* Effect.flip(Withdrawals.withdraw.call({ ...asked, amount: "0.00", max_fee: "-1" }))
       assertFaults(faultsIn(wrong), [
         ["amount", "0", "0.00"],
         ["max_fee", "0", "-1"]
       ])
-      const float = yield* Effect.flip(Funding.withdraw.call({ ...asked, amount: 0.05 }))
+      const float = yield* Effect.flip(Withdrawals.withdraw.call({ ...asked, amount: 0.05 }))
       assertFaults(faultsIn(float), [["amount", "0.5", "0.05"]])
     }).pipe(Effect.provide(silent))
   )
@@ -343,7 +345,7 @@ describe("cancel_withdrawal", () => {
     it.effect(`says in a field what Kraken says with a bare ${result}`, () => {
       const calls: Array<object> = []
       return Effect.gen(function* () {
-        assert.deepStrictEqual(yield* Funding.cancelWithdrawal.run({ asset: "BTC", refid }), { canceled: result })
+        assert.deepStrictEqual(yield* Withdrawals.cancelWithdrawal.run({ asset: "BTC", refid }), { canceled: result })
         assert.deepStrictEqual(calls, [{ asset: "XBT", refid }])
       }).pipe(Effect.provide(kraken({ "private/WithdrawCancel": result }, calls)))
     })
@@ -356,14 +358,14 @@ describe("wallet_transfer", () => {
   it.effect("goes from Spot to Futures", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Funding.walletTransfer.run(asked), { refid })
+      assert.deepStrictEqual(yield* WalletTransfer.walletTransfer.run(asked), { refid })
       assert.deepStrictEqual(calls, [{ asset: "XBT", amount: "0.01", from: "Spot Wallet", to: "Futures Wallet" }])
     }).pipe(Effect.provide(kraken({ "private/WalletTransfer": { refid } }, calls)))
   })
 
   it.effect("and not the other way", () =>
     Effect.gen(function* () {
-      const wrong = yield* Effect.flip(Funding.walletTransfer.call({ ...asked, from_wallet: "Futures Wallet" }))
+      const wrong = yield* Effect.flip(WalletTransfer.walletTransfer.call({ ...asked, from_wallet: "Futures Wallet" }))
       assertFaults(faultsIn(wrong), [["from_wallet"]])
     }).pipe(Effect.provide(silent))
   )
@@ -373,9 +375,12 @@ describe("a server that only reads", () => {
   it.effect("moves no funds", () =>
     Effect.gen(function* () {
       for (const [tool, args] of [
-        [Funding.withdraw, { asset: "BTC", key: "k", amount: "1" }],
-        [Funding.cancelWithdrawal, { asset: "BTC", refid }],
-        [Funding.walletTransfer, { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "1" }]
+        [Withdrawals.withdraw, { asset: "BTC", key: "k", amount: "1" }],
+        [Withdrawals.cancelWithdrawal, { asset: "BTC", refid }],
+        [
+          WalletTransfer.walletTransfer,
+          { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "1" }
+        ]
       ] as const) {
         const error = yield* Effect.flip(tool.call(args))
         assert.strictEqual(error._tag, "ReadOnlyMode", tool.name)

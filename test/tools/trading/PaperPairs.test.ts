@@ -7,7 +7,7 @@ import { TradingMode } from "../../../src/services/TradingMode.ts"
 import * as Account from "../../../src/tools/account/tools.ts"
 import * as Market from "../../../src/tools/market/tools.ts"
 import * as TradingReads from "../../../src/tools/trading/readTools.ts"
-import * as Trading from "../../../src/tools/trading/tools.ts"
+import * as Placing from "../../../src/tools/trading/placeOrders.ts"
 import { pairRow } from "../../exchange/listing.ts"
 import { opening } from "../../doubles/TestMarket.ts"
 import { asset } from "../../fixtures/krakenLists.ts"
@@ -42,9 +42,9 @@ describe("tools on paper, on Kraken's market", () => {
         const order = { pair: "usdc/usd", type: "buy", ordertype: "market" }
         const { pairs } = yield* use(Market.getAssetPairs, { pair: "USDC/USD" })
         assert.deepInclude(pairs[0], { pair: "USDC/USD", status: "online" })
-        const little = yield* Effect.flip(Trading.addOrder.call({ ...order, volume: "0.5" }))
+        const little = yield* Effect.flip(Placing.addOrder.call({ ...order, volume: "0.5" }))
         assert.include(String(Object(little).message), "minimum")
-        const { txid } = yield* use(Trading.addOrder, { ...order, volume: "2" })
+        const { txid } = yield* use(Placing.addOrder, { ...order, volume: "2" })
         const { orders } = yield* use(TradingReads.queryOrders, { txid })
         assert.deepInclude(orders[0], { pair: "USDC/USD", status: "closed", vol_exec: "2.00000000" })
         const { balances } = yield* use(Account.getAccountBalance)

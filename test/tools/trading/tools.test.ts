@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
 import { KrakenWriter, type Sent } from "../../../src/services/KrakenWriter.ts"
-import * as Trading from "../../../src/tools/trading/tools.ts"
+import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
+import * as Changing from "../../../src/tools/trading/changeOrders.ts"
+import * as Placing from "../../../src/tools/trading/placeOrders.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
@@ -32,7 +34,7 @@ const silent = TestKraken({
 })
 
 /** The faults of arguments that a tool does not send. */
-const faults = (tool: { readonly name: string; readonly call: (typeof Trading.addOrder)["call"] }, args: object) =>
+const faults = (tool: { readonly name: string; readonly call: (typeof Placing.addOrder)["call"] }, args: object) =>
   Effect.map(Effect.flip(tool.call(args)), faultsIn)
 
 describe("add_order", () => {
@@ -40,7 +42,7 @@ describe("add_order", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       yield* TestClock.setTime(now)
-      const { structuredContent } = yield* Trading.addOrder.call({
+      const { structuredContent } = yield* Placing.addOrder.call({
         ...limit,
         pair: "btc/usd",
         oflags: ["post", "fciq"],
@@ -100,25 +102,25 @@ describe("add_order", () => {
     return Effect.gen(function* () {
       for (const validate of [false, true]) {
         const order = { ...limit, validate, close_ordertype: "stop-loss", close_price: "95000.0" }
-        const { content, structuredContent } = yield* Trading.addOrder.call(order)
+        const { content, structuredContent } = yield* Placing.addOrder.call(order)
         assert.isString(structuredContent?.["warning"])
         assert.match(content[0]?.type === "text" ? content[0].text : "", /^\{"warning":/)
       }
-      assert.notProperty(yield* Trading.addOrder.run({ ...limit, ...off }), "warning")
+      assert.notProperty(yield* Placing.addOrder.run({ ...limit, ...off }), "warning")
     }).pipe(Effect.provide(kraken({ "private/AddOrder": placed }, calls)))
   })
 
   it.effect("an order of xStocks says so", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      yield* Trading.addOrder.run({ ...limit, ...off, pair: "AAPLx/USD", ordertype: "limit", price: "250.00" })
+      yield* Placing.addOrder.run({ ...limit, ...off, pair: "AAPLx/USD", ordertype: "limit", price: "250.00" })
       assert.deepInclude(calls[0], { pair: "AAPLxUSD", asset_class: "tokenized_asset" })
     }).pipe(Effect.provide(kraken({ "private/AddOrder": placed }, calls)))
   })
 
   it.effect("shows the id and the deadline that were made for it", () =>
     Effect.gen(function* () {
-      const answer = yield* Trading.addOrder.run({ ...limit, ...off })
+      const answer = yield* Placing.addOrder.run({ ...limit, ...off })
       assert.strictEqual(answer.cl_ord_id, uuid)
       assert.strictEqual(answer.deadline, "2026-09-21T09:15:12.000Z")
     }).pipe(
@@ -130,7 +132,7 @@ describe("add_order", () => {
 
   it.effect("says when an order was found by looking", () =>
     Effect.gen(function* () {
-      const answer = yield* Trading.addOrder.run({ ...limit, ...off })
+      const answer = yield* Placing.addOrder.run({ ...limit, ...off })
       assert.deepInclude(answer, { settled: { how: "found it", state: "open" }, txid: [txid] })
       assert.notProperty(answer, "placed")
     }).pipe(
@@ -142,7 +144,7 @@ describe("add_order", () => {
 
   it.effect("begins with `placed: false` and the earlier ids when it was not placed again, and is no error", () =>
     Effect.gen(function* () {
-      const { content, isError, structuredContent } = yield* Trading.addOrder.call({ ...limit, pair: "BTC/USD" })
+      const { content, isError, structuredContent } = yield* Placing.addOrder.call({ ...limit, pair: "BTC/USD" })
       assert.isUndefined(isError)
       assert.deepInclude(structuredContent, { placed: false, duplicate_of: [txid], txid: [txid] })
       assert.deepStrictEqual(Object.keys(structuredContent ?? {}).slice(0, 3), ["placed", "duplicate_of", "note"])
@@ -153,10 +155,10 @@ describe("add_order", () => {
   it.effect("a check places nothing: it is a read, allowed where only reads are", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const answer = yield* Trading.addOrder.run({ ...limit, validate: true })
+      const answer = yield* Placing.addOrder.run({ ...limit, validate: true })
       assert.deepStrictEqual(answer, { pair: "BTC/USD", descr: placed.descr, validated: true })
       assert.deepInclude(calls[0], { validate: true })
-      const refused = yield* Effect.flip(Trading.addOrder.run({ ...limit, ...off }))
+      const refused = yield* Effect.flip(Placing.addOrder.run({ ...limit, ...off }))
       assert.strictEqual(refused._tag, "ReadOnlyMode")
       assert.strictEqual(calls.length, 1)
     }).pipe(
@@ -167,7 +169,7 @@ describe("add_order", () => {
 
   it.effect("what is no order at all is not sent, and every fault is named", () =>
     Effect.gen(function* () {
-      const shapes = yield* faults(Trading.addOrder, {
+      const shapes = yield* faults(Placing.addOrder, {
         pair: "BTC/USD",
         type: "long",
         ordertype: "stop",
@@ -183,7 +185,7 @@ describe("add_order", () => {
         ["userref", "-2147483648", "2147483647", "2147483648"]
       ])
       const { price: _, ...unpriced } = limit
-      const rules = yield* faults(Trading.addOrder, {
+      const rules = yield* faults(Placing.addOrder, {
         ...unpriced,
         volume: "-1",
         oflags: ["fcib", "fciq"],
@@ -208,7 +210,7 @@ describe("add_order", () => {
   it.effect("what does not fit the pair is not sent: the answer says the nearest that would", () =>
     Effect.gen(function* () {
       assertFaults(
-        yield* faults(Trading.addOrder, {
+        yield* faults(Placing.addOrder, {
           ...limit,
           price: "61234.567",
           volume: "0.000000011",
@@ -227,7 +229,7 @@ describe("add_order", () => {
   )
 
   it.effect("a pair that is not known is Kraken's to judge", () =>
-    Trading.addOrder
+    Placing.addOrder
       .run({ ...limit, ...off, price: "61234.567" })
       .pipe(Effect.provide(TestKraken({ granted: ["modify-trades"], answers: { "private/AddOrder": placed } })))
   )
@@ -235,7 +237,7 @@ describe("add_order", () => {
   it.effect("a deadline is judged by Kraken's clock", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(now)
-      assertFaults(yield* faults(Trading.addOrder, { ...limit, deadline: "2026-09-21T09:15:03Z" }), [
+      assertFaults(yield* faults(Placing.addOrder, { ...limit, deadline: "2026-09-21T09:15:03Z" }), [
         ["deadline", "2026-09-21T09:15:03Z", "1", "2", "60"]
       ])
     }).pipe(Effect.provide(silent))
@@ -243,7 +245,7 @@ describe("add_order", () => {
 
   it.effect("prices of a close need its type", () =>
     Effect.gen(function* () {
-      assertFaults(yield* faults(Trading.addOrder, { ...limit, close_price: "95000" }), [["close_ordertype"]])
+      assertFaults(yield* faults(Placing.addOrder, { ...limit, close_price: "95000" }), [["close_ordertype"]])
     }).pipe(Effect.provide(silent))
   )
 })
@@ -255,7 +257,7 @@ describe("add_order_batch", () => {
   it.effect("keeps the orders apart: which was placed, which was refused", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Trading.addOrderBatch.call({
+      const { structuredContent } = yield* Placing.addOrderBatch.call({
         pair,
         orders: JSON.stringify([
           {
@@ -334,30 +336,30 @@ describe("add_order_batch", () => {
     ]
     return Effect.gen(function* () {
       const orders = [order, order, order, order].map((order) => ({ ...order, close }))
-      const { warning } = yield* Trading.addOrderBatch.run({ pair, orders, ...off })
+      const { warning } = yield* Placing.addOrderBatch.run({ pair, orders, ...off })
       assert.match(warning ?? "", /for orders\.1, orders\.2,/)
-      const { warning: none } = yield* Trading.addOrderBatch.run({ pair, orders: [order, order, order, order], ...off })
+      const { warning: none } = yield* Placing.addOrderBatch.run({ pair, orders: [order, order, order, order], ...off })
       assert.isUndefined(none)
     }).pipe(Effect.provide(kraken({ "private/AddOrderBatch": { orders: rows } })))
   })
 
   it.effect("takes 2 to 15 orders, and names the faulty one", () =>
     Effect.gen(function* () {
-      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order] }), [["orders", "2"]])
-      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: Array.from({ length: 16 }, () => order) }), [
+      assertFaults(yield* faults(Placing.addOrderBatch, { pair, orders: [order] }), [["orders", "2"]])
+      assertFaults(yield* faults(Placing.addOrderBatch, { pair, orders: Array.from({ length: 16 }, () => order) }), [
         ["orders", "15", "16"]
       ])
-      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD" }] }), [
+      assertFaults(yield* faults(Placing.addOrderBatch, { pair, orders: [order, { ...sell, pair: "ETH/USD" }] }), [
         ["orders.1.pair", "type", "ordertype"]
       ])
       assertFaults(
-        yield* faults(Trading.addOrderBatch, {
+        yield* faults(Placing.addOrderBatch, {
           pair,
           orders: [order, { ...sell, oflags: "post", timeinforce: "IOC", close: { ordertype: "stop-loss" } }]
         }),
         [["orders.1.oflags", "post", "IOC"], ["orders.1.close.price"]]
       )
-      assertFaults(yield* faults(Trading.addOrderBatch, { pair, orders: [order, { ...sell, price: "130000.05" }] }), [
+      assertFaults(yield* faults(Placing.addOrderBatch, { pair, orders: [order, { ...sell, price: "130000.05" }] }), [
         ["orders.1.price", "130000.05", "2", "1", "130000.1"]
       ])
     }).pipe(Effect.provide(silent))
@@ -365,7 +367,7 @@ describe("add_order_batch", () => {
 
   it.effect("a check of a batch is a read", () =>
     Effect.gen(function* () {
-      const answer = yield* Trading.addOrderBatch.run({ pair, orders: [order, sell], validate: true })
+      const answer = yield* Placing.addOrderBatch.run({ pair, orders: [order, sell], validate: true })
       assert.deepInclude(answer, { validated: true })
     }).pipe(
       readOnly,
@@ -380,7 +382,7 @@ describe("amend_order", () => {
   it.effect("sends the change, and answers with the ids of change and order", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const answer = yield* Trading.amendOrder.run({ txid, limit_price: "100500.0", order_qty: "0.02" })
+      const answer = yield* Changing.amendOrder.run({ txid, limit_price: "100500.0", order_qty: "0.02" })
       assert.deepStrictEqual(answer, { amend_id: "TEZA4R-DSDGT-IJBOJK", txid })
       assert.deepStrictEqual(calls, [
         { endpoint: "private/AmendOrder", txid, limit_price: "100500.0", order_qty: "0.02" }
@@ -390,19 +392,19 @@ describe("amend_order", () => {
 
   it.effect("an amendment that was found by looking has no id", () =>
     Effect.gen(function* () {
-      const answer = yield* Trading.amendOrder.run({ cl_ord_id: uuid, limit_price: "100500.0" })
+      const answer = yield* Changing.amendOrder.run({ cl_ord_id: uuid, limit_price: "100500.0" })
       assert.deepStrictEqual(answer, { txid, cl_ord_id: uuid, settled: { how: "found it" } })
     }).pipe(Effect.provide(Layer.merge(kraken({}), writer({ result: { txid }, settled: { how: "found it" } }))))
   )
 
   it.effect("needs one id, at least one change, and prices that fit its pair", () =>
     Effect.gen(function* () {
-      assertFaults(yield* faults(Trading.amendOrder, { post_only: true }), [["txid"], ["(arguments)"]])
-      assertFaults(yield* faults(Trading.amendOrder, { txid, cl_ord_id: uuid, order_qty: "0" }), [
+      assertFaults(yield* faults(Changing.amendOrder, { post_only: true }), [["txid"], ["(arguments)"]])
+      assertFaults(yield* faults(Changing.amendOrder, { txid, cl_ord_id: uuid, order_qty: "0" }), [
         ["txid"],
         ["order_qty", "0", "0.5"]
       ])
-      assertFaults(yield* faults(Trading.amendOrder, { txid, pair: "BTC/USD", limit_price: "100500.05" }), [
+      assertFaults(yield* faults(Changing.amendOrder, { txid, pair: "BTC/USD", limit_price: "100500.05" }), [
         ["limit_price", "100500.05", "2", "1", "100500.1"]
       ])
     }).pipe(Effect.provide(silent))
@@ -413,7 +415,7 @@ describe("edit_order", () => {
   it.effect("answers with the new id", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const answer = yield* Trading.editOrder.run({
+      const answer = yield* Changing.editOrder.run({
         txid: "OHYO67-6LP66-HMQ437",
         pair: "XBT/USD",
         volume: "0.02",
@@ -465,10 +467,10 @@ describe("edit_order", () => {
 
   it.effect("needs a change, and one that fits the pair", () =>
     Effect.gen(function* () {
-      assertFaults(yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", cancel_response: true }), [
+      assertFaults(yield* faults(Changing.editOrder, { txid, pair: "BTC/USD", cancel_response: true }), [
         ["(arguments)"]
       ])
-      assertFaults(yield* faults(Trading.editOrder, { txid, pair: "BTC/USD", price: "99000.05" }), [
+      assertFaults(yield* faults(Changing.editOrder, { txid, pair: "BTC/USD", price: "99000.05" }), [
         ["price", "99000.05", "2", "1", "99000.1"]
       ])
     }).pipe(Effect.provide(silent))
@@ -479,9 +481,9 @@ describe("cancelling", () => {
   it.effect("one order goes by its id, or by a userref that clients send as a number", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Trading.cancelOrder.call({ txid: 7 })
+      const { structuredContent } = yield* Cancelling.cancelOrder.call({ txid: 7 })
       assert.deepStrictEqual(structuredContent, { count: 1, pending: true })
-      yield* Trading.cancelOrder.call({ cl_ord_id: uuid })
+      yield* Cancelling.cancelOrder.call({ cl_ord_id: uuid })
       assert.deepStrictEqual(calls, [
         { endpoint: "private/CancelOrder", txid: "7" },
         { endpoint: "private/CancelOrder", cl_ord_id: uuid }
@@ -492,8 +494,8 @@ describe("cancelling", () => {
   it.effect("several orders go as a list of JSON", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      yield* Trading.cancelOrderBatch.call({ orders: ["OG5V2Y-RYKVL-DT3V3B", 7], cl_ord_ids: uuid })
-      yield* Trading.cancelOrderBatch.call({ orders: "OG5V2Y-RYKVL-DT3V3B,OP5V2Y-RYKVL-ET3V3B" })
+      yield* Cancelling.cancelOrderBatch.call({ orders: ["OG5V2Y-RYKVL-DT3V3B", 7], cl_ord_ids: uuid })
+      yield* Cancelling.cancelOrderBatch.call({ orders: "OG5V2Y-RYKVL-DT3V3B,OP5V2Y-RYKVL-ET3V3B" })
       assert.deepStrictEqual(calls, [
         { endpoint: "private/CancelOrderBatch", orders: ["OG5V2Y-RYKVL-DT3V3B", "7"], cl_ord_ids: [uuid] },
         { endpoint: "private/CancelOrderBatch", orders: ["OG5V2Y-RYKVL-DT3V3B", "OP5V2Y-RYKVL-ET3V3B"] }
@@ -503,14 +505,17 @@ describe("cancelling", () => {
 
   it.effect("ids are neither missing nor too many", () =>
     Effect.gen(function* () {
-      assertFaults(yield* faults(Trading.cancelOrder, {}), [["txid"]])
-      assertFaults(yield* faults(Trading.cancelOrder, { txid, cl_ord_id: uuid }), [["txid"]])
-      assertFaults(yield* faults(Trading.cancelOrderBatch, { cl_ord_ids: [uuid, "nineteen characters"] }), [
+      assertFaults(yield* faults(Cancelling.cancelOrder, {}), [["txid"]])
+      assertFaults(yield* faults(Cancelling.cancelOrder, { txid, cl_ord_id: uuid }), [["txid"]])
+      assertFaults(yield* faults(Cancelling.cancelOrderBatch, { cl_ord_ids: [uuid, "nineteen characters"] }), [
         ["cl_ord_ids.1", "32", "18"]
       ])
-      assertFaults(yield* faults(Trading.cancelOrderBatch, { orders: [] }), [["orders"]])
+      assertFaults(yield* faults(Cancelling.cancelOrderBatch, { orders: [] }), [["orders"]])
       assertFaults(
-        yield* faults(Trading.cancelOrderBatch, { orders: Array.from({ length: 50 }, () => txid), cl_ord_ids: [uuid] }),
+        yield* faults(Cancelling.cancelOrderBatch, {
+          orders: Array.from({ length: 50 }, () => txid),
+          cl_ord_ids: [uuid]
+        }),
         [["orders", "50", "51"]]
       )
     }).pipe(Effect.provide(silent))
@@ -519,7 +524,7 @@ describe("cancelling", () => {
   it.effect("all orders go without arguments", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Trading.cancelAllOrders.run({}), { count: 4 })
+      assert.deepStrictEqual(yield* Cancelling.cancelAllOrders.run({}), { count: 4 })
       assert.deepStrictEqual(calls, [{ endpoint: "private/CancelAll" }])
     }).pipe(Effect.provide(kraken({ "private/CancelAll": { count: 4 } }, calls)))
   })
@@ -528,9 +533,9 @@ describe("cancelling", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       const stopped = { currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" }
-      assert.deepStrictEqual(yield* Trading.cancelAllOrdersAfter.run({ timeout: 0 }), stopped)
+      assert.deepStrictEqual(yield* Cancelling.cancelAllOrdersAfter.run({ timeout: 0 }), stopped)
       assert.deepStrictEqual(calls, [{ endpoint: "private/CancelAllOrdersAfter", timeout: 0 }])
-      assertFaults(yield* faults(Trading.cancelAllOrdersAfter, { timeout: 86400 }), [
+      assertFaults(yield* faults(Cancelling.cancelAllOrdersAfter, { timeout: 86400 }), [
         ["timeout", "0", "86399", "86400"]
       ])
     }).pipe(
@@ -541,7 +546,7 @@ describe("cancelling", () => {
   })
 
   it.effect("either of the two trading permissions is enough", () =>
-    Trading.cancelAllOrders
+    Cancelling.cancelAllOrders
       .run({})
       .pipe(Effect.provide(TestKraken({ granted: ["close-trades"], answers: { "private/CancelAll": { count: 0 } } })))
   )
@@ -551,12 +556,12 @@ describe("a server that only reads", () => {
   it.effect("changes no order", () =>
     Effect.gen(function* () {
       for (const [tool, args] of [
-        [Trading.amendOrder, { txid, order_qty: "1" }],
-        [Trading.editOrder, { txid, pair: "BTC/USD", price: "1" }],
-        [Trading.cancelOrder, { txid }],
-        [Trading.cancelOrderBatch, { orders: [txid] }],
-        [Trading.cancelAllOrders, {}],
-        [Trading.cancelAllOrdersAfter, { timeout: 0 }]
+        [Changing.amendOrder, { txid, order_qty: "1" }],
+        [Changing.editOrder, { txid, pair: "BTC/USD", price: "1" }],
+        [Cancelling.cancelOrder, { txid }],
+        [Cancelling.cancelOrderBatch, { orders: [txid] }],
+        [Cancelling.cancelAllOrders, {}],
+        [Cancelling.cancelAllOrdersAfter, { timeout: 0 }]
       ] as const) {
         const error = yield* Effect.flip(tool.call(args))
         assert.strictEqual(error._tag, "ReadOnlyMode", tool.name)

@@ -1,0 +1,52 @@
+import { Schema } from "effect"
+import { Settled, optionalBoolean } from "../kit/answerFields.ts"
+import { ClientId, list, optional, text } from "../kit/fields.ts"
+import { integer } from "../kit/numberFields.ts"
+import * as Checks from "./orderChecks.ts"
+import * as Tool from "../kit/tool.ts"
+
+const Canceled = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
+
+export const cancelOrder = Tool.endpoint("cancel_order", {
+  title: "Cancel an order",
+  description:
+    "Cancel one open order; its fills stay. A userref as txid cancels every order that has it. See get_open_orders first.",
+  endpoint: "private/CancelOrder",
+  input: {
+    txid: optional(text("Kraken's order id, or a userref")),
+    cl_ord_id: optional(ClientId)
+  },
+  rules: Checks.cancelFaults,
+  output: Canceled
+})
+
+export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
+  title: "Cancel several orders",
+  description:
+    "Cancel up to 50 open orders by id. A count below the number of ids means that some were already closed: see query_orders.",
+  endpoint: "private/CancelOrderBatch",
+  input: {
+    orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
+    cl_ord_ids: optional(list(ClientId, "Your own order ids"))
+  },
+  rules: Checks.cancelBatchFaults,
+  lists: "json",
+  output: Canceled
+})
+
+export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
+  title: "Cancel all orders",
+  description: "Cancel every open order of the account, on all pairs. Later orders are not affected.",
+  endpoint: "private/CancelAll",
+  input: {},
+  output: Canceled
+})
+
+export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
+  title: "Dead man's switch",
+  description:
+    "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Recommended: 60, repeated every 15 to 30 s.",
+  endpoint: "private/CancelAllOrdersAfter",
+  input: { timeout: integer("Seconds", 0, 86399) },
+  output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })
+})

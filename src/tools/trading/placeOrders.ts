@@ -1,0 +1,131 @@
+import { Schema } from "effect"
+import type { Params } from "../../domain/endpoints/endpoints.ts"
+import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
+import { batchPairFaults, pairFaults } from "../../domain/orders/pairRules.ts"
+import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
+import { Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { list, optional, repeatable, tooMany, withDefault } from "../kit/fields.ts"
+import { PairName } from "../kit/nameFields.ts"
+import * as JsonSchema from "../kit/jsonSchema.ts"
+import * as Checks from "./orderChecks.ts"
+import * as Orders from "./orderFields.ts"
+import * as Rows from "../kit/rows.ts"
+import * as Tool from "../kit/tool.ts"
+import { OrderDescription } from "./orderOutput.ts"
+
+/** Comes first in an answer. */
+const warning = optionalText
+
+export const addOrder = Tool.endpoint("add_order", {
+  title: "Place an order",
+  description:
+    "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. First check minimum and tick size with get_asset_pairs and available funds with get_extended_balance. To change an open order use amend_order.",
+  endpoint: "private/AddOrder",
+  input: {
+    pair: PairName,
+    ...Orders.order,
+    ...Orders.close,
+    ...Orders.shared,
+    validate: withDefault(Orders.validate("order"), false),
+    ...repeatable
+  },
+  reads: ({ validate }) => validate,
+  rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
+  check: (order, facts) =>
+    Checks.flattenPaths(Checks.factFaults(Checks.nestClose(order), facts, orderTimeFaults, pairFaults)),
+  params: (order) => withoutOff(Checks.nestClose(order), "validate"),
+  shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
+    Rows.compact({
+      warning:
+        input.close_ordertype !== undefined && isMissing(descr.close)
+          ? Checks.noCloseWarning("the order", input.validate)
+          : undefined,
+      pair: pair(input.pair),
+      txid,
+      descr: Rows.compact(descr),
+      cl_ord_id: cl_ord_id ?? input.cl_ord_id,
+      deadline: deadline ?? input.deadline,
+      validated: input.validate || undefined
+    }),
+  output: Schema.Struct({
+    warning,
+    pair: Schema.String,
+    txid: optionalTexts,
+    descr: OrderDescription,
+    cl_ord_id: optionalText,
+    deadline: optionalText,
+    validated: optional(Schema.Boolean.annotations({ description: "Checked only: nothing was placed" })),
+    ...Written
+  })
+})
+
+export const addOrderBatch = Tool.endpoint("add_order_batch", {
+  title: "Place several orders",
+  description:
+    "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. An invalid order refuses the whole batch; the engine can still refuse single orders (see error) and place the others.",
+  endpoint: "private/AddOrderBatch",
+  input: {
+    pair: PairName,
+    orders: list(
+      Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.withoutDescriptions(Orders.BatchOrder) }),
+      "2 to 15 orders; fields as in add_order"
+    ).pipe(
+      Schema.minItems(2, { message: () => "must hold at least 2 orders: for one use add_order" }),
+      Schema.maxItems(15, { message: ({ actual }) => tooMany(actual, 15) })
+    ),
+    ...Orders.shared,
+    validate: withDefault(Orders.validate("orders"), false),
+    ...repeatable
+  },
+  reads: ({ validate }) => validate,
+  rules: (batch) => batchFaults(batch),
+  check: (batch, facts) => Checks.factFaults(batch, facts, batchTimeFaults, batchPairFaults),
+  params: ({ orders, ...rest }) => ({
+    ...withoutOff(rest, "validate"),
+    orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
+  }),
+  shape: (result, { input, pair }) => {
+    const { deadline, orders } = result
+    const withoutClose = orders.flatMap((row, i) =>
+      input.orders[i]?.close !== undefined && !isFailed(row) && isMissing(row.close) ? [i] : []
+    )
+    return Rows.compact({
+      warning:
+        withoutClose.length > 0
+          ? Checks.noCloseWarning(`orders.${withoutClose.join(", orders.")}`, input.validate)
+          : undefined,
+      pair: pair(input.pair),
+      orders: orders.map(({ close = "", descr, ...row }, i) =>
+        Rows.compact({
+          ...row,
+          cl_ord_id: row.cl_ord_id ?? input.orders[i]?.cl_ord_id,
+          descr: { ...descr, ...(close !== "" && { close }) }
+        })
+      ),
+      failed: orders.filter(({ error }) => error !== undefined).length || undefined,
+      deadline: deadline ?? input.deadline,
+      validated: input.validate || undefined
+    })
+  },
+  output: Schema.Struct({
+    warning,
+    pair: Schema.String,
+    orders: Schema.Array(
+      Schema.Struct({
+        txid: optionalText,
+        descr: OrderDescription,
+        cl_ord_id: optionalText,
+        error: optionalText
+      })
+    ),
+    failed: optionalNumber,
+    deadline: optionalText,
+    validated: optionalBoolean,
+    ...Written
+  })
+})
+
+const isFailed = ({ error }: { readonly error?: unknown }) => error !== undefined && error !== null
+
+/** Checks that a text is missing or empty: Kraken sends either if an order has no close. */
+const isMissing = (text: string | undefined) => text === undefined || text === ""
