@@ -15,7 +15,7 @@ import { testOperator } from "../doubles/TestPrincipal.ts"
 
 const hour = 3_600_000
 
-/** Runs a story on a clock whose time of day is set by so much when it says so. */
+/** Runs a scenario on a clock whose time of day it can shift. */
 const story = <A, E>(set: number, tell: (setWall: Effect.Effect<void>) => Effect.Effect<A, E>) => {
   const clock = makeVirtualClock()
   return Effect.promise(() => clock.run(tell(clock.setWall(set))))

@@ -13,7 +13,7 @@ import * as WebSocket from "../../src/tools/trading/webSocketToken.ts"
 import { type Json, parse, venue } from "../doubles/TestVenue.ts"
 import { exchangeOf, use } from "./backends.ts"
 
-/** The tools as a model uses them, with the writer that the product has, at a simulated exchange. */
+/** The tools as a model uses them, with the product's writer, on a simulated exchange. */
 describe("a day of", () => {
   it.effect("watching: what there is, what it costs, who trades", () => {
     const v = venue({ market: syntheticMarket() })

@@ -7,10 +7,10 @@ import permissions from "../fixtures/permissions.json" with { type: "json" }
 
 const tools = Object.values(toolsets).flat()
 
-/** What Kraken's reference says that each endpoint needs: any of several sets. */
+/** The permissions that Kraken's reference demands for each endpoint: any of several sets. */
 const needs: Record<string, ReadonlyArray<ReadonlyArray<string>>> = permissions
 
-/** Endpoints of which each call changes the account. */
+/** Endpoints for which each call changes the account. */
 const writes = [
   "AddExport",
   "RemoveExport",
@@ -33,7 +33,7 @@ const writes = [
   "GetWebSocketsToken"
 ].map((name) => `private/${name}`)
 
-/** Of these, a second equal call changes nothing more. */
+/** Endpoints for which a second identical call has no further effect. */
 const repeatable = ["CancelOrder", "CancelAll", "CancelAllOrdersAfter", "CancelOrderBatch", "GetWebSocketsToken"].map(
   (name) => `private/${name}`
 )
@@ -68,7 +68,7 @@ describe("the tools and Kraken's reference", () => {
     for (const { definition, endpoint, name } of tools) {
       const recognized = endpoint !== undefined && isWrite(endpoint) && isRecognizable(endpoint)
       assert.strictEqual("duplicate_of" in (definition.outputSchema?.properties ?? {}), recognized, name)
-      // Kraken takes a name of a subaccount only once.
+      // Kraken accepts the name of a subaccount only once.
       const twice = recognized && name !== "create_subaccount"
       assert.strictEqual("repeat" in (definition.inputSchema.properties ?? {}), twice, name)
     }

@@ -30,10 +30,10 @@ export interface Aliases {
  * `nameOf` puts the name that was given back into a fault.
  */
 const withoutAliases = (given: unknown, aliases: Aliases) => {
-  const used = isRecord(given)
+  const used = Predicate.isRecord(given)
     ? Object.entries(aliases).filter(([alias, name]) => alias in given && !(name in given))
     : []
-  if (!isRecord(given) || used.length === 0) return { input: given, nameOf: (fault: Fault) => fault }
+  if (!Predicate.isRecord(given) || used.length === 0) return { input: given, nameOf: (fault: Fault) => fault }
   const names = new Map(used)
   const aliasOf = new Map(used.map(([alias, name]) => [name, alias]))
   return {
@@ -88,7 +88,7 @@ const sizeFaults = (value: unknown, measures: ReadonlyArray<Measure>, path = "")
 
 const measured = (value: unknown): readonly [Measure, number] => {
   if (Array.isArray(value)) return ["items", value.length]
-  if (Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
+  if (Predicate.Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
   return ["characters", typeof value === "string" ? value.length : 0]
 }
 
@@ -108,7 +108,7 @@ const liberal = (value: unknown, shape: Shape): unknown => {
   switch (shape.type) {
     case "object": {
       const fields = fromJson(value, "{")
-      return Predicate.isRecord(fields)
+      return Predicate.Predicate.isRecord(fields)
         ? Object.fromEntries(
             Object.entries(fields)
               .filter(([, field]) => field !== null && field !== "")

@@ -21,28 +21,28 @@ describe("a new endpoint that writes does not compile", () => {
   it("without what it costs, moves, needs, and where it was read", () => {
     write(rebate)
     const { engine, moves, permissions, restCost, see, ...rest } = rebate
-    // @ts-expect-error: it says what it adds to the REST counter
+    // @ts-expect-error: the REST cost is required
     write({ ...rest, engine, moves, permissions, see })
-    // @ts-expect-error: it says what the trading engine counts
+    // @ts-expect-error: the engine's cost is required
     write({ ...rest, moves, permissions, restCost, see })
-    // @ts-expect-error: it says what it moves
+    // @ts-expect-error: the kind of value that it moves is required
     write({ ...rest, engine, permissions, restCost, see })
-    // @ts-expect-error: it says what a key needs
+    // @ts-expect-error: the permissions are required
     write({ ...rest, engine, moves, restCost, see })
-    // @ts-expect-error: it names the page of Kraken's documents
+    // @ts-expect-error: the page of Kraken's documentation is required
     write({ ...rest, engine, moves, permissions, restCost })
     expectTypeOf(write(rebate).intent).toEqualTypeOf<"destroy">()
   })
 
   it("without a way to settle it", () => {
-    // @ts-expect-error: no procedure for the new one
+    // @ts-expect-error: the new endpoint lacks a procedure
     const settled: Record<WriteEndpoint | "private/Rebate", unknown> = procedures()
     expectTypeOf(settled).toBeObject()
     expectTypeOf<keyof ReturnType<typeof procedures>>().toEqualTypeOf<WriteEndpoint>()
   })
 
   it("without an answer on paper", () => {
-    // @ts-expect-error: no route for the new one
+    // @ts-expect-error: the new endpoint lacks a route
     const answered: Record<PrivateEndpoint | "private/Rebate", unknown> = privateRoutes
     expectTypeOf(answered).toBeObject()
     expectTypeOf<keyof typeof privateRoutes>().toEqualTypeOf<PrivateEndpoint>()

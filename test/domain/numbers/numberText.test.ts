@@ -20,7 +20,7 @@ const long = digits(maxNumberLength + 1)
 const absurd = digits(4_000_000)
 
 describe("a number that is longer than any number", () => {
-  // Reading digits takes a time that grows with their square, so nobody may begin to.
+  // The time to parse digits grows with the square of their number, so parsing must not begin.
   const watch = () => vi.spyOn(globalThis, "BigInt")
   let read: ReturnType<typeof watch>
   beforeEach(() => {

@@ -8,7 +8,7 @@ const decode = Schema.decodeUnknownSync(OrderRow)
 
 const sentAt = 1000
 
-/** Kraken lists what was sent, but for `more`. */
+/** Makes the order that Kraken lists for the one that was sent, changed by `more`. */
 const judge = (params: Params, more: object = {}, { hasOwnId = false, inDoubt = false } = {}) =>
   likeness(
     decode(listed({ ...limit, ...params }, { opentm: sentAt, ...more })),

@@ -13,7 +13,7 @@ const now = DateTime.unsafeMake("2026-09-21T09:15:00Z")
 
 const limit: Order = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.5", price: "61234.5" }
 
-/** The faults of a limit order with some fields changed; `undefined` takes a field away. */
+/** Lists the faults of a limit order with some fields changed. `undefined` removes a field. */
 const faultsOf = (change: { readonly [field in keyof Order]?: Order[field] | undefined }): ReadonlyArray<Fault> =>
   orderFaults(
     Object.fromEntries(Object.entries({ ...limit, ...change }).filter(([, value]) => value !== undefined)) as never,

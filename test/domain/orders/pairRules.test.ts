@@ -59,7 +59,7 @@ describe("rules of a pair", () => {
     assertFaults(faultsOf({ ordertype: "stop-loss", price: "0.1", volume: "0.00005" }), [])
     assertFaults(faultsOf({ volume: "0.00000001", leverage: "2", reduce_only: true }), [])
     assertFaults(faultsOf({ ordertype: "settle-position", volume: "0.00000001", leverage: "2" }), [])
-    // An offset is no price that a cost could be computed from.
+    // No cost can be computed from an offset.
     const offset = { ordertype: "trailing-stop-limit", price: "+1", price2: "3000", volume: "0.00005" } as const
     assertFaults(faultsOf(offset), [])
   })
@@ -190,7 +190,7 @@ describe("rules of a pair", () => {
   })
 })
 
-/** The order with the value that the fault of a field suggests. */
+/** Replaces a field of the order by the value that its fault suggests. */
 const take = (order: Terms, faults: ReadonlyArray<Fault>, field: "price" | "volume"): Terms => {
   const suggested = faults.flatMap(({ fault, path }) => (path === field ? [/: use (\S+)$/.exec(fault)?.[1]] : []))[0]
   return suggested === undefined ? order : { ...order, [field]: suggested }

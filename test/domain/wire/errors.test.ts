@@ -10,7 +10,7 @@ const wrong: Meaning = { _tag: "Arguments" }
 const rejection: Meaning = { _tag: "Rejection" }
 const other: Meaning = { _tag: "Other" }
 
-/** Every text that is known of Kraken, and what it means on a private call. */
+/** All known error texts of Kraken, with their meaning on a private call. */
 const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EGeneral:Invalid arguments", wrong],
   ["EGeneral:Invalid arguments:volume", wrong],
@@ -35,7 +35,7 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EAuth:Rate limit exceeded", limited("auth")],
   ["EAuth:Too many requests", limited("auth")],
   ["EAuth:Failed", auth("other")],
-  // The account, not the key, may not do this; Kraken's words say why.
+  // The restriction is that of the account, not of the key. Kraken's text gives the reason.
   ["EAccount:Invalid permissions:USDT trading restricted for US:NY.", rejection],
   ["ESession:Invalid session", auth("other")],
   ["EQuery:Unknown asset pair", wrong],

@@ -52,7 +52,7 @@ describe("parseJson", () => {
   }
 })
 
-/** The digits that count, with the place of the point; exponents written out. */
+/** Normalizes a number: significant digits and the position of the point, without an exponent. */
 const significant = (number: string): string => {
   const [mantissa = "", exponent = "0"] = number.toLowerCase().split("e")
   const [whole = "", decimals = ""] = mantissa.replace("-", "").split(".")

@@ -5,7 +5,7 @@ import { sign } from "../../../src/domain/wire/signature.ts"
 const secret = Redacted.make("kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==")
 const nonce = "1616492376594"
 
-/** The first is published by Kraken; the others were computed with its key and nonce. */
+/** Test vectors. Kraken publishes the first; the others were computed with its key and nonce. */
 const vectors = {
   "Kraken's published one": {
     path: "/0/private/AddOrder",

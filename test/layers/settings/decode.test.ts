@@ -22,7 +22,7 @@ const read = (environment: Variables = {}, dotenv = "", flags: Variables = {}) =
     stateFolder: "/home/me/.local/state/mcp-kraken"
   })
 
-/** The configuration, where nothing is wrong. */
+/** Decodes a valid configuration. */
 const config = (...sources: Parameters<typeof read>) => {
   const { config, problems } = read(...sources)
   assert.deepStrictEqual(problems, [])
@@ -31,7 +31,7 @@ const config = (...sources: Parameters<typeof read>) => {
 
 const problems = (...sources: Parameters<typeof read>) => read(...sources).problems
 
-/** What a problem or a notice is about: `MCP_KRAKEN_PORT (.env)`. The sentences are pinned in `test/golden/words/settings.txt`. */
+/** Returns the subject of a problem or notice, such as `MCP_KRAKEN_PORT (.env)`. `test/golden/words/settings.txt` pins the sentences. */
 const about = (texts: ReadonlyArray<string>) =>
   texts.map((text) => /^[A-Z_]+(?: and [A-Z_]+)?(?: \([^)]*\))?/.exec(text)?.[0] ?? text)
 

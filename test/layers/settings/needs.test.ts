@@ -4,7 +4,7 @@ import * as needs from "../../../src/layers/settings/needs.ts"
 import { parseDotenv } from "../../../src/layers/settings/sources.ts"
 import { type Field, settings } from "../../../src/layers/settings/settingDefinitions.ts"
 
-/** A value that does not fit, for each setting that can be set wrongly by its value; the others take any text. */
+/** An invalid value for each setting that has invalid values. The other settings accept any text. */
 const wrong: { readonly [F in Field]?: string } = {
   key: "two words",
   secret: "hush!",

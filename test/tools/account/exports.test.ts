@@ -222,7 +222,7 @@ describe("remove_export", () => {
   })
 })
 
-/** The same ZIP, whose directory says of its one member that it is `size` bytes long. */
+/** Changes the directory of a ZIP so that its only member claims to have `size` bytes. */
 const claiming = (zip: Uint8Array, size: number): Uint8Array => {
   const lying = zip.slice()
   const view = new DataView(lying.buffer)

@@ -23,7 +23,7 @@ const tool = (intent: "read" | "write", shape: () => { readonly txid: string }) 
     output
   })
 
-/** What is logged, as causes. */
+/** The causes in the log. */
 const toCauses = (causes: Array<string>) =>
   Logger.replace(
     Logger.defaultLogger,
@@ -133,12 +133,12 @@ describe("an answer of another form", () => {
 
 type Needs = Layer.Layer.Success<ReturnType<typeof TestKraken>>
 
-/** Every tool that is an endpoint. */
+/** All tools that call an endpoint. */
 const tools = (Object.values(toolsets).flat() as ReadonlyArray<AnyTool>).filter(
   ({ endpoint }) => endpoint !== undefined
 )
 
-/** What a tool needs to be called at all. */
+/** Arguments with which a tool can be called. */
 const argumentsOf = ({ definition, name }: AnyTool): object => {
   const { required = [] } = definition.inputSchema
   const fields = [...required, ...(alsoNeeded[name] ?? [])]
@@ -166,7 +166,7 @@ const given: Record<string, unknown> = {
   report: "trades"
 }
 
-/** Names that stand in Kraken's answers, so that nonsense gets past the first step. */
+/** Names from Kraken's answers, so that a random answer passes the first step. */
 const names = [
   "open",
   "closed",

@@ -23,7 +23,7 @@ interface Shape {
   readonly properties?: { readonly [name: string]: Shape }
 }
 
-/** A value that fits. */
+/** Makes a valid value for a JSON Schema. */
 const fitting = (shape: Shape): unknown => {
   if (shape.enum !== undefined) return shape.enum[0]
   switch (shape.type) {
@@ -41,7 +41,7 @@ const fitting = (shape: Shape): unknown => {
   }
 }
 
-/** Each way to put a value into the arguments of a tool, with the path at which it stands. */
+/** Lists the arguments of a tool with a value in each possible place, with the path of the place. */
 const placed = (shape: Shape, value: unknown): ReadonlyArray<readonly [path: string, value: unknown]> => {
   if (shape.type === "array") {
     return placed(shape.items ?? {}, value).map(([path, item]) => [path === "" ? "0" : `0.${path}`, [item]])
@@ -90,7 +90,7 @@ describe("arguments that are too large", () => {
     })
   )
 
-  it.effect("are told by their length, and a number by the length that numbers have", () =>
+  it.effect("are reported with their length, and numbers with the longest length of numbers", () =>
     Effect.gen(function* () {
       const [addOrder] = tools.filter(({ name }) => name === "add_order")
       assert.isDefined(addOrder)
@@ -118,7 +118,7 @@ describe("arguments that are too large", () => {
       }
       const fields = Object.fromEntries(many.map((value, i) => [`field${i}`, value]))
       assertFaults(yield* faults(ticker, fields), [["(arguments)", "1001", "fields", "100"]])
-      // As many as are told one by one.
+      // The longest list whose faults are listed one by one.
       assert.lengthOf(yield* refused(ticker, { pair: many.slice(1).map(() => 1) }), 51)
     })
   )
@@ -145,7 +145,7 @@ describe("a number of JSON in a field of text", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       yield* timed.call({ since: 1764230400.123456, leverage: 2 })
-      // As JSON.parse reads them.
+      // The values that JSON.parse gives.
       for (const since of ["1616492376594123457", "1e400", "1e21"]) {
         const error = yield* Effect.flip(timed.call(JSON.parse(`{"since":${since},"leverage":${since}}`)))
         assert.instanceOf(error, InvalidArguments)

@@ -6,7 +6,7 @@ import * as Tool from "../../../src/tools/kit/tool.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { faultsIn } from "../../fixtures/faults.ts"
 
-/** All rows, page by page. */
+/** Reads all pages by their cursors. */
 const pages = <A>(page: (cursor: string | undefined) => { rows: ReadonlyArray<A>; page: { next_cursor?: string } }) => {
   const found: Array<ReadonlyArray<A>> = []
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {

@@ -12,7 +12,7 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
 
 const untouched = TestKraken({ onCall: () => assert.fail("Kraken was asked") })
 
-/** `count` rows under ids that sort as they are numbered. */
+/** Makes `count` rows under ids in order of their numbers. */
 const many = <A>(count: number, row: A): Record<string, A> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`P${String(i).padStart(4, "0")}`, row]))
 

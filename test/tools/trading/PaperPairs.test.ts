@@ -18,7 +18,7 @@ import { use } from "../backends.ts"
 import { PolicyOfServer } from "../../../src/layers/access/PolicyOfServer.ts"
 import { RecordMemory } from "../../../src/layers/access/RecordMemory.ts"
 
-/** A Kraken that lists a pair which no version of ours was made with, at 1000. */
+/** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */
 const kraken = makeKraken([[0, "1000"]])
 kraken.list({
   assets: { USDC: asset("USDC", 8) },

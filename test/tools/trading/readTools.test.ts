@@ -92,7 +92,7 @@ const position = {
   oflags: ""
 }
 
-/** `count` rows of one kind, one second apart, newest first as Kraken sends them. */
+/** Makes `count` copies of a row, one second apart, newest first as Kraken sends them. */
 const many = (count: number, row: object, time: string) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`ID${i}`, { ...row, [time]: 1760000000 - i }]))
 

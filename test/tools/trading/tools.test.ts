@@ -33,7 +33,7 @@ const silent = TestKraken({
   onCall: () => assert.fail("Kraken was asked")
 })
 
-/** The faults of arguments that a tool does not send. */
+/** Reads the faults of arguments that are refused. */
 const faults = (tool: { readonly name: string; readonly call: (typeof Placing.addOrder)["call"] }, args: object) =>
   Effect.map(Effect.flip(tool.call(args)), faultsIn)
 
@@ -575,5 +575,5 @@ const writerThat = (send: Effect.Effect<Sent>) =>
 
 const writer = (sent: Sent) => writerThat(Effect.succeed(sent))
 
-/** A check that went through the writer would be treated as an order. */
+/** A validation must not pass the writer, which would treat it as an order. */
 const writesFail = writerThat(Effect.die("the writer was used"))
