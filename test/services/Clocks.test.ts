@@ -51,7 +51,7 @@ describe.each([-hour, hour])("when the time of day is set by %i ms", (set) => {
     )
   )
 
-  it.effect("a lockout lasts a quarter of an hour, and tells when it ends by the time of day", () =>
+  it.effect("a lockout lasts a quarter of an hour, and shows its end as a time of day", () =>
     story(set, (setWall) =>
       Effect.gen(function* () {
         const budget = makeRateBudget("starter")

@@ -35,7 +35,7 @@ describe("decimal", () => {
     assert.isFalse(D.isMultipleOf(D.decimal("0.35"), D.decimal("0.1")))
   })
 
-  it("tells a share in percent", () => {
+  it("computes a share in percent", () => {
     assert.strictEqual(D.percent(D.decimal("929.8"), D.decimal("111420.3")), "0.83")
     assert.strictEqual(D.percent(D.decimal("-1"), D.decimal("3")), "-33.33")
     assert.isUndefined(D.percent(D.decimal("1"), D.zero))

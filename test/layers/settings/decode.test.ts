@@ -108,7 +108,7 @@ describe("settings", () => {
     })
   )
 
-  it.scoped("of a file that is named have to be there, and are told under its name", () =>
+  it.scoped("of a named file must exist, and are reported under its name", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const file = join(folder, "my.env")
@@ -243,7 +243,7 @@ describe("settings", () => {
     ])
   })
 
-  it("that ask for live need a key; nobody falls from one mode into the other", () => {
+  it("for live mode need a key; no mode falls back to the other", () => {
     const [keyless, ...others] = problems({ MCP_KRAKEN_MODE: "live" })
     assert.deepStrictEqual(about([keyless ?? "", ...others]), ["MCP_KRAKEN_MODE"])
     for (const needed of Object.keys(pair)) assert.include(keyless, needed)

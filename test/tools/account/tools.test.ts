@@ -196,7 +196,7 @@ describe("get_trade_volume", () => {
     )
   })
 
-  it.effect("without pairs there are no fees; subaccounts, inputs and tiers where Kraken tells them", () =>
+  it.effect("without pairs there are no fees; subaccounts, inputs and tiers are shown if Kraken sends them", () =>
     Effect.gen(function* () {
       const answer = yield* Account.getTradeVolume.run({ fee_schedule: true })
       assert.deepStrictEqual(answer, {
@@ -321,7 +321,7 @@ describe("get_ledgers", () => {
     }).pipe(Effect.provide(kraken({ "private/Ledgers": { ledger: page(0, 50) } })))
   )
 
-  it.effect("asks for nothing that Kraken does not have", () =>
+  it.effect("refuses arguments that Kraken does not accept", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Account.getLedgers.call({ type: "swap", ofs: -1, limit: 51 }))
       assertFaults(faultsIn(error), [
@@ -359,7 +359,7 @@ describe("get_credit_lines", () => {
     }).pipe(Effect.provide(kraken({ "private/CreditLines": null })))
   )
 
-  it.effect("tells them by asset and in all, in either shape", () =>
+  it.effect("shows them by asset and in total, in either shape", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Account.getCreditLines.run({}), {
         credit_line: true,
@@ -402,7 +402,7 @@ describe("get_api_key_info", () => {
     last_used: "1760999990"
   }
 
-  it.effect("asks Kraken itself, tells the permission cache, and masks the key", () => {
+  it.effect("asks Kraken, updates the permission cache, and masks the key", () => {
     const learned: Array<unknown> = []
     return Effect.gen(function* () {
       const answer = yield* Account.getApiKeyInfo.call({})
@@ -519,7 +519,7 @@ describe("account tools", () => {
     expectTypeOf<KrakenPermissionError>().toExtend<Failure>()
   })
 
-  it.effect("refuse what the key surely may not do before Kraken is asked", () =>
+  it.effect("refuse a call that the key definitely may not make before Kraken is asked", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Account.getLedgers.run({ limit: 50 }))
       assert.deepInclude(error, {

@@ -41,7 +41,7 @@ describe("a fault of ours in the shaping of an answer", () => {
     ["a write", "write", "done", `{"id":"O1"}`]
   ] as const
   for (const [name, intent, outcome, answer] of cases) {
-    it.effect(`of ${name} is not told as Kraken's, and is logged with its cause`, () => {
+    it.effect(`of ${name} is not reported as Kraken's, and is logged with its cause`, () => {
       const causes: Array<string> = []
       return Effect.gen(function* () {
         const error = yield* Effect.flip(tool(intent, ourFault).run({}))
@@ -75,7 +75,7 @@ describe("a fault of ours in the shaping of an answer", () => {
     )
   })
 
-  it("advises nobody to repeat a write that happened, or may have", () => {
+  it("never advises to repeat a write that was or might have been carried out", () => {
     for (const outcome of ["done", "unknown"] as const) {
       const text = ErrorAdvice.errorText(new ToolDefect({ tool: "odd", outcome, answer: `{"txid":"O1"}` }))
       assert.match(text, /do NOT repeat it/i)
@@ -85,7 +85,7 @@ describe("a fault of ours in the shaping of an answer", () => {
 })
 
 describe("an answer of another form", () => {
-  it.effect("is told as Kraken's, with what is wrong, and is no fault of ours", () => {
+  it.effect("is reported as Kraken's, with its fault, and is not a defect", () => {
     const causes: Array<string> = []
     return Effect.gen(function* () {
       const shape = () => ({ txid: "O1" })

@@ -95,7 +95,7 @@ describe("Tool", () => {
     }).pipe(Effect.provide(TestKraken({ onCall: () => assert.fail("Kraken was asked") })))
   )
 
-  it.effect("a permission that only Kraken knew to be missing is told in the same words", () =>
+  it.effect("a permission that Kraken finds missing is explained like one that is refused here", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(getAccountBalance.run({}))
       assert.deepInclude(error, { _tag: "KrakenPermissionError", needed: [["query-funds"]], refusedBy: "Kraken" })

@@ -31,7 +31,7 @@ const event = {
 }
 
 describe("get_server_time", () => {
-  it.effect("tells Kraken's clock", () =>
+  it.effect("shows Kraken's time", () =>
     Effect.gen(function* () {
       const answer = { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" }
       assert.deepStrictEqual(yield* Market.getServerTime.run({}), answer)
@@ -50,7 +50,7 @@ describe("get_system_status", () => {
     }).pipe(Effect.provide(kraken({ "public/SystemStatus": { ...status, upcoming_maintenance: [], emergency: [] } })))
   )
 
-  it.effect("tells of incidents and maintenance, which older answers do not have", () =>
+  it.effect("shows incidents and maintenance, which older answers do not have", () =>
     Effect.gen(function* () {
       const answer = yield* Market.getSystemStatus.run({})
       assert.strictEqual(answer.status, "cancel_only")
@@ -324,7 +324,7 @@ describe("get_ohlc", () => {
     )
   )
 
-  it.effect("asks for nothing that Kraken does not have", () =>
+  it.effect("refuses arguments that Kraken does not accept", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Market.getOhlc.call({ pair: "BTC/USD", interval: 2, limit: 1000, since: "now" }))
       assertFaults(faultsIn(error), [
@@ -345,7 +345,7 @@ describe("get_recent_trades", () => {
     last: "1761000009234567812"
   }
 
-  it.effect("says who took in words, and keeps every digit of last", () => {
+  it.effect("shows the taker's side in words, and keeps every digit of last", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       const { structuredContent } = yield* Market.getRecentTrades.call({ pair: "XBTUSD", since: "1761000000000000001" })

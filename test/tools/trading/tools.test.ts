@@ -529,7 +529,7 @@ describe("cancelling", () => {
     }).pipe(Effect.provide(kraken({ "private/CancelAll": { count: 4 } }, calls)))
   })
 
-  it.effect('the dead man\'s switch tells when it goes off, and "0" when it is stopped', () => {
+  it.effect('the dead man\'s switch shows its trigger time, and "0" if it is stopped', () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       const stopped = { currentTime: "2026-09-21T09:15:02Z", triggerTime: "0" }
