@@ -1,4 +1,4 @@
-import { Option, Predicate } from "effect"
+import { Predicate } from "effect"
 import { format, parse } from "../numbers/decimal.ts"
 import { isDecimal, maxNumberLength } from "../numbers/numberText.ts"
 import type { Asset, Pair } from "./model.ts"
@@ -97,7 +97,9 @@ const text = (value: unknown): string | undefined =>
 const positive = (value: unknown): string | undefined => {
   const given = text(value)
   if (given === undefined || !(Number(given) > 0)) return undefined
-  return isDecimal(given) ? given : Option.getOrUndefined(Option.map(parse(given), format))
+  if (isDecimal(given)) return given
+  const number = parse(given)
+  return number && format(number)
 }
 
 /**

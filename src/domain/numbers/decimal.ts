@@ -32,18 +32,21 @@ export {
 export const zero: Decimal = BigDecimal.make(0n, 0)
 
 /**
- * Reads text such as `"0.10"` or Kraken's rare `1e-8`. None if the text is not a number, is longer than a number is
+ * Reads text such as `"0.10"` or Kraken's rare `1e-8`. Undefined if the text is not a number, is longer than a number is
  * allowed to be, or has an exponent of three digits, since `format` would write out all its zeros.
  */
-export const parse = (text: string): Option.Option<Decimal> =>
-  isShort(text) && number.test(text) ? BigDecimal.fromString(text) : Option.none()
+export const parse = (text: string): Decimal | undefined =>
+  isShort(text) && number.test(text) ? Option.getOrUndefined(BigDecimal.fromString(text)) : undefined
 
 /** The accepted forms of a number. Empty text is accepted and reads as zero. */
 const number = /^([+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,2})?)?$/i
 
 /** Reads text that is known to be a decimal, such as a constant; throws otherwise. */
-export const decimal = (text: string): Decimal =>
-  Option.getOrThrowWith(parse(text), () => new RangeError("expected a decimal number"))
+export const decimal = (text: string): Decimal => {
+  const value = parse(text)
+  if (value === undefined) throw new RangeError("expected a decimal number")
+  return value
+}
 
 /** Formats as plain digits without trailing zeros: `"0.1"`, `"61234.6"`, `"100"`. */
 export const format = (value: Decimal): string => {

@@ -1,4 +1,3 @@
-import { Option } from "effect"
 import * as D from "../numbers/decimal.ts"
 import type { Fault } from "./fault.ts"
 import { isDecimal, isShort, tooLong } from "../numbers/numberText.ts"
@@ -83,7 +82,7 @@ const clientId = /^([\dA-F]{8}(-[\dA-F]{4}){3}-[\dA-F]{12}|[\dA-F]{32}|[ -~]{1,1
 
 /** Reads an amount. Undefined if the text is not a decimal, which `amountFaults` reports. */
 export const amount = (text: string | undefined): D.Decimal | undefined =>
-  text !== undefined && isDecimal(text) ? Option.getOrUndefined(D.parse(text)) : undefined
+  text !== undefined && isDecimal(text) ? D.parse(text) : undefined
 
 export const isZero = (digits: string): boolean => !/[1-9]/.test(digits)
 

@@ -1,4 +1,4 @@
-import { Option, Schema } from "effect"
+import { Schema } from "effect"
 import * as D from "../numbers/decimal.ts"
 import type { Params } from "../endpoints/endpoints.ts"
 import { isShort } from "../numbers/numberText.ts"
@@ -107,20 +107,20 @@ const sameTerms = (row: OrderRow, { oflags, price, volume }: Params): boolean =>
  * Compares two values as numbers. True if one of them is not a plain number, since nothing then contradicts equality.
  */
 export const sameNumber = (shown: unknown, sent: unknown): boolean => {
-  const both = Option.all([plain(shown), plain(sent)])
-  return Option.isNone(both) || D.equals(...both.value)
+  const [one, other] = [plain(shown), plain(sent)]
+  return one === undefined || other === undefined || D.equals(one, other)
 }
 
-/** Reads a number without a sign. None for a signed price, which is relative. */
-const plain = (value: unknown): Option.Option<D.Decimal> =>
-  typeof value === "string" && !(isShort(value) && /^\d+(\.\d+)?$/.test(value))
-    ? Option.none()
-    : isGiven(value)
-      ? D.parse(String(value))
-      : Option.none()
+/** Reads a number without a sign. Undefined for a signed price, which is relative. */
+const plain = (value: unknown): D.Decimal | undefined => {
+  const isOtherText = typeof value === "string" && !(isShort(value) && /^\d+(\.\d+)?$/.test(value))
+  return isOtherText || !isGiven(value) ? undefined : D.parse(String(value))
+}
 
 /** Normalizes a number so that equal numbers have one spelling. Other text is returned unchanged. */
-export const oneSpelling = (value: unknown): unknown =>
-  Option.getOrElse(Option.map(plain(value), D.format), () => value)
+export const oneSpelling = (value: unknown): unknown => {
+  const number = plain(value)
+  return number === undefined ? value : D.format(number)
+}
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== ""

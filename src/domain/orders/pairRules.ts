@@ -1,4 +1,3 @@
-import { Option } from "effect"
 import * as D from "../numbers/decimal.ts"
 import { type Fault, within } from "./fault.ts"
 import { amount, check } from "./fieldRules.ts"
@@ -190,13 +189,10 @@ const decimalsFaults = (
   ]
 }
 
-const absolute = (given: string | undefined): D.Decimal | undefined =>
-  Option.fromNullable(given).pipe(
-    Option.flatMapNullable(readPrice),
-    Option.filter(isAbsolute),
-    Option.flatMapNullable(({ digits }) => amount(digits)),
-    Option.getOrUndefined
-  )
+const absolute = (given: string | undefined): D.Decimal | undefined => {
+  const price = given === undefined ? undefined : readPrice(given)
+  return price !== undefined && isAbsolute(price) ? amount(price.digits) : undefined
+}
 
 const tooManyDecimals = (value: D.Decimal, most: number): boolean => D.places(value) > most
 

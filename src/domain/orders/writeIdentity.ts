@@ -1,4 +1,3 @@
-import { Option } from "effect"
 import { canonicalJson } from "../wire/canonicalJson.ts"
 import * as D from "../numbers/decimal.ts"
 import type { Endpoint, Params } from "../endpoints/endpoints.ts"
@@ -85,8 +84,8 @@ const plainName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9
  */
 const oneNumber = (text: string): string => {
   const { digits, sign, unit } = /^(?<sign>[+#-]?)(?<digits>\d+(\.\d+)?)(?<unit>%?)$/.exec(text)?.groups ?? {}
-  const value = digits === undefined ? Option.none() : D.parse(digits)
-  return Option.match(value, { onNone: () => text, onSome: (value) => `${sign}${D.format(value)}${unit}` })
+  const value = digits === undefined ? undefined : D.parse(digits)
+  return value === undefined ? text : `${sign}${D.format(value)}${unit}`
 }
 
 const only = (params: Params, names: ReadonlyArray<string>): Params =>

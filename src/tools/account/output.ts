@@ -1,4 +1,4 @@
-import { Option, Schema } from "effect"
+import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { Amount, Seconds, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
@@ -15,15 +15,12 @@ export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, as
 type Balance = Result<"private/BalanceEx">[string]
 
 /** Computes balance + credit − credit_used − hold_trade exactly. Absent if one of them is not a number. */
-export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Balance) =>
-  Rows.compact({
-    available: Option.all([balance, credit, credit_used, hold_trade].map((part) => D.parse(String(part)))).pipe(
-      Option.map(([balance = D.zero, credit = D.zero, used = D.zero, held = D.zero]) =>
-        D.format(D.subtract(D.subtract(D.sum(balance, credit), used), held))
-      ),
-      Option.getOrUndefined
-    )
-  })
+export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0 }: Balance) => {
+  const [own, lent, used, held] = [balance, credit, credit_used, hold_trade].map((part) => D.parse(String(part)))
+  return own && lent && used && held
+    ? { available: D.format(D.subtract(D.subtract(D.sum(own, lent), used), held)) }
+    : {}
+}
 
 /** An entry of the ledger. */
 export const Entry = Schema.Struct({

@@ -1,11 +1,12 @@
-import { Option, Schema } from "effect"
+import { Schema } from "effect"
 import { format, parse } from "../../domain/numbers/decimal.ts"
 import { optional } from "./fields.ts"
 
-const exactText = (value: string | number): string =>
-  typeof value === "number"
-    ? Option.match(parse(String(value)), { onNone: () => String(value), onSome: format })
-    : value
+const exactText = (given: string | number): string => {
+  if (typeof given === "string") return given
+  const value = parse(String(given))
+  return value === undefined ? String(given) : format(value)
+}
 
 /** A number as text, with all its digits: an amount, nanoseconds. Kraken sends strings, and in a few places numbers. */
 export const Amount = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {

@@ -1,4 +1,4 @@
-import { Option, Schema, Struct } from "effect"
+import { Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { Amount, Count, Seconds, columns, optionalAmount, optionalCount, optionalText } from "../kit/answerFields.ts"
@@ -127,12 +127,10 @@ const cells = (row: TickerRow["a"], first: number, second: number) => {
   return one === undefined || two === undefined ? undefined : ([one, two] as const)
 }
 
-const changeOf = (last: string | number | undefined, open: string | number | undefined): string | undefined =>
-  Option.getOrUndefined(
-    Option.map(Option.all([D.parse(String(last)), D.parse(String(open))]), ([last, open]) =>
-      D.percent(D.subtract(last, open), open)
-    )
-  )
+const changeOf = (last: string | number | undefined, open: string | number | undefined): string | undefined => {
+  const [now, before] = [D.parse(String(last)), D.parse(String(open))]
+  return now && before && D.percent(D.subtract(now, before), before)
+}
 
 export const Candle = columns(
   "[time, open, high, low, close, vwap, volume, trades]",
