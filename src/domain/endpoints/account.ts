@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { page, read } from "./endpoint.ts"
 import { Amend, BookOrder, Order, Position, Trade } from "./orders.ts"
-import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
+import { flag, keyed, maybe, Numeric, numeric, optionalText } from "./results.ts"
 
 /**
  * An entry of the ledger.
@@ -9,11 +9,11 @@ import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
  * @see https://docs.kraken.com/api/docs/rest-api/get-ledgers read 2026-08-17
  */
 const LedgerEntry = Schema.Struct({
-  refid: words,
+  refid: optionalText,
   time: Numeric,
   type: Schema.String,
-  subtype: words,
-  aclass: words,
+  subtype: optionalText,
+  aclass: optionalText,
   asset: Schema.String,
   amount: Numeric,
   fee: numeric,
@@ -75,9 +75,9 @@ const CreditLine = Schema.Struct({
  */
 const Wallet = Schema.Struct({
   account_id: Schema.String,
-  name: words,
-  type: words,
-  status: words,
+  name: optionalText,
+  type: optionalText,
+  status: optionalText,
   active: flag,
   user_defined: flag,
   flags: maybe(Schema.Struct({ active: flag, user_defined: flag }))
@@ -148,8 +148,10 @@ export const account = {
       inputs: maybe(keyed(Schema.NullOr(Numeric))),
       fees: maybe(keyed(Fee)),
       fees_maker: maybe(keyed(Fee)),
-      schedules: maybe(Schema.Array(Schema.Struct({ pair: Schema.String, class: words, tiers: Schema.Array(Tier) }))),
-      volume_subaccounts: maybe(Schema.Array(Schema.Struct({ iiban: words, volume: numeric })))
+      schedules: maybe(
+        Schema.Array(Schema.Struct({ pair: Schema.String, class: optionalText, tiers: Schema.Array(Tier) }))
+      ),
+      volume_subaccounts: maybe(Schema.Array(Schema.Struct({ iiban: optionalText, volume: numeric })))
     }),
     see: page("get-trade-volume")
   }),
@@ -246,7 +248,7 @@ export const account = {
     permissions: [["query-funds"]],
     unconfirmed: true,
     restCost: 1,
-    result: Schema.Struct({ accounts: Schema.Array(Wallet), cursor: maybe(Schema.Struct({ next: words })) }),
+    result: Schema.Struct({ accounts: Schema.Array(Wallet), cursor: maybe(Schema.Struct({ next: optionalText })) }),
     see: { url: "https://docs.kraken.com/api/docs/change-log", read: "2026-09-07" }
   })
 }

@@ -1,9 +1,9 @@
 import { Schema } from "effect"
 import { page, read, write } from "./endpoint.ts"
-import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
+import { flag, keyed, maybe, Numeric, numeric, optionalText } from "./results.ts"
 
 /** An object that holds only its kind, such as `{ "type": "enabled" }`. */
-const kind = maybe(Schema.Struct({ type: words }))
+const kind = maybe(Schema.Struct({ type: optionalText }))
 
 const seconds = maybe(Schema.Number)
 
@@ -17,7 +17,7 @@ const Strategy = Schema.Struct({
   asset: Schema.String,
   lock_type: maybe(
     Schema.Struct({
-      type: words,
+      type: optionalText,
       payout_frequency: seconds,
       bonding_period: seconds,
       unbonding_period: seconds,
@@ -47,7 +47,9 @@ const Share = Schema.Struct({
   native: Numeric,
   converted: numeric,
   allocations: maybe(
-    Schema.Array(Schema.Struct({ created_at: words, expires: words, native: Numeric, converted: numeric }))
+    Schema.Array(
+      Schema.Struct({ created_at: optionalText, expires: optionalText, native: Numeric, converted: numeric })
+    )
   )
 })
 
@@ -63,8 +65,8 @@ const Allocation = Schema.Struct({
   total_rewarded: maybe(Sum),
   payout: maybe(
     Schema.Struct({
-      period_start: words,
-      period_end: words,
+      period_start: optionalText,
+      period_end: optionalText,
       accumulated_reward: maybe(Sum),
       estimated_reward: maybe(Sum)
     })
@@ -93,7 +95,7 @@ export const earn = {
   "private/Earn/Strategies": read({
     permissions: [[]],
     restCost: 1,
-    result: Schema.Struct({ items: Schema.Array(Strategy), next_cursor: words }),
+    result: Schema.Struct({ items: Schema.Array(Strategy), next_cursor: optionalText }),
     see: page("list-strategies")
   }),
   "private/Earn/Allocations": read({
@@ -104,7 +106,7 @@ export const earn = {
       total_allocated: numeric,
       total_rewarded: numeric,
       items: Schema.Array(Allocation),
-      next_cursor: words
+      next_cursor: optionalText
     }),
     see: page("list-allocations")
   }),

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { page, read, write } from "./endpoint.ts"
-import { keyed, numeric, words } from "./results.ts"
+import { keyed, numeric, optionalText } from "./results.ts"
 
 /**
  * An export report and its state.
@@ -9,13 +9,13 @@ import { keyed, numeric, words } from "./results.ts"
  */
 const Export = Schema.Struct({
   id: Schema.String,
-  descr: words,
-  report: words,
-  format: words,
+  descr: optionalText,
+  report: optionalText,
+  format: optionalText,
   status: Schema.String,
-  error: words,
-  fields: words,
-  asset: words,
+  error: optionalText,
+  fields: optionalText,
+  asset: optionalText,
   createdtm: numeric,
   completedtm: numeric,
   datastarttm: numeric,

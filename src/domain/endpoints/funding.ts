@@ -1,20 +1,20 @@
 import { Schema } from "effect"
 import { page, read, write } from "./endpoint.ts"
-import { flag, keyed, maybe, Numeric, numeric, words } from "./results.ts"
+import { flag, keyed, maybe, Numeric, numeric, optionalText } from "./results.ts"
 
 const Transfer = Schema.Struct({
   asset: Schema.String,
   amount: Numeric,
   fee: numeric,
   status: Schema.String,
-  "status-prop": words,
+  "status-prop": optionalText,
   time: numeric,
-  method: words,
-  network: words,
-  key: words,
-  info: words,
-  refid: words,
-  txid: words,
+  method: optionalText,
+  network: optionalText,
+  key: optionalText,
+  info: optionalText,
+  refid: optionalText,
+  txid: optionalText,
   originators: maybe(Schema.Array(Schema.String))
 })
 
@@ -34,7 +34,7 @@ const History = Schema.Union(
     deposits: transfers,
     withdrawal: transfers,
     withdrawals: transfers,
-    next_cursor: words
+    next_cursor: optionalText
   }).pipe(
     Schema.filter(
       ({ deposit, deposits, withdrawal, withdrawals }) =>
@@ -48,7 +48,7 @@ const History = Schema.Union(
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-withdrawal-methods read 2026-08-17
  */
-const Fee = Schema.Union(Numeric, Schema.Struct({ asset: words, fee: numeric, fee_percentage: numeric }))
+const Fee = Schema.Union(Numeric, Schema.Struct({ asset: optionalText, fee: numeric, fee_percentage: numeric }))
 
 /**
  * A limit of a withdrawal method. `limits: { "86400": { … } }` has one row for each period, in seconds.
@@ -56,8 +56,8 @@ const Fee = Schema.Union(Numeric, Schema.Struct({ asset: words, fee: numeric, fe
  * @see https://docs.kraken.com/api/docs/rest-api/get-withdrawal-methods read 2026-08-17
  */
 const WithdrawalLimit = Schema.Struct({
-  description: words,
-  limit_type: words,
+  description: optionalText,
+  limit_type: optionalText,
   limits: maybe(keyed(Schema.Struct({ maximum: numeric, remaining: numeric, used: numeric })))
 })
 
@@ -108,7 +108,7 @@ export const funding = {
       Schema.Struct({
         asset: Schema.String,
         method: Schema.String,
-        network: words,
+        network: optionalText,
         minimum: numeric,
         fee: maybe(Fee),
         limits: maybe(Schema.Array(WithdrawalLimit))
@@ -124,8 +124,8 @@ export const funding = {
         key: Schema.String,
         asset: Schema.String,
         address: Schema.String,
-        method: words,
-        network: words,
+        method: optionalText,
+        network: optionalText,
         tag: numeric,
         memo: numeric,
         verified: flag
@@ -136,7 +136,7 @@ export const funding = {
   "private/WithdrawInfo": read({
     permissions: mayWithdraw,
     restCost: 1,
-    result: Schema.Struct({ method: words, limit: numeric, amount: Numeric, fee: Numeric }),
+    result: Schema.Struct({ method: optionalText, limit: numeric, amount: Numeric, fee: Numeric }),
     see: page("get-withdrawal-information")
   }),
   "private/Withdraw": write({

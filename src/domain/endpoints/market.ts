@@ -1,34 +1,36 @@
 import { Predicate, Schema } from "effect"
 import { page, publicRead } from "./endpoint.ts"
-import { isListOf, isNumeric, keyed, listRow, maybe, Numeric, numeric, series, words } from "./results.ts"
+import { isListOf, isNumeric, keyed, listRow, maybe, Numeric, numeric, series, optionalText } from "./results.ts"
 
 const { isString } = Predicate
 
 const services = maybe(Schema.Array(Schema.String))
 
 const MaintenanceEvent = Schema.Struct({
-  event_id: words,
-  title: words,
-  expected_start_utc: words,
-  expected_end_utc: words,
+  event_id: optionalText,
+  title: optionalText,
+  expected_start_utc: optionalText,
+  expected_end_utc: optionalText,
   time_to_start_s: numeric,
-  phase: words,
+  phase: optionalText,
   affected_services: services,
-  order_submission: words,
-  recommended_action: words,
-  cancel_before_utc: words,
-  source_url: words
+  order_submission: optionalText,
+  recommended_action: optionalText,
+  cancel_before_utc: optionalText,
+  source_url: optionalText
 })
 
 const Incident = Schema.Struct({
-  event_id: words,
-  title: words,
-  impact: words,
-  started_at_utc: words,
-  incident_status: words,
+  event_id: optionalText,
+  title: optionalText,
+  impact: optionalText,
+  started_at_utc: optionalText,
+  incident_status: optionalText,
   affected_services: services,
-  next_steps: maybe(Schema.Array(Schema.Struct({ applies_to: services, type: words, expected_at_utc: words }))),
-  source_url: words
+  next_steps: maybe(
+    Schema.Array(Schema.Struct({ applies_to: services, type: optionalText, expected_at_utc: optionalText }))
+  ),
+  source_url: optionalText
 })
 
 /**
@@ -161,8 +163,8 @@ const PreTradeLevel = Schema.Struct({
   price: numeric,
   qty: numeric,
   count: numeric,
-  publication_ts: words,
-  submission_ts: words
+  publication_ts: optionalText,
+  submission_ts: optionalText
 })
 
 /**
@@ -171,13 +173,13 @@ const PreTradeLevel = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/get-post-trade read 2026-08-17
  */
 const PostTrade = Schema.Struct({
-  trade_ts: words,
+  trade_ts: optionalText,
   symbol: Schema.String,
   price: numeric,
   quantity: numeric,
-  trade_id: words,
-  trade_venue: words,
-  publication_ts: words
+  trade_id: optionalText,
+  trade_venue: optionalText,
+  publication_ts: optionalText
 })
 
 /** Endpoints for market data, which need no key. */
@@ -191,7 +193,7 @@ export const market = {
     countedBy: "address",
     result: Schema.Struct({
       status: Schema.String,
-      timestamp: words,
+      timestamp: optionalText,
       emergency: maybe(Schema.Array(Incident)),
       upcoming_maintenance: maybe(Schema.Array(MaintenanceEvent))
     }),
@@ -228,7 +230,7 @@ export const market = {
   "public/GroupedBook": publicRead({
     countedBy: "address",
     result: Schema.Struct({
-      pair: words,
+      pair: optionalText,
       grouping: maybe(Schema.Number),
       asks: Schema.Array(Group),
       bids: Schema.Array(Group)
@@ -238,10 +240,10 @@ export const market = {
   "public/PreTrade": publicRead({
     countedBy: "address",
     result: Schema.Struct({
-      venue: words,
-      system: words,
-      base_dti_code: words,
-      quote_dti_code: words,
+      venue: optionalText,
+      system: optionalText,
+      base_dti_code: optionalText,
+      quote_dti_code: optionalText,
       asks: Schema.Array(PreTradeLevel),
       bids: Schema.Array(PreTradeLevel)
     }),
@@ -249,7 +251,7 @@ export const market = {
   }),
   "public/PostTrade": publicRead({
     countedBy: "address",
-    result: Schema.Struct({ last_ts: words, trades: Schema.Array(PostTrade) }),
+    result: Schema.Struct({ last_ts: optionalText, trades: Schema.Array(PostTrade) }),
     see: page("get-post-trade")
   })
 }

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { flag, maybe, Numeric, numeric, words } from "./results.ts"
+import { flag, maybe, Numeric, numeric, optionalText } from "./results.ts"
 
 /**
  * The terms of an order as it was placed.
@@ -8,12 +8,12 @@ import { flag, maybe, Numeric, numeric, words } from "./results.ts"
  */
 const Description = Schema.Struct({
   pair: Schema.String,
-  type: words,
-  ordertype: words,
+  type: optionalText,
+  ordertype: optionalText,
   price: numeric,
   price2: numeric,
   leverage: numeric,
-  close: words
+  close: optionalText
 })
 
 /**
@@ -24,7 +24,7 @@ const Description = Schema.Struct({
 export const Order = Schema.Struct({
   descr: Description,
   status: Schema.String,
-  reason: words,
+  reason: optionalText,
   vol: Numeric,
   vol_exec: Numeric,
   price: numeric,
@@ -32,15 +32,15 @@ export const Order = Schema.Struct({
   fee: numeric,
   stopprice: numeric,
   limitprice: numeric,
-  trigger: words,
+  trigger: optionalText,
   margin: flag,
-  misc: words,
-  oflags: words,
-  time_in_force: words,
+  misc: optionalText,
+  oflags: optionalText,
+  time_in_force: optionalText,
   userref: maybe(Schema.Number),
-  cl_ord_id: words,
-  refid: words,
-  sender_sub_id: words,
+  cl_ord_id: optionalText,
+  refid: optionalText,
+  sender_sub_id: optionalText,
   opentm: numeric,
   starttm: numeric,
   expiretm: numeric,
@@ -54,13 +54,13 @@ export const Order = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/get-trade-history read 2026-08-17
  */
 export const Trade = Schema.Struct({
-  ordertxid: words,
-  postxid: words,
+  ordertxid: optionalText,
+  postxid: optionalText,
   pair: Schema.String,
   time: numeric,
-  type: words,
-  ordertype: words,
-  tradeordertype: words,
+  type: optionalText,
+  ordertype: optionalText,
+  tradeordertype: optionalText,
   price: Numeric,
   vol: Numeric,
   cost: Numeric,
@@ -68,10 +68,10 @@ export const Trade = Schema.Struct({
   margin: numeric,
   leverage: numeric,
   maker: flag,
-  misc: words,
+  misc: optionalText,
   trade_id: maybe(Schema.Number),
   ledgers: maybe(Schema.Array(Schema.String)),
-  posstatus: words,
+  posstatus: optionalText,
   cprice: numeric,
   ccost: numeric,
   cfee: numeric,
@@ -87,13 +87,13 @@ export const Trade = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/get-open-positions read 2026-08-17
  */
 export const Position = Schema.Struct({
-  ordertxid: words,
+  ordertxid: optionalText,
   positions: numeric,
-  posstatus: words,
-  pair: words,
+  posstatus: optionalText,
+  pair: optionalText,
   time: numeric,
-  type: words,
-  ordertype: words,
+  type: optionalText,
+  ordertype: optionalText,
   leverage: numeric,
   vol: Numeric,
   vol_closed: numeric,
@@ -102,10 +102,10 @@ export const Position = Schema.Struct({
   margin: numeric,
   value: numeric,
   net: numeric,
-  terms: words,
+  terms: optionalText,
   rollovertm: numeric,
-  misc: words,
-  oflags: words
+  misc: optionalText,
+  oflags: optionalText
 })
 
 /**
@@ -114,15 +114,15 @@ export const Position = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/get-order-amends read 2026-08-17
  */
 export const Amend = Schema.Struct({
-  amend_id: words,
-  amend_type: words,
+  amend_id: optionalText,
+  amend_type: optionalText,
   order_qty: numeric,
   display_qty: numeric,
   remaining_qty: numeric,
   limit_price: numeric,
   trigger_price: numeric,
   post_only: flag,
-  reason: words,
+  reason: optionalText,
   timestamp: Numeric
 })
 

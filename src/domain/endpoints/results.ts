@@ -14,7 +14,7 @@ export const Numeric = Schema.declare(isNumeric, { identifier: "Numeric" })
 /** Makes a field optional that Kraken might leave out or send as null. Both are decoded as absent. */
 export const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true, nullable: true })
 
-export const words = maybe(Schema.String)
+export const optionalText = maybe(Schema.String)
 export const numeric = maybe(Numeric)
 export const flag = maybe(Schema.Boolean)
 

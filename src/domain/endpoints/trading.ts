@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { page, write } from "./endpoint.ts"
-import { flag, maybe, numeric, words } from "./results.ts"
+import { flag, maybe, numeric, optionalText } from "./results.ts"
 
-const Described = Schema.Struct({ order: words, close: words })
+const Described = Schema.Struct({ order: optionalText, close: optionalText })
 
 const Canceled = Schema.Struct({ count: Schema.Number, pending: flag })
 
@@ -39,8 +39,8 @@ export const trading = {
     result: Schema.Struct({
       txid: maybe(Schema.Array(Schema.String)),
       descr: maybe(Described),
-      cl_ord_id: words,
-      deadline: words
+      cl_ord_id: optionalText,
+      deadline: optionalText
     }),
     see: page("add-order")
   }),
@@ -50,9 +50,15 @@ export const trading = {
     engine: "addBatch",
     result: Schema.Struct({
       orders: Schema.Array(
-        Schema.Struct({ txid: words, descr: maybe(Described), close: words, cl_ord_id: words, error: words })
+        Schema.Struct({
+          txid: optionalText,
+          descr: maybe(Described),
+          close: optionalText,
+          cl_ord_id: optionalText,
+          error: optionalText
+        })
       ),
-      deadline: words
+      deadline: optionalText
     }),
     see: page("add-order-batch")
   }),
@@ -60,7 +66,7 @@ export const trading = {
     ...orders,
     permissions: either,
     engine: "amend",
-    result: Schema.Struct({ amend_id: words, txid: words, cl_ord_id: words }),
+    result: Schema.Struct({ amend_id: optionalText, txid: optionalText, cl_ord_id: optionalText }),
     see: page("amend-order")
   }),
   "private/EditOrder": write({
@@ -68,13 +74,13 @@ export const trading = {
     permissions: [["modify-trades", "close-trades"]],
     engine: "edit",
     result: Schema.Struct({
-      status: words,
-      txid: words,
-      originaltxid: words,
+      status: optionalText,
+      txid: optionalText,
+      originaltxid: optionalText,
       orders_cancelled: maybe(Schema.Number),
       descr: maybe(Described),
       newuserref: numeric,
-      error_message: words
+      error_message: optionalText
     }),
     see: page("edit-order")
   }),
