@@ -88,7 +88,7 @@ const sizeFaults = (value: unknown, measures: ReadonlyArray<Measure>, path = "")
 
 const measured = (value: unknown): readonly [Measure, number] => {
   if (Array.isArray(value)) return ["items", value.length]
-  if (Predicate.Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
+  if (Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
   return ["characters", typeof value === "string" ? value.length : 0]
 }
 
@@ -108,7 +108,7 @@ const liberal = (value: unknown, shape: Shape): unknown => {
   switch (shape.type) {
     case "object": {
       const fields = fromJson(value, "{")
-      return Predicate.Predicate.isRecord(fields)
+      return Predicate.isRecord(fields)
         ? Object.fromEntries(
             Object.entries(fields)
               .filter(([, field]) => field !== null && field !== "")
