@@ -33,7 +33,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   ListenError: "Can't listen on …: …",
   ProtocolError: "Unknown tool: …",
   ResourceNotFound: "There is no resource …",
-  SettingsError: "The settings are wrong:…",
+  SettingsError: "Invalid settings:…",
   TokenForPaper:
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
   TokenNotFound: "No token has the id ….",
@@ -80,7 +80,7 @@ const inCode = (text: string) => {
 /** Names the error that one of Kraken's error codes becomes. */
 const tagOf = (code: string): string => {
   const meaning = classify([code.replace("…", "")], true)
-  if (meaning._tag === "NoVerdict") return "KrakenUnavailable"
+  if (meaning._tag === "NoAnswer") return "KrakenUnavailable"
   if (meaning._tag === "Lockout") return "KrakenLockout"
   return toKrakenError("private/AddOrder", new ApiRefusal({ codes: [code], meaning }), DateTime.unsafeMake(0))._tag
 }

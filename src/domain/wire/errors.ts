@@ -15,7 +15,7 @@ export type Meaning =
   /**
    * An unknown outcome: the call might have been carried out, or might still be. `retry`: asking again soon can help.
    */
-  | { readonly _tag: "NoVerdict"; readonly retry: boolean }
+  | { readonly _tag: "NoAnswer"; readonly retry: boolean }
   | { readonly _tag: "Lockout" }
   | { readonly _tag: "InvalidNonce" }
   | { readonly _tag: "Auth"; readonly reason: "key" | "signature" | "account" | "other" }
@@ -42,7 +42,7 @@ export type Meaning =
 export const classify = (codes: ReadonlyArray<string>, isPrivate: boolean): Meaning => {
   const meanings = codes.map((code) => meaningOf(normalize(code), isPrivate))
   return (
-    meanings.find(({ _tag }) => _tag === "NoVerdict") ??
+    meanings.find(({ _tag }) => _tag === "NoAnswer") ??
     meanings.find(({ _tag }) => _tag !== "Other") ?? { _tag: "Other" }
   )
 }
@@ -55,7 +55,7 @@ export const classify = (codes: ReadonlyArray<string>, isPrivate: boolean): Mean
  */
 export const classifyWrite = (codes: ReadonlyArray<string>): Meaning =>
   codes.some((code) => meaningOf(normalize(code), true)._tag === "Other")
-    ? { _tag: "NoVerdict", retry: false }
+    ? { _tag: "NoAnswer", retry: false }
     : classify(codes, true)
 
 /**
@@ -79,7 +79,7 @@ const normalize = (code: string): string => code.trim().replace(/:\s+/g, ":").to
 
 const meaningOf = (code: string, isPrivate: boolean): Meaning => {
   if (halfway.test(code) && !/^e\w+:invalid arguments/.test(code))
-    return { _tag: "NoVerdict", retry: timeout.test(code) }
+    return { _tag: "NoAnswer", retry: timeout.test(code) }
   const found = prefixes.find(([prefix]) => code.startsWith(prefix))
   if (found === undefined) return { _tag: "Other" }
   const [prefix, meaning] = found
@@ -128,15 +128,15 @@ const prefixes: ReadonlyArray<readonly [string, Meaning | ((rest: string, isPriv
   ["ebm:", { _tag: "Order" }],
   ["efunding:", { _tag: "Funding" }],
   ["eearnings:busy:another", { _tag: "Funding" }],
-  ["eearnings:busy", { _tag: "NoVerdict", retry: true }],
+  ["eearnings:busy", { _tag: "NoAnswer", retry: true }],
   ["eearnings:", { _tag: "Funding" }],
-  ["eservice:unavailable", { _tag: "NoVerdict", retry: true }],
-  ["eservice:busy", { _tag: "NoVerdict", retry: true }],
+  ["eservice:unavailable", { _tag: "NoAnswer", retry: true }],
+  ["eservice:busy", { _tag: "NoAnswer", retry: true }],
   ["eservice:throttled", (rest) => throttled(/\d+/.exec(rest)?.[0])],
   ["eservice:market in ", (rest) => ({ _tag: "MarketMode", mode: rest.replace(/ mode$/, "") })],
   // A passed deadline, and any text that the engine might add later: the order might exist.
-  ["eservice:", { _tag: "NoVerdict", retry: false }],
-  ["edatabase:", { _tag: "NoVerdict", retry: false }]
+  ["eservice:", { _tag: "NoAnswer", retry: false }],
+  ["edatabase:", { _tag: "NoAnswer", retry: false }]
 ]
 
 const throttled = (until: string | undefined): Meaning =>

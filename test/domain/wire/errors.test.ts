@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { classify, classifyWrite, type Limiter, type Meaning, readErrors } from "../../../src/domain/wire/errors.ts"
 
-const noVerdict = (retry: boolean): Meaning => ({ _tag: "NoVerdict", retry })
+const noAnswer = (retry: boolean): Meaning => ({ _tag: "NoAnswer", retry })
 const limited = (limiter: Limiter): Meaning => ({ _tag: "RateLimit", limiter })
 const auth = (reason: "key" | "signature" | "account" | "other"): Meaning => ({ _tag: "Auth", reason })
 const order: Meaning = { _tag: "Order" }
@@ -18,11 +18,11 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EGeneral:Invalid arguments:Index unavailable", wrong],
   ["EGeneral:Permission denied", { _tag: "Permission" }],
   ["EGeneral:Temporary lockout", { _tag: "Lockout" }],
-  ["EGeneral:Internal error", noVerdict(false)],
-  ["EGeneral:Internal error:1234", noVerdict(false)],
+  ["EGeneral:Internal error", noAnswer(false)],
+  ["EGeneral:Internal error:1234", noAnswer(false)],
   ["EGeneral:Unknown method", rejection],
   ["EGeneral:Too many requests", limited("public")],
-  ["EGeneral:Timeout", noVerdict(true)],
+  ["EGeneral:Timeout", noAnswer(true)],
   ["EAPI:Invalid key", auth("key")],
   ["EAPI:Invalid signature", auth("signature")],
   ["EAPI:Invalid nonce", { _tag: "InvalidNonce" }],
@@ -67,11 +67,11 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["ETrade:Invalid request", order],
   ["ETrade:Locked", order],
   ["ETrade:User Locked", order],
-  ["EService:Unavailable", noVerdict(true)],
-  ["EService:Busy", noVerdict(true)],
+  ["EService:Unavailable", noAnswer(true)],
+  ["EService:Busy", noAnswer(true)],
   ["EService:Market in cancel_only mode", { _tag: "MarketMode", mode: "cancel_only" }],
   ["EService:Market in post_only mode", { _tag: "MarketMode", mode: "post_only" }],
-  ["EService:Deadline elapsed", noVerdict(false)],
+  ["EService:Deadline elapsed", noAnswer(false)],
   ["EService: Throttled: 1761000123", { _tag: "RateLimit", limiter: "concurrency", until: 1761000123 }],
   ["EFunding:Unknown asset", funding],
   ["EFunding:No funding method", funding],
@@ -86,7 +86,7 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EFunding:Invalid staking method", funding],
   ["EBM:limit exceeded:CAL", order],
   ["EEarnings:Below min:(De)allocation operation amount less than minimum", funding],
-  ["EEarnings:Busy", noVerdict(true)],
+  ["EEarnings:Busy", noAnswer(true)],
   ["EEarnings:Busy:Another (de)allocation for the same strategy is in progress", funding],
   ["EEarnings:Permission denied:The user's tier is not high enough", funding],
   ["EEarnings:Insufficient funds:Insufficient funds to complete the (de)allocation request", funding],
@@ -94,8 +94,8 @@ const known: ReadonlyArray<readonly [string, Meaning]> = [
   ["EEarnings:Above max:The allocation exceeds the total strategy limit", funding],
   ["EGeneral:Invalid arguments:Invalid strategy ID", wrong],
   ["EService:Throttled", limited("concurrency")],
-  ["EDatabase:Internal error", noVerdict(false)],
-  ["EDatabase:Update failed", noVerdict(false)]
+  ["EDatabase:Internal error", noAnswer(false)],
+  ["EDatabase:Update failed", noAnswer(false)]
 ]
 
 describe("classify", () => {
@@ -116,20 +116,20 @@ describe("classify", () => {
     assert.deepStrictEqual(classify(["EAPI:Rate limit exceeded"], false), limited("public")))
 
   it("lets the one that leaves the outcome open win, and then the first that is known", () => {
-    assert.deepStrictEqual(classify(["EOrder:Invalid price", "EService:Unavailable"], true), noVerdict(true))
+    assert.deepStrictEqual(classify(["EOrder:Invalid price", "EService:Unavailable"], true), noAnswer(true))
     assert.deepStrictEqual(classify(["ENew:Something", "EOrder:Invalid price", "EQuery:Unknown asset"], true), order)
   })
 
   it("takes words of the engine that it does not know for no verdict, and other ones for a refusal", () => {
-    assert.deepStrictEqual(classify(["EService:Something"], true), noVerdict(false))
+    assert.deepStrictEqual(classify(["EService:Something"], true), noAnswer(false))
     assert.deepStrictEqual(classify(["ENew:Something", "Oops"], true), other)
   })
 
   it("takes words about a time-out or a fault of Kraken's for no verdict in every category", () => {
     const texts = ["EOrder:Timeout", "EFunding: Request timed out", "EQuery:Internal error", "EAPI:Unknown error:7"]
-    for (const text of texts) assert.strictEqual(classify([text], true)._tag, "NoVerdict", text)
+    for (const text of texts) assert.strictEqual(classify([text], true)._tag, "NoAnswer", text)
     assert.deepStrictEqual(classify(["EGeneral:Invalid arguments:timeout"], true), wrong)
-    assert.deepStrictEqual(classify(["EService:Timeout:EGeneral:Invalid arguments"], true), noVerdict(true))
+    assert.deepStrictEqual(classify(["EService:Timeout:EGeneral:Invalid arguments"], true), noAnswer(true))
   })
 })
 
@@ -140,10 +140,10 @@ describe("classifyWrite", () => {
 
   it("takes words that are not known for no verdict, beside a refusal too", () => {
     for (const text of ["ENew:Something", "EGeneral:Something new", "Oops", "EInternal:Busy"]) {
-      assert.deepStrictEqual(classifyWrite([text]), noVerdict(false), text)
-      assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", text]), noVerdict(false), text)
+      assert.deepStrictEqual(classifyWrite([text]), noAnswer(false), text)
+      assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", text]), noAnswer(false), text)
     }
-    assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", "EService:Busy"]), noVerdict(true))
+    assert.deepStrictEqual(classifyWrite(["EOrder:Invalid price", "EService:Busy"]), noAnswer(true))
   })
 })
 

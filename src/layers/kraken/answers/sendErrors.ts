@@ -15,7 +15,7 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{
 /** A refusal by Kraken, which understood the call. */
 export class ApiRefusal extends Data.TaggedError("ApiRefusal")<{
   readonly codes: ReadonlyArray<string>
-  readonly meaning: Exclude<Meaning, { readonly _tag: "NoVerdict" }>
+  readonly meaning: Exclude<Meaning, { readonly _tag: "NoAnswer" }>
   /** Seconds, from the `Retry-After` header. */
   readonly retryAfter?: number
 }> {}
@@ -31,6 +31,6 @@ export const isInvalidNonce = (error: unknown): boolean =>
 
 /** Makes the error of Kraken's texts, by their meaning. */
 export const sendErrorOf = (codes: ReadonlyArray<string>, meaning: Meaning): NoAnswer | ApiRefusal =>
-  meaning._tag === "NoVerdict"
+  meaning._tag === "NoAnswer"
     ? new NoAnswer({ reason: codes.join("; "), retry: meaning.retry, sent: true })
     : new ApiRefusal({ codes, meaning })

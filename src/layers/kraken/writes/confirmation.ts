@@ -106,4 +106,4 @@ const rowsOf = (result: unknown, { orders }: Params): ReadonlyArray<unknown> => 
 }
 
 const refusalIn = (row: unknown): string | undefined =>
-  isRefusedRow(row) && classifyWrite([row.error])._tag !== "NoVerdict" ? row.error : undefined
+  isRefusedRow(row) && classifyWrite([row.error])._tag !== "NoAnswer" ? row.error : undefined
