@@ -7,13 +7,13 @@ import { fit, scan } from "../base/fixed.ts"
 import { deposit, methodsOf } from "../accounts/funding.ts"
 import { importCatalogue } from "./catalogueImport/importCatalogue.ts"
 import { statuses } from "../catalogue/pairs.ts"
-import { amount, assetNamed, flag, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
+import { amount, assetNamed, flag, integer, oneOf, pairNamed, plain, required, text } from "../wire/params.ts"
 import { applySnapshot, observedPair } from "./marketSnapshot/applySnapshot.ts"
 import { readSnapshot } from "./marketSnapshot/readSnapshot.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { changeMode } from "../engine/reopen.ts"
 import { failTransfers } from "../accounts/transfers.ts"
-import { venueOf } from "../state/state.ts"
+import { currentRules, venueOf } from "../state/state.ts"
 
 /**
  * Opens an account. This and the other operator commands are not available to Kraken's clients, and are journalled like
@@ -106,6 +106,14 @@ export const Limits: PublicEndpoint = (exchange, params) => {
   const rateLimits = flag(params, "rate_limits", exchange.settings.rateLimits)
   exchange.settings = { ...exchange.settings, tier, rateLimits }
   return { tier, rate_limits: rateLimits }
+}
+
+/** Changes to a newer revision of the rules for commands. An older one is refused. */
+export const Rules: PublicEndpoint = (exchange, params) => {
+  const revision = integer(params, "revision", [exchange.settings.rules, currentRules])
+  if (revision === undefined) throw invalid("revision")
+  exchange.settings = { ...exchange.settings, rules: revision }
+  return { revision }
 }
 
 /** Advances the clock and does nothing else. */

@@ -13,9 +13,18 @@ export interface Settings {
   readonly tier: Tier
   /** True if the REST and engine counters refuse calls. */
   readonly rateLimits: boolean
+  /** Revision of the rules for commands, at most {@link currentRules}. */
+  readonly rules: number
 }
 
-export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true }
+/**
+ * Newest revision of the rules for commands. A journal begins with revision 1, so that each of its entries ends again as
+ * it did; `control/Rules` changes to a newer one. A change that lets an old command end otherwise needs a new revision,
+ * and keeps the old behaviour for the older ones.
+ */
+export const currentRules = 2
+
+export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true, rules: currentRules }
 
 /**
  * A simulated exchange. It is changed in place and only by `handle`, which depends only on the state, the call and the

@@ -4,7 +4,7 @@ import type { Market } from "../../exchange/state/Market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
-import { type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
+import { currentRules, type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
 import { reasonOf } from "../storage/databaseFile.ts"
@@ -83,7 +83,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
 
   const fresh = ({ account, market }: AccountId, { generation }: Head, at: number): Loaded => ({
     // The seed keeps ids apart from those of other accounts and from before a reset.
-    x: makeExchange(open(), at, { seed: hash(seedOf(account), seedOf(market), generation) }),
+    x: makeExchange(open(), at, { seed: hash(seedOf(account), seedOf(market), generation), rules: 1 }),
     generation,
     seq: 0
   })
@@ -96,7 +96,9 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
       journal.begin(id, journalFormat)
       found = begin(id, now)
     }
-    const { rateLimits, tier } = found.x.settings
+    const { rateLimits, rules, tier } = found.x.settings
+    if (rules !== currentRules)
+      perform(id, found, { endpoint: "control/Rules", params: { revision: currentRules } }, now)
     if (limits !== undefined && (limits.tier !== tier || limits.rateLimits !== rateLimits)) {
       const params = { tier: limits.tier, rate_limits: limits.rateLimits }
       perform(id, found, { endpoint: "control/Limits", params }, now)
@@ -142,8 +144,9 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   /** Finds an account for a read. Takes the file's lock only if something has to be journalled first. */
   const ready = (id: AccountId, now: () => number): Loaded => {
     const found = find(id)
-    const { rateLimits, tier } = found?.x.settings ?? {}
-    const isReady = limits === undefined || (limits.tier === tier && limits.rateLimits === rateLimits)
+    const { rateLimits, rules, tier } = found?.x.settings ?? {}
+    const isCurrent = limits?.tier === tier && limits?.rateLimits === rateLimits && rules === currentRules
+    const isReady = limits === undefined || isCurrent
     return found !== undefined && isReady ? found : locked(id, () => prepare(id, now))
   }
 
@@ -193,13 +196,14 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
 }
 
 /**
- * Replays entries. Throws if one is missing or ends otherwise than it did: the state would not be the journalled one.
+ * Replays entries. Throws if one is missing or ends otherwise than it did: the state would not be the journalled one. Of
+ * a refusal its error counts, not the details after it.
  */
 const replayed = ({ account }: AccountId, known: Loaded, entries: ReadonlyArray<Entry>): Loaded => {
   for (const { at, endpoint, outcome, params, seq } of entries) {
     if (seq !== known.seq + 1) throw new Error(`entry ${known.seq + 1} is missing`)
     const answer = replay(known.x, { endpoint, params: JSON.parse(params), now: at, account })
-    if (outcomeOf(answer) !== outcome || !mustKeep({ endpoint }, answer)) {
+    if (errorOf(outcomeOf(answer)) !== errorOf(outcome) || !mustKeep({ endpoint }, answer)) {
       throw new Error(`entry ${seq} (${endpoint}) ended in "${outcome}" and now ends in "${outcomeOf(answer)}"`)
     }
     known.seq = seq
@@ -215,3 +219,10 @@ const withoutKnown = (exchange: Exchange, command: Command, now: number): Comman
 })
 
 const outcomeOf = (answer: Answer): string => ("errors" in answer ? answer.errors.join("; ") : "ok")
+
+/** The errors of an outcome without details: `EOrder:Invalid price:XXBTZUSD price can …` is `EOrder:Invalid price`. */
+const errorOf = (outcome: string): string =>
+  outcome
+    .split("; ")
+    .map((error) => error.split(":").slice(0, 2).join(":"))
+    .join("; ")
