@@ -39,13 +39,17 @@ const statuses = <A extends Deposit | Withdrawal>(
     )
     .toReversed()
   const cursor = text(params, "cursor") ?? "false"
-  if (cursor === "false") return found.slice(0, limit).map(show)
-  const last = cursor === "true" ? -1 : found.findIndex(({ refid }) => refid === cursor)
-  if (cursor !== "true" && last === -1) throw invalid("cursor")
+  if (isWord(cursor, "false")) return found.slice(0, limit).map(show)
+  const first = isWord(cursor, "true")
+  const last = first ? -1 : found.findIndex(({ refid }) => refid === cursor)
+  if (!first && last === -1) throw invalid("cursor")
   const page = found.slice(last + 1, last + 1 + limit)
   const more = last + 1 + limit < found.length
   return { [name]: page.map(show), next_cursor: more ? page.at(-1)!.refid : null }
 }
+
+/** Compares a word in any case: clients in Python write `True` and `False`. */
+const isWord = (value: string, word: "true" | "false"): boolean => value.toLowerCase() === word
 
 const seconds = (params: Params, field: string): number | undefined => {
   const value = text(params, field)
