@@ -8,6 +8,8 @@ export interface Catalogue {
   readonly pairs: Map<string, Pair>
   /** Assets and pairs by every name, in capitals. */
   readonly names: { readonly assets: Map<string, Asset>; readonly pairs: Map<string, Pair> }
+  /** Pairs by their common names without a slash, in capitals; a listed name of another pair comes first. */
+  readonly commonNames: Map<string, Pair>
   /** Pairs by base and quote asset, keyed by {@link marketOf}. */
   readonly markets: Map<string, Pair>
   /** Cache of the {@link Way}s found so far. */
@@ -22,6 +24,7 @@ export const makeCatalogue = (assets: Iterable<Asset>, pairs: Iterable<Pair>): C
     assets: new Map(),
     pairs: new Map(),
     names: { assets: new Map(), pairs: new Map() },
+    commonNames: new Map(),
     markets: new Map(),
     ways: new Map()
   }
@@ -37,15 +40,20 @@ export const addAsset = ({ assets, names, ways }: Catalogue, asset: Asset): void
 
 /** Adds a pair. It replaces a pair with the same id, whose names are removed. */
 export const addPair = (catalogue: Catalogue, pair: Pair): void => {
-  const { markets, names, pairs, ways } = catalogue
+  const { commonNames, markets, names, pairs, ways } = catalogue
   const before = pairs.get(pair.id)
   if (before !== undefined) {
     unprice(catalogue, before)
-    for (const [name, { id }] of names.pairs) if (id === pair.id) names.pairs.delete(name)
+    for (const known of [names.pairs, commonNames])
+      for (const [name, { id }] of known) if (id === pair.id) known.delete(name)
   }
   add(pairs, names.pairs, pair)
   // A dark pool has the same assets as an ordinary pair, but its prices are not public.
-  if (!pair.altname.endsWith(".d")) claim(markets, marketOf(pair.base, pair.quote), pair)
+  if (!pair.altname.endsWith(".d")) {
+    claim(markets, marketOf(pair.base, pair.quote), pair)
+    // Another venue's listing, such as `ETHUSD:BTNL`, is meant only if it is named.
+    if (!pair.id.includes(":")) for (const name of commonNamesOf(pair)) claim(commonNames, name, pair)
+  }
   ways.clear()
 }
 
@@ -73,10 +81,21 @@ export const assetOf = (catalogue: Catalogue, balance: string): Asset => {
 }
 
 /**
- * Finds a pair by id, altname or display name. The WebSocket name `XBT/USD` is not a REST name; Kraken refuses it too.
+ * Finds a pair by id, altname, display name, or common name without a slash such as `BTCUSD`, in any case. The WebSocket
+ * name `XBT/USD` is not a REST name; Kraken refuses it too.
  */
-export const findPair = ({ names, pairs }: Catalogue, name: string): Pair | undefined =>
+export const findPair = (catalogue: Catalogue, name: string): Pair | undefined =>
+  findListedPair(catalogue, name) ?? catalogue.commonNames.get(name.toUpperCase())
+
+/** Finds a pair by a name that Kraken lists: id, altname or display name, in any case. */
+export const findListedPair = ({ names, pairs }: Catalogue, name: string): Pair | undefined =>
   pairs.get(name) ?? names.pairs.get(name.toUpperCase())
+
+/** Returns each way to write base and quote asset one after the other: `BTCUSD`, `XBTUSD`; `DOGEBTC`, `XDGBTC`. */
+const commonNamesOf = ({ base, quote }: Pair): ReadonlyArray<string> =>
+  [base.display, base.altname].flatMap((one) =>
+    [quote.display, quote.altname].map((other) => `${one}${other}`.toUpperCase())
+  )
 
 interface Named {
   readonly id: string

@@ -55,7 +55,7 @@ export const TradeBalance: Endpoint = (exchange, { account, params }) => {
 
 export const TradeVolume: Endpoint = (exchange, { account, params }) => {
   const volume = recentVolume(exchange, account)
-  const asked = (array(params, "pair") ?? []).map((pair) =>
+  const asked = (params["pair"] === "" ? [] : (array(params, "pair") ?? [])).map((pair) =>
     plain(Predicate.isRecord(pair) ? pair["asset"] : pair, "pair")
   )
   const found = asked.map((name) => {

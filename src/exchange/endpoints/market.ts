@@ -3,7 +3,7 @@ import { format } from "../base/fixed.ts"
 import { depth, lastPrice } from "../engine/liquidity.ts"
 import type { Candle } from "../state/Market.ts"
 import { keyOf, type Pair } from "../catalogue/pairs.ts"
-import { integer, list, oneOf, pairNamed, type Params, required, text } from "../wire/params.ts"
+import { integer, names, oneOf, pairNamed, type Params, required, text } from "../wire/params.ts"
 import { invalid } from "../base/Refusal.ts"
 import { printPrice } from "../wire/show.ts"
 import { type Exchange, venueOf } from "../state/state.ts"
@@ -11,10 +11,10 @@ import { type Exchange, venueOf } from "../state/state.ts"
 const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 
 export const Ticker: PublicEndpoint = (exchange, params) => {
-  const names = list(params, "pair")
+  const limited = names(params, "pair")
   const priced = (pair: Pair) =>
     pair.base.class === "currency" && exchange.market.last(pair, exchange.now) !== undefined
-  const asked = names ?? [...exchange.catalogue.pairs.values()].filter(priced).map(({ id }) => id)
+  const asked = limited ?? [...exchange.catalogue.pairs.values()].filter(priced).map(({ id }) => id)
   const midnight = Math.floor(exchange.now / 86_400_000) * 86_400_000
   return Object.fromEntries(
     asked.map((name) => {

@@ -1,6 +1,6 @@
 import type { Asset } from "../catalogue/assets.ts"
 import type { PublicEndpoint } from "../wire/Call.ts"
-import { assetNamed, list, oneOf, pairNamed, text } from "../wire/params.ts"
+import { assetNamed, names, oneOf, pairNamed, text } from "../wire/params.ts"
 import { type Venue, venueOf } from "../state/state.ts"
 import { iso, rfc1123 } from "../base/text.ts"
 
@@ -20,9 +20,8 @@ export const MaintenanceSchedule: PublicEndpoint = () => ({ events: [] })
 
 export const Assets: PublicEndpoint = (exchange, params) => {
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
-  const names = list(params, "asset")
   const found =
-    names?.map((name) => assetNamed(exchange, name)) ??
+    names(params, "asset")?.map((name) => assetNamed(exchange, name)) ??
     [...exchange.catalogue.assets.values()].filter((asset) => asset.class === aclass)
   const display = text(params, "assetVersion") === "1"
   return Object.fromEntries(found.map((asset) => [display ? asset.display : asset.id, showAsset(asset)]))
@@ -31,10 +30,9 @@ export const Assets: PublicEndpoint = (exchange, params) => {
 export const AssetPairs: PublicEndpoint = (exchange, params) => {
   const aclass = oneOf(params, "aclass_base", ["currency", "tokenized_asset"]) ?? "currency"
   const info = oneOf(params, "info", ["info", "leverage", "fees", "margin"]) ?? "info"
-  const names = list(params, "pair")
   const display = text(params, "assetVersion") === "1"
   const found =
-    names?.map((name) => [pairNamed(exchange, { asset_class: aclass }, name), name] as const) ??
+    names(params, "pair")?.map((name) => [pairNamed(exchange, { asset_class: aclass }, name), name] as const) ??
     [...exchange.catalogue.pairs.values()]
       .filter(({ base }) => base.class === aclass)
       .map((pair) => [pair, pair.id] as const)

@@ -1,7 +1,7 @@
 import { parseJson } from "../../domain/wire/json.ts"
 import { isShort } from "../../domain/numbers/numberText.ts"
 import type { Asset } from "../catalogue/assets.ts"
-import { findAsset, findPair } from "../catalogue/catalogue.ts"
+import { findAsset, findListedPair, findPair } from "../catalogue/catalogue.ts"
 import { fit, scan } from "../base/fixed.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
@@ -35,6 +35,13 @@ export const list = (params: Params, field: string): ReadonlyArray<string> | und
   text(params, field)
     ?.split(",")
     .map((item) => item.trim())
+
+/**
+ * Reads a list of names that limits an answer. An empty one limits nothing, as if it were absent: clients send `pair=`
+ * for all pairs.
+ */
+export const names = (params: Params, field: string): ReadonlyArray<string> | undefined =>
+  params[field] === "" ? undefined : list(params, field)
 
 export const flag = (params: Params, field: string, otherwise = false): boolean => {
   const value = text(params, field)?.toLowerCase()
@@ -125,8 +132,9 @@ export const assetClassed = (
 }
 
 /** Finds a pair by any of its REST names. A tokenised pair is found only if its class is named. */
-export const pairNamed = ({ catalogue }: Exchange, params: Params, name: string): Pair => {
-  const pair = findPair(catalogue, name)
+export const pairNamed = ({ catalogue, settings }: Exchange, params: Params, name: string): Pair => {
+  // Commands did not know common names under the first rules.
+  const pair = settings.rules < 2 ? findListedPair(catalogue, name) : findPair(catalogue, name)
   const wanted = oneOf(params, "asset_class", ["currency", "forex", "tokenized_asset"]) ?? "currency"
   const known = pair !== undefined && (pair.base.class === "tokenized_asset") === (wanted === "tokenized_asset")
   if (!known) throw new Refusal("EQuery:Unknown asset pair")
