@@ -91,3 +91,43 @@ describe("an empty list of names", () => {
     assert.deepStrictEqual(v.ok("TradeVolume", { pair: "" }), v.ok("TradeVolume"))
   })
 })
+
+describe("an offset of zero", () => {
+  const trailing = { pair: "XBTUSD", type: "sell", ordertype: "trailing-stop-limit", volume: "0.1", price: "+500" }
+
+  it("puts the limit of a trailing stop at its trigger", () => {
+    const v = venue({
+      prices: [
+        [0, "50000"],
+        [60, "49500"]
+      ]
+    })
+    const [txid] = v.ok("AddOrder", { ...trailing, price2: "+0" }).txid
+    v.wait(60)
+    assert.deepInclude(v.see(txid).descr, { price: "+500.0", price2: "+0.0" })
+    assert.strictEqual(Number(v.see(txid).limitprice), 49500)
+  })
+
+  it("is kept by an edit", () => {
+    const v = venue()
+    const [txid] = v.ok("AddOrder", { ...trailing, price2: "-0" }).txid
+    const edited = v.ok("EditOrder", { pair: "XBTUSD", txid, volume: "0.2" })
+    assert.deepInclude(v.see(edited.txid).descr, { price: "+500.0", price2: "+0.0" })
+  })
+
+  it("puts the limit of a stop at its trigger, and an order at the last price", () => {
+    const v = venue()
+    const stop = { pair: "XBTUSD", type: "sell", ordertype: "stop-loss-limit", volume: "0.1", price: "49000" }
+    assert.deepInclude(v.see(v.ok("AddOrder", { ...stop, price2: "-0%" }).txid[0]).descr, { price2: "49000.0" })
+    assert.deepInclude(v.see(v.order("sell 0.1 limit +0")).descr, { price: "50000.0" })
+  })
+
+  it("is refused as a trailing distance, as an absolute price, and to commands under the first rules", () => {
+    const v = venue()
+    const fault = "EGeneral:Invalid arguments:"
+    assert.strictEqual(v.refused("AddOrder", { ...trailing, price: "+0", price2: "+0" }), `${fault}price`)
+    assert.strictEqual(v.refused("AddOrder", { ...limit, price: "0" }), `${fault}price`)
+    const early = venue({ settings: { rules: 1 } })
+    assert.strictEqual(early.refused("AddOrder", { ...trailing, price2: "+0" }), `${fault}price2`)
+  })
+})

@@ -69,7 +69,8 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
     order.type,
     text(params, "price") ?? texts.price,
     text(params, "price2") ?? texts.price2,
-    last
+    last,
+    exchange.settings.rules
   )
   checkMinimum(pair, volume, prices.limit ?? prices.trigger ?? last)
   const spec = {

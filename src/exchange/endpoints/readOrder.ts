@@ -31,7 +31,15 @@ export const readOrder = (exchange: Exchange, account: Account, pair: Pair, para
   refuseMargin(params, type)
 
   const last = lastPrice(exchange, venueOf(exchange, pair))
-  const prices = readPrices(pair, side, type, text(params, "price"), text(params, "price2"), last)
+  const prices = readPrices(
+    pair,
+    side,
+    type,
+    text(params, "price"),
+    text(params, "price2"),
+    last,
+    exchange.settings.rules
+  )
   const inQuote = oflags.includes("viqc")
   if (inQuote && (type !== "market" || side !== "buy")) throw invalid("oflags")
   const { volume, spend } = readVolume(pair, params, inQuote, prices.limit ?? prices.trigger ?? last)
@@ -56,7 +64,7 @@ export const readOrder = (exchange: Exchange, account: Account, pair: Pair, para
     selfTrade,
     ...times,
     ...names,
-    close: readClose(pair, side, params, last),
+    close: readClose(pair, side, params, last, exchange.settings.rules),
     refid: undefined
   }
 }
@@ -131,7 +139,7 @@ const readNames = (account: Account, params: Params) => {
   return { userref, clientId }
 }
 
-const readClose = (pair: Pair, side: Side, params: Params, last: bigint): CloseSpec | undefined => {
+const readClose = (pair: Pair, side: Side, params: Params, last: bigint, rules: number): CloseSpec | undefined => {
   const close = params["close"]
   if (close === undefined || close === null) return undefined
   if (!Predicate.isRecord(close)) throw invalid("close")
@@ -139,6 +147,6 @@ const readClose = (pair: Pair, side: Side, params: Params, last: bigint): CloseS
   if (type === undefined) throw invalid("close[ordertype]")
   const price = required(close, "price")
   const price2 = text(close, "price2")
-  readPrices(pair, side === "buy" ? "sell" : "buy", type, price, price2, last)
+  readPrices(pair, side === "buy" ? "sell" : "buy", type, price, price2, last, rules)
   return { type, price, price2 }
 }

@@ -111,7 +111,7 @@ const wake = (exchange: Exchange, venue: Venue, order: Order): void => {
       order.trigger!,
       order.pair.tick
     )
-    const limit = order.trigger! + (distance < 0n ? -away : away)
+    const limit = order.trigger! + (distance === 0n ? 0n : distance < 0n ? -away : away)
     order.limit = limit > order.pair.tick ? limit : order.pair.tick
   }
   const account = accountOf(exchange, order)

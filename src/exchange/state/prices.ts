@@ -2,6 +2,7 @@ import { isShort } from "../../domain/numbers/numberText.ts"
 import { divide, fit, max, scan } from "../base/fixed.ts"
 import type { OrderType } from "../../domain/orders/orders.ts"
 import { type Side, isTrailing } from "./order.ts"
+import { currentRules } from "./state.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 
@@ -13,14 +14,18 @@ export interface PriceText {
   readonly percent: boolean
 }
 
-/** Reads a price and checks it against the pair's decimals and tick. */
-export const readPrice = (text: string, pair: Pair, field: string): PriceText => {
+/**
+ * Reads a price and checks it against the pair's decimals and tick. A relative price can be zero, except under the first
+ * rules: `+0` is the price that it counts from.
+ */
+export const readPrice = (text: string, pair: Pair, field: string, rules = currentRules): PriceText => {
   const match = isShort(text) ? /^([+#-]?)([\d.eE-]+?)(%?)$/.exec(text) : null
   const number = match === null ? undefined : scan(match[2]!)
   if (match === null || number === undefined) throw invalid(field)
   const sign = match[1] as PriceText["sign"]
   const percent = match[3] === "%"
-  if (number.value <= 0n || (percent && sign === "")) throw invalid(field)
+  const least = rules < 2 || sign === "" ? 1n : 0n
+  if (number.value < least || (percent && sign === "")) throw invalid(field)
   const value = fit(number, percent ? 4 : pair.priceDecimals)
   if (value === undefined) throw percent ? invalid(field) : new Refusal("EOrder:Invalid price")
   if (!percent && value % pair.tick !== 0n) throw new Refusal("EOrder:Tick size check failed")
@@ -62,16 +67,17 @@ export const readPrices = (
   type: OrderType,
   first: string | undefined,
   second: string | undefined,
-  reference: bigint
+  reference: bigint,
+  rules = currentRules
 ): Prices => {
   if (type === "market") return { limit: undefined, trigger: undefined, trail: undefined }
   if (first === undefined) throw invalid("price")
-  const price = readPrice(first, pair, "price")
+  const price = readPrice(first, pair, "price", rules)
   const limited = type.endsWith("-limit")
   if (limited && second === undefined) throw invalid("price2")
-  const price2 = limited ? readPrice(second!, pair, "price2") : undefined
+  const price2 = limited ? readPrice(second!, pair, "price2", rules) : undefined
   if (isTrailing(type)) {
-    if (price.sign !== "+") throw invalid("price")
+    if (price.sign !== "+" || price.value === 0n) throw invalid("price")
     if (price2 !== undefined && price2.sign !== "+" && price2.sign !== "-") throw invalid("price2")
     const limitOffset = price2 && {
       distance: price2.sign === "-" ? -price2.value : price2.value,
