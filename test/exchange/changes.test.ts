@@ -155,3 +155,77 @@ describe("batches", () => {
     assert.lengthOf(Object.keys(v.ok("OpenOrders").open), 2)
   })
 })
+
+describe("relative prices of an amendment", () => {
+  const amend = (v: ReturnType<typeof venue>, txid: string, change: object) => v.ok("AmendOrder", { txid, ...change })
+
+  it("count from the last price for a stop", () => {
+    const v = venue()
+    const stop = v.order("sell 0.1 stop-loss-limit 48000 47900")
+    amend(v, stop, { trigger_price: "-600", limit_price: "-2%" })
+    assert.deepInclude(v.see(stop).descr, { price: "49400.0", price2: "49000.0" })
+    const buy = v.order("buy 0.1 stop-loss 51000")
+    amend(v, buy, { trigger_price: "+2%" })
+    assert.strictEqual(v.see(buy).descr.price, "51000.0")
+    const target = v.order("sell 0.1 take-profit 52000")
+    amend(v, target, { trigger_price: "+600" })
+    assert.strictEqual(v.see(target).descr.price, "50600.0")
+  })
+
+  it("are the new distance of a trailing stop, counted from the market, and the new offset of its limit", () => {
+    const v = venue({
+      prices: [
+        [0, "50000"],
+        [60, "51000"],
+        [120, "50800"]
+      ]
+    })
+    const txid = v.order("sell 0.1 trailing-stop-limit +1000 -50")
+    v.wait(120)
+    assert.strictEqual(Number(v.see(txid).stopprice), 50000)
+    amend(v, txid, { limit_price: "-60" })
+    assert.deepInclude(v.see(txid).descr, { price: "+1000.0", price2: "-60.0" })
+    assert.strictEqual(Number(v.see(txid).stopprice), 50000)
+    amend(v, txid, { trigger_price: "+600" })
+    assert.deepInclude(v.see(txid).descr, { price: "+600.0", price2: "-60.0" })
+    assert.strictEqual(Number(v.see(txid).stopprice), 50200)
+    amend(v, txid, { trigger_price: "+2%" })
+    assert.strictEqual(v.see(txid).descr.price, "+2.0000%")
+  })
+
+  it("must be relative for a trailing stop, and never choose their direction", () => {
+    const v = venue()
+    const trailing = v.order("sell 0.1 trailing-stop +1000")
+    const stop = v.order("sell 0.1 stop-loss 48000")
+    const fault = "EGeneral:Invalid arguments:trigger_price"
+    for (const trigger_price of ["49000", "-600", "+0"])
+      assert.strictEqual(v.refused("AmendOrder", { txid: trailing, trigger_price }), fault)
+    assert.strictEqual(v.refused("AmendOrder", { txid: stop, trigger_price: "#5%" }), fault)
+    assert.strictEqual(
+      v.refused("AmendOrder", { txid: trailing, limit_price: "-60" }),
+      "EGeneral:Invalid arguments:limit_price"
+    )
+  })
+
+  it("must leave a trigger on its side of the market", () => {
+    const v = venue()
+    const stop = v.order("sell 0.1 stop-loss 48000")
+    for (const trigger_price of ["+5%", "50000", "52500"])
+      assert.strictEqual(v.refused("AmendOrder", { txid: stop, trigger_price }), "EOrder:Invalid price")
+    assert.deepInclude(v.see(stop), { status: "open", misc: "" })
+    const buy = v.order("buy 0.1 take-profit 48000")
+    assert.strictEqual(v.refused("AmendOrder", { txid: buy, trigger_price: "+1" }), "EOrder:Invalid price")
+  })
+
+  it("are what they were to commands under the first rules", () => {
+    const v = venue({ settings: { rules: 1 } })
+    const trailing = v.order("sell 0.1 trailing-stop +1000")
+    assert.strictEqual(
+      v.refused("AmendOrder", { txid: trailing, trigger_price: "+600" }),
+      "EGeneral:Invalid arguments:trigger_price"
+    )
+    const stop = v.order("sell 0.1 stop-loss 48000")
+    amend(v, stop, { trigger_price: "#5%" })
+    assert.strictEqual(v.see(stop).status, "closed")
+  })
+})

@@ -25,6 +25,8 @@ export const amendFaults = (amend: Amend, now?: Now): ReadonlyArray<Fault> => {
     ...shownFaults("display_qty", display_qty, "order_qty", order_qty),
     ...priceFaults("limit_price", limit_price, anyLimit),
     ...priceFaults("trigger_price", trigger_price, anyTrigger),
+    ...directionFaults("limit_price", limit_price),
+    ...directionFaults("trigger_price", trigger_price),
     ...deadlineFaults(amend.deadline, now)
   ]
 }
@@ -55,6 +57,14 @@ export const editFaults = (edit: Edit, now?: Now): ReadonlyArray<Fault> => {
 /** Lists the faults in the time of an amendment or edit without other faults, at `now` on Kraken's clock. */
 export const changeTimeFaults = ({ deadline }: Amend | Edit, now: Now): ReadonlyArray<Fault> =>
   deadlineFaults(deadline, now)
+
+/** Checks that a relative price of an amendment has a direction, which Kraken chooses only for new orders. */
+const directionFaults = (field: string, given: string | undefined): ReadonlyArray<Fault> =>
+  check(
+    given?.startsWith("#") === true,
+    field,
+    `${field} ${given} has no direction: use +${given?.slice(1)} or -${given?.slice(1)}`
+  )
 
 const anyLimit: PriceUse = { what: "limit price", signs: "" }
 const anyTrigger: PriceUse = { what: "trigger price", signs: "" }

@@ -8,18 +8,18 @@ import { finish, isParked } from "../engine/lifecycle.ts"
 import { chargeEngine, penalty } from "../accounts/limits.ts"
 import { lastPrice } from "../engine/liquidity.ts"
 import { checkMode } from "../engine/mode.ts"
-import { type Amend, hasLimit, isTrailing, left, type Order } from "../state/order.ts"
+import { type Amend, hasLimit, isTrailing, left, type Order, type Trail } from "../state/order.ts"
 import { flag, integer, list, pairNamed, type Params, required, text } from "../wire/params.ts"
-import { readPrice, readPrices, resolve } from "../state/prices.ts"
+import { offsetOf, readPrice, readPrices, resolve } from "../state/prices.ts"
 import { canPost, checkDisplay, checkMinimum, readVolumeText } from "./readOrder.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
-import { park, unpark } from "../engine/stops.ts"
+import { park, triggersAt, unpark } from "../engine/stops.ts"
 import { affordable, crosses, settle, submit, work } from "../engine/submit.ts"
 import { checkDeadline } from "../wire/times.ts"
 import { openOrders } from "./cancelling.ts"
 
-type Change = Pick<Order, "volume" | "limit" | "trigger" | "display">
+type Change = Pick<Order, "volume" | "limit" | "trigger" | "trail" | "display">
 
 /**
  * Changes an order in the book. A smaller volume keeps its place in the queue; a larger volume or another price does
@@ -153,16 +153,24 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
     throw new Refusal("EGeneral:Invalid arguments")
   }
   const venue = venueOf(exchange, pair)
-  const price = (value: string, field: string) =>
-    resolve(readPrice(value, pair, field), lastPrice(exchange, venue), order.side === "sell", pair)
-  if (prices.limit !== undefined && !(hasLimit(order.type) && order.limit !== undefined)) throw invalid("limit_price")
-  if (prices.trigger !== undefined && (!isParkedOrPending(order) || isTrailing(order.type)))
+  const { rules } = exchange.settings
+  const price = (value: string, field: string) => {
+    const read = readPrice(value, pair, field, rules)
+    // Amendments are relative only with + and -.
+    if (read.sign === "#" && rules >= 2) throw invalid(field)
+    return resolve(read, lastPrice(exchange, venue), order.side === "sell", pair)
+  }
+  const trails = rules >= 2 && isTrailing(order.type) && isParkedOrPending(order)
+  if (prices.limit !== undefined && !(hasLimit(order.type) && (order.limit !== undefined || trails)))
+    throw invalid("limit_price")
+  if (prices.trigger !== undefined && (!isParkedOrPending(order) || (isTrailing(order.type) && !trails)))
     throw invalid("trigger_price")
   if (fields.display !== undefined && order.type !== "iceberg") throw invalid("display_qty")
   const change: Change = {
     volume: fields.qty === undefined ? order.volume : readVolumeText(pair, fields.qty, "order_qty"),
-    limit: prices.limit === undefined ? order.limit : price(prices.limit, "limit_price"),
-    trigger: prices.trigger === undefined ? order.trigger : price(prices.trigger, "trigger_price"),
+    limit: prices.limit === undefined || trails ? order.limit : price(prices.limit, "limit_price"),
+    trigger: prices.trigger === undefined || trails ? order.trigger : price(prices.trigger, "trigger_price"),
+    trail: trails ? readTrail(order, prices) : order.trail,
     display: fields.display === undefined ? order.display : readVolumeText(pair, fields.display, "display_qty")
   }
   if (change.volume <= order.executed) return change
@@ -172,9 +180,32 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
   const changed = { ...order, ...change }
   if (order.status === "open" && !affordable(exchange, account(exchange, order), changed))
     throw new Refusal("EOrder:Insufficient funds")
+  const misplaced = !trails && prices.trigger !== undefined && order.status === "open" && triggersAt(exchange, changed)
+  if (misplaced && rules >= 2) throw new Refusal("EOrder:Invalid price")
   const taking = !isParkedOrPending(order) && crosses(exchange, venue, changed)
   if (taking && (order.postOnly || flag(params, "post_only"))) throw new Refusal("EOrder:Invalid price")
   return change
+}
+
+/**
+ * Reads the new distance and limit offset of a trailing stop, both relative like those with which it was placed.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/amend-order (2026-11-28)
+ */
+const readTrail = (
+  { pair, trail }: Order,
+  { limit, trigger }: { readonly limit: string | undefined; readonly trigger: string | undefined }
+): Trail => {
+  const { distance, limitOffset, percent } = trail!
+  const moved = trigger === undefined ? undefined : readPrice(trigger, pair, "trigger_price")
+  if (moved !== undefined && (moved.sign !== "+" || moved.value === 0n)) throw invalid("trigger_price")
+  const offset = limit === undefined ? undefined : readPrice(limit, pair, "limit_price")
+  if (offset !== undefined && offset.sign !== "+" && offset.sign !== "-") throw invalid("limit_price")
+  return {
+    distance: moved?.value ?? distance,
+    percent: moved?.percent ?? percent,
+    limitOffset: offset === undefined ? limitOffset : offsetOf(offset)
+  }
 }
 
 const isParkedOrPending = (order: Order) => order.status === "pending" || isParked(order)
@@ -186,11 +217,12 @@ const apply = (exchange: Exchange, order: Order, change: Change): void => {
   const keepsPlace = change.limit === order.limit && change.volume <= order.volume && change.display === order.display
   if (order.status === "open" && isParked(order)) {
     unpark(venue, order)
-    const { peak, trigger } = order
+    const { peak, trail, trigger } = order
     Object.assign(order, change)
     park(exchange, venue, order)
-    // A trailing stop keeps its best price and trigger.
-    if (isTrailing(order.type)) Object.assign(order, { peak, trigger })
+    // A trailing stop keeps its best price and trigger, unless its distance changes: that counts from the market.
+    const keeps = trail?.distance === order.trail?.distance && trail?.percent === order.trail?.percent
+    if (isTrailing(order.type) && keeps) Object.assign(order, { peak, trigger })
   } else if (order.status === "open" && !keepsPlace) {
     unrest(venue, order)
     Object.assign(order, change)

@@ -3,11 +3,20 @@ import { divide, max } from "../base/fixed.ts"
 import { signal } from "./liquidity.ts"
 import { type Order, isTrailing } from "../state/order.ts"
 import type { Sorted } from "../base/Sorted.ts"
-import type { Exchange, Venue } from "../state/state.ts"
+import { type Exchange, type Venue, venueOf } from "../state/state.ts"
 
 /** Returns the direction of the price movement that triggers the order. */
 export const waitsFor = (order: Pick<Order, "side" | "type">): "up" | "down" =>
   (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
+
+/** Returns true if the price has already reached the trigger of a stop that does not trail. */
+export const triggersAt = (
+  exchange: Exchange,
+  order: Pick<Order, "pair" | "side" | "trigger" | "triggerBy" | "type">
+): boolean => {
+  const price = signal(exchange, venueOf(exchange, order.pair), order.triggerBy)
+  return waitsFor(order) === "up" ? price >= order.trigger! : price <= order.trigger!
+}
 
 /** Adds a stop order to the queue of its trigger price. A trailing stop starts from the current price. */
 export const park = (exchange: Exchange, venue: Venue, order: Order): void => {

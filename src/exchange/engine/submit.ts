@@ -12,7 +12,7 @@ import { take, wanted } from "./matching.ts"
 import { type Order, type OrderSpec, hasTrigger, isTrailing, left } from "../state/order.ts"
 import { quoteAmount } from "../catalogue/pairs.ts"
 import { type Account, type Exchange, type Venue, at, venueOf } from "../state/state.ts"
-import { distanceAt, nextTriggered, park, trailingTrigger, waitsFor } from "./stops.ts"
+import { distanceAt, nextTriggered, park, trailingTrigger, triggersAt } from "./stops.ts"
 
 /** Places an order and processes everything that follows from it. The caller has checked the order and its funds. */
 export const submit = (exchange: Exchange, account: Account, spec: OrderSpec): Order => {
@@ -89,12 +89,8 @@ const activate = (exchange: Exchange, order: Order): void => {
     adjustHold(accountOf(exchange, order), order)
     return work(exchange, venue, order)
   }
-  if (!isTrailing(order.type)) {
-    const price = signal(exchange, venue, order.triggerBy)
-    if (waitsFor(order) === "up" ? price >= order.trigger! : price <= order.trigger!) {
-      return finish(exchange, order, "canceled", "Order would trigger immediately")
-    }
-  }
+  if (!isTrailing(order.type) && triggersAt(exchange, order))
+    return finish(exchange, order, "canceled", "Order would trigger immediately")
   park(exchange, venue, order)
   adjustHold(accountOf(exchange, order), order)
 }

@@ -1,7 +1,7 @@
 import { isShort } from "../../domain/numbers/numberText.ts"
 import { divide, fit, max, scan } from "../base/fixed.ts"
 import type { OrderType } from "../../domain/orders/orders.ts"
-import { type Side, isTrailing } from "./order.ts"
+import { type Side, type Trail, isTrailing } from "./order.ts"
 import { currentRules } from "./state.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
@@ -51,14 +51,14 @@ export const risesFirst = (side: Side, type: OrderType): boolean =>
 export interface Prices {
   readonly limit: bigint | undefined
   readonly trigger: bigint | undefined
-  readonly trail:
-    | {
-        readonly distance: bigint
-        readonly percent: boolean
-        readonly limitOffset: { readonly distance: bigint; readonly percent: boolean } | undefined
-      }
-    | undefined
+  readonly trail: Trail | undefined
 }
+
+/** Converts the second price of a trailing stop to the distance of its limit from its trigger. */
+export const offsetOf = ({ percent, sign, value }: PriceText): NonNullable<Trail["limitOffset"]> => ({
+  distance: sign === "-" ? -value : value,
+  percent
+})
 
 /** Reads the prices of an order from its two texts. Relative prices are based on `last`. */
 export const readPrices = (
@@ -79,14 +79,10 @@ export const readPrices = (
   if (isTrailing(type)) {
     if (price.sign !== "+" || price.value === 0n) throw invalid("price")
     if (price2 !== undefined && price2.sign !== "+" && price2.sign !== "-") throw invalid("price2")
-    const limitOffset = price2 && {
-      distance: price2.sign === "-" ? -price2.value : price2.value,
-      percent: price2.percent
-    }
     return {
       limit: undefined,
       trigger: undefined,
-      trail: { distance: price.value, percent: price.percent, limitOffset }
+      trail: { distance: price.value, percent: price.percent, limitOffset: price2 && offsetOf(price2) }
     }
   }
   const one = resolve(price, reference, risesFirst(side, type), pair)

@@ -225,6 +225,21 @@ describe("rules of a change", () => {
   })
 })
 
+describe("relative prices that Kraken takes", () => {
+  it.each(["+600", "-60", "+2%", "-2%", "49000"])("%s is sent for an amended order of any type", (price) => {
+    assert.deepStrictEqual(amendFaults({ txid: "O1", limit_price: price, trigger_price: price }), [])
+  })
+
+  it("of an amendment have a direction", () => {
+    assertFaults(amendFaults({ txid: "O1", trigger_price: "#5%" }), [["trigger_price", "#5%", "+5%", "-5%"]])
+    assertFaults(amendFaults({ txid: "O1", limit_price: "#60" }), [["limit_price", "#60", "+60", "-60"]])
+  })
+
+  it.each(["+0", "-0", "+0%"])("%s is sent as the limit offset of a trailing stop", (price2) => {
+    assert.deepStrictEqual(faultsOf({ ordertype: "trailing-stop-limit", price: "+500", price2 }), [])
+  })
+})
+
 describe("suggested values", () => {
   it("pass the rule that suggests them", () => {
     const text = fc.stringMatching(/^[+\-#]?\d{1,3}(\.\d{1,3})?%?$/)
