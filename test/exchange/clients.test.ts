@@ -131,3 +131,34 @@ describe("an offset of zero", () => {
     assert.strictEqual(early.refused("AddOrder", { ...trailing, price2: "+0" }), `${fault}price2`)
   })
 })
+
+describe("an order that is only validated", () => {
+  it("needs no funds, and is answered with its description", () => {
+    const v = venue()
+    const order = { ...limit, volume: "1000" }
+    const descr = { order: "buy 1000.00000000 XBTUSD @ limit 40000.0" }
+    assert.strictEqual(v.refused("AddOrder", order), "EOrder:Insufficient funds")
+    assert.deepStrictEqual(v.ok("AddOrder", { ...order, validate: true }), { descr })
+    assert.deepStrictEqual(v.ok("AddOrderBatch", { pair: "XBTUSD", orders: [order, order], validate: true }), {
+      orders: [{ descr }, { descr }]
+    })
+    const txid = v.order("buy 0.1 limit 40000")
+    const edit = { txid, pair: "XBTUSD", volume: "1000" }
+    assert.strictEqual(v.refused("EditOrder", edit), "EOrder:Insufficient funds")
+    assert.deepStrictEqual(v.ok("EditOrder", { ...edit, validate: true }).descr, descr)
+    assert.sameMembers(Object.keys(v.ok("OpenOrders").open), [txid])
+  })
+
+  it("is still checked otherwise", () => {
+    const v = venue()
+    assert.strictEqual(
+      v.refused("AddOrder", { ...limit, volume: "0.00000001", validate: true }),
+      "EGeneral:Invalid arguments:volume minimum not met"
+    )
+  })
+
+  it("needs funds under the first rules", () => {
+    const v = venue({ settings: { rules: 1 } })
+    assert.strictEqual(v.refused("AddOrder", { ...limit, volume: "1000", validate: true }), "EOrder:Insufficient funds")
+  })
+})

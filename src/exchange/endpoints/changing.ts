@@ -18,6 +18,7 @@ import { park, triggersAt, unpark } from "../engine/stops.ts"
 import { affordable, crosses, settle, submit, work } from "../engine/submit.ts"
 import { checkDeadline } from "../wire/times.ts"
 import { openOrders } from "./cancelling.ts"
+import { checksFunds } from "./placing.ts"
 
 type Change = Pick<Order, "volume" | "limit" | "trigger" | "trail" | "display">
 
@@ -86,7 +87,8 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
   if (spec.display !== undefined) checkDisplay(spec.display, volume, "displayvol")
   checkDeadline(exchange, params)
   chargeEngine(exchange, account, pair, penalty(exchange, "edit", order))
-  if (!affordable(exchange, account, spec)) throw new Refusal("EOrder:Insufficient funds")
+  if (checksFunds(exchange, params) && !affordable(exchange, account, spec))
+    throw new Refusal("EOrder:Insufficient funds")
   const descr = { order: orderText(spec) }
   if (flag(params, "validate")) return { status: "ok", descr }
   finish(exchange, order, "canceled", "Order replaced")

@@ -3,7 +3,7 @@ import type { Call, Endpoint } from "../wire/Call.ts"
 import { closeText, orderText } from "../state/describe.ts"
 import { chargeEngine, checkOpenOrders } from "../accounts/limits.ts"
 import type { OrderSpec } from "../state/order.ts"
-import { array, flag, pairNamed, required } from "../wire/params.ts"
+import { array, flag, pairNamed, type Params, required } from "../wire/params.ts"
 import { readOrder } from "./readOrder.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import type { Exchange } from "../state/state.ts"
@@ -16,7 +16,7 @@ export const AddOrder: Endpoint = (exchange, { account, params }) => {
   const spec = readOrder(exchange, account, pair, params)
   checkDeadline(exchange, params)
   checkOpenOrders(exchange, account, pair)
-  checkFunds(exchange, { account }, spec)
+  if (checksFunds(exchange, params)) checkFunds(exchange, { account }, spec)
   const descr = described(spec)
   if (flag(params, "validate")) return { descr }
   return { descr, txid: [submit(exchange, account, spec).txid] }
@@ -51,6 +51,10 @@ export const AddOrderBatch: Endpoint = (exchange, { account, params }) => {
     })
   }
 }
+
+/** Returns false for an order that is only validated: Kraken checks no funds for it, except under the first rules. */
+export const checksFunds = ({ settings }: Exchange, params: Params): boolean =>
+  settings.rules < 2 || !flag(params, "validate")
 
 /** Refuses an order that the account can't pay for. A scheduled order is checked when its time comes. */
 const checkFunds = (exchange: Exchange, { account }: Pick<Call, "account">, spec: OrderSpec): void => {
