@@ -101,7 +101,7 @@ describe("exports", () => {
     ask("QueryTrades", { txid: trade })
     assert.strictEqual(
       v.refused("QueryTrades", { txid: trade }, { key: { ...key, queryTo: now - 120 } }),
-      "EOrder:Unknown order"
+      "EOrder:Invalid order"
     )
   })
 

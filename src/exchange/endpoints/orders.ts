@@ -38,7 +38,7 @@ export const QueryOrders: Endpoint = (exchange, { account, key, params }) => {
   if (ids.length > 50) throw invalid("txid")
   const trades = flag(params, "trades")
   const keeps = filter(params)
-  const orders = ids.map((id) => ownOrder(exchange.orders.get(id), account.id))
+  const orders = ids.map((id) => ownOrder(exchange.orders.get(id), account.id, "EOrder:Invalid order"))
   return Object.fromEntries(
     orders.filter(both(keeps, visibleTo(key.permissions))).map((order) => [order.txid, showOrder(order, trades)])
   )
@@ -66,7 +66,7 @@ export const QueryTrades: Endpoint = (_, { account, key, params }) => {
   return Object.fromEntries(
     ids.map((id) => {
       const trade = account.tradesById.get(id)
-      if (trade === undefined || !inWindow(key, trade.time)) throw new Refusal("EOrder:Unknown order")
+      if (trade === undefined || !inWindow(key, trade.time)) throw new Refusal("EOrder:Invalid order")
       return [id, showTrade(trade, false)]
     })
   )
@@ -97,8 +97,8 @@ export const OrderAmends: Endpoint = (exchange, { account, params }) => {
   }
 }
 
-const ownOrder = (order: Order | undefined, account: string): Order => {
-  if (order?.account !== account) throw new Refusal("EOrder:Unknown order")
+const ownOrder = (order: Order | undefined, account: string, otherwise = "EOrder:Unknown order"): Order => {
+  if (order?.account !== account) throw new Refusal(otherwise)
   return order
 }
 
