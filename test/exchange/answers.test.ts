@@ -1,6 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { venue } from "../doubles/TestVenue.ts"
 
+describe("a price with too many digits", () => {
+  it.each([
+    ["AddOrder", { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "1", price: "40000.12" }],
+    ["EditOrder", { pair: "XBTUSD", price: "40000.12" }],
+    ["AmendOrder", { limit_price: "40000.12" }]
+  ])("is refused by %s with the pair and its decimals", (endpoint, params) => {
+    const v = venue()
+    const txid = v.order("buy 0.1 limit 40000")
+    assert.strictEqual(
+      v.refused(endpoint, { txid, ...params }),
+      "EOrder:Invalid price:XXBTZUSD price can only be specified up to 1 decimals."
+    )
+  })
+})
+
 describe("ids that the account does not have", () => {
   it("are an invalid order, whether they are unknown or those of another account", () => {
     const v = venue()

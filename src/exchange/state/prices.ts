@@ -27,10 +27,13 @@ export const readPrice = (text: string, pair: Pair, field: string, rules = curre
   const least = rules < 2 || sign === "" ? 1n : 0n
   if (number.value < least || (percent && sign === "")) throw invalid(field)
   const value = fit(number, percent ? 4 : pair.priceDecimals)
-  if (value === undefined) throw percent ? invalid(field) : new Refusal("EOrder:Invalid price")
+  if (value === undefined) throw percent ? invalid(field) : new Refusal(tooManyDecimals(pair))
   if (!percent && value % pair.tick !== 0n) throw new Refusal("EOrder:Tick size check failed")
   return { sign, value, percent }
 }
+
+const tooManyDecimals = ({ id, priceDecimals }: Pair) =>
+  `EOrder:Invalid price:${id} price can only be specified up to ${priceDecimals} decimals.`
 
 /**
  * Resolves a price to whole ticks. `reference` is the last price, or for a second price the first one. `#` goes in the
