@@ -28,3 +28,16 @@ describe("ids that the account does not have", () => {
       assert.strictEqual(v.refused("QueryTrades", { txid: id }), "EOrder:Invalid order")
   })
 })
+
+describe("prices of an order", () => {
+  it("have the cost decimals of its pair", () => {
+    const v = venue()
+    assert.deepInclude(v.see(v.order("sell 0.1 limit 60000")), {
+      price: "0.00000",
+      stopprice: "0.00000",
+      limitprice: "0.00000"
+    })
+    assert.strictEqual(v.see(v.order("buy 1.5 market")).price, "50013.33333")
+    assert.strictEqual(v.see(v.order("sell 1 trailing-stop +1000")).stopprice, "49020.00000")
+  })
+})

@@ -23,7 +23,7 @@ describe("amending", () => {
     const txid = v.order("buy 0.5 limit 49000")
     assert.strictEqual(v.refused("AmendOrder", { txid, limit_price: "50010", post_only: true }), "EOrder:Invalid price")
     v.ok("AmendOrder", { txid, limit_price: "50010" })
-    assert.deepInclude(v.see(txid), { status: "closed", price: "50010.0" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "50010.00000" })
   })
 
   it("below what is filled cancels the rest", () => {

@@ -252,7 +252,8 @@ describe("rules that change", () => {
     assert.strictEqual(v.refused("AddOrder", bid), "EService:Market in cancel_only mode")
     v.ok("control/Observe", lookedAt("PEPEUSD", ["1", "5"], ["2", "5"], opening))
     assert.strictEqual(v.refused("AddOrder", { ...bid, volume: "3.5" }), "EGeneral:Invalid arguments:volume")
-    assert.strictEqual(v.refused("AddOrder", { ...bid, price: "1.101" }), "EOrder:Invalid price")
+    const fault = "EOrder:Invalid price:PEPEUSD price can only be specified up to 2 decimals."
+    assert.strictEqual(v.refused("AddOrder", { ...bid, price: "1.101" }), fault)
     const [again] = v.ok("AddOrder", bid).txid
     assert.deepInclude(v.see(again), { vol: "3", status: "open" })
     assert.deepStrictEqual(v.see(sold), before)

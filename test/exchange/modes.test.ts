@@ -44,8 +44,8 @@ describe.each(halts)("while $endpoint says $status", (halt) => {
     assert.deepStrictEqual(statuses(v, resting), ["open", "closed", "open"])
     assert.deepStrictEqual(statuses(v, stops), ["open", "closed"])
     assert.strictEqual(v.see(scheduled).status, "closed")
-    assert.strictEqual(v.see(resting[1]!).price, "50400.0")
-    assert.strictEqual(v.see(stops[1]!).price, "50510.0")
+    assert.strictEqual(v.see(resting[1]!).price, "50400.00000")
+    assert.strictEqual(v.see(stops[1]!).price, "50510.00000")
   })
 
   it("orders end as they are told to", () => {

@@ -9,7 +9,7 @@ describe("order types", () => {
     // 1 at 50010 and 0.5 at 50020.
     assert.strictEqual(order.cost, "75020.00000")
     assert.strictEqual(order.fee, "300.08000")
-    assert.strictEqual(order.price, "50013.3")
+    assert.strictEqual(order.price, "50013.33333")
     assert.lengthOf(order.trades, 2)
     assert.deepStrictEqual(v.ok("Balance"), { ZUSD: "24679.9200", XXBT: "11.5000000000" })
   })
@@ -21,11 +21,11 @@ describe("order types", () => {
         [60, "50000"]
       ]
     })
-    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49990.0")
-    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49980.0")
+    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49990.00000")
+    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49980.00000")
     assert.strictEqual(v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.bids[0][0], "49970.00000")
     v.wait(60)
-    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49990.0")
+    assert.strictEqual(v.see(v.order("sell 1 market")).price, "49990.00000")
   })
 
   it("a market order that empties the book ends with what it got", () => {
@@ -47,7 +47,7 @@ describe("order types", () => {
     assert.deepInclude(v.see(txid), { status: "open", vol_exec: "0.00000000", price: "0.00000" })
     assert.strictEqual(v.ok("BalanceEx").ZUSD.hold_trade, "24598.0000")
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "closed", price: "49000.0", fee: "61.25000" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "49000.00000", fee: "61.25000" })
     assert.strictEqual(v.ok("BalanceEx").ZUSD.hold_trade, "0.0000")
     const [trade] = Object.values<{ maker: boolean }>(v.ok("TradesHistory").trades)
     assert.isTrue(trade!.maker)
@@ -56,7 +56,7 @@ describe("order types", () => {
   it("a limit order that crosses takes what it may and rests with the rest", () => {
     const v = venue()
     const txid = v.order("sell 2.5 limit 49980")
-    assert.deepInclude(v.see(txid), { status: "open", vol_exec: "2.00000000", price: "49985.0" })
+    assert.deepInclude(v.see(txid), { status: "open", vol_exec: "2.00000000", price: "49985.00000" })
     assert.strictEqual(
       v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.asks[0].slice(0, 2).join(),
       "49980.00000,0.50000000"
@@ -75,7 +75,7 @@ describe("order types", () => {
     v.wait(60)
     assert.strictEqual(v.see(txid).status, "open")
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "closed", price: "47990.0", misc: "stopped" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "47990.00000", misc: "stopped" })
   })
 
   it("a stop-loss-limit rests at its limit once triggered", () => {
@@ -89,9 +89,9 @@ describe("order types", () => {
     const txid = v.order("sell 1 stop-loss-limit 48500 48400")
     assert.strictEqual(v.see(txid).descr.order, "sell 1.00000000 XBTUSD @ stop loss 48500.0 -> limit 48400.0")
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "open", limitprice: "48400.0" })
+    assert.deepInclude(v.see(txid), { status: "open", limitprice: "48400.00000" })
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "closed", price: "48400.0" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "48400.00000" })
   })
 
   it("take-profit and take-profit-limit wait on the other side", () => {
@@ -104,8 +104,8 @@ describe("order types", () => {
     const market = v.order("sell 1 take-profit 50500")
     const limit = v.order("sell 1 take-profit-limit 50500 50400")
     v.wait(60)
-    assert.deepInclude(v.see(market), { status: "closed", price: "50990.0", misc: "touched" })
-    assert.deepInclude(v.see(limit), { status: "closed", price: "50980.0" })
+    assert.deepInclude(v.see(market), { status: "closed", price: "50990.00000", misc: "touched" })
+    assert.deepInclude(v.see(limit), { status: "closed", price: "50980.00000" })
   })
 
   it("a stop on the wrong side of the price is cancelled at once", () => {
@@ -124,11 +124,11 @@ describe("order types", () => {
       ]
     })
     const txid = v.order("sell 1 trailing-stop +1%")
-    assert.strictEqual(v.see(txid).stopprice, "49500.0")
+    assert.strictEqual(v.see(txid).stopprice, "49500.00000")
     v.wait(120)
-    assert.deepInclude(v.see(txid), { status: "open", stopprice: "50490.0" })
+    assert.deepInclude(v.see(txid), { status: "open", stopprice: "50490.00000" })
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "closed", price: "50390.0" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "50390.00000" })
     assert.strictEqual(v.see(txid).descr.order, "sell 1.00000000 XBTUSD @ trailing stop +1.0000%")
   })
 
@@ -141,7 +141,7 @@ describe("order types", () => {
     })
     const txid = v.order("sell 1 trailing-stop-limit +500 -100")
     v.wait(60)
-    assert.deepInclude(v.see(txid), { status: "open", stopprice: "49500.0", limitprice: "49400.0" })
+    assert.deepInclude(v.see(txid), { status: "open", stopprice: "49500.00000", limitprice: "49400.00000" })
   })
 
   it("an iceberg shows a part at a time and queues again for the next", () => {

@@ -49,7 +49,7 @@ describe("a market that is looked at", () => {
   it("trades with the book that was seen, level by level", () => {
     const v = watching()
     const order = v.see(v.order("buy 1.5 market"))
-    assert.deepInclude(order, { status: "closed", cost: "75020.00000", price: "50013.3" })
+    assert.deepInclude(order, { status: "closed", cost: "75020.00000", price: "50013.33333" })
     assert.deepStrictEqual(v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.asks, [
       ["50020.00000", "0.50000000", seconds]
     ])
@@ -65,7 +65,7 @@ describe("a market that is looked at", () => {
     assert.deepInclude(v.see(v.order("sell 2 market")), { vol_exec: "0.50000000", reason: "Insufficient liquidity" })
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 2000, bids: [["49990.0", "0.2", seconds + 2]] })
-    assert.strictEqual(v.see(v.order("sell 0.2 market")).price, "49990.0")
+    assert.strictEqual(v.see(v.order("sell 0.2 market")).price, "49990.00000")
   })
 
   it("fills a resting order when the book comes to it, at its own price, for as much as stands there", () => {
@@ -73,7 +73,7 @@ describe("a market that is looked at", () => {
     const txid = v.order("buy 1.5 limit 49995")
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 1000, bids: [], asks: [["49992.0", "1", seconds + 1]] })
-    assert.deepInclude(v.see(txid), { status: "open", vol_exec: "1.00000000", price: "49995.0" })
+    assert.deepInclude(v.see(txid), { status: "open", vol_exec: "1.00000000", price: "49995.00000" })
     assert.strictEqual(v.ok("QueryTrades", { txid: v.see(txid).trades[0] })[v.see(txid).trades[0]].maker, true)
   })
 
@@ -112,21 +112,21 @@ describe("a market that is looked at", () => {
     v.wait(1)
     const trades = [trade(2, "50100.0", "1"), trade(3, "49890.0", "1"), trade(4, "50000.0", "1")]
     v.ok("control/Observe", { ...quiet, seen: opening + 1000, trades })
-    assert.deepInclude(v.see(txid), { status: "closed", price: "49990.0" })
-    assert.deepInclude(v.see(trailing), { status: "closed", stopprice: "50050.0" })
+    assert.deepInclude(v.see(txid), { status: "closed", price: "49990.00000" })
+    assert.deepInclude(v.see(trailing), { status: "closed", stopprice: "50050.00000" })
   })
 
   it("a trade of ours is the last one until a newer one is told: what was before it comes back to nobody", () => {
     const v = watching()
     v.order("sell 0.5 market")
     const trailing = v.order("sell 0.1 trailing-stop +50")
-    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.00000" })
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 1000 })
-    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.00000" })
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 2000, trades: [trade(2, "49945.0", "1", 2)] })
-    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.0" })
+    assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.00000" })
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 3000, trades: [trade(3, "49940.0", "1", 3)] })
     assert.strictEqual(v.see(trailing).status, "closed")

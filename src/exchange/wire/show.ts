@@ -1,6 +1,7 @@
 import { assetOf } from "../catalogue/catalogue.ts"
 import { closeText, orderText, pricesOf, spendText } from "../state/describe.ts"
 import { divide, format, pow10 } from "../base/fixed.ts"
+import type { Pair } from "../catalogue/pairs.ts"
 import { isTrailing, type Order, type Trade } from "../state/order.ts"
 import type { Exchange, LedgerEntry } from "../state/state.ts"
 import { seconds } from "./times.ts"
@@ -9,7 +10,8 @@ import { seconds } from "./times.ts"
 export const showOrder = (order: Order, trades: boolean): Record<string, unknown> => {
   const { pair } = order
   const prices = pricesOf(order)
-  const price = (value: bigint | undefined) => (value === undefined ? "0.00000" : format(value, pair.priceDecimals))
+  const decimals = priceDecimals(pair)
+  const price = (value: bigint | undefined) => format((value ?? 0n) * pow10(decimals - pair.priceDecimals), decimals)
   const inQuote = order.spend !== undefined
   return {
     refid: order.refid ?? null,
@@ -34,7 +36,7 @@ export const showOrder = (order: Order, trades: boolean): Record<string, unknown
     vol_exec: inQuote ? format(order.spent, pair.quote.decimals) : format(order.executed, pair.lotDecimals),
     cost: format(order.cost, pair.costDecimals),
     fee: format(order.fee, pair.costDecimals),
-    price: price(averagePrice(order)),
+    price: format(averagePrice(order, decimals), decimals),
     stopprice: price(isTrailing(order.type) ? order.trigger : undefined),
     limitprice: price(order.triggered ? order.limit : undefined),
     ...(order.trigger !== undefined && { trigger: order.triggerBy }),
@@ -94,9 +96,12 @@ export const printPrice = ({ pair, price }: Pick<Trade, "pair" | "price">): stri
 export const amountText = ({ catalogue }: Exchange, asset: string, amount: bigint): string =>
   format(amount, assetOf(catalogue, asset).decimals)
 
-/** Returns the average price with the pair's price decimals; undefined before the first fill. */
-export const averagePrice = (order: Order): bigint | undefined =>
-  order.executed === 0n ? undefined : divide(order.notional, order.executed, "half")
+/** Decimals with which orders print prices: the pair's cost decimals, or its price decimals if those are more. */
+const priceDecimals = (pair: Pair): number => Math.max(pair.costDecimals, pair.priceDecimals)
+
+/** Returns the average price of the fills, 0 before the first one. */
+const averagePrice = ({ executed, notional, pair }: Order, decimals: number): bigint =>
+  executed === 0n ? 0n : divide(notional * pow10(decimals - pair.priceDecimals), executed, "half")
 
 const misc = (order: Order): string => {
   const words = []
