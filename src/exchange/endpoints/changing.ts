@@ -1,6 +1,6 @@
 import type { Endpoint } from "../wire/Call.ts"
 import { unrest } from "../engine/book.ts"
-import { orderText, pricesOf } from "../state/describe.ts"
+import { pricesOf, requestText } from "../state/describe.ts"
 import { format, min } from "../base/fixed.ts"
 import { adjustHold } from "../accounts/holds.ts"
 import { tradeId } from "../base/ids.ts"
@@ -89,7 +89,7 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
   chargeEngine(exchange, account, pair, penalty(exchange, "edit", order))
   if (checksFunds(exchange, params) && !affordable(exchange, account, spec))
     throw new Refusal("EOrder:Insufficient funds")
-  const descr = { order: orderText(spec) }
+  const descr = { order: requestText(spec, { price: text(params, "price"), price2: text(params, "price2") }) }
   if (flag(params, "validate")) return { status: "ok", descr }
   finish(exchange, order, "canceled", "Order replaced")
   const edited = submit(exchange, account, spec)

@@ -1,9 +1,9 @@
 import { Predicate } from "effect"
 import type { Call, Endpoint } from "../wire/Call.ts"
-import { closeText, orderText } from "../state/describe.ts"
+import { closeText, requestText } from "../state/describe.ts"
 import { chargeEngine, checkOpenOrders } from "../accounts/limits.ts"
 import type { OrderSpec } from "../state/order.ts"
-import { array, flag, pairNamed, type Params, required } from "../wire/params.ts"
+import { array, flag, pairNamed, type Params, required, text } from "../wire/params.ts"
 import { readOrder } from "./readOrder.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import type { Exchange } from "../state/state.ts"
@@ -17,7 +17,7 @@ export const AddOrder: Endpoint = (exchange, { account, params }) => {
   checkDeadline(exchange, params)
   checkOpenOrders(exchange, account, pair)
   if (checksFunds(exchange, params)) checkFunds(exchange, { account }, spec)
-  const descr = described(spec)
+  const descr = described(spec, params)
   if (flag(params, "validate")) return { descr }
   return { descr, txid: [submit(exchange, account, spec).txid] }
 }
@@ -32,14 +32,14 @@ export const AddOrderBatch: Endpoint = (exchange, { account, params }) => {
   const names = specs.flatMap(({ clientId }) => clientId ?? [])
   if (new Set(names).size < names.length) throw invalid("cl_ord_id")
   checkDeadline(exchange, params)
-  const shown = (spec: OrderSpec) => ({
-    descr: { order: orderText(spec) },
-    ...(spec.close && { close: closeText(pair, spec.close) })
-  })
+  const shown = (spec: OrderSpec, i: number) => {
+    const { order, ...close } = described(spec, orders[i]!)
+    return { descr: { order }, ...close }
+  }
   if (flag(params, "validate")) return { orders: specs.map(shown) }
   return {
-    orders: specs.map((spec) => {
-      const answer = shown(spec)
+    orders: specs.map((spec, i) => {
+      const answer = shown(spec, i)
       try {
         checkOpenOrders(exchange, account, pair)
         checkFunds(exchange, { account }, spec)
@@ -61,7 +61,7 @@ const checkFunds = (exchange: Exchange, { account }: Pick<Call, "account">, spec
   if (spec.start === 0 && !affordable(exchange, account, spec)) throw new Refusal("EOrder:Insufficient funds")
 }
 
-const described = (spec: OrderSpec) => ({
-  order: orderText(spec),
+const described = (spec: OrderSpec, params: Params) => ({
+  order: requestText(spec, { price: text(params, "price"), price2: text(params, "price2") }),
   ...(spec.close && { close: closeText(spec.pair, spec.close) })
 })

@@ -1,23 +1,39 @@
-import { format } from "../base/fixed.ts"
+import { format, rescale } from "../base/fixed.ts"
 import type { OrderType } from "../../domain/orders/orders.ts"
-import { type CloseSpec, type Order, type OrderSpec, type Trail } from "./order.ts"
+import { type CloseSpec, hasTrigger, type Order, type OrderSpec, type Trail } from "./order.ts"
+import { type PriceText, readPrice } from "./prices.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 
 type Described = Pick<OrderSpec, "pair" | "side" | "type" | "limit" | "trigger" | "trail" | "volume" | "spend">
 
-/** Describes an order: `buy 1.25000000 XBTUSD @ limit 27500.0`. */
-export const orderText = (order: Described): string => {
-  const { pair } = order
-  const volume = order.spend === undefined ? format(order.volume, pair.lotDecimals) : spendText(order)
-  const prices = pricesOf(order)
-  return `${order.side} ${volume} ${pair.altname} @ ${typeText(order.type, prices.price, prices.price2)}`
+/** Describes an order: `buy 1.25000000 XBTUSD @ limit 27500.0`. An amount to spend has the decimals of a volume. */
+export const orderText = (order: Described, prices = pricesOf(order)): string => {
+  const { pair, spend } = order
+  const volume = spend === undefined ? order.volume : rescale(spend, pair.quote.decimals, pair.lotDecimals, "half")
+  const type = typeText(order.type, prices.price, prices.price2)
+  return `${order.side} ${format(volume, pair.lotDecimals)} ${pair.altname} @ ${type}`
+}
+
+/**
+ * Describes an order as the answer to its placing does: relative prices stay relative, as in `limit +1000.0` and
+ * `stop loss -2.0000%`.
+ */
+export const requestText = (
+  order: Described,
+  asked: { readonly price: string | undefined; readonly price2: string | undefined }
+): string => {
+  const { price, price2 } = pricesOf(order)
+  const said = (text: string | undefined, resolved: string) =>
+    text === undefined || resolved === "0" ? resolved : priceText(order.pair, text)
+  const limited = hasTrigger(order.type) && order.type.endsWith("-limit")
+  return orderText(order, { price: said(asked.price, price), price2: limited ? said(asked.price2, price2) : price2 })
 }
 
 /** Describes a conditional close: `close position @ stop loss 22000.0 -> limit 21000.0`. */
 export const closeText = (pair: Pair, close: CloseSpec | undefined): string => {
   if (close === undefined) return ""
-  const price2 = close.price2 === undefined ? "0" : closePrice(pair, close.price2)
-  return `close position @ ${typeText(close.type, closePrice(pair, close.price), price2)}`
+  const price2 = close.price2 === undefined ? "0" : priceText(pair, close.price2)
+  return `close position @ ${typeText(close.type, priceText(pair, close.price), price2)}`
 }
 
 /** Returns the two prices as an order's `descr` prints them; "0" for a missing price. */
@@ -41,14 +57,14 @@ const typeText = (type: OrderType, price: string, price2: string): string => {
 
 const trailText = (trail: Trail, pair: Pair) => {
   const print = ({ distance, percent }: { readonly distance: bigint; readonly percent: boolean }) =>
-    `${distance < 0n ? "" : "+"}${format(distance, percent ? 4 : pair.priceDecimals)}${percent ? "%" : ""}`
+    distance < 0n
+      ? printPrice(pair, { sign: "-", value: -distance, percent })
+      : printPrice(pair, { sign: "+", value: distance, percent })
   return { price: print(trail), price2: trail.limitOffset === undefined ? "0" : print(trail.limitOffset) }
 }
 
-const closePrice = (pair: Pair, price: string): string => {
-  if (!/^\d/.test(price)) return price
-  const [whole, fraction = ""] = price.split(".")
-  return pair.priceDecimals === 0
-    ? whole!
-    : `${whole}.${fraction.slice(0, pair.priceDecimals).padEnd(pair.priceDecimals, "0")}`
-}
+/** Prints a price that was asked for, absolute or relative. */
+const priceText = (pair: Pair, text: string): string => printPrice(pair, readPrice(text, pair, "price"))
+
+const printPrice = (pair: Pair, { percent, sign, value }: PriceText): string =>
+  `${sign}${format(value, percent ? 4 : pair.priceDecimals)}${percent ? "%" : ""}`
