@@ -162,3 +162,15 @@ describe("an order that is only validated", () => {
     assert.strictEqual(v.refused("AddOrder", { ...limit, volume: "1000", validate: true }), "EOrder:Insufficient funds")
   })
 })
+
+describe("fee_schedule", () => {
+  it("is taken only as JSON spells it", () => {
+    const v = venue()
+    const ask = (fee_schedule: unknown) => v.ask("TradeVolume", { pair: "XBTUSD", fee_schedule })
+    assert.lengthOf(v.ok("TradeVolume", { pair: "XBTUSD", fee_schedule: "true" }).schedules, 1)
+    assert.deepStrictEqual(ask(true), ask("true"))
+    assert.notProperty(v.ok("TradeVolume", { pair: "XBTUSD", fee_schedule: "false" }), "schedules")
+    for (const word of ["True", "False"])
+      assert.deepStrictEqual(ask(word), { errors: ["EGeneral:Invalid arguments:fee_schedule"] })
+  })
+})

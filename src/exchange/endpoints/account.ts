@@ -8,7 +8,7 @@ import { recentVolume } from "../accounts/holds.ts"
 import { token } from "../base/ids.ts"
 import { left } from "../state/order.ts"
 import { baseAmount, keyOf } from "../catalogue/pairs.ts"
-import { array, assetNamed, flag, plain, text } from "../wire/params.ts"
+import { array, assetNamed, oneOf, plain, text } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
 import { type Account, type Exchange, next } from "../state/state.ts"
@@ -71,7 +71,8 @@ export const TradeVolume: Endpoint = (exchange, { account, params }) => {
       fees: Object.fromEntries(found.map(([key, { fees }]) => [key, feeInfo(fees, volume, "taker")])),
       fees_maker: Object.fromEntries(found.map(([key, { fees }]) => [key, feeInfo(fees, volume, "maker")]))
     }),
-    ...(flag(params, "fee_schedule") && {
+    // Unlike other flags, this one must be spelled as in JSON: Kraken refuses Python's `True`.
+    ...(oneOf(params, "fee_schedule", ["true", "false"]) === "true" && {
       schedules: found.map(([key, { fees }]) => ({
         pair: key,
         class: "spot",
