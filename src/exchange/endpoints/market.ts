@@ -55,8 +55,9 @@ export const OHLC: PublicEndpoint = (exchange, params) => {
   const since = integer(params, "since", [0, 2 ** 40]) ?? 0
   const price = (value: bigint) => format(value, pair.priceDecimals)
   const all = exchange.market.candles(pair, interval, exchange.now, 720)
+  // The running candle is returned even if it began before `since`.
   const rows = all
-    .filter(({ time }) => time > since)
+    .filter(({ time }, i) => time > since || i === all.length - 1)
     .map((c) => [
       c.time,
       ...[c.open, c.high, c.low, c.close, c.vwap].map(price),
