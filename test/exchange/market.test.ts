@@ -128,6 +128,73 @@ describe("public data", () => {
   })
 })
 
+describe("what clients of Kraken rely on in public data", () => {
+  const v = venue({ market: syntheticMarket(1) })
+  const market = syntheticMarket(1)
+  const began = Date.UTC(2013, 9, 6)
+
+  it("is a running candle, whatever the time asked for", () => {
+    for (const interval of [1, 60, 1440]) {
+      const all = v.ok("public/OHLC", { pair: "XBTUSD", interval }).XXBTZUSD
+      for (const since of [all.at(-1)[0], opening / 1000, opening / 1000 + 86_400])
+        assert.deepStrictEqual(v.ok("public/OHLC", { pair: "XBTUSD", interval, since }).XXBTZUSD, [all.at(-1)])
+    }
+  })
+
+  it("is a volume of today that only grows, and never exceeds that of 24 hours", () => {
+    const midnight = Math.floor(opening / 86_400_000) * 86_400_000
+    fc.assert(
+      fc.property(anyPair, fc.integer({ min: 1, max: 86_300 }), fc.integer({ min: 1, max: 99 }), (pair, at, step) => {
+        const now = midnight + at * 1000
+        const later = now + step * 1000
+        const [before, after] = [now, later].map((time) => market.summary(pair, midnight, time))
+        assert.isTrue(after!.volume >= before!.volume)
+        const day = market.summary(pair, later - 86_400_000, later)
+        assert.isTrue(day.volume >= after!.volume && day.high >= after!.high && day.low <= after!.low)
+        assert.isTrue(day.count >= after!.count)
+      }),
+      { numRuns: runs(300) }
+    )
+  })
+
+  it("is the volume of a running candle that only grows", () => {
+    fc.assert(
+      fc.property(anyPair, times, fc.constantFrom(1, 5, 60, 1440, 21_600), (pair, time, minutes) => {
+        const [before] = market.candles(pair, minutes, time, 1)
+        const [after] = market.candles(pair, minutes, time + 1000, 1)
+        assert.isTrue(after!.time > before!.time || after!.volume >= before!.volume)
+      }),
+      { numRuns: runs(300) }
+    )
+  })
+
+  it("is a beginning: no trade and no candle is older than the market", () => {
+    const [first] = v.ok("public/Trades", { pair: "XBTUSD", since: 0, count: 1 }).XXBTZUSD
+    assert.isAtLeast(first[2] * 1000, began)
+    for (const [interval, pair] of [
+      [10_080, "XBTUSD"],
+      [21_600, "ETHUSD"]
+    ] as const) {
+      const [rows] = Object.values<ReadonlyArray<ReadonlyArray<number>>>(v.ok("public/OHLC", { pair, interval }))
+      assert.isBelow(rows!.length, 720)
+      assert.isAtLeast(rows![0]![0]! * 1000, began - interval * 60_000)
+    }
+  })
+
+  it("is a time of each trade with fractions of a second, in order", () => {
+    const rows: ReadonlyArray<ReadonlyArray<number>> = v.ok("public/Trades", { pair: "XBTUSD" }).XXBTZUSD
+    const moments = rows.map((row) => row[2]!)
+    assert.isTrue(moments.every((moment) => !Number.isInteger(moment) && moment * 1000 <= opening))
+    assert.deepStrictEqual(
+      moments,
+      moments.toSorted((one, other) => one - other)
+    )
+    v.order("buy 0.1 market")
+    const [trade] = Object.values<{ time: number }>(v.ok("TradesHistory").trades)
+    assert.isFalse(Number.isInteger(trade!.time))
+  })
+})
+
 const slowly = (market: Market, pair: Pair, after: number, until: number, interest: Interest) => {
   for (let time = (Math.floor(after / 1000) + 1) * 1000; time <= until; time += 1000) {
     const ask = market.level(pair, time, "ask", 0)!.price

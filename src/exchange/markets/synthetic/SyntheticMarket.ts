@@ -6,6 +6,7 @@ import type { Pair } from "../../catalogue/pairs.ts"
 import {
   type Character,
   characterOf,
+  firstTick,
   halfSpread,
   middle,
   sizeAt,
@@ -53,10 +54,12 @@ export const syntheticMarket = (seed = 1): Market => {
     },
     trades: (pair, { after, until, count, oldest }) => {
       const last = Math.floor(until / tickMillis)
-      const first = Math.floor(after / tickMillis) + 1
+      const first = Math.max(firstTick, Math.floor(after / tickMillis) + 1)
       const from = oldest === true ? first : Math.max(first, last - count + 1)
-      const to = oldest === true ? Math.min(last, first + count - 1) : last
-      return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => tradeAt(of(pair), from + i))
+      // The first trade might be not later than `after`.
+      const to = oldest === true ? Math.min(last, first + count) : last
+      const all = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => tradeAt(of(pair), from + i))
+      return all.filter(({ time }) => time > after).slice(0, count)
     },
     candles: (pair, minutes, time, count) => candles(of(pair), minutes, time, count),
     spreads: (pair, time, count) => spreads(of(pair), time, count),

@@ -7,6 +7,9 @@ import { type Path, valueAt } from "./path.ts"
 /** Length of a tick: the market changes once a second. */
 export const tickMillis = 1000
 
+/** The first tick of every pair: the market has no trades before it, as Kraken has none before the autumn of 2013. */
+export const firstTick = Date.UTC(2013, 9, 6, 21, 34, 15) / tickMillis
+
 /** Starting price, half spread as a share of it, and a usual volume, by pair. */
 const characters: Record<string, readonly [price: string, halfSpread: number, volume: string]> = {
   XXBTZUSD: ["112350.1", 0.000002, "0.4"],
@@ -76,7 +79,10 @@ export const halfSpread = (of: Character, tick: number, price: bigint): bigint =
   return max(of.pair.tick, wholeTicks(of, BigInt(Math.round(Number(price) * of.halfSpread * wide))))
 }
 
-/** Returns the trade of a second, at either side of the book. */
+/**
+ * Returns the trade of a second, at either side of the book. It happened within the second before the tick at which the
+ * market shows it.
+ */
 export const tradeAt = (of: Character, tick: number): PublicTrade => {
   const h = hash(of.seed, 2, tick)
   const side = h % 2 === 0 ? "buy" : "sell"
@@ -84,7 +90,7 @@ export const tradeAt = (of: Character, tick: number): PublicTrade => {
   const spread = halfSpread(of, tick, price)
   return {
     id: tick,
-    time: tick * tickMillis,
+    time: tick * tickMillis - 1 - ((h >>> 9) % (tickMillis - 1)),
     side,
     market: h % 3 !== 0,
     price: side === "buy" ? price + spread : max(of.pair.tick, price - spread),

@@ -1,6 +1,6 @@
 import type { Candle, Spread } from "../../state/Market.ts"
-import { max } from "../../base/fixed.ts"
-import { type Character, halfSpread, middle, tickMillis, tradeAt } from "./character.ts"
+import { max, min } from "../../base/fixed.ts"
+import { type Character, firstTick, halfSpread, middle, tickMillis, tradeAt } from "./character.ts"
 
 const samples = 60
 
@@ -8,14 +8,17 @@ export const candles = (of: Character, minutes: number, time: number, count: num
   const length = (minutes * 60_000) / tickMillis
   const last = Math.floor(time / tickMillis)
   const newest = Math.floor(last / length)
-  return Array.from({ length: count }, (_, i) => {
-    const index = newest - count + 1 + i
-    return candle(of, index * length, Math.min(last, (index + 1) * length - 1))
+  const oldest = Math.max(newest - count + 1, Math.floor(firstTick / length))
+  return Array.from({ length: Math.max(0, newest - oldest + 1) }, (_, i) => {
+    const start = (oldest + i) * length
+    const shape = candle(of, Math.max(start, firstTick), Math.min(last, start + length - 1), length)
+    return { ...shape, time: (start * tickMillis) / 1000 }
   })
 }
 
+/** Builds a candle of at most a day. Two that begin at midnight and 24 hours ago agree on what they share. */
 export const summary = (of: Character, from: number, time: number): Candle =>
-  candle(of, Math.floor(from / tickMillis), Math.floor(time / tickMillis))
+  candle(of, Math.floor(from / tickMillis), Math.floor(time / tickMillis), 86_400_000 / tickMillis)
 
 export const spreads = (of: Character, time: number, count: number): ReadonlyArray<Spread> => {
   const last = Math.floor(time / tickMillis)
@@ -28,23 +31,26 @@ export const spreads = (of: Character, time: number, count: number): ReadonlyArr
 }
 
 /**
- * Builds a candle over the ticks from first to last. Up to a minute it reads every trade. A longer candle reads sixty
- * trades spread over its span, so a month costs no more than a minute.
+ * Builds a candle over the ticks from first to last, which span at most `length`. Up to a minute it reads every trade. A
+ * longer candle reads one trade of each sixtieth of its length, which stands for all trades of that block so far: a month
+ * costs no more than a minute, and volume only grows until the candle ends.
  */
-const candle = (of: Character, first: number, last: number): Candle => {
-  const ticks = last - first + 1
-  const seen = Math.min(samples, ticks)
+const candle = (of: Character, first: number, last: number, length: number): Candle => {
+  const block = Math.max(1, Math.floor(length / samples))
   const open = tradeAt(of, first)
-  let { price: high, price: low, price: close } = open
+  const close = tradeAt(of, last).price
+  let high = max(open.price, close)
+  let low = min(open.price, close)
   let volume = 0n
   let value = 0n
-  for (let i = 0; i < seen; i++) {
-    const trade = tradeAt(of, seen === 1 ? first : first + Math.floor((i * (ticks - 1)) / (seen - 1)))
-    if (trade.price > high) high = trade.price
-    if (trade.price < low) low = trade.price
-    close = trade.price
-    volume += trade.volume
-    value += trade.volume * trade.price
+  for (let start = first - (first % block); start <= last; start += block) {
+    const from = Math.max(first, start)
+    const trade = tradeAt(of, from)
+    high = max(high, trade.price)
+    low = min(low, trade.price)
+    const traded = trade.volume * BigInt(Math.min(last, start + block - 1) - from + 1)
+    volume += traded
+    value += traded * trade.price
   }
   return {
     time: Math.floor((first * tickMillis) / 1000),
@@ -53,7 +59,7 @@ const candle = (of: Character, first: number, last: number): Candle => {
     low,
     close,
     vwap: value / volume,
-    volume: (volume * BigInt(ticks)) / BigInt(seen),
-    count: ticks
+    volume,
+    count: last - first + 1
   }
 }
