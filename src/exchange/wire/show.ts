@@ -55,8 +55,8 @@ export const showTrade = (trade: Trade, ledgers: boolean): Record<string, unknow
   postxid: trade.id,
   pair: trade.pair.id,
   aclass: trade.pair.base.class === "currency" ? "forex" : trade.pair.base.class,
-  // Kraken's times of trades are finer than milliseconds: clients must not take them for whole numbers.
-  time: (trade.time * 10 + 1 + (trade.number % 4)) / 10_000,
+  // Kraken's times of trades are finer than milliseconds: a client must not take them for whole numbers.
+  time: (trade.time * 10 + 1) / 10_000,
   type: trade.side,
   ordertype: trade.type,
   tradeordertype: trade.executedAs,
