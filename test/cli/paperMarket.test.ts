@@ -54,13 +54,13 @@ describe("the market of paper accounts", () => {
 
         // The market rises above an order, which is filled a second later.
         const ask = yield* best("asks")
-        const txid = yield* place({ ...sell, ordertype: "limit", price: (ask * 1.0005).toFixed(1) })
+        const txid = yield* place({ ...sell, ordertype: "limit", price: `${(ask * 1.0005).toFixed(1)}0000` })
         assert.strictEqual((yield* see(txid)).status, "open")
         while ((yield* best("bids")) < ask * 1.001) yield* admin("advance", { seconds: 3600 })
         const later = Effect.zipRight(read("private/TradeBalance"), see(txid))
         assert.deepInclude(yield* Effect.repeat(later, { until: ({ status }) => status !== "open" }), {
           status: "closed",
-          price: (ask * 1.0005).toFixed(1)
+          price: `${(ask * 1.0005).toFixed(1)}0000`
         })
 
         yield* admin("faults", { endpoint: "Depth", kind: "html-502", count: 20 })

@@ -11,6 +11,7 @@ import { RequestStateKey } from "../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { makeCommandLine } from "../cli/commandLine.ts"
 import { serve } from "../doubles/fake/Serve.ts"
+import { asFine } from "../asFine.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { makeManualClock } from "./manualClock.ts"
@@ -51,16 +52,6 @@ const hasAll = (account: Readonly<Record<string, object>>, caller?: TestPrincipa
       expect(asFine(answer, known)).toMatchObject(known)
     })
   )
-
-/** An answer with its numbers as fine as those of another: prices and times of orders and trades have more decimals now. */
-const asFine = (answer: Json, other: Json): Json => {
-  if (Array.isArray(answer)) return answer.map((item, i) => asFine(item, other?.[i]))
-  if (typeof answer === "object" && answer !== null)
-    return Object.fromEntries(Object.entries(answer).map(([name, inner]) => [name, asFine(inner, other?.[name])]))
-  if (typeof answer === "number" && Number.isInteger(other)) return Math.floor(answer)
-  if (!/^\d+\.\d+$/.test(answer) || !/^\d+\.\d+$/.test(other)) return answer
-  return Number(answer).toFixed(other.split(".")[1].length)
-}
 
 describe("a paper.db of version 1", () => {
   it.live("leads to the same accounts on the computed market", () =>

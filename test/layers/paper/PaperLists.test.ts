@@ -6,6 +6,7 @@ import { journalFormat } from "../../../src/exchange/commands/handle.ts"
 import { openJournal } from "../../../src/layers/paper/journal.ts"
 import { pairRow } from "../../exchange/listing.ts"
 import { opening } from "../../doubles/TestMarket.ts"
+import { asFine } from "../../asFine.ts"
 import journal from "../../fixtures/dozenJournal.json" with { type: "json" }
 import { asset } from "../../fixtures/krakenLists.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
@@ -170,7 +171,8 @@ describe("paper accounts on all of Kraken's pairs", () => {
           const params = name === "TradeVolume" ? { pair: "XBTUSD,ETHXBT" } : {}
           const endpoint = `private/${name}`
           assert.isTrue(isEndpoint(endpoint), name)
-          if (isEndpoint(endpoint)) assert.deepStrictEqual(yield* read(endpoint, params), answer, name)
+          if (!isEndpoint(endpoint)) continue
+          assert.deepStrictEqual(asFine(yield* read(endpoint, params), answer), answer, name)
         }
         yield* place({ ...usdc, volume: "1" })
         assert.deepInclude(yield* read("private/Balance"), { USDC: "1.00000000" })
