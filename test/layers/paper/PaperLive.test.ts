@@ -28,7 +28,7 @@ describe("paper accounts on a live market", () => {
         // One observation filled both orders; later ones were not journalled.
         assert.strictEqual((yield* kept(folder, "control/Observe")).length, 1)
         yield* TestClock.adjust("3 seconds")
-        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0", closetm: opening / 1000 + 12 })
+        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.00000", closetm: opening / 1000 + 12 })
         assert.strictEqual((yield* kept(folder, "control/Observe")).length, 2)
         // No order is open, so the market is no longer polled.
         const { calls } = kraken.state
@@ -53,7 +53,7 @@ describe("paper accounts on a live market", () => {
       yield* Effect.gen(function* () {
         yield* TestClock.adjust("1 second")
         assert.strictEqual((yield* kept(folder, "control/Observe")).length, 2)
-        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.0" })
+        assert.deepInclude(yield* see(txid), { status: "closed", price: "49995.00000" })
       }).pipe(Effect.provide(process(folder, kraken)))
     })
   )
