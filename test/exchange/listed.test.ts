@@ -48,6 +48,23 @@ describe("a pair that Kraken lists", () => {
     nothingAppears(v.x)
   })
 
+  it("pays makers, if its maker fees are negative", () => {
+    const tables = { fees: [[0, 0.2]], fees_maker: [[0, "-0.02"]] }
+    const v = knowing({ ...pepe, pairs: { PEPEUSD: { ...pepe.pairs.PEPEUSD, ...tables } } })
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["0.000007120", "50000"], ["0.000007130", "800"], opening))
+    const dear = { ...order, ordertype: "limit", price: "0.000007125", volume: "100000000" }
+    const [txid] = v.ok("AddOrder", dear).txid
+    v.wait(1)
+    const next = opening + 1000
+    v.ok("control/Observe", lookedAt("PEPEUSD", ["0.000007100", "50000"], ["0.000007110", "100000000"], next))
+    const [trade] = v.see(txid).trades
+    assert.deepInclude(v.ok("QueryTrades", { txid: trade })[trade], { maker: true, cost: "712.50000", fee: "-0.14250" })
+    assert.deepInclude(v.ok("Balance"), { ZUSD: "99287.6425" })
+    assert.deepInclude(v.ok("TradeVolume", { pair: "PEPEUSD" }).fees_maker.PEPEUSD, { fee: "-0.0200" })
+    nothingAppears(v.x)
+    balancesCover(v.x)
+  })
+
   it("is not told to a market that is computed", () => {
     assert.strictEqual(venue().refused("control/List", pepe), "EGeneral:Unknown method")
   })

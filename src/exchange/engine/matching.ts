@@ -150,17 +150,19 @@ const fill = (
   const quote = -paid * sign
   const cost = costOf(pair, price, volume)
   const entry = { refid: id, type: "trade" } as const
+  // A rebate is a negative fee; it is rounded towards zero, too.
+  const towardsZero = rate < 0n ? "ceil" : "floor"
   const quoteEntry = post(exchange, account, {
     ...entry,
     asset: pair.quote.id,
     amount: quote,
-    fee: order.feeInBase ? 0n : feeOn(paid, rate, "floor")
+    fee: order.feeInBase ? 0n : feeOn(paid, rate, towardsZero)
   })
   const baseEntry = post(exchange, account, {
     ...entry,
     asset: pair.base.id,
     amount: base,
-    fee: order.feeInBase ? feeOn(base * sign, rate, "floor") : 0n
+    fee: order.feeInBase ? feeOn(base * sign, rate, towardsZero) : 0n
   })
   if (withMarket) {
     fromOutside(exchange, pair.base.id, base)

@@ -10,7 +10,7 @@ type Rows = ReadonlyArray<{ readonly volume: number; readonly rate: bigint }>
  * then.
  */
 export const readFees = (row: Params): Schedule => {
-  const [takers, makers] = [rowsOf(row["fees"]), rowsOf(row["fees_maker"])]
+  const [takers, makers] = [rowsOf(row["fees"], 0n), rowsOf(row["fees_maker"], -1_000_000n)]
   if (takers.length === 0 && makers.length === 0) return usual
   if (!["ZUSD", "USD"].includes(String(row["fee_volume_currency"] ?? "ZUSD")))
     throw new Unreadable("its fees are not by dollars traded")
@@ -37,15 +37,15 @@ export const printFees = (fees: Schedule): Params => {
 
 const unclear = new Unreadable("its fee tables can't be read")
 
-/** Reads a fee table by rising volume: `[[0, 0.4], [10000, "0.35"]]`, in percent. */
-const rowsOf = (table: unknown): Rows => {
+/** Reads a fee table by rising volume: `[[0, 0.4], [10000, "0.35"]]`, in percent. Makers of some pairs are paid. */
+const rowsOf = (table: unknown, least: bigint): Rows => {
   if (table === undefined) return []
   if (!Array.isArray(table)) throw unclear
   const rows = table.map((row: unknown) => {
     const [volume, percent] = Array.isArray(row) ? row : []
     const scanned = scan(String(percent))
     const rate = scanned && fit(scanned, 4)
-    if (!Number.isSafeInteger(Number(volume)) || Number(volume) < 0 || rate === undefined || rate < 0n) throw unclear
+    if (!Number.isSafeInteger(Number(volume)) || Number(volume) < 0 || rate === undefined || rate < least) throw unclear
     return { volume: Number(volume), rate }
   })
   if (rows.some(({ volume }, i) => i > 0 && volume <= rows[i - 1]!.volume)) throw unclear
