@@ -21,8 +21,8 @@ describe("the description of an order that is placed", () => {
       { ...order, ...prices }
     ]
     assert.deepStrictEqual(v.ok("AddOrderBatch", { pair: "XBTUSD", orders, validate: true }).orders, [
-      { descr },
-      { descr }
+      { ...descr, descr },
+      { ...descr, descr }
     ])
   })
 

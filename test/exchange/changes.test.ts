@@ -229,3 +229,21 @@ describe("relative prices of an amendment", () => {
     assert.strictEqual(v.see(stop).status, "closed")
   })
 })
+
+describe("a batch", () => {
+  it("is answered with each order's text beside its id, and in its description", () => {
+    const v = venue()
+    const order = { type: "buy", ordertype: "limit", price: "49000", volume: "0.1" }
+    const { orders } = v.ok("AddOrderBatch", { pair: "XBTUSD", orders: [order, order] })
+    const text = "buy 0.10000000 XBTUSD @ limit 49000.0"
+    for (const row of orders) assert.deepInclude(row, { order: text, descr: { order: text } })
+  })
+
+  it("is cancelled by ids and by userrefs, as numbers or as text", () => {
+    const v = venue()
+    const limit = "buy 0.1 limit 49000"
+    const txid = v.order(limit)
+    for (const userref of [5, 5, 6, -7]) v.order(limit, { userref })
+    assert.deepStrictEqual(v.ok("CancelOrderBatch", { orders: [txid, 5, "6", -7] }), { count: 5 })
+  })
+})

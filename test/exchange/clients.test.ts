@@ -140,7 +140,10 @@ describe("an order that is only validated", () => {
     assert.strictEqual(v.refused("AddOrder", order), "EOrder:Insufficient funds")
     assert.deepStrictEqual(v.ok("AddOrder", { ...order, validate: true }), { descr })
     assert.deepStrictEqual(v.ok("AddOrderBatch", { pair: "XBTUSD", orders: [order, order], validate: true }), {
-      orders: [{ descr }, { descr }]
+      orders: [
+        { ...descr, descr },
+        { ...descr, descr }
+      ]
     })
     const txid = v.order("buy 0.1 limit 40000")
     const edit = { txid, pair: "XBTUSD", volume: "1000" }

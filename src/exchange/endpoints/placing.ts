@@ -34,7 +34,8 @@ export const AddOrderBatch: Endpoint = (exchange, { account, params }) => {
   checkDeadline(exchange, params)
   const shown = (spec: OrderSpec, i: number) => {
     const { order, ...close } = described(spec, orders[i]!)
-    return { descr: { order }, ...close }
+    // Kraken's documents have the text inside `descr`, its answers beside the id.
+    return { order, descr: { order }, ...close }
   }
   if (flag(params, "validate")) return { orders: specs.map(shown) }
   return {
