@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
 import { venue } from "../doubles/TestVenue.ts"
 
 describe("withdrawals and transfers", () => {
@@ -168,5 +169,34 @@ describe("withdrawals and transfers", () => {
     assert.strictEqual(v.ok("Balance").XXBT, "7.0000000000")
     assert.strictEqual(v.ok("Balance", {}, "desk").XXBT, "2.0000000000")
     assert.strictEqual(v.refused("AccountTransfer", transfer, { account: "desk" }), "EGeneral:Permission denied")
+  })
+})
+
+describe("a tokenised asset", () => {
+  const aclass = "tokenized_asset"
+  const params = { asset: "AAPLx", key: "xstocks-wallet-1", amount: "2" }
+
+  it("is withdrawn if its class is named", () => {
+    const v = venue({ market: syntheticMarket() })
+    v.ok("control/Deposit", { account: "ann", asset: "AAPLx", amount: "5", at_once: true })
+    assert.deepStrictEqual(
+      v.ok("WithdrawMethods", { aclass }).map(({ asset }: { asset: string }) => asset),
+      ["AAPLx"]
+    )
+    assert.deepInclude(v.ok("WithdrawAddresses", { aclass })[0], { key: "xstocks-wallet-1", verified: true })
+    assert.strictEqual(v.refused("Withdraw", params), "EFunding:Unknown asset")
+    assert.deepInclude(v.ok("WithdrawInfo", { ...params, aclass }), { amount: "1.99800000", fee: "0.00200000" })
+    const { refid } = v.ok("Withdraw", { ...params, aclass })
+    assert.deepInclude(v.ok("WithdrawStatus", { aclass })[0], { refid, aclass, asset: "AAPLx", status: "Initial" })
+    assert.isTrue(v.ok("WithdrawCancel", { asset: "AAPLx", aclass, refid }))
+    assert.deepInclude(v.ok("Balance"), { AAPLx: "5.00000000" })
+  })
+
+  it("has no funding method for commands under the first rules", () => {
+    const v = venue({ market: syntheticMarket(), settings: { rules: 1 } })
+    const sum = { account: "ann", asset: "AAPLx", amount: "5" }
+    assert.strictEqual(v.refused("control/Deposit", sum), "EFunding:No funding method")
+    v.ok("control/Deposit", { ...sum, or_adjust: true })
+    assert.strictEqual(v.refused("Withdraw", { ...params, aclass }), "EFunding:No funding method")
   })
 })

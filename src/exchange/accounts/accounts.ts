@@ -4,7 +4,7 @@ import { accountId, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
 
-/** Opens an account with three saved withdrawal addresses, one of them not yet verified, and no balances. */
+/** Opens an account with saved withdrawal addresses, one of them not yet verified, and no balances. */
 export const openAccount = (exchange: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
   const number = next(exchange)
   const account: Account = {
@@ -45,7 +45,7 @@ export const findAccount = (exchange: Exchange, name: string): Account | undefin
 
 /** Credits an amount immediately: as a deposit if the asset has a funding method, otherwise as an adjustment. */
 export const endow = (exchange: Exchange, account: Account, balance: string, amount: bigint): void => {
-  const [method] = methodsOf(assetOf(exchange.catalogue, balance))
+  const [method] = methodsOf(exchange, assetOf(exchange.catalogue, balance))
   if (method !== undefined && balance === method.asset.id) {
     deposit(exchange, account, method, amount, true)
     return
@@ -57,5 +57,12 @@ export const endow = (exchange: Exchange, account: Account, balance: string, amo
 const savedAddresses = (seed: number, number: number): Array<WithdrawalAddress> => [
   { asset: "XXBT", method: "Bitcoin", key: "btc-wallet-1", address: `bc1q${hex(seed, number, 38)}`, verified: true },
   { asset: "XETH", method: "Ether (Hex)", key: "eth-wallet-1", address: `0x${hex(seed, number, 40)}`, verified: false },
-  { asset: "ZUSD", method: "FedWire", key: "usd-bank-1", address: `US${hex(seed, number, 16)}`, verified: true }
+  { asset: "ZUSD", method: "FedWire", key: "usd-bank-1", address: `US${hex(seed, number, 16)}`, verified: true },
+  {
+    asset: "AAPLx",
+    method: "xStocks (Solana)",
+    key: "xstocks-wallet-1",
+    address: `So1${hex(seed, number, 40)}`,
+    verified: true
+  }
 ]

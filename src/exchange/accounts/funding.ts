@@ -20,6 +20,8 @@ export interface Method {
    * Largest amount of a Lightning invoice; undefined if addresses are not invoices. An invoice is valid for one hour.
    */
   readonly invoiceUpTo: bigint | undefined
+  /** Revision of the rules since which commands know the method. */
+  readonly since: number
 }
 
 const method = (
@@ -28,7 +30,11 @@ const method = (
   network: string,
   [deposit, withdrawal, fee]: readonly [string, string, string],
   prefix: string,
-  { invoiceUpTo, tagged = false }: { readonly tagged?: boolean; readonly invoiceUpTo?: string } = {}
+  {
+    invoiceUpTo,
+    since = 1,
+    tagged = false
+  }: { readonly tagged?: boolean; readonly invoiceUpTo?: string; readonly since?: number } = {}
 ): Method => {
   const asset = assetOf(builtIn, id)
   const units = (text: string) => fixed(text, asset.decimals)
@@ -40,7 +46,8 @@ const method = (
     ...amounts,
     prefix,
     tagged,
-    invoiceUpTo: invoiceUpTo === undefined ? undefined : units(invoiceUpTo)
+    invoiceUpTo: invoiceUpTo === undefined ? undefined : units(invoiceUpTo),
+    since
   }
 }
 
@@ -55,11 +62,12 @@ export const methods: ReadonlyArray<Method> = [
   method("XXRP", "Ripple XRP", "XRP Ledger", ["1", "2", "0.1"], "r", { tagged: true }),
   method("DOT", "Polkadot", "Polkadot", ["0.1", "1.1", "0.1"], "1"),
   method("ZUSD", "FedWire", "Fedwire", ["1", "10", "4"], "US"),
-  method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU")
+  method("ZEUR", "SEPA", "SEPA", ["1", "5", "0.9"], "EU"),
+  method("AAPLx", "xStocks (Solana)", "Solana", ["0.001", "0.01", "0.002"], "So1", { since: 2 })
 ]
 
-export const methodsOf = (asset: Asset): ReadonlyArray<Method> =>
-  methods.filter((method) => method.asset.id === asset.id)
+export const methodsOf = ({ settings }: Exchange, asset: Asset): ReadonlyArray<Method> =>
+  methods.filter((method) => method.asset.id === asset.id && method.since <= settings.rules)
 
 const hour = 3_600_000
 

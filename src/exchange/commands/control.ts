@@ -48,7 +48,7 @@ export const Deposit: PublicEndpoint = (exchange, params) => {
   const sum = amount(params, "amount", asset)
   if (sum === undefined) throw invalid("amount")
   const name = text(params, "method")
-  const method = methodsOf(asset).find((each) => name === undefined || each.name === name)
+  const method = methodsOf(exchange, asset).find((each) => name === undefined || each.name === name)
   if (method === undefined && name === undefined && flag(params, "or_adjust")) {
     endow(exchange, account, asset.id, sum)
     return { refid: account.id }

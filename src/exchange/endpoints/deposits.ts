@@ -9,7 +9,7 @@ const unusedAddresses = 5
 
 export const DepositMethods: Endpoint = (exchange, { params }) => {
   const asset = assetClassed(exchange, params, "aclass", unknownAsset)
-  return fundable(asset).map((method) => ({
+  return fundable(exchange, asset).map((method) => ({
     method: method.name,
     limit: method.invoiceUpTo === undefined ? false : amountText(exchange, asset.id, method.invoiceUpTo),
     fee: amountText(exchange, asset.id, 0n),
@@ -21,7 +21,7 @@ export const DepositMethods: Endpoint = (exchange, { params }) => {
 export const DepositAddresses: Endpoint = (exchange, { account, key, params }) => {
   const asset = assetClassed(exchange, params, "aclass", unknownAsset)
   const name = required(params, "method")
-  const method = fundable(asset).find((each) => each.name === name)
+  const method = fundable(exchange, asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
   const addresses = addressesOf(exchange, account, method)
   const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))

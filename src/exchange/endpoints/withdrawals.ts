@@ -8,7 +8,7 @@ import { add, available, fromOutside, post } from "../accounts/ledger.ts"
 import { assetClassed, assetNamed, flag, type Params, required, text, units } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
-import { type Account, next, type WithdrawalAddress } from "../state/state.ts"
+import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
 import { cancellable, giveBack } from "../accounts/transfers.ts"
 import { dailyLimit, mostNow, usedToday, worthOf } from "../accounts/withdrawalLimit.ts"
 
@@ -66,7 +66,7 @@ export const WithdrawAddresses: Endpoint = (exchange, { account, params }) => {
 
 export const WithdrawInfo: Endpoint = (exchange, { account, params }) => {
   const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
-  const { method, sum } = readWithdrawal(account, params, asset)
+  const { method, sum } = readWithdrawal(exchange, account, params, asset)
   return {
     method: method.name,
     limit: amountText(exchange, asset.id, mostNow(exchange, account, method)),
@@ -77,7 +77,7 @@ export const WithdrawInfo: Endpoint = (exchange, { account, params }) => {
 
 export const Withdraw: Endpoint = (exchange, { account, params }) => {
   const asset = assetClassed(exchange, params, "aclass", unknownAsset)
-  const { address, method, sum } = readWithdrawal(account, params, asset)
+  const { address, method, sum } = readWithdrawal(exchange, account, params, asset)
   const expected = text(params, "address")
   if (expected !== undefined && expected !== address.address) throw new Refusal("EFunding:Invalid withdrawal address")
   // Without a fee, a `max_fee` of 0 is valid.
@@ -137,8 +137,8 @@ export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
 
 const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!
 
-const readWithdrawal = (account: Account, params: Params, asset: Asset) => {
-  fundable(asset)
+const readWithdrawal = (exchange: Exchange, account: Account, params: Params, asset: Asset) => {
+  fundable(exchange, asset)
   const key = required(params, "key")
   const address: WithdrawalAddress | undefined = account.withdrawalAddresses.find(
     (each) => each.key === key && each.asset === asset.id && each.verified

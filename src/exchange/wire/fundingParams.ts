@@ -20,8 +20,8 @@ export const moved = (params: Params, asset: Asset): bigint => {
   return sum
 }
 
-export const fundable = (asset: Asset): ReadonlyArray<Method> => {
-  const found = methodsOf(asset)
+export const fundable = (exchange: Exchange, asset: Asset): ReadonlyArray<Method> => {
+  const found = methodsOf(exchange, asset)
   if (found.length === 0) throw new Refusal("EFunding:No funding method")
   return found
 }
