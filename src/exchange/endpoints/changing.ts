@@ -192,7 +192,7 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
 /**
  * Reads the new distance and limit offset of a trailing stop, both relative like those with which it was placed.
  *
- * @see https://docs.kraken.com/api/docs/rest-api/amend-order (2026-11-28)
+ * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v1/amendorder read 2026-11-28
  */
 const readTrail = (
   { pair, trail }: Order,

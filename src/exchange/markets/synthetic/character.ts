@@ -7,7 +7,7 @@ import { type Path, valueAt } from "./path.ts"
 /** Length of a tick: the market changes once a second. */
 export const tickMillis = 1000
 
-/** The first tick of every pair: the market has no trades before it, as Kraken has none before the autumn of 2013. */
+/** The first tick of every pair, in the autumn of 2013: a market has a beginning, before which there are no trades. */
 export const firstTick = Date.UTC(2013, 9, 6, 21, 34, 15) / tickMillis
 
 /** Starting price, half spread as a share of it, and a usual volume, by pair. */
