@@ -24,16 +24,7 @@ describe("the MCP Inspector finds no fault", () => {
         const house = yield* makeHouse
         const { token, url } = yield* serveHttp(house)
         const header = `Authorization: Bearer ${token}`
-        const args = [
-          url,
-          "--transport",
-          "http",
-          "--protocol-revision",
-          revision,
-          "--header",
-          header,
-          "--stored-auth-only"
-        ]
+        const args = [url, "--transport", "http", "--protocol-era", revision, "--header", header, "--stored-auth-only"]
         const { code, stderr, stdout } = yield* inspect(args, {}, house.folder)
         assert.strictEqual(code, 0, stderr)
         assert.include(stdout, "get_server_time")
@@ -43,7 +34,7 @@ describe("the MCP Inspector finds no fault", () => {
     it.scopedLive(`over stdio, ${revision}`, () =>
       Effect.gen(function* () {
         const { folder, variables } = yield* makeHouse
-        const args = ["--protocol-revision", revision, "--", process.execPath, bundle(), "serve", "--stdio"]
+        const args = ["--protocol-era", revision, "--", process.execPath, bundle(), "serve", "--stdio"]
         const { code, stderr, stdout } = yield* inspect(args, variables, folder)
         assert.strictEqual(code, 0, stderr)
         assert.include(stdout, "get_server_time")

@@ -270,6 +270,8 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+      // The files are opened on first use, in real time, which the test's clock does not know.
+      yield* Effect.all([next(one), next(other)])
       const order: Array<string> = []
       const busy = (name: string, source: typeof NonceSource.Service) =>
         Effect.scoped(
