@@ -15,6 +15,30 @@ const longNumber = /(?:^|[[:,\s])-?(?:\d[\d.]{15}|[\d.]+e)/i
 
 const exact = (digits: string): number | string => (isShort(digits) && isSafeNumber(digits) ? Number(digits) : digits)
 
+/** A number of a JSON text that a double can't hold. */
+export class LongNumber {
+  /** The number as it was written. */
+  readonly digits: string
+
+  constructor(digits: string) {
+    this.digits = digits
+  }
+
+  toJSON() {
+    return this.digits
+  }
+}
+
+/**
+ * Parses JSON as `JSON.parse` does, except that a number that a double can't hold becomes a `LongNumber`. Throws
+ * `SyntaxError`. Text without long numbers takes no longer than with `JSON.parse`.
+ */
+export const parseWithLongNumbers = (text: string): unknown =>
+  longNumber.test(text) ? parse(text, null, { parseNumber: exactOrLong, onDuplicateKey: last }) : JSON.parse(text)
+
+const exactOrLong = (digits: string): number | LongNumber =>
+  isShort(digits) && isSafeNumber(digits) ? Number(digits) : new LongNumber(digits)
+
 const last = ({ newValue }: { readonly newValue: unknown }): unknown => newValue
 
 /** A replacer for `JSON.stringify` that writes a bigint as the string of its digits. */

@@ -1,5 +1,6 @@
 import { Effect, Either, Option, Predicate, Schema } from "effect"
 import { isShallow } from "../../domain/wire/depth.ts"
+import { LongNumber, parseWithLongNumbers } from "../../domain/wire/json.ts"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import * as Issues from "./issues.ts"
@@ -50,11 +51,14 @@ export const decoder = <A, I, R>(
   aliases: Aliases = {}
 ) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
+  const known = new Set([...Object.keys(json["properties"] ?? {}), ...Object.keys(aliases)])
   return Effect.fnUntraced(function* (args: unknown) {
-    yield* refuse(tool, sizeFaults(args, largeLists))
-    const given = liberal(args ?? {}, json)
+    const own = withoutForeign(args ?? {}, known)
+    yield* refuse(tool, sizeFaults(own, largeLists))
+    const given = liberal(own, json)
     // Lists that were given as text have been parsed, so their sizes are checked again.
     yield* refuse(tool, sizeFaults(given, largeLists))
+    yield* refuse(tool, lostDigits(given))
     const { input, nameOf } = withoutAliases(given, aliases)
     const decoded = yield* Effect.either(decode(input))
     const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left).map(nameOf) : []
@@ -66,6 +70,37 @@ export const decoder = <A, I, R>(
 
 const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
   faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void
+
+/**
+ * Names that clients add to arguments for their own use: n8n its five, others `_meta`. No other unknown argument is
+ * ignored.
+ */
+const foreign = new Set(["toolCallId", "sessionId", "action", "chatInput", "tool", "_meta"])
+
+/** Removes the arguments of clients, unless the tool has such an argument. */
+const withoutForeign = (args: unknown, known: ReadonlySet<string>): unknown => {
+  const fields = fromJson(args, "{")
+  return Predicate.isRecord(fields) && Object.keys(fields).some((name) => foreign.has(name))
+    ? Object.fromEntries(Object.entries(fields).filter(([name]) => known.has(name) || !foreign.has(name)))
+    : fields
+}
+
+/**
+ * Lists the numbers that a double does not hold, at any depth. They have lost digits already, here or in the client, so
+ * no field takes them, whatever it makes of other numbers.
+ */
+const lostDigits = (value: unknown, path = ""): ReadonlyArray<Fault> => {
+  const read = value instanceof LongNumber ? value.digits : isLossy(value) ? String(value) : undefined
+  if (read !== undefined)
+    return [{ path, fault: `write it in quotes: as a JSON number it loses digits (${shortened(read)})` }]
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, part]) => lostDigits(part, path === "" ? name : `${path}.${name}`))
+    : []
+}
+
+const isLossy = (value: unknown) => typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+
+const shortened = (digits: string) => (digits.length > 40 ? `${digits.slice(0, 40)}…` : digits)
 
 /** The largest sizes in arguments. No call needs more, and a refusal of a longer list would be as long as the list. */
 const most = { characters: 1000, items: 1000, fields: 100 }
@@ -130,7 +165,7 @@ const liberal = (value: unknown, shape: Shape): unknown => {
   }
 }
 
-const parseJson = Schema.decodeUnknownEither(Schema.parseJson())
+const parseJson = (text: string): Either.Either<unknown, unknown> => Either.try(() => parseWithLongNumbers(text))
 
 const fromJson = (value: unknown, opening: "{" | "["): unknown =>
   typeof value === "string" && value.trimStart().startsWith(opening)
