@@ -27,8 +27,8 @@ export const requestExportReport = Tool.endpoint("request_export_report", {
     description: described("A name for it"),
     format: optional(Schema.Literal("CSV", "TSV").annotations({ description: "Default CSV" })),
     fields: optional(list(Schema.Literal(...both, "fee", ...ofTrades, ...ofLedgers), "Columns (default all)")),
-    starttm: optional(time("From: Unix seconds or ISO 8601 (default: first of this month)")),
-    endtm: optional(time("Until: Unix seconds or ISO 8601 (default: now)"))
+    starttm: optional(time("From: as in get_ledgers (default: first of this month)")),
+    endtm: optional(time("Until: as in get_ledgers (default: now)", "end"))
   },
   rules: ({ fields, report }) => {
     const foreign: ReadonlyArray<string> = report === "trades" ? ofLedgers : ofTrades

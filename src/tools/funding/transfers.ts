@@ -31,8 +31,8 @@ export const historyInput = {
   asset: optional(AssetName),
   aclass: optional(AssetClass),
   method: optional(described("Only this method")),
-  start: optional(time("From: Unix seconds or ISO 8601")),
-  end: optional(time("Until: Unix seconds or ISO 8601")),
+  start: optional(time("From: Unix seconds, ISO 8601 or -30d")),
+  end: optional(time("Until; a date includes its day (UTC)", "end")),
   ...paging(25, 500),
   rebase_multiplier: optional(Rebase)
 }

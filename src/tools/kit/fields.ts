@@ -11,23 +11,13 @@ export const withDefault = <A extends I, I, R>(schema: Schema.Schema<A, I, R>, v
 /** Makes a text field. */
 export const described = (description: string) => Schema.String.annotations({ description })
 
-/** Refuses a JSON number that a double does not hold, since it has already lost digits. */
-const Exact = Schema.Number.pipe(
-  Schema.filter((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, {
-    message: ({ actual }) => `must be in a string: as a number of JSON it has lost digits and reads ${String(actual)}`
-  })
-)
-
-/** Makes a text field that accepts a JSON number too, and decodes both with `decode`. */
-export const textFrom = (decode: (value: string | number) => string, description: string) =>
-  Schema.transform(Schema.Union(Schema.String, Exact), Schema.String, {
+/** Makes a text field that accepts a JSON number too. Not for money. */
+export const text = (description: string) =>
+  Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
     strict: true,
-    decode,
+    decode: String,
     encode: (text) => text
   }).annotations({ jsonSchema: { type: "string", description } })
-
-/** Makes a text field that accepts a JSON number too. Not for money. */
-export const text = (description: string) => textFrom(String, description)
 
 export const boolean = (description: string) => Schema.Boolean.annotations({ description })
 

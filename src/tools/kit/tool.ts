@@ -14,6 +14,7 @@ import * as Issues from "./issues.ts"
 import * as JsonSchema from "./jsonSchema.ts"
 import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
+import { periodFaults } from "./timeFields.ts"
 
 /** Errors of any tool before its handler runs, or if Kraken refuses the call for lack of a permission. */
 export type CheckError = Arguments.InvalidArguments | Refusal
@@ -80,7 +81,7 @@ export const make = <
 
   const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
     yield* Steps.authorize({ ...facts, reads: intent === "read" || spec.reads?.(value) === true })
-    yield* Steps.validate(name, spec.rules?.(value) ?? [])
+    yield* Steps.validate(name, [...periodFaults(value), ...(spec.rules?.(value) ?? [])])
     return yield* Effect.catchAll(spec.handler(value), (error) => Steps.explain(error, permissions))
   })
 

@@ -111,8 +111,8 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   endpoint: "public/PostTrade",
   input: {
     pair: optional(SymbolName),
-    from_ts: optional(isoTime("Only after this: ISO 8601")),
-    to_ts: optional(isoTime("Only up to this: ISO 8601")),
+    from_ts: optional(isoTime("Only after this: ISO 8601 or -1h")),
+    to_ts: optional(isoTime("Only up to this", "end")),
     count: withDefault(integer("Trades", 1, 1000), 100)
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),

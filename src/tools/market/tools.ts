@@ -3,7 +3,7 @@ import { optionalAmount, optionalText } from "../kit/answerFields.ts"
 import { AssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
 import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
-import { time } from "../kit/timeFields.ts"
+import { time, timeOrNanoseconds } from "../kit/timeFields.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Selection from "../kit/fieldSelection.ts"
 import * as Output from "./output.ts"
@@ -14,7 +14,6 @@ import * as Tool from "../kit/tool.ts"
 
 const names = { pair: Schema.String, id: Schema.String }
 const asset_class = optional(AssetClass)
-const since = (what: string) => optional(time(`Only after this: Unix seconds, ISO 8601 or ${what}`))
 
 export const getServerTime = Tool.endpoint("get_server_time", {
   title: "Server time",
@@ -136,7 +135,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
       Schema.Literal(1, 5, 15, 30, 60, 240, 1440, 10080, 21600).annotations({ description: "Minutes" }),
       1
     ),
-    since: since("last of an earlier answer"),
+    since: optional(time("Only after this: Unix seconds, ISO 8601, -1d or last of an earlier answer")),
     asset_class,
     ...backwardsPaging(100, 720)
   },
@@ -161,7 +160,7 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   endpoint: "public/Trades",
   input: {
     pair: PairName,
-    since: since("last"),
+    since: optional(timeOrNanoseconds("Only after this: Unix seconds, ISO 8601, -1h or last")),
     count: withDefault(integer("Trades", 1, 1000), 100),
     asset_class
   },
@@ -176,7 +175,7 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   endpoint: "public/Spread",
   input: {
     pair: PairName,
-    since: optional(time("From this time on: Unix seconds, ISO 8601 or last")),
+    since: optional(time("From this on: Unix seconds, ISO 8601, -5m or last")),
     asset_class,
     ...backwardsPaging(100, 500)
   },

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
 import { AssetClass, ClientId, Userref, boolean, described, list, optional, text } from "../kit/fields.ts"
 import { Decimal, numberText } from "../kit/numberFields.ts"
-import { timeOrText } from "../kit/timeFields.ts"
+import { orderTime } from "../kit/timeFields.ts"
 
 /** A price. Its form depends on the order type, so `domain/orders/orderRules.ts` checks it with the whole order. */
 export const price = numberText
@@ -47,8 +47,8 @@ export const order = {
   timeinforce: optional(
     Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
   ),
-  starttm: optional(timeOrText("Start: Unix seconds, ISO 8601 or +seconds")),
-  expiretm: optional(timeOrText("Expiry: as starttm, 5 s to a month ahead")),
+  starttm: optional(orderTime("Start: Unix seconds, ISO 8601 or +3600", "start")),
+  expiretm: optional(orderTime("Expiry: as starttm, 5 s to a month ahead", "end")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
 }

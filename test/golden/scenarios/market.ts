@@ -44,6 +44,6 @@ export const market: Readonly<Record<string, Scenarios>> = {
   get_grouped_order_book: { "it answers": { args: { pair, depth: 10, grouping: 100 } } },
   get_pre_trade_data: { "it answers": { args: { pair: "XXBTZUSD" } } },
   get_post_trade_data: {
-    "it answers": { args: { pair, from_ts: "2026-09-21T09:00:00Z", to_ts: "2026-09-21T10:00:00Z", count: 1 } }
+    "it answers": { args: { pair, from_ts: "2025-09-21T09:00:00Z", to_ts: "2025-09-21T10:00:00Z", count: 1 } }
   }
 }

@@ -108,7 +108,7 @@ export const makeHistory = Effect.fnUntraced(function* <R>({ deposit, pass, refu
   yield* use("account_transfer", { asset: "BTC", amount: "0.1", from_account, to_account })
 
   // Reports and tokens.
-  const report = { report: "trades", description: "kept", format: "CSV", starttm: "1", endtm: "4000000000" }
+  const report = { report: "trades", description: "kept", format: "CSV", starttm: "0", endtm: "today" }
   yield* use("request_export_report", { ...report, fields: ["time", "price"] })
   const { id } = yield* use("request_export_report", { report: "ledgers", description: "gone" })
   yield* pass(10)

@@ -1,6 +1,7 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { maxNumberLength } from "../../../src/domain/numbers/numberText.ts"
+import { parseWithLongNumbers } from "../../../src/domain/wire/json.ts"
 import { InvalidArguments } from "../../../src/tools/kit/arguments.ts"
 import * as Fields from "../../../src/tools/kit/fields.ts"
 import * as Times from "../../../src/tools/kit/timeFields.ts"
@@ -132,25 +133,19 @@ describe("arguments that are too large", () => {
   )
 })
 
-describe("a number of JSON in a field of text", () => {
+describe("a number of JSON", () => {
   const timed = Tool.endpoint("timed", {
     title: "Look",
     description: "A read.",
     endpoint: "public/Time",
-    input: { since: Times.timeOrText("A time"), leverage: Fields.optional(Fields.text("A number")) },
+    input: { since: Times.time("A time"), leverage: Fields.optional(Fields.text("A number")) },
     output: Schema.Struct({})
   })
 
-  it.effect("is taken if a double holds it, and refused if it has lost digits", () => {
+  it.effect("is taken as text if a double holds it", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       yield* timed.call({ since: 1764230400.123456, leverage: 2 })
-      // The values that JSON.parse gives.
-      for (const since of ["1616492376594123457", "1e400", "1e21"]) {
-        const error = yield* Effect.flip(timed.call(JSON.parse(`{"since":${since},"leverage":${since}}`)))
-        assert.instanceOf(error, InvalidArguments)
-        for (const field of ["since", "leverage"]) assert.include(error.message, `- ${field}: `)
-      }
       assert.deepStrictEqual(calls, [{ since: "1764230400.123456", leverage: "2" }])
     }).pipe(
       Effect.provide(
@@ -161,4 +156,37 @@ describe("a number of JSON in a field of text", () => {
       )
     )
   })
+
+  // The values that JSON.parse gives, and those of the protocol's parser.
+  for (const parse of [JSON.parse, parseWithLongNumbers]) {
+    it.effect(`that has lost digits is refused in every field of every tool, as ${parse.name} reads it`, () =>
+      Effect.gen(function* () {
+        for (const digits of ["1616492376594123457", "9007199254740993", "1e400", "-1e21"]) {
+          for (const tool of tools) {
+            for (const [path, args] of placed(tool.definition.inputSchema as Shape, parse(digits))) {
+              const issues = yield* faults(tool, args)
+              assert.deepStrictEqual(
+                issues.map(({ path }) => path),
+                [path],
+                `${tool.name} takes ${path}`
+              )
+              assert.include(issues[0]?.fault, "quotes")
+            }
+          }
+        }
+      })
+    )
+  }
+
+  it.effect("with more digits than a double has is refused with those digits, also in a list given as text", () =>
+    Effect.gen(function* () {
+      const digits = "1764230400.123456789012"
+      assertFaults(yield* faults(timed, parseWithLongNumbers(`{"since":${digits}}`)), [["since", "quotes", digits]])
+      const [batch] = tools.filter(({ name }) => name === "add_order_batch")
+      assert.isDefined(batch)
+      assertFaults(yield* faults(batch, { pair: "BTC/USD", orders: `[{"volume":${digits}}]` }), [
+        ["orders.0.volume", "quotes", digits]
+      ])
+    })
+  )
 })

@@ -46,8 +46,8 @@ const nested = Tool.endpoint("nested", {
       }),
       "Orders"
     ),
-    start: Fields.optional(Times.timeOrText("A time")),
-    ofs: Fields.optional(Times.timeOrText("A time"))
+    start: Fields.optional(Times.orderTime("A time", "end")),
+    ofs: Fields.optional(Times.orderTime("A time", "end"))
   }
 })
 
@@ -121,11 +121,11 @@ describe("Tool", () => {
     return Effect.gen(function* () {
       yield* timed.call({ since: "2025-10-20T22:40:00Z", from: "2026-09-21T09:15:02.123456Z", symbol: "xbtusd" })
       yield* timed.call({ since: 1761000000 })
-      const error = yield* Effect.flip(timed.call({ since: "yesterday", from: "1761000000" }))
+      const error = yield* Effect.flip(timed.call({ since: "OUF4EM-FRGI2-MQMWZD", from: "last-week" }))
       const iso = ["8601", "2026-09-21T09:15:02Z"]
       assertFaults(faultsIn(error), [
-        ["since", "Unix", ...iso, "yesterday"],
-        ["from", ...iso, "1761000000"]
+        ["since", "Unix", ...iso, "OUF4EM-FRGI2-MQMWZD"],
+        ["from", ...iso, "last-week"]
       ])
       assert.deepStrictEqual(calls, [
         { since: "1761000000", from: "2026-09-21T09:15:02.123456Z", symbol: "BTC/USD" },
