@@ -74,6 +74,7 @@ export const prompts: ReadonlyArray<Prompt> = [
     text: ({ year = "" }) =>
       `Get my Kraken history of ${year} for the tax return. Call request_export_report twice, for trades and for ledgers, with ` +
       `starttm ${year}-01-01T00:00:00Z and endtm one second before the next year begins, format CSV. Poll get_export_status ` +
-      "until both are Processed, then give me both files with retrieve_export, and their number of rows. This is no tax advice."
+      "until both are Processed, then give me both files with retrieve_export (as: zip; one that is too large page by page), and their number of " +
+      "rows. This is no tax advice."
   }
 ]

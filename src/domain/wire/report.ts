@@ -24,7 +24,10 @@ export interface Member {
   readonly size: number
 }
 
-/** Lists the members of a ZIP without unpacking them. Throws `Broken` if it is not a ZIP. */
+/** The most members of a report. Kraken's have one; a ZIP can name thousands. */
+const mostMembers = 100
+
+/** Lists the members of a ZIP without unpacking them. Throws `Broken` if it is not a ZIP, or has too many members. */
 export const members = (zip: Uint8Array): Array<Member> => {
   const found: Array<Member> = []
   reading(() =>
@@ -35,12 +38,15 @@ export const members = (zip: Uint8Array): Array<Member> => {
       }
     })
   )
+  if (found.length > mostMembers) throw new Broken(`it names ${found.length} files; at most ${mostMembers} are read`)
   return found
 }
 
-/** Finds the member that holds the report. A report has exactly one. */
-export const table = (members: ReadonlyArray<Member>): Member | undefined =>
-  members.find(({ name }) => /\.(csv|tsv|txt)$/i.test(name)) ?? members.find(({ size }) => size > 0)
+/** Finds the members that hold the report: its tables, or without one the first member that holds anything. */
+export const tables = (members: ReadonlyArray<Member>): ReadonlyArray<Member> => {
+  const named = members.filter(({ name, size }) => size > 0 && /\.(csv|tsv|txt)$/i.test(name))
+  return named.length > 0 ? named : members.filter(({ size }) => size > 0).slice(0, 1)
+}
 
 export interface Page {
   readonly offset: number
@@ -52,8 +58,13 @@ export interface Page {
  * `Broken` if the report can't be read.
  */
 export const page = (zip: Uint8Array, { name, size }: Member, { limit, offset }: Page) => {
-  const filter = (member: { readonly name: string; readonly originalSize: number }) =>
-    member.name === name && member.originalSize <= largest
+  // Each member of that name would be unpacked, so only the first one is.
+  let taken = false
+  const filter = (member: { readonly name: string; readonly originalSize: number }) => {
+    if (taken || member.name !== name || member.originalSize !== size || size > largest) return false
+    taken = true
+    return true
+  }
   const bytes = reading(() => unzipSync(zip, { filter }))[name]
   if (bytes === undefined || bytes.length !== size) throw new Broken(`${name} does not have the size that it says`)
   const text = reading(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes))

@@ -7,7 +7,7 @@ import { described, list, optional, withDefault } from "../kit/fields.ts"
 import { time } from "../kit/timeFields.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
-import { offsetOf, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
+import { filePaging, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
 const report = Schema.Literal("trades", "ledgers").annotations({ description: "Contents of the report" })
@@ -77,6 +77,7 @@ interface Retrieved {
   readonly files: ReadonlyArray<Report.Member>
   readonly uri?: string
   readonly zip?: Uint8Array
+  readonly file?: string
   readonly columns?: ReadonlyArray<string>
   readonly rows?: ReadonlyArray<ReadonlyArray<string>>
   readonly next_cursor?: string
@@ -85,20 +86,19 @@ interface Retrieved {
 export const retrieveExport = Tool.make("retrieve_export", {
   title: "Get a report",
   description:
-    "A finished report: as zip, the ZIP file as a resource, with the names of its files; as rows, its lines in pages.",
+    "Rows of a finished report, in pages: first those of its first file, then of the next. as zip: the ZIP file itself, if small.",
   endpoint: "private/RetrieveExport",
   input: {
     id,
-    as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "zip"),
-    ...offsetPaging(50, 500)
+    as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "rows"),
+    ...filePaging(50, 500)
   },
   aliases: { offset: "cursor" },
   handler: Effect.fn("Tool.retrieve_export")(function* ({ as, id, ...page }) {
     const kraken = yield* KrakenClient
     const zip = yield* kraken.download("private/RetrieveExport", { id })
     const files = yield* readable(() => Report.members(zip))
-    const form =
-      as === "zip" ? { uri: `kraken://exports/${encodeURIComponent(id)}.zip`, zip } : yield* rowsOf(zip, files, page)
+    const form = as === "zip" ? yield* wholeOf(id, zip) : yield* rowsOf(zip, files, page)
     const answer: Retrieved = { id, files, ...form }
     return answer
   }),
@@ -107,6 +107,7 @@ export const retrieveExport = Tool.make("retrieve_export", {
     id: Schema.String,
     files: Schema.Array(Schema.Struct({ name: Schema.String, size: Schema.Number })),
     uri: optionalText,
+    file: optionalText,
     columns: optionalTexts,
     rows: optional(Schema.Array(Schema.Array(Schema.String))),
     next_cursor: optionalText
@@ -128,20 +129,42 @@ export const removeExport = Tool.endpoint("remove_export", {
   output: Schema.Struct({ removed: Schema.Boolean, ...Settled })
 })
 
-const rowsOf = (
-  zip: Uint8Array,
-  files: ReadonlyArray<Report.Member>,
-  page: { readonly cursor?: string; readonly limit: number }
-) => {
-  const table = Report.table(files)
-  if (table === undefined) return Effect.succeed({ columns: [], rows: [] })
-  return table.size > Report.largest ? tooLarge(table) : readable(() => pageOf(zip, table, page))
+interface Page {
+  readonly cursor?: string
+  readonly limit: number
 }
 
-const pageOf = (zip: Uint8Array, table: Report.Member, page: { readonly cursor?: string; readonly limit: number }) => {
-  const { next_offset, ...rows } = Report.page(zip, table, { offset: offsetOf(page), limit: page.limit })
-  return { ...rows, ...(next_offset !== undefined && { next_cursor: String(next_offset) }) }
+/** Reads a page of rows. A cursor is a number of rows to skip and, from the second file on, the number of the file. */
+const rowsOf = (zip: Uint8Array, files: ReadonlyArray<Report.Member>, { cursor = "0", limit }: Page) => {
+  const tables = Report.tables(files)
+  const [offset = "0", number = "0"] = cursor.split(":").toReversed()
+  const table = tables[Number(number)]
+  if (table === undefined) return Effect.succeed({ columns: [], rows: [] })
+  if (table.size > Report.largest) return tooLarge(table)
+  return readable(() => {
+    const { columns, next_offset, rows } = Report.page(zip, table, { offset: Number(offset), limit })
+    const following = Number(number) + 1
+    const next = next_offset === undefined ? nextFile(following, tables.length) : place(Number(number), next_offset)
+    return { ...(tables.length > 1 && { file: table.name }), columns, rows, ...Rows.compact({ next_cursor: next }) }
+  })
 }
+
+const nextFile = (number: number, count: number) => (number < count ? place(number, 0) : undefined)
+
+const place = (number: number, offset: number) => (number === 0 ? String(offset) : `${number}:${offset}`)
+
+/**
+ * The most bytes of a ZIP that is sent as a resource. As base64 that is as long as the longest text of an answer, which a
+ * model reads again in every later turn.
+ */
+const largestZip = 60_000
+
+const wholeOf = (id: string, zip: Uint8Array) =>
+  zip.length > largestZip
+    ? Effect.fail(
+        fault("as", `must be rows: the ZIP has ${zip.length} bytes, and an answer holds at most ${largestZip}`)
+      )
+    : Effect.succeed({ uri: `kraken://exports/${encodeURIComponent(id)}.zip`, zip })
 
 const readable = <A>(read: () => A) =>
   Effect.catchAllDefect(Effect.sync(read), (thrown) =>
@@ -151,9 +174,11 @@ const readable = <A>(read: () => A) =>
   )
 
 const tooLarge = ({ name, size }: Report.Member) =>
-  Arguments.invalid("retrieve_export", [
-    {
-      path: "as",
-      fault: `must be zip: ${name} has ${size} bytes, and rows takes at most ${Report.largest}. Or request a report of a shorter period`
-    }
-  ])
+  Effect.fail(
+    fault(
+      "id",
+      `${name} has ${size} bytes, and at most ${Report.largest} are unpacked: request a report of a shorter period`
+    )
+  )
+
+const fault = (path: string, fault: string) => Arguments.invalid("retrieve_export", [{ path, fault }])

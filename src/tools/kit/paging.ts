@@ -34,6 +34,12 @@ export const offsetPaging = (usual: number, most: number) => ({
   limit: rowsAPage(usual, most)
 })
 
+/** Makes the inputs of a tool whose cursors are numbers of rows to skip in a file: `50`, in the second file `1:50`. */
+export const filePaging = (usual: number, most: number) => ({
+  cursor: cursorLike(/^(\d{1,2}:)?\d{1,9}$/),
+  limit: rowsAPage(usual, most)
+})
+
 /** Makes the inputs of a tool whose cursors are times: see `pageBackwards`. */
 export const backwardsPaging = (usual: number, most: number) => ({
   cursor: cursorLike(/^\d{1,12}(-\d{1,6})?$/),

@@ -16,7 +16,7 @@ const download = (zip: Uint8Array, calls: Array<object> = []) =>
     onCall: (_, params) => calls.push(params)
   })
 
-const rowsOf = { id: "TCJA", as: "rows", offset: 0, limit: 50 } as const
+const rowsOf = { id: "TCJA", as: "rows", limit: 50 } as const
 
 describe("request_export_report", () => {
   it.effect("asks for a report with times in words", () => {
@@ -126,10 +126,18 @@ describe("retrieve_export", () => {
     '"txid","time","misc"\r\n"T1","2025-10-20 22:40:00","a, b"\r\n"T2","2025-10-20 22:41:00","line\nbreak"\r\n"T3","",""\r\n'
   const zip = zipSync({ "trades.csv": strToU8(csv) })
 
+  it.effect("gives rows if nothing else is asked for", () =>
+    Effect.gen(function* () {
+      const { content, structuredContent } = yield* Exports.retrieveExport.call({ id: "TCJA" })
+      assert.deepInclude(structuredContent, { columns: ["txid", "time", "misc"] })
+      assert.strictEqual(content.length, 1)
+    }).pipe(Effect.provide(download(zip)))
+  )
+
   it.effect("gives the ZIP as a resource, byte for byte, beside what it holds", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const answer = yield* Exports.retrieveExport.call({ id: "TC/JA" })
+      const answer = yield* Exports.retrieveExport.call({ id: "TC/JA", as: "zip" })
       assert.deepStrictEqual(answer.structuredContent, {
         id: "TC/JA",
         files: [{ name: "trades.csv", size: csv.length }],
@@ -186,7 +194,7 @@ describe("retrieve_export", () => {
   it.effect("does not unpack what is too large, and says what would do", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
-      assertFaults(faultsIn(error), [["as", "33554433", "33554432"]])
+      assertFaults(faultsIn(error), [["id", "33554433", "33554432"]])
       const asZip = yield* Exports.retrieveExport.run({ ...rowsOf, as: "zip" })
       assert.deepStrictEqual(asZip.files, [{ name: "trades.csv", size: 33554433 }])
     }).pipe(Effect.provide(download(zipSync({ "trades.csv": new Uint8Array(32 * 1024 * 1024 + 1) }))))
@@ -198,6 +206,74 @@ describe("retrieve_export", () => {
       assert.deepStrictEqual(files, [{ name: "trades.csv", size: 10 }])
       assert.deepStrictEqual(columns, ["x".repeat(10)])
     }).pipe(Effect.provide(download(claiming(zipSync({ "trades.csv": strToU8("x".repeat(1_000_000)) }), 10))))
+  )
+
+  it.effect("gives the rows of every file, one after the other", () =>
+    Effect.gen(function* () {
+      const pages: Array<unknown> = []
+      for (let cursor: string | undefined = "0"; cursor !== undefined;) {
+        const page: { readonly structuredContent?: { readonly [name: string]: unknown } | undefined } =
+          yield* Exports.retrieveExport.call({ id: "TCJA", limit: 1, cursor })
+        const { file, next_cursor, rows } = page.structuredContent ?? {}
+        pages.push([file, rows])
+        cursor = typeof next_cursor === "string" ? next_cursor : undefined
+      }
+      assert.deepStrictEqual(pages, [
+        ["1.csv", [["T1"]]],
+        ["1.csv", [["T2"]]],
+        ["2.csv", [["T3"]]]
+      ])
+      const beyond = yield* Exports.retrieveExport.run({ ...rowsOf, cursor: "9:0" })
+      assert.deepStrictEqual([beyond.rows, beyond.next_cursor], [[], undefined])
+    }).pipe(
+      Effect.provide(
+        download(
+          zipSync({
+            "readme.md": strToU8("x"),
+            "1.csv": strToU8("txid\nT1\nT2\n"),
+            "empty.csv": strToU8(""),
+            "2.csv": strToU8("txid\nT3\n")
+          })
+        )
+      )
+    )
+  )
+
+  it.effect("refuses a ZIP that would fill the answer, and says that rows would do", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Exports.retrieveExport.call({ id: "TCJA", as: "zip" }))
+      assertFaults(faultsIn(error), [["as", "rows", "60000"]])
+      const { rows = [] } = yield* Exports.retrieveExport.run(rowsOf)
+      assert.lengthOf(rows, 50)
+    }).pipe(Effect.provide(download(zipSync({ "trades.csv": strToU8("a,b\n1,2\n".repeat(20_000)) }, { level: 0 }))))
+  )
+
+  it.effect("does not list a ZIP that names thousands of files", () =>
+    Effect.gen(function* () {
+      for (const as of ["rows", "zip"] as const) {
+        const error = yield* Effect.flip(Exports.retrieveExport.run({ ...rowsOf, as }))
+        assert.deepInclude(error, { _tag: "KrakenUnreadable", carriedOut: false })
+      }
+    }).pipe(
+      Effect.provide(
+        download(zipSync(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}.csv`, strToU8("a\n1\n")]))))
+      )
+    )
+  )
+
+  it.effect("unpacks only the first of many files with one name", () =>
+    Effect.gen(function* () {
+      const { files, rows } = yield* Exports.retrieveExport.run(rowsOf)
+      assert.deepStrictEqual(
+        files.map(({ name }) => name),
+        ["a.csv", "a.csv"]
+      )
+      assert.deepStrictEqual(rows, [["1"]])
+    }).pipe(
+      Effect.provide(
+        download(renamed(zipSync({ "a.csv": strToU8("x\n1\n"), "b.csv": strToU8("x\n2\n") }), "b.csv", "a.csv"))
+      )
+    )
   )
 
   it.effect("bytes that are no ZIP are said to be none", () =>
@@ -221,6 +297,10 @@ describe("remove_export", () => {
     }).pipe(Effect.provide(kraken({ "private/RemoveExport": { delete: true } }, calls)))
   })
 })
+
+/** Replaces a name in a ZIP by another one of the same length. */
+const renamed = (zip: Uint8Array, from: string, to: string): Uint8Array =>
+  Buffer.from(Buffer.from(zip).toString("latin1").replaceAll(from, to), "latin1")
 
 /** Changes the directory of a ZIP so that its only member claims to have `size` bytes. */
 const claiming = (zip: Uint8Array, size: number): Uint8Array => {
