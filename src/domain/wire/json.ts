@@ -1,4 +1,4 @@
-import { isSafeNumber, parse } from "lossless-json"
+import { isSafeNumber, parse, stringify } from "lossless-json"
 import { isShort } from "../numbers/numberText.ts"
 
 /**
@@ -38,6 +38,17 @@ export const parseWithLongNumbers = (text: string): unknown =>
 
 const exactOrLong = (digits: string): number | LongNumber =>
   isShort(digits) && isSafeNumber(digits) ? Number(digits) : new LongNumber(digits)
+
+/** Writes JSON as `JSON.stringify` does, and a bigint as a number with all its digits. */
+export const stringifyWithBigints = (value: unknown): string => {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // Only a bigint is refused with this error, apart from a cycle.
+    if (error instanceof TypeError) return stringify(value) ?? "null"
+    throw error
+  }
+}
 
 const last = ({ newValue }: { readonly newValue: unknown }): unknown => newValue
 

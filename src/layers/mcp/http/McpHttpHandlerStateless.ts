@@ -1,4 +1,3 @@
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Deferred, Effect, Either, Layer, Option } from "effect"
 import { type McpHttpResponse, type McpHttpRequest, McpHttpHandler } from "./McpHttpHandler.ts"
 import {
@@ -10,6 +9,7 @@ import {
   handshakeVersions,
   parse,
   parseError,
+  type Request,
   stringify
 } from "../protocol/messages.ts"
 import { header, isStateless } from "../protocol/statelessEnvelope.ts"
@@ -50,7 +50,7 @@ export const McpHttpHandlerStateless = Layer.effect(
       return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none()), http)
     }
 
-    const listen = (request: JSONRPCRequest, { emit, headers }: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
+    const listen = (request: Request, { emit, headers }: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
       const { failure, first, last } = protocol.listen(request, headers)
       if (failure !== undefined) return Effect.succeed(failed(request.id, failure))
       emit(event(first))

@@ -1,6 +1,6 @@
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Either, ParseResult, Predicate, Schema } from "effect"
 import { isShallow, maxDepth } from "../../../domain/wire/depth.ts"
+import { LongNumber, parseWithLongNumbers, stringifyWithBigints } from "../../../domain/wire/json.ts"
 
 /** The protocol revision without a handshake. */
 export const statelessVersion = "2026-07-28"
@@ -10,9 +10,17 @@ export const handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "202
 /** The prefix of MCP's own keys in `_meta`. */
 export const prefix = "io.modelcontextprotocol/"
 
-export type Id = JSONRPCRequest["id"]
+/** The id of a request. A whole number that a double can't hold is a bigint. */
+export type Id = string | number | bigint
 
 export type Json = { readonly [key: string]: unknown }
+
+export interface Request {
+  readonly jsonrpc: "2.0"
+  readonly id: Id
+  readonly method: string
+  readonly params?: { readonly [key: string]: unknown }
+}
 
 /** A JSON-RPC error, with its HTTP status. */
 export interface Failure {
@@ -44,22 +52,28 @@ export const errorResponse = <I extends Id | null>(id: I, { code, data, message 
   error: { code, message, ...(data !== undefined && { data }) }
 })
 
-/** Parses JSON. Refuses text that is nested so deep that walking its value could overflow the stack. */
+/**
+ * Parses JSON. A number that a double can't hold becomes a `LongNumber`. Refuses text that is nested so deep that walking
+ * its value could overflow the stack.
+ */
 export const parse = (text: string): Either.Either<unknown, unknown> =>
   Either.filterOrLeft(
-    Either.try((): unknown => JSON.parse(text)),
+    Either.try(() => parseWithLongNumbers(text)),
     (value) => isShallow(text, value),
     () => "too deep"
   )
 
 /** A message of a client: a request, a notification or response (`Silent`), which gets no answer, or neither. */
 export type Incoming =
-  | { readonly _tag: "Request"; readonly request: JSONRPCRequest }
+  | { readonly _tag: "Request"; readonly request: Request }
   | { readonly _tag: "Silent"; readonly method?: string; readonly params: Json; readonly response?: Json }
   | { readonly _tag: "Invalid"; readonly id: Id | null; readonly failure: Failure }
 
-const isId = (value: unknown): value is Id =>
-  typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value))
+/** Reads an id. Undefined if it is neither text nor a whole number. */
+export const idOf = (value: unknown): Id | undefined => {
+  if (typeof value === "string" || (typeof value === "number" && Number.isInteger(value))) return value
+  return value instanceof LongNumber && /^-?\d{1,40}$/.test(value.digits) ? BigInt(value.digits) : undefined
+}
 
 /** Reads one JSON-RPC message. */
 export const incoming = (message: unknown): Incoming => {
@@ -70,9 +84,10 @@ export const incoming = (message: unknown): Incoming => {
   })
   if (!Predicate.isRecord(message)) return invalid("not an object")
   if (message["jsonrpc"] !== "2.0") return invalid('jsonrpc must be "2.0"')
-  const { id, method } = message
-  const params = withoutAbsent(message["params"])
-  if (id !== undefined && !isId(id)) return invalid("id must be a string or an integer")
+  const { method } = message
+  const id = idOf(message["id"])
+  const params = withArguments(method, withoutAbsent(message["params"]))
+  if (id === undefined && message["id"] !== undefined) return invalid("id must be a string or an integer")
   if (method === undefined && ("result" in message || "error" in message)) {
     return { _tag: "Silent", params: {}, response: message }
   }
@@ -95,6 +110,19 @@ const withoutAbsent = (params: unknown): unknown => {
     : params
 }
 
+const methodsWithArguments: ReadonlySet<unknown> = new Set(["tools/call", "prompts/get"])
+
+/** Parses `arguments` that were given as the JSON text of an object, or as empty text. Other text is refused later. */
+const withArguments = (method: unknown, params: unknown): unknown => {
+  if (!Predicate.isRecord(params) || typeof params["arguments"] !== "string" || !methodsWithArguments.has(method)) {
+    return params
+  }
+  const { arguments: given, ...others } = params
+  if (given.trim() === "") return others
+  const parsed = parse(given)
+  return Either.isRight(parsed) && Predicate.isRecord(parsed.right) ? { ...others, arguments: parsed.right } : params
+}
+
 const text = Schema.String
 const anything = Schema.Record({ key: text, value: Schema.Unknown })
 const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
@@ -102,7 +130,7 @@ const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWit
 /** The part of `_meta` that the protocol reads. */
 const meta = optional(
   Schema.Struct({
-    progressToken: optional(Schema.Union(text, Schema.Int)),
+    progressToken: optional(Schema.declare((token): token is unknown => idOf(token) !== undefined)),
     [`${prefix}related-task`]: optional(Schema.Struct({ taskId: text }))
   })
 )
@@ -150,7 +178,7 @@ const decoderOf = (method: string) => {
 }
 
 /** Checks a request's params. Returns undefined if they are valid. */
-export const paramsFailure = ({ method, params }: JSONRPCRequest): Failure | undefined => {
+export const paramsFailure = ({ method, params }: Request): Failure | undefined => {
   const parsed = decoderOf(method)(params ?? {})
   if (Either.isRight(parsed)) return undefined
   const faults = ParseResult.ArrayFormatter.formatErrorSync(parsed.left)
@@ -166,14 +194,14 @@ const makeDecoder = (fields: Schema.Struct.Fields) => {
 /** The JSON of lists of tools, which are the same objects for many clients, while a list exists. */
 const texts = new WeakMap<object, string>()
 
-/** Writes a message as JSON. */
+/** Writes a message as JSON, with the digits of long ids. */
 export const stringify = (message: unknown): string => {
   const result = Predicate.isRecord(message) ? message["result"] : undefined
   if (!Predicate.isRecord(message) || !Predicate.isRecord(result) || !Array.isArray(result["tools"]))
-    return JSON.stringify(message)
+    return stringifyWithBigints(message)
   const { tools, ...rest } = result
   const text = texts.get(tools) ?? JSON.stringify(tools)
   texts.set(tools, text)
   const others = JSON.stringify(rest)
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(message["id"])},"result":{"tools":${text}${others === "{}" ? "}" : `,${others.slice(1)}`}}`
+  return `{"jsonrpc":"2.0","id":${stringifyWithBigints(message["id"])},"result":{"tools":${text}${others === "{}" ? "}" : `,${others.slice(1)}`}}`
 }

@@ -1,4 +1,3 @@
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Option, Predicate } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import {
@@ -10,6 +9,7 @@ import {
   methodNotFound,
   statelessVersion,
   paramsFailure,
+  type Request,
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./statelessEnvelope.ts"
@@ -30,7 +30,7 @@ export type Plan =
   | { readonly _tag: "Answer"; readonly answered: Answered }
   | {
       readonly _tag: "Dispatch"
-      readonly request: JSONRPCRequest
+      readonly request: Request
       readonly context: RequestContext
       readonly finish: (response: Response) => Answered
     }
@@ -66,7 +66,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
   )
 
   /** Plans a request of revision 2026-07-28. `headers` are those of HTTP, which repeat the envelope; other transports have none. */
-  const stateless = (request: JSONRPCRequest, principal: typeof Principal.Service, headers?: Headers): Plan => {
+  const stateless = (request: Request, principal: typeof Principal.Service, headers?: Headers): Plan => {
     const { id, method, params } = request
     const failure = envelopeFailure(request, headers)
     if (failure !== undefined) return fail(request, failure)
@@ -107,7 +107,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
   }
 
   /** Answers `initialize`, in the revision that the client requests if we support it, else in our latest. */
-  const initialize = ({ id, params }: JSONRPCRequest): Plan => {
+  const initialize = ({ id, params }: Request): Plan => {
     const requested = handshakeVersions.find((version) => version === params?.["protocolVersion"])
     const { capabilities, instructions, serverInfo } = about
     const result = { protocolVersion: requested ?? handshakeVersions[0], capabilities, serverInfo, instructions }
@@ -118,11 +118,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
    * Plans a request of a revision with a handshake. `initialize` is never refused. `client` holds the capabilities that
    * the client declared, if the transport remembers them.
    */
-  const handshake = (
-    request: JSONRPCRequest,
-    principal: typeof Principal.Service,
-    client: Option.Option<Json>
-  ): Plan => {
+  const handshake = (request: Request, principal: typeof Principal.Service, client: Option.Option<Json>): Plan => {
     if (request.method === "initialize") return initialize(request)
     const context: RequestContext = { principal, revision: "handshake", client }
     // These clients are asked during the call, so it never ends in questions.
@@ -136,7 +132,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
   }
 
   /** Makes the first and the last message of a stream of changes. We announce no changes, so nothing comes between. */
-  const listen = (request: JSONRPCRequest, headers?: Headers) => {
+  const listen = (request: Request, headers?: Headers) => {
     const { id, params } = request
     const failure =
       envelopeFailure(request, headers) ??
@@ -158,18 +154,18 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
   return { stateless, handshake, listen }
 }
 
-const failed = ({ id }: JSONRPCRequest, failure: Failure): Answered => ({
+const failed = ({ id }: Request, failure: Failure): Answered => ({
   status: failure.status,
   response: errorResponse(id, failure)
 })
 
-const fail = (request: JSONRPCRequest, failure: Failure): Plan => ({
+const fail = (request: Request, failure: Failure): Plan => ({
   _tag: "Answer",
   answered: failed(request, failure)
 })
 
 /** Removes `task` from the params. The spec asks servers without tasks to ignore it, but the SDK would refuse it. */
-const withoutTask = (request: JSONRPCRequest): JSONRPCRequest => {
+const withoutTask = (request: Request): Request => {
   if (request.params?.["task"] === undefined) return request
   const { task: _, ...params } = request.params
   return { ...request, params }

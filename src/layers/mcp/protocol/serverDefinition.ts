@@ -2,7 +2,7 @@ import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import type { Effect, Option } from "effect"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
-import type { Id, Json } from "./messages.ts"
+import type { Id, Json, Request } from "./messages.ts"
 import type { ProtocolError } from "./ProtocolError.ts"
 import type { MirroredHeaders } from "./statelessEnvelope.ts"
 
@@ -23,10 +23,13 @@ export interface InputRequests {
   readonly requestState?: string
 }
 
+/** A message of the SDK's type, with any of our ids. */
+type WithId<A> = Omit<A, "id"> & { readonly id?: Id | undefined }
+
 /** The outcome of a request: a JSON-RPC response, or questions, which `makeProtocol` turns into a response. */
 export type Response =
-  | Mcp.JSONRPCResultResponse
-  | Mcp.JSONRPCErrorResponse
+  | WithId<Mcp.JSONRPCResultResponse>
+  | WithId<Mcp.JSONRPCErrorResponse>
   | { readonly jsonrpc: "2.0"; readonly id: Id; readonly inputRequired: InputRequests }
 
 /** The caller of a request, and what its transport knows besides the message. */
@@ -48,7 +51,7 @@ export interface RequestContext {
 }
 
 /** Answers a request whose params have been checked. Interrupting it cancels the request. */
-export type RequestHandler = (request: Mcp.JSONRPCRequest, context: RequestContext) => Effect.Effect<Response>
+export type RequestHandler = (request: Request, context: RequestContext) => Effect.Effect<Response>
 
 /** One request for its handler, independent of protocol revision and transport. */
 export interface Call {

@@ -1,6 +1,5 @@
 import { Predicate } from "effect"
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
-import { type Failure, invalidParams, type Json, statelessVersion, prefix } from "./messages.ts"
+import { type Failure, invalidParams, type Json, type Request, statelessVersion, prefix } from "./messages.ts"
 
 export type Headers = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
@@ -31,7 +30,7 @@ export const isStateless = (method: string | undefined, params: Json | undefined
  * Checks a request's envelope: the `_meta` that names the client's revision and capabilities. Over HTTP, headers repeat
  * some of it. A difference is refused, since a proxy might have judged the request by its headers.
  */
-export const envelopeFailure = ({ method, params }: JSONRPCRequest, headers?: Headers): Failure | undefined => {
+export const envelopeFailure = ({ method, params }: Request, headers?: Headers): Failure | undefined => {
   const meta = metaOf(params)
   const version = meta[`${prefix}protocolVersion`]
   if (typeof version !== "string") return missing("protocolVersion")

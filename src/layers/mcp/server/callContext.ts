@@ -1,6 +1,6 @@
 import { Effect, Option, Predicate } from "effect"
 import type { CallContext, Progress } from "../../../services/CallContext.ts"
-import { type Json } from "../protocol/messages.ts"
+import { idOf, type Json } from "../protocol/messages.ts"
 import type { Call } from "../protocol/serverDefinition.ts"
 
 /** Makes the context of a request for tools. */
@@ -13,7 +13,7 @@ export const contextOf = (call: Call): typeof CallContext.Service => ({
 
 /** Makes a reporter of progress, for a client that asked for it. The numbers it reports always grow, as MCP requires. */
 const reporter = ({ meta, notify }: Call) => {
-  const { progressToken } = meta
+  const progressToken = idOf(meta["progressToken"])
   if (progressToken === undefined) return () => Effect.void
   let last = -1
   return ({ message, progress, total }: Progress) =>

@@ -1,7 +1,7 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
-import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js"
 import { Effect } from "effect"
-import type { Id } from "../protocol/messages.ts"
+import type { Id, Request } from "../protocol/messages.ts"
 import type { Response } from "../protocol/serverDefinition.ts"
 
 /**
@@ -13,7 +13,7 @@ export class SdkTransport implements Transport {
   onclose?: NonNullable<Transport["onclose"]>
   #next = 1
   /** The id of the request that is being passed to the server. */
-  #delivering: Id | undefined
+  #delivering: number | undefined
   readonly #waiting = new Map<Id, (response: Response) => void>()
 
   start() {
@@ -36,12 +36,13 @@ export class SdkTransport implements Transport {
   }
 
   /** Sends a request to the server and waits for its response. Interrupting it cancels the request. */
-  request(request: JSONRPCRequest): Effect.Effect<Response> {
+  request(request: Request): Effect.Effect<Response> {
     return Effect.async((resume) => {
+      const { method, params } = request
       const id = this.#next++
       this.#waiting.set(id, (response) => resume(Effect.succeed({ ...response, id: request.id })))
       this.#delivering = id
-      this.onmessage?.({ ...request, id })
+      this.onmessage?.({ jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) })
       this.#delivering = undefined
       return Effect.sync(() => {
         this.#waiting.delete(id)

@@ -1,4 +1,3 @@
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js"
 import { Effect, Either, Fiber, FiberSet, Option, Predicate } from "effect"
 import type { Readable, Writable } from "node:stream"
 import { Principal } from "../../../services/Principal.ts"
@@ -8,11 +7,13 @@ import {
   errorResponse,
   type Failure,
   type Id,
+  idOf,
   incoming,
   invalidRequest,
   type Json,
   parse,
   parseError,
+  type Request,
   stringify
 } from "../protocol/messages.ts"
 import { isStateless } from "../protocol/statelessEnvelope.ts"
@@ -43,7 +44,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const write = (message: object) => writer.write(stringify(message))
   const fail = (id: Id | null, failure: Failure) => write(errorResponse(id, failure))
 
-  const planOf = (request: JSONRPCRequest): Plan => {
+  const planOf = (request: Request): Plan => {
     if (isStateless(request.method, request.params, {})) return protocol.stateless(request, principal)
     const capabilities = request.params?.["capabilities"]
     // The capabilities of the client are the only state that is kept for the connection.
@@ -52,14 +53,14 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     return protocol.handshake(request, principal, client)
   }
 
-  const listen = (request: JSONRPCRequest) => {
+  const listen = (request: Request) => {
     const { failure, first, last } = protocol.listen(request)
     if (failure !== undefined) return fail(request.id, failure)
     listeners.set(request.id, last)
     write(first)
   }
 
-  const start = Effect.fnUntraced(function* (request: JSONRPCRequest) {
+  const start = Effect.fnUntraced(function* (request: Request) {
     if (request.method === "subscriptions/listen") return listen(request)
     const plan = planOf(request)
     const withSend: Plan = plan._tag === "Dispatch" ? { ...plan, context: { ...plan.context, send: write } } : plan
@@ -73,7 +74,8 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     })
   })
 
-  const cancel = (id: Id) => {
+  const cancel = (id: Id | undefined) => {
+    if (id === undefined) return Effect.void
     listeners.delete(id)
     const fiber = running.get(id)
     return fiber === undefined ? Effect.void : Fiber.interruptFork(fiber)
@@ -90,7 +92,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
         if (read.response !== undefined) questions.answer(principal, read.response)
         // The client has our answer to `initialize`, and will soon ask for the tools.
         if (read.method === "notifications/initialized") expectRequests()
-        return read.method === "notifications/cancelled" ? cancel(read.params["requestId"] as Id) : Effect.void
+        return read.method === "notifications/cancelled" ? cancel(idOf(read.params["requestId"])) : Effect.void
     }
   }
 

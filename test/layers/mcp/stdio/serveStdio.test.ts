@@ -126,6 +126,52 @@ describe("stdio", () => {
     }).pipe(Effect.scoped, Effect.provide(TestMcpServer({}, {}, kraken)))
   })
 
+  it.effect("keeps the digits of ids and progress tokens that a double can't hold", () => {
+    const kraken = Layer.mock(KrakenClient, {
+      read: () => Effect.as(report({ progress: 1 }), time["public/Time"])
+    })
+    return Effect.gen(function* () {
+      const { input, next, output } = yield* serve
+      let text = ""
+      output.on("data", (chunk: Buffer) => (text += String(chunk)))
+      const params = `"params":{"name":"get_server_time","_meta":{"progressToken":9007199254740995}}`
+      const call = `{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call",${params}}`
+      input.write(`${call}\n[${call}]\n`)
+      for (const _ of [1, 2, 3]) yield* next
+      const digits = [...text.matchAll(/"(id|progressToken)":(\d+)/g)].map(([, name, digits]) => [name, digits])
+      assert.deepStrictEqual(digits, [
+        ["progressToken", "9007199254740995"],
+        ["id", "9007199254740993"],
+        ["id", "9007199254740993"]
+      ])
+    }).pipe(Effect.scoped, Effect.provide(TestMcpServer({}, {}, kraken)))
+  })
+
+  it.effect("cancels a call by an id that a double can't hold", () =>
+    Effect.gen(function* () {
+      const started = yield* Queue.unbounded<string>()
+      const interrupted = yield* Queue.unbounded<string>()
+      const kraken = Layer.mock(KrakenClient, {
+        read: (endpoint) =>
+          Queue.offer(started, endpoint).pipe(
+            Effect.zipRight(Effect.never),
+            Effect.onInterrupt(() => Queue.offer(interrupted, endpoint))
+          )
+      })
+      yield* Effect.gen(function* () {
+        const { input } = yield* serve
+        const cancelled = (id: string) =>
+          input.write(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}\n`)
+        const call = `"method":"tools/call","params":{"name":"get_server_time"}`
+        for (const id of ["9007199254740992", "9007199254740993"]) input.write(`{"jsonrpc":"2.0","id":${id},${call}}\n`)
+        yield* Queue.takeN(started, 2)
+        cancelled("9007199254740993")
+        yield* Queue.take(interrupted)
+        assert.strictEqual(yield* Queue.size(interrupted), 0)
+      }).pipe(Effect.provide(TestMcpServer({}, {}, kraken)))
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("ends when its reader has closed the output", () =>
     Effect.gen(function* () {
       const { ended, output, send } = yield* serve
