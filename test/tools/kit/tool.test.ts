@@ -206,6 +206,37 @@ describe("Tool", () => {
     )
   })
 
+  it.effect("what clients add to arguments for themselves is ignored, unless the tool has such an argument", () => {
+    const calls: Array<object> = []
+    const own = Tool.endpoint("own", {
+      ...looks,
+      endpoint: "public/MaintenanceSchedule",
+      input: { action: Fields.optional(Fields.text("An argument of the tool")) }
+    })
+    const added = {
+      toolCallId: 1616492376594123500,
+      sessionId: "s",
+      action: "sendMessage",
+      chatInput: "x".repeat(2000),
+      tool: { name: "timed" },
+      _meta: { a: 1 }
+    }
+    return Effect.gen(function* () {
+      yield* timed.call({ since: "1764230400", ...added })
+      yield* timed.call(JSON.stringify(added))
+      yield* own.call(added)
+      assert.deepStrictEqual(calls, [{ since: "1764230400" }, {}, { action: "sendMessage" }])
+      for (const name of ["toolcallid", "session_id", "Action", "input", "query"]) {
+        const error = yield* Effect.flip(timed.call({ [name]: "x" }))
+        assertFaults(faultsIn(error), [[name]])
+      }
+    }).pipe(
+      Effect.provide(
+        TestKraken({ answers: { "public/MaintenanceSchedule": {} }, onCall: (_, params) => calls.push(params) })
+      )
+    )
+  })
+
   it.effect("what Kraken's lists show to be wrong is not sent", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(checked.call({ pair: "AAPLx/USD" }))
