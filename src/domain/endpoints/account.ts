@@ -84,7 +84,8 @@ const Wallet = Schema.Struct({
 })
 
 /**
- * Values of `type` by which ledger entries can be filtered.
+ * Values of `type` by which ledger entries can be filtered: those of Kraken's documentation, and those that Kraken writes
+ * into entries. `sale` selects entries with `spend` and `receive`.
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-ledgers read 2026-08-17
  */
@@ -102,7 +103,16 @@ export const ledgerTypes = [
   "staking",
   "dividend",
   "sale",
-  "nft_rebate"
+  "nft_rebate",
+  "earn",
+  "reward",
+  "spend",
+  "receive",
+  "conversion",
+  "nfttrade",
+  "nftcreatorfee",
+  "nftrebate",
+  "custodytransfer"
 ] as const
 
 const openOrClosed = [["query-open-trades"], ["query-closed-trades"]] as const

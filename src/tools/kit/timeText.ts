@@ -63,6 +63,7 @@ export const secondsAhead = (text: string): string | undefined => {
 const numeric = (text: string): Read | undefined => {
   const [, seconds = "", fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? []
   if (seconds === "") return undefined
+  if (seconds.length === 4) return Either.left(`${text} is a year: write a date such as ${seconds}-01-01`)
   const unit = finerUnit(seconds)
   return unit === undefined
     ? Either.right({ seconds: Number(seconds), fraction })

@@ -83,6 +83,10 @@ describe("a time", () => {
     assert.include(refusal("2028-01-01", "end"), "2026-11-29T10:20:30Z")
   })
 
+  it("that is a year is refused with its first day", () => {
+    assert.include(refusal("2026"), "2026-01-01")
+  })
+
   it("in other words is refused with the forms that are understood", () => {
     for (const text of ["last week", "-30", "30d", "-1y", "", "21/09/2026", "+3600", "1e9", "0x10"])
       for (const form of ["Unix", "ISO 8601", "-30d", text]) assert.include(refusal(text), form)
