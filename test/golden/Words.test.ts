@@ -116,6 +116,8 @@ const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   ["get_ledgers", { start: "last week", end: "2026-02-30" }],
   ["get_closed_orders", { start: "2026-09-21", end: "2026-09-20" }],
   ["get_trade_history", { start: Number("1616492376594123457"), end: "1999-12-31" }],
+  ["get_trade_history", { start: "2026" }],
+  ["get_ledgers", { asset: ["AAPLx", "BTC"] }],
   ["get_recent_trades", { pair: "BTC/USD", since: "-30" }],
   ["add_order", { ...order, pair: "BTC/USD", starttm: "tomorrow", expiretm: 1764230400123 }],
   ["get_assets", { fields: ["altname", "price"] }],

@@ -85,7 +85,7 @@ describe("a day of", () => {
       v.wait(10)
       const { reports } = yield* use(Exports.getExportStatus, { report: "ledgers" })
       assert.deepInclude(reports[0], { id, descr: "All", status: "Processed" })
-      assert.deepInclude(yield* use(Exports.retrieveExport, { id }), { uri: `kraken://exports/${id}.zip` })
+      assert.deepInclude(yield* use(Exports.retrieveExport, { id, as: "zip" }), { uri: `kraken://exports/${id}.zip` })
       const { columns, rows } = yield* use(Exports.retrieveExport, { id, as: "rows" })
       assert.deepStrictEqual(columns, ["txid", ...about.fields])
       assert.lengthOf(rows, count)

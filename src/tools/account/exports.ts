@@ -85,8 +85,7 @@ interface Retrieved {
 
 export const retrieveExport = Tool.make("retrieve_export", {
   title: "Get a report",
-  description:
-    "Rows of a finished report, in pages: first those of its first file, then of the next. as zip: the ZIP file itself, if small.",
+  description: "Rows of a finished report, in pages, file by file. as zip: the ZIP file itself, if small.",
   endpoint: "private/RetrieveExport",
   input: {
     id,

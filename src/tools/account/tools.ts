@@ -6,7 +6,7 @@ import * as Output from "./output.ts"
 import { withoutOff } from "../kit/arguments.ts"
 import { Amount, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
 import { AssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
-import { AssetName, AssetNames, PairNames } from "../kit/nameFields.ts"
+import { AssetName, PairNames, PastAssetNames } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Key from "./apiKeyOutput.ts"
@@ -88,10 +88,10 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes an entry for each of its two assets. time is in Unix seconds.",
+    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes two entries, one for each asset.",
   endpoint: "private/Ledgers",
   input: {
-    asset: optional(AssetNames),
+    asset: optional(PastAssetNames),
     aclass: optional(AssetClass),
     type: optional(Schema.Literal(...ledgerTypes).annotations({ description: "Only this kind (default all)" })),
     start: optional(start),

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import type { Params, Result } from "../../domain/endpoints/endpoints.ts"
 import { Amount, optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { AssetClass, Rebase, described, optional } from "../kit/fields.ts"
-import { AssetName } from "../kit/nameFields.ts"
+import { PastAssetName } from "../kit/nameFields.ts"
 import { time } from "../kit/timeFields.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
 import { krakenCursor, pageWithin, paging } from "../kit/paging.ts"
@@ -28,7 +28,7 @@ const Transfer = Schema.Struct({
 
 /** The inputs of the histories of deposits and withdrawals. */
 export const historyInput = {
-  asset: optional(AssetName),
+  asset: optional(PastAssetName),
   aclass: optional(AssetClass),
   method: optional(described("Only this method")),
   start: optional(time("From: Unix seconds, ISO 8601 or -30d")),

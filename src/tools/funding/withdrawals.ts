@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Amount, Settled, Written, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
 import { AssetClass, Rebase, boolean, described, optional, repeatable } from "../kit/fields.ts"
-import { AssetName } from "../kit/nameFields.ts"
+import { AssetName, PastAssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import * as Tool from "../kit/tool.ts"
 import { feeOf, history, historyInput, historyParams, limitsOf, withAsset, Withdrawals } from "./transfers.ts"
@@ -58,7 +58,7 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
   description: "Saved withdrawal addresses. key is the name that withdraw takes. New ones are created on kraken.com.",
   endpoint: "private/WithdrawAddresses",
   input: {
-    asset: optional(AssetName),
+    asset: optional(PastAssetName),
     aclass,
     method: optional(described("Only this method")),
     key: optional(described("Only this name")),

@@ -148,6 +148,8 @@ export const endpoint = <
     readonly params?: (input: Params) => Params
     /** The form in which lists of plain values are sent. Default: comma-separated text. */
     readonly lists?: "text" | "json"
+    /** True if a call with names of both asset classes makes two requests, whose results are merged by their keys. */
+    readonly splits?: boolean
     /** The tool to advise if Kraken does not offer the endpoint. */
     readonly instead?: string
     /** Converts Kraken's result to the encoded form of `output`. Default: unchanged. */
@@ -157,16 +159,20 @@ export const endpoint = <
   const encode = Schema.encode(Schema.Struct(spec.input))
   const decodeResult = Schema.decodeUnknown(endpoints[spec.endpoint].result)
   const decode = Schema.decodeUnknown(spec.output)
-  const resolveNames = ResolveNames.makeResolveNames(spec.input)
+  const resolveNames = ResolveNames.makeResolveNames(name, spec.input, spec.splits === true)
   const { endpoint, instead, shape } = spec
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
-    const resolved = yield* resolveNames(yield* Effect.orDie(encode(input)))
+    const { inputs, unlisted } = yield* resolveNames(yield* Effect.orDie(encode(input)))
     if (spec.check !== undefined) yield* Steps.validate(name, spec.check(input, yield* Steps.known))
-    const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)
-    const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
-    const { extra, result } = yield* Steps.execute({ ...execution, reads }, params)
+    const [executed, ...others] = yield* Effect.forEach(inputs, (resolved) => {
+      const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)
+      const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
+      return Effect.mapError(Steps.execute({ ...execution, reads }, params), ResolveNames.explainUnlisted(unlisted))
+    })
+    const { extra } = executed
+    const result = others.reduce<unknown>((all, { result }) => ({ ...Object(all), ...Object(result) }), executed.result)
     const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names | Principal> =
       shape === undefined
         ? decodeResult(result)

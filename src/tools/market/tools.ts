@@ -61,6 +61,7 @@ export const getAssets = Tool.endpoint("get_assets", {
   title: "Assets",
   description: "Assets and their status, all or those named. decimals is the precision of balances.",
   endpoint: "public/Assets",
+  splits: true,
   input: {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
@@ -83,6 +84,7 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
   description:
     "Pairs, their assets and status; for named pairs also the rules for orders: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
   endpoint: "public/AssetPairs",
+  splits: true,
   input: {
     pair: optional(PairNames),
     info: optional(
@@ -115,6 +117,7 @@ export const getTicker = Tool.endpoint("get_ticker", {
   description:
     "Current prices of pairs: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since then.",
   endpoint: "public/Ticker",
+  splits: true,
   input: { pair: optional(PairNames), asset_class, ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
   shape: (result, { input, pair }) => {
@@ -127,7 +130,7 @@ export const getTicker = Tool.endpoint("get_ticker", {
 export const getOhlc = Tool.endpoint("get_ohlc", {
   title: "Candles",
   description:
-    "Candles of a pair, newest last, the last one unfinished. cursor gets older ones; Kraken keeps the newest 720 of each interval. time is in Unix seconds.",
+    "Candles of a pair, newest last, the last one unfinished. cursor gets older ones; Kraken keeps the newest 720 of each interval.",
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
@@ -135,7 +138,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
       Schema.Literal(1, 5, 15, 30, 60, 240, 1440, 10080, 21600).annotations({ description: "Minutes" }),
       1
     ),
-    since: optional(time("Only after this: Unix seconds, ISO 8601, -1d or last of an earlier answer")),
+    since: optional(time("Only after this: Unix seconds, ISO 8601, -1d or last")),
     asset_class,
     ...backwardsPaging(100, 720)
   },

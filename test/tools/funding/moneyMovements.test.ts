@@ -191,7 +191,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
         )
         assert.deepStrictEqual(seen, ["Queued", "Processing", "Processed"])
 
-        const { content } = yield* Exports.retrieveExport.call({ id })
+        const { content } = yield* Exports.retrieveExport.call({ id, as: "zip" })
         const { resource } = content.find(({ type }) => type === "resource") as Json
         assert.strictEqual(resource.mimeType, "application/zip")
         const files = unzipSync(Buffer.from(resource.blob, "base64"))

@@ -327,11 +327,11 @@ describe("get_ohlc", () => {
   it.effect("refuses arguments that Kraken does not accept", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
-        Market.getOhlc.call({ pair: "BTC/USD", interval: 2, limit: 1000, since: "2026" })
+        Market.getOhlc.call({ pair: "BTC/USD", interval: 2, limit: 1000, since: "soon" })
       )
       assertFaults(faultsIn(error), [
         ["interval", "2"],
-        ["since", "8601", "2026-09-21T09:15:02Z"],
+        ["since", "8601", "2026-09-21T09:15:02Z", "soon"],
         ["limit", "1", "720", "1000"]
       ])
     }).pipe(Effect.provide(untouched))
