@@ -111,7 +111,7 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   endpoint: "public/PostTrade",
   input: {
     pair: optional(SymbolName),
-    from_ts: optional(isoTime("Only after this: ISO 8601 or -1h")),
+    from_ts: optional(isoTime("Only after this: ISO 8601")),
     to_ts: optional(isoTime("Only up to this", "end")),
     count: withDefault(integer("Trades", 1, 1000), 100)
   },

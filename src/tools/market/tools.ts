@@ -138,7 +138,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
       Schema.Literal(1, 5, 15, 30, 60, 240, 1440, 10080, 21600).annotations({ description: "Minutes" }),
       1
     ),
-    since: optional(time("Only after this: Unix seconds, ISO 8601, -1d or last")),
+    since: optional(time("Only after this: Unix seconds, ISO 8601 or last")),
     asset_class,
     ...backwardsPaging(100, 720)
   },
@@ -163,7 +163,7 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   endpoint: "public/Trades",
   input: {
     pair: PairName,
-    since: optional(timeOrNanoseconds("Only after this: Unix seconds, ISO 8601, -1h or last")),
+    since: optional(timeOrNanoseconds("Only after this: Unix seconds, ISO 8601 or last")),
     count: withDefault(integer("Trades", 1, 1000), 100),
     asset_class
   },
@@ -178,7 +178,7 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   endpoint: "public/Spread",
   input: {
     pair: PairName,
-    since: optional(time("From this on: Unix seconds, ISO 8601, -5m or last")),
+    since: optional(time("From this on: Unix seconds, ISO 8601 or last")),
     asset_class,
     ...backwardsPaging(100, 500)
   },
