@@ -11,8 +11,8 @@ export interface Moment {
 /** The side of a period that a time bounds. A date counts from its first moment as a start, and to its last as an end. */
 export type Bound = "start" | "end"
 
-/** A time that was understood: a moment, or the text of a number that is passed on with all its digits. */
-export type Read = Either.Either<Moment, string>
+/** A moment, or the reason why a text is none. */
+type Read = Either.Either<Moment, string>
 
 /** The first second of 2011, the year in which Kraken was founded. Times before it are mistakes. */
 const earliest = 1_293_840_000
@@ -33,7 +33,7 @@ export interface Reading {
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: day, w: 7 * day }
 
 /** The form in which messages show a time. */
-export const example = "Unix seconds, ISO 8601 such as 2026-09-21T09:15:02Z"
+const example = "Unix seconds, ISO 8601 such as 2026-09-21T09:15:02Z"
 
 /**
  * Reads a time: Unix seconds, ISO 8601 with a zone, a date (UTC), `now`, `today`, `yesterday`, or a time before now
@@ -54,7 +54,7 @@ export const readTime = (given: string, reading: Reading): Read => {
   })
 }
 
-/** Moves a duration such as `+2h` to seconds, `+7200`. Undefined for other text. */
+/** Converts a duration such as `+2h` to seconds, `+7200`. Undefined for other text. */
 export const secondsAhead = (text: string): string | undefined => {
   const [, count = "", unit = ""] = /^\+(\d{1,9})([smhdw])$/i.exec(text.trim()) ?? []
   return count === "" ? undefined : `+${Number(count) * (units[unit.toLowerCase()] ?? 1)}`
@@ -114,9 +114,15 @@ const iso = (text: string, bound: Bound): Read | undefined => {
     const time = `${text.slice(0, 10)}T${text.slice(11)}`
     return Either.left(`${text} has no time zone: write ${time}Z for UTC, or ${time}+02:00 for another zone`)
   }
+  const offset = offsetOf(zone)
+  if (Math.abs(offset) > widestOffset)
+    return Either.left(`${text} has a time zone that does not exist: write Z for UTC`)
   const clock = Number(hour) * 3600 + Number(minute) * 60 + Number(second)
-  return Either.right({ seconds: midnight / 1000 + clock - offsetOf(zone), fraction })
+  return Either.right({ seconds: midnight / 1000 + clock - offset, fraction })
 }
+
+/** The offset of the zones that are the farthest from UTC, in seconds. */
+const widestOffset = 14 * 3600
 
 /** Reads the offset of a zone from UTC, in seconds. */
 const offsetOf = (zone: string): number => {

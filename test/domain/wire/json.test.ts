@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { parseJson } from "../../../src/domain/wire/json.ts"
+import { LongNumber, parseJson, parseWithLongNumbers, stringifyWithBigints } from "../../../src/domain/wire/json.ts"
 import { runs } from "../../Property.ts"
 
 describe("parseJson", () => {
@@ -63,3 +63,27 @@ const significant = (number: string): string => {
     ? "0"
     : `${number.startsWith("-") ? "-" : ""}${digits.slice(0, digits.length - zeros)}@${scale - zeros}`
 }
+
+describe("parseWithLongNumbers", () => {
+  it("marks the numbers that a double does not hold, with the digits that were written", () => {
+    const text = `{"small":0.1,"zeros":1.50000000000000000000,"shortest":0.30000000000000004,"id":9007199254740993,"huge":1e400}`
+    const parsed = parseWithLongNumbers(text)
+    assert.deepInclude(parsed, { small: 0.1, zeros: 1.5, shortest: 0.1 + 0.2 })
+    assert.deepInclude(parsed, { id: new LongNumber("9007199254740993"), huge: new LongNumber("1e400") })
+  })
+
+  it("makes own fields of every name, as the engine does", () => {
+    const parsed = parseWithLongNumbers(`{"__proto__":{"a":1},"id":9007199254740993}`)
+    assert.sameMembers(Object.keys(Object(parsed)), ["__proto__", "id"])
+    assert.isUndefined(Object(parsed).a)
+  })
+})
+
+describe("stringifyWithBigints", () => {
+  it("writes the digits of a bigint, and all else as the engine does", () => {
+    assert.strictEqual(
+      stringifyWithBigints({ id: 9007199254740993n, absent: undefined, text: "é\u2028\n", list: [1, null, undefined] }),
+      '{"id":9007199254740993,"text":"é\u2028\\n","list":[1,null,null]}'
+    )
+  })
+})

@@ -71,7 +71,13 @@ describe("a time", () => {
   })
 
   it("that does not exist is refused", () => {
-    for (const text of ["2026-02-30", "2026-13-01T00:00:00Z", "2026-09-21T24:00:00Z", "2026-09-21T09:60:00Z"])
+    for (const text of [
+      "2026-02-30",
+      "2026-13-01T00:00:00Z",
+      "2026-09-21T24:00:00Z",
+      "2026-09-21T09:60:00Z",
+      "2026-09-21T09:00:00+25:00"
+    ])
       assert.include(refusal(text), text)
   })
 
