@@ -3,6 +3,7 @@ import * as Runtime from "@effect/platform/Runtime"
 import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
 import { load } from "./layers/process/load.ts"
+import { watchNpmShell } from "./layers/process/npmShell.ts"
 import { stdioWords } from "./cli/stdioWords.ts"
 import { LoggingPlain } from "./layers/telemetry/logging.ts"
 
@@ -43,6 +44,7 @@ const onSignal = () => {
 // that npx passes on, does not end an unsettled write. A terminal that closes sends SIGHUP.
 const signals = { SIGINT: onSignal, SIGTERM: onSignal, SIGHUP: () => process.emit("SIGTERM") }
 for (const [signal, listener] of Object.entries(signals)) process.on(signal, listener)
+watchNpmShell(() => process.emit("SIGTERM"))
 
 // Errors outside of Effect, as in a listener of a Node stream.
 process.on("uncaughtException", (error) => {
