@@ -3,6 +3,7 @@ import module from "node:module"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
+import { makeFolder } from "./layers/process/makeFolder.ts"
 import { version } from "./version.ts"
 
 /**
@@ -12,9 +13,12 @@ import { version } from "./version.ts"
 const keepCompiledCode = () => {
   if (!("enableCompileCache" in module) || typeof module.enableCompileCache !== "function") return
   try {
-    module.enableCompileCache(join(homedir(), ".cache", "mcp-kraken"))
+    const folder = join(homedir(), ".cache", "mcp-kraken")
+    // Node might try for ever to make a folder that can't be made.
+    makeFolder(folder)
+    module.enableCompileCache(folder)
   } catch {
-    // A user without a home folder has no cache.
+    // A user without a home folder that can be written has no cache.
   }
 }
 

@@ -3,7 +3,7 @@
  * does not include its subfolders.
  */
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
-  bin: ["Main", "version"],
+  bin: ["Main", "layers/process", "version"],
   Main: ["cli", "layers/process", "layers/telemetry", "server"],
   cli: [
     "cli/exchange",
@@ -112,6 +112,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
+  "layers/storage": ["layers/process"],
   "layers/telemetry": ["layers/caching", "services"],
   tools: [
     "services",

@@ -185,4 +185,15 @@ describe("serve", () => {
       assert.isFalse(existsSync(join(folder, "data")))
     })
   )
+
+  it.scopedLive.each([{ MCP_KRAKEN_STATE_DIR: "/proc/mcp-kraken/state" }, { HOME: "/proc/mcp-kraken" }])(
+    "ends with the path of a state folder that can't be made: %o",
+    (variables) =>
+      Effect.gen(function* () {
+        const { run } = yield* makeCommandLine
+        const { code, stderr } = yield* run(["serve", "--paper", "--market", "synthetic"], variables)
+        assert.strictEqual(code, 1)
+        assert.match(stderr, /^The database \/proc\/mcp-kraken\/.*paper\.db can't be created: [A-Z]+: .*\.$/m)
+      })
+  )
 })

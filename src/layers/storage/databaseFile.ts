@@ -1,6 +1,7 @@
 import { Data, Effect, Predicate, Schedule } from "effect"
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs"
+import { chmodSync, closeSync, openSync } from "node:fs"
 import { dirname } from "node:path"
+import { makeFolder } from "../process/makeFolder.ts"
 
 /** An unusable database file. */
 export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
@@ -45,7 +46,7 @@ export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
 
 /** Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it. */
 const makePrivate = (file: string): void => {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file))
   closeSync(openSync(file, "a", 0o600))
   try {
     chmodSync(file, 0o600)
