@@ -63,7 +63,7 @@ export const KrakenClientPaper = Layer.effect(
     const send = Effect.fnUntraced(function* (endpoint: Endpoint, draft: Params, stamped: Effect.Effect<Params>) {
       const { account } = yield* Principal
       const observed = yield* observe(account, { endpoint, params: draft })
-      // Nothing yields between the stamp and the answer.
+      // Only a file that another process holds delays the answer after the stamp.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
       return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)

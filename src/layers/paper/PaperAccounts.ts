@@ -7,7 +7,7 @@ import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDe
 import type { Exchange } from "../../exchange/state/state.ts"
 import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
-import { type DatabaseUnavailable, unavailable } from "../storage/databaseFile.ts"
+import { type DatabaseUnavailable, retryWhileLocked, unavailable } from "../storage/databaseFile.ts"
 import { type AccountId, openJournal } from "./journal.ts"
 import { type Command, type Limits, makeJournaledAccounts } from "./journaledAccounts.ts"
 import { MarketFeed, type Observation } from "./MarketFeed.ts"
@@ -16,6 +16,7 @@ type AccountsError = PaperAccountBroken | DatabaseUnavailable
 
 /**
  * Simulated accounts on one market, kept in `paper.db` of the state folder. Several processes can serve them at once.
+ * While another process holds the file, calls wait for five seconds at most, and all else goes on.
  */
 export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/PaperAccounts")<
   PaperAccounts,
@@ -24,8 +25,8 @@ export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/PaperAcc
     /** Answers a question to an account. Nothing is journalled. */
     readonly ask: (account: string, question: Command) => Effect.Effect<Answer, AccountsError>
     /**
-     * Carries commands out and journals them in one transaction, then returns the last one's answer. Cannot be
-     * interrupted.
+     * Carries commands out and journals them in one transaction, then returns the last one's answer. Only the wait for
+     * the file can be interrupted.
      */
     readonly carryOut: (
       account: string,
@@ -68,7 +69,7 @@ const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefin
   const config = yield* Config
   const feed = yield* MarketFeed
   const file = join(config.stateDir, "paper.db")
-  const accounts = makeJournaledAccounts(yield* openJournal(file), {
+  const accounts = makeJournaledAccounts(yield* openJournal(file, 0), {
     open: feed.open,
     // Read only when an account is opened: other commands do not need the setting.
     get balances() {
@@ -78,18 +79,21 @@ const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefin
   })
 
   /**
-   * Runs one synchronous step. Broken accounts and SQLite's errors become typed errors; anything else thrown is a
-   * defect.
+   * Runs one synchronous step, and runs it again while another process holds the file: it has then changed nothing.
+   * Broken accounts and SQLite's errors become typed errors; anything else thrown is a defect.
    */
   const step = <A>(run: (now: () => number) => A): Effect.Effect<A, AccountsError> =>
-    Effect.clockWith((clock): Effect.Effect<A, AccountsError> => {
-      try {
-        return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
-      } catch (error) {
-        if (error instanceof PaperAccountBroken) return error
-        return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
-      }
-    })
+    retryWhileLocked(
+      Effect.clockWith((clock): Effect.Effect<A, AccountsError> => {
+        try {
+          return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
+        } catch (error) {
+          if (error instanceof PaperAccountBroken) return error
+          return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
+        }
+      }),
+      longestWait
+    )
 
   const of = (account: string): AccountId => ({ account, market: feed.kind })
 
@@ -130,6 +134,9 @@ const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefin
     list: step(accounts.list)
   })
 })
+
+/** The longest wait for a file that another process holds, in seconds. */
+const longestWait = 5
 
 /** Makes the command that puts an observation into an account's journal. */
 export const toCommand = (params: Observation): Command => ({ endpoint: "control/Observe", params })

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from "better-sqlite3"
 import { Effect, Schema, type Scope } from "effect"
-import { type DatabaseUnavailable, openFile, unavailable } from "../storage/databaseFile.ts"
+import { type DatabaseUnavailable, openFile, retryWhileLocked, unavailable } from "../storage/databaseFile.ts"
 
 /** A simulated account: the account of a caller on one kind of market. */
 export interface AccountId {
@@ -52,15 +52,21 @@ export interface Journal {
 /** The version of the tables, in `user_version`. */
 const layout = 1
 
-/** Opens the file, and creates it if it is missing. */
-export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavailable, Scope.Scope> => {
+/**
+ * Opens the file, and creates it if it is missing. While another process holds the file, each operation blocks the event
+ * loop for `busyTimeout` milliseconds at most, and then throws.
+ */
+export const openJournal = (
+  file: string,
+  busyTimeout = 5000
+): Effect.Effect<Journal, DatabaseUnavailable, Scope.Scope> => {
   const opened = openFile(
     file,
     () => import("../storage/driver.ts"),
     ({ default: Sqlite }) =>
       Effect.try({
         try: () => {
-          const db = new Sqlite(file, { timeout: 5000 })
+          const db = new Sqlite(file, { timeout: busyTimeout })
           db.pragma("journal_mode = WAL")
           return db
         },
@@ -68,7 +74,9 @@ export const openJournal = (file: string): Effect.Effect<Journal, DatabaseUnavai
       })
   )
   return Effect.acquireRelease(opened, (db) => Effect.sync(() => db.close())).pipe(
-    Effect.flatMap((db) => Effect.try({ try: () => makeJournal(file, db), catch: unavailable(file, "used") }))
+    Effect.flatMap((db) =>
+      retryWhileLocked(Effect.try({ try: () => makeJournal(file, db), catch: unavailable(file, "used") }))
+    )
   )
 }
 

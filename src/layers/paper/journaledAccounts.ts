@@ -131,12 +131,19 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     return answer
   }
 
-  /** Runs with the file's lock. After a failure the account in memory is ahead of the file, and is dropped. */
+  /**
+   * Runs with the file's lock. After a failure the account in memory is ahead of the file, and is dropped. It stays if
+   * another process holds the file, since nothing was run.
+   */
   const locked = <A>(id: AccountId, run: () => A): A => {
+    let hasBegun = false
     try {
-      return journal.alone(run)
+      return journal.alone(() => {
+        hasBegun = true
+        return run()
+      })
     } catch (error) {
-      accounts.delete(keyOf(id))
+      if (hasBegun) accounts.delete(keyOf(id))
       throw error
     }
   }

@@ -34,14 +34,16 @@ export const openFile = Effect.fnUntraced(function* <M, A, R>(
     try: load,
     catch: unavailable(file, "opened without the native module better-sqlite3")
   })
-  return yield* open(module).pipe(retryWhileLocked, Effect.mapError(unavailable(file, "opened")))
+  return yield* retryWhileLocked(open(module)).pipe(Effect.mapError(unavailable(file, "opened")))
 })
 
-/** Tries again for a second while another process holds the file. Does not block the event loop. */
-export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/**
+ * Tries again every 50 ms, for `seconds` at most, while another process holds the file. Does not block the event loop.
+ */
+export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 1): Effect.Effect<A, E, R> =>
   Effect.retry(effect, {
     while: isLocked,
-    schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20))
+    schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20 * seconds))
   })
 
 /** Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it. */

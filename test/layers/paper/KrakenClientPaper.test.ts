@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Effect, Layer, TestClock } from "effect"
+import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { KrakenWriterSettling } from "../../../src/layers/kraken/writes/KrakenWriterSettling.ts"
@@ -27,6 +27,54 @@ const tamper = (folder: string, ...statements: ReadonlyArray<string>) =>
     for (const statement of statements) db.exec(statement)
     db.close()
   })
+
+/** Another process that holds the lock of the file. */
+const locking = (folder: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const db = new Database(join(folder, "paper.db"))
+      db.exec("BEGIN IMMEDIATE")
+      return db
+    }),
+    (db) => Effect.sync(() => db.close())
+  )
+
+describe("a paper.db that another process holds", () => {
+  it.scoped("delays a write without blocking the event loop, and the write happens once", () =>
+    Effect.gen(function* () {
+      yield* morning
+      const folder = yield* temporaryFolder
+      yield* Effect.gen(function* () {
+        yield* open
+        const other = yield* locking(folder)
+        const waiting = yield* Effect.fork(write("private/AddOrder", resting))
+        yield* TestClock.adjust("4 seconds")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        // Reads need no lock, even of the same account.
+        assert.deepStrictEqual(yield* open, [])
+        other.exec("COMMIT")
+        yield* TestClock.adjust("50 millis")
+        assert.deepStrictEqual(yield* open, [txid(yield* Fiber.join(waiting))])
+      }).pipe(Effect.provide(paperIn(folder)))
+    })
+  )
+
+  it.scoped("fails a write after five seconds, with nothing changed", () =>
+    Effect.gen(function* () {
+      yield* morning
+      const folder = yield* temporaryFolder
+      yield* Effect.gen(function* () {
+        yield* open
+        const other = yield* locking(folder)
+        const waiting = yield* Effect.fork(Effect.flip(write("private/AddOrder", resting)))
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* Fiber.join(waiting))._tag, "KrakenUnavailable")
+        other.exec("COMMIT")
+        assert.deepStrictEqual(yield* open, [])
+      }).pipe(Effect.provide(paperIn(folder)))
+    })
+  )
+})
 
 describe("paper accounts", () => {
   it.scoped("belong to callers: what one does, no other sees", () =>
