@@ -1,7 +1,8 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { DateTime, Effect, Predicate } from "effect"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import { DateTime, Effect, Predicate, Stream } from "effect"
 import { clocks } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
 import { makeClock } from "./krakenClock.ts"
@@ -24,12 +25,16 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   ) {
     const sent = yield* clocks
     return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
-      Effect.tap(onHeaders),
       Effect.tap(({ headers }) => Effect.map(clocks, (received) => clock.learn(headers, { sent, received }))),
-      Effect.flatMap(({ arrayBuffer, headers, status }) =>
-        Effect.map(arrayBuffer, (body): ApiResponse => ({ status, headers, body: new Uint8Array(body) }))
-      ),
+      Effect.tap(onHeaders),
       Effect.mapError(noAnswer),
+      Effect.flatMap((response) =>
+        Effect.map(bodyOf(response), (body): ApiResponse => ({
+          status: response.status,
+          headers: response.headers,
+          body
+        }))
+      ),
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () => new NoAnswer({ reason: `timed out after ${timeout / 1000} s`, retry: false, sent: true })
@@ -44,6 +49,45 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
     isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
   }
 })
+
+/** The largest body of a response, in bytes. A larger one is cut off. */
+const longestBody = 64 * 1024 * 1024
+
+/** The size from which a body is collected in parts, in bytes. */
+const longBody = 1024 * 1024
+
+/**
+ * Reads the body of a response. A body that the headers say is short is read at once, which is faster. Any other one is
+ * collected in parts, since the platform copies all earlier parts for each new one.
+ */
+const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array, NoAnswer> => {
+  if (Number(response.headers["content-length"]) <= longBody) {
+    return Effect.mapBoth(response.arrayBuffer, { onFailure: noAnswer, onSuccess: (body) => new Uint8Array(body) })
+  }
+  const parts: Array<Uint8Array> = []
+  let length = 0
+  return response.stream.pipe(
+    Stream.mapError(noAnswer),
+    Stream.runForEach((part) => {
+      parts.push(part)
+      length += part.length
+      return length > longestBody ? tooLong : Effect.void
+    }),
+    Effect.map(() => joined(parts, length))
+  )
+}
+
+const joined = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
+  const body = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    body.set(part, at)
+    at += part.length
+  }
+  return body
+}
+
+const tooLong = new NoAnswer({ reason: "an answer above 64 MiB, which was cut off", retry: false, sent: true })
 
 /** Keeps only Node's cause: the error of the HTTP client holds the request, with key and signature. */
 const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
