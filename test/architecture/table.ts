@@ -64,7 +64,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
-  "layers/kraken/client": ["domain/endpoints", "domain/wire", "layers/kraken/answers", "services", "version"],
+  "layers/kraken/client": [
+    "domain/endpoints",
+    "domain/wire",
+    "layers/caching",
+    "layers/kraken/answers",
+    "services",
+    "version"
+  ],
   "layers/kraken/names": ["domain/assets", "domain/endpoints", "layers/caching", "services"],
   "layers/kraken/nonces": ["layers/kraken/priorities", "layers/storage", "services"],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],

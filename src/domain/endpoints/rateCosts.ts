@@ -46,11 +46,12 @@ export const engineLimits: Readonly<Record<Tier, Limit>> = {
 export const openOrderLimits: Readonly<Record<Tier, number>> = { starter: 60, intermediate: 80, pro: 225 }
 
 /**
- * Limit of public calls from one IP address. Kraken publishes no number; about one call a second is always accepted.
+ * Assumed limit of public calls from one IP address, with which calls begin. Kraken publishes no number; about one call a
+ * second is always accepted. Calls slow down when Kraken refuses one.
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-ratelimits read 2026-08-17
  */
-export const publicLimit: Limit = { maximum: 5, decayPerSecond: 1 }
+export const publicLimit: Limit = { maximum: 15, decayPerSecond: 1 }
 
 /**
  * Computes the amount that adding orders increases the engine's counter by: 1 for each order, half of that in a batch.

@@ -1,9 +1,17 @@
 import { Duration, Effect, Layer, Random } from "effect"
-import { type Endpoint, endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import {
+  type Endpoint,
+  endpoints,
+  isPrivate,
+  type Params,
+  type WriteEndpoint
+} from "../../../domain/endpoints/endpoints.ts"
+import { bigintAsText } from "../../../domain/wire/json.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import {
   type KrakenCredentialsMissing,
+  type KrakenError,
   type KrakenLockout,
   KrakenOutcomeUnknown,
   type KrakenRateLimitError,
@@ -14,6 +22,7 @@ import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
 import { decodeResponse, decodeFileResponse, decodeWriteResponse, type Success } from "./decodeResponse.ts"
+import { makeSingleFlight } from "../../caching/singleFlight.ts"
 import { makeBudgetedCall } from "../answers/budgetedCall.ts"
 import type { ApiRefusal, NoAnswer } from "../answers/sendErrors.ts"
 import { makeTransport } from "./transport.ts"
@@ -64,6 +73,17 @@ export const KrakenClientHttp = Layer.effect(
         )
       )
 
+    const shareFlight = makeSingleFlight<Success, KrakenError, Principal>()
+
+    /**
+     * Shares one answer among equal public reads that are in flight. A private answer can be older than a write that came
+     * between two reads, so each private read asks for itself.
+     */
+    const readShared = (call: ApiCall<Success>, params: Params) =>
+      isPrivate(call.endpoint)
+        ? read(call)
+        : shareFlight(`${call.endpoint} ${JSON.stringify(params, bigintAsText)}`, read(call))
+
     /**
      * Reads Kraken's time if its clock is in doubt, since deadlines are set by it. After a clock was set, two responses
      * have to agree.
@@ -97,7 +117,10 @@ export const KrakenClientHttp = Layer.effect(
       read: (endpoint, params, { priority = "read" } = {}) =>
         resultOf(
           endpoint,
-          read({ endpoint, params: Effect.succeed(params), priority, accept: json, decode: decodeResponse })
+          readShared(
+            { endpoint, params: Effect.succeed(params), priority, accept: json, decode: decodeResponse },
+            params
+          )
         ),
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,

@@ -102,7 +102,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
         case "auth":
           return yield* rest.fill
         case "public":
-          return yield* publicBucket(endpoint, params).fill
+          return yield* publicBucket(endpoint, params).slowDown
         case "engine":
         case "domain": {
           const charges = chargesOf(endpoint, params, orders, yield* monotonic)

@@ -21,6 +21,15 @@ export class WaitTooLong extends Data.TaggedError("WaitTooLong")<{ readonly seco
 /** The longest wait, in seconds. */
 const longestWait = 10
 
+/** The pause between two slowdowns, in milliseconds. Refusals of calls that left before the first one are not counted. */
+const slowdownPause = 2000
+
+/** The time without a refusal after which a slowdown is halved, in milliseconds. */
+const recovery = 30_000
+
+/** The largest slowdown. With a decay of one a second, a single call then waits eight seconds. */
+const slowest = 16
+
 /**
  * Makes a counter as Kraken keeps it, with a queue of the requests that wait until it has fallen far enough.
  *
@@ -28,22 +37,42 @@ const longestWait = 10
  * order changes the counter. It also cannot say how long a wait would be, nor let a cancel overtake. Only the first
  * waiter in the queue watches the clock.
  */
-export const makeLeakyBucket = ({ decayPerSecond, maximum }: Limit) => {
+export const makeLeakyBucket = (limit: Limit) => {
   let level = 0
   let at = 0
+  /** The slowdown, a power of two, and the time of its last change. */
+  let slowness = 1
+  let slowedAt = -Infinity
   // A cancel overtakes the waiter that watches the clock.
   const queue = makePriorityQueue<Demand>({ canOvertakeFirst: true })
 
-  const levelAt = (now: number) => Math.max(0, level - (Math.max(0, now - at) / 1000) * decayPerSecond)
+  const maximum = () => (slowness === 1 ? limit.maximum : Math.max(1, limit.maximum / slowness))
+
+  /** The first slowdown makes bursts shorter, since calls at this pace were likely not the cause of the refusal. */
+  const decayPerSecond = () => limit.decayPerSecond / Math.max(1, slowness / 2)
+
+  const decayUntil = (time: number): void => {
+    level = Math.max(0, level - (Math.max(0, time - at) / 1000) * decayPerSecond())
+    at = Math.max(at, time)
+  }
+
+  const levelAt = (now: number): number => {
+    while (slowness > 1 && now - slowedAt >= recovery) {
+      slowedAt += recovery
+      decayUntil(slowedAt)
+      slowness /= 2
+    }
+    decayUntil(now)
+    return level
+  }
 
   const change = (to: (level: number) => number, now: number): void => {
     level = to(levelAt(now))
-    at = now
   }
 
   const secondsUntil = ({ cost, reserved }: Demand, now: number) => {
-    const missing = levelAt(now) + cost - (maximum - reserved)
-    return missing > rounding ? missing / decayPerSecond : 0
+    const missing = levelAt(now) + cost - (maximum() - reserved)
+    return missing > rounding ? missing / decayPerSecond() : 0
   }
 
   const wait = (waiter: Waiter<Demand>): Effect.Effect<void, WaitTooLong> =>
@@ -78,7 +107,17 @@ export const makeLeakyBucket = ({ decayPerSecond, maximum }: Limit) => {
     /** Counts a request at once, whatever the level. */
     add: (cost: number): Effect.Effect<void> => Effect.map(monotonic, (now) => change((level) => level + cost, now)),
     /** Raises the counter to its maximum, after Kraken has said that it is full. */
-    fill: Effect.map(monotonic, (now) => change((level) => Math.max(level, maximum), now)),
+    fill: Effect.map(monotonic, (now) => change((level) => Math.max(level, maximum()), now)),
+    /**
+     * Lowers a limit that is only assumed, after Kraken has refused a call, and fills the counter. Without further
+     * refusals the limit recovers.
+     */
+    slowDown: Effect.map(monotonic, (now) => {
+      levelAt(now)
+      if (now - slowedAt >= slowdownPause) slowness = Math.min(slowest, slowness * 2)
+      slowedAt = now
+      level = maximum()
+    }),
     level: Effect.map(monotonic, levelAt)
   }
 }

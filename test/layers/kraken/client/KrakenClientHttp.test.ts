@@ -1,7 +1,7 @@
 import type { HttpClient } from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Either, Fiber, Layer, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
-import type { Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import { HttpClientKeepAlive } from "../../../../src/layers/kraken/client/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
@@ -140,6 +140,25 @@ describe("KrakenClientHttp", () => {
       }).pipe(Effect.provide(client(url, fake.keys.full)))
       assert.strictEqual(fake.seen.filter(({ outcome }) => outcome === "done").length, 100)
       assert.strictEqual(fake.count(), 100)
+    })
+  )
+
+  it.scopedLive("asks once for equal public reads at once, and again for later ones and for private ones", () =>
+    Effect.gen(function* () {
+      const { fake, url } = yield* makeServed
+      fake.answer("public/Ticker", { XXBTZUSD: {} })
+      yield* Effect.gen(function* () {
+        const kraken = yield* KrakenClient
+        const readAll = (endpoint: Endpoint, all: ReadonlyArray<Params>) =>
+          Effect.forEach(all, (params) => kraken.read(endpoint, params), { concurrency: "unbounded" })
+        const pairs = [{ pair: "XBTUSD" }, { pair: "XBTUSD", since: undefined }, { pair: "ETHUSD" }]
+        assert.lengthOf(new Set((yield* readAll("public/Ticker", pairs)).map((answer) => JSON.stringify(answer))), 1)
+        assert.strictEqual(fake.count("public/Ticker"), 2)
+        yield* readAll("public/Ticker", pairs)
+        assert.strictEqual(fake.count("public/Ticker"), 4)
+        yield* readAll("private/Balance", [{}, {}])
+        assert.strictEqual(fake.count("private/Balance"), 2)
+      }).pipe(Effect.provide(client(url, fake.keys.full)))
     })
   )
 

@@ -257,18 +257,18 @@ describe("the engine's counter", () => {
 })
 
 describe("public calls", () => {
-  it.effect("are five at once, then one a second", () =>
+  it.effect("are fifteen at once, then one a second, so that sixteen at once all succeed", () =>
     Effect.gen(function* () {
-      yield* repeat(5, "public/Ticker")
-      const waiting = yield* Effect.forEach([1, 2, 3], () => start(take("public/Depth")))
-      yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* Effect.forEach(waiting, isDone), [true, true, false])
+      const calls = yield* Effect.forEach(Array.from({ length: 16 }), () => start(take("public/Ticker")))
+      assert.strictEqual((yield* Effect.forEach(calls, isDone)).filter(Boolean).length, 15)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.joinAll(calls)
     }).pipe(Effect.provide(model()))
   )
 
   it.effect("are counted by pair for trades and candles", () =>
     Effect.gen(function* () {
-      yield* repeat(5, "public/Trades", order)
+      yield* repeat(15, "public/Trades", order)
       assert.strictEqual(yield* secondsOf(take("public/Ticker", order)), 0)
       assert.strictEqual(yield* secondsOf(take("public/Trades", { pair: "ETHUSD" })), 0)
       assert.strictEqual(yield* secondsOf(take("public/Trades", order)), 1)
@@ -281,8 +281,49 @@ describe("public calls", () => {
       assert.strictEqual(yield* secondsOf(take("public/OHLC", order)), 1)
       assert.strictEqual(yield* secondsOf(take("public/Time")), 0)
       assert.strictEqual(yield* remaining, 15)
-      const crowd = yield* Effect.forEach(Array.from({ length: 20 }), () => start(Effect.exit(take("public/Time"))))
-      assert.strictEqual((yield* Effect.forEach(crowd, isDone)).filter(Boolean).length, 20 - 9)
+    }).pipe(Effect.provide(model()))
+  )
+
+  it.effect("slow down with each refusal, until a call waits eight seconds", () =>
+    Effect.gen(function* () {
+      const waits: Array<number | string> = []
+      for (let refusals = 0; refusals < 6; refusals++) {
+        yield* exceeded("public", "public/Time")
+        waits.push(yield* secondsOf(take("public/Time")))
+        yield* TestClock.adjust("2 seconds")
+      }
+      assert.deepStrictEqual(waits, [1, 2, 4, 8, 8, 8])
+    }).pipe(Effect.provide(model()))
+  )
+
+  it.effect("count the refusals of one burst once", () =>
+    Effect.gen(function* () {
+      yield* Effect.replicateEffect(exceeded("public", "public/Time"), 15)
+      assert.strictEqual(yield* secondsOf(take("public/Time")), 1)
+    }).pipe(Effect.provide(model()))
+  )
+
+  it.effect("recover in steps of half a minute without a refusal", () =>
+    Effect.gen(function* () {
+      const burst = Effect.gen(function* () {
+        const calls = yield* Effect.forEach(Array.from({ length: 20 }), () => start(Effect.exit(take("public/Time"))))
+        const passed = yield* Effect.filter(calls, isDone)
+        const count = yield* Effect.filter(passed, (call) => Effect.map(Fiber.join(call), Exit.isSuccess))
+        yield* Fiber.interruptAll(calls)
+        return count.length
+      })
+      for (let refusals = 0; refusals < 3; refusals++) {
+        yield* exceeded("public", "public/Time")
+        yield* TestClock.adjust("2 seconds")
+      }
+      yield* TestClock.adjust("27 seconds")
+      assert.strictEqual(yield* burst, 1)
+      yield* TestClock.adjust("29 seconds")
+      assert.strictEqual(yield* burst, 3)
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* burst, 7)
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* burst, 15)
     }).pipe(Effect.provide(model()))
   )
 })
