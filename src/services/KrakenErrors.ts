@@ -27,12 +27,29 @@ export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentia
 /** Kraken does not accept the key, its signature, its one-time password or its account. Repeated calls lock the key out. */
 export class KrakenAuthError extends Schema.TaggedError<KrakenAuthError>()("KrakenAuthError", {
   ...answered,
-  reason: Schema.Literal("key", "signature", "nonce", "account", "other")
+  reason: Schema.Literal("key", "signature", "nonce", "account", "other"),
+  /** The milliseconds by which the clock of this machine is behind Kraken's, if it is and Kraken refused a nonce. */
+  clockLag: Schema.optional(Schema.Number)
 }) {
   override get message() {
-    return refusalText(this)
+    const { clockLag } = this
+    const clock =
+      clockLag === undefined ? "" : `. The clock of this machine is ${describeLag(clockLag)} behind Kraken's.`
+    return `${refusalText(this)}${clock}`
   }
 }
+
+/** Describes milliseconds, known to two seconds, in the largest unit that counts at least two: `90 min`, `2 h`. */
+export const describeLag = (millis: number): string => {
+  const [unit, size] = lagUnits.find(([, size]) => millis + 2000 >= 2 * size) ?? (["s", 1000] as const)
+  return `${Math.round(millis / size)} ${unit}`
+}
+
+const lagUnits = [
+  ["days", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000]
+] as const
 
 /** The key lacks a permission. Any one of the sets in `needed` is enough. Nothing was done. */
 export class KrakenPermissionError extends Schema.TaggedError<KrakenPermissionError>()("KrakenPermissionError", {
@@ -134,6 +151,8 @@ export class KrakenUnavailable extends Schema.TaggedError<KrakenUnavailable>()("
   endpoint: Schema.String,
   /** Text without secrets, such as `timed out after 30 s` or `HTTP 502 with an HTML page`. */
   reason: Schema.String,
+  /** The HTTP status, if a response came. */
+  status: Schema.optional(Schema.Number),
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {

@@ -23,5 +23,7 @@ export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
     readonly turn: (priority: Priority) => Effect.Effect<Turn, never, Scope.Scope>
     /** Counts permanently in nanoseconds, after another program has sent larger nonces with the key. */
     readonly jump: Effect.Effect<void>
+    /** Counts from Kraken's time, which is `millis` milliseconds ahead of the clock of this machine. */
+    readonly setLag: (millis: number) => Effect.Effect<void>
   }
 >() {}

@@ -11,10 +11,13 @@ const advice = Match.typeTags<ToolError>()({
     "Nothing was sent. Call again with one of these names, or look it up with get_asset_pairs or get_assets.",
   KrakenCredentialsMissing: () =>
     "Ask the user to configure KRAKEN_API_KEY and KRAKEN_API_SECRET. Public market tools work without them.",
-  KrakenAuthError: ({ reason }) =>
-    reason === "nonce"
+  KrakenAuthError: ({ clockLag, reason }) => {
+    if (reason !== "nonce")
+      return "Nothing was done. Do not retry: repeated failures lock the key out. Ask the user to check the API key."
+    return clockLag === undefined
       ? "Nothing was done. Another program uses the same API key: ask the user to create a separate key for this server."
-      : "Nothing was done. Do not retry: repeated failures lock the key out. Ask the user to check the API key.",
+      : "Nothing was done. Ask the user to set the clock of the machine that this server runs on; then call again."
+  },
   KrakenPermissionError: () =>
     "Nothing was done. Do not retry; ask the user to change the API key on kraken.com (Account → Security → API).",
   KrakenRateLimitError: ({ retryAfterSeconds }) =>
@@ -23,10 +26,22 @@ const advice = Match.typeTags<ToolError>()({
     "Nothing was done. Do not make private calls before that time. Ask the user to check the API key.",
   KrakenOrderError: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
   KrakenMarketModeError: () => "Nothing was done. See get_system_status; try again when the market is open again.",
-  KrakenFundingError: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
+  KrakenFundingError: ({ codes }) =>
+    codes.some((code) => /^EEarnings:\s*Busy/i.test(code))
+      ? "Nothing was done: an earlier allocation or deallocation of this strategy is still in progress. Call get_earn_allocation_status or get_earn_deallocation_status until it is no longer pending, and then call again."
+      : "Kraken refused it and nothing was done. Do not repeat it unchanged.",
   KrakenArgumentsError: () => "Kraken refused it and nothing was done. Correct the arguments.",
   KrakenRejection: () => "Kraken refused it and nothing was done. Do not repeat it unchanged.",
-  KrakenUnavailable: () => "Nothing was changed. Try again in a minute; get_system_status says whether Kraken is up.",
+  KrakenUnavailable: ({ status }) => {
+    switch (status) {
+      case 403:
+        return "Nothing was changed, and a retry will not help: the network in front of Kraken refuses the address of this server. Ask the user to look for a VPN, a proxy or a blocked region."
+      case 451:
+        return "Nothing was changed, and a retry will not help: Kraken does not serve the region of this server's address. Ask the user."
+      default:
+        return "Nothing was changed. Try again in a minute; get_system_status says whether Kraken is up."
+    }
+  },
   KrakenUnreadable: ({ carriedOut }) =>
     carriedOut
       ? "It was carried out: do not repeat it. Read the account to see the result."

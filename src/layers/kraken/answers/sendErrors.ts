@@ -9,6 +9,8 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{
   readonly retry: boolean
   /** The request might have left this machine. */
   readonly sent: boolean
+  /** The HTTP status, if a response came. */
+  readonly status?: number
   readonly cause?: unknown
 }> {}
 

@@ -14,15 +14,19 @@ import {
 } from "../../../services/KrakenErrors.ts"
 import type { ApiRefusal } from "./sendErrors.ts"
 
-/** Makes the typed error of a refusal, at `now` on Kraken's clock. The rate budget makes that of a lockout. */
+/**
+ * Makes the typed error of a refusal, at `now` on Kraken's clock, which is `lag` milliseconds ahead of ours. The rate
+ * budget makes that of a lockout.
+ */
 export const toKrakenError = (
   endpoint: string,
   { codes, meaning, retryAfter }: ApiRefusal,
-  now: DateTime.Utc
+  now: DateTime.Utc,
+  lag = 0
 ): Exclude<KrakenRefusal, KrakenLockout> => {
   switch (meaning._tag) {
     case "InvalidNonce":
-      return new KrakenAuthError({ endpoint, codes, reason: "nonce" })
+      return new KrakenAuthError({ endpoint, codes, reason: "nonce", ...(lag > 0 && { clockLag: lag }) })
     case "Auth":
       return new KrakenAuthError({ endpoint, codes, reason: meaning.reason })
     case "Permission":

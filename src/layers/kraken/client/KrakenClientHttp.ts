@@ -47,7 +47,7 @@ export const KrakenClientHttp = Layer.effect(
     const budget = yield* RateBudget
     const transport = yield* makeTransport
     const send = yield* makeSignedRequest(transport)
-    const { refuse, take } = makeBudgetedCall(budget, transport.now)
+    const { refuse, take } = makeBudgetedCall(budget, transport.now, transport.lag)
     const secrets = yield* Secrets
 
     /** Sends a read, and repeats it after pauses if that can help and enough of `timeout` is left. */
@@ -67,7 +67,8 @@ export const KrakenClientHttp = Layer.effect(
       Effect.flatMap(call.params, (params) =>
         attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
           Effect.catchTags({
-            NoAnswer: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
+            NoAnswer: ({ cause, reason, status }) =>
+              new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),
             ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
           })
         )

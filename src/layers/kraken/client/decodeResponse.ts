@@ -80,7 +80,7 @@ export const decodeFileResponse = (response: ApiResponse, isPrivate: boolean): D
     : Either.flatMap(decodeResponse(response, isPrivate), () => unusable(response, "no file", false))
 
 const unusable = ({ status }: ApiResponse, what: string, retry: boolean) =>
-  Either.left(new NoAnswer({ reason: `HTTP ${status} with ${what}`, retry, sent: true }))
+  Either.left(new NoAnswer({ reason: `HTTP ${status} with ${what}`, retry, sent: true, status }))
 
 const rateLimited = ({ headers, status }: ApiResponse) => {
   const seconds = Number(headers["retry-after"])

@@ -3,10 +3,10 @@ import { Effect, type Either, ExecutionStrategy, Exit, Option, Redacted, Scope }
 import { type Endpoint, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { encodeBody, encodeQuery } from "../../../domain/wire/requests.ts"
 import { sign } from "../../../domain/wire/signature.ts"
-import { monotonic } from "../../../services/Clocks.ts"
+import { clockTolerance, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
-import { KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
+import { describeLag, KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
 import { NonceSource } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
@@ -42,6 +42,25 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     )
   })
 
+  /** The lag that the nonces count with, in milliseconds. */
+  let knownLag = 0
+
+  /**
+   * Counts nonces from Kraken's time if the clock of this machine is behind. Otherwise, Kraken would refuse all of them
+   * for a key that was used before with a right clock, and lock it out.
+   */
+  const followClock = Effect.flatMap(transport.lag, (lag) => {
+    if (Math.abs(lag - knownLag) <= clockTolerance) return Effect.void
+    knownLag = lag
+    const warned =
+      lag === 0
+        ? Effect.logInfo("The clock of this machine agrees with Kraken's again")
+        : Effect.logWarning(
+            `The clock of this machine is ${describeLag(lag)} behind Kraken's. Nonces count from Kraken's time. Set the clock.`
+          )
+    return Effect.zipRight(nonces.setLag(lag), warned)
+  })
+
   const get = <A>(call: ApiCall<A>, left: number) =>
     Effect.flatMap(call.params, (params) => {
       const query = encodeQuery(params)
@@ -49,13 +68,17 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
       return roundTrip(call, HttpClientRequest.get(url, { headers: { Accept: call.accept } }), left)
     })
 
-  /** Leaves the lane when the response begins, since later nonces can't overtake this one any more. */
+  /**
+   * Leaves the lane when the response begins, since later nonces can't overtake this one any more. The next nonce counts
+   * from the time in that response.
+   */
   const post = Effect.fnUntraced(function* <A>(call: ApiCall<A>, left: number) {
     const { accept, endpoint, params, priority } = call
     if (Option.isNone(credentials))
       return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
     const { key, otp, secret } = credentials.value
     const lane = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+    yield* followClock
     const turn = yield* Scope.extend(nonces.turn(priority), lane)
     const nonce = turn.nonce.toString()
     const body = encodeBody(nonce, yield* params, Option.getOrUndefined(Option.map(otp, Redacted.value)))
@@ -67,7 +90,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
         "API-Sign": sign(`/0/${endpoint}`, nonce, body.text, secret)
       })
     )
-    return yield* roundTrip(call, request, left, Scope.close(lane, Exit.void))
+    return yield* roundTrip(call, request, left, Effect.zipRight(followClock, Scope.close(lane, Exit.void)))
   }, Effect.scoped)
 
   /**

@@ -3,7 +3,7 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { DateTime, Effect, Predicate, Stream } from "effect"
-import { clocks } from "../../../services/Clocks.ts"
+import { clocks, clockTolerance } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
 import { makeClock } from "./krakenClock.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
@@ -46,6 +46,11 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
     send,
     now: Effect.map(clocks, (ours) => DateTime.unsafeMake(clock.at(ours))),
     clock: Effect.sync(clock.quality),
+    /** The milliseconds by which the clock of this machine is behind Kraken's; 0 if it is not, or if that is not known. */
+    lag: Effect.map(clocks, (ours) => {
+      const lag = clock.at(ours) - ours.wall
+      return lag > clockTolerance ? lag : 0
+    }),
     isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
   }
 })

@@ -10,8 +10,8 @@ import { makeNonceLane } from "./nonceLane.ts"
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
  */
 export const makeNonceSourceMemory = () => {
-  const { jump, next } = makeLocalCounter()
-  return NonceSource.of({ turn: makeNonceLane({ take: () => next, giveBack: () => Effect.void }), jump })
+  const { jump, next, setLag } = makeLocalCounter()
+  return NonceSource.of({ turn: makeNonceLane({ take: () => next, giveBack: () => Effect.void }), jump, setLag })
 }
 
 export const NonceSourceMemory = Layer.sync(NonceSource, makeNonceSourceMemory)

@@ -36,7 +36,8 @@ export const NonceSourceSqlite = Layer.effect(
           ),
         giveBack: (nonce) => Effect.catchAll(shared.giveBack(nonce), warnOf)
       }),
-      jump: Effect.zipRight(local.jump, Effect.catchAll(shared.jump, warnOf))
+      jump: Effect.zipRight(local.jump, Effect.catchAll(shared.jump, warnOf)),
+      setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis))
     })
   })
 )
@@ -56,7 +57,8 @@ export const NonceSourceInStateFolder = Layer.scoped(
     )
     return NonceSource.of({
       turn: (priority) => Effect.flatMap(source, ({ turn }) => turn(priority)),
-      jump: Effect.flatMap(source, ({ jump }) => jump)
+      jump: Effect.flatMap(source, ({ jump }) => jump),
+      setLag: (millis) => Effect.flatMap(source, ({ setLag }) => setLag(millis))
     })
   })
 )

@@ -7,9 +7,10 @@ import { Clock, Effect } from "effect"
 export const makeLocalCounter = () => {
   let last = 0n
   let factor = 1n
+  let lag = 0
   return {
     next: Effect.map(Clock.currentTimeMillis, (millis) => {
-      const now = BigInt(Math.trunc(millis)) * 1000n * factor
+      const now = BigInt(Math.trunc(millis + lag)) * 1000n * factor
       last = now > last ? now : last + 1n
       return last
     }),
@@ -19,6 +20,10 @@ export const makeLocalCounter = () => {
     },
     jump: Effect.sync(() => {
       factor = 1000n
-    })
+    }),
+    setLag: (millis: number) =>
+      Effect.sync(() => {
+        lag = millis
+      })
   }
 }

@@ -41,6 +41,8 @@ const migrations: ReadonlyArray<Migration> = [
 export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
   const sql = yield* SqlClient
   const process = randomUUID()
+  /** The milliseconds by which the clock of this machine is behind Kraken's. Times in the database do not include them. */
+  let lag = 0n
   yield* migrate(migrations)
   yield* sql`INSERT OR IGNORE INTO lanes VALUES (${key}, 0, 1, 0, NULL, 0)`
 
@@ -52,7 +54,7 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
     time,
     (now) =>
       sql<{ readonly nonce: bigint }>`UPDATE lanes
-        SET nonce = max(nonce + 1, ${now * 1000n} * factor), leased_until = ${now + lease}, wanted_by = NULL
+        SET nonce = max(nonce + 1, ${(now + lag) * 1000n} * factor), leased_until = ${now + lease}, wanted_by = NULL
         WHERE key = ${key} AND ${isFree(now)} AND ${isOurs(now)}
         RETURNING nonce`
   ).pipe(Effect.provideService(SafeIntegers, true))
@@ -73,7 +75,11 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
   return {
     take,
     giveBack: (nonce: bigint) => sql`UPDATE lanes SET leased_until = 0 WHERE key = ${key} AND nonce = ${nonce}`,
-    jump: sql`UPDATE lanes SET factor = 1000 WHERE key = ${key}`
+    jump: sql`UPDATE lanes SET factor = 1000 WHERE key = ${key}`,
+    setLag: (millis: number) =>
+      Effect.sync(() => {
+        lag = BigInt(Math.trunc(millis))
+      })
   }
 })
 

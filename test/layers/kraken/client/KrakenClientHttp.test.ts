@@ -207,6 +207,7 @@ describe("KrakenClientHttp", () => {
       ["an HTML page with HTTP 502", Fault.html(502), 3, "HTTP 502 with an HTML page"],
       ["an HTML page with HTTP 200", Fault.html(200), 3, "HTTP 200 with an HTML page"],
       ["an HTML page with HTTP 403", Fault.html(403), 1, "HTTP 403 with an HTML page"],
+      ["an HTML page with HTTP 451", Fault.html(451), 1, "HTTP 451 with an HTML page"],
       ["half an answer", Fault.garbage(), 3, "HTTP 200 with a broken answer"],
       ["a warning without a result", Fault.error("WGeneral:Danger"), 1, "HTTP 200 with WGeneral:Danger"],
       ["an empty answer", Fault.reply(200, ""), 3, "HTTP 200 with an empty answer"],
@@ -464,6 +465,72 @@ describe("KrakenClientHttp", () => {
           fake.seen.map(({ outcome }) => outcome),
           ["EAPI:Invalid nonce", "EAPI:Invalid nonce", "done", "done"]
         )
+      })
+    )
+  })
+
+  it.scopedLive.each([403, 451, 502])("tells HTTP %d by its status, since a retry helps with some only", (status) =>
+    Effect.gen(function* () {
+      const { fake, url } = yield* makeServed
+      fake.misbehave("public/Time", ...Array.from({ length: 3 }, () => Fault.html(status)))
+      const error = yield* Effect.flip(Effect.flatMap(KrakenClient, (kraken) => kraken.read("public/Time", {}))).pipe(
+        Effect.provide(client(url))
+      )
+      assert.deepInclude(error, { _tag: "KrakenUnavailable", status })
+    })
+  )
+
+  describe("a clock that is two hours behind Kraken's", () => {
+    const hours = 2 * 3_600_000
+
+    /** A key that was used until now with a right clock, at a Kraken that locks out after two refused nonces. */
+    const ahead = Effect.gen(function* () {
+      const fake = makeFakeKraken({ lockoutAfter: 2 })
+      fake.state.dateOff = hours
+      fake.keys.full.highestNonce = BigInt((yield* Clock.currentTimeMillis) + hours - 5000) * 1000n
+      return { fake, ...(yield* serve(fake)) }
+    })
+
+    it.scopedLive("costs one refused nonce at most, whatever waits in the lane", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* ahead
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          yield* Effect.all([...Array.from({ length: 5 }, () => kraken.read("private/Balance", {})), write(kraken)], {
+            concurrency: "unbounded"
+          })
+        }).pipe(Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)]))
+        const outcomes = fake.seen.map(({ outcome }) => outcome)
+        assert.deepStrictEqual(outcomes, ["EAPI:Invalid nonce", ...Array.from({ length: 6 }, () => "done")])
+      })
+    )
+
+    it.scopedLive("costs none if a public answer came before, and counts in microseconds", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* ahead
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          yield* kraken.read("public/Time", {})
+          yield* write(kraken)
+          yield* kraken.read("private/Balance", {})
+        }).pipe(Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)]))
+        assert.deepStrictEqual(
+          fake.seen.map(({ outcome }) => outcome),
+          ["done", "done", "done"]
+        )
+        assert.isBelow(Number(fake.keys.full.highestNonce), ((yield* Clock.currentTimeMillis) + hours + 5000) * 1000)
+      })
+    )
+
+    it.scopedLive("is named by the error, if Kraken refuses the nonce all the same", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* ahead
+        fake.misbehave("private/AddOrder", Fault.invalidNonce, Fault.invalidNonce)
+        const error = yield* Effect.flip(Effect.flatMap(KrakenClient, (kraken) => write(kraken))).pipe(
+          Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)])
+        )
+        assert.strictEqual(error._tag, "KrakenAuthError")
+        assert.match(error.message, /clock of this machine is 2 h behind/)
       })
     )
   })

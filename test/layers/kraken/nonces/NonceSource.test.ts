@@ -81,6 +81,21 @@ for (const [name, layer] of sources) {
       })
     )
 
+    it.scoped("counts from Kraken's time while the clock of this machine is behind, also in nanoseconds", () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(year2026)
+        const source = yield* open(layer(yield* folder))
+        yield* next(source)
+        yield* source.setLag(7_200_000.5)
+        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1000n)
+        yield* source.setLag(0)
+        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1000n + 1n)
+        yield* source.setLag(7_200_000)
+        yield* source.jump
+        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1_000_000n)
+      })
+    )
+
     it.scoped("serves the most urgent first, and equals in the order of arrival", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
