@@ -1,7 +1,14 @@
-import { assetsOf, type Lists, pairsOf } from "./krakenLists.ts"
+import { assetsOf, type Lists, pairsOf, venueOf, venuePairsOf } from "./krakenLists.ts"
 import type { Asset, Directory, Pair } from "./model.ts"
 import { nearestNames } from "./nearestNames.ts"
 import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
+
+/** Kraken's lists of each asset class, and the answer of `AssetPairs` for pairs of other venues. */
+export interface DirectoryLists {
+  readonly currency: Lists
+  readonly tokenized_asset?: Lists
+  readonly venuePairs?: unknown
+}
 
 /**
  * Makes a directory from Kraken's lists. A lookup takes constant time, whatever the spelling.
@@ -9,26 +16,50 @@ import { fullNames, key, splitBalance, splitPair } from "./spelling.ts"
  * If a spelling fits several things, the first of these wins: Kraken's id exactly as Kraken writes it; any name of a
  * currency; any name of a tokenised asset. Within a class, an id wins over an altname, an altname over a display name,
  * and a display name over one that is put together from the names of base and quote.
+ *
+ * Pairs of other venues are found only by names that end in the venue, such as `ETH/USD:BTNL`. Kraken lists tokenised
+ * assets twice under one altname; the row whose id is the altname counts, and the other one is found only by its id.
  */
-export const makeDirectory = (lists: { readonly currency: Lists; readonly tokenized_asset?: Lists }): Directory => {
+export const makeDirectory = (lists: DirectoryLists): Directory => {
   const classes = (["currency", "tokenized_asset"] as const).map((name) => [name, lists[name]] as const)
-  const assets = classes.flatMap(([name, answers]) => assetsOf(name, answers?.assets))
-  const findAsset = assetFinder(assets)
+  const [assets, otherAssets] = byAltname(classes.flatMap(([name, answers]) => assetsOf(name, answers?.assets)))
+  const findAsset = assetFinder(assets, otherAssets)
   const assetDisplay = (spelling: string) => {
     const found = findAsset(spelling)
     return found === undefined ? spelling : found.asset.display + found.suffix
   }
-  const pairs = classes.flatMap(([name, answers]) => pairsOf(name, answers?.pairs, assetDisplay))
-  const findPair = pairFinder(pairs, findAsset)
+  const listed = classes.flatMap(([name, answers]) => pairsOf(name, answers?.pairs, assetDisplay))
+  const [pairs, otherPairs] = byAltname(listed)
+  const venuePairs = venuePairsOf(lists.venuePairs, assetDisplay)
+  const findPair = pairFinder({ pairs, otherPairs, venuePairs }, findAsset)
   const pairDisplay = (spelling: string) => findPair(spelling)?.display ?? spelling
   const known = { pairs, assets, findPair, findAsset, pairDisplay, assetDisplay }
-  return { ...known, ...nearestNames(known) }
+  return { ...known, pairs: [...pairs, ...venuePairs], ...nearestNames(known) }
+}
+
+interface Named {
+  readonly id: string
+  readonly altname: string
+  readonly assetClass: Asset["assetClass"]
+}
+
+/** Separates rows from those that another row of their class stands for: its id is the altname of both. */
+const byAltname = <A extends Named>(rows: ReadonlyArray<A>): readonly [counted: Array<A>, others: Array<A>] => {
+  const own = new Set(rows.flatMap(({ altname, assetClass, id }) => (altname === id ? [`${assetClass} ${id}`] : [])))
+  const isOther = ({ altname, assetClass, id }: A) => altname !== id && own.has(`${assetClass} ${altname}`)
+  return [rows.filter((row) => !isOther(row)), rows.filter(isOther)]
 }
 
 type FindAsset = Directory["findAsset"]
 
-const assetFinder = (assets: ReadonlyArray<Asset>): FindAsset => {
-  const known = index(assets, [({ id }) => [key(id)], ({ altname }) => [key(altname)], ({ display }) => [key(display)]])
+const assetFinder = (assets: ReadonlyArray<Asset>, others: ReadonlyArray<Asset>): FindAsset => {
+  const counted = index(assets, [
+    ({ id }) => [key(id)],
+    ({ altname }) => [key(altname)],
+    ({ display }) => [key(display)]
+  ])
+  const other = index(others, [({ id }) => [key(id)]])
+  const known = (name: string) => counted(name) ?? other(name)
   return (spelling) => {
     for (const [name, suffix] of splitBalance(spelling)) {
       const asset = known(name)
@@ -39,7 +70,14 @@ const assetFinder = (assets: ReadonlyArray<Asset>): FindAsset => {
   }
 }
 
-const pairFinder = (pairs: ReadonlyArray<Pair>, findAsset: FindAsset): Directory["findPair"] => {
+interface AllPairs {
+  readonly pairs: ReadonlyArray<Pair>
+  /** Pairs that are found only by their ids. */
+  readonly otherPairs: ReadonlyArray<Pair>
+  readonly venuePairs: ReadonlyArray<Pair>
+}
+
+const pairFinder = ({ otherPairs, pairs, venuePairs }: AllPairs, findAsset: FindAsset): Directory["findPair"] => {
   /** Finds a tradable asset. Balances such as `DOT.S` are not tradable. */
   const tradable = (name: string) => {
     const found = findAsset(name)
@@ -49,20 +87,34 @@ const pairFinder = (pairs: ReadonlyArray<Pair>, findAsset: FindAsset): Directory
     const { altname, display } = tradable(id) ?? { altname: id, display: id }
     return [...new Set([id, altname, display].map(key))]
   })
-  const known = index(pairs, [
+  const joined = ({ base, quote }: Pair) => namesOf(base).flatMap((left) => namesOf(quote).map((right) => left + right))
+  const counted = index(pairs, [
     ({ id }) => [key(id)],
     ({ altname }) => [key(altname)],
     ({ display }) => [key(display)],
-    ({ base, quote }) => namesOf(base).flatMap((left) => namesOf(quote).map((right) => left + right))
+    joined
   ])
-  const knownByAssets = index(pairs, [({ base, quote }) => [key(`${base}/${quote}`)]])
+  const other = index(otherPairs, [({ id }) => [key(id)]])
+  const ofVenue = index(venuePairs, [
+    ({ altname }) => [key(altname)],
+    ({ display }) => [key(display)],
+    (pair) => joined(pair).map((name) => key(name + venueOf(pair.altname)))
+  ])
+  const venues = new Set(venuePairs.map(({ altname }) => key(venueOf(altname))))
+  const countedByAssets = index(pairs, [({ base, quote }) => [key(`${base}/${quote}`)]])
+  const ofVenueByAssets = index(venuePairs, [
+    ({ altname, base, quote }) => [key(`${base}/${quote}${venueOf(altname)}`)]
+  ])
   return (spelling) => {
-    const whole = known(spelling)
+    const whole = counted(spelling) ?? other(spelling) ?? ofVenue(spelling)
     if (whole !== undefined) return whole
-    const [left = "", right = "", ...rest] = splitPair(spelling)
+    const ending = venueOf(key(spelling))
+    const venue = venues.has(ending) ? ending : ""
+    const [left = "", right = "", ...rest] = splitPair(key(spelling).slice(0, key(spelling).length - venue.length))
     const [base, quote] = [tradable(left), tradable(right)]
     if (rest.length > 0 || base === undefined || quote === undefined) return undefined
-    return knownByAssets(`${base.id}/${quote.id}`)
+    const name = `${base.id}/${quote.id}${venue}`
+    return venue === "" ? countedByAssets(name) : ofVenueByAssets(name)
   }
 }
 

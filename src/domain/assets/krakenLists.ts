@@ -70,16 +70,36 @@ export const pairsOf = (
   })
 
 /**
+ * Reads the rows of `AssetPairs` for pairs of another venue than Kraken's international one, such as `ETHUSD:BTNL`. Rows
+ * of the international venue are left out, as are rows without a venue in their names: requests would confuse them with
+ * the international pair.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-11-29
+ */
+export const venuePairsOf = (answer: unknown, displayOf: (assetId: string) => string): Array<Pair> => {
+  const others = rows(answer).filter(([, row]) => text(row["execution_venue"]) !== "international")
+  return pairsOf("currency", Object.fromEntries(others), displayOf).flatMap((pair) => {
+    const name = [pair.altname, pair.id].find((name) => venueOf(name) !== "")
+    if (name === undefined) return []
+    const display = venueOf(pair.display) === "" ? pair.display + venueOf(name) : pair.display
+    return [{ ...pair, altname: name, display }]
+  })
+}
+
+/** Returns the venue at the end of a pair's name, with its colon: `ETHUSD:BTNL` → `:BTNL`. Empty if there is none. */
+export const venueOf = (name: string): string => /:[^:/]+$/.exec(name)?.[0] ?? ""
+
+/**
  * Returns the display name of a pair. A dark-pool pair such as `XBTUSD.d` keeps its altname, since its `wsname` equals
  * that of the ordinary pair.
  */
 export const pairAlias = (altname: string, name: string): string =>
   altname.endsWith(".d") ? altname : name.split("/").map(assetAlias).join("/")
 
-/** Returns the display name of an asset: `XBT` → `BTC`, with a balance suffix `XBT.M` → `BTC.M`. */
+/** Returns the display name of an asset: `XBT` → `BTC`, with a balance suffix or a venue `XBT.M` → `BTC.M`. */
 export const assetAlias = (altname: string): string => {
-  const [stem = altname, ...rest] = altname.split(".")
-  return [aliases[stem] ?? stem, ...rest].join(".")
+  const [stem = altname] = altname.split(/[.:]/)
+  return (aliases[stem] ?? stem) + altname.slice(stem.length)
 }
 
 type Row = { readonly [field: string]: unknown }

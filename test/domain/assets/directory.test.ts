@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { emptyDirectory, makeDirectory } from "../../../src/domain/assets/directory.ts"
-import { directory } from "../../fixtures/krakenLists.ts"
+import { asset, directory, lists, pair } from "../../fixtures/krakenLists.ts"
 import { runs } from "../../Property.ts"
 
 const { assetDisplay, assets, findAsset, findPair, nearestAssets, nearestPairs, pairDisplay, pairs } = directory
@@ -114,6 +114,104 @@ describe("directory", () => {
     fc.assert(
       fc.property(named, ([id, text]) => assert.strictEqual(assetDisplay(text), assetDisplay(id), text)),
       { numRuns: runs(500) }
+    )
+  })
+})
+
+describe("pairs of another venue", () => {
+  const venuePairs = {
+    "ETHUSD:BTNL": pair("ETHUSD:BTNL", "ETH/USD:BTNL", "XETH", "ZUSD", btnl({ tick_size: "0.05" })),
+    "XBTUSD:BTNL": pair("XBTUSD:BTNL", "XBT/USD:BTNL", "XXBT", "ZUSD", btnl()),
+    "ETHXBT:BTNL": pair("ETHXBT:BTNL", "ETH/XBT", "XETH", "XXBT", btnl()),
+    SOLUSD: pair("SOLUSD:BTNL", undefined, "SOL", "ZUSD", btnl()),
+    // Rows that a request would confuse with the international pair.
+    XXBTZEUR: pair("XBTEUR", "XBT/EUR", "XXBT", "ZEUR", btnl()),
+    "DOTUSD:BTNL": pair("DOTUSD:BTNL", "DOT/USD:BTNL", "DOT", "ZUSD", {})
+  }
+  const both = makeDirectory({ ...lists, venuePairs })
+
+  function btnl(more: object = {}) {
+    return { execution_venue: "bitnomial_exchange", ...more }
+  }
+
+  it("are found by names that end in the venue", () => {
+    for (const spelling of ["ETHUSD:BTNL", "ethusd:btnl", "ETH/USD:BTNL", "eth-usd:btnl", "ethereum/usd:btnl"])
+      assert.deepInclude(both.findPair(spelling), { altname: "ETHUSD:BTNL", tickSize: "0.05" }, spelling)
+    for (const spelling of [
+      "XBT/USD:BTNL",
+      "BTCUSD:BTNL",
+      "btc usd:btnl",
+      "XBTUSD:BTNL",
+      "bitcoin/usd:btnl",
+      "BTC:USD:BTNL"
+    ])
+      assert.strictEqual(both.findPair(spelling)?.altname, "XBTUSD:BTNL", spelling)
+    assert.strictEqual(both.findPair("ETH/BTC:BTNL")?.altname, "ETHXBT:BTNL")
+    assert.strictEqual(both.findPair("SOL/USD:BTNL")?.altname, "SOLUSD:BTNL")
+    for (const spelling of ["BTC/EUR:BTNL", "DOT/USD:BTNL", "BTC/USD:OTHER", ":BTNL", "USD:BTNL", "USD/BTC:BTNL"])
+      assert.isUndefined(both.findPair(spelling), spelling)
+  })
+
+  it("never take a name that the international pair has", () => {
+    for (const { altname, display, id } of pairs) {
+      const [base = "", quote = ""] = display.split("/")
+      for (const spelling of [id, altname, display, `${base}${quote}`, `${base}-${quote}`, `${base}:${quote}`])
+        assert.deepStrictEqual(both.findPair(spelling), findPair(spelling), spelling)
+    }
+    for (const spelling of ["BTCUSD", "btc-usd", "bitcoin/usd", "XBT/USD", "BTC:USD"])
+      assert.strictEqual(both.findPair(spelling)?.altname, "XBTUSD", spelling)
+    assert.strictEqual(both.pairDisplay("SOLUSD"), "SOL/USD")
+  })
+
+  it("are shown with their venue, and suggested for no misspelling", () => {
+    assert.strictEqual(both.pairDisplay("XBTUSD:BTNL"), "BTC/USD:BTNL")
+    assert.strictEqual(both.pairDisplay("ETHXBT:BTNL"), "ETH/BTC:BTNL")
+    assert.strictEqual(new Set(both.pairs.map(({ display }) => display)).size, both.pairs.length)
+    for (const spelling of ["BTC/USDD", "BTCJPY", "ETH", "SOLL/USD", "bitcion"]) {
+      assert.deepStrictEqual(both.nearestPairs(spelling, 9), nearestPairs(spelling, 9), spelling)
+      assert.deepStrictEqual(both.nearestAssets(spelling, 9), nearestAssets(spelling, 9), spelling)
+    }
+  })
+
+  it("are understood by what answers show of them", () => {
+    for (const { altname, display } of both.pairs)
+      for (const spelling of [altname, display, display.toLowerCase()])
+        assert.strictEqual(both.findPair(spelling)?.altname, altname, spelling)
+  })
+})
+
+describe("a tokenised asset that is listed twice", () => {
+  const row = (tick_size: string) => pair("AAPLxUSD", "AAPLx/USD", "AAPLx", "ZUSD", { tick_size })
+  const apple = (decimals: number) => ({ ...asset("AAPLx", decimals), aclass: "tokenized_asset" })
+  const twice = makeDirectory({
+    ...lists,
+    tokenized_asset: {
+      assets: { AAPLSPV: apple(2), AAPLx: apple(10) },
+      pairs: {
+        AAPLSPVUSD: row("0.5"),
+        AAPLxUSD: row("0.01"),
+        ABCSPVUSD: pair("ABCxUSD", "ABCx/USD", "AAPLx", "ZEUR", {})
+      }
+    }
+  })
+
+  it("is the row whose id is its altname, by every name but the other id", () => {
+    for (const spelling of ["AAPLxUSD", "aaplxusd", "AAPLx/USD", "aaplx-usd"])
+      assert.deepInclude(twice.findPair(spelling), { id: "AAPLxUSD", tickSize: "0.01" }, spelling)
+    assert.deepInclude(twice.findAsset("aaplx")?.asset, { id: "AAPLx", decimals: 10 })
+    assert.deepInclude(twice.findPair("AAPLSPVUSD"), { altname: "AAPLxUSD", display: "AAPLx/USD" })
+    assert.strictEqual(twice.assetDisplay("AAPLSPV"), "AAPLx")
+    assert.strictEqual(twice.findPair("ABCx/USD")?.id, "ABCSPVUSD")
+  })
+
+  it("is listed once", () => {
+    assert.lengthOf(
+      twice.pairs.filter(({ display }) => display === "AAPLx/USD"),
+      1
+    )
+    assert.lengthOf(
+      twice.assets.filter(({ display }) => display === "AAPLx"),
+      1
     )
   })
 })

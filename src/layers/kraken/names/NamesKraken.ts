@@ -6,12 +6,15 @@ import { Names, UnknownName } from "../../../services/Names.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { fresh, makeAssetListsCache, recent } from "./assetListsCache.ts"
 
-/** Names from Kraken's public lists of assets and pairs: currencies and tokenized assets. */
+/** Names from Kraken's public lists of assets and pairs: currencies, tokenized assets, and pairs of other venues. */
 export const NamesKraken = Layer.effect(
   Names,
   Effect.gen(function* () {
-    const lists = makeAssetListsCache(yield* KrakenClient, makeDirectory, () =>
-      Effect.logWarning("Kraken's lists of assets and pairs are unavailable. Names are sent as given")
+    const lists = makeAssetListsCache(
+      yield* KrakenClient,
+      makeDirectory,
+      () => Effect.logWarning("Kraken's lists of assets and pairs are unavailable. Names are sent as given"),
+      { withVenues: true }
     )
 
     /** Returns the lists, undefined if there are none. They are younger than `age` unless Kraken does not answer. */

@@ -26,16 +26,23 @@ export interface PublicReader<R> {
 export interface BothLists {
   readonly currency: Lists
   readonly tokenized_asset?: Lists
+  /** Pairs of other venues than the international one. */
+  readonly venuePairs?: unknown
 }
+
+/** The request for the pairs that customers in the USA trade on margin. Kraken leaves them out unless they are named. */
+const otherVenues = { aclass_base: "currency", execution_venue: "bitnomial_exchange" }
 
 /**
  * Makes a cache of Kraken's public lists of assets and pairs, decoded by `decode`, which gets the time of the request (Unix
- * ms). After a failure, the cache returns the lists that there are, however old.
+ * ms). After a failure, the cache returns the lists that there are, however old. `withVenues` adds the pairs of other
+ * venues.
  */
 export const makeAssetListsCache = <A, R>(
   kraken: PublicReader<R>,
   decode: (lists: BothLists, at: number) => A,
-  onFailure: (error: ReadError) => Effect.Effect<void>
+  onFailure: (error: ReadError) => Effect.Effect<void>,
+  { withVenues = false } = {}
 ) => {
   const read = (assets: object, pairs: object) =>
     Effect.all(
@@ -46,9 +53,22 @@ export const makeAssetListsCache = <A, R>(
   const readBoth = Effect.fnUntraced(function* () {
     const { wall } = yield* clocks
     const currency = yield* read({}, {})
-    // If the tokenized lists can't be read, the others are still of use.
-    const tokenized = yield* Effect.option(read({ aclass: "tokenized_asset" }, { aclass_base: "tokenized_asset" }))
-    return decode({ currency, ...(Option.isSome(tokenized) && { tokenized_asset: tokenized.value }) }, wall)
+    // If the other lists can't be read, these are still of use.
+    const [tokenized, venuePairs] = yield* Effect.all(
+      [
+        Effect.option(read({ aclass: "tokenized_asset" }, { aclass_base: "tokenized_asset" })),
+        withVenues ? Effect.option(kraken.read("public/AssetPairs", otherVenues)) : Effect.succeedNone
+      ],
+      { concurrency: 2 }
+    )
+    return decode(
+      {
+        currency,
+        ...(Option.isSome(tokenized) && { tokenized_asset: tokenized.value }),
+        ...(Option.isSome(venuePairs) && { venuePairs: venuePairs.value })
+      },
+      wall
+    )
   })
 
   return makeCachedValue({

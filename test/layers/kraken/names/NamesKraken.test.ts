@@ -72,6 +72,36 @@ describe("NamesKraken", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("reads the pairs of the other venue too, and does without them if they are unavailable", () => {
+    const ether = { ...assetPairs["XETHZUSD"], altname: "ETHUSD:BTNL", wsname: "ETH/USD:BTNL" }
+    const pairs = { "ETHUSD:BTNL": { ...ether, execution_venue: "bitnomial_exchange" } }
+    const state = { pairs: pairs as object | undefined }
+    const layer = NamesKraken.pipe(
+      Layer.provide(
+        Layer.mock(KrakenClient, {
+          read: (endpoint, { aclass, aclass_base, execution_venue }) =>
+            Effect.suspend(() => {
+              const isTokenized = [aclass, aclass_base].includes("tokenized_asset")
+              const list =
+                endpoint === "public/Assets" ? assets : execution_venue === undefined ? assetPairs : state.pairs
+              if (isTokenized || list === undefined) return new KrakenUnavailable({ endpoint, reason: "down" })
+              return Effect.succeed(list)
+            })
+        })
+      ),
+      Layer.merge(Operated)
+    )
+    return Effect.gen(function* () {
+      const names = yield* Names
+      assert.strictEqual(yield* names.pair("eth/usd:btnl"), "ETHUSD:BTNL")
+      assert.strictEqual(yield* names.pair("eth/usd"), "ETHUSD")
+      state.pairs = undefined
+      yield* names.stale
+      assert.strictEqual(yield* names.pair("eth/usd"), "ETHUSD")
+      assert.strictEqual((yield* Effect.flip(names.pair("eth/usd:btnl")))._tag, "UnknownName")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("passes names if the lists are unavailable, and tries again half a minute later", () => {
     const { layer, state } = kraken()
     return Effect.gen(function* () {
