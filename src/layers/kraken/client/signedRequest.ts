@@ -33,10 +33,11 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     left: number,
     onHeaders?: Effect.Effect<void>
   ) {
+    const options = { isLong: longAnswers.has(endpoint), ...(onHeaders && { onHeaders }) }
     const sentAt = yield* monotonic
     const fail = (error: NoAnswer | ApiRefusal) =>
       Effect.flatMap(monotonic, (now) => new SendFailed({ error, left: left - (now - sentAt) }))
-    return yield* transport.send(request, left, onHeaders).pipe(
+    return yield* transport.send(request, left, options).pipe(
       Effect.flatMap((response) => decode(response, isPrivate(endpoint))),
       Effect.catchAll(fail)
     )
@@ -111,6 +112,14 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     )
   }
 })
+
+/** Endpoints that answer with whole lists or files. */
+const longAnswers: ReadonlySet<Endpoint> = new Set<Endpoint>([
+  "public/Assets",
+  "public/AssetPairs",
+  "public/Ticker",
+  "private/RetrieveExport"
+])
 
 const isNonceRefused = (failed: unknown): failed is SendFailed =>
   failed instanceof SendFailed && isInvalidNonce(failed.error)

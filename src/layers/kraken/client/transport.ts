@@ -2,12 +2,18 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { DateTime, Effect, Predicate, Stream } from "effect"
+import { withMaxBodySize } from "@effect/platform/HttpIncomingMessage"
+import { DateTime, Effect, Option, Predicate, Stream } from "effect"
 import { clocks, clockTolerance } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
 import { makeClock } from "./krakenClock.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import { NoAnswer } from "../answers/sendErrors.ts"
+
+interface SendOptions {
+  readonly isLong?: boolean
+  readonly onHeaders?: Effect.Effect<void>
+}
 
 export type Transport = Effect.Effect.Success<typeof makeTransport>
 
@@ -17,11 +23,14 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   const http = HttpClient.withTracerDisabledWhen(client, () => true)
   const clock = makeClock()
 
-  /** Sends a request, which takes `timeout` milliseconds at most. `onHeaders` runs as soon as the response begins. */
+  /**
+   * Sends a request, which takes `timeout` milliseconds at most. `onHeaders` runs as soon as the response begins. `isLong`
+   * lets the response have 64 MiB instead of 8.
+   */
   const send = Effect.fnUntraced(function* (
     request: HttpClientRequest.HttpClientRequest,
     timeout: number,
-    onHeaders: Effect.Effect<void> = Effect.void
+    { isLong = false, onHeaders = Effect.void }: SendOptions = {}
   ) {
     const sent = yield* clocks
     return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
@@ -29,7 +38,7 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
       Effect.tap(onHeaders),
       Effect.mapError(noAnswer),
       Effect.flatMap((response) =>
-        Effect.map(bodyOf(response), (body): ApiResponse => ({
+        Effect.map(bodyOf(response, isLong), (body): ApiResponse => ({
           status: response.status,
           headers: response.headers,
           body
@@ -55,32 +64,37 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   }
 })
 
-/** The largest body of a response, in bytes. A larger one is cut off. */
-const longestBody = 64 * 1024 * 1024
+const mebibyte = 1024 * 1024
 
-/** The size from which a body is collected in parts, in bytes. */
-const longBody = 1024 * 1024
+/** The largest body of a response, and of one that can be long, in mebibytes. A larger one is cut off. */
+const longest = { usual: 8, long: 64 }
 
 /**
- * Reads the body of a response. A body that the headers say is short is read at once, which is faster. Any other one is
- * collected in parts, since the platform copies all earlier parts for each new one.
+ * Reads the body of a response. One that can be long is collected in parts, since the platform copies all earlier parts
+ * for each new one. That is slower for a short one, and most are.
  */
-const bodyOf = (response: HttpClientResponse): Effect.Effect<Uint8Array, NoAnswer> => {
-  if (Number(response.headers["content-length"]) <= longBody) {
-    return Effect.mapBoth(response.arrayBuffer, { onFailure: noAnswer, onSuccess: (body) => new Uint8Array(body) })
-  }
-  const parts: Array<Uint8Array> = []
-  let length = 0
-  return response.stream.pipe(
-    Stream.mapError(noAnswer),
-    Stream.runForEach((part) => {
-      parts.push(part)
-      length += part.length
-      return length > longestBody ? tooLong : Effect.void
-    }),
-    Effect.map(() => joined(parts, length))
-  )
-}
+const bodyOf = (response: HttpClientResponse, isLong: boolean): Effect.Effect<Uint8Array, NoAnswer> =>
+  isLong
+    ? collected(response)
+    : response.arrayBuffer.pipe(
+        withMaxBodySize(Option.some(longest.usual * mebibyte)),
+        Effect.mapBoth({ onFailure: noAnswer, onSuccess: (body) => new Uint8Array(body) })
+      )
+
+const collected = (response: HttpClientResponse): Effect.Effect<Uint8Array, NoAnswer> =>
+  Effect.suspend(() => {
+    const parts: Array<Uint8Array> = []
+    let length = 0
+    return response.stream.pipe(
+      Stream.mapError(noAnswer),
+      Stream.runForEach((part) => {
+        parts.push(part)
+        length += part.length
+        return length > longest.long * mebibyte ? tooLong(longest.long) : Effect.void
+      }),
+      Effect.map(() => joined(parts, length))
+    )
+  })
 
 const joined = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
   const body = new Uint8Array(length)
@@ -92,10 +106,12 @@ const joined = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array =>
   return body
 }
 
-const tooLong = new NoAnswer({ reason: "an answer above 64 MiB, which was cut off", retry: false, sent: true })
+const tooLong = (limit: number) =>
+  new NoAnswer({ reason: `an answer above ${limit} MiB, which was cut off`, retry: false, sent: true })
 
 /** Keeps only Node's cause: the error of the HTTP client holds the request, with key and signature. */
 const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
+  if (cause instanceof Error && cause.message === "maxBytes exceeded") return tooLong(longest.usual)
   const sent = _tag === "ResponseError" || (reason === "Transport" && !neverConnected(cause))
   const what = sent ? "the connection broke" : "no connection"
   const code = codeOf(cause)

@@ -30,8 +30,8 @@ const serving = (parts: number, headers: Record<string, string> = {}) =>
     return { state, request: HttpClientRequest.get(`http://127.0.0.1:${port}/0/public/AssetPairs`) }
   })
 
-const send = (request: HttpClientRequest.HttpClientRequest) =>
-  Effect.flatMap(makeTransport, (transport) => transport.send(request, 30_000)).pipe(
+const send = (request: HttpClientRequest.HttpClientRequest, isLong = true) =>
+  Effect.flatMap(makeTransport, (transport) => transport.send(request, 30_000, { isLong })).pipe(
     Effect.provide(HttpClientKeepAlive)
   )
 
@@ -55,5 +55,17 @@ describe("an answer of Kraken's", () => {
         assert.match(error.reason, /64 MiB/)
         assert.isBelow(state.sent, 100)
       })
+  )
+
+  it.scopedLive("is cut off above 8 MiB if it is no list and no file", () =>
+    Effect.gen(function* () {
+      const whole = yield* serving(7)
+      assert.strictEqual((yield* send(whole.request, false)).body.length, 7 * mebibyte)
+      const { request, state } = yield* serving(1000)
+      const error = yield* Effect.flip(send(request, false))
+      assert.deepInclude(error, { _tag: "NoAnswer", retry: false, sent: true })
+      assert.match(error.reason, / 8 MiB/)
+      assert.isBelow(state.sent, 50)
+    })
   )
 })
