@@ -5,10 +5,10 @@ const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
 /** Generates `.env.example`: every setting, commented out, with its purpose, its accepted values and its default. */
 export const envExample = (): string =>
   [
-    "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, and",
-    "# take the # from the lines you change. Over stdio it is read only if --env-file names it. Environment variables win",
-    "# over .env. Quote a value that holds a #; put single quotes around one that holds a $, which Docker Compose would fill",
-    "# in.",
+    "# Every setting of mcp-kraken with its default. Copy this file to .env in the folder where the server starts, let only",
+    "# yourself read it (chmod 600 .env), and take the # from the lines you change. Over stdio it is read only if --env-file",
+    "# names it. Environment variables win over .env. Quote a value that holds a #; put single quotes around one that holds",
+    "# a $, which Docker Compose would fill in.",
     ...all.map(({ expected, fallback, name, purpose, shownDefault }) =>
       [
         "",

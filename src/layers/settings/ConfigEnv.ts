@@ -2,8 +2,9 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { env, platform } from "node:process"
 import { Config } from "../../services/Config.ts"
 import { decode } from "./decode.ts"
+import { noDotenv, readDotenv, readNamed } from "./dotenvFile.ts"
 import type { Needs } from "./needs.ts"
-import { noDotenv, normalize, readDotenv, readNamed, stateFolder, unreadDotenv } from "./sources.ts"
+import { normalize, stateFolder, unreadDotenv } from "./sources.ts"
 
 /** Invalid settings. The message lists all of them by name. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {

@@ -1,7 +1,8 @@
 import { Option, Redacted } from "effect"
 import { readFileSync } from "node:fs"
 import type { Credentials } from "../../services/Config.ts"
-import type { DotenvFile, Source } from "./sources.ts"
+import type { DotenvFile } from "./dotenvFile.ts"
+import type { Source } from "./sources.ts"
 import { settings, type Values } from "./settingDefinitions.ts"
 
 const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir } = settings

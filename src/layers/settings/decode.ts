@@ -3,7 +3,9 @@ import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
 import { modeProblems } from "./mode.ts"
 import { type Needs, overHttp } from "./needs.ts"
-import type { DotenvFile, Source } from "./sources.ts"
+import type { DotenvFile } from "./dotenvFile.ts"
+import type { RefusedLine } from "./dotenvText.ts"
+import type { Source } from "./sources.ts"
 import { type Field, type Setting, settings, type Values, withoutEffect } from "./settingDefinitions.ts"
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
 
@@ -51,7 +53,10 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const tls = [values.sslKeyFile, values.sslCertFile]
   problems.push(
     ...sources.dotenv.problems,
-    ...sources.dotenv.malformed.filter(isUsed).map((name) => `${name} (${file}): expected ${name}=VALUE`),
+    ...refusedLines(
+      sources.dotenv.refused.filter(({ setting }) => setting === undefined || isUsed(setting)),
+      file
+    ),
     ...mixed.torn
       .filter(isUsed)
       .map((name) => `${name}: expected in ${file}, where the API key comes from, or both in the environment`),
@@ -89,6 +94,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
         merged.has(name) ? [`${name} does nothing: ${why}`] : []
       ),
       ...lookalikes(merged),
+      ...exposedSecrets(sources.dotenv),
       ...mixed.notices,
       ...(isPaper && Option.isSome(credentials)
         ? [`${settings.key.name} is not used in paper mode: no private call leaves this machine.`]
@@ -117,6 +123,41 @@ const parseAll = (variables: Source, fields: ReadonlyArray<Field>, label: (setti
   // The types of single fields are lost in a record. A value that is missing against its type has a reported problem,
   // or belongs to a field that is not in use.
   return { problems, values: Object.fromEntries(values) as Values }
+}
+
+/** The most numbers of lines in one message. */
+const mostNumbers = 5
+
+/** Reports lines of a file that are not understood, without their text, which might be a secret. */
+const refusedLines = (lines: ReadonlyArray<RefusedLine>, file: string | undefined): ReadonlyArray<string> => {
+  const expected = ({ openQuote, setting }: RefusedLine) =>
+    openQuote ? "a closing quotation mark at the end of the value" : `${setting}=VALUE`
+  const alone = lines.flatMap((line) => {
+    const { number, openQuote, setting } = line
+    if (setting !== undefined) return [`${setting} (${file}, line ${number}): expected ${expected(line)}`]
+    return openQuote ? [`${file}, line ${number}: expected ${expected(line)}`] : []
+  })
+  const others = lines.filter(({ openQuote, setting }) => setting === undefined && !openQuote)
+  const more = others.length > mostNumbers ? ` and ${others.length - mostNumbers} more` : ""
+  const numbers = others.slice(0, mostNumbers).map(({ number }) => number)
+  return others.length === 0
+    ? alone
+    : [
+        ...alone,
+        `${file}, line${others.length === 1 ? "" : "s"} ${numbers.join(", ")}${more}: expected NAME=VALUE, export NAME=VALUE, a comment that begins with #, or a blank line`
+      ]
+}
+
+/** Warns of secrets in a file that other users of the machine can read. */
+const exposedSecrets = ({ isReadableByOthers, name, source }: DotenvFile): ReadonlyArray<string> => {
+  const secrets = Object.values(settings).filter(
+    (setting: Setting<unknown>) => setting.secret && source.has(setting.name)
+  )
+  return isReadableByOthers && secrets.length > 0
+    ? [
+        `${secrets.map(({ name }) => name).join(" and ")} in ${name} can be read by other users of this machine: chmod 600 ${name}`
+      ]
+    : []
 }
 
 /** Settings that together make the field `credentials` of Config. */

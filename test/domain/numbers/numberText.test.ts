@@ -11,7 +11,7 @@ import { readPrice } from "../../../src/domain/orders/orders.ts"
 import { makeDirectory } from "../../../src/domain/assets/directory.ts"
 import { scan } from "../../../src/exchange/base/fixed.ts"
 import { decode } from "../../../src/layers/settings/decode.ts"
-import { noDotenv } from "../../../src/layers/settings/sources.ts"
+import { noDotenv } from "../../../src/layers/settings/dotenvFile.ts"
 import { venue } from "../../doubles/TestVenue.ts"
 
 const digits = (count: number) => "9".repeat(count)

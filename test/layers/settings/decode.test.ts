@@ -3,7 +3,8 @@ import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
-import { normalize, parseDotenv, readDotenv, readNamed, stateFolder } from "../../../src/layers/settings/sources.ts"
+import { parseDotenv, readDotenv, readNamed } from "../../../src/layers/settings/dotenvFile.ts"
+import { normalize, stateFolder } from "../../../src/layers/settings/sources.ts"
 import { settings } from "../../../src/layers/settings/settingDefinitions.ts"
 import { toolsetNames } from "../../../src/services/Toolset.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
@@ -93,7 +94,7 @@ describe("settings", () => {
   it("in .env are taken literally", () => {
     assert.strictEqual(config({ HOME: "/root" }, "MCP_KRAKEN_TOKEN_DB='$HOME/t.db'").tokenDb, "$HOME/t.db")
     assert.deepStrictEqual(wrong({}, "export MCP_KRAKEN_PORT=1\nMCP_KRAKEN_READ_ONLY true\n# MCP_KRAKEN_OLD\n"), [
-      "MCP_KRAKEN_READ_ONLY (.env)"
+      "MCP_KRAKEN_READ_ONLY (.env, line 2)"
     ])
   })
 
@@ -103,7 +104,7 @@ describe("settings", () => {
       const file = join(folder, "file")
       writeFileSync(file, "MCP_KRAKEN_PORT=9\n")
       assert.strictEqual(readDotenv(file).source.get("MCP_KRAKEN_PORT"), "9")
-      for (const none of [join(folder, "missing"), folder]) assert.lengthOf(readDotenv(none).problems, 0)
+      assert.lengthOf(readDotenv(join(folder, "missing")).problems, 0)
       assert.match(readDotenv(`${file}\0`).problems.join(), /^\.env: /)
     })
   )
@@ -120,7 +121,7 @@ describe("settings", () => {
         dotenv: readNamed(file),
         stateFolder: folder
       }).problems
-      assert.deepStrictEqual(about(wrong), [`MCP_KRAKEN_PORT (${file})`, `MCP_KRAKEN_READ_ONLY (${file})`])
+      assert.deepStrictEqual(about(wrong), [`MCP_KRAKEN_PORT (${file})`, `MCP_KRAKEN_READ_ONLY (${file}, line 2)`])
     })
   )
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import * as needs from "../../../src/layers/settings/needs.ts"
-import { parseDotenv } from "../../../src/layers/settings/sources.ts"
+import { parseDotenv } from "../../../src/layers/settings/dotenvFile.ts"
 import { type Field, settings } from "../../../src/layers/settings/settingDefinitions.ts"
 
 /** An invalid value for each setting that has invalid values. The other settings accept any text. */
