@@ -2,6 +2,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Runtime from "@effect/platform/Runtime"
 import { Cause, Console, Effect, Option } from "effect"
 import process from "node:process"
+import { escapeLines } from "./domain/wire/escapeText.ts"
 import { load } from "./layers/process/load.ts"
 import { watchNpmShell } from "./layers/process/npmShell.ts"
 import { stdioWords } from "./cli/stdioWords.ts"
@@ -27,7 +28,7 @@ const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   if (Cause.isInterruptedOnly(cause)) return
   const error = Option.getOrUndefined(Cause.failureOption(cause))
   process.exitCode = usage.has(Object(error)._tag) ? 2 : 1
-  if (error instanceof Error && "_tag" in error) return yield* Console.error(error.message)
+  if (error instanceof Error && "_tag" in error) return yield* Console.error(escapeLines(error.message))
   yield* Effect.logFatal("Internal error", cause)
 })
 

@@ -1,4 +1,5 @@
 import { DateTime, Effect, Layer, Option } from "effect"
+import { escapeLines } from "../domain/wire/escapeText.ts"
 import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
@@ -18,7 +19,7 @@ const welcome = Effect.fnUntraced(function* (firstToken: boolean, envFile: Optio
   const { port } = yield* Listening
   const config = { ...(yield* Config), port }
   const lines = howToConnect(config, yield* access(firstToken && !config.authDisabled), envFile)
-  yield* Effect.sync(() => toStderr(lines.join("\n"), true))
+  yield* Effect.sync(() => toStderr(escapeLines(lines.join("\n")), true))
 })
 
 /** Finds the tokens that clients can use, and makes the first one if requested. */

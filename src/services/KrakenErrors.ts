@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { describeAnyOf, Permission } from "../domain/keys/permissions.ts"
+import { escapeLines, escapeText, quoteTexts } from "../domain/wire/escapeText.ts"
 
 // One class for each thing that a caller can do differently.
 
@@ -7,7 +8,7 @@ import { describeAnyOf, Permission } from "../domain/keys/permissions.ts"
 const answered = { endpoint: Schema.String, codes: Schema.Array(Schema.String) }
 
 const refusalText = (error: { readonly endpoint: string; readonly codes: ReadonlyArray<string> }) =>
-  `Kraken refused ${error.endpoint}: ${error.codes.join("; ")}`
+  `Kraken refused ${error.endpoint}: ${quoteTexts(error.codes)}`
 
 /** A private endpoint was called, and no API key is configured. Nothing was sent. */
 export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentialsMissing>()(
@@ -237,7 +238,7 @@ export class KrakenUnreadable extends Schema.TaggedError<KrakenUnreadable>()("Kr
 }) {
   override get message() {
     const what = this.carriedOut ? `Kraken carried out ${this.endpoint}, but` : `Kraken answered ${this.endpoint}, and`
-    return `${what} the answer does not have the documented shape: ${this.answer}\n${this.issue}`
+    return `${what} the answer does not have the documented shape: ${escapeText(this.answer)}\n${escapeLines(this.issue)}`
   }
 }
 

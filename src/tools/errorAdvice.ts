@@ -1,5 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
+import { escapeLines } from "../domain/wire/escapeText.ts"
 import type { ToolError } from "./toolsets.ts"
 
 /** Advice for the model. The match is exhaustive: a new error does not compile until it has advice. */
@@ -66,7 +67,7 @@ const defects = {
 }
 
 /** Describes an error and what to do next. */
-export const errorText = (error: ToolError): string => `${error._tag}: ${error.message}\n${advice(error)}`
+export const errorText = (error: ToolError): string => `${error._tag}: ${escapeLines(error.message)}\n${advice(error)}`
 
 /** Renders an error as text only: clients check `structuredContent` against the output schema even when `isError` is set. */
 export const render = (error: ToolError): Mcp.CallToolResult => ({

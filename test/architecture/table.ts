@@ -4,7 +4,7 @@
  */
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
-  Main: ["cli", "layers/process", "layers/telemetry", "server"],
+  Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
     "cli/exchange",
     "cli/health",
@@ -18,6 +18,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
+  "cli/kit": ["domain/wire"],
   "cli/paper": [
     "cli/kit",
     "exchange/catalogue",
@@ -29,8 +30,9 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/token": ["cli/kit", "layers/access", "layers/process", "layers/settings", "services"],
+  "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
   server: [
+    "domain/wire",
     "layers/access",
     "layers/http",
     "layers/kraken/client",
@@ -120,8 +122,9 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
   "layers/storage": ["layers/process"],
-  "layers/telemetry": ["layers/caching", "services"],
+  "layers/telemetry": ["domain/wire", "layers/caching", "services"],
   tools: [
+    "domain/wire",
     "services",
     "tools/account",
     "tools/earn",
@@ -148,7 +151,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
   "tools/trading": ["domain/assets", "domain/endpoints", "domain/orders", "tools/kit"],
-  services: ["domain/assets", "domain/endpoints", "domain/keys"],
+  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/wire"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],

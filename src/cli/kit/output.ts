@@ -1,6 +1,7 @@
 import { Console, Effect, Layer } from "effect"
 import type { WriteStream } from "node:tty"
 import { stripVTControlCharacters } from "node:util"
+import { escapeLines } from "../../domain/wire/escapeText.ts"
 
 /** Sentences that the command line library prints for every option of a type. */
 const noise = new Set([
@@ -59,8 +60,15 @@ const fit = (stream: WriteStream, path: string, more: string) => (value: unknown
   const text = stripVTControlCharacters(value)
   if (/^USAGE$/m.test(text)) return [tidyHelp(text, path), more].join("\n").trimEnd()
   if (text.includes("COMPREPLY")) return mendCompletions(text)
-  return stream.isTTY && stream.hasColors() ? value : text.replace(/\n+$/, "")
+  return stream.isTTY && stream.hasColors() ? escapeExceptColours(value) : escapeLines(text.replace(/\n+$/, ""))
 }
+
+/** Escapes hidden characters, but not the sequences that set colours. */
+const escapeExceptColours = (text: string): string =>
+  text
+    .split(/(\u001b\[[\d;]*m)/)
+    .map((part, index) => (index % 2 === 0 ? escapeLines(part) : part))
+    .join("")
 
 /** Makes a console that reformats the command line library's output, with `more` below a command's help. */
 export const Output = (

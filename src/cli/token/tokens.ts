@@ -1,4 +1,5 @@
 import { Console, DateTime, type Duration, Effect, Layer, Option, Redacted } from "effect"
+import { escapeText } from "../../domain/wire/escapeText.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { settings } from "../../layers/settings/settingDefinitions.ts"
@@ -48,7 +49,7 @@ export const create = Effect.fn("token.create")(function* ({
       "",
       "\u001b[1;32mToken created. Copy it now: it is not shown again.\u001b[0m",
       `  id       ${token.id}`,
-      `  name     ${token.name}`,
+      `  name     ${escapeText(token.name)}`,
       `  expires  ${Option.match(token.expiresAt, { onNone: () => "never", onSome: iso })}`,
       `  modes    ${row.modes.join(", ")}${paperOnly ? ` (simulated accounts only${why})` : ""}`,
       "",
@@ -88,7 +89,7 @@ export const list = Effect.fn("token.list")(function* ({
 /** Revokes a token. */
 export const revoke = Effect.fn("token.revoke")(function* ({ id }: { readonly id: string } & From) {
   const { token, wasRevoked } = yield* (yield* TokenStore).revoke(id)
-  yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${token.name})`)
+  yield* Console.log(`${wasRevoked ? "Already revoked:" : "Revoked"} ${token.id} (${escapeText(token.name)})`)
 }, stored(Needs.tokens))
 
 const iso = (time: DateTime.Utc): string => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")

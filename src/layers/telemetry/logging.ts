@@ -1,4 +1,5 @@
 import { Cause, Effect, HashMap, Layer, Logger, LogLevel, Option, Redacted } from "effect"
+import { escapeText } from "../../domain/wire/escapeText.ts"
 import { Config } from "../../services/Config.ts"
 import { Secrets } from "../../services/Secrets.ts"
 import { json, logfmt } from "./format.ts"
@@ -12,9 +13,9 @@ const hiding = (format: Logger.Logger<unknown, string>, redact: (text: string) =
   Logger.make<unknown, void>((options) => {
     // An error that is thrown here would end the fiber that logs.
     try {
-      write(redact(format.log(options)), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
+      write(escapeText(redact(format.log(options))), LogLevel.greaterThanEqual(options.logLevel, LogLevel.Warning))
     } catch {
-      write(redact(format.log({ ...options, ...unreadable })), true)
+      write(escapeText(redact(format.log({ ...options, ...unreadable }))), true)
     }
   })
 
@@ -29,7 +30,7 @@ export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
 /**
  * The configured logger, which masks secrets: the credentials, the values passed to `Secrets`, and text that looks like
  * a secret. It masks the whole line, so that a secret is found in the message, in an annotation, in a span and in the
- * cause of a failure.
+ * cause of a failure. Hidden characters and line breaks are escaped in the whole line, too.
  */
 export const Logging = (write: Write = toStderr) =>
   Layer.unwrapEffect(

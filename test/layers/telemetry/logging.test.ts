@@ -72,6 +72,17 @@ describe.each(["logfmt", "json"] as const)("Logging as %s", (logFormat) => {
   })
 })
 
+describe.each(["logfmt", "json"] as const)("Logging as %s", (logFormat) => {
+  it.effect.each(Object.entries(places))("writes one line without control characters for texts in %s", ([, log]) =>
+    Effect.gen(function* () {
+      const [line, ...others] = yield* lines(log("\u001b[31mred\u009b0m\r\n\u2028level=ERROR \u202etxt"), { logFormat })
+      assert.deepStrictEqual(others, [])
+      assert.match(line ?? "", /^[ -~]+$/)
+      if (logFormat === "json") assert.isObject(JSON.parse(line ?? ""))
+    })
+  )
+})
+
 describe("Logging", () => {
   it.effect.each([
     ["GET /mcp?apikey=anything&x=1", "GET /mcp?apikey=***&x=1"],

@@ -1,5 +1,6 @@
 import { Data } from "effect"
 import type { Meaning } from "../../../domain/wire/errors.ts"
+import { quoteTexts } from "../../../domain/wire/escapeText.ts"
 
 /** No usable response: the outcome of the call is not known from it. */
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{
@@ -34,5 +35,5 @@ export const isInvalidNonce = (error: unknown): boolean =>
 /** Makes the error of Kraken's texts, by their meaning. */
 export const sendErrorOf = (codes: ReadonlyArray<string>, meaning: Meaning): NoAnswer | ApiRefusal =>
   meaning._tag === "NoAnswer"
-    ? new NoAnswer({ reason: codes.join("; "), retry: meaning.retry, sent: true })
+    ? new NoAnswer({ reason: `Kraken said ${quoteTexts(codes)}`, retry: meaning.retry, sent: true })
     : new ApiRefusal({ codes, meaning })

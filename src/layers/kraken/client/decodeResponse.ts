@@ -1,5 +1,6 @@
 import { Either } from "effect"
 import { classify, classifyWrite, readErrors } from "../../../domain/wire/errors.ts"
+import { quoteTexts } from "../../../domain/wire/escapeText.ts"
 import { parseJson } from "../../../domain/wire/json.ts"
 import { NoAnswer, ApiRefusal, sendErrorOf } from "../answers/sendErrors.ts"
 
@@ -29,11 +30,11 @@ export const decodeResponse = (response: ApiResponse, isPrivate: boolean): Decod
   if (status >= 300 && status < 400) return unusable(response, "a redirect, which is not followed", false)
   const envelope = readEnvelope(response)
   const { codes, warnings } = readErrors(envelope?.error)
-  if (status >= 500) return unusable(response, codes.join("; ") || kindOf(response), true)
+  if (status >= 500) return unusable(response, codes.length > 0 ? quoteTexts(codes) : kindOf(response), true)
   if (codes.length > 0) return Either.left(sendErrorOf(codes, classify(codes, isPrivate)))
   if (status === 429) return rateLimited(response)
   if (envelope === undefined) return unusable(response, kindOf(response), status < 400)
-  if (warnings.length > 0 && !("result" in envelope)) return unusable(response, warnings.join("; "), false)
+  if (warnings.length > 0 && !("result" in envelope)) return unusable(response, quoteTexts(warnings), false)
   return Either.right({ result: envelope.result ?? null, warnings })
 }
 
@@ -53,9 +54,9 @@ export const decodeWriteResponse = (response: ApiResponse): Decoded<Success> => 
   const isRefusal = status === 200 && isNothing(envelope.result)
   if (codes.length > 0 && isRefusal) return Either.left(sendErrorOf(codes, classifyWrite(codes)))
   if (codes.length > 0)
-    return unusable(response, `${codes.join("; ")}${status === 200 ? " beside a result" : ""}`, false)
+    return unusable(response, `${quoteTexts(codes)}${status === 200 ? " beside a result" : ""}`, false)
   if (status !== 200 && status !== accepted) return unusable(response, kindOf(response), false)
-  if (warnings.length > 0 && !("result" in envelope)) return unusable(response, warnings.join("; "), false)
+  if (warnings.length > 0 && !("result" in envelope)) return unusable(response, quoteTexts(warnings), false)
   return Either.right({ result: envelope.result ?? null, warnings })
 }
 

@@ -209,7 +209,7 @@ describe("KrakenClientHttp", () => {
       ["an HTML page with HTTP 403", Fault.html(403), 1, "HTTP 403 with an HTML page"],
       ["an HTML page with HTTP 451", Fault.html(451), 1, "HTTP 451 with an HTML page"],
       ["half an answer", Fault.garbage(), 3, "HTTP 200 with a broken answer"],
-      ["a warning without a result", Fault.error("WGeneral:Danger"), 1, "HTTP 200 with WGeneral:Danger"],
+      ["a warning without a result", Fault.error("WGeneral:Danger"), 1, 'HTTP 200 with "WGeneral:Danger"'],
       ["an empty answer", Fault.reply(200, ""), 3, "HTTP 200 with an empty answer"],
       ["text", Fault.reply(200, "error code: 1020"), 3, "HTTP 200 with an answer that is not JSON"],
       ["JSON without an envelope", Fault.reply(200, "{}"), 3, "HTTP 200 with a broken answer"],
@@ -218,14 +218,19 @@ describe("KrakenClientHttp", () => {
         "words with HTTP 503",
         Fault.reply(503, `{"error":["EOrder:Invalid price"]}`),
         3,
-        "HTTP 503 with EOrder:Invalid price"
+        'HTTP 503 with "EOrder:Invalid price"'
       ],
       ["a redirect", Fault.redirect("http://127.0.0.1:1/"), 1, "HTTP 302 with a redirect, which is not followed"],
       ["a cut connection", Fault.dropBefore, 3, "the connection broke (ECONNRESET)"],
-      ["EService:Unavailable", Fault.error("EService:Unavailable"), 3, "EService:Unavailable"],
-      ["EService:Busy", Fault.error("EService:Busy"), 3, "EService:Busy"],
-      ["EGeneral:Internal error", Fault.error("EGeneral:Internal error"), 1, "EGeneral:Internal error"],
-      ["EService:Deadline elapsed", Fault.error("EService:Deadline elapsed"), 1, "EService:Deadline elapsed"]
+      ["EService:Unavailable", Fault.error("EService:Unavailable"), 3, 'Kraken said "EService:Unavailable"'],
+      ["EService:Busy", Fault.error("EService:Busy"), 3, 'Kraken said "EService:Busy"'],
+      ["EGeneral:Internal error", Fault.error("EGeneral:Internal error"), 1, 'Kraken said "EGeneral:Internal error"'],
+      [
+        "EService:Deadline elapsed",
+        Fault.error("EService:Deadline elapsed"),
+        1,
+        'Kraken said "EService:Deadline elapsed"'
+      ]
     ]
     for (const [name, fault, times, reason] of open) {
       it.scopedLive(`asks ${times === 1 ? "once" : "three times"} when reading gives ${name}, and writes once`, () =>
@@ -297,13 +302,13 @@ describe("KrakenClientHttp", () => {
         "words that nobody knows",
         Fault.error(["ENew:Something", "Oops"]),
         { _tag: "KrakenRejection", codes: ["ENew:Something", "Oops"] },
-        "ENew:Something; Oops"
+        'Kraken said "ENew:Something"; "Oops"'
       ],
       [
         "an unknown path with HTTP 404",
         Fault.reply(404, `{"error":["EGeneral:Unknown method"]}`),
         { _tag: "KrakenRejection" },
-        "HTTP 404 with EGeneral:Unknown method"
+        'HTTP 404 with "EGeneral:Unknown method"'
       ],
       [
         "HTTP 429",
@@ -323,26 +328,26 @@ describe("KrakenClientHttp", () => {
             `a refusal with HTTP ${status}`,
             Fault.reply(status, `{"error":["EOrder:Insufficient funds"]}`),
             { _tag: "KrakenOrderError" },
-            `HTTP ${status} with EOrder:Insufficient funds`
+            `HTTP ${status} with "EOrder:Insufficient funds"`
           ] as const
       ),
       [
         "a refusal with HTTP 202",
         Fault.reply(202, `{"error":["EGeneral:Permission denied"]}`),
         { _tag: "KrakenPermissionError" },
-        "HTTP 202 with EGeneral:Permission denied"
+        'HTTP 202 with "EGeneral:Permission denied"'
       ],
       [
         "a refusal beside an id",
         Fault.reply(200, `{"error":["EOrder:Insufficient funds"],"result":{"txid":["O1"]}}`),
         { _tag: "KrakenOrderError" },
-        "HTTP 200 with EOrder:Insufficient funds beside a result"
+        'HTTP 200 with "EOrder:Insufficient funds" beside a result'
       ],
       [
         "a known refusal beside unknown words",
         Fault.error(["EOrder:Insufficient funds", "ENew:Something"]),
         { _tag: "KrakenOrderError" },
-        "EOrder:Insufficient funds; ENew:Something"
+        'Kraken said "EOrder:Insufficient funds"; "ENew:Something"'
       ]
     ]
     for (const [name, fault, error, reason] of refusedReads) {

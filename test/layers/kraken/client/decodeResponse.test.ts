@@ -42,8 +42,8 @@ const responses: ReadonlyArray<readonly [ApiResponse, read: object, write: objec
   ],
   [
     response(200, `{"error":["WGeneral:Danger","WGeneral:Again"]}`),
-    unusable("HTTP 200 with WGeneral:Danger; WGeneral:Again", false),
-    unusable("HTTP 200 with WGeneral:Danger; WGeneral:Again", false)
+    unusable('HTTP 200 with "WGeneral:Danger"; "WGeneral:Again"', false),
+    unusable('HTTP 200 with "WGeneral:Danger"; "WGeneral:Again"', false)
   ],
   ...[300, 302, 399].map(
     (status) =>
@@ -85,19 +85,23 @@ const responses: ReadonlyArray<readonly [ApiResponse, read: object, write: objec
   ],
   [
     response(500, `{"error":["EGeneral:Internal error","EService:Busy"]}`),
-    unusable("HTTP 500 with EGeneral:Internal error; EService:Busy", true),
-    unusable("HTTP 500 with EGeneral:Internal error; EService:Busy", false)
+    unusable('HTTP 500 with "EGeneral:Internal error"; "EService:Busy"', true),
+    unusable('HTTP 500 with "EGeneral:Internal error"; "EService:Busy"', false)
   ],
   [
     response(502, "<html>"),
     unusable("HTTP 502 with an HTML page", true),
     unusable("HTTP 502 with an HTML page", false)
   ],
-  [response(200, `{"error":["EService:Busy"]}`), unusable("EService:Busy", true), unusable("EService:Busy", true)],
+  [
+    response(200, `{"error":["EService:Busy"]}`),
+    unusable('Kraken said "EService:Busy"', true),
+    unusable('Kraken said "EService:Busy"', true)
+  ],
   [
     response(200, `{"error":["EService:Deadline elapsed","EGeneral:Internal error"]}`),
-    unusable("EService:Deadline elapsed; EGeneral:Internal error", false),
-    unusable("EService:Deadline elapsed; EGeneral:Internal error", false)
+    unusable('Kraken said "EService:Deadline elapsed"; "EGeneral:Internal error"', false),
+    unusable('Kraken said "EService:Deadline elapsed"; "EGeneral:Internal error"', false)
   ],
   [
     response(429, "slow down", { "retry-after": "16.2" }),
@@ -125,13 +129,13 @@ const responses: ReadonlyArray<readonly [ApiResponse, read: object, write: objec
       [
         response(200, `{"error":["EOrder:Invalid price"],"result":${result}}`),
         refused("Order", "EOrder:Invalid price"),
-        unusable("HTTP 200 with EOrder:Invalid price beside a result", false)
+        unusable('HTTP 200 with "EOrder:Invalid price" beside a result', false)
       ] as const
   ),
   [
     response(422, `{"error":["EOrder:Invalid price","EOrder:Invalid order"]}`),
     refused("Order", "EOrder:Invalid price", "EOrder:Invalid order"),
-    unusable("HTTP 422 with EOrder:Invalid price; EOrder:Invalid order", false)
+    unusable('HTTP 422 with "EOrder:Invalid price"; "EOrder:Invalid order"', false)
   ]
 ]
 
