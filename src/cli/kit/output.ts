@@ -63,10 +63,13 @@ const fit = (stream: WriteStream, path: string, more: string) => (value: unknown
   return stream.isTTY && stream.hasColors() ? escapeExceptColours(value) : escapeLines(text.replace(/\n+$/, ""))
 }
 
+/** A sequence that sets colours. */
+const colours = new RegExp(`(${"\u001b"}\\[[\\d;]*m)`)
+
 /** Escapes hidden characters, but not the sequences that set colours. */
 const escapeExceptColours = (text: string): string =>
   text
-    .split(/(\u001b\[[\d;]*m)/)
+    .split(colours)
     .map((part, index) => (index % 2 === 0 ? escapeLines(part) : part))
     .join("")
 

@@ -35,8 +35,17 @@ export const makeIsListed = ({ allowedOrigins }: Pick<Settings, "allowedOrigins"
 const allowed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
   isLoopback(hostname) || isListed(value, hostname, listed)
 
-const isListed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean =>
-  hostname !== "" && (listed.includes(value) || listed.includes(hostname))
+const isListed = (value: string, hostname: string, listed: ReadonlyArray<string>): boolean => {
+  if (hostname !== "") return listed.includes(value) || listed.includes(hostname)
+  const scheme = ownScheme(value)
+  return scheme !== undefined && (listed.includes(value) || listed.includes(scheme))
+}
+
+/**
+ * Returns the scheme, with its colon, of an origin of a desktop program or an extension, such as `tauri://localhost`.
+ * Undefined for other values, such as the `null` origin. The host of such an origin is no host name of the network.
+ */
+const ownScheme = (origin: string): string | undefined => /^([a-z][a-z0-9+.-]*:)\/\/[^/]+$/.exec(origin)?.[1]
 
 /** Returns the host name without its port. Empty if the value is not an address, such as the `null` origin. */
 const hostnameOf = (address: string): string => {

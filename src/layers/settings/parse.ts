@@ -77,10 +77,20 @@ export const host: Parse<string> = (text) =>
 /** Parses a value of the Host header: a name, with a port unless it is the default one. */
 export const hostHeader: Parse<string> = (text) => (name.test(text.replace(/:\d{1,5}$/, "")) ? text : undefined)
 
-/** Parses a value of the Origin header, or only its host name. */
+/**
+ * Parses a value of the Origin header, or only its host name. Desktop programs and extensions have schemes of their own:
+ * such an origin is given whole (`tauri://localhost`), or by its scheme (`vscode-webview:`) if its host is random. `null`
+ * is refused, since sandboxed pages of every site have that origin.
+ */
 export const origin: Parse<string> = (text) => {
-  const bare = text.replace(/\/$/, "")
-  return name.test(bare.replace(/^https?:\/\//i, "").replace(/:\d{1,5}$/, "")) ? bare : undefined
+  const { host, scheme } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):(?:\/\/|$))?(?<host>.*?)\/?$/i.exec(text)?.groups ?? {}
+  if (host === undefined || /^null$/i.test(host)) return undefined
+  // Pages of these schemes have the origin `null`, or none.
+  if (/^(?:about|blob|data|file|javascript)$/i.test(scheme ?? "")) return undefined
+  const isWeb = scheme === undefined || /^https?$/i.test(scheme)
+  if (host === "") return isWeb ? undefined : `${scheme}:`
+  if (!name.test(host.replace(/:\d{1,5}$/, ""))) return undefined
+  return scheme === undefined ? host : `${scheme}://${host}`
 }
 
 /** Parses an address that receives credentials. It must be https or on this machine. */

@@ -177,7 +177,8 @@ export const settings = {
   }),
   allowedOrigins: setting({
     name: "MCP_KRAKEN_ALLOWED_ORIGINS",
-    expected: "origins (https://example.com) or host names, separated by commas",
+    expected:
+      "origins (https://example.com, tauri://localhost), schemes (vscode-webview:) or host names, separated by commas",
     fallback: "",
     shownDefault: "none",
     purpose: "Origins of web pages that can call from a browser.",

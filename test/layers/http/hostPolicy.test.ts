@@ -29,6 +29,29 @@ describe("makeHostPolicy", () => {
     assert.isDefined(makeHostPolicy({ ...open, allowedOrigins: ["null"] })("null", "x"))
   })
 
+  it("accepts desktop programs and extensions by their origin or their scheme, if listed", () => {
+    const allowedOrigins = ["tauri://localhost", "vscode-webview:", "chrome-extension://abcdefghijklmnop"]
+    const refuse = makeHostPolicy({ ...open, allowedOrigins })
+    const isListed = makeIsListed({ allowedOrigins })
+    for (const origin of ["tauri://localhost", "vscode-webview://0a1b2c", "chrome-extension://abcdefghijklmnop"]) {
+      assert.isUndefined(refuse(origin, "x"), origin)
+      assert.isTrue(isListed(origin), origin)
+      assert.isDefined(makeHostPolicy(open)(origin, "x"), origin)
+    }
+    for (const origin of [
+      "tauri://evil",
+      "vscode-webview:",
+      "vscode-webview://",
+      "chrome-extension://other",
+      "https://vscode-webview:",
+      "http://abcdefghijklmnop",
+      "null"
+    ]) {
+      assert.isDefined(refuse(origin, "x"), origin)
+      assert.isFalse(isListed(origin), origin)
+    }
+  })
+
   it("checks Host when bound to loopback, without authentication, or when hosts are listed", () => {
     for (const settings of [{ host: "127.0.0.1" }, { authDisabled: true }, { allowedHosts: ["kraken.example.com"] }]) {
       const refuse = makeHostPolicy({ ...open, ...settings })
