@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync, type Stats } from "node:fs"
 import { platform } from "node:process"
 import { readLines, type RefusedLine } from "./dotenvText.ts"
+import { expandHome } from "./homeFolder.ts"
 import { normalize, type Source } from "./sources.ts"
 
 /** The contents of a file of settings. */
@@ -39,7 +40,8 @@ export const readDotenv = (file = ".env"): DotenvFile => {
 /** Reads the settings in a file that the user named, which must exist. It can be a pipe, as of `<(op inject)`. */
 export const readNamed = (file: string): DotenvFile => {
   try {
-    return decoded(file, file, statSync(file))
+    const path = expandHome(file) ?? file
+    return decoded(path, file, statSync(path))
   } catch (error) {
     return failed(file, unreadable(error))
   }

@@ -4,11 +4,15 @@ import { isDecimal, isShort } from "../../domain/numbers/numberText.ts"
 import { findCommonAsset } from "../../domain/assets/commonAssets.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { isLoopback } from "../network/loopback.ts"
+import { expandHome } from "./homeFolder.ts"
 
 /** A function from the text of a setting to its value. Undefined if the text is invalid. */
 export type Parse<A> = (text: string) => A | undefined
 
 export const text: Parse<string> = (text) => (text === "" ? undefined : text)
+
+/** Parses the path of a file or a folder, of which `~` stands for the user's home. */
+export const location: Parse<string> = (text) => (text === "" ? undefined : expandHome(text))
 
 /** Parses printable ASCII without spaces, which is valid in a header. */
 export const printable: Parse<string> = (text) => (/^[!-~]+$/.test(text) ? text : undefined)

@@ -24,6 +24,8 @@ export interface Setting<A> {
 
 const setting = <S extends Setting<unknown>>(it: S): S => it
 
+const pathOf = (kind: "file" | "folder") => `the path of a ${kind}; ~/ is your home folder`
+
 /**
  * All settings in the order of the documents, under the fields of Config that they set. `.env.example` and the README's
  * table are generated from them.
@@ -45,15 +47,15 @@ export const settings = {
   }),
   keyFile: setting({
     name: "KRAKEN_API_KEY_FILE",
-    expected: "the path of a file",
+    expected: pathOf("file"),
     purpose: "File that holds the API key, in place of KRAKEN_API_KEY (container secrets).",
-    parse: Parse.text
+    parse: Parse.location
   }),
   secretFile: setting({
     name: "KRAKEN_API_SECRET_FILE",
-    expected: "the path of a file",
+    expected: pathOf("file"),
     purpose: "File that holds the private key, in place of KRAKEN_API_SECRET.",
-    parse: Parse.text
+    parse: Parse.location
   }),
   otp: setting({
     name: "KRAKEN_API_OTP",
@@ -121,31 +123,31 @@ export const settings = {
   }),
   tokenDb: setting({
     name: "MCP_KRAKEN_TOKEN_DB",
-    expected: "the path of a file",
+    expected: pathOf("file"),
     fallback: "./data/tokens.db",
     purpose: "SQLite file of the bearer tokens (hashes only).",
-    parse: Parse.text
+    parse: Parse.location
   }),
   stateDir: setting({
     name: "MCP_KRAKEN_STATE_DIR",
-    expected: "the path of a folder",
+    expected: pathOf("folder"),
     shownDefault: "the user's state folder",
     purpose: "Folder of nonces and paper accounts, one for all processes of a user.",
-    parse: Parse.text
+    parse: Parse.location
   }),
   sslKeyFile: setting({
     name: "MCP_KRAKEN_SSL_KEYFILE",
     flag: "ssl-keyfile",
-    expected: "the path of a file",
+    expected: pathOf("file"),
     purpose: "TLS private key (PEM), used together with MCP_KRAKEN_SSL_CERTFILE.",
-    parse: Parse.text
+    parse: Parse.location
   }),
   sslCertFile: setting({
     name: "MCP_KRAKEN_SSL_CERTFILE",
     flag: "ssl-certfile",
-    expected: "the path of a file",
+    expected: pathOf("file"),
     purpose: "TLS certificate (PEM), used together with MCP_KRAKEN_SSL_KEYFILE.",
-    parse: Parse.text
+    parse: Parse.location
   }),
   httpTimeout: setting({
     name: "MCP_KRAKEN_HTTP_TIMEOUT",

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs"
-import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
+import { expandHome, homeFolder } from "./homeFolder.ts"
 
 /** Variables of one source. Names are in capitals, and no value is empty. */
 export type Source = ReadonlyMap<string, string>
@@ -27,7 +27,8 @@ const isLeftOut = (name: string, value: string) =>
 export const unreadDotenv = (read: string | undefined): string | undefined => {
   const file = resolve(".env")
   try {
-    return statSync(file).isFile() && !(read !== undefined && realpathSync(read) === realpathSync(file))
+    return statSync(file).isFile() &&
+      !(read !== undefined && realpathSync(expandHome(read) ?? read) === realpathSync(file))
       ? file
       : undefined
   } catch {
@@ -46,12 +47,4 @@ export const stateFolder = (environment: Source, platform: NodeJS.Platform): str
   if (platform === "darwin") return folder("", "Library", "Application Support")
   if (platform === "win32") return folder("LOCALAPPDATA", "AppData", "Local")
   return folder("XDG_STATE_HOME", ".local", "state")
-}
-
-const homeFolder = (): string | undefined => {
-  try {
-    return homedir()
-  } catch {
-    return undefined
-  }
 }

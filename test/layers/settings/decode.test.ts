@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
+import { homedir } from "node:os"
 import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { parseDotenv, readDotenv, readNamed } from "../../../src/layers/settings/dotenvFile.ts"
@@ -248,6 +249,19 @@ describe("settings", () => {
     assert.strictEqual(config(links).port, 8765)
     assert.strictEqual(config(links, "MCP_KRAKEN_PORT=9000").port, 9000)
     assert.lengthOf(problems({ MCP_KRAKEN_PATH: "tcp://10.0.0.1:8765" }), 1)
+  })
+
+  it("expand ~ in paths, and refuse the home of another user", () => {
+    const home = homedir()
+    const files = { MCP_KRAKEN_SSL_KEYFILE: "~/key.pem", MCP_KRAKEN_SSL_CERTFILE: "~/cert.pem" }
+    const read = config({ ...files, MCP_KRAKEN_STATE_DIR: "~" }, "MCP_KRAKEN_TOKEN_DB=~/tokens.db\n")
+    assert.deepStrictEqual(read.tls, Option.some({ keyFile: join(home, "key.pem"), certFile: join(home, "cert.pem") }))
+    assert.strictEqual(join(read.stateDir), join(home))
+    assert.strictEqual(read.tokenDb, join(home, "tokens.db"))
+    assert.strictEqual(config({ MCP_KRAKEN_TOKEN_DB: "./~x" }).tokenDb, "./~x")
+    for (const name of ["MCP_KRAKEN_TOKEN_DB", "MCP_KRAKEN_STATE_DIR", "KRAKEN_API_KEY_FILE"]) {
+      assert.include(wrong({ [name]: "~other/file" }), name)
+    }
   })
 
   it("give TLS both files or none", () => {

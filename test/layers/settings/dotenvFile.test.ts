@@ -134,6 +134,11 @@ describe("a .env", () => {
     })
   )
 
+  it("that the user names can be in the home folder, which a client's configuration writes as ~", () => {
+    assert.match(readNamed("~/missing.env").problems.join(), /^~\/missing\.env: .*ENOENT/)
+    assert.match(readNamed("~").problems.join(), /EISDIR/)
+  })
+
   it.scoped("with secrets that others can read is named with what to do, and one without is not", () =>
     Effect.gen(function* () {
       const secret = `KRAKEN_API_KEY=k\nKRAKEN_API_SECRET=${Buffer.alloc(64, "kraken").toString("base64")}\n`
