@@ -1,5 +1,5 @@
 import { Effect, Layer, Option } from "effect"
-import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive.ts"
+import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
@@ -25,6 +25,6 @@ const Mode = Layer.effect(
 
 /** The API key's account at Kraken. */
 export const KrakenLive = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientKeepAlive, NonceSourceInStateFolder]),
+  Layer.provide([HttpClientThroughProxy, NonceSourceInStateFolder]),
   Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
 )

@@ -1,5 +1,5 @@
 import { Effect, Layer, Option } from "effect"
-import { HttpClientKeepAlive } from "../layers/kraken/client/HttpClientKeepAlive.ts"
+import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
 import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
@@ -11,7 +11,7 @@ import { Principal } from "../services/Principal.ts"
 
 /** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
 const KrakenPublic = KrakenClientHttp.pipe(
-  Layer.provide([HttpClientKeepAlive, NonceSourceMemory]),
+  Layer.provide([HttpClientThroughProxy, NonceSourceMemory]),
   Layer.provide(RateBudgetModel)
 )
 

@@ -71,6 +71,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/caching",
     "layers/kraken/answers",
+    "layers/network",
     "services",
     "version"
   ],

@@ -33,6 +33,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   ListenError: "Can't listen on …: …",
   ProtocolError: "Unknown tool: …",
   ResourceNotFound: "There is no resource …",
+  ProxyUnusable: "The proxy in … can't be used: …",
   SettingsError: "Invalid settings:…",
   TokenForPaper:
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",

@@ -1,0 +1,42 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Effect, Layer } from "effect"
+import { Agent } from "node:http"
+import { Config } from "../../../services/Config.ts"
+import { HttpClientKeepAlive } from "./HttpClientKeepAlive.ts"
+import { findProxy, type Proxy } from "./proxy.ts"
+
+/** Makes an HTTP client that reaches https through a tunnel of the proxy, which therefore sees neither keys nor calls. */
+const throughProxy = (proxy: Proxy) =>
+  NodeHttpClient.layerWithoutAgent.pipe(
+    Layer.provide(
+      Layer.scoped(
+        NodeHttpClient.HttpAgent,
+        Effect.acquireRelease(
+          Effect.map(
+            Effect.promise(() => import("./TunnelAgent.ts")),
+            ({ TunnelAgent }) => ({
+              [NodeHttpClient.HttpAgentTypeId]: NodeHttpClient.HttpAgentTypeId,
+              http: new Agent(),
+              https: new TunnelAgent(proxy)
+            })
+          ),
+          ({ http, https }) =>
+            Effect.sync(() => {
+              http.destroy()
+              https.destroy()
+            })
+        )
+      )
+    )
+  )
+
+/** The client of `HttpClientKeepAlive`, through the proxy of the environment if there is one. */
+export const HttpClientThroughProxy = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { baseUrl } = yield* Config
+    const proxy = yield* findProxy(baseUrl)
+    if (proxy === undefined) return HttpClientKeepAlive
+    yield* Effect.logInfo(`Calls to Kraken go through the proxy ${proxy.url.host}, which ${proxy.variable} names`)
+    return throughProxy(proxy)
+  })
+)
