@@ -37,7 +37,7 @@ cert-local *names="localhost 127.0.0.1 ::1":
 
 # Serve on https://localhost:8765/mcp, with the certificate of cert-local
 serve-https: build
-    node dist/main.mjs serve --host 0.0.0.0 --port 8765 --path /mcp --ssl-keyfile certs/key.pem --ssl-certfile certs/cert.pem
+    node dist/main.mjs serve --host localhost --port 8765 --path /mcp --ssl-keyfile certs/key.pem --ssl-certfile certs/cert.pem
 
 # Measure; words choose benchmarks
 bench *words:

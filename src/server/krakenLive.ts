@@ -4,10 +4,11 @@ import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { doubts } from "./doubts.ts"
+import { moneyOut } from "./moneyOut.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 
-/** Logs the account in use, as paper mode does. */
+/** Logs the account in use, as paper mode does, and the tools that can empty it. */
 const Mode = Layer.effect(
   TradingMode,
   Effect.gen(function* () {
@@ -19,6 +20,12 @@ const Mode = Layer.effect(
         ? `LIVE MODE: calls ${readOnly ? "read" : "act on"} the account of the API key at ${baseUrl}`
         : "LIVE MODE without an API key: public market data only"
     )
+    const out = hasKey ? moneyOut(config) : []
+    if (out.length > 0) {
+      yield* Effect.logWarning(
+        `Tools that move money out of the account are offered: ${out.join(", ")}. MCP_KRAKEN_TOOLSETS without funding leaves them out, and Kraken refuses them to an API key without the permission to withdraw.`
+      )
+    }
     return { mode: "live", hasKey, ...doubts(config) }
   })
 )

@@ -1,6 +1,7 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
 import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
+import { isLoopback } from "../layers/network/loopback.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
@@ -47,12 +48,17 @@ const HttpServer = HttpListener.pipe(
 /** Serves over HTTP. The tools are loaded before clients can connect. */
 export const overHttp = Effect.fnUntraced(
   function* (firstToken: boolean, envFile: Option.Option<string>) {
-    const { authDisabled, mode } = yield* Config
+    const { authDisabled, host, mode, tls } = yield* Config
     if (authDisabled) {
       yield* Effect.logWarning(
         mode === "paper"
           ? "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses one simulated account."
           : "AUTHENTICATION IS OFF (MCP_KRAKEN_AUTH_DISABLED=true): every client that reaches this port uses the Kraken account."
+      )
+    }
+    if (Option.isNone(tls) && !isLoopback(host)) {
+      yield* Effect.logWarning(
+        `Other machines can connect to ${host} without TLS, and tokens and answers can be read on the way. Use MCP_KRAKEN_HOST=localhost if only this machine connects, or TLS (MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE, or a proxy). In a container, publish the port on 127.0.0.1.`
       )
     }
     return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)

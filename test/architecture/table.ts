@@ -32,6 +32,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
   server: [
+    "domain/endpoints",
     "domain/wire",
     "layers/access",
     "layers/http",
@@ -52,7 +53,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "layers/telemetry",
-    "services"
+    "services",
+    "tools"
   ],
   "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
   "layers/caching": ["services"],

@@ -46,7 +46,7 @@ describe("justfile", () => {
     assert.include(linesOf("cert-local"), "mkcert -key-file certs/key.pem -cert-file certs/cert.pem")
     const tls = "--ssl-keyfile certs/key.pem --ssl-certfile certs/cert.pem"
     assert.deepStrictEqual(linesOf("serve-https"), [
-      `node dist/main.mjs serve --host 0.0.0.0 --port 8765 --path /mcp ${tls}`
+      `node dist/main.mjs serve --host localhost --port 8765 --path /mcp ${tls}`
     ])
   })
 })

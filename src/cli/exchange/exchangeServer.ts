@@ -53,7 +53,7 @@ const welcome = (rest: RestExchange, url: string): string => {
     ),
     "",
     "To use it with mcp-kraken:",
-    `  KRAKEN_BASE_URL=${url} KRAKEN_API_KEY=${full.key} KRAKEN_API_SECRET=${full.secret} mcp-kraken serve`,
+    `  KRAKEN_BASE_URL=${url} KRAKEN_API_KEY=${full.key} KRAKEN_API_SECRET=${full.secret} mcp-kraken serve --host localhost`,
     "",
     `To inject faults, or to move its clock forward: ${url}/admin (mcp-kraken exchange --help)`
   ].join("\n")

@@ -26,6 +26,7 @@ interface From {
 
 /** Creates a token and prints it. */
 export const create = Effect.fn("token.create")(function* ({
+  envFile,
   json,
   lifetime,
   name,
@@ -55,7 +56,13 @@ export const create = Effect.fn("token.create")(function* ({
       "",
       plain,
       "",
-      "Authorization: Bearer <token>"
+      "Authorization: Bearer <token>",
+      ...(Option.isNone(token.expiresAt)
+        ? [
+            "",
+            `This token never expires. To limit one, add --expires-in 90d; to end this one: ${self()} token revoke ${token.id}${withEnvFile(envFile)}`
+          ]
+        : [])
     ].join("\n")
   )
 }, stored(Needs.tokenCreate))

@@ -2,12 +2,16 @@ import { Duration, Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import type { AddressInfo, Socket } from "node:net"
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net"
 import { Config } from "../../services/Config.ts"
 import { KrakenWriter } from "../../services/KrakenWriter.ts"
 
 /** The server can't listen. `reason` is a sentence for the operator. */
-export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", { reason: Schema.String }) {
+export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
+  reason: Schema.String,
+  /** Node's code of the error. */
+  code: Schema.optional(Schema.String)
+}) {
   override get message() {
     return this.reason
   }
@@ -17,7 +21,7 @@ export class ListenError extends Schema.TaggedError<ListenError>()("ListenError"
 const gracePeriods = { calls: Duration.seconds(10), writes: Duration.seconds(30), answer: Duration.seconds(1) }
 
 /**
- * Makes a Node server that listens as configured. When its scope ends, it stops in order: no new connections;
+ * Makes a Node server that listens as configured, for `localhost` on both loopback addresses. When its scope ends, it stops in order: no new connections;
  * `endListening`; calls have ten seconds, and writes up to thirty until they are settled; then connections are cut.
  */
 export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<void>) {
@@ -27,7 +31,7 @@ export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<v
   const { idle, openRequests } = countRequests(server)
   let draining = false
   yield* Effect.acquireRelease(
-    open(server, config),
+    open(server, { host: config.host === "localhost" ? loopback.v4 : config.host, port: config.port }),
     Effect.fnUntraced(function* () {
       draining = true
       server.close()
@@ -40,10 +44,12 @@ export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<v
       server.closeAllConnections()
     })
   )
+  const { port } = server.address() as AddressInfo
+  if (config.host === "localhost") yield* openToIpv6(server, port)
   return {
     draining: () => draining,
     openRequests,
-    port: (server.address() as AddressInfo).port,
+    port,
     serve: (handler: RequestListener) => Effect.sync(() => void server.on("request", handler))
   }
 })
@@ -70,11 +76,34 @@ const create = Effect.gen(function* () {
   return server
 })
 
+const loopback = { v4: "127.0.0.1", v6: "::1" } as const
+
+/**
+ * Accepts connections to the loopback address of IPv6, too. Some programs resolve `localhost` to this address only, and
+ * another program on it would receive their tokens: a port that is taken there is an error. Ignores a lack of IPv6.
+ */
+const openToIpv6 = (server: Server, port: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => createTcpServer((socket) => void server.emit("connection", socket))),
+    (also) => Effect.sync(() => also.close())
+  ).pipe(
+    Effect.flatMap((also) => open(also, { host: loopback.v6, port })),
+    Effect.catchIf(
+      ({ code }) => code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT",
+      () => Effect.void
+    )
+  )
+
 /** Listens, or fails with a sentence for the operator. */
-export const open = (server: Server, { host, port }: { readonly host: string; readonly port: number }) =>
+export const open = (server: TcpServer, { host, port }: { readonly host: string; readonly port: number }) =>
   Effect.async<void, ListenError>((resume) => {
     const onError = (error: unknown) =>
-      resume(new ListenError({ reason: `Can't listen on ${host}:${port}: ${reasonOf(error)}` }))
+      resume(
+        new ListenError({
+          reason: `Can't listen on ${host.includes(":") ? `[${host}]` : host}:${port}: ${reasonOf(error)}`,
+          code: Object(error).code
+        })
+      )
     server.once("error", onError)
     server.listen({ host, port }, () => {
       server.off("error", onError)

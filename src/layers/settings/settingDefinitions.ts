@@ -102,7 +102,7 @@ export const settings = {
     flag: "host",
     expected: "an address or a host name",
     fallback: "0.0.0.0",
-    purpose: "Address to listen on.",
+    purpose: "Address to listen on. localhost serves only clients of this machine, on 127.0.0.1 and ::1.",
     parse: Parse.host
   }),
   port: setting({

@@ -14,7 +14,8 @@ import {
   TestClock
 } from "effect"
 import { request as send } from "node:http"
-import { connect } from "node:net"
+import { connect, createServer } from "node:net"
+import { networkInterfaces } from "node:os"
 import { gzipSync } from "node:zlib"
 import { HttpListener, Listening } from "../../../src/layers/http/HttpListener.ts"
 import { logfmt } from "../../../src/layers/telemetry/format.ts"
@@ -99,6 +100,36 @@ describe("HttpListener", () => {
         assert.strictEqual(answer.headers.get("content-type"), "application/json")
         assert.strictEqual(answer.headers.get("content-length"), "15")
       }
+    })
+  )
+
+  it.scopedLive("listens on both loopback addresses as localhost, until it stops", () =>
+    Effect.gen(function* () {
+      const { port, stop } = yield* serve({ config: { host: "localhost" } })
+      const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+        addresses?.some(({ address }) => address === "::1")
+      )
+      const urls = ["127.0.0.1", ...(hasIpv6 ? ["[::1]"] : [])].map((host) => `http://${host}:${port}/mcp`)
+      for (const url of urls) assert.strictEqual((yield* call(url, { headers: bearer })).status, 200, url)
+      yield* stop
+      for (const url of urls) assert.isTrue(Exit.isFailure(yield* Effect.exit(call(url, { headers: bearer }))), url)
+    })
+  )
+
+  it.scopedLive("does not start as localhost if another program would get the requests of IPv6", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const other = createServer()
+      const taken = yield* Effect.acquireRelease(
+        Effect.async<boolean>((resume) => {
+          other
+            .once("error", () => resume(Effect.succeed(false)))
+            .listen(port, "::1", () => resume(Effect.succeed(true)))
+        }),
+        () => Effect.sync(() => other.close())
+      )
+      const exit = yield* Effect.exit(serve({ config: { host: "localhost", port } }))
+      assert.strictEqual(Exit.isFailure(exit), taken)
     })
   )
 
