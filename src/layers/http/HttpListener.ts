@@ -9,6 +9,7 @@ import { makeEmit } from "./events.ts"
 import { makeHostPolicy, makeIsListed } from "./hostPolicy.ts"
 import { type AccessLogEntry, makeAccessLogEntry } from "./accessLog.ts"
 import { listen } from "./listen.ts"
+import { makeIsOauthPath } from "./oauthPaths.ts"
 import * as Reply from "./reply.ts"
 import { makeThrottle } from "./throttle.ts"
 import { McpHttpHandler } from "../mcp/http/McpHttpHandler.ts"
@@ -36,6 +37,7 @@ export const HttpListener = Layer.scoped(
     const awaitRefusal = yield* makeAwaitRefusal
     const refuse = makeHostPolicy(config)
     const isListed = makeIsListed(config)
+    const isOauthPath = makeIsOauthPath(config.path)
     const paths = new Set([config.path, `${config.path}/`])
     const run = Runtime.runFork(yield* Effect.runtime())
     const server = yield* listen(handler.endListening)
@@ -49,7 +51,7 @@ export const HttpListener = Layer.scoped(
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
-        if (!paths.has(path)) return Reply.notFound
+        if (!paths.has(path)) return !config.authDisabled && isOauthPath(path) ? Reply.noOauth : Reply.notFound
         // Browsers send the preflight without the token.
         if (method === "OPTIONS" && isListedOrigin && headers["access-control-request-method"]) return Reply.preflight
         const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", logEntry)

@@ -50,6 +50,22 @@ export const forbidden = (reason: string) => failure(403, reason)
 
 export const notFound = failure(404, "Not found")
 
+/**
+ * The answer where clients look for OAuth: an error in OAuth's own form, which they show to the user. A document or another
+ * status would let them take this for an OAuth server. `invalid_request` makes no client try again.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2 read 2026-11-29
+ */
+export const noOauth = text(
+  404,
+  JSON.stringify({
+    error: "invalid_request",
+    error_description:
+      "This server takes a token in the Authorization header, and has no OAuth. The token that the client sent is missing, unknown, expired or revoked: make one with `mcp-kraken token create NAME`, and let the client send `Authorization: Bearer mck_…`"
+  }),
+  { "cache-control": "no-store" }
+)
+
 export const methodNotAllowed = failure(405, "Method not allowed: this server keeps no sessions; use POST", {
   allow: "POST"
 })

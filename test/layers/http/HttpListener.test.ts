@@ -3,6 +3,7 @@ import {
   Context,
   Deferred,
   Effect,
+  Either,
   Exit,
   Fiber,
   Layer,
@@ -13,6 +14,12 @@ import {
   Scope,
   TestClock
 } from "effect"
+import {
+  discoverAuthorizationServerMetadata,
+  discoverOAuthProtectedResourceMetadata,
+  registerClient
+} from "@modelcontextprotocol/sdk/client/auth.js"
+import { InvalidRequestError } from "@modelcontextprotocol/sdk/server/auth/errors.js"
 import { request as send } from "node:http"
 import { connect, createServer } from "node:net"
 import { networkInterfaces } from "node:os"
@@ -154,6 +161,46 @@ describe("HttpListener", () => {
       assert.include(bad.headers.get("www-authenticate"), 'error="invalid_token", error_description=')
       const empty = yield* call(`${url}/mcp?apikey=`)
       assert.strictEqual(empty.status, 401)
+    })
+  )
+
+  it.scopedLive("tells a client that looks for OAuth to send a token, and looks like no OAuth server", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({})
+      const resource = yield* Effect.either(
+        Effect.tryPromise(() => discoverOAuthProtectedResourceMetadata(`${url}/mcp`))
+      )
+      assert.isTrue(Either.isLeft(resource))
+      assert.isUndefined(yield* Effect.promise(() => discoverAuthorizationServerMetadata(`${url}/mcp`)))
+      assert.isUndefined(yield* Effect.promise(() => discoverAuthorizationServerMetadata(url)))
+      const registration = yield* Effect.flip(
+        Effect.tryPromise(() =>
+          registerClient(url, { clientMetadata: { redirect_uris: ["http://localhost:3334/callback"] } })
+        )
+      )
+      assert.instanceOf(registration.error, InvalidRequestError)
+      assert.include(String(registration.error), "Authorization: Bearer mck_")
+      for (const path of ["/authorize?client_id=x", "/token", "/mcp/token", "/mcp/.well-known/openid-configuration"]) {
+        for (const method of ["GET", "POST"]) {
+          const answer = yield* call(url + path, { method })
+          assert.strictEqual(answer.status, 404)
+          assert.hasAllKeys(JSON.parse(answer.text), ["error", "error_description"])
+        }
+      }
+      const other = yield* call(`${url}/.well-known/security.txt`, { method: "GET" })
+      assert.hasAllKeys(JSON.parse(other.text), ["jsonrpc", "id", "error"])
+    })
+  )
+
+  it.scopedLive("has no word of OAuth where it takes no token, and serves at a path that OAuth uses", () =>
+    Effect.gen(function* () {
+      const open = yield* serve({ config: { authDisabled: true } })
+      assert.notInclude((yield* call(`${open.url}/register`)).text, "OAuth")
+      const { url } = yield* serve({ config: { path: "/token" } })
+      assert.strictEqual((yield* call(`${url}/token`, { headers: bearer })).status, 200)
+      const root = yield* serve({ config: { path: "" } })
+      assert.strictEqual((yield* call(`${root.url}/`, { headers: bearer })).status, 200)
+      assert.include((yield* call(`${root.url}/register`)).text, "OAuth")
     })
   )
 
