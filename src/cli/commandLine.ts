@@ -9,15 +9,28 @@ import process from "node:process"
 import { version } from "../version.ts"
 import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
+import { checkWords, type Commands } from "./kit/checkWords.ts"
 import { Output } from "./kit/output.ts"
 import { paper } from "./paper/paper.ts"
 import { serve } from "./serve.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
+const commands = [serve, token, paper, health, exchange, versionCommand] as const
+
+/** The subcommands of each command. */
+const names: Commands = new Map([
+  ["serve", Command.getSubcommands(serve)],
+  ["token", Command.getSubcommands(token)],
+  ["paper", Command.getSubcommands(paper)],
+  ["health", Command.getSubcommands(health)],
+  ["exchange", Command.getSubcommands(exchange)],
+  ["version", Command.getSubcommands(versionCommand)]
+])
+
 const command = Command.make("mcp-kraken").pipe(
   Command.withDescription("Kraken for AI agents: an MCP server for the Kraken Spot REST API"),
-  Command.withSubcommands([serve, token, paper, health, exchange, versionCommand])
+  Command.withSubcommands(commands)
 )
 
 const run = Command.run(command, { name: "mcp-kraken", version })
@@ -26,7 +39,8 @@ const run = Command.run(command, { name: "mcp-kraken", version })
 export const commandLine = (words: ReadonlyArray<string>) => {
   /** The words of the command, for its help. */
   const path = ["mcp-kraken", ...Array.takeWhile(words, (word) => /^[a-z]+$/.test(word))].slice(0, 3).join(" ")
-  return run(["node", "mcp-kraken", ...(words.length === 0 ? ["--help"] : words)]).pipe(
+  return checkWords(names, words).pipe(
+    Effect.zipRight(run(["node", "mcp-kraken", ...(words.length === 0 ? ["--help"] : words)])),
     // The library has already reported its own errors.
     Effect.catchIf(ValidationError.isValidationError, () =>
       Effect.sync(() => {

@@ -8,12 +8,17 @@ import { type Setting, settings } from "../layers/settings/settingDefinitions.ts
 
 /** Makes the option that stands for a setting. */
 const flag = <Name extends string>({
+  expected,
+  fallback,
   flag,
   name,
-  purpose
-}: Pick<Setting<unknown>, "name" | "purpose"> & { flag: Name }) =>
+  purpose,
+  shownDefault = fallback
+}: Omit<Setting<unknown>, "flag"> & { flag: Name }) =>
   Options.text(flag).pipe(
-    Options.withDescription(`${purpose} (${name})`),
+    Options.withDescription(
+      `${purpose} Accepts ${expected}.${shownDefault === undefined ? "" : ` Default: ${shownDefault}.`} (${name})`
+    ),
     Options.optional,
     Options.map(Option.map((text) => [name, text] as const))
   )

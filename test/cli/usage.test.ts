@@ -82,7 +82,7 @@ describe("mcp-kraken", () => {
       // Node 22 and later keep compiled code.
       assert.deepStrictEqual(
         readdirSync(folder).filter((name) => name !== ".cache"),
-        [".env", "data"]
+        [".env"]
       )
     })
   )
@@ -104,7 +104,7 @@ describe("mcp-kraken", () => {
         const { code, stderr } = yield* run(["paper", ...command.split(" ")], wrong("stateDir", "paperBalances"))
         assert.include(stderr, "paper account")
         assert.notInclude(stderr, "MCP_KRAKEN_")
-        assert.strictEqual(code, 2)
+        assert.strictEqual(code, 1)
       }
       const health = yield* run(["health"], {
         ...wrong("host", "port", "sslKeyFile", "sslCertFile"),

@@ -31,6 +31,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   DatabaseUnavailable: "The database … can't be …: …",
   InternalError: "The server ended because of an internal error.",
   ListenError: "Can't listen on …: …",
+  NoPaperAccount: "There is no paper account yet in …: the first call of a client opens one (serve --paper).",
+  NoTokenFile: "No token has the id …: there is no file ….",
   ProtocolError: "Unknown tool: …",
   ResourceNotFound: "There is no resource …",
   ProxyUnusable: "The proxy in … can't be used: …",

@@ -135,6 +135,7 @@ const just: Program = (command, workspace) =>
 /** Programs that documents are allowed to name. Another one fails the test until it is added here. */
 const programs: Readonly<Record<string, Program>> = {
   ...clients,
+  chmod: really,
   cp: copies,
   curl: (command, workspace) =>
     really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, workspace),

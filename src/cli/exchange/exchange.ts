@@ -31,11 +31,11 @@ export const exchange = Command.make(
   "exchange",
   {
     port: Options.integer("port").pipe(
-      Options.withDescription("Port to listen on; 0 for any free port"),
+      Options.withDescription("Port to listen on; 0 for any free port. Default: 8766"),
       Options.withDefault(8766)
     ),
     host: Options.text("host").pipe(
-      Options.withDescription("Address to listen on; only this machine can use the admin path"),
+      Options.withDescription("Address to listen on; only this machine can use the admin path. Default: 127.0.0.1"),
       Options.withDefault("127.0.0.1")
     ),
     seed: Options.integer("seed").pipe(
@@ -48,7 +48,9 @@ export const exchange = Command.make(
     ),
     faults: Options.text("fault").pipe(
       Options.withPseudoName("FAULT"),
-      Options.withDescription("Fault to inject into calls: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20"),
+      Options.withDescription(
+        "Fault to inject into calls: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20. The kinds are below"
+      ),
       Options.repeated
     )
   },

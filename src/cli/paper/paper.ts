@@ -10,11 +10,11 @@ const accounts = load(() => import("./paperAccounts.ts"))
 
 const which = {
   account: Options.text("account").pipe(
-    Options.withDescription("Id of the account's token, or local; can be left out if there is only one account"),
+    Options.withDescription("Id of the account's token, or local. Default: the only account"),
     Options.optional
   ),
   market: Options.choice("market", ["synthetic", "live"]).pipe(
-    Options.withDescription("Market of the account, if it has one on each: synthetic or live"),
+    Options.withDescription("Market of the account, if it has one on each. Default: the only one"),
     Options.optional
   ),
   json: Options.boolean("json").pipe(Options.withDescription("Print JSON")),

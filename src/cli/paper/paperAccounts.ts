@@ -1,4 +1,5 @@
-import { Console, Context, Effect, Layer, Option } from "effect"
+import { Console, Context, Data, Effect, Layer, Option } from "effect"
+import { join } from "node:path"
 import { assetOf, findAsset } from "../../exchange/catalogue/catalogue.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/RecordedMarket.ts"
@@ -10,6 +11,7 @@ import { makeUpdateCatalogue } from "../../layers/paper/updateCatalogue.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { MarketFeedSynthetic } from "../../layers/paper/MarketFeedSynthetic.ts"
 import { Config } from "../../services/Config.ts"
+import { isMissing } from "../kit/isMissing.ts"
 import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
 import { table } from "../kit/textTable.ts"
@@ -31,8 +33,14 @@ const MarketFeedRecorded = Layer.succeed(MarketFeed, {
   read: () => Effect.succeedNone
 })
 
+/** There is no such paper account: exit code 1. */
+export class NoPaperAccount extends Data.TaggedError("NoPaperAccount")<{ readonly message: string }> {}
+
 /** Finds the chosen account and opens the accounts on its market. Fails unless exactly one account fits. */
 const open = Effect.fnUntraced(function* (which: Which) {
+  const file = join((yield* Config).stateDir, "paper.db")
+  // A question must not make the file.
+  if (isMissing(file)) return yield* new NoPaperAccount({ message: noAccount(file) })
   const onSynthetic = yield* accountsOn("synthetic")
   const all = yield* onSynthetic.list
   const found = all.filter(
@@ -41,7 +49,9 @@ const open = Effect.fnUntraced(function* (which: Which) {
       Option.getOrElse(which.market, (): string => market) === market
   )
   const [only, other] = found
-  if (only === undefined || other !== undefined) return yield* new UsageError({ message: choose(all, found) })
+  if (only === undefined)
+    return yield* new NoPaperAccount({ message: all.length === 0 ? noAccount(file) : choose(all, found) })
+  if (other !== undefined) return yield* new UsageError({ message: choose(all, found) })
   return { ...only, accounts: only.market === "live" ? yield* accountsOn("live") : onSynthetic }
 })
 
@@ -64,9 +74,11 @@ const addAsset = Effect.fnUntraced(function* (account: string, asset: string, { 
   )
 })
 
+const noAccount = (file: string) =>
+  `There is no paper account yet in ${file}: the first call of a client opens one (serve --paper).`
+
 /** Words the error for a choice of none or several accounts. */
 const choose = (all: ReadonlyArray<AccountId>, found: ReadonlyArray<AccountId>): string => {
-  if (all.length === 0) return "There is no paper account yet: the first call of a client opens one (serve --paper)."
   const list = (found.length === 0 ? all : found).map(
     ({ account, market }) => `  --account ${account} --market ${market}`
   )

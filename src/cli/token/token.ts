@@ -18,7 +18,7 @@ const create = Command.make(
     name: Args.text({ name: "NAME" }).pipe(Args.withDescription("Name of the token, e.g. claude-code")),
     expiresIn: Options.text("expires-in").pipe(
       Options.withAlias("e"),
-      Options.withDescription("90d, 12h, 30m, 45s or seconds; without it, the token does not expire"),
+      Options.withDescription("Lifetime: 90d, 12h, 30m, 45s or seconds. Default: the token never expires"),
       Options.optional
     ),
     paper: Options.boolean("paper").pipe(

@@ -18,7 +18,22 @@ export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")
 export const unavailable =
   (file: string, what: string) =>
   (cause: unknown): DatabaseUnavailable =>
-    new DatabaseUnavailable({ reason: `The database ${file} can't be ${what}: ${reasonOf(cause)}.`, cause })
+    new DatabaseUnavailable({
+      reason: lacksModule(cause)
+        ? `The database ${file} can't be ${what}: ${firstLine(reasonOf(cause))}. ${remedy}`
+        : `The database ${file} can't be ${what}: ${reasonOf(cause)}.`,
+      cause
+    })
+
+/** Checks for a native module that is missing or was built for another system or Node.js. */
+const lacksModule = (cause: unknown): boolean =>
+  /bindings file|NODE_MODULE_VERSION|invalid ELF header|dlopen|Cannot find (?:module|package)/i.test(reasonOf(cause))
+
+const remedy =
+  "Install mcp-kraken again on this machine, with the Node.js that runs it; 22.14 or newer needs no compiler. With an older one, run: npm rebuild better-sqlite3"
+
+/** Returns the first line, since the others list all folders that were searched. */
+const firstLine = (text: string): string => (text.split("\n", 1)[0] ?? "").replace(/[.:]?(?: Tried)?[.:]?$/, "")
 
 /**
  * Opens a SQLite file with a module, which is loaded now rather than at the start of the program. Creates the file and

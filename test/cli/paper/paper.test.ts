@@ -10,7 +10,7 @@ describe("paper", () => {
       const { folder, run } = yield* makeCommandLine
       const env = { MCP_KRAKEN_STATE_DIR: folder, MCP_KRAKEN_PAPER_BALANCES: "EUR=7" }
       const none = yield* run(["paper", "show"], env)
-      assert.deepInclude(none, { code: 2, stdout: "" })
+      assert.deepInclude(none, { code: 1, stdout: "" })
       assert.isNotEmpty(none.stderr)
 
       yield* Effect.gen(function* () {

@@ -125,9 +125,9 @@ describe("token list and token revoke", () => {
       const [title, , , , ...lines] = stdout.trimEnd().split("\n")
       assert.include(title, file)
       assert.deepStrictEqual(lines, [
-        "cccccccccccc  über ?[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper",
-        "bbbbbbbbbbbb  desk        expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper",
-        `${rows[0]?.[0]}  desk        active   2026-01-01T10:00:00Z  —                     —                     live, paper`
+        String.raw`cccccccccccc  über \u001b[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper`,
+        "bbbbbbbbbbbb  desk             expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper",
+        `${rows[0]?.[0]}  desk             active   2026-01-01T10:00:00Z  —                     —                     live, paper`
       ])
       assert.notInclude((yield* run("list")).stdout, "cccccccccccc")
       const json = JSON.parse((yield* run("list", "--json")).stdout)

@@ -1,0 +1,77 @@
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Usage from "@effect/cli/Usage"
+import { Effect, HashMap, Option } from "effect"
+import { distance } from "fastest-levenshtein"
+import { stripVTControlCharacters } from "node:util"
+import { escapeText } from "../../domain/wire/escapeText.ts"
+import { UsageError } from "./errors.ts"
+
+type Descriptor = CommandDescriptor.Command<unknown>
+
+/** Options of every command, which the library adds. */
+const builtIn = { "--help": false, "--version": false, "--wizard": false, "--completions": true, "--log-level": true }
+
+/** The subcommands of each command by their names. One without subcommands has only itself, as the library has it. */
+export type Commands = ReadonlyMap<string, HashMap.HashMap<string, Descriptor>>
+
+/**
+ * Fails with the nearest name if the words name a command or an option that does not exist, or an option without its
+ * value. The library's own errors name neither. Everything else is left to the library.
+ */
+export const checkWords = (
+  commands: Commands,
+  [first = "-", ...rest]: ReadonlyArray<string>
+): Effect.Effect<void, UsageError> => {
+  if (first.startsWith("-")) return Effect.void
+  const below = commands.get(first)
+  if (below === undefined) return fail("mcp-kraken", "command", first, [...commands.keys()])
+  const itself = Option.getOrUndefined(HashMap.get(below, first))
+  if (itself !== undefined) return checkOptions(first, optionsOf(itself), rest)
+  const [second = "-", ...others] = rest
+  if (second.startsWith("-")) return Effect.void
+  return Option.match(HashMap.get(below, second), {
+    onNone: () => fail(first, "command", second, [...HashMap.keys(below)]),
+    onSome: (command) => checkOptions(`${first} ${second}`, optionsOf(command), others)
+  })
+}
+
+const checkOptions = (
+  command: string,
+  options: ReadonlyMap<string, boolean>,
+  words: ReadonlyArray<string>
+): Effect.Effect<void, UsageError> => {
+  const given = words.slice(0, words.includes("--") ? words.indexOf("--") : undefined)
+  let index = 0
+  while (index < given.length) {
+    const word = given[index] ?? ""
+    const name = word.split("=", 1)[0] ?? ""
+    const takesValue = options.get(name)
+    if (takesValue === undefined && name.startsWith("--")) return fail(command, "option", name, [...options.keys()])
+    const hasOwnValue = takesValue === true && !word.includes("=")
+    if (hasOwnValue && index + 1 === given.length) return new UsageError({ message: `${name}: expected a value` })
+    index += hasOwnValue ? 2 : 1
+  }
+  return Effect.void
+}
+
+/** Reads the options of a command, and whether they take a value, from its usage: `[--paper] [--host text]`. */
+const optionsOf = (command: Descriptor): ReadonlyMap<string, boolean> => {
+  const usage = Usage.enumerate(CommandDescriptor.getUsage(command), CliConfig.defaultConfig)
+    .map((line) => stripVTControlCharacters(HelpDoc.toAnsiText(HelpDoc.p(line))))
+    .join(" ")
+  const options = [...usage.matchAll(/(--[a-z][a-z-]*)( [^\s[\])])?/g)].map(
+    ([, name = "", value]) => [name, value !== undefined] as const
+  )
+  return new Map([...Object.entries(builtIn), ...options])
+}
+
+/** Makes the error for an unknown name, with the nearest one, or with all of them if none is near. */
+const fail = (command: string, kind: "command" | "option", given: string, names: ReadonlyArray<string>) => {
+  const [nearest = "", ...others] = names.toSorted((a, b) => distance(a, given) - distance(b, given))
+  const isNear = distance(nearest, given) <= Math.max(2, Math.floor(given.length / 3))
+  const expected = [nearest, ...others].filter((name) => !(name in builtIn) || name === "--help").toSorted()
+  const hint = isNear ? `did you mean ${nearest}?` : `expected one of ${expected.join(", ")}`
+  return new UsageError({ message: `${escapeText(given)}: no such ${kind} of ${command}; ${hint}` })
+}

@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { makeCommandLine } from "../commandLine.ts"
+
+describe("a misspelt word of the command line", () => {
+  it.scopedLive.each([
+    ["token lst", "list"],
+    ["tokn list", "token"],
+    ["token create one --expire-in 1d", "--expires-in"],
+    ["serve --stdoi", "--stdio"],
+    ["serve --env_file=x", "--env-file"],
+    ["paper show --acount local", "--account"],
+    ["exchange --sed 1", "--seed"],
+    ["health --enc-file x", "--env-file"]
+  ])("is answered with the nearest: %s", ([words = "", nearest = ""]) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const { code, stderr, stdout } = yield* run(words.split(" "))
+      assert.include(stderr, `did you mean ${nearest}?`)
+      assert.deepStrictEqual({ code, stdout }, { code: 2, stdout: "" })
+    })
+  )
+
+  it.scopedLive.each([
+    ["token frobnicate", "create, list, revoke"],
+    ["token list --frobnicate", "--all"]
+  ])("that is near none is answered with all: %s", ([words = "", known = ""]) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const { code, stderr } = yield* run(words.split(" "))
+      assert.include(stderr, known)
+      assert.strictEqual(code, 2)
+    })
+  )
+})
+
+describe("an option without its value", () => {
+  it.scopedLive.each(["serve --port", "token create one --expires-in"])("is named: %s", (words) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      const { code, stderr } = yield* run(words.split(" "))
+      assert.include(stderr, `${words.split(" ").at(-1) ?? ""}: expected a value`)
+      assert.strictEqual(code, 2)
+    })
+  )
+})
+
+describe("a correct command line", () => {
+  it.scopedLive.each([
+    "token create one --json --expires-in=1d",
+    "token create --json -e 1d one",
+    "token list --log-level none",
+    "token create --expires-in 1d --json -- --name",
+    "token list --help",
+    "--completions bash"
+  ])("is taken: %s", (words) =>
+    Effect.gen(function* () {
+      const { run } = yield* makeCommandLine
+      assert.deepInclude(yield* run(words.split(" ")), { code: 0, stderr: "" })
+    })
+  )
+})
