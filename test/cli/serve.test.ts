@@ -77,6 +77,33 @@ describe("serve", () => {
     })
   )
 
+  it.scopedLive(
+    "says at its start that other machines reach it without TLS, and that its tools can move money out",
+    () =>
+      Effect.gen(function* () {
+        const { folder, serve } = yield* makeCommandLine
+        writeFileSync(
+          join(folder, ".env"),
+          `KRAKEN_API_KEY=key\nKRAKEN_API_SECRET=${Buffer.alloc(64, "kraken").toString("base64")}\n`,
+          { mode: 0o644 }
+        )
+        const warnings = (env: Readonly<Record<string, string>>) =>
+          Effect.gen(function* () {
+            const port = yield* freePort
+            const server = yield* serve(["--port", String(port)], { MCP_KRAKEN_LOG_FORMAT: "json", ...env })
+            const told = yield* server.told("mcp-kraken serves")
+            const logged = told.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []))
+            return logged.filter(({ logLevel }) => logLevel === "WARN").map(({ message }) => String(message))
+          })
+        const [file, open, out, ...others] = yield* warnings({})
+        assert.deepStrictEqual(others, [])
+        assert.include(file, "chmod 600 .env")
+        assert.include(open, "0.0.0.0")
+        assert.include(out, "withdraw")
+        assert.lengthOf(yield* warnings({ MCP_KRAKEN_HOST: "localhost", MCP_KRAKEN_READ_ONLY: "true" }), 1)
+      })
+  )
+
   it.scopedLive("warns if authentication is off, and logs notices about the settings", () =>
     Effect.gen(function* () {
       const { serve } = yield* makeCommandLine
