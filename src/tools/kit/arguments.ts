@@ -52,6 +52,8 @@ export const decoder = <A, I, R>(
 ) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   const known = new Set([...Object.keys(json["properties"] ?? {}), ...Object.keys(aliases)])
+  // A struct without fields accepts any value but null, with all its fields.
+  const takesNothing = Object.keys(Object(json["properties"])).length === 0
   return Effect.fnUntraced(function* (args: unknown) {
     const own = withoutForeign(args ?? {}, known)
     yield* refuse(tool, sizeFaults(own, largeLists))
@@ -60,6 +62,7 @@ export const decoder = <A, I, R>(
     yield* refuse(tool, sizeFaults(given, largeLists))
     yield* refuse(tool, lostDigits(given))
     const { input, nameOf } = withoutAliases(given, aliases)
+    if (takesNothing) yield* refuse(tool, surplusFaults(input))
     const decoded = yield* Effect.either(decode(input))
     const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left).map(nameOf) : []
     // A field might have reported its length already.
@@ -67,6 +70,12 @@ export const decoder = <A, I, R>(
     return Either.isRight(decoded) && long.length === 0 ? decoded.right : yield* invalid(tool, [...faults, ...long])
   })
 }
+
+/** Refuses each argument of a tool that takes none. */
+const surplusFaults = (given: unknown): ReadonlyArray<Fault> =>
+  Predicate.isRecord(given)
+    ? Object.keys(given).map((path) => ({ path, fault: "is unexpected: this tool takes no arguments" }))
+    : [{ path: "", fault: "expected an object without fields: this tool takes no arguments" }]
 
 const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
   faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void
@@ -130,14 +139,15 @@ const measured = (value: unknown): readonly [Measure, number] => {
 /** The parts of a JSON Schema by which arguments are interpreted. */
 interface Shape {
   readonly type?: unknown
+  readonly enum?: ReadonlyArray<unknown>
   readonly properties?: { readonly [name: string]: Shape }
   readonly items?: Shape
 }
 
 /**
  * Interprets arguments liberally: removes fields that are null or an empty text, and parses lists, objects, whole
- * numbers and booleans that were given as text. JSON numbers do not become decimals, since a float might have changed
- * them.
+ * numbers and booleans that were given as text. A JSON number stands for the choice that it spells. JSON numbers do not
+ * become decimals, since a float might have changed them.
  */
 const liberal = (value: unknown, shape: Shape): unknown => {
   switch (shape.type) {
@@ -160,6 +170,8 @@ const liberal = (value: unknown, shape: Shape): unknown => {
     case "integer":
     case "number":
       return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+    case "string":
+      return typeof value === "number" && shape.enum?.includes(String(value)) ? String(value) : value
     default:
       return value
   }

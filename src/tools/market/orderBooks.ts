@@ -38,10 +38,15 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
   endpoint: "public/GroupedBook",
   input: {
     pair: PairName,
-    depth: withDefault(Schema.Literal(10, 25, 100, 250, 1000).annotations({ description: "Levels a side" }), 10),
+    depth: withDefault(
+      Schema.Literal("10", "25", "100", "250", "1000").annotations({ description: "Levels a side" }),
+      "10"
+    ),
     grouping: withDefault(
-      Schema.Literal(1, 5, 10, 25, 50, 100, 250, 500, 1000).annotations({ description: "Ticks a level" }),
-      1
+      Schema.Literal("1", "5", "10", "25", "50", "100", "250", "500", "1000").annotations({
+        description: "Ticks a level"
+      }),
+      "1"
     )
   },
   shape: ({ asks, bids, grouping, pair: id }, { input, pair }) => ({

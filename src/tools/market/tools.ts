@@ -135,8 +135,10 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
   input: {
     pair: PairName,
     interval: withDefault(
-      Schema.Literal(1, 5, 15, 30, 60, 240, 1440, 10080, 21600).annotations({ description: "Minutes" }),
-      1
+      Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({
+        description: "Minutes"
+      }),
+      "1"
     ),
     since: optional(time("Only after this: Unix seconds, ISO 8601 or last")),
     asset_class,

@@ -189,8 +189,10 @@ export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
   input: {
     pair: PairName,
     depth: withDefault(
-      Schema.Literal(0, 10, 25, 100, 250, 1000).annotations({ description: "Orders a side; 0 is the whole book" }),
-      25
+      Schema.Literal("0", "10", "25", "100", "250", "1000").annotations({
+        description: "Orders a side; 0 is the whole book"
+      }),
+      "25"
     )
   },
   shape: (result, { input, pair }) => ({ ...result, pair: pair(input.pair) }),

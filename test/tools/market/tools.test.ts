@@ -295,7 +295,7 @@ describe("get_ohlc", () => {
         rows: [candle],
         last: "1760994000"
       })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", interval: 60, since: "1760990400" }])
+      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", interval: "60", since: "1760990400" }])
     }).pipe(
       Effect.provide(
         TestKraken({
@@ -309,10 +309,10 @@ describe("get_ohlc", () => {
 
   it.effect("shows the newest hundred, and older ones on the next page", () =>
     Effect.gen(function* () {
-      const first = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: 1, limit: 100 })
+      const first = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: "1", limit: 100 })
       assert.deepStrictEqual([first.rows.length, first.rows[0]?.[0], first.rows.at(-1)?.[0]], [100, 620, 719])
       const cursor = first.next_cursor ?? ""
-      const second = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: 1, limit: 620, cursor })
+      const second = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: "1", limit: 620, cursor })
       assert.deepStrictEqual([second.rows.length, second.rows.at(-1)?.[0]], [620, 619])
       assert.isUndefined(second.next_cursor)
     }).pipe(
@@ -443,7 +443,7 @@ describe("get_grouped_order_book", () => {
         asks: [["112360.00000", "3.99000000"]],
         bids: [["112350.00000", "4.20110000"]]
       })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: 10, grouping: 100 }])
+      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: "10", grouping: "100" }])
     }).pipe(
       Effect.provide(
         kraken(

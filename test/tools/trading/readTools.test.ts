@@ -388,7 +388,7 @@ describe("get_level3_order_book", () => {
     return Effect.gen(function* () {
       const { structuredContent } = yield* Trading.getLevel3OrderBook.call({ pair: "btc/usd" })
       assert.deepStrictEqual(structuredContent, { pair: "BTC/USD", bids: [bid], asks: [] })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: 25 }])
+      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: "25" }])
       const wrong = yield* Effect.flip(Trading.getLevel3OrderBook.call({ pair: "XBTUSD", depth: 500 }))
       assertFaults(faultsIn(wrong), [["depth", "500"]])
     }).pipe(Effect.provide(kraken({ "private/Level3": { pair: "XBTUSD", bids: [bid], asks: [] } }, calls)))
