@@ -84,6 +84,9 @@ export const percent = (part: Decimal, whole: Decimal): string | undefined =>
     ? undefined
     : toFixed(BigDecimal.unsafeDivide(BigDecimal.multiply(part, BigDecimal.make(100n, 0)), whole), 2)
 
+/** Rounds up to `places` decimals. */
+export const roundUp = (value: Decimal, places: number): Decimal => round(value, places, "ceil")
+
 /** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>
   round(BigDecimal.unsafeDivide(value, by), places, "ceil")

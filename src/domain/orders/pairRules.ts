@@ -8,12 +8,13 @@ import { leastCost, nearestPrice, nearestVolume, priceStep, volumeStep } from ".
 
 /**
  * Lists the faults of an order that depend on its pair, calculated exactly. Nothing is rounded for the caller: each
- * fault names the nearest valid value. Kraken decides about relative prices, the cost of market orders and volumes in
- * quote currency.
+ * fault names the nearest valid value, or for a volume below the minimum the smallest order and its value. `last` is the
+ * last price. Without it, Kraken decides about volumes in quote currency. Kraken decides about relative prices and the
+ * cost of market orders.
  *
  * @see https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs read 2026-08-17
  */
-export const pairFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => [
+export const pairFaults = (order: Terms, pair: Pair, last?: D.Decimal): ReadonlyArray<Fault> => [
   ...statusFaults(order, pair),
   ...leverageFaults(order, pair),
   ...priceFaults("price", order.price, pair),
@@ -22,13 +23,13 @@ export const pairFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => [
     ...priceFaults("price", order.close?.price, pair, "close price"),
     ...priceFaults("price2", order.close?.price2, pair, "close price2")
   ]),
-  ...volumeFaults(order, pair),
+  ...volumeFaults(order, pair, last),
   ...shownFaults(order, pair)
 ]
 
 /** Lists the faults of a batch that depend on its pair, with paths such as `orders.0.price`. */
-export const batchPairFaults = ({ orders }: Batch, pair: Pair): ReadonlyArray<Fault> =>
-  orders.flatMap((terms, i) => within(`orders.${i}`, pairFaults(terms, pair)))
+export const batchPairFaults = ({ orders }: Batch, pair: Pair, last?: D.Decimal): ReadonlyArray<Fault> =>
+  orders.flatMap((terms, i) => within(`orders.${i}`, pairFaults(terms, pair, last)))
 
 /**
  * Lists the faults of an amendment that depend on its pair. The filled part is unknown, so Kraken checks the minima.
@@ -122,38 +123,81 @@ const priceFaults = (field: string, given: string | undefined, pair: Pair, name 
   return [{ path: field, fault }]
 }
 
-const volumeFaults = (order: Terms, pair: Pair): ReadonlyArray<Fault> => {
+const volumeFaults = (order: Terms, pair: Pair, last: D.Decimal | undefined): ReadonlyArray<Fault> => {
   const volume = amount(order.volume)
-  if (volume === undefined || D.isZero(volume) || hasFlag(order, "viqc")) return []
+  if (volume === undefined || D.isZero(volume)) return []
+  if (hasFlag(order, "viqc")) return quoteVolumeFaults(order, pair, volume, last)
   const fault = (text: string): ReadonlyArray<Fault> => [{ path: "volume", fault: text }]
   const { cost, least } = leastOf(order, pair)
-  const nearest = D.format(nearestVolume(volume, pair, least))
-  if (!D.isMultipleOf(volume, volumeStep(pair)))
+  const nearest = nearestVolume(volume, pair, D.zero)
+  if (D.lessThan(nearest, least) || D.lessThan(volume, least)) {
+    const smallest = smallestOrder(least, pair, cost ?? absolute(limitPrice(order)) ?? last)
+    if (cost === undefined) return fault(`volume ${order.volume} is below the minimum of ${pair.display}: ${smallest}`)
+    const worth = D.format(D.multiply(volume, cost))
     return fault(
-      `volume ${order.volume} has ${decimals(volume)}; ${pair.display} takes ${pair.lotDecimals}: use ${nearest}`
+      `volume ${order.volume} at ${limitPrice(order)} costs ${worth}, below the minimum of ${pair.display}, ${pair.costmin}: ${smallest}`
     )
-  if (D.greaterThanOrEqualTo(volume, least)) return []
-  if (cost === undefined)
-    return fault(`volume ${order.volume} is below the minimum of ${pair.display}, ${pair.ordermin}: use ${nearest}`)
-  const worth = D.format(D.multiply(volume, cost.price))
-  return fault(
-    `volume ${order.volume} at ${cost.given} costs ${worth}, below the minimum of ${pair.display}, ${pair.costmin}: use ${nearest}`
-  )
+  }
+  return D.isMultipleOf(volume, volumeStep(pair))
+    ? []
+    : fault(
+        `volume ${order.volume} has ${decimals(volume)}; ${pair.display} takes ${pair.lotDecimals}: use ${D.format(nearest)}`
+      )
 }
 
-/** Computes the least volume that the pair accepts, and the limit price if the minimum cost determines it. */
+/** Checks a volume in quote currency against both minima of the pair, at the last price. */
+const quoteVolumeFaults = (
+  { volume: given }: Terms,
+  pair: Pair,
+  volume: D.Decimal,
+  last: D.Decimal | undefined
+): ReadonlyArray<Fault> => {
+  if (last === undefined || !D.isPositive(last)) return []
+  const [ordermin, costmin] = [amount(pair.ordermin) ?? D.zero, amount(pair.costmin) ?? D.zero]
+  if (D.greaterThanOrEqualTo(volume, D.max(costmin, D.multiply(ordermin, last)))) return []
+  const smallest = smallestOrder(D.max(ordermin, leastCost(costmin, last, pair)), pair, last)
+  return [
+    {
+      path: "volume",
+      fault: `volume ${given} with viqc is in ${quote(pair)}, and below the minimum of ${pair.display}: ${smallest}`
+    }
+  ]
+}
+
+/** Checks that the value of the smallest order, or the minimum itself, depends on the last price. */
+export const needsLastPriceForVolume = (order: Terms, pair: Pair): "to check" | "to explain" | undefined => {
+  if (hasFlag(order, "viqc")) return "to check"
+  const volume = amount(order.volume)
+  const isSmall = volume !== undefined && !D.isZero(volume) && D.lessThan(volume, leastOf(order, pair).least)
+  return isSmall && absolute(limitPrice(order)) === undefined ? "to explain" : undefined
+}
+
+/**
+ * Describes the smallest order. It is named as a fact for the user and not as the value to use: it can be many times what
+ * the user wanted.
+ */
+const smallestOrder = (least: D.Decimal, pair: Pair, price: D.Decimal | undefined): string => {
+  const volume = D.format(nearestVolume(least, pair, least))
+  const worth =
+    price === undefined
+      ? ""
+      : `, worth ${D.format(D.roundUp(D.multiply(D.decimal(volume), price), pair.costDecimals))} ${quote(pair)}`
+  return `the smallest order is ${volume} ${base(pair)}${worth}. Ask the user before you order more than they asked for`
+}
+
+const base = ({ display }: Pair) => display.split("/")[0] ?? display
+const quote = ({ display }: Pair) => display.split("/")[1] ?? display
+
+/** Computes the least volume that the pair accepts, and as `cost` the limit price if the minimum cost determines it. */
 const leastOf = (order: Terms, pair: Pair) => {
   const ordermin = amount(pair.ordermin) ?? D.zero
   const costmin = amount(pair.costmin)
-  const given = limitPrice(order)
-  const price = absolute(given)
+  const price = absolute(limitPrice(order))
   // Kraken might accept a closing order below the pair's minima.
   if (order.reduce_only === true || order.ordertype === "settle-position") return { least: D.zero, cost: undefined }
   if (costmin === undefined || price === undefined || D.isZero(price)) return { least: ordermin, cost: undefined }
   const byCost = leastCost(costmin, price, pair)
-  return D.greaterThan(byCost, ordermin)
-    ? { least: byCost, cost: { price, given } }
-    : { least: ordermin, cost: undefined }
+  return D.greaterThan(byCost, ordermin) ? { least: byCost, cost: price } : { least: ordermin, cost: undefined }
 }
 
 const limitPrice = ({ ordertype, price, price2 }: Terms): string | undefined =>

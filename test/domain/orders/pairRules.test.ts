@@ -192,6 +192,8 @@ describe("rules of a pair", () => {
 
 /** Replaces a field of the order by the value that its fault suggests. */
 const take = (order: Terms, faults: ReadonlyArray<Fault>, field: "price" | "volume"): Terms => {
-  const suggested = faults.flatMap(({ fault, path }) => (path === field ? [/: use (\S+)$/.exec(fault)?.[1]] : []))[0]
+  const suggested = faults.flatMap(({ fault, path }) =>
+    path === field ? [/(?:: use|the smallest order is) (\S+)/.exec(fault)?.[1]] : []
+  )[0]
   return suggested === undefined ? order : { ...order, [field]: suggested }
 }
