@@ -7,8 +7,14 @@ import { escapeLines, escapeText, quoteTexts } from "../domain/wire/escapeText.t
 /** Fields of an error that Kraken answered. `codes` are Kraken's own texts. */
 const answered = { endpoint: Schema.String, codes: Schema.Array(Schema.String) }
 
-const refusalText = (error: { readonly endpoint: string; readonly codes: ReadonlyArray<string> }) =>
-  `Kraken refused ${error.endpoint}: ${quoteTexts(error.codes)}`
+/** Facts of the account that explain a refusal, in sentences. They were read after it. */
+const explained = { hints: Schema.optional(Schema.Array(Schema.String)) }
+
+const refusalText = (error: {
+  readonly endpoint: string
+  readonly codes: ReadonlyArray<string>
+  readonly hints?: ReadonlyArray<string> | undefined
+}) => [`Kraken refused ${error.endpoint}: ${quoteTexts(error.codes)}`, ...(error.hints ?? [])].join(". ")
 
 /** A private endpoint was called, and no API key is configured. Nothing was sent. */
 export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentialsMissing>()(
@@ -110,7 +116,10 @@ export class KrakenLockout extends Schema.TaggedError<KrakenLockout>()("KrakenLo
 }
 
 /** Kraken refused an order, or the order that a call names. */
-export class KrakenOrderError extends Schema.TaggedError<KrakenOrderError>()("KrakenOrderError", answered) {
+export class KrakenOrderError extends Schema.TaggedError<KrakenOrderError>()("KrakenOrderError", {
+  ...answered,
+  ...explained
+}) {
   override get message() {
     return refusalText(this)
   }
@@ -127,7 +136,10 @@ export class KrakenMarketModeError extends Schema.TaggedError<KrakenMarketModeEr
 }
 
 /** Kraken refused a deposit, withdrawal, transfer or Earn operation. */
-export class KrakenFundingError extends Schema.TaggedError<KrakenFundingError>()("KrakenFundingError", answered) {
+export class KrakenFundingError extends Schema.TaggedError<KrakenFundingError>()("KrakenFundingError", {
+  ...answered,
+  ...explained
+}) {
   override get message() {
     return refusalText(this)
   }

@@ -140,7 +140,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
-  "tools/funding": ["domain/endpoints", "tools/kit"],
+  "tools/funding": ["domain/endpoints", "services", "tools/kit"],
   "tools/general": ["services", "tools/kit"],
   "tools/kit": [
     "domain/assets",
@@ -153,7 +153,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
-  "tools/trading": ["domain/assets", "domain/endpoints", "domain/orders", "tools/kit"],
+  "tools/trading": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "services", "tools/kit"],
   services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/wire"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],

@@ -9,6 +9,7 @@ import { AssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/
 import { AssetName, PairNames, PastAssetNames } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { LookedUp } from "../kit/lookUp.ts"
 import * as Key from "./apiKeyOutput.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
@@ -112,12 +113,13 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
 
 export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
-  description: "Ledger entries by id. Rows are as in get_ledgers.",
+  description: "Ledger entries by id, as in get_ledgers.",
   endpoint: "private/QueryLedgers",
   input: { id: ids("ledger ids", 20), trades: optional(boolean("Add trade data")), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
+  ids: () => ({ field: "id", elsewhere: "Look in get_ledgers" }),
   shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
-  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(describedElsewhere)) })
+  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(describedElsewhere)), ...LookedUp })
 })
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {

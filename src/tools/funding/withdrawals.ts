@@ -3,6 +3,7 @@ import { Amount, Settled, Written, optionalAmount, optionalBoolean, optionalText
 import { AssetClass, Rebase, boolean, described, optional, repeatable } from "../kit/fields.ts"
 import { AssetName, PastAssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
+import { withdrawalHints } from "./withdrawalHints.ts"
 import * as Tool from "../kit/tool.ts"
 import { feeOf, history, historyInput, historyParams, limitsOf, withAsset, Withdrawals } from "./transfers.ts"
 
@@ -88,6 +89,7 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
     "Fee of a withdrawal, the amount that would arrive, and the most that can be withdrawn now. Withdraws nothing.",
   endpoint: "private/WithdrawInfo",
   input: { asset: AssetName, key, amount: gross },
+  hints: (refusal, { input }) => withdrawalHints(refusal, input),
   shape: (result, { asset, input }) => ({ ...result, asset: asset(input.asset) }),
   output: Schema.Struct({
     asset: Schema.String,
@@ -113,6 +115,7 @@ export const withdraw = Tool.endpoint("withdraw", {
     rebase_multiplier: optional(Rebase),
     ...repeatable
   },
+  hints: (refusal, { input }) => withdrawalHints(refusal, input),
   output: Schema.Struct({ refid: Schema.String, ...Written })
 })
 

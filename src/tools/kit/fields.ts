@@ -53,7 +53,7 @@ export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotati
 })
 
 export const Rebase = Schema.Literal("rebased", "base").annotations({
-  description: "xStocks in underlying shares (default) or issued tokens (base)"
+  description: "xStocks as shares (default) or tokens (base)"
 })
 
 /** The field with which a caller sends a write although an identical one was just sent. */

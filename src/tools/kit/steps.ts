@@ -1,7 +1,14 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { type DateTime, Effect, Encoding, Schema } from "effect"
 import type { Directory } from "../../domain/assets/model.ts"
-import { type Endpoint, isWrite, type Params, type WriteEndpoint } from "../../domain/endpoints/endpoints.ts"
+import {
+  type Endpoint,
+  endpoints,
+  isEndpoint,
+  isWrite,
+  type Params,
+  type WriteEndpoint
+} from "../../domain/endpoints/endpoints.ts"
 import type { AnyOf } from "../../domain/keys/permissions.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
@@ -13,6 +20,7 @@ import { Policy, type ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
 import { leadingFields } from "./answerFields.ts"
 import * as Arguments from "./arguments.ts"
+import { type Ids, lookUp } from "./lookUp.ts"
 
 /**
  * The steps of a call, in order: decode (`Arguments.decoder`), `authorize`, `validate`, resolve names
@@ -57,18 +65,24 @@ interface Execution {
   readonly canRepeat: boolean
   /** The tool to advise if Kraken does not know the endpoint. */
   readonly instead: string | undefined
+  /** The ids to look up. Those without a row are then listed in the answer. */
+  readonly ids?: Ids | undefined
 }
 
 /** Kraken's result, and the fields that a write adds to the answer. */
-interface Executed {
+export interface Executed {
   readonly result: unknown
   readonly extra: object
 }
 
 /** Calls Kraken: reads through the client, writes once through the writer. */
-export const execute = ({ canRepeat, endpoint, instead, reads }: Execution, params: Params) => {
+export const execute = ({ canRepeat, endpoint, ids, instead, reads }: Execution, params: Params) => {
   const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> =
-    reads || !isWrite(endpoint) ? read(endpoint, params) : send(endpoint, params, canRepeat)
+    !reads && isWrite(endpoint)
+      ? send(endpoint, params, canRepeat)
+      : ids === undefined || params[ids.field] === undefined
+        ? read(endpoint, params)
+        : lookUp(endpoint, params, ids)
   return Effect.mapError(executed, (error) =>
     instead !== undefined && isUnknownMethod(error) ? new NotOffered({ endpoint, instead }) : error
   )
@@ -110,14 +124,18 @@ const duplicateFields = (duplicateOf: ReadonlyArray<string>, canRepeat: boolean)
   }
 }
 
-/** Explains a missing permission that Kraken reports in the same way as one that is refused here. */
+/**
+ * Explains a missing permission that Kraken reports in the same way as one that is refused here. A tool can call another
+ * endpoint than its own, which needs other permissions.
+ */
 export const explain = <E>(
   error: E,
   permissions: AnyOf
-): Effect.Effect<never, E | KrakenPermissionError, PermissionCache | Principal> =>
-  error instanceof KrakenPermissionError && error.refusedBy === "Kraken"
-    ? Effect.flatMap(PermissionCache, (cache) => Effect.flatMap(cache.explain(error, permissions), Effect.fail))
-    : Effect.fail(error)
+): Effect.Effect<never, E | KrakenPermissionError, PermissionCache | Principal> => {
+  if (!(error instanceof KrakenPermissionError) || error.refusedBy !== "Kraken") return Effect.fail(error)
+  const needed = isEndpoint(error.endpoint) ? endpoints[error.endpoint].permissions : permissions
+  return Effect.flatMap(PermissionCache, (cache) => Effect.flatMap(cache.explain(error, needed), Effect.fail))
+}
 
 /** A file in an answer, sent as an embedded resource. */
 export interface File {

@@ -1,9 +1,10 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Cause, Effect, type ParseResult, Predicate, Schema } from "effect"
+import { Array as Arr, Cause, Effect, type ParseResult, Predicate, Schema } from "effect"
 import { type Endpoint, endpoints, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
+import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenUnreadable } from "../../services/KrakenErrors.ts"
-import type { SendError } from "../../services/KrakenWriter.ts"
+import type { KrakenWriter, SendError } from "../../services/KrakenWriter.ts"
 import type { Names, UnknownName } from "../../services/Names.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Offer, Policy, Refusal, ToolFacts } from "../../services/Policy.ts"
@@ -12,9 +13,18 @@ import * as Arguments from "./arguments.ts"
 import { beginning, defect, type ToolDefect, unreadable } from "./defects.ts"
 import * as Issues from "./issues.ts"
 import * as JsonSchema from "./jsonSchema.ts"
+import type { ExtraReads } from "./extraReads.ts"
+import type { Ids } from "./lookUp.ts"
+import * as Refusals from "./refusals.ts"
 import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
 import { periodFaults } from "./timeFields.ts"
+
+/** Merges the results of several requests by their keys. What is beside them is that of the first. */
+const merged = ([first, ...others]: Arr.NonEmptyArray<Steps.Executed>): Steps.Executed =>
+  others.length === 0
+    ? first
+    : { ...first, result: Object.assign({}, first.result, ...others.map(({ result }) => result)) }
 
 /** Errors of any tool before its handler runs, or if Kraken refuses the call for lack of a permission. */
 export type CheckError = Arguments.InvalidArguments | Refusal
@@ -142,14 +152,36 @@ export const endpoint = <
   spec: ToolSpec<Fields> & {
     readonly endpoint: E
     readonly output: Schema.Schema<A, I>
-    /** Lists the faults that need Kraken's lists or time, such as a price between two ticks. */
-    readonly check?: (input: InputOf<Fields>, known: Steps.Known) => ReadonlyArray<Fault>
+    /**
+     * Lists the faults that need Kraken's lists, time or market, such as a price between two ticks. Fails if a fact
+     * cannot be read that it needs.
+     */
+    readonly check?: (
+      input: InputOf<Fields>,
+      known: Steps.Known
+    ) => Effect.Effect<ReadonlyArray<Fault>, SendError, KrakenClient | Principal>
     /** Converts the input, whose names are already resolved, to Kraken's parameters. Default: unchanged. */
     readonly params?: (input: Params) => Params
     /** The form in which lists of plain values are sent. Default: comma-separated text. */
     readonly lists?: "text" | "json"
     /** True if a call with names of both asset classes makes two requests, whose results are merged by their keys. */
     readonly splits?: boolean
+    /** Carries out some calls in another way than by one request to the endpoint. Undefined for the other calls. */
+    readonly carryOut?: (
+      input: InputOf<Fields>
+    ) => Effect.Effect<Steps.Executed, SendError | UnknownName, KrakenWriter | ExtraReads> | undefined
+    /** The ids by which rows are read. `output` then has the fields of `LookedUp`. */
+    readonly ids?: (input: InputOf<Fields>) => Ids | undefined
+    /** Explains a refusal by Kraken with facts of the account, in sentences. */
+    readonly hints?: (
+      refusal: Refusals.Refusal,
+      call: Refusals.Call<InputOf<Fields>>
+    ) => Effect.Effect<Refusals.Hints, never, ExtraReads>
+    /** Adds the state of what was written to the answer. It is not called for a call that only reads. */
+    readonly follow?: (
+      answer: NoInfer<A>,
+      call: Refusals.Call<InputOf<Fields>>
+    ) => Effect.Effect<NoInfer<A>, never, ExtraReads>
     /** The tool to advise if Kraken does not offer the endpoint. */
     readonly instead?: string
     /** Converts Kraken's result to the encoded form of `output`. Default: unchanged. */
@@ -164,22 +196,37 @@ export const endpoint = <
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
     const { inputs, unlisted } = yield* resolveNames(yield* Effect.orDie(encode(input)))
-    if (spec.check !== undefined) yield* Steps.validate(name, spec.check(input, yield* Steps.known))
+    if (spec.check !== undefined) yield* Steps.validate(name, yield* spec.check(input, yield* Steps.known))
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
-    const [executed, ...others] = yield* Effect.forEach(inputs, (resolved) => {
+    const requests = Arr.map(inputs, (resolved) => {
       const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)
-      const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
-      return Effect.mapError(Steps.execute({ ...execution, reads }, params), ResolveNames.explainUnlisted(unlisted))
+      return spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     })
-    const { extra } = executed
-    const result = others.reduce<unknown>((all, { result }) => ({ ...Object(all), ...Object(result) }), executed.result)
+    const call = { input, params: requests[0] }
+    const step = { ...execution, reads, ids: spec.ids?.(input) }
+    const executed: Effect.Effect<
+      Steps.Executed,
+      SendError | Steps.NotOffered | UnknownName,
+      KrakenWriter | ExtraReads
+    > =
+      spec.carryOut?.(input) ??
+      Effect.map(
+        Effect.forEach(requests, (params) =>
+          Effect.mapError(Steps.execute(step, params), ResolveNames.explainUnlisted(unlisted))
+        ),
+        merged
+      )
+    const { hints } = spec
+    const { extra, result } = yield* hints === undefined
+      ? executed
+      : Refusals.withHints(executed, (refusal) => hints(refusal, call))
     const shaped: Effect.Effect<unknown, ParseResult.ParseError, Names | Principal> =
       shape === undefined
         ? decodeResult(result)
         : Effect.zipWith(decodeResult(result), ResolveNames.displayNames, (known, displayNames) =>
             shape(known, { input, ...displayNames })
           )
-    return yield* shaped.pipe(
+    const answer = yield* shaped.pipe(
       Effect.flatMap((answer) => decode(Predicate.isRecord(answer) ? { ...answer, ...extra } : answer)),
       Effect.catchTag("ParseError", (error) =>
         unreadable(spec.endpoint, !reads, result, Issues.format(Issues.faults(error), "(answer)"))
@@ -188,6 +235,10 @@ export const endpoint = <
         const facts = reads ? nothing : { outcome: "done" as const, answer: beginning(result) }
         return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
       })
+    )
+    if (reads || spec.follow === undefined) return answer
+    return yield* Effect.catchAllDefect(spec.follow(answer, call), (thrown) =>
+      Effect.as(Effect.logError("The state of a write was not added", thrown), answer)
     )
   }, ResolveNames.refreshUnknownNames)
   return make(name, { ...spec, handler })

@@ -1,8 +1,11 @@
-import { Schema } from "effect"
-import { Settled, optionalBoolean } from "../kit/answerFields.ts"
+import { Effect, Schema } from "effect"
+import { Settled, optionalBoolean, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { ClientId, list, optional, text } from "../kit/fields.ts"
+import { PairName } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
+import { cancelFiltered } from "./filteredCancel.ts"
 import * as Checks from "./orderChecks.ts"
+import { isUnknownOrder, unknownOrderHints, unknownOrdersHints } from "./refusalHints.ts"
 import * as Tool from "../kit/tool.ts"
 
 const Canceled = Schema.Struct({ count: Schema.Number, pending: optionalBoolean, ...Settled })
@@ -17,6 +20,7 @@ export const cancelOrder = Tool.endpoint("cancel_order", {
     cl_ord_id: optional(ClientId)
   },
   rules: Checks.cancelFaults,
+  hints: (refusal, { input }) => (isUnknownOrder(refusal) ? unknownOrderHints(input) : Effect.succeed([])),
   output: Canceled
 })
 
@@ -30,16 +34,28 @@ export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
     cl_ord_ids: optional(list(ClientId, "Your own order ids"))
   },
   rules: Checks.cancelBatchFaults,
+  hints: (refusal, { input }) => unknownOrdersHints(refusal, input),
   lists: "json",
   output: Canceled
 })
 
 export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
   title: "Cancel all orders",
-  description: "Cancel every open order of the account, on all pairs. Later orders are not affected.",
+  description:
+    "Cancel every open order of the account, or with pair or side only those; the answer then lists cancelled, left (still open) and ended (filled meanwhile) by id. Later orders are not affected.",
   endpoint: "private/CancelAll",
-  input: {},
-  output: Canceled
+  input: {
+    pair: optional(PairName.annotations({ description: "Only this pair" })),
+    side: optional(Schema.Literal("buy", "sell").annotations({ description: "Only this side" }))
+  },
+  carryOut: (filter) => (filter.pair === undefined && filter.side === undefined ? undefined : cancelFiltered(filter)),
+  output: Schema.Struct({
+    note: optionalText,
+    ...Canceled.fields,
+    cancelled: optionalTexts,
+    left: optionalTexts,
+    ended: optionalTexts
+  })
 })
 
 export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { amendFaults, changeTimeFaults, editFaults } from "../../domain/orders/changeRules.ts"
 import { amendPairFaults, editPairFaults } from "../../domain/orders/pairRules.ts"
 import { withoutOff } from "../kit/arguments.ts"
@@ -9,7 +9,10 @@ import * as Checks from "./orderChecks.ts"
 import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
+import { amendedTriggerFaults, editedTriggerFaults } from "./marketChecks.ts"
 import { OrderDescription } from "./orderOutput.ts"
+import { endedWarning, State, statesOf } from "./orderStates.ts"
+import { changingHints } from "./refusalHints.ts"
 
 export const amendOrder = Tool.endpoint("amend_order", {
   title: "Change an open order in place",
@@ -29,11 +32,22 @@ export const amendOrder = Tool.endpoint("amend_order", {
     ...repeatable
   },
   rules: (amend) => amendFaults(amend),
-  check: (amend, facts) => Checks.factFaults(amend, facts, changeTimeFaults, amendPairFaults),
+  check: (amend, facts) =>
+    Checks.unlessFaulty(
+      Checks.factFaults(amend, facts, changeTimeFaults, amendPairFaults),
+      amendedTriggerFaults(amend, facts)
+    ),
+  hints: (refusal, { input }) => changingHints(refusal, input),
   shape: (result, { input }) => ({ ...input, ...result }),
+  follow: (answer, { input }) =>
+    input.trigger_price !== undefined || input.post_only === true
+      ? withState(answer, answer.txid)
+      : Effect.succeed(answer),
   output: Schema.Struct({
+    warning: optionalText,
     amend_id: optionalText,
     txid: optionalText,
+    ...State,
     cl_ord_id: optionalText,
     ...Written
   })
@@ -61,7 +75,12 @@ export const editOrder = Tool.endpoint("edit_order", {
   },
   reads: ({ validate }) => validate,
   rules: (edit) => editFaults(edit),
-  check: (edit, facts) => Checks.factFaults(edit, facts, changeTimeFaults, editPairFaults),
+  check: (edit, facts) =>
+    Checks.unlessFaulty(
+      Checks.factFaults(edit, facts, changeTimeFaults, editPairFaults),
+      editedTriggerFaults(edit, facts)
+    ),
+  hints: (refusal, { input }) => changingHints(refusal, input),
   params: (edit) => withoutOff(edit, "validate"),
   shape: (result, { input, pair }) =>
     Rows.compact({
@@ -69,9 +88,15 @@ export const editOrder = Tool.endpoint("edit_order", {
       pair: pair(input.pair),
       validated: input.validate || undefined
     }),
+  follow: (answer, { input }) =>
+    input.oflags?.includes("post") === true || triggerText.test(answer.descr?.order ?? "")
+      ? withState(answer, answer.txid)
+      : Effect.succeed(answer),
   output: Schema.Struct({
+    warning: optionalText,
     pair: Schema.String,
     status: optionalText,
+    ...State,
     txid: optionalText,
     originaltxid: optionalText,
     orders_cancelled: optionalNumber,
@@ -82,3 +107,13 @@ export const editOrder = Tool.endpoint("edit_order", {
     ...Written
   })
 })
+
+/** The words in Kraken's description of an order with a trigger. */
+const triggerText = /@ (stop loss|take profit|trailing stop)/
+
+/** Adds the state of a changed order to the answer. */
+const withState = <A extends object>(answer: A, txid: string | undefined) =>
+  Effect.map(statesOf(txid === undefined ? [] : [txid]), (states) => {
+    const state = Object.values(states)[0]
+    return { ...answer, ...state, ...Rows.compact({ warning: endedWarning("The order", state) }) }
+  })

@@ -1,3 +1,4 @@
+import { Effect } from "effect"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { clientIdFaults } from "../../domain/orders/fieldRules.ts"
 import type { Pair } from "../../domain/assets/model.ts"
@@ -33,6 +34,12 @@ export const nestClose = <A extends FlatClose>({ close_ordertype, close_price, c
     }
   })
 })
+
+/** Lists the faults of a first check, and only if it has none those of a second one. */
+export const unlessFaulty = <E, R>(
+  first: ReadonlyArray<Fault>,
+  second: Effect.Effect<ReadonlyArray<Fault>, E, R>
+): Effect.Effect<ReadonlyArray<Fault>, E, R> => (first.length > 0 ? Effect.succeed(first) : second)
 
 /** Moves the faults of a nested close to the flat fields that the caller gave. */
 export const flattenPaths = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>

@@ -1,7 +1,6 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
-import { batchPairFaults, pairFaults } from "../../domain/orders/pairRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
 import { Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { list, optional, repeatable, tooMany, withDefault } from "../kit/fields.ts"
@@ -11,7 +10,10 @@ import * as Checks from "./orderChecks.ts"
 import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
+import { placingFaults } from "./marketChecks.ts"
 import { OrderDescription } from "./orderOutput.ts"
+import { canEndAtOnce, endedWarning, joined, State, statesOf } from "./orderStates.ts"
+import { placingHints } from "./refusalHints.ts"
 
 /** Comes first in an answer. */
 const warning = optionalText
@@ -31,8 +33,13 @@ export const addOrder = Tool.endpoint("add_order", {
   },
   reads: ({ validate }) => validate,
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
-  check: (order, facts) =>
-    Checks.flattenPaths(Checks.factFaults(Checks.nestClose(order), facts, orderTimeFaults, pairFaults)),
+  check: (order, facts) => {
+    const terms = Checks.nestClose(order)
+    return Effect.map(placingFaults("private/AddOrder", order.pair, [{ terms }], facts), (faults) =>
+      Checks.flattenPaths([...orderTimeFaults(terms, facts.now), ...faults])
+    )
+  },
+  hints: (refusal, { input }) => placingHints(refusal, input),
   params: (order) => withoutOff(Checks.nestClose(order), "validate"),
   shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
     Rows.compact({
@@ -47,10 +54,18 @@ export const addOrder = Tool.endpoint("add_order", {
       deadline: deadline ?? input.deadline,
       validated: input.validate || undefined
     }),
+  follow: (answer, { input }) =>
+    canEndAtOnce(input)
+      ? Effect.map(statesOf(answer.txid ?? []), (states) => {
+          const state = Object.values(states)[0]
+          return { ...answer, ...state, ...warningOf([answer.warning, endedWarning("The order", state)]) }
+        })
+      : Effect.succeed(answer),
   output: Schema.Struct({
     warning,
     pair: Schema.String,
     txid: optionalTexts,
+    ...State,
     descr: OrderDescription,
     cl_ord_id: optionalText,
     deadline: optionalText,
@@ -79,7 +94,18 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   },
   reads: ({ validate }) => validate,
   rules: (batch) => batchFaults(batch),
-  check: (batch, facts) => Checks.factFaults(batch, facts, batchTimeFaults, batchPairFaults),
+  check: (batch, facts) => {
+    const orders = batch.orders.map((terms, i) => ({ path: `orders.${i}`, terms }))
+    return Effect.map(placingFaults("private/AddOrderBatch", batch.pair, orders, facts), (faults) => [
+      ...batchTimeFaults(batch, facts.now),
+      ...faults
+    ])
+  },
+  hints: (refusal, { input }) =>
+    Effect.map(
+      Effect.forEach(sidesOf(input.orders), (type) => placingHints(refusal, { type, pair: input.pair })),
+      (hints) => hints.flat()
+    ),
   params: ({ orders, ...rest }) => ({
     ...withoutOff(rest, "validate"),
     orders: Array.isArray(orders) ? orders.map((order: Params) => commaLists(withoutEmpty(order))) : orders
@@ -107,12 +133,25 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
       validated: input.validate || undefined
     })
   },
+  follow: Effect.fnUntraced(function* (answer, { input }) {
+    const watched = answer.orders.flatMap(({ txid }, i) => {
+      const terms = input.orders[i]
+      return txid !== undefined && terms !== undefined && canEndAtOnce(terms) ? [txid] : []
+    })
+    const states = yield* statesOf(watched)
+    const orders = answer.orders.map((row) => ({ ...row, ...(row.txid !== undefined && states[row.txid]) }))
+    const ended = orders.map(({ txid }, i) =>
+      endedWarning(`orders.${i}`, txid === undefined ? undefined : states[txid])
+    )
+    return { ...answer, orders, ...warningOf([answer.warning, ...ended]) }
+  }),
   output: Schema.Struct({
     warning,
     pair: Schema.String,
     orders: Schema.Array(
       Schema.Struct({
         txid: optionalText,
+        ...State,
         descr: OrderDescription,
         cl_ord_id: optionalText,
         error: optionalText
@@ -124,6 +163,13 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     ...Written
   })
 })
+
+/** Makes the field of the warnings that there are. */
+const warningOf = (warnings: ReadonlyArray<string | undefined>) => Rows.compact({ warning: joined(warnings) })
+
+const sidesOf = (orders: ReadonlyArray<{ readonly type: "buy" | "sell" }>) => [
+  ...new Set(orders.map(({ type }) => type))
+]
 
 const isFailed = ({ error }: { readonly error?: unknown }) => error !== undefined && error !== null
 

@@ -1,4 +1,4 @@
-import { Schema, Struct } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
   ClientId,
@@ -16,6 +16,8 @@ import { PairName } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
 import { Amend, BookOrder, Order, Position, toOrder, toTrade, Trade } from "./orderOutput.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { LookedUp } from "../kit/lookUp.ts"
+import { isUnknownOrder, unknownOrderHints } from "./refusalHints.ts"
 import * as Rows from "../kit/rows.ts"
 import { aliases, offsetPaging, offsetParams, pageByOffset, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
@@ -82,7 +84,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
 
 export const queryOrders = Tool.endpoint("query_orders", {
   title: "Orders by id",
-  description: "Orders by id, open or closed. Rows are as in get_open_orders.",
+  description: "Orders by id, open or recently closed. Rows are as in get_open_orders.",
   endpoint: "private/QueryOrders",
   input: {
     txid: ids("order ids", 50),
@@ -91,8 +93,12 @@ export const queryOrders = Tool.endpoint("query_orders", {
     consolidate_taker,
     rebase_multiplier
   },
+  ids: ({ userref }) => ({
+    field: "txid",
+    elsewhere: `${userref === undefined ? "" : "They might have another userref. "}Kraken soon drops finished orders from here: look in get_closed_orders, and for a cl_ord_id in get_open_orders`
+  }),
   shape: (result, { pair }) => ({ orders: Rows.newestFirst(Rows.keyed(result, "txid").map(toOrder(pair)), "opentm") }),
-  output: Schema.Struct({ orders: Schema.Array(OrderWithoutSchema) })
+  output: Schema.Struct({ orders: Schema.Array(OrderWithoutSchema), ...LookedUp })
 })
 
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
@@ -134,8 +140,9 @@ export const queryTrades = Tool.endpoint("query_trades", {
     trades: optional(boolean("Add the trades of a position")),
     rebase_multiplier
   },
+  ids: () => ({ field: "txid", elsewhere: "Look in get_trade_history; ids of orders belong in query_orders" }),
   shape: (result, { pair }) => ({ trades: Rows.newestFirst(Rows.keyed(result, "txid").map(toTrade(pair)), "time") }),
-  output: Schema.Struct({ trades: Schema.Array(TradeWithoutSchema) })
+  output: Schema.Struct({ trades: Schema.Array(TradeWithoutSchema), ...LookedUp })
 })
 
 type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknown>>[number] & { readonly txid?: string }
@@ -150,6 +157,10 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
     consolidation: optional(literal("market", "One row a pair")),
     rebase_multiplier
   },
+  ids: ({ consolidation }) =>
+    consolidation === undefined
+      ? { field: "txid", elsewhere: "Closed positions are not listed: look in get_trade_history" }
+      : undefined,
   shape: (result, { input, pair }) => {
     // Consolidated positions have no id: they come as a list, or keyed by pair.
     const isConsolidated = input.consolidation !== undefined
@@ -164,7 +175,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
     })
     return { positions: Rows.newestFirst(positions, "time") }
   },
-  output: Schema.Struct({ positions: Schema.Array(Position) })
+  output: Schema.Struct({ positions: Schema.Array(Position), ...LookedUp })
 })
 
 export const getOrderAmends = Tool.endpoint("get_order_amends", {
@@ -174,6 +185,7 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
   endpoint: "private/OrderAmends",
   input: { txid: OrderId, rebase_multiplier },
   params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
+  hints: (refusal, { input }) => (isUnknownOrder(refusal) ? unknownOrderHints(input) : Effect.succeed([])),
   shape: ({ amends }) => {
     const rows = amends.map((row) => Rows.compact(row, { zeros: ["display_qty", "limit_price", "trigger_price"] }))
     return { amends: Rows.newestFirst(rows.toReversed(), "timestamp") }

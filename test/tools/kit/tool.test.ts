@@ -65,7 +65,8 @@ const checked = Tool.endpoint("checked", {
   ...looks,
   endpoint: "public/MaintenanceSchedule",
   input: { pair: NameFields.PairName },
-  check: ({ pair }, { directory }) => [{ path: "pair", fault: `is ${directory.findPair(pair)?.assetClass}` }]
+  check: ({ pair }, { directory }) =>
+    Effect.succeed([{ path: "pair", fault: `is ${directory.findPair(pair)?.assetClass}` }])
 })
 
 const classed = Tool.endpoint("classed", {

@@ -21,11 +21,13 @@ const placed = { descr: { order: "buy 0.01000000 XBTUSD @ limit 100000.0" }, txi
 
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
-    answers,
-    granted: ["modify-trades", "close-trades"],
+    answers: { "public/Ticker": { XXBTZUSD: { c: ["112350.10000", "1"] } }, ...answers },
+    granted: ["modify-trades", "close-trades", "query-open-trades"],
     directory,
     onCall: (endpoint, params) => calls.push({ endpoint, ...params })
   })
+
+const ticker = { endpoint: "public/Ticker", pair: "XBTUSD" }
 
 const silent = TestKraken({
   granted: ["modify-trades", "close-trades"],
@@ -57,7 +59,8 @@ describe("add_order", () => {
         leverage: 2,
         userref: ""
       })
-      assert.deepStrictEqual(calls, [
+      assert.deepStrictEqual(calls.slice(0, 2), [
+        ticker,
         {
           endpoint: "private/AddOrder",
           pair: "XBTUSD",
@@ -222,7 +225,7 @@ describe("add_order", () => {
           ["leverage", "10"],
           ["price", "61234.567", "3", "1", "61234.6"],
           ["close_price", "60000.05", "2", "1", "60000.1"],
-          ["volume", "0.000000011", "9", "8", "0.00005"]
+          ["volume", "0.000000011", "0.00005", "BTC"]
         ]
       )
     }).pipe(Effect.provide(silent))
@@ -270,6 +273,7 @@ describe("add_order_batch", () => {
         ])
       })
       assert.deepStrictEqual(calls, [
+        ticker,
         {
           endpoint: "private/AddOrderBatch",
           pair: "XBTUSD",
@@ -282,7 +286,8 @@ describe("add_order_batch", () => {
             },
             sell
           ]
-        }
+        },
+        { endpoint: "private/QueryOrders", txid: "O5OR23-ADFAD-Y2G61C" }
       ])
       assert.deepStrictEqual(structuredContent, {
         pair: "BTC/USD",
@@ -440,7 +445,8 @@ describe("edit_order", () => {
           volume: "0.02",
           price: "99000.0",
           oflags: "post"
-        }
+        },
+        { endpoint: "private/QueryOrders", txid: "OFVXHJ-KPQ3B-VS7ELA" }
       ])
     }).pipe(
       Effect.provide(
