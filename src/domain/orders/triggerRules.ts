@@ -102,7 +102,7 @@ const sideFaults = (
   }
   const waits = waitsFor(type, ordertype)
   if (waits === undefined || price === undefined) return []
-  if (trigger === undefined) {
+  if (trigger === undefined || reference === undefined) {
     // Without a reference, the sign of a relative price shows the side.
     const sign = readPrice(price)?.sign
     const wrong = sign === (waits === "above" ? "-" : "+")
@@ -112,7 +112,7 @@ const sideFaults = (
       `${name} ${price} must be ${waits} ${at}, since it is the trigger of a ${type} ${ordertype}`
     )
   }
-  const passes = waits === "above" ? D.greaterThan(trigger, reference!) : D.lessThan(trigger, reference!)
+  const passes = waits === "above" ? D.greaterThan(trigger, reference) : D.lessThan(trigger, reference)
   const given = D.format(trigger) === price ? price : `${price} (${D.format(trigger)})`
   if (passes)
     return check(!D.isPositive(trigger), field, `${name} ${given} is not above zero and would never be reached`)
