@@ -6,6 +6,8 @@ import { batchFaults, orderFaults } from "../../src/domain/orders/orderRules.ts"
 import { Permission } from "../../src/domain/keys/permissions.ts"
 import type { Order } from "../../src/domain/orders/orders.ts"
 import { pairFaults } from "../../src/domain/orders/pairRules.ts"
+import { decimal } from "../../src/domain/numbers/decimal.ts"
+import { newTriggerFaults, triggerFaults } from "../../src/domain/orders/triggerRules.ts"
 import { self } from "../../src/layers/process/self.ts"
 import { type Access, howToConnect } from "../../src/server/howToConnect.ts"
 import type { Config } from "../../src/services/Config.ts"
@@ -86,6 +88,22 @@ const unfitOrders: ReadonlyArray<Change> = [
   { pair: "DOT/EUR" }
 ]
 
+/** Valid orders on the wrong side of a last price of 60,000. */
+const wrongSides: ReadonlyArray<Change> = [
+  { type: "sell", ordertype: "stop-loss", price: "61000" },
+  { ordertype: "take-profit-limit", price: "+1%", price2: "61000" },
+  { type: "sell", ordertype: "stop-loss", price: "-100%" },
+  { type: "sell", ordertype: "trailing-stop", price: "+60000" },
+  { ...market, close: { ordertype: "stop-loss", price: "60500" } },
+  { ordertype: "trailing-stop", price: "+1%", close: { ordertype: "stop-loss", price: "+5%" } }
+]
+
+/** Volumes that are too small at a last price of 60,000. */
+const smallVolumes: ReadonlyArray<Change> = [
+  { ...market, volume: "0.00001" },
+  { ...market, oflags: ["viqc"], volume: "2" }
+]
+
 const many = (count: number, value: unknown) => Array.from({ length: count }, () => value)
 const order = { type: "buy", ordertype: "limit", volume: "0.01", price: "100000.0" }
 
@@ -106,7 +124,9 @@ const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   ["cancel_order_batch", { orders: [] }],
   ["cancel_order_batch", { orders: many(50, "OUF4EM-FRGI2-MQMWZD"), cl_ord_ids: ["a"] }],
   ["cancel_order_batch", { cl_ord_ids: ["nineteen characters"] }],
+  ["cancel_all_orders", { pairs: ["BTC/USD"], side: "long" }],
   ["cancel_all_orders_after", { timeout: 86400 }],
+  ["get_server_time", { zone: "UTC" }],
   ["query_orders", { txid: [] }],
   ["query_orders", { txid: many(51, "OUF4EM-FRGI2-MQMWZD") }],
   ["get_ledgers", { type: "swap", ofs: -1, limit: 51 }],
@@ -233,6 +253,7 @@ describe("words", () => {
 
   it.effect("of each rule of orders", () => {
     const txid = "OUF4EM-FRGI2-MQMWZD"
+    const lastPrice = { pair: "BTC/USD", last: decimal("60000") }
     const twin = { ...limit, cl_ord_id: "same" }
     const [batches, amends, edits] = [
       [
@@ -255,6 +276,15 @@ describe("words", () => {
       ...faultyOrders.map((change) => told("order", change, orderFaults(changed(change), now))),
       ...unfitOrders.map((change) =>
         told("order", change, pairFaults(changed(change), pairOf(change.pair ?? limit.pair)))
+      ),
+      ...wrongSides.map((change) => told("order", change, triggerFaults(changed(change), lastPrice))),
+      ...smallVolumes.map((change) =>
+        told("order", change, pairFaults(changed(change), pairOf(limit.pair), lastPrice.last))
+      ),
+      told(
+        "new trigger",
+        { trigger_price: "#5%" },
+        newTriggerFaults("trigger_price", { type: "sell", ordertype: "stop-loss", price: "#5%" }, lastPrice)
       ),
       ...batches.map((batch) => told("batch", batch, batchFaults(batch, now))),
       ...amends.map((amend) => told("amend", amend, amendFaults(amend, now))),

@@ -95,6 +95,41 @@ describe("a refusal for lack of funds", () => {
     })
   )
 
+  it.effect("explains an order of a batch that Kraken refused beside others", () =>
+    Effect.gen(function* () {
+      const { pair: _, validate: __, ...order } = buy
+      const { warning } = yield* Placing.addOrderBatch.run({
+        pair,
+        orders: [order, { ...order, type: "sell" }],
+        validate: false
+      })
+      includes(warning ?? "", "BTC", "1.5 is free")
+      assert.notInclude(warning, "USD,")
+    }).pipe(
+      Effect.provide(
+        TestKraken({
+          granted: Permission.literals,
+          directory,
+          answers: {
+            ...answers,
+            "private/AddOrderBatch": { orders: [{ txid }, { error: "EOrder:Insufficient funds" }] }
+          }
+        })
+      )
+    )
+  )
+
+  it.effect("for margin names the free margin", () =>
+    Effect.gen(function* () {
+      const refusals = refused("private/AddOrder", "EOrder:Insufficient margin")
+      const hints = yield* hintsOf(Placing.addOrder.run({ ...buy, leverage: "2" }), {
+        refusals,
+        answers: { "private/TradeBalance": { eb: "100", mf: "41.5" } }
+      })
+      includes(hints, "41.5", "get_trade_balance")
+    })
+  )
+
   it.effect("stays as it is if the facts cannot be read, and asks only what the key may read", () =>
     Effect.gen(function* () {
       const refusals = refused("private/AddOrder", "EOrder:Insufficient funds")

@@ -113,7 +113,8 @@ const sideFaults = (
     )
   }
   const passes = waits === "above" ? D.greaterThan(trigger, reference) : D.lessThan(trigger, reference)
-  const given = D.format(trigger) === price ? price : `${price} (${D.format(trigger)})`
+  const written = readPrice(price)
+  const given = written !== undefined && isAbsolute(written) ? price : `${price} (${D.format(trigger)})`
   if (passes)
     return check(!D.isPositive(trigger), field, `${name} ${given} is not above zero and would never be reached`)
   return check(

@@ -6,6 +6,7 @@ import { Written, optionalBoolean, optionalNumber, optionalText, optionalTexts }
 import { list, optional, repeatable, tooMany, withDefault } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
+import { KrakenOrderError } from "../../services/KrakenErrors.ts"
 import * as Checks from "./orderChecks.ts"
 import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
@@ -143,7 +144,16 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     const ended = orders.map(({ txid }, i) =>
       endedWarning(`orders.${i}`, txid === undefined ? undefined : states[txid])
     )
-    return { ...answer, orders, ...warningOf([answer.warning, ...ended]) }
+    const refused = orders.flatMap(({ error }, i) => (error === undefined ? [] : [{ error, terms: input.orders[i] }]))
+    const hints = yield* Effect.forEach(sidesOf(refused.flatMap(({ terms }) => terms ?? [])), (type) => {
+      const codes = refused.flatMap(({ error, terms }) => (terms?.type === type ? [error] : []))
+      return placingHints(new KrakenOrderError({ endpoint: "private/AddOrderBatch", codes }), {
+        type,
+        pair: input.pair
+      })
+    })
+    const sentences = hints.flat().map((hint) => `${hint}.`)
+    return { ...answer, orders, ...warningOf([answer.warning, ...ended, ...sentences]) }
   }),
   output: Schema.Struct({
     warning,

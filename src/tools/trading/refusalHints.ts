@@ -17,12 +17,21 @@ const noHints: HintsEffect = Effect.succeed([])
 
 const directory = Effect.flatMap(Names, (names) => names.directory)
 
-const insufficient = /insufficient (funds|initial margin|margin)/i
+const insufficient = /insufficient funds/i
+const insufficientMargin = /insufficient (initial )?margin|margin allowance/i
 const invalidPrice = /invalid price|post only|tick size/i
 const unknownOrder = /unknown order|invalid order/i
 
 /** Checks that Kraken refused a call since it knows no open order by the given name. */
 export const isUnknownOrder = (refusal: Refusal): boolean => refusedFor(refusal, unknownOrder)
+
+/** Describes the free margin. */
+const marginHints: HintsEffect = Effect.map(tryRead("private/TradeBalance", { asset: "ZUSD" }), (found) =>
+  Option.match(found, {
+    onNone: () => [],
+    onSome: ({ mf }) => (mf === undefined ? [] : [`The free margin is ${mf} USD: see get_trade_balance`])
+  })
+)
 
 /** Explains the refusal of a new order: free and held funds, or the present prices. */
 export const placingHints = (
@@ -32,6 +41,7 @@ export const placingHints = (
   Effect.flatMap(directory, ({ findPair }) => {
     const pair = findPair(name)
     if (refusedFor(refusal, insufficient)) return pair === undefined ? noHints : sideHints(type, pair)
+    if (refusedFor(refusal, insufficientMargin)) return marginHints
     return refusedFor(refusal, invalidPrice) ? Effect.map(market(name, pair), ({ hints }) => hints) : noHints
   })
 
@@ -52,6 +62,7 @@ export const changingHints = (
 ): HintsEffect =>
   Effect.gen(function* () {
     if (isUnknownOrder(refusal)) return yield* unknownOrderHints(change)
+    if (refusedFor(refusal, insufficientMargin)) return yield* marginHints
     if (!refusedFor(refusal, insufficient) && !refusedFor(refusal, invalidPrice)) return []
     const found = yield* orderNamed(change)
     if (Option.isNone(found)) return []

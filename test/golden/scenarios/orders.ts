@@ -35,6 +35,13 @@ export const orders: Readonly<Record<string, Scenarios>> = {
     },
     "an iceberg with a reference": { args: { ...order, ordertype: "iceberg", displayvol: "0.005", userref: "42" } },
     "a stop": { args: { ...order, ordertype: "stop-loss", price: "90000.0", trigger: "index", type: "sell" } },
+    "a stop on the wrong side of the market": {
+      args: { ...order, ordertype: "stop-loss", price: "120000.0", type: "sell" }
+    },
+    "a stop, and the last price is unavailable": {
+      args: { ...order, ordertype: "stop-loss", price: "90000.0", type: "sell" },
+      given: refused("public/Ticker", "EGeneral:Too many requests")
+    },
     "a market order": { args: { pair: "ETH/USD", type: "sell", ordertype: "market", volume: "1" } },
     "a check": { args: { ...order, validate: true } },
     "a process that has asked nothing yet": { args: order, cold: true },
@@ -149,6 +156,19 @@ export const orders: Readonly<Record<string, Scenarios>> = {
   },
   cancel_all_orders: {
     "all orders": { given: all(open(), open({ userref: "7" })) },
+    "only one side of a pair": {
+      args: { pair: "BTC/USD", side: "buy" },
+      given: all(open(), open({ userref: "7" }), open({ type: "sell" }), open({ pair: "ETHUSD" }))
+    },
+    "only one side, and none is open": { args: { side: "sell" }, given: open() },
+    "only one side: Kraken refuses": {
+      args: { side: "buy" },
+      given: all(
+        open(),
+        refused("private/CancelOrder", "EOrder:Unknown order"),
+        refused("private/CancelOrder", "EOrder:Unknown order")
+      )
+    },
     "Kraken refuses": { given: refused("private/CancelAll", "EGeneral:Permission denied") },
     "the answer is lost": { given: all(open(), lost("private/CancelAll")) }
   },

@@ -98,7 +98,8 @@ describe("a trigger on the wrong side of the market", () => {
   it.effect("is not sent if the last price cannot be read", () => {
     const calls: Array<string> = []
     return Effect.gen(function* () {
-      const batch = { pair, orders: [stop, stop].map(({ pair: _, validate: __, ...order }) => order), validate: false }
+      const { pair: _, validate: __, ...order } = stop
+      const batch = { pair, orders: [order, order], validate: false }
       const errors = [
         yield* Effect.flip(Placing.addOrder.run(stop)),
         yield* Effect.flip(Placing.addOrderBatch.run(batch)),
