@@ -11,7 +11,7 @@ import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { amendedTriggerFaults, editedTriggerFaults } from "./marketChecks.ts"
 import { OrderDescription } from "./orderOutput.ts"
-import { endedWarning, State, statesOf } from "./orderStates.ts"
+import { endedWarning, State, stateFields, statesOf } from "./orderStates.ts"
 import { changingHints } from "./refusalHints.ts"
 
 export const amendOrder = Tool.endpoint("amend_order", {
@@ -115,5 +115,5 @@ const triggerText = /@ (stop loss|take profit|trailing stop)/
 const withState = <A extends object>(answer: A, txid: string | undefined) =>
   Effect.map(statesOf(txid === undefined ? [] : [txid]), (states) => {
     const state = Object.values(states)[0]
-    return { ...answer, ...state, ...Rows.compact({ warning: endedWarning("The order", state) }) }
+    return { ...answer, ...stateFields(state), ...Rows.compact({ warning: endedWarning("The order", state) }) }
   })

@@ -25,17 +25,19 @@ interface PlacedTerms {
 /**
  * Lists the faults of new orders that depend on their pair and its last price. The last price is read only if a trigger,
  * a volume in quote currency or a message needs it. If a check needs the price and the price is unavailable, the call is
- * refused: an unchecked trigger might be on the wrong side of the market.
+ * refused: an unchecked trigger might be on the wrong side of the market. `others` are faults that are known already.
  */
 export const placingFaults = Effect.fnUntraced(function* (
   endpoint: Endpoint,
   name: string,
   orders: ReadonlyArray<PlacedTerms>,
-  { directory }: Known
+  { directory }: Known,
+  others: ReadonlyArray<Fault>
 ) {
   const pair = directory.findPair(name)
-  const faultsAt = (last: D.Decimal | undefined): ReadonlyArray<Fault> =>
-    orders.flatMap(({ path, terms }) => {
+  const faultsAt = (last: D.Decimal | undefined): ReadonlyArray<Fault> => [
+    ...others,
+    ...orders.flatMap(({ path, terms }) => {
       const market = last && { pair: pair?.display ?? name, last }
       const faults = [
         ...(pair === undefined ? [] : pairFaults(terms, pair, last)),
@@ -43,6 +45,7 @@ export const placingFaults = Effect.fnUntraced(function* (
       ]
       return path === undefined ? faults : within(path, faults)
     })
+  ]
   const uses = orders.map(({ terms }) =>
     needsLastPrice(terms) ? "to check" : pair && needsLastPriceForVolume(terms, pair)
   )

@@ -13,7 +13,7 @@ import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { placingFaults } from "./marketChecks.ts"
 import { OrderDescription } from "./orderOutput.ts"
-import { canEndAtOnce, endedWarning, joined, State, statesOf } from "./orderStates.ts"
+import { canEndAtOnce, endedWarning, joined, State, stateFields, statesOf } from "./orderStates.ts"
 import { placingHints } from "./refusalHints.ts"
 
 /** Comes first in an answer. */
@@ -36,9 +36,8 @@ export const addOrder = Tool.endpoint("add_order", {
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
   check: (order, facts) => {
     const terms = Checks.nestClose(order)
-    return Effect.map(placingFaults("private/AddOrder", order.pair, [{ terms }], facts), (faults) =>
-      Checks.flattenPaths([...orderTimeFaults(terms, facts.now), ...faults])
-    )
+    const times = orderTimeFaults(terms, facts.now)
+    return Effect.map(placingFaults("private/AddOrder", order.pair, [{ terms }], facts, times), Checks.flattenPaths)
   },
   hints: (refusal, { input }) => placingHints(refusal, input),
   params: (order) => withoutOff(Checks.nestClose(order), "validate"),
@@ -59,7 +58,7 @@ export const addOrder = Tool.endpoint("add_order", {
     canEndAtOnce(input)
       ? Effect.map(statesOf(answer.txid ?? []), (states) => {
           const state = Object.values(states)[0]
-          return { ...answer, ...state, ...warningOf([answer.warning, endedWarning("The order", state)]) }
+          return { ...answer, ...stateFields(state), ...warningOf([answer.warning, endedWarning("The order", state)]) }
         })
       : Effect.succeed(answer),
   output: Schema.Struct({
@@ -97,10 +96,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   rules: (batch) => batchFaults(batch),
   check: (batch, facts) => {
     const orders = batch.orders.map((terms, i) => ({ path: `orders.${i}`, terms }))
-    return Effect.map(placingFaults("private/AddOrderBatch", batch.pair, orders, facts), (faults) => [
-      ...batchTimeFaults(batch, facts.now),
-      ...faults
-    ])
+    return placingFaults("private/AddOrderBatch", batch.pair, orders, facts, batchTimeFaults(batch, facts.now))
   },
   hints: (refusal, { input }) =>
     Effect.map(
@@ -140,7 +136,10 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
       return txid !== undefined && terms !== undefined && canEndAtOnce(terms) ? [txid] : []
     })
     const states = yield* statesOf(watched)
-    const orders = answer.orders.map((row) => ({ ...row, ...(row.txid !== undefined && states[row.txid]) }))
+    const orders = answer.orders.map((row) => ({
+      ...row,
+      ...stateFields(row.txid === undefined ? undefined : states[row.txid])
+    }))
     const ended = orders.map(({ txid }, i) =>
       endedWarning(`orders.${i}`, txid === undefined ? undefined : states[txid])
     )

@@ -154,6 +154,17 @@ describe("a trigger on the wrong side of the market", () => {
 describe("the state of a placed order", () => {
   const placed = { "public/Ticker": ticker, "private/AddOrder": { txid: [txid] } }
 
+  it.effect("an order that has to be filled at once shows how much of it was", () => {
+    const ended = { ...row, status: "canceled", reason: "Immediate or cancel", vol_exec: "0.004" }
+    return Effect.gen(function* () {
+      for (const timeinforce of ["IOC", "FOK"] as const) {
+        const answer = yield* Placing.addOrder.run({ ...post, oflags: [], timeinforce, validate: false })
+        assert.deepInclude(answer, { state: "canceled", reason: "Immediate or cancel" })
+        assert.include(answer.warning, "0.004")
+      }
+    }).pipe(Effect.provide(krakenOf({ answers: { ...placed, "private/QueryOrders": { [txid]: ended } } })))
+  })
+
   it.effect("an order that cannot be read back is placed all the same", () =>
     Effect.gen(function* () {
       const answer = yield* Placing.addOrder.run(stop)
