@@ -39,9 +39,15 @@ export const groups = {
       "src/domain/orders/orderTimes.ts",
       "src/domain/orders/orders.ts",
       "src/domain/orders/pairRules.ts",
-      "src/domain/orders/pairSteps.ts"
+      "src/domain/orders/pairSteps.ts",
+      "src/domain/orders/triggerRules.ts"
     ),
-    tests: files("test/domain/numbers/", "test/domain/orders/orderRules", "test/domain/orders/pairRules")
+    tests: files(
+      "test/domain/numbers/",
+      "test/domain/orders/orderRules",
+      "test/domain/orders/pairRules",
+      "test/domain/orders/triggerRules"
+    )
   },
   identity: {
     sources: files("src/domain/orders/orderMatch.ts", "src/domain/orders/writeIdentity.ts"),

@@ -27,6 +27,8 @@ interface Search {
   readonly rows: Readonly<Record<string, unknown>>
   readonly missing: ReadonlyArray<string>
   readonly unchecked: ReadonlyArray<string>
+  /** An answer that does not consist of rows. The endpoint's schema refuses it. */
+  readonly odd?: unknown
 }
 
 /**
@@ -49,8 +51,10 @@ export const lookUp = Effect.fnUntraced(function* (endpoint: Endpoint, params: P
       if ((requests - 1) * cost > maximumCost) return Effect.succeed(stop(search))
       return kraken.read(endpoint, { ...params, [field]: ids.join(",") }).pipe(
         Effect.map((result): Search => {
+          const isEmpty = Array.isArray(result) && result.length === 0
+          if (!Predicate.isRecord(result) && !isEmpty) return { ...stop(search), odd: result }
           const rows = Predicate.isRecord(result) ? result : {}
-          const missing = [...search.missing, ...ids.filter((id) => !(id in rows))]
+          const missing = [...search.missing, ...ids.filter((id) => !Object.hasOwn(rows, id))]
           return { ...search, lists, requests, rows: { ...search.rows, ...rows }, missing }
         }),
         Effect.catchIf(isUnknownId, () =>
@@ -67,6 +71,7 @@ export const lookUp = Effect.fnUntraced(function* (endpoint: Endpoint, params: P
       )
     }
   })
+  if ("odd" in search) return { result: search.odd, extra: {} }
   const { missing, rows, unchecked } = search
   const notes = [
     ...(missing.length > 0 ? [`missing has no rows. ${elsewhere}.`] : []),

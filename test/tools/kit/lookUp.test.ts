@@ -119,6 +119,19 @@ describe("rows by id", () => {
     })
   )
 
+  it.effect("an answer without rows is unreadable, and no id is called missing for it", () =>
+    Effect.gen(function* () {
+      for (const answer of [null, "busy", [order]]) {
+        const { layer } = krakenOf(() => Effect.succeed(answer))
+        const error = yield* Effect.flip(Effect.provide(Trading.queryOrders.run({ txid: ["A"] }), layer))
+        assert.strictEqual(error._tag, "KrakenUnreadable")
+      }
+      const { layer } = krakenOf(() => Effect.succeed([]))
+      const { missing } = yield* Effect.provide(Trading.queryOrders.run({ txid: ["A"] }), layer)
+      assert.deepStrictEqual(missing, ["A"])
+    })
+  )
+
   it.effect("consolidated positions have no ids that could be missing", () =>
     Effect.gen(function* () {
       const { layer } = krakenOf(() => Effect.succeed({ XXBTZUSD: { vol: "1" } }))
