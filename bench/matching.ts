@@ -41,7 +41,7 @@ for (const resting of [10, 1000, 100_000]) {
   const before = memory()
   const { add, x } = venue(resting)
   const used = memory() - before
-  const book = x.venues.get("XXBTZUSD")!
+  const book = x.pairStates.get("XXBTZUSD")!
   const best = Number(book.asks.firstKey()) / 10
 
   const measure = (name: string, ordersEach: number, once: (i: number) => void) => {

@@ -1,5 +1,5 @@
 import { fixed } from "../../src/exchange/base/fixed.ts"
-import type { Candle, Interest, Market } from "../../src/exchange/state/Market.ts"
+import type { Candle, AwaitedPrices, Market } from "../../src/exchange/state/Market.ts"
 import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
 
 /** The time at which these tests begin, in Unix milliseconds. */
@@ -17,17 +17,17 @@ export const scripted = (prices: Prices): Market => {
   const middle = (pair: Pair, time: number) => fixed(at(time)[1], pair.priceDecimals)
   const step = (pair: Pair) => fixed("10", pair.priceDecimals)
   const tick = (time: number) => opening + at(time)[0] * 1000
-  const fulfils = (pair: Pair, time: number, interest: Interest) => {
+  const fulfils = (pair: Pair, time: number, awaited: AwaitedPrices) => {
     const last = middle(pair, time)
     const most = (bound: bigint | undefined, price: bigint) => bound !== undefined && price <= bound
     const least = (bound: bigint | undefined, price: bigint) => bound !== undefined && price >= bound
     return (
-      most(interest.askAtMost, last + step(pair)) ||
-      least(interest.bidAtLeast, last - step(pair)) ||
-      most(interest.lastAtMost, last) ||
-      least(interest.lastAtLeast, last) ||
-      most(interest.indexAtMost, last) ||
-      least(interest.indexAtLeast, last)
+      most(awaited.askAtMost, last + step(pair)) ||
+      least(awaited.bidAtLeast, last - step(pair)) ||
+      most(awaited.lastAtMost, last) ||
+      least(awaited.lastAtLeast, last) ||
+      most(awaited.indexAtMost, last) ||
+      least(awaited.indexAtLeast, last)
     )
   }
   const candle = (pair: Pair, time: number): Candle => {
@@ -53,10 +53,10 @@ export const scripted = (prices: Prices): Market => {
       volume: fixed("1", pair.lotDecimals)
     }),
     index: (pair, time) => (pair.quote.id === "ZUSD" ? middle(pair, time) : undefined),
-    nextTouch: (pair, after, until, interest) =>
+    nextTouch: (pair, after, until, awaited) =>
       prices
         .map(([second]) => opening + second * 1000)
-        .find((time) => time > after && time <= until && fulfils(pair, time, interest)),
+        .find((time) => time > after && time <= until && fulfils(pair, time, awaited)),
     trades: () => [],
     candles: (pair, _, time) => [candle(pair, time)],
     spreads: () => [],

@@ -153,7 +153,7 @@ const choose = (
   // A halted pair resumes soon.
   if (exchange.status !== "online" && step.pick < 5)
     return { endpoint: "control/SystemStatus", params: { status: "online" } }
-  const halted = [...exchange.venues.values()].find(({ pair, status }) => status !== pair.status)
+  const halted = [...exchange.pairStates.values()].find(({ pair, status }) => status !== pair.status)
   if (halted !== undefined && step.pick < 2)
     return { endpoint: "control/PairStatus", params: { pair: halted.pair.id, status: halted.pair.status } }
   if (step.kind < 10) return { endpoint: "private/AddOrder", params: { pair, ...order } }

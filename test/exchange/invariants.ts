@@ -1,10 +1,10 @@
 import { assert } from "@effect/vitest"
-import { inLine } from "../../src/exchange/engine/book.ts"
+import { restingOrders } from "../../src/exchange/engine/book.ts"
 import { allocationOf, earning, strategies } from "../../src/exchange/accounts/strategies.ts"
 import { depth } from "../../src/exchange/engine/liquidity.ts"
 import { isTrading } from "../../src/exchange/engine/mode.ts"
 import type { Side } from "../../src/exchange/state/order.ts"
-import type { Exchange, Venue } from "../../src/exchange/state/state.ts"
+import type { Exchange, PairState } from "../../src/exchange/state/state.ts"
 
 /** Asserts that accounts, futures wallets, fees and the world outside add up to zero, asset by asset. */
 export const nothingAppears = (exchange: Exchange): void => {
@@ -36,11 +36,11 @@ export const balancesCover = (exchange: Exchange): void => {
 
 /** Asserts that the best bid is below the best ask, on every pair that trades now. */
 export const notCrossed = (exchange: Exchange): void => {
-  for (const venue of exchange.venues.values()) {
-    if (!isTrading(exchange, venue)) continue
-    const [bid] = depth(exchange, venue, "bid", 1)
-    const [ask] = depth(exchange, venue, "ask", 1)
-    if (bid !== undefined && ask !== undefined) assert.isTrue(bid.price < ask.price, `${venue.pair.id} is crossed`)
+  for (const state of exchange.pairStates.values()) {
+    if (!isTrading(exchange, state)) continue
+    const [bid] = depth(exchange, state, "bid", 1)
+    const [ask] = depth(exchange, state, "ask", 1)
+    if (bid !== undefined && ask !== undefined) assert.isTrue(bid.price < ask.price, `${state.pair.id} is crossed`)
   }
 }
 
@@ -67,9 +67,9 @@ export const settledFor = (
 
 /** Lists resting orders in the order of their queues, to compare with the trades of the next step. */
 export const places = (exchange: Exchange) =>
-  [...exchange.venues.values()].flatMap((venue) =>
+  [...exchange.pairStates.values()].flatMap((state) =>
     (["buy", "sell"] as const).map((side: Side) =>
-      [...inLine(venue, side)].map((order) => ({ order, trades: order.trades.length }))
+      [...restingOrders(state, side)].map((order) => ({ order, trades: order.trades.length }))
     )
   )
 
@@ -92,9 +92,9 @@ export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>
 
 /** Asserts that books are sorted by price, then by time. */
 export const sorted = (exchange: Exchange): void => {
-  for (const venue of exchange.venues.values()) {
+  for (const state of exchange.pairStates.values()) {
     for (const side of ["buy", "sell"] as const) {
-      const line = [...inLine(venue, side)]
+      const line = [...restingOrders(state, side)]
       line.slice(1).forEach((order, i) => {
         const ahead = line[i]!
         const worse = side === "buy" ? order.limit! < ahead.limit! : order.limit! > ahead.limit!
@@ -151,17 +151,17 @@ export const transfersAddUp = (exchange: Exchange): void => {
 
 /** Counts the trades on halted pairs, to compare with the count after the next step. */
 export const halted = (exchange: Exchange) =>
-  [...exchange.venues.values()].flatMap((venue) =>
-    isTrading(exchange, venue) ? [] : [{ venue, trades: tradesOn(exchange, venue) }]
+  [...exchange.pairStates.values()].flatMap((state) =>
+    isTrading(exchange, state) ? [] : [{ state, trades: tradesOn(exchange, state) }]
   )
 
 /** Asserts that halted pairs had no trade since the last count. */
 export const nothingTraded = (exchange: Exchange, before: ReturnType<typeof halted>): void => {
-  for (const { trades, venue } of before)
-    if (!isTrading(exchange, venue)) assert.strictEqual(tradesOn(exchange, venue), trades)
+  for (const { trades, state } of before)
+    if (!isTrading(exchange, state)) assert.strictEqual(tradesOn(exchange, state), trades)
 }
 
-const tradesOn = (exchange: Exchange, { pair }: Venue): number =>
+const tradesOn = (exchange: Exchange, { pair }: PairState): number =>
   [...exchange.accounts.values()].reduce(
     (sum, { trades }) => sum + trades.filter((trade) => trade.pair === pair).length,
     0

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { builtIn } from "../../src/exchange/catalogue/builtIn.ts"
-import type { Interest, Market } from "../../src/exchange/state/Market.ts"
+import type { AwaitedPrices, Market } from "../../src/exchange/state/Market.ts"
 import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
 import { runs } from "../Property.ts"
@@ -51,9 +51,9 @@ describe("the synthetic market", () => {
       fc.property(anyPair, times, fc.integer({ min: -40, max: 40 }), fc.nat(2000), (pair, time, move, span) => {
         const now = market.last(pair, time)!.price
         const price = now + (now * BigInt(move)) / 20_000n
-        const interest: Interest = move < 0 ? { askAtMost: price, lastAtMost: price } : { bidAtLeast: price }
+        const awaited: AwaitedPrices = move < 0 ? { askAtMost: price, lastAtMost: price } : { bidAtLeast: price }
         const until = time + span * 1000
-        assert.strictEqual(market.nextTouch(pair, time, until, interest), slowly(market, pair, time, until, interest))
+        assert.strictEqual(market.nextTouch(pair, time, until, awaited), slowly(market, pair, time, until, awaited))
       }),
       { numRuns: runs(100) }
     )
@@ -195,12 +195,12 @@ describe("what clients of Kraken rely on in public data", () => {
   })
 })
 
-const slowly = (market: Market, pair: Pair, after: number, until: number, interest: Interest) => {
+const slowly = (market: Market, pair: Pair, after: number, until: number, awaited: AwaitedPrices) => {
   for (let time = (Math.floor(after / 1000) + 1) * 1000; time <= until; time += 1000) {
     const ask = market.level(pair, time, "ask", 0)!.price
     const bid = market.level(pair, time, "bid", 0)!.price
     const last = market.last(pair, time)!.price
-    const { askAtMost, bidAtLeast, lastAtMost } = interest
+    const { askAtMost, bidAtLeast, lastAtMost } = awaited
     if (askAtMost !== undefined && ask <= askAtMost) return time
     if (bidAtLeast !== undefined && bid >= bidAtLeast) return time
     if (lastAtMost !== undefined && last <= lastAtMost) return time

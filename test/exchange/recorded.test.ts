@@ -139,8 +139,8 @@ describe("a market that is looked at", () => {
     const none = { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } }
     for (let i = 1; i <= 5000; i++) {
       const level = (price: bigint) => [{ price, volume: 1n, time: i }]
-      market.recorder!.showBook({ pair: pair!, seen: i, bids: level(1n), asks: level(2n), trades: [] }, i, none)
-      market.recorder!.showTrade(pair!, { id: i, time: i, side: "buy", market: true, price: 1n, volume: 1n })
+      market.recorder!.setBook({ pair: pair!, seen: i, bids: level(1n), asks: level(2n), trades: [] }, i, none)
+      market.recorder!.addTrade(pair!, { id: i, time: i, side: "buy", market: true, price: 1n, volume: 1n })
     }
     const range = { after: 0, until: 5000, count: 5000 }
     assert.lengthOf(market.trades(pair!, range), 1000)

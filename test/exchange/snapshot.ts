@@ -1,4 +1,4 @@
-import { inLine } from "../../src/exchange/engine/book.ts"
+import { restingOrders } from "../../src/exchange/engine/book.ts"
 import { recentVolume } from "../../src/exchange/accounts/holds.ts"
 import { printPair } from "../../src/exchange/commands/catalogueImport/rows.ts"
 import { marketLevel } from "../../src/exchange/engine/liquidity.ts"
@@ -26,18 +26,18 @@ export const snapshot = (exchange: Exchange): unknown => {
     assets: [...exchange.catalogue.assets.keys()],
     pairs: [...exchange.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
     orders: exchange.orders,
-    venues: [...exchange.venues.values()].map((venue) => ({
-      pair: venue.pair.id,
-      status: venue.status,
-      bids: [...inLine(venue, "buy")].map(({ txid }) => txid),
-      asks: [...inLine(venue, "sell")].map(({ txid }) => txid),
+    pairStates: [...exchange.pairStates.values()].map((state) => ({
+      pair: state.pair.id,
+      status: state.status,
+      bids: [...restingOrders(state, "buy")].map(({ txid }) => txid),
+      asks: [...restingOrders(state, "sell")].map(({ txid }) => txid),
       market: [
-        marketLevel(exchange, venue, "bid"),
-        marketLevel(exchange, venue, "ask"),
-        exchange.market.last(venue.pair, exchange.now)
+        marketLevel(exchange, state, "bid"),
+        marketLevel(exchange, state, "ask"),
+        exchange.market.last(state.pair, exchange.now)
       ],
-      ownTrade: venue.ownTrade,
-      trades: venue.trades.map(({ id }) => id)
+      ownTrade: state.ownTrade,
+      trades: state.trades.map(({ id }) => id)
     })),
     timers: [...exchange.timers.values()],
     fees: exchange.fees,

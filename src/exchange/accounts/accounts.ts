@@ -2,11 +2,11 @@ import { deposit, methodsOf } from "./funding.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
 import { accountId, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
+import { type Account, type Exchange, nextNumber, type WithdrawalAddress } from "../state/state.ts"
 
 /** Opens an account with saved withdrawal addresses, one of them not yet verified, and no balances. */
 export const openAccount = (exchange: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
-  const number = next(exchange)
+  const number = nextNumber(exchange)
   const account: Account = {
     id: accountId(exchange.settings.seed, number),
     name: of.name,

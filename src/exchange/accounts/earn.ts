@@ -2,7 +2,7 @@ import { fundingId } from "../base/ids.ts"
 import { available, post } from "./ledger.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { allocate } from "./rewards.ts"
-import { type Account, at, type Exchange, next, type Timer } from "../state/state.ts"
+import { type Account, addTimer, type Exchange, nextNumber, type Timer } from "../state/state.ts"
 import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
 
 /** Time for which an operation is pending, in milliseconds. */
@@ -36,12 +36,12 @@ export const begin = (
     throw new Refusal(error)
   }
   delete allocation.failed[kind]
-  const sequence = next(exchange)
+  const sequence = nextNumber(exchange)
   allocation.pending = { kind, amount, until: exchange.now + pendingFor, sequence }
   if (kind === "allocate")
     move(exchange, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
   else allocate(exchange, account, strategy, -amount)
-  at(exchange, exchange.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
+  addTimer(exchange, exchange.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
 }
 
 /** Completes a pending operation, or pays out an amount whose unbonding period is over. */
@@ -56,7 +56,7 @@ export const finishEarn = (exchange: Exchange, account: Account, timer: Extract<
     else {
       const expires = exchange.now + strategy.unbonding * 1000
       allocation.unbonding.push({ amount: pending.amount, created: exchange.now, expires })
-      at(exchange, expires, { ...timer, sequence: next(exchange) })
+      addTimer(exchange, expires, { ...timer, sequence: nextNumber(exchange) })
     }
     return
   }
@@ -76,7 +76,7 @@ const move = (
   amount: bigint,
   [out, into]: readonly [string, string]
 ) => {
-  const refid = fundingId(exchange.settings.seed, next(exchange))
+  const refid = fundingId(exchange.settings.seed, nextNumber(exchange))
   post(exchange, account, { refid, type: "transfer", subtype: out, asset: from, amount: -amount })
   post(exchange, account, { refid, type: "transfer", subtype: into, asset: to, amount })
 }

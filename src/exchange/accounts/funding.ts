@@ -4,7 +4,7 @@ import { assetOf } from "../catalogue/catalogue.ts"
 import { fixed } from "../base/fixed.ts"
 import { fundingId, hash, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, at, type Deposit, type DepositAddress, type Exchange, next } from "../state/state.ts"
+import { type Account, addTimer, type Deposit, type DepositAddress, type Exchange, nextNumber } from "../state/state.ts"
 
 /** A method to deposit and withdraw one asset. Amounts are in the asset's units. */
 export interface Method {
@@ -91,7 +91,7 @@ export const deposit = (
   amount: bigint,
   atOnce: boolean
 ): Deposit => {
-  const number = next(exchange)
+  const number = nextNumber(exchange)
   const [address = newAddress(exchange, account, method)] = addressesOf(exchange, account, method)
   const deposit: Deposit = {
     refid: fundingId(exchange.settings.seed, number),
@@ -106,7 +106,7 @@ export const deposit = (
   }
   account.deposits.push(deposit)
   if (atOnce) credit(exchange, account, deposit.refid)
-  else at(exchange, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
+  else addTimer(exchange, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
   return deposit
 }
 
@@ -128,7 +128,7 @@ export const addressesOf = (exchange: Exchange, { depositAddresses }: Account, {
   )
 
 export const newAddress = (exchange: Exchange, account: Account, method: Method): DepositAddress => {
-  const number = next(exchange)
+  const number = nextNumber(exchange)
   const address: DepositAddress = {
     asset: method.asset.id,
     method: method.name,

@@ -1,7 +1,7 @@
 import { ledgerId } from "../base/ids.ts"
-import { type Account, type Exchange, type LedgerEntry, next } from "../state/state.ts"
+import { type Account, type Exchange, type LedgerEntry, nextNumber } from "../state/state.ts"
 
-/** Changes one balance and writes its ledger entry. The fee goes to the venue; the caller books the other side. */
+/** Changes one balance and writes its ledger entry. The fee goes to the exchange; the caller books the other side. */
 export const post = (
   exchange: Exchange,
   account: Account,
@@ -11,7 +11,7 @@ export const post = (
   const balance = add(account.balances, entry.asset, entry.amount - fee)
   if (fee !== 0n) add(exchange.fees, entry.asset, fee)
   const posted = {
-    id: ledgerId(exchange.settings.seed, next(exchange)),
+    id: ledgerId(exchange.settings.seed, nextNumber(exchange)),
     refid: entry.refid,
     time: exchange.now,
     type: entry.type,
@@ -26,7 +26,7 @@ export const post = (
   return posted
 }
 
-/** Books an amount that comes from outside the venue, or leaves the venue if it is negative. */
+/** Books an amount that enters the exchange from outside, or leaves it if the amount is negative. */
 export const fromOutside = (exchange: Exchange, asset: string, amount: bigint): void => {
   add(exchange.outside, asset, -amount)
 }

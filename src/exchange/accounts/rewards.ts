@@ -1,6 +1,6 @@
 import { fundingId } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, type Allocation, at, type Exchange, next } from "../state/state.ts"
+import { type Account, type Allocation, addTimer, type Exchange, nextNumber } from "../state/state.ts"
 import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
 
 /** Length of a reward period in milliseconds. Periods end on Thursdays at midnight UTC, like weeks of Unix time. */
@@ -28,7 +28,7 @@ export const payReward = (exchange: Exchange, account: Account, strategyId: stri
   if (amount > 0n) {
     const asset = earning(strategy.asset)
     post(exchange, account, {
-      refid: fundingId(exchange.settings.seed, next(exchange)),
+      refid: fundingId(exchange.settings.seed, nextNumber(exchange)),
       type: "staking",
       asset,
       amount
@@ -50,5 +50,5 @@ const weightAt = ({ allocated, counted, weight }: Allocation, moment: number): b
 const schedule = (exchange: Exchange, account: Account, strategy: Strategy, allocation: Allocation) => {
   const payout = periodOf(exchange.now) + week
   allocation.payout = payout
-  at(exchange, payout, { kind: "reward", account: account.id, strategy: strategy.id })
+  addTimer(exchange, payout, { kind: "reward", account: account.id, strategy: strategy.id })
 }

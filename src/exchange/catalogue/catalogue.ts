@@ -51,7 +51,7 @@ export const addPair = (catalogue: Catalogue, pair: Pair): void => {
   // A dark pool has the same assets as an ordinary pair, but its prices are not public.
   if (!pair.altname.endsWith(".d")) {
     claim(markets, marketOf(pair.base, pair.quote), pair)
-    // Another venue's listing, such as `ETHUSD:BTNL`, is meant only if it is named.
+    // A listing of another exchange, such as `ETHUSD:BTNL`, is meant only if it is named.
     if (!pair.id.includes(":")) for (const name of commonNamesOf(pair)) claim(commonNames, name, pair)
   }
   ways.clear()
@@ -69,7 +69,7 @@ export const marketOf = (base: Asset, quote: Asset): string => `${base.id}/${quo
 export const findAsset = ({ assets, names }: Catalogue, name: string): Asset | undefined =>
   assets.get(name) ?? names.assets.get(name.toUpperCase())
 
-/** Finds the asset of a balance, whose name may end in a suffix such as `.S`. */
+/** Finds the asset of a balance, whose name can end in a suffix such as `.S`. */
 export const findHeld = (catalogue: Catalogue, balance: string): Asset | undefined =>
   findAsset(catalogue, balance.replace(/\.[A-Z]$/, ""))
 

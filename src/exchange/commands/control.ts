@@ -13,7 +13,7 @@ import { readSnapshot } from "./marketSnapshot/readSnapshot.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { changeMode } from "../engine/reopen.ts"
 import { failTransfers } from "../accounts/transfers.ts"
-import { currentRules, venueOf } from "../state/state.ts"
+import { currentRules, pairStateOf } from "../state/state.ts"
 
 /**
  * Opens an account. This and the other operator commands are not available to Kraken's clients, and are journalled like
@@ -73,13 +73,13 @@ export const SystemStatus: PublicEndpoint = (exchange, params) => {
   return { status }
 }
 
-/** Sets the trading status of one pair, independently of the venue's status. */
+/** Sets the trading status of one pair, independently of the exchange's status. */
 export const PairStatus: PublicEndpoint = (exchange, params) => {
-  const venue = venueOf(exchange, pairNamed(exchange, params, required(params, "pair")))
+  const state = pairStateOf(exchange, pairNamed(exchange, params, required(params, "pair")))
   const status = oneOf(params, "status", statuses)
   if (status === undefined) throw invalid("status")
-  changeMode(exchange, () => (venue.status = status))
-  return { pair: venue.pair.id, status }
+  changeMode(exchange, () => (state.status = status))
+  return { pair: state.pair.id, status }
 }
 
 /**

@@ -11,7 +11,7 @@ import { baseAmount, keyOf } from "../catalogue/pairs.ts"
 import { array, assetNamed, oneOf, plain, text } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
-import { type Account, type Exchange, next } from "../state/state.ts"
+import { type Account, type Exchange, nextNumber } from "../state/state.ts"
 import { convert } from "../accounts/value.ts"
 
 export const Balance: Endpoint = (exchange, { account }) =>
@@ -107,7 +107,7 @@ export const GetApiKeyInfo: Endpoint = (_, { account, key }) => ({
 })
 
 export const GetWebSocketsToken: Endpoint = (exchange) => ({
-  token: token(exchange.settings.seed, next(exchange)),
+  token: token(exchange.settings.seed, nextNumber(exchange)),
   expires: 900
 })
 

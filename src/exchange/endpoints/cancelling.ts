@@ -1,11 +1,11 @@
 import { Predicate } from "effect"
 import type { Endpoint } from "../wire/Call.ts"
 import { chargeEngine, penalty } from "../accounts/limits.ts"
-import { finish } from "../engine/lifecycle.ts"
+import { endOrder } from "../engine/lifecycle.ts"
 import type { Order } from "../state/order.ts"
 import { array, integer, plain, text } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
-import { type Account, at, type Exchange, next } from "../state/state.ts"
+import { type Account, addTimer, type Exchange, nextNumber } from "../state/state.ts"
 import { iso } from "../base/text.ts"
 
 export const CancelOrder: Endpoint = (exchange, { account, params }) => {
@@ -41,14 +41,14 @@ export const CancelAllOrdersAfter: Endpoint = (exchange, { account, params }) =>
   const timeout = integer(params, "timeout", [0, 86_399])
   if (timeout === undefined) throw invalid("timeout")
   const time = exchange.now + timeout * 1000
-  account.cancelAllAt = timeout === 0 ? undefined : { time, sequence: next(exchange) }
+  account.cancelAllAt = timeout === 0 ? undefined : { time, sequence: nextNumber(exchange) }
   if (account.cancelAllAt !== undefined) {
-    at(exchange, time, { kind: "cancel-all", account: account.id, sequence: account.cancelAllAt.sequence })
+    addTimer(exchange, time, { kind: "cancel-all", account: account.id, sequence: account.cancelAllAt.sequence })
   }
   return { currentTime: iso(exchange.now), triggerTime: timeout === 0 ? "0" : iso(time) }
 }
 
-/** Finds open orders by id, or by user reference, which several orders may share. */
+/** Finds open orders by id, or by user reference, which several orders can share. */
 export const openOrders = (account: Account, name: string): ReadonlyArray<Order> => {
   const order = account.open.get(name.trim())
   if (order !== undefined) return [order]
@@ -59,6 +59,6 @@ export const openOrders = (account: Account, name: string): ReadonlyArray<Order>
 const cancel = (exchange: Exchange, account: Account, orders: ReadonlyArray<Order>, batch: boolean) => {
   const distinct = new Set(orders)
   for (const order of distinct) chargeEngine(exchange, account, order.pair, penalty(exchange, "cancel", order), batch)
-  for (const order of distinct) finish(exchange, order, "canceled", "User requested")
+  for (const order of distinct) endOrder(exchange, order, "canceled", "User requested")
   return { count: distinct.size }
 }

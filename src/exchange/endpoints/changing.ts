@@ -1,10 +1,10 @@
 import type { Endpoint } from "../wire/Call.ts"
-import { unrest } from "../engine/book.ts"
+import { removeFromBook } from "../engine/book.ts"
 import { pricesOf, requestText } from "../state/describe.ts"
 import { format, min } from "../base/fixed.ts"
 import { adjustHold } from "../accounts/holds.ts"
 import { tradeId } from "../base/ids.ts"
-import { finish, isParked } from "../engine/lifecycle.ts"
+import { endOrder, waitsForTrigger } from "../engine/lifecycle.ts"
 import { chargeEngine, penalty } from "../accounts/limits.ts"
 import { lastPrice } from "../engine/liquidity.ts"
 import { checkMode } from "../engine/mode.ts"
@@ -13,9 +13,9 @@ import { flag, integer, list, pairNamed, type Params, required, text } from "../
 import { offsetOf, readPrice, readPrices, resolve } from "../state/prices.ts"
 import { canPost, checkDisplay, checkMinimum, readVolumeText } from "./readOrder.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
-import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
-import { park, triggersAt, unpark } from "../engine/stops.ts"
-import { affordable, crosses, settle, submit, work } from "../engine/submit.ts"
+import { type Account, type Exchange, nextNumber, pairStateOf } from "../state/state.ts"
+import { addStop, triggersAt, removeStop } from "../engine/stops.ts"
+import { affordable, crosses, processTriggered, submit, execute } from "../engine/submit.ts"
 import { checkDeadline } from "../wire/times.ts"
 import { openOrders } from "./cancelling.ts"
 import { checksFunds } from "./placing.ts"
@@ -29,18 +29,18 @@ type Change = Pick<Order, "volume" | "limit" | "trigger" | "trail" | "display">
 export const AmendOrder: Endpoint = (exchange, { account, params }) => {
   const order = named(account, params)
   chargeEngine(exchange, account, order.pair, 1)
-  checkMode(exchange, venueOf(exchange, order.pair), order.type, order.postOnly || flag(params, "post_only"))
+  checkMode(exchange, pairStateOf(exchange, order.pair), order.type, order.postOnly || flag(params, "post_only"))
   const change = readChange(exchange, order, params)
   checkDeadline(exchange, params)
   const cancels = change.volume <= order.executed
   chargeEngine(exchange, account, order.pair, penalty(exchange, cancels ? "cancel" : "amend", order))
   order.amends ??= [{ ...snapshot(order, "original", ""), id: originalAmend(order), time: order.opened }]
-  const amend = { id: tradeId(exchange.settings.seed, next(exchange)), time: exchange.now }
+  const amend = { id: tradeId(exchange.settings.seed, nextNumber(exchange)), time: exchange.now }
   const postOnly = flag(params, "post_only")
-  if (cancels) finish(exchange, order, "canceled", "User requested")
+  if (cancels) endOrder(exchange, order, "canceled", "User requested")
   else apply(exchange, order, change)
   order.amends.push({ ...snapshot(order, "user", ""), ...amend, postOnly })
-  settle(exchange, venueOf(exchange, order.pair))
+  processTriggered(exchange, pairStateOf(exchange, order.pair))
   return { amend_id: amend.id }
 }
 
@@ -60,9 +60,9 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
   const volume = (total === undefined ? order.volume : readVolumeText(pair, total)) - order.executed
   if (volume <= 0n) throw invalid("volume")
   const postOnly = readPostOnly(order, params)
-  checkMode(exchange, venueOf(exchange, pair), order.type, postOnly)
+  checkMode(exchange, pairStateOf(exchange, pair), order.type, postOnly)
   const display = text(params, "displayvol")
-  const last = lastPrice(exchange, venueOf(exchange, pair))
+  const last = lastPrice(exchange, pairStateOf(exchange, pair))
   const texts = { ...pricesOf(order), ...(order.type === "market" && { price: undefined }) }
   const prices = readPrices(
     pair,
@@ -91,7 +91,7 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
     throw new Refusal("EOrder:Insufficient funds")
   const descr = { order: requestText(spec, { price: text(params, "price"), price2: text(params, "price2") }) }
   if (flag(params, "validate")) return { status: "ok", descr }
-  finish(exchange, order, "canceled", "Order replaced")
+  endOrder(exchange, order, "canceled", "Order replaced")
   const edited = submit(exchange, account, spec)
   const shown = pricesOf(edited)
   return {
@@ -109,7 +109,7 @@ export const EditOrder: Endpoint = (exchange, { account, params }) => {
 }
 
 /**
- * Reads the flags of an edit. Only `post` can change, and an edit that omits it removes it. The other flags may be
+ * Reads the flags of an edit. Only `post` can change, and an edit that omits it removes it. The other flags can be
  * repeated.
  */
 const readPostOnly = (order: Order, params: Params): boolean => {
@@ -154,18 +154,18 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
   if ([...Object.values(fields), ...Object.values(prices)].every((value) => value === undefined)) {
     throw new Refusal("EGeneral:Invalid arguments")
   }
-  const venue = venueOf(exchange, pair)
+  const state = pairStateOf(exchange, pair)
   const { rules } = exchange.settings
   const price = (value: string, field: string) => {
     const read = readPrice(value, pair, field, rules)
     // Amendments are relative only with + and -.
     if (read.sign === "#" && rules >= 2) throw invalid(field)
-    return resolve(read, lastPrice(exchange, venue), order.side === "sell", pair)
+    return resolve(read, lastPrice(exchange, state), order.side === "sell", pair)
   }
-  const trails = rules >= 2 && isTrailing(order.type) && isParkedOrPending(order)
+  const trails = rules >= 2 && isTrailing(order.type) && waitsOrIsPending(order)
   if (prices.limit !== undefined && !(hasLimit(order.type) && (order.limit !== undefined || trails)))
     throw invalid("limit_price")
-  if (prices.trigger !== undefined && (!isParkedOrPending(order) || (isTrailing(order.type) && !trails)))
+  if (prices.trigger !== undefined && (!waitsOrIsPending(order) || (isTrailing(order.type) && !trails)))
     throw invalid("trigger_price")
   if (fields.display !== undefined && order.type !== "iceberg") throw invalid("display_qty")
   const change: Change = {
@@ -176,7 +176,7 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
     display: fields.display === undefined ? order.display : readVolumeText(pair, fields.display, "display_qty")
   }
   if (change.volume <= order.executed) return change
-  checkMinimum(pair, change.volume, change.limit ?? change.trigger ?? lastPrice(exchange, venue))
+  checkMinimum(pair, change.volume, change.limit ?? change.trigger ?? lastPrice(exchange, state))
   const remaining = change.volume - order.executed
   if (change.display !== undefined) checkDisplay(min(change.display, remaining), remaining, "display_qty")
   const changed = { ...order, ...change }
@@ -184,7 +184,7 @@ const readChange = (exchange: Exchange, order: Order, params: Params): Change =>
     throw new Refusal("EOrder:Insufficient funds")
   const misplaced = !trails && prices.trigger !== undefined && order.status === "open" && triggersAt(exchange, changed)
   if (misplaced && rules >= 2) throw new Refusal("EOrder:Invalid price")
-  const taking = !isParkedOrPending(order) && crosses(exchange, venue, changed)
+  const taking = !waitsOrIsPending(order) && crosses(exchange, state, changed)
   if (taking && (order.postOnly || flag(params, "post_only"))) throw new Refusal("EOrder:Invalid price")
   return change
 }
@@ -210,27 +210,27 @@ const readTrail = (
   }
 }
 
-const isParkedOrPending = (order: Order) => order.status === "pending" || isParked(order)
+const waitsOrIsPending = (order: Order) => order.status === "pending" || waitsForTrigger(order)
 
 const account = (exchange: Exchange, order: Order): Account => exchange.accounts.get(order.account)!
 
 const apply = (exchange: Exchange, order: Order, change: Change): void => {
-  const venue = venueOf(exchange, order.pair)
+  const state = pairStateOf(exchange, order.pair)
   const keepsPlace = change.limit === order.limit && change.volume <= order.volume && change.display === order.display
-  if (order.status === "open" && isParked(order)) {
-    unpark(venue, order)
+  if (order.status === "open" && waitsForTrigger(order)) {
+    removeStop(state, order)
     const { peak, trail, trigger } = order
     Object.assign(order, change)
-    park(exchange, venue, order)
+    addStop(exchange, state, order)
     // A trailing stop keeps its best price and trigger, unless its distance changes: that counts from the market.
     const keeps = trail?.distance === order.trail?.distance && trail?.percent === order.trail?.percent
     if (isTrailing(order.type) && keeps) Object.assign(order, { peak, trigger })
   } else if (order.status === "open" && !keepsPlace) {
-    unrest(venue, order)
+    removeFromBook(state, order)
     Object.assign(order, change)
     adjustHold(account(exchange, order), order)
     order.touched = exchange.now
-    return work(exchange, venue, order)
+    return execute(exchange, state, order)
   } else {
     Object.assign(order, change)
     order.visible = order.display === undefined ? left(order) : min(order.visible, left(order))

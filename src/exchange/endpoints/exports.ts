@@ -5,7 +5,7 @@ import { reportId } from "../base/ids.ts"
 import { integer, list, oneOf, required } from "../wire/params.ts"
 import { invalid } from "../base/Refusal.ts"
 import { showEntry, showTrade } from "../wire/show.ts"
-import { type Account, type Exchange, next, type Report } from "../state/state.ts"
+import { type Account, type Exchange, nextNumber, type Report } from "../state/state.ts"
 import { walletOf } from "../accounts/strategies.ts"
 
 /** Columns whose cells have no quotation marks. */
@@ -33,8 +33,8 @@ export const AddExport: Endpoint = (exchange, { account, key, params }) => {
   const now = new Date(exchange.now)
   const from = integer(params, "starttm", [0, 2 ** 40]) ?? Date.UTC(now.getUTCFullYear(), now.getUTCMonth()) / 1000
   const to = integer(params, "endtm", [0, 2 ** 40]) ?? Math.floor(exchange.now / 1000)
-  let id = reportId(exchange.settings.seed, next(exchange))
-  while (account.reports.some((known) => known.id === id)) id = reportId(exchange.settings.seed, next(exchange))
+  let id = reportId(exchange.settings.seed, nextNumber(exchange))
+  while (account.reports.some((known) => known.id === id)) id = reportId(exchange.settings.seed, nextNumber(exchange))
   account.reports.push({
     id,
     description,

@@ -6,7 +6,7 @@ import { keyOf, type Pair } from "../catalogue/pairs.ts"
 import { integer, names, oneOf, pairNamed, type Params, required, text } from "../wire/params.ts"
 import { invalid } from "../base/Refusal.ts"
 import { printPrice } from "../wire/show.ts"
-import { type Exchange, venueOf } from "../state/state.ts"
+import { type Exchange, pairStateOf } from "../state/state.ts"
 
 const intervals = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600]
 
@@ -21,15 +21,15 @@ export const Ticker: PublicEndpoint = (exchange, params) => {
       const pair = pairNamed(exchange, params, name)
       const price = (value: bigint) => printPrice({ pair, price: value })
       const volume = (value: bigint) => format(value, pair.lotDecimals)
-      const [ask] = depth(exchange, venueOf(exchange, pair), "ask", 1)
-      const [bid] = depth(exchange, venueOf(exchange, pair), "bid", 1)
+      const [ask] = depth(exchange, pairStateOf(exchange, pair), "ask", 1)
+      const [bid] = depth(exchange, pairStateOf(exchange, pair), "bid", 1)
       const side = (level: typeof ask) =>
         level === undefined
           ? [price(0n), "0", "0.000"]
           : [price(level.price), whole(pair, level.volume), `${format(level.volume, pair.lotDecimals).slice(0, -5)}`]
       const today = exchange.market.summary(pair, midnight, exchange.now)
       const day = exchange.market.summary(pair, exchange.now - 86_400_000, exchange.now)
-      const last = lastPrice(exchange, venueOf(exchange, pair))
+      const last = lastPrice(exchange, pairStateOf(exchange, pair))
       const each = (of: (candle: Candle) => unknown) => [of(today), of(day)]
       return [
         display(params, pair, name),
@@ -71,7 +71,7 @@ export const Depth: PublicEndpoint = (exchange, params) => {
   const { key, pair } = named(exchange, params)
   const count = integer(params, "count", [1, 500]) ?? 100
   const side = (side: "ask" | "bid") =>
-    depth(exchange, venueOf(exchange, pair), side, count).map(({ price, time, volume }) => [
+    depth(exchange, pairStateOf(exchange, pair), side, count).map(({ price, time, volume }) => [
       printPrice({ pair, price }),
       format(volume, pair.lotDecimals),
       time
@@ -117,7 +117,7 @@ export const publicTrades = (
   pair: Pair,
   range: { readonly after: number; readonly until: number; readonly count: number; readonly oldest?: boolean }
 ) => {
-  const ours = venueOf(exchange, pair)
+  const ours = pairStateOf(exchange, pair)
     .trades.filter(({ time }) => time > range.after && time <= range.until)
     .map((trade) => ({ ...trade, id: trade.number, market: trade.executedAs === "market" }))
   const all = [...exchange.market.trades(pair, range), ...ours].toSorted(

@@ -8,7 +8,7 @@ import { costOf, type Pair } from "../catalogue/pairs.ts"
 import { flag, integer, list, oneOf, type Params, required, text } from "../wire/params.ts"
 import { readPrices } from "../state/prices.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
-import { type Account, type Exchange, venueOf } from "../state/state.ts"
+import { type Account, type Exchange, pairStateOf } from "../state/state.ts"
 import { readTimes } from "../wire/times.ts"
 
 const flags = ["post", "fcib", "fciq", "nompp", "viqc"]
@@ -22,7 +22,7 @@ export const readOrder = (exchange: Exchange, account: Account, pair: Pair, para
   const oflags = list(params, "oflags") ?? []
   if (oflags.some((name) => !flags.includes(name))) throw invalid("oflags")
   const postOnly = oflags.includes("post")
-  checkMode(exchange, venueOf(exchange, pair), type, postOnly)
+  checkMode(exchange, pairStateOf(exchange, pair), type, postOnly)
   const timeInForce = oneOf(params, "timeinforce", ["GTC", "IOC", "FOK", "GTD"]) ?? "GTC"
   const triggerBy = oneOf(params, "trigger", ["last", "index"]) ?? "last"
   if (triggerBy === "index" && exchange.market.index(pair, exchange.now) === undefined)
@@ -30,7 +30,7 @@ export const readOrder = (exchange: Exchange, account: Account, pair: Pair, para
   const selfTrade = oneOf(params, "stptype", ["cancel-newest", "cancel-oldest", "cancel-both"]) ?? "cancel-newest"
   refuseMargin(params, type)
 
-  const last = lastPrice(exchange, venueOf(exchange, pair))
+  const last = lastPrice(exchange, pairStateOf(exchange, pair))
   const prices = readPrices(
     pair,
     side,
@@ -69,7 +69,7 @@ export const readOrder = (exchange: Exchange, account: Account, pair: Pair, para
   }
 }
 
-/** Returns true if an order can be post-only: limit and iceberg orders that may rest in the book. */
+/** Returns true if an order can be post-only: limit and iceberg orders that can rest in the book. */
 export const canPost = ({ timeInForce, type }: Pick<OrderSpec, "timeInForce" | "type">): boolean =>
   (type === "limit" || type === "iceberg") && timeInForce !== "IOC" && timeInForce !== "FOK"
 

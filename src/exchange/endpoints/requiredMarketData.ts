@@ -99,6 +99,6 @@ export const requiredMarketData = (
   if (need === "book" && named !== undefined) pairs.add(named)
   // Delisted pairs have no market data.
   return [...pairs].filter(
-    ({ id }) => catalogue !== exchange.catalogue || exchange.venues.get(id)?.status !== "delisted"
+    ({ id }) => catalogue !== exchange.catalogue || exchange.pairStates.get(id)?.status !== "delisted"
   )
 }

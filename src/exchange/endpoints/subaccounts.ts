@@ -4,7 +4,7 @@ import { transferId } from "../base/ids.ts"
 import { available, post } from "../accounts/ledger.ts"
 import { amount, assetClassed, required } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
-import { type Account, type Exchange, next } from "../state/state.ts"
+import { type Account, type Exchange, nextNumber } from "../state/state.ts"
 
 export const CreateSubaccount: Endpoint = (exchange, { account, params }) => {
   if (account.master !== undefined) throw new Refusal("EGeneral:Permission denied")
@@ -26,7 +26,7 @@ export const AccountTransfer: Endpoint = (exchange, { account, params }) => {
   const sum = amount(params, "amount", asset)
   if (sum === undefined) throw invalid("amount")
   if (sum > available(from, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = transferId(exchange.settings.seed, next(exchange))
+  const refid = transferId(exchange.settings.seed, nextNumber(exchange))
   post(exchange, from, { refid, type: "transfer", asset: asset.id, amount: -sum })
   post(exchange, to, { refid, type: "transfer", asset: asset.id, amount: sum })
   return { transfer_id: refid, status: "complete" }

@@ -1,7 +1,7 @@
 import type { Asset } from "../catalogue/assets.ts"
 import type { PublicEndpoint } from "../wire/Call.ts"
 import { assetNamed, names, oneOf, pairNamed, text } from "../wire/params.ts"
-import { type Venue, venueOf } from "../state/state.ts"
+import { type PairState, pairStateOf } from "../state/state.ts"
 import { iso, rfc1123 } from "../base/text.ts"
 
 export const Time: PublicEndpoint = (exchange) => ({
@@ -39,7 +39,7 @@ export const AssetPairs: PublicEndpoint = (exchange, params) => {
   return Object.fromEntries(
     found.map(([pair, name]) => [
       display || name.includes("/") ? pair.display : pair.id,
-      parts(venueOf(exchange, pair), display)[info]
+      parts(pairStateOf(exchange, pair), display)[info]
     ])
   )
 }
@@ -57,7 +57,7 @@ const showAsset = (asset: Asset) => ({
 /**
  * Prints a pair as AssetPairs does. Fee tables are empty, as they are at Kraken since 2026; TradeVolume has the fees.
  */
-const parts = ({ pair, status }: Venue, display: boolean) => {
+const parts = ({ pair, status }: PairState, display: boolean) => {
   const leverage = { leverage_buy: pair.leverage, leverage_sell: pair.leverage }
   const fees = { fees: [], fees_maker: [], fee_volume_currency: "ZUSD" }
   const margin = { margin_call: 80, margin_stop: 40 }

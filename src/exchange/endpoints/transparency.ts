@@ -7,7 +7,7 @@ import type { Pair } from "../catalogue/pairs.ts"
 import { integer, oneOf, required, text, type Params } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { printPrice } from "../wire/show.ts"
-import { type Exchange, venueOf } from "../state/state.ts"
+import { type Exchange, pairStateOf } from "../state/state.ts"
 import { isoMicros, nanos } from "../base/text.ts"
 import { named, publicTrades } from "./market.ts"
 
@@ -25,7 +25,7 @@ export const GroupedBook: PublicEndpoint = (exchange, params) => {
   const step = pair.tick * BigInt(grouping)
   const side = (side: "bid" | "ask") => {
     const groups = new Map<bigint, bigint>()
-    for (const { price, volume } of depth(exchange, venueOf(exchange, pair), side, 1000)) {
+    for (const { price, volume } of depth(exchange, pairStateOf(exchange, pair), side, 1000)) {
       const group = divide(price, step, side === "bid" ? "floor" : "ceil") * step
       if (groups.size === count && !groups.has(group)) break
       groups.set(group, (groups.get(group) ?? 0n) + volume)
@@ -49,7 +49,11 @@ export const Level3: Endpoint = (exchange, { params }) => {
   const most = asked === 0 ? Infinity : asked
   const side = (side: "bid" | "ask") => {
     const orders = []
-    for (const { maker, price, volume } of offers(exchange, venueOf(exchange, pair), side === "ask" ? "buy" : "sell")) {
+    for (const { maker, price, volume } of offers(
+      exchange,
+      pairStateOf(exchange, pair),
+      side === "ask" ? "buy" : "sell"
+    )) {
       if (orders.length >= most) break
       const seed = seedOf(`${pair.id}${side}`)
       orders.push({
@@ -67,7 +71,7 @@ export const Level3: Endpoint = (exchange, { params }) => {
 export const PreTrade: PublicEndpoint = (exchange, params) => {
   const pair = symbol(exchange, required(params, "symbol"))
   const side = (side: "bid" | "ask") =>
-    depth(exchange, venueOf(exchange, pair), side, 10).map(({ price, time, volume }) => ({
+    depth(exchange, pairStateOf(exchange, pair), side, 10).map(({ price, time, volume }) => ({
       side: side === "bid" ? "BUY" : "SELL",
       price: format(price, pair.priceDecimals),
       qty: format(volume, pair.lotDecimals),

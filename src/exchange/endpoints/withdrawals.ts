@@ -8,7 +8,7 @@ import { add, available, fromOutside, post } from "../accounts/ledger.ts"
 import { assetClassed, assetNamed, flag, type Params, required, text, units } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
-import { type Account, type Exchange, next, type WithdrawalAddress } from "../state/state.ts"
+import { type Account, type Exchange, nextNumber, type WithdrawalAddress } from "../state/state.ts"
 import { cancellable, giveBack } from "../accounts/transfers.ts"
 import { dailyLimit, mostNow, usedToday, worthOf } from "../accounts/withdrawalLimit.ts"
 
@@ -89,7 +89,7 @@ export const Withdraw: Endpoint = (exchange, { account, params }) => {
   const worth = worthOf(exchange, asset.id, sum)
   if (worth > dailyLimit - usedToday(exchange, account)) throw new Refusal("EFunding:Invalid amount")
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = fundingId(exchange.settings.seed, next(exchange))
+  const refid = fundingId(exchange.settings.seed, nextNumber(exchange))
   account.withdrawals.push({
     refid,
     method: method.name,
@@ -129,7 +129,7 @@ export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
   if (required(params, "to") !== "Futures Wallet") throw invalid("to")
   const sum = moved(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
-  const refid = fundingId(exchange.settings.seed, next(exchange))
+  const refid = fundingId(exchange.settings.seed, nextNumber(exchange))
   post(exchange, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
   add(account.futures, asset.id, sum)
   return { refid }

@@ -1,13 +1,13 @@
-import { unrest } from "./book.ts"
+import { removeFromBook } from "./book.ts"
 import { adjustHold, rateOf } from "../accounts/holds.ts"
 import { orderId } from "../base/ids.ts"
 import { type Order, type OrderSpec, hasTrigger } from "../state/order.ts"
-import { type Account, type Exchange, next, venueOf } from "../state/state.ts"
-import { unpark } from "./stops.ts"
+import { type Account, type Exchange, nextNumber, pairStateOf } from "../state/state.ts"
+import { removeStop } from "./stops.ts"
 
 /** Creates an order with an id and adds it to its account. It holds no funds and is not in the book yet. */
-export const enlist = (exchange: Exchange, account: Account, spec: OrderSpec): Order => {
-  const number = next(exchange)
+export const createOrder = (exchange: Exchange, account: Account, spec: OrderSpec): Order => {
+  const number = nextNumber(exchange)
   // Fields are listed one by one, because an object this wide that begins with a spread becomes a dictionary, which is
   // five times as slow.
   const order: Order = {
@@ -59,19 +59,19 @@ export const enlist = (exchange: Exchange, account: Account, spec: OrderSpec): O
 }
 
 /** Returns true if the order waits for its trigger price and is not in the book. */
-export const isParked = (order: Order): boolean => hasTrigger(order.type) && !order.triggered
+export const waitsForTrigger = (order: Order): boolean => hasTrigger(order.type) && !order.triggered
 
 /** Ends an open or pending order and removes it from the book, the stops or the schedule. */
-export const finish = (
+export const endOrder = (
   exchange: Exchange,
   order: Order,
   status: "closed" | "canceled" | "expired",
   reason?: string
 ): void => {
-  const venue = venueOf(exchange, order.pair)
+  const state = pairStateOf(exchange, order.pair)
   if (order.status === "open") {
-    if (isParked(order)) unpark(venue, order)
-    else if (order.limit !== undefined) unrest(venue, order)
+    if (waitsForTrigger(order)) removeStop(state, order)
+    else if (order.limit !== undefined) removeFromBook(state, order)
   }
   const account = exchange.accounts.get(order.account)!
   order.status = status

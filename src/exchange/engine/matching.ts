@@ -1,23 +1,23 @@
-import { acceptable, firstInLine, inLine, rest, unrest } from "./book.ts"
+import { acceptable, firstInQueue, restingOrders, addToBook, removeFromBook } from "./book.ts"
 import { min } from "../base/fixed.ts"
 import { feeOn } from "../catalogue/fees.ts"
 import { adjustHold, countVolume, rateOf } from "../accounts/holds.ts"
 import { tradeId } from "../base/ids.ts"
 import { fromOutside, post } from "../accounts/ledger.ts"
-import { accountOf, finish } from "./lifecycle.ts"
+import { accountOf, endOrder } from "./lifecycle.ts"
 import { type Offer, bestOffer, marketLevel, takeFromMarket } from "./liquidity.ts"
 import type { PublicTrade } from "../state/Market.ts"
 import { isTrading } from "./mode.ts"
 import { type Order, type Side, type Trade, left } from "../state/order.ts"
 import { baseAmount, costOf, quoteAmount, volumeFor } from "../catalogue/pairs.ts"
-import { type Exchange, type Venue, next } from "../state/state.ts"
+import { type Exchange, type PairState, nextNumber } from "../state/state.ts"
 
 /** Executes an order that is not in the book against the offers that it accepts, best first. */
-export const take = (exchange: Exchange, venue: Venue, order: Order): void => {
+export const takeOffers = (exchange: Exchange, state: PairState, order: Order): void => {
   // One fee rate applies to all fills of this call, even if they reach a cheaper tier.
   const rate = feeRate(exchange, order, false)
   while (order.status === "open") {
-    const offer = bestOffer(exchange, venue, order.side)
+    const offer = bestOffer(exchange, state, order.side)
     if (offer === undefined || !acceptable(order.side, order.limit, offer.price)) return
     if (offer.maker?.account === order.account) {
       preventSelfTrade(exchange, order, offer.maker)
@@ -25,7 +25,7 @@ export const take = (exchange: Exchange, venue: Venue, order: Order): void => {
     }
     const volume = min(wanted(order, offer.price), offer.volume)
     if (volume === 0n) return
-    trade(exchange, venue, order, rate, offer, volume)
+    trade(exchange, state, order, rate, offer, volume)
   }
 }
 
@@ -34,18 +34,18 @@ export const wanted = (order: Order, price: bigint): bigint =>
   order.spend === undefined ? left(order) : volumeFor(order.pair, price, order.spend, order.notional)
 
 /** Executes resting orders that the market's book now crosses, at their own prices, best first. */
-export const sweep = (exchange: Exchange, venue: Venue): void => {
-  if (!isTrading(exchange, venue)) return
+export const fillCrossed = (exchange: Exchange, state: PairState): void => {
+  if (!isTrading(exchange, state)) return
   for (const side of ["buy", "sell"] as const) {
     const against = side === "buy" ? "ask" : "bid"
     for (;;) {
-      const order = firstInLine(venue, side)
+      const order = firstInQueue(state, side)
       if (order === undefined) break
-      const level = marketLevel(exchange, venue, against)
+      const level = marketLevel(exchange, state, against)
       if (level === undefined || !acceptable(side, order.limit, level.price)) break
       const volume = min(order.visible, level.volume)
-      takeFromMarket(exchange, venue, against, volume)
-      fillResting(exchange, venue, order, volume)
+      takeFromMarket(exchange, state, against, volume)
+      fillResting(exchange, state, order, volume)
     }
   }
 }
@@ -55,23 +55,23 @@ export const sweep = (exchange: Exchange, venue: Venue): void => {
  * for at most its volume. An order at exactly the trade's price is not filled, since others might have been ahead of
  * it.
  */
-export const passThrough = (exchange: Exchange, venue: Venue, { price, time, volume }: PublicTrade): void => {
-  if (!isTrading(exchange, venue)) return
+export const fillTradedThrough = (exchange: Exchange, state: PairState, { price, time, volume }: PublicTrade): void => {
+  if (!isTrading(exchange, state)) return
   for (const side of ["buy", "sell"] as const) {
     let rest = volume
     while (rest > 0n) {
-      const order = firstBeyond(venue, side, price, time)
+      const order = firstBeyond(state, side, price, time)
       if (order === undefined) break
       const part = min(order.visible, rest)
-      fillResting(exchange, venue, order, part)
+      fillResting(exchange, state, order, part)
       rest -= part
     }
   }
 }
 
 /** Returns the first order in the queue that was placed before the time and has a better price. */
-const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Order | undefined => {
-  for (const order of inLine(venue, side)) {
+const firstBeyond = (state: PairState, side: Side, price: bigint, time: number): Order | undefined => {
+  for (const order of restingOrders(state, side)) {
     if (side === "buy" ? order.limit! <= price : order.limit! >= price) return undefined
     if (order.touched < time) return order
   }
@@ -79,13 +79,13 @@ const firstBeyond = (venue: Venue, side: Side, price: bigint, time: number): Ord
 }
 
 /** Fills a resting order from the market at the order's price. */
-const fillResting = (exchange: Exchange, venue: Venue, order: Order, volume: bigint): void => {
+const fillResting = (exchange: Exchange, state: PairState, order: Order, volume: bigint): void => {
   const rate = feeRate(exchange, order, true)
-  fill(exchange, venue, order, {
+  fill(exchange, state, order, {
     price: order.limit!,
     volume,
     maker: true,
-    number: nextNumber(exchange),
+    number: nextTradeNumber(exchange),
     rate,
     withMarket: true
   })
@@ -93,16 +93,16 @@ const fillResting = (exchange: Exchange, venue: Venue, order: Order, volume: big
 
 const trade = (
   exchange: Exchange,
-  venue: Venue,
+  state: PairState,
   taker: Order,
   rate: bigint,
   { price, maker }: Offer,
   volume: bigint
 ): void => {
-  const number = nextNumber(exchange)
-  if (maker === undefined) takeFromMarket(exchange, venue, taker.side === "buy" ? "ask" : "bid", volume)
-  venue.ownTrade = { price, tick: exchange.market.tick(venue.pair, exchange.now) }
-  const trade = fill(exchange, venue, taker, {
+  const number = nextTradeNumber(exchange)
+  if (maker === undefined) takeFromMarket(exchange, state, taker.side === "buy" ? "ask" : "bid", volume)
+  state.ownTrade = { price, tick: exchange.market.tick(state.pair, exchange.now) }
+  const trade = fill(exchange, state, taker, {
     price,
     volume,
     maker: false,
@@ -112,9 +112,9 @@ const trade = (
   })
   if (maker !== undefined) {
     const rate = feeRate(exchange, maker, true)
-    fill(exchange, venue, maker, { price, volume, maker: true, number, rate, withMarket: false })
+    fill(exchange, state, maker, { price, volume, maker: true, number, rate, withMarket: false })
   }
-  venue.trades.push(trade)
+  state.trades.push(trade)
 }
 
 interface Execution {
@@ -137,13 +137,13 @@ const feeRate = (exchange: Exchange, order: Order, maker: boolean): bigint =>
  */
 const fill = (
   exchange: Exchange,
-  venue: Venue,
+  state: PairState,
   order: Order,
   { maker, number, price, rate, volume, withMarket }: Execution
 ): Trade => {
-  const { pair } = venue
+  const { pair } = state
   const account = accountOf(exchange, order)
-  const id = tradeId(exchange.settings.seed, next(exchange))
+  const id = tradeId(exchange.settings.seed, nextNumber(exchange))
   const sign = order.side === "buy" ? 1n : -1n
   const base = baseAmount(pair, volume) * sign
   const paid = quoteAmount(pair, price, volume, "floor")
@@ -188,13 +188,13 @@ const fill = (
   account.trades.push(trade)
   account.tradesById.set(id, trade)
   countVolume(exchange, account, pair.quote, paid)
-  record(exchange, venue, order, trade, paid)
+  updateOrder(exchange, state, order, trade, paid)
   return trade
 }
 
-const record = (
+const updateOrder = (
   exchange: Exchange,
-  venue: Venue,
+  state: PairState,
   order: Order,
   { cost, fee, id, maker, price, volume }: Trade,
   paid: bigint
@@ -207,13 +207,13 @@ const record = (
   order.trades.push(id)
   if (order.close !== undefined) exchange.fills.push({ order, price, volume })
   if (order.spend === undefined ? left(order) === 0n : wanted(order, price) === 0n)
-    return finish(exchange, order, "closed")
+    return endOrder(exchange, order, "closed")
   if (maker) {
     order.visible -= volume
     // The next visible part of an iceberg goes to the end of the queue.
     if (order.visible === 0n) {
-      unrest(venue, order)
-      rest(exchange, venue, order)
+      removeFromBook(state, order)
+      addToBook(exchange, state, order)
     }
   }
   adjustHold(accountOf(exchange, order), order)
@@ -221,9 +221,9 @@ const record = (
 
 const preventSelfTrade = (exchange: Exchange, taker: Order, maker: Order): void => {
   const reason = "Self trade prevention"
-  if (taker.selfTrade !== "cancel-newest") finish(exchange, maker, "canceled", reason)
-  if (taker.selfTrade !== "cancel-oldest") finish(exchange, taker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-newest") endOrder(exchange, maker, "canceled", reason)
+  if (taker.selfTrade !== "cancel-oldest") endOrder(exchange, taker, "canceled", reason)
 }
 
 /** Returns the next public trade id, above those of the market. */
-const nextNumber = (exchange: Exchange): number => 4_000_000_000 + next(exchange)
+const nextTradeNumber = (exchange: Exchange): number => 4_000_000_000 + nextNumber(exchange)

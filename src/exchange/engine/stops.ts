@@ -1,12 +1,12 @@
 import { dequeue, enqueue } from "./book.ts"
 import { divide, max } from "../base/fixed.ts"
-import { signal } from "./liquidity.ts"
+import { priceSignal } from "./liquidity.ts"
 import { type Order, isTrailing } from "../state/order.ts"
 import type { Sorted } from "../base/Sorted.ts"
-import { type Exchange, type Venue, venueOf } from "../state/state.ts"
+import { type Exchange, type PairState, pairStateOf } from "../state/state.ts"
 
 /** Returns the direction of the price movement that triggers the order. */
-export const waitsFor = (order: Pick<Order, "side" | "type">): "up" | "down" =>
+export const triggerDirection = (order: Pick<Order, "side" | "type">): "up" | "down" =>
   (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
 
 /** Returns true if the price has already reached the trigger of a stop that does not trail. */
@@ -14,46 +14,46 @@ export const triggersAt = (
   exchange: Exchange,
   order: Pick<Order, "pair" | "side" | "trigger" | "triggerBy" | "type">
 ): boolean => {
-  const price = signal(exchange, venueOf(exchange, order.pair), order.triggerBy)
-  return waitsFor(order) === "up" ? price >= order.trigger! : price <= order.trigger!
+  const price = priceSignal(exchange, pairStateOf(exchange, order.pair), order.triggerBy)
+  return triggerDirection(order) === "up" ? price >= order.trigger! : price <= order.trigger!
 }
 
 /** Adds a stop order to the queue of its trigger price. A trailing stop starts from the current price. */
-export const park = (exchange: Exchange, venue: Venue, order: Order): void => {
+export const addStop = (exchange: Exchange, state: PairState, order: Order): void => {
   if (isTrailing(order.type)) {
-    order.peak = signal(exchange, venue, order.triggerBy)
+    order.peak = priceSignal(exchange, state, order.triggerBy)
     order.trigger = trailingTrigger(order, order.peak)
-    venue.trailing.set(order.txid, order)
-  } else enqueue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
+    state.trailing.set(order.txid, order)
+  } else enqueue(state.stops[order.triggerBy][triggerDirection(order)], keyOf(order), order)
 }
 
-export const unpark = (venue: Venue, order: Order): void => {
-  if (isTrailing(order.type)) venue.trailing.delete(order.txid)
-  else dequeue(venue.stops[order.triggerBy][waitsFor(order)], keyOf(order), order)
+export const removeStop = (state: PairState, order: Order): void => {
+  if (isTrailing(order.type)) state.trailing.delete(order.txid)
+  else dequeue(state.stops[order.triggerBy][triggerDirection(order)], keyOf(order), order)
 }
 
 /**
  * Removes and returns the next triggered stop that was placed before a moment. Trailing stops are moved along with the
  * price on the way.
  */
-export const nextTriggered = (exchange: Exchange, venue: Venue, before: number): Order | undefined => {
+export const nextTriggered = (exchange: Exchange, state: PairState, before: number): Order | undefined => {
   for (const by of ["last", "index"] as const) {
-    const { down, up } = venue.stops[by]
+    const { down, up } = state.stops[by]
     if (down.isEmpty && up.isEmpty) continue
-    const price = signal(exchange, venue, by)
+    const price = priceSignal(exchange, state, by)
     for (const [queue, key] of [
       [up, price],
       [down, -price]
     ] as const) {
       const order = firstReached(queue, key, before)
       if (order === undefined) continue
-      unpark(venue, order)
+      removeStop(state, order)
       return order
     }
   }
-  for (const order of venue.trailing.values()) {
-    if (order.touched >= before || !follow(order, signal(exchange, venue, order.triggerBy))) continue
-    unpark(venue, order)
+  for (const order of state.trailing.values()) {
+    if (order.touched >= before || !moveTrailingStop(order, priceSignal(exchange, state, order.triggerBy))) continue
+    removeStop(state, order)
     return order
   }
   return undefined
@@ -87,7 +87,7 @@ export const distanceAt = (
 }
 
 /** Moves a trailing stop along with a better price. Returns true if the price has reached its trigger. */
-const follow = (order: Order, price: bigint): boolean => {
+const moveTrailingStop = (order: Order, price: bigint): boolean => {
   if (order.side === "sell" ? price > order.peak! : price < order.peak!) {
     order.peak = price
     order.trigger = trailingTrigger(order, price)
@@ -95,4 +95,4 @@ const follow = (order: Order, price: bigint): boolean => {
   return order.side === "sell" ? price <= order.trigger! : price >= order.trigger!
 }
 
-const keyOf = (order: Order) => (waitsFor(order) === "up" ? order.trigger! : -order.trigger!)
+const keyOf = (order: Order) => (triggerDirection(order) === "up" ? order.trigger! : -order.trigger!)

@@ -1,42 +1,42 @@
-import { rest } from "./book.ts"
+import { addToBook } from "./book.ts"
 import { closeSpec } from "../state/close.ts"
 import { feeOn } from "../catalogue/fees.ts"
 import { adjustHold, holdFor, rateOf } from "../accounts/holds.ts"
 import { available } from "../accounts/ledger.ts"
-import { accountOf, enlist, finish } from "./lifecycle.ts"
-import { bestOffer, offers, signal } from "./liquidity.ts"
+import { accountOf, createOrder, endOrder } from "./lifecycle.ts"
+import { bestOffer, offers, priceSignal } from "./liquidity.ts"
 import { acceptable } from "./book.ts"
 import { min } from "../base/fixed.ts"
 import { isTrading } from "./mode.ts"
-import { take, wanted } from "./matching.ts"
+import { takeOffers, wanted } from "./matching.ts"
 import { type Order, type OrderSpec, hasTrigger, isTrailing, left } from "../state/order.ts"
 import { quoteAmount } from "../catalogue/pairs.ts"
-import { type Account, type Exchange, type Venue, at, venueOf } from "../state/state.ts"
-import { distanceAt, nextTriggered, park, trailingTrigger, triggersAt } from "./stops.ts"
+import { type Account, type Exchange, type PairState, addTimer, pairStateOf } from "../state/state.ts"
+import { distanceAt, nextTriggered, addStop, trailingTrigger, triggersAt } from "./stops.ts"
 
 /** Places an order and processes everything that follows from it. The caller has checked the order and its funds. */
 export const submit = (exchange: Exchange, account: Account, spec: OrderSpec): Order => {
-  const order = enlist(exchange, account, spec)
-  if (order.expire > 0) at(exchange, order.expire, { kind: "expire", txid: order.txid })
-  if (order.start > exchange.now) at(exchange, order.start, { kind: "start", txid: order.txid })
+  const order = createOrder(exchange, account, spec)
+  if (order.expire > 0) addTimer(exchange, order.expire, { kind: "expire", txid: order.txid })
+  if (order.start > exchange.now) addTimer(exchange, order.start, { kind: "start", txid: order.txid })
   else {
     activate(exchange, order)
-    settle(exchange, venueOf(exchange, order.pair))
+    processTriggered(exchange, pairStateOf(exchange, order.pair))
   }
   return order
 }
 
 /** Starts a scheduled order, or cancels it if its funds no longer suffice. */
-export const start = (exchange: Exchange, order: Order): void => {
+export const startScheduled = (exchange: Exchange, order: Order): void => {
   if (!affordable(exchange, accountOf(exchange, order), order))
-    return finish(exchange, order, "canceled", "Insufficient funds")
+    return endOrder(exchange, order, "canceled", "Insufficient funds")
   activate(exchange, order)
-  settle(exchange, venueOf(exchange, order.pair))
+  processTriggered(exchange, pairStateOf(exchange, order.pair))
 }
 
 /** Returns true if the account can pay for the order. The order's own hold counts as free. */
 export const affordable = (exchange: Exchange, account: Account, spec: OrderSpec & Partial<Order>): boolean => {
-  const { asset, amount } = needs(exchange, account, spec)
+  const { asset, amount } = requiredFunds(exchange, account, spec)
   const own = spec.hold?.asset === asset ? spec.hold.amount : 0n
   return available(account, asset) + own >= amount
 }
@@ -45,58 +45,58 @@ export const affordable = (exchange: Exchange, account: Account, spec: OrderSpec
  * Triggers stops and places conditional closes that trades have caused, until there are no more. For a trade in the
  * past, only stops placed before it are triggered.
  */
-export const settle = (exchange: Exchange, venue: Venue, before = Infinity): void => {
-  if (!isTrading(exchange, venue)) return
+export const processTriggered = (exchange: Exchange, state: PairState, before = Infinity): void => {
+  if (!isTrading(exchange, state)) return
   for (;;) {
     const fill = exchange.fills.shift()
     if (fill !== undefined) {
       const account = accountOf(exchange, fill.order)
-      const order = enlist(exchange, account, closeSpec(fill.order, fill.price, fill.volume))
+      const order = createOrder(exchange, account, closeSpec(fill.order, fill.price, fill.volume))
       if (order.volume === 0n || !affordable(exchange, account, order))
-        finish(exchange, order, "canceled", "Insufficient funds")
+        endOrder(exchange, order, "canceled", "Insufficient funds")
       else activate(exchange, order)
       continue
     }
-    const stop = nextTriggered(exchange, venue, before)
+    const stop = nextTriggered(exchange, state, before)
     if (stop === undefined) return
-    wake(exchange, venue, stop)
+    triggerStop(exchange, state, stop)
   }
 }
 
 /**
  * Executes an order against the book. The remaining volume then rests or ends, depending on its type and time in force.
  */
-export const work = (exchange: Exchange, venue: Venue, order: Order): void => {
-  if (order.postOnly && crosses(exchange, venue, order)) return finish(exchange, order, "canceled", "Post only order")
-  if (order.timeInForce === "FOK" && !fillable(exchange, venue, order))
-    return finish(exchange, order, "canceled", "Fill or kill")
-  take(exchange, venue, order)
+export const execute = (exchange: Exchange, state: PairState, order: Order): void => {
+  if (order.postOnly && crosses(exchange, state, order)) return endOrder(exchange, order, "canceled", "Post only order")
+  if (order.timeInForce === "FOK" && !fillable(exchange, state, order))
+    return endOrder(exchange, order, "canceled", "Fill or kill")
+  takeOffers(exchange, state, order)
   if (order.status !== "open") return
-  if (order.limit === undefined) finish(exchange, order, "canceled", "Insufficient liquidity")
-  else if (order.timeInForce === "IOC") finish(exchange, order, "canceled", "Immediate or cancel")
-  else rest(exchange, venue, order)
+  if (order.limit === undefined) endOrder(exchange, order, "canceled", "Insufficient liquidity")
+  else if (order.timeInForce === "IOC") endOrder(exchange, order, "canceled", "Immediate or cancel")
+  else addToBook(exchange, state, order)
 }
 
-export const crosses = (exchange: Exchange, venue: Venue, order: Pick<Order, "side" | "limit">): boolean => {
-  const offer = bestOffer(exchange, venue, order.side)
+export const crosses = (exchange: Exchange, state: PairState, order: Pick<Order, "side" | "limit">): boolean => {
+  const offer = bestOffer(exchange, state, order.side)
   return offer !== undefined && acceptable(order.side, order.limit, offer.price)
 }
 
 const activate = (exchange: Exchange, order: Order): void => {
-  const venue = venueOf(exchange, order.pair)
+  const state = pairStateOf(exchange, order.pair)
   order.status = "open"
   if (!hasTrigger(order.type)) {
     adjustHold(accountOf(exchange, order), order)
-    return work(exchange, venue, order)
+    return execute(exchange, state, order)
   }
   if (!isTrailing(order.type) && triggersAt(exchange, order))
-    return finish(exchange, order, "canceled", "Order would trigger immediately")
-  park(exchange, venue, order)
+    return endOrder(exchange, order, "canceled", "Order would trigger immediately")
+  addStop(exchange, state, order)
   adjustHold(accountOf(exchange, order), order)
 }
 
 /** Turns a triggered stop into its market or limit order, or cancels it if its funds no longer suffice. */
-const wake = (exchange: Exchange, venue: Venue, order: Order): void => {
+const triggerStop = (exchange: Exchange, state: PairState, order: Order): void => {
   order.triggered = true
   order.touched = exchange.now
   const offset = order.trail?.limitOffset
@@ -111,16 +111,16 @@ const wake = (exchange: Exchange, venue: Venue, order: Order): void => {
     order.limit = limit > order.pair.tick ? limit : order.pair.tick
   }
   const account = accountOf(exchange, order)
-  if (!affordable(exchange, account, order)) return finish(exchange, order, "canceled", "Insufficient funds")
+  if (!affordable(exchange, account, order)) return endOrder(exchange, order, "canceled", "Insufficient funds")
   adjustHold(account, order)
-  work(exchange, venue, order)
+  execute(exchange, state, order)
 }
 
 /**
  * Returns the free funds that an order requires: its hold, or for a market buy the current price of its volume in the
  * book.
  */
-const needs = (
+const requiredFunds = (
   exchange: Exchange,
   account: Account,
   spec: OrderSpec & Partial<Order>
@@ -129,20 +129,22 @@ const needs = (
   const { feeInBase, limit, side, spend, volume } = spec
   const rate = spec.rate ?? rateOf(exchange, account, pair, false)
   const triggered = spec.triggered ?? false
-  const venue = venueOf(exchange, pair)
+  const state = pairStateOf(exchange, pair)
   const trigger =
-    isTrailing(spec.type) && !triggered ? trailingTrigger(spec, signal(exchange, venue, spec.triggerBy)) : spec.trigger
+    isTrailing(spec.type) && !triggered
+      ? trailingTrigger(spec, priceSignal(exchange, state, spec.triggerBy))
+      : spec.trigger
   const order = { pair, side, limit, trigger, triggered, volume, executed: spec.executed ?? 0n, feeInBase, rate }
   const hold = holdFor(order)
   if (hold !== undefined) return hold
-  const cost = spend ?? costNow(exchange, venue, order)
+  const cost = spend ?? costNow(exchange, state, order)
   return { asset: pair.quote.id, amount: cost + (feeInBase ? 0n : feeOn(cost, rate, "ceil")) }
 }
 
-const costNow = (exchange: Exchange, venue: Venue, order: Pick<Order, "pair" | "volume" | "executed">): bigint => {
+const costNow = (exchange: Exchange, state: PairState, order: Pick<Order, "pair" | "volume" | "executed">): bigint => {
   let rest = left(order)
   let cost = 0n
-  for (const offer of offers(exchange, venue, "buy")) {
+  for (const offer of offers(exchange, state, "buy")) {
     if (rest === 0n) break
     const volume = min(rest, offer.volume)
     cost += quoteAmount(order.pair, offer.price, volume, "ceil")
@@ -152,9 +154,9 @@ const costNow = (exchange: Exchange, venue: Venue, order: Pick<Order, "pair" | "
 }
 
 /** Returns true if a fill-or-kill order would be filled completely without meeting an order of its own account. */
-const fillable = (exchange: Exchange, venue: Venue, order: Order): boolean => {
+const fillable = (exchange: Exchange, state: PairState, order: Order): boolean => {
   let rest = order.volume
-  for (const offer of offers(exchange, venue, order.side)) {
+  for (const offer of offers(exchange, state, order.side)) {
     if (!acceptable(order.side, order.limit, offer.price)) return false
     if (offer.maker?.account === order.account) {
       if (order.selfTrade !== "cancel-oldest") return false

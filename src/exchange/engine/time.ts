@@ -1,13 +1,13 @@
-import { firstInLine } from "./book.ts"
+import { firstInQueue } from "./book.ts"
 import { finishEarn } from "../accounts/earn.ts"
 import { credit } from "../accounts/funding.ts"
-import { finish } from "./lifecycle.ts"
-import type { Interest } from "../state/Market.ts"
-import { sweep } from "./matching.ts"
+import { endOrder } from "./lifecycle.ts"
+import type { AwaitedPrices } from "../state/Market.ts"
+import { fillCrossed } from "./matching.ts"
 import { isTrading } from "./mode.ts"
-import { type Exchange, type Timer, venueOf, type Venue } from "../state/state.ts"
+import { type Exchange, type Timer, pairStateOf, type PairState } from "../state/state.ts"
 import { payReward } from "../accounts/rewards.ts"
-import { settle, start } from "./submit.ts"
+import { processTriggered, startScheduled } from "./submit.ts"
 
 /**
  * Processes everything up to a moment, in order of time: prices at which orders wait, and timers. Two short steps lead
@@ -17,12 +17,12 @@ export const advance = (exchange: Exchange, to: number): void => {
   while (exchange.now < to) {
     const due = exchange.timers.firstKey()
     const until = due === undefined || due > to ? to : Math.max(due, exchange.now)
-    const touched = touchedFirst(exchange, until)
+    const touched = nextTouched(exchange, until)
     if (touched !== undefined) {
       exchange.now = touched.time
-      for (const venue of touched.venues) {
-        sweep(exchange, venue)
-        settle(exchange, venue)
+      for (const state of touched.states) {
+        fillCrossed(exchange, state)
+        processTriggered(exchange, state)
       }
     } else {
       exchange.now = until
@@ -35,51 +35,51 @@ export const advance = (exchange: Exchange, to: number): void => {
 }
 
 /** Finds the next moment at which the market reaches a price that an order waits for, and the pairs concerned. */
-const touchedFirst = (exchange: Exchange, until: number) => {
+const nextTouched = (exchange: Exchange, until: number) => {
   let time = until
-  let venues: Array<Venue> = []
-  for (const venue of exchange.venues.values()) {
-    if (exchange.market.tick(venue.pair, exchange.now) === exchange.market.tick(venue.pair, until)) continue
-    if (!isTrading(exchange, venue)) continue
-    const interest = interestOf(venue)
-    const touch = interest && exchange.market.nextTouch(venue.pair, exchange.now, time, interest)
+  let states: Array<PairState> = []
+  for (const state of exchange.pairStates.values()) {
+    if (exchange.market.tick(state.pair, exchange.now) === exchange.market.tick(state.pair, until)) continue
+    if (!isTrading(exchange, state)) continue
+    const awaited = awaitedPricesOf(state)
+    const touch = awaited && exchange.market.nextTouch(state.pair, exchange.now, time, awaited)
     if (touch === undefined) continue
-    if (touch < time) venues = []
+    if (touch < time) states = []
     time = touch
-    venues.push(venue)
+    states.push(state)
   }
-  return venues.length === 0 ? undefined : { time, venues }
+  return states.length === 0 ? undefined : { time, states }
 }
 
 /** Returns the prices that a pair's orders wait for; undefined if there are none. */
-export const interestOf = (venue: Venue): Interest | undefined => {
-  const interest: Interest = {}
-  const bid = firstInLine(venue, "buy")?.limit
-  const ask = firstInLine(venue, "sell")?.limit
-  if (bid !== undefined) interest.askAtMost = bid
-  if (ask !== undefined) interest.bidAtLeast = ask
+export const awaitedPricesOf = (state: PairState): AwaitedPrices | undefined => {
+  const awaited: AwaitedPrices = {}
+  const bid = firstInQueue(state, "buy")?.limit
+  const ask = firstInQueue(state, "sell")?.limit
+  if (bid !== undefined) awaited.askAtMost = bid
+  if (ask !== undefined) awaited.bidAtLeast = ask
   for (const by of ["last", "index"] as const) {
-    const up = venue.stops[by].up.firstKey()
-    const down = venue.stops[by].down.firstKey()
-    if (up !== undefined) atLeast(interest, by, up)
-    if (down !== undefined) atMost(interest, by, -down)
+    const up = state.stops[by].up.firstKey()
+    const down = state.stops[by].down.firstKey()
+    if (up !== undefined) atLeast(awaited, by, up)
+    if (down !== undefined) atMost(awaited, by, -down)
   }
   // A trailing stop waits for its trigger, and for any price that moves it.
-  for (const { pair, peak, side, trigger, triggerBy } of venue.trailing.values()) {
-    atLeast(interest, triggerBy, side === "sell" ? peak! + pair.tick : trigger!)
-    atMost(interest, triggerBy, side === "sell" ? trigger! : peak! - pair.tick)
+  for (const { pair, peak, side, trigger, triggerBy } of state.trailing.values()) {
+    atLeast(awaited, triggerBy, side === "sell" ? peak! + pair.tick : trigger!)
+    atMost(awaited, triggerBy, side === "sell" ? trigger! : peak! - pair.tick)
   }
-  return Object.keys(interest).length === 0 ? undefined : interest
+  return Object.keys(awaited).length === 0 ? undefined : awaited
 }
 
-const atLeast = (interest: Interest, by: "last" | "index", price: bigint) => {
-  const known = interest[`${by}AtLeast`]
-  if (known === undefined || price < known) interest[`${by}AtLeast`] = price
+const atLeast = (awaited: AwaitedPrices, by: "last" | "index", price: bigint) => {
+  const known = awaited[`${by}AtLeast`]
+  if (known === undefined || price < known) awaited[`${by}AtLeast`] = price
 }
 
-const atMost = (interest: Interest, by: "last" | "index", price: bigint) => {
-  const known = interest[`${by}AtMost`]
-  if (known === undefined || price > known) interest[`${by}AtMost`] = price
+const atMost = (awaited: AwaitedPrices, by: "last" | "index", price: bigint) => {
+  const known = awaited[`${by}AtMost`]
+  if (known === undefined || price > known) awaited[`${by}AtMost`] = price
 }
 
 const fireDue = (exchange: Exchange, time: number): void => {
@@ -93,18 +93,20 @@ const fire = (exchange: Exchange, timer: Timer): void => {
     case "start":
     case "expire": {
       const order = exchange.orders.get(timer.txid)!
-      const venue = venueOf(exchange, order.pair)
-      if (timer.kind === "start" && order.status === "pending" && isTrading(exchange, venue)) start(exchange, order)
+      const state = pairStateOf(exchange, order.pair)
+      if (timer.kind === "start" && order.status === "pending" && isTrading(exchange, state))
+        startScheduled(exchange, order)
       if (timer.kind === "expire" && (order.status === "open" || order.status === "pending")) {
-        finish(exchange, order, "expired", "Order expired")
+        endOrder(exchange, order, "expired", "Order expired")
       }
-      return settle(exchange, venue)
+      return processTriggered(exchange, state)
     }
     case "cancel-all": {
       const account = exchange.accounts.get(timer.account)!
       if (account.cancelAllAt?.sequence !== timer.sequence) return
       account.cancelAllAt = undefined
-      for (const order of account.open.values()) finish(exchange, order, "canceled", "Cancel all orders after timeout")
+      for (const order of account.open.values())
+        endOrder(exchange, order, "canceled", "Cancel all orders after timeout")
       return
     }
     case "deposit":

@@ -35,8 +35,8 @@ export interface Spread {
   readonly ask: bigint
 }
 
-/** Price bounds that orders wait for. Fulfilled when any price reaches its bound. */
-export interface Interest {
+/** Bounds of prices that orders wait for. One is reached as soon as its price is at or beyond it. */
+export interface AwaitedPrices {
   askAtMost?: bigint
   bidAtLeast?: bigint
   lastAtMost?: bigint
@@ -61,8 +61,8 @@ export interface Market {
   readonly last: (pair: Pair, time: number) => PublicTrade | undefined
   /** Returns the index price; undefined if the pair has no index. */
   readonly index: (pair: Pair, time: number) => bigint | undefined
-  /** Returns the first tick later than `after` and not later than `until` at which the interest is fulfilled. */
-  readonly nextTouch: (pair: Pair, after: number, until: number, interest: Interest) => number | undefined
+  /** Returns the first tick later than `after` and not later than `until` at which one of the prices is reached. */
+  readonly nextTouch: (pair: Pair, after: number, until: number, awaited: AwaitedPrices) => number | undefined
   /** Returns public trades later than `after`, up to `until`: the newest `count`, or with `oldest` the first ones. */
   readonly trades: (
     pair: Pair,
@@ -90,16 +90,16 @@ export interface MarketSnapshot {
 }
 
 export interface Recorder {
-  readonly known: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
+  readonly latest: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
   /**
    * Replaces the book from `now` on. Volume taken from the previous book stays taken at levels that have not changed
    * since.
    */
-  readonly showBook: (snapshot: MarketSnapshot, now: number, taken: BothTaken) => void
-  /** Returns the best levels that {@link showBook} would lead to. */
-  readonly bestOf: (snapshot: MarketSnapshot, taken: BothTaken) => Partial<Record<"bid" | "ask", Level>>
+  readonly setBook: (snapshot: MarketSnapshot, now: number, taken: TakenBySide) => void
+  /** Returns the best levels that {@link setBook} would lead to. */
+  readonly bestOf: (snapshot: MarketSnapshot, taken: TakenBySide) => Partial<Record<"bid" | "ask", Level>>
   /** Makes a trade the market's last one. */
-  readonly showTrade: (pair: Pair, trade: PublicTrade) => void
+  readonly addTrade: (pair: Pair, trade: PublicTrade) => void
 }
 
 /** Volume taken from one side: the number of levels taken completely, and the volume taken from the next level. */
@@ -108,4 +108,4 @@ export interface Taken {
   readonly volume: bigint
 }
 
-export type BothTaken = Readonly<Record<"bid" | "ask", Taken>>
+export type TakenBySide = Readonly<Record<"bid" | "ask", Taken>>

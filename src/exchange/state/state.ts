@@ -41,7 +41,7 @@ export interface Exchange {
   status: "online" | "maintenance" | "cancel_only" | "post_only"
   readonly accounts: Map<string, Account>
   readonly orders: Map<string, Order>
-  readonly venues: Map<string, Venue>
+  readonly pairStates: Map<string, PairState>
   readonly timers: Sorted<number, Array<Timer>>
   /** Fees paid by all accounts, by asset. */
   readonly fees: Map<string, bigint>
@@ -60,7 +60,7 @@ export interface Counter {
 }
 
 /** The trading state of one pair. */
-export interface Venue {
+export interface PairState {
   readonly pair: Pair
   /** Trading status of the pair, initially the listed one. */
   status: Pair["status"] | "delisted"
@@ -228,7 +228,7 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
     status: "online",
     accounts: new Map(),
     orders: new Map(),
-    venues: new Map(Array.from(catalogue.pairs.values(), (pair) => [pair.id, makeVenue(pair)])),
+    pairStates: new Map(Array.from(catalogue.pairs.values(), (pair) => [pair.id, makePairState(pair)])),
     timers: new Sorted(),
     fees: new Map(),
     outside: new Map(),
@@ -238,7 +238,7 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
   }
 }
 
-export const makeVenue = (pair: Pair): Venue => ({
+export const makePairState = (pair: Pair): PairState => ({
   pair,
   status: pair.status,
   listed: 0,
@@ -254,13 +254,13 @@ export const makeVenue = (pair: Pair): Venue => ({
   trades: []
 })
 
-export const venueOf = (exchange: Exchange, pair: Pair): Venue => exchange.venues.get(pair.id)!
+export const pairStateOf = (exchange: Exchange, pair: Pair): PairState => exchange.pairStates.get(pair.id)!
 
 /** Returns the next number of the sequence, for ids and priorities. */
-export const next = (exchange: Exchange): number => ++exchange.sequence
+export const nextNumber = (exchange: Exchange): number => ++exchange.sequence
 
 /** Schedules a timer. */
-export const at = (exchange: Exchange, time: number, timer: Timer): void => {
+export const addTimer = (exchange: Exchange, time: number, timer: Timer): void => {
   const due = exchange.timers.get(time)
   if (due === undefined) exchange.timers.set(time, [timer])
   else due.push(timer)

@@ -141,9 +141,9 @@ const longestWait = 5
 /** Makes the command that puts an observation into an account's journal. */
 export const toCommand = (params: Observation): Command => ({ endpoint: "control/Observe", params })
 
-const pairsOfOpenOrders = ({ accounts, venues }: Exchange): ReadonlyArray<Pair> => {
+const pairsOfOpenOrders = ({ accounts, pairStates }: Exchange): ReadonlyArray<Pair> => {
   const pairs = new Set([...accounts.values()].flatMap(({ open }) => [...open.values()].map(({ pair }) => pair)))
-  return [...pairs].filter(({ id }) => venues.get(id)?.status !== "delisted")
+  return [...pairs].filter(({ id }) => pairStates.get(id)?.status !== "delisted")
 }
 
 const isSqlite = (error: unknown): boolean => String(Object(error).code).startsWith("SQLITE_")

@@ -5,7 +5,7 @@ import { findPair } from "../../../src/exchange/catalogue/catalogue.ts"
 import { fixed, format } from "../../../src/exchange/base/fixed.ts"
 import { lastPrice } from "../../../src/exchange/engine/liquidity.ts"
 import type { Pair } from "../../../src/exchange/catalogue/pairs.ts"
-import { venueOf } from "../../../src/exchange/state/state.ts"
+import { pairStateOf } from "../../../src/exchange/state/state.ts"
 import type { OHLCV } from "../../../node_modules/ccxt/js/src/base/types.js"
 import { moment, units, withClient } from "./Client.ts"
 
@@ -63,7 +63,7 @@ describe("ccxt reads the market", () => {
       const day = market.summary(pair, now - 86_400_000, now)
       assert.deepInclude(ticker, {
         symbol,
-        last: price(lastPrice(exchange, venueOf(exchange, pair))),
+        last: price(lastPrice(exchange, pairStateOf(exchange, pair))),
         bid: price(bid.price),
         ask: price(ask.price),
         high: price(day.high),
@@ -78,7 +78,7 @@ describe("ccxt reads the market", () => {
         listed.map(({ display }) => display)
       )
       for (const each of listed) {
-        assert.strictEqual(all[each.display]!.last, price(lastPrice(exchange, venueOf(exchange, each)), each))
+        assert.strictEqual(all[each.display]!.last, price(lastPrice(exchange, pairStateOf(exchange, each)), each))
       }
       assert.hasAllKeys(yield* use((kraken) => kraken.fetchTickers([symbol, "ETH/BTC"])), [symbol, "ETH/BTC"])
     })

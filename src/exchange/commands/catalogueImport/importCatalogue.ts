@@ -5,7 +5,7 @@ import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
 import { invalid } from "../../base/Refusal.ts"
 import { changeMode } from "../../engine/reopen.ts"
-import { type Exchange, makeVenue, type Venue } from "../../state/state.ts"
+import { type Exchange, makePairState, type PairState } from "../../state/state.ts"
 import { printPair, readAsset, readPair } from "./rows.ts"
 import { Unreadable } from "./Unreadable.ts"
 
@@ -26,11 +26,11 @@ export const importCatalogue = (exchange: Exchange, params: Params): void => {
   for (const asset of assets) addAsset(catalogue, asset)
   for (const pair of pairs) if (isNewer(exchange, pair.id, seen)) importPair(exchange, pair, seen)
   for (const id of gone) {
-    const venue = exchange.venues.get(id)
-    if (venue === undefined || !isNewer(exchange, id, seen)) continue
-    venue.listed = seen
-    changeMode(exchange, () => (venue.status = "delisted"))
-    unprice(catalogue, venue.pair)
+    const state = exchange.pairStates.get(id)
+    if (state === undefined || !isNewer(exchange, id, seen)) continue
+    state.listed = seen
+    changeMode(exchange, () => (state.status = "delisted"))
+    unprice(catalogue, state.pair)
   }
 }
 
@@ -38,34 +38,34 @@ export const importCatalogue = (exchange: Exchange, params: Params): void => {
  * Returns true if lists read at `seen` are not older than those last imported for a pair. Another process might have
  * imported newer ones.
  */
-export const isNewer = ({ venues }: Exchange, id: string, seen: number): boolean =>
-  seen >= (venues.get(id)?.listed ?? 0)
+export const isNewer = ({ pairStates }: Exchange, id: string, seen: number): boolean =>
+  seen >= (pairStates.get(id)?.listed ?? 0)
 
 /** Returns true if importing a row would change anything now. */
 export const isChange = (exchange: Exchange, listed: Pair, seen: number): boolean => {
-  const venue = exchange.venues.get(listed.id)
+  const state = exchange.pairStates.get(listed.id)
   if (!isNewer(exchange, listed.id, seen)) return false
-  if (venue === undefined || venue.status !== listed.status) return true
-  const same = JSON.stringify(printPair(venue.pair, venue.status)) === JSON.stringify(printPair(listed, listed.status))
-  return !same && !mustWait(exchange, venue, listed)
+  if (state === undefined || state.status !== listed.status) return true
+  const same = JSON.stringify(printPair(state.pair, state.status)) === JSON.stringify(printPair(listed, listed.status))
+  return !same && !mustWait(exchange, state, listed)
 }
 
 const importPair = (exchange: Exchange, listed: Pair, seen: number): void => {
-  const { catalogue, venues } = exchange
-  const venue = venues.get(listed.id)
-  if (venue === undefined || (!isSameInstrument(venue.pair, listed) && !mustWait(exchange, venue, listed))) {
+  const { catalogue, pairStates } = exchange
+  const state = pairStates.get(listed.id)
+  if (state === undefined || (!isSameInstrument(state.pair, listed) && !mustWait(exchange, state, listed))) {
     addPair(catalogue, listed)
-    venues.set(listed.id, { ...makeVenue(listed), listed: seen })
+    pairStates.set(listed.id, { ...makePairState(listed), listed: seen })
     return
   }
-  const { pair } = venue
+  const { pair } = state
   if (isSameInstrument(pair, listed)) {
     const { costmin, fees, ordermin, text, tick } = listed
     Object.assign(pair, { costmin, fees, ordermin, text, tick })
   }
   addPair(catalogue, pair)
-  venue.listed = seen
-  changeMode(exchange, () => (venue.status = listed.status))
+  state.listed = seen
+  changeMode(exchange, () => (state.status = listed.status))
 }
 
 /** Returns true if both have the same names, assets and decimals, so that orders of one are valid for the other. */
@@ -78,7 +78,7 @@ const isSameInstrument = (one: Pair, other: Pair): boolean =>
   one.base.id === other.base.id &&
   one.quote.id === other.quote.id
 
-const mustWait = (exchange: Exchange, { pair }: Venue, listed: Pair): boolean =>
+const mustWait = (exchange: Exchange, { pair }: PairState, listed: Pair): boolean =>
   !isSameInstrument(pair, listed) &&
   [...exchange.accounts.values()].some(({ open }) => [...open.values()].some((order) => order.pair === pair))
 

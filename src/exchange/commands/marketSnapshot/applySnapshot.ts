@@ -1,12 +1,12 @@
 import { findPair } from "../../catalogue/catalogue.ts"
-import { current, renew } from "../../engine/liquidity.ts"
+import { takenNow, resetTaken } from "../../engine/liquidity.ts"
 import type { MarketSnapshot } from "../../state/Market.ts"
-import { passThrough, sweep } from "../../engine/matching.ts"
+import { fillTradedThrough, fillCrossed } from "../../engine/matching.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { type Params, required } from "../../wire/params.ts"
 import { Refusal } from "../../base/Refusal.ts"
-import { type Exchange, venueOf } from "../../state/state.ts"
-import { settle } from "../../engine/submit.ts"
+import { type Exchange, pairStateOf } from "../../state/state.ts"
+import { processTriggered } from "../../engine/submit.ts"
 
 /**
  * Replaces the book of a pair by a snapshot's. First, resting orders that the new book reaches are filled from it. Then
@@ -18,27 +18,27 @@ export const applySnapshot = (exchange: Exchange, snapshot: MarketSnapshot): boo
   const { recorder } = exchange.market
   if (recorder === undefined) throw new Refusal("EGeneral:Unknown method")
   const { pair } = snapshot
-  const known = recorder.known(pair)
+  const known = recorder.latest(pair)
   if (known !== undefined && snapshot.seen <= known.seen) return false
   // The first snapshot of a pair contributes only its newest trade, since older ones say nothing about the present.
   const trades = known === undefined ? snapshot.trades.slice(-1) : newTrades(snapshot, known.last)
-  const venue = venueOf(exchange, pair)
-  recorder.showBook(snapshot, exchange.now, current(exchange, venue))
-  renew(exchange, venue)
+  const state = pairStateOf(exchange, pair)
+  recorder.setBook(snapshot, exchange.now, takenNow(exchange, state))
+  resetTaken(exchange, state)
   // Until a newer public trade is reported, our own trade remains the last one.
-  const own = venue.ownTrade && { ...venue.ownTrade, tick: exchange.market.tick(pair, exchange.now) }
-  venue.ownTrade = own
-  sweep(exchange, venue)
-  settle(exchange, venue)
+  const own = state.ownTrade && { ...state.ownTrade, tick: exchange.market.tick(pair, exchange.now) }
+  state.ownTrade = own
+  fillCrossed(exchange, state)
+  processTriggered(exchange, state)
   for (const trade of trades) {
-    recorder.showTrade(pair, trade)
-    if (venue.ownTrade === own) venue.ownTrade = undefined
+    recorder.addTrade(pair, trade)
+    if (state.ownTrade === own) state.ownTrade = undefined
     // Trade times come from another clock: no trade is later than the snapshot that contains it.
     const time = Math.min(trade.time, exchange.now)
-    passThrough(exchange, venue, { ...trade, time })
-    settle(exchange, venue, time)
+    fillTradedThrough(exchange, state, { ...trade, time })
+    processTriggered(exchange, state, time)
   }
-  settle(exchange, venue)
+  processTriggered(exchange, state)
   return true
 }
 

@@ -1,9 +1,9 @@
-import { current } from "../../engine/liquidity.ts"
-import type { Interest, Level, PublicTrade } from "../../state/Market.ts"
+import { takenNow } from "../../engine/liquidity.ts"
+import type { AwaitedPrices, Level, PublicTrade } from "../../state/Market.ts"
 import { isTrading } from "../../engine/mode.ts"
 import type { Params } from "../../wire/params.ts"
-import { type Exchange, venueOf } from "../../state/state.ts"
-import { advance, interestOf } from "../../engine/time.ts"
+import { type Exchange, pairStateOf } from "../../state/state.ts"
+import { advance, awaitedPricesOf } from "../../engine/time.ts"
 import { newTrades, observedPair } from "./applySnapshot.ts"
 import { readSnapshot } from "./readSnapshot.ts"
 
@@ -24,28 +24,28 @@ export const snapshotDelta = (exchange: Exchange, params: Params, now: number): 
   const pair = observedPair(exchange, params)
   const snapshot = readSnapshot(pair, params)
   const { seen } = snapshot
-  const known = exchange.market.recorder?.known(pair)
+  const known = exchange.market.recorder?.latest(pair)
   if (exchange.market.recorder === undefined || (known !== undefined && seen <= known.seen)) return undefined
-  const venue = venueOf(exchange, pair)
-  const interest = interestOf(venue) ?? {}
+  const state = pairStateOf(exchange, pair)
+  const awaited = awaitedPricesOf(state) ?? {}
   const trades = known === undefined ? [] : newTrades(snapshot, known.last)
-  const best = exchange.market.recorder.bestOf(snapshot, current(exchange, venue))
-  const reached = trades.findIndex((trade) => tradeReaches(interest, trade))
+  const best = exchange.market.recorder.bestOf(snapshot, takenNow(exchange, state))
+  const reached = trades.findIndex((trade) => tradeReaches(awaited, trade))
   const kept = reached === -1 ? 1 : trades.length - reached
   return {
-    matters: isTrading(exchange, venue) && (reached !== -1 || bookReaches(interest, best)),
+    matters: isTrading(exchange, state) && (reached !== -1 || bookReaches(awaited, best)),
     params: { ...params, trades: (params["trades"] as ReadonlyArray<unknown>).slice(-kept) }
   }
 }
 
 const bookReaches = (
-  { askAtMost, bidAtLeast }: Interest,
+  { askAtMost, bidAtLeast }: AwaitedPrices,
   { ask, bid }: { readonly ask?: Level; readonly bid?: Level }
 ) =>
   (askAtMost !== undefined && ask !== undefined && ask.price <= askAtMost) ||
   (bidAtLeast !== undefined && bid !== undefined && bid.price >= bidAtLeast)
 
-const tradeReaches = ({ askAtMost, bidAtLeast, lastAtLeast, lastAtMost }: Interest, { price }: PublicTrade) =>
+const tradeReaches = ({ askAtMost, bidAtLeast, lastAtLeast, lastAtMost }: AwaitedPrices, { price }: PublicTrade) =>
   (askAtMost !== undefined && price < askAtMost) ||
   (bidAtLeast !== undefined && price > bidAtLeast) ||
   (lastAtMost !== undefined && price <= lastAtMost) ||

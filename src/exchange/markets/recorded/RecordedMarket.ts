@@ -1,4 +1,4 @@
-import type { BothTaken, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/Market.ts"
+import type { TakenBySide, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/Market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 
@@ -29,8 +29,8 @@ export const recordedMarket = (name: string): Market => {
     spreads: (pair, _, count) => tapes.get(pair)?.spreads.slice(-Math.min(count, most.spreads)) ?? [],
     summary: (pair, from, time) => summaryOf(newest(pair, most.trades), from, time),
     recorder: {
-      known: (pair) => tapes.get(pair),
-      showBook: (snapshot, now, taken) => {
+      latest: (pair) => tapes.get(pair),
+      setBook: (snapshot, now, taken) => {
         const before = tapes.get(snapshot.pair)
         tapes.set(snapshot.pair, shown(snapshot, now, before, taken))
       },
@@ -40,7 +40,7 @@ export const recordedMarket = (name: string): Market => {
         const [ask] = without(asks, before?.ask, taken.ask).levels
         return { ...(bid && { bid }), ...(ask && { ask }) }
       },
-      showTrade: (pair, trade) => {
+      addTrade: (pair, trade) => {
         const tape = tapes.get(pair)!
         tape.last = trade
         add(tape.trades, trade, most.trades)
@@ -69,7 +69,12 @@ interface Side {
 
 const untouched: Side = { levels: [], gone: new Map() }
 
-const shown = ({ asks, bids, seen }: MarketSnapshot, now: number, before: Tape | undefined, taken: BothTaken): Tape => {
+const shown = (
+  { asks, bids, seen }: MarketSnapshot,
+  now: number,
+  before: Tape | undefined,
+  taken: TakenBySide
+): Tape => {
   const spreads = before?.spreads ?? []
   const [bid, ask] = [bids[0]?.price, asks[0]?.price]
   if (bid !== undefined && ask !== undefined) add(spreads, { time: Math.floor(now / 1000), bid, ask }, most.spreads)

@@ -1,5 +1,5 @@
 import { builtIn } from "../../catalogue/builtIn.ts"
-import type { Interest, Level, Market } from "../../state/Market.ts"
+import type { AwaitedPrices, Level, Market } from "../../state/Market.ts"
 import { max } from "../../base/fixed.ts"
 import { hash } from "../../base/ids.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
@@ -46,10 +46,10 @@ export const syntheticMarket = (seed = 1): Market => {
     },
     last: (pair, time) => tradeAt(of(pair), Math.floor(time / tickMillis)),
     index: (pair, time) => (pair.quote.id === "ZUSD" ? middle(of(pair), Math.floor(time / tickMillis)) : undefined),
-    nextTouch: (pair, after, until, interest) => {
+    nextTouch: (pair, after, until, awaited) => {
       const from = Math.floor(after / tickMillis) + 1
       const to = Math.floor(until / tickMillis)
-      const tick = from > to ? undefined : firstTouch(of(pair), from, to, interest)
+      const tick = from > to ? undefined : firstTouch(of(pair), from, to, awaited)
       return tick === undefined ? undefined : tick * tickMillis
     },
     trades: (pair, { after, until, count, oldest }) => {
@@ -88,8 +88,8 @@ const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: Rea
   return { price, volume: sizeAt(of, h, 0.4 + place / 20), time: Math.floor(tick / 10) * 10 }
 }
 
-const firstTouch = (of: Character, from: number, to: number, interest: Interest): number | undefined => {
-  const { askAtMost, bidAtLeast, lastAtMost, lastAtLeast, indexAtMost, indexAtLeast } = interest
+const firstTouch = (of: Character, from: number, to: number, awaited: AwaitedPrices): number | undefined => {
+  const { askAtMost, bidAtLeast, lastAtMost, lastAtLeast, indexAtMost, indexAtLeast } = awaited
   const least = Math.max(
     ...[askAtMost, lastAtMost, indexAtMost].map((price) => (price === undefined ? 0 : Number(price)))
   )
