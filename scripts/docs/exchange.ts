@@ -1,5 +1,5 @@
 import { faultKinds } from "../../src/exchange/rest/faults.ts"
-import { kinds } from "../../src/exchange/rest/keys.ts"
+import { keyKinds } from "../../src/exchange/rest/keys.ts"
 
 const table = (head: string, entries: { readonly [name: string]: { readonly about: string } }): string =>
   [
@@ -9,7 +9,7 @@ const table = (head: string, entries: { readonly [name: string]: { readonly abou
   ].join("\n")
 
 /** Makes the table of the test exchange's keys, one of each kind. */
-export const keysTable = (): string => table("Key | What it may do", kinds)
+export const keysTable = (): string => table("Key | What it may do", keyKinds)
 
 /** Makes the table of the faults that the test exchange can be asked to produce. */
 export const faultsTable = (): string => table("Fault | What the exchange does", faultKinds)

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { fixed, format } from "../../src/exchange/base/fixed.ts"
-import { handle, mustKeep, replay } from "../../src/exchange/commands/handle.ts"
+import { handle, mustJournal, replay } from "../../src/exchange/commands/handle.ts"
 import type { Request } from "../../src/exchange/wire/Request.ts"
 import { available } from "../../src/exchange/accounts/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
@@ -112,7 +112,7 @@ export const live = (
   const call = (request: Omit<Request, "now">) => {
     const after = look.before()
     const answer = handle(exchange, { ...request, now })
-    if (mustKeep(request, answer)) journal.push({ ...request, now })
+    if (mustJournal(request, answer)) journal.push({ ...request, now })
     after()
   }
   for (const name of names) call({ endpoint: "control/OpenAccount", params: { name, balances } })

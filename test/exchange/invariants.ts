@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { restingOrders } from "../../src/exchange/engine/book.ts"
-import { allocationOf, earning, strategies } from "../../src/exchange/accounts/strategies.ts"
+import { allocationOf, earnBalance, strategies } from "../../src/exchange/accounts/strategies.ts"
 import { depth } from "../../src/exchange/engine/liquidity.ts"
 import { isTrading } from "../../src/exchange/engine/mode.ts"
 import type { Side } from "../../src/exchange/state/order.ts"
@@ -134,14 +134,14 @@ export const transfersAddUp = (exchange: Exchange): void => {
     for (const strategy of strategies) {
       const { allocated, pending, rewarded, unbonding } = allocationOf(account, strategy)
       const rewards = account.ledger.filter(
-        ({ asset, type }) => type === "staking" && asset === earning(strategy.asset)
+        ({ asset, type }) => type === "staking" && asset === earnBalance(strategy.asset)
       )
       assert.strictEqual(
         rewards.reduce((sum, { amount }) => sum + amount, 0n),
         rewarded
       )
       const all = unbonding.reduce((sum, { amount }) => sum + amount, allocated + (pending?.amount ?? 0n))
-      assert.strictEqual(account.balances.get(earning(strategy.asset)) ?? 0n, all, strategy.id)
+      assert.strictEqual(account.balances.get(earnBalance(strategy.asset)) ?? 0n, all, strategy.id)
       assert.isTrue(allocated >= 0n && rewarded >= 0n)
     }
     for (const [asset, amount] of account.futures) assert.isTrue(amount >= 0n, `futures: ${asset}`)

@@ -10,7 +10,7 @@ import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapsh
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
 import { asset, lists, pairs as rows } from "../fixtures/krakenLists.ts"
 import { runs } from "../Property.ts"
-import { wayToDollars } from "../../src/exchange/accounts/value.ts"
+import { pathToDollars } from "../../src/exchange/accounts/value.ts"
 import { balancesCover, fillsAddUp, nothingAppears } from "./invariants.ts"
 import { lookedAt, pairRow } from "./listing.ts"
 import { opening } from "../doubles/TestMarket.ts"
@@ -297,7 +297,7 @@ describe("rules that change", () => {
   it("a pair that is gone can't be traded and prices nothing, until it is listed again", () => {
     const v = trading()
     const [txid] = v.ok("AddOrder", bid).txid
-    const way = () => wayToDollars(v.x.catalogue, findAsset(v.x.catalogue, "PEPE")!)?.map(({ pair }) => pair.id)
+    const way = () => pathToDollars(v.x.catalogue, findAsset(v.x.catalogue, "PEPE")!)?.map(({ pair }) => pair.id)
     assert.deepStrictEqual(way(), ["PEPEUSD"])
     v.ok("control/List", { seen: opening, gone: ["PEPEUSD", "NEVERWAS"] })
     assert.isUndefined(way())

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { requiredMarketData } from "../../src/exchange/endpoints/requiredMarketData.ts"
-import { mustKeep } from "../../src/exchange/commands/handle.ts"
+import { mustJournal } from "../../src/exchange/commands/handle.ts"
 import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
 import { opening } from "../doubles/TestMarket.ts"
@@ -90,7 +90,7 @@ describe("a market that is looked at", () => {
     assert.strictEqual(v.see(behind).vol_exec, "0.20000000")
     const stale = v.ask("control/Observe", { ...quiet, seen: opening + 900, trades })
     const command = { endpoint: "control/Observe" }
-    assert.deepStrictEqual([mustKeep(command, again), mustKeep(command, stale)], [true, false])
+    assert.deepStrictEqual([mustJournal(command, again), mustJournal(command, stale)], [true, false])
   })
 
   it("no order hears of trades that were before it", () => {

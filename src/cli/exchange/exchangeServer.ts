@@ -1,7 +1,7 @@
 import { Clock, Console, Effect, Option, Redacted } from "effect"
 import { parseFault } from "../../exchange/rest/faults.ts"
 import type { RestExchange } from "../../exchange/rest/RestExchange.ts"
-import { kinds } from "../../exchange/rest/keys.ts"
+import { keyKinds } from "../../exchange/rest/keys.ts"
 import { balances, makeRestExchange } from "../../exchange/rest/seedAccount.ts"
 import { serveExchange } from "../../layers/exchange/ExchangeHttp.ts"
 import { makeCredentials } from "../../layers/exchange/keys.ts"
@@ -49,7 +49,7 @@ const welcome = (rest: RestExchange, url: string): string => {
     table(
       "API keys of the account",
       ["Name", "Key", "Secret", ""],
-      keys.map(({ key, name, secret }) => [name, key, secret, kinds[name]!.about])
+      keys.map(({ key, name, secret }) => [name, key, secret, keyKinds[name]!.about])
     ),
     "",
     "To use it with mcp-kraken:",

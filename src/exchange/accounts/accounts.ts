@@ -44,7 +44,7 @@ export const findAccount = (exchange: Exchange, name: string): Account | undefin
 }
 
 /** Credits an amount immediately: as a deposit if the asset has a funding method, otherwise as an adjustment. */
-export const endow = (exchange: Exchange, account: Account, balance: string, amount: bigint): void => {
+export const creditImmediately = (exchange: Exchange, account: Account, balance: string, amount: bigint): void => {
   const [method] = methodsOf(exchange, assetOf(exchange.catalogue, balance))
   if (method !== undefined && balance === method.asset.id) {
     deposit(exchange, account, method, amount, true)

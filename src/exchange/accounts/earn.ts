@@ -3,7 +3,7 @@ import { available, post } from "./ledger.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { allocate } from "./rewards.ts"
 import { type Account, addTimer, type Exchange, nextNumber, type Timer } from "../state/state.ts"
-import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
+import { allocationOf, earnBalance, strategies, type Strategy } from "./strategies.ts"
 
 /** Time for which an operation is pending, in milliseconds. */
 const pendingFor = 10_000
@@ -12,7 +12,7 @@ const pendingFor = 10_000
  * Begins an operation. The amount leaves its source balance immediately and reaches its target when the operation is
  * done.
  */
-export const begin = (
+export const beginOperation = (
   exchange: Exchange,
   account: Account,
   strategy: Strategy,
@@ -39,7 +39,10 @@ export const begin = (
   const sequence = nextNumber(exchange)
   allocation.pending = { kind, amount, until: exchange.now + pendingFor, sequence }
   if (kind === "allocate")
-    move(exchange, account, strategy.asset.id, earning(strategy.asset), amount, ["spottostaking", "stakingfromspot"])
+    move(exchange, account, strategy.asset.id, earnBalance(strategy.asset), amount, [
+      "spottostaking",
+      "stakingfromspot"
+    ])
   else allocate(exchange, account, strategy, -amount)
   addTimer(exchange, exchange.now + pendingFor, { kind: "earn", account: account.id, strategy: strategy.id, sequence })
 }
@@ -66,7 +69,7 @@ export const finishEarn = (exchange: Exchange, account: Account, timer: Extract<
 }
 
 const release = (exchange: Exchange, account: Account, { asset }: Strategy, amount: bigint) =>
-  move(exchange, account, earning(asset), asset.id, amount, ["stakingtospot", "spotfromstaking"])
+  move(exchange, account, earnBalance(asset), asset.id, amount, ["stakingtospot", "spotfromstaking"])
 
 const move = (
   exchange: Exchange,

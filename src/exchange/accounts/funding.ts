@@ -105,12 +105,12 @@ export const deposit = (
     failedAt: undefined
   }
   account.deposits.push(deposit)
-  if (atOnce) credit(exchange, account, deposit.refid)
+  if (atOnce) creditDeposit(exchange, account, deposit.refid)
   else addTimer(exchange, deposit.creditedAt, { kind: "deposit", account: account.id, refid: deposit.refid })
   return deposit
 }
 
-export const credit = (exchange: Exchange, account: Account, refid: string): void => {
+export const creditDeposit = (exchange: Exchange, account: Account, refid: string): void => {
   const { amount, asset, failedAt } = account.deposits.find((deposit) => deposit.refid === refid)!
   if (failedAt !== undefined) return
   post(exchange, account, { refid, type: "deposit", asset, amount })

@@ -1,7 +1,7 @@
 import { fundingId } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
 import { type Account, type Allocation, addTimer, type Exchange, nextNumber } from "../state/state.ts"
-import { allocationOf, earning, strategies, type Strategy } from "./strategies.ts"
+import { allocationOf, earnBalance, strategies, type Strategy } from "./strategies.ts"
 
 /** Length of a reward period in milliseconds. Periods end on Thursdays at midnight UTC, like weeks of Unix time. */
 export const week = 604_800_000
@@ -26,7 +26,7 @@ export const payReward = (exchange: Exchange, account: Account, strategyId: stri
   const amount = rewardAt(strategy, allocation, exchange.now)
   Object.assign(allocation, { weight: 0n, counted: exchange.now, payout: undefined })
   if (amount > 0n) {
-    const asset = earning(strategy.asset)
+    const asset = earnBalance(strategy.asset)
     post(exchange, account, {
       refid: fundingId(exchange.settings.seed, nextNumber(exchange)),
       type: "staking",

@@ -28,11 +28,11 @@ export const strategies: ReadonlyArray<Strategy> = [
 ]
 
 /** Returns the name of the balance that holds an asset's allocated amount. It is shown but can't be spent. */
-export const earning = (asset: Asset): string => `${asset.id}.B`
+export const earnBalance = (asset: Asset): string => `${asset.id}.B`
 
-/** Returns the wallet name under which reports list a balance of {@link earning}. */
+/** Returns the wallet name under which reports list a balance of {@link earnBalance}. */
 export const walletOf = (balance: string): string => {
-  const strategy = strategies.find(({ asset }) => earning(asset) === balance)
+  const strategy = strategies.find(({ asset }) => earnBalance(asset) === balance)
   return `earn / ${wallets[strategy?.lock ?? "bonded"]}`
 }
 

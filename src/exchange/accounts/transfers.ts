@@ -7,7 +7,7 @@ export const cancellable = (exchange: Exchange, { returned, time }: Withdrawal):
   returned === undefined && statusAt(time, exchange.now) === "Initial"
 
 /** Credits a cancelled or failed withdrawal back to the account, with its fee. */
-export const giveBack = (
+export const returnWithdrawal = (
   exchange: Exchange,
   account: Account,
   withdrawal: Withdrawal,
@@ -32,7 +32,7 @@ export const failTransfers = (exchange: Exchange, only: string | undefined): Rea
     }
     for (const withdrawal of account.withdrawals) {
       if (!concerns(withdrawal) || withdrawal.returned !== undefined) continue
-      giveBack(exchange, account, withdrawal, "failed")
+      returnWithdrawal(exchange, account, withdrawal, "failed")
       failed.push(withdrawal.refid)
     }
   }

@@ -1,5 +1,5 @@
 import type { Asset } from "../catalogue/assets.ts"
-import { assetOf, type Catalogue, marketOf, type Way } from "../catalogue/catalogue.ts"
+import { assetOf, type Catalogue, marketOf, type ConversionPath } from "../catalogue/catalogue.ts"
 import { divide, pow10, rescale } from "../base/fixed.ts"
 import type { Exchange } from "../state/state.ts"
 
@@ -8,7 +8,7 @@ import type { Exchange } from "../state/state.ts"
  * price is known.
  */
 export const dollars = (exchange: Exchange, asset: Asset): bigint =>
-  wayToDollars(exchange.catalogue, asset)?.reduce((worth, { inverse, pair }) => {
+  pathToDollars(exchange.catalogue, asset)?.reduce((worth, { inverse, pair }) => {
     const last = exchange.market.last(pair, exchange.now)?.price ?? 0n
     if (last === 0n) return 0n
     const price = rescale(last, pair.priceDecimals, 10, "floor")
@@ -26,30 +26,30 @@ export const convert = (exchange: Exchange, amount: bigint, from: string, to: st
 }
 
 /** Returns the chain of pairs that prices an asset in US dollars; undefined if there is none. */
-export const wayToDollars = (catalogue: Catalogue, asset: Asset): Way | undefined => {
-  const known = catalogue.ways.get(asset)
-  if (known !== undefined || catalogue.ways.has(asset)) return known
-  const way = find(catalogue, asset, [])
-  catalogue.ways.set(asset, way)
-  return way
+export const pathToDollars = (catalogue: Catalogue, asset: Asset): ConversionPath | undefined => {
+  const known = catalogue.conversionPaths.get(asset)
+  if (known !== undefined || catalogue.conversionPaths.has(asset)) return known
+  const path = find(catalogue, asset, [])
+  catalogue.conversionPaths.set(asset, path)
+  return path
 }
 
 /** Common quote assets, closest to the dollar first. */
-const hubs = ["ZUSD", "USDT", "USDC", "ZEUR", "XXBT", "XETH"]
+const commonQuotes = ["ZUSD", "USDT", "USDC", "ZEUR", "XXBT", "XETH"]
 
 /**
  * Finds the chain of pairs to the dollar: directly if a dollar pair exists, otherwise through a common quote asset.
  * `from` holds the assets already on the chain, which are never used twice.
  */
-const find = (catalogue: Catalogue, asset: Asset, from: ReadonlyArray<Asset>): Way | undefined => {
+const find = (catalogue: Catalogue, asset: Asset, from: ReadonlyArray<Asset>): ConversionPath | undefined => {
   if (asset.id === "ZUSD") return []
-  for (const id of hubs) {
-    const hub = catalogue.assets.get(id)
-    if (hub === undefined || hub === asset || from.includes(hub)) continue
-    const sold = catalogue.markets.get(marketOf(asset, hub))
-    const pair = sold ?? catalogue.markets.get(marketOf(hub, asset))
-    const way = pair && find(catalogue, hub, [...from, asset])
-    if (way !== undefined && pair !== undefined) return [...way, { pair, inverse: sold === undefined }]
+  for (const id of commonQuotes) {
+    const quote = catalogue.assets.get(id)
+    if (quote === undefined || quote === asset || from.includes(quote)) continue
+    const sold = catalogue.markets.get(marketOf(asset, quote))
+    const pair = sold ?? catalogue.markets.get(marketOf(quote, asset))
+    const path = pair && find(catalogue, quote, [...from, asset])
+    if (path !== undefined && pair !== undefined) return [...path, { pair, inverse: sold === undefined }]
   }
   return undefined
 }

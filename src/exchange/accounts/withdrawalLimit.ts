@@ -28,7 +28,7 @@ export const worthOf = (exchange: Exchange, asset: string, amount: bigint): bigi
   convert(exchange, amount, asset, "ZUSD")
 
 /** Returns the largest amount, after the fee, that can be withdrawn now. */
-export const mostNow = (exchange: Exchange, account: Account, { asset, fee }: Method): bigint => {
+export const largestWithdrawal = (exchange: Exchange, account: Account, { asset, fee }: Method): bigint => {
   const free = available(account, asset.id)
   const left = dailyLimit - usedToday(exchange, account)
   const most = dollars(exchange, asset) === 0n ? free : min(free, convert(exchange, left, "ZUSD", asset.id))

@@ -1,7 +1,7 @@
 import { commonAssets } from "../../domain/assets/commonAssets.ts"
 import type { Asset } from "./assets.ts"
 import { type Catalogue, makeCatalogue } from "./catalogue.ts"
-import { usual } from "./fees.ts"
+import { defaultFees } from "./fees.ts"
 import { fixed } from "../base/fixed.ts"
 import type { Pair } from "./pairs.ts"
 
@@ -33,7 +33,7 @@ const pair = (
     leverage: Array.from({ length: Math.max(0, maxLeverage - 1) }, (_, i) => i + 2),
     ...(positionLimits === undefined ? {} : { positionLimits }),
     status,
-    fees: usual,
+    fees: defaultFees,
     text: { ordermin, costmin, tick }
   }
 }

@@ -12,12 +12,12 @@ export interface Catalogue {
   readonly commonNames: Map<string, Pair>
   /** Pairs by base and quote asset, keyed by {@link marketOf}. */
   readonly markets: Map<string, Pair>
-  /** Cache of the {@link Way}s found so far. */
-  readonly ways: Map<Asset, Way | undefined>
+  /** Cache of the {@link ConversionPath}s found so far. */
+  readonly conversionPaths: Map<Asset, ConversionPath | undefined>
 }
 
 /** The chain of pairs that prices an asset in US dollars. `inverse` if the asset is the pair's quote. */
-export type Way = ReadonlyArray<{ readonly pair: Pair; readonly inverse: boolean }>
+export type ConversionPath = ReadonlyArray<{ readonly pair: Pair; readonly inverse: boolean }>
 
 export const makeCatalogue = (assets: Iterable<Asset>, pairs: Iterable<Pair>): Catalogue => {
   const catalogue: Catalogue = {
@@ -26,41 +26,41 @@ export const makeCatalogue = (assets: Iterable<Asset>, pairs: Iterable<Pair>): C
     names: { assets: new Map(), pairs: new Map() },
     commonNames: new Map(),
     markets: new Map(),
-    ways: new Map()
+    conversionPaths: new Map()
   }
   for (const asset of assets) addAsset(catalogue, asset)
   for (const pair of pairs) addPair(catalogue, pair)
   return catalogue
 }
 
-export const addAsset = ({ assets, names, ways }: Catalogue, asset: Asset): void => {
+export const addAsset = ({ assets, names, conversionPaths }: Catalogue, asset: Asset): void => {
   add(assets, names.assets, asset)
-  ways.clear()
+  conversionPaths.clear()
 }
 
 /** Adds a pair. It replaces a pair with the same id, whose names are removed. */
 export const addPair = (catalogue: Catalogue, pair: Pair): void => {
-  const { commonNames, markets, names, pairs, ways } = catalogue
+  const { commonNames, markets, names, pairs, conversionPaths } = catalogue
   const before = pairs.get(pair.id)
   if (before !== undefined) {
-    unprice(catalogue, before)
+    removeMarket(catalogue, before)
     for (const known of [names.pairs, commonNames])
       for (const [name, { id }] of known) if (id === pair.id) known.delete(name)
   }
   add(pairs, names.pairs, pair)
   // A dark pool has the same assets as an ordinary pair, but its prices are not public.
   if (!pair.altname.endsWith(".d")) {
-    claim(markets, marketOf(pair.base, pair.quote), pair)
+    registerName(markets, marketOf(pair.base, pair.quote), pair)
     // A listing of another exchange, such as `ETHUSD:BTNL`, is meant only if it is named.
-    if (!pair.id.includes(":")) for (const name of commonNamesOf(pair)) claim(commonNames, name, pair)
+    if (!pair.id.includes(":")) for (const name of commonNamesOf(pair)) registerName(commonNames, name, pair)
   }
-  ways.clear()
+  conversionPaths.clear()
 }
 
 /** Stops valuing assets by a pair's price, because the pair no longer has one. */
-export const unprice = ({ markets, ways }: Catalogue, { base, id, quote }: Pair): void => {
+export const removeMarket = ({ markets, conversionPaths }: Catalogue, { base, id, quote }: Pair): void => {
   if (markets.get(marketOf(base, quote))?.id === id) markets.delete(marketOf(base, quote))
-  ways.clear()
+  conversionPaths.clear()
 }
 
 export const marketOf = (base: Asset, quote: Asset): string => `${base.id}/${quote.id}`
@@ -70,12 +70,12 @@ export const findAsset = ({ assets, names }: Catalogue, name: string): Asset | u
   assets.get(name) ?? names.assets.get(name.toUpperCase())
 
 /** Finds the asset of a balance, whose name can end in a suffix such as `.S`. */
-export const findHeld = (catalogue: Catalogue, balance: string): Asset | undefined =>
+export const findAssetOfBalance = (catalogue: Catalogue, balance: string): Asset | undefined =>
   findAsset(catalogue, balance.replace(/\.[A-Z]$/, ""))
 
 /** Returns the asset of a balance that is known to exist. Throws if it is unknown. */
 export const assetOf = (catalogue: Catalogue, balance: string): Asset => {
-  const asset = catalogue.assets.get(balance) ?? findHeld(catalogue, balance)
+  const asset = catalogue.assets.get(balance) ?? findAssetOfBalance(catalogue, balance)
   if (asset === undefined) throw new RangeError(`no asset ${balance}`)
   return asset
 }
@@ -105,14 +105,14 @@ interface Named {
 
 const add = <A extends Named>(all: Map<string, A>, names: Map<string, A>, one: A): void => {
   all.set(one.id, one)
-  for (const name of [one.id, one.altname, one.display]) claim(names, name.toUpperCase(), one)
+  for (const name of [one.id, one.altname, one.display]) registerName(names, name.toUpperCase(), one)
 }
 
 /**
  * Registers a name. If several entries share it, the one whose id it is wins, otherwise the first one listed: Kraken
  * lists each share twice under one name.
  */
-const claim = <A extends Named>(names: Map<string, A>, name: string, one: A): void => {
+const registerName = <A extends Named>(names: Map<string, A>, name: string, one: A): void => {
   const known = names.get(name)
   if (known === undefined || known.id === one.id || one.id.toUpperCase() === name) names.set(name, one)
 }

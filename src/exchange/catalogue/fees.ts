@@ -11,7 +11,7 @@ export interface Tier {
 export type Schedule = readonly [Tier, ...ReadonlyArray<Tier>]
 
 /** Schedule of pairs that have none of their own. */
-export const usual: Schedule = [
+export const defaultFees: Schedule = [
   { volume: 0, taker: 4000n, maker: 2500n },
   { volume: 10_000, taker: 3500n, maker: 2000n },
   { volume: 50_000, taker: 2400n, maker: 1400n },

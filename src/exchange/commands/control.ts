@@ -1,6 +1,6 @@
 import { Predicate } from "effect"
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
-import { endow, findAccount, openAccount } from "../accounts/accounts.ts"
+import { creditImmediately, findAccount, openAccount } from "../accounts/accounts.ts"
 import { findAsset } from "../catalogue/catalogue.ts"
 import type { PublicEndpoint } from "../wire/Call.ts"
 import { fit, scan } from "../base/fixed.ts"
@@ -33,7 +33,7 @@ export const OpenAccount: PublicEndpoint = (exchange, params) => {
     return [known!.id + suffix, units] as const
   })
   const account = openAccount(exchange, { name })
-  for (const [balance, units] of amounts) endow(exchange, account, balance, units)
+  for (const [balance, units] of amounts) creditImmediately(exchange, account, balance, units)
   return { account: account.id }
 }
 
@@ -50,7 +50,7 @@ export const Deposit: PublicEndpoint = (exchange, params) => {
   const name = text(params, "method")
   const method = methodsOf(exchange, asset).find((each) => name === undefined || each.name === name)
   if (method === undefined && name === undefined && flag(params, "or_adjust")) {
-    endow(exchange, account, asset.id, sum)
+    creditImmediately(exchange, account, asset.id, sum)
     return { refid: account.id }
   }
   if (method === undefined) throw new Refusal("EFunding:No funding method")

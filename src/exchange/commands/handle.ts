@@ -17,7 +17,7 @@ import { advance } from "../engine/time.ts"
  */
 export type Answer = { readonly result: unknown } | { readonly errors: ReadonlyArray<string> }
 
-const anything: Key = { id: "PAPER", name: "paper", permissions: classicPermissions }
+const fullKey: Key = { id: "PAPER", name: "paper", permissions: classicPermissions }
 
 /**
  * Advances the exchange to the request's moment, then executes the request. This is the only way to use an exchange. It
@@ -39,7 +39,7 @@ export const journalFormat = 2
  * Returns true if a journal must keep the request. A request refused for its rate has deliberately changed nothing, and
  * neither has a snapshot without news.
  */
-export const mustKeep = (request: Pick<Request, "endpoint">, answer: Answer): boolean =>
+export const mustJournal = (request: Pick<Request, "endpoint">, answer: Answer): boolean =>
   changesState(request.endpoint) &&
   !("errors" in answer && answer.errors.includes("EAPI:Rate limit exceeded")) &&
   !(request.endpoint === "control/Observe" && "result" in answer && Object(answer.result).news === false)
@@ -65,7 +65,7 @@ const dispatch = (exchange: Exchange, { endpoint, ...request }: Request, countRe
     return publicRoutes[endpoint](exchange, params)
   }
   if (exchange.status === "maintenance") throw new Refusal("EService:Unavailable")
-  const key = request.key ?? anything
+  const key = request.key ?? fullKey
   const account = request.account === undefined ? undefined : findAccount(exchange, request.account)
   if (account === undefined) throw new Refusal("EAPI:Invalid key")
   if (!mayCall(endpoint, key.permissions)) throw new Refusal("EGeneral:Permission denied")

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../wire/Call.ts"
 import { addressesOf, newAddress } from "../accounts/funding.ts"
-import { fundable, moved, unknownAsset } from "../wire/fundingParams.ts"
+import { fundingMethods, transferAmount, unknownAsset } from "../wire/fundingParams.ts"
 import { assetClassed, flag, required } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
@@ -9,7 +9,7 @@ const unusedAddresses = 5
 
 export const DepositMethods: Endpoint = (exchange, { params }) => {
   const asset = assetClassed(exchange, params, "aclass", unknownAsset)
-  return fundable(exchange, asset).map((method) => ({
+  return fundingMethods(exchange, asset).map((method) => ({
     method: method.name,
     limit: method.invoiceUpTo === undefined ? false : amountText(exchange, asset.id, method.invoiceUpTo),
     fee: amountText(exchange, asset.id, 0n),
@@ -21,14 +21,14 @@ export const DepositMethods: Endpoint = (exchange, { params }) => {
 export const DepositAddresses: Endpoint = (exchange, { account, key, params }) => {
   const asset = assetClassed(exchange, params, "aclass", unknownAsset)
   const name = required(params, "method")
-  const method = fundable(exchange, asset).find((each) => each.name === name)
+  const method = fundingMethods(exchange, asset).find((each) => each.name === name)
   if (method === undefined) throw new Refusal("EFunding:No funding method")
   const addresses = addressesOf(exchange, account, method)
   const unused = addresses.filter(({ address }) => !account.deposits.some((deposit) => deposit.address === address))
   if (flag(params, "new")) {
     if (!key.permissions.includes("add-funds")) throw new Refusal("EGeneral:Permission denied")
     if (method.invoiceUpTo !== undefined) {
-      const sum = moved(params, asset)
+      const sum = transferAmount(params, asset)
       if (sum < method.minimumDeposit || sum > method.invoiceUpTo) throw new Refusal("EFunding:Invalid amount")
     }
     if (unused.length >= unusedAddresses) throw new Refusal("EFunding:Too many addresses")

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../wire/Call.ts"
-import { begin } from "../accounts/earn.ts"
+import { beginOperation } from "../accounts/earn.ts"
 import { amount, array, assetNamed, flag, integer, plain, required, text, type Params } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { periodOf, rewardAt, week } from "../accounts/rewards.ts"
@@ -89,7 +89,7 @@ const operate = (exchange: Exchange, account: Account, params: Params, kind: "al
   const strategy = named(params)
   const sum = amount(params, "amount", strategy.asset)
   if (sum === undefined) throw invalid("amount")
-  begin(exchange, account, strategy, kind, sum)
+  beginOperation(exchange, account, strategy, kind, sum)
   return true
 }
 

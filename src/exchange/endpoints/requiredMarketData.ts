@@ -1,11 +1,11 @@
 import { isEndpoint, isPrivate, type PrivateEndpoint } from "../../domain/endpoints/endpoints.ts"
 import { findAccount } from "../accounts/accounts.ts"
 import type { Asset } from "../catalogue/assets.ts"
-import { type Catalogue, findAsset, findHeld, findPair } from "../catalogue/catalogue.ts"
+import { type Catalogue, findAsset, findAssetOfBalance, findPair } from "../catalogue/catalogue.ts"
 import type { Request } from "../wire/Request.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import type { Exchange } from "../state/state.ts"
-import { wayToDollars } from "../accounts/value.ts"
+import { pathToDollars } from "../accounts/value.ts"
 
 /** The kind of market data that a private call depends on. */
 type Need = "none" | "trading" | "holdings" | "amount" | "book"
@@ -82,7 +82,7 @@ export const requiredMarketData = (
   const open = [...(account?.open.values() ?? [])].flatMap(({ pair }) => catalogue.pairs.get(pair.id) ?? [])
   const pairs = new Set<Pair>()
   const addWorth = (assets: ReadonlyArray<Asset>) => {
-    for (const asset of assets) for (const { pair } of wayToDollars(catalogue, asset) ?? []) pairs.add(pair)
+    for (const asset of assets) for (const { pair } of pathToDollars(catalogue, asset) ?? []) pairs.add(pair)
   }
   if (need === "trading") {
     for (const pair of named === undefined ? open : [named]) pairs.add(pair)
@@ -92,7 +92,9 @@ export const requiredMarketData = (
     (name) => findAsset(catalogue, String(name)) ?? []
   )
   if (need === "holdings") {
-    const held = [...(account?.balances.keys() ?? [])].flatMap((balance) => findHeld(catalogue, balance) ?? [])
+    const held = [...(account?.balances.keys() ?? [])].flatMap(
+      (balance) => findAssetOfBalance(catalogue, balance) ?? []
+    )
     addWorth([...held, ...open.map(({ base }) => base), ...converted])
   }
   if (need === "amount") addWorth(converted)

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../wire/Call.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
-import { askedAssets } from "../wire/fundingParams.ts"
+import { assetFilter } from "../wire/fundingParams.ts"
 import { depositStatus, statusAt } from "../accounts/funding.ts"
 import { seedOf, hex } from "../base/ids.ts"
 import { integer, text, type Params } from "../wire/params.ts"
@@ -25,7 +25,7 @@ const statuses = <A extends Deposit | Withdrawal>(
   name: string,
   show: (entry: A) => unknown
 ) => {
-  const isAsked = askedAssets(exchange, params)
+  const isAsked = assetFilter(exchange, params)
   const method = text(params, "method")
   const [start, end] = [seconds(params, "start"), seconds(params, "end")]
   const limit = integer(params, "limit", [1, 1000]) ?? usual

@@ -2,20 +2,20 @@ import type { Asset } from "../catalogue/assets.ts"
 import type { Endpoint } from "../wire/Call.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
 import { type Method, methods } from "../accounts/funding.ts"
-import { askedAssets, fundable, moved, unknownAsset } from "../wire/fundingParams.ts"
+import { assetFilter, fundingMethods, transferAmount, unknownAsset } from "../wire/fundingParams.ts"
 import { fundingId, uuidOf } from "../base/ids.ts"
 import { add, available, fromOutside, post } from "../accounts/ledger.ts"
 import { assetClassed, assetNamed, flag, type Params, required, text, units } from "../wire/params.ts"
 import { invalid, Refusal } from "../base/Refusal.ts"
 import { amountText } from "../wire/show.ts"
 import { type Account, type Exchange, nextNumber, type WithdrawalAddress } from "../state/state.ts"
-import { cancellable, giveBack } from "../accounts/transfers.ts"
-import { dailyLimit, mostNow, usedToday, worthOf } from "../accounts/withdrawalLimit.ts"
+import { cancellable, returnWithdrawal } from "../accounts/transfers.ts"
+import { dailyLimit, largestWithdrawal, usedToday, worthOf } from "../accounts/withdrawalLimit.ts"
 
 const spotToFutures = "spottofutures"
 
 export const WithdrawMethods: Endpoint = (exchange, { account, params }) => {
-  const isAsked = askedAssets(exchange, params)
+  const isAsked = assetFilter(exchange, params)
   const network = text(params, "network")
   const used = usedToday(exchange, account)
   const inDollars = (amount: bigint) => amountText(exchange, "ZUSD", amount)
@@ -46,7 +46,7 @@ export const WithdrawMethods: Endpoint = (exchange, { account, params }) => {
 }
 
 export const WithdrawAddresses: Endpoint = (exchange, { account, params }) => {
-  const isAsked = askedAssets(exchange, params)
+  const isAsked = assetFilter(exchange, params)
   const verified = params["verified"] === undefined ? undefined : flag(params, "verified")
   const [method, key] = [text(params, "method"), text(params, "key")]
   return account.withdrawalAddresses
@@ -69,7 +69,7 @@ export const WithdrawInfo: Endpoint = (exchange, { account, params }) => {
   const { method, sum } = readWithdrawal(exchange, account, params, asset)
   return {
     method: method.name,
-    limit: amountText(exchange, asset.id, mostNow(exchange, account, method)),
+    limit: amountText(exchange, asset.id, largestWithdrawal(exchange, account, method)),
     amount: amountText(exchange, asset.id, sum - method.fee),
     fee: amountText(exchange, asset.id, method.fee)
   }
@@ -118,7 +118,7 @@ export const WithdrawCancel: Endpoint = (exchange, { account, key, params }) => 
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
   if (!cancellable(exchange, withdrawal)) return false
-  giveBack(exchange, account, withdrawal, "canceled")
+  returnWithdrawal(exchange, account, withdrawal, "canceled")
   return true
 }
 
@@ -127,7 +127,7 @@ export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
   const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
   if (required(params, "from") !== "Spot Wallet") throw invalid("from")
   if (required(params, "to") !== "Futures Wallet") throw invalid("to")
-  const sum = moved(params, asset)
+  const sum = transferAmount(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(exchange.settings.seed, nextNumber(exchange))
   post(exchange, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
@@ -138,13 +138,13 @@ export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
 const methodNamed = (name: string): Method => methods.find((each) => each.name === name)!
 
 const readWithdrawal = (exchange: Exchange, account: Account, params: Params, asset: Asset) => {
-  fundable(exchange, asset)
+  fundingMethods(exchange, asset)
   const key = required(params, "key")
   const address: WithdrawalAddress | undefined = account.withdrawalAddresses.find(
     (each) => each.key === key && each.asset === asset.id && each.verified
   )
   if (address === undefined) throw new Refusal("EFunding:Unknown withdraw key")
-  const sum = moved(params, asset)
+  const sum = transferAmount(params, asset)
   const method = methodNamed(address.method)
   if (sum <= method.fee) throw new Refusal("EFunding:Invalid amount")
   return { address, method, sum }

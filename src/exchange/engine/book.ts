@@ -1,6 +1,6 @@
 import { min } from "../base/fixed.ts"
 import { type Order, type Side, left } from "../state/order.ts"
-import type { Sorted } from "../base/Sorted.ts"
+import type { SortedMap } from "../base/Sorted.ts"
 import { type Exchange, type PairState, nextNumber } from "../state/state.ts"
 
 /** Adds an order at the end of the queue at its limit price. */
@@ -31,13 +31,13 @@ export function* restingOrders(state: PairState, side: Side): IterableIterator<O
 export const acceptable = (side: Side, limit: bigint | undefined, price: bigint): boolean =>
   limit === undefined || (side === "buy" ? price <= limit : price >= limit)
 
-export const enqueue = (side: Sorted<bigint, Map<string, Order>>, key: bigint, order: Order): void => {
+export const enqueue = (side: SortedMap<bigint, Map<string, Order>>, key: bigint, order: Order): void => {
   const level = side.get(key)
   if (level === undefined) side.set(key, new Map([[order.txid, order]]))
   else level.set(order.txid, order)
 }
 
-export const dequeue = (side: Sorted<bigint, Map<string, Order>>, key: bigint, order: Order): void => {
+export const dequeue = (side: SortedMap<bigint, Map<string, Order>>, key: bigint, order: Order): void => {
   const level = side.get(key)
   if (level === undefined) return
   level.delete(order.txid)

@@ -2,7 +2,7 @@ import { dequeue, enqueue } from "./book.ts"
 import { divide, max } from "../base/fixed.ts"
 import { priceSignal } from "./liquidity.ts"
 import { type Order, isTrailing } from "../state/order.ts"
-import type { Sorted } from "../base/Sorted.ts"
+import type { SortedMap } from "../base/Sorted.ts"
 import { type Exchange, type PairState, pairStateOf } from "../state/state.ts"
 
 /** Returns the direction of the price movement that triggers the order. */
@@ -59,7 +59,7 @@ export const nextTriggered = (exchange: Exchange, state: PairState, before: numb
   return undefined
 }
 
-const firstReached = (queue: Sorted<bigint, Map<string, Order>>, key: bigint, before: number): Order | undefined => {
+const firstReached = (queue: SortedMap<bigint, Map<string, Order>>, key: bigint, before: number): Order | undefined => {
   const first = queue.firstKey()
   if (first === undefined || first > key) return undefined
   for (const level of queue.values()) {

@@ -1,6 +1,6 @@
 import { firstInQueue } from "./book.ts"
 import { finishEarn } from "../accounts/earn.ts"
-import { credit } from "../accounts/funding.ts"
+import { creditDeposit } from "../accounts/funding.ts"
 import { endOrder } from "./lifecycle.ts"
 import type { AwaitedPrices } from "../state/Market.ts"
 import { fillCrossed } from "./matching.ts"
@@ -110,7 +110,7 @@ const fire = (exchange: Exchange, timer: Timer): void => {
       return
     }
     case "deposit":
-      return credit(exchange, exchange.accounts.get(timer.account)!, timer.refid)
+      return creditDeposit(exchange, exchange.accounts.get(timer.account)!, timer.refid)
     case "earn":
       return finishEarn(exchange, exchange.accounts.get(timer.account)!, timer)
     case "reward":

@@ -1,5 +1,5 @@
 /** An HTTP request. Header names are lower-case. */
-export interface Request {
+export interface HttpRequest {
   readonly method: string
   /** Path without the query, e.g. `/0/private/AddOrder`. */
   readonly path: string

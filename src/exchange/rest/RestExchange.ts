@@ -7,7 +7,7 @@ import { readForm } from "./body.ts"
 import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
 import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
-import type { Request } from "./Request.ts"
+import type { HttpRequest } from "./Request.ts"
 import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
 
 /** The outcome of a request: an answer or a cut connection, after a delay in milliseconds. */
@@ -32,7 +32,7 @@ export interface RestExchange {
 }
 
 /** Executes a request, or applies the fault configured for it. `clock` is the caller's time in epoch milliseconds. */
-export const answer = (rest: RestExchange, request: Request, clock: number): Outcome => {
+export const answer = (rest: RestExchange, request: HttpRequest, clock: number): Outcome => {
   const endpoint = endpointOf(request)
   if (endpoint === undefined) return { reply: unknownMethod, after: 0 }
   const fault = takeFault(rest.faults, endpoint.name)
@@ -48,7 +48,7 @@ export const answer = (rest: RestExchange, request: Request, clock: number): Out
 }
 
 /** Executes a delayed request whose connection has already been cut. */
-export const arrive = (rest: RestExchange, request: Request, clock: number): void => {
+export const arrive = (rest: RestExchange, request: HttpRequest, clock: number): void => {
   const endpoint = endpointOf(request)
   if (endpoint !== undefined) carryOut(rest, request, endpoint, clock + rest.ahead)
 }
@@ -61,7 +61,7 @@ interface Endpoint {
 /**
  * Finds the endpoint of a request. Public endpoints require GET or HEAD, private ones POST. Names are case-sensitive.
  */
-const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
+const endpointOf = ({ method, path }: HttpRequest): Endpoint | undefined => {
   const [, scope, name = ""] = /^\/0\/(public|private)\/(.+)$/.exec(path) ?? []
   if (!isEndpoint(`${scope}/${name}`)) return undefined
   if (scope === "public" && (method === "GET" || method === "HEAD")) return { scope, name }
@@ -74,7 +74,7 @@ const endpointOf = ({ method, path }: Request): Endpoint | undefined => {
  */
 const carryOut = (
   rest: RestExchange,
-  request: Request,
+  request: HttpRequest,
   { name, scope }: Endpoint,
   now: number,
   unlisted = 0

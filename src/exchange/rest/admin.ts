@@ -3,11 +3,11 @@ import { parseJson } from "../../domain/wire/json.ts"
 import { handle } from "../commands/handle.ts"
 import { readFault } from "./faults.ts"
 import type { RestExchange } from "./RestExchange.ts"
-import type { Request } from "./Request.ts"
+import type { HttpRequest } from "./Request.ts"
 import { ok, refused, type Reply } from "./reply.ts"
 
-/** Most seconds by which one call advances the clock. */
-const mostSeconds = 366 * 86_400
+/** The most seconds by which one call advances the clock. */
+const maxSeconds = 366 * 86_400
 
 /**
  * Executes an operator's request to a simulated exchange, as JSON over HTTP. Kraken has no such interface. All answers
@@ -24,7 +24,7 @@ const mostSeconds = 366 * 86_400
  *                             is credited after three minutes
  *     POST   /admin/fail      {"refid": "FT…"}: fails a pending deposit or withdrawal; {} fails all pending ones
  */
-export const administer = (rest: RestExchange, { body, method, path }: Request, clock: number): Reply => {
+export const administer = (rest: RestExchange, { body, method, path }: HttpRequest, clock: number): Reply => {
   const command = commands[`${method} ${path}`]
   if (command === undefined) return refused([`There is no ${method} ${path}: see mcp-kraken exchange --help.`], 404)
   const params = method === "POST" ? readObject(body) : {}
@@ -38,7 +38,7 @@ type Params = Readonly<Record<string, unknown>>
 /** Executes an operator's command. Returns the result, or an error as a sentence. */
 type Command = (rest: RestExchange, params: Params, clock: number) => object | string
 
-const look: Command = ({ ahead, exchange, faults }, _, clock) => ({
+const describeExchange: Command = ({ ahead, exchange, faults }, _, clock) => ({
   now: new Date(clock + ahead).toISOString(),
   ahead_seconds: ahead / 1000,
   status: exchange.status,
@@ -56,25 +56,25 @@ const control =
   }
 
 const commands: Readonly<Record<string, Command>> = {
-  "GET /admin": look,
+  "GET /admin": describeExchange,
   "POST /admin/faults": (rest, params, clock) => {
     const fault = readFault(params)
     if (typeof fault === "string") return fault
     rest.faults.push(fault)
-    return look(rest, params, clock)
+    return describeExchange(rest, params, clock)
   },
   "DELETE /admin/faults": (rest, params, clock) => {
     rest.faults.length = 0
-    return look(rest, params, clock)
+    return describeExchange(rest, params, clock)
   },
   "POST /admin/status": (rest, params, clock) =>
     control(params["pair"] === undefined ? "control/SystemStatus" : "control/PairStatus")(rest, params, clock),
   "POST /admin/advance": (rest, params, clock) => {
     const seconds = Number(params["seconds"])
-    if (!(seconds > 0 && seconds <= mostSeconds)) return `seconds is a number up to ${mostSeconds}.`
+    if (!(seconds > 0 && seconds <= maxSeconds)) return `seconds is a number up to ${maxSeconds}.`
     rest.ahead += Math.round(seconds * 1000)
     control("control/Advance")(rest, {}, clock)
-    return look(rest, params, clock)
+    return describeExchange(rest, params, clock)
   },
   "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account })),
   "POST /admin/fail": control("control/FailTransfers")

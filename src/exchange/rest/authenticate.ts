@@ -3,7 +3,7 @@ import type { Params } from "../wire/params.ts"
 import { Refusal } from "../base/Refusal.ts"
 import { readBody } from "./body.ts"
 import type { ApiKey } from "./keys.ts"
-import type { Request } from "./Request.ts"
+import type { HttpRequest } from "./Request.ts"
 
 /** Lockout of a key: `after` refusals in a row, for `lasts` milliseconds. Each further attempt restarts it. */
 export const lockout = { after: 10, lasts: 15 * 60_000 }
@@ -15,7 +15,7 @@ export const lockout = { after: 10, lasts: 15 * 60_000 }
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth
  */
 export const authenticate = (
-  request: Request,
+  request: HttpRequest,
   keys: ReadonlyMap<string, ApiKey>,
   { locksOut, now }: { readonly locksOut: boolean; readonly now: number }
 ): { readonly key: ApiKey; readonly params: Params } => {

@@ -12,7 +12,7 @@ interface Kind {
   readonly about: string
 }
 
-const says = (error: string): Kind => ({ done: false, instead: refused([error]), about: `answers ${error}` })
+const answersError = (error: string): Kind => ({ done: false, instead: refused([error]), about: `answers ${error}` })
 
 export const faultKinds = {
   "drop-before": { done: false, instead: "cut", about: "cuts the connection, nothing done" },
@@ -32,11 +32,11 @@ export const faultKinds = {
   },
   "wrong-date": { done: true, late: "date", about: "answers with a `Date` that is SECONDS ahead (30)" },
   "html-502": { done: false, instead: html(502, "Bad gateway"), about: "answers with a proxy's page, nothing done" },
-  "rate-limit": says("EAPI:Rate limit exceeded"),
-  "invalid-nonce": says("EAPI:Invalid nonce"),
-  "service-unavailable": says("EService:Unavailable"),
-  busy: says("EService:Busy"),
-  lockout: says("EGeneral:Temporary lockout")
+  "rate-limit": answersError("EAPI:Rate limit exceeded"),
+  "invalid-nonce": answersError("EAPI:Invalid nonce"),
+  "service-unavailable": answersError("EService:Unavailable"),
+  busy: answersError("EService:Busy"),
+  lockout: answersError("EGeneral:Temporary lockout")
 } satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof faultKinds

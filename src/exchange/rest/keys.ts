@@ -42,7 +42,7 @@ interface Kind {
 }
 
 /** One key for each kind of permission, expiry, password and nonce window. */
-export const kinds: Readonly<Record<string, Kind>> = {
+export const keyKinds: Readonly<Record<string, Kind>> = {
   full: { permissions: classicPermissions, about: "may do everything" },
   "read-only": { permissions: readOnly, about: "queries only" },
   trade: { permissions: [...readOnly, "modify-trades", "close-trades"], about: "queries and orders" },
@@ -55,7 +55,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
 /** Makes the keys, by their public part. `now` is in epoch milliseconds. */
 export const makeKeys = (credentials: (name: string) => Credentials, now: number): ReadonlyMap<string, ApiKey> =>
   new Map(
-    Object.entries(kinds).map(([name, kind]) => {
+    Object.entries(keyKinds).map(([name, kind]) => {
       const { key, secret } = credentials(name)
       const apiKey: ApiKey = {
         name,

@@ -26,7 +26,7 @@ export const balances: Readonly<Record<string, string>> = {
 const beforeTrading = { ZUSD: "40000", XXBT: "1", XETH: "8", SOL: "50", USDT: "2000", "DOT.S": "40.1" }
 
 const minute = 60_000
-const pace = 15 * minute
+const interval = 15 * minute
 
 /** Number of seeded orders, such that each history has more than one page of 50. */
 const rounds = 60
@@ -57,12 +57,12 @@ export const makeRestExchange = (
  * trades, ledger entries, deposits, a finished export, and round balances.
  */
 const seededExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimits">): Exchange => {
-  const begin = now - (rounds + 2) * pace
+  const begin = now - (rounds + 2) * interval
   const exchange = makeExchange(syntheticMarket(settings.seed), begin, settings)
   let time = begin
   const ask = (endpoint: string, params: Record<string, unknown>) => {
     const answer = replay(exchange, { endpoint, params, account: accountName, now: time })
-    if ("errors" in answer) throw new Error(`${endpoint} while opening: ${answer.errors.join()}`)
+    if ("errors" in answer) throw new Error(`${endpoint} in the seed data: ${answer.errors.join()}`)
   }
 
   ask("control/OpenAccount", { name: accountName, balances: beforeTrading })
@@ -70,13 +70,13 @@ const seededExchange = (now: number, settings: Pick<Settings, "seed" | "rateLimi
   for (let round = 0; round < rounds; round++) {
     const type = round % 2 === 0 ? "buy" : "sell"
     // Every fourth order is a limit order, which is cancelled if it is not filled within a quarter of an hour.
-    const patient = round % 4 === 3
+    const isLimit = round % 4 === 3
     const order = { ...orders[round % orders.length], type, userref: round }
     ask("private/AddOrder", {
       ...order,
-      ...(patient ? { ordertype: "limit", price: "#0.05%" } : { ordertype: "market" })
+      ...(isLimit ? { ordertype: "limit", price: "#0.05%" } : { ordertype: "market" })
     })
-    time += pace
+    time += interval
     ask("control/Advance", {})
     for (const txid of account.open.keys()) ask("private/CancelOrder", { txid })
   }

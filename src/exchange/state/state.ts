@@ -1,5 +1,5 @@
 import type { Tier } from "../../domain/endpoints/rateCosts.ts"
-import { Sorted } from "../base/Sorted.ts"
+import { SortedMap } from "../base/Sorted.ts"
 import type { Market, Taken } from "./Market.ts"
 import type { Order, Trade } from "./order.ts"
 import { makeBuiltIn } from "../catalogue/builtIn.ts"
@@ -42,7 +42,7 @@ export interface Exchange {
   readonly accounts: Map<string, Account>
   readonly orders: Map<string, Order>
   readonly pairStates: Map<string, PairState>
-  readonly timers: Sorted<number, Array<Timer>>
+  readonly timers: SortedMap<number, Array<Timer>>
   /** Fees paid by all accounts, by asset. */
   readonly fees: Map<string, bigint>
   /** Balances outside the exchange: the market's side of every trade, deposits and withdrawals; usually negative. */
@@ -67,10 +67,10 @@ export interface PairState {
   /** Time of the list that the status was last imported from, in epoch milliseconds. */
   listed: number
   /** Resting orders by price, best first: keys of bids are negative prices. */
-  readonly bids: Sorted<bigint, Map<string, Order>>
-  readonly asks: Sorted<bigint, Map<string, Order>>
+  readonly bids: SortedMap<bigint, Map<string, Order>>
+  readonly asks: SortedMap<bigint, Map<string, Order>>
   /** Orders waiting for a price, by their trigger price. Keys of `down` are negative. */
-  readonly stops: Record<"last" | "index", Record<"up" | "down", Sorted<bigint, Map<string, Order>>>>
+  readonly stops: Record<"last" | "index", Record<"up" | "down", SortedMap<bigint, Map<string, Order>>>>
   readonly trailing: Map<string, Order>
   /** Volume that our orders have taken from the market's book since its last tick. */
   readonly taken: { tick: number; bid: Taken; ask: Taken }
@@ -229,7 +229,7 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
     accounts: new Map(),
     orders: new Map(),
     pairStates: new Map(Array.from(catalogue.pairs.values(), (pair) => [pair.id, makePairState(pair)])),
-    timers: new Sorted(),
+    timers: new SortedMap(),
     fees: new Map(),
     outside: new Map(),
     restCounters: new Map(),
@@ -242,11 +242,11 @@ export const makePairState = (pair: Pair): PairState => ({
   pair,
   status: pair.status,
   listed: 0,
-  bids: new Sorted(),
-  asks: new Sorted(),
+  bids: new SortedMap(),
+  asks: new SortedMap(),
   stops: {
-    last: { up: new Sorted(), down: new Sorted() },
-    index: { up: new Sorted(), down: new Sorted() }
+    last: { up: new SortedMap(), down: new SortedMap() },
+    index: { up: new SortedMap(), down: new SortedMap() }
   },
   trailing: new Map(),
   taken: { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } },

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net"
 import { administer } from "../../exchange/rest/admin.ts"
 import { answer, arrive, type RestExchange, type Outcome } from "../../exchange/rest/RestExchange.ts"
-import type { Request } from "../../exchange/rest/Request.ts"
+import type { HttpRequest } from "../../exchange/rest/Request.ts"
 import { html, refused } from "../../exchange/rest/reply.ts"
 import { mayAdminister } from "./adminPolicy.ts"
 import { readBytes } from "../http/body.ts"
@@ -28,7 +28,7 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
   )
   const run = yield* FiberSet.makeRuntime<never>()
   const arriveLate = Effect.fnUntraced(
-    function* (request: Request) {
+    function* (request: HttpRequest) {
       arrive(rest, request, yield* Clock.currentTimeMillis)
     },
     Effect.catchAllDefect((defect) => Deferred.die(ended, defect))
@@ -57,7 +57,7 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
   return { url: `http://${urlHost(at.host)}:${port}`, ended: Deferred.await(ended) }
 })
 
-const handle = (rest: RestExchange, request: Request, address: string | undefined): Effect.Effect<Outcome> =>
+const handle = (rest: RestExchange, request: HttpRequest, address: string | undefined): Effect.Effect<Outcome> =>
   Effect.map(Clock.currentTimeMillis, (clock) => {
     if (!/^\/admin(\/|$)/.test(request.path)) return answer(rest, request, clock)
     if (!mayAdminister(address, request.headers)) return { reply: refused([adminOnly], 403), after: 0 }
@@ -70,7 +70,7 @@ const tooLarge: Outcome = { reply: html(413, "Request entity too large"), after:
 const internal: Outcome = { reply: refused(["EGeneral:Internal error"], 500), after: 0 }
 
 const read = (incoming: IncomingMessage) =>
-  Effect.map(readBytes(incoming), (body): Request => {
+  Effect.map(readBytes(incoming), (body): HttpRequest => {
     const [path = "", query = ""] = (incoming.url ?? "").split(/\?(.*)/s, 2)
     const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])
     return { method: incoming.method ?? "", path, query, headers: Object.fromEntries(headers), body }

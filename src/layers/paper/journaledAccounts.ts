@@ -1,5 +1,5 @@
 import { bigintAsText } from "../../domain/wire/json.ts"
-import { type Answer, handle, journalFormat, mustKeep, replay } from "../../exchange/commands/handle.ts"
+import { type Answer, handle, journalFormat, mustJournal, replay } from "../../exchange/commands/handle.ts"
 import type { Market } from "../../exchange/state/Market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
@@ -123,7 +123,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     // Carried out with the parsed text, so that a replay gets exactly the same parameters.
     const params = JSON.stringify(command.params, bigintAsText)
     const answer = handle(found.x, { endpoint: command.endpoint, params: JSON.parse(params), now: at, account })
-    if (mustKeep(command, answer)) {
+    if (mustJournal(command, answer)) {
       const entry = { seq: found.seq + 1, at, endpoint: command.endpoint, params, outcome: outcomeOf(answer) }
       journal.append({ account, market }, entry)
       found.seq = entry.seq
@@ -210,7 +210,7 @@ const replayed = ({ account }: AccountId, known: Loaded, entries: ReadonlyArray<
   for (const { at, endpoint, outcome, params, seq } of entries) {
     if (seq !== known.seq + 1) throw new Error(`entry ${known.seq + 1} is missing`)
     const answer = replay(known.x, { endpoint, params: JSON.parse(params), now: at, account })
-    if (errorOf(outcomeOf(answer)) !== errorOf(outcome) || !mustKeep({ endpoint }, answer)) {
+    if (errorOf(outcomeOf(answer)) !== errorOf(outcome) || !mustJournal({ endpoint }, answer)) {
       throw new Error(`entry ${seq} (${endpoint}) ended in "${outcome}" and now ends in "${outcomeOf(answer)}"`)
     }
     known.seq = seq

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Redacted } from "effect"
 import { answer, type RestExchange, type Outcome } from "../../../src/exchange/rest/RestExchange.ts"
-import type { Request } from "../../../src/exchange/rest/Request.ts"
+import type { HttpRequest } from "../../../src/exchange/rest/Request.ts"
 import { makeRestExchange } from "../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { signature } from "../../doubles/fake/Wire.ts"
@@ -34,7 +34,7 @@ export interface Asked {
 let nonces = moment
 
 /** Makes a private call of the key `full`, signed by the double's code, which is independent of ours. */
-export const signed = (rest: RestExchange, name: string, fields: object = {}, asked: Asked = {}): Request => {
+export const signed = (rest: RestExchange, name: string, fields: object = {}, asked: Asked = {}): HttpRequest => {
   const { contentType = "application/x-www-form-urlencoded", nonce = ++nonces } = asked
   const { key, secret } = keyNamed(rest, asked.key ?? "full")
   const path = `/0/private/${name}`

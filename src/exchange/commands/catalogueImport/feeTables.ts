@@ -1,4 +1,4 @@
-import { type Schedule, type Tier, usual } from "../../catalogue/fees.ts"
+import { type Schedule, type Tier, defaultFees } from "../../catalogue/fees.ts"
 import { fit, format, scan } from "../../base/fixed.ts"
 import type { Params } from "../../wire/params.ts"
 import { Unreadable } from "./Unreadable.ts"
@@ -11,7 +11,7 @@ type Rows = ReadonlyArray<{ readonly volume: number; readonly rate: bigint }>
  */
 export const readFees = (row: Params): Schedule => {
   const [takers, makers] = [rowsOf(row["fees"], 0n), rowsOf(row["fees_maker"], -1_000_000n)]
-  if (takers.length === 0 && makers.length === 0) return usual
+  if (takers.length === 0 && makers.length === 0) return defaultFees
   if (!["ZUSD", "USD"].includes(String(row["fee_volume_currency"] ?? "ZUSD")))
     throw new Unreadable("its fees are not by dollars traded")
   // Makers pay the taker rates if they have no table of their own.
@@ -30,7 +30,7 @@ export const readFees = (row: Params): Schedule => {
 
 /** Prints the fee tables as AssetPairs does; empty for the usual schedule. */
 export const printFees = (fees: Schedule): Params => {
-  if (fees === usual) return {}
+  if (fees === defaultFees) return {}
   const table = (side: "taker" | "maker") => fees.map((tier) => [tier.volume, format(tier[side], 4)])
   return { fees: table("taker"), fees_maker: table("maker") }
 }

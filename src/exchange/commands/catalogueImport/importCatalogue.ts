@@ -1,6 +1,6 @@
 import { Predicate } from "effect"
 import type { Asset } from "../../catalogue/assets.ts"
-import { addAsset, addPair, unprice } from "../../catalogue/catalogue.ts"
+import { addAsset, addPair, removeMarket } from "../../catalogue/catalogue.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
 import { invalid } from "../../base/Refusal.ts"
@@ -30,7 +30,7 @@ export const importCatalogue = (exchange: Exchange, params: Params): void => {
     if (state === undefined || !isNewer(exchange, id, seen)) continue
     state.listed = seen
     changeMode(exchange, () => (state.status = "delisted"))
-    unprice(catalogue, state.pair)
+    removeMarket(catalogue, state.pair)
   }
 }
 

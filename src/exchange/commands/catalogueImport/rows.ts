@@ -63,8 +63,8 @@ export const readPair = (id: string, row: unknown, { assets }: Pick<Catalogue, "
     priceDecimals,
     lotDecimals,
     tick: tickOf(texts.tick, priceDecimals),
-    ordermin: leastOf(texts.ordermin, lotDecimals, "ordermin"),
-    costmin: leastOf(texts.costmin, quote.decimals, "costmin"),
+    ordermin: minimumOf(texts.ordermin, lotDecimals, "ordermin"),
+    costmin: minimumOf(texts.costmin, quote.decimals, "costmin"),
     leverage: [],
     status,
     fees: readFees(row),
@@ -92,12 +92,12 @@ export const printPair = (pair: Pair, status: string): Params => ({
 const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined
 
-/** Most decimals that are accepted. */
-const mostDecimals = 18
+/** The most decimals that are accepted. */
+const maxDecimals = 18
 
 const decimalsOf = (row: Params, field: string): number => {
   const value = Number(textOf(row[field]) ?? Number.NaN)
-  if (Number.isInteger(value) && value >= 0 && value <= mostDecimals) return value
+  if (Number.isInteger(value) && value >= 0 && value <= maxDecimals) return value
   throw new Unreadable(`its ${field} is ${String(row[field])}`)
 }
 
@@ -109,7 +109,7 @@ const tickOf = (text: string, decimals: number): bigint => {
 }
 
 /** Rounds a minimum up to the decimals of the amounts it applies to, which accepts the same amounts. */
-const leastOf = (text: string, decimals: number, field: string): bigint => {
+const minimumOf = (text: string, decimals: number, field: string): bigint => {
   const scanned = scan(text)
   if (scanned === undefined || scanned.value < 0n) throw new Unreadable(`its ${field} is ${text}`)
   return rescale(scanned.value, scanned.decimals, decimals, "ceil")

@@ -4,8 +4,8 @@ import { max } from "../../base/fixed.ts"
 import { hash } from "../../base/ids.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import {
-  type Character,
-  characterOf,
+  type PairParameters,
+  parametersOf,
   firstTick,
   halfSpread,
   middle,
@@ -24,8 +24,8 @@ const depth = 500
  * past or future, costs the same. Floats only shape it; every price and volume it returns is a whole number of units.
  */
 export const syntheticMarket = (seed = 1): Market => {
-  const known = new Map(Array.from(builtIn.pairs.values(), (pair) => [pair.id, characterOf(pair, seed)]))
-  const of = (pair: Pair): Character => known.get(pair.id)!
+  const known = new Map(Array.from(builtIn.pairs.values(), (pair) => [pair.id, parametersOf(pair, seed)]))
+  const of = (pair: Pair): PairParameters => known.get(pair.id)!
   const cached = new Map<string, { tick: number; bid: Array<Level>; ask: Array<Level> }>()
 
   const levels = (pair: Pair, tick: number) => {
@@ -71,7 +71,7 @@ export const syntheticMarket = (seed = 1): Market => {
  * Returns the next level of a side. Its size is constant for ten seconds at a price, and grows with the distance from
  * the middle.
  */
-const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: ReadonlyArray<Level>): Level => {
+const nextLevel = (of: PairParameters, tick: number, side: "bid" | "ask", before: ReadonlyArray<Level>): Level => {
   const place = before.length
   const away = side === "ask" ? 1n : -1n
   const previous = before[place - 1]?.price
@@ -88,7 +88,7 @@ const nextLevel = (of: Character, tick: number, side: "bid" | "ask", before: Rea
   return { price, volume: sizeAt(of, h, 0.4 + place / 20), time: Math.floor(tick / 10) * 10 }
 }
 
-const firstTouch = (of: Character, from: number, to: number, awaited: AwaitedPrices): number | undefined => {
+const firstTouch = (of: PairParameters, from: number, to: number, awaited: AwaitedPrices): number | undefined => {
   const { askAtMost, bidAtLeast, lastAtMost, lastAtLeast, indexAtMost, indexAtLeast } = awaited
   const least = Math.max(
     ...[askAtMost, lastAtMost, indexAtMost].map((price) => (price === undefined ? 0 : Number(price)))

@@ -11,7 +11,7 @@ export const tickMillis = 1000
 export const firstTick = Date.UTC(2013, 9, 6, 21, 34, 15) / tickMillis
 
 /** Starting price, half spread as a share of it, and a usual volume, by pair. */
-const characters: Record<string, readonly [price: string, halfSpread: number, volume: string]> = {
+const startingValues: Record<string, readonly [price: string, halfSpread: number, volume: string]> = {
   XXBTZUSD: ["112350.1", 0.000002, "0.4"],
   XETHZUSD: ["4120.55", 0.000005, "4"],
   SOLUSD: ["205.31", 0.00003, "60"],
@@ -42,7 +42,7 @@ const steps: Record<string, number> = {
 }
 
 /** Parameters of the synthetic market for a pair. */
-export interface Character {
+export interface PairParameters {
   readonly pair: Pair
   readonly seed: number
   readonly path: Path
@@ -51,8 +51,8 @@ export interface Character {
   readonly volume: number
 }
 
-export const characterOf = (pair: Pair, seed: number): Character => {
-  const [price, spread, volume] = characters[pair.id]!
+export const parametersOf = (pair: Pair, seed: number): PairParameters => {
+  const [price, spread, volume] = startingValues[pair.id]!
   const walk = (asset: string, direction: number) => {
     const step = steps[asset]
     return step === undefined ? [] : [{ seed: hash(seed, seedOf(asset)), step: step * direction }]
@@ -68,13 +68,13 @@ export const characterOf = (pair: Pair, seed: number): Character => {
 }
 
 /** Returns the middle of the book, as a whole number of ticks of the pair. */
-export const middle = (of: Character, tick: number): bigint => {
+export const middle = (of: PairParameters, tick: number): bigint => {
   const price = BigInt(Math.round(of.price * Math.exp(valueAt(of.path, tick))))
   return max(of.pair.tick * 2n, price - (price % of.pair.tick))
 }
 
 /** Returns half the spread, which varies from second to second and is at least one tick. */
-export const halfSpread = (of: Character, tick: number, price: bigint): bigint => {
+export const halfSpread = (of: PairParameters, tick: number, price: bigint): bigint => {
   const wide = 0.5 + (hash(of.seed, 1, tick) % 1000) / 500
   return max(of.pair.tick, wholeTicks(of, BigInt(Math.round(Number(price) * of.halfSpread * wide))))
 }
@@ -83,7 +83,7 @@ export const halfSpread = (of: Character, tick: number, price: bigint): bigint =
  * Returns the trade of a second, at either side of the book. It happened within the second before the tick at which the
  * market shows it.
  */
-export const tradeAt = (of: Character, tick: number): PublicTrade => {
+export const tradeAt = (of: PairParameters, tick: number): PublicTrade => {
   const h = hash(of.seed, 2, tick)
   const side = h % 2 === 0 ? "buy" : "sell"
   const price = middle(of, tick)
@@ -99,10 +99,10 @@ export const tradeAt = (of: Character, tick: number): PublicTrade => {
 }
 
 /** Rounds a price down to whole ticks of the pair. */
-export const wholeTicks = (of: Character, price: bigint) => price - (price % of.pair.tick)
+export const wholeTicks = (of: PairParameters, price: bigint) => price - (price % of.pair.tick)
 
 /** Derives a volume from a random number: mostly small, sometimes large. */
-export const sizeAt = (of: Character, h: number, scale: number): bigint => {
+export const sizeAt = (of: PairParameters, h: number, scale: number): bigint => {
   const share = (h >>> 8) / 2 ** 24
   return BigInt(Math.max(1, Math.round(of.volume * scale * (0.05 + share * share * 3))))
 }

@@ -1,10 +1,10 @@
 import type { Candle, Spread } from "../../state/Market.ts"
 import { max, min } from "../../base/fixed.ts"
-import { type Character, firstTick, halfSpread, middle, tickMillis, tradeAt } from "./character.ts"
+import { type PairParameters, firstTick, halfSpread, middle, tickMillis, tradeAt } from "./character.ts"
 
 const samples = 60
 
-export const candles = (of: Character, minutes: number, time: number, count: number): ReadonlyArray<Candle> => {
+export const candles = (of: PairParameters, minutes: number, time: number, count: number): ReadonlyArray<Candle> => {
   const length = (minutes * 60_000) / tickMillis
   const last = Math.floor(time / tickMillis)
   const newest = Math.floor(last / length)
@@ -17,10 +17,10 @@ export const candles = (of: Character, minutes: number, time: number, count: num
 }
 
 /** Builds a candle of at most a day. Two that begin at midnight and 24 hours ago agree on what they share. */
-export const summary = (of: Character, from: number, time: number): Candle =>
+export const summary = (of: PairParameters, from: number, time: number): Candle =>
   candle(of, Math.floor(from / tickMillis), Math.floor(time / tickMillis), 86_400_000 / tickMillis)
 
-export const spreads = (of: Character, time: number, count: number): ReadonlyArray<Spread> => {
+export const spreads = (of: PairParameters, time: number, count: number): ReadonlyArray<Spread> => {
   const last = Math.floor(time / tickMillis)
   return Array.from({ length: count }, (_, i) => {
     const tick = last - count + 1 + i
@@ -35,7 +35,7 @@ export const spreads = (of: Character, time: number, count: number): ReadonlyArr
  * longer candle reads one trade of each sixtieth of its length, which stands for all trades of that block so far: a month
  * costs no more than a minute, and volume only grows until the candle ends.
  */
-const candle = (of: Character, first: number, last: number, length: number): Candle => {
+const candle = (of: PairParameters, first: number, last: number, length: number): Candle => {
   const block = Math.max(1, Math.floor(length / samples))
   const open = tradeAt(of, first)
   const close = tradeAt(of, last).price
