@@ -1,7 +1,7 @@
 import { cpus } from "node:os"
 import { handle } from "../src/exchange/commands/handle.ts"
 import { makeExchange } from "../src/exchange/state/state.ts"
-import { syntheticMarket } from "../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../src/exchange/markets/synthetic/syntheticMarket.ts"
 
 /**
  * A benchmark of the matching engine: orders matched per second of processor time with few and with many resting

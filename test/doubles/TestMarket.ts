@@ -1,5 +1,5 @@
 import { fixed } from "../../src/exchange/base/fixed.ts"
-import type { Candle, AwaitedPrices, Market } from "../../src/exchange/state/Market.ts"
+import type { Candle, AwaitedPrices, Market } from "../../src/exchange/state/market.ts"
 import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
 
 /** The time at which these tests begin, in Unix milliseconds. */

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { join } from "node:path"
 import { handle } from "../../src/exchange/commands/handle.ts"
 import { snapshot } from "../exchange/snapshot.ts"
-import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import { openJournal } from "../../src/layers/paper/journal.ts"
 import { makeJournaledAccounts } from "../../src/layers/paper/journaledAccounts.ts"
 

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
-import type { Key } from "../../src/exchange/wire/Call.ts"
+import type { Key } from "../../src/exchange/wire/call.ts"
 import { type Answer, handle } from "../../src/exchange/commands/handle.ts"
-import type { Market } from "../../src/exchange/state/Market.ts"
+import type { Market } from "../../src/exchange/state/market.ts"
 import { type Exchange, makeExchange, type Settings } from "../../src/exchange/state/state.ts"
 import { opening, type Prices, scripted } from "./TestMarket.ts"
 

@@ -1,5 +1,5 @@
 import { Clock, Effect } from "effect"
-import { answer, arrive, type RestExchange } from "../../src/exchange/rest/RestExchange.ts"
+import { answer, arrive, type RestExchange } from "../../src/exchange/rest/restExchange.ts"
 import type { Reply } from "../../src/exchange/rest/reply.ts"
 import type { Outcome } from "./FakeKraken.ts"
 import type { WireRequest } from "./fake/Wire.ts"

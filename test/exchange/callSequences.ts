@@ -1,10 +1,10 @@
 import * as fc from "fast-check"
 import { fixed, format } from "../../src/exchange/base/fixed.ts"
 import { handle, mustJournal, replay } from "../../src/exchange/commands/handle.ts"
-import type { Request } from "../../src/exchange/wire/Request.ts"
+import type { Request } from "../../src/exchange/wire/request.ts"
 import { available } from "../../src/exchange/accounts/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
-import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import { opening, scripted } from "../doubles/TestMarket.ts"
 import { type Errand, errand, run } from "./fundingSteps.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Key } from "../../src/exchange/wire/Call.ts"
+import type { Key } from "../../src/exchange/wire/call.ts"
 import { endpoints, isEndpoint, isPrivate } from "../../src/domain/endpoints/endpoints.ts"
 import { venue } from "../doubles/TestVenue.ts"
 

@@ -7,7 +7,7 @@ import { catalogueDelta } from "../../src/exchange/commands/catalogueImport/cata
 import { type ListedCatalogue, readLists } from "../../src/exchange/commands/catalogueImport/listedCatalogue.ts"
 import { printPair, readPair } from "../../src/exchange/commands/catalogueImport/rows.ts"
 import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
-import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
+import { recordedMarket } from "../../src/exchange/markets/recorded/recordedMarket.ts"
 import { asset, lists, pairs as rows } from "../fixtures/krakenLists.ts"
 import { runs } from "../Property.ts"
 import { pathToDollars } from "../../src/exchange/accounts/value.ts"

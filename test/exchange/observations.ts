@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
+import { recordedMarket } from "../../src/exchange/markets/recorded/recordedMarket.ts"
 import { type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { opening } from "../doubles/TestMarket.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { requiredMarketData } from "../../src/exchange/endpoints/requiredMarketData.ts"
 import { mustJournal } from "../../src/exchange/commands/handle.ts"
 import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
-import { recordedMarket } from "../../src/exchange/markets/recorded/RecordedMarket.ts"
+import { recordedMarket } from "../../src/exchange/markets/recorded/recordedMarket.ts"
 import { opening } from "../doubles/TestMarket.ts"
 import { venue } from "../doubles/TestVenue.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import { venue } from "../doubles/TestVenue.ts"
 
 describe("withdrawals and transfers", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { syntheticMarket } from "../../src/exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import * as Account from "../../src/tools/account/tools.ts"
 import * as Books from "../../src/tools/market/orderBooks.ts"
 import * as Exports from "../../src/tools/account/exports.ts"

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import Ajv2020 from "ajv/dist/2020.js"
 import { Effect, Layer, Option, Redacted, TestClock } from "effect"
-import type { RestExchange } from "../../src/exchange/rest/RestExchange.ts"
+import type { RestExchange } from "../../src/exchange/rest/restExchange.ts"
 import { makeKeys } from "../../src/exchange/rest/keys.ts"
 import { makeCredentials } from "../../src/layers/exchange/keys.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"

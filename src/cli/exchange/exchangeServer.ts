@@ -1,6 +1,6 @@
 import { Clock, Console, Effect, Option, Redacted } from "effect"
 import { parseFault } from "../../exchange/rest/faults.ts"
-import type { RestExchange } from "../../exchange/rest/RestExchange.ts"
+import type { RestExchange } from "../../exchange/rest/restExchange.ts"
 import { keyKinds } from "../../exchange/rest/keys.ts"
 import { balances, makeRestExchange } from "../../exchange/rest/seedAccount.ts"
 import { serveExchange } from "../../layers/exchange/ExchangeHttp.ts"

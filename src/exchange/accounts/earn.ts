@@ -1,6 +1,6 @@
 import { fundingId } from "../base/ids.ts"
 import { available, post } from "./ledger.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import { allocate } from "./rewards.ts"
 import { type Account, addTimer, type Exchange, nextNumber, type Timer } from "../state/state.ts"
 import { allocationOf, earnBalance, strategies, type Strategy } from "./strategies.ts"

@@ -7,7 +7,7 @@ import {
   openOrderLimits,
   restLimits
 } from "../../domain/endpoints/rateCosts.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import type { Account, Counter, Exchange } from "../state/state.ts"
 import type { Order } from "../state/order.ts"
 import type { Pair } from "../catalogue/pairs.ts"

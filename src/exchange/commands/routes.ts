@@ -1,5 +1,5 @@
 import { isEndpoint, isWrite, type PrivateEndpoint, type PublicEndpoint } from "../../domain/endpoints/endpoints.ts"
-import type { Endpoint, PublicEndpoint as Answer } from "../wire/Call.ts"
+import type { Endpoint, PublicEndpoint as Answer } from "../wire/call.ts"
 import * as Account from "../endpoints/account.ts"
 import * as Cancelling from "../endpoints/cancelling.ts"
 import * as Changing from "../endpoints/changing.ts"

@@ -1,10 +1,10 @@
 import { Predicate } from "effect"
-import type { Endpoint } from "../wire/Call.ts"
+import type { Endpoint } from "../wire/call.ts"
 import { chargeEngine, penalty } from "../accounts/limits.ts"
 import { endOrder } from "../engine/lifecycle.ts"
 import type { Order } from "../state/order.ts"
 import { array, integer, plain, text } from "../wire/params.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 import { type Account, addTimer, type Exchange, nextNumber } from "../state/state.ts"
 import { iso } from "../base/text.ts"
 

@@ -1,8 +1,8 @@
-import type { Endpoint } from "../wire/Call.ts"
+import type { Endpoint } from "../wire/call.ts"
 import { addressesOf, newAddress } from "../accounts/funding.ts"
 import { fundingMethods, transferAmount, unknownAsset } from "../wire/fundingParams.ts"
 import { assetClassed, flag, required } from "../wire/params.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import { amountText } from "../wire/show.ts"
 
 const unusedAddresses = 5

@@ -1,10 +1,10 @@
-import type { PublicEndpoint } from "../wire/Call.ts"
+import type { PublicEndpoint } from "../wire/call.ts"
 import { format } from "../base/fixed.ts"
 import { depth, lastPrice } from "../engine/liquidity.ts"
-import type { Candle } from "../state/Market.ts"
+import type { Candle } from "../state/market.ts"
 import { keyOf, type Pair } from "../catalogue/pairs.ts"
 import { integer, names, oneOf, pairNamed, type Params, required, text } from "../wire/params.ts"
-import { invalid } from "../base/Refusal.ts"
+import { invalid } from "../base/refusal.ts"
 import { printPrice } from "../wire/show.ts"
 import { type Exchange, pairStateOf } from "../state/state.ts"
 

@@ -7,7 +7,7 @@ import { type CloseSpec, type OrderSpec, type Side } from "../state/order.ts"
 import { costOf, type Pair } from "../catalogue/pairs.ts"
 import { flag, integer, list, oneOf, type Params, required, text } from "../wire/params.ts"
 import { readPrices } from "../state/prices.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 import { type Account, type Exchange, pairStateOf } from "../state/state.ts"
 import { readTimes } from "../wire/times.ts"
 

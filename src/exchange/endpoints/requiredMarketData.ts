@@ -2,7 +2,7 @@ import { isEndpoint, isPrivate, type PrivateEndpoint } from "../../domain/endpoi
 import { findAccount } from "../accounts/accounts.ts"
 import type { Asset } from "../catalogue/assets.ts"
 import { type Catalogue, findAsset, findAssetOfBalance, findPair } from "../catalogue/catalogue.ts"
-import type { Request } from "../wire/Request.ts"
+import type { Request } from "../wire/request.ts"
 import type { Pair } from "../catalogue/pairs.ts"
 import type { Exchange } from "../state/state.ts"
 import { pathToDollars } from "../accounts/value.ts"

@@ -1,9 +1,9 @@
 import { openAccount } from "../accounts/accounts.ts"
-import type { Endpoint } from "../wire/Call.ts"
+import type { Endpoint } from "../wire/call.ts"
 import { transferId } from "../base/ids.ts"
 import { available, post } from "../accounts/ledger.ts"
 import { amount, assetClassed, required } from "../wire/params.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 import { type Account, type Exchange, nextNumber } from "../state/state.ts"
 
 export const CreateSubaccount: Endpoint = (exchange, { account, params }) => {

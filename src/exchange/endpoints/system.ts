@@ -1,5 +1,5 @@
 import type { Asset } from "../catalogue/assets.ts"
-import type { PublicEndpoint } from "../wire/Call.ts"
+import type { PublicEndpoint } from "../wire/call.ts"
 import { assetNamed, names, oneOf, pairNamed, text } from "../wire/params.ts"
 import { type PairState, pairStateOf } from "../state/state.ts"
 import { iso, rfc1123 } from "../base/text.ts"

@@ -1,10 +1,10 @@
-import type { Endpoint } from "../wire/Call.ts"
+import type { Endpoint } from "../wire/call.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
 import { assetFilter } from "../wire/fundingParams.ts"
 import { depositStatus, statusAt } from "../accounts/funding.ts"
 import { seedOf, hex } from "../base/ids.ts"
 import { integer, text, type Params } from "../wire/params.ts"
-import { invalid } from "../base/Refusal.ts"
+import { invalid } from "../base/refusal.ts"
 import { amountText } from "../wire/show.ts"
 import type { Deposit, Exchange, Withdrawal } from "../state/state.ts"
 

@@ -1,6 +1,6 @@
 import { min } from "../base/fixed.ts"
 import { type Order, type Side, left } from "../state/order.ts"
-import type { SortedMap } from "../base/Sorted.ts"
+import type { SortedMap } from "../base/sortedMap.ts"
 import { type Exchange, type PairState, nextNumber } from "../state/state.ts"
 
 /** Adds an order at the end of the queue at its limit price. */

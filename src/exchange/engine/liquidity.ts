@@ -1,8 +1,8 @@
-import type { Level, Taken } from "../state/Market.ts"
+import type { Level, Taken } from "../state/market.ts"
 import { acceptable, firstInQueue, restingOrders } from "./book.ts"
 import { min } from "../base/fixed.ts"
 import { type Order, type Side, left } from "../state/order.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import type { Exchange, PairState } from "../state/state.ts"
 
 /** The next volume that a taker can get: from a resting order, or from the market if `maker` is undefined. */

@@ -1,4 +1,4 @@
-import { Refusal, invalid } from "../base/Refusal.ts"
+import { Refusal, invalid } from "../base/refusal.ts"
 import type { OrderType } from "../../domain/orders/orders.ts"
 import { hasLimit } from "../state/order.ts"
 import type { Exchange, PairState } from "../state/state.ts"

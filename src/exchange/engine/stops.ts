@@ -2,7 +2,7 @@ import { dequeue, enqueue } from "./book.ts"
 import { divide, max } from "../base/fixed.ts"
 import { priceSignal } from "./liquidity.ts"
 import { type Order, isTrailing } from "../state/order.ts"
-import type { SortedMap } from "../base/Sorted.ts"
+import type { SortedMap } from "../base/sortedMap.ts"
 import { type Exchange, type PairState, pairStateOf } from "../state/state.ts"
 
 /** Returns the direction of the price movement that triggers the order. */

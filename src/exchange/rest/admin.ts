@@ -2,8 +2,8 @@ import { Predicate } from "effect"
 import { parseJson } from "../../domain/wire/json.ts"
 import { handle } from "../commands/handle.ts"
 import { readFault } from "./faults.ts"
-import type { RestExchange } from "./RestExchange.ts"
-import type { HttpRequest } from "./Request.ts"
+import type { RestExchange } from "./restExchange.ts"
+import type { HttpRequest } from "./httpRequest.ts"
 import { ok, refused, type Reply } from "./reply.ts"
 
 /** The most seconds by which one call advances the clock. */

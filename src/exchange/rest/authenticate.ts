@@ -1,9 +1,9 @@
 import { sign } from "../../domain/wire/signature.ts"
 import type { Params } from "../wire/params.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import { readBody } from "./body.ts"
 import type { ApiKey } from "./keys.ts"
-import type { HttpRequest } from "./Request.ts"
+import type { HttpRequest } from "./httpRequest.ts"
 
 /** Lockout of a key: `after` refusals in a row, for `lasts` milliseconds. Each further attempt restarts it. */
 export const lockout = { after: 10, lasts: 15 * 60_000 }

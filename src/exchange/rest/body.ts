@@ -1,6 +1,6 @@
 import { parseJson } from "../../domain/wire/json.ts"
 import type { Params } from "../wire/params.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 
 /**
  * Reads the arguments from a JSON body or a form. A body without a content type is read as a form. Numbers that a

@@ -1,5 +1,5 @@
 import { Redacted } from "effect"
-import type { Key } from "../wire/Call.ts"
+import type { Key } from "../wire/call.ts"
 import { classicPermissions } from "../../domain/keys/permissions.ts"
 
 /** Key and secret, as the key's owner has them. */

@@ -4,7 +4,7 @@ import type { OrderType } from "../../domain/orders/orders.ts"
 import { type Side, type Trail, isTrailing } from "./order.ts"
 import { currentRules } from "./state.ts"
 import type { Pair } from "../catalogue/pairs.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 
 /** A parsed price: `37500`, or relative `+500`, `-1.5%`, `#10`. */
 export interface PriceText {

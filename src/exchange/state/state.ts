@@ -1,6 +1,6 @@
 import type { Tier } from "../../domain/endpoints/rateCosts.ts"
-import { SortedMap } from "../base/Sorted.ts"
-import type { Market, Taken } from "./Market.ts"
+import { SortedMap } from "../base/sortedMap.ts"
+import type { Market, Taken } from "./market.ts"
 import type { Order, Trade } from "./order.ts"
 import { makeBuiltIn } from "../catalogue/builtIn.ts"
 import type { Catalogue } from "../catalogue/catalogue.ts"

@@ -1,7 +1,7 @@
 import type { Asset } from "../catalogue/assets.ts"
 import { type Method, methodsOf } from "../accounts/funding.ts"
 import { assetClassed, classNamed, type Params, required, units } from "./params.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import type { Exchange } from "../state/state.ts"
 
 export const unknownAsset = "EFunding:Unknown asset"

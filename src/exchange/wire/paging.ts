@@ -1,6 +1,6 @@
 import { isShort } from "../../domain/numbers/numberText.ts"
 import { flag, integer, type Params, text } from "./params.ts"
-import { invalid } from "../base/Refusal.ts"
+import { invalid } from "../base/refusal.ts"
 
 const size = 50
 

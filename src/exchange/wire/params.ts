@@ -4,7 +4,7 @@ import type { Asset } from "../catalogue/assets.ts"
 import { findAsset, findListedPair, findPair } from "../catalogue/catalogue.ts"
 import { fit, scan } from "../base/fixed.ts"
 import type { Pair } from "../catalogue/pairs.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 import type { Exchange } from "../state/state.ts"
 
 /** Arguments from a form or a JSON body. Values are texts, numbers, booleans, or nested. */

@@ -1,6 +1,6 @@
 import type { OrderSpec } from "../state/order.ts"
 import { type Params, text } from "./params.ts"
-import { invalid, Refusal } from "../base/Refusal.ts"
+import { invalid, Refusal } from "../base/refusal.ts"
 import type { Exchange } from "../state/state.ts"
 
 const month = 31 * 86_400_000

@@ -1,7 +1,7 @@
 import { Context, type Effect, type Option } from "effect"
 import type { Endpoint, Params } from "../../domain/endpoints/endpoints.ts"
 import type { ListedCatalogue } from "../../exchange/commands/catalogueImport/listedCatalogue.ts"
-import type { Market } from "../../exchange/state/Market.ts"
+import type { Market } from "../../exchange/state/market.ts"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import type { ReadError } from "../../services/KrakenClient.ts"
 

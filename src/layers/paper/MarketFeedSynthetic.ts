@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { syntheticMarket } from "../../exchange/markets/synthetic/SyntheticMarket.ts"
+import { syntheticMarket } from "../../exchange/markets/synthetic/syntheticMarket.ts"
 import { MarketFeed } from "./MarketFeed.ts"
 
 /** A market computed from the time only, and so the same on every exchange. There is nothing to observe. */

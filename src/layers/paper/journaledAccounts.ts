@@ -1,6 +1,6 @@
 import { bigintAsText } from "../../domain/wire/json.ts"
 import { type Answer, handle, journalFormat, mustJournal, replay } from "../../exchange/commands/handle.ts"
-import type { Market } from "../../exchange/state/Market.ts"
+import type { Market } from "../../exchange/state/market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"

@@ -1,7 +1,7 @@
 import { Array as Arr } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { readSnapshot } from "../../exchange/commands/marketSnapshot/readSnapshot.ts"
-import { Refusal } from "../../exchange/base/Refusal.ts"
+import { Refusal } from "../../exchange/base/refusal.ts"
 import type { Observation } from "./MarketFeed.ts"
 
 /**

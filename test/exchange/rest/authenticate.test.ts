@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
-import { Refusal } from "../../../src/exchange/base/Refusal.ts"
+import { Refusal } from "../../../src/exchange/base/refusal.ts"
 import { authenticate, lockout } from "../../../src/exchange/rest/authenticate.ts"
 import { makeKeys } from "../../../src/exchange/rest/keys.ts"
 import { administer } from "../../../src/exchange/rest/admin.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { request as httpRequest } from "node:http"
-import { answer } from "../../../src/exchange/rest/RestExchange.ts"
+import { answer } from "../../../src/exchange/rest/restExchange.ts"
 import { mayAdminister } from "../../../src/layers/exchange/adminPolicy.ts"
 import { urlHost } from "../../../src/layers/network/urlHost.ts"
 import { servedExchange } from "../../exchange/rest/served.ts"

@@ -1,7 +1,7 @@
 import { Predicate } from "effect"
 import { type Catalogue, findAsset, findPair } from "../../catalogue/catalogue.ts"
 import { requiredMarketData, needsMarketData } from "../../endpoints/requiredMarketData.ts"
-import type { Request } from "../../wire/Request.ts"
+import type { Request } from "../../wire/request.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
 import type { Exchange } from "../../state/state.ts"

@@ -1,7 +1,7 @@
 import { type Schedule, type Tier, defaultFees } from "../../catalogue/fees.ts"
 import { fit, format, scan } from "../../base/fixed.ts"
 import type { Params } from "../../wire/params.ts"
-import { Unreadable } from "./Unreadable.ts"
+import { Unreadable } from "./unreadable.ts"
 
 type Rows = ReadonlyArray<{ readonly volume: number; readonly rate: bigint }>
 

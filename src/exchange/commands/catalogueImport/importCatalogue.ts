@@ -3,11 +3,11 @@ import type { Asset } from "../../catalogue/assets.ts"
 import { addAsset, addPair, removeMarket } from "../../catalogue/catalogue.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
-import { invalid } from "../../base/Refusal.ts"
-import { changeMode } from "../../engine/reopen.ts"
+import { invalid } from "../../base/refusal.ts"
+import { changeMode } from "../../engine/changeMode.ts"
 import { type Exchange, makePairState, type PairState } from "../../state/state.ts"
 import { printPair, readAsset, readPair } from "./rows.ts"
-import { Unreadable } from "./Unreadable.ts"
+import { Unreadable } from "./unreadable.ts"
 
 /**
  * Imports rows of Kraken's lists, read at `seen` (epoch milliseconds). `assets` and `pairs` are rows of Assets and

@@ -3,7 +3,7 @@ import type { Lists } from "../../../domain/assets/krakenLists.ts"
 import type { Asset } from "../../catalogue/assets.ts"
 import { addAsset, addPair, type Catalogue, makeCatalogue } from "../../catalogue/catalogue.ts"
 import { readAsset, readPair } from "./rows.ts"
-import { Unreadable } from "./Unreadable.ts"
+import { Unreadable } from "./unreadable.ts"
 
 /** Kraken's lists, as far as their pairs can be traded on paper. */
 export interface ListedCatalogue {

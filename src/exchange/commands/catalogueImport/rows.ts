@@ -6,7 +6,7 @@ import { fit, format, rescale, scan } from "../../base/fixed.ts"
 import { type Pair, statuses } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
 import { printFees, readFees } from "./feeTables.ts"
-import { Unreadable } from "./Unreadable.ts"
+import { Unreadable } from "./unreadable.ts"
 
 /** Reads a row of Kraken's Assets. Throws Unreadable if a field that affects money is missing: nothing is guessed. */
 export const readAsset = (id: string, row: unknown): Asset => {

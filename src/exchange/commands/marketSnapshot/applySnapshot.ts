@@ -1,10 +1,10 @@
 import { findPair } from "../../catalogue/catalogue.ts"
 import { takenNow, resetTaken } from "../../engine/liquidity.ts"
-import type { MarketSnapshot } from "../../state/Market.ts"
+import type { MarketSnapshot } from "../../state/market.ts"
 import { fillTradedThrough, fillCrossed } from "../../engine/matching.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { type Params, required } from "../../wire/params.ts"
-import { Refusal } from "../../base/Refusal.ts"
+import { Refusal } from "../../base/refusal.ts"
 import { type Exchange, pairStateOf } from "../../state/state.ts"
 import { processTriggered } from "../../engine/submit.ts"
 

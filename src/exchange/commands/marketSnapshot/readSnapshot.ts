@@ -1,8 +1,8 @@
 import { fit, scan } from "../../base/fixed.ts"
-import type { Level, MarketSnapshot, PublicTrade } from "../../state/Market.ts"
+import type { Level, MarketSnapshot, PublicTrade } from "../../state/market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import type { Params } from "../../wire/params.ts"
-import { invalid } from "../../base/Refusal.ts"
+import { invalid } from "../../base/refusal.ts"
 
 const most = { levels: 500, trades: 1000 }
 

@@ -1,5 +1,5 @@
 import { takenNow } from "../../engine/liquidity.ts"
-import type { AwaitedPrices, Level, PublicTrade } from "../../state/Market.ts"
+import type { AwaitedPrices, Level, PublicTrade } from "../../state/market.ts"
 import { isTrading } from "../../engine/mode.ts"
 import type { Params } from "../../wire/params.ts"
 import { type Exchange, pairStateOf } from "../../state/state.ts"

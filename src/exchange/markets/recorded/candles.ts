@@ -1,5 +1,5 @@
 import { max, min } from "../../base/fixed.ts"
-import type { Candle, PublicTrade } from "../../state/Market.ts"
+import type { Candle, PublicTrade } from "../../state/market.ts"
 
 /** Builds candles from the known trades; intervals without trades have none. */
 export const candlesOf = (

@@ -1,6 +1,6 @@
-import type { Candle, Spread } from "../../state/Market.ts"
+import type { Candle, Spread } from "../../state/market.ts"
 import { max, min } from "../../base/fixed.ts"
-import { type PairParameters, firstTick, halfSpread, middle, tickMillis, tradeAt } from "./character.ts"
+import { type PairParameters, firstTick, halfSpread, middle, tickMillis, tradeAt } from "./pairParameters.ts"
 
 const samples = 60
 

@@ -1,4 +1,4 @@
-import type { Key } from "./Call.ts"
+import type { Key } from "./call.ts"
 import type { Params } from "./params.ts"
 
 /** A call to the exchange, from a client or an operator. */

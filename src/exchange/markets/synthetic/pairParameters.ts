@@ -1,6 +1,6 @@
 import { fixed, max } from "../../base/fixed.ts"
 import { hash, seedOf } from "../../base/ids.ts"
-import type { PublicTrade } from "../../state/Market.ts"
+import type { PublicTrade } from "../../state/market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { type Path, valueAt } from "./path.ts"
 

@@ -1,4 +1,4 @@
-import type { TakenBySide, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/Market.ts"
+import type { TakenBySide, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 

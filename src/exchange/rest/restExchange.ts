@@ -1,5 +1,5 @@
 import { handle } from "../commands/handle.ts"
-import { Refusal } from "../base/Refusal.ts"
+import { Refusal } from "../base/refusal.ts"
 import { isEndpoint } from "../../domain/endpoints/endpoints.ts"
 import type { Exchange } from "../state/state.ts"
 import { authenticate } from "./authenticate.ts"
@@ -7,7 +7,7 @@ import { readForm } from "./body.ts"
 import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
 import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
-import type { HttpRequest } from "./Request.ts"
+import type { HttpRequest } from "./httpRequest.ts"
 import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
 
 /** The outcome of a request: an answer or a cut connection, after a delay in milliseconds. */

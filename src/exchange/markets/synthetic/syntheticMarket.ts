@@ -1,5 +1,5 @@
 import { builtIn } from "../../catalogue/builtIn.ts"
-import type { AwaitedPrices, Level, Market } from "../../state/Market.ts"
+import type { AwaitedPrices, Level, Market } from "../../state/market.ts"
 import { max } from "../../base/fixed.ts"
 import { hash } from "../../base/ids.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
@@ -13,7 +13,7 @@ import {
   tickMillis,
   tradeAt,
   wholeTicks
-} from "./character.ts"
+} from "./pairParameters.ts"
 import { candles, spreads, summary } from "./history.ts"
 import { firstWhere } from "./path.ts"
 
