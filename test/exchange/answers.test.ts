@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const order = { pair: "XBTUSD", type: "buy", volume: "0.1", validate: true }
 
@@ -13,7 +13,7 @@ describe("the description of an order that is placed", () => {
     [{ ordertype: "stop-loss-limit", price: "51000", price2: "+100" }, "stop loss 51000.0 -> limit +100.0"],
     [{ ordertype: "trailing-stop-limit", price: "+1000", price2: "-1%" }, "trailing stop +1000.0 -> limit -1.0000%"]
   ] as const)("keeps relative prices of %j", (prices, text) => {
-    const v = venue()
+    const v = makeTestExchange()
     const descr = { order: `buy 0.10000000 XBTUSD @ ${text}` }
     assert.deepStrictEqual(v.ok("AddOrder", { ...order, ...prices }), { descr })
     const orders = [
@@ -27,7 +27,7 @@ describe("the description of an order that is placed", () => {
   })
 
   it("keeps relative prices of an edit and of a conditional close", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.1 limit 40000")
     const edit = { txid, pair: "XBTUSD", price: "-20%", validate: true }
     assert.strictEqual(v.ok("EditOrder", edit).descr.order, "buy 0.10000000 XBTUSD @ limit -20.0000%")
@@ -37,7 +37,7 @@ describe("the description of an order that is placed", () => {
   })
 
   it("has the resolved price once the order is listed", () => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.deepInclude(v.see(v.order("buy 0.1 limit -2%")).descr, {
       price: "49000.0",
       order: "buy 0.10000000 XBTUSD @ limit 49000.0"
@@ -45,7 +45,7 @@ describe("the description of an order that is placed", () => {
   })
 
   it("has eight decimals for an amount to spend", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const { descr } = v.ok("AddOrder", { ...order, ordertype: "market", volume: "50.5", oflags: "viqc" })
     assert.strictEqual(descr.order, "buy 50.50000000 XBTUSD @ market")
   })
@@ -57,7 +57,7 @@ describe("a price with too many digits", () => {
     ["EditOrder", { pair: "XBTUSD", price: "40000.12" }],
     ["AmendOrder", { limit_price: "40000.12" }]
   ])("is refused by %s with the pair and its decimals", (endpoint, params) => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.1 limit 40000")
     assert.strictEqual(
       v.refused(endpoint, { txid, ...params }),
@@ -68,7 +68,7 @@ describe("a price with too many digits", () => {
 
 describe("ids that the account does not have", () => {
   it("are an invalid order, whether they are unknown or those of another account", () => {
-    const v = venue()
+    const v = makeTestExchange()
     v.open("bob", { USD: "100000" })
     const txid = v.order("buy 1 market", {}, "bob")
     const [trade] = v.see(txid, "bob").trades
@@ -81,7 +81,7 @@ describe("ids that the account does not have", () => {
 
 describe("prices of an order", () => {
   it("have the cost decimals of its pair", () => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.deepInclude(v.see(v.order("sell 0.1 limit 60000")), {
       price: "0.00000",
       stopprice: "0.00000",

@@ -6,7 +6,7 @@ import { available } from "../../src/exchange/accounts/ledger.ts"
 import { type Account, type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import { opening, scripted } from "../doubles/TestMarket.ts"
-import { type Errand, errand, run } from "./fundingSteps.ts"
+import { type FundingStep, fundingStep, fundingRequest } from "./fundingSteps.ts"
 
 const names = ["ann", "bob", "eve"]
 const pairs = ["XBTUSD", "ETHXBT", "XDGUSD"]
@@ -25,13 +25,13 @@ export interface Step {
   readonly pick: number
   readonly pair: number
   readonly order: Record<string, unknown>
-  readonly errand: Errand
+  readonly funding: FundingStep
 }
 
 const distances = ["-0.2%", "-0.05%", "-0.01%", "+0.01%", "+0.05%", "+0.2%", "-1%", "+1%"]
 const near = fc.constantFrom(...distances)
-/** Prices of the crowded venue: few, and inside the market's spread, so that traders match and queue. */
-const crowded = ["49995.3", "49995.3", "50000", "50000", "50000", "50000", "50004.7", "50010"]
+/** Prices of the scripted market: few, and inside the market's spread, so that traders match and queue. */
+const fewPrices = ["49995.3", "49995.3", "50000", "50000", "50000", "50000", "50004.7", "50010"]
 const seldom = <A>(arbitrary: fc.Arbitrary<A>) =>
   fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 const orders = fc.record({
@@ -67,7 +67,7 @@ const orders = fc.record({
   )
 })
 
-const streamsOf = (kind: fc.Arbitrary<number>, rare: ReadonlyArray<number>): fc.Arbitrary<ReadonlyArray<Step>> =>
+const sequencesOf = (kind: fc.Arbitrary<number>, rare: ReadonlyArray<number>): fc.Arbitrary<ReadonlyArray<Step>> =>
   fc.array(
     fc.record({
       wait: fc.oneof(
@@ -79,77 +79,77 @@ const streamsOf = (kind: fc.Arbitrary<number>, rare: ReadonlyArray<number>): fc.
       pick: fc.nat(9),
       pair: fc.nat(2),
       order: orders,
-      errand
+      funding: fundingStep
     }),
     { minLength: 6, maxLength: 24 }
   )
 
 const [hour, day] = [3_600_000, 86_400_000]
 /** Waits in milliseconds after which pending transfers are done. */
-const soon = [12_000, 12_000, 40_000, 200_000, 200_000, 200_000]
+const shortWaits = [12_000, 12_000, 40_000, 200_000, 200_000, 200_000]
 
 /** Sequences of up to twenty-four calls by three traders on three pairs, over seconds to days. */
-export const streams = streamsOf(fc.nat(20), [hour, day])
+export const sequences = sequencesOf(fc.nat(20), [hour, day])
 
-/** Sequences of the same traders who seldom trade, often move money, and wait for it to arrive. */
-export const errands = streamsOf(
+/** Sequences of the same traders with few orders, many deposits, withdrawals and transfers, and waits for their arrival. */
+export const fundingSequences = sequencesOf(
   fc.oneof({ weight: 4, arbitrary: fc.constantFrom(17, 18) }, { weight: 1, arbitrary: fc.nat(20) }),
-  [...soon, ...soon, ...soon, ...soon, day, 7 * day, 28 * day]
+  [...shortWaits, ...shortWaits, ...shortWaits, ...shortWaits, day, 7 * day, 28 * day]
 )
 
 /**
  * Carries out a sequence, with a check of the state before and after every step. Returns the entries that a journal
  * would keep. `seen` gives the observation of the market that comes before a step.
  */
-export const live = (
+export const runSequence = (
   exchange: Exchange,
-  stream: ReadonlyArray<Step>,
-  look: { readonly before: () => () => void } = { before: () => () => {} },
+  sequence: ReadonlyArray<Step>,
+  checks: { readonly before: () => () => void } = { before: () => () => {} },
   seen: (step: number, now: number) => object | undefined = () => undefined
 ): ReadonlyArray<Request> => {
   const journal: Array<Request> = []
   let now = opening
   const call = (request: Omit<Request, "now">) => {
-    const after = look.before()
+    const after = checks.before()
     const answer = handle(exchange, { ...request, now })
     if (mustJournal(request, answer)) journal.push({ ...request, now })
     after()
   }
   for (const name of names) call({ endpoint: "control/OpenAccount", params: { name, balances } })
-  for (const [i, step] of stream.entries()) {
+  for (const [i, step] of sequence.entries()) {
     now += step.wait
     const params = seen(i, now)
     if (params !== undefined) call({ endpoint: "control/Observe", params: { ...params } })
-    call({ account: names[step.who]!, ...choose(exchange, step) })
+    call({ account: names[step.who]!, ...requestOf(exchange, step) })
   }
   return journal
 }
 
 /** Replays a journal on a new exchange, up to the time that the first one has reached. */
-export const relive = (journal: ReadonlyArray<Request>, exchange: Exchange, now: number): Exchange => {
+export const replayJournal = (journal: ReadonlyArray<Request>, exchange: Exchange, now: number): Exchange => {
   for (const request of journal) replay(exchange, request)
   replay(exchange, { endpoint: "public/Time", now })
   return exchange
 }
 
 /**
- * Makes an exchange: for even seeds on a synthetic market, for odd ones the crowded venue with one pair and few prices.
+ * Makes an exchange: for even seeds on a synthetic market, for odd ones the scripted market with one pair and few prices.
  */
-export const makeVenue = (seed: number): Exchange =>
+export const exchangeOf = (seed: number): Exchange =>
   makeExchange(seed % 2 === 0 ? syntheticMarket(seed) : scripted(moves), opening, { tier: "pro" })
 
 const moves = Array.from({ length: 40 }, (_, i) => [i * 6, i % 5 === 4 ? "49985" : "50000"] as const)
 
-const choose = (
+const requestOf = (
   exchange: Exchange,
   step: Step
 ): { readonly endpoint: string; readonly params?: Record<string, unknown> } => {
-  const alone = !exchange.market.name.startsWith("synthetic")
-  const pair = alone ? "XBTUSD" : pairs[step.pair]!
+  const isScripted = !exchange.market.name.startsWith("synthetic")
+  const pair = isScripted ? "XBTUSD" : pairs[step.pair]!
   const account = [...exchange.accounts.values()].find(({ name }) => name === names[step.who])!
   const open = [...account.open.values()]
   const own = open[step.pick % Math.max(1, open.length)]
-  const order = alone ? inCrowd(account, orderOf(step, pair)) : orderOf(step, pair)
+  const order = isScripted ? atFewPrices(account, orderOf(step, pair)) : orderOf(step, pair)
   // A halted pair resumes soon.
   if (exchange.status !== "online" && step.pick < 5)
     return { endpoint: "control/SystemStatus", params: { status: "online" } }
@@ -181,7 +181,7 @@ const choose = (
     }
     case 17:
     case 18:
-      return run(exchange, account, step.errand)
+      return fundingRequest(exchange, account, step.funding)
     case 19:
       return step.pick % 2 === 0
         ? { endpoint: "control/SystemStatus", params: { status: halts[step.pair] } }
@@ -195,9 +195,9 @@ const halts = ["maintenance", "cancel_only", "post_only"]
 const statuses = ["online", "cancel_only", "post_only", "limit_only", "reduce_only"]
 
 /** Moves an order to one of the few prices. The largest size becomes all that the trader can pay, to the last unit. */
-const inCrowd = (account: Account, order: Record<string, unknown>): Record<string, unknown> => {
+const atFewPrices = (account: Account, order: Record<string, unknown>): Record<string, unknown> => {
   if (!["limit", "iceberg", "market"].includes(String(order["ordertype"]))) return order
-  const price = crowded[distances.indexOf(String(order["price"]))]!
+  const price = fewPrices[distances.indexOf(String(order["price"]))]!
   if (order["volume"] !== "1.7" || order["ordertype"] !== "limit") return { ...order, price }
   const cents = fixed(price, 1)
   const most =

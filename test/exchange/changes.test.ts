@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("amending", () => {
-  it("keeps the id; less keeps the place in the queue, more and another price lose it", () => {
-    const v = venue()
+  it("keeps the id; a smaller volume keeps the place in the queue, a larger volume or another price does not", () => {
+    const v = makeTestExchange()
     v.open("bob", { USD: "100000" })
     v.open("eve", { XBT: "9" })
     const first = v.order("buy 0.5 limit 50000")
@@ -19,22 +19,22 @@ describe("amending", () => {
   })
 
   it("to a price that crosses executes, unless post_only", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.5 limit 49000")
     assert.strictEqual(v.refused("AmendOrder", { txid, limit_price: "50010", post_only: true }), "EOrder:Invalid price")
     v.ok("AmendOrder", { txid, limit_price: "50010" })
     assert.deepInclude(v.see(txid), { status: "closed", price: "50010.00000" })
   })
 
-  it("below what is filled cancels the rest", () => {
-    const v = venue()
+  it("below the executed volume cancels the rest of the order", () => {
+    const v = makeTestExchange()
     const txid = v.order("buy 1.5 limit 50010")
     v.ok("AmendOrder", { txid, order_qty: "0.9" })
     assert.deepInclude(v.see(txid), { status: "canceled", vol_exec: "1.00000000" })
   })
 
   it("is kept in OrderAmends, with the order itself as the first entry", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.5 limit 49000")
     const { amend_id } = v.ok("AmendOrder", { txid, limit_price: "49100" })
     const { amends, count } = v.ok("OrderAmends", { order_id: txid })
@@ -44,8 +44,8 @@ describe("amending", () => {
     assert.typeOf(amends[1].timestamp, "bigint")
   })
 
-  it("by client id; not for orders with a conditional close", () => {
-    const v = venue()
+  it("works by client id, but not for orders with a conditional close", () => {
+    const v = makeTestExchange()
     v.order("buy 0.5 limit 49000", { cl_ord_id: "mine" })
     v.ok("AmendOrder", { cl_ord_id: "mine", order_qty: "0.6" })
     const txid = v.order("buy 0.5 limit 49000", { close: { ordertype: "limit", price: "51000" } })
@@ -56,7 +56,7 @@ describe("amending", () => {
 
 describe("editing", () => {
   it("replaces the order: a new id, no userref unless given again", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.5 limit 49000", { userref: 7 })
     const edited = v.ok("EditOrder", { txid, pair: "XBTUSD", price: "49500" })
     assert.deepInclude(edited, { status: "ok", originaltxid: txid, orders_cancelled: 1, volume: "0.50000000" })
@@ -65,7 +65,7 @@ describe("editing", () => {
   })
 
   it("counts what has been executed towards the new volume", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 1.5 limit 50010")
     const edited = v.ok("EditOrder", { txid, pair: "XBTUSD", volume: "1.2", price: "49000" })
     assert.deepInclude(v.see(edited.txid), { vol: "0.20000000", vol_exec: "0.00000000" })
@@ -75,8 +75,8 @@ describe("editing", () => {
 })
 
 describe("the flags of an edited order", () => {
-  it("can be restated; only post can change, and only where an order can rest", () => {
-    const v = venue()
+  it("can be repeated; only post can change, and only for orders that can rest", () => {
+    const v = makeTestExchange()
     const txid = v.order("buy 0.5 limit 49000", { oflags: "fciq" })
     const edit = (order: string, oflags: string) => ({ txid: order, pair: "XBTUSD", price: "48000", oflags })
     for (const oflags of ["fcib", "viqc", "none"]) {
@@ -89,8 +89,8 @@ describe("the flags of an edited order", () => {
 })
 
 describe("cancelling", () => {
-  it("by id, by userref (all that share it), by client id", () => {
-    const v = venue()
+  it("by id, by userref (all orders that have it), by client id", () => {
+    const v = makeTestExchange()
     v.order("buy 0.1 limit 49000", { userref: 5 })
     v.order("buy 0.1 limit 49000", { userref: 5 })
     v.order("buy 0.1 limit 49000", { cl_ord_id: "mine" })
@@ -102,8 +102,8 @@ describe("cancelling", () => {
     assert.strictEqual(v.refused("CancelOrder", { txid }), "EOrder:Unknown order")
   })
 
-  it("in batches: some may be gone", () => {
-    const v = venue()
+  it("in batches skips orders that are no longer open", () => {
+    const v = makeTestExchange()
     const ids = [v.order("buy 0.1 limit 49000"), v.order("buy 0.1 limit 49000"), "OAAAAA-BBBBB-CCCCCC"]
     assert.deepStrictEqual(v.ok("CancelOrderBatch", { orders: ids }), { count: 2 })
     assert.strictEqual(
@@ -112,8 +112,8 @@ describe("cancelling", () => {
     )
   })
 
-  it("all, now or when nobody winds the switch up again", () => {
-    const v = venue()
+  it("all orders: at once, or when the timer of CancelAllOrdersAfter runs out", () => {
+    const v = makeTestExchange()
     v.order("buy 0.1 limit 49000")
     v.order("sell 0.1 stop-loss 48000")
     assert.deepStrictEqual(v.ok("CancelAll"), { count: 2 })
@@ -136,8 +136,8 @@ describe("cancelling", () => {
 describe("batches", () => {
   const order = { type: "buy", ordertype: "limit", price: "49000", volume: "1" }
 
-  it("are refused whole if one order is not valid", () => {
-    const v = venue()
+  it("are refused completely if one order is invalid", () => {
+    const v = makeTestExchange()
     const orders = [order, { ...order, volume: "0" }]
     assert.strictEqual(v.refused("AddOrderBatch", { pair: "XBTUSD", orders }), "EGeneral:Invalid arguments:volume")
     assert.deepStrictEqual(v.ok("OpenOrders"), { open: {} })
@@ -147,8 +147,8 @@ describe("batches", () => {
     )
   })
 
-  it("are taken one by one by the engine", () => {
-    const v = venue()
+  it("are accepted or refused by the engine order by order", () => {
+    const v = makeTestExchange()
     const { orders } = v.ok("AddOrderBatch", { pair: "XBTUSD", orders: [order, { ...order, volume: "1.1" }, order] })
     assert.strictEqual(orders[1].error, "EOrder:Insufficient funds")
     assert.isUndefined(orders[1].txid)
@@ -157,10 +157,11 @@ describe("batches", () => {
 })
 
 describe("relative prices of an amendment", () => {
-  const amend = (v: ReturnType<typeof venue>, txid: string, change: object) => v.ok("AmendOrder", { txid, ...change })
+  const amend = (v: ReturnType<typeof makeTestExchange>, txid: string, change: object) =>
+    v.ok("AmendOrder", { txid, ...change })
 
   it("count from the last price for a stop", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const stop = v.order("sell 0.1 stop-loss-limit 48000 47900")
     amend(v, stop, { trigger_price: "-600", limit_price: "-2%" })
     assert.deepInclude(v.see(stop).descr, { price: "49400.0", price2: "49000.0" })
@@ -173,7 +174,7 @@ describe("relative prices of an amendment", () => {
   })
 
   it("are the new distance of a trailing stop, counted from the market, and the new offset of its limit", () => {
-    const v = venue({
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "51000"],
@@ -194,7 +195,7 @@ describe("relative prices of an amendment", () => {
   })
 
   it("must be relative for a trailing stop, and never choose their direction", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const trailing = v.order("sell 0.1 trailing-stop +1000")
     const stop = v.order("sell 0.1 stop-loss 48000")
     const fault = "EGeneral:Invalid arguments:trigger_price"
@@ -208,7 +209,7 @@ describe("relative prices of an amendment", () => {
   })
 
   it("must leave a trigger on its side of the market", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const stop = v.order("sell 0.1 stop-loss 48000")
     for (const trigger_price of ["+5%", "50000", "52500"])
       assert.strictEqual(v.refused("AmendOrder", { txid: stop, trigger_price }), "EOrder:Invalid price")
@@ -217,8 +218,8 @@ describe("relative prices of an amendment", () => {
     assert.strictEqual(v.refused("AmendOrder", { txid: buy, trigger_price: "+1" }), "EOrder:Invalid price")
   })
 
-  it("are what they were to commands under the first rules", () => {
-    const v = venue({ settings: { rules: 1 } })
+  it("work as before for commands under the first rules", () => {
+    const v = makeTestExchange({ settings: { rules: 1 } })
     const trailing = v.order("sell 0.1 trailing-stop +1000")
     assert.strictEqual(
       v.refused("AmendOrder", { txid: trailing, trigger_price: "+600" }),
@@ -232,7 +233,7 @@ describe("relative prices of an amendment", () => {
 
 describe("a batch", () => {
   it("is answered with each order's text beside its id, and in its description", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const order = { type: "buy", ordertype: "limit", price: "49000", volume: "0.1" }
     const { orders } = v.ok("AddOrderBatch", { pair: "XBTUSD", orders: [order, order] })
     const text = "buy 0.10000000 XBTUSD @ limit 49000.0"
@@ -240,7 +241,7 @@ describe("a batch", () => {
   })
 
   it("is cancelled by ids and by userrefs, as numbers or as text", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const limit = "buy 0.1 limit 49000"
     const txid = v.order(limit)
     for (const userref of [5, 5, 6, -7]) v.order(limit, { userref })

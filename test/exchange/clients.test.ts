@@ -1,23 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const trading = () => {
-  const v = venue({ market: syntheticMarket() })
+  const v = makeTestExchange({ market: syntheticMarket() })
   v.open("bea", { USD: "100000", EUR: "100000", XBT: "5", ETH: "50", DOGE: "500000" })
   return v
 }
 
 describe("booleans as Python writes them", () => {
   it.each(["DepositStatus", "WithdrawStatus"])("decide over the pages of %s", (endpoint) => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.isArray(v.ok(endpoint, { cursor: "False" }))
     assert.property(v.ok(endpoint, { cursor: "True" }), "next_cursor")
     assert.property(v.ok(endpoint, { cursor: true }), "next_cursor")
   })
 
   it("are flags everywhere else, too", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 1 market")
     const [order] = Object.values<{ trades?: unknown }>(v.ok("ClosedOrders", { trades: "True" }).closed)
     assert.isDefined(order?.trades)
@@ -62,7 +62,7 @@ describe("a pair's common name without a slash", () => {
   })
 
   it("never hides a name that Kraken lists", () => {
-    const v = venue({ market: syntheticMarket() })
+    const v = makeTestExchange({ market: syntheticMarket() })
     for (const pair of v.x.catalogue.pairs.values())
       for (const name of [pair.id, pair.altname, pair.display]) {
         const params = { pair: name, aclass_base: pair.base.class }
@@ -75,7 +75,7 @@ describe("a pair's common name without a slash", () => {
   })
 
   it("stays unknown to commands under the first rules", () => {
-    const v = venue({ settings: { rules: 1 } })
+    const v = makeTestExchange({ settings: { rules: 1 } })
     assert.strictEqual(v.refused("AddOrder", { ...limit, pair: "BTCUSD" }), "EQuery:Unknown asset pair")
     v.ok("control/Rules", { revision: 2 })
     v.ok("AddOrder", { ...limit, pair: "BTCUSD" })
@@ -84,7 +84,7 @@ describe("a pair's common name without a slash", () => {
 
 describe("an empty list of names", () => {
   it("asks for all", () => {
-    const v = venue({ market: syntheticMarket() })
+    const v = makeTestExchange({ market: syntheticMarket() })
     assert.deepStrictEqual(v.ok("public/Ticker", { pair: "" }), v.ok("public/Ticker"))
     assert.deepStrictEqual(v.ok("public/AssetPairs", { pair: "" }), v.ok("public/AssetPairs"))
     assert.deepStrictEqual(v.ok("public/Assets", { asset: "" }), v.ok("public/Assets"))
@@ -96,7 +96,7 @@ describe("an offset of zero", () => {
   const trailing = { pair: "XBTUSD", type: "sell", ordertype: "trailing-stop-limit", volume: "0.1", price: "+500" }
 
   it("puts the limit of a trailing stop at its trigger", () => {
-    const v = venue({
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "49500"]
@@ -109,32 +109,32 @@ describe("an offset of zero", () => {
   })
 
   it("is kept by an edit", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const [txid] = v.ok("AddOrder", { ...trailing, price2: "-0" }).txid
     const edited = v.ok("EditOrder", { pair: "XBTUSD", txid, volume: "0.2" })
     assert.deepInclude(v.see(edited.txid).descr, { price: "+500.0", price2: "+0.0" })
   })
 
   it("puts the limit of a stop at its trigger, and an order at the last price", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const stop = { pair: "XBTUSD", type: "sell", ordertype: "stop-loss-limit", volume: "0.1", price: "49000" }
     assert.deepInclude(v.see(v.ok("AddOrder", { ...stop, price2: "-0%" }).txid[0]).descr, { price2: "49000.0" })
     assert.deepInclude(v.see(v.order("sell 0.1 limit +0")).descr, { price: "50000.0" })
   })
 
   it("is refused as a trailing distance, as an absolute price, and to commands under the first rules", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const fault = "EGeneral:Invalid arguments:"
     assert.strictEqual(v.refused("AddOrder", { ...trailing, price: "+0", price2: "+0" }), `${fault}price`)
     assert.strictEqual(v.refused("AddOrder", { ...limit, price: "0" }), `${fault}price`)
-    const early = venue({ settings: { rules: 1 } })
+    const early = makeTestExchange({ settings: { rules: 1 } })
     assert.strictEqual(early.refused("AddOrder", { ...trailing, price2: "+0" }), `${fault}price2`)
   })
 })
 
 describe("an order that is only validated", () => {
   it("needs no funds, and is answered with its description", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const order = { ...limit, volume: "1000" }
     const descr = { order: "buy 1000.00000000 XBTUSD @ limit 40000.0" }
     assert.strictEqual(v.refused("AddOrder", order), "EOrder:Insufficient funds")
@@ -153,7 +153,7 @@ describe("an order that is only validated", () => {
   })
 
   it("is still checked otherwise", () => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.strictEqual(
       v.refused("AddOrder", { ...limit, volume: "0.00000001", validate: true }),
       "EGeneral:Invalid arguments:volume minimum not met"
@@ -161,14 +161,14 @@ describe("an order that is only validated", () => {
   })
 
   it("needs funds under the first rules", () => {
-    const v = venue({ settings: { rules: 1 } })
+    const v = makeTestExchange({ settings: { rules: 1 } })
     assert.strictEqual(v.refused("AddOrder", { ...limit, volume: "1000", validate: true }), "EOrder:Insufficient funds")
   })
 })
 
 describe("fee_schedule", () => {
   it("is taken only as JSON spells it", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const ask = (fee_schedule: unknown) => v.ask("TradeVolume", { pair: "XBTUSD", fee_schedule })
     assert.lengthOf(v.ok("TradeVolume", { pair: "XBTUSD", fee_schedule: "true" }).schedules, 1)
     assert.deepStrictEqual(ask(true), ask("true"))

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Json, venue } from "../doubles/TestVenue.ts"
+import { type Json, makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("deposits", () => {
   it("a deposit arrives after three minutes", () => {
-    const v = venue()
+    const v = makeTestExchange()
     v.ok("control/Deposit", { account: "ann", asset: "XBT", amount: "0.5" })
     const status = () => v.ok("DepositStatus", { asset: "XBT" })[0].status
     const seen = [0, 30, 90, 60].map((seconds) => {
@@ -18,8 +18,8 @@ describe("deposits", () => {
     ])
   })
 
-  it("deposits are listed newest first, also those that arrive at once", () => {
-    const v = venue()
+  it("deposits are listed newest first, including those that are credited immediately", () => {
+    const v = makeTestExchange()
     const deposit = (amount: string, more = {}) =>
       v.ok("control/Deposit", { account: "ann", asset: "SOL", amount, ...more }).refid
     const first = deposit("1")
@@ -48,8 +48,8 @@ describe("deposits", () => {
     assert.strictEqual(v.refused("DepositStatus", { start: "noon" }), "EGeneral:Invalid arguments:start")
   })
 
-  it("a class of assets is asked for by its name", () => {
-    const v = venue()
+  it("assets of another class need the name of the class", () => {
+    const v = makeTestExchange()
     const of = (aclass?: string) => ({ asset: "AAPLx", ...(aclass && { aclass }) })
     assert.strictEqual(v.refused("DepositMethods", of()), "EFunding:Unknown asset")
     assert.lengthOf(v.ok("DepositMethods", of("tokenized_asset")), 1)
@@ -78,15 +78,15 @@ describe("deposits", () => {
     assert.strictEqual(v.refused("AccountTransfer", transfer), "EQuery:Unknown asset")
   })
 
-  it("counts tokenised assets in one of two ways", () => {
-    const v = venue()
+  it("accepts both values of rebase_multiplier for tokenised assets", () => {
+    const v = makeTestExchange()
     for (const rebase_multiplier of ["rebased", "base"]) v.ok("Balance", { rebase_multiplier })
     const wrong = "EGeneral:Invalid arguments:rebase_multiplier"
     assert.strictEqual(v.refused("DepositStatus", { rebase_multiplier: "split" }), wrong)
   })
 
-  it("makes up to five unused addresses, with a tag where one is needed", () => {
-    const v = venue()
+  it("makes up to five unused addresses, with a tag if the method needs one", () => {
+    const v = makeTestExchange()
     const request = { asset: "XRP", method: "Ripple XRP", new: true }
     const made = Array.from({ length: 5 }, () => v.ok("DepositAddresses", request)).at(-1)
     assert.lengthOf(made, 5)
@@ -94,8 +94,8 @@ describe("deposits", () => {
     assert.strictEqual(v.refused("DepositAddresses", request), "EFunding:Too many addresses")
   })
 
-  it("an address of Lightning is an invoice: for an amount, for an hour", () => {
-    const v = venue()
+  it("a Lightning address is an invoice for one amount, valid for an hour", () => {
+    const v = makeTestExchange()
     const lightning = { asset: "XBT", method: "Bitcoin Lightning" }
     const [, method] = v.ok("DepositMethods", { asset: "XBT" })
     assert.deepInclude(method, { method: lightning.method, limit: "0.1000000000" })
@@ -115,7 +115,7 @@ describe("deposits", () => {
   })
 
   it("an address is new until it has been used", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const bitcoin = { asset: "XBT", method: "Bitcoin" }
     const [used, fresh] = v.ok("DepositAddresses", { ...bitcoin, new: true })
     assert.notProperty(used, "new")
@@ -125,8 +125,8 @@ describe("deposits", () => {
     assert.strictEqual(v.refused("DepositAddresses", { ...bitcoin, method: "Cash" }), "EFunding:No funding method")
   })
 
-  it("pages with a cursor, in another shape", () => {
-    const v = venue()
+  it("has another shape when it is paged with a cursor", () => {
+    const v = makeTestExchange()
     for (let i = 0; i < 3; i++) v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "1" })
     const first = v.ok("DepositStatus", { asset: "ETH", cursor: true, limit: 2 })
     assert.lengthOf(first.deposit, 2)

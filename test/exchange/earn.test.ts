@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Json, venue } from "../doubles/TestVenue.ts"
+import { type Json, makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("earn", () => {
   const bonded = { strategy_id: "ESRFUO3-Q62XD-WIOIL7" }
 
-  it("an allocation is pending, then earning; taking it out of a bonded strategy takes 28 days", () => {
-    const v = venue()
+  it("an allocation is pending, then earns; deallocation from a bonded strategy takes 28 days", () => {
+    const v = makeTestExchange()
     v.open("dot", { DOT: "20" })
     const balance = () => v.ok("Balance", {}, "dot")
     assert.isTrue(v.ok("Earn/Allocate", { ...bonded, amount: "15" }, "dot"))
@@ -25,8 +25,8 @@ describe("earn", () => {
     assert.deepStrictEqual(balance(), { DOT: "9.0000000000", "DOT.B": "11.0713653328" })
   })
 
-  it("what is allocated earns, and each week's reward is allocated too", () => {
-    const v = venue()
+  it("an allocated amount earns rewards, and each weekly reward is allocated too", () => {
+    const v = makeTestExchange()
     v.open("dot", { DOT: "1000" })
     const shown = () => v.ok("Earn/Allocations", { hide_zero_allocations: true, converted_asset: "DOT" }, "dot")
     // A week of Unix time begins on a Thursday; the 21st of September 2026 is a Monday.
@@ -62,8 +62,8 @@ describe("earn", () => {
     assert.isTrue(v.x.timers.isEmpty)
   })
 
-  it("the ledger of a balance is asked for by its name, and is part of its asset's", () => {
-    const v = venue()
+  it("the ledger of an Earn balance is found by its own name and by the asset", () => {
+    const v = makeTestExchange()
     v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "20", at_once: true })
     v.ok("Earn/Allocate", { ...bonded, amount: "15" })
     const assets = (asset: string) =>
@@ -74,9 +74,9 @@ describe("earn", () => {
     assert.strictEqual(v.refused("Ledgers", { asset: "ZZZ.B" }), "EQuery:Unknown asset")
   })
 
-  it("a reward does not depend on how often somebody looks", () => {
+  it("a reward does not depend on how often the account is read", () => {
     const rewarded = (looks: number) => {
-      const v = venue()
+      const v = makeTestExchange()
       v.open("eth", { ETH: "7.0000000003" })
       v.ok("Earn/Allocate", { strategy_id: "ESDQCOL-WTZEU-NU55QF", amount: "7.0000000003" }, "eth")
       for (let i = 0; i < looks; i++) v.wait((30 * 86_400) / looks)
@@ -86,8 +86,8 @@ describe("earn", () => {
     assert.isAbove(Number(rewarded(1)), 7.01)
   })
 
-  it("a failed operation is told, and told again by its status", () => {
-    const v = venue()
+  it("a failed operation returns its error, and its status returns the same error", () => {
+    const v = makeTestExchange()
     const below = "EEarnings:Below min:(De)allocation operation amount less than minimum"
     assert.strictEqual(v.refused("Earn/Allocate", { ...bonded, amount: "0.001" }), below)
     assert.strictEqual(v.refused("Earn/AllocateStatus", bonded), below)
@@ -98,8 +98,8 @@ describe("earn", () => {
     )
   })
 
-  it("has a strategy of each kind of lock", () => {
-    const { items } = venue().ok("Earn/Strategies")
+  it("lists a strategy of each lock type", () => {
+    const { items } = makeTestExchange().ok("Earn/Strategies")
     const locks = items.map((item: { lock_type: { type: string } }) => item.lock_type.type)
     assert.sameMembers(locks, ["bonded", "flex", "instant", "timed"])
   })

@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { strFromU8, unzipSync } from "fflate"
 import { classicPermissions } from "../../src/domain/keys/permissions.ts"
-import { type Json, venue } from "../doubles/TestVenue.ts"
+import { type Json, makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("exports", () => {
-  it("are queued, processed, and then a ZIP of what had happened when they were asked for", () => {
-    const v = venue()
+  it("are queued, processed, and then a ZIP of the history up to the request", () => {
+    const v = makeTestExchange()
     v.order("buy 1.5 market")
     v.wait(1)
     const { id } = v.ok("AddExport", { report: "trades", description: "mine" })
@@ -31,7 +31,7 @@ describe("exports", () => {
   })
 
   it("are written as Kraken writes them: words in quotation marks, numbers without", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("sell 0.5 market")
     v.ok("control/Deposit", { account: "ann", asset: "DOT", amount: "20", at_once: true })
     v.ok("Earn/Allocate", { strategy_id: "ESRFUO3-Q62XD-WIOIL7", amount: "15" })
@@ -68,8 +68,8 @@ describe("exports", () => {
     )
   })
 
-  it("hold no more of the history than the key may see, which no id gets around either", () => {
-    const v = venue()
+  it("contain only the part of the history that the key may query, also when read by id", () => {
+    const v = makeTestExchange()
     v.wait(100)
     v.order("sell 0.5 market")
     v.wait(100)
@@ -105,8 +105,8 @@ describe("exports", () => {
     )
   })
 
-  it("are kept for two weeks, and go by delete once they are done, by cancel before", () => {
-    const v = venue()
+  it("are kept for two weeks; delete removes finished ones, cancel removes unfinished ones", () => {
+    const v = makeTestExchange()
     const request = () => v.ok("AddExport", { report: "trades", description: "x" }).id
     const listed = () => v.ok("ExportStatus", { report: "trades" }).map(({ id }: Json) => id)
     const [first, second, third] = [request(), request(), request()]
@@ -138,7 +138,7 @@ describe("exports", () => {
   })
 
   it("of ledgers with some fields, as TSV; not before they are done", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const { id } = v.ok("AddExport", { report: "ledgers", description: "x", format: "TSV", fields: "asset,amount" })
     assert.strictEqual(v.refused("RetrieveExport", { id }), "EGeneral:Invalid arguments:id")
     v.wait(5)

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { opening } from "../doubles/TestMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("order flags", () => {
   it("post-only: an order that would take is accepted, and cancelled with a reason", () => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.deepInclude(v.see(v.order("buy 1 limit 50010", { oflags: "post" })), {
       status: "canceled",
       reason: "Post only order",
@@ -13,21 +13,21 @@ describe("order flags", () => {
     assert.strictEqual(v.see(v.order("buy 1 limit 50009.9", { oflags: "post" })).status, "open")
   })
 
-  it("IOC takes what is there and no more", () => {
-    const v = venue()
+  it("IOC executes against the offers in the book and cancels the rest", () => {
+    const v = makeTestExchange()
     const order = v.see(v.order("buy 1.5 limit 50010", { timeinforce: "IOC" }))
     assert.deepInclude(order, { status: "canceled", reason: "Immediate or cancel", vol_exec: "1.00000000" })
   })
 
-  it("FOK takes all or nothing", () => {
-    const v = venue()
+  it("FOK executes completely or not at all", () => {
+    const v = makeTestExchange()
     const none = v.see(v.order("buy 1.5 limit 50010", { timeinforce: "FOK" }))
     assert.deepInclude(none, { status: "canceled", reason: "Fill or kill", vol_exec: "0.00000000" })
     assert.strictEqual(v.see(v.order("buy 1.5 limit 50020", { timeinforce: "FOK" })).status, "closed")
   })
 
   it("GTD expires", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 1 limit 49000", { timeinforce: "GTD", expiretm: "+30" })
     v.wait(29)
     assert.strictEqual(v.see(txid).status, "open")
@@ -36,8 +36,8 @@ describe("order flags", () => {
     assert.strictEqual(v.ok("BalanceEx").ZUSD.hold_trade, "0.0000")
   })
 
-  it("starttm: pending until its time, and paid for then", () => {
-    const v = venue()
+  it("starttm keeps an order pending; its funds are checked when it starts", () => {
+    const v = makeTestExchange()
     const txid = v.order("buy 1 market", { starttm: "+60" })
     assert.strictEqual(v.see(txid).status, "pending")
     v.wait(60)
@@ -48,7 +48,7 @@ describe("order flags", () => {
   })
 
   it("a conditional close is placed for each fill", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const close = { ordertype: "stop-loss-limit", price: "48000", price2: "47900" }
     const answer = v.ok("AddOrder", { pair: "XBTUSD", type: "buy", ordertype: "market", volume: "1.5", close })
     assert.strictEqual(answer.descr.close, "close position @ stop loss 48000.0 -> limit 47900.0")
@@ -65,7 +65,7 @@ describe("order flags", () => {
   })
 
   it("viqc spends an amount of the quote currency", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const order = v.see(v.order("buy 75015 market", { oflags: "viqc" }))
     assert.deepInclude(order, { status: "closed", vol: "75015.0000", oflags: "fciq,viqc" })
     // 1 at 50010 costs 50010; the rest buys 0.49990003 at 50020, slightly less than the money left.
@@ -74,14 +74,14 @@ describe("order flags", () => {
   })
 
   it("fcib takes the fee in the base currency, fciq in the quote currency", () => {
-    const v = venue()
+    const v = makeTestExchange()
     v.order("buy 1 limit 50010", { oflags: "fcib" })
     assert.deepStrictEqual(v.ok("Balance"), { ZUSD: "49990.0000", XXBT: "10.9960000000" })
   })
 
   it("self-trade prevention cancels the newest, the oldest, or both", () => {
     const states = ["cancel-newest", "cancel-oldest", "cancel-both"].map((stptype) => {
-      const v = venue()
+      const v = makeTestExchange()
       const old = v.order("buy 1 limit 50005")
       const young = v.order("sell 1 limit 50005", { stptype })
       return [v.see(old).status, v.see(young).status]
@@ -94,7 +94,7 @@ describe("order flags", () => {
   })
 
   it("validate checks everything and changes nothing", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1", validate: true }
     assert.deepStrictEqual(v.ok("AddOrder", order), { descr: { order: "buy 1.00000000 XBTUSD @ limit 49000.0" } })
     assert.deepStrictEqual(v.ok("OpenOrders"), { open: {} })
@@ -103,7 +103,7 @@ describe("order flags", () => {
   })
 
   it("a deadline that has passed refuses the order", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1" }
     const at = (seconds: number) => new Date(opening + seconds * 1000).toISOString()
     assert.strictEqual(v.refused("AddOrder", { ...order, deadline: at(-1) }), "EService:Deadline elapsed")
@@ -112,7 +112,7 @@ describe("order flags", () => {
   })
 
   it("relative prices count from the last trade", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const price = (text: string, type = "buy") =>
       v.see(v.order(`${type} 0.01 limit ${text}`, { oflags: "post" })).descr.price
     assert.strictEqual(price("-100"), "49900.0")
@@ -122,7 +122,7 @@ describe("order flags", () => {
   })
 })
 
-describe("what is refused, and how", () => {
+describe("an invalid order is refused", () => {
   const good = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1" }
   const cases: ReadonlyArray<readonly [change: Record<string, unknown>, error: string]> = [
     [{ pair: "XBTZZZ" }, "EQuery:Unknown asset pair"],
@@ -161,12 +161,12 @@ describe("what is refused, and how", () => {
   ]
   for (const [change, error] of cases) {
     it(`${JSON.stringify(change)}: ${error}`, () => {
-      assert.strictEqual(venue().refused("AddOrder", { ...good, ...change }), error)
+      assert.strictEqual(makeTestExchange().refused("AddOrder", { ...good, ...change }), error)
     })
   }
 
-  it("a client id that an open order has: until that order is gone", () => {
-    const v = venue()
+  it("a client id of an open order, until that order has ended", () => {
+    const v = makeTestExchange()
     const txid = v.order("buy 0.1 limit 49000", { cl_ord_id: "mine" })
     assert.strictEqual(v.refused("AddOrder", { ...good, cl_ord_id: "mine" }), "EGeneral:Invalid arguments:cl_ord_id")
     v.ok("CancelOrder", { txid })

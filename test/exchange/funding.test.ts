@@ -4,45 +4,50 @@ import { setImmediate } from "node:timers/promises"
 import { snapshot } from "./snapshot.ts"
 import type { Account } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
-import { balancesCover, ledgersAddUp, nothingAppears, transfersAddUp } from "./invariants.ts"
-import { errands, live, makeVenue, relive } from "./callSequences.ts"
+import {
+  assertBalancesCoverHolds,
+  assertLedgersAddUp,
+  assertValueConserved,
+  assertTransfersAddUp
+} from "./invariants.ts"
+import { fundingSequences, runSequence, exchangeOf, replayJournal } from "./callSequences.ts"
 
 const seeds = fc.nat(1000)
-const patience = 600_000
+const timeout = 600_000
 
-describe("whatever people do with their money", () => {
-  it("(and they do all there is)", () => {
+describe("random deposits, withdrawals and transfers", () => {
+  it("reach every state of a transfer", () => {
     const seen = new Set<string>()
-    for (const [seed, stream] of fc.sample(fc.tuple(seeds, errands), { numRuns: 300, seed: 1 })) {
-      const exchange = makeVenue(seed)
+    for (const [seed, sequence] of fc.sample(fc.tuple(seeds, fundingSequences), { numRuns: 300, seed: 1 })) {
+      const exchange = exchangeOf(seed)
       const look = () => {
         for (const account of exchange.accounts.values())
           for (const state of statesOf(account, exchange.now)) seen.add(state)
       }
-      live(exchange, stream, { before: () => look })
+      runSequence(exchange, sequence, { before: () => look })
     }
     assert.sameMembers([...seen], [...states])
   })
 
   it(
-    "no value appears or vanishes, nothing is spent twice, and every balance is what its ledger tells",
+    "conserve all value, spend nothing twice, and keep every balance equal to the sum of its ledger",
     () =>
       fc.assert(
-        fc.asyncProperty(seeds, errands, (seed, stream) => {
-          const exchange = makeVenue(seed)
+        fc.asyncProperty(seeds, fundingSequences, (seed, sequence) => {
+          const exchange = exchangeOf(seed)
           const after = () => {
-            nothingAppears(exchange)
-            balancesCover(exchange)
-            transfersAddUp(exchange)
+            assertValueConserved(exchange)
+            assertBalancesCoverHolds(exchange)
+            assertTransfersAddUp(exchange)
           }
-          const journal = live(exchange, stream, { before: () => after })
-          ledgersAddUp(exchange)
-          assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), exchange.now)), snapshot(exchange))
+          const journal = runSequence(exchange, sequence, { before: () => after })
+          assertLedgersAddUp(exchange)
+          assert.deepStrictEqual(snapshot(replayJournal(journal, exchangeOf(seed), exchange.now)), snapshot(exchange))
           return setImmediate()
         }),
         { numRuns: runs(500) }
       ),
-    patience
+    timeout
   )
 })
 

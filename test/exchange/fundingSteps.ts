@@ -2,16 +2,16 @@ import * as fc from "fast-check"
 import { strategies } from "../../src/exchange/accounts/strategies.ts"
 import type { Account, Exchange } from "../../src/exchange/state/state.ts"
 
-/** An operation with money other than a trade. Choices are numbers, so that sequences shrink well. */
-export interface Errand {
-  readonly what: (typeof errands)[number]
+/** A request that moves money without a trade. Choices are numbers, so that sequences shrink well. */
+export interface FundingStep {
+  readonly kind: (typeof kinds)[number]
   readonly asset: number
   readonly size: number
   readonly pick: number
   readonly flag: boolean
 }
 
-const errands = [
+const kinds = [
   "call back",
   "deposit",
   "withdraw",
@@ -27,8 +27,8 @@ const errands = [
   "remove report"
 ] as const
 
-export const errand: fc.Arbitrary<Errand> = fc.record({
-  what: fc.constantFrom(...errands),
+export const fundingStep: fc.Arbitrary<FundingStep> = fc.record({
+  kind: fc.constantFrom(...kinds),
   asset: fc.nat(4),
   size: fc.nat(4),
   pick: fc.nat(9),
@@ -49,15 +49,15 @@ const sizes: Record<string, ReadonlyArray<string>> = {
 }
 const keys: Record<string, string> = { XBT: "btc-wallet-1", USD: "usd-bank-1" }
 
-export const run = (
+export const fundingRequest = (
   exchange: Exchange,
   account: Account,
-  { asset: place, flag, pick, size, what }: Errand
+  { asset: place, flag, pick, size, kind }: FundingStep
 ): { readonly endpoint: string; readonly params: Record<string, unknown> } => {
   const asset = assets[place]!
   const sum = { asset, amount: sizes[asset]![size]! }
   const one = <A>(all: ReadonlyArray<A>): A | undefined => all[pick % Math.max(1, all.length)]
-  switch (what) {
+  switch (kind) {
     case "deposit":
       return { endpoint: "control/Deposit", params: { ...sum, account: account.name, at_once: flag } }
     case "withdraw": {
@@ -95,7 +95,7 @@ export const run = (
     case "deallocate": {
       const strategy = strategies.find((each) => each.asset.altname === asset) ?? strategies[0]!
       const amount = sizes[strategy.asset.altname]![size]!
-      const endpoint = what === "allocate" ? "private/Earn/Allocate" : "private/Earn/Deallocate"
+      const endpoint = kind === "allocate" ? "private/Earn/Allocate" : "private/Earn/Deallocate"
       return { endpoint, params: { strategy_id: strategy.id, amount } }
     }
     case "report":

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { opening } from "../doubles/TestMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const second = (seconds: number) => opening / 1000 + seconds
 
 /** Places and cancels sixty orders, one a second, and returns their ids in order. */
 const sixty = () => {
-  const v = venue()
+  const v = makeTestExchange()
   const ids = Array.from({ length: 60 }, () => {
     v.wait(1)
     const txid = v.order("buy 0.001 limit 49000")
@@ -32,7 +32,7 @@ describe("paging", () => {
   })
 
   it("applies the range to the opening, the closing, or either", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const txid = v.order("buy 0.001 limit 49000")
     v.wait(100)
     v.ok("CancelOrder", { txid })
@@ -41,8 +41,8 @@ describe("paging", () => {
     assert.deepStrictEqual([found("open"), found("close"), found("both")], [0, 1, 1])
   })
 
-  it("of trades and ledgers knows their own ids", () => {
-    const v = venue()
+  it("of trades and ledgers accepts their ids as bounds", () => {
+    const v = makeTestExchange()
     v.order("buy 1.5 market")
     v.wait(1)
     v.order("sell 0.5 market")
@@ -63,8 +63,8 @@ describe("paging", () => {
     assert.strictEqual(v.ok("Ledgers", { type: "deposit" }).count, 2)
   })
 
-  it("of ids has Kraken's limits", () => {
-    const v = venue()
+  it("limits the ids of a query as Kraken does", () => {
+    const v = makeTestExchange()
     const ids = (count: number) => Array(count).fill("T").join()
     assert.strictEqual(v.refused("QueryOrders", { txid: ids(51) }), "EGeneral:Invalid arguments:txid")
     assert.strictEqual(v.refused("QueryTrades", { txid: ids(21) }), "EGeneral:Invalid arguments:txid")
@@ -73,8 +73,8 @@ describe("paging", () => {
 })
 
 describe("fees", () => {
-  it("fall with the volume of the last 30 days, and rise again when it is over", () => {
-    const v = venue()
+  it("fall with the 30-day volume, and rise again when the volume has expired", () => {
+    const v = makeTestExchange()
     const fee = () => {
       const { fees, fees_maker, volume } = v.ok("TradeVolume", { pair: "XBTUSD" })
       return [volume, fees.XXBTZUSD.fee, fees_maker.XXBTZUSD.fee]
@@ -88,8 +88,8 @@ describe("fees", () => {
     assert.deepStrictEqual(fee(), ["0.0000", "0.4000", "0.2500"])
   })
 
-  it("never exceed what the order's hold was reckoned with, even if the tier has gone meanwhile", () => {
-    const v = venue({
+  it("never exceed the rate with which the hold was computed, even if the account has lost its tier", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [31 * 86_400, "48980"]

@@ -7,7 +7,7 @@ import type { Side } from "../../src/exchange/state/order.ts"
 import type { Exchange, PairState } from "../../src/exchange/state/state.ts"
 
 /** Asserts that accounts, futures wallets, fees and the world outside add up to zero, asset by asset. */
-export const nothingAppears = (exchange: Exchange): void => {
+export const assertValueConserved = (exchange: Exchange): void => {
   const sums = new Map<string, bigint>()
   const count = (amounts: Map<string, bigint>) => {
     for (const [name, amount] of amounts) {
@@ -21,7 +21,7 @@ export const nothingAppears = (exchange: Exchange): void => {
 }
 
 /** Asserts that no balance is negative, and that holds are those of open orders. */
-export const balancesCover = (exchange: Exchange): void => {
+export const assertBalancesCoverHolds = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const held = new Map<string, bigint>()
     for (const { hold } of account.open.values()) {
@@ -35,7 +35,7 @@ export const balancesCover = (exchange: Exchange): void => {
 }
 
 /** Asserts that the best bid is below the best ask, on every pair that trades now. */
-export const notCrossed = (exchange: Exchange): void => {
+export const assertNotCrossed = (exchange: Exchange): void => {
   for (const state of exchange.pairStates.values()) {
     if (!isTrading(exchange, state)) continue
     const [bid] = depth(exchange, state, "bid", 1)
@@ -45,7 +45,7 @@ export const notCrossed = (exchange: Exchange): void => {
 }
 
 /** Asserts that an order's executed volume is the sum of its trades and at most its volume. */
-export const fillsAddUp = (exchange: Exchange): void => {
+export const assertFillsAddUp = (exchange: Exchange): void => {
   for (const order of exchange.orders.values()) {
     const trades = order.trades.map((id) => exchange.accounts.get(order.account)!.tradesById.get(id)!)
     const sum = (of: "volume" | "cost" | "fee") => trades.reduce((total, trade) => total + trade[of], 0n)
@@ -57,7 +57,7 @@ export const fillsAddUp = (exchange: Exchange): void => {
 }
 
 /** Checks if an account of this exchange was on the other side of a trade, rather than the market. */
-export const settledFor = (
+export const hasCounterparty = (
   exchange: Exchange,
   { id, number }: { readonly id: string; readonly number: number }
 ): boolean =>
@@ -66,7 +66,7 @@ export const settledFor = (
   )
 
 /** Lists resting orders in the order of their queues, to compare with the trades of the next step. */
-export const places = (exchange: Exchange) =>
+export const queues = (exchange: Exchange) =>
   [...exchange.pairStates.values()].flatMap((state) =>
     (["buy", "sell"] as const).map((side: Side) =>
       [...restingOrders(state, side)].map((order) => ({ order, trades: order.trades.length }))
@@ -77,7 +77,7 @@ export const places = (exchange: Exchange) =>
  * Asserts that if a resting order has traded, every order ahead of it is gone. Exempt are an iceberg, which can have
  * queued again, an order that was amended, and one that is not older than the traded one.
  */
-export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>, traded = Infinity): void => {
+export const assertPriorityKept = (exchange: Exchange, before: ReturnType<typeof queues>, traded = Infinity): void => {
   for (const line of before) {
     const lastFilled = line.findLastIndex(({ order, trades }) => {
       const { tradesById } = exchange.accounts.get(order.account)!
@@ -91,7 +91,7 @@ export const inPriority = (exchange: Exchange, before: ReturnType<typeof places>
 }
 
 /** Asserts that books are sorted by price, then by time. */
-export const sorted = (exchange: Exchange): void => {
+export const assertSorted = (exchange: Exchange): void => {
   for (const state of exchange.pairStates.values()) {
     for (const side of ["buy", "sell"] as const) {
       const line = [...restingOrders(state, side)]
@@ -105,7 +105,7 @@ export const sorted = (exchange: Exchange): void => {
 }
 
 /** Asserts that every balance is the sum of its ledger entries, each with the correct balance after it. */
-export const ledgersAddUp = (exchange: Exchange): void => {
+export const assertLedgersAddUp = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const sums = new Map<string, bigint>()
     for (const { amount, asset, balance, fee } of account.ledger) {
@@ -120,7 +120,7 @@ export const ledgersAddUp = (exchange: Exchange): void => {
  * Asserts that the ledger has an arrived deposit once, a withdrawal once, and a returned withdrawal once more with the
  * opposite sign, and that the balance of an Earn strategy is the sum of its allocations in any state.
  */
-export const transfersAddUp = (exchange: Exchange): void => {
+export const assertTransfersAddUp = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const moved = (refid: string) =>
       account.ledger.flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
@@ -150,13 +150,13 @@ export const transfersAddUp = (exchange: Exchange): void => {
 }
 
 /** Counts the trades on halted pairs, to compare with the count after the next step. */
-export const halted = (exchange: Exchange) =>
+export const tradesOnHaltedPairs = (exchange: Exchange) =>
   [...exchange.pairStates.values()].flatMap((state) =>
     isTrading(exchange, state) ? [] : [{ state, trades: tradesOn(exchange, state) }]
   )
 
 /** Asserts that halted pairs had no trade since the last count. */
-export const nothingTraded = (exchange: Exchange, before: ReturnType<typeof halted>): void => {
+export const assertNothingTraded = (exchange: Exchange, before: ReturnType<typeof tradesOnHaltedPairs>): void => {
   for (const { trades, state } of before)
     if (!isTrading(exchange, state)) assert.strictEqual(tradesOn(exchange, state), trades)
 }

@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Key } from "../../src/exchange/wire/call.ts"
 import { endpoints, isEndpoint, isPrivate } from "../../src/domain/endpoints/endpoints.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const key = (...permissions: ReadonlyArray<string>): Key => ({ id: "K", name: "key", permissions })
-const limited = () => venue({ settings: { rateLimits: true } })
+const limited = () => makeTestExchange({ settings: { rateLimits: true } })
 const cheap = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "0.001" }
 
 describe("the REST counter", () => {
-  it("takes 15, two for histories, and forgets a third a second", () => {
+  it("allows 15 points, counts histories as two, and decays by 0.33 a second", () => {
     const v = limited()
     for (let i = 0; i < 13; i++) v.ok("Balance")
     v.ok("Ledgers")
@@ -21,7 +21,7 @@ describe("the REST counter", () => {
 })
 
 describe("the engine counter", () => {
-  it("takes 60 actions on a pair, and forgets one a second", () => {
+  it("allows 60 points on a pair, and decays by one a second", () => {
     const v = limited()
     for (let i = 0; i < 60; i++) v.ok("AddOrder", { ...cheap, timeinforce: "IOC" })
     assert.strictEqual(v.refused("AddOrder", cheap), "EOrder:Rate limit exceeded")
@@ -30,7 +30,7 @@ describe("the engine counter", () => {
     v.ok("AddOrder", cheap)
   })
 
-  it("charges an order that is then refused, and more for changing a young one", () => {
+  it("charges an order that is then refused, and charges more for changing a young order", () => {
     const v = limited()
     for (let i = 0; i < 50; i++) v.refused("AddOrder", { ...cheap, volume: "100" })
     const txid = v.ok("AddOrder", cheap).txid[0]
@@ -48,7 +48,7 @@ describe("the engine counter", () => {
     v.ok("AmendOrder", { txid, order_qty: "1.4" })
   })
 
-  it("lets a cancel of many through, and refuses what comes next", () => {
+  it("allows a cancel of many orders over the limit, and refuses the next call", () => {
     const v = limited()
     for (let i = 0; i < 10; i++) v.ok("AddOrder", cheap)
     assert.deepStrictEqual(v.ok("CancelAll"), { count: 10 })
@@ -67,7 +67,7 @@ describe("the engine counter", () => {
 
 describe("permissions", () => {
   it("a key without them is refused before anything else", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const names = Object.keys(endpoints)
       .filter(isEndpoint)
       .filter((endpoint) => isPrivate(endpoint) && endpoints[endpoint].permissions.every((set) => set.length > 0))
@@ -81,22 +81,22 @@ describe("permissions", () => {
   })
 
   it("a batch needs both trading permissions", () => {
-    const v = venue()
+    const v = makeTestExchange()
     assert.strictEqual(v.refused("AddOrderBatch", {}, { key: key("modify-trades") }), "EGeneral:Permission denied")
     const both = { key: key("modify-trades", "close-trades") }
     assert.strictEqual(v.refused("AddOrderBatch", {}, both), "EGeneral:Invalid arguments:pair")
   })
 
-  it("a key may ask what it is", () => {
-    const v = venue()
+  it("any key can read its own description", () => {
+    const v = makeTestExchange()
     const answer = v.ask("GetApiKeyInfo", {}, { key: key("query-funds") })
     assert.deepInclude("result" in answer ? answer.result : {}, { api_key_name: "key", permissions: ["query-funds"] })
   })
 })
 
 describe("the state of the service", () => {
-  it("cancel_only, post_only and maintenance", () => {
-    const v = venue()
+  it("cancel_only, post_only and maintenance refuse the calls that Kraken refuses in them", () => {
+    const v = makeTestExchange()
     const txid = v.order("buy 0.1 limit 49000")
     v.ok("control/SystemStatus", { status: "post_only" })
     assert.strictEqual(v.refused("AddOrder", cheap), "EService:Market in post_only mode")
@@ -116,8 +116,8 @@ describe("the state of the service", () => {
     assert.strictEqual(v.ok("public/SystemStatus").status, "maintenance")
   })
 
-  it("unknown names, in the wrong case too", () => {
-    const v = venue()
+  it("unknown names are refused, also a known name in the wrong case", () => {
+    const v = makeTestExchange()
     assert.strictEqual(v.refused("GetAPIKeyInfo"), "EGeneral:Unknown method")
     assert.strictEqual(v.refused("public/ticker"), "EGeneral:Unknown method")
     assert.strictEqual(v.refused("Balance", {}, { account: "nobody" }), "EAPI:Invalid key")

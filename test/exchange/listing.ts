@@ -16,7 +16,7 @@ export const pairRow = (
   })
 
 /** Makes an observation of a pair with one bid, one ask and a last trade, by default at the bid. */
-export const lookedAt = (
+export const observation = (
   pair: string,
   bid: readonly [price: string, volume: string],
   ask: readonly [price: string, volume: string],

@@ -6,7 +6,7 @@ import type { Pair } from "../../src/exchange/catalogue/pairs.ts"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
 import { runs } from "../Property.ts"
 import { opening } from "../doubles/TestMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const pairs = [...builtIn.pairs.values()]
 const times = fc.integer({ min: opening - 10 ** 9, max: opening + 10 ** 9 })
@@ -45,7 +45,7 @@ describe("the synthetic market", () => {
     )
   })
 
-  it("finds the first moment at which a price is reached, as looking at every second would", () => {
+  it("finds the same first moment for a price as a check of every second", () => {
     const market = syntheticMarket(2)
     fc.assert(
       fc.property(anyPair, times, fc.integer({ min: -40, max: 40 }), fc.nat(2000), (pair, time, move, span) => {
@@ -72,8 +72,8 @@ describe("the synthetic market", () => {
     }
   })
 
-  it("lets time pass without living through it", () => {
-    const v = venue({ market: syntheticMarket(1) })
+  it("advances over long spans without processing every tick", () => {
+    const v = makeTestExchange({ market: syntheticMarket(1) })
     const txid = v.order("sell 0.05 limit +2%")
     v.wait(365 * 86_400)
     assert.strictEqual(v.see(txid).status, "closed")
@@ -81,9 +81,9 @@ describe("the synthetic market", () => {
 })
 
 describe("public data", () => {
-  const v = venue({ market: syntheticMarket(1) })
+  const v = makeTestExchange({ market: syntheticMarket(1) })
 
-  it("answers in the style of the name asked for", () => {
+  it("lists a pair under the style of name in the request", () => {
     assert.hasAllKeys(v.ok("public/Ticker", { pair: "XBTUSD,BTC/USD,ethusd" }), ["XXBTZUSD", "BTC/USD", "XETHZUSD"])
     assert.hasAllKeys(v.ok("public/AssetPairs", { pair: "XBTUSD", assetVersion: 1 }), ["BTC/USD"])
     assert.hasAllKeys(v.ok("public/Assets", { asset: "BTC,usd" }), ["XXBT", "ZUSD"])
@@ -91,7 +91,7 @@ describe("public data", () => {
     assert.hasAllKeys(v.ok("public/Ticker", { pair: "AAPLx/USD", asset_class: "tokenized_asset" }), ["AAPLx/USD"])
   })
 
-  it("has 720 candles whose numbers hold together", () => {
+  it("has 720 candles with consistent numbers", () => {
     const answer = v.ok("public/OHLC", { pair: "XBTUSD", interval: 60 })
     const rows: ReadonlyArray<ReadonlyArray<string>> = answer.XXBTZUSD
     assert.lengthOf(rows, 720)
@@ -105,7 +105,7 @@ describe("public data", () => {
     assert.isBelow(v.ok("public/OHLC", { pair: "XBTUSD", interval: 60, since: answer.last }).XXBTZUSD.length, 3)
   })
 
-  it("pages trades by the last it gave", () => {
+  it("pages trades by the `last` of the previous page", () => {
     const first = v.ok("public/Trades", { pair: "XBTUSD", count: 5, since: opening / 1000 - 100 })
     const second = v.ok("public/Trades", { pair: "XBTUSD", count: 5, since: first.last })
     const ids = [...first.XXBTZUSD, ...second.XXBTZUSD].map((row: ReadonlyArray<number>) => row[6]!)
@@ -128,12 +128,12 @@ describe("public data", () => {
   })
 })
 
-describe("what clients of Kraken rely on in public data", () => {
-  const v = venue({ market: syntheticMarket(1) })
+describe("public data that clients of Kraken rely on", () => {
+  const v = makeTestExchange({ market: syntheticMarket(1) })
   const market = syntheticMarket(1)
   const began = Date.UTC(2013, 9, 6)
 
-  it("is a running candle, whatever the time asked for", () => {
+  it("includes the running candle for any `since`", () => {
     for (const interval of [1, 60, 1440]) {
       const all = v.ok("public/OHLC", { pair: "XBTUSD", interval }).XXBTZUSD
       for (const since of [all.at(-1)[0], opening / 1000, opening / 1000 + 86_400])

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { parse, type Venue, venue } from "../doubles/TestVenue.ts"
+import { parse, type TestExchange, makeTestExchange } from "../doubles/TestExchange.ts"
 
 /** Makes an exchange whose market falls by 1000 after ten seconds, and ten seconds later is 500 above its start. */
 const swing = () =>
-  venue({
+  makeTestExchange({
     prices: [
       [0, "50000"],
       [10, "49000"],
@@ -19,13 +19,13 @@ const halts = [
   { endpoint: "control/PairStatus", pair: "XBTUSD", status: "post_only" }
 ]
 
-const change = (v: Venue, { endpoint, ...params }: (typeof halts)[number], status = params.status) =>
+const change = (v: TestExchange, { endpoint, ...params }: (typeof halts)[number], status = params.status) =>
   v.ok(endpoint, { ...params, status })
 
-const statuses = (v: Venue, ids: ReadonlyArray<string>) => ids.map((id) => v.see(id).status)
+const statuses = (v: TestExchange, ids: ReadonlyArray<string>) => ids.map((id) => v.see(id).status)
 
 describe.each(halts)("while $endpoint says $status", (halt) => {
-  it("nothing is traded, wherever the market goes; what still fits when it ends is", () => {
+  it("no price leads to a trade; orders that are still due are executed when trading resumes", () => {
     const v = swing()
     const resting = [v.order("buy 0.5 limit 49500"), v.order("sell 0.5 limit 50400"), v.order("buy 0.5 limit 48000")]
     const stops = [v.order("sell 0.5 stop-loss 49400"), v.order("buy 0.5 stop-loss 50300")]
@@ -48,8 +48,8 @@ describe.each(halts)("while $endpoint says $status", (halt) => {
     assert.strictEqual(v.see(stops[1]!).price, "50510.00000")
   })
 
-  it("orders end as they are told to", () => {
-    const v = venue()
+  it("orders expire and can be cancelled", () => {
+    const v = makeTestExchange()
     const ids = [v.order("buy 0.1 limit 49000", { expiretm: "+30" }), v.order("sell 0.1 limit 52000")]
     v.ok("CancelAllOrdersAfter", { timeout: 60 })
     change(v, halt)
@@ -61,7 +61,7 @@ describe.each(halts)("while $endpoint says $status", (halt) => {
   })
 })
 
-describe("what is taken in", () => {
+describe("a new order", () => {
   const limit = { ...parse("buy 0.1 limit 49000") }
   const kinds = {
     market: parse("buy 0.1 market"),
@@ -88,9 +88,9 @@ describe("what is taken in", () => {
     ["maintenance", "online", all("EService:Unavailable")]
   ]
 
-  it.each(cases)("by a venue that is %s, on a pair that is %s", (system, pair, expected) => {
+  it.each(cases)("on an exchange that is %s and a pair that is %s", (system, pair, expected) => {
     for (const [kind, order] of Object.entries(kinds)) {
-      const v = venue()
+      const v = makeTestExchange()
       v.ok("control/PairStatus", { pair: "BTC/USD", status: pair })
       v.ok("control/SystemStatus", { status: system })
       const answer = v.ask("AddOrder", order)
@@ -98,8 +98,8 @@ describe("what is taken in", () => {
     }
   })
 
-  it("of one pair is no matter of another, and AssetPairs tells it", () => {
-    const v = venue()
+  it("is affected only by the status of its own pair, which AssetPairs shows", () => {
+    const v = makeTestExchange()
     v.ok("control/PairStatus", { pair: "XBTUSD", status: "cancel_only" })
     v.ok("AddOrder", { ...limit, pair: "ETHUSD" })
     const pairs = v.ok("public/AssetPairs", { pair: "XBTUSD,ETHUSD" })
@@ -108,7 +108,7 @@ describe("what is taken in", () => {
     assert.strictEqual(v.refused("control/PairStatus", { pair: "XBTUSD", status: "maintenance" }), wrong("status"))
   })
 
-  it("a limit_only pair goes on trading what waits there", () => {
+  it("is limited on a limit_only pair, but resting orders are still filled", () => {
     const v = swing()
     const txid = v.order("buy 0.5 limit 49500")
     v.ok("control/PairStatus", { pair: "XBTUSD", status: "limit_only" })

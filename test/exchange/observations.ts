@@ -4,7 +4,7 @@ import { type Exchange, makeExchange } from "../../src/exchange/state/state.ts"
 import { opening } from "../doubles/TestMarket.ts"
 
 /** One observation of a market: its move, the sizes in its book, and the trades since the last one. */
-export interface Sight {
+export interface Observation {
   readonly move: number
   readonly sizes: ReadonlyArray<string>
   /** True if its levels have changed since the last observation. */
@@ -17,7 +17,7 @@ export interface Sight {
 const volume = fc.constantFrom("0.00010000", "0.04", "0.3", "1", "7.5")
 
 /** Observations before each step of a sequence. Most steps have none. */
-export const sights: fc.Arbitrary<ReadonlyArray<Sight | undefined>> = fc.array(
+export const observations: fc.Arbitrary<ReadonlyArray<Observation | undefined>> = fc.array(
   fc.option(
     fc.record({
       move: fc.integer({ min: -3, max: 3 }),
@@ -34,7 +34,8 @@ export const sights: fc.Arbitrary<ReadonlyArray<Sight | undefined>> = fc.array(
 )
 
 /** Makes an exchange on a market that is known only by observations. */
-export const lookout = (): Exchange => makeExchange(recordedMarket("observed market"), opening, { tier: "pro" })
+export const observedExchange = (): Exchange =>
+  makeExchange(recordedMarket("observed market"), opening, { tier: "pro" })
 
 export interface Book {
   readonly pair: string
@@ -49,22 +50,22 @@ type Row = ReadonlyArray<unknown>
 /**
  * Makes parameters of `control/Observe` from observations, one after the other. Prices move in steps of 5 around 50000.
  */
-export const observer = () => {
+export const makeObserver = () => {
   let middle = 50_000
   let id = 100
   let last: Book | undefined
   const levels = new Map<number, number>()
-  return (sight: Sight, now: number): Book => {
-    if (sight.again === "all" && last !== undefined) return last
-    middle += sight.move * 5
+  return (observation: Observation, now: number): Book => {
+    if (observation.again === "all" && last !== undefined) return last
+    middle += observation.move * 5
     const seconds = Math.floor(now / 1000)
     const row = (away: number, volume: string): Row => {
       const price = middle + away * 5
-      if (sight.changed || !levels.has(price)) levels.set(price, seconds)
+      if (observation.changed || !levels.has(price)) levels.set(price, seconds)
       return [price.toFixed(1), volume, levels.get(price)]
     }
-    const before = sight.again === "trades" ? (last?.trades ?? []) : []
-    const trades = sight.trades.map(({ ago, away, volume }) => [
+    const before = observation.again === "trades" ? (last?.trades ?? []) : []
+    const trades = observation.trades.map(({ ago, away, volume }) => [
       (middle + away * 5).toFixed(1),
       volume,
       now - ago,
@@ -75,8 +76,8 @@ export const observer = () => {
     last = {
       pair: "XXBTZUSD",
       seen: Math.max(now, (last?.seen ?? 0) + 1),
-      bids: sight.sizes.map((volume, i) => row(-i - 1, volume)),
-      asks: sight.sizes.map((volume, i) => row(i + 1, volume)),
+      bids: observation.sizes.map((volume, i) => row(-i - 1, volume)),
+      asks: observation.sizes.map((volume, i) => row(i + 1, volume)),
       trades: [...before, ...trades]
     }
     return last

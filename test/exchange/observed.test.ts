@@ -10,31 +10,31 @@ import { snapshot } from "./snapshot.ts"
 import type { Exchange } from "../../src/exchange/state/state.ts"
 import { runs } from "../Property.ts"
 import {
-  balancesCover,
-  fillsAddUp,
-  inPriority,
-  nothingAppears,
-  notCrossed,
-  places,
-  settledFor,
-  sorted
+  assertBalancesCoverHolds,
+  assertFillsAddUp,
+  assertPriorityKept,
+  assertValueConserved,
+  assertNotCrossed,
+  queues,
+  hasCounterparty,
+  assertSorted
 } from "./invariants.ts"
-import { type Book, lookout, observer, type Sight, sights } from "./observations.ts"
-import { live, relive, type Step, streams } from "./callSequences.ts"
+import { type Book, observedExchange, makeObserver, type Observation, observations } from "./observations.ts"
+import { runSequence, replayJournal, type Step, sequences } from "./callSequences.ts"
 
-const patience = 600_000
+const timeout = 600_000
 
-describe("a market that is looked at while nothing can be traded", () => {
-  it("fills nothing, neither by its book nor by its trades, until trading begins again", () => {
-    const exchange = lookout()
-    const look = observer()
+describe("a recorded market while trading is halted", () => {
+  it("fills nothing, neither by its book nor by its trades, until trading resumes", () => {
+    const exchange = observedExchange()
+    const observe = makeObserver()
     const call = (endpoint: string, params: object) =>
       handle(exchange, { endpoint, params: { ...params }, now, account: "ann" })
     let now = exchange.now
     const show = (move: number, away: number) => {
       now += 1000
-      const sight = { move, sizes: ["1"], changed: true, again: "no" } as const
-      call("control/Observe", look({ ...sight, trades: [{ away, volume: "5", ago: 100 }] }, now))
+      const observation = { move, sizes: ["1"], changed: true, again: "no" } as const
+      call("control/Observe", observe({ ...observation, trades: [{ away, volume: "5", ago: 100 }] }, now))
     }
     call("control/OpenAccount", { name: "ann", balances: { USD: "100000", XBT: "1" } })
     show(0, 0)
@@ -56,12 +56,12 @@ describe("a market that is looked at while nothing can be traded", () => {
   })
 })
 
-describe("whatever traders do on a market that is looked at", () => {
-  it("(and the market does a lot to them)", () => {
-    const sample = fc.sample(fc.tuple(streams, sights), { numRuns: 150, seed: 1 })
-    const orders = sample.flatMap(([stream, looks]) => {
-      const exchange = lookout()
-      live(exchange, stream, undefined, seen(looks))
+describe("random orders on a recorded market", () => {
+  it("are executed and triggered in large numbers", () => {
+    const sample = fc.sample(fc.tuple(sequences, observations), { numRuns: 150, seed: 1 })
+    const orders = sample.flatMap(([sequence, observed]) => {
+      const exchange = observedExchange()
+      runSequence(exchange, sequence, undefined, observationsAt(observed))
       return [...exchange.orders.values()].map((order) => ({
         order,
         trades: exchange.accounts.get(order.account)!.tradesById
@@ -74,38 +74,39 @@ describe("whatever traders do on a market that is looked at", () => {
   })
 
   it(
-    "the promises hold: no value appears, balances cover, books are not crossed, the line is kept",
+    "conserve value, cover holds, cross no book and keep price-time priority",
     () => {
-      const property = watched((stream, looks) => {
-        const exchange = lookout()
+      const property = anyObservedSequence((sequence, observed) => {
+        const exchange = observedExchange()
         const before = () => {
-          const waiting = places(exchange)
+          const waiting = queues(exchange)
           return () => {
-            nothingAppears(exchange)
-            balancesCover(exchange)
-            notCrossed(exchange)
-            sorted(exchange)
-            inPriority(exchange, waiting, exchange.now)
+            assertValueConserved(exchange)
+            assertBalancesCoverHolds(exchange)
+            assertNotCrossed(exchange)
+            assertSorted(exchange)
+            assertPriorityKept(exchange, waiting, exchange.now)
           }
         }
-        const prompt = looks.map(
-          (look) => look && { ...look, trades: look.trades.map((trade) => ({ ...trade, ago: 0 })) }
+        const prompt = observed.map(
+          (observation) =>
+            observation && { ...observation, trades: observation.trades.map((trade) => ({ ...trade, ago: 0 })) }
         )
-        live(exchange, stream, { before }, seen(prompt))
-        fillsAddUp(exchange)
+        runSequence(exchange, sequence, { before }, observationsAt(prompt))
+        assertFillsAddUp(exchange)
       })
       return fc.assert(property, { numRuns: runs(700) })
     },
-    patience
+    timeout
   )
 
   it(
-    "nobody gets a better price than the book showed, and who waits gets their own",
+    "get no better price than the book had as takers, and their own price as makers",
     () => {
-      const property = watched((stream, looks) => {
-        const exchange = lookout()
+      const property = anyObservedSequence((sequence, observed) => {
+        const exchange = observedExchange()
         let book: Book | undefined
-        const see = seen(looks)
+        const see = observationsAt(observed)
         const before = () => {
           const counts = new Map([...exchange.accounts.values()].map((account) => [account, account.trades.length]))
           const limits = new Map([...exchange.orders.values()].map((order) => [order.txid, order.limit]))
@@ -115,82 +116,84 @@ describe("whatever traders do on a market that is looked at", () => {
                 // An amended order can trade, trigger a stop by that, and match it at the new limit.
                 const { limit } = exchange.orders.get(trade.order)!
                 if (trade.maker) assert.include([limits.get(trade.order) ?? limit, limit], trade.price)
-                else if (!settledFor(exchange, trade))
+                else if (!hasCounterparty(exchange, trade))
                   assert.isTrue(shows(book!, trade), `${trade.id} at ${trade.price}`)
               }
             }
           }
         }
-        live(exchange, stream, { before }, (i, now) => {
+        runSequence(exchange, sequence, { before }, (i, now) => {
           // Events that are due before this observation meet the book before it.
           handle(exchange, { endpoint: "public/Time", now })
-          const sight = see(i, now)
-          book = sight ?? book
-          return sight
+          const observation = see(i, now)
+          book = observation ?? book
+          return observation
         })
       })
       return fc.assert(property, { numRuns: runs(300) })
     },
-    patience
+    timeout
   )
 
   it(
-    "a journal leads to the same state, and so does one that keeps only the news",
+    "lead to the same state when their journal is replayed, whole or without snapshots that change nothing",
     () => {
-      const property = watched((stream, looks) => {
-        const [x, frugal] = [lookout(), lookout()]
-        const journal = live(x, stream, undefined, seen(looks))
-        assert.deepStrictEqual(snapshot(relive(journal, lookout(), x.now)), snapshot(x))
+      const property = anyObservedSequence((sequence, observed) => {
+        const [x, filtered] = [observedExchange(), observedExchange()]
+        const journal = runSequence(x, sequence, undefined, observationsAt(observed))
+        assert.deepStrictEqual(snapshot(replayJournal(journal, observedExchange(), x.now)), snapshot(x))
         const kept = journal.flatMap((request) => {
-          const trimmed = trim(frugal, request)
-          if (trimmed !== undefined) handle(frugal, trimmed)
+          const trimmed = trim(filtered, request)
+          if (trimmed !== undefined) handle(filtered, trimmed)
           return trimmed ?? []
         })
-        handle(frugal, { endpoint: "public/Time", now: x.now })
-        assert.deepStrictEqual(snapshot(frugal), snapshot(relive(kept, lookout(), frugal.now)))
-        assert.deepStrictEqual(snapshot(frugal), snapshot(x))
+        handle(filtered, { endpoint: "public/Time", now: x.now })
+        assert.deepStrictEqual(snapshot(filtered), snapshot(replayJournal(kept, observedExchange(), filtered.now)))
+        assert.deepStrictEqual(snapshot(filtered), snapshot(x))
       })
       return fc.assert(property, { numRuns: runs(700) })
     },
-    patience
+    timeout
   )
 
   it(
-    "what does not matter to any order need not be told",
+    "are not changed by snapshots that reach no awaited price",
     () => {
-      const property = watched((stream, looks) => {
-        const [x, deaf] = [lookout(), lookout()]
-        const journal = live(x, stream, undefined, seen(looks))
+      const property = anyObservedSequence((sequence, observed) => {
+        const [x, other] = [observedExchange(), observedExchange()]
+        const journal = runSequence(x, sequence, undefined, observationsAt(observed))
         for (const request of journal) {
-          handle(deaf, { endpoint: "public/Time", now: request.now })
+          handle(other, { endpoint: "public/Time", now: request.now })
           const matters =
             request.endpoint !== "control/Observe" ||
-            snapshotDelta(deaf, request.params!, request.now)?.matters !== false
-          const before = snapshot(deaf)
-          handle(deaf, request)
-          if (!matters) assert.deepStrictEqual(orders(snapshot(deaf)), orders(before))
+            snapshotDelta(other, request.params!, request.now)?.matters !== false
+          const before = snapshot(other)
+          handle(other, request)
+          if (!matters) assert.deepStrictEqual(orders(snapshot(other)), orders(before))
         }
       })
       return fc.assert(property, { numRuns: runs(300) })
     },
-    patience
+    timeout
   )
 })
 
 /**
  * Makes a property of any sequence on any walk of the market. Yields afterwards, so that the test runner can report.
  */
-const watched = (check: (stream: ReadonlyArray<Step>, looks: ReadonlyArray<Sight | undefined>) => void) =>
-  fc.asyncProperty(streams, sights, (stream, looks) => {
-    check(stream, looks)
+const anyObservedSequence = (
+  check: (sequence: ReadonlyArray<Step>, observed: ReadonlyArray<Observation | undefined>) => void
+) =>
+  fc.asyncProperty(sequences, observations, (sequence, observed) => {
+    check(sequence, observed)
     return setImmediate()
   })
 
-const seen = (looks: ReadonlyArray<Sight | undefined>) => {
-  const observe = observer()
+const observationsAt = (observed: ReadonlyArray<Observation | undefined>) => {
+  const observe = makeObserver()
   return (step: number, now: number): Book | undefined => {
-    const look = looks[step]
-    return look && observe(look, now)
+    const observation = observed[step]
+    return observation && observe(observation, now)
   }
 }
 

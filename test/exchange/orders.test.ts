@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("order types", () => {
-  it("a market order walks the book: slippage is real", () => {
-    const v = venue()
+  it("a market order executes level by level, with slippage", () => {
+    const v = makeTestExchange()
     const order = v.see(v.order("buy 1.5 market"))
     assert.strictEqual(order.status, "closed")
     // 1 at 50010 and 0.5 at 50020.
@@ -14,8 +14,8 @@ describe("order types", () => {
     assert.deepStrictEqual(v.ok("Balance"), { ZUSD: "24679.9200", XXBT: "11.5000000000" })
   })
 
-  it("what was taken from the market is gone until it moves", () => {
-    const v = venue({
+  it("volume taken from the market stays taken until the market moves", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "50000"]
@@ -28,16 +28,16 @@ describe("order types", () => {
     assert.strictEqual(v.see(v.order("sell 1 market")).price, "49990.00000")
   })
 
-  it("a market order that empties the book ends with what it got", () => {
-    const v = venue()
+  it("a market order that empties the book ends partly executed", () => {
+    const v = makeTestExchange()
     v.open("whale", { XBT: "50" })
     const order = v.see(v.order("sell 11 market", {}, "whale"), "whale")
     assert.deepInclude(order, { status: "canceled", reason: "Insufficient liquidity", vol_exec: "10.00000000" })
     assert.strictEqual(order.misc, "partial")
   })
 
-  it("a limit order rests, holds its money, and fills as a maker when the market comes to it", () => {
-    const v = venue({
+  it("a limit order rests, holds its funds, and fills as a maker when the market reaches it", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "48990"]
@@ -53,8 +53,8 @@ describe("order types", () => {
     assert.isTrue(trade!.maker)
   })
 
-  it("a limit order that crosses takes what it may and rests with the rest", () => {
-    const v = venue()
+  it("a limit order that crosses executes up to its limit and rests with the remaining volume", () => {
+    const v = makeTestExchange()
     const txid = v.order("sell 2.5 limit 49980")
     assert.deepInclude(v.see(txid), { status: "open", vol_exec: "2.00000000", price: "49985.00000" })
     assert.strictEqual(
@@ -64,7 +64,7 @@ describe("order types", () => {
   })
 
   it("a stop-loss becomes a market order", () => {
-    const v = venue({
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "49000"],
@@ -79,7 +79,7 @@ describe("order types", () => {
   })
 
   it("a stop-loss-limit rests at its limit once triggered", () => {
-    const v = venue({
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "48000"],
@@ -94,8 +94,8 @@ describe("order types", () => {
     assert.deepInclude(v.see(txid), { status: "closed", price: "48400.00000" })
   })
 
-  it("take-profit and take-profit-limit wait on the other side", () => {
-    const v = venue({
+  it("take-profit and take-profit-limit trigger in the opposite direction", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "51000"]
@@ -108,14 +108,14 @@ describe("order types", () => {
     assert.deepInclude(v.see(limit), { status: "closed", price: "50980.00000" })
   })
 
-  it("a stop on the wrong side of the price is cancelled at once", () => {
-    const v = venue()
+  it("a stop whose trigger is already reached is cancelled at once", () => {
+    const v = makeTestExchange()
     const order = v.see(v.order("sell 1 stop-loss 50500"))
     assert.deepInclude(order, { status: "canceled", reason: "Order would trigger immediately" })
   })
 
-  it("a trailing stop follows the best price and sells when it turns", () => {
-    const v = venue({
+  it("a trailing stop follows the best price and sells when the price falls back by its distance", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "51000"],
@@ -132,8 +132,8 @@ describe("order types", () => {
     assert.strictEqual(v.see(txid).descr.order, "sell 1.00000000 XBTUSD @ trailing stop +1.0000%")
   })
 
-  it("a trailing-stop-limit places its limit off the trigger", () => {
-    const v = venue({
+  it("a trailing-stop-limit places its limit at an offset from the trigger", () => {
+    const v = makeTestExchange({
       prices: [
         [0, "50000"],
         [60, "49000"]
@@ -144,8 +144,8 @@ describe("order types", () => {
     assert.deepInclude(v.see(txid), { status: "open", stopprice: "49500.00000", limitprice: "49400.00000" })
   })
 
-  it("an iceberg shows a part at a time and queues again for the next", () => {
-    const v = venue()
+  it("an iceberg shows one part at a time, and each new part goes to the end of the queue", () => {
+    const v = makeTestExchange()
     v.open("bob", { USD: "100000", XBT: "1" })
     const big = v.order("sell 3 iceberg 50005", { displayvol: "1" })
     const small = v.order("sell 1 limit 50005", {}, "bob")
@@ -157,8 +157,8 @@ describe("order types", () => {
     assert.strictEqual(v.see(small, "bob").vol_exec, "0.50000000")
   })
 
-  it("margin is refused in words", () => {
-    const v = venue()
+  it("margin is refused with an explanation", () => {
+    const v = makeTestExchange()
     const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1" }
     for (const change of [{ leverage: "2" }, { reduce_only: true }, { ordertype: "settle-position" }])
       assert.match(v.refused("AddOrder", { ...limit, ...change }), /^E\w+:.*\bmargin\b/)

@@ -5,27 +5,27 @@ import { setImmediate } from "node:timers/promises"
 import { snapshot } from "./snapshot.ts"
 import { runs } from "../Property.ts"
 import {
-  balancesCover,
-  fillsAddUp,
-  halted,
-  inPriority,
-  nothingAppears,
-  nothingTraded,
-  notCrossed,
-  places,
-  sorted
+  assertBalancesCoverHolds,
+  assertFillsAddUp,
+  tradesOnHaltedPairs,
+  assertPriorityKept,
+  assertValueConserved,
+  assertNothingTraded,
+  assertNotCrossed,
+  queues,
+  assertSorted
 } from "./invariants.ts"
-import { live, makeVenue, relive, type Step, streams } from "./callSequences.ts"
+import { runSequence, exchangeOf, replayJournal, type Step, sequences } from "./callSequences.ts"
 
 const seeds = fc.nat(1000)
-const patience = 600_000
+const timeout = 600_000
 
-describe("whatever traders do", () => {
-  it("(and they do a lot)", () => {
-    const sample = fc.sample(fc.tuple(seeds, streams), { numRuns: 100, seed: 1 })
-    const orders = sample.flatMap(([seed, stream]) => {
-      const exchange = makeVenue(seed)
-      live(exchange, stream)
+describe("random orders", () => {
+  it("are executed and end in all usual ways", () => {
+    const sample = fc.sample(fc.tuple(seeds, sequences), { numRuns: 100, seed: 1 })
+    const orders = sample.flatMap(([seed, sequence]) => {
+      const exchange = exchangeOf(seed)
+      runSequence(exchange, sequence)
       return [...exchange.orders.values()]
     })
     const reasons = new Set(orders.map(({ reason }) => reason))
@@ -38,73 +38,73 @@ describe("whatever traders do", () => {
   })
 
   it(
-    "no value appears or vanishes, and every balance covers what is held of it",
+    "conserve value, and every balance covers its holds",
     () => {
-      const property = streamed((seed, stream) => {
-        const exchange = makeVenue(seed)
+      const property = anySequence((seed, sequence) => {
+        const exchange = exchangeOf(seed)
         const after = () => {
-          nothingAppears(exchange)
-          balancesCover(exchange)
+          assertValueConserved(exchange)
+          assertBalancesCoverHolds(exchange)
         }
-        live(exchange, stream, { before: () => after })
+        runSequence(exchange, sequence, { before: () => after })
       })
       return fc.assert(property, { numRuns: runs(1400) })
     },
-    patience
+    timeout
   )
 
   it(
-    "the book is never crossed, stands in price-time order, and is served in it",
+    "never cross the book, and are executed in price-time priority",
     () => {
-      const property = streamed((seed, stream) => {
-        const exchange = makeVenue(seed)
+      const property = anySequence((seed, sequence) => {
+        const exchange = exchangeOf(seed)
         const before = () => {
-          const waiting = places(exchange)
-          const still = halted(exchange)
+          const waiting = queues(exchange)
+          const still = tradesOnHaltedPairs(exchange)
           return () => {
-            nothingTraded(exchange, still)
-            notCrossed(exchange)
-            sorted(exchange)
-            inPriority(exchange, waiting)
+            assertNothingTraded(exchange, still)
+            assertNotCrossed(exchange)
+            assertSorted(exchange)
+            assertPriorityKept(exchange, waiting)
           }
         }
-        live(exchange, stream, { before })
+        runSequence(exchange, sequence, { before })
       })
       return fc.assert(property, { numRuns: runs(1400) })
     },
-    patience
+    timeout
   )
 
   it(
-    "an order's fills add up to what it executed",
+    "have fills that add up to their executed volume",
     () => {
-      const property = streamed((seed, stream) => {
-        const exchange = makeVenue(seed)
-        live(exchange, stream)
-        fillsAddUp(exchange)
+      const property = anySequence((seed, sequence) => {
+        const exchange = exchangeOf(seed)
+        runSequence(exchange, sequence)
+        assertFillsAddUp(exchange)
       })
       return fc.assert(property, { numRuns: runs(1100) })
     },
-    patience
+    timeout
   )
 
   it(
-    "the journal, which has no reads, leads to the same state",
+    "lead to the same state when their journal, which has no reads, is replayed",
     () => {
-      const property = streamed((seed, stream) => {
-        const exchange = makeVenue(seed)
-        const journal = live(exchange, stream)
-        assert.deepStrictEqual(snapshot(relive(journal, makeVenue(seed), exchange.now)), snapshot(exchange))
+      const property = anySequence((seed, sequence) => {
+        const exchange = exchangeOf(seed)
+        const journal = runSequence(exchange, sequence)
+        assert.deepStrictEqual(snapshot(replayJournal(journal, exchangeOf(seed), exchange.now)), snapshot(exchange))
       })
       return fc.assert(property, { numRuns: runs(1100) })
     },
-    patience
+    timeout
   )
 })
 
 /** Makes a property of any sequence. Yields afterwards, since the test runner treats a long silence as a hang. */
-const streamed = (check: (seed: number, stream: ReadonlyArray<Step>) => void) =>
-  fc.asyncProperty(seeds, streams, (seed, stream) => {
-    check(seed, stream)
+const anySequence = (check: (seed: number, sequence: ReadonlyArray<Step>) => void) =>
+  fc.asyncProperty(seeds, sequences, (seed, sequence) => {
+    check(seed, sequence)
     return setImmediate()
   })

@@ -4,7 +4,7 @@ import { mustJournal } from "../../src/exchange/commands/handle.ts"
 import { snapshotDelta } from "../../src/exchange/commands/marketSnapshot/snapshotDelta.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/recordedMarket.ts"
 import { opening } from "../doubles/TestMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 const seconds = opening / 1000
 
@@ -23,10 +23,10 @@ const quiet = {
   trades: [["50000.0", "0.1", opening, "b", "m", 1]]
 }
 
-const fresh = () => venue({ market: recordedMarket("observed market") })
+const fresh = () => makeTestExchange({ market: recordedMarket("observed market") })
 
 /** Makes an exchange that has observed the quiet book, one second after its opening. */
-const watching = () => {
+const observing = () => {
   const v = fresh()
   v.ok("control/Observe", quiet)
   return v
@@ -34,8 +34,8 @@ const watching = () => {
 
 const trade = (id: number, price: string, volume: string, at = 1) => [price, volume, opening + at * 1000, "s", "m", id]
 
-describe("a market that is looked at", () => {
-  it("refuses orders as long as nobody has looked, and cancels nothing that isn't there", () => {
+describe("a recorded market", () => {
+  it("refuses orders before the first snapshot, and cancels no unknown order", () => {
     const v = fresh()
     const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "49000", volume: "1" }
     assert.strictEqual(v.refused("AddOrder", order), "EService:Market in cancel_only mode")
@@ -46,8 +46,8 @@ describe("a market that is looked at", () => {
     assert.strictEqual(v.ok("TradeBalance").eb, "100000.0000")
   })
 
-  it("trades with the book that was seen, level by level", () => {
-    const v = watching()
+  it("executes against the book of the snapshot, level by level", () => {
+    const v = observing()
     const order = v.see(v.order("buy 1.5 market"))
     assert.deepInclude(order, { status: "closed", cost: "75020.00000", price: "50013.33333" })
     assert.deepStrictEqual(v.ok("public/Depth", { pair: "XBTUSD" }).XXBTZUSD.asks, [
@@ -57,8 +57,8 @@ describe("a market that is looked at", () => {
     assert.deepStrictEqual(v.ok("TradeVolume").volume, "75020.0000")
   })
 
-  it("what was taken of a level stays taken until the level changes", () => {
-    const v = watching()
+  it("keeps volume taken from a level until the level changes", () => {
+    const v = observing()
     v.order("sell 1.5 market")
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 1000 })
@@ -68,8 +68,8 @@ describe("a market that is looked at", () => {
     assert.strictEqual(v.see(v.order("sell 0.2 market")).price, "49990.00000")
   })
 
-  it("fills a resting order when the book comes to it, at its own price, for as much as stands there", () => {
-    const v = watching()
+  it("fills a resting order that the book reaches, at the order's price, up to the volume of the book", () => {
+    const v = observing()
     const txid = v.order("buy 1.5 limit 49995")
     v.wait(1)
     v.ok("control/Observe", { ...quiet, seen: opening + 1000, bids: [], asks: [["49992.0", "1", seconds + 1]] })
@@ -77,8 +77,8 @@ describe("a market that is looked at", () => {
     assert.strictEqual(v.ok("QueryTrades", { txid: v.see(txid).trades[0] })[v.see(txid).trades[0]].maker, true)
   })
 
-  it("fills a resting order when trades went beyond it, not when they only reached it", () => {
-    const v = watching()
+  it("fills a resting order if trades passed its price, not if they only reached it", () => {
+    const v = observing()
     const [behind, ahead] = [v.order("buy 0.5 limit 49994"), v.order("buy 0.5 limit 49995")]
     v.wait(1)
     const trades = [trade(2, "49994.0", "0.3"), trade(3, "49993.9", "0.4")]
@@ -93,8 +93,8 @@ describe("a market that is looked at", () => {
     assert.deepStrictEqual([mustJournal(command, again), mustJournal(command, stale)], [true, false])
   })
 
-  it("no order hears of trades that were before it", () => {
-    const v = watching()
+  it("fills no order by trades that are older than the order", () => {
+    const v = observing()
     v.wait(1)
     const [bid, stop] = [v.order("buy 0.5 limit 49995"), v.order("sell 0.5 stop-loss 49994")]
     const early = trade(2, "49990.0", "3", 0.5)
@@ -105,8 +105,8 @@ describe("a market that is looked at", () => {
     assert.deepStrictEqual([v.see(bid).status, v.see(stop).status], ["closed", "closed"])
   })
 
-  it("a price that was there only for a moment wakes a stop, which trades with the book of now", () => {
-    const v = watching()
+  it("triggers a stop by a price between two snapshots; the stop executes against the new book", () => {
+    const v = observing()
     const txid = v.order("sell 0.5 stop-loss 49900")
     const trailing = v.order("sell 0.5 trailing-stop +50")
     v.wait(1)
@@ -116,8 +116,8 @@ describe("a market that is looked at", () => {
     assert.deepInclude(v.see(trailing), { status: "closed", stopprice: "50050.00000" })
   })
 
-  it("a trade of ours is the last one until a newer one is told: what was before it comes back to nobody", () => {
-    const v = watching()
+  it("keeps our own trade as the last one until a newer public trade is reported", () => {
+    const v = observing()
     v.order("sell 0.5 market")
     const trailing = v.order("sell 0.1 trailing-stop +50")
     assert.deepInclude(v.see(trailing), { status: "open", stopprice: "49940.00000" })
@@ -132,8 +132,8 @@ describe("a market that is looked at", () => {
     assert.strictEqual(v.see(trailing).status, "closed")
   })
 
-  it("keeps what its tape has room for", () => {
-    const { x } = watching()
+  it("keeps a bounded number of trades and spreads", () => {
+    const { x } = observing()
     const market = recordedMarket("observed market")
     const [pair] = requiredMarketData(x, { endpoint: "private/AddOrder", params: { pair: "XBTUSD" } })
     const none = { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } }
@@ -148,8 +148,8 @@ describe("a market that is looked at", () => {
     assert.lengthOf(market.spreads(pair!, 5000, 1000), 200)
   })
 
-  it("makes candles of the trades it has seen", () => {
-    const v = watching()
+  it("makes candles of the trades in its snapshots", () => {
+    const v = observing()
     v.wait(60)
     const trades = [trade(2, "50200.0", "1", 59), trade(3, "49900.0", "3", 60), trade(4, "49950.0", "1", 60)]
     v.ok("control/Observe", { ...quiet, seen: opening + 60_000, trades })
@@ -178,29 +178,29 @@ describe("a market that is looked at", () => {
     [{ trades: [trade(2, "1", "1"), trade(2, "1", "1")] }, "EGeneral:Invalid arguments:trades"],
     [{ trades: [["1", "1", 1, "buy", "m", 3]] }, "EGeneral:Invalid arguments:trades"]
   ]
-  it.each(nonsense)("is not told %j", (change, error) => {
+  it.each(nonsense)("refuses the snapshot %j", (change, error) => {
     assert.strictEqual(fresh().refused("control/Observe", { ...quiet, ...change }), error)
   })
 
-  it("a market that is computed is told nothing", () => {
-    assert.strictEqual(venue().refused("control/Observe", quiet), "EGeneral:Unknown method")
-    assert.isUndefined(snapshotDelta(venue().x, quiet, opening))
+  it("accepts no snapshot if the market is synthetic", () => {
+    assert.strictEqual(makeTestExchange().refused("control/Observe", quiet), "EGeneral:Unknown method")
+    assert.isUndefined(snapshotDelta(makeTestExchange().x, quiet, opening))
   })
 })
 
-describe("what has to be looked at first", () => {
-  const ids = (v: ReturnType<typeof venue>, endpoint: string, params = {}) =>
+describe("the market data that a request requires", () => {
+  const ids = (v: ReturnType<typeof makeTestExchange>, endpoint: string, params = {}) =>
     requiredMarketData(v.x, { endpoint: `private/${endpoint}`, params, account: "ann" }).map(({ id }) => id)
 
-  it("an order's pair, and what it is worth in dollars", () => {
+  it("is that of an order's pair, and of the pairs that value it in dollars", () => {
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "XBTUSD" }), ["XXBTZUSD"])
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "BTC/EUR" }), ["XXBTZEUR", "XXBTZUSD"])
     assert.deepStrictEqual(ids(fresh(), "AddOrder", { pair: "nonsense" }), [])
     assert.deepStrictEqual(ids(fresh(), "Level3", { pair: "BTC/EUR" }), ["XXBTZEUR"])
   })
 
-  it("the pairs of open orders before they are changed or cancelled, and no other", () => {
-    const v = watching()
+  it("is that of the pairs of open orders that are changed or cancelled, and of no other", () => {
+    const v = observing()
     assert.deepStrictEqual(ids(v, "CancelAll"), [])
     v.order("buy 0.5 limit 49995")
     assert.deepStrictEqual(ids(v, "CancelAll"), ["XXBTZUSD"])
@@ -208,7 +208,7 @@ describe("what has to be looked at first", () => {
     assert.deepStrictEqual(ids(v, "DepositMethods", { asset: "XBT" }), [])
   })
 
-  it("what is withdrawn, since a limit in dollars holds", () => {
+  it("is that of a withdrawn asset, since the limit is in dollars", () => {
     for (const endpoint of ["Withdraw", "WithdrawInfo"]) {
       assert.deepStrictEqual(ids(fresh(), endpoint, { asset: "XBT" }), ["XXBTZUSD"])
       assert.deepStrictEqual(ids(fresh(), endpoint, { asset: "USD" }), [])
@@ -216,7 +216,7 @@ describe("what has to be looked at first", () => {
     assert.deepStrictEqual(ids(fresh(), "WithdrawMethods", { asset: "XBT" }), [])
   })
 
-  it("everything an account has before it is valued", () => {
+  it("is that of all assets of an account that is valued", () => {
     assert.deepStrictEqual(ids(fresh(), "TradeBalance", { asset: "EUR" }), ["XXBTZUSD", "XXBTZEUR"])
   })
 })

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { currentRules } from "../../src/exchange/state/state.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 /** An exchange on which commands follow the rules of the first journals. */
-const early = () => venue({ settings: { rules: 1 } })
+const early = () => makeTestExchange({ settings: { rules: 1 } })
 
 describe("the rules for commands", () => {
-  it("are changed to the newest by a command, and never back to older ones", () => {
+  it("can be changed to the newest revision by a command, but not back to an older one", () => {
     const v = early()
     v.ok("control/Rules", { revision: currentRules })
     assert.strictEqual(v.x.settings.rules, currentRules)

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { syntheticMarket } from "../../src/exchange/markets/synthetic/syntheticMarket.ts"
-import { venue } from "../doubles/TestVenue.ts"
+import { makeTestExchange } from "../doubles/TestExchange.ts"
 
 describe("withdrawals and transfers", () => {
-  it("a withdrawal leaves at once and can be called back until it is on its way", () => {
-    const v = venue()
+  it("a withdrawal leaves the balance at once and can be cancelled while it is initial", () => {
+    const v = makeTestExchange()
     const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
     assert.deepInclude(v.ok("WithdrawInfo", request), { amount: "0.9999000000", fee: "0.0001000000" })
     const first = v.ok("Withdraw", request).refid
@@ -21,8 +21,8 @@ describe("withdrawals and transfers", () => {
     assert.deepInclude(oldest, { refid: first, "status-prop": "canceled" })
   })
 
-  it("what was withdrawn comes back once, with its fee, and only to a key that may withdraw", () => {
-    const v = venue()
+  it("a cancelled withdrawal is credited back once, with its fee, and only a key that may withdraw can cancel it", () => {
+    const v = makeTestExchange()
     const { refid } = v.ok("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" })
     const cancel = { asset: "XBT", refid }
     const noKey = { key: { id: "k", name: "k", permissions: ["query-funds"] } }
@@ -44,8 +44,8 @@ describe("withdrawals and transfers", () => {
     )
   })
 
-  it("one that does not get there comes back too, and a deposit that fails never arrives", () => {
-    const v = venue()
+  it("a failed withdrawal is credited back too, and a failed deposit is never credited", () => {
+    const v = makeTestExchange()
     const withdraw = () => v.ok("Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "1" }).refid
     const [first, second] = [withdraw(), withdraw()]
     v.ok("control/Deposit", { account: "ann", asset: "ETH", amount: "2" })
@@ -65,8 +65,8 @@ describe("withdrawals and transfers", () => {
     }
   })
 
-  it("a transfer to the futures wallet is done at once, which any key is told", () => {
-    const v = venue()
+  it("a transfer to the futures wallet is complete at once; any key can ask to cancel it", () => {
+    const v = makeTestExchange()
     const futures = { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" }
     const { refid } = v.ok("WalletTransfer", futures)
     const answer = v.ask("WithdrawCancel", { asset: "XBT", refid }, { key: { id: "k", name: "k", permissions: [] } })
@@ -91,8 +91,8 @@ describe("withdrawals and transfers", () => {
     )
   })
 
-  it("ways out and networks have ids of their own", () => {
-    const methods: ReadonlyArray<Record<string, string>> = venue().ok("WithdrawMethods")
+  it("withdrawal methods and networks have distinct ids", () => {
+    const methods: ReadonlyArray<Record<string, string>> = makeTestExchange().ok("WithdrawMethods")
     const ids = new Set(methods.map(({ method_id }) => method_id))
     assert.strictEqual(ids.size, methods.length)
     for (const id of ids) assert.match(id!, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/)
@@ -101,8 +101,8 @@ describe("withdrawals and transfers", () => {
     assert.strictEqual(new Set(onEthereum.map(({ network_id }) => network_id)).size, 1)
   })
 
-  it("no more than ten million dollars a day leave, at the prices of then", () => {
-    const v = venue()
+  it("at most ten million dollars can be withdrawn in 24 hours, at the prices of each withdrawal", () => {
+    const v = makeTestExchange()
     v.open("rich", { XBT: "300", USD: "9000000" })
     const bitcoin = { asset: "XBT", key: "btc-wallet-1" }
     const dollars = { asset: "USD", key: "usd-bank-1" }
@@ -136,7 +136,7 @@ describe("withdrawals and transfers", () => {
   })
 
   it("refuses what Kraken refuses", () => {
-    const v = venue()
+    const v = makeTestExchange()
     const request = { asset: "XBT", key: "btc-wallet-1", amount: "1" }
     const cases: ReadonlyArray<readonly [object, string]> = [
       [{ asset: "ZZZ" }, "EFunding:Unknown asset"],
@@ -160,7 +160,7 @@ describe("withdrawals and transfers", () => {
   })
 
   it("moves money to the futures wallet and between the account and its subaccounts", () => {
-    const v = venue()
+    const v = makeTestExchange()
     v.ok("WalletTransfer", { asset: "XBT", from: "Spot Wallet", to: "Futures Wallet", amount: "1" })
     assert.isTrue(v.ok("CreateSubaccount", { username: "desk", email: "desk@example.com" }))
     const [main, desk] = v.ok("ListWalletAccounts").accounts
@@ -177,7 +177,7 @@ describe("a tokenised asset", () => {
   const params = { asset: "AAPLx", key: "xstocks-wallet-1", amount: "2" }
 
   it("is withdrawn if its class is named", () => {
-    const v = venue({ market: syntheticMarket() })
+    const v = makeTestExchange({ market: syntheticMarket() })
     v.ok("control/Deposit", { account: "ann", asset: "AAPLx", amount: "5", at_once: true })
     assert.deepStrictEqual(
       v.ok("WithdrawMethods", { aclass }).map(({ asset }: { asset: string }) => asset),
@@ -193,7 +193,7 @@ describe("a tokenised asset", () => {
   })
 
   it("has no funding method for commands under the first rules", () => {
-    const v = venue({ market: syntheticMarket(), settings: { rules: 1 } })
+    const v = makeTestExchange({ market: syntheticMarket(), settings: { rules: 1 } })
     const sum = { account: "ann", asset: "AAPLx", amount: "5" }
     assert.strictEqual(v.refused("control/Deposit", sum), "EFunding:No funding method")
     v.ok("control/Deposit", { ...sum, or_adjust: true })

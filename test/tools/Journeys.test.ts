@@ -10,13 +10,13 @@ import * as Changing from "../../src/tools/trading/changeOrders.ts"
 import * as Placing from "../../src/tools/trading/placeOrders.ts"
 import * as Reads from "../../src/tools/trading/readTools.ts"
 import * as WebSocket from "../../src/tools/trading/webSocketToken.ts"
-import { type Json, parse, venue } from "../doubles/TestVenue.ts"
+import { type Json, parse, makeTestExchange } from "../doubles/TestExchange.ts"
 import { exchangeOf, use } from "./backends.ts"
 
 /** The tools as a model uses them, with the product's writer, on a simulated exchange. */
 describe("a day of", () => {
   it.effect("watching: what there is, what it costs, who trades", () => {
-    const v = venue({ market: syntheticMarket() })
+    const v = makeTestExchange({ market: syntheticMarket() })
     return Effect.gen(function* () {
       assert.strictEqual((yield* use(Market.getSystemStatus)).status, "online")
       assert.isNumber((yield* use(Market.getServerTime)).unixtime)
@@ -54,7 +54,7 @@ describe("a day of", () => {
   })
 
   it.effect("keeping accounts: what there is, what changed it, and a file of all", () => {
-    const v = venue()
+    const v = makeTestExchange()
     v.order("sell 1 market")
     v.order("sell 2 limit 60000")
     return Effect.gen(function* () {
@@ -94,7 +94,7 @@ describe("a day of", () => {
   })
 
   it.effect("trading: place, look, amend, edit, cancel, trade, and read it all back", () => {
-    const v = venue()
+    const v = makeTestExchange()
     return Effect.gen(function* () {
       const buy = { pair: "btc/usd", type: "buy", ordertype: "limit", volume: "0.5", price: "49000" }
       assert.isTrue((yield* use(Placing.addOrder, { ...buy, validate: true })).validated)
@@ -152,7 +152,7 @@ describe("a day of", () => {
   })
 
   it.effect("care: the switch, all orders, the book by order, the token", () => {
-    const v = venue()
+    const v = makeTestExchange()
     return Effect.gen(function* () {
       const { triggerTime } = yield* use(Cancelling.cancelAllOrdersAfter, { timeout: 60 })
       assert.notStrictEqual(triggerTime, "0")

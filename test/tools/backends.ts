@@ -14,7 +14,7 @@ import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { TradingMode } from "../../src/services/TradingMode.ts"
 import type { AnyTool } from "../../src/tools/toolsets.ts"
 import { handledBy } from "../doubles/handledBy.ts"
-import { type Json, type Venue, venue } from "../doubles/TestVenue.ts"
+import { type Json, type TestExchange, makeTestExchange } from "../doubles/TestExchange.ts"
 import { inProcess } from "../doubles/fake/InProcess.ts"
 import { morning, paperIn } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
@@ -37,7 +37,7 @@ export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unkno
   })
 
 /** The product's layers from the tools to Kraken, without a socket. */
-export const exchangeOf = (v: Venue) => {
+export const exchangeOf = (v: TestExchange) => {
   const rest: RestExchange = {
     exchange: v.x,
     account: "ann",
@@ -67,7 +67,7 @@ type Backend = <E, A>(
 export const backends: Record<string, Backend> = {
   "at the exchange": (story) =>
     Effect.suspend(() => {
-      const v = venue()
+      const v = makeTestExchange()
       const deposit = (asset: string, amount: string) =>
         Effect.sync(() => void v.ok("control/Deposit", { account: "ann", asset, amount }))
       return Effect.provide(story(deposit), exchangeOf(v))

@@ -12,7 +12,7 @@ import { makeDirectory } from "../../../src/domain/assets/directory.ts"
 import { scan } from "../../../src/exchange/base/fixed.ts"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { noDotenv } from "../../../src/layers/settings/dotenvFile.ts"
-import { venue } from "../../doubles/TestVenue.ts"
+import { makeTestExchange } from "../../doubles/TestExchange.ts"
 
 const digits = (count: number) => "9".repeat(count)
 const longest = digits(maxNumberLength)
@@ -83,7 +83,7 @@ describe("a number that is longer than any number", () => {
   it("is none for the simulated exchange", () => {
     assert.isDefined(scan(longest))
     for (const text of [long, absurd, `${absurd}e1`, `0.${absurd}`]) assert.isUndefined(scan(text))
-    const v = venue()
+    const v = makeTestExchange()
     const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "100" }
     for (const field of ["price", "volume", "userref", "expiretm"]) {
       for (const value of [absurd, `+${absurd}`, `0.${absurd}`]) {

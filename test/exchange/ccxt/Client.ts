@@ -5,7 +5,7 @@ import Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
 import { findAccount } from "../../../src/exchange/accounts/accounts.ts"
 import { fixed } from "../../../src/exchange/base/fixed.ts"
 import { handle } from "../../../src/exchange/commands/handle.ts"
-import type { Json } from "../../doubles/TestVenue.ts"
+import type { Json } from "../../doubles/TestExchange.ts"
 import { servedExchange } from "../rest/served.ts"
 
 /** The time of these tests, in Unix milliseconds, unless they advance the clock. The market does not move. */

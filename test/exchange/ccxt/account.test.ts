@@ -4,7 +4,7 @@ import type Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
 import { builtIn } from "../../../src/exchange/catalogue/builtIn.ts"
 import { assetOf } from "../../../src/exchange/catalogue/catalogue.ts"
 import { statusAt } from "../../../src/exchange/accounts/funding.ts"
-import type { Json } from "../../doubles/TestVenue.ts"
+import type { Json } from "../../doubles/TestExchange.ts"
 import { moment, units, withClient } from "./Client.ts"
 
 const idsOf = (found: ReadonlyArray<Json>) => found.map(({ id }) => id)
@@ -14,7 +14,7 @@ const byTime = <A extends { readonly time: number }>(entries: ReadonlyArray<A>) 
   entries.toSorted((one, other) => one.time - other.time)
 
 describe("ccxt keeps accounts", () => {
-  it.scoped("fetchBalance: what there is, and what orders hold of it", () =>
+  it.scoped("fetchBalance: balances and holds of orders", () =>
     Effect.gen(function* () {
       const { account, use } = yield* withClient()
       yield* use((kraken) => kraken.createOrder("ETH/USD", "limit", "sell", 2.5, 9000))
@@ -32,7 +32,7 @@ describe("ccxt keeps accounts", () => {
     })
   )
 
-  it.scoped("fetchClosedOrders: page by page, of a pair, of a name, since a time", () =>
+  it.scoped("fetchClosedOrders: page by page, by pair, by userref, since a time", () =>
     Effect.gen(function* () {
       const { account, use } = yield* withClient()
       const { closed } = account
@@ -63,7 +63,7 @@ describe("ccxt keeps accounts", () => {
     })
   )
 
-  it.scoped("fetchOrdersByIds, fetchOrderTrades, fetchMyTrades: what was traded, and what it cost", () =>
+  it.scoped("fetchOrdersByIds, fetchOrderTrades, fetchMyTrades: volumes, costs and fees", () =>
     Effect.gen(function* () {
       const { account, placed, use } = yield* withClient()
       const id = yield* placed((kraken) => kraken.createOrder("BTC/USD", "market", "sell", 0.5))
@@ -166,7 +166,7 @@ describe("ccxt moves money", () => {
     })
   )
 
-  it.scoped("fetchDeposits: on its way, and there", () =>
+  it.scoped("fetchDeposits: pending, then credited", () =>
     Effect.gen(function* () {
       const { account, engine, rest, use } = yield* withClient()
       engine("control/Deposit", { account: rest.account, asset: "ADA", amount: "25.5" })
@@ -188,7 +188,7 @@ describe("ccxt moves money", () => {
     })
   )
 
-  it.scoped("withdraw, fetchWithdrawals: through all states, listed whole and by cursor", () =>
+  it.scoped("withdraw, fetchWithdrawals: through all states, listed completely and by cursor", () =>
     Effect.gen(function* () {
       const { account, exchange, failure, rest, use } = yield* withClient()
       const out = (key: string, amount: number, address = "") => ({

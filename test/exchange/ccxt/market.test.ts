@@ -41,7 +41,7 @@ describe("ccxt reads the market", () => {
     })
   )
 
-  it.scoped("fetchStatus and fetchTime, also through maintenance", () =>
+  it.scoped("fetchStatus and fetchTime, also during maintenance", () =>
     Effect.gen(function* () {
       const { exchange, failure, use } = yield* withClient()
       assert.strictEqual((yield* use((kraken) => kraken.fetchStatus())).status, "ok")
@@ -54,7 +54,7 @@ describe("ccxt reads the market", () => {
     })
   )
 
-  it.scoped("fetchTicker and fetchTickers: last, best, and the day behind", () =>
+  it.scoped("fetchTicker and fetchTickers: last price, best prices and the last 24 hours", () =>
     Effect.gen(function* () {
       const { exchange, use } = yield* withClient()
       const { market, now } = exchange

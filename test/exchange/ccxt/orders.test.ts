@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type Kraken from "../../../node_modules/ccxt/js/src/kraken.js"
 import { left, type Order } from "../../../src/exchange/state/order.ts"
-import type { Json } from "../../doubles/TestVenue.ts"
+import type { Json } from "../../doubles/TestExchange.ts"
 import { moment, units, withClient } from "./Client.ts"
 
 const symbol = "BTC/USD"
@@ -199,7 +199,7 @@ const assertSame = (read: Json, order: Order) => {
 }
 
 describe("ccxt trades", () => {
-  it.scoped("createOrder and fetchOrder: every kind of order the engine has", () =>
+  it.scoped("createOrder and fetchOrder: every order type", () =>
     Effect.gen(function* () {
       const { order, placed, use } = yield* withClient()
       const { last } = yield* use((kraken) => kraken.fetchTicker(symbol))
@@ -225,7 +225,7 @@ describe("ccxt trades", () => {
     })
   )
 
-  it.scoped("createOrders: a batch, all of it or nothing", () =>
+  it.scoped("createOrders: a batch, completely or not at all", () =>
     Effect.gen(function* () {
       const { account, failure, order, use } = yield* withClient()
       const before = account.open.size
@@ -301,7 +301,7 @@ describe("ccxt trades", () => {
     })
   )
 
-  it.scoped("fetchOpenOrders: all, of a pair, of a name, until they are none", () =>
+  it.scoped("fetchOpenOrders: all, by pair, by userref, until none is left", () =>
     Effect.gen(function* () {
       const { account, use } = yield* withClient()
       yield* use((kraken) => kraken.createOrder("ETH/USD", "limit", "sell", 1, 9000, { clientOrderId: "eth" }))
@@ -323,7 +323,7 @@ describe("ccxt trades", () => {
     })
   )
 
-  it.scoped("hears of an order although its answer was lost", () =>
+  it.scoped("finds an order whose answer was lost", () =>
     Effect.gen(function* () {
       const { account, failure, rest, use } = yield* withClient()
       yield* use((kraken) => kraken.loadMarkets())
@@ -339,7 +339,7 @@ describe("ccxt trades", () => {
     })
   )
 
-  it.scoped("tells Kraken's refusals apart", () =>
+  it.scoped("maps Kraken's errors to its own classes", () =>
     Effect.gen(function* () {
       const { client, exchange, failure, rest, use } = yield* withClient()
       yield* use((kraken) => kraken.loadMarkets())

@@ -109,7 +109,7 @@ describe("a private call", () => {
     }
   })
 
-  it("needs a known key that is still good, its password, and its permission", () => {
+  it("needs a known key that has not expired, its one-time password and its permission", () => {
     const rest = open()
     assert.strictEqual(refusal(rest, "Balance", {}, { key: "expired" }), "EAPI:Invalid key")
     assert.strictEqual(refusal(rest, "Balance", {}, { key: "no-permission" }), "EGeneral:Permission denied")
@@ -122,7 +122,7 @@ describe("a private call", () => {
     assert.strictEqual(refusal(rest, "Balance"), "EAPI:Invalid key")
   })
 
-  it("needs a nonce that grows, whatever came of the last call", () => {
+  it("needs a growing nonce, even after a refused call", () => {
     const rest = open()
     const nonce = 2n ** 64n - 3n
     const balance = (nonce: bigint) => refusal(rest, "Balance", {}, { nonce })
@@ -146,7 +146,7 @@ describe("a private call", () => {
     }
   })
 
-  it("may come late within the window of its key, once", () => {
+  it("can come late within the nonce window of its key, once", () => {
     const rest = open()
     const balance = (nonce: number) => refusal(rest, "Balance", {}, { key: "windowed", nonce })
     assert.strictEqual(balance(20_000), "")
@@ -167,7 +167,7 @@ describe("a private call", () => {
     assert.strictEqual(keyNamed(rest, "full").highestNonce, nonce)
   })
 
-  it("is a form or JSON", () => {
+  it("has a body in a form or in JSON", () => {
     const rest = open()
     const bad = "EAPI:Bad request"
     assert.strictEqual(refusal(rest, "Balance", {}, { contentType: "text/plain" }), bad)
@@ -177,7 +177,7 @@ describe("a private call", () => {
     assert.property(ok(rest, "Balance", {}, { contentType: undefined }), "XXBT")
   })
 
-  it("locks its key out after too many failures in a row, and again with each further try", () => {
+  it("locks its key out after too many consecutive failures, and again with each further attempt", () => {
     const rest = open({ rateLimits: true })
     const wrong = () => refusal(rest, "Balance", {}, { signature: "wrong" })
     for (let i = 1; i < lockout.after; i++) assert.strictEqual(wrong(), "EAPI:Invalid signature")
@@ -195,7 +195,7 @@ describe("a private call", () => {
     assert.deepStrictEqual(ask(rest, "Balance").error, [])
   })
 
-  it("is counted, unless nothing is", () => {
+  it("is charged to the REST counter, unless rate limits are off", () => {
     const counted = open({ rateLimits: true })
     const errors = (rest = counted) => Array.from({ length: 17 }, () => refusal(rest, "Balance"))
     assert.deepStrictEqual(errors().slice(14), ["", "EAPI:Rate limit exceeded", "EAPI:Rate limit exceeded"])

@@ -40,7 +40,7 @@ describe("the REST endpoint", () => {
     assert.include(reply === "cut" ? "" : String(reply.body), `"timestamp":${moment}000000}`)
   })
 
-  it("says Unknown method where there is none: other paths, other case, other verbs", () => {
+  it("answers Unknown method for unknown paths, another case and another HTTP method", () => {
     const rest = open()
     const unknown: ReadonlyArray<readonly [string, string?]> = [
       ["/"],
@@ -60,7 +60,7 @@ describe("the REST endpoint", () => {
     }
   })
 
-  it("opens with an account in the middle of its life", () => {
+  it("starts with an account that has a history", () => {
     const rest = open()
     assert.deepStrictEqual(
       Object.fromEntries(Object.entries(ok(rest, "Balance")).map(([asset, amount]) => [asset, Number(amount)])),
@@ -93,7 +93,7 @@ describe("the REST endpoint", () => {
     assert.match(new TextDecoder().decode(unzipSync(reply.body)["trades.csv"]), /^"txid",.*\n"T/)
   })
 
-  it("opens the same for a seed and a moment, keys and all", () => {
+  it("starts in the same state for the same seed and time, including keys", () => {
     const text = () => {
       const rest = open()
       return [...rest.keys.keys(), JSON.stringify(ok(rest, "Ledgers"))].join()
@@ -101,7 +101,7 @@ describe("the REST endpoint", () => {
     assert.strictEqual(text(), text())
   })
 
-  it("goes wrong on command, as often as told, for one endpoint or for all", () => {
+  it("applies configured faults as often as configured, to one endpoint or to all", () => {
     const rest = open()
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
     const openOrders = () => Object.keys(ok(rest, "OpenOrders").open).length
@@ -149,7 +149,7 @@ describe("the REST endpoint", () => {
     ok(rest, "AddOrder", buy)
   })
 
-  it("gets a request late, and refuses it if a later nonce was first", () => {
+  it("receives a delayed request, and refuses it if a later nonce arrived first", () => {
     const rest = open()
     const buy = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "#5%" }
     const openOrders = () => Object.keys(ok(rest, "OpenOrders").open).length
@@ -164,7 +164,7 @@ describe("the REST endpoint", () => {
     }
   })
 
-  it("lists late what it made: orders, amendments and withdrawals, which are there all the same", () => {
+  it("lists new orders, amendments and withdrawals late, although they exist", () => {
     const rest = open()
     const advance = (seconds: number) => admin(rest, "POST", "/admin/advance", { seconds })
     const late = (endpoint: string, seconds = 7) =>
@@ -197,14 +197,14 @@ describe("the REST endpoint", () => {
     assert.lengthOf(ok(rest, "OrderAmends", { order_id }).amends, 2)
   })
 
-  it("shows a wrong Date with one answer", () => {
+  it("sends a wrong Date with one answer", () => {
     const rest = open()
     admin(rest, "POST", "/admin/faults", { endpoint: "Time", kind: "wrong-date", seconds: 90 })
     assert.deepInclude(get(rest, "/0/public/Time"), { after: 0, dateAhead: 90_000 })
     assert.notProperty(get(rest, "/0/public/Time"), "dateAhead")
   })
 
-  it("takes a fault as an option, and tells what is wrong with it", () => {
+  it("reads a fault from an option, and describes an invalid one", () => {
     const once = { endpoint: "AddOrder", kind: "busy" as const, count: 1, seconds: 30 }
     assert.deepStrictEqual(parseFault("AddOrder=busy"), once)
     assert.deepStrictEqual(parseFault("*=delay,count=3,seconds=0.5"), {
@@ -228,7 +228,7 @@ describe("the REST endpoint", () => {
     assert.isString(readFault({ endpoint: "AddOrder", kind: "toString" }))
   })
 
-  it("is administered: status, time, money", () => {
+  it("has operator commands for status, time and deposits", () => {
     const rest = open()
     assert.deepStrictEqual(admin(rest, "POST", "/admin/status", { status: "maintenance" }).result, {
       status: "maintenance"
@@ -267,12 +267,12 @@ describe("the REST endpoint", () => {
     }
   })
 
-  it("refuses to answer for another wallet account, which it can't", () => {
+  it("refuses calls for another wallet account, which is not simulated", () => {
     const query = "account_id=AA88-N84G-WOAK-NMOI"
     assert.strictEqual(refusal(open(), "Balance", {}, { query }), "EGeneral:Invalid arguments:account_id")
   })
 
-  it("tells its operator what it does not understand", () => {
+  it("describes an invalid operator command", () => {
     const rest = open()
     for (const [path, body, told] of [
       ["/admin/status", { status: "party" }, "EGeneral:Invalid arguments:status"],
@@ -287,7 +287,7 @@ describe("the REST endpoint", () => {
     }
   })
 
-  it("never breaks, whatever a body holds", () => {
+  it("answers any body with an error instead of throwing", () => {
     const fields = fc.constantFrom(
       ..."pair type ordertype volume price price2 orders txid asset amount key id ofs start end close oflags".split(
         " "

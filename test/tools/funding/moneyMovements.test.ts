@@ -10,7 +10,7 @@ import * as WalletTransfer from "../../../src/tools/funding/walletTransfer.ts"
 import * as Withdrawals from "../../../src/tools/funding/withdrawals.ts"
 import * as Subaccounts from "../../../src/tools/subaccounts/tools.ts"
 import * as Placing from "../../../src/tools/trading/placeOrders.ts"
-import type { Json } from "../../doubles/TestVenue.ts"
+import type { Json } from "../../doubles/TestExchange.ts"
 import { use, backends } from "../backends.ts"
 
 /** Finds a balance by its id. */

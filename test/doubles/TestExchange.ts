@@ -10,7 +10,7 @@ import { opening, type Prices, scripted } from "./TestMarket.ts"
 export type Json = any
 
 /** An exchange with one trader, `ann`, who has 100,000 USD and 10 XBT, and a clock that the test sets. */
-export interface Venue {
+export interface TestExchange {
   readonly x: Exchange
   /** Advances the clock by seconds. */
   readonly wait: (seconds: number) => void
@@ -30,13 +30,13 @@ export interface Venue {
   readonly open: (name: string, balances: Record<string, string>) => string
 }
 
-export const venue = (
+export const makeTestExchange = (
   options: { readonly prices?: Prices; readonly market?: Market; readonly settings?: Partial<Settings> } = {}
-): Venue => {
+): TestExchange => {
   const market = options.market ?? scripted(options.prices ?? [[0, "50000"]])
   const exchange = makeExchange(market, opening, { rateLimits: false, ...options.settings })
   let now = opening
-  const ask: Venue["ask"] = (endpoint, params = {}, by = {}) =>
+  const ask: TestExchange["ask"] = (endpoint, params = {}, by = {}) =>
     handle(exchange, {
       endpoint: /^(public|control)\//.test(endpoint) ? endpoint : `private/${endpoint}`,
       params: { ...params },
@@ -44,12 +44,12 @@ export const venue = (
       now,
       ...(by.key && { key: by.key })
     })
-  const ok: Venue["ok"] = (endpoint, params, account) => {
+  const ok: TestExchange["ok"] = (endpoint, params, account) => {
     const answer = ask(endpoint, params, { account: account ?? "ann" })
     if ("errors" in answer) return assert.fail(`${endpoint}: ${answer.errors.join()}`)
     return answer.result
   }
-  const open: Venue["open"] = (name, balances) => ok("control/OpenAccount", { name, balances }).account
+  const open: TestExchange["open"] = (name, balances) => ok("control/OpenAccount", { name, balances }).account
   open("ann", { USD: "100000", XBT: "10" })
   return {
     x: exchange,
