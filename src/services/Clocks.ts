@@ -33,6 +33,6 @@ export const monotonic: Effect.Effect<number> = Effect.map(clocks, (reading) => 
 /** The largest difference between two readings of one clock, in milliseconds, at which it does not count as set. */
 export const clockTolerance = 2000
 
-/** Tells whether the wall clock was set between two readings, or the machine slept. */
+/** Returns true if the wall clock was set between two readings, or the machine slept. */
 export const wasSet = (before: Reading, after: Reading): boolean =>
   Math.abs(after.wall - before.wall - (after.monotonic - before.monotonic)) > clockTolerance

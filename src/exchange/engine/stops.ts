@@ -6,7 +6,7 @@ import type { SortedMap } from "../base/sortedMap.ts"
 import { type Exchange, type PairState, pairStateOf } from "../state/state.ts"
 
 /** Returns the direction of the price movement that triggers the order. */
-export const triggerDirection = (order: Pick<Order, "side" | "type">): "up" | "down" =>
+const triggerDirection = (order: Pick<Order, "side" | "type">): "up" | "down" =>
   (order.side === "buy") === order.type.startsWith("take-profit") ? "down" : "up"
 
 /** Returns true if the price has already reached the trigger of a stop that does not trail. */

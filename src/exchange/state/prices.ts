@@ -48,7 +48,7 @@ export const resolve = (price: PriceText, reference: bigint, up: boolean, pair: 
 }
 
 /** Returns the direction of `#` for the first price: towards the side on which the order would wait. */
-export const risesFirst = (side: Side, type: OrderType): boolean =>
+const risesFirst = (side: Side, type: OrderType): boolean =>
   type.startsWith("stop-loss") ? side === "buy" : side === "sell"
 
 export interface Prices {

@@ -24,7 +24,7 @@ export interface Settings {
  */
 export const currentRules = 2
 
-export const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true, rules: currentRules }
+const defaults: Settings = { seed: 1, tier: "starter", rateLimits: true, rules: currentRules }
 
 /**
  * A simulated exchange. It is changed in place and only by `handle`, which depends only on the state, the call and the

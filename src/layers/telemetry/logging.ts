@@ -36,10 +36,10 @@ export const Logging = (write: Write = toStderr) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const { credentials, logFormat, logLevel } = yield* Config
-      const { learn, redact } = makeRedact()
+      const { addSecret, redact } = makeRedact()
       if (Option.isSome(credentials)) {
         const { key, otp, secret } = credentials.value
-        for (const each of [key, secret, ...Option.toArray(otp)]) learn(Redacted.value(each))
+        for (const each of [key, secret, ...Option.toArray(otp)]) addSecret(Redacted.value(each))
       }
       const format = logFormat === "json" ? json : logfmt
       return Layer.mergeAll(
@@ -47,7 +47,7 @@ export const Logging = (write: Write = toStderr) =>
         Logger.remove(plain),
         Logger.add(hiding(format, redact, write)),
         Logger.minimumLogLevel(logLevel),
-        Layer.succeed(Secrets, { add: (secret) => Effect.sync(() => learn(secret)) })
+        Layer.succeed(Secrets, { add: (secret) => Effect.sync(() => addSecret(secret)) })
       )
     })
   )

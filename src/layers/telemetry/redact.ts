@@ -27,7 +27,7 @@ const long = /[A-Za-z0-9/+_-]{40,}={0,2}/g
 const looksRandom = (text: string): boolean =>
   text.split("/").some((part) => part.length >= 16 && /[a-z]/.test(part) && /[A-Z]/.test(part) && /\d/.test(part))
 
-/** The most forms of learned secrets in memory. */
+/** The most forms of added secrets in memory. */
 const capacity = 1000
 
 /** The least length of a secret. Masking a shorter text would damage ordinary words. */
@@ -60,7 +60,7 @@ export const makeRedact = () => {
   const known = makeBoundedMap<string, true>(capacity)
   let anyKnown: RegExp | undefined
   return {
-    learn: (secret: string): void => {
+    addSecret: (secret: string): void => {
       if (secret.length < shortest) return
       for (const form of formsOf(secret)) known.set(form, true)
       anyKnown = new RegExp([...known.keys()].toSorted((a, b) => b.length - a.length).join("|"), "g")

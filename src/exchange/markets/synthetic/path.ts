@@ -25,7 +25,7 @@ export const valueAt = (path: Path, tick: number): number => {
 }
 
 /** Returns lower and upper bounds between which the path definitely stays from one tick to another. */
-export const boundsOver = (path: Path, from: number, to: number): readonly [low: number, high: number] => {
+const boundsOver = (path: Path, from: number, to: number): readonly [low: number, high: number] => {
   let low = 0
   let high = 0
   // Waves with several periods in the span count with their full height.

@@ -116,7 +116,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
 
   /**
    * Plans a request of a revision with a handshake. `initialize` is never refused. `client` holds the capabilities that
-   * the client declared, if the transport remembers them.
+   * the client declared, if the transport keeps them.
    */
   const handshake = (request: Request, principal: typeof Principal.Service, client: Option.Option<Json>): Plan => {
     if (request.method === "initialize") return initialize(request)

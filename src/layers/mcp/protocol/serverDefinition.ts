@@ -32,7 +32,7 @@ export type Response =
   | WithId<Mcp.JSONRPCErrorResponse>
   | { readonly jsonrpc: "2.0"; readonly id: Id; readonly inputRequired: InputRequests }
 
-/** The caller of a request, and what its transport knows besides the message. */
+/** The caller of a request, and what its transport adds to the message. */
 export interface RequestContext {
   readonly principal: typeof Principal.Service
   readonly revision: "stateless" | "handshake"
