@@ -48,7 +48,7 @@ export const decoder = <A, I, R>(
   tool: string,
   schema: Schema.Schema<A, I, R>,
   json: JsonSchema,
-  aliases: Aliases = {}
+  { aliases = {}, refusesEmpty = false }: { readonly aliases?: Aliases; readonly refusesEmpty?: boolean } = {}
 ) => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   const known = new Set([...Object.keys(json["properties"] ?? {}), ...Object.keys(aliases)])
@@ -57,6 +57,7 @@ export const decoder = <A, I, R>(
   return Effect.fnUntraced(function* (args: unknown) {
     const own = withoutForeign(args ?? {}, known)
     yield* refuse(tool, sizeFaults(own, largeLists))
+    if (refusesEmpty) yield* refuse(tool, emptyTexts(own))
     const given = liberal(own, json)
     // Lists that were given as text have been parsed, so their sizes are checked again.
     yield* refuse(tool, sizeFaults(given, largeLists))
@@ -76,6 +77,11 @@ const surplusFaults = (given: unknown): ReadonlyArray<Fault> =>
   Predicate.isRecord(given)
     ? Object.keys(given).map((path) => ({ path, fault: "is unexpected: this tool takes no arguments" }))
     : [{ path: "", fault: "expected an object without fields: this tool takes no arguments" }]
+
+const emptyTexts = (given: unknown): ReadonlyArray<Fault> =>
+  Object.entries(Object(given)).flatMap(([path, value]) =>
+    typeof value === "string" && value.trim() === "" ? [{ path, fault: "is empty: give a value or leave it out" }] : []
+  )
 
 const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
   faults.length > 0 ? Effect.fail(invalid(tool, faults)) : Effect.void

@@ -54,6 +54,8 @@ interface ToolSpec<Fields extends Schema.Struct.Fields> {
   readonly input: Fields
   /** Other names of inputs that are accepted, and the inputs that they stand for. The JSON Schema does not show them. */
   readonly aliases?: Arguments.Aliases
+  /** True if an empty text is refused. Other tools leave it out, which here would widen what the call does. */
+  readonly refusesEmpty?: boolean
   /** Returns true for inputs with which a tool that can write only reads. */
   readonly reads?: (input: InputOf<Fields>) => boolean
   /** Lists the faults that a schema can't express, each with the path of its field. */
@@ -83,7 +85,7 @@ export const make = <
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
   const inputSchema = JsonSchema.input(input)
-  const decode = Arguments.decoder(name, input, inputSchema, spec.aliases)
+  const decode = Arguments.decoder(name, input, inputSchema, spec)
   const encode = Schema.encode(spec.output)
   const { idempotent, intent, permissions } = spec.endpoint === undefined ? withoutEndpoint : endpoints[spec.endpoint]
 

@@ -48,6 +48,8 @@ export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
     pair: optional(PairName.annotations({ description: "Only this pair" })),
     side: optional(Schema.Literal("buy", "sell").annotations({ description: "Only this side" }))
   },
+  // Without its filters it cancels everything.
+  refusesEmpty: true,
   carryOut: (filter) => (filter.pair === undefined && filter.side === undefined ? undefined : cancelFiltered(filter)),
   output: Schema.Struct({
     note: optionalText,

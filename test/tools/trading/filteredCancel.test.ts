@@ -131,6 +131,19 @@ describe("cancelling only the orders of a pair or side", () => {
     )
   }
 
+  it.effect.each([{ pair: "" }, { side: " " }, { pair: "", side: "buy" }])(
+    "is not widened by an empty filter, %j",
+    (args) => {
+      const { account, layer, sent } = krakenOf([buy, sell])
+      return Effect.gen(function* () {
+        const refused = yield* Effect.flip(Cancelling.cancelAllOrders.call(args))
+        assert.strictEqual(refused._tag, "InvalidArguments")
+        assert.deepStrictEqual(sent, [])
+        assert.strictEqual(account.open.size, 2)
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
   it.effect("goes in batches of at most 50, and a single one by itself", () => {
     const { layer, sent } = krakenOf([...many(101, buy), ...many(3, other)])
     return Effect.gen(function* () {
