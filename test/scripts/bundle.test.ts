@@ -30,8 +30,8 @@ const partsOf = (loaded: ReturnType<typeof loadedWith>) => {
 }
 
 describe("the bundle", () => {
-  it("needs only itself to tell the version", () => {
-    assert.deepStrictEqual(partsOf(loadedWith("src/bin.ts")), ["src/bin", "src/version"])
+  it("needs only itself and the maker of folders to tell the version", () => {
+    assert.deepStrictEqual(partsOf(loadedWith("src/bin.ts")), ["src/bin", "src/layers", "src/version"])
   })
 
   it("tells of tokens without tools and SDK, which come with the server", () => {
@@ -54,6 +54,8 @@ describe("the bundle", () => {
       "dotenv",
       "effect",
       "fastest-levenshtein",
+      // Ids of requests that a number does not hold.
+      "lossless-json",
       "src/Main",
       "src/bin",
       "src/cli",
