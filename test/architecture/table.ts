@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/access": ["domain/keys", "layers/storage", "services"],
+  "layers/access/record": ["domain/endpoints", "domain/record", "domain/wire", "layers/storage", "services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": ["layers/access", "layers/mcp/http", "layers/mcp/protocol", "layers/network", "services"],
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
@@ -120,7 +121,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
   "tools/trading": ["domain/assets", "domain/endpoints", "domain/orders", "tools/kit"],
-  services: ["domain/assets", "domain/endpoints", "domain/keys"],
+  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/record"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],
