@@ -114,7 +114,10 @@ export class DurableRecord extends Context.Tag("mcp-kraken/services/DurableRecor
     ) => Effect.Effect<Admission, RecordUnavailable, Principal>
     /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */
     readonly settling: (intent: IntentRef) => Effect.Effect<void, RecordUnavailable>
-    /** Records what became of a write. None if another process has taken the intent over, or decided it. */
+    /**
+     * Records what became of a write. None if another process has taken the intent over or decided it, or if the outcome
+     * is unknown still. If it fails, the record tries again in the background.
+     */
     readonly end: (intent: IntentRef, outcome: Outcome) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable>
     /** Records a write that was refused before it left. */
     readonly refused: (

@@ -105,6 +105,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tools/subaccounts",
     "tools/trading"
   ],
+  "layers/storage": ["services"],
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
   "tools/funding": ["domain/endpoints", "tools/kit"],

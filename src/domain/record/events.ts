@@ -10,7 +10,7 @@ export type Actor = typeof Actor.Type
 const Json = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /** The fields that every event has. `at` is Unix milliseconds on the wall clock of the process that wrote it. */
-const common = { at: Schema.Number, actor: Actor }
+const common = { at: Schema.Int, actor: Actor }
 
 /** The account that a write acts on. `key` is the SHA-256 of the API key in hex, or `paper`. */
 const target = { key: Schema.String, account: Schema.String, endpoint: Schema.String }
@@ -30,9 +30,9 @@ export const Intent = Schema.Struct({
   /** How the write will appear on the account, in terms that another write may share. */
   fingerprints: Schema.Array(Schema.String),
   /** The latest moment at which the request may leave, in Unix milliseconds. */
-  leaveBy: Schema.Number,
+  leaveBy: Schema.Int,
   /** The latest moment at which Kraken can still carry it out, in Unix milliseconds; absent if there is none. */
-  expires: optional(Schema.Number)
+  expires: optional(Schema.Int)
 })
 export type Intent = typeof Intent.Type
 
@@ -45,7 +45,7 @@ export const Outcome = Schema.Struct({
   kind: Schema.Literal("outcome"),
   ...common,
   /** The number of the intent's row. */
-  intent: Schema.Number,
+  intent: Schema.Int,
   outcome: OutcomeName,
   /** The `_tag` of the error that the caller got. */
   error: optional(Schema.String),
@@ -82,13 +82,21 @@ export type Refusal = typeof Refusal.Type
 export const Resolution = Schema.Struct({
   kind: Schema.Literal("resolution"),
   ...common,
-  intent: Schema.Number,
+  intent: Schema.Int,
   outcome: Schema.Literal("happened", "did-not-happen")
 })
 export type Resolution = typeof Resolution.Type
 
-/** Bodies of rows up to `through` were removed; their hashes stay. */
-export const Prune = Schema.Struct({ kind: Schema.Literal("prune"), ...common, through: Schema.Number })
+/**
+ * Bodies of closed writes up to the row `through` were removed; their hashes stay. `dropped` are the ranges of rows, so
+ * that a body that is missing from another row shows.
+ */
+export const Prune = Schema.Struct({
+  kind: Schema.Literal("prune"),
+  ...common,
+  through: Schema.Int,
+  dropped: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int))
+})
 
 /** An API key was replaced by another one of the same account. Both are SHA-256 hashes. */
 export const Rekey = Schema.Struct({
@@ -98,6 +106,13 @@ export const Rekey = Schema.Struct({
   to: Schema.String
 })
 
+/** The record was put back from a backup. What it replaced ended with this row. */
+export const Restore = Schema.Struct({
+  kind: Schema.Literal("restore"),
+  ...common,
+  replaced: Schema.Struct({ seq: Schema.Int, hash: Schema.String })
+})
+
 /** One row of the record. */
-export const Event = Schema.Union(Intent, Outcome, Refusal, Resolution, Prune, Rekey)
+export const Event = Schema.Union(Intent, Outcome, Refusal, Resolution, Prune, Rekey, Restore)
 export type Event = typeof Event.Type

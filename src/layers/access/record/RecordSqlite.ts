@@ -1,10 +1,10 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Effect, Layer, Option, Redacted, Schedule, Scope, SynchronizedRef } from "effect"
 import { createHash, randomUUID } from "node:crypto"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import type { Actor, Intent } from "../../../domain/record/events.ts"
-import { clocks } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import { Principal } from "../../../services/Principal.ts"
 import {
@@ -15,7 +15,7 @@ import {
   RecordUnavailable
 } from "../../../services/DurableRecord.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
-import type { DatabaseUnavailable } from "../../storage/openDatabase.ts"
+import { DatabaseUnavailable } from "../../storage/openDatabase.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
@@ -28,8 +28,11 @@ export const recordFile = "authority.db"
 /** How long an intent waits for its turn at the most, in milliseconds. Later, its request does not leave any more. */
 const leaveWithin = Duration.toMillis("30 seconds")
 
-/** The longest wait of a cancel for a busy file. */
-const cancelWait = "1 second"
+/** The longest wait for a busy file. */
+const usualWait = Duration.seconds(5)
+
+/** The same for a cancel. */
+const cancelWait = Duration.seconds(1)
 
 /** The pause between two renewals of the leases of this process. */
 const renewEvery = "5 seconds"
@@ -60,67 +63,82 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const process = randomUUID()
-    const opened = yield* Effect.cached(
-      Effect.uninterruptible(Scope.extend(openImmediateDatabase({ file, layout }), scope))
-    )
-    const renewing = yield* SynchronizedRef.make(false)
+    const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
 
-    const now = Effect.map(clocks, (reading): Intents.Now => ({ process, ...reading }))
-
-    const withDatabase = <A>(use: (db: ImmediateDatabase, now: Intents.Now) => Effect.Effect<A, DatabaseUnavailable>) =>
-      Effect.flatMap(Effect.all([opened, now]), ([db, now]) => use(db, now)).pipe(
-        Effect.mapError(({ reason }) => new RecordUnavailable({ reason }))
-      )
-    const write = <A>(body: (db: Database, now: Intents.Now) => A, wait?: Duration.DurationInput) =>
-      withDatabase((db, now) => db.write((db) => body(db, now), wait))
-    const read = <A>(body: (db: Database, now: Intents.Now) => A) =>
-      withDatabase((db, now) => db.read((db) => body(db, now)))
-
-    /** Keeps the leases of this process while it has open intents. */
-    const renew = write((db, now) => Intents.renew(db, now)).pipe(
-      Effect.catchAll((error) => Effect.as(Effect.logWarning(error.message), 1)),
-      Effect.repeat({ schedule: Schedule.spaced(renewEvery), while: (open) => open > 0 })
-    )
-    const startRenewing = SynchronizedRef.updateEffect(renewing, (runs) =>
-      runs
-        ? Effect.succeed(true)
-        : renew.pipe(
-            Effect.delay(renewEvery),
-            Effect.ensuring(SynchronizedRef.set(renewing, false)),
-            Effect.interruptible,
-            Effect.forkIn(scope),
-            Effect.as(true)
+    /** Opens the file once. A file that cannot be opened is tried again on the next use. */
+    const opened = SynchronizedRef.modifyEffect(database, (open) =>
+      open === undefined
+        ? openImmediateDatabase({ file, layout }).pipe(
+            Scope.extend(scope),
+            Effect.tap((db) => Effect.forkIn(Effect.interruptible(renewing(db)), scope)),
+            Effect.map((db) => [db, db])
           )
-    )
+        : Effect.succeed([open, open])
+    ).pipe(Effect.uninterruptible)
+
+    /** Keeps the leases of this process for as long as it has open intents. */
+    const renewing = (db: ImmediateDatabase) =>
+      db
+        .read((db) => Intents.hasOpen(db, { process }))
+        .pipe(
+          Effect.flatMap((open) => (open ? db.write((db, at) => Intents.renew(db, { process, ...at })) : Effect.void)),
+          Effect.catchAll(({ message }) => Effect.logWarning(message)),
+          Effect.delay(renewEvery),
+          Effect.forever
+        )
+
+    const unavailable = Effect.mapError(({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason }))
+
+    /** Opening waits for a busy file, too. */
+    const openedWithin = (wait: Duration.Duration) =>
+      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+        open === undefined
+          ? Effect.timeoutFail(Effect.disconnect(opened), { duration: wait, onTimeout: () => busy(file) })
+          : Effect.succeed(open)
+      )
+
+    const write = <A>(body: (db: Database, now: Intents.Now) => A, wait: Duration.Duration = usualWait) =>
+      openedWithin(wait).pipe(
+        Effect.flatMap((db) => db.write((db, at) => body(db, { process, ...at }), wait)),
+        unavailable,
+        // The caller gets to know what was recorded, even if it is interrupted.
+        Effect.uninterruptible
+      )
+
+    /** Nothing is recorded as long as there is no file, and looking makes none. A file that vanished fails. */
+    const unlessEmpty = <A, E>(nothing: A, use: Effect.Effect<A, E>) =>
+      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+        open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
+      )
+
+    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) =>
+      unlessEmpty(
+        nothing,
+        Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
+      )
 
     const begin = Effect.fn("Record.begin")(function* (draft: IntentDraft, { repeat }: { readonly repeat: boolean }) {
       const { account, caller } = yield* Principal
-      const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : undefined
+      const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
         return { admission: Intents.begin(db, now, intent, repeat), leaveBy: intent.leaveBy }
       }, wait)
       if (admission._tag !== "Begun") return admission
-      yield* startRenewing
       yield* logHead(admission.head)
       const intent: IntentRef = { seq: admission.head.seq, account, leaveBy }
       return { _tag: "Begun", intent } as const
-    })
+    }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
-      const head = yield* write((db, now) =>
-        Intents.end(db, now, {
-          ...outcome,
-          kind: "outcome",
-          at: now.wall,
-          actor: { id: "local" },
-          intent: intent.seq
-        })
-      )
-      if (head === undefined) return Option.none()
-      yield* logHead(head)
-      return Option.some(receiptOf(head))
-    })
+      const record = write((db, now) =>
+        Intents.end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
+      ).pipe(Effect.tap((head) => (head === undefined ? Effect.void : logHead(head))))
+      // Without its outcome, the intent would stay open for as long as this process runs.
+      const later = Effect.retry(Effect.delay(record, renewEvery), Schedule.forever).pipe(Effect.interruptible)
+      const head = yield* Effect.tapError(record, () => Effect.forkIn(later, scope))
+      return Option.fromNullable(head).pipe(Option.map(receiptOf))
+    }, Effect.uninterruptible)
 
     return DurableRecord.of({
       begin,
@@ -144,24 +162,27 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
         yield* logHead(head)
         return receiptOf(head)
       }),
-      outcome: (seq) => read((db) => outcomeOf(db, seq)),
+      outcome: (seq) => read(Option.none(), (db) => outcomeOf(db, seq)),
       isAmbiguous: ({ account, seq }, fingerprints) =>
-        read((db, now) => Intents.isAmbiguous(db, now, { key, account, seq }, fingerprints)),
+        read(false, (db, now) => Intents.isAmbiguous(db, now, { key, account, seq }, fingerprints)),
       madeBefore: (ids) =>
-        ids.length === 0
-          ? Effect.succeed(new Set())
-          : Effect.flatMap(Principal, ({ account }) => read((db) => Intents.madeBefore(db, { key, account }, ids))),
-      claimAbandoned: Effect.tap(
-        write((db, now) => Intents.claimAbandoned(db, now, key).flatMap((seq) => draftOf(db, seq) ?? [])),
-        (claimed) => (claimed.length > 0 ? startRenewing : Effect.void)
+        Effect.flatMap(Principal, ({ account }) =>
+          read(new Set<string>(), (db) => Intents.madeBefore(db, { key, account }, ids))
+        ),
+      claimAbandoned: unlessEmpty(
+        [],
+        write((db, now) => Intents.claimAbandoned(db, now, key, (seq) => draftOf(db, seq)))
       ),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
-        return yield* read((db) => activityOf(db, { key, account, caller: caller.id, ...options }))
+        return yield* read([], (db) => activityOf(db, { key, account, caller: caller.id, ...options }))
       })
     })
   })
 }
+
+const busy = (file: string) =>
+  new DatabaseUnavailable({ reason: `The database ${file} can't be opened: it is busy.`, cause: undefined })
 
 const actorOf = (caller: (typeof Principal.Service)["caller"]): Actor =>
   caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }
@@ -182,7 +203,7 @@ const intentOf = (
   leaveBy: at + leaveWithin,
   ...(before !== undefined && { before }),
   ...(identity !== undefined && { identity }),
-  ...(expiresAfter !== undefined && { expires: at + leaveWithin + expiresAfter })
+  ...(expiresAfter !== undefined && { expires: at + leaveWithin + Math.ceil(expiresAfter) })
 })
 
 /** Heads leave the database, so that a record whose tail was cut can be told from one that ended there. */

@@ -1,16 +1,18 @@
 import type { Database } from "better-sqlite3"
-import { Option, Schema } from "effect"
+import { Either, Option, Schema } from "effect"
 import { isEndpoint, isWrite } from "../../../domain/endpoints/endpoints.ts"
 import { Intent, Outcome as OutcomeEvent, Refusal, Resolution } from "../../../domain/record/events.ts"
 import { AccountName } from "../../../services/Principal.ts"
 import type { AbandonedIntent, Activity, Outcome } from "../../../services/DurableRecord.ts"
+import { decodeTexts, readable } from "./readable.ts"
+import { statement } from "./statement.ts"
 
-const decodeIntent = Schema.decodeUnknownSync(Schema.parseJson(Intent))
-const decodeDecision = Schema.decodeUnknownSync(Schema.parseJson(Schema.Union(OutcomeEvent, Resolution)))
-const decodeRow = Schema.decodeUnknownSync(Schema.parseJson(Schema.Union(Intent, Refusal)))
+const decodeIntent = Schema.decodeUnknownEither(Schema.parseJson(Intent))
+const decodeDecision = Schema.decodeUnknownEither(Schema.parseJson(Schema.Union(OutcomeEvent, Resolution)))
+const decodeRow = Schema.decodeUnknownEither(Schema.parseJson(Schema.Union(Intent, Refusal)))
 
 /** The part of an outcome, a refusal or a resolution that says how a write ended. */
-const decodeEnd = Schema.decodeUnknownSync(
+const decodeEnd = Schema.decodeUnknownEither(
   Schema.parseJson(
     Schema.Struct({
       error: Schema.optionalWith(Schema.String, { exact: true }),
@@ -19,16 +21,18 @@ const decodeEnd = Schema.decodeUnknownSync(
     })
   )
 )
-const decodeIds = Schema.decodeUnknownSync(Schema.parseJson(Schema.Array(Schema.String)))
 
 const bodyOf = (db: Database, seq: number): unknown =>
-  db.prepare("SELECT body FROM events WHERE seq = ?").pluck().get(seq) ?? undefined
+  (statement(db, "SELECT body FROM events WHERE seq = ?").get(seq) as { readonly body: string | null } | undefined)
+    ?.body ?? undefined
 
-/** The intent as it was recorded. Undefined if its body was pruned or its endpoint is not known to this version. */
+/** The intent as it was recorded. Undefined if this version does not know its endpoint, or its row was altered. */
 export const draftOf = (db: Database, seq: number): AbandonedIntent | undefined => {
   const body = bodyOf(db, seq)
   if (body === undefined) return undefined
-  const intent = decodeIntent(body)
+  const decoded = decodeIntent(body)
+  if (Either.isLeft(decoded)) return undefined
+  const intent = decoded.right
   if (!isEndpoint(intent.endpoint) || !isWrite(intent.endpoint)) return undefined
   return {
     seq,
@@ -47,13 +51,19 @@ export const draftOf = (db: Database, seq: number): AbandonedIntent | undefined 
 
 /** The recorded outcome of an intent. None while it is open, and when its body was pruned. */
 export const outcomeOf = (db: Database, seq: number): Option.Option<Outcome> => {
-  const at: unknown = db.prepare("SELECT outcome_seq FROM intents WHERE seq = ?").pluck().get(seq)
-  const body = typeof at === "number" ? bodyOf(db, at) : undefined
-  return body === undefined ? Option.none() : Option.some(decided(decodeDecision(body)))
+  const row = statement(db, "SELECT outcome_seq, ids FROM intents WHERE seq = ?").get(seq) as
+    | { readonly outcome_seq: number | null; readonly ids: string }
+    | undefined
+  const at = row?.outcome_seq ?? undefined
+  const body = at === undefined ? undefined : bodyOf(db, at)
+  if (row === undefined || at === undefined || body === undefined) return Option.none()
+  const event = readable(at, decodeDecision(body))
+  return Option.some(
+    event.kind === "outcome"
+      ? event
+      : { outcome: event.outcome, ids: readable(seq, decodeTexts(row.ids)), how: "the operator decided it" }
+  )
 }
-
-const decided = (event: OutcomeEvent | Resolution): Outcome =>
-  event.kind === "outcome" ? event : { outcome: event.outcome, ids: [], how: "the operator decided it" }
 
 interface Filter {
   readonly key: string
@@ -66,13 +76,12 @@ interface Filter {
 /** The writes of one caller, newest first, those that were refused included. Pruned ones are left out. */
 export const activityOf = (db: Database, { account, before, caller, key, limit }: Filter): ReadonlyArray<Activity> =>
   (
-    db
-      .prepare(
-        `SELECT seq, state, ids, body, (SELECT body FROM events WHERE seq = outcome_seq) AS outcome
-         FROM intents JOIN events USING (seq)
-         WHERE key = ? AND account = ? AND caller = ? AND seq < ? AND body IS NOT NULL ORDER BY seq DESC LIMIT ?`
-      )
-      .all(key, account, caller, before ?? Number.MAX_SAFE_INTEGER, limit) as ReadonlyArray<Row>
+    statement(
+      db,
+      `SELECT seq, state, ids, body, (SELECT body FROM events WHERE seq = outcome_seq) AS outcome
+       FROM intents JOIN events USING (seq)
+       WHERE key = ? AND account = ? AND caller = ? AND seq < ? AND body IS NOT NULL ORDER BY seq DESC LIMIT ?`
+    ).all(key, account, caller, before ?? Number.MAX_SAFE_INTEGER, limit) as ReadonlyArray<Row>
   ).map(activity)
 
 interface Row {
@@ -84,8 +93,8 @@ interface Row {
 }
 
 const activity = ({ body, ids, outcome, seq, state }: Row): Activity => {
-  const write = decodeRow(body)
-  const end = outcome === null ? {} : decodeEnd(outcome)
+  const write = readable(seq, decodeRow(body))
+  const end = outcome === null ? {} : readable(seq, decodeEnd(outcome))
   return {
     seq,
     state,
@@ -93,7 +102,7 @@ const activity = ({ body, ids, outcome, seq, state }: Row): Activity => {
     caller: write.actor.id,
     endpoint: write.endpoint,
     request: write.request,
-    ids: decodeIds(ids),
+    ids: readable(seq, decodeTexts(ids)),
     ...end
   }
 }

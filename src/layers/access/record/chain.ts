@@ -11,7 +11,7 @@ export interface Head {
 export const emptyHead: Head = { seq: 0, hash: "0".repeat(64) }
 
 /** SHA-256 of a row's body, in hex. The hash stays when the body is pruned. */
-export const hashBody = (body: string): string => createHash("sha256").update(body).digest("hex")
+export const hashBody = (body: string | Buffer): string => createHash("sha256").update(body).digest("hex")
 
 /** The head after another row: SHA-256 of the previous hash, the row's number and the hash of its body. */
 export const extend = (head: Head, bodyHash: string): Head => {

@@ -2,8 +2,11 @@ import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import { endpoints, isEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { Intent, Outcome } from "../../../domain/record/events.ts"
+import { clockTolerance } from "../../../services/Clocks.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
+import { decodeTexts, readable } from "./readable.ts"
+import { statement } from "./statement.ts"
 
 /** The process that asks, and both of its clocks. Times are milliseconds. */
 export interface Now {
@@ -43,42 +46,62 @@ export type Admission =
   /** The outcome of an identical write is unknown. */
   | { readonly _tag: "Blocked"; readonly by: Earlier }
 
-interface Candidate {
+interface Write {
   readonly seq: number
   readonly caller: string
   readonly endpoint: string
-  readonly state: "open" | "happened" | "did-not-happen" | "unknown"
+  readonly state: "open" | "happened" | "unknown"
   readonly decided_at: number | null
   readonly blocks: number
+  readonly fingerprints: string
   readonly owner: string | null
   readonly until: number | null
   readonly settling: number | null
   readonly ended: number | null
 }
 
+const writeColumns = "seq, caller, endpoint, state, decided_at, blocks, fingerprints, owner, until, settling, ended"
+
 /**
  * Records an intent unless an identical write stands in its way, in one step. `repeat` says that the caller wants it
  * although an identical write was just sent; it does not override an unknown outcome.
  */
 export const begin = (db: Database, now: Now, intent: Intent, repeat: boolean): Admission => {
-  const found = intent.identity === undefined ? undefined : obstacle(candidates(db, intent), now, intent, repeat)
+  const found = intent.identity === undefined ? undefined : obstacle(candidates(db, now, intent), now, intent, repeat)
   if (found !== undefined) return found
   const head = append(db, intent)
-  db.prepare("INSERT INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(head.seq, now.process, now.wall + lease)
+  statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(
+    head.seq,
+    now.process,
+    now.wall + lease
+  )
   return { _tag: "Begun", head }
 }
 
-const candidates = (db: Database, { account, identity, key }: Intent): ReadonlyArray<Candidate> =>
-  db
-    .prepare(
-      `SELECT seq, caller, endpoint, state, decided_at, blocks, owner, until, settling, ended
-       FROM intents LEFT JOIN leases USING (seq)
-       WHERE identity = ? AND key = ? AND account = ? AND state IN ('open', 'unknown', 'happened')
-       ORDER BY seq DESC LIMIT 100`
-    )
-    .all(identity, key, account) as ReadonlyArray<Candidate>
+/** Identical writes that are open, unknown or recent, newest first. */
+const candidates = (db: Database, now: Now, { account, identity, key }: Intent): ReadonlyArray<Write> =>
+  statement(
+    db,
+    `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
+     WHERE identity = @identity AND key = @key AND account = @account AND state IN ('open', 'unknown')
+     UNION
+     SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
+     WHERE identity = @identity AND key = @key AND account = @account AND state = 'happened' AND decided_at > @decidedAfter
+     UNION
+     SELECT ${writeColumns} FROM intents JOIN leases USING (seq)
+     WHERE owner = @process AND ended > @endedAfter
+       AND identity = @identity AND key = @key AND account = @account AND state = 'happened'
+     ORDER BY seq DESC`
+  ).all({
+    identity,
+    key,
+    account,
+    process: now.process,
+    decidedAfter: now.wall - withdrawalWindow,
+    endedAfter: now.monotonic - withdrawalWindow
+  }) as ReadonlyArray<Write>
 
-const obstacle = (rows: ReadonlyArray<Candidate>, now: Now, intent: Intent, repeat: boolean): Admission | undefined => {
+const obstacle = (rows: ReadonlyArray<Write>, now: Now, intent: Intent, repeat: boolean): Admission | undefined => {
   const own = rows.find(
     (row) => (row.caller === intent.actor.id || isWithdrawal(row)) && (row.state === "open" || isRecent(row, now))
   )
@@ -89,38 +112,44 @@ const obstacle = (rows: ReadonlyArray<Candidate>, now: Now, intent: Intent, repe
   return undefined
 }
 
-/** A process works on it and has had no reason yet to look for it. */
-const isInFlight = (row: Candidate, now: Now): boolean => row.state === "open" && isLeased(row, now)
+/** A process works on it: it waits for its answer, or looks for what became of it. */
+const isInFlight = (row: Write, now: Now): boolean => row.state === "open" && isLeased(row, now)
 
-const isLeased = ({ owner, until }: Candidate, now: Now): boolean =>
-  (until ?? 0) > (owner === now.process ? 0 : now.wall)
+/**
+ * A process keeps its own intents until it ends them. The lease of another one is compared with the wall clock; one that
+ * ends later than it could have been made to end is the work of a clock that was set back since, and does not count.
+ */
+const isLeased = ({ owner, until }: Pick<Write, "owner" | "until">, now: Now): boolean =>
+  owner === now.process
+    ? (until ?? 0) > 0
+    : (until ?? 0) > now.wall && (until ?? 0) <= now.wall + lease + clockTolerance
 
-const isBlocking = (row: Candidate, now: Now): boolean => {
+const isBlocking = (row: Write, now: Now): boolean => {
   if (row.state === "open") return row.settling === 1 || !isLeased(row, now)
   return row.state === "unknown" && row.blocks === 1 && (blockOf(row) === undefined || sinceEnd(row, now) < orderBlock)
 }
 
 /** Milliseconds for which an unknown outcome blocks; undefined if that is until it is decided. */
-const blockOf = ({ endpoint }: Candidate): number | undefined => {
+const blockOf = ({ endpoint }: Write): number | undefined => {
   const moves = isEndpoint(endpoint) ? endpoints[endpoint].moves : "out"
   return moves === "orders" || moves === "nothing" ? orderBlock : undefined
 }
 
-const isWithdrawal = ({ endpoint }: Candidate): boolean => endpoint === "private/Withdraw"
+const isWithdrawal = ({ endpoint }: Write): boolean => endpoint === "private/Withdraw"
 
-const isRecent = (row: Candidate, now: Now): boolean =>
+const isRecent = (row: Write, now: Now): boolean =>
   row.state === "happened" && sinceEnd(row, now) < (isWithdrawal(row) ? withdrawalWindow : usualWindow)
 
 /**
  * Milliseconds since a write was decided: by the monotonic clock if this process decided it, else by the time of day. A
  * time in the future comes from a clock that was set back since, and counts as now.
  */
-const sinceEnd = (row: Candidate, now: Now): number =>
+const sinceEnd = (row: Write, now: Now): number =>
   row.owner === now.process && row.ended !== null
     ? now.monotonic - row.ended
     : Math.max(0, now.wall - (row.decided_at ?? now.wall))
 
-const earlier = (row: Candidate, now: Now): Earlier => {
+const earlier = (row: Write, now: Now): Earlier => {
   const block = row.state === "unknown" ? blockOf(row) : undefined
   return {
     seq: row.seq,
@@ -132,41 +161,74 @@ const earlier = (row: Candidate, now: Now): Earlier => {
 
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */
 export const markSettling = (db: Database, seq: number): void => {
-  db.prepare("UPDATE leases SET settling = 1 WHERE seq = ?").run(seq)
+  statement(db, "UPDATE leases SET settling = 1 WHERE seq = ?").run(seq)
 }
 
-/** Records what became of an intent. Nothing is recorded if the intent is decided already, or is another process's. */
-export const end = (db: Database, now: Now, outcome: Outcome): Head | undefined => {
-  const mine = db
-    .prepare(
-      `SELECT 1 FROM intents JOIN leases USING (seq) WHERE seq = ? AND owner = ? AND state IN ('open', 'unknown')`
-    )
-    .get(outcome.intent, now.process)
-  if (mine === undefined) return undefined
-  const head = append(db, outcome)
-  db.prepare("UPDATE leases SET until = 0, settling = 0, ended = ? WHERE seq = ?").run(now.monotonic, outcome.intent)
+/**
+ * Records what became of an intent. Nothing is recorded if the intent is decided already, is another process's, or is
+ * still unknown.
+ */
+export const end = (db: Database, now: Now, outcome: Omit<Outcome, "actor">): Head | undefined => {
+  const own = statement(
+    db,
+    `SELECT caller, state FROM intents JOIN leases USING (seq)
+     WHERE seq = ? AND owner = ? AND state IN ('open', 'unknown')`
+  ).get(outcome.intent, now.process) as { readonly caller: string; readonly state: string } | undefined
+  // Another row for the same unknown outcome would make it block identical writes from the beginning again.
+  if (own === undefined || (own.state === "unknown" && outcome.outcome === "unknown")) return undefined
+  const head = append(db, { ...outcome, actor: { id: own.caller } })
+  statement(db, "UPDATE leases SET until = 0, settling = 0, ended = ? WHERE seq = ?").run(now.monotonic, outcome.intent)
   return head
 }
 
-/** Keeps the open intents of this process for another 15 s, and returns how many there are. */
-export const renew = (db: Database, now: Now): number =>
-  db.prepare("UPDATE leases SET until = ? WHERE owner = ? AND until > 0").run(now.wall + lease, now.process).changes
+/** Tells whether a process has open intents. */
+export const hasOpen = (db: Database, { process }: Pick<Now, "process">): boolean =>
+  statement(db, "SELECT 1 FROM leases WHERE owner = ? AND until > 0 LIMIT 1").get(process) !== undefined
+
+/** Rows from the end of the record on whose leases are kept although their process is perhaps gone. */
+const keptLeases = 10_000
 
 /**
- * Takes over the open intents of a key whose process has ended or stopped renewing them, oldest first. Requests of
- * these can no longer leave: the statement that takes a nonce checks the lease.
+ * Keeps the open intents of this process for another 15 s, and removes leases that no window or look-up needs any more.
  */
-export const claimAbandoned = (db: Database, now: Now, key: string): ReadonlyArray<number> =>
-  db
-    .prepare(
-      `UPDATE leases SET owner = ?, until = ?, settling = 1
-       WHERE until <= ? AND owner <> ? AND seq IN (SELECT seq FROM intents WHERE key = ? AND state = 'open')
-       RETURNING seq`
+export const renew = (db: Database, now: Now): void => {
+  statement(db, "UPDATE leases SET until = ? WHERE owner = ? AND until > 0").run(now.wall + lease, now.process)
+  statement(
+    db,
+    `DELETE FROM leases WHERE ended IS NOT NULL
+       AND ((owner = ? AND ended < ?) OR (owner <> ? AND seq < (SELECT seq FROM head) - ${keptLeases}))
+       AND seq NOT IN (SELECT seq FROM intents WHERE state IN ('open', 'unknown'))`
+  ).run(now.process, now.monotonic - withdrawalWindow, now.process)
+}
+
+/**
+ * Takes over the open intents of a key whose process has ended or stopped renewing them, oldest first, if `canSettle`
+ * says that this process knows how. Their requests can no longer leave: the statement that takes a nonce checks the
+ * lease.
+ */
+export const claimAbandoned = <A>(
+  db: Database,
+  now: Now,
+  key: string,
+  canSettle: (seq: number) => A | undefined
+): ReadonlyArray<A> => {
+  const open = statement(
+    db,
+    `SELECT seq, owner, until FROM intents LEFT JOIN leases USING (seq)
+     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'open' ORDER BY seq`
+  ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
+  return open.flatMap((row) => {
+    if (isLeased(row, now)) return []
+    const claimed = canSettle(row.seq)
+    if (claimed === undefined) return []
+    statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until, settling) VALUES (?, ?, ?, 1)").run(
+      row.seq,
+      now.process,
+      now.wall + lease
     )
-    .pluck()
-    .all(now.process, now.wall + lease, now.wall, now.process, key)
-    .map(Number)
-    .toSorted((a, b) => a - b)
+    return [claimed]
+  })
+}
 
 /** Tells whether another write that is open or unknown can be what one of these fingerprints shows. */
 export const isAmbiguous = (
@@ -174,25 +236,26 @@ export const isAmbiguous = (
   now: Now,
   { key, account, seq }: { readonly key: string; readonly account: string; readonly seq: number },
   fingerprints: ReadonlyArray<string>
-): boolean =>
-  db
-    .prepare(
-      `SELECT 1 FROM intents, json_each(intents.fingerprints) AS shown
-       WHERE key = ? AND account = ? AND intents.seq <> ? AND shown.value IN (SELECT value FROM json_each(?))
-         AND (state = 'open' OR (state = 'unknown' AND decided_at > ?)) LIMIT 1`
-    )
-    .get(key, account, seq, JSON.stringify(fingerprints), now.wall - orderBlock) !== undefined
+): boolean => {
+  const shown = new Set(fingerprints)
+  const others = statement(
+    db,
+    `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
+     WHERE key = ? AND account = ? AND state IN ('open', 'unknown') AND seq <> ?`
+  ).all(key, account, seq) as ReadonlyArray<Write>
+  return others.some(
+    (other) =>
+      (other.state === "open" || blockOf(other) === undefined || sinceEnd(other, now) < orderBlock) &&
+      readable(other.seq, decodeTexts(other.fingerprints)).some((fingerprint) => shown.has(fingerprint))
+  )
+}
 
 /** Those of some ids that earlier writes have made: a later write cannot have made them again. */
 export const madeBefore = (
   db: Database,
   { key, account }: { readonly key: string; readonly account: string },
   ids: ReadonlyArray<string>
-): ReadonlySet<string> =>
-  new Set(
-    db
-      .prepare("SELECT id FROM made WHERE key = ? AND account = ? AND id IN (SELECT value FROM json_each(?))")
-      .pluck()
-      .all(key, account, JSON.stringify(ids))
-      .map(String)
-  )
+): ReadonlySet<string> => {
+  const made = statement(db, "SELECT 1 FROM made WHERE key = ? AND account = ? AND id = ?")
+  return new Set(ids.filter((id) => made.get(key, account, id) !== undefined))
+}

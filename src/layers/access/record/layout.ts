@@ -34,15 +34,16 @@ export const layout: Layout = {
     CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT, body_hash TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
     CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
     CREATE TABLE intents (${intentColumns}) STRICT;
-    CREATE INDEX intents_open ON intents (key, account, state) WHERE state IN ('open', 'unknown');
-    CREATE INDEX intents_identity ON intents (identity, seq) WHERE identity IS NOT NULL;
-    CREATE INDEX intents_decided ON intents (decided_at);
+    CREATE INDEX intents_open ON intents (key, account) WHERE state IN ('open', 'unknown');
+    CREATE INDEX intents_identity ON intents (identity, key, account, state, decided_at) WHERE identity IS NOT NULL;
+    CREATE INDEX intents_closed ON intents (outcome_seq);
     CREATE INDEX intents_caller ON intents (key, account, caller, seq);
     CREATE TABLE made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE leases (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL,
       settling INTEGER NOT NULL DEFAULT 0, ended INTEGER) STRICT;
-    CREATE INDEX leases_owner ON leases (owner);
+    CREATE INDEX leases_held ON leases (owner) WHERE until > 0;
+    CREATE INDEX leases_ended ON leases (owner, ended) WHERE ended IS NOT NULL;
     `
   ]
 }

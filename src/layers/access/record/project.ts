@@ -1,19 +1,27 @@
 import type { Database } from "better-sqlite3"
 import type { Event, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
 import { intentColumns } from "./layout.ts"
+import { statement } from "./statement.ts"
 
-/** Where projections stand: in the file, or in temporary tables of a connection that compares them. */
-export type Place = "main" | "temp"
+/**
+ * The prefix of the projections' tables: those in the file, or temporary ones of a connection that compares them. A
+ * temporary table of the same name would hide the one in the file.
+ */
+export type Place = "main." | "temp.rebuilt_"
 
 /** Makes empty projections in temporary tables. */
 export const makeTemporaryProjections = (db: Database): void => {
+  dropTemporaryProjections(db)
   db.exec(`
-    DROP TABLE IF EXISTS temp.intents;
-    DROP TABLE IF EXISTS temp.made;
-    CREATE TABLE temp.intents (${intentColumns}) STRICT;
-    CREATE TABLE temp.made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
+    CREATE TABLE temp.rebuilt_intents (${intentColumns}) STRICT;
+    CREATE INDEX temp.rebuilt_intents_closed ON rebuilt_intents (outcome_seq);
+    CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
   `)
+}
+
+export const dropTemporaryProjections = (db: Database): void => {
+  db.exec("DROP TABLE IF EXISTS temp.rebuilt_intents; DROP TABLE IF EXISTS temp.rebuilt_made")
 }
 
 /** Updates the projections by one event. */
@@ -24,20 +32,25 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
     case "outcome":
       return decide(db, place, seq, event)
     case "resolution":
-      db.prepare(
-        `UPDATE ${place}.intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`
+      statement(
+        db,
+        `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`
       ).run(event.outcome, event.at, seq, event.intent)
       return
     case "rekey":
-      db.prepare(`UPDATE ${place}.intents SET key = ? WHERE key = ?`).run(event.to, event.from)
-      db.prepare(`UPDATE OR IGNORE ${place}.made SET key = ? WHERE key = ?`).run(event.to, event.from)
+      statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
+      statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
+      return
+    case "restore":
       return
     case "prune":
-      db.prepare(
-        `DELETE FROM ${place}.made WHERE seq IN (SELECT seq FROM ${place}.intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused'))`
+      statement(
+        db,
+        `DELETE FROM ${place}made WHERE seq IN (SELECT seq FROM ${place}intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused'))`
       ).run(event.through)
-      db.prepare(
-        `DELETE FROM ${place}.intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused')`
+      statement(
+        db,
+        `DELETE FROM ${place}intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused')`
       ).run(event.through)
       return
     case "refusal":
@@ -46,8 +59,9 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
 }
 
 const begin = (db: Database, place: Place, seq: number, intent: Intent): void => {
-  db.prepare(
-    `INSERT INTO ${place}.intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
+  statement(
+    db,
+    `INSERT INTO ${place}intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
        state, decided_at, outcome_seq, ids, blocks)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, '[]', 1)`
   ).run(
@@ -65,8 +79,9 @@ const begin = (db: Database, place: Place, seq: number, intent: Intent): void =>
 }
 
 const refuse = (db: Database, place: Place, seq: number, { account, actor, at, endpoint, key }: Refusal): void => {
-  db.prepare(
-    `INSERT INTO ${place}.intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
+  statement(
+    db,
+    `INSERT INTO ${place}intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
        state, decided_at, outcome_seq, ids, blocks)
      VALUES (?, ?, ?, ?, ?, NULL, '[]', ?, ?, NULL, 'refused', ?, ?, '[]', 0)`
   ).run(seq, key, account, actor.id, endpoint, at, at, at, seq)
@@ -74,12 +89,14 @@ const refuse = (db: Database, place: Place, seq: number, { account, actor, at, e
 
 const decide = (db: Database, place: Place, seq: number, outcome: Outcome): void => {
   const blocks = outcome.outcome === "unknown" && outcome.safeToRepeat !== true
-  db.prepare(
-    `UPDATE ${place}.intents SET state = ?, decided_at = ?, outcome_seq = ?, ids = ?, blocks = ?
+  statement(
+    db,
+    `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, ids = ?, blocks = ?
      WHERE seq = ? AND state IN ('open', 'unknown')`
   ).run(outcome.outcome, outcome.at, seq, JSON.stringify(outcome.ids), blocks ? 1 : 0, outcome.intent)
-  const insert = db.prepare(
-    `INSERT OR IGNORE INTO ${place}.made (key, account, id, seq) SELECT key, account, ?, seq FROM ${place}.intents WHERE seq = ?`
+  const insert = statement(
+    db,
+    `INSERT OR IGNORE INTO ${place}made (key, account, id, seq) SELECT key, account, ?, seq FROM ${place}intents WHERE seq = ?`
   )
   for (const id of outcome.ids) insert.run(id, outcome.intent)
 }
