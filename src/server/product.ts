@@ -3,7 +3,7 @@ import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettli
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
-import { RecordMemory } from "../layers/access/RecordMemory.ts"
+import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeySqlite } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -24,7 +24,7 @@ const KrakenOrPaper = Layer.unwrapEffect(
 
 /** The services that the tools need. */
 const Kraken = KrakenWriterSettling.pipe(
-  Layer.provide(RecordMemory),
+  Layer.provide(RecordSqlite),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )

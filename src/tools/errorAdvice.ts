@@ -39,6 +39,8 @@ const advice = Match.typeTags<ToolError>()({
   KrakenWriteRefused: () => "Nothing was sent.",
   KrakenWriteBlocked: () =>
     "Nothing was sent now, but the earlier call may have happened: check that first, and tell the user.",
+  KrakenNotRecorded: () =>
+    "Nothing was sent. Do not retry: ask the user to see to it that this server can write its record in the state folder.",
   KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it stays so, tell the user.",
   PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
   KrakenNotPlaced: () => "It surely did not happen. It is safe to send it again if it is still wanted."

@@ -22,6 +22,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/token": ["cli/kit", "layers/access", "layers/process", "layers/settings", "services"],
   server: [
     "layers/access",
+    "layers/access/record",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -49,7 +50,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
   "layers/kraken/client": ["domain/endpoints", "domain/wire", "layers/kraken/answers", "services", "version"],
   "layers/kraken/names": ["domain/assets", "domain/endpoints", "services"],
-  "layers/kraken/nonces": ["layers/storage", "services"],
+  "layers/kraken/nonces": ["layers/access/record", "layers/storage", "services"],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "services"],
   "layers/kraken/rates": ["domain/endpoints", "services"],
   "layers/kraken/writes": [

@@ -11,7 +11,7 @@ import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
-import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 /** A limit order. */
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
@@ -74,7 +74,7 @@ export const account = (options: {
     return []
   }
   const layer = KrakenWriterSettling.pipe(
-    Layer.provideMerge(RecordMemory),
+    Layer.provideMerge(RecordInMemory),
     Layer.provide([
       Layer.mock(KrakenClient, {
         read: (endpoint, params, { priority } = {}) =>

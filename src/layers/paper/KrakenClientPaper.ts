@@ -3,8 +3,8 @@ import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/e
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
 import { parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
-import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
-import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { KrakenClient, type LeavingIntent, type Priority, type WriteOptions } from "../../services/KrakenClient.ts"
+import { KrakenNotPlaced, KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
 import { sendErrorOf } from "../kraken/answers/sendErrors.ts"
@@ -55,9 +55,17 @@ export const KrakenClientPaper = Layer.effect(
       )
     })
 
-    const send = Effect.fnUntraced(function* (endpoint: Endpoint, draft: Params, stamped: Effect.Effect<Params>) {
+    const send = Effect.fnUntraced(function* (
+      endpoint: Endpoint,
+      draft: Params,
+      { intent, stamped = Effect.succeed(draft) }: WriteOptions
+    ) {
       const { account } = yield* Principal
       const observed = yield* observe(account, { endpoint, params: draft })
+      if (intent !== undefined && !(yield* mayLeave(endpoint, intent))) {
+        const reason = "it waited too long, or another process has taken it over, so it was not sent"
+        return yield* new KrakenNotPlaced({ endpoint, reason })
+      }
       // From here to the answer nothing is waited for.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
@@ -68,14 +76,10 @@ export const KrakenClientPaper = Layer.effect(
       read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
         return toJson(yield* ask(endpoint, params, priority))
       }),
-      write: Effect.fn("KrakenClient.write")(function* (
-        endpoint,
-        draft,
-        { priority = "write", stamped = Effect.succeed(draft) } = {}
-      ) {
-        yield* take(endpoint, draft, priority)
+      write: Effect.fn("KrakenClient.write")(function* (endpoint, draft, options = {}) {
+        yield* take(endpoint, draft, options.priority ?? "write")
         const open = (reason: string) => new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
-        const result = yield* Effect.catchTags(send(endpoint, draft, stamped), {
+        const result = yield* Effect.catchTags(send(endpoint, draft, options), {
           // Where the disk fails, what was written may turn up later.
           DatabaseUnavailable: ({ cause, reason }) =>
             String(Object(cause).code).startsWith("SQLITE_IOERR")
@@ -96,6 +100,12 @@ export const KrakenClientPaper = Layer.effect(
     })
   })
 )
+
+/** A cancel passes even if the record cannot be read. */
+const mayLeave = (endpoint: Endpoint, intent: LeavingIntent) =>
+  Effect.catchAll(intent.mayLeave, ({ reason }) =>
+    isCancel(endpoint) ? Effect.succeed(true) : new KrakenNotPlaced({ endpoint, reason })
+  )
 
 const isCancel = (endpoint: Endpoint): boolean => endpoints[endpoint].moves === "cancels"
 

@@ -7,13 +7,7 @@ import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import type { Actor, Intent } from "../../../domain/record/events.ts"
 import { Config } from "../../../services/Config.ts"
 import { Principal } from "../../../services/Principal.ts"
-import {
-  type IntentDraft,
-  type IntentRef,
-  type Outcome,
-  DurableRecord,
-  RecordUnavailable
-} from "../../../services/DurableRecord.ts"
+import { type IntentDraft, type IntentRef, type Outcome, Record, RecordUnavailable } from "../../../services/Record.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/openDatabase.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
@@ -48,7 +42,7 @@ export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "
 
 /** The record in `authority.db` of the state folder. The file is opened on the first write. */
 export const RecordSqlite = Layer.scoped(
-  DurableRecord,
+  Record,
   Effect.gen(function* () {
     const config = yield* Config
     return yield* makeRecord(join(config.stateDir, recordFile), recordKeyOf(config))
@@ -56,10 +50,15 @@ export const RecordSqlite = Layer.scoped(
 )
 
 /** A record that ends with its scope. For tests and for accounts that are not kept. */
-export const RecordInMemory = Layer.scoped(DurableRecord, makeRecord(":memory:", "memory"))
+export const RecordInMemory = Layer.scoped(Record, Effect.tap(makeRecord(":memory:", "memory"), open))
+
+/** Opens the file of a record at once, which is otherwise opened on the first write. */
+function open(record: typeof Record.Service) {
+  return Effect.orDie(record.outcome(0))
+}
 
 /** Makes the service on one file, for the rows of one key. */
-function makeRecord(file: string, key: string): Effect.Effect<typeof DurableRecord.Service, never, Scope.Scope> {
+function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Service, never, Scope.Scope> {
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const process = randomUUID()
@@ -70,7 +69,10 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
       open === undefined
         ? openImmediateDatabase({ file, layout }).pipe(
             Scope.extend(scope),
-            Effect.tap((db) => Effect.forkIn(Effect.interruptible(renewing(db)), scope)),
+            Effect.tap((db) =>
+              // No other process sees the leases of a record in memory.
+              file === ":memory:" ? Effect.void : Effect.forkIn(Effect.interruptible(renewing(db)), scope)
+            ),
             Effect.map((db) => [db, db])
           )
         : Effect.succeed([open, open])
@@ -126,8 +128,8 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
       }, wait)
       if (admission._tag !== "Begun") return admission
       yield* logHead(admission.head)
-      const intent: IntentRef = { seq: admission.head.seq, account, leaveBy }
-      return { _tag: "Begun", intent } as const
+      const intent: IntentRef = { seq: admission.head.seq, account, owner: process, leaveBy }
+      return { _tag: "Begun", intent, receipt: receiptOf(admission.head) } as const
     }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
@@ -140,9 +142,15 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
       return Option.fromNullable(head).pipe(Option.map(receiptOf))
     }, Effect.uninterruptible)
 
-    return DurableRecord.of({
+    return Record.of({
+      recognize: Effect.fn("Record.recognize")(function* ({ identity }, { repeat }) {
+        const { account, caller } = yield* Principal
+        const wanted = { key, account, actor: actorOf(caller), ...(identity !== undefined && { identity }) }
+        return yield* read(Option.none(), (db, now) => Option.fromNullable(Intents.recognize(db, now, wanted, repeat)))
+      }),
       begin,
       end,
+      mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
       settling: ({ seq }) => write((db) => Intents.markSettling(db, seq)),
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
         const { account, caller } = yield* Principal
@@ -171,7 +179,12 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof DurableReco
         ),
       claimAbandoned: unlessEmpty(
         [],
-        write((db, now) => Intents.claimAbandoned(db, now, key, (seq) => draftOf(db, seq)))
+        write((db, now) =>
+          Intents.claimAbandoned(db, now, key, (seq) => {
+            const draft = draftOf(db, seq)
+            return draft && { ...draft, owner: process }
+          })
+        )
       ),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal

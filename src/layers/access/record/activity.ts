@@ -3,7 +3,7 @@ import { Either, Option, Schema } from "effect"
 import { isEndpoint, isWrite } from "../../../domain/endpoints/endpoints.ts"
 import { Intent, Outcome as OutcomeEvent, Refusal, Resolution } from "../../../domain/record/events.ts"
 import { AccountName } from "../../../services/Principal.ts"
-import type { AbandonedIntent, Activity, Outcome } from "../../../services/DurableRecord.ts"
+import type { AbandonedIntent, Activity, Outcome } from "../../../services/Record.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { statement } from "./statement.ts"
 
@@ -27,7 +27,7 @@ const bodyOf = (db: Database, seq: number): unknown =>
     ?.body ?? undefined
 
 /** The intent as it was recorded. Undefined if this version does not know its endpoint, or its row was altered. */
-export const draftOf = (db: Database, seq: number): AbandonedIntent | undefined => {
+export const draftOf = (db: Database, seq: number): Omit<AbandonedIntent, "owner"> | undefined => {
   const body = bodyOf(db, seq)
   if (body === undefined) return undefined
   const decoded = decodeIntent(body)

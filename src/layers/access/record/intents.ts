@@ -38,9 +38,10 @@ export interface Earlier {
   readonly blocksFor?: number
 }
 
-export type Admission =
-  /** The intent is recorded, and this process works on it. */
-  | { readonly _tag: "Begun"; readonly head: Head }
+/** The intent is recorded, and this process works on it; or an identical write stands in its way. */
+export type Admission = { readonly _tag: "Begun"; readonly head: Head } | Obstacle
+
+export type Obstacle =
   /** An identical write is in flight or has just happened. */
   | { readonly _tag: "Duplicate"; readonly of: Earlier }
   /** The outcome of an identical write is unknown. */
@@ -67,7 +68,7 @@ const writeColumns = "seq, caller, endpoint, state, decided_at, blocks, fingerpr
  * although an identical write was just sent; it does not override an unknown outcome.
  */
 export const begin = (db: Database, now: Now, intent: Intent, repeat: boolean): Admission => {
-  const found = intent.identity === undefined ? undefined : obstacle(candidates(db, now, intent), now, intent, repeat)
+  const found = recognize(db, now, intent, repeat)
   if (found !== undefined) return found
   const head = append(db, intent)
   statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(
@@ -78,8 +79,15 @@ export const begin = (db: Database, now: Now, intent: Intent, repeat: boolean): 
   return { _tag: "Begun", head }
 }
 
+/** Finds an identical write that stands in the way of an intent. */
+export const recognize = (db: Database, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined =>
+  intent.identity === undefined ? undefined : obstacle(candidates(db, now, intent), now, intent, repeat)
+
+/** The facts by which an identical write is found. */
+type Wanted = Pick<Intent, "account" | "actor" | "identity" | "key">
+
 /** Identical writes that are open, unknown or recent, newest first. */
-const candidates = (db: Database, now: Now, { account, identity, key }: Intent): ReadonlyArray<Write> =>
+const candidates = (db: Database, now: Now, { account, identity, key }: Wanted): ReadonlyArray<Write> =>
   statement(
     db,
     `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
@@ -101,7 +109,7 @@ const candidates = (db: Database, now: Now, { account, identity, key }: Intent):
     endedAfter: now.monotonic - withdrawalWindow
   }) as ReadonlyArray<Write>
 
-const obstacle = (rows: ReadonlyArray<Write>, now: Now, intent: Intent, repeat: boolean): Admission | undefined => {
+const obstacle = (rows: ReadonlyArray<Write>, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined => {
   const own = rows.find(
     (row) => (row.caller === intent.actor.id || isWithdrawal(row)) && (row.state === "open" || isRecent(row, now))
   )
@@ -158,6 +166,14 @@ const earlier = (row: Write, now: Now): Earlier => {
     ...(block !== undefined && { blocksFor: Math.max(0, block - sinceEnd(row, now)) })
   }
 }
+
+/** Tells whether the request of an intent may leave: no other process has taken it over, and it is not too late. */
+export const mayLeave = (db: Database, now: Now, seq: number): boolean =>
+  statement(
+    db,
+    `SELECT 1 FROM intents JOIN leases USING (seq)
+     WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ?`
+  ).get(seq, now.process, now.wall) !== undefined
 
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */
 export const markSettling = (db: Database, seq: number): void => {

@@ -2,7 +2,7 @@ import { Duration, Effect, Layer, Schedule } from "effect"
 import { type Endpoint, endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
-import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
+import { KrakenNotPlaced, KrakenOutcomeUnknown, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
@@ -38,6 +38,8 @@ export const KrakenClientHttp = Layer.effect(
             schedule: again(allowance)
           }),
           Effect.catchTags({
+            // A read has no intent.
+            MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
             NoVerdict: ({ cause, reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason, cause }),
             Refused: (refused) => refuse(call.endpoint, params, refused)
           })
@@ -61,6 +63,7 @@ export const KrakenClientHttp = Layer.effect(
         Effect.zipRight(ask(call, allowance, false)),
         Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
         Effect.catchTags({
+          MayNotLeave: ({ reason }) => new KrakenNotPlaced({ endpoint, reason }),
           NoVerdict: ({ cause, reason, sent }) =>
             sent
               ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
@@ -79,14 +82,14 @@ export const KrakenClientHttp = Layer.effect(
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,
         draft,
-        { priority = "write", stamped = Effect.succeed(draft) } = {}
+        { intent, priority = "write", stamped = Effect.succeed(draft) } = {}
       ) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         // A cancel has no deadline, and does not wait.
         if (priority !== "cancel") yield* learnClock
         const result = yield* resultOf(
           endpoint,
-          write({ endpoint, params: stamped, priority, accept: json, decode: decodeWriteResponse }, draft)
+          write({ endpoint, params: stamped, priority, intent, accept: json, decode: decodeWriteResponse }, draft)
         )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]

@@ -4,21 +4,19 @@ import type { Turn } from "../../../services/NonceSource.ts"
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Where nonces come from, one at a time. */
-export interface Counter<E = never> {
-  /** The next nonce; `restore` marks where waiting for it may be interrupted. */
-  readonly take: (restore: Restore) => Effect.Effect<bigint, E>
-  /** What was sent with the nonce has been answered, or has had its time. */
-  readonly giveBack: (nonce: bigint) => Effect.Effect<unknown, E>
-}
+/** Takes the next nonce. `restore` marks the waits that can be interrupted. */
+export type Take<E = never> = (restore: Restore) => Effect.Effect<bigint, E>
+
+/** Notes that the request with a nonce was answered, or that its time is over. */
+export type GiveBack<E = never> = (nonce: bigint) => Effect.Effect<unknown, E>
 
 /** How long a turn lasts at the most. A request that is overtaken later is refused for its nonce, which is safe. */
 export const longestTurn = 3000
 
 /** Turns of this process, one after the other; the most urgent waits least. */
-export const makeNonceLane = ({ giveBack, take }: Counter) => {
+export const makeNonceLane = (giveBack: GiveBack) => {
   const lane = makeLane()
-  return (priority: Priority): Effect.Effect<Turn, never, Scope.Scope> =>
+  return <E>(priority: Priority, take: Take<E>): Effect.Effect<Turn, E, Scope.Scope> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         yield* lane.enter(priority, restore)

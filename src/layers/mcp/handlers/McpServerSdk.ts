@@ -1,5 +1,6 @@
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
-import { Cause, Clock, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
+import { CallContext } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
 import { Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -14,6 +15,7 @@ import { makeResponseLimit } from "./responseLimit.ts"
 import { connectSdk } from "../server/sdkServer.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { type Call, type Handler, ProtocolError } from "../protocol/serverDefinition.ts"
+import { receiptMeta, recordedAs } from "./receiptNotes.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
@@ -60,7 +62,13 @@ const makeCall = (
     if (tool === undefined || !(yield* policy.offers(tool))) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
     let outcome = "ok"
+    const receipts = yield* Ref.make(Option.none<string>())
+    const context = yield* CallContext
     const result = yield* withProgressHeartbeat(call, tool.call(args)).pipe(
+      Effect.provideService(CallContext, {
+        ...context,
+        noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt))
+      }),
       Effect.catchAllCause((cause) => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
         outcome = failure?._tag ?? "ToolDefect"
@@ -72,9 +80,15 @@ const makeCall = (
       Effect.onExit((exit) => log(tool.name, call, started, Exit.isInterrupted(exit) ? "cancelled" : outcome))
     )
     const answer = bounded(tool, result)
-    const content = tool.intent === "read" ? answer.content : [...answer.content, ...simulated(trading)]
+    const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
+    const content =
+      tool.intent === "read" ? answer.content : [...answer.content, ...recordedAs(receipt), ...simulated(trading)]
     const budget = tool.permissions.length > 0 ? yield* rateBudget : {}
-    return { ...answer, content, _meta: { ...result._meta, ...budget, ...tradingMeta(trading) } }
+    return {
+      ...answer,
+      content,
+      _meta: { ...result._meta, ...budget, ...receiptMeta(receipt), ...tradingMeta(trading) }
+    }
   })
 
 const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
