@@ -97,11 +97,10 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
     wait: Duration.DurationInput,
     what: string
   ) => {
-    const transaction = db.transaction(body)[behavior]
     const step = Effect.flatMap(clocks, (at) =>
       Effect.try(() => {
         check()
-        return transaction(db, at)
+        return db.transaction(body)[behavior](db, at)
       })
     )
     return Effect.catchAll(whenFree(step, wait), ({ error }) =>

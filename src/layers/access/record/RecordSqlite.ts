@@ -69,25 +69,10 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       open === undefined
         ? openImmediateDatabase({ file, layout }).pipe(
             Scope.extend(scope),
-            Effect.tap((db) =>
-              // No other process sees the leases of a record in memory.
-              file === ":memory:" ? Effect.void : Effect.forkIn(Effect.interruptible(renewing(db)), scope)
-            ),
             Effect.map((db) => [db, db])
           )
         : Effect.succeed([open, open])
     ).pipe(Effect.uninterruptible)
-
-    /** Keeps the leases of this process for as long as it has open intents. */
-    const renewing = (db: ImmediateDatabase) =>
-      db
-        .read((db) => Intents.hasOpen(db, { process }))
-        .pipe(
-          Effect.flatMap((open) => (open ? db.write((db, at) => Intents.renew(db, { process, ...at })) : Effect.void)),
-          Effect.catchAll(({ message }) => Effect.logWarning(message)),
-          Effect.delay(renewEvery),
-          Effect.forever
-        )
 
     const unavailable = Effect.mapError(({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason }))
 
@@ -106,6 +91,26 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         // The caller gets to know what was recorded, even if it is interrupted.
         Effect.uninterruptible
       )
+
+    /**
+     * Keeps the leases of this process for as long as it has open intents. The last look at these and the end of the
+     * renewals are one step, so that an intent that is begun meanwhile starts them again.
+     */
+    const isRenewing = yield* SynchronizedRef.make(false)
+    const renew = write((db, now) => {
+      const open = Intents.hasOpen(db, now)
+      if (open) Intents.renew(db, now)
+      return open
+    }).pipe(
+      Effect.catchAll(({ message }) => Effect.as(Effect.logWarning(message), true)),
+      (renewed) => SynchronizedRef.updateAndGetEffect(isRenewing, () => renewed),
+      Effect.delay(renewEvery),
+      Effect.repeat({ while: (open) => open }),
+      Effect.interruptible
+    )
+    const startRenewing = SynchronizedRef.updateEffect(isRenewing, (runs) =>
+      runs ? Effect.succeed(true) : Effect.as(Effect.forkIn(renew, scope), true)
+    )
 
     /** Nothing is recorded as long as there is no file, and looking makes none. A file that vanished fails. */
     const unlessEmpty = <A, E>(nothing: A, use: Effect.Effect<A, E>) =>
@@ -127,6 +132,7 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         return { admission: Intents.begin(db, now, intent, repeat), leaveBy: intent.leaveBy }
       }, wait)
       if (admission._tag !== "Begun") return admission
+      yield* startRenewing
       yield* logHead(admission.head)
       const intent: IntentRef = { seq: admission.head.seq, account, owner: process, leaveBy }
       return { _tag: "Begun", intent, receipt: receiptOf(admission.head) } as const
@@ -185,6 +191,9 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
             return draft && { ...draft, owner: process }
           })
         )
+      ).pipe(
+        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
+        Effect.uninterruptible
       ),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
