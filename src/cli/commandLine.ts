@@ -7,17 +7,19 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
+import { audit } from "./audit/audit.ts"
 import { exchange, steering } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { Output } from "./kit/output.ts"
 import { paper } from "./paper/paper.ts"
 import { serve } from "./serve.ts"
+import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
 const command = Command.make("mcp-kraken").pipe(
   Command.withDescription("Kraken for AI agents: an MCP server for the Kraken Spot REST API"),
-  Command.withSubcommands([serve, token, paper, health, exchange, versionCommand])
+  Command.withSubcommands([serve, token, audit, state, paper, health, exchange, versionCommand])
 )
 
 const run = Command.run(command, { name: "mcp-kraken", version })

@@ -5,7 +5,19 @@
 export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "version"],
   Main: ["cli", "layers/process", "layers/telemetry", "server"],
-  cli: ["cli/exchange", "cli/health", "cli/kit", "cli/paper", "cli/token", "layers/settings", "server", "version"],
+  cli: [
+    "cli/audit",
+    "cli/exchange",
+    "cli/health",
+    "cli/kit",
+    "cli/paper",
+    "cli/state",
+    "cli/token",
+    "layers/settings",
+    "server",
+    "version"
+  ],
+  "cli/audit": ["cli/kit", "layers/access/record", "layers/process", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/settings", "services"],
   "cli/paper": [
@@ -17,6 +29,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "server",
+    "services"
+  ],
+  "cli/state": [
+    "cli/audit",
+    "cli/kit",
+    "layers/access/record",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
     "services"
   ],
   "cli/token": ["cli/kit", "layers/access", "layers/process", "layers/settings", "services"],

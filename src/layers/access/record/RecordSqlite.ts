@@ -15,9 +15,7 @@ import { append } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
-
-/** The file of the record in the state folder. */
-export const recordFile = "authority.db"
+import { recordFile } from "./recordFile.ts"
 
 /** How long an intent waits for its turn at the most, in milliseconds. Later, its request does not leave any more. */
 const leaveWithin = Duration.toMillis("30 seconds")

@@ -49,6 +49,7 @@ export const verify = (db: Database, receipts: ReadonlyArray<Receipt> = []): Ver
   const faults = schemaFaults(db)
   if (faults.length > 0) {
     for (const fault of faults) altered(0, fault)
+    for (const receipt of receipts) findings.add(shorterThan(receipt, emptyHead))
     return { rows: 0, head: emptyHead, findings: findings.list }
   }
   for (const damage of db.pragma("integrity_check(5)") as ReadonlyArray<{ readonly integrity_check: string }>)
@@ -90,14 +91,19 @@ export const verify = (db: Database, receipts: ReadonlyArray<Receipt> = []): Ver
   const last = readHead(db)
   if (last.seq !== head.seq || last.hash !== head.hash)
     altered(head.seq, "the row that was written last is missing or another one")
-  for (const receipt of receipts)
-    if (receipt.seq > head.seq)
-      findings.add({ _tag: "ShorterThanReceipt", receipt: receiptOf(receipt), head: receiptOf(head) })
+  for (const receipt of receipts) if (receipt.seq > head.seq) findings.add(shorterThan(receipt, head))
   for (const table of ["intents", "made"] as const)
     for (const seq of differences(db, table)) findings.add({ _tag: "ProjectionDiffers", table, seq })
   dropTemporaryProjections(db)
   return { rows, head, findings: findings.list }
 }
+
+/** The finding on a receipt of a row that the record has not. */
+export const shorterThan = (receipt: Receipt, head: Head): Finding => ({
+  _tag: "ShorterThanReceipt",
+  receipt: receiptOf(receipt),
+  head: receiptOf(head)
+})
 
 /** Differences between the tables, indices and triggers of the file and those that this program makes. */
 const schemaFaults = (db: Database): ReadonlyArray<string> => {

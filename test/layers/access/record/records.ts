@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { join } from "node:path"
-import { RecordSqlite, recordFile } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
+import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
 import { Clocks } from "../../../../src/services/Clocks.ts"
 import { Record, type IntentDraft } from "../../../../src/services/Record.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
