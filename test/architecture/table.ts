@@ -17,7 +17,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "version"
   ],
-  "cli/audit": ["cli/kit", "layers/access/record", "layers/process", "layers/settings", "layers/storage", "services"],
+  "cli/audit": [
+    "cli/kit",
+    "domain/record",
+    "layers/access/record",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "services"
+  ],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/settings", "services"],
   "cli/paper": [
@@ -31,15 +39,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/state": [
-    "cli/audit",
-    "cli/kit",
-    "layers/access/record",
-    "layers/process",
-    "layers/settings",
-    "layers/storage",
-    "services"
-  ],
+  "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
   "cli/token": ["cli/kit", "layers/access", "layers/process", "layers/settings", "services"],
   server: [
     "layers/access",

@@ -80,9 +80,7 @@ const verify = Command.make(
     const parsed = yield* Effect.forEach(receipts, toReceipt)
     yield* Effect.flatMap(reading, ({ verifyRecord }) => verifyRecord({ ...options, receipts: parsed }))
   })
-).pipe(
-  Command.withDescription("Check the record: exits with 0 intact, 1 not checked, 3 altered, 4 shorter than a receipt")
-)
+).pipe(Command.withDescription("Check all rows; exit code 0 intact, 1 unknown, 3 altered, 4 cut"))
 
 const prune = Command.make(
   "prune",
@@ -97,7 +95,7 @@ const prune = Command.make(
     const moment = yield* toMoment(before)
     yield* Effect.flatMap(changing, ({ prune }) => prune({ before: moment, envFile }))
   })
-).pipe(Command.withDescription("Remove the contents of old writes that are closed; their hashes stay"))
+).pipe(Command.withDescription("Remove contents of old closed writes; their hashes stay"))
 
 const resolve = Command.make(
   "resolve",
@@ -113,7 +111,7 @@ const resolve = Command.make(
     const outcome = happened ? "happened" : "did-not-happen"
     yield* Effect.flatMap(changing, ({ resolve }) => resolve({ seq: number, outcome, envFile }))
   })
-).pipe(Command.withDescription("Decide a write whose outcome is unknown, after a look at Kraken"))
+).pipe(Command.withDescription("Decide a write whose outcome is unknown"))
 
 export const audit = Command.make("audit").pipe(
   Command.withDescription("The record of all writes"),
