@@ -1,0 +1,69 @@
+import { assert, describe, inject, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { runs } from "../Property.ts"
+import { campaign, randomFrom, type Report } from "./campaign.ts"
+
+/** Kills at a time are spread over this many homes, each with an exchange of its own. */
+const homes = 4
+
+/** Starting, killing and settling takes its time on a busy machine. */
+const unlimited = 0
+
+/** What the record says of each thing that the exchange has carried out, and the other way round. */
+const check = ({ done, log, open, record }: Report) => {
+  assert.strictEqual(open, 0, `writes are still open:\n${log}`)
+  const happened = new Map(record.flatMap(({ ids, ...row }) => ids.map((id) => [id, row] as const)))
+  const orders = record.filter(({ endpoint }) => endpoint === "private/AddOrder")
+  for (const { amount, clientId, id } of done) {
+    if (clientId === undefined) continue
+    const own = orders.filter(({ request }) => request["cl_ord_id"] === clientId)
+    assert.lengthOf(own, 1, `order ${id} is not in the record`)
+    assert.strictEqual(
+      own[0]?.request["volume"],
+      amount.replace(/0+$/, "").padEnd(10, "0").slice(0, String(own[0]?.request["volume"]).length)
+    )
+    assert.strictEqual(own[0]?.state, "happened", `order ${id} is ${own[0]?.state}:\n${log}`)
+    assert.isTrue(happened.has(id), `order ${id}`)
+  }
+  const ids = done.map(({ id }) => id)
+  const isDone = new Set(ids)
+  for (const { endpoint, ids, state } of record) {
+    if (endpoint !== "private/AddOrder" && endpoint !== "private/Withdraw") continue
+    if (state === "happened") for (const id of ids) assert.isTrue(isDone.has(id), `${id} is on no list`)
+    // An order is decided by its deadline. Only of a withdrawal it can stay unknown that it never arrived.
+    if (endpoint === "private/AddOrder") assert.notStrictEqual(state, "unknown", log)
+  }
+  const amounts = done.map(({ amount }) => amount)
+  assert.strictEqual(new Set(amounts).size, amounts.length, `something was done twice: ${amounts.join()}`)
+}
+
+const figures = (reports: ReadonlyArray<Report>) => {
+  const record = reports.flatMap(({ record }) => record)
+  const count = (state: string) => record.filter((row) => row.state === state).length
+  const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + of(report), 0)
+  return [
+    `${sum(({ kills }) => kills)} kills`,
+    `${sum(({ calls }) => calls)} calls, ${sum(({ answered }) => answered)} answered before the kill`,
+    `${record.length} recorded: ${count("happened")} happened, ${count("did-not-happen")} did not, ${count("unknown")} unknown`,
+    `${sum(({ done }) => done.length)} done at the exchange`
+  ].join("; ")
+}
+
+describe("servers that are killed at random moments", () => {
+  it.live.each([1, 2] as const)(
+    "lose no write and make none twice: %s at a time on one state folder",
+    (processes) =>
+      Effect.gen(function* () {
+        const kills = Math.ceil(runs(20) / 2 / homes)
+        const reports = yield* Effect.forEach(
+          Array.from({ length: homes }, (_, home) => home),
+          (home) =>
+            campaign({ kills, processes, random: randomFrom(inject("propertySeed") * 100 + home * 10 + processes) }),
+          { concurrency: homes }
+        )
+        yield* Effect.sync(() => console.log(figures(reports)))
+        for (const report of reports) check(report)
+      }),
+    unlimited
+  )
+})
