@@ -1,10 +1,10 @@
-import { assert, describe, inject, it } from "@effect/vitest"
+import { assert, inject, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { runs } from "../Property.ts"
 import { campaign, randomFrom, type Report } from "./campaign.ts"
 
-/** Kills at a time are spread over this many homes, each with an exchange of its own. */
-const homes = 4
+/** The servers of each home, which share its state folder. Each home has an exchange of its own. */
+const homes = [1, 1, 2, 2] as const
 
 /** Starting, killing and settling takes its time on a busy machine. */
 const unlimited = 0
@@ -18,10 +18,7 @@ const check = ({ done, log, open, record }: Report) => {
     if (clientId === undefined) continue
     const own = orders.filter(({ request }) => request["cl_ord_id"] === clientId)
     assert.lengthOf(own, 1, `order ${id} is not in the record`)
-    assert.strictEqual(
-      own[0]?.request["volume"],
-      amount.replace(/0+$/, "").padEnd(10, "0").slice(0, String(own[0]?.request["volume"]).length)
-    )
+    assert.strictEqual(Number(own[0]?.request["volume"]), Number(amount))
     assert.strictEqual(own[0]?.state, "happened", `order ${id} is ${own[0]?.state}:\n${log}`)
     assert.isTrue(happened.has(id), `order ${id}`)
   }
@@ -49,21 +46,19 @@ const figures = (reports: ReadonlyArray<Report>) => {
   ].join("; ")
 }
 
-describe("servers that are killed at random moments", () => {
-  it.live.each([1, 2] as const)(
-    "lose no write and make none twice: %s at a time on one state folder",
-    (processes) =>
-      Effect.gen(function* () {
-        const kills = Math.ceil(runs(20) / 2 / homes)
-        const reports = yield* Effect.forEach(
-          Array.from({ length: homes }, (_, home) => home),
-          (home) =>
-            campaign({ kills, processes, random: randomFrom(inject("propertySeed") * 100 + home * 10 + processes) }),
-          { concurrency: homes }
-        )
-        yield* Effect.sync(() => console.log(figures(reports)))
-        for (const report of reports) check(report)
-      }),
-    unlimited
-  )
-})
+it.live(
+  "servers that are killed at random moments lose no write and make none twice, one or two at a time on a state folder",
+  () =>
+    Effect.gen(function* () {
+      const kills = Math.ceil(runs(20) / homes.length)
+      const seed = inject("propertySeed")
+      const reports = yield* Effect.forEach(
+        homes,
+        (processes, home) => campaign({ kills, processes, random: randomFrom(seed * 100 + home) }),
+        { concurrency: homes.length }
+      )
+      yield* Effect.sync(() => console.log(figures(reports)))
+      for (const report of reports) check(report)
+    }),
+  unlimited
+)
