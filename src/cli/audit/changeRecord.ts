@@ -26,13 +26,16 @@ export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly 
       message: "The record was altered, so nothing is removed. audit verify says where."
     })
   let rows = 0
+  let receipt = ""
   for (;;) {
     const pruned = yield* db.write((db, { wall }) => pruneRows(db, wall, before))
     if (pruned === undefined) break
     rows += pruned.rows
-    yield* Effect.logInfo("Record", { receipt: receiptOf(pruned.head) })
+    receipt = receiptOf(pruned.head)
   }
-  yield* Console.log(rows === 0 ? "Nothing to remove." : `Removed the contents of ${rows} rows; their hashes stay.`)
+  yield* Console.log(
+    rows === 0 ? "Nothing to remove." : `Removed the contents of ${rows} rows; their hashes stay. Receipt: ${receipt}`
+  )
 }, withState)
 
 export const resolve = Effect.fn("audit.resolve")(function* ({

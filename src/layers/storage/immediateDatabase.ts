@@ -149,7 +149,8 @@ const prepare = (db: Database, layout: Layout, readonly: boolean): void => {
     return
   }
   db.pragma("journal_mode = WAL")
-  // With a write-ahead log, FULL syncs the log to the disk before a commit returns; NORMAL does not.
+  // With a write-ahead log, FULL syncs the log to the disk before a commit returns; NORMAL does not. The first sync of a
+  // new log also syncs its folder.
   db.pragma("synchronous = FULL")
   // A plain fsync of macOS leaves the data in the drive's cache.
   db.pragma("fullfsync = ON")

@@ -227,4 +227,4 @@ const intentOf = (
 })
 
 /** Heads leave the database, so that a record whose tail was cut can be told from one that ended there. */
-const logHead = (head: Head) => Effect.logInfo("Record", { receipt: receiptOf(head) })
+const logHead = (head: Head) => Effect.annotateLogs(Effect.logInfo("Recorded"), { receipt: receiptOf(head) })

@@ -81,33 +81,28 @@ export const begin = (db: Database, now: Now, intent: Intent, repeat: boolean): 
 
 /** Finds an identical write that stands in the way of an intent. */
 export const recognize = (db: Database, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined =>
-  intent.identity === undefined ? undefined : obstacle(candidates(db, now, intent), now, intent, repeat)
+  intent.identity === undefined ? undefined : obstacle(candidates(db, intent), now, intent, repeat)
 
 /** The facts by which an identical write is found. */
 type Wanted = Pick<Intent, "account" | "actor" | "identity" | "key">
 
-/** Identical writes that are open, unknown or recent, newest first. */
-const candidates = (db: Database, now: Now, { account, identity, key }: Wanted): ReadonlyArray<Write> =>
+/** Identical writes that happened and are looked at, from the newest on. */
+const mostHappened = 200
+
+/** Identical writes that are open or unknown, and those that happened last. Newest first. */
+const candidates = (db: Database, { account, identity, key }: Wanted): ReadonlyArray<Write> =>
   statement(
     db,
     `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
      WHERE identity = @identity AND key = @key AND account = @account AND state IN ('open', 'unknown')
-     UNION
-     SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
-     WHERE identity = @identity AND key = @key AND account = @account AND state = 'happened' AND decided_at > @decidedAfter
-     UNION
-     SELECT ${writeColumns} FROM intents JOIN leases USING (seq)
-     WHERE owner = @process AND ended > @endedAfter
-       AND identity = @identity AND key = @key AND account = @account AND state = 'happened'
+     UNION ALL
+     SELECT * FROM (
+       SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
+       WHERE identity = @identity AND key = @key AND account = @account AND state = 'happened'
+       ORDER BY decided_at DESC LIMIT ${mostHappened}
+     )
      ORDER BY seq DESC`
-  ).all({
-    identity,
-    key,
-    account,
-    process: now.process,
-    decidedAfter: now.wall - withdrawalWindow,
-    endedAfter: now.monotonic - withdrawalWindow
-  }) as ReadonlyArray<Write>
+  ).all({ identity, key, account }) as ReadonlyArray<Write>
 
 const obstacle = (rows: ReadonlyArray<Write>, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined => {
   const own = rows.find(

@@ -36,14 +36,12 @@ export const layout: Layout = {
     CREATE TABLE intents (${intentColumns}) STRICT;
     CREATE INDEX intents_open ON intents (key, account) WHERE state IN ('open', 'unknown');
     CREATE INDEX intents_identity ON intents (identity, key, account, state, decided_at) WHERE identity IS NOT NULL;
-    CREATE INDEX intents_closed ON intents (outcome_seq);
     CREATE INDEX intents_caller ON intents (key, account, caller, seq);
     CREATE TABLE made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE leases (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL,
       settling INTEGER NOT NULL DEFAULT 0, ended INTEGER) STRICT;
     CREATE INDEX leases_held ON leases (owner) WHERE until > 0;
-    CREATE INDEX leases_ended ON leases (owner, ended) WHERE ended IS NOT NULL;
     `
   ]
 }

@@ -14,7 +14,6 @@ export const makeTemporaryProjections = (db: Database): void => {
   dropTemporaryProjections(db)
   db.exec(`
     CREATE TABLE temp.rebuilt_intents (${intentColumns}) STRICT;
-    CREATE INDEX temp.rebuilt_intents_closed ON rebuilt_intents (outcome_seq);
     CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
   `)
