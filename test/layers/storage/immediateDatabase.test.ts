@@ -1,8 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import { Effect, Exit, Fiber, TestClock } from "effect"
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeFileSync, writeSync } from "node:fs"
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync
+} from "node:fs"
 import { join } from "node:path"
+import process from "node:process"
 import { type Layout, openImmediateDatabase, Unreadable } from "../../../src/layers/storage/immediateDatabase.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 
@@ -99,6 +110,23 @@ describe("openImmediateDatabase", () => {
       writeFileSync(`${file.replace("state/", "")}`, "")
       yield* refused(file.replace("state/", ""), { readonly: true })
     })
+  )
+
+  // The superuser may write everything.
+  it.scoped.skipIf(process.getuid?.() === 0)(
+    "refuses a file or a folder that cannot be written, and reads the file",
+    () =>
+      Effect.gen(function* () {
+        const file = yield* somewhere
+        yield* Effect.scoped(Effect.flatMap(open(file), (db) => db.write(note("a"))))
+        const folder = join(file, "..")
+        chmodSync(folder, 0o500)
+        yield* refused(join(folder, "other.db"))
+        chmodSync(folder, 0o700)
+        chmodSync(file, 0o400)
+        const reader = yield* open(file, { readonly: true })
+        assert.deepStrictEqual(yield* reader.read(notes), ["a"])
+      })
   )
 
   it.scoped("reads beside a process that writes, and cannot write", () =>

@@ -225,7 +225,7 @@ export const claimAbandoned = <A>(
 ): ReadonlyArray<A> => {
   const open = statement(
     db,
-    `SELECT seq, owner, until FROM intents LEFT JOIN leases USING (seq)
+    `SELECT seq, owner, until FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
      WHERE key = ? AND state IN ('open', 'unknown') AND state = 'open' ORDER BY seq`
   ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
   return open.flatMap((row) => {
@@ -251,7 +251,7 @@ export const isAmbiguous = (
   const shown = new Set(fingerprints)
   const others = statement(
     db,
-    `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
+    `SELECT ${writeColumns} FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
      WHERE key = ? AND account = ? AND state IN ('open', 'unknown') AND seq <> ?`
   ).all(key, account, seq) as ReadonlyArray<Write>
   return others.some(

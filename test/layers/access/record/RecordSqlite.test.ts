@@ -449,6 +449,28 @@ describe("the file", () => {
     }).pipe(local)
   )
 
+  it.scoped("a cancel waits for a file that is busy when it is opened for a second, and a later write opens it", () =>
+    Effect.gen(function* () {
+      const { file, start } = yield* makeRecords
+      const record = yield* start
+      const holder = new Database(file)
+      holder.exec("BEGIN EXCLUSIVE")
+      const cancel: IntentDraft = { endpoint: "private/CancelAll", params: {}, fingerprints: [] }
+      const cancelling = yield* Effect.fork(admit(record, cancel))
+      // The driver is loaded by the real clock.
+      while (Option.isNone(yield* Fiber.poll(cancelling))) {
+        yield* TestClock.adjust("100 millis")
+        yield* Effect.yieldNow()
+      }
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(cancelling)))
+      holder.exec("COMMIT")
+      holder.close()
+      const writing = yield* Effect.fork(tell(record, order))
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual(yield* Fiber.join(writing), "Begun")
+    }).pipe(local)
+  )
+
   it.scoped("a cancel waits for a busy file for a second, another write for five", () =>
     Effect.gen(function* () {
       const { file, start } = yield* makeRecords
