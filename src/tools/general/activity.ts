@@ -1,0 +1,44 @@
+import { Effect, Schema } from "effect"
+import { type Activity, DurableRecord } from "../../services/DurableRecord.ts"
+import * as Fields from "../kit/fields.ts"
+import * as Tool from "../kit/tool.ts"
+
+const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field, { exact: true })
+
+export const getActivity = Tool.make("get_activity", {
+  title: "Own writes",
+  description:
+    "Writes of this caller, newest first, refused ones too, also those of earlier sessions. state: open (no outcome yet), happened, did-not-happen, unknown (do what check says, do not repeat it) or refused. time is in Unix seconds; next_before gets more.",
+  input: {
+    before: Fields.optional(Fields.whole("Rows before this number: next_before of the last answer", 1, 1e15)),
+    limit: Fields.withDefault(Fields.whole("Rows to show", 1, 50), 20)
+  },
+  handler: Effect.fn("Tool.get_activity")(function* ({ before, limit }) {
+    const record = yield* DurableRecord
+    const rows = yield* record.activity({ limit: limit + 1, ...(before !== undefined && { before }) })
+    const shown = rows.slice(0, limit)
+    const last = shown.at(-1)
+    return {
+      writes: shown.map(rowOf),
+      ...(rows.length > limit && last !== undefined && { next_before: last.seq })
+    }
+  }),
+  output: Schema.Struct({
+    writes: Schema.Array(
+      Schema.Struct({
+        seq: Schema.Number,
+        time: Schema.Number,
+        endpoint: Schema.String,
+        state: Schema.String,
+        ids: Schema.Array(Schema.String),
+        request: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
+        error: optional(Schema.String),
+        reason: optional(Schema.String),
+        check: optional(Schema.String)
+      })
+    ),
+    next_before: optional(Schema.Number)
+  })
+})
+
+const rowOf = ({ at, caller: _, ...row }: Activity) => ({ ...row, time: at / 1000 })
