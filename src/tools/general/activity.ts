@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import { type Activity, DurableRecord } from "../../services/DurableRecord.ts"
 import * as Fields from "../kit/fields.ts"
 import * as Tool from "../kit/tool.ts"
@@ -41,4 +41,4 @@ export const getActivity = Tool.make("get_activity", {
   })
 })
 
-const rowOf = ({ at, caller: _, ...row }: Activity) => ({ ...row, time: at / 1000 })
+const rowOf = (row: Activity) => ({ ...Struct.omit(row, "at", "caller"), time: row.at / 1000 })

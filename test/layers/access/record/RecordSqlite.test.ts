@@ -266,6 +266,31 @@ describe("intents of processes that have ended", () => {
     }).pipe(local)
   )
 
+  it.scoped("may not leave any more, nor may those that are late or ended", () =>
+    Effect.gen(function* () {
+      const { start } = yield* makeRecords
+      const { clocks, set } = makeSettableClocks()
+      const [one, two] = [yield* start, yield* start]
+      yield* Effect.gen(function* () {
+        const [taken, ended, late] = [
+          yield* begun(one, order),
+          yield* begun(one, withdrawal),
+          yield* begun(one, { ...order, identity: "late" })
+        ]
+        for (const intent of [taken, ended, late]) assert.isTrue(yield* one.mayLeave(intent))
+        assert.isFalse(yield* two.mayLeave(taken))
+        yield* one.end(ended, unknown)
+        assert.isFalse(yield* one.mayLeave(ended))
+        yield* set(16_000)
+        assert.lengthOf(yield* two.claimAbandoned, 2)
+        assert.isFalse(yield* one.mayLeave(taken))
+        assert.isTrue(yield* two.mayLeave(late))
+        yield* set(15_000)
+        assert.isFalse(yield* two.mayLeave(late))
+      }).pipe(Effect.provideService(Clocks, clocks))
+    }).pipe(local)
+  )
+
   it.scoped("are taken over although the clock was set back behind their lease", () =>
     Effect.gen(function* () {
       const { start } = yield* makeRecords
