@@ -10,7 +10,7 @@ import { recordFile } from "../src/layers/access/record/recordFile.ts"
 import { RecordSqlite } from "../src/layers/access/record/RecordSqlite.ts"
 import { verify } from "../src/layers/access/record/verify.ts"
 import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
-import { DurableRecord } from "../src/services/DurableRecord.ts"
+import { Record } from "../src/services/Record.ts"
 import { Principal } from "../src/services/Principal.ts"
 import { TestConfig } from "../test/doubles/TestConfig.ts"
 import { testOperator } from "../test/doubles/TestPrincipal.ts"
@@ -91,7 +91,7 @@ export const record = async (): Promise<void> => {
 
   const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))
   const write = Effect.gen(function* () {
-    const { begin, end } = Context.get(yield* Layer.build(live), DurableRecord)
+    const { begin, end } = Context.get(yield* Layer.build(live), Record)
     const one = (n: number) =>
       Effect.gen(function* () {
         const admission = yield* begin(

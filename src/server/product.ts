@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
@@ -23,8 +24,8 @@ const KrakenOrPaper = Layer.unwrapEffect(
 )
 
 /** The services that the tools need. */
-const Kraken = KrakenWriterSettling.pipe(
-  Layer.provide(RecordSqlite),
+const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
+  Layer.provideMerge(RecordSqlite),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )

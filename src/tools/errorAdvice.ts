@@ -31,6 +31,8 @@ const advice = Match.typeTags<ToolError>()({
     carriedOut
       ? "It happened: do not repeat it. Read the account to see the result."
       : "Tell the user; a retry will not help.",
+  RecordUnavailable: () =>
+    "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat

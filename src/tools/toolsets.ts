@@ -4,6 +4,7 @@ import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import type { Offer, Policy } from "../services/Policy.ts"
 import type { Principal } from "../services/Principal.ts"
+import type { Record, RecordUnavailable } from "../services/Record.ts"
 import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/tools.ts"
 import * as Books from "./market/orderBooks.ts"
@@ -13,16 +14,17 @@ import * as Earn from "./earn/tools.ts"
 import * as General from "./general/tools.ts"
 import * as Funding from "./funding/tools.ts"
 import * as Subaccounts from "./subaccounts/tools.ts"
+import * as Activity from "./trading/activity.ts"
 import * as Trading from "./trading/tools.ts"
 import * as TradingReads from "./trading/readTools.ts"
 import * as WebSocket from "./trading/webSocketToken.ts"
 import type { EndpointError, GateError, Tool } from "./kit/tool.ts"
 
 /** Everything a tool may fail with, beside a question to the user. A tool that fails otherwise does not fit in `toolsets`. */
-export type ToolError = GateError | EndpointError
+export type ToolError = GateError | EndpointError | RecordUnavailable
 
 /** Everything a tool may need. */
-export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal
+export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal | Record
 
 export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
@@ -38,12 +40,12 @@ export const toolsets = {
   general: inOrder(General),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
-  trading: inOrder({ ...TradingReads, ...Trading }),
+  trading: inOrder({ ...TradingReads, ...Trading, ...Activity }),
   funding: inOrder(Funding),
   earn: inOrder(Earn),
   subaccounts: inOrder(Subaccounts),
   websocket: inOrder(WebSocket)
-} satisfies Record<string, ReadonlyArray<AnyTool>>
+} satisfies { readonly [name: string]: ReadonlyArray<AnyTool> }
 
 /** All tools by name, each with its toolset. `Policy` says which of them a principal is offered. */
 export const tools: ReadonlyMap<string, AnyTool & Offer> = new Map(

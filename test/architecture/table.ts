@@ -143,7 +143,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
-  "tools/trading": ["domain/assets", "domain/endpoints", "domain/orders", "tools/kit"],
+  "tools/trading": ["domain/assets", "domain/endpoints", "domain/orders", "services", "tools/kit"],
   services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/record"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],

@@ -1,5 +1,5 @@
 import { assert, inject, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Console, Effect } from "effect"
 import { runs } from "../Property.ts"
 import { campaign, randomFrom, type Report } from "./campaign.ts"
 
@@ -57,7 +57,7 @@ it.live(
         (processes, home) => campaign({ kills, processes, random: randomFrom(seed * 100 + home) }),
         { concurrency: homes.length }
       )
-      yield* Effect.sync(() => console.log(figures(reports)))
+      yield* Console.log(figures(reports))
       for (const report of reports) check(report)
     }),
   unlimited

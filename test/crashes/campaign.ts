@@ -26,6 +26,24 @@ export interface Recorded {
   readonly ids: ReadonlyArray<string>
 }
 
+/** A row of an order or of a withdrawal, as Kraken lists it. */
+interface Row {
+  readonly cl_ord_id?: string
+  readonly vol?: string
+}
+
+interface Withdrawal {
+  readonly refid: string
+  readonly amount: string
+  readonly fee: string
+}
+
+/** The lists of orders. */
+interface Answer {
+  readonly open: { readonly [txid: string]: Row }
+  readonly closed: { readonly [txid: string]: Row }
+}
+
 /** The state of the exchange and of the record at the end of a campaign. */
 export interface Report {
   readonly kills: number
@@ -137,7 +155,7 @@ export const campaign = Effect.fnUntraced(function* ({ kills, processes, random 
       }
       const { error, result } = yield* Effect.promise(() =>
         fetch(`${url}/0/private/${name}`, { method: "POST", headers, body: text }).then(
-          (answer) => answer.json() as Promise<{ readonly error: ReadonlyArray<string>; readonly result: any }>
+          (answer) => answer.json() as Promise<{ readonly error: ReadonlyArray<string>; readonly result: Answer }>
         )
       )
       return error.length > 0 ? yield* Effect.dieMessage(error.join()) : result
@@ -239,15 +257,15 @@ export const campaign = Effect.fnUntraced(function* ({ kills, processes, random 
   const record = existsSync(file) ? read(rows) : []
   const reader = keyNamed("windowed")
   const { open: openOrders } = yield* post("OpenOrders", {}, reader)
-  const closed: { [txid: string]: unknown } = {}
+  const closed: { [txid: string]: Row } = {}
   for (let ofs = 0; ; ofs += 50) {
     const page = yield* post("ClosedOrders", { ofs }, reader)
     Object.assign(closed, page.closed)
     if (Object.keys(page.closed).length < 50) break
   }
   // The account has older orders, which bear no id of ours.
-  const orders = Object.entries<any>({ ...closed, ...openOrders }).filter(([, { cl_ord_id }]) => Boolean(cl_ord_id))
-  const withdrawals = (yield* post("WithdrawStatus", { asset: "XBT" }, reader)) as ReadonlyArray<any>
+  const orders = Object.entries({ ...closed, ...openOrders }).filter(([, { cl_ord_id }]) => Boolean(cl_ord_id))
+  const withdrawals = (yield* post("WithdrawStatus", { asset: "XBT" }, reader)) as unknown as ReadonlyArray<Withdrawal>
   const report: Report = {
     kills,
     calls,

@@ -1,5 +1,6 @@
 import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import type { Endpoint, Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
+import { AbandonedWritesSettling } from "../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { monotonic } from "../../src/services/Clocks.ts"
 import { KrakenClient, type Priority } from "../../src/services/KrakenClient.ts"
@@ -100,7 +101,11 @@ export const account = (options: {
   )
   /** A process on this account, with a record. */
   const on = <E>(record: Layer.Layer<Record, E>) =>
-    Layer.fresh(KrakenWriterSettling).pipe(Layer.provideMerge(record), Layer.provide(services), Layer.merge(Operated))
+    Layer.fresh(Layer.merge(KrakenWriterSettling, AbandonedWritesSettling)).pipe(
+      Layer.provideMerge(record),
+      Layer.provide(services),
+      Layer.merge(Operated)
+    )
   return { open, closed, amends, sent, priorities, reads, on, layer: on(RecordInMemory) }
 }
 

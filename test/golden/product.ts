@@ -34,7 +34,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     otp: Option.map(Option.fromNullable(otp), Redacted.make)
   }))
   const kraken = KrakenWriterSettling.pipe(
-    Layer.provide(RecordInMemory),
+    Layer.provideMerge(RecordInMemory),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess(fake), NonceSourceMemory]),

@@ -48,14 +48,15 @@ export const exchangeOf = (v: Venue) => {
   }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  return Layer.merge(Layer.provide(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+  const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
     Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
-    Layer.merge(Operated),
-    Layer.tap(() => TestClock.setTime(v.x.now))
+    Layer.merge(Operated)
   )
+  // Before anything runs that waits: a test clock that is set later goes through all moments in between.
+  return Layer.unwrapEffect(Effect.as(TestClock.setTime(v.x.now), layer))
 }
 
 /** Runs a story told in tools; `deposit` has somebody send money in, which arrives as it does at Kraken. */
@@ -77,7 +78,7 @@ export const worlds: Record<string, World> = {
       yield* morning
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
-      const layer = Layer.merge(Layer.provide(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+      const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

@@ -8,11 +8,13 @@ import type { Names, UnknownName } from "../../services/Names.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Offer, Policy, Refusal, ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
+import type { Record } from "../../services/Record.ts"
 import * as Arguments from "./arguments.ts"
 import { beginning, defect, type ToolDefect, unreadable } from "./defects.ts"
 import * as Issues from "./issues.ts"
 import * as JsonSchema from "./jsonSchema.ts"
 import * as Spellings from "./resolveNames.ts"
+import { recordRefusal } from "./recordRefusal.ts"
 import * as Steps from "./steps.ts"
 
 /** What any tool may fail with before its handler runs, or when Kraken refuses what the key may not do. */
@@ -33,7 +35,7 @@ export interface Tool<out Name extends string, in Input, out Output, out E, out 
 }
 
 /** What every tool needs before its handler runs, and when Kraken refuses what the key may not do. */
-type Gate = Policy | PermissionCache | Principal
+type Gate = Policy | PermissionCache | Principal | Record
 
 /** The part of a tool that a reader, human or model, needs in order to choose it. */
 interface About<Fields extends Schema.Struct.Fields> {
@@ -77,8 +79,11 @@ export const make = <
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 
   const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
-    yield* Steps.authorize({ ...facts, reads: intent === "read" || spec.reads?.(value) === true })
-    yield* Steps.validate(name, spec.rules?.(value) ?? [])
+    const reads = intent === "read" || spec.reads?.(value) === true
+    yield* recordRefusal(
+      reads ? undefined : spec.endpoint,
+      value
+    )(Effect.zipRight(Steps.authorize({ ...facts, reads }), Steps.validate(name, spec.rules?.(value) ?? [])))
     return yield* Effect.catchAll(spec.handler(value), (error) => Steps.explain(error, permissions))
   })
 
@@ -103,7 +108,13 @@ export const make = <
       }
     },
     run,
-    call: (args) => decode(args).pipe(Effect.flatMap(run), Effect.flatMap(render))
+    call: (args) =>
+      decode(args).pipe(
+        // With wrong arguments, a tool that also reads is not known to be about to write.
+        recordRefusal(spec.reads === undefined ? spec.endpoint : undefined, args),
+        Effect.flatMap(run),
+        Effect.flatMap(render)
+      )
   }
 }
 
@@ -158,7 +169,8 @@ export const endpoint = <
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
     const named = yield* spell(yield* Effect.orDie(encode(input)))
-    if (spec.check !== undefined) yield* Steps.validate(name, spec.check(input, yield* Steps.known))
+    if (spec.check !== undefined)
+      yield* recordRefusal(endpoint, input)(Steps.validate(name, spec.check(input, yield* Steps.known)))
     const wanted = Arguments.withoutEmpty(spec.params?.(named) ?? named)
     const params = spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true

@@ -26,7 +26,7 @@ kraken.list({
 })
 
 const paperIn = (folder: string) =>
-  Layer.merge(Layer.provide(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+  Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

@@ -1,21 +1,13 @@
 import { Effect, Layer, Option } from "effect"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import { Config } from "../../../services/Config.ts"
-import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenWriter } from "../../../services/KrakenWriter.ts"
-import { Names } from "../../../services/Names.ts"
-import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Principal } from "../../../services/Principal.ts"
-import { type IntentDraft, Record } from "../../../services/Record.ts"
+import type { IntentDraft } from "../../../services/Record.ts"
 import { isRecognizable } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
-import { procedures } from "./procedures.ts"
-import { makeRecordedWrites } from "./recordedWrites.ts"
 import { makeSendOnce } from "./sendOnce.ts"
-import { settleAbandoned } from "./settleAbandoned.ts"
-import { makeSettleWrite } from "./settleWrite.ts"
+import { writeParts } from "./writeParts.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
-import type { ProcedureContext } from "./writeProcedure.ts"
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
@@ -27,24 +19,12 @@ import type { ProcedureContext } from "./writeProcedure.ts"
  * - `settleWrite.ts` has the procedure look it up. Orders, amendments, withdrawals and Earn poll the account
  *   (`pollUntilSettled.ts`); cancels are repeated (`repeatUntilSettled.ts`).
  *
- * `settleAbandoned.ts` does the last step for writes whose process has ended.
+ * `AbandonedWritesSettling.ts` does the last step for writes whose process has ended.
  */
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const names = yield* Names
-    const config = yield* Config
-    const record = yield* Record
-    const context: ProcedureContext = {
-      kraken: yield* KrakenClient,
-      keys: yield* PermissionCache,
-      directory: names.directory,
-      madeBefore: record.madeBefore,
-      deadline: config.orderDeadline
-    }
-    const procedure = procedures()
-    const recorded = makeRecordedWrites(record, context.kraken)
-    const settle = makeSettleWrite(context, record)
+    const { context, procedure, record, recorded, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
     const send: Send = Effect.fn("KrakenWriter.carryOut")(function* ({ endpoint, identity, repeat }, params) {
@@ -87,10 +67,6 @@ export const KrakenWriterSettling = Layer.scoped(
           ? yield* recorded.blockedBy(write.endpoint, obstacle.value.by)
           : error
       })
-
-    // A server that only reads leaves them to one that may cancel again what was to be cancelled.
-    if (!config.readOnly)
-      yield* Effect.forkScoped(settleAbandoned({ context, record, recorded, procedure, settle, mode: config.mode }))
 
     const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Logger, LogLevel, Option } from "effect"
 import { writeSync } from "node:fs"
 import process from "node:process"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
-import { DurableRecord } from "../../../../src/services/DurableRecord.ts"
+import { Record } from "../../../../src/services/Record.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
@@ -16,7 +16,7 @@ const [, , stateDir = "", name = ""] = process.argv
 
 const program = Effect.gen(function* () {
   const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir, mode: "paper" })))
-  const record = Context.get(yield* Layer.build(live), DurableRecord)
+  const record = Context.get(yield* Layer.build(live), Record)
   for (let n = 0; ; n++) {
     const id = `${name} ${process.pid} ${n}`
     const admission = yield* record.begin({ ...order, identity: id, params: { id } }, { repeat: false })

@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import { writeSync } from "node:fs"
 import process from "node:process"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
-import { DurableRecord } from "../../../../src/services/DurableRecord.ts"
+import { Record } from "../../../../src/services/Record.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { testOperator } from "../../../doubles/TestPrincipal.ts"
@@ -14,7 +14,7 @@ import { order } from "./records.ts"
  */
 const program = Effect.gen(function* () {
   const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir: process.argv[2] ?? "", mode: "paper" })))
-  const record = Context.get(yield* Layer.build(live), DurableRecord)
+  const record = Context.get(yield* Layer.build(live), Record)
   // Opens the file, so that only the intent is written between the lines.
   yield* record.begin({ ...order, identity: "first" }, { repeat: false })
   writeSync(1, "asked\n")

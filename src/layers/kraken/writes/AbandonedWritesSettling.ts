@@ -1,13 +1,12 @@
-import { DateTime, Effect, Exit, Option, Schedule, Schema } from "effect"
+import { DateTime, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import { Config } from "../../../services/Config.ts"
 import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
-import type { AbandonedIntent, Record } from "../../../services/Record.ts"
-import { Before, type makeRecordedWrites } from "./recordedWrites.ts"
-import type { procedures } from "./procedures.ts"
-import type { SettleWrite } from "./settleWrite.ts"
+import type { AbandonedIntent } from "../../../services/Record.ts"
+import { Before } from "./recordedWrites.ts"
 import { departedAfter, type RecordedTime } from "./timing.ts"
-import type { ProcedureContext } from "./writeProcedure.ts"
+import { writeParts } from "./writeParts.ts"
 
 /** The pause between two looks for intents of processes that have ended: the time of a lease. */
 const pause = "15 seconds"
@@ -15,20 +14,23 @@ const pause = "15 seconds"
 /** Intents that are settled at the same time. */
 const concurrency = 4
 
-interface Services {
-  readonly context: ProcedureContext
-  readonly record: typeof Record.Service
-  readonly recorded: ReturnType<typeof makeRecordedWrites>
-  readonly procedure: ReturnType<typeof procedures>
-  readonly settle: SettleWrite
-  readonly mode: (typeof Principal.Service)["mode"]
-}
-
 /**
  * Settles the writes of processes that have ended before the outcome was known, at once and again and again. Their
- * requests can no longer leave once they are claimed.
+ * requests can no longer leave once they are claimed. A server that only reads leaves them to one that can cancel again
+ * what was to be cancelled.
  */
-export const settleAbandoned = ({ context, mode, procedure, record, recorded, settle }: Services) => {
+export const AbandonedWritesSettling = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const { mode, readOnly } = yield* Config
+    const parts = yield* writeParts
+    if (!readOnly) yield* Effect.forkScoped(settleAbandoned(parts, mode))
+  })
+)
+
+const settleAbandoned = (
+  { context, procedure, record, recorded, settle }: Effect.Effect.Success<typeof writeParts>,
+  mode: (typeof Principal.Service)["mode"]
+) => {
   const one = Effect.fn("KrakenWriter.settleAbandoned")(function* (intent: AbandonedIntent) {
     const { account, endpoint, expiresAfter, params, seq } = intent
     yield* Effect.logWarning("A server ended before it knew what became of a write", { seq, endpoint })

@@ -1,5 +1,5 @@
 import { Effect, Schema, Struct } from "effect"
-import { type Activity, DurableRecord } from "../../services/DurableRecord.ts"
+import { type Activity, Record } from "../../services/Record.ts"
 import * as Fields from "../kit/fields.ts"
 import * as Tool from "../kit/tool.ts"
 
@@ -14,7 +14,7 @@ export const getActivity = Tool.make("get_activity", {
     limit: Fields.withDefault(Fields.whole("Rows to show", 1, 50), 20)
   },
   handler: Effect.fn("Tool.get_activity")(function* ({ before, limit }) {
-    const record = yield* DurableRecord
+    const record = yield* Record
     const rows = yield* record.activity({ limit: limit + 1, ...(before !== undefined && { before }) })
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)

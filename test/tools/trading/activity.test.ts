@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
-import { DurableRecord } from "../../../src/services/DurableRecord.ts"
+import { Record } from "../../../src/services/Record.ts"
 import { PermissionCache } from "../../../src/services/PermissionCache.ts"
 import { Principal } from "../../../src/services/Principal.ts"
-import { getActivity } from "../../../src/tools/general/activity.ts"
+import { getActivity } from "../../../src/tools/trading/activity.ts"
 import { as, testOperator, TestPolicy } from "../../doubles/TestPrincipal.ts"
 import { order, unknown } from "../../layers/access/record/records.ts"
 
@@ -14,7 +14,7 @@ const live = Layer.merge(Layer.fresh(RecordInMemory), Layer.provideMerge(TestPol
 describe("get_activity", () => {
   it.effect("shows a caller's own writes by pages, with what to check", () =>
     Effect.gen(function* () {
-      const { begin, end, refused } = yield* DurableRecord
+      const { begin, end, refused } = yield* Record
       const first = yield* begin(order, { repeat: false })
       if (first._tag === "Begun") yield* end(first.intent, unknown)
       yield* refused(order, { _tag: "InvalidArguments", message: "no" })
