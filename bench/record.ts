@@ -91,19 +91,19 @@ export const record = async (): Promise<void> => {
 
   const live = RecordSqlite.pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))
   const write = Effect.gen(function* () {
-    const { begin, end } = Context.get(yield* Layer.build(live), Record)
+    const { begin, end, mayLeave, recognize } = Context.get(yield* Layer.build(live), Record)
     const one = (n: number) =>
       Effect.gen(function* () {
-        const admission = yield* begin(
-          {
-            endpoint: "private/AddOrder",
-            params: { pair: "XBTUSD", volume: "0.1", cl_ord_id: `new-${n}` },
-            identity: `new ${n}`,
-            fingerprints: [`new ${n}`]
-          },
-          { repeat: false }
-        )
+        const draft = {
+          endpoint: "private/AddOrder",
+          params: { pair: "XBTUSD", volume: "0.1", cl_ord_id: `new-${n}` },
+          identity: `new ${n}`,
+          fingerprints: [`new ${n}`]
+        } as const
+        if (Option.isSome(yield* recognize(draft, { repeat: false }))) throw new Error("recognized")
+        const admission = yield* begin(draft, { repeat: false })
         if (admission._tag !== "Begun") throw new Error(admission._tag)
+        if (!(yield* mayLeave(admission.intent))) throw new Error("late")
         const receipt = yield* end(admission.intent, { outcome: "happened", ids: [`N${n}`] })
         if (Option.isNone(receipt)) throw new Error("no receipt")
       })
@@ -113,7 +113,7 @@ export const record = async (): Promise<void> => {
         for (let n = 0; n < recordedWrites; n++) yield* one(n)
       })
     )
-    add("a write: begin and end, each synced", recordedWrites, written)
+    add("a write: recognize, begin, mayLeave and end, the rows synced", recordedWrites, written)
   }).pipe(Effect.provideService(Principal, testOperator))
 
   try {

@@ -228,7 +228,9 @@ describe("intents of processes that have ended", () => {
       const claimed = yield* Effect.all([two.claimAbandoned, three.claimAbandoned], { concurrency: 2 })
       const [abandoned, ...others] = claimed.flat()
       assert.isEmpty(others)
-      assert.deepInclude(abandoned, { ...withdrawal, ...first, at: 0, caller: "local" })
+      const owner = abandoned?.owner
+      assert.notStrictEqual(owner, first.owner)
+      assert.deepInclude(abandoned, { ...withdrawal, ...first, owner, at: 0, caller: "local" })
       assert.strictEqual(yield* tell(three, withdrawal, true), "Blocked 1")
       const claimer = claimed[0].length > 0 ? two : three
       assert.isTrue(Option.isSome(yield* claimer.end(first, happened)))
