@@ -28,9 +28,9 @@ export const KrakenWriterSettling = Layer.scoped(
     const sendOnce = makeSendOnce(context, settle)
 
     const send: Send = Effect.fn("KrakenWriter.carryOut")(function* ({ endpoint, identity, repeat }, params) {
-      const { hasDeadline, prepare } = procedure[endpoint]
+      const { hasDeadline, prepare, reads } = procedure[endpoint]
       const draft = { endpoint, ...(identity !== undefined && { identity }) }
-      const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
+      const found = identity === undefined || reads !== true ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known

@@ -38,6 +38,7 @@ const duplicateWindow = 10 * 60
  * @see https://docs.kraken.com/api/docs/rest-api/withdraw-funds read 2026-08-17
  */
 export const withdraw = procedure({
+  reads: true,
   before: Schema.Struct({ refids: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }) }),
   hasDeadline: false,
   isConfirmed: holds("refid"),

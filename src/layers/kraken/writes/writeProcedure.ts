@@ -95,6 +95,8 @@ interface Halves<Before, Encoded> {
     params: Params,
     repeat: boolean
   ) => Effect.Effect<PreparedWrite<Before> | AlreadyDone, PrepareError, Principal>
+  /** Kraken is asked before the send. Absent: an identical write is recognized when the intent is recorded. */
+  readonly reads?: true
   /** The JSON of the readings. */
   readonly before: Schema.Schema<Before, Encoded>
   /** True if Kraken's engine refuses the write after a `deadline`, which it gets when it is sent. */
@@ -113,7 +115,7 @@ interface Halves<Before, Encoded> {
 /** The procedure of an endpoint, whose readings are JSON. */
 export interface WriteProcedure extends Pick<
   Halves<unknown, unknown>,
-  "complete" | "hasDeadline" | "isConfirmed" | "prepare"
+  "complete" | "hasDeadline" | "isConfirmed" | "prepare" | "reads"
 > {
   /** Fails if the readings are not those of this procedure. */
   readonly settle: (

@@ -228,7 +228,7 @@ describe("intents of processes that have ended", () => {
       const claimed = yield* Effect.all([two.claimAbandoned, three.claimAbandoned], { concurrency: 2 })
       const [abandoned, ...others] = claimed.flat()
       assert.isEmpty(others)
-      const owner = abandoned?.owner
+      const owner = abandoned?.owner ?? first.owner
       assert.notStrictEqual(owner, first.owner)
       assert.deepInclude(abandoned, { ...withdrawal, ...first, owner, at: 0, caller: "local" })
       assert.strictEqual(yield* tell(three, withdrawal, true), "Blocked 1")

@@ -247,7 +247,7 @@ describe("the log", () => {
       Logger.defaultLogger,
       Logger.make(({ logLevel, message }) => {
         const entry = [logLevel.label, ...[message].flat()]
-        if (entry[1] !== "Record") entries.push(entry)
+        if (entry[1] !== "Recorded") entries.push(entry)
       })
     )
     return Effect.gen(function* () {
