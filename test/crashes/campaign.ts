@@ -22,6 +22,9 @@ export interface Recorded {
   readonly seq: number
   readonly endpoint: string
   readonly state: string
+  /** Unix milliseconds. */
+  readonly at: number
+  readonly decidedAt: number | null
   readonly request: Params
   readonly ids: ReadonlyArray<string>
 }
@@ -195,6 +198,11 @@ export const campaign = Effect.fnUntraced(function* ({ kills, processes, random 
   const server = startServer(env, folder)
   /** The server that lives on while the other one is killed. */
   const second = processes === 2 ? yield* server : undefined
+  if (second !== undefined) {
+    yield* second.call(-1, { tool: "get_ticker", args: { pair: ["BTC/USD"] } })
+    yield* second.call(0, { tool: "get_api_key_info", args: {} })
+    yield* until(() => second.answers.has(-1) && second.answers.has(0), 60_000)
+  }
   /** Calls that the caller made again there. */
   const turned: Array<number> = []
   for (let kill = 0; kill < kills; kill++) {
@@ -251,7 +259,9 @@ export const campaign = Effect.fnUntraced(function* ({ kills, processes, random 
   const rows = (db: Database.Database) =>
     (
       db
-        .prepare("SELECT seq, endpoint, state, ids, body FROM intents JOIN events USING (seq) WHERE state <> 'refused'")
+        .prepare(
+          "SELECT seq, endpoint, state, at, decided_at AS decidedAt, ids, body FROM intents JOIN events USING (seq) WHERE state <> 'refused'"
+        )
         .all() as ReadonlyArray<Omit<Recorded, "ids" | "request"> & { readonly ids: string; readonly body: string }>
     ).map(({ body, ids, ...row }): Recorded => ({ ...row, ids: JSON.parse(ids), request: JSON.parse(body).request }))
   const record = existsSync(file) ? read(rows) : []
