@@ -9,6 +9,7 @@ import { toolCalls, toolLists } from "./calls.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
+import { record } from "./record.ts"
 import { peer } from "./servers.ts"
 import { wanted } from "./settings.ts"
 import { startUp } from "./startup.ts"
@@ -27,6 +28,7 @@ try {
   if (wanted(5)) await memory(ours)
   if (wanted(6)) await tokenChecks(ours)
   if (wanted(7)) listTokens()
+  if (wanted(8)) await record()
 } finally {
   await kraken.stop()
   ours.remove()

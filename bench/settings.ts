@@ -15,6 +15,10 @@ export const calls = setting("BENCH_CALLS", 100_000)
 /** Tokens of the larger token database. */
 export const manyTokens = setting("BENCH_TOKENS", 100_000)
 
+/** Rows of the record, and writes that are measured on top of them. */
+export const recordedRows = setting("BENCH_ROWS", 1_000_000)
+export const recordedWrites = setting("BENCH_WRITES", 2000)
+
 /** Starts of each program, of which the median counts. */
 export const starts = setting("BENCH_STARTS", 9)
 

@@ -1,9 +1,10 @@
 import { Effect, Layer } from "effect"
+import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
-import { RecordMemory } from "../layers/access/RecordMemory.ts"
+import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -23,8 +24,8 @@ const KrakenOrPaper = Layer.unwrapEffect(
 )
 
 /** The services that the tools need. */
-const Kraken = KrakenWriterSettling.pipe(
-  Layer.provide(RecordMemory),
+const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
+  Layer.provideMerge(RecordSqlite),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )

@@ -18,13 +18,19 @@ export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/se
     readonly requestId: string
     /** Sends the client the progress of the call. Does nothing if the client did not ask for it. */
     readonly report: (progress: Progress) => Effect.Effect<void>
+    /** Notes the receipt of a row that the record got for this call. */
+    readonly noteReceipt: (receipt: string) => Effect.Effect<void>
     /** True if the client can show a form to its user. See `askUser.ts`. */
     readonly asks: boolean
     /** The answers of the user to the questions of this call's earlier rounds. */
     readonly answers: { readonly [name: string]: unknown }
-  } => ({ requestId: "", report: () => Effect.void, asks: false, answers: {} })
+  } => ({ requestId: "", report: () => Effect.void, noteReceipt: () => Effect.void, asks: false, answers: {} })
 }) {}
 
 /** Sends the client of the current call its progress. */
 export const report = (progress: Progress): Effect.Effect<void> =>
   Effect.flatMap(CallContext, (context) => context.report(progress))
+
+/** Notes a receipt of the record for the client of the current call. */
+export const noteReceipt = (receipt: string): Effect.Effect<void> =>
+  Effect.flatMap(CallContext, (context) => context.noteReceipt(receipt))

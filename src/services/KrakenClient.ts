@@ -1,15 +1,16 @@
 import { Context, type DateTime, type Effect } from "effect"
 import type { LanePriority } from "../domain/endpoints/endpoint.ts"
 import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
-import type { KrakenError, KrakenWriteError } from "./KrakenErrors.ts"
+import type { KrakenError, KrakenNotPlaced, KrakenWriteError } from "./KrakenErrors.ts"
 import type { PaperAccountBroken } from "./PaperAccountBroken.ts"
 import type { Principal } from "./Principal.ts"
+import type { IntentRef, RecordUnavailable } from "./Record.ts"
 
 /** Errors of a read, by Kraken or by a simulated account. */
 export type ReadError = KrakenError | PaperAccountBroken
 
-/** Errors of a write. */
-export type WriteError = KrakenWriteError | PaperAccountBroken
+/** Errors of a write. `KrakenNotPlaced`: its recorded intent did not let it leave. */
+export type WriteError = KrakenWriteError | KrakenNotPlaced | PaperAccountBroken
 
 /** The priority of a call in the lane of its API key. A cancel never waits for a read. */
 export type Priority = LanePriority | "settlement"
@@ -19,7 +20,15 @@ export interface CallOptions {
   readonly priority?: Priority
 }
 
-interface WriteOptions extends CallOptions {
+/** The recorded intent of a request that is about to leave. */
+export interface LeavingIntent extends IntentRef {
+  /** Tells whether it may leave now. The lane of an API key asks the record itself, in the step that takes the nonce. */
+  readonly mayLeave: Effect.Effect<boolean, RecordUnavailable>
+}
+
+export interface WriteOptions extends CallOptions {
+  /** The intent of the request. Without one, nothing keeps the request from leaving. */
+  readonly intent?: LeavingIntent | undefined
   /**
    * Makes the parameters to send. The parameters of the call are then only a draft for the rate budget. It runs once for
    * each sending, when the call's turn in the lane has come, so that a `deadline` counts from that moment.

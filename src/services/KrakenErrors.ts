@@ -216,6 +216,17 @@ export class KrakenWriteBlocked extends Schema.TaggedError<KrakenWriteBlocked>()
   }
 }
 
+/** This server did not send a write, since the record, which it has to be in before it leaves, cannot be used. */
+export class KrakenNotRecorded extends Schema.TaggedError<KrakenNotRecorded>()("KrakenNotRecorded", {
+  endpoint: Schema.String,
+  /** A sentence for the operator, with the path of the file. */
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.endpoint} was not sent, since it could not be recorded before: ${this.reason}`
+  }
+}
+
 /** This server refused a write, since a check that has to come before it could not be made. Nothing was sent. */
 export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFailed>()("KrakenPrecheckFailed", {
   endpoint: Schema.String,

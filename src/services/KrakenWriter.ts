@@ -1,6 +1,12 @@
 import { Context, type Effect } from "effect"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
-import type { KrakenNotPlaced, KrakenPrecheckFailed, KrakenWriteBlocked, KrakenWriteRefused } from "./KrakenErrors.ts"
+import type {
+  KrakenNotPlaced,
+  KrakenNotRecorded,
+  KrakenPrecheckFailed,
+  KrakenWriteBlocked,
+  KrakenWriteRefused
+} from "./KrakenErrors.ts"
 import type { Principal } from "./Principal.ts"
 import type { WriteError } from "./KrakenClient.ts"
 
@@ -18,7 +24,13 @@ export interface Sent {
 }
 
 /** Errors that sending a write can end in. */
-export type SendError = WriteError | KrakenNotPlaced | KrakenWriteRefused | KrakenWriteBlocked | KrakenPrecheckFailed
+export type SendError =
+  | WriteError
+  | KrakenNotPlaced
+  | KrakenNotRecorded
+  | KrakenPrecheckFailed
+  | KrakenWriteBlocked
+  | KrakenWriteRefused
 
 /**
  * Sends writes so that none happens twice and the outcome of each is followed up. A write runs in its own fiber, which
@@ -31,10 +43,11 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * Sends a write and waits for its outcome. Orders without `userref` and `cl_ord_id` get a `cl_ord_id`, which the
      * result shows. Orders without a `deadline` get one.
      *
-     * A write is not sent if an identical one of the same caller is in flight or ended less than two seconds ago: the
-     * answer then has `duplicateOf`. For withdrawals this holds for ten minutes, and for all callers. The parameter
-     * `repeat: true`, which Kraken does not get, sends the write all the same. A write whose outcome is unknown blocks
-     * identical ones for ten minutes, even with `repeat`. Cancels are always sent.
+     * A write is in the record before it leaves, or it is not sent. A write is not sent either if an identical one of the
+     * same caller is in flight or ended less than two seconds ago, in any process: the answer then has `duplicateOf`. For
+     * withdrawals this holds for ten minutes, and for all callers. The parameter `repeat: true`, which Kraken does not
+     * get, sends the write all the same. A write whose outcome is unknown blocks identical ones until it is decided,
+     * orders for ten minutes at most, even with `repeat`. Cancels are always sent.
      */
     readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
     /** Waits until no write is in flight. */

@@ -1,41 +1,158 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Option, Schema } from "effect"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
-import type { AccountName, Caller, Principal } from "./Principal.ts"
+import type { OutcomeName } from "../domain/record/events.ts"
+import type { AccountName, Principal } from "./Principal.ts"
 
-/** A write that is about to be sent. */
-export interface WriteIntent {
+/** The record cannot be read or written. A write whose intent cannot be recorded is not sent. */
+export class RecordUnavailable extends Schema.TaggedError<RecordUnavailable>()("RecordUnavailable", {
+  /** A sentence for the operator, with the path of the file. */
+  reason: Schema.String
+}) {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** A write that is ready to be sent. */
+export interface IntentDraft {
   readonly endpoint: WriteEndpoint
-  /** The parameters as prepared, with the ids that the write can be found by, but without those added at the sending. */
+  /** The parameters as prepared, with the ids by which the write can be found again. */
   readonly params: Params
+  /** JSON that settling needs beside the parameters: readings of the account from before the write. */
+  readonly before?: unknown
+  /** Equal for two writes that would do the same to the same account. Absent if repeating it does no harm. */
+  readonly identity?: string
+  /** How the write will appear on the account, in terms that another write may share. */
+  readonly fingerprints: ReadonlyArray<string>
+  /** How long after it left Kraken can still carry it out, in milliseconds; absent if there is no limit. */
+  readonly expiresAfter?: number
 }
 
-/** The end of a write. `error` is the tag of the error that its caller got, `Defect` or `Interrupted`. */
-export type Outcome =
-  | { readonly _tag: "Happened" }
-  | { readonly _tag: "DidNotHappen"; readonly error: string }
-  | { readonly _tag: "Unknown"; readonly error: string }
-
-/** A write in the record. */
-export interface Entry extends WriteIntent {
-  /** Number of the write, counted from 1. */
+/** A recorded intent that this process works on. */
+export interface IntentRef {
+  /** The number of its row; counts from 1. */
   readonly seq: number
-  /** Time at which it began, in Unix milliseconds. */
-  readonly at: number
-  readonly caller: Caller["id"]
   readonly account: AccountName
-  /** Absent while the write is in flight. */
-  readonly outcome?: Outcome
+  /** The name of the process that works on it, made when that process started. */
+  readonly owner: string
+  /** The latest moment at which its request may leave, in Unix milliseconds. */
+  readonly leaveBy: number
 }
 
-/** The record of the writes that were sent. Each write is noted before it leaves, and its outcome once it is known. */
+/** The head of the record after a row was written, such as `42:9f86d081884c7d65`. */
+export type Receipt = string
+
+/** An earlier write with the same identity. */
+export interface Earlier {
+  readonly seq: number
+  /** Another process works on it at this moment. */
+  readonly isElsewhere: boolean
+  /** Milliseconds until it stops blocking identical writes; absent if it blocks until it is decided. */
+  readonly blocksFor?: number
+}
+
+/** An identical write that stands in the way of another one. */
+export type Obstacle =
+  /** It is in flight or has just happened. */
+  | { readonly _tag: "Duplicate"; readonly of: Earlier }
+  /** Its outcome is unknown. */
+  | { readonly _tag: "Blocked"; readonly by: Earlier }
+
+/** The answer to a request to record an intent. */
+export type Admission = { readonly _tag: "Begun"; readonly intent: IntentRef; readonly receipt: Receipt } | Obstacle
+
+/** What became of a write, as far as it is known. */
+export interface Outcome {
+  readonly outcome: OutcomeName
+  /** The `_tag` of the error that the caller gets. */
+  readonly error?: string
+  readonly reason?: string
+  /** What a person can check if the outcome is unknown. */
+  readonly check?: string
+  /** An identical write does not have to wait, although the outcome is unknown. */
+  readonly safeToRepeat?: boolean
+  /** Ids that Kraken gave to what the write made. */
+  readonly ids: ReadonlyArray<string>
+  /** Kraken's result without secrets; needed to answer duplicates. */
+  readonly result?: unknown
+  /** How it was found out, if Kraken's answer did not tell, and the state in which it was found. */
+  readonly how?: string
+  readonly state?: string
+}
+
+/** An intent whose process has ended before its outcome was recorded. */
+export interface AbandonedIntent extends IntentDraft, IntentRef {
+  /** When it was recorded, in Unix milliseconds. */
+  readonly at: number
+  readonly caller: string
+}
+
+/** A write as the record shows it. */
+export interface Activity {
+  readonly seq: number
+  readonly at: number
+  readonly caller: string
+  readonly endpoint: string
+  readonly request: Params
+  readonly state: "open" | OutcomeName | "refused"
+  readonly ids: ReadonlyArray<string>
+  readonly error?: string
+  readonly reason?: string
+  readonly check?: string
+}
+
+/**
+ * The durable record of all writes, shared by the processes of this installation. An intent is on disk before its
+ * request leaves, and its outcome as soon as that is known.
+ */
 export class Record extends Context.Tag("mcp-kraken/services/Record")<
   Record,
   {
-    /** Notes a write before it leaves and gives its number. */
-    readonly begin: (intent: WriteIntent) => Effect.Effect<number, never, Principal>
-    /** Notes the outcome of a write, after it was settled. */
-    readonly end: (seq: number, outcome: Outcome) => Effect.Effect<void>
-    /** Reads the writes that are remembered, oldest first. */
-    readonly entries: Effect.Effect<ReadonlyArray<Entry>>
+    /** Finds an identical write that stands in the way, by the rules of `begin`, and records nothing. */
+    readonly recognize: (
+      draft: Pick<IntentDraft, "endpoint" | "identity">,
+      options: { readonly repeat: boolean }
+    ) => Effect.Effect<Option.Option<Obstacle>, RecordUnavailable, Principal>
+    /**
+     * Records an intent unless an identical write stands in its way, in one step across all processes. `repeat` says
+     * that the caller wants it although an identical write was just sent; it never overrides an unknown outcome.
+     */
+    readonly begin: (
+      draft: IntentDraft,
+      options: { readonly repeat: boolean }
+    ) => Effect.Effect<Admission, RecordUnavailable, Principal>
+    /** Tells whether the request of an intent may leave now: it is still this process's, and `leaveBy` has not passed. */
+    readonly mayLeave: (intent: IntentRef) => Effect.Effect<boolean, RecordUnavailable>
+    /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */
+    readonly settling: (intent: IntentRef) => Effect.Effect<void, RecordUnavailable>
+    /**
+     * Records what became of a write. None if another process has taken the intent over or decided it, or if the outcome
+     * is unknown still. If it fails, the record tries again in the background.
+     */
+    readonly end: (intent: IntentRef, outcome: Outcome) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable>
+    /** Records a write that was refused before it left. */
+    readonly refused: (
+      write: Pick<IntentDraft, "endpoint" | "params">,
+      error: { readonly _tag: string; readonly message: string }
+    ) => Effect.Effect<Receipt, RecordUnavailable, Principal>
+    /** The recorded outcome of an intent; none while it is open. */
+    readonly outcome: (seq: number) => Effect.Effect<Option.Option<Outcome>, RecordUnavailable>
+    /** Tells whether another open or unknown write can be what one of these fingerprints shows. */
+    readonly isAmbiguous: (
+      intent: IntentRef,
+      fingerprints: ReadonlyArray<string>
+    ) => Effect.Effect<boolean, RecordUnavailable>
+    /** Those of some ids that recorded writes have made: a later write cannot have made them again. */
+    readonly madeBefore: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Takes over the open intents of processes that have ended, oldest first. Their requests can no longer leave. */
+    readonly claimAbandoned: Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable>
+    /** The writes of the principal's caller, newest first. */
+    readonly activity: (options: {
+      readonly limit: number
+      /** Rows before this number. */
+      readonly before?: number
+    }) => Effect.Effect<ReadonlyArray<Activity>, RecordUnavailable, Principal>
   }
 >() {}

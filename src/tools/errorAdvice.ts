@@ -47,6 +47,8 @@ const advice = Match.typeTags<ToolError>()({
     carriedOut
       ? "It was carried out: do not repeat it. Read the account to see the result."
       : "Tell the user; a retry will not help.",
+  RecordUnavailable: () =>
+    "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat
@@ -55,6 +57,8 @@ const advice = Match.typeTags<ToolError>()({
   KrakenWriteRefused: () => "Nothing was sent.",
   KrakenWriteBlocked: () =>
     "Nothing was sent now, but the earlier call might have been carried out: check that first, and tell the user.",
+  KrakenNotRecorded: () =>
+    "Nothing was sent. Do not retry: ask the user to check that this server can write its record in the state folder.",
   KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it fails again, tell the user.",
   PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
   KrakenNotPlaced: () => "It was definitely not carried out. It can be sent again if it is still wanted."

@@ -4,6 +4,7 @@ import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import type { Offer, Policy } from "../services/Policy.ts"
 import type { Principal } from "../services/Principal.ts"
+import type { Record, RecordUnavailable } from "../services/Record.ts"
 import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/tools.ts"
 import * as Books from "./market/orderBooks.ts"
@@ -15,6 +16,7 @@ import * as Deposits from "./funding/deposits.ts"
 import * as WalletTransfer from "./funding/walletTransfer.ts"
 import * as Withdrawals from "./funding/withdrawals.ts"
 import * as Subaccounts from "./subaccounts/tools.ts"
+import * as Activity from "./trading/activity.ts"
 import * as Cancelling from "./trading/cancelOrders.ts"
 import * as Changing from "./trading/changeOrders.ts"
 import * as Placing from "./trading/placeOrders.ts"
@@ -23,10 +25,10 @@ import * as WebSocket from "./trading/webSocketToken.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 
 /** All errors of tools, besides a question to the user. A tool with another error does not compile in `toolsets`. */
-export type ToolError = CheckError | EndpointError
+export type ToolError = CheckError | EndpointError | RecordUnavailable
 
 /** All services that tools can require. */
-export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal
+export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal | Record
 
 export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
@@ -42,12 +44,12 @@ export const toolsets = {
   general: inOrder(General),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
-  trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling }),
+  trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling, ...Activity }),
   funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),
   subaccounts: inOrder(Subaccounts),
   websocket: inOrder(WebSocket)
-} satisfies Record<string, ReadonlyArray<AnyTool>>
+} satisfies { readonly [name: string]: ReadonlyArray<AnyTool> }
 
 /** All tools by name, each with its toolset. `Policy` selects those that a principal is offered. */
 export const tools: ReadonlyMap<string, AnyTool & Offer> = new Map(

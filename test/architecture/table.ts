@@ -6,15 +6,26 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
+    "cli/audit",
     "cli/exchange",
     "cli/health",
     "cli/kit",
     "cli/paper",
+    "cli/state",
     "cli/token",
     "layers/process",
     "layers/settings",
     "server",
     "version"
+  ],
+  "cli/audit": [
+    "cli/kit",
+    "domain/record",
+    "layers/access/record",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "services"
   ],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
@@ -31,10 +42,12 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
+  "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
   server: [
     "domain/endpoints",
     "domain/wire",
     "layers/access",
+    "layers/access/record",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -44,8 +57,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/kraken/writes",
     "layers/mcp/handlers",
     "layers/mcp/http",
-    "layers/mcp/protocol",
     "layers/mcp/multiRoundTrip",
+    "layers/mcp/protocol",
     "layers/mcp/server",
     "layers/mcp/stdio",
     "layers/network",
@@ -78,10 +91,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "version"
   ],
   "layers/kraken/names": ["domain/assets", "domain/endpoints", "layers/caching", "services"],
-  "layers/kraken/nonces": ["layers/kraken/priorities", "layers/storage", "services"],
+  "layers/kraken/nonces": ["layers/access/record", "layers/kraken/priorities", "layers/storage", "services"],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/access/record": ["domain/endpoints", "domain/record", "domain/wire", "layers/storage", "services"],
   "layers/kraken/writes": [
     "domain/assets",
     "domain/endpoints",
@@ -101,7 +115,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/mcp/http": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/mcp/protocol": ["domain/wire", "services", "version"],
   "layers/mcp/multiRoundTrip": ["domain/wire", "layers/mcp/protocol", "layers/storage", "services"],
-  "layers/mcp/server": ["layers/mcp/protocol", "layers/mcp/multiRoundTrip", "services"],
+  "layers/mcp/server": ["layers/mcp/multiRoundTrip", "layers/mcp/protocol", "services"],
   "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/paper": [
     "domain/endpoints",
@@ -124,7 +138,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
-  "layers/storage": ["layers/process"],
+  "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
   tools: [
     "domain/wire",
@@ -154,7 +168,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
   "tools/trading": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "services", "tools/kit"],
-  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/wire"],
+  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/record", "domain/wire"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],

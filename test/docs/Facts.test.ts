@@ -21,7 +21,7 @@ const vocabulary = new Set([
 ])
 
 /** Names that belong to other programs. */
-const foreign = new Set(["cancel_only", "npm_config_nodedir", "post_only", "user_config"])
+const foreign = new Set(["body_hash", "cancel_only", "npm_config_nodedir", "post_only", "user_config"])
 
 describe("what the documents name is there", () => {
   it("links lead somewhere", () => {

@@ -5,6 +5,7 @@ import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
+import { Record } from "../../src/services/Record.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
@@ -26,10 +27,10 @@ export const noNames: Directory = {
  * server with default settings.
  */
 export const TestKraken = (options: {
-  readonly answers?: Record<string, unknown>
-  readonly files?: Record<string, Uint8Array>
+  readonly answers?: globalThis.Record<string, unknown>
+  readonly files?: globalThis.Record<string, Uint8Array>
   /** Endpoints that Kraken refuses. */
-  readonly refusals?: Record<string, KrakenRefusal>
+  readonly refusals?: globalThis.Record<string, KrakenRefusal>
   readonly granted?: ReadonlyArray<Permission>
   readonly directory?: Directory
   /** Receives every call that would be sent. */
@@ -38,7 +39,7 @@ export const TestKraken = (options: {
   readonly onLearn?: (answer: unknown) => void
 }) => {
   const ask =
-    <A>(table: Record<string, A> | undefined) =>
+    <A>(table: globalThis.Record<string, A> | undefined) =>
     (endpoint: string, params: object) =>
       Effect.suspend(() => {
         options.onCall?.(endpoint, params)
@@ -68,6 +69,10 @@ export const TestKraken = (options: {
       asset: (spelling) => Effect.succeed(directory.findAsset(spelling)?.asset.altname ?? spelling),
       directory: Effect.succeed(directory),
       stale: Effect.void
+    }),
+    Layer.mock(Record, {
+      refused: () => Effect.succeed("1:0123456789abcdef"),
+      activity: () => Effect.succeed([])
     }),
     Layer.mock(PermissionCache, {
       require: (endpoint, needed) =>

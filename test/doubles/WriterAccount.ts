@@ -1,5 +1,6 @@
 import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import type { Endpoint, Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
+import { AbandonedWritesSettling } from "../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { monotonic } from "../../src/services/Clocks.ts"
 import { KrakenClient, type Priority } from "../../src/services/KrakenClient.ts"
@@ -8,10 +9,11 @@ import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
 import type { KeyInfo } from "../../src/domain/keys/keyInfo.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import type { Record } from "../../src/services/Record.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
-import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 /** A limit order. */
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
@@ -56,8 +58,8 @@ export const account = (options: {
   /** The largest error of Kraken's clock, in milliseconds. */
   readonly within?: number
 }) => {
-  const open: Record<string, unknown> = {}
-  const closed: Record<string, unknown> = {}
+  const open: { [txid: string]: unknown } = {}
+  const closed: { [txid: string]: unknown } = {}
   const amends: Array<object> = []
   const sent: Array<Params> = []
   const reads: Array<RecordedRead> = []
@@ -73,35 +75,38 @@ export const account = (options: {
     if (endpoint === "private/OrderAmends") return { amends, count: amends.length }
     return []
   }
-  const layer = KrakenWriterSettling.pipe(
-    Layer.provideMerge(RecordMemory),
-    Layer.provide([
-      Layer.mock(KrakenClient, {
-        read: (endpoint, params, { priority } = {}) =>
-          Effect.zipRight(
-            Effect.map(monotonic, (at) => reads.push({ endpoint, params, priority, at })),
-            (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params))
-          ),
-        write: (endpoint, params, { priority, stamped = Effect.succeed(params) } = {}) =>
-          stamped.pipe(
-            Effect.flatMap((now) => {
-              sent.push(now)
-              priorities.push(priority)
-              return options.write(endpoint, now)
-            })
-          ),
-        now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
-        clock: Effect.succeed({ epoch: 0, within: options.within ?? 0 })
-      }),
-      Layer.mock(Names, { directory: Effect.succeed(noNames) }),
-      Layer.mock(PermissionCache, {
-        known: Effect.succeedSome({ nonceWindow: options.nonceWindow ?? 0n } as KeyInfo)
-      }),
-      TestConfig()
-    ]),
-    Layer.merge(Operated)
+  const services = Layer.mergeAll(
+    Layer.mock(KrakenClient, {
+      read: (endpoint, params, { priority } = {}) =>
+        Effect.zipRight(
+          Effect.map(monotonic, (at) => reads.push({ endpoint, params, priority, at })),
+          (options.read?.(endpoint, params) as Effect.Effect<unknown>) ?? Effect.sync(() => answers(endpoint, params))
+        ),
+      write: (endpoint, params, { priority, stamped = Effect.succeed(params) } = {}) =>
+        stamped.pipe(
+          Effect.flatMap((now) => {
+            sent.push(now)
+            priorities.push(priority)
+            return options.write(endpoint, now)
+          })
+        ),
+      now: Effect.map(DateTime.now, (now) => DateTime.add(now, { millis: options.skew?.() ?? 0 })),
+      clock: Effect.succeed({ epoch: 0, within: options.within ?? 0 })
+    }),
+    Layer.mock(Names, { directory: Effect.succeed(noNames) }),
+    Layer.mock(PermissionCache, {
+      known: Effect.succeedSome({ nonceWindow: options.nonceWindow ?? 0n } as KeyInfo)
+    }),
+    TestConfig()
   )
-  return { open, closed, amends, sent, priorities, reads, layer }
+  /** A process on this account, with a record. */
+  const on = <E>(record: Layer.Layer<Record, E>) =>
+    Layer.fresh(Layer.merge(KrakenWriterSettling, AbandonedWritesSettling)).pipe(
+      Layer.provideMerge(record),
+      Layer.provide(services),
+      Layer.merge(Operated)
+    )
+  return { open, closed, amends, sent, priorities, reads, on, layer: on(RecordInMemory) }
 }
 
 /** Sends a write and moves the clock on by two minutes, in which it settles. */

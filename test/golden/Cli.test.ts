@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { record } from "../cli/audit/sampleRecord.ts"
 import { makeCommandLine } from "../cli/commandLine.ts"
 import { freePort } from "../freePort.ts"
 
@@ -71,6 +72,17 @@ const commands = [
   "token create",
   "token list",
   "token revoke",
+  "audit",
+  "audit list",
+  "audit show",
+  "audit export",
+  "audit verify",
+  "audit prune",
+  "audit resolve",
+  "state",
+  "state backup",
+  "state restore",
+  "state rekey",
   "paper",
   "paper show",
   "paper deposit",
@@ -98,6 +110,17 @@ describe("what the command line prints", () => {
           "token create one --expires-in",
           "token create one --expires-in soon",
           "token revoke",
+          "audit show",
+          "audit show first",
+          "audit list --limit 0",
+          "audit list --state lost",
+          "audit export",
+          "audit verify --receipt 42",
+          "audit prune --before yesterday",
+          "audit prune --before 9999-01-01",
+          "audit resolve 3",
+          "state backup",
+          "state rekey one two",
           "serve here",
           "serve --port",
           "serve --stdio --first-token",
@@ -173,6 +196,32 @@ describe("what the command line prints", () => {
         yield* run("token revoke unknown")
         yield* run("token list")
         yield* run("token list --all --json")
+      })
+    )
+  )
+
+  it.scopedLive("the record", () =>
+    pinned("record", ({ folder, hide, run, runAll }) =>
+      Effect.gen(function* () {
+        const env = { MCP_KRAKEN_STATE_DIR: join(folder, "state") }
+        const words = [
+          "list",
+          "list --json",
+          "show 1",
+          "verify",
+          "verify --receipt 1:0123456789abcdef",
+          "export --jsonl"
+        ]
+        yield* runAll([...words, "resolve 1 --not"].map((words) => [`audit ${words}`, env]))
+        yield* run("state backup copy", env)
+        yield* record(env.MCP_KRAKEN_STATE_DIR)
+        yield* runAll([...words, "show 5 --json", "verify --json"].map((words) => [`audit ${words}`, env]))
+        yield* run("state backup copy", env)
+        const resolved = yield* run("audit resolve 3 --not", env)
+        hide(/6:[0-9a-f]{16}/.exec(resolved)?.[0] ?? "", "<receipt 6>")
+        yield* run("audit resolve 3 --not", env)
+        yield* run("state restore copy", env)
+        yield* run("state rekey old-public-key new-public-key", env)
       })
     )
   )

@@ -21,7 +21,7 @@ import { post } from "../doubles/TestMcp.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
 import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
-import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 /** Settings that a scenario changes. */
 export type Changes = Partial<typeof Config.Service>
@@ -34,7 +34,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     otp: Option.map(Option.fromNullable(otp), Redacted.make)
   }))
   const kraken = KrakenWriterSettling.pipe(
-    Layer.provide(RecordMemory),
+    Layer.provideMerge(RecordInMemory),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess(fake), NonceSourceMemory]),

@@ -211,7 +211,7 @@ const withPlaceholders = (text: string, args: string, exchanged: ReadonlyArray<E
     const { deadline } = params
     note(deadline, `<sent + ${(Date.parse(String(deadline)) - at) / 1000} s>`)
   }
-  let shown = text
+  let shown = text.replace(/(?<=\b\d+:)[0-9a-f]{16}\b/g, "<hash>")
   for (const [value, placeholder] of made) {
     shown = shown.replaceAll(value, placeholder).replaceAll(encodeURIComponent(value), placeholder)
   }

@@ -19,7 +19,7 @@ import { TestConfig } from "../doubles/TestConfig.ts"
 import type { Intent, Scenario, ClockChange, LookAlike, OpenOrderIds } from "./scenarios.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import type { Principal } from "../../src/services/Principal.ts"
-import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 /** The answer of a caller. Undefined if the caller left before. */
 export type Answer = Exit.Exit<Sent, SendError> | undefined
@@ -63,7 +63,7 @@ export const writerOver = (
   config: Partial<Settings> = {}
 ) =>
   KrakenWriterSettling.pipe(
-    Layer.provide(RecordMemory),
+    Layer.provide(RecordInMemory),
     Layer.provideMerge(PermissionCacheKraken),
     Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
     Layer.provide(KrakenClientHttp),

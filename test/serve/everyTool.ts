@@ -59,6 +59,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   const edited = yield* use("edit_order", { txid: batch.orders[0].txid, pair, price: String(Number(low) - 1) })
   yield* use("query_orders", { txid: [edited.txid] })
   yield* use("get_open_orders")
+  yield* use("get_activity")
   yield* use("cancel_order_batch", { orders: [edited.txid, batch.orders[1].txid] })
   yield* use("add_order", { pair, type: "buy", ordertype: "market", volume: "0.01" })
   const { trades } = yield* use("get_trade_history")

@@ -21,7 +21,7 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
-import { RecordMemory } from "../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
@@ -48,14 +48,15 @@ export const exchangeOf = (v: TestExchange) => {
   }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  return Layer.merge(Layer.provide(KrakenWriterSettling, RecordMemory), PolicyOfServer).pipe(
+  const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
     Layer.provideMerge(TestConfig({ credentials: Option.some(credentials) })),
-    Layer.merge(Operated),
-    Layer.tap(() => TestClock.setTime(v.x.now))
+    Layer.merge(Operated)
   )
+  // Before anything runs that waits: a test clock that is set later goes through all moments in between.
+  return Layer.unwrapEffect(Effect.as(TestClock.setTime(v.x.now), layer))
 }
 
 /** Runs a scenario of tool calls. `deposit` sends money to the account from outside. */
@@ -77,7 +78,7 @@ export const backends: Record<string, Backend> = {
       yield* morning
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
-      const layer = Layer.merge(Layer.provide(KrakenWriterSettling, RecordMemory), PolicyOfServer).pipe(
+      const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

@@ -14,7 +14,7 @@ const noise = new Set([
 const isHeading = (line: string): boolean => /^[A-Z]+$/.test(line)
 
 /** The form of a command in a list: its name, its arguments and its description. */
-const commandLine = /^\s*- (?<name>[a-z]+(?: [a-z]+)*)(?<takes>(?: [[(<].*?)?)\s{2,}(?<text>\S.*)$/
+const commandLine = /^\s*- (?<name>[a-z]+(?: [a-z]+)*)(?<takes>(?: [-[(<].*?)?)\s{2,}(?<text>\S.*)$/
 
 /**
  * Shortens the library's help: one line for each command, blank lines before headings only, nothing twice. `path` is

@@ -4,8 +4,8 @@ import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/
 import { bigintAsText, parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
-import { KrakenClient, type Priority } from "../../services/KrakenClient.ts"
-import { KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { KrakenClient, type LeavingIntent, type Priority, type WriteOptions } from "../../services/KrakenClient.ts"
+import { KrakenNotPlaced, KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
 import { sendErrorOf } from "../kraken/answers/sendErrors.ts"
@@ -60,9 +60,17 @@ export const KrakenClientPaper = Layer.effect(
       )
     })
 
-    const send = Effect.fnUntraced(function* (endpoint: Endpoint, draft: Params, stamped: Effect.Effect<Params>) {
+    const send = Effect.fnUntraced(function* (
+      endpoint: Endpoint,
+      draft: Params,
+      { intent, stamped = Effect.succeed(draft) }: WriteOptions
+    ) {
       const { account } = yield* Principal
       const observed = yield* observe(account, { endpoint, params: draft })
+      if (intent !== undefined && !(yield* mayLeave(endpoint, intent))) {
+        const reason = "it waited too long, or another process has taken it over, so it was not sent"
+        return yield* new KrakenNotPlaced({ endpoint, reason })
+      }
       // Only a file that another process holds delays the answer after the stamp.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
@@ -73,15 +81,11 @@ export const KrakenClientPaper = Layer.effect(
       read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
         return toJson(yield* ask(endpoint, params, priority))
       }),
-      write: Effect.fn("KrakenClient.write")(function* (
-        endpoint,
-        draft,
-        { priority = "write", stamped = Effect.succeed(draft) } = {}
-      ) {
-        yield* take(endpoint, draft, priority)
+      write: Effect.fn("KrakenClient.write")(function* (endpoint, draft, options = {}) {
+        yield* take(endpoint, draft, options.priority ?? "write")
         const unknown = (reason: string) =>
           new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false })
-        const result = yield* Effect.catchTags(send(endpoint, draft, stamped), {
+        const result = yield* Effect.catchTags(send(endpoint, draft, options), {
           // After an I/O error the entry might still be in the file.
           DatabaseUnavailable: ({ cause, reason }) =>
             String(Object(cause).code).startsWith("SQLITE_IOERR")
@@ -102,6 +106,12 @@ export const KrakenClientPaper = Layer.effect(
     })
   })
 )
+
+/** A cancel passes even if the record cannot be read. */
+const mayLeave = (endpoint: Endpoint, intent: LeavingIntent) =>
+  Effect.catchAll(intent.mayLeave, ({ reason }) =>
+    isCancel(endpoint) ? Effect.succeed(true) : new KrakenNotPlaced({ endpoint, reason })
+  )
 
 const isCancel = (endpoint: Endpoint): boolean => endpoints[endpoint].moves === "cancels"
 

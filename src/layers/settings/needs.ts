@@ -46,6 +46,9 @@ export const health = command("host", "port", "sslKeyFile", "sslCertFile")
 export const tokenCreate = command("tokenDb", "mode")
 export const tokens = command("tokenDb")
 
+/** Settings of the commands on the record and on the state folder. */
+export const record = command("stateDir")
+
 export const paper = command("stateDir")
 export const paperReset = command("stateDir", "paperBalances")
 /** Settings for reading Kraken's list of assets. */

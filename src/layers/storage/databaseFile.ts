@@ -62,7 +62,7 @@ export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>, second
   })
 
 /** Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it. */
-const makePrivate = (file: string): void => {
+export const makePrivate = (file: string): void => {
   makeFolder(dirname(file))
   closeSync(openSync(file, "a", 0o600))
   try {
@@ -72,7 +72,7 @@ const makePrivate = (file: string): void => {
   }
 }
 
-const isLocked = (error: unknown): boolean =>
+export const isLocked = (error: unknown): boolean =>
   (Predicate.hasProperty(error, "code") && String(error.code).startsWith("SQLITE_BUSY")) ||
   (Predicate.hasProperty(error, "cause") && isLocked(error.cause))
 

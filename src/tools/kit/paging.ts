@@ -28,6 +28,12 @@ const cursorLike = (form: RegExp) =>
     )
   )
 
+/** Makes the inputs of a tool whose cursors are numbers of rows of the record. */
+export const rowPaging = (usual: number, most: number) => ({
+  cursor: cursorLike(/^\d{1,15}$/),
+  limit: rowsAPage(usual, most)
+})
+
 /** Makes the inputs of a tool whose cursors are numbers of rows to skip. */
 export const offsetPaging = (usual: number, most: number) => ({
   cursor: cursorLike(/^\d{1,9}$/),

@@ -9,12 +9,14 @@ import type { Names, UnknownName } from "../../services/Names.ts"
 import type { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Offer, Policy, Refusal, ToolFacts } from "../../services/Policy.ts"
 import type { Principal } from "../../services/Principal.ts"
+import type { Record } from "../../services/Record.ts"
 import * as Arguments from "./arguments.ts"
 import { beginning, defect, type ToolDefect, unreadable } from "./defects.ts"
 import * as Issues from "./issues.ts"
 import * as JsonSchema from "./jsonSchema.ts"
 import type { ExtraReads } from "./extraReads.ts"
 import type { Ids } from "./lookUp.ts"
+import { recordRefusal } from "./recordRefusal.ts"
 import * as Refusals from "./refusals.ts"
 import * as ResolveNames from "./resolveNames.ts"
 import * as Steps from "./steps.ts"
@@ -44,7 +46,7 @@ export interface Tool<out Name extends string, in Input, out Output, out E, out 
 }
 
 /** Services that every tool needs before its handler runs, or if Kraken refuses the call for lack of a permission. */
-type CheckServices = Policy | PermissionCache | Principal
+type CheckServices = Policy | PermissionCache | Principal | Record
 
 /** The parts of a tool's specification that every kind of tool has. */
 interface ToolSpec<Fields extends Schema.Struct.Fields> {
@@ -92,8 +94,16 @@ export const make = <
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 
   const run = Effect.fnUntraced(function* (value: InputOf<Fields>) {
-    yield* Steps.authorize({ ...facts, reads: intent === "read" || spec.reads?.(value) === true })
-    yield* Steps.validate(name, [...periodFaults(value), ...(spec.rules?.(value) ?? [])])
+    const reads = intent === "read" || spec.reads?.(value) === true
+    yield* recordRefusal(
+      reads ? undefined : spec.endpoint,
+      value
+    )(
+      Effect.zipRight(
+        Steps.authorize({ ...facts, reads }),
+        Steps.validate(name, [...periodFaults(value), ...(spec.rules?.(value) ?? [])])
+      )
+    )
     return yield* Effect.catchAll(spec.handler(value), (error) => Steps.explain(error, permissions))
   })
 
@@ -118,7 +128,13 @@ export const make = <
       }
     },
     run,
-    call: (args) => decode(args).pipe(Effect.flatMap(run), Effect.flatMap(render))
+    call: (args) =>
+      decode(args).pipe(
+        // With wrong arguments, a tool that also reads is not known to be about to write.
+        recordRefusal(spec.reads === undefined ? spec.endpoint : undefined, args),
+        Effect.flatMap(run),
+        Effect.flatMap(render)
+      )
   }
 }
 
@@ -198,7 +214,11 @@ export const endpoint = <
   const execution = { endpoint, instead, canRepeat: "repeat" in spec.input }
   const handler = Effect.fnUntraced(function* (input: InputOf<Fields>) {
     const { inputs, unlisted } = yield* resolveNames(yield* Effect.orDie(encode(input)))
-    if (spec.check !== undefined) yield* Steps.validate(name, yield* spec.check(input, yield* Steps.known))
+    if (spec.check !== undefined)
+      yield* recordRefusal(
+        endpoint,
+        input
+      )(Effect.flatMap(spec.check(input, yield* Steps.known), (faults) => Steps.validate(name, faults)))
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
     const requests = Arr.map(inputs, (resolved) => {
       const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)

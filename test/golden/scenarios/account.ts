@@ -16,6 +16,7 @@ const balance = "private/Balance"
 /** Scenarios of the account's tools, and of those that read orders and trades. */
 export const account: Readonly<Record<string, Scenarios>> = {
   get_trading_mode: { "it answers": {}, "without an API key": { key: "missing" } },
+  get_activity: { "it answers": {} },
   get_account_balance: {
     "it answers": {},
     "a process that has asked nothing yet": { cold: true },

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Predicate } from "effect"
 import { Permission } from "../../../src/domain/keys/permissions.ts"
-import { toolsets } from "../../../src/tools/toolsets.ts"
+import { type AnyTool, toolsets } from "../../../src/tools/toolsets.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
-const tools = Object.values(toolsets).flat()
+const tools: ReadonlyArray<AnyTool> = Object.values(toolsets).flat()
 
 const silent = TestKraken({ granted: Permission.literals, onCall: (endpoint) => assert.fail(`${endpoint} was called`) })
 

@@ -16,7 +16,7 @@ import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { use } from "../backends.ts"
 import { PolicyOfServer } from "../../../src/layers/access/PolicyOfServer.ts"
-import { RecordMemory } from "../../../src/layers/access/RecordMemory.ts"
+import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
 
 /** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */
 const kraken = makeKraken([[0, "1000"]])
@@ -26,7 +26,7 @@ kraken.list({
 })
 
 const paperIn = (folder: string) =>
-  Layer.merge(Layer.provide(KrakenWriterSettling, RecordMemory), PolicyOfServer).pipe(
+  Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

@@ -13,11 +13,13 @@ import {
   type KrakenCredentialsMissing,
   type KrakenError,
   type KrakenLockout,
+  KrakenNotPlaced,
   KrakenOutcomeUnknown,
   type KrakenRateLimitError,
   KrakenUnavailable
 } from "../../../services/KrakenErrors.ts"
 import type { Principal } from "../../../services/Principal.ts"
+import type { MayNotLeave } from "../../../services/NonceSource.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
@@ -67,6 +69,8 @@ export const KrakenClientHttp = Layer.effect(
       Effect.flatMap(call.params, (params) =>
         attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
           Effect.catchTags({
+            // A read has no intent.
+            MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
             NoAnswer: ({ cause, reason, status }) =>
               new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),
             ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
@@ -105,6 +109,7 @@ export const KrakenClientHttp = Layer.effect(
         Effect.catchTag("SendFailed", ({ error }) => Effect.fail(error)),
         Effect.tap(({ result }) => budget.carriedOut(endpoint, draft, result)),
         Effect.catchTags({
+          MayNotLeave: ({ reason }) => new KrakenNotPlaced({ endpoint, reason }),
           NoAnswer: ({ cause, reason, sent }) =>
             sent
               ? new KrakenOutcomeUnknown({ endpoint, reason, check: "", safeToRepeat: false, cause })
@@ -126,14 +131,14 @@ export const KrakenClientHttp = Layer.effect(
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,
         draft,
-        { priority = "write", stamped = Effect.succeed(draft) } = {}
+        { intent, priority = "write", stamped = Effect.succeed(draft) } = {}
       ) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         // A cancel has no deadline, so it does not wait.
         if (priority !== "cancel") yield* checkClock
         const result = yield* resultOf(
           endpoint,
-          write({ endpoint, params: stamped, priority, accept: json, decode: decodeWriteResponse }, draft)
+          write({ endpoint, params: stamped, priority, intent, accept: json, decode: decodeWriteResponse }, draft)
         )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]
@@ -168,7 +173,7 @@ const jittered = (pause: number) => Effect.map(Random.nextRange(0.8, 1.2), (fact
 
 type Attempt<A> = Effect.Effect<
   A,
-  NoAnswer | ApiRefusal | KrakenCredentialsMissing | KrakenLockout | KrakenRateLimitError,
+  NoAnswer | ApiRefusal | KrakenCredentialsMissing | KrakenLockout | KrakenRateLimitError | MayNotLeave,
   Principal
 >
 

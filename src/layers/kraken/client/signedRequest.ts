@@ -5,7 +5,7 @@ import { encodeBody, encodeQuery } from "../../../domain/wire/requests.ts"
 import { sign } from "../../../domain/wire/signature.ts"
 import { clockTolerance, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
-import type { Priority } from "../../../services/KrakenClient.ts"
+import type { LeavingIntent, Priority } from "../../../services/KrakenClient.ts"
 import { describeLag, KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
 import { NonceSource } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
@@ -17,6 +17,7 @@ export interface ApiCall<A> {
   readonly endpoint: Endpoint
   readonly params: Effect.Effect<Params>
   readonly priority: Priority
+  readonly intent?: LeavingIntent | undefined
   readonly accept: string
   readonly decode: (response: ApiResponse, isPrivate: boolean) => Either.Either<A, NoAnswer | ApiRefusal>
 }
@@ -74,13 +75,16 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
    * from the time in that response.
    */
   const post = Effect.fnUntraced(function* <A>(call: ApiCall<A>, left: number) {
-    const { accept, endpoint, params, priority } = call
+    const { accept, endpoint, intent, params, priority } = call
     if (Option.isNone(credentials))
       return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
     const { key, otp, secret } = credentials.value
     const lane = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
     yield* followClock
-    const turn = yield* Scope.extend(nonces.turn(priority), lane)
+    const turn = yield* Scope.extend(
+      intent === undefined ? nonces.turn(priority) : nonces.turnOf(intent, priority),
+      lane
+    )
     const nonce = turn.nonce.toString()
     const body = encodeBody(nonce, yield* params, Option.getOrUndefined(Option.map(otp, Redacted.value)))
     const request = HttpClientRequest.post(`${baseUrl}/0/${endpoint}`).pipe(

@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { NonceSource } from "../../../services/NonceSource.ts"
+import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeNonceLane } from "./nonceLane.ts"
 
@@ -11,7 +11,28 @@ import { makeNonceLane } from "./nonceLane.ts"
  */
 export const makeNonceSourceMemory = () => {
   const { jump, next, setLag } = makeLocalCounter()
-  return NonceSource.of({ turn: makeNonceLane({ take: () => next, giveBack: () => Effect.void }), jump, setLag })
+  const lane = makeNonceLane(() => Effect.void)
+  return NonceSource.of({
+    turn: (priority) => lane(priority, () => next),
+    turnOf: (intent, priority) =>
+      lane(priority, () =>
+        intent.mayLeave.pipe(
+          Effect.catchAll(({ message }) =>
+            priority === "cancel" ? Effect.succeed(true) : new MayNotLeave({ reason: message })
+          ),
+          Effect.filterOrFail(
+            (mayLeave) => mayLeave,
+            () => new MayNotLeave({ reason: lost })
+          ),
+          Effect.zipRight(next)
+        )
+      ),
+    jump,
+    setLag
+  })
 }
+
+/** The reason why an intent that another process took over, or that waited too long, is not sent. */
+export const lost = "it waited too long for its turn, or another process has taken it over, so it was not sent"
 
 export const NonceSourceMemory = Layer.sync(NonceSource, makeNonceSourceMemory)

@@ -1,20 +1,24 @@
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
-import { NonceSource } from "../../../services/NonceSource.ts"
+import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
+import { recordFile } from "../../access/record/recordFile.ts"
 import { reasonOf } from "../../storage/databaseFile.ts"
 import { onFirstUse } from "../../storage/onFirstUse.ts"
 import { Database } from "../../storage/openDatabase.ts"
+import { makeAttachedRecord } from "./attachedRecord.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeSharedCounter } from "./sharedCounter.ts"
-import { makeNonceLane } from "./nonceLane.ts"
+import { makeNonceLane, type Take } from "./nonceLane.ts"
 import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
 
 /**
  * Nonces in a database, under a hash of the API key: all processes of the machine that use the key share one lane and
- * count on from each other, whatever happens to the clock. If the database fails, this process counts on without it.
+ * count on from each other, whatever happens to the clock. If the database fails, this process counts on without it, and
+ * no write but a cancel is sent: a process that looks for a write has to take a later nonce than the write had.
  *
  * The nonce window of a key is not used to send calls in parallel: Kraken's rate limits are met long before the limit of
  * the lane.
@@ -25,17 +29,30 @@ export const NonceSourceSqlite = Layer.effect(
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
     const shared = yield* makeSharedCounter(hashOf(credentials.value.key))
+    const { mayLeave, open } = yield* makeAttachedRecord(yield* SqlClient, join(stateDir, recordFile))
     const local = makeLocalCounter()
     const warnOf = (error: SqlError) => warn(`The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.`)
+    const lane = makeNonceLane((nonce) => Effect.catchAll(shared.giveBack(nonce), warnOf))
+    const noted =
+      <E>(take: Take<E>): Take<E> =>
+      (restore) =>
+        Effect.tap(take(restore), (nonce) => Effect.sync(() => local.note(nonce)))
+    const take: Take = (restore) =>
+      Effect.catchAll(noted(shared.take)(restore), (error) => Effect.zipRight(warnOf(error), local.next))
     return NonceSource.of({
-      turn: makeNonceLane({
-        take: (restore) =>
-          shared.take(restore).pipe(
-            Effect.tap((nonce) => Effect.sync(() => local.note(nonce))),
-            Effect.catchAll((error) => Effect.zipRight(warnOf(error), local.next))
-          ),
-        giveBack: (nonce) => Effect.catchAll(shared.giveBack(nonce), warnOf)
-      }),
+      turn: (priority) => lane(priority, take),
+      turnOf: (intent, priority) =>
+        lane(priority, (restore) =>
+          Effect.zipRight(open, noted(shared.takeIf(mayLeave(intent)))(restore)).pipe(
+            Effect.catchTag("SqlError", (error) =>
+              priority === "cancel"
+                ? take(restore)
+                : new MayNotLeave({
+                    reason: `the order of its nonce cannot be kept: ${fileIn(stateDir)}: ${reasonOf(error)}`
+                  })
+            )
+          )
+        ),
       jump: Effect.zipRight(local.jump, Effect.catchAll(shared.jump, warnOf)),
       setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis))
     })
@@ -44,7 +61,7 @@ export const NonceSourceSqlite = Layer.effect(
 
 /**
  * Nonces in the state folder of the user. The file is opened at the first call. If that fails, this process counts on its
- * own, and the log says so. Without a key there are no private calls, and no file.
+ * own, and the log says so; then only reads and cancels pass. Without a key there are no private calls, and no file.
  */
 export const NonceSourceInStateFolder = Layer.scoped(
   NonceSource,
@@ -52,11 +69,10 @@ export const NonceSourceInStateFolder = Layer.scoped(
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
     const shared = Layer.provide(NonceSourceSqlite, [Database(fileIn(stateDir)), Layer.succeed(Config, yield* Config)])
-    const source = yield* onFirstUse(NonceSource, shared, ({ message }) =>
-      Effect.as(warn(message), makeNonceSourceMemory())
-    )
+    const source = yield* onFirstUse(NonceSource, shared, ({ message }) => Effect.as(warn(message), alone(message)))
     return NonceSource.of({
       turn: (priority) => Effect.flatMap(source, ({ turn }) => turn(priority)),
+      turnOf: (intent, priority) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority)),
       jump: Effect.flatMap(source, ({ jump }) => jump),
       setLag: (millis) => Effect.flatMap(source, ({ setLag }) => setLag(millis))
     })
@@ -66,6 +82,16 @@ export const NonceSourceInStateFolder = Layer.scoped(
 const fileIn = (stateDir: string): string => join(stateDir, "nonces.db")
 
 const hashOf = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
+
+/** Nonces of this process if the shared ones cannot be used. Only reads and cancels pass. */
+const alone = (reason: string) => {
+  const source = makeNonceSourceMemory()
+  return NonceSource.of({
+    ...source,
+    turnOf: (intent, priority) =>
+      priority === "cancel" ? source.turnOf(intent, priority) : new MayNotLeave({ reason })
+  })
+}
 
 const warn = (reason: string) =>
   Effect.logWarning(

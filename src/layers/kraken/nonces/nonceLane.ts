@@ -5,13 +5,11 @@ import { makePriorityQueue } from "../priorities/priorityQueue.ts"
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** A source of nonces that gives out one at a time. */
-export interface Counter<E = never> {
-  /** Takes the next nonce. `restore` marks the part that can be interrupted: waiting for it. */
-  readonly take: (restore: Restore) => Effect.Effect<bigint, E>
-  /** Ends the turn of a nonce: its request was answered, or its time is over. */
-  readonly giveBack: (nonce: bigint) => Effect.Effect<unknown, E>
-}
+/** Takes the next nonce. `restore` marks the waits that can be interrupted. */
+export type Take<E = never> = (restore: Restore) => Effect.Effect<bigint, E>
+
+/** Ends the turn of a nonce: its request was answered, or its time is over. */
+export type GiveBack<E = never> = (nonce: bigint) => Effect.Effect<unknown, E>
 
 /**
  * The longest turn, in milliseconds. A request that takes longer can be overtaken by the next one. Kraken then refuses
@@ -20,9 +18,9 @@ export interface Counter<E = never> {
 export const longestTurn = 3000
 
 /** Makes the lane of this process: turns follow each other, and the most urgent waiter gets the next one. */
-export const makeNonceLane = ({ giveBack, take }: Counter) => {
+export const makeNonceLane = (giveBack: GiveBack) => {
   const queue = makePriorityQueue({ canOvertakeFirst: false })
-  return (priority: Priority): Effect.Effect<Turn, never, Scope.Scope> =>
+  return <E>(priority: Priority, take: Take<E>): Effect.Effect<Turn, E, Scope.Scope> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const waiter = queue.enter(priority, undefined)

@@ -1,14 +1,20 @@
 import { SafeIntegers, SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
 import { Clock, Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
+import { MayNotLeave } from "../../../services/NonceSource.ts"
 import { migrate, type Migration } from "../../storage/migrate.ts"
-import { type Counter, longestTurn } from "./nonceLane.ts"
+import { type GiveBack, longestTurn, type Take } from "./nonceLane.ts"
+import { lost } from "./NonceSourceMemory.ts"
 
 /** The time for which a waiting process keeps the others from taking two turns in a row, in milliseconds. */
 const claim = 50n
 
 const lease = BigInt(longestTurn)
+
+/** A condition of SQL at a time in Unix milliseconds. */
+export type Condition = (now: bigint) => Fragment
 
 /** The longest time between reading the clock and writing, in milliseconds, since the file can be locked. */
 const slack = 3000n
@@ -50,14 +56,21 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
   const isOurs = (now: bigint) =>
     sql`(wanted_by IS NULL OR wanted_by = ${process} OR wanted_until <= ${now} OR wanted_until > ${now + claim + slack})`
 
-  const tryTake = Effect.flatMap(
-    time,
-    (now) =>
-      sql<{ readonly nonce: bigint }>`UPDATE lanes
-        SET nonce = max(nonce + 1, ${(now + lag) * 1000n} * factor), leased_until = ${now + lease}, wanted_by = NULL
-        WHERE key = ${key} AND ${isFree(now)} AND ${isOurs(now)}
-        RETURNING nonce`
-  ).pipe(Effect.provideService(SafeIntegers, true))
+  const tryTake = (condition: Condition) =>
+    Effect.flatMap(
+      time,
+      (now) =>
+        sql<{ readonly nonce: bigint }>`UPDATE lanes
+          SET nonce = max(nonce + 1, ${(now + lag) * 1000n} * factor), leased_until = ${now + lease}, wanted_by = NULL
+          WHERE key = ${key} AND ${isFree(now)} AND ${isOurs(now)} AND ${condition(now)}
+          RETURNING nonce`
+    ).pipe(Effect.provideService(SafeIntegers, true))
+
+  const holds = (condition: Condition) =>
+    Effect.map(
+      Effect.flatMap(time, (now) => sql`SELECT 1 WHERE ${condition(now)}`),
+      (rows) => rows.length > 0
+    )
 
   const want = Effect.flatMap(
     time,
@@ -65,16 +78,35 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
       sql`UPDATE lanes SET wanted_by = ${process}, wanted_until = ${now + claim} WHERE key = ${key} AND ${isOurs(now)}`
   )
 
-  const take: Counter<SqlError>["take"] = (restore) =>
-    Effect.flatMap(tryTake, ([taken]) =>
+  const take: Take<SqlError> = (restore) =>
+    Effect.flatMap(tryTake(always), ([taken]) =>
       taken === undefined
         ? want.pipe(Effect.zipRight(restore(shortWait)), Effect.zipRight(take(restore)))
         : Effect.succeed(taken.nonce)
     )
 
+  const always: Condition = () => sql`1 = 1`
+
+  /** Takes the next nonce if a condition holds when it is taken. Fails once the condition does not hold. */
+  const takeIf =
+    (condition: Condition): Take<SqlError | MayNotLeave> =>
+    (restore) =>
+      Effect.gen(function* () {
+        const [taken] = yield* tryTake(condition)
+        if (taken !== undefined) return taken.nonce
+        if (!(yield* holds(condition))) return yield* new MayNotLeave({ reason: lost })
+        yield* want
+        yield* restore(shortWait)
+        return yield* takeIf(condition)(restore)
+      })
+
+  const giveBack: GiveBack<SqlError> = (nonce) =>
+    sql`UPDATE lanes SET leased_until = 0 WHERE key = ${key} AND nonce = ${nonce}`
+
   return {
     take,
-    giveBack: (nonce: bigint) => sql`UPDATE lanes SET leased_until = 0 WHERE key = ${key} AND nonce = ${nonce}`,
+    takeIf,
+    giveBack,
     jump: sql`UPDATE lanes SET factor = 1000 WHERE key = ${key}`,
     setLag: (millis: number) =>
       Effect.sync(() => {

@@ -1,69 +1,74 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import { Config } from "../../../services/Config.ts"
-import { KrakenClient } from "../../../services/KrakenClient.ts"
-import { KrakenWriter, type SendError, type Sent } from "../../../services/KrakenWriter.ts"
-import { Names } from "../../../services/Names.ts"
-import { PermissionCache } from "../../../services/PermissionCache.ts"
+import { KrakenWriter } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
-import { Record, type WriteIntent } from "../../../services/Record.ts"
-import { withAccount } from "./accountFingerprints.ts"
-import { makeAmbiguousWrites } from "./ambiguousWrites.ts"
-import { makeCreatedIds } from "./createdIds.ts"
+import type { IntentDraft } from "../../../services/Record.ts"
 import { isRecognizable } from "./duplicates.ts"
-import { procedures } from "./procedures.ts"
+import { expiryOf } from "./orderDefaults.ts"
 import { makeSendOnce } from "./sendOnce.ts"
-import { isOpen, outcomeOf } from "./writeExit.ts"
-import { makeWriteFibers, type Send } from "./writeFibers.ts"
-import type { PreparedWrite, ProcedureContext, UnconfirmedWrite } from "./writeProcedure.ts"
+import { writeParts } from "./writeParts.ts"
+import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
- * - `duplicates.ts` recognizes an identical earlier write.
- * - `writeFibers.ts` starts the fiber and lets callers wait for it.
+ * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
+ * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
- * - `ambiguousWrites.ts` notes its fingerprints while it is open.
+ * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
  * - `sendOnce.ts` sends it and checks the answer by `confirmation.ts`.
  * - `settleWrite.ts` has the procedure look it up. Orders, amendments, withdrawals and Earn poll the account
  *   (`pollUntilSettled.ts`); cancels are repeated (`repeatUntilSettled.ts`).
- * - `writeExit.ts` classifies its end for the record.
+ *
+ * `AbandonedWritesSettling.ts` does the last step for writes whose process has ended.
  */
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const names = yield* Names
-    const config = yield* Config
-    const record = yield* Record
-    const context: ProcedureContext = {
-      kraken: yield* KrakenClient,
-      keys: yield* PermissionCache,
-      directory: names.directory,
-      deadline: config.orderDeadline,
-      createdIds: makeCreatedIds()
-    }
-    const procedure = procedures()
-    const ambiguousWrites = makeAmbiguousWrites()
-    const sendOnce = makeSendOnce(context, ambiguousWrites)
+    const { context, procedure, record, recorded, settle } = yield* writeParts
+    const sendOnce = makeSendOnce(context, settle)
 
-    /** Keeps a write in the record, from before it leaves until its outcome is known. */
-    const recorded = <R>(intent: WriteIntent, sending: Effect.Effect<Sent, SendError, R>) =>
-      Effect.flatMap(record.begin(intent), (seq) => Effect.onExit(sending, (exit) => record.end(seq, outcomeOf(exit))))
-
-    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* (endpoint, params, { repeat, unconfirmed }) {
+    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* ({ endpoint, identity, repeat }, params) {
+      const { hasDeadline, prepare, reads } = procedure[endpoint]
+      const draft = { endpoint, ...(identity !== undefined && { identity }) }
+      const found = identity === undefined || reads !== true ? Option.none() : yield* recorded.recognize(draft, repeat)
+      if (Option.isSome(found)) return found.value
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* procedure[endpoint](context, endpoint, params, repeat)
+      const prepared = yield* Effect.tapError(prepare(context, endpoint, params, repeat), (error) =>
+        recorded.refused({ endpoint, params }, error)
+      )
       if ("duplicateOf" in prepared) return prepared
-      const write: PreparedWrite = {
-        ...prepared,
-        settle: (attempt: UnconfirmedWrite) => Effect.andThen(unconfirmed, () => prepared.settle(attempt))
+      const now = yield* context.kraken.now
+      const intent: IntentDraft = {
+        ...draft,
+        params: prepared.params,
+        before: prepared.before,
+        fingerprints: prepared.fingerprints,
+        ...(hasDeadline && { expiresAfter: expiryOf(context, prepared.params, now) })
       }
-      return yield* ambiguousWrites.during(yield* withAccount(prepared.fingerprints), isOpen, (openWrite) =>
-        recorded({ endpoint, params: prepared.params }, sendOnce(endpoint, write, openWrite))
+      return yield* recorded.during(intent, repeat, (intent) =>
+        sendOnce({
+          endpoint,
+          procedure: procedure[endpoint],
+          prepared,
+          intent,
+          unconfirmed: recorded.unconfirmed(intent)
+        })
       )
     })
 
-    const { run, settled } = yield* makeWriteFibers(send)
+    /** A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. */
+    const blocked: Blocked = (write) =>
+      Effect.fnUntraced(function* (error) {
+        if (error._tag !== "KrakenOutcomeUnknown" || error.safeToRepeat) return yield* error
+        const draft = { endpoint: write.endpoint, ...(write.identity !== undefined && { identity: write.identity }) }
+        const obstacle = yield* Effect.orElseSucceed(record.recognize(draft, { repeat: true }), Option.none)
+        return yield* Option.isSome(obstacle) && obstacle.value._tag === "Blocked"
+          ? yield* recorded.blockedBy(write.endpoint, obstacle.value.by)
+          : error
+      })
+
+    const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({
       settled,
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {

@@ -1,59 +1,72 @@
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import type { SentOrder } from "../../../domain/orders/orderMatch.ts"
 import { isBatch, isOrder, refusalsIn } from "./confirmation.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
-import { deadlineOf, fingerprintOf, isNamed, withClientId, withDeadline } from "./orderDefaults.ts"
+import { deadlineOf, fingerprintOf, isNamed, withClientId } from "./orderDefaults.ts"
 import { type Listed, ordersSince } from "./orderLists.ts"
-import { pickOrder } from "./pickOrder.ts"
+import { pickOrders } from "./pickOrder.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
 
 /** AddOrder. The order is found by its `cl_ord_id`, or by its `userref` and terms. */
-export const addOrder: WriteProcedure = (context, _, params) => {
-  const order = params["validate"] === true ? params : withClientId(params)
-  return Effect.succeed({
-    params: order,
-    stamp: withDeadline(context),
-    fingerprints: [fingerprintOf(order)],
-    isConfirmed: isOrder,
-    complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
-    settle: (attempt) =>
-      settleOrders(context, attempt, [{ params: attempt.params, hasOwnId: !isNamed(params) }], [], ([placed]) => ({
-        ...(placed && { descr: description(placed), txid: [placed.txid] })
-      }))
-  })
-}
+export const addOrder = procedure({
+  before: Schema.Struct({ hasOwnId: Schema.Boolean }),
+  hasDeadline: true,
+  isConfirmed: isOrder,
+  prepare: (_context, _endpoint, params) => {
+    const order = params["validate"] === true ? params : withClientId(params)
+    return Effect.succeed({
+      params: order,
+      before: { hasOwnId: !isNamed(params) },
+      fingerprints: [fingerprintOf(order)]
+    })
+  },
+  complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
+  settle: (context, attempt, { hasOwnId }) =>
+    settleOrders(context, attempt, [{ params: attempt.params, hasOwnId }], [], ([placed]) => ({
+      ...(placed && { descr: description(placed), txid: [placed.txid] })
+    }))
+})
 
 /** AddOrderBatch. Each order is found by its own id. Some orders can be placed although others were refused. */
-export const addOrderBatch: WriteProcedure = (context, _, params) => {
-  const named = params["orders"] as ReadonlyArray<Params>
-  const orders = named.map(withClientId)
-  const withPair = orders.map((order) => ({ ...order, pair: params["pair"] }))
-  const sent = withPair.map((params, i) => ({ params, hasOwnId: !isNamed(named[i] ?? {}) }))
-  return Effect.succeed({
-    params: { ...params, orders },
-    stamp: withDeadline(context),
-    fingerprints: withPair.map(fingerprintOf),
-    isConfirmed: isBatch,
-    complete: (result, sent) => ({
-      ...Object(result),
-      ...given(sent, "deadline"),
-      orders: rowsOf(result).map((row, i) => ({ ...row, ...given(orders[i] ?? {}, "cl_ord_id") }))
-    }),
-    settle: (attempt) => {
-      const refusals = refusalsIn(attempt.result, attempt.params)
-      return settleOrders(context, attempt, sent, refusals, (placed) => ({
-        orders: orders.map((_, i) => {
-          const row = placed[i]
-          if (row === undefined) return { error: refusals[i] ?? "not placed" }
-          const { close, order } = description(row)
-          return { txid: row.txid, descr: { order }, ...(close && { close }) }
-        })
-      }))
-    }
-  })
-}
+export const addOrderBatch = procedure({
+  before: Schema.Struct({ hasOwnIds: Schema.Array(Schema.Boolean) }),
+  hasDeadline: true,
+  isConfirmed: isBatch,
+  prepare: (_context, _endpoint, params) => {
+    const named = ordersOf(params)
+    const batch = { ...params, orders: named.map(withClientId) }
+    return Effect.succeed({
+      params: batch,
+      before: { hasOwnIds: named.map((order) => !isNamed(order)) },
+      fingerprints: withPair(batch).map(fingerprintOf)
+    })
+  },
+  complete: (result, sent) => ({
+    ...Object(result),
+    ...given(sent, "deadline"),
+    orders: rowsOf(result).map((row, i) => ({ ...row, ...given(ordersOf(sent)[i] ?? {}, "cl_ord_id") }))
+  }),
+  settle: (context, attempt, { hasOwnIds }) => {
+    const sent = withPair(attempt.params).map((params, i) => ({ params, hasOwnId: hasOwnIds[i] ?? false }))
+    const refusals = refusalsIn(attempt.result, attempt.params)
+    return settleOrders(context, attempt, sent, refusals, (placed) => ({
+      orders: sent.map((_, i) => {
+        const row = placed[i]
+        if (row === undefined) return { error: refusals[i] ?? "not placed" }
+        const { close, order } = description(row)
+        return { txid: row.txid, descr: { order }, ...(close && { close }) }
+      })
+    }))
+  }
+})
+
+const ordersOf = ({ orders }: Params): ReadonlyArray<Params> => (Array.isArray(orders) ? orders.map(Object) : [])
+
+/** Makes the orders of a batch, each with the pair of the batch. */
+const withPair = (batch: Params): ReadonlyArray<Params> =>
+  ordersOf(batch).map((order) => ({ ...order, pair: batch["pair"] }))
 
 /** The order found for each one that was sent, at the same index. */
 type Placed = ReadonlyArray<Listed | undefined>
@@ -70,9 +83,15 @@ const settleOrders = Effect.fnUntraced(function* (
   const all = orders.map(({ params }) => params)
   const hasOwnId = orders.length === 1 && orders.every(({ hasOwnId }) => hasOwnId)
   const lookUp = Effect.map(
-    ordersSince(context, attempt, filterFor(all), hasOwnId),
-    ({ rows, time }): Finding<Placed, Placed> => {
-      const picks = orders.map((order) => pickOrder(context, directory, rows, { ...order, time }))
+    Effect.flatMap(ordersSince(context, attempt, filterFor(all), hasOwnId), ({ rows, time }) =>
+      pickOrders(
+        context,
+        directory,
+        rows,
+        orders.map((order) => ({ ...order, time }))
+      )
+    ),
+    (picks): Finding<Placed, Placed> => {
       const placed = picks.map((pick) => (pick._tag === "Match" ? pick.value : undefined))
       const unclear = picks.find((pick) => pick._tag === "Ambiguous")
       if (unclear !== undefined) return ambiguous(unclear.reason, placed)

@@ -2,20 +2,30 @@ import { Effect, Schema } from "effect"
 import { isSince, sameNumber } from "../../../domain/orders/orderMatch.ts"
 import { holds } from "./confirmation.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
-import { deadlineOf, withDeadline } from "./orderDefaults.ts"
+import { deadlineOf } from "./orderDefaults.ts"
 import { type Listed, orderById, ordersSince } from "./orderLists.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import {
+  NoReadings,
+  procedure,
+  type ProcedureContext,
+  type Settlement,
+  type UnconfirmedWrite
+} from "./writeProcedure.ts"
 
 /** AmendOrder, which changes an order in place. The amendment is found in the order's list of amendments. */
-export const amendOrder: WriteProcedure = (context, _, params) =>
-  Effect.succeed({
-    params,
-    stamp: withDeadline(context),
-    fingerprints: fingerprintsOf([params["txid"], params["cl_ord_id"]]),
-    isConfirmed: holds("amend_id"),
-    settle: (attempt) => settle(context, attempt)
-  })
+export const amendOrder = procedure({
+  before: NoReadings,
+  hasDeadline: true,
+  isConfirmed: holds("amend_id"),
+  prepare: (_context, _endpoint, params) =>
+    Effect.succeed({
+      params,
+      before: {},
+      fingerprints: fingerprintsOf([params["txid"], params["cl_ord_id"]])
+    }),
+  settle: (context, attempt) => settle(context, attempt)
+})
 
 /** Makes the fingerprints of an amendment: the ids of its order, since the list does not show who sent which amendment. */
 const fingerprintsOf = (orderIds: ReadonlyArray<unknown>) =>
@@ -89,8 +99,9 @@ const findIn = Effect.fnUntraced(function* (context: ProcedureContext, attempt: 
   const answer = yield* context.kraken.read("private/OrderAmends", { order_id: order.txid }, { priority: "settlement" })
   const { amends } = yield* decodeAmends(answer)
   const time = yield* attempt.departure.timing
+  const made = yield* context.madeBefore(amends.map(({ amend_id }) => amend_id))
   const fitting = amends
-    .filter((amend) => amend.amend_type === "user" && !context.createdIds.has(amend.amend_id))
+    .filter((amend) => amend.amend_type === "user" && !made.has(amend.amend_id))
     .filter((amend) => amendable.every((field) => sameNumber(amend[field], attempt.params[field])))
     .map((amend) => ({ amend_id: amend.amend_id, since: isSince(Number(amend.timestamp) / 1e9, time) }))
     .filter(({ since }) => since !== "other")

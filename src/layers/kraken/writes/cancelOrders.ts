@@ -3,17 +3,16 @@ import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { type CancelTargets, targetsOfCancelAll, targetsOfCancelBatch, targetsOfCancelOrder } from "./cancelTargets.ts"
 import { holdsCount, holdsTimes } from "./confirmation.ts"
 import { settleCancel } from "./settleCancel.ts"
-import type { WriteProcedure } from "./writeProcedure.ts"
+import { NoReadings, procedure } from "./writeProcedure.ts"
 
-const cancel =
-  (targetsOf: (params: Params) => CancelTargets): WriteProcedure =>
-  (context, _endpoint, params) =>
-    Effect.succeed({
-      params,
-      fingerprints: [],
-      isConfirmed: holdsCount,
-      settle: (attempt) => settleCancel(context, attempt, targetsOf(params))
-    })
+const cancel = (targetsOf: (params: Params) => CancelTargets) =>
+  procedure({
+    before: NoReadings,
+    hasDeadline: false,
+    isConfirmed: holdsCount,
+    prepare: (_context, _endpoint, params) => Effect.succeed({ params, before: {}, fingerprints: [] }),
+    settle: (context, attempt) => settleCancel(context, attempt, targetsOf(attempt.params))
+  })
 
 export const cancelOrder = cancel(targetsOfCancelOrder)
 
@@ -27,17 +26,17 @@ export const cancelAll = cancel(() => targetsOfCancelAll)
  *
  * @see https://docs.kraken.com/api/docs/rest-api/cancel-all-orders-after read 2026-08-17
  */
-export const cancelAllOrdersAfter: WriteProcedure = (_context, _endpoint, params) =>
-  Effect.succeed({
-    params,
-    fingerprints: [],
-    isConfirmed: holdsTimes,
-    settle: ({ error }) =>
-      Effect.succeed({
-        _tag: "Unknown",
-        reason: error.reason,
-        check:
-          "Call it again with the timeout that is wanted now. The last call counts, and no endpoint shows the timer.",
-        safeToRepeat: true
-      })
-  })
+export const cancelAllOrdersAfter = procedure({
+  before: NoReadings,
+  hasDeadline: false,
+  isConfirmed: holdsTimes,
+  prepare: (_context, _endpoint, params) => Effect.succeed({ params, before: {}, fingerprints: [] }),
+  settle: (_context, { error }) =>
+    Effect.succeed({
+      _tag: "Unknown",
+      reason: error.reason,
+      check:
+        "Call it again with the timeout that is wanted now. The last call counts, and no endpoint shows the timer.",
+      safeToRepeat: true
+    })
+})

@@ -28,14 +28,14 @@ export const readGroup = Effect.fnUntraced(function* (
   knownIds: ReadonlyArray<OrderId>
 ) {
   const rows = yield* openOrders(context, {})
-  const { inDoubt, sentAt, within } = yield* attempt.departure.timing
+  const { inDoubt, latest, sentAt, within } = yield* attempt.departure.timing
   if (inDoubt) {
     const doubt = "a clock was set after the cancel was sent, so it is unknown which orders were open before"
     return { added: [], isClosed: false, doubt } satisfies GroupReading
   }
   const members = rows.filter(({ row }) => group(row))
   const older = members.filter(({ row }) => Number(row.opentm) <= sentAt - within)
-  const unsure = members.filter((member) => !older.includes(member) && !(Number(member.row.opentm) > sentAt + within))
+  const unsure = members.filter((member) => !older.includes(member) && !(Number(member.row.opentm) > latest + within))
   const known = new Set(knownIds.map(({ id }) => id))
   const isUnknown = ({ txid }: { readonly txid: string }) => !known.has(txid)
   const unsureIds = unsure.filter(isUnknown).map(({ txid }) => txid)

@@ -1,7 +1,13 @@
 import { Effect, Either, Schema } from "effect"
 import { isBoolean } from "./confirmation.ts"
 import { repeatUntilSettled, type Unsettled } from "./repeatUntilSettled.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import {
+  NoReadings,
+  procedure,
+  type ProcedureContext,
+  type Settlement,
+  type UnconfirmedWrite
+} from "./writeProcedure.ts"
 
 /** @see https://docs.kraken.com/api/docs/rest-api/get-status-recent-withdrawals read 2026-08-17 */
 const decode = Schema.decodeUnknown(
@@ -18,18 +24,18 @@ const decode = Schema.decodeUnknown(
  * WithdrawCancel. It names the withdrawal by its `refid`, so it is repeated until Kraken answers or lists the
  * withdrawal as canceled or ended.
  */
-export const cancelWithdrawal: WriteProcedure = (context, _endpoint, params) =>
-  Effect.succeed({
-    params,
-    fingerprints: [],
-    isConfirmed: isBoolean,
-    settle: (attempt) =>
-      repeatUntilSettled(
-        undefined,
-        () => cancelAgain(context, attempt),
-        ({ reason }) => ({ _tag: "Unknown", reason, check: "Check get_withdrawal_status.", safeToRepeat: true })
-      )
-  })
+export const cancelWithdrawal = procedure({
+  before: NoReadings,
+  hasDeadline: false,
+  isConfirmed: isBoolean,
+  prepare: (_context, _endpoint, params) => Effect.succeed({ params, before: {}, fingerprints: [] }),
+  settle: (context, attempt) =>
+    repeatUntilSettled(
+      undefined,
+      () => cancelAgain(context, attempt),
+      ({ reason }) => ({ _tag: "Unknown", reason, check: "Check get_withdrawal_status.", safeToRepeat: true })
+    )
+})
 
 const cancelAgain = Effect.fnUntraced(function* (context: ProcedureContext, { endpoint, params }: UnconfirmedWrite) {
   const answer = yield* Effect.either(context.kraken.write(endpoint, params, { priority: "cancel" }))

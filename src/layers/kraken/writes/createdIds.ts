@@ -1,28 +1,5 @@
 import { Schema } from "effect"
 
-/** The ids (txid, refid, amend_id …) that recent writes of this process created. No later write can have created them. */
-export interface CreatedIds {
-  readonly add: (ids: ReadonlyArray<string>) => void
-  readonly has: (id: string) => boolean
-}
-
-/** Ids that are remembered. Beyond that, the oldest ones are forgotten. */
-const capacity = 1000
-
-export const makeCreatedIds = (): CreatedIds => {
-  const known = new Set<string>()
-  return {
-    has: (id) => known.has(id),
-    add: (ids) => {
-      for (const id of ids) known.add(id)
-      for (const id of known) {
-        if (known.size <= capacity) break
-        known.delete(id)
-      }
-    }
-  }
-}
-
 const Ids = Schema.Struct({
   txid: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
   refid: Schema.optional(Schema.String),

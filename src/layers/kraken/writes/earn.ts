@@ -1,14 +1,13 @@
 import { Effect, Option, Schema } from "effect"
-import type { Params, ReadEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, ReadEndpoint, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
-import type { Principal } from "../../../services/Principal.ts"
 import { isAccepted } from "./confirmation.ts"
 import { type Finding, match, noMatch } from "./finding.ts"
 import { Numeric } from "./numeric.ts"
 import { noDeadline } from "./orderDefaults.ts"
-import { type LookUpError, pollUntilSettled } from "./pollUntilSettled.ts"
+import { pollUntilSettled } from "./pollUntilSettled.ts"
 import { precheck } from "./precheck.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
 
 /** @see https://docs.kraken.com/api/docs/rest-api/list-allocations read 2026-08-17 */
 const Allocations = Schema.Struct({
@@ -26,20 +25,28 @@ const Allocations = Schema.Struct({
 const decodeAllocations = Schema.decodeUnknown(Allocations)
 const decodePending = Schema.decodeUnknown(Schema.Struct({ pending: Schema.Boolean }))
 
-/** The state of one strategy. */
-interface Allocation {
-  /** True while an operation is under way. */
-  readonly pending: boolean
-  readonly total: D.Decimal
-}
+/** The state of one strategy. `pending`: an operation is under way. */
+const Allocation = Schema.Struct({ pending: Schema.Boolean, total: Numeric })
+type Allocation = typeof Allocation.Type
 
 /**
  * Earn/Allocate and Earn/Deallocate. An operation counts as done only if the allocation read before it and the one read
  * after it differ by the amount.
  */
-export const earn: WriteProcedure = Effect.fnUntraced(function* (context, endpoint, params) {
-  const status = endpoint === "private/Earn/Allocate" ? "private/Earn/AllocateStatus" : "private/Earn/DeallocateStatus"
-  const reading = readAllocation(context, status, params)
+export const earn = procedure({
+  reads: true,
+  before: Schema.Struct({ allocation: Schema.optionalWith(Allocation, { exact: true }) }),
+  hasDeadline: false,
+  isConfirmed: isAccepted,
+  prepare: (context, endpoint, params) => prepare(context, endpoint, params),
+  settle: (context, attempt, { allocation }) => settle(context, attempt, allocation)
+})
+
+const statusOf = (endpoint: WriteEndpoint): ReadEndpoint =>
+  endpoint === "private/Earn/Allocate" ? "private/Earn/AllocateStatus" : "private/Earn/DeallocateStatus"
+
+const prepare = Effect.fnUntraced(function* (context: ProcedureContext, endpoint: WriteEndpoint, params: Params) {
+  const reading = readAllocation(context, statusOf(endpoint), params)
   // A lost answer could not be settled without this, so nothing is sent while Kraken does not answer. A missing permission
   // or an unknown shape of the answer does not go away, and would block the write for good: these are no reason to refuse.
   const before = yield* Effect.asSome(reading).pipe(
@@ -48,9 +55,8 @@ export const earn: WriteProcedure = Effect.fnUntraced(function* (context, endpoi
   )
   return {
     params,
-    fingerprints: [String(params["strategy_id"])],
-    isConfirmed: isAccepted,
-    settle: (attempt) => settle(context, attempt, before, reading)
+    before: { ...(Option.isSome(before) && { allocation: before.value }) },
+    fingerprints: [String(params["strategy_id"])]
   }
 })
 
@@ -71,22 +77,25 @@ const readAllocation = Effect.fnUntraced(function* (
     D.decimal(String(allocated?.total.native ?? 0)),
     D.decimal(String(allocated?.pending?.native ?? 0))
   )
-  return { pending, total } satisfies Allocation
+  return { pending, total: D.format(total) } satisfies Allocation
 })
 
 const settle = Effect.fn("KrakenWriter.settleEarn")(function* (
   context: ProcedureContext,
   { endpoint, error, params }: UnconfirmedWrite,
-  before: Option.Option<Allocation>,
-  reading: Effect.Effect<Allocation, LookUpError, Principal>
+  /** The state before the write. Undefined if it could not be read. */
+  before: Allocation | undefined
 ) {
   const check = "Check get_earn_allocation_status or get_earn_deallocation_status, and list_earn_allocations."
-  if (Option.isNone(before)) return { _tag: "Unknown", reason: error.reason, check } satisfies Settlement
+  if (before === undefined) return { _tag: "Unknown", reason: error.reason, check } satisfies Settlement
   const amount = D.decimal(String(params["amount"]))
-  const expected = D.sum(before.value.total, endpoint === "private/Earn/Allocate" ? amount : D.negate(amount))
-  const lookUp = Effect.map(reading, (now): Finding<string> => {
-    if (now.pending && !before.value.pending) return match("pending")
-    return D.equals(now.total, expected) ? match("done") : noMatch()
+  const expected = D.sum(
+    D.decimal(String(before.total)),
+    endpoint === "private/Earn/Allocate" ? amount : D.negate(amount)
+  )
+  const lookUp = Effect.map(readAllocation(context, statusOf(endpoint), params), (now): Finding<string> => {
+    if (now.pending && !before.pending) return match("pending")
+    return D.equals(D.decimal(String(now.total)), expected) ? match("done") : noMatch()
   })
   const search = yield* pollUntilSettled(context, noDeadline, lookUp)
   return search._tag === "Found"

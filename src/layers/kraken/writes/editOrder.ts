@@ -1,14 +1,22 @@
-import { Effect } from "effect"
-import type { Params } from "../../../domain/endpoints/endpoints.ts"
-import type { SentOrder } from "../../../domain/orders/orderMatch.ts"
+import { Effect, Schema } from "effect"
+import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import { isEdit } from "./confirmation.ts"
-import { deadlineOf, fingerprintOf, withDeadline, withUserref } from "./orderDefaults.ts"
+import { noMatch } from "./finding.ts"
+import { deadlineOf, fingerprintOf, withUserref } from "./orderDefaults.ts"
 import { type Listed, openOrders, orderById, ordersSince } from "./orderLists.ts"
-import { pickOrder } from "./pickOrder.ts"
+import { pickOrders } from "./pickOrder.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
 import { precheck } from "./precheck.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
+
+/** The order that is edited, as it was read before. `txid` is the name that the caller gave it if it was not found. */
+const Original = Schema.Struct({
+  txid: Schema.String,
+  type: Schema.optionalWith(Schema.String, { exact: true }),
+  /** The `userref` by which the new order is found was made for this edit. */
+  hasOwnId: Schema.Boolean
+})
 
 /**
  * EditOrder, which cancels an order and places a new one. Kraken does not edit an order with a `cl_ord_id`: such an edit
@@ -16,7 +24,17 @@ import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } f
  *
  * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
  */
-export const editOrder: WriteProcedure = Effect.fnUntraced(function* (context, endpoint, params) {
+export const editOrder = procedure({
+  reads: true,
+  before: Original,
+  hasDeadline: true,
+  isConfirmed: isEdit,
+  prepare: (context, endpoint, params) => prepare(context, endpoint, params),
+  complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
+  settle: (context, attempt, original) => settle(context, attempt, original)
+})
+
+const prepare = Effect.fnUntraced(function* (context: ProcedureContext, endpoint: WriteEndpoint, params: Params) {
   const txid = String(params["txid"])
   const original = yield* precheck(
     endpoint,
@@ -26,17 +44,12 @@ export const editOrder: WriteProcedure = Effect.fnUntraced(function* (context, e
     return yield* new KrakenWriteRefused({ endpoint, reason: useAmend(original, params) })
   }
   const edit = params["validate"] === true ? params : withUserref(params)
-  const expected = { ...edit, ...(original && { type: original.row.descr.type }) }
+  const type = original && { type: original.row.descr.type }
+  const terms = original && { volume: original.row.vol, price: original.row.descr.price }
   return {
     params: edit,
-    stamp: withDeadline(context),
-    fingerprints: [
-      fingerprintOf({ ...(original && { volume: original.row.vol, price: original.row.descr.price }), ...expected })
-    ],
-    isConfirmed: isEdit,
-    complete: (result, sent) => ({ newuserref: sent["userref"], ...Object(result) }),
-    settle: (attempt) =>
-      settle(context, attempt, { params: expected, hasOwnId: params["userref"] === undefined }, original?.txid ?? txid)
+    before: { txid: original?.txid ?? txid, ...type, hasOwnId: params["userref"] === undefined },
+    fingerprints: [fingerprintOf({ ...terms, ...edit, ...type })]
   }
 })
 
@@ -61,19 +74,17 @@ const useAmend = ({ row, txid }: Listed, params: Params): string => {
 const settle = Effect.fn("KrakenWriter.settleEdit")(function* (
   context: ProcedureContext,
   attempt: UnconfirmedWrite,
-  edit: Omit<SentOrder, "time">,
-  txid: string
+  { hasOwnId, txid, type }: typeof Original.Type
 ) {
   const directory = yield* context.directory
   const { userref } = attempt.params
-  const lookUp = Effect.map(ordersSince(context, attempt, { userref }, edit.hasOwnId), ({ rows, time }) =>
-    pickOrder(
-      context,
-      directory,
-      rows.filter((listed) => listed.txid !== txid),
-      { ...edit, time }
-    )
-  )
+  const params = { ...attempt.params, ...(type !== undefined && { type }) }
+  const lookUp = Effect.gen(function* () {
+    const { rows, time } = yield* ordersSince(context, attempt, { userref }, hasOwnId)
+    const others = rows.filter((listed) => listed.txid !== txid)
+    const [pick] = yield* pickOrders(context, directory, others, [{ params, hasOwnId, time }])
+    return pick ?? noMatch()
+  })
   const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
   if (search._tag === "Found") {
     const { row, txid: newTxid } = search.value

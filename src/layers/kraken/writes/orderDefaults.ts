@@ -25,7 +25,7 @@ export const withUserref = (edit: Params): Params =>
  * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
  */
 export const withDeadline =
-  (context: ProcedureContext) =>
+  (context: Pick<ProcedureContext, "deadline">) =>
   (params: Params, now: DateTime.Utc): Params =>
     params["deadline"] === undefined
       ? { ...params, deadline: DateTime.formatIso(DateTime.addDuration(now, context.deadline)) }
@@ -34,7 +34,7 @@ export const withDeadline =
 /** The moment after which Kraken's engine refuses an order that was sent. */
 export interface Deadline {
   readonly at: DateTime.Utc
-  /** Milliseconds from the departure to the deadline. */
+  /** Milliseconds from the earliest moment of the departure to the deadline. */
   readonly span: number
   readonly departure: Departure
 }
@@ -50,9 +50,22 @@ const longestSpan = Duration.toMillis("1 minute")
 export const deadlineOf = ({ departure, params }: UnconfirmedWrite): Option.Option<Deadline> =>
   Option.map(typeof params["deadline"] === "string" ? DateTime.make(params["deadline"]) : Option.none(), (at) => ({
     at: DateTime.toUtc(at),
-    span: Math.min(Math.max(DateTime.distance(departure.at, at), 0), longestSpan),
+    span: departure.window + spanTo(at, DateTime.add(departure.at, { millis: departure.window })),
     departure
   }))
+
+/** Milliseconds from a moment to a deadline, as many as Kraken accepts at most. */
+const spanTo = (deadline: DateTime.DateTime, from: DateTime.DateTime): number =>
+  Math.min(Math.max(DateTime.distance(from, deadline), 0), longestSpan)
+
+/** Milliseconds after it was sent for which Kraken's engine can still accept a write that is sent now. */
+export const expiryOf = (context: Pick<ProcedureContext, "deadline">, params: Params, now: DateTime.Utc): number =>
+  typeof params["deadline"] === "string"
+    ? Option.match(DateTime.make(params["deadline"]), {
+        onNone: () => longestSpan,
+        onSome: (deadline) => spanTo(deadline, now)
+      })
+    : Duration.toMillis(context.deadline)
 
 /** For writes to endpoints without a `deadline`. */
 export const noDeadline = Option.none<Deadline>()

@@ -1,19 +1,25 @@
+import { Effect } from "effect"
 import type { Directory } from "../../../domain/assets/model.ts"
 import { likeness, type SentOrder } from "../../../domain/orders/orderMatch.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
 import type { Listed } from "./orderLists.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
 
-/** Picks the one order among `rows` that is `sent`. Ambiguous if several fit, or if one fits that shows neither id. */
-export const pickOrder = (
+/** Picks each order that was sent from `rows`. Orders that earlier recorded writes made are none of them. */
+export const pickOrders = Effect.fnUntraced(function* (
   context: ProcedureContext,
   directory: Directory,
   rows: ReadonlyArray<Listed>,
-  sent: SentOrder
-): Finding<Listed> => {
-  const compared = rows
-    .filter(({ txid }) => !context.createdIds.has(txid))
-    .map((listed) => ({ listed, like: likeness(listed.row, sent, samePair(directory)) }))
+  sent: ReadonlyArray<SentOrder>
+) {
+  const made = yield* context.madeBefore(rows.map(({ txid }) => txid))
+  const candidates = rows.filter(({ txid }) => !made.has(txid))
+  return sent.map((order) => pickOrder(directory, candidates, order))
+})
+
+/** Picks the one order among `rows` that is `sent`. Ambiguous if several fit, or if one fits that shows neither id. */
+const pickOrder = (directory: Directory, rows: ReadonlyArray<Listed>, sent: SentOrder): Finding<Listed> => {
+  const compared = rows.map((listed) => ({ listed, like: likeness(listed.row, sent, samePair(directory)) }))
   const same = unique(compared.filter(({ like }) => like === "same").map(({ listed }) => listed))
   const perhaps = compared.filter(({ like }) => like === "perhaps").map(({ listed }) => listed)
   const [first] = same

@@ -2,6 +2,7 @@ import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "ef
 import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
+import type { RecordUnavailable } from "../../../services/Record.ts"
 import type { Finding } from "./finding.ts"
 import type { Deadline } from "./orderDefaults.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
@@ -15,7 +16,7 @@ export type SearchResult<A, P = never> =
   | { readonly _tag: "Undecided"; readonly reason: string; readonly partial: P | undefined }
 
 /** Errors that a look-up can end in. */
-export type LookUpError = ReadError | ParseResult.ParseError
+export type LookUpError = ReadError | RecordUnavailable | ParseResult.ParseError
 
 /** Time that Kraken's engine gets, after a deadline, for orders that it had already accepted. */
 const settling = Duration.seconds(2)

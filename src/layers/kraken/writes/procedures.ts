@@ -8,7 +8,7 @@ import * as Confirmed from "./confirmation.ts"
 import { earn } from "./earn.ts"
 import { editOrder } from "./editOrder.ts"
 import { withdraw } from "./withdraw.ts"
-import type { WriteProcedure } from "./writeProcedure.ts"
+import { NoReadings, procedure, type WriteProcedure } from "./writeProcedure.ts"
 
 /** Lists the procedure of each endpoint that writes. */
 export const procedures = (): Readonly<Record<WriteEndpoint, WriteProcedure>> => ({
@@ -41,12 +41,11 @@ export const procedures = (): Readonly<Record<WriteEndpoint, WriteProcedure>> =>
 })
 
 /** Makes the procedure of a write that no read can find. Its settlement names what a person can check. */
-const unsearchable =
-  (isConfirmed: Confirmed.Confirmation, check: string, safeToRepeat = false): WriteProcedure =>
-  (_context, _endpoint, params) =>
-    Effect.succeed({
-      params,
-      fingerprints: [],
-      isConfirmed,
-      settle: ({ error }) => Effect.succeed({ _tag: "Unknown", reason: error.reason, check, safeToRepeat })
-    })
+const unsearchable = (isConfirmed: Confirmed.Confirmation, check: string, safeToRepeat = false) =>
+  procedure({
+    before: NoReadings,
+    hasDeadline: false,
+    isConfirmed,
+    prepare: (_context, _endpoint, params) => Effect.succeed({ params, before: {}, fingerprints: [] }),
+    settle: (_context, { error }) => Effect.succeed({ _tag: "Unknown", reason: error.reason, check, safeToRepeat })
+  })

@@ -1,11 +1,11 @@
 import { Effect, Either, Ref } from "effect"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { LeavingIntent } from "../../../services/KrakenClient.ts"
 import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
-import type { makeAmbiguousWrites, OpenWrite } from "./ambiguousWrites.ts"
-import { createdIdsIn } from "./createdIds.ts"
-import { completed, makeSettleWrite } from "./settleWrite.ts"
+import { withDeadline } from "./orderDefaults.ts"
+import { completed, type SettleWrite } from "./settleWrite.ts"
 import { depart, type Departure } from "./timing.ts"
-import type { PreparedWrite, ProcedureContext } from "./writeProcedure.ts"
+import type { PreparedWrite, ProcedureContext, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
 
 /** A request as it was last sent. */
 interface Transmission {
@@ -13,44 +13,47 @@ interface Transmission {
   readonly departure: Departure
 }
 
+/** A write that is sent now. */
+interface Sending {
+  readonly endpoint: WriteEndpoint
+  readonly procedure: WriteProcedure
+  readonly prepared: PreparedWrite
+  /** Absent for a cancel that could not be recorded. */
+  readonly intent: LeavingIntent | undefined
+  /** Has to run before the write is settled. */
+  readonly unconfirmed: Effect.Effect<void>
+}
+
 /** Makes the function that sends a prepared write, and settles it if Kraken's answer does not confirm it. */
-export const makeSendOnce = (context: ProcedureContext, ambiguousWrites: ReturnType<typeof makeAmbiguousWrites>) => {
-  const settle = makeSettleWrite(ambiguousWrites)
-  return Effect.fnUntraced(function* (endpoint: WriteEndpoint, prepared: PreparedWrite, openWrite: OpenWrite) {
+export const makeSendOnce = (context: ProcedureContext, settle: SettleWrite) =>
+  Effect.fnUntraced(function* ({ endpoint, intent, prepared, procedure, unconfirmed }: Sending) {
     // The client runs `stamped` when the turn in the lane has come, and again after a refused nonce.
     const transmission = yield* Ref.make<Transmission>({
       params: prepared.params,
       departure: yield* depart(context.kraken)
     })
+    const stamp = procedure.hasDeadline ? withDeadline(context) : (params: Params) => params
     const stamped = depart(context.kraken).pipe(
-      Effect.map((departure) => ({
-        departure,
-        params: prepared.stamp?.(prepared.params, departure.at) ?? prepared.params
-      })),
+      Effect.map((departure) => ({ departure, params: stamp(prepared.params, departure.at) })),
       Effect.tap((sent) => Ref.set(transmission, sent)),
       Effect.map(({ params }) => params)
     )
     const { priority } = endpoints[endpoint]
-    const answer = yield* context.kraken.write(endpoint, prepared.params, { priority, stamped }).pipe(
+    const answer = yield* context.kraken.write(endpoint, prepared.params, { priority, stamped, intent }).pipe(
       Effect.map(Either.right),
       Effect.catchTag("KrakenOutcomeUnknown", (error) => Effect.succeed(Either.left(error)))
     )
     const { departure, params } = yield* Ref.get(transmission)
-    const sent = Either.isLeft(answer)
-      ? yield* settle(prepared, openWrite, { endpoint, params, departure, error: answer.left })
-      : prepared.isConfirmed(answer.right, params)
-        ? completed(prepared, answer.right, params)
-        : yield* settle(prepared, openWrite, {
-            endpoint,
-            params,
-            departure,
-            error: notConfirmed(endpoint),
-            result: answer.right
-          })
-    context.createdIds.add(createdIdsIn(sent.result))
-    return sent
+    const lookUp = (attempt: Pick<UnconfirmedWrite, "error" | "result">) =>
+      Effect.zipRight(
+        unconfirmed,
+        settle(procedure, prepared, { endpoint, params, departure, ...attempt }, intent, params)
+      )
+    if (Either.isLeft(answer)) return yield* lookUp({ error: answer.left })
+    return procedure.isConfirmed(answer.right, params)
+      ? completed(procedure, answer.right, params)
+      : yield* lookUp({ error: notConfirmed(endpoint), result: answer.right })
   })
-}
 
 /** The reason to look up a write whose answer has no error, and none of the ids that the endpoint promises. */
 const notConfirmed = (endpoint: WriteEndpoint) =>

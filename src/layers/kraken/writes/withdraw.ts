@@ -1,6 +1,6 @@
 import { DateTime, Effect, Option, Schema } from "effect"
 import type { Directory } from "../../../domain/assets/model.ts"
-import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import { isSince, oneSpelling, sameNumber } from "../../../domain/orders/orderMatch.ts"
 import { holds } from "./confirmation.ts"
@@ -9,7 +9,7 @@ import { Numeric } from "./numeric.ts"
 import { noDeadline } from "./orderDefaults.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
 import { precheck } from "./precheck.ts"
-import type { ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
+import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
 
 const Text = Schema.Union(Schema.String, Schema.Number)
 
@@ -37,7 +37,21 @@ const duplicateWindow = 10 * 60
  *
  * @see https://docs.kraken.com/api/docs/rest-api/withdraw-funds read 2026-08-17
  */
-export const withdraw: WriteProcedure = Effect.fnUntraced(function* (context, endpoint, params, repeat) {
+export const withdraw = procedure({
+  reads: true,
+  before: Schema.Struct({ refids: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }) }),
+  hasDeadline: false,
+  isConfirmed: holds("refid"),
+  prepare: (context, endpoint, params, repeat) => prepare(context, endpoint, params, repeat),
+  settle: (context, attempt, { refids }) => settle(context, attempt, refids)
+})
+
+const prepare = Effect.fnUntraced(function* (
+  context: ProcedureContext,
+  endpoint: WriteEndpoint,
+  params: Params,
+  repeat: boolean
+) {
   const directory = yield* context.directory
   const reading = listWithdrawals(context, params)
   // With `repeat` the list decides nothing. If it cannot be read, a lost answer can only not be settled later.
@@ -50,14 +64,12 @@ export const withdraw: WriteProcedure = Effect.fnUntraced(function* (context, en
     (row) => !(Number(row.time) < since) && row.status !== "Failure" && fits(row, params, directory)
   )
   if (earlier !== undefined && !repeat) return { result: { refid: earlier.refid }, duplicateOf: [earlier.refid] }
-  const knownRefids = Option.map(before, (rows) => new Set(rows.map(({ refid }) => refid)))
   return {
     params,
+    before: { ...(Option.isSome(before) && { refids: before.value.map(({ refid }) => refid) }) },
     fingerprints: [
       JSON.stringify([directory.assetDisplay(String(params["asset"])), params["key"], oneSpelling(params["amount"])])
-    ],
-    isConfirmed: holds("refid"),
-    settle: (attempt) => settle(context, attempt, knownRefids)
+    ]
   }
 })
 
@@ -67,21 +79,22 @@ const listWithdrawals = (context: ProcedureContext, { asset }: Params) =>
 const settle = Effect.fn("KrakenWriter.settleWithdrawal")(function* (
   context: ProcedureContext,
   attempt: UnconfirmedWrite,
-  /** The rows listed before the send. None if they could not be read. */
-  knownRefids: Option.Option<ReadonlySet<string>>
+  /** The rows listed before the send. Undefined if they could not be read. */
+  refids: ReadonlyArray<string> | undefined
 ) {
   const directory = yield* context.directory
   const lookUp = Effect.gen(function* () {
     const rows = yield* listWithdrawals(context, attempt.params)
     const time = yield* attempt.departure.timing
-    const known = Option.getOrElse(knownRefids, () => new Set<string>())
-    const fresh = rows.filter(({ refid }) => !known.has(refid) && !context.createdIds.has(refid))
+    const known = new Set(refids)
+    const made = yield* context.madeBefore(rows.map(({ refid }) => refid))
+    const fresh = rows.filter(({ refid }) => !known.has(refid) && !made.has(refid))
     const fitting = fresh.filter((row) => isSince(row.time, time) !== "other" && fits(row, attempt.params, directory))
     const [first] = fitting
     if (fitting.length > 1)
       return ambiguous(`several withdrawals match: ${fitting.map(({ refid }) => refid).join(", ")}`)
     if (first === undefined) return noMatch()
-    const isNew = Option.isSome(knownRefids) && isSince(first.time, time) === "same"
+    const isNew = refids !== undefined && isSince(first.time, time) === "same"
     const isCertain = isNew && first.key === attempt.params["key"]
     const finding: Finding<Withdrawal> = isCertain ? match(first) : ambiguous(`it might be ${first.refid}`)
     return finding

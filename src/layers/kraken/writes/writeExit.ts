@@ -1,20 +1,40 @@
 import { Cause, Exit, Option } from "effect"
+import { endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
 import type { Outcome } from "../../../services/Record.ts"
+import { createdIdsIn } from "./createdIds.ts"
 
 /**
- * Classifies the end of a write. Each error but `KrakenOutcomeUnknown` says that nothing happened. A defect or an
- * interruption says nothing of the kind.
+ * Describes the end of a write for the record. Each error but `KrakenOutcomeUnknown` says that nothing happened. A defect
+ * or an interruption says nothing of the kind.
  */
-export const outcomeOf = (exit: Exit.Exit<Sent, SendError>): Outcome => {
-  if (Exit.isSuccess(exit)) return { _tag: "Happened" }
-  const error = errorTagOf(exit.cause)
-  if (error !== undefined) return { _tag: error === "KrakenOutcomeUnknown" ? "Unknown" : "DidNotHappen", error }
-  return { _tag: "Unknown", error: Cause.isInterruptedOnly(exit.cause) ? "Interrupted" : "Defect" }
+export const outcomeOf = (endpoint: WriteEndpoint, exit: Exit.Exit<Sent, SendError>): Outcome => {
+  if (Exit.isSuccess(exit)) {
+    const { result, settled } = exit.value
+    return { outcome: "happened", ids: createdIdsIn(result), result: withoutSecrets(endpoint, result), ...settled }
+  }
+  const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  if (error === undefined) {
+    const isInterrupted = Cause.isInterruptedOnly(exit.cause)
+    return {
+      outcome: "unknown",
+      error: isInterrupted ? "Interrupted" : "Defect",
+      reason: isInterrupted ? "the server stopped before its outcome was known" : "an internal error interrupted it",
+      check: "Read the account to see what happened.",
+      ids: []
+    }
+  }
+  if (error._tag !== "KrakenOutcomeUnknown")
+    return { outcome: "did-not-happen", error: error._tag, reason: error.message, ids: [] }
+  const { check, reason, safeToRepeat } = error
+  return { outcome: "unknown", error: error._tag, reason, check, ...(safeToRepeat && { safeToRepeat }), ids: [] }
 }
 
-/** Tells whether a write that ended might have happened, or might still happen. */
-export const isOpen = (exit: Exit.Exit<Sent, SendError>): boolean => outcomeOf(exit)._tag === "Unknown"
+const withoutSecrets = (endpoint: WriteEndpoint, result: unknown): unknown => {
+  const { secrets } = endpoints[endpoint]
+  if (secrets.length === 0 || typeof result !== "object" || result === null) return result
+  return Object.fromEntries(Object.entries(result).filter(([name]) => !secrets.includes(name)))
+}
 
 /** Gives the tag of the error in a cause. Undefined for a defect or an interruption. */
 export const errorTagOf = (cause: Cause.Cause<SendError>): SendError["_tag"] | undefined =>

@@ -1,12 +1,12 @@
-import type { DateTime, Duration, Effect } from "effect"
+import { type Duration, Effect, type ParseResult, Schema } from "effect"
 import type { Directory } from "../../../domain/assets/model.ts"
 import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { KrakenClient, ReadError } from "../../../services/KrakenClient.ts"
 import type { KrakenOutcomeUnknown, KrakenPrecheckFailed, KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
 import type { Principal } from "../../../services/Principal.ts"
+import type { Record } from "../../../services/Record.ts"
 import type { Confirmation } from "./confirmation.ts"
-import type { CreatedIds } from "./createdIds.ts"
 import type { Departure } from "./timing.ts"
 
 /** The services and values that procedures use. */
@@ -14,9 +14,10 @@ export interface ProcedureContext {
   readonly kraken: typeof KrakenClient.Service
   readonly keys: typeof PermissionCache.Service
   readonly directory: Effect.Effect<Directory, never, Principal>
+  /** Those of some ids that recorded writes have made. No later write can have made them. */
+  readonly madeBefore: (typeof Record.Service)["madeBefore"]
   /** The time between sending an order and the `deadline` that it gets. */
   readonly deadline: Duration.Duration
-  readonly createdIds: CreatedIds
 }
 
 /** A write that was sent, and whose answer does not say whether it happened. */
@@ -58,20 +59,16 @@ export type Settlement =
     }
 
 /** A write that is ready to be sent. */
-export interface PreparedWrite {
+export interface PreparedWrite<Before = unknown> {
+  /** The parameters with all ids by which the write can be found, but without those added at the sending. */
   readonly params: Params
-  /** Adds parameters that depend on the moment of sending. `now` is that moment on Kraken's clock. */
-  readonly stamp?: (params: Params, now: DateTime.Utc) => Params
+  /** The readings that settling compares with later ones. */
+  readonly before: Before
   /**
    * The terms by which the write is found on the account and which another write can share. Empty if its settlement
    * cannot take another write for it.
    */
   readonly fingerprints: ReadonlyArray<string>
-  /** Tells whether Kraken's result confirms that the write happened. If it does not, the write is settled. */
-  readonly isConfirmed: Confirmation
-  readonly settle: (attempt: UnconfirmedWrite) => Effect.Effect<Settlement, never, Principal>
-  /** Adds values that only this server knows to Kraken's result, such as a generated `cl_ord_id`. */
-  readonly complete?: (result: unknown, sent: Params) => unknown
 }
 
 /** A write that is not sent, since the account shows an identical one. */
@@ -80,13 +77,73 @@ export interface AlreadyDone {
   readonly duplicateOf: ReadonlyArray<string>
 }
 
+/** Errors that preparing a write can end in. Nothing was sent. */
+export type PrepareError = KrakenWriteRefused | KrakenPrecheckFailed | ReadError
+
 /**
- * Prepares a write to one endpoint: adds defaults, reads what settling it will need, or refuses it. `repeat` is true if
- * the caller wants the write although an identical one was just sent.
+ * The two halves of a write to one endpoint. Only values that the record keeps pass from `prepare` to `settle`, so that
+ * another process can settle a write whose own process has ended.
  */
-export type WriteProcedure = (
-  context: ProcedureContext,
-  endpoint: WriteEndpoint,
-  params: Params,
-  repeat: boolean
-) => Effect.Effect<PreparedWrite | AlreadyDone, KrakenWriteRefused | KrakenPrecheckFailed | ReadError, Principal>
+interface Halves<Before, Encoded> {
+  /**
+   * Adds defaults, reads what settling will need, or refuses the write. `repeat` is true if the caller wants the write
+   * although an identical one was just sent.
+   */
+  readonly prepare: (
+    context: ProcedureContext,
+    endpoint: WriteEndpoint,
+    params: Params,
+    repeat: boolean
+  ) => Effect.Effect<PreparedWrite<Before> | AlreadyDone, PrepareError, Principal>
+  /** Kraken is asked before the send. Absent: an identical write is recognized when the intent is recorded. */
+  readonly reads?: true
+  /** The JSON of the readings. */
+  readonly before: Schema.Schema<Before, Encoded>
+  /** True if Kraken's engine refuses the write after a `deadline`, which it gets when it is sent. */
+  readonly hasDeadline: boolean
+  /** Tells whether Kraken's result confirms that the write happened. If it does not, the write is settled. */
+  readonly isConfirmed: Confirmation
+  readonly settle: (
+    context: ProcedureContext,
+    attempt: UnconfirmedWrite,
+    before: Before
+  ) => Effect.Effect<Settlement, never, Principal>
+  /** Adds values that only this server knows to Kraken's result, such as a generated `cl_ord_id`. */
+  readonly complete?: (result: unknown, sent: Params) => unknown
+}
+
+/** The procedure of an endpoint, whose readings are JSON. */
+export interface WriteProcedure extends Pick<
+  Halves<unknown, unknown>,
+  "complete" | "hasDeadline" | "isConfirmed" | "prepare" | "reads"
+> {
+  /** Fails if the readings are not those of this procedure. */
+  readonly settle: (
+    context: ProcedureContext,
+    attempt: UnconfirmedWrite,
+    before: unknown
+  ) => Effect.Effect<Settlement, ParseResult.ParseError, Principal>
+}
+
+/** Makes the procedure of an endpoint from its halves. */
+export const procedure = <Before, Encoded>({
+  before,
+  prepare,
+  settle,
+  ...rest
+}: Halves<Before, Encoded>): WriteProcedure => {
+  const encode = Schema.encodeSync(before)
+  const decode = Schema.decodeUnknown(before)
+  return {
+    ...rest,
+    prepare: (context, endpoint, params, repeat) =>
+      Effect.map(prepare(context, endpoint, params, repeat), (prepared) =>
+        "duplicateOf" in prepared ? prepared : { ...prepared, before: encode(prepared.before) }
+      ),
+    settle: (context, attempt, encoded) =>
+      Effect.flatMap(decode(encoded), (readings) => settle(context, attempt, readings))
+  }
+}
+
+/** The readings of a procedure that needs none. */
+export const NoReadings = Schema.Struct({})

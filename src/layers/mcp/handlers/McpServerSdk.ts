@@ -1,6 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
-import { Cause, Clock, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
+import { CallContext } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
 import { Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -17,6 +18,7 @@ import { connectSdk } from "../server/sdkServer.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { ProtocolError } from "../protocol/ProtocolError.ts"
 import type { Call, Handler } from "../protocol/serverDefinition.ts"
+import { receiptMeta, recordedAs } from "./receiptNotes.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
@@ -65,7 +67,13 @@ const makeCall = (
     const tool = tools.get(name)
     if (tool === undefined || !(yield* policy.offers(tool))) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
+    const receipts = yield* Ref.make(Option.none<string>())
+    const context = yield* CallContext
     const { result } = yield* withProgressHeartbeat(call, tool.call(args)).pipe(
+      Effect.provideService(CallContext, {
+        ...context,
+        noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt))
+      }),
       Effect.map((result): Ended => ({ outcome: "ok", result })),
       Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
@@ -80,9 +88,15 @@ const makeCall = (
       Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))
     )
     const answer = limitResponse(tool, result)
-    const content = tool.intent === "read" ? answer.content : [...answer.content, ...simulated(trading)]
+    const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
+    const content =
+      tool.intent === "read" ? answer.content : [...answer.content, ...recordedAs(receipt), ...simulated(trading)]
     const budget = tool.permissions.length > 0 ? yield* rateBudget : {}
-    return { ...answer, content, _meta: { ...result._meta, ...budget, ...tradingMeta(trading) } }
+    return {
+      ...answer,
+      content,
+      _meta: { ...result._meta, ...budget, ...receiptMeta(receipt), ...tradingMeta(trading) }
+    }
   })
 
 /** A call that ended in an answer, an error of the tool included, with its outcome for the log. */

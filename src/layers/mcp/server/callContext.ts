@@ -7,6 +7,7 @@ import type { Call } from "../protocol/serverDefinition.ts"
 export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
   report: reporter(call),
+  noteReceipt: () => Effect.void,
   asks: Option.exists(call.client, ({ elicitation }) => Predicate.isRecord(elicitation)),
   answers: answersOf(call)
 })

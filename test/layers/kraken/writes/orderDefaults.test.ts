@@ -12,7 +12,7 @@ import {
 import { limit } from "../../../doubles/WriterAccount.ts"
 
 describe("the deadline of a write", () => {
-  const departure = { at: DateTime.unsafeMake(100_000), timing: Effect.never }
+  const departure = { at: DateTime.unsafeMake(100_000), window: 0, timing: Effect.never }
   const of = (deadline: unknown) => deadlineOf({ params: { deadline }, departure } as unknown as UnconfirmedWrite)
 
   it.each([

@@ -33,6 +33,7 @@ describe("the time of a write that has left", () => {
       const moment = start / 1000 + 3
       assert.deepStrictEqual(yield* departure.timing, {
         sentAt: moment,
+        latest: moment,
         earliest: moment,
         elapsed: 2500,
         within: 0.5,

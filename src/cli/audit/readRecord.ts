@@ -1,0 +1,154 @@
+import { Console, Effect, Option } from "effect"
+import { appendFileSync, closeSync, openSync } from "node:fs"
+import process from "node:process"
+import { emptyHead, receiptOf, type Receipt } from "../../layers/access/record/chain.ts"
+import {
+  listRows,
+  rowAt,
+  rowsAbout,
+  rowsAfter,
+  type State,
+  type StoredRow
+} from "../../layers/access/record/listing.ts"
+import { type Finding, shorterThan, verify } from "../../layers/access/record/verify.ts"
+import { visible, visibleJson, writeOut } from "../kit/terminalText.ts"
+import { table } from "../kit/textTable.ts"
+import { type From, isoOf, isThere, locate, openToRead, RecordRefusal, withState } from "./record.ts"
+
+/** The effects of the audit commands that only read. */
+
+export const list = Effect.fn("audit.list")(function* ({
+  json,
+  ...filter
+}: {
+  readonly limit: number
+  readonly before: Option.Option<number>
+  readonly caller: Option.Option<string>
+  readonly state: Option.Option<State>
+  readonly json: boolean
+} & From) {
+  const file = yield* locate
+  const rows = isThere(file) ? yield* (yield* openToRead(file)).read((db) => listRows(db, filter)) : []
+  if (json) return yield* writeOut(`${visibleJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
+  if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
+  const cells = rows.map(({ at, caller, endpoint, ids, name, seq, state }) =>
+    [
+      String(seq),
+      isoOf(at),
+      name === undefined ? caller : `${caller} (${name})`,
+      endpoint ?? "—",
+      state,
+      ids.join(" ")
+    ].map(visible)
+  )
+  yield* writeOut(
+    `${table(`Record (${visible(file)})`, ["Seq", "Time", "Caller", "Endpoint", "State", "Ids"], cells)}\n`
+  )
+}, withState)
+
+export const show = Effect.fn("audit.show")(function* ({
+  json,
+  seq
+}: { readonly seq: number; readonly json: boolean } & From) {
+  const file = yield* locate
+  const none = new RecordRefusal({ message: `The record ${file} has no row ${seq}.` })
+  if (!isThere(file)) return yield* none
+  const db = yield* openToRead(file)
+  const [row, about] = yield* db.read((db) => [rowAt(db, seq), rowsAbout(db, seq)] as const)
+  if (Option.isNone(row)) return yield* none
+  const [first, ...later] = [row.value, ...about].map(shown)
+  if (json) return yield* writeOut(`${visibleJson({ ...first, later })}\n`)
+  yield* writeOut([first, ...later].map((row) => `${visibleJson(row, 2)}\n`).join(""))
+}, withState)
+
+/** A row for people: its body as an object if it is one. */
+const shown = ({ body, body_hash, hash, seq }: StoredRow) => ({
+  seq,
+  receipt: receiptOf({ seq, hash }),
+  body_hash,
+  hash,
+  event: body === null ? "pruned" : Option.getOrElse(Option.liftThrowable(JSON.parse)(body), () => body)
+})
+
+export const exportRows = Effect.fn("audit.export")(function* ({
+  file: to
+}: { readonly file: Option.Option<string> } & From) {
+  const file = yield* locate
+  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  const db = yield* openToRead(file)
+  const out = yield* Effect.acquireRelease(
+    Effect.try({
+      try: () => Option.map(to, (path) => openSync(path, "wx", 0o600)),
+      catch: (error) =>
+        new RecordRefusal({
+          message: `${Option.getOrElse(to, () => "")} can't be written: ${String(Object(error).code)}`
+        })
+    }),
+    (out) => Effect.sync(() => Option.map(out, closeSync))
+  )
+  const write = (text: string) =>
+    Option.match(out, {
+      onNone: () => writeOut(text),
+      onSome: (out) =>
+        Effect.try({
+          try: () => appendFileSync(out, text),
+          catch: (error) => new RecordRefusal({ message: `The file can't be written: ${String(Object(error).code)}` })
+        })
+    })
+  let after = Number.MIN_SAFE_INTEGER
+  for (;;) {
+    const from = after
+    const rows = yield* db.read((db) => rowsAfter(db, from))
+    yield* write(rows.map((row) => `${visibleJson(row)}\n`).join(""))
+    const last = rows.at(-1)
+    if (last === undefined || !Number.isSafeInteger(last.seq)) return
+    after = last.seq
+  }
+}, withState)
+
+/** The exit codes of `audit verify`; 1 is for a record that could not be checked. */
+const verdicts = { intact: 0, altered: 3, shorter: 4 } as const
+
+export const verifyRecord = Effect.fn("audit.verify")(function* ({
+  json,
+  receipts
+}: { readonly receipts: ReadonlyArray<Receipt>; readonly json: boolean } & From) {
+  const file = yield* locate
+  if (!isThere(file) && receipts.length === 0)
+    return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  const { findings, head, rows } = isThere(file)
+    ? yield* (yield* openToRead(file)).read((db) => verify(db, receipts))
+    : { rows: 0, head: emptyHead, findings: receipts.map((receipt) => shorterThan(receipt, emptyHead)) }
+  const verdict = verdictOf(findings)
+  yield* Effect.sync(() => {
+    process.exitCode = verdicts[verdict]
+  })
+  if (json) return yield* writeOut(`${visibleJson({ file, verdict, rows, head: receiptOf(head), findings })}\n`)
+  const words = { intact: "is intact", altered: "was altered", shorter: "is shorter than a receipt" }
+  yield* writeOut(
+    [
+      `The record ${visible(file)} ${words[verdict]}: ${rows} ${rows === 1 ? "row" : "rows"}, head ${receiptOf(head)}.`,
+      ...findings.map((finding) => `  ${visible(sentenceOf(finding))}`),
+      ""
+    ].join("\n")
+  )
+}, withState)
+
+const verdictOf = (findings: ReadonlyArray<Finding>): keyof typeof verdicts => {
+  const tags = new Set(findings.map(({ _tag }) => _tag))
+  if (tags.has("Altered") || tags.has("ProjectionDiffers")) return "altered"
+  return tags.has("ShorterThanReceipt") ? "shorter" : "intact"
+}
+
+const sentenceOf = (finding: Finding): string => {
+  switch (finding._tag) {
+    case "Altered":
+      return finding.seq === 0 ? `File: ${finding.reason}` : `Row ${finding.seq}: ${finding.reason}`
+    case "ProjectionDiffers":
+      return `Row ${finding.seq}: the table ${finding.table} differs from what the rows add up to`
+    case "ShorterThanReceipt":
+      return `Receipt ${finding.receipt}: the record ends with ${finding.head}`
+    case "ClockWentBack":
+      return `Row ${finding.seq}: the clock of the machine went back by ${finding.seconds} s before it (no alteration)`
+  }
+}

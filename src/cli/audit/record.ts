@@ -1,0 +1,34 @@
+import { Data, Effect, type Option } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { layout } from "../../layers/access/record/layout.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
+import * as Needs from "../../layers/settings/needs.ts"
+import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { Config } from "../../services/Config.ts"
+
+/** The record that the settings name, for commands. */
+
+export interface From {
+  readonly envFile: Option.Option<string>
+}
+
+/** A command on the record that is not carried out. */
+export class RecordRefusal extends Data.TaggedError("RecordRefusal")<{ readonly message: string }> {}
+
+/** Provides the only setting that the commands use, and a scope. */
+export const withState = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: From) =>
+  effect.pipe(Effect.scoped, Effect.provide(ConfigEnv(Needs.record, envFile)))
+
+export const locate = Effect.map(Config, ({ stateDir }) => join(stateDir, recordFile))
+
+export const isThere = (file: string): boolean => existsSync(file)
+
+/** Opens the record to read it. */
+export const openToRead = (file: string) => openImmediateDatabase({ file, layout, readonly: true })
+
+/** Opens the record to change it. Fails if there is none. */
+export const openToChange = (file: string) => openImmediateDatabase({ file, layout, existing: true })
+
+export const isoOf = (millis: number): string => new Date(millis).toISOString().replace(/\.\d+Z$/, "Z")

@@ -1,0 +1,174 @@
+import { Console, DateTime, Effect, Either, Option, Schema } from "effect"
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { basename, join, resolve } from "node:path"
+import { append, readHead } from "../../layers/access/record/append.ts"
+import { emptyHead, type Head, receiptOf } from "../../layers/access/record/chain.ts"
+import { rowAt } from "../../layers/access/record/listing.ts"
+import { layout } from "../../layers/access/record/layout.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { isLocked, makePrivate } from "../../layers/storage/databaseFile.ts"
+import { Config } from "../../services/Config.ts"
+import { type From, withState } from "../audit/record.ts"
+import { intactHead } from "./backup.ts"
+import { databasesIn, failed, inDatabase, manifestFile, sha256Of, sqlite, StateRefusal, sync } from "./databases.ts"
+
+const nonceFile = "nonces.db"
+
+const decodeManifest = Schema.decodeUnknownEither(
+  Schema.parseJson(
+    Schema.Struct({
+      format: Schema.Literal(1),
+      files: Schema.Array(Schema.Struct({ name: Schema.String, sha256: Schema.String }))
+    })
+  )
+)
+
+export const restore = Effect.fn("state.restore")(function* ({
+  folder,
+  force
+}: { readonly folder: string; readonly force: boolean } & From) {
+  const { stateDir } = yield* Config
+  const from = resolve(folder)
+  const names = yield* checkedFiles(from)
+  const hasRecord = names.includes(recordFile)
+  if (hasRecord) yield* intactHead(join(from, recordFile))
+  yield* Effect.forEach(databasesIn(stateDir), (name) => refuseIfUsed(join(stateDir, name)))
+  const current = yield* compare(join(stateDir, recordFile), hasRecord ? join(from, recordFile) : undefined)
+  if (current._tag === "Newer" && !force)
+    return yield* new StateRefusal({
+      message: `The record in ${stateDir} ${current.reason}. With --force it is moved aside and the backup takes its place.`
+    })
+  const kept = yield* moveAside(stateDir, names)
+  yield* Effect.try({
+    try: () => {
+      for (const name of names) if (name !== nonceFile || !existsSync(join(stateDir, name))) put(from, stateDir, name)
+      sync(stateDir)
+    },
+    catch: failed(`The backup can't be copied to ${stateDir}`)
+  })
+  if (names.includes(nonceFile)) yield* raiseNonces(join(from, nonceFile), join(stateDir, nonceFile))
+  const head = !hasRecord ? undefined : yield* noteRestore(join(stateDir, recordFile), current.head)
+  yield* Console.log(
+    [
+      `Put back ${names.join(", ")} from ${folder}.`,
+      ...(kept === undefined ? [] : [`What was there before is kept in ${kept}.`]),
+      ...(head === undefined ? [] : [`The record goes on with ${receiptOf(head)}.`])
+    ].join("\n")
+  )
+}, withState)
+
+/** The names of the files of a backup, after their contents were compared with the description. */
+const checkedFiles = Effect.fnUntraced(function* (folder: string) {
+  const text = yield* Effect.try({
+    try: () => readFileSync(join(folder, manifestFile), "utf8"),
+    catch: failed(`${folder} is no backup`)
+  })
+  const manifest = decodeManifest(text)
+  if (Either.isLeft(manifest)) return yield* new StateRefusal({ message: `${folder} is no backup of this version.` })
+  const { files } = manifest.right
+  for (const { name, sha256 } of files) {
+    const file = join(folder, name)
+    if (basename(name) !== name || !name.endsWith(".db") || !existsSync(file) || sha256Of(file) !== sha256)
+      return yield* new StateRefusal({ message: `${file} is not the file that was backed up.` })
+  }
+  return files.map(({ name }) => name)
+})
+
+/** Fails if a process has the database open. The last connection moves its log into the file and removes the log. */
+const refuseIfUsed = Effect.fnUntraced(function* (file: string) {
+  const Sqlite = yield* sqlite
+  const isUsed = yield* Effect.try({
+    try: () => {
+      const db = new Sqlite(file, { fileMustExist: true, timeout: 0 })
+      try {
+        db.pragma("journal_mode = DELETE")
+        db.exec("BEGIN EXCLUSIVE; COMMIT")
+        return false
+      } catch (error) {
+        // A damaged file is moved aside with the others.
+        return isLocked(error)
+      } finally {
+        db.close()
+      }
+    },
+    catch: failed(`${file} can't be opened`)
+  })
+  if (isUsed) return yield* new StateRefusal({ message: `${file} is in use. Stop the servers first.` })
+})
+
+type Current =
+  /** The backup has all rows of the record that is here, or none is here. */
+  | { readonly _tag: "Older"; readonly head: Head }
+  | { readonly _tag: "Newer"; readonly head: Head; readonly reason: string }
+
+/** Compares the record that is here with the one of a backup. One that cannot be read counts as newer. */
+const compare = (file: string, backup: string | undefined): Effect.Effect<Current, StateRefusal> =>
+  !existsSync(file) || backup === undefined
+    ? Effect.succeed({ _tag: "Older", head: emptyHead })
+    : Effect.gen(function* () {
+        const head = yield* inDatabase(file, readHead)
+        const there = yield* inDatabase(backup, (db) => Option.map(rowAt(db, head.seq), ({ hash }) => hash))
+        if (head.seq === 0 || Option.contains(there, head.hash)) return { _tag: "Older", head } as const
+        const reason = Option.isNone(there) ? `goes on to row ${head.seq}` : "has other rows"
+        return { _tag: "Newer", head, reason: `${reason}, which the backup lacks` } as const
+      }).pipe(
+        Effect.catchAll(({ message }) =>
+          Effect.succeed<Current>({ _tag: "Newer", head: emptyHead, reason: `can't be read (${message})` })
+        )
+      )
+
+/** Moves databases that are about to be replaced into a new folder beside them. Undefined if there are none. */
+const moveAside = Effect.fnUntraced(function* (stateDir: string, names: ReadonlyArray<string>) {
+  const present = names.filter((name) => existsSync(join(stateDir, name)))
+  if (present.length === 0) return undefined
+  const stamp = DateTime.formatIso(yield* DateTime.now).replaceAll(/[:.]/g, "-")
+  const kept = join(stateDir, `before-restore-${stamp}`)
+  yield* Effect.try({
+    try: () => {
+      mkdirSync(kept, { mode: 0o700 })
+      for (const name of present) {
+        // Nonces stay where they are, and are kept as well.
+        for (const part of [name, `${name}-wal`, `${name}-shm`]) {
+          const file = join(stateDir, part)
+          if (!existsSync(file)) continue
+          if (name === nonceFile) copyFileSync(file, join(kept, part))
+          else renameSync(file, join(kept, part))
+        }
+      }
+      sync(kept)
+    },
+    catch: failed(`The databases can't be moved to ${kept}`)
+  })
+  return kept
+})
+
+/** Copies a file under another name first, so that there is never half of one. */
+const put = (from: string, to: string, name: string): void => {
+  const partial = join(to, `${name}.partial`)
+  rmSync(partial, { force: true })
+  makePrivate(partial)
+  copyFileSync(join(from, name), partial)
+  sync(partial)
+  renameSync(partial, join(to, name))
+}
+
+/** Keeps the greater nonce of each key. Kraken refuses a nonce that is not greater than the last one. */
+const raiseNonces = (from: string, to: string) =>
+  inDatabase(to, (db) => {
+    db.prepare("ATTACH ? AS backup").run(from)
+    db.exec(`
+      INSERT INTO main.lanes SELECT * FROM backup.lanes WHERE true
+        ON CONFLICT (key) DO UPDATE SET nonce = max(nonce, excluded.nonce), factor = max(factor, excluded.factor);
+      UPDATE main.lanes SET leased_until = 0, wanted_by = NULL, wanted_until = 0;
+      DETACH backup`)
+  })
+
+/** Records the restore. Processes of the backup's time work on none of its intents any more. */
+const noteRestore = Effect.fnUntraced(function* (file: string, replaced: Head) {
+  const db = yield* openImmediateDatabase({ file, layout, existing: true })
+  return yield* db.write((db, { wall }) => {
+    db.exec("DELETE FROM leases")
+    return append(db, { kind: "restore", at: wall, actor: { id: "local" }, replaced })
+  })
+})

@@ -1,0 +1,58 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { Effect } from "effect"
+import { load } from "../../layers/process/load.ts"
+import { envFile } from "../kit/envFile.ts"
+import { UsageError } from "../kit/errors.ts"
+
+const folder = (description: string) => Args.text({ name: "FOLDER" }).pipe(Args.withDescription(description))
+
+const backup = Command.make("backup", { folder: folder("A new folder, for its owner only"), envFile }, (options) =>
+  Effect.flatMap(
+    load(() => import("./backup.ts")),
+    ({ backup }) => backup(options)
+  )
+).pipe(Command.withDescription("Copy the databases of the state folder, also while servers run"))
+
+const restore = Command.make(
+  "restore",
+  {
+    folder: folder("As state backup made it"),
+    force: Options.boolean("force").pipe(
+      Options.withDescription("Although the record here is newer or another one; it is kept beside")
+    ),
+    envFile
+  },
+  (options) =>
+    Effect.flatMap(
+      load(() => import("./restore.ts")),
+      ({ restore }) => restore(options)
+    )
+).pipe(Command.withDescription("Put a backup back, while no server runs; nonces never go back"))
+
+const apiKey = (name: string, description: string) => Args.text({ name }).pipe(Args.withDescription(description))
+
+const rekey = Command.make(
+  "rekey",
+  {
+    from: apiKey("OLD", "The public part of the old API key"),
+    to: apiKey("NEW", "The public part of the new API key of the same account"),
+    envFile
+  },
+  Effect.fn(function* (options) {
+    if (!isKey(options.from) || !isKey(options.to) || options.from === options.to)
+      return yield* new UsageError({ message: "state rekey: expected two different API keys, as Kraken shows them" })
+    yield* Effect.flatMap(
+      load(() => import("./rekey.ts")),
+      ({ rekey }) => rekey(options)
+    )
+  })
+).pipe(Command.withDescription("Let a new API key go on with what is recorded of the old one"))
+
+export const state = Command.make("state").pipe(
+  Command.withDescription("Backups of the state folder, and a change of the API key"),
+  Command.withSubcommands([backup, restore, rekey])
+)
+
+const isKey = (text: string): boolean => /^[\x21-\x7e]{8,200}$/.test(text)

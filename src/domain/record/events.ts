@@ -1,0 +1,118 @@
+import { Schema } from "effect"
+
+/** A field that is left out or has a value, never `undefined`. */
+const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field, { exact: true })
+
+/** The party that caused an event: a token, by its id and the owner's name for it, or the operator (`local`). */
+const Actor = Schema.Struct({ id: Schema.String, name: optional(Schema.String) })
+export type Actor = typeof Actor.Type
+
+const Json = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+/** The fields that every event has. `at` is Unix milliseconds on the wall clock of the process that wrote it. */
+const common = { at: Schema.Int, actor: Actor }
+
+/** The account that a write acts on. `key` is the SHA-256 of the API key in hex, or `paper`. */
+const target = { key: Schema.String, account: Schema.String, endpoint: Schema.String }
+
+/** A write that is about to leave. It is on disk before its request is sent. */
+export const Intent = Schema.Struct({
+  kind: Schema.Literal("intent"),
+  ...common,
+  ...target,
+  tool: optional(Schema.String),
+  /** The parameters as prepared, with the ids by which the write can be found again. */
+  request: Json,
+  /** Readings of the account from before the write, which settling compares with later ones. */
+  before: optional(Schema.Unknown),
+  /** Equal for two writes that would do the same to the same account. Absent if repeating it does no harm. */
+  identity: optional(Schema.String),
+  /** How the write will appear on the account, in terms that another write may share. */
+  fingerprints: Schema.Array(Schema.String),
+  /** The latest moment at which the request may leave, in Unix milliseconds. */
+  leaveBy: Schema.Int,
+  /** The latest moment at which Kraken can still carry it out, in Unix milliseconds; absent if there is none. */
+  expires: optional(Schema.Int)
+})
+export type Intent = typeof Intent.Type
+
+/** The end of an intent, as far as it is known. */
+export const OutcomeName = Schema.Literal("happened", "did-not-happen", "unknown")
+export type OutcomeName = typeof OutcomeName.Type
+
+/** What became of a write. A second one follows if an unknown outcome is decided later. */
+export const Outcome = Schema.Struct({
+  kind: Schema.Literal("outcome"),
+  ...common,
+  /** The number of the intent's row. */
+  intent: Schema.Int,
+  outcome: OutcomeName,
+  /** The `_tag` of the error that the caller got. */
+  error: optional(Schema.String),
+  reason: optional(Schema.String),
+  /** What a person can check if the outcome is unknown. */
+  check: optional(Schema.String),
+  /** An identical write does not have to wait for this one, although its outcome is unknown. */
+  safeToRepeat: optional(Schema.Boolean),
+  /** Ids that Kraken gave to what the write made. */
+  ids: Schema.Array(Schema.String),
+  /** Fingerprints that were found only afterwards. */
+  fingerprints: optional(Schema.Array(Schema.String)),
+  /** Kraken's result without secrets. */
+  result: optional(Schema.Unknown),
+  /** How it was found out, if Kraken's answer did not tell. */
+  how: optional(Schema.String),
+  state: optional(Schema.String)
+})
+export type Outcome = typeof Outcome.Type
+
+/** A write that was refused before it left. */
+export const Refusal = Schema.Struct({
+  kind: Schema.Literal("refusal"),
+  ...common,
+  ...target,
+  tool: optional(Schema.String),
+  request: Json,
+  error: Schema.String,
+  reason: optional(Schema.String)
+})
+export type Refusal = typeof Refusal.Type
+
+/** The operator's decision on an unknown outcome. */
+export const Resolution = Schema.Struct({
+  kind: Schema.Literal("resolution"),
+  ...common,
+  intent: Schema.Int,
+  outcome: Schema.Literal("happened", "did-not-happen")
+})
+export type Resolution = typeof Resolution.Type
+
+/**
+ * Bodies of closed writes up to the row `through` were removed; their hashes stay. `dropped` are the ranges of rows, so
+ * that a body that is missing from another row shows.
+ */
+export const Prune = Schema.Struct({
+  kind: Schema.Literal("prune"),
+  ...common,
+  through: Schema.Int,
+  dropped: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int))
+})
+
+/** An API key was replaced by another one of the same account. Both are SHA-256 hashes. */
+export const Rekey = Schema.Struct({
+  kind: Schema.Literal("rekey"),
+  ...common,
+  from: Schema.String,
+  to: Schema.String
+})
+
+/** The record was put back from a backup. What it replaced ended with this row. */
+export const Restore = Schema.Struct({
+  kind: Schema.Literal("restore"),
+  ...common,
+  replaced: Schema.Struct({ seq: Schema.Int, hash: Schema.String })
+})
+
+/** One row of the record. */
+export const Event = Schema.Union(Intent, Outcome, Refusal, Resolution, Prune, Rekey, Restore)
+export type Event = typeof Event.Type

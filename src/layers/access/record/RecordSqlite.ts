@@ -1,0 +1,230 @@
+import type { Database } from "better-sqlite3"
+import { Duration, Effect, Layer, Option, Redacted, Schedule, Scope, SynchronizedRef } from "effect"
+import { createHash, randomUUID } from "node:crypto"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { endpoints } from "../../../domain/endpoints/endpoints.ts"
+import type { Actor, Intent } from "../../../domain/record/events.ts"
+import { Config } from "../../../services/Config.ts"
+import { Principal } from "../../../services/Principal.ts"
+import { type IntentDraft, type IntentRef, type Outcome, Record, RecordUnavailable } from "../../../services/Record.ts"
+import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
+import { activityOf, draftOf, outcomeOf } from "./activity.ts"
+import { append } from "./append.ts"
+import { type Head, receiptOf } from "./chain.ts"
+import * as Intents from "./intents.ts"
+import { layout } from "./layout.ts"
+import { recordFile } from "./recordFile.ts"
+
+/** How long an intent waits for its turn at the most, in milliseconds. Later, its request does not leave any more. */
+const leaveWithin = Duration.toMillis("30 seconds")
+
+/** The longest wait for a busy file. */
+const usualWait = Duration.seconds(5)
+
+/** The same for a cancel. */
+const cancelWait = Duration.seconds(1)
+
+/** The pause between two renewals of the leases of this process. */
+const renewEvery = "5 seconds"
+
+/** The name under which rows of the configured account are kept: the SHA-256 of the API key, or `paper`. */
+export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "credentials" | "mode">): string =>
+  mode === "paper"
+    ? "paper"
+    : Option.match(credentials, {
+        onNone: () => "none",
+        onSome: ({ key }) => createHash("sha256").update(Redacted.value(key)).digest("hex")
+      })
+
+/** The record in `authority.db` of the state folder. The file is opened on the first write. */
+export const RecordSqlite = Layer.scoped(
+  Record,
+  Effect.gen(function* () {
+    const config = yield* Config
+    return yield* makeRecord(join(config.stateDir, recordFile), recordKeyOf(config))
+  })
+)
+
+/** A record that ends with its scope. For tests and for accounts that are not kept. */
+export const RecordInMemory = Layer.scoped(Record, Effect.tap(makeRecord(":memory:", "memory"), open))
+
+/** Opens the file of a record at once, which is otherwise opened on the first write. */
+function open(record: typeof Record.Service) {
+  return Effect.orDie(record.outcome(0))
+}
+
+/** Makes the service on one file, for the rows of one key. */
+function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Service, never, Scope.Scope> {
+  return Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const process = randomUUID()
+    const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
+
+    /** Opens the file once. A file that cannot be opened is tried again on the next use. */
+    const opened = SynchronizedRef.modifyEffect(database, (open) =>
+      open === undefined
+        ? openImmediateDatabase({ file, layout }).pipe(
+            Scope.extend(scope),
+            Effect.map((db) => [db, db])
+          )
+        : Effect.succeed([open, open])
+    ).pipe(Effect.uninterruptible)
+
+    const unavailable = Effect.mapError(({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason }))
+
+    /** Opening waits for a busy file, too. */
+    const openedWithin = (wait: Duration.Duration) =>
+      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+        open === undefined
+          ? Effect.timeoutFail(Effect.disconnect(opened), { duration: wait, onTimeout: () => busy(file) })
+          : Effect.succeed(open)
+      )
+
+    const write = <A>(body: (db: Database, now: Intents.Now) => A, wait: Duration.Duration = usualWait) =>
+      openedWithin(wait).pipe(
+        Effect.flatMap((db) => db.write((db, at) => body(db, { process, ...at }), wait)),
+        unavailable,
+        // The caller gets to know what was recorded, even if it is interrupted.
+        Effect.uninterruptible
+      )
+
+    /**
+     * Keeps the leases of this process for as long as it has open intents. The last look at these and the end of the
+     * renewals are one step, so that an intent that is begun meanwhile starts them again.
+     */
+    const isRenewing = yield* SynchronizedRef.make(false)
+    const renew = write((db, now) => {
+      const open = Intents.hasOpen(db, now)
+      if (open) Intents.renew(db, now)
+      return open
+    }).pipe(
+      Effect.catchAll(({ message }) => Effect.as(Effect.logWarning(message), true)),
+      (renewed) => SynchronizedRef.updateAndGetEffect(isRenewing, () => renewed),
+      Effect.delay(renewEvery),
+      Effect.repeat({ while: (open) => open }),
+      Effect.interruptible
+    )
+    const startRenewing = SynchronizedRef.updateEffect(isRenewing, (runs) =>
+      runs ? Effect.succeed(true) : Effect.as(Effect.forkIn(renew, scope), true)
+    )
+
+    /** Nothing is recorded as long as there is no file, and looking makes none. A file that vanished fails. */
+    const unlessEmpty = <A, E>(nothing: A, use: Effect.Effect<A, E>) =>
+      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+        open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
+      )
+
+    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) =>
+      unlessEmpty(
+        nothing,
+        Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
+      )
+
+    const begin = Effect.fn("Record.begin")(function* (draft: IntentDraft, { repeat }: { readonly repeat: boolean }) {
+      const { account, caller } = yield* Principal
+      const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
+      const { admission, leaveBy } = yield* write((db, now) => {
+        const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
+        return { admission: Intents.begin(db, now, intent, repeat), leaveBy: intent.leaveBy }
+      }, wait)
+      if (admission._tag !== "Begun") return admission
+      yield* startRenewing
+      yield* logHead(admission.head)
+      const intent: IntentRef = { seq: admission.head.seq, account, owner: process, leaveBy }
+      return { _tag: "Begun", intent, receipt: receiptOf(admission.head) } as const
+    }, Effect.uninterruptible)
+
+    const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
+      const record = write((db, now) =>
+        Intents.end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
+      ).pipe(Effect.tap((head) => (head === undefined ? Effect.void : logHead(head))))
+      // Without its outcome, the intent would stay open for as long as this process runs.
+      const later = Effect.retry(Effect.delay(record, renewEvery), Schedule.forever).pipe(Effect.interruptible)
+      const head = yield* Effect.tapError(record, () => Effect.forkIn(later, scope))
+      return Option.fromNullable(head).pipe(Option.map(receiptOf))
+    }, Effect.uninterruptible)
+
+    return Record.of({
+      recognize: Effect.fn("Record.recognize")(function* ({ identity }, { repeat }) {
+        const { account, caller } = yield* Principal
+        const wanted = { key, account, actor: actorOf(caller), ...(identity !== undefined && { identity }) }
+        return yield* read(Option.none(), (db, now) => Option.fromNullable(Intents.recognize(db, now, wanted, repeat)))
+      }),
+      begin,
+      end,
+      mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
+      settling: ({ seq }) => write((db) => Intents.markSettling(db, seq)),
+      refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
+        const { account, caller } = yield* Principal
+        const head = yield* write((db, now) =>
+          append(db, {
+            kind: "refusal",
+            at: now.wall,
+            actor: actorOf(caller),
+            key,
+            account,
+            endpoint,
+            request: params,
+            error: _tag,
+            reason: message
+          })
+        )
+        yield* logHead(head)
+        return receiptOf(head)
+      }),
+      outcome: (seq) => read(Option.none(), (db) => outcomeOf(db, seq)),
+      isAmbiguous: ({ account, seq }, fingerprints) =>
+        read(false, (db, now) => Intents.isAmbiguous(db, now, { key, account, seq }, fingerprints)),
+      madeBefore: (ids) =>
+        Effect.flatMap(Principal, ({ account }) =>
+          read(new Set<string>(), (db) => Intents.madeBefore(db, { key, account }, ids))
+        ),
+      claimAbandoned: unlessEmpty(
+        [],
+        write((db, now) =>
+          Intents.claimAbandoned(db, now, key, (seq) => {
+            const draft = draftOf(db, seq)
+            return draft && { ...draft, owner: process }
+          })
+        )
+      ).pipe(
+        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
+        Effect.uninterruptible
+      ),
+      activity: Effect.fn("Record.activity")(function* (options) {
+        const { account, caller } = yield* Principal
+        return yield* read([], (db) => activityOf(db, { key, account, caller: caller.id, ...options }))
+      })
+    })
+  })
+}
+
+const busy = (file: string) =>
+  new DatabaseUnavailable({ reason: `The database ${file} can't be opened: it is busy.`, cause: undefined })
+
+const actorOf = (caller: (typeof Principal.Service)["caller"]): Actor =>
+  caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }
+
+/** The intent of a draft. Fields that are `undefined` are left out, as they are when the request is sent. */
+const intentOf = (
+  { before, endpoint, expiresAfter, fingerprints, identity, params }: IntentDraft,
+  { account, actor, at, key }: Pick<Intent, "account" | "actor" | "at" | "key">
+): Intent => ({
+  kind: "intent",
+  at,
+  actor,
+  key,
+  account,
+  endpoint,
+  request: params,
+  fingerprints,
+  leaveBy: at + leaveWithin,
+  ...(before !== undefined && { before }),
+  ...(identity !== undefined && { identity }),
+  ...(expiresAfter !== undefined && { expires: at + leaveWithin + Math.ceil(expiresAfter) })
+})
+
+/** Heads leave the database, so that a record whose tail was cut can be told from one that ended there. */
+const logHead = (head: Head) => Effect.annotateLogs(Effect.logInfo("Recorded"), { receipt: receiptOf(head) })

@@ -1,0 +1,123 @@
+import type { Database } from "better-sqlite3"
+import { Duration, Either } from "effect"
+import type { Actor, Event, Resolution } from "../../../domain/record/events.ts"
+import { append } from "./append.ts"
+import type { Head } from "./chain.ts"
+import { lease } from "./intents.ts"
+import { readable } from "./readable.ts"
+import { statement } from "./statement.ts"
+import { decodeEvent } from "./verify.ts"
+
+/** The changes that an operator makes to the record. All run inside a transaction. */
+
+const actor: Actor = { id: "local" }
+
+export type Resolved =
+  | { readonly _tag: "Resolved"; readonly head: Head }
+  /** The row is no write whose outcome is unknown. `state` is absent if it is no write at all. */
+  | { readonly _tag: "NotUnknown"; readonly state?: string }
+
+/** Decides an unknown outcome. */
+export const resolve = (db: Database, at: number, intent: number, outcome: Resolution["outcome"]): Resolved => {
+  const row = statement(db, "SELECT state FROM intents WHERE seq = ?").get(intent) as
+    | { readonly state: string }
+    | undefined
+  if (row === undefined) return { _tag: "NotUnknown" }
+  if (row.state !== "unknown") return { _tag: "NotUnknown", state: row.state }
+  return { _tag: "Resolved", head: append(db, { kind: "resolution", at, actor, intent, outcome }) }
+}
+
+/**
+ * The age that a row needs before its body can be removed. Budgets look back 30 days, and an id that was made cannot be
+ * recognised any more once its row is pruned.
+ */
+export const leastAge = Duration.toMillis("31 days")
+
+/** Rows whose bodies one transaction removes at the most. Other processes wait for it. */
+const mostDropped = 50_000
+
+export interface Pruned {
+  readonly head: Head
+  /** Rows whose bodies were removed. */
+  readonly rows: number
+}
+
+/**
+ * Removes bodies of writes that were closed before a moment, oldest first, and records which ones. Rows after one that
+ * is not older stay, and so do open and unknown writes and the operator's own rows. Undefined if there is nothing to
+ * remove; otherwise there might be more.
+ */
+export const prune = (db: Database, at: number, before: number): Pruned | undefined => {
+  const { rows, through } = rowsBefore(db, before)
+  const closed = new Set(
+    statement(
+      db,
+      "SELECT seq FROM intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused')"
+    )
+      .all(through)
+      .map((row) => Object(row).seq)
+  )
+  const dropped = rangesOf(rows.filter(({ write }) => closed.has(write)).map(({ seq }) => seq))
+  if (dropped.length === 0) return undefined
+  const head = append(db, { kind: "prune", at, actor, through, dropped })
+  const remove = statement(db, "UPDATE events SET body = NULL WHERE seq BETWEEN ? AND ?")
+  return { head, rows: dropped.reduce((sum, [first, last]) => sum + remove.run(first, last).changes, 0) }
+}
+
+interface WriteRow {
+  readonly seq: number
+  /** The row of the write to which it belongs. */
+  readonly write: number
+}
+
+/** Rows of writes that stand before the first row that is not older than a moment. */
+const rowsBefore = (db: Database, before: number) => {
+  const rows: Array<WriteRow> = []
+  let through = 0
+  const all = db.prepare("SELECT seq, body FROM events WHERE body IS NOT NULL ORDER BY seq").iterate()
+  for (const row of all as IterableIterator<{ readonly seq: number; readonly body: string }>) {
+    const event = readable(
+      row.seq,
+      Either.mapLeft(decodeEvent(row.body), () => undefined)
+    )
+    if (event.at >= before || rows.length >= mostDropped) break
+    through = row.seq
+    const write = writeOf(row.seq, event)
+    if (write !== undefined) rows.push({ seq: row.seq, write })
+  }
+  return { rows, through }
+}
+
+const writeOf = (seq: number, event: Event): number | undefined => {
+  if (event.kind === "intent" || event.kind === "refusal") return seq
+  return event.kind === "outcome" ? event.intent : undefined
+}
+
+/** The ranges of ascending numbers. */
+const rangesOf = (seqs: ReadonlyArray<number>): ReadonlyArray<readonly [number, number]> =>
+  seqs.reduce<Array<readonly [number, number]>>((ranges, seq) => {
+    const last = ranges.at(-1)
+    if (last !== undefined && last[1] === seq - 1) ranges[ranges.length - 1] = [last[0], seq]
+    else ranges.push([seq, seq])
+    return ranges
+  }, [])
+
+export type Rekeyed =
+  | { readonly _tag: "Rekeyed"; readonly head: Head; readonly writes: number }
+  | { readonly _tag: "NoWrites" }
+  /** A process works on a write of the old key. */
+  | { readonly _tag: "InUse"; readonly seq: number }
+
+/** Moves what is recorded of one key to another one of the same account. Both are SHA-256 hashes. */
+export const rekey = (db: Database, at: number, from: string, to: string): Rekeyed => {
+  const { writes } = statement(db, "SELECT count(*) AS writes FROM intents WHERE key = ?").get(from) as {
+    readonly writes: number
+  }
+  if (writes === 0) return { _tag: "NoWrites" }
+  const held = statement(
+    db,
+    "SELECT seq FROM intents JOIN leases USING (seq) WHERE key = ? AND until > ? AND until <= ? LIMIT 1"
+  ).get(from, at, at + 2 * lease) as { readonly seq: number } | undefined
+  if (held !== undefined) return { _tag: "InUse", seq: held.seq }
+  return { _tag: "Rekeyed", writes, head: append(db, { kind: "rekey", at, actor, from, to }) }
+}

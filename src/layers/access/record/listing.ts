@@ -1,0 +1,110 @@
+import type { Database } from "better-sqlite3"
+import { Either, Option } from "effect"
+import type { Event, OutcomeName } from "../../../domain/record/events.ts"
+import { decodeTexts, readable } from "./readable.ts"
+import { decodeEvent } from "./verify.ts"
+
+/** A row of the record as it is stored. */
+export interface StoredRow {
+  readonly seq: number
+  /** Null if it was pruned. */
+  readonly body: string | null
+  readonly body_hash: string
+  readonly hash: string
+}
+
+/** The rows that follow a number, oldest first, at most a thousand. */
+export const rowsAfter = (db: Database, seq: number): ReadonlyArray<StoredRow> =>
+  db
+    .prepare("SELECT seq, body, body_hash, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 1000")
+    .all(seq) as ReadonlyArray<StoredRow>
+
+/** One row by its number. */
+export const rowAt = (db: Database, seq: number): Option.Option<StoredRow> =>
+  Option.fromNullable(
+    db.prepare("SELECT seq, body, body_hash, hash FROM events WHERE seq = ?").get(seq) as StoredRow | undefined
+  )
+
+/** The rows that say what became of a write. */
+export const rowsAbout = (db: Database, intent: number): ReadonlyArray<StoredRow> =>
+  db
+    .prepare(
+      `SELECT seq, body, body_hash, hash FROM events WHERE seq > ? AND json_valid(body)
+         AND json_extract(body, '$.intent') = ? ORDER BY seq`
+    )
+    .all(intent, intent) as ReadonlyArray<StoredRow>
+
+export const states = ["open", "happened", "did-not-happen", "unknown", "refused"] as const
+export type State = "open" | OutcomeName | "refused"
+
+/** A write, or an act of the operator, in a list. */
+export interface Listed {
+  readonly seq: number
+  readonly at: number
+  readonly caller: string
+  /** The owner's name for the token. */
+  readonly name?: string
+  /** Null for an act of the operator. */
+  readonly endpoint: string | null
+  /** How a write stands, or the kind of the act. */
+  readonly state: State | Event["kind"]
+  readonly ids: ReadonlyArray<string>
+  readonly reason?: string
+}
+
+interface Filter {
+  readonly limit: number
+  readonly before: Option.Option<number>
+  readonly caller: Option.Option<string>
+  readonly state: Option.Option<State>
+}
+
+interface Found {
+  readonly seq: number
+  readonly body: string
+  readonly state: State | null
+  readonly ids: string | null
+  readonly outcome: string | null
+}
+
+/** Writes and acts of the operator, newest first. Outcomes are part of their writes, and pruned rows are left out. */
+export const listRows = (db: Database, { before, caller, limit, state }: Filter): ReadonlyArray<Listed> => {
+  const rows = db
+    .prepare(
+      `SELECT e.seq, e.body, i.state, i.ids, (SELECT body FROM events WHERE seq = i.outcome_seq) AS outcome
+       FROM events e LEFT JOIN intents i ON i.seq = e.seq
+       WHERE e.body IS NOT NULL AND e.seq < @before
+         AND (@state IS NULL OR i.state = @state) AND (@caller IS NULL OR i.caller = @caller)
+       ORDER BY e.seq DESC`
+    )
+    .iterate({
+      before: Option.getOrElse(before, () => Number.MAX_SAFE_INTEGER),
+      state: Option.getOrNull(state),
+      caller: Option.getOrNull(caller)
+    }) as IterableIterator<Found>
+  const list: Array<Listed> = []
+  for (const row of rows) {
+    const event = eventOf(row.seq, row.body)
+    if (event.kind === "outcome") continue
+    list.push(listed(row, event))
+    if (list.length >= limit) break
+  }
+  return list
+}
+
+const eventOf = (seq: number, body: string): Event => readable(seq, decodeEvent(body))
+
+const listed = ({ ids, outcome, seq, state }: Found, event: Event): Listed => {
+  const end = outcome === null ? event : eventOf(seq, outcome)
+  const reason = "reason" in end ? end.reason : undefined
+  return {
+    seq,
+    at: event.at,
+    caller: event.actor.id,
+    ...(event.actor.name !== undefined && { name: event.actor.name }),
+    endpoint: "endpoint" in event ? event.endpoint : null,
+    state: state ?? event.kind,
+    ids: Either.getOrElse(decodeTexts(ids ?? "[]"), () => []),
+    ...(reason !== undefined && { reason })
+  }
+}

@@ -1,0 +1,2 @@
+/** The file of the record in the state folder. */
+export const recordFile = "authority.db"

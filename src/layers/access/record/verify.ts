@@ -1,0 +1,190 @@
+import type { Database } from "better-sqlite3"
+import { Array, Either, Schema } from "effect"
+import { Event } from "../../../domain/record/events.ts"
+import { clockTolerance } from "../../../services/Clocks.ts"
+import { readHead } from "./append.ts"
+import { emptyHead, extend, hashBody, type Head, type Receipt, receiptOf } from "./chain.ts"
+import { layout } from "./layout.ts"
+import { dropTemporaryProjections, makeTemporaryProjections, project } from "./project.ts"
+
+/** One thing that is wrong with a record. */
+export type Finding =
+  /** The row's body or hash does not fit the rows before it, or rows are missing or were inserted before it. */
+  | { readonly _tag: "Altered"; readonly seq: number; readonly reason: string }
+  /** Projections differ from what the events add up to. */
+  | { readonly _tag: "ProjectionDiffers"; readonly table: string; readonly seq: number }
+  /** The record ends before a receipt's row. */
+  | { readonly _tag: "ShorterThanReceipt"; readonly receipt: string; readonly head: string }
+  /** The wall clock of the machine went back between two rows. The chain is intact. */
+  | { readonly _tag: "ClockWentBack"; readonly seq: number; readonly seconds: number }
+
+export interface Verification {
+  readonly rows: number
+  readonly head: Head
+  /** At most `mostFindings` of each kind. */
+  readonly findings: ReadonlyArray<Finding>
+}
+
+/** Findings of one kind that are listed. */
+const mostFindings = 20
+
+/** Reads the event of a body. */
+export const decodeEvent = Schema.decodeUnknownEither(Schema.parseJson(Event))
+
+interface Row {
+  readonly seq: number
+  /** The bytes as they are stored. As text, bytes that are not UTF-8 could not be told from a replacement character. */
+  readonly body: Buffer | null
+  readonly body_hash: string
+  readonly hash: string
+}
+
+/**
+ * Checks the file, every row against the chain, and projections and receipts against the rows. Rebuilds the projections
+ * in temporary tables of the connection.
+ */
+export const verify = (db: Database, receipts: ReadonlyArray<Receipt> = []): Verification => {
+  const findings = makeFindings()
+  const altered = (seq: number, reason: string) => findings.add({ _tag: "Altered", seq, reason })
+  const faults = schemaFaults(db)
+  if (faults.length > 0) {
+    for (const fault of faults) altered(0, fault)
+    for (const receipt of receipts) findings.add(shorterThan(receipt, emptyHead))
+    return { rows: 0, head: emptyHead, findings: findings.list }
+  }
+  for (const damage of db.pragma("integrity_check(5)") as ReadonlyArray<{ readonly integrity_check: string }>)
+    if (damage.integrity_check !== "ok") altered(0, `the file is damaged: ${damage.integrity_check}`)
+  makeTemporaryProjections(db)
+  const bySeq = Array.groupBy(receipts, ({ seq }) => String(seq))
+  const missing: globalThis.Array<number> = []
+  const dropped: globalThis.Array<readonly [number, number]> = []
+  let head = emptyHead
+  let rows = 0
+  let time = -Infinity
+  for (const row of rowsOf(db)) {
+    rows++
+    const fault = faultOf(row, head)
+    if (fault !== undefined) altered(row.seq, fault)
+    for (const { hash } of bySeq[row.seq] ?? [])
+      if (!row.hash.startsWith(hash)) altered(row.seq, `its receipt says ${hash}`)
+    // The next row is compared with what this one says of itself, so that one alteration is reported once.
+    head = { seq: row.seq, hash: row.hash }
+    if (row.body === null) {
+      missing.push(row.seq)
+      continue
+    }
+    const decoded = decodeEvent(row.body.toString())
+    if (Either.isLeft(decoded)) {
+      altered(row.seq, "its body is not an event")
+      continue
+    }
+    const event = decoded.right
+    if (event.at < time - clockTolerance)
+      findings.add({ _tag: "ClockWentBack", seq: row.seq, seconds: Math.round((time - event.at) / 1000) })
+    time = event.at
+    if (event.kind === "prune") dropped.push(...event.dropped)
+    project(db, "temp.rebuilt_", row.seq, event)
+  }
+  for (const seq of notIn(missing, dropped)) altered(seq, "its body is missing")
+  const count = Number(db.prepare("SELECT count(*) FROM events").pluck().get())
+  if (count !== rows) altered(head.seq, `${count - rows} rows follow that cannot be read`)
+  const last = readHead(db)
+  if (last.seq !== head.seq || last.hash !== head.hash)
+    altered(head.seq, "the row that was written last is missing or another one")
+  for (const receipt of receipts) if (receipt.seq > head.seq) findings.add(shorterThan(receipt, head))
+  for (const table of ["intents", "made"] as const)
+    for (const seq of differences(db, table)) findings.add({ _tag: "ProjectionDiffers", table, seq })
+  dropTemporaryProjections(db)
+  return { rows, head, findings: findings.list }
+}
+
+/** The finding on a receipt of a row that the record has not. */
+export const shorterThan = (receipt: Receipt, head: Head): Finding => ({
+  _tag: "ShorterThanReceipt",
+  receipt: receiptOf(receipt),
+  head: receiptOf(head)
+})
+
+/** Differences between the tables, indices and triggers of the file and those that this program makes. */
+const schemaFaults = (db: Database): ReadonlyArray<string> => {
+  const found = new Set(
+    db
+      .prepare("SELECT sql FROM main.sqlite_master WHERE name NOT LIKE 'sqlite_%' AND sql IS NOT NULL")
+      .pluck()
+      .all()
+      .map(String)
+  )
+  const expected = new Set(layout.migrations.flatMap((migration) => migration.split(";")).flatMap(definition))
+  return [
+    ...Array.filter([...expected], (sql) => !found.has(sql)).map((sql) => `the file lacks ${nameOf(sql)}`),
+    ...Array.filter([...found], (sql) => !expected.has(sql)).map((sql) => `the file has ${nameOf(sql)}`)
+  ]
+}
+
+/** The definition that SQLite keeps of a statement: its text from the first word to the last. */
+const definition = (sql: string): ReadonlyArray<string> => (sql.trim() === "" ? [] : [sql.trim()])
+
+/** The first words of a definition, such as `TABLE events`. */
+const nameOf = (sql: string): string => sql.split(/\s+/).slice(1, 3).join(" ")
+
+/** Rows that are read at once. */
+const batch = 1000
+
+/** Reads the rows in order, in batches: other statements run in between. */
+const rowsOf = function* (db: Database): Generator<Row> {
+  const columns = "SELECT seq, CAST(body AS BLOB) AS body, body_hash, hash FROM events"
+  let rows = db.prepare(`${columns} ORDER BY seq LIMIT ${batch}`).all() as ReadonlyArray<Row>
+  const next = db.prepare(`${columns} WHERE seq > ? ORDER BY seq LIMIT ${batch}`)
+  for (;;) {
+    yield* rows
+    const last = rows.at(-1)
+    // A number that JavaScript cannot hold would be read again and again.
+    if (last === undefined || !Number.isSafeInteger(last.seq)) return
+    rows = next.all(last.seq) as ReadonlyArray<Row>
+  }
+}
+
+const faultOf = (row: Row, before: Head): string | undefined => {
+  const expected = extend(before, row.body_hash)
+  if (row.seq !== expected.seq) return `row ${expected.seq} should follow row ${before.seq}`
+  if (row.hash !== expected.hash) return "its hash does not follow from the rows before it"
+  if (row.body === null) return undefined
+  return hashBody(row.body) === row.body_hash ? undefined : "its body is not the one that was written"
+}
+
+/** Those of some ascending numbers that lie in none of some ranges. */
+const notIn = (
+  seqs: ReadonlyArray<number>,
+  ranges: ReadonlyArray<readonly [number, number]>
+): ReadonlyArray<number> => {
+  const ascending = ranges.toSorted(([a], [b]) => a - b)
+  let next = 0
+  return seqs.filter((seq) => {
+    while ((ascending[next]?.[1] ?? Infinity) < seq) next++
+    return seq < (ascending[next]?.[0] ?? Infinity)
+  })
+}
+
+const differences = (db: Database, table: "intents" | "made"): ReadonlyArray<number> =>
+  db
+    .prepare(
+      `SELECT DISTINCT seq FROM (
+         SELECT * FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM temp.rebuilt_${table})
+         UNION ALL SELECT * FROM (SELECT * FROM temp.rebuilt_${table} EXCEPT SELECT * FROM main.${table})
+       ) ORDER BY seq LIMIT ${mostFindings}`
+    )
+    .pluck()
+    .all() as ReadonlyArray<number>
+
+const makeFindings = () => {
+  const list: globalThis.Array<Finding> = []
+  const counts = new Map<Finding["_tag"], number>()
+  return {
+    list,
+    add: (finding: Finding): void => {
+      const count = counts.get(finding._tag) ?? 0
+      counts.set(finding._tag, count + 1)
+      if (count < mostFindings) list.push(finding)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { DateTime, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
+import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import { Config } from "../../../services/Config.ts"
+import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
+import { Principal } from "../../../services/Principal.ts"
+import type { AbandonedIntent } from "../../../services/Record.ts"
+import { Before } from "./recordedWrites.ts"
+import { departedAfter, type RecordedTime } from "./timing.ts"
+import { writeParts } from "./writeParts.ts"
+
+/** The pause between two looks for intents of processes that have ended: the time of a lease. */
+const pause = "15 seconds"
+
+/** Intents that are settled at the same time. */
+const concurrency = 4
+
+/**
+ * Settles the writes of processes that have ended before the outcome was known, at once and again and again. Their
+ * requests can no longer leave once they are claimed. A server that only reads leaves them to one that can cancel again
+ * what was to be cancelled.
+ */
+export const AbandonedWritesSettling = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const { mode, readOnly } = yield* Config
+    const parts = yield* writeParts
+    if (!readOnly) yield* Effect.forkScoped(settleAbandoned(parts, mode))
+  })
+)
+
+const settleAbandoned = (
+  { context, procedure, record, recorded, settle }: Effect.Effect.Success<typeof writeParts>,
+  mode: (typeof Principal.Service)["mode"]
+) => {
+  const one = Effect.fn("KrakenWriter.settleAbandoned")(function* (intent: AbandonedIntent) {
+    const { account, endpoint, expiresAfter, params, seq } = intent
+    yield* Effect.logWarning("A server ended before it knew what became of a write", { seq, endpoint })
+    const { clock, readings } = Option.getOrElse(readBefore(intent.before), () => ({
+      clock: undefined,
+      readings: undefined
+    }))
+    const time: RecordedTime = { ours: intent.at, theirs: clock, window: intent.leaveBy - intent.at }
+    const attempt = {
+      endpoint,
+      params: withLatestDeadline(params, time, expiresAfter),
+      departure: departedAfter(context.kraken, time),
+      error: new KrakenOutcomeUnknown({
+        endpoint,
+        reason: "the server ended before its outcome was known",
+        check: "",
+        safeToRepeat: false
+      })
+    }
+    const principal = { caller: { _tag: "Operator", id: "local" }, mode, account } as const
+    const lookUp = Effect.zipRight(
+      // Kraken's clock is known once the key is.
+      context.keys.known,
+      settle(procedure[endpoint], { before: readings, fingerprints: intent.fingerprints }, attempt, intent, params)
+    )
+    yield* lookUp.pipe(
+      Effect.provideService(Principal, principal),
+      // Interrupted with this process, it stays open for the next one.
+      Effect.onExit((exit) => (Exit.isInterrupted(exit) ? Effect.void : recorded.end(endpoint, intent, exit))),
+      Effect.tapErrorTag("KrakenOutcomeUnknown", ({ check, reason }) =>
+        Effect.logError("It is unknown what became of a write", { seq, endpoint, reason, check })
+      ),
+      Effect.catchAllCause((cause) => Effect.logDebug("A write was settled", { seq }, cause))
+    )
+  })
+
+  return record.claimAbandoned.pipe(
+    Effect.flatMap((intents) => Effect.forEach(intents, one, { concurrency, discard: true })),
+    Effect.catchAll(({ message }) => Effect.logWarning(message)),
+    Effect.repeat(Schedule.spaced(pause))
+  )
+}
+
+const readBefore = Schema.decodeUnknownOption(Before)
+
+/** The parameters with the latest deadline that the write can have been sent with. */
+const withLatestDeadline = (
+  params: Params,
+  { ours, theirs, window }: RecordedTime,
+  expiresAfter: number | undefined
+): Params =>
+  params["deadline"] !== undefined || expiresAfter === undefined
+    ? params
+    : {
+        ...params,
+        deadline: DateTime.formatIso(DateTime.unsafeMake((theirs ?? ours) + window + expiresAfter))
+      }

@@ -1,0 +1,165 @@
+import { Effect, Exit, Option, Schema } from "effect"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { clockTolerance } from "../../../services/Clocks.ts"
+import { noteReceipt } from "../../../services/CallContext.ts"
+import type { KrakenClient, LeavingIntent } from "../../../services/KrakenClient.ts"
+import { KrakenNotPlaced, KrakenNotRecorded, KrakenWriteBlocked } from "../../../services/KrakenErrors.ts"
+import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
+import {
+  type Earlier,
+  type IntentDraft,
+  type IntentRef,
+  type Obstacle,
+  type Receipt,
+  type Record,
+  RecordUnavailable
+} from "../../../services/Record.ts"
+import { outcomeOf } from "./writeExit.ts"
+
+/** The JSON that the record keeps of the time before a write. */
+export const Before = Schema.Struct({
+  /** Kraken's clock when the intent was recorded, in Unix milliseconds. Absent if it was hardly known. */
+  clock: Schema.optionalWith(Schema.Number, { exact: true }),
+  /** The readings of the procedure. */
+  readings: Schema.Unknown
+})
+
+/** Tells whether a write passes although it cannot be recorded. */
+const isCancel = (endpoint: WriteEndpoint): boolean => endpoints[endpoint].moves === "cancels"
+
+/** The pause between two looks at the outcome of a write that another process sends. */
+const pause = "250 millis"
+
+/** Looks at the outcome of a write of another process: for two minutes, in which it is settled. */
+const looks = 480
+
+/** Makes the steps of a write that use the record. */
+export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof KrakenClient.Service) => {
+  /** Makes the error of a write that an earlier one of unknown outcome blocks. */
+  const blockedBy = Effect.fnUntraced(function* (endpoint: WriteEndpoint, { blocksFor, seq }: Earlier) {
+    const outcome = yield* Effect.orElseSucceed(record.outcome(seq), Option.none)
+    const { check, reason } = Option.getOrElse(outcome, () => ({
+      reason: "it is being looked up",
+      check: "Wait for its answer."
+    }))
+    return new KrakenWriteBlocked({
+      endpoint,
+      reason: reason ?? "its outcome is unknown",
+      check: check ?? "Read the account to see what happened.",
+      ...(blocksFor !== undefined && { secondsLeft: Math.max(1, Math.ceil(blocksFor / 1000)) })
+    })
+  })
+
+  /** Waits for the outcome of an earlier write and makes the answer of its duplicate, which is not sent. */
+  const answerOfDuplicate = Effect.fnUntraced(function* (endpoint: WriteEndpoint, of: Earlier) {
+    for (let n = 0; n < looks; n++) {
+      const found = yield* record.outcome(of.seq)
+      if (Option.isNone(found)) {
+        yield* Effect.sleep(pause)
+        continue
+      }
+      const { error, how, ids, outcome, reason, result, safeToRepeat, state } = found.value
+      if (outcome === "happened") {
+        const settled = how === undefined ? {} : { settled: { how, ...(state !== undefined && { state }) } }
+        return { result, ...settled, duplicateOf: ids } satisfies Sent
+      }
+      if (outcome === "unknown" && safeToRepeat !== true) return yield* yield* blockedBy(endpoint, of)
+      const what = outcome === "unknown" ? "has an unknown outcome" : "was not carried out"
+      const why = `an identical call that was in flight ${what} (${error ?? "no error"}: ${reason ?? "no reason"})`
+      return yield* new KrakenNotPlaced({ endpoint, reason: `${why}, and this one was not sent` })
+    }
+    return yield* yield* blockedBy(endpoint, of)
+  })
+
+  /** Makes the answer of a write that is not sent for an earlier one. */
+  const answerOf = (endpoint: WriteEndpoint, obstacle: Obstacle) =>
+    obstacle._tag === "Duplicate"
+      ? answerOfDuplicate(endpoint, obstacle.of)
+      : Effect.flatMap(blockedBy(endpoint, obstacle.by), Effect.fail)
+
+  const notRecorded =
+    (endpoint: WriteEndpoint) =>
+    <A, E, R>(
+      effect: Effect.Effect<A, E | RecordUnavailable, R>
+    ): Effect.Effect<A, Exclude<E, RecordUnavailable> | KrakenNotRecorded, R> =>
+      Effect.catchIf(
+        effect,
+        (error) => error instanceof RecordUnavailable,
+        ({ reason }) => new KrakenNotRecorded({ endpoint, reason })
+      )
+
+  /** Finds the answer of a write that is not sent, since an identical one stands in its way. */
+  const recognize = Effect.fnUntraced(function* (draft: Pick<IntentDraft, "endpoint" | "identity">, repeat: boolean) {
+    const { endpoint } = draft
+    const obstacle = yield* notRecorded(endpoint)(record.recognize(draft, { repeat }))
+    return yield* Effect.transposeMapOption(obstacle, (found) => notRecorded(endpoint)(answerOf(endpoint, found)))
+  })
+
+  /** Records a write that was refused before it left. */
+  const refused = (write: { readonly endpoint: WriteEndpoint; readonly params: Params }, error: SendError) =>
+    record.refused(write, error).pipe(
+      Effect.flatMap(noteReceipt),
+      Effect.catchAll(({ message }) => Effect.logError("A refused write could not be recorded", { reason: message }))
+    )
+
+  /** Records the end of a write. A failure does not change its answer: the record tries again by itself. */
+  const end = (endpoint: WriteEndpoint, intent: IntentRef, exit: Exit.Exit<Sent, SendError>) =>
+    record
+      .end(intent, outcomeOf(endpoint, exit))
+      .pipe(
+        Effect.catchAll(({ message }) =>
+          Effect.as(
+            Effect.logError("The outcome of a write could not be recorded yet", { seq: intent.seq, reason: message }),
+            Option.none<Receipt>()
+          )
+        )
+      )
+
+  /** Adds what settling in another process needs to know of the time. */
+  const withClock = (draft: IntentDraft) =>
+    Effect.zipWith(kraken.now, kraken.clock, (now, { within }): IntentDraft => ({
+      ...draft,
+      before: { readings: draft.before, ...(within <= clockTolerance && { clock: now.epochMillis }) }
+    }))
+
+  /**
+   * Runs `sending` with a recorded intent, and records its end. Nothing runs if an identical write stands in the way, or
+   * if the intent cannot be recorded. A cancel is sent all the same.
+   */
+  const during = <R>(
+    draft: IntentDraft,
+    repeat: boolean,
+    sending: (intent: LeavingIntent | undefined) => Effect.Effect<Sent, SendError, R>
+  ) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const { endpoint } = draft
+        const begun = record.begin(yield* withClock(draft), { repeat })
+        const admission = yield* isCancel(endpoint)
+          ? Effect.catchAll(begun, ({ message }) =>
+              Effect.as(
+                Effect.logError("A cancel is sent without a record of it", { endpoint, reason: message }),
+                undefined
+              )
+            )
+          : notRecorded(endpoint)(begun)
+        if (admission === undefined) return yield* restore(sending(undefined))
+        if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(endpoint, admission)))
+        const { intent, receipt } = admission
+        const leaving: LeavingIntent = { ...intent, mayLeave: record.mayLeave(intent) }
+        return yield* Effect.onExit(restore(sending(leaving)), (exit) =>
+          Effect.flatMap(end(endpoint, intent, exit), (ended) => noteReceipt(Option.getOrElse(ended, () => receipt)))
+        )
+      })
+    )
+
+  /** Marks a write as being looked up. */
+  const unconfirmed = (intent: IntentRef | undefined) =>
+    intent === undefined
+      ? Effect.void
+      : Effect.catchAll(record.settling(intent), ({ message }) =>
+          Effect.logError("A write that is looked up could not be marked in the record", { reason: message })
+        )
+
+  return { recognize, refused, during, unconfirmed, end, blockedBy }
+}

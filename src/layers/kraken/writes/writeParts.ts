@@ -1,0 +1,31 @@
+import { Effect } from "effect"
+import { Config } from "../../../services/Config.ts"
+import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { Names } from "../../../services/Names.ts"
+import { PermissionCache } from "../../../services/PermissionCache.ts"
+import { Record } from "../../../services/Record.ts"
+import { procedures } from "./procedures.ts"
+import { makeRecordedWrites } from "./recordedWrites.ts"
+import { makeSettleWrite } from "./settleWrite.ts"
+import type { ProcedureContext } from "./writeProcedure.ts"
+
+/** Makes the parts that sending a write and settling an abandoned one have in common. They hold no state. */
+export const writeParts = Effect.gen(function* () {
+  const names = yield* Names
+  const config = yield* Config
+  const record = yield* Record
+  const context: ProcedureContext = {
+    kraken: yield* KrakenClient,
+    keys: yield* PermissionCache,
+    directory: names.directory,
+    madeBefore: record.madeBefore,
+    deadline: config.orderDeadline
+  }
+  return {
+    context,
+    record,
+    procedure: procedures(),
+    recorded: makeRecordedWrites(record, context.kraken),
+    settle: makeSettleWrite(context, record)
+  }
+})

@@ -1,0 +1,59 @@
+import { Clock, Context, Effect, Layer } from "effect"
+import { join } from "node:path"
+import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
+import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { Clocks } from "../../../../src/services/Clocks.ts"
+import { Record, type IntentDraft } from "../../../../src/services/Record.ts"
+import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { temporaryFolder } from "../../../temporaryFolder.ts"
+
+/** A state folder, and processes that share the record in it. */
+export const makeRecords = Effect.gen(function* () {
+  const folder = yield* temporaryFolder
+  return {
+    file: join(folder, recordFile),
+    /** Starts a process. It ends with the scope. */
+    start: Effect.map(
+      Layer.build(Layer.fresh(RecordSqlite).pipe(Layer.provide(TestConfig({ stateDir: folder, mode: "paper" })))),
+      Context.get(Record)
+    )
+  }
+})
+
+/** Clocks of which the time of day can be set. */
+export const makeSettableClocks = () => {
+  let offset = 0
+  return {
+    set: (by: number) =>
+      Effect.sync(() => {
+        offset += by
+      }),
+    clocks: Clocks.of({
+      read: Clock.clockWith((clock) =>
+        Effect.sync(() => ({
+          wall: clock.unsafeCurrentTimeMillis() + offset,
+          monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+        }))
+      )
+    })
+  }
+}
+
+export const order: IntentDraft = {
+  endpoint: "private/AddOrder",
+  params: { pair: "XBTUSD", type: "buy", volume: "0.10000000", cl_ord_id: "order-1" },
+  identity: "buy 0.1",
+  fingerprints: ["cl_ord_id order-1", "buy 0.1 XBTUSD"],
+  expiresAfter: 10_000.5
+}
+
+export const withdrawal: IntentDraft = {
+  endpoint: "private/Withdraw",
+  params: { asset: "XBT", key: "home", amount: "0.5" },
+  identity: "withdraw 0.5 home",
+  fingerprints: ["0.5 XBT"],
+  before: { refids: ["A"] }
+}
+
+export const happened = { outcome: "happened", ids: ["O1"], result: { txid: ["O1"] } } as const
+export const unknown = { outcome: "unknown", ids: [], error: "KrakenOutcomeUnknown", check: "Read orders." } as const

@@ -1,0 +1,130 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, TestClock } from "effect"
+import { rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
+import { NonceSourceInStateFolder } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import type { LeavingIntent, Priority } from "../../../../src/services/KrakenClient.ts"
+import { NonceSource } from "../../../../src/services/NonceSource.ts"
+import { type Admission, Record, RecordUnavailable } from "../../../../src/services/Record.ts"
+import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { Operated } from "../../../doubles/TestPrincipal.ts"
+import { makeSettableClocks } from "../../access/record/records.ts"
+import { Clocks } from "../../../../src/services/Clocks.ts"
+import { temporaryFolder } from "../../../temporaryFolder.ts"
+
+const config = (stateDir: string) =>
+  TestConfig({
+    stateDir,
+    credentials: Option.some({ key: Redacted.make("a key"), secret: Redacted.make(""), otp: Option.none() })
+  })
+
+const begun = (admission: Admission) => {
+  if (admission._tag !== "Begun") throw new Error(admission._tag)
+  return admission.intent
+}
+
+/** Two processes on one state folder, of which the first one has an intent that is about to leave. */
+const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never, never>, folder: string) {
+  const start = Effect.map(
+    Layer.build(Layer.fresh(RecordSqlite).pipe(Layer.provide(config(folder)))),
+    Context.get(Record)
+  )
+  const scope = yield* Scope.make()
+  const first = yield* Scope.extend(start, scope)
+  const draft = { endpoint: "private/AddOrder", params: {}, fingerprints: [] } as const
+  const intent = begun(yield* Effect.provide(first.begin(draft, { repeat: false }), Operated))
+  const second = yield* start
+  // Opens its file now: waiting for a file passes no time of a test clock.
+  yield* second.outcome(0)
+  const { turn, turnOf } = Context.get(yield* Layer.build(Layer.fresh(source)), NonceSource)
+  yield* Effect.scoped(turn("read"))
+  const leaving: LeavingIntent = { ...intent, mayLeave: first.mayLeave(intent) }
+  return {
+    second,
+    leaving,
+    crash: Scope.close(scope, Exit.void),
+    turn: turn("read"),
+    leave: (priority: Priority = "write", intent = leaving) => Effect.exit(Effect.scoped(turnOf(intent, priority)))
+  }
+})
+
+const sources: ReadonlyArray<readonly [string, (folder: string) => Layer.Layer<NonceSource>]> = [
+  ["NonceSourceMemory", () => NonceSourceMemory],
+  ["NonceSourceInStateFolder", (folder) => Layer.provide(NonceSourceInStateFolder, config(folder))]
+]
+
+describe.each(sources)("a request in the lane of %s", (_, source) => {
+  const lane = Effect.flatMap(temporaryFolder, (folder) => make(source(folder), folder))
+
+  it.scoped("leaves while its intent is this process's, in time", () =>
+    Effect.gen(function* () {
+      const { leave } = yield* lane
+      assert.isTrue(Exit.isSuccess(yield* leave()))
+      yield* TestClock.adjust("30 seconds")
+      assert.isTrue(Exit.isSuccess(yield* leave()))
+    })
+  )
+
+  it.scoped("does not leave when its time has passed, not even for a cancel", () =>
+    Effect.gen(function* () {
+      const { leave } = yield* lane
+      yield* TestClock.adjust("30001 millis")
+      assert.deepInclude(yield* Effect.flip(Effect.flatten(leave())), { _tag: "MayNotLeave" })
+      assert.deepInclude(yield* Effect.flip(Effect.flatten(leave("cancel"))), { _tag: "MayNotLeave" })
+    })
+  )
+
+  it.scoped("does not leave for an intent that is not its owner's", () =>
+    Effect.gen(function* () {
+      const { leave, leaving } = yield* lane
+      const others = { ...leaving, owner: "another", mayLeave: Effect.succeed(false) }
+      assert.deepInclude(yield* Effect.flip(Effect.flatten(leave("write", others))), { _tag: "MayNotLeave" })
+    })
+  )
+})
+
+describe("a request in the lane that several processes share", () => {
+  it.scoped("does not leave after another process took its intent over, even if it waited for its turn before", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const { crash, leave, second, turn } = yield* make(
+        Layer.provide(NonceSourceInStateFolder, config(folder)),
+        folder
+      )
+      yield* crash
+      const scope = yield* Scope.make()
+      yield* Scope.extend(turn, scope)
+      const waiting = yield* Effect.fork(Effect.flip(Effect.flatten(leave())))
+      yield* TestClock.adjust("1 seconds")
+      // A turn ends after 3 s and a lease after 15 s, so the other process gets a clock that is ahead.
+      const { clocks, set } = makeSettableClocks()
+      yield* set(15_000)
+      assert.lengthOf(yield* Effect.provideService(second.claimAbandoned, Clocks, clocks), 1)
+      yield* Scope.close(scope, Exit.void)
+      assert.deepInclude(yield* Fiber.join(waiting), { _tag: "MayNotLeave" })
+    })
+  )
+
+  it.scoped.each(["nonces.db", "authority.db"])("only leaves as a cancel if %s cannot be used", (file) =>
+    Effect.gen(function* () {
+      const [home, folder] = [yield* temporaryFolder, yield* temporaryFolder]
+      if (file === "nonces.db") writeFileSync(join(folder, file), "no database".repeat(100))
+      const { leave } = yield* make(Layer.provide(NonceSourceInStateFolder, config(folder)), home)
+      assert.deepInclude(yield* Effect.flip(Effect.flatten(leave())), { _tag: "MayNotLeave" })
+      assert.isTrue(Exit.isSuccess(yield* leave("cancel")))
+      rmSync(join(home, "authority.db"))
+    })
+  )
+})
+
+it.scoped("a request whose record cannot be read only leaves as a cancel", () =>
+  Effect.gen(function* () {
+    const { turnOf } = Context.get(yield* Layer.build(Layer.fresh(NonceSourceMemory)), NonceSource)
+    const intent = { seq: 1, account: "a", owner: "o", leaveBy: 0, mayLeave: new RecordUnavailable({ reason: "full" }) }
+    const leave = (priority: Priority) => Effect.scoped(turnOf(intent as never as LeavingIntent, priority))
+    assert.deepInclude(yield* Effect.flip(leave("write")), { _tag: "MayNotLeave", reason: "full" })
+    assert.property(yield* leave("cancel"), "nonce")
+  })
+)
