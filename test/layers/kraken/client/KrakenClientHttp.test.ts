@@ -527,6 +527,21 @@ describe("KrakenClientHttp", () => {
       })
     )
 
+    it.scopedLive("is not assumed after the page of a proxy whose clock is ahead", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* ahead
+        fake.keys.full.highestNonce = 0n
+        fake.misbehave("public/Time", Fault.html(403))
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          yield* Effect.flip(kraken.read("public/Time", {}))
+          fake.state.dateOff = 0
+          yield* kraken.read("private/Balance", {})
+        }).pipe(Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)]))
+        assert.isBelow(Number(fake.keys.full.highestNonce), ((yield* Clock.currentTimeMillis) + 5000) * 1000)
+      })
+    )
+
     it.scopedLive("is named by the error, if Kraken refuses the nonce all the same", () =>
       Effect.gen(function* () {
         const { fake, url } = yield* ahead
