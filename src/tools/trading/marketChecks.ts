@@ -38,10 +38,10 @@ export const placingFaults = Effect.fnUntraced(function* (
   const faultsAt = (last: D.Decimal | undefined): ReadonlyArray<Fault> => [
     ...others,
     ...orders.flatMap(({ path, terms }) => {
-      const market = last && { pair: pair?.display ?? name, last }
+      const canJudge = last !== undefined || !needsLastPrice(terms)
       const faults = [
         ...(pair === undefined ? [] : pairFaults(terms, pair, last)),
-        ...(market === undefined || !needsLastPrice(terms) ? [] : triggerFaults(terms, market))
+        ...(canJudge ? triggerFaults(terms, { pair: pair?.display ?? name, last }) : [])
       ]
       return path === undefined ? faults : within(path, faults)
     })
