@@ -1,4 +1,4 @@
-import { Effect, Option, type ParseResult, Schema } from "effect"
+import { type DateTime, Effect, Option, type ParseResult, Schema, Struct } from "effect"
 import type { Pair } from "../../domain/assets/model.ts"
 import {
   type Endpoint,
@@ -30,10 +30,11 @@ interface PlacedTerms {
 export const placingFaults = Effect.fnUntraced(function* (
   endpoint: Endpoint,
   name: string,
-  orders: ReadonlyArray<PlacedTerms>,
-  { directory }: Known,
+  placed: ReadonlyArray<PlacedTerms>,
+  { directory, now }: Known,
   others: ReadonlyArray<Fault>
 ) {
+  const orders = placed.map((order) => ({ ...order, terms: withoutPastStart(order.terms, now) }))
   const pair = directory.findPair(name)
   const faultsAt = (last: D.Decimal | undefined): ReadonlyArray<Fault> => [
     ...others,
@@ -56,6 +57,12 @@ export const placingFaults = Effect.fnUntraced(function* (
   }
   return uses.includes("to check") ? faultsAt(yield* price) : []
 })
+
+/** Removes a start time that is not ahead. Such an order starts now, so its trigger is compared with the price of now. */
+const withoutPastStart = (terms: Terms, now: DateTime.Utc): Terms =>
+  Number(terms.starttm?.startsWith("+") ? Number.NaN : terms.starttm) * 1000 <= now.epochMillis
+    ? Struct.omit(terms, "starttm")
+    : terms
 
 /** Lists the faults of the new trigger of an open order, which is read first. */
 export const amendedTriggerFaults = Effect.fnUntraced(function* (

@@ -42,6 +42,9 @@ describe("a trigger on the wrong side of the market", () => {
             { ...order, type: "buy", price: at(0.99) },
             { ...order, ordertype: "take-profit", price: "-5%" },
             { ...order, ordertype: "trailing-stop", price: "+100%" },
+            // A start that has passed is no start later.
+            { ...order, price: at(1.01), starttm: "now" },
+            { ...order, price: at(1.01), starttm: "-5m" },
             {
               ...order,
               type: "buy",
