@@ -143,6 +143,20 @@ describe("KrakenClientHttp", () => {
     })
   )
 
+  it.scopedLive("does not let the look-up of a write wait for an equal read of less urgency", () =>
+    Effect.gen(function* () {
+      const fake = makeFakeKraken()
+      const { url } = yield* serve(fake)
+      yield* Effect.flatMap(KrakenClient, (kraken) =>
+        Effect.all(
+          (["read", "write", "read"] as const).map((priority) => kraken.read("public/Time", {}, { priority })),
+          { concurrency: "unbounded" }
+        )
+      ).pipe(Effect.provide(client(url)))
+      assert.strictEqual(fake.count(), 2)
+    })
+  )
+
   it.scopedLive("asks once for equal public reads at once, and again for later ones and for private ones", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
