@@ -141,6 +141,17 @@ describe("a trigger on the wrong side of the market", () => {
     )
   })
 
+  it.effect("is not sent if several orders have the name of the one whose trigger changes", () => {
+    const calls: Array<string> = []
+    return Effect.gen(function* () {
+      const edit = { txid: "7", pair, price: "49000.0", validate: false } as const
+      assert.strictEqual((yield* Effect.flip(Changing.editOrder.run(edit)))._tag, "KrakenPrecheckFailed")
+      assert.deepStrictEqual(calls, ["private/OpenOrders"])
+    }).pipe(
+      Effect.provide(krakenOf({ answers: { "private/OpenOrders": { open: { [txid]: row, other: row } } } }, calls))
+    )
+  })
+
   it.effect("costs no look at the market for orders without a trigger", () => {
     const calls: Array<string> = []
     return Effect.gen(function* () {
