@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import module from "node:module"
 import { homedir } from "node:os"
-import { join } from "node:path"
+import { isAbsolute, join } from "node:path"
 import process from "node:process"
 import { makeFolder } from "./layers/process/makeFolder.ts"
 import { version } from "./version.ts"
@@ -14,6 +14,8 @@ const keepCompiledCode = () => {
   if (!("enableCompileCache" in module) || typeof module.enableCompileCache !== "function") return
   try {
     const folder = join(homedir(), ".cache", "mcp-kraken")
+    // With an empty `HOME` it would be in the working directory, which can be a stranger's.
+    if (!isAbsolute(folder)) return
     // Node might try for ever to make a folder that can't be made.
     makeFolder(folder)
     module.enableCompileCache(folder)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { join } from "node:path"
 import { freePort } from "../freePort.ts"
@@ -222,5 +222,15 @@ describe("serve", () => {
         assert.strictEqual(code, 1)
         assert.match(stderr, /^The database \/proc\/mcp-kraken\/.*paper\.db can't be created: [A-Z]+: .*\.$/m)
       })
+  )
+
+  it.scopedLive.each(["", "relative"])("asks for a state folder if HOME is '%s', and keeps nothing here", (HOME) =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const { code, stderr } = yield* run(["serve", "--paper", "--market", "synthetic"], { HOME })
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "MCP_KRAKEN_STATE_DIR")
+      assert.deepStrictEqual(readdirSync(folder), [])
+    })
   )
 })

@@ -24,12 +24,15 @@ export const checkWords = (
   commands: Commands,
   [first = "-", ...rest]: ReadonlyArray<string>
 ): Effect.Effect<void, UsageError> => {
+  const option = first.split("=", 1)[0] ?? ""
+  if (option.startsWith("--") && !(option in builtIn)) return fail("mcp-kraken", "option", option, Object.keys(builtIn))
   if (first.startsWith("-")) return Effect.void
   const below = commands.get(first)
   if (below === undefined) return fail("mcp-kraken", "command", first, [...commands.keys()])
   const itself = Option.getOrUndefined(HashMap.get(below, first))
   if (itself !== undefined) return checkOptions(first, optionsOf(itself), rest)
   const [second = "-", ...others] = rest
+  if (second.startsWith("--") && !(second in builtIn)) return fail(first, "option", second, Object.keys(builtIn))
   if (second.startsWith("-")) return Effect.void
   return Option.match(HashMap.get(below, second), {
     onNone: () => fail(first, "command", second, [...HashMap.keys(below)]),

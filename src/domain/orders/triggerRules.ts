@@ -7,7 +7,8 @@ import { isAbsolute, type OrderType, priceUses, readPrice, type Terms } from "./
 export interface LastPrice {
   /** The display name of the pair. */
   readonly pair: string
-  readonly last: D.Decimal
+  /** Undefined if no trigger needs it. */
+  readonly last: D.Decimal | undefined
 }
 
 type Side = Terms["type"]
@@ -30,9 +31,15 @@ const isTrailing = (ordertype: OrderType) => priceUses[ordertype].price?.what ==
 export const hasTrigger = (ordertype: string | undefined): boolean =>
   ordertype !== undefined && /^(stop-loss|take-profit|trailing-stop)/.test(ordertype)
 
-/** Checks that an order has a trigger, or a close with one, that is compared with the last price now. */
-export const needsLastPrice = ({ close, ordertype, starttm }: Terms): boolean =>
-  !isScheduled(starttm) && (hasTrigger(ordertype) || hasTrigger(close?.ordertype))
+/**
+ * Checks that an order has a trigger, or a close with one, that is compared with the last price now. A percentage has its
+ * side whatever the price.
+ */
+export const needsLastPrice = ({ close, ordertype, price, starttm }: Terms): boolean =>
+  !isScheduled(starttm) &&
+  ((hasTrigger(ordertype) && !isPercentage(price)) || (hasTrigger(close?.ordertype) && !isPercentage(close?.price)))
+
+const isPercentage = (price: string | undefined): boolean => price !== undefined && readPrice(price)?.percent === true
 
 /** Checks that an order starts later, at a price that is unknown now. */
 const isScheduled = (starttm: string | undefined): boolean => starttm !== undefined && !/^\+?0+(\.0*)?$/.test(starttm)
@@ -89,20 +96,21 @@ const sideFaults = (
   what: string,
   name = field
 ): ReadonlyArray<Fault> => {
-  const trigger = resolved(price, reference)
+  const basis = reference ?? (isPercentage(price) ? one : undefined)
+  const trigger = resolved(price, basis)
   const at = reference === undefined ? what : `${what}, ${D.format(reference)}`
   if (isTrailing(ordertype)) {
-    const distance = resolved(price, D.zero, reference)
-    const tooFar = type === "sell" && reference !== undefined && distance !== undefined
+    const distance = resolved(price, D.zero, basis)
+    const tooFar = type === "sell" && basis !== undefined && distance !== undefined
     return check(
-      tooFar && D.greaterThanOrEqualTo(distance, reference),
+      tooFar && D.greaterThanOrEqualTo(distance, basis),
       field,
       `${name} ${price} is not less than ${at}: the trigger would be at zero or below and never be reached`
     )
   }
   const waits = waitsFor(type, ordertype)
   if (waits === undefined || price === undefined) return []
-  if (trigger === undefined || reference === undefined) {
+  if (trigger === undefined || basis === undefined) {
     // Without a reference, the sign of a relative price shows the side.
     const sign = readPrice(price)?.sign
     const wrong = sign === (waits === "above" ? "-" : "+")
@@ -112,9 +120,10 @@ const sideFaults = (
       `${name} ${price} must be ${waits} ${at}, since it is the trigger of a ${type} ${ordertype}`
     )
   }
-  const passes = waits === "above" ? D.greaterThan(trigger, reference) : D.lessThan(trigger, reference)
+  const passes = waits === "above" ? D.greaterThan(trigger, basis) : D.lessThan(trigger, basis)
   const written = readPrice(price)
-  const given = written !== undefined && isAbsolute(written) ? price : `${price} (${D.format(trigger)})`
+  const isWhole = reference === undefined || (written !== undefined && isAbsolute(written))
+  const given = isWhole ? price : `${price} (${D.format(trigger)})`
   if (passes)
     return check(!D.isPositive(trigger), field, `${name} ${given} is not above zero and would never be reached`)
   return check(
@@ -136,14 +145,18 @@ const otherKind = (type: Side, ordertype: OrderType): string => {
  * Computes the price at which an order is expected to be filled, from which its close starts. Undefined if only the
  * future tells.
  */
-const entryPrice = ({ ordertype, price, type }: Terms, last: D.Decimal): D.Decimal | undefined => {
+const entryPrice = ({ ordertype, price, type }: Terms, last: D.Decimal | undefined): D.Decimal | undefined => {
   const first = resolved(price, last)
   switch (priceUses[ordertype].price?.what) {
     case undefined:
       return last
     case "limit price":
       // An order that takes is filled at the market's price, one that waits at its own.
-      return first === undefined ? undefined : type === "buy" ? D.min(first, last) : D.max(first, last)
+      return first === undefined || last === undefined
+        ? undefined
+        : type === "buy"
+          ? D.min(first, last)
+          : D.max(first, last)
     case "trigger price":
       return first
     default:
@@ -169,4 +182,5 @@ const resolved = (
   return price.sign === "+" ? D.sum(reference, distance) : D.subtract(reference, distance)
 }
 
+const one = D.decimal("1")
 const hundredth = D.decimal("0.01")

@@ -14,7 +14,7 @@ const reading = <A>(read: () => A): A => {
   try {
     return read()
   } catch (cause) {
-    throw new Broken(String(cause))
+    throw cause instanceof Broken ? cause : new Broken(String(cause))
   }
 }
 
@@ -33,12 +33,14 @@ export const members = (zip: Uint8Array): Array<Member> => {
   reading(() =>
     unzipSync(zip, {
       filter: ({ name, originalSize }) => {
+        // The end of a ZIP can claim billions of members, which are read one by one even if none is there.
+        if (found.length === mostMembers)
+          throw new Broken(`it names more than ${mostMembers} files, the most that are read`)
         found.push({ name, size: originalSize })
         return false
       }
     })
   )
-  if (found.length > mostMembers) throw new Broken(`it names ${found.length} files; at most ${mostMembers} are read`)
   return found
 }
 

@@ -51,9 +51,11 @@ export const HttpListener = Layer.scoped(
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
         if (reason !== undefined) return Reply.forbidden(reason)
-        if (!paths.has(path)) return !config.authDisabled && isOauthPath(path) ? Reply.noOauth : Reply.notFound
-        // Browsers send the preflight without the token.
+        const isOauth = !config.authDisabled && !paths.has(path) && isOauthPath(path)
+        if (!paths.has(path) && !isOauth) return Reply.notFound
+        // Browsers send the preflight without the token, and clients in them look for OAuth with a header of MCP.
         if (method === "OPTIONS" && isListedOrigin && headers["access-control-request-method"]) return Reply.preflight
+        if (isOauth) return Reply.noOauth
         const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", logEntry)
         logEntry.addFields({ caller: principal.caller.id })
         if (method !== "POST") return Reply.methodNotAllowed

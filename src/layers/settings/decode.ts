@@ -131,7 +131,7 @@ const mostNumbers = 5
 /** Reports lines of a file that are not understood, without their text, which might be a secret. */
 const refusedLines = (lines: ReadonlyArray<RefusedLine>, file: string | undefined): ReadonlyArray<string> => {
   const expected = ({ openQuote, setting }: RefusedLine) =>
-    openQuote ? "a closing quotation mark at the end of the value" : `${setting}=VALUE`
+    openQuote ? "a closing quotation mark at the end of the value" : `${setting}=VALUE on a line of its own`
   const alone = lines.flatMap((line) => {
     const { number, openQuote, setting } = line
     if (setting !== undefined) return [`${setting} (${file}, line ${number}): expected ${expected(line)}`]

@@ -41,14 +41,25 @@ export const readLines = (text: string): Lines => {
   while (index < lines.length) {
     const line = lines[index] ?? ""
     const value = assignment.exec(line)?.groups?.["value"]
-    const count = value === undefined ? 0 : lengthOf(value, lines.slice(index + 1))
+    const second = value === undefined ? undefined : secondSetting(value)
+    const count = value === undefined || second !== undefined ? 0 : lengthOf(value, lines.slice(index + 1))
     if (count > 0) Object.assign(variables, parse(lines.slice(index, index + count).join("\n")))
     else if (!isEmpty(line)) {
-      refused.push({ number: index + 1, setting: settingIn(line), openQuote: value !== undefined })
+      const setting = second ?? settingIn(line)
+      refused.push({ number: index + 1, setting, openQuote: value !== undefined && second === undefined })
     }
     index += Math.max(1, count)
   }
   return { variables, refused }
+}
+
+/**
+ * Finds a setting that follows a value on its line, as in `A=1; export MCP_KRAKEN_READ_ONLY=true`, and would be a part of
+ * that value.
+ */
+const secondSetting = (value: string): string | undefined => {
+  const rest = (quoted.exec(value)?.groups?.["rest"] ?? value).replace(/#.*/, "")
+  return (rest.match(/\w+(?=\s*=)/g) ?? []).map(settingIn).find((name) => name !== undefined)
 }
 
 /**

@@ -1,10 +1,14 @@
 import { homedir } from "node:os"
-import { join } from "node:path"
+import { isAbsolute, join } from "node:path"
 
-/** Returns the user's home folder. Undefined if the user has none. */
+/**
+ * Returns the user's home folder. Undefined if the user has none, or if `HOME` is empty or relative: state would then be in
+ * the working directory, apart from that of the same user's other servers.
+ */
 export const homeFolder = (): string | undefined => {
   try {
-    return homedir()
+    const home = homedir()
+    return isAbsolute(home) ? home : undefined
   } catch {
     return undefined
   }

@@ -54,10 +54,10 @@ export const readTime = (given: string, reading: Reading): Read => {
   })
 }
 
-/** Converts a duration such as `+2h` to seconds, `+7200`. Undefined for other text. */
+/** Converts a duration such as `+2h` to seconds, `+7200`. Undefined for other text, and for `M`. */
 export const secondsAhead = (text: string): string | undefined => {
   const [, count = "", unit = ""] = /^\+(\d{1,9})([smhdw])$/i.exec(text.trim()) ?? []
-  return count === "" ? undefined : `+${Number(count) * (units[unit.toLowerCase()] ?? 1)}`
+  return count === "" || unit === "M" ? undefined : `+${Number(count) * (units[unit.toLowerCase()] ?? 1)}`
 }
 
 const numeric = (text: string): Read | undefined => {
@@ -78,8 +78,13 @@ const finerUnit = ({ length }: string) => {
 }
 
 const relative = (text: string, now: number): Read | undefined => {
-  const [, count = "", unit = ""] = /^-(\d{1,9})([smhdw])$/i.exec(text) ?? []
-  if (count === "") return undefined
+  const [, sign = "", count = "", unit = ""] = /^([-+])(\d{1,9})([smhdw])$/i.exec(text) ?? []
+  // Candles and charts write months so.
+  if (unit === "M")
+    return Either.left(
+      `${text} could be minutes or months: write ${sign}${count}m for minutes, or days such as ${sign}30d`
+    )
+  if (sign !== "-") return undefined
   return Either.right(whole(Math.floor(now) - Number(count) * (units[unit.toLowerCase()] ?? 1)))
 }
 

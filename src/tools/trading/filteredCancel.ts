@@ -49,21 +49,27 @@ export const cancelFiltered = Effect.fn("Tool.cancel_all_orders")(function* (fil
 
   const gone = txids.filter((txid) => !end.txids.includes(txid))
   const counted = batches.flatMap(({ isCounted, txids }) => (isCounted ? txids : []))
-  const canceled = yield* canceledOf(gone.filter((txid) => !counted.includes(txid)))
-  const isOurs = (txid: string) => counted.includes(txid) || canceled.has(txid)
+  const states = yield* endStates(gone.filter((txid) => !counted.includes(txid)))
+  const isOurs = (txid: string) => counted.includes(txid) || states.get(txid) === "canceled"
   const ours = gone.filter(isOurs)
+  const unread = gone.filter((txid) => !isOurs(txid) && !states.has(txid))
   const errors = batches.flatMap(({ error }) => error ?? [])
   const [error] = errors
   if (ours.length === 0 && end.txids.length > 0 && error !== undefined) return yield* error
-  const reasons = [...errors.map(({ message }) => message), ...Option.toArray(end.doubt)]
+  const reasons = [
+    ...(end.txids.length > 0 ? [...errors.map(({ message }) => message), ...Option.toArray(end.doubt)] : []),
+    ...(unread.length > 0
+      ? [`Cancelled or filled, which could not be read: ${unread.join(", ")}. See query_orders.`]
+      : [])
+  ]
   return {
     result: { count: ours.length },
     extra: {
       cancelled: ours,
       left: end.txids,
       ...Rows.compact({
-        ended: gone.filter((txid) => !isOurs(txid)),
-        note: end.txids.length > 0 ? [...new Set(reasons)].join(" ") : undefined
+        ended: gone.filter((txid) => !isOurs(txid) && states.has(txid)),
+        note: [...new Set(reasons)].join(" ") || undefined
       })
     }
   }
@@ -142,15 +148,15 @@ const stillOpen = (batches: ReadonlyArray<Batch>, txids: ReadonlyArray<string>) 
 
 const decodeOrders = Schema.decodeUnknown(endpoints["private/QueryOrders"].result)
 
-/** Reads which orders that are no longer open were canceled. The others were filled, or their state is unknown. */
-const canceledOf = (txids: ReadonlyArray<string>) =>
+/** Reads the states in which orders that are no longer open have ended. A state that cannot be read is left out. */
+const endStates = (txids: ReadonlyArray<string>) =>
   Effect.map(
     Effect.forEach(Array.chunksOf(txids, maximumIds), (txids) =>
       lookUp("private/QueryOrders", { txid: txids.join(",") }, { field: "txid", elsewhere: "" }).pipe(
         Effect.flatMap(({ result }) => decodeOrders(result)),
-        Effect.map((rows) => Object.keys(rows).filter((txid) => rows[txid]?.status === "canceled")),
+        Effect.map((rows) => Object.entries(rows).map(([txid, { status }]) => [txid, status] as const)),
         Effect.orElseSucceed(() => [])
       )
     ),
-    (found) => new Set(found.flat())
+    (found) => new Map(found.flat().filter(([, status]) => status !== "open" && status !== "pending"))
   )

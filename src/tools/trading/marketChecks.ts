@@ -1,4 +1,4 @@
-import { Effect, Option, type ParseResult, Schema } from "effect"
+import { Array as Arr, type DateTime, Effect, Option, type ParseResult, Schema, Struct } from "effect"
 import type { Pair } from "../../domain/assets/model.ts"
 import {
   type Endpoint,
@@ -30,18 +30,19 @@ interface PlacedTerms {
 export const placingFaults = Effect.fnUntraced(function* (
   endpoint: Endpoint,
   name: string,
-  orders: ReadonlyArray<PlacedTerms>,
-  { directory }: Known,
+  placed: ReadonlyArray<PlacedTerms>,
+  { directory, now }: Known,
   others: ReadonlyArray<Fault>
 ) {
+  const orders = placed.map((order) => ({ ...order, terms: withoutPastStart(order.terms, now) }))
   const pair = directory.findPair(name)
   const faultsAt = (last: D.Decimal | undefined): ReadonlyArray<Fault> => [
     ...others,
     ...orders.flatMap(({ path, terms }) => {
-      const market = last && { pair: pair?.display ?? name, last }
+      const canJudge = last !== undefined || !needsLastPrice(terms)
       const faults = [
         ...(pair === undefined ? [] : pairFaults(terms, pair, last)),
-        ...(market === undefined || !needsLastPrice(terms) ? [] : triggerFaults(terms, market))
+        ...(canJudge ? triggerFaults(terms, { pair: pair?.display ?? name, last }) : [])
       ]
       return path === undefined ? faults : within(path, faults)
     })
@@ -56,6 +57,12 @@ export const placingFaults = Effect.fnUntraced(function* (
   }
   return uses.includes("to check") ? faultsAt(yield* price) : []
 })
+
+/** Removes a start time that is not ahead. Such an order starts now, so its trigger is compared with the price of now. */
+const withoutPastStart = (terms: Terms, now: DateTime.Utc): Terms =>
+  Number(terms.starttm?.startsWith("+") ? Number.NaN : terms.starttm) * 1000 <= now.epochMillis
+    ? Struct.omit(terms, "starttm")
+    : terms
 
 /** Lists the faults of the new trigger of an open order, which is read first. */
 export const amendedTriggerFaults = Effect.fnUntraced(function* (
@@ -82,9 +89,10 @@ const newFaults = Effect.fnUntraced(function* (
   { directory }: Known
 ) {
   const check = "the new trigger against the last price"
-  const order = yield* openOrder(endpoint, check, name)
-  if (order === undefined) {
-    const reason = `no order with the ${Object.entries(name).flat().join(" ")} was found`
+  const [order, ...others] = yield* ordersNamed(endpoint, check, name)
+  if (order === undefined || others.length > 0) {
+    const given = Object.entries(name).flat().join(" ")
+    const reason = order === undefined ? `no order with the ${given} was found` : `several orders have the ${given}`
     return yield* new KrakenPrecheckFailed({ endpoint, check, reason })
   }
   const { ordertype, pair: id, type } = order.descr
@@ -96,13 +104,13 @@ const newFaults = Effect.fnUntraced(function* (
 
 const isTriggered = (ordertype: string | undefined): ordertype is Terms["ordertype"] => hasTrigger(ordertype)
 
-/** Reads an order by its txid, or an open order by another name. */
-const openOrder = (endpoint: Endpoint, check: string, name: Params) =>
+/** Reads the order that has a txid, or the open orders that have another name. */
+const ordersNamed = (endpoint: Endpoint, check: string, name: Params) =>
   name["txid"] === undefined
-    ? Effect.map(required(endpoint, check, "private/OpenOrders", name), ({ open }) => Object.values(open)[0])
+    ? Effect.map(required(endpoint, check, "private/OpenOrders", name), ({ open }) => Object.values(open))
     : required(endpoint, check, "private/QueryOrders", name).pipe(
-        Effect.map((rows) => rows[String(name["txid"])]),
-        Effect.catchTag("KrakenOrderError", () => Effect.void)
+        Effect.map((rows) => Arr.fromNullable(rows[String(name["txid"])])),
+        Effect.catchTag("KrakenOrderError", () => Effect.succeed([]))
       )
 
 /** Reads the last price of a pair: that of its latest trade. */

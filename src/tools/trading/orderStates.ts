@@ -1,5 +1,6 @@
 import { Effect, Option } from "effect"
 import { hasTrigger } from "../../domain/orders/triggerRules.ts"
+import { quoteTexts } from "../../domain/wire/escapeText.ts"
 import { optionalText } from "../kit/answerFields.ts"
 import { type ExtraReads, tryRead } from "../kit/extraReads.ts"
 
@@ -46,7 +47,7 @@ export const statesOf = (
 /** Writes the warning that an order has ended already. Undefined if it is open or was filled completely. */
 export const endedWarning = (which: string, order: State | undefined): string | undefined => {
   if (order === undefined || (order.state !== "canceled" && order.state !== "expired")) return undefined
-  const reason = order.reason === undefined ? "" : ` (${order.reason})`
+  const reason = order.reason === undefined ? "" : ` (${quoteTexts([order.reason])})`
   return `${which} was accepted, and is ${order.state} already${reason}, with ${order.filled} filled. It is not open.`
 }
 

@@ -2,6 +2,7 @@ import { Effect, Option } from "effect"
 import type { Pair } from "../../domain/assets/model.ts"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
+import { quoteTexts } from "../../domain/wire/escapeText.ts"
 import type { Amend, Edit } from "../../domain/orders/orders.ts"
 import { amendPairFaults } from "../../domain/orders/pairRules.ts"
 import { Names } from "../../services/Names.ts"
@@ -106,7 +107,7 @@ export const unknownOrderHints = (name: OrderName): HintsEffect => {
     Option.match(found, {
       onNone: () => `No order with the txid ${txid} is shown by Kraken. Look in get_closed_orders`,
       onSome: ({ reason, status, vol_exec }) =>
-        `The order ${txid} is ${status}${reason === undefined || reason === "" ? "" : ` (${reason})`}, with ${vol_exec} filled`
+        `The order ${txid} is ${status}${reason === undefined || reason === "" ? "" : ` (${quoteTexts([reason])})`}, with ${vol_exec} filled`
     })
   ])
 }

@@ -11,7 +11,9 @@ describe("a misspelt word of the command line", () => {
     ["serve --env_file=x", "--env-file"],
     ["paper show --acount local", "--account"],
     ["exchange --sed 1", "--seed"],
-    ["health --enc-file x", "--env-file"]
+    ["health --enc-file x", "--env-file"],
+    ["--versoin", "--version"],
+    ["token --hepl", "--help"]
   ])("is answered with the nearest: %s", ([words = "", nearest = ""]) =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine

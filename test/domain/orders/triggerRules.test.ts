@@ -55,6 +55,25 @@ describe("triggers and the last price", () => {
     assert.deepStrictEqual(at("buy", "trailing-stop", "+100%"), [])
   })
 
+  it("a percentage is judged without the last price, so that it does not have to be read", () => {
+    const without = (...given: Parameters<typeof order>) => {
+      assert.isFalse(needsLastPrice(order(...given)), given.join(" "))
+      return triggerFaults(order(...given), { pair: "BTC/USD", last: undefined }).map(({ path }) => path)
+    }
+    assert.deepStrictEqual(without("sell", "stop-loss", "-5%"), [])
+    assert.deepStrictEqual(without("sell", "stop-loss", "+5%"), ["price"])
+    assert.deepStrictEqual(without("buy", "take-profit", "+5%"), ["price"])
+    assert.deepStrictEqual(without("sell", "stop-loss", "-100%"), ["price"])
+    assert.deepStrictEqual(without("sell", "trailing-stop", "+99.9%"), [])
+    assert.deepStrictEqual(without("sell", "trailing-stop", "+100%"), ["price"])
+    const close = (price: string) => ({ close: { ordertype: "stop-loss", price } }) as const
+    assert.deepStrictEqual(without("buy", "limit", "40000", close("-5%")), [])
+    assert.deepStrictEqual(without("buy", "market", undefined, close("+5%")), ["close.price"])
+    for (const price of ["49000", "-500", "+500"])
+      assert.isTrue(needsLastPrice(order("sell", "stop-loss", price)), price)
+    assert.isTrue(needsLastPrice(order("sell", "stop-loss", "-5%", close("60000"))))
+  })
+
   it("orders without a trigger, and those that start later, are not compared", () => {
     assert.deepStrictEqual(at("buy", "market"), [])
     assert.deepStrictEqual(at("sell", "limit", "1"), [])

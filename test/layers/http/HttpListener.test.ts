@@ -192,6 +192,22 @@ describe("HttpListener", () => {
     })
   )
 
+  it.scopedLive("tells the same to pages of a listed origin, which look for OAuth after a preflight", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { allowedOrigins: ["https://app.example"] } })
+      const preflight = (origin: string, path: string) =>
+        call(url + path, { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } })
+      for (const path of ["/register", "/.well-known/oauth-protected-resource/mcp"]) {
+        const { headers, status } = yield* preflight("https://app.example", path)
+        assert.strictEqual(status, 204)
+        assert.strictEqual(headers.get("access-control-allow-origin"), "https://app.example")
+        assert.strictEqual((yield* preflight("http://localhost:3000", path)).status, 404)
+        assert.strictEqual((yield* preflight("https://evil.example", path)).status, 403)
+      }
+      assert.strictEqual((yield* preflight("https://app.example", "/other")).status, 404)
+    })
+  )
+
   it.scopedLive("has no word of OAuth where it takes no token, and serves at a path that OAuth uses", () =>
     Effect.gen(function* () {
       const open = yield* serve({ config: { authDisabled: true } })

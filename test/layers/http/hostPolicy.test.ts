@@ -78,12 +78,16 @@ describe("makeHostPolicy", () => {
 
 describe("isLoopback", () => {
   it("accepts the addresses of this machine, and no similar name", () => {
-    for (const name of ["localhost", "127.0.0.1", "127.255.255.254", "::1", "[::1]"])
-      assert.isTrue(isLoopback(name), name)
+    const spellings = "localhost LocalHost 127.0.0.1 127.255.255.254 127.1 ::1 [::1] 0:0:0:0:0:0:0:1 [0::1]"
+    for (const name of spellings.split(" ")) assert.isTrue(isLoopback(name), name)
     const others = [
       "0.0.0.0",
       "128.0.0.1",
-      "127.0.0",
+      "localhost.",
+      "localhost:8765",
+      "evil@localhost",
+      "localhost/evil",
+      "1.127",
       "127.0.0.1.evil.example",
       "evil-127.0.0.1",
       "127.a.b.c",

@@ -54,6 +54,9 @@ describe("a safety setting in .env", () => {
     "declare -x MCP_KRAKEN_READ_ONLY=true",
     'MCP_KRAKEN_READ_ONLY="true',
     'MCP_KRAKEN_READ_ONLY="true" or false',
+    "OTHER=1 MCP_KRAKEN_READ_ONLY=true",
+    "export OTHER=1; export MCP_KRAKEN_READ_ONLY = true",
+    'OTHER="1" MCP_KRAKEN_READ_ONLY="true"',
     "\u200BMCP_KRAKEN_READ_ONLY=true"
   ])("is refused with its number as %s", (line) => {
     assert.deepStrictEqual(lines(`# a comment\n\n${line}\n`), [[3, "MCP_KRAKEN_READ_ONLY"]])
@@ -68,13 +71,16 @@ describe("a safety setting in .env", () => {
 
 describe("a .env", () => {
   it("can hold values of other programs, in quotes over several lines", () => {
-    const { refused, source } = parseDotenv(`PEM="-----BEGIN\n{}\n-----END" # a key\nNAME='it's'\n${safety}`)
+    const { refused, source } = parseDotenv(
+      `PEM="-----BEGIN\n{}\n-----END" # a key\nNAME='it's'\nOLD=1 # ${safety}${safety}`
+    )
     assert.deepStrictEqual(refused, [])
     assert.deepStrictEqual(
       [...source],
       [
         ["PEM", "-----BEGIN\n{}\n-----END"],
         ["NAME", "it's"],
+        ["OLD", "1"],
         ["MCP_KRAKEN_READ_ONLY", "true"]
       ]
     )

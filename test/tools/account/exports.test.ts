@@ -261,6 +261,13 @@ describe("retrieve_export", () => {
     )
   )
 
+  it.effect("does not count through the billions of files that the end of a ZIP claims", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Exports.retrieveExport.run(rowsOf))
+      assert.deepInclude(error, { _tag: "KrakenUnreadable", carriedOut: false })
+    }).pipe(Effect.provide(download(claimingFiles(0xffff_ffff))))
+  )
+
   it.effect("unpacks only the first of many files with one name", () =>
     Effect.gen(function* () {
       const { files, rows } = yield* Exports.retrieveExport.run(rowsOf)
@@ -309,4 +316,19 @@ const claiming = (zip: Uint8Array, size: number): Uint8Array => {
   const directory = view.getUint32(lying.length - 22 + 16, true)
   view.setUint32(directory + 24, size, true)
   return lying
+}
+
+/** A ZIP64 without files, whose end claims a number of them. */
+const claimingFiles = (count: number): Uint8Array => {
+  const zip = Buffer.alloc(144)
+  zip.write("PK\u0003\u0004")
+  // The end of ZIP64, its locator, and the end that refers to it.
+  zip.writeUInt32LE(0x06064b50, 46)
+  zip.writeUInt32LE(count, 46 + 32)
+  zip.writeUInt32LE(0x07064b50, 102)
+  zip.writeUInt32LE(46, 102 + 8)
+  zip.writeUInt32LE(0x06054b50, 122)
+  zip.writeUInt16LE(0xffff, 122 + 8)
+  zip.writeUInt32LE(0xffff_ffff, 122 + 16)
+  return new Uint8Array(zip)
 }

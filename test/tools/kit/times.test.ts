@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Schema, TestClock } from "effect"
-import { type Bound, readTime, unixText } from "../../../src/tools/kit/timeText.ts"
+import { type Bound, readTime, secondsAhead, unixText } from "../../../src/tools/kit/timeText.ts"
 import * as Times from "../../../src/tools/kit/timeFields.ts"
 import * as Fields from "../../../src/tools/kit/fields.ts"
 import * as Tool from "../../../src/tools/kit/tool.ts"
@@ -56,6 +56,12 @@ describe("a time", () => {
     assert.strictEqual(understood("2026-09-21T09:15:02.7Z", "start"), String(at("2026-09-21T09:15:02Z")))
     assert.strictEqual(understood("2026-09-21T09:15:02.7Z", "end"), String(at("2026-09-21T09:15:03Z")))
     assert.strictEqual(understood("2026-09-21T09:15:02.000Z", "end"), String(at("2026-09-21T09:15:02Z")))
+  })
+
+  it("with a capital M is refused, since it could be minutes or months", () => {
+    for (const text of ["-1M", "+1M"]) assert.include(refusal(text), text.toLowerCase())
+    assert.strictEqual(secondsAhead("+1m"), "+60")
+    assert.isUndefined(secondsAhead("+1M"))
   })
 
   it("in milliseconds, microseconds or nanoseconds is refused with the seconds to write", () => {

@@ -46,7 +46,7 @@ const krakenOf = (
   const sent: Array<{ readonly endpoint: string; readonly ids: ReadonlyArray<string> }> = []
   let reads = 0
   const row = (order: Open | undefined, status: string) => ({
-    descr: { pair: order?.pair ?? "XBTUSD", type: order?.type },
+    descr: { pair: order?.pair ?? "XBTUSD", type: order?.type ?? "buy" },
     status,
     vol: "1",
     vol_exec: "0"
@@ -192,6 +192,25 @@ describe("cancelling only the orders of a pair or side", () => {
       assert.lengthOf(cancelled ?? [], 50)
       assert.deepStrictEqual(left, ["O50", "O51"])
       assert.include(note, "timed out")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an order whose end cannot be read is not said to be filled", () => {
+    const lose: Send = (ids, { open }) =>
+      Effect.suspend(() => {
+        for (const id of ids) open.delete(id)
+        return new KrakenOutcomeUnknown({
+          endpoint: "private/CancelOrderBatch",
+          reason: "timed out",
+          check: "",
+          safeToRepeat: true
+        })
+      })
+    const { layer } = krakenOf(many(2, buy), { send: () => lose })
+    return Effect.gen(function* () {
+      const { cancelled, ended, left, note } = yield* Cancelling.cancelAllOrders.run({ side: "buy" })
+      assert.deepStrictEqual([cancelled, left, ended], [[], [], undefined])
+      assert.include(note, "O0, O1")
     }).pipe(Effect.provide(layer))
   })
 

@@ -82,12 +82,12 @@ export const KrakenClientHttp = Layer.effect(
 
     /**
      * Shares one answer among equal public reads that are in flight. A private answer can be older than a write that came
-     * between two reads, so each private read asks for itself.
+     * between two reads, so each private read asks for itself. A read of one priority does not wait for one of another.
      */
     const readShared = (call: ApiCall<Success>, params: Params) =>
       isPrivate(call.endpoint)
         ? read(call)
-        : shareFlight(`${call.endpoint} ${JSON.stringify(params, bigintAsText)}`, read(call))
+        : shareFlight(`${call.priority} ${call.endpoint} ${JSON.stringify(params, bigintAsText)}`, read(call))
 
     /**
      * Reads Kraken's time if its clock is in doubt, since deadlines are set by it. After a clock was set, two responses

@@ -30,7 +30,7 @@ export interface Proxy {
  */
 export const findProxy = Effect.fn("HttpClient.findProxy")(function* (baseUrl: string) {
   const variable = variables.find((name) => (env[name] ?? "") !== "")
-  if (variable === undefined || isLoopback(new URL(baseUrl).hostname) || getProxyForUrl(baseUrl) === "") return
+  if (variable === undefined || isLoopback(new URL(baseUrl).hostname) || isExempt(baseUrl)) return
   const text = env[variable] ?? ""
   const unusable = (reason: string) => new ProxyUnusable({ variable, reason })
   const address = text.includes("://") ? text : `http://${text}`
@@ -48,3 +48,11 @@ export const findProxy = Effect.fn("HttpClient.findProxy")(function* (baseUrl: s
   const authorization = hasCredentials ? `Basic ${Buffer.from(credentials).toString("base64")}` : undefined
   return { variable, url, authorization } satisfies Proxy as Proxy
 })
+
+/** Checks that `NO_PROXY` names the host of an address, or a domain above it without a dot before it, as curl reads it. */
+const isExempt = (address: string): boolean => {
+  if (getProxyForUrl(address) === "") return true
+  const { hostname } = new URL(address)
+  const domains = (env["no_proxy"] || env["NO_PROXY"] || "").toLowerCase().split(/[\s,]+/)
+  return domains.some((domain) => domain !== "" && hostname.endsWith(`.${domain}`))
+}

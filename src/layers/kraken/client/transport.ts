@@ -34,7 +34,9 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
   ) {
     const sent = yield* clocks
     return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
-      Effect.tap(({ headers }) => Effect.map(clocks, (received) => clock.learn(headers, { sent, received }))),
+      Effect.tap(({ headers }) =>
+        isKrakens(headers) ? Effect.map(clocks, (received) => clock.learn(headers, { sent, received })) : Effect.void
+      ),
       Effect.tap(onHeaders),
       Effect.mapError(noAnswer),
       Effect.flatMap((response) =>
@@ -63,6 +65,13 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
     isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
   }
 })
+
+/**
+ * Checks that Kraken's API wrote an answer. The page of a proxy can have the time of a wrong clock, from which nonces would
+ * count hours ahead.
+ */
+const isKrakens = (headers: { readonly [name: string]: string | undefined }): boolean =>
+  /^application\/(json|octet-stream|zip)\b/i.test(headers["content-type"] ?? "")
 
 const mebibyte = 1024 * 1024
 

@@ -143,6 +143,20 @@ describe("KrakenClientHttp", () => {
     })
   )
 
+  it.scopedLive("does not let the look-up of a write wait for an equal read of less urgency", () =>
+    Effect.gen(function* () {
+      const fake = makeFakeKraken()
+      const { url } = yield* serve(fake)
+      yield* Effect.flatMap(KrakenClient, (kraken) =>
+        Effect.all(
+          (["read", "write", "read"] as const).map((priority) => kraken.read("public/Time", {}, { priority })),
+          { concurrency: "unbounded" }
+        )
+      ).pipe(Effect.provide(client(url)))
+      assert.strictEqual(fake.count(), 2)
+    })
+  )
+
   it.scopedLive("asks once for equal public reads at once, and again for later ones and for private ones", () =>
     Effect.gen(function* () {
       const { fake, url } = yield* makeServed
@@ -524,6 +538,21 @@ describe("KrakenClientHttp", () => {
           ["done", "done", "done"]
         )
         assert.isBelow(Number(fake.keys.full.highestNonce), ((yield* Clock.currentTimeMillis) + hours + 5000) * 1000)
+      })
+    )
+
+    it.scopedLive("is not assumed after the page of a proxy whose clock is ahead", () =>
+      Effect.gen(function* () {
+        const { fake, url } = yield* ahead
+        fake.keys.full.highestNonce = 0n
+        fake.misbehave("public/Time", Fault.html(403))
+        yield* Effect.gen(function* () {
+          const kraken = yield* KrakenClient
+          yield* Effect.flip(kraken.read("public/Time", {}))
+          fake.state.dateOff = 0
+          yield* kraken.read("private/Balance", {})
+        }).pipe(Effect.provide([client(url, fake.keys.full), Logger.remove(Logger.defaultLogger)]))
+        assert.isBelow(Number(fake.keys.full.highestNonce), ((yield* Clock.currentTimeMillis) + 5000) * 1000)
       })
     )
 

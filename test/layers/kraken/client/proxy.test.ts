@@ -47,6 +47,13 @@ describe("the proxy of the environment", () => {
     ["can be one for all schemes", { ALL_PROXY: "https://proxy.example" }, kraken, "https://proxy.example/"],
     ["speaks http if it does not say so", { HTTPS_PROXY: "proxy.example:3128" }, kraken, "http://proxy.example:3128/"],
     ["is not used for hosts of NO_PROXY", { HTTPS_PROXY: "http://a", NO_PROXY: "x, .kraken.com" }, kraken, undefined],
+    [
+      "is not used below a domain of NO_PROXY",
+      { HTTPS_PROXY: "http://a", NO_PROXY: "x,Kraken.com" },
+      kraken,
+      undefined
+    ],
+    ["is used for a name with that ending", { HTTPS_PROXY: "http://a", NO_PROXY: "raken.com" }, kraken, "http://a/"],
     ["is used for others", { HTTPS_PROXY: "http://a", no_proxy: "kraken.com.example" }, kraken, "http://a/"],
     ["is never used for this machine", { HTTPS_PROXY: "http://a" }, "http://127.0.0.1:4000", undefined],
     ["is never used for this machine over https", { ALL_PROXY: "http://a" }, "https://[::1]:4000", undefined]
@@ -152,6 +159,23 @@ describe("calls through a proxy", () => {
       assert.notInclude(proxy.seen.join(""), "the+key")
       assert.include(JSON.stringify(log), `127.0.0.1:${proxy.port}`)
       for (const part of ["h%40sh", "h@sh"]) assert.notInclude(JSON.stringify(log), part)
+    })
+  )
+
+  it.scopedLive("check Kraken's certificate, and send nothing to another server", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const port = yield* makeKraken((request, response) => {
+        asked.push(request.url)
+        response.end()
+      })
+      const proxy = yield* makeProxy(port)
+      yield* withEnv({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NODE_TLS_REJECT_UNAUTHORIZED: "1" })
+      const error = yield* Effect.flip(
+        Effect.flatMap(KrakenClient, (kraken) => kraken.write("private/AddOrder", order)).pipe(Effect.provide(client()))
+      )
+      assert.deepInclude(error, { _tag: "KrakenUnavailable" })
+      assert.deepStrictEqual(asked, [])
     })
   )
 
