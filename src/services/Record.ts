@@ -22,9 +22,9 @@ export interface IntentDraft {
   readonly before?: unknown
   /** Equal for two writes that would do the same to the same account. Absent if repeating it does no harm. */
   readonly identity?: string
-  /** How the write will appear on the account, in terms that another write may share. */
+  /** Terms by which the write will appear on the account, and which another write can share. */
   readonly fingerprints: ReadonlyArray<string>
-  /** How long after it left Kraken can still carry it out, in milliseconds; absent if there is no limit. */
+  /** The time after leaving in which Kraken can still carry it out, in milliseconds; absent if there is no limit. */
   readonly expiresAfter?: number
 }
 
@@ -61,13 +61,13 @@ export type Obstacle =
 /** The answer to a request to record an intent. */
 export type Admission = { readonly _tag: "Begun"; readonly intent: IntentRef; readonly receipt: Receipt } | Obstacle
 
-/** What became of a write, as far as it is known. */
+/** The outcome of a write, as far as it is known. */
 export interface Outcome {
   readonly outcome: OutcomeName
   /** The `_tag` of the error that the caller gets. */
   readonly error?: string
   readonly reason?: string
-  /** What a person can check if the outcome is unknown. */
+  /** The check that a person can make if the outcome is unknown. */
   readonly check?: string
   /** An identical write does not have to wait, although the outcome is unknown. */
   readonly safeToRepeat?: boolean
@@ -75,14 +75,14 @@ export interface Outcome {
   readonly ids: ReadonlyArray<string>
   /** Kraken's result without secrets; needed to answer duplicates. */
   readonly result?: unknown
-  /** How it was found out, if Kraken's answer did not tell, and the state in which it was found. */
+  /** The way in which the outcome was found out, if Kraken's answer did not show it, and the state that was found. */
   readonly how?: string
   readonly state?: string
 }
 
 /** An intent whose process has ended before its outcome was recorded. */
 export interface AbandonedIntent extends IntentDraft, IntentRef {
-  /** When it was recorded, in Unix milliseconds. */
+  /** The time at which it was recorded, in Unix milliseconds. */
   readonly at: number
   readonly caller: string
 }

@@ -167,7 +167,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
-  "tools/trading": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "services", "tools/kit"],
+  "tools/trading": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/numbers",
+    "domain/orders",
+    "domain/wire",
+    "services",
+    "tools/kit"
+  ],
   services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/record", "domain/wire"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],

@@ -9,7 +9,7 @@ const homes = [1, 1, 2, 2] as const
 /** Starting, killing and settling takes its time on a busy machine. */
 const unlimited = 0
 
-/** What the record says of each thing that the exchange has carried out, and the other way round. */
+/** Checks the record against the exchange: all that it has carried out is recorded, and the other way round. */
 const check = ({ done, log, open, record }: Report) => {
   assert.strictEqual(open, 0, `writes are still open:\n${log}`)
   const happened = new Map(record.flatMap(({ ids, ...row }) => ids.map((id) => [id, row] as const)))
@@ -30,6 +30,9 @@ const check = ({ done, log, open, record }: Report) => {
     // An order is decided by its deadline. Only of a withdrawal it can stay unknown that it never arrived.
     if (endpoint === "private/AddOrder") assert.notStrictEqual(state, "unknown", log)
   }
+  // Withdrawals have no client's id here. Every call asks for another amount, and an equal one is refused for ten minutes.
+  const withdrawn = done.flatMap(({ amount, clientId }) => (clientId === undefined ? [amount] : []))
+  assert.strictEqual(new Set(withdrawn).size, withdrawn.length, `withdrawn twice: ${withdrawn.join()}`)
   // A caller who has lost an answer makes the call again. Within two seconds of its end that is a duplicate.
   for (const [amount, same] of Object.entries(Array.groupBy(orders, ({ request }) => String(request["volume"])))) {
     const happened = same.filter(({ state }) => state === "happened").toSorted((a, b) => a.seq - b.seq)

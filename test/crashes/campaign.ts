@@ -55,9 +55,9 @@ export interface Report {
   /** Writes that were still open when the waiting for them ended. */
   readonly open: number
   readonly record: ReadonlyArray<Recorded>
-  /** What the exchange has carried out: orders and withdrawals, by the amount of their call. */
+  /** Orders and withdrawals that the exchange has carried out, with the amount of their call. */
   readonly done: ReadonlyArray<{ readonly id: string; readonly amount: string; readonly clientId: string | undefined }>
-  /** What the servers logged at the end, for a failed test. */
+  /** The last log lines of the servers, for a failed test. */
   readonly log: string
 }
 

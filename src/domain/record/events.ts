@@ -27,7 +27,7 @@ export const Intent = Schema.Struct({
   before: optional(Schema.Unknown),
   /** Equal for two writes that would do the same to the same account. Absent if repeating it does no harm. */
   identity: optional(Schema.String),
-  /** How the write will appear on the account, in terms that another write may share. */
+  /** Terms by which the write will appear on the account, and which another write can share. */
   fingerprints: Schema.Array(Schema.String),
   /** The latest moment at which the request may leave, in Unix milliseconds. */
   leaveBy: Schema.Int,
@@ -40,7 +40,7 @@ export type Intent = typeof Intent.Type
 export const OutcomeName = Schema.Literal("happened", "did-not-happen", "unknown")
 export type OutcomeName = typeof OutcomeName.Type
 
-/** What became of a write. A second one follows if an unknown outcome is decided later. */
+/** The outcome of a write. A second one follows if an unknown outcome is decided later. */
 export const Outcome = Schema.Struct({
   kind: Schema.Literal("outcome"),
   ...common,
@@ -50,7 +50,7 @@ export const Outcome = Schema.Struct({
   /** The `_tag` of the error that the caller got. */
   error: optional(Schema.String),
   reason: optional(Schema.String),
-  /** What a person can check if the outcome is unknown. */
+  /** The check that a person can make if the outcome is unknown. */
   check: optional(Schema.String),
   /** An identical write does not have to wait for this one, although its outcome is unknown. */
   safeToRepeat: optional(Schema.Boolean),
@@ -60,7 +60,7 @@ export const Outcome = Schema.Struct({
   fingerprints: optional(Schema.Array(Schema.String)),
   /** Kraken's result without secrets. */
   result: optional(Schema.Unknown),
-  /** How it was found out, if Kraken's answer did not tell. */
+  /** The way in which the outcome was found out, if Kraken's answer did not show it. */
   how: optional(Schema.String),
   state: optional(Schema.String)
 })

@@ -17,7 +17,7 @@ import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
 import { recordFile } from "./recordFile.ts"
 
-/** How long an intent waits for its turn at the most, in milliseconds. Later, its request does not leave any more. */
+/** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
 const leaveWithin = Duration.toMillis("30 seconds")
 
 /** The longest wait for a busy file. */

@@ -16,16 +16,16 @@ export interface Now {
   readonly monotonic: number
 }
 
-/** How long an intent belongs to its process without being renewed, in milliseconds. */
+/** The time for which an intent belongs to its process without a renewal, in milliseconds. */
 export const lease = Duration.toMillis("15 seconds")
 
-/** How long after its end an identical write of the same caller counts as a duplicate, in milliseconds. */
+/** The time after its end in which an identical write of the same caller is a duplicate, in milliseconds. */
 const usualWindow = Duration.toMillis("2 seconds")
 
 /** The same for a withdrawal, from any caller: it cannot be taken back. */
 const withdrawalWindow = Duration.toMillis("10 minutes")
 
-/** How long an unknown order blocks an identical one, in milliseconds. Unknown transfers block until they are decided. */
+/** The time for which an unknown order blocks an identical one, in milliseconds. Unknown transfers block until they are decided. */
 const orderBlock = Duration.toMillis("10 minutes")
 
 /** An earlier write with the same identity. */

@@ -46,7 +46,7 @@ export interface Listed {
   readonly name?: string
   /** Null for an act of the operator. */
   readonly endpoint: string | null
-  /** How a write stands, or the kind of the act. */
+  /** The state of a write, or the kind of another event. */
   readonly state: State | Event["kind"]
   readonly ids: ReadonlyArray<string>
   readonly reason?: string

@@ -1,6 +1,7 @@
 import { Effect, Either, Schema } from "effect"
 import { isBoolean } from "./confirmation.ts"
 import { repeatUntilSettled, type Unsettled } from "./repeatUntilSettled.ts"
+import { reasonOf } from "./reasonOf.ts"
 import {
   NoReadings,
   procedure,
@@ -44,7 +45,7 @@ const cancelAgain = Effect.fnUntraced(function* (context: ProcedureContext, { en
   const rows = yield* context.kraken
     .read("private/WithdrawStatus", { asset }, { priority: "settlement" })
     .pipe(Effect.flatMap(decode), Effect.either)
-  if (Either.isLeft(rows)) return unsettled(rows.left.message)
+  if (Either.isLeft(rows)) return unsettled(reasonOf(rows.left))
   const row = rows.right.find((row) => row.refid === refid)
   const state = row?.["status-prop"] ?? row?.status
   if (state === "canceled" || state === "cancel-pending") return placed(true, state)

@@ -6,6 +6,7 @@ import type { RecordUnavailable } from "../../../services/Record.ts"
 import type { Finding } from "./finding.ts"
 import type { Deadline } from "./orderDefaults.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
+import { reasonOf } from "./reasonOf.ts"
 
 /** The result of all look-ups of a write. `partial` is the part of the write that the last answered look-up showed. */
 export type SearchResult<A, P = never> =
@@ -65,7 +66,7 @@ export const pollUntilSettled = Effect.fn("KrakenWriter.pollUntilSettled")(funct
     if (Either.isLeft(finding)) {
       const error = finding.left
       if (isFinal(error)) return undecided(`the account cannot be read: ${error.message}`, partial)
-      reason = error.message
+      reason = reasonOf(error)
       if ((yield* monotonic) > giveUpAt) break
       if (error._tag === "KrakenRateLimitError")
         yield* Effect.sleep(Duration.seconds(Math.min(error.retryAfterSeconds, longestRateLimitPause)))

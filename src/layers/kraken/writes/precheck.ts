@@ -2,6 +2,7 @@ import { Effect, type ParseResult } from "effect"
 import type { Endpoint } from "../../../domain/endpoints/endpoints.ts"
 import { KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
+import { reasonOf } from "./reasonOf.ts"
 
 /**
  * Refuses a write if a check that has to come before it cannot be made. Errors of the key or the account would stop the
@@ -19,13 +20,7 @@ export const precheck =
         case "KrakenLockout":
         case "PaperAccountBroken":
           return error
-        case "ParseError":
-          return new KrakenPrecheckFailed({
-            endpoint,
-            check,
-            reason: "Kraken's answer does not have the documented shape"
-          })
         default:
-          return new KrakenPrecheckFailed({ endpoint, check, reason: error.message })
+          return new KrakenPrecheckFailed({ endpoint, check, reason: reasonOf(error) })
       }
     })

@@ -4,6 +4,7 @@ import type { CancelTargets, Group, OrderId } from "./cancelTargets.ts"
 import { repeatCancel } from "./repeatCancel.ts"
 import { repeatUntilSettled, type Unsettled } from "./repeatUntilSettled.ts"
 import type { ProcedureContext, Settlement, UnconfirmedWrite } from "./writeProcedure.ts"
+import { reasonOf } from "./reasonOf.ts"
 
 /** The state of a cancel between two repeats. */
 interface Progress {
@@ -34,7 +35,7 @@ export const settleCancel = Effect.fn("KrakenWriter.settleCancel")(function* (
     })
     const unsettled = (reason: string): Unsettled<Progress> => ({ _tag: "Unsettled", reason, state: progress })
     if (progress.remaining.length > 0) return unsettled(reason)
-    if (Either.isLeft(reading)) return unsettled(reading.left.message)
+    if (Either.isLeft(reading)) return unsettled(reasonOf(reading.left))
     if (reading.right.doubt !== undefined) return unsettled(reading.right.doubt)
     if (!reading.right.isClosed) return unsettled("the open orders were not read again after the last cancel")
     return yield* placed(context, attempt, group, progress.closed)
@@ -65,7 +66,7 @@ const cancelRemaining = Effect.fnUntraced(function* (
     else {
       remaining.push(order)
       reason = Either.isLeft(states)
-        ? states.left.message
+        ? reasonOf(states.left)
         : state === undefined
           ? "the order is not listed"
           : "it is still open"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Fiber, Option, TestClock } from "effect"
+import { DateTime, Effect, Fiber, Option, Schema, TestClock } from "effect"
 import type { KeyInfo } from "../../../../src/domain/keys/keyInfo.ts"
 import type { ProcedureContext } from "../../../../src/layers/kraken/writes/writeProcedure.ts"
 import { noDeadline } from "../../../../src/layers/kraken/writes/orderDefaults.ts"
@@ -107,6 +107,17 @@ describe("polling for a write", () => {
       const second = yield* poll({ lookUps: [noMatch(), ambiguous("it might be O1")], deadline: 5 })
       assert.deepStrictEqual(second.result, { _tag: "Undecided", reason: "it might be O1", partial: undefined })
       assert.deepStrictEqual(second.times, [1000, 4000])
+    })
+  )
+
+  it.effect("says in one sentence that the account can't be read, without the decoder's drawing", () =>
+    Effect.gen(function* () {
+      const unread = yield* Effect.flip(
+        Schema.decodeUnknown(Schema.Struct({ open: Schema.Struct({}) }))({ open: null })
+      )
+      const { result } = yield* poll({ lookUps: [unread], deadline: 5 })
+      const reason = "Kraken's answer does not have the documented shape"
+      assert.deepStrictEqual(result, { _tag: "Undecided", reason, partial: undefined })
     })
   )
 
