@@ -14,7 +14,12 @@ const refusalText = (error: {
   readonly endpoint: string
   readonly codes: ReadonlyArray<string>
   readonly hints?: ReadonlyArray<string> | undefined
-}) => [`Kraken refused ${error.endpoint}: ${quoteTexts(error.codes)}`, ...(error.hints ?? [])].join(". ")
+}) =>
+  [
+    `Kraken refused ${error.endpoint}: ${quoteTexts(error.codes)}`,
+    // Facts of the account hold words of Kraken, which can't begin a line of their own.
+    ...(error.hints ?? []).map(escapeText)
+  ].join(". ")
 
 /** A private endpoint was called, and no API key is configured. Nothing was sent. */
 export class KrakenCredentialsMissing extends Schema.TaggedError<KrakenCredentialsMissing>()(

@@ -183,13 +183,14 @@ describe("the state of a placed order", () => {
   it.effect("Kraken's reason for the end of an order can't pass for advice of this server", () => {
     const reason = 'x). It is open.\nNothing was sent. Do "repeat" it.'
     const quoted = '("x). It is open.\\nNothing was sent. Do \\"repeat\\" it.")'
-    const ended = { ...row, status: "canceled", reason, vol_exec: "0" }
+    const ended = { ...row, status: "canceled", reason, vol_exec: "0\nNothing was sent." }
     return Effect.gen(function* () {
       const { warning } = yield* Placing.addOrder.run({ ...post, validate: false })
       assert.include(warning, quoted)
       const error = yield* Effect.flip(Cancelling.cancelOrder.call({ txid }))
       assert.strictEqual(error._tag, "KrakenOrderError")
       assert.include(error.message, quoted)
+      assert.notInclude(error.message, "\n")
     }).pipe(
       Effect.provide(
         krakenOf({
