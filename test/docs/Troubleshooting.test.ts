@@ -34,9 +34,11 @@ const elsewhere: Readonly<Record<string, string>> = {
   NoPaperAccount: "There is no paper account yet in …: the first call of a client opens one (serve --paper).",
   NoTokenFile: "No token has the id …: there is no file ….",
   ProtocolError: "Unknown tool: …",
+  RecordRefusal: "There is no record: … does not exist.",
   ResourceNotFound: "There is no resource …",
   ProxyUnusable: "The proxy in … can't be used: …",
   SettingsError: "Invalid settings:…",
+  StateRefusal: "… is in use. Stop the servers first.",
   TokenForPaper:
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
   TokenNotFound: "No token has the id ….",
@@ -50,8 +52,10 @@ const elsewhere: Readonly<Record<string, string>> = {
 const inner = {
   ApiRefusal: "one of the errors of Kraken's refusals",
   InputRequired: "the client gets questions, or ProtocolError",
+  MayNotLeave: "KrakenNotPlaced",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
   SendFailed: "NoAnswer or ApiRefusal",
+  Unreadable: "DatabaseUnavailable",
   WaitTooLong: "KrakenRateLimitError"
 }
 
