@@ -1,9 +1,9 @@
-import { DateTime, Effect, Exit, Layer, Option, Schedule, Schema } from "effect"
+import { DateTime, Effect, Exit, Layer, Option, Ref, Schedule, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
-import type { AbandonedIntent } from "../../../services/Record.ts"
+import type { AbandonedIntent, RecordUnavailable } from "../../../services/Record.ts"
 import { Before } from "./recordedWrites.ts"
 import { departedAfter, type RecordedTime } from "./timing.ts"
 import { writeParts } from "./writeParts.ts"
@@ -67,9 +67,16 @@ const settleAbandoned = (
     )
   })
 
+  /** The last warning. An unusable record is logged once, not at every look. */
+  const warned = Ref.unsafeMake("")
+  const warn = ({ message }: RecordUnavailable) =>
+    Effect.flatMap(Ref.getAndSet(warned, message), (before) =>
+      before === message ? Effect.void : Effect.logWarning(message)
+    )
+
   return record.claimAbandoned.pipe(
     Effect.flatMap((intents) => Effect.forEach(intents, one, { concurrency, discard: true })),
-    Effect.catchAll(({ message }) => Effect.logWarning(message)),
+    Effect.catchAll(warn),
     Effect.repeat(Schedule.spaced(pause))
   )
 }
