@@ -12,7 +12,7 @@ const sources = ["src", "test", "bench", "scripts"].flatMap((folder) =>
 )
 
 /** A docstring at the beginning of a line whose first word makes a clause of it. */
-const clause = /^[ \t]*\/\*\*[\s*]*(?<text>(?:What|Where|Whether|How|Which|Who|Whose|When|That)\b[^\n]*)/gm
+const clause = /^[ \t]*\/\*\*[\s*]*(?<text>(?:What|Where|Whether|How|Which|Who|Whose|When|That|Those)\b[^\n]*)/gm
 
 /** Lists the docstrings of a file that begin with a clause, as `file:line: text`. */
 const clausesIn = (file: string, source: string): ReadonlyArray<string> =>

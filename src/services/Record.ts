@@ -142,7 +142,7 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
       intent: IntentRef,
       fingerprints: ReadonlyArray<string>
     ) => Effect.Effect<boolean, RecordUnavailable>
-    /** Those of some ids that recorded writes have made: a later write cannot have made them again. */
+    /** Selects the ids that recorded writes have made. A later write cannot have made them again. */
     readonly madeBefore: (
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>

@@ -261,7 +261,7 @@ export const isAmbiguous = (
   )
 }
 
-/** Those of some ids that earlier writes have made: a later write cannot have made them again. */
+/** Selects the ids that earlier writes have made. A later write cannot have made them again. */
 export const madeBefore = (
   db: Database,
   { key, account }: { readonly key: string; readonly account: string },

@@ -152,7 +152,7 @@ const faultOf = (row: Row, before: Head): string | undefined => {
   return hashBody(row.body) === row.body_hash ? undefined : "its body is not the one that was written"
 }
 
-/** Those of some ascending numbers that lie in none of some ranges. */
+/** Selects the numbers, given in ascending order, that lie in none of the ranges. */
 const notIn = (
   seqs: ReadonlyArray<number>,
   ranges: ReadonlyArray<readonly [number, number]>

@@ -27,11 +27,11 @@ export const Before = Schema.Struct({
 /** Tells whether a write passes although it cannot be recorded. */
 const isCancel = (endpoint: WriteEndpoint): boolean => endpoints[endpoint].moves === "cancels"
 
-/** The pause between two looks at the outcome of a write that another process sends. */
+/** The pause between two reads of the outcome of a write that another process sends. */
 const pause = "250 millis"
 
-/** Looks at the outcome of a write of another process: for two minutes, in which it is settled. */
-const looks = 480
+/** The most reads of that outcome: two minutes of them, in which the other process settles the write. */
+const maximumReads = 480
 
 /** Makes the steps of a write that use the record. */
 export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof KrakenClient.Service) => {
@@ -52,7 +52,7 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
 
   /** Waits for the outcome of an earlier write and makes the answer of its duplicate, which is not sent. */
   const answerOfDuplicate = Effect.fnUntraced(function* (endpoint: WriteEndpoint, of: Earlier) {
-    for (let n = 0; n < looks; n++) {
+    for (let n = 0; n < maximumReads; n++) {
       const found = yield* record.outcome(of.seq)
       if (Option.isNone(found)) {
         yield* Effect.sleep(pause)

@@ -14,7 +14,7 @@ export interface ProcedureContext {
   readonly kraken: typeof KrakenClient.Service
   readonly keys: typeof PermissionCache.Service
   readonly directory: Effect.Effect<Directory, never, Principal>
-  /** Those of some ids that recorded writes have made. No later write can have made them. */
+  /** Selects the ids that recorded writes have made. No later write can have made them. */
   readonly madeBefore: (typeof Record.Service)["madeBefore"]
   /** The time between sending an order and the `deadline` that it gets. */
   readonly deadline: Duration.Duration
