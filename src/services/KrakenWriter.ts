@@ -7,6 +7,7 @@ import type {
   KrakenWriteBlocked,
   KrakenWriteRefused
 } from "./KrakenErrors.ts"
+import type { LimitError } from "./LimitErrors.ts"
 import type { Principal } from "./Principal.ts"
 import type { WriteError } from "./KrakenClient.ts"
 
@@ -21,6 +22,8 @@ export interface Sent {
    * if Kraken gives any. All other fields are the answer of the earlier write.
    */
   readonly duplicateOf?: ReadonlyArray<string>
+  /** Present if limits required it to be sent in another form than the caller's, with the terms that were sent. */
+  readonly sentAs?: { readonly [name: string]: string }
 }
 
 /** Errors that sending a write can end in. */
@@ -31,6 +34,7 @@ export type SendError =
   | KrakenPrecheckFailed
   | KrakenWriteBlocked
   | KrakenWriteRefused
+  | LimitError
 
 /**
  * Sends writes so that none happens twice and the outcome of each is followed up. A write runs in its own fiber, which

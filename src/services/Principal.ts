@@ -1,4 +1,5 @@
 import { Context, type DateTime, type Option, Schema } from "effect"
+import type { Mandate } from "../domain/mandates/mandate.ts"
 import type { TokenId } from "./TokenStore.ts"
 
 /** The name of one account, on Kraken or simulated. Budgets, duplicates and journals are kept by account. */
@@ -17,6 +18,14 @@ export type Caller =
   /** The user who started the process: over stdio, or over HTTP with authentication switched off. */
   | { readonly _tag: "Operator"; readonly id: "local" }
 
+/** The mandate under which a caller acts. */
+export interface MandateInForce {
+  /** The id under which its usage is counted: that of the token for which it was made, or `local`. */
+  readonly subject: string
+  readonly revision: number
+  readonly terms: Mandate
+}
+
 /**
  * The party for whom a call is made. It has no default. Each transport provides it with each request, and code that
  * forgets it does not compile.
@@ -30,5 +39,7 @@ export class Principal extends Context.Tag("mcp-kraken/services/Principal")<
     /** The kind of money that the call moves. A token for paper never gets `live`. */
     readonly mode: "live" | "paper"
     readonly account: AccountName
+    /** None for a caller without limits of its own. */
+    readonly mandate: Option.Option<MandateInForce>
   }
 >() {}

@@ -1,4 +1,7 @@
 import { Context, type Effect, type Option, Schema } from "effect"
+import type { Claim, Progress } from "../domain/mandates/claim.ts"
+import type { ServerLimits } from "../domain/mandates/mandate.ts"
+import type { NoRoom, OpenSpend, Usage } from "../domain/mandates/room.ts"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { OutcomeName } from "../domain/record/events.ts"
 import type { AccountName, Principal } from "./Principal.ts"
@@ -26,6 +29,8 @@ export interface IntentDraft {
   readonly fingerprints: ReadonlyArray<string>
   /** The time after leaving in which Kraken can still carry it out, in milliseconds; absent if there is no limit. */
   readonly expiresAfter?: number
+  /** The most that it can take. Absent if no limit concerns it. */
+  readonly claim?: Claim
 }
 
 /** A recorded intent that this process works on. */
@@ -58,8 +63,19 @@ export type Obstacle =
   /** Its outcome is unknown. */
   | { readonly _tag: "Blocked"; readonly by: Earlier }
 
-/** The answer to a request to record an intent. */
-export type Admission = { readonly _tag: "Begun"; readonly intent: IntentRef; readonly receipt: Receipt } | Obstacle
+/** The answer to a request to record an intent. `NoRoom`: a limit does not allow it, and nothing was recorded. */
+export type Admission =
+  | { readonly _tag: "Begun"; readonly intent: IntentRef; readonly receipt: Receipt }
+  | Obstacle
+  | { readonly _tag: "NoRoom"; readonly refusal: NoRoom }
+
+/** The limits under which a write is judged, beside the mandate of its principal. */
+export interface Limits {
+  /** The limits of the server. Absent: there are none. */
+  readonly server?: ServerLimits
+  /** Kraken's clock in Unix milliseconds. Windows count by it or by ours, whichever is less. */
+  readonly krakenTime?: number
+}
 
 /** The outcome of a write, as far as it is known. */
 export interface Outcome {
@@ -115,12 +131,32 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<Option.Option<Obstacle>, RecordUnavailable, Principal>
     /**
      * Records an intent unless an identical write stands in its way, in one step across all processes. `repeat` says
-     * that the caller wants it although an identical write was just sent; it never overrides an unknown outcome.
+     * that the caller wants it although an identical write was just sent; it never overrides an unknown outcome. The
+     * claim is checked against the limits and reserved in the same step. A caller that is frozen, or everybody while
+     * all is stopped, can only begin cancels.
      */
     readonly begin: (
       draft: IntentDraft,
-      options: { readonly repeat: boolean }
+      options: { readonly repeat: boolean } & Limits
     ) => Effect.Effect<Admission, RecordUnavailable, Principal>
+    /** Judges a claim as `begin` would, and records nothing. */
+    readonly judge: (
+      draft: Pick<IntentDraft, "claim" | "endpoint">,
+      limits: Limits
+    ) => Effect.Effect<Option.Option<NoRoom>, RecordUnavailable, Principal>
+    /** Reads what the principal has used of its mandate, and of the limits of the server. */
+    readonly usage: (limits: Limits) => Effect.Effect<Usage, RecordUnavailable, Principal>
+    /**
+     * The amount of an asset, by display name, that the principal owns under its mandate and no open write can take. For a
+     * principal without one: that all callers gained by writes that counted against limits of the server.
+     */
+    readonly available: (asset: string) => Effect.Effect<string, RecordUnavailable, Principal>
+    /** The open spends of the principal's scope, or of all callers, oldest first. */
+    readonly openSpends: (
+      scope: "own" | "everyone"
+    ) => Effect.Effect<ReadonlyArray<OpenSpend>, RecordUnavailable, Principal>
+    /** Records orders that were read back. */
+    readonly filled: (orders: ReadonlyArray<Progress>) => Effect.Effect<void, RecordUnavailable, Principal>
     /** Tells whether the request of an intent may leave now: it is still this process's, and `leaveBy` has not passed. */
     readonly mayLeave: (intent: IntentRef) => Effect.Effect<boolean, RecordUnavailable>
     /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */

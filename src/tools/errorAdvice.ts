@@ -49,6 +49,13 @@ const advice = Match.typeTags<ToolError>()({
       : "Tell the user; a retry will not help.",
   RecordUnavailable: () =>
     "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
+  NotAllowed: () => "Nothing was sent. Do not retry; tell the user which rule refused it.",
+  LimitReached: ({ availableAt }) =>
+    availableAt === undefined
+      ? "Nothing was sent. Ask for less, close what is open, or tell the user. get_my_mandate shows what is left."
+      : "Nothing was sent. Ask for less, or try again at that time. get_my_mandate shows what is left.",
+  Frozen: () => "Nothing was sent. Do not retry; tell the user. Reads and cancels work.",
+  MandateChanged: () => "Nothing was sent. Call get_my_mandate to see the new limits, and then call again.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat

@@ -95,10 +95,19 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
-  "layers/access/record": ["domain/endpoints", "domain/record", "domain/wire", "layers/storage", "services"],
+  "layers/access/record": [
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/numbers",
+    "domain/record",
+    "domain/wire",
+    "layers/storage",
+    "services"
+  ],
   "layers/kraken/writes": [
     "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/numbers",
     "domain/orders",
     "domain/wire",
@@ -176,7 +185,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools/kit"
   ],
-  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/record", "domain/wire"],
+  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/mandates", "domain/record", "domain/wire"],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],
@@ -246,5 +255,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/assets": ["domain/numbers"],
   "domain/endpoints": ["domain/keys"],
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
-  "domain/wire": ["domain/endpoints", "domain/numbers"]
+  "domain/wire": ["domain/endpoints", "domain/numbers"],
+  "domain/mandates": ["domain/numbers", "domain/orders"],
+  "domain/record": ["domain/mandates"]
 }

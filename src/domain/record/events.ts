@@ -1,4 +1,6 @@
 import { Schema } from "effect"
+import { Claim, Progress } from "../mandates/claim.ts"
+import { Mandate } from "../mandates/mandate.ts"
 
 /** A field that is left out or has a value, never `undefined`. */
 const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field, { exact: true })
@@ -11,6 +13,9 @@ const Json = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /** The fields that every event has. `at` is Unix milliseconds on the wall clock of the process that wrote it. */
 const common = { at: Schema.Int, actor: Actor }
+
+/** The account to which amounts belong. `key` is the SHA-256 of the API key in hex, or `paper`. */
+const owner = { key: Schema.String, account: Schema.String }
 
 /** The account that a write acts on. `key` is the SHA-256 of the API key in hex, or `paper`. */
 const target = { key: Schema.String, account: Schema.String, endpoint: Schema.String }
@@ -32,7 +37,9 @@ export const Intent = Schema.Struct({
   /** The latest moment at which the request may leave, in Unix milliseconds. */
   leaveBy: Schema.Int,
   /** The latest moment at which Kraken can still carry it out, in Unix milliseconds; absent if there is none. */
-  expires: optional(Schema.Int)
+  expires: optional(Schema.Int),
+  /** The most that it can take from the account. Absent if no limit concerns it. */
+  claim: optional(Claim)
 })
 export type Intent = typeof Intent.Type
 
@@ -95,8 +102,20 @@ export const Prune = Schema.Struct({
   kind: Schema.Literal("prune"),
   ...common,
   through: Schema.Int,
-  dropped: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int))
+  dropped: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int)),
+  /** The sums of the spends whose rows were removed. */
+  carried: optional(
+    Schema.Struct({
+      /** Amounts that came in less those that left, by scope and asset. */
+      holdings: Schema.Array(
+        Schema.Struct({ ...owner, scope: Schema.String, asset: Schema.String, amount: Schema.String })
+      ),
+      /** Values that count against a limit, in units of 10^-8 of its currency. */
+      uses: Schema.Array(Schema.Struct({ ...owner, scope: Schema.String, bucket: Schema.String, units: Schema.String }))
+    })
+  )
 })
+export type Prune = typeof Prune.Type
 
 /** An API key was replaced by another one of the same account. Both are SHA-256 hashes. */
 export const Rekey = Schema.Struct({
@@ -113,6 +132,71 @@ export const Restore = Schema.Struct({
   replaced: Schema.Struct({ seq: Schema.Int, hash: Schema.String })
 })
 
+/** Orders were read back: amounts that they exchanged, and orders that their fills made. */
+export const Fills = Schema.Struct({
+  kind: Schema.Literal("fills"),
+  ...common,
+  ...owner,
+  orders: Schema.Array(Progress)
+})
+export type Fills = typeof Fills.Type
+
+/** A mandate was made, changed, moved to another token, or removed. */
+export const MandateChange = Schema.Struct({
+  kind: Schema.Literal("mandate"),
+  ...common,
+  /** The id under which its usage is counted: that of the token for which it was made. */
+  subject: Schema.String,
+  /** The id of the token that has it now. */
+  token: Schema.String,
+  /** Counts from 1. */
+  revision: Schema.Int,
+  /** Absent if the mandate was removed. */
+  terms: optional(Mandate)
+})
+export type MandateChange = typeof MandateChange.Type
+
+/** A caller was frozen or unfrozen. A frozen caller can only read and cancel. */
+export const Freeze = Schema.Struct({
+  kind: Schema.Literal("freeze"),
+  ...common,
+  /** The subject of its mandate, the id of a token without one, or `local`. */
+  subject: Schema.String,
+  frozen: Schema.Boolean,
+  reason: optional(Schema.String)
+})
+export type Freeze = typeof Freeze.Type
+
+/** All writes except cancels were stopped, or allowed again. */
+export const Halt = Schema.Struct({
+  kind: Schema.Literal("halt"),
+  ...common,
+  halted: Schema.Boolean,
+  reason: optional(Schema.String)
+})
+export type Halt = typeof Halt.Type
+
+/** The operator secret was set or changed. `fingerprint` shows which one it is, and does not help to guess it. */
+export const SecretChange = Schema.Struct({
+  kind: Schema.Literal("secret"),
+  ...common,
+  fingerprint: Schema.String
+})
+export type SecretChange = typeof SecretChange.Type
+
 /** One row of the record. */
-export const Event = Schema.Union(Intent, Outcome, Refusal, Resolution, Prune, Rekey, Restore)
+export const Event = Schema.Union(
+  Intent,
+  Outcome,
+  Refusal,
+  Resolution,
+  Prune,
+  Rekey,
+  Restore,
+  Fills,
+  MandateChange,
+  Freeze,
+  Halt,
+  SecretChange
+)
 export type Event = typeof Event.Type

@@ -7,7 +7,14 @@ import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import type { Actor, Intent } from "../../../domain/record/events.ts"
 import { Config } from "../../../services/Config.ts"
 import { Principal } from "../../../services/Principal.ts"
-import { type IntentDraft, type IntentRef, type Outcome, Record, RecordUnavailable } from "../../../services/Record.ts"
+import {
+  type IntentDraft,
+  type IntentRef,
+  type Limits as RecordLimits,
+  type Outcome,
+  Record,
+  RecordUnavailable
+} from "../../../services/Record.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
@@ -15,6 +22,7 @@ import { append } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
+import * as Limits from "./limits.ts"
 import { recordFile } from "./recordFile.ts"
 
 /** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
@@ -122,11 +130,28 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
       )
 
-    const begin = Effect.fn("Record.begin")(function* (draft: IntentDraft, { repeat }: { readonly repeat: boolean }) {
+    /** The party on whose behalf a call is made. */
+    const party = Effect.map(Principal, ({ account, caller, mandate }): Limits.Party => ({
+      key,
+      account,
+      caller: caller.id,
+      mandate
+    }))
+
+    const begin = Effect.fn("Record.begin")(function* (
+      draft: IntentDraft,
+      { repeat, ...limits }: { readonly repeat: boolean } & RecordLimits
+    ) {
       const { account, caller } = yield* Principal
+      const own = yield* party
       const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
+        const found = Intents.recognize(db, now, intent, repeat)
+        if (found !== undefined) return { admission: found, leaveBy: 0 }
+        const refusal = Limits.judge(db, now, own, draft, limits)
+        if (refusal !== undefined) return { admission: { _tag: "NoRoom", refusal } as const, leaveBy: 0 }
+        if (draft.claim !== undefined) Limits.storeWindowTime(db, now, own, limits)
         return { admission: Intents.begin(db, now, intent, repeat), leaveBy: intent.leaveBy }
       }, wait)
       if (admission._tag !== "Begun") return admission
@@ -154,6 +179,33 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       }),
       begin,
       end,
+      judge: Effect.fnUntraced(function* (draft, limits) {
+        const own = yield* party
+        return yield* read(Option.none(), (db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
+      }),
+      usage: Effect.fn("Record.usage")(function* (limits) {
+        const own = yield* party
+        return yield* opened.pipe(
+          Effect.flatMap((db) => db.read((db, at) => Limits.usageOf(db, { process, ...at }, own, limits))),
+          unavailable
+        )
+      }),
+      available: Effect.fnUntraced(function* (asset) {
+        const own = yield* party
+        return yield* read("0", (db) => Limits.availableOf(db, own, asset))
+      }),
+      openSpends: Effect.fnUntraced(function* (scope) {
+        const own = yield* party
+        return yield* read([], (db) => Limits.openSpendsOf(db, own, scope))
+      }),
+      filled: Effect.fn("Record.filled")(function* (orders) {
+        if (orders.length === 0) return
+        const { account, caller } = yield* Principal
+        yield* Effect.flatMap(
+          write((db, now) => append(db, { kind: "fills", at: now.wall, actor: actorOf(caller), key, account, orders })),
+          logHead
+        )
+      }),
       mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
       settling: ({ seq }) => write((db) => Intents.markSettling(db, seq)),
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
@@ -209,7 +261,7 @@ const actorOf = (caller: (typeof Principal.Service)["caller"]): Actor =>
 
 /** The intent of a draft. Fields that are `undefined` are left out, as they are when the request is sent. */
 const intentOf = (
-  { before, endpoint, expiresAfter, fingerprints, identity, params }: IntentDraft,
+  { before, claim, endpoint, expiresAfter, fingerprints, identity, params }: IntentDraft,
   { account, actor, at, key }: Pick<Intent, "account" | "actor" | "at" | "key">
 ): Intent => ({
   kind: "intent",
@@ -222,6 +274,7 @@ const intentOf = (
   fingerprints,
   leaveBy: at + leaveWithin,
   ...(before !== undefined && { before }),
+  ...(claim !== undefined && { claim }),
   ...(identity !== undefined && { identity }),
   ...(expiresAfter !== undefined && { expires: at + leaveWithin + Math.ceil(expiresAfter) })
 })

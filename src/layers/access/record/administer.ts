@@ -1,9 +1,12 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Either } from "effect"
-import type { Actor, Event, Resolution } from "../../../domain/record/events.ts"
+import { everyone } from "../../../domain/mandates/claim.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
+import type { Actor, Event, Prune, Resolution } from "../../../domain/record/events.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
 import { lease } from "./intents.ts"
+import { prunable } from "./projectSpending.ts"
 import { readable } from "./readable.ts"
 import { statement } from "./statement.ts"
 import { decodeEvent } from "./verify.ts"
@@ -49,19 +52,47 @@ export interface Pruned {
  */
 export const prune = (db: Database, at: number, before: number): Pruned | undefined => {
   const { rows, through } = rowsBefore(db, before)
-  const closed = new Set(
-    statement(
-      db,
-      "SELECT seq FROM intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused')"
-    )
-      .all(through)
-      .map((row) => Object(row).seq)
-  )
+  const closed = new Set(statement(db, prunable("main.")).pluck().all({ through }))
   const dropped = rangesOf(rows.filter(({ write }) => closed.has(write)).map(({ seq }) => seq))
   if (dropped.length === 0) return undefined
-  const head = append(db, { kind: "prune", at, actor, through, dropped })
+  const carried = carriedOf(db, through)
+  const head = append(db, { kind: "prune", at, actor, through, dropped, ...(carried && { carried }) })
   const remove = statement(db, "UPDATE events SET body = NULL WHERE seq BETWEEN ? AND ?")
   return { head, rows: dropped.reduce((sum, [first, last]) => sum + remove.run(first, last).changes, 0) }
+}
+
+/** Sums the spends of the intents that are pruned. Undefined if there are none. */
+const carriedOf = (db: Database, through: number): Prune["carried"] => {
+  const spends = statement(
+    db,
+    `SELECT subject, key, account, asset, gets, paid, got FROM spends WHERE seq IN (${prunable("main.")})`
+  ).all({ through }) as ReadonlyArray<Closed>
+  const uses = statement(
+    db,
+    `SELECT scope, key, account, bucket, CAST(sum(units) AS TEXT) AS units FROM uses
+     WHERE seq IN (${prunable("main.")}) GROUP BY scope, key, account, bucket`
+  ).all({ through }) as NonNullable<Prune["carried"]>["uses"]
+  const sums = new Map<string, NonNullable<Prune["carried"]>["holdings"][number]>()
+  for (const { account, asset, gets, got, key, paid, subject } of spends)
+    for (const scope of subject === null ? [everyone] : [subject, everyone])
+      for (const [gained, amount] of [[asset, D.negate(D.decimal(paid))] as const, [gets, D.decimal(got)] as const]) {
+        if (gained === null || D.isZero(amount)) continue
+        const id = JSON.stringify([scope, key, account, gained])
+        const sum = D.sum(D.decimal(sums.get(id)?.amount ?? "0"), amount)
+        sums.set(id, { scope, key, account, asset: gained, amount: D.format(sum) })
+      }
+  return spends.length === 0 ? undefined : { holdings: [...sums.values()], uses }
+}
+
+/** A closed spend. */
+interface Closed {
+  readonly subject: string | null
+  readonly key: string
+  readonly account: string
+  readonly asset: string
+  readonly gets: string | null
+  readonly paid: string
+  readonly got: string
 }
 
 interface WriteRow {

@@ -23,9 +23,84 @@ export const intentColumns = `
   blocks INTEGER NOT NULL`
 
 /**
- * The tables of `authority.db`. `events` is the record itself; `intents` and `made` are projections of it. `leases` says
- * which process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
- * milliseconds): facts of the running processes, not of the record.
+ * The columns of a spend: the most that a write can take, or of a closed one the amounts that left and came in. `n` is its
+ * number in its intent. Rates and terms of an order are JSON.
+ */
+export const spendColumns = `
+  seq INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  subject TEXT,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  asset TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  gets TEXT,
+  counts TEXT NOT NULL,
+  terms TEXT,
+  cl_ord_id TEXT,
+  txid TEXT,
+  of_seq INTEGER,
+  of_n INTEGER,
+  parent_n INTEGER,
+  open_orders INTEGER NOT NULL,
+  paid TEXT NOT NULL,
+  got TEXT NOT NULL,
+  PRIMARY KEY (seq, n)`
+
+/**
+ * The columns of a use of a limit, in units of 10^-8 of its currency. `at` is the time of the fill or of the send, in Unix
+ * milliseconds, and far in the future as long as the spend is open.
+ */
+export const useColumns = `
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  PRIMARY KEY (scope, key, account, bucket, at, seq, n, part)`
+
+/** The columns of an amount that a scope has gained by its writes, which is negative if more left than came in. */
+export const holdingColumns = `
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  asset TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  PRIMARY KEY (scope, key, account, asset)`
+
+/** The columns of a mandate. A row without terms is that of a caller without one that is or was frozen. */
+export const mandateColumns = `
+  subject TEXT PRIMARY KEY,
+  token TEXT,
+  revision INTEGER NOT NULL,
+  terms TEXT,
+  seq INTEGER NOT NULL,
+  frozen_at INTEGER,
+  frozen_by TEXT,
+  frozen_why TEXT`
+
+/** The columns of the stop, which has one row. */
+export const haltColumns = `
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  halted INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  why TEXT,
+  seq INTEGER NOT NULL`
+
+/**
+ * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `holdings`, `mandates` and
+ * `halt` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
+ * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
+ * milliseconds); `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
+ * calls by the minute. `secret` holds the hash of the operator secret.
  */
 export const layout: Layout = {
   applicationId: 0x6d_63_6b_61, // "mcka"
@@ -42,6 +117,23 @@ export const layout: Layout = {
     CREATE TABLE leases (seq INTEGER PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL,
       settling INTEGER NOT NULL DEFAULT 0, ended INTEGER) STRICT;
     CREATE INDEX leases_held ON leases (owner) WHERE until > 0;
+    `,
+    `
+    CREATE TABLE spends (${spendColumns}) STRICT;
+    CREATE INDEX spends_open ON spends (key, account, subject) WHERE state = 'open';
+    CREATE INDEX spends_client ON spends (cl_ord_id) WHERE cl_ord_id IS NOT NULL;
+    CREATE INDEX spends_txid ON spends (txid) WHERE txid IS NOT NULL;
+    CREATE TABLE uses (${useColumns}) STRICT, WITHOUT ROWID;
+    CREATE INDEX uses_spend ON uses (seq, n);
+    CREATE TABLE holdings (${holdingColumns}) STRICT, WITHOUT ROWID;
+    CREATE TABLE mandates (${mandateColumns}) STRICT;
+    CREATE UNIQUE INDEX mandates_token ON mandates (token) WHERE token IS NOT NULL;
+    CREATE TABLE halt (${haltColumns}) STRICT;
+    CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), salt TEXT NOT NULL, hash TEXT NOT NULL,
+      parameters TEXT NOT NULL, fingerprint TEXT NOT NULL) STRICT;
+    CREATE TABLE window_time (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+    CREATE TABLE calls (subject TEXT NOT NULL, minute INTEGER NOT NULL, count INTEGER NOT NULL,
+      PRIMARY KEY (subject, minute)) STRICT, WITHOUT ROWID;
     `
   ]
 }

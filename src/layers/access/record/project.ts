@@ -1,13 +1,9 @@
 import type { Database } from "better-sqlite3"
 import type { Event, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
-import { intentColumns } from "./layout.ts"
+import { haltColumns, holdingColumns, intentColumns, mandateColumns, spendColumns, useColumns } from "./layout.ts"
+import type { Place } from "./place.ts"
+import * as Spending from "./projectSpending.ts"
 import { statement } from "./statement.ts"
-
-/**
- * The prefix of the projections' tables: those in the file, or temporary ones of a connection that compares them. A
- * temporary table of the same name would hide the one in the file.
- */
-export type Place = "main." | "temp.rebuilt_"
 
 /** Makes empty projections in temporary tables. */
 export const makeTemporaryProjections = (db: Database): void => {
@@ -16,42 +12,62 @@ export const makeTemporaryProjections = (db: Database): void => {
     CREATE TABLE temp.rebuilt_intents (${intentColumns}) STRICT;
     CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE temp.rebuilt_spends (${spendColumns}) STRICT;
+    CREATE TABLE temp.rebuilt_uses (${useColumns}) STRICT, WITHOUT ROWID;
+    CREATE INDEX temp.rebuilt_uses_spend ON rebuilt_uses (seq, n);
+    CREATE TABLE temp.rebuilt_holdings (${holdingColumns}) STRICT, WITHOUT ROWID;
+    CREATE TABLE temp.rebuilt_mandates (${mandateColumns}) STRICT;
+    CREATE TABLE temp.rebuilt_halt (${haltColumns}) STRICT;
   `)
 }
 
+/** The projections, all of which have a column of the row that wrote them or that they belong to, except holdings. */
+export const projections = ["intents", "made", "spends", "uses", "holdings", "mandates", "halt"] as const
+
 export const dropTemporaryProjections = (db: Database): void => {
-  db.exec("DROP TABLE IF EXISTS temp.rebuilt_intents; DROP TABLE IF EXISTS temp.rebuilt_made")
+  for (const table of projections) db.exec(`DROP TABLE IF EXISTS temp.rebuilt_${table}`)
 }
 
 /** Updates the projections by one event. */
 export const project = (db: Database, place: Place, seq: number, event: Event): void => {
   switch (event.kind) {
     case "intent":
-      return begin(db, place, seq, event)
+      begin(db, place, seq, event)
+      return Spending.reserve(db, place, seq, event)
     case "outcome":
-      return decide(db, place, seq, event)
+      decide(db, place, seq, event)
+      return Spending.decideSpends(db, place, event)
     case "resolution":
       statement(
         db,
         `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`
       ).run(event.outcome, event.at, seq, event.intent)
-      return
+      return Spending.resolveSpends(db, place, event.intent, event.outcome === "happened")
     case "rekey":
       statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
       statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
-      return
+      return Spending.rekeySpends(db, place, event.from, event.to)
     case "restore":
+    case "secret":
       return
-    case "prune":
-      statement(
-        db,
-        `DELETE FROM ${place}made WHERE seq IN (SELECT seq FROM ${place}intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused'))`
-      ).run(event.through)
-      statement(
-        db,
-        `DELETE FROM ${place}intents WHERE outcome_seq <= ? AND state IN ('happened', 'did-not-happen', 'refused')`
-      ).run(event.through)
+    case "fills":
+      return Spending.fill(db, place, event)
+    case "mandate":
+      return Spending.changeMandate(db, place, seq, event)
+    case "freeze":
+      return Spending.freeze(db, place, seq, event)
+    case "halt":
+      return Spending.halt(db, place, seq, event)
+    case "prune": {
+      const { through } = event
+      statement(db, `DELETE FROM ${place}made WHERE seq IN (${Spending.prunable(place)})`).run({ through })
+      // Intents come last, since they say which spends are prunable.
+      const removed = statement(db, Spending.prunable(place)).pluck().all({ through })
+      Spending.pruneSpends(db, place, seq, event)
+      const remove = statement(db, `DELETE FROM ${place}intents WHERE seq = ?`)
+      for (const intent of removed) remove.run(intent)
       return
+    }
     case "refusal":
       return refuse(db, place, seq, event)
   }

@@ -5,7 +5,7 @@ import { clockTolerance } from "../../../services/Clocks.ts"
 import { readHead } from "./append.ts"
 import { emptyHead, extend, hashBody, type Head, type Receipt, receiptOf } from "./chain.ts"
 import { layout } from "./layout.ts"
-import { dropTemporaryProjections, makeTemporaryProjections, project } from "./project.ts"
+import { dropTemporaryProjections, makeTemporaryProjections, project, projections } from "./project.ts"
 
 /** One thing that is wrong with a record. */
 export type Finding =
@@ -92,7 +92,7 @@ export const verify = (db: Database, receipts: ReadonlyArray<Receipt> = []): Ver
   if (last.seq !== head.seq || last.hash !== head.hash)
     altered(head.seq, "the row that was written last is missing or another one")
   for (const receipt of receipts) if (receipt.seq > head.seq) findings.add(shorterThan(receipt, head))
-  for (const table of ["intents", "made"] as const)
+  for (const table of projections)
     for (const seq of differences(db, table)) findings.add({ _tag: "ProjectionDiffers", table, seq })
   dropTemporaryProjections(db)
   return { rows, head, findings: findings.list }
@@ -165,10 +165,11 @@ const notIn = (
   })
 }
 
-const differences = (db: Database, table: "intents" | "made"): ReadonlyArray<number> =>
+/** Rows of the record whose part of a projection differs. Holdings are sums of many rows, which have the number 0. */
+const differences = (db: Database, table: (typeof projections)[number]): ReadonlyArray<number> =>
   db
     .prepare(
-      `SELECT DISTINCT seq FROM (
+      `SELECT DISTINCT ${table === "holdings" ? "0" : "seq"} AS seq FROM (
          SELECT * FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM temp.rebuilt_${table})
          UNION ALL SELECT * FROM (SELECT * FROM temp.rebuilt_${table} EXCEPT SELECT * FROM main.${table})
        ) ORDER BY seq LIMIT ${mostFindings}`

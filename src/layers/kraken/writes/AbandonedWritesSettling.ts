@@ -50,7 +50,7 @@ const settleAbandoned = (
         safeToRepeat: false
       })
     }
-    const principal = { caller: { _tag: "Operator", id: "local" }, mode, account } as const
+    const principal = { caller: { _tag: "Operator", id: "local" }, mode, account, mandate: Option.none() } as const
     const lookUp = Effect.zipRight(
       // Kraken's clock is known once the key is.
       context.keys.known,

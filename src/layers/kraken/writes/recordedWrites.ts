@@ -14,6 +14,8 @@ import {
   type Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
+import { limitError } from "./limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
 
 /** The JSON that the record keeps of the time before a write. */
@@ -102,6 +104,13 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
       Effect.catchAll(({ message }) => Effect.logError("A refused write could not be recorded", { reason: message }))
     )
 
+  /** Records the refusal of a write for which limits have no room, and fails with it. */
+  const refuse = Effect.fnUntraced(function* (draft: IntentDraft, refusal: NoRoom) {
+    const error = limitError(draft.endpoint, refusal)
+    yield* refused(draft, error)
+    return yield* error
+  })
+
   /** Records the end of a write. A failure does not change its answer: the record tries again by itself. */
   const end = (endpoint: WriteEndpoint, intent: IntentRef, exit: Exit.Exit<Sent, SendError>) =>
     record
@@ -144,6 +153,7 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
             )
           : notRecorded(endpoint)(begun)
         if (admission === undefined) return yield* restore(sending(undefined))
+        if (admission._tag === "NoRoom") return yield* refuse(draft, admission.refusal)
         if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(endpoint, admission)))
         const { intent, receipt } = admission
         const leaving: LeavingIntent = { ...intent, mayLeave: record.mayLeave(intent) }

@@ -25,8 +25,8 @@ const begun = (record: Service, draft: IntentDraft, repeat = false) =>
 
 /** The name of an admission, and the row that stands in the way. */
 const told = (admission: Admission): string =>
-  admission._tag === "Begun"
-    ? "Begun"
+  admission._tag === "Begun" || admission._tag === "NoRoom"
+    ? admission._tag
     : `${admission._tag} ${(admission._tag === "Duplicate" ? admission.of : admission.by).seq}`
 
 const tell = (record: Service, draft: IntentDraft, repeat = false) => Effect.map(admit(record, draft, repeat), told)

@@ -344,6 +344,11 @@ describe("a record that cannot be written", () => {
     Record,
     Record.of({
       recognize: () => Effect.succeedNone,
+      judge: () => Effect.succeedNone,
+      usage: () => new RecordUnavailable({ reason: "The file is full." }),
+      available: () => new RecordUnavailable({ reason: "The file is full." }),
+      openSpends: () => new RecordUnavailable({ reason: "The file is full." }),
+      filled: () => new RecordUnavailable({ reason: "The file is full." }),
       begin: () => new RecordUnavailable({ reason: "The file is full." }),
       mayLeave: () => new RecordUnavailable({ reason: "The file is full." }),
       settling: () => new RecordUnavailable({ reason: "The file is full." }),

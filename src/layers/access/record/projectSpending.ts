@@ -1,0 +1,327 @@
+import type { Database } from "better-sqlite3"
+import { Schema } from "effect"
+import { Count, everyone, type Spend } from "../../../domain/mandates/claim.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
+import type { Fills, Freeze, Halt, Intent, MandateChange, Outcome, Prune } from "../../../domain/record/events.ts"
+import { canonicalJson } from "../../../domain/wire/canonicalJson.ts"
+import type { Place } from "./place.ts"
+import { readable } from "./readable.ts"
+import { statement } from "./statement.ts"
+
+/** The time of a use whose spend is open: later than any other, so that it counts in every window. */
+export const whileOpen = 9_000_000_000_000_000
+
+/** Decimals of a use. */
+const usePlaces = 8
+
+/** The most units of one use: 10^9 of a currency. No limit is higher, so a larger use exceeds every limit as well. */
+const mostUnits = 10n ** 17n
+
+/** The value of an amount in units of 10^-8 of a limit's currency, rounded up. */
+export const unitsOf = (amount: string, rate: string): bigint => {
+  const value = D.roundUp(D.multiply(D.decimal(amount), D.decimal(rate)), usePlaces)
+  const units = BigInt(D.toFixed(value, usePlaces).replace(".", ""))
+  return units > mostUnits ? mostUnits : units
+}
+
+/** A spend as it stands. */
+interface Row {
+  readonly seq: number
+  readonly n: number
+  readonly key: string
+  readonly account: string
+  readonly subject: string | null
+  readonly kind: Spend["kind"]
+  readonly state: "open" | "closed"
+  readonly at: number
+  readonly asset: string
+  readonly amount: string
+  readonly gets: string | null
+  readonly counts: string
+  readonly of_seq: number | null
+  readonly of_n: number | null
+  readonly parent_n: number | null
+  readonly terms: string | null
+  readonly paid: string
+  readonly got: string
+}
+
+const rowColumns =
+  "seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, of_seq, of_n, parent_n, terms, paid, got"
+
+const decodeCounts = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Count)))
+
+const countsOf = (row: Pick<Row, "counts" | "seq">) => readable(row.seq, decodeCounts(row.counts))
+
+/** Adds the spends of an intent. */
+export const reserve = (db: Database, place: Place, seq: number, { account, at, claim, key }: Intent): void =>
+  claim?.spends.forEach((spend, n) => insert(db, place, { ...spend, seq, n, key, account, at, subject: claim.subject }))
+
+type Placed = Spend & Pick<Row, "account" | "at" | "key" | "n" | "seq"> & { readonly subject: string | undefined }
+
+const insert = (db: Database, place: Place, spend: Placed): void => {
+  const { account, amount, asset, at, counts, gets, key, kind, n, order, parent, raises, seq, subject } = spend
+  const isOrder = kind === "order" && parent === undefined && raises === undefined
+  statement(
+    db,
+    `INSERT INTO ${place}spends (seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, terms,
+       cl_ord_id, txid, of_seq, of_n, parent_n, open_orders, paid, got)
+     VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, '0', '0')`
+  ).run(
+    seq,
+    n,
+    key,
+    account,
+    subject ?? null,
+    kind,
+    at,
+    asset,
+    amount,
+    gets ?? null,
+    canonicalJson(counts),
+    order === undefined ? null : canonicalJson(order),
+    (isOrder ? order?.cl_ord_id : undefined) ?? null,
+    raises?.intent ?? null,
+    raises?.n ?? null,
+    parent ?? null,
+    isOrder ? 1 : 0
+  )
+  use(db, place, spend, counts, [{ at: whileOpen, amount }])
+}
+
+/** Replaces the uses of a spend. */
+const use = (
+  db: Database,
+  place: Place,
+  { account, key, n, seq }: Pick<Row, "account" | "key" | "n" | "seq">,
+  counts: ReadonlyArray<Count>,
+  parts: ReadonlyArray<{ readonly at: number; readonly amount: string }>
+): void => {
+  statement(db, `DELETE FROM ${place}uses WHERE seq = ? AND n = ?`).run(seq, n)
+  const add = statement(
+    db,
+    `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  )
+  for (const { bucket, rate, scope } of counts)
+    parts.forEach(({ amount, at }, part) =>
+      add.run(scope, key, account, bucket, at, seq, n, part, unitsOf(amount, rate))
+    )
+}
+
+const rowsOf = (db: Database, place: Place, seq: number): ReadonlyArray<Row> =>
+  statement(db, `SELECT ${rowColumns} FROM ${place}spends WHERE seq = ? ORDER BY n`).all(seq) as ReadonlyArray<Row>
+
+const rowAt = (db: Database, place: Place, seq: number, n: number): Row | undefined =>
+  statement(db, `SELECT ${rowColumns} FROM ${place}spends WHERE seq = ? AND n = ?`).get(seq, n) as Row | undefined
+
+const remove = (db: Database, place: Place, { n, seq }: Pick<Row, "n" | "seq">): void => {
+  statement(db, `DELETE FROM ${place}uses WHERE seq = ? AND n = ?`).run(seq, n)
+  statement(db, `DELETE FROM ${place}spends WHERE seq = ? AND n = ?`).run(seq, n)
+}
+
+/** Adds an amount to what a caller has gained, and to what all callers have. Removes a row that comes to zero. */
+const gain = (
+  db: Database,
+  place: Place,
+  { account, key, subject }: Pick<Row, "account" | "key" | "subject">,
+  asset: string,
+  amount: D.Decimal
+): void => {
+  for (const scope of subject === null ? [everyone] : [subject, everyone])
+    gainOf(db, place, { scope, key, account, asset }, amount)
+}
+
+interface Holding {
+  readonly scope: string
+  readonly key: string
+  readonly account: string
+  readonly asset: string
+}
+
+const gainOf = (db: Database, place: Place, { account, asset, key, scope }: Holding, amount: D.Decimal): void => {
+  if (D.isZero(amount)) return
+  const held = statement(
+    db,
+    `SELECT amount FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`
+  )
+    .pluck()
+    .get(scope, key, account, asset)
+  const sum = D.sum(D.decimal(held === undefined ? "0" : String(held)), amount)
+  if (D.isZero(sum))
+    statement(db, `DELETE FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`).run(
+      scope,
+      key,
+      account,
+      asset
+    )
+  else
+    statement(
+      db,
+      `INSERT INTO ${place}holdings (scope, key, account, asset, amount) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET amount = excluded.amount`
+    ).run(scope, key, account, asset, D.format(sum))
+}
+
+/** Updates the spends of an intent by its outcome. */
+export const decideSpends = (db: Database, place: Place, { ids, intent, outcome, result }: Outcome): void => {
+  for (const row of rowsOf(db, place, intent)) {
+    if (row.state !== "open") continue
+    if (outcome === "did-not-happen" || (outcome === "happened" && isRefusedRow(row, result))) remove(db, place, row)
+    else if (row.kind !== "order") decideTransfer(db, place, row, outcome)
+    else if (outcome === "happened") {
+      if (row.of_seq !== null) raise(db, place, row)
+      else if (row.parent_n === null) name(db, place, row, idOf(row, result, ids))
+    }
+  }
+}
+
+/** The operator's decision. An order that happened stays open until it is read back. */
+export const resolveSpends = (db: Database, place: Place, intent: number, happened: boolean): void => {
+  for (const row of rowsOf(db, place, intent)) {
+    if (row.state !== "open") continue
+    if (!happened) remove(db, place, row)
+    else if (row.kind !== "order") decideTransfer(db, place, row, "happened")
+    else if (row.of_seq !== null) raise(db, place, row)
+  }
+}
+
+/** Tells whether the engine refused an order of a batch, whose row in the result then has an error. */
+const isRefusedRow = ({ kind, n, parent_n }: Row, result: unknown): boolean => {
+  const row = kind === "order" ? Object(Object(result).orders)[parent_n ?? n] : undefined
+  return Object(row).error !== undefined && Object(row).error !== null
+}
+
+const idOf = ({ n }: Row, result: unknown, ids: ReadonlyArray<string>): string | undefined => {
+  const rows = Object(result).orders
+  return Array.isArray(rows) ? (Object(rows[n]).txid ?? undefined) : ids[n]
+}
+
+const name = (db: Database, place: Place, { n, seq }: Row, txid: string | undefined): void => {
+  if (txid !== undefined) statement(db, `UPDATE ${place}spends SET txid = ? WHERE seq = ? AND n = ?`).run(txid, seq, n)
+}
+
+/** A transfer counts by the time at which it was sent. While it is unknown, its amount stays taken. */
+const decideTransfer = (db: Database, place: Place, row: Row, outcome: "happened" | "unknown"): void => {
+  use(db, place, row, countsOf(row), [{ at: row.at, amount: row.amount }])
+  if (outcome === "unknown") return
+  const paid = row.kind === "earn" ? "0" : row.amount
+  statement(db, `UPDATE ${place}spends SET state = 'closed', paid = ? WHERE seq = ? AND n = ?`).run(
+    paid,
+    row.seq,
+    row.n
+  )
+  gain(db, place, row, row.asset, D.negate(D.decimal(paid)))
+}
+
+/** An amendment that happened raises the bound of its order. */
+const raise = (db: Database, place: Place, row: Row): void => {
+  const order = row.of_seq === null || row.of_n === null ? undefined : rowAt(db, place, row.of_seq, row.of_n)
+  remove(db, place, row)
+  if (order === undefined || order.state !== "open") return
+  const amount = D.format(D.sum(D.decimal(order.amount), D.decimal(row.amount)))
+  statement(db, `UPDATE ${place}spends SET amount = ?, counts = ?, terms = ? WHERE seq = ? AND n = ?`).run(
+    amount,
+    row.counts,
+    row.terms,
+    order.seq,
+    order.n
+  )
+  use(db, place, order, countsOf(row), [{ at: whileOpen, amount }])
+}
+
+/** Updates spends whose orders were read back. A closed one gives back what it did not take. */
+export const fill = (db: Database, place: Place, { orders }: Fills): void => {
+  for (const { closed, got, intent, n, open, paid, txid } of orders) {
+    const row = rowAt(db, place, intent, n)
+    if (row === undefined || row.state !== "open") continue
+    const left = paid.reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
+    gain(db, place, row, row.asset, D.subtract(D.decimal(row.paid), left))
+    if (row.gets !== null) gain(db, place, row, row.gets, D.subtract(D.decimal(got), D.decimal(row.got)))
+    statement(
+      db,
+      `UPDATE ${place}spends SET state = ?, txid = coalesce(?, txid), open_orders = ?, paid = ?, got = ?
+       WHERE seq = ? AND n = ?`
+    ).run(
+      closed ? "closed" : "open",
+      txid ?? null,
+      closed ? 0 : open,
+      D.format(left),
+      D.format(D.decimal(got)),
+      intent,
+      n
+    )
+    if (!closed) continue
+    use(db, place, row, countsOf(row), paid)
+    const raising = statement(db, `SELECT ${rowColumns} FROM ${place}spends WHERE of_seq = ? AND of_n = ?`)
+    for (const raised of raising.all(intent, n) as ReadonlyArray<Row>) remove(db, place, raised)
+  }
+}
+
+/** Removes the spends of pruned intents, and keeps their sums. */
+export const pruneSpends = (db: Database, place: Place, seq: number, { carried, through }: Prune): void => {
+  statement(db, `DELETE FROM ${place}uses WHERE seq IN (${prunable(place)})`).run({ through })
+  statement(db, `DELETE FROM ${place}spends WHERE seq IN (${prunable(place)})`).run({ through })
+  carried?.uses.forEach(({ account, bucket, key, scope, units }, part) =>
+    statement(
+      db,
+      `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?)`
+    ).run(scope, key, account, bucket, seq, part, BigInt(units))
+  )
+  // The table in the file has the amounts of the removed spends already. One that is rebuilt never saw their rows.
+  if (place === "main.") return
+  for (const { amount, ...holding } of carried?.holdings ?? []) gainOf(db, place, holding, D.decimal(amount))
+}
+
+/** The intents that can be pruned up to the row `@through`: closed ones, all of whose spends are closed. */
+export const prunable = (place: Place): string =>
+  `SELECT seq FROM ${place}intents WHERE outcome_seq <= @through AND state IN ('happened', 'did-not-happen', 'refused')
+     AND seq NOT IN (SELECT seq FROM ${place}spends WHERE state = 'open')`
+
+/** Moves what was spent under one key to another one. */
+export const rekeySpends = (db: Database, place: Place, from: string, to: string): void => {
+  statement(db, `UPDATE ${place}spends SET key = ? WHERE key = ?`).run(to, from)
+  statement(db, `UPDATE ${place}uses SET key = ? WHERE key = ?`).run(to, from)
+  const held = statement(db, `SELECT scope, key, account, asset, amount FROM ${place}holdings WHERE key = ?`).all(
+    from
+  ) as ReadonlyArray<Holding & { readonly amount: string }>
+  statement(db, `DELETE FROM ${place}holdings WHERE key = ?`).run(from)
+  for (const { amount, ...holding } of held) gainOf(db, place, { ...holding, key: to }, D.decimal(amount))
+}
+
+/** Saves a mandate. */
+export const changeMandate = (
+  db: Database,
+  place: Place,
+  seq: number,
+  { revision, subject, terms, token }: MandateChange
+): void => {
+  statement(
+    db,
+    `INSERT INTO ${place}mandates (subject, token, revision, terms, seq) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (subject) DO UPDATE SET token = excluded.token, revision = excluded.revision, terms = excluded.terms,
+       seq = excluded.seq`
+  ).run(subject, token, revision, terms === undefined ? null : canonicalJson(terms), seq)
+}
+
+/** Freezes or unfreezes a caller. */
+export const freeze = (db: Database, place: Place, seq: number, event: Freeze): void => {
+  const { actor, at, frozen, reason, subject } = event
+  const [since, by, why] = frozen ? [at, actor.id, reason ?? null] : [null, null, null]
+  statement(
+    db,
+    `INSERT INTO ${place}mandates (subject, token, revision, terms, seq, frozen_at, frozen_by, frozen_why)
+     VALUES (?, NULL, 0, NULL, ?, ?, ?, ?)
+     ON CONFLICT (subject) DO UPDATE SET seq = excluded.seq, frozen_at = excluded.frozen_at,
+       frozen_by = excluded.frozen_by, frozen_why = excluded.frozen_why`
+  ).run(subject, seq, since, by, why)
+}
+
+/** Stops all writes, or allows them again. */
+export const halt = (db: Database, place: Place, seq: number, { actor, at, halted, reason }: Halt): void => {
+  statement(
+    db,
+    `INSERT INTO ${place}halt (id, halted, at, by, why, seq) VALUES (1, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET halted = excluded.halted, at = excluded.at, by = excluded.by, why = excluded.why,
+       seq = excluded.seq`
+  ).run(halted ? 1 : 0, at, actor.id, reason ?? null, seq)
+}
