@@ -2,6 +2,7 @@ import { Context, type DateTime, type Effect } from "effect"
 import type { LanePriority } from "../domain/endpoints/endpoint.ts"
 import type { Endpoint, FileEndpoint, Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { KrakenError, KrakenNotPlaced, KrakenWriteError } from "./KrakenErrors.ts"
+import type { Frozen } from "./LimitErrors.ts"
 import type { PaperAccountBroken } from "./PaperAccountBroken.ts"
 import type { Principal } from "./Principal.ts"
 import type { IntentRef, RecordUnavailable } from "./Record.ts"
@@ -9,8 +10,8 @@ import type { IntentRef, RecordUnavailable } from "./Record.ts"
 /** Errors of a read, by Kraken or by a simulated account. */
 export type ReadError = KrakenError | PaperAccountBroken
 
-/** Errors of a write. `KrakenNotPlaced`: its recorded intent did not let it leave. */
-export type WriteError = KrakenWriteError | KrakenNotPlaced | PaperAccountBroken
+/** Errors of a write. `KrakenNotPlaced`: its recorded intent did not let it leave. `Frozen`: all is stopped. */
+export type WriteError = KrakenWriteError | KrakenNotPlaced | Frozen | PaperAccountBroken
 
 /** The priority of a call in the lane of its API key. A cancel never waits for a read. */
 export type Priority = LanePriority | "settlement"
@@ -34,6 +35,8 @@ export interface WriteOptions extends CallOptions {
    * each sending, when the call's turn in the lane has come, so that a `deadline` counts from that moment.
    */
   readonly stamped?: Effect.Effect<Params>
+  /** The emergency stop itself sends it, so that it leaves although all is stopped. */
+  readonly isOfStop?: boolean
 }
 
 /** The quality of `now`. */
@@ -69,7 +72,8 @@ export class KrakenClient extends Context.Tag("mcp-kraken/services/KrakenClient"
       options?: CallOptions
     ) => Effect.Effect<unknown, ReadError, Principal>
     /**
-     * Makes a call that changes something. It is sent once, and again only after Kraken refused its nonce. Interrupting
+     * Makes a call that changes something. It is sent once, and again only after Kraken refused its nonce. Right before it
+     * leaves, the client looks for the emergency stop, which lets only cancels pass. Interrupting
      * the caller can interrupt the call after it was sent. Tools use `KrakenWriter`, which is safe from that.
      */
     readonly write: (

@@ -141,7 +141,7 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<Admission, RecordUnavailable, Principal>
     /** Judges a claim as `begin` would, and records nothing. */
     readonly judge: (
-      draft: Pick<IntentDraft, "claim" | "endpoint">,
+      draft: Pick<IntentDraft, "claim" | "endpoint"> & Partial<Pick<IntentDraft, "params">>,
       limits: Limits
     ) => Effect.Effect<Option.Option<NoRoom>, RecordUnavailable, Principal>
     /** Reads what the principal has used of its mandate, and of the limits of the server. */

@@ -70,6 +70,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tools"
   ],
   "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
+  "layers/access/halt": ["layers/process", "layers/storage", "services"],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
@@ -84,6 +85,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/client": [
     "domain/endpoints",
     "domain/wire",
+    "layers/access/halt",
     "layers/caching",
     "layers/kraken/answers",
     "layers/network",
@@ -101,6 +103,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/record",
     "domain/wire",
+    "layers/access/halt",
     "layers/storage",
     "services"
   ],
@@ -140,6 +143,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/state",
     "exchange/wire",
     "layers/access",
+    "layers/access/halt",
     "layers/caching",
     "layers/kraken/answers",
     "layers/kraken/names",

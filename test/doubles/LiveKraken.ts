@@ -11,6 +11,7 @@ import type { MarketFeed } from "../../src/layers/paper/MarketFeed.ts"
 import { MarketFeedLive } from "../../src/layers/paper/MarketFeedLive.ts"
 import { RestingOrderPoller } from "../../src/layers/paper/RestingOrderPoller.ts"
 import { RateBudgetPerAccount } from "../../src/layers/kraken/rates/RateBudgetPerAccount.ts"
+import type { Config } from "../../src/services/Config.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../src/services/KrakenErrors.ts"
 import type { RateBudget } from "../../src/services/RateBudget.ts"
@@ -62,7 +63,7 @@ export const unwatched = (stateDir: string, kraken: Kraken) => processOf(KrakenC
 type Kraken = Pick<ReturnType<typeof makeKraken>, "layer">
 
 const processOf = <A, E>(
-  parts: Layer.Layer<A, E, PaperAccounts | MarketFeed | RateBudget>,
+  parts: Layer.Layer<A, E, Config | PaperAccounts | MarketFeed | RateBudget>,
   stateDir: string,
   { layer }: Kraken
 ) =>

@@ -1,13 +1,23 @@
 import { DateTime, Effect, Layer, Option } from "effect"
-import { type Endpoint, endpoints, isPrivate, type Params } from "../../domain/endpoints/endpoints.ts"
+import {
+  type Endpoint,
+  endpoints,
+  isPrivate,
+  type Params,
+  type WriteEndpoint
+} from "../../domain/endpoints/endpoints.ts"
+import { passesStop } from "../../domain/endpoints/stopping.ts"
 import { classify, classifyWrite, type Meaning, readErrors } from "../../domain/wire/errors.ts"
 import { bigintAsText, parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
+import { Halt } from "../../services/Halt.ts"
 import { KrakenClient, type LeavingIntent, type Priority, type WriteOptions } from "../../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
+import { HaltInStateFolder } from "../access/halt/HaltInStateFolder.ts"
+import { frozenBy } from "../kraken/answers/frozenBy.ts"
 import { sendErrorOf } from "../kraken/answers/sendErrors.ts"
 import { makeBudgetedCall } from "../kraken/answers/budgetedCall.ts"
 import { PaperAccounts, toCommand } from "./PaperAccounts.ts"
@@ -25,6 +35,7 @@ export const KrakenClientPaper = Layer.effect(
     const accounts = yield* PaperAccounts
     const feed = yield* MarketFeed
     const budget = yield* RateBudget
+    const halt = yield* Halt
     const { refuse, take } = makeBudgetedCall(budget, DateTime.now)
     const updateCatalogue = makeUpdateCatalogue(accounts, feed)
 
@@ -61,19 +72,21 @@ export const KrakenClientPaper = Layer.effect(
     })
 
     const send = Effect.fnUntraced(function* (
-      endpoint: Endpoint,
+      endpoint: WriteEndpoint,
       draft: Params,
-      { intent, stamped = Effect.succeed(draft) }: WriteOptions
+      { intent, isOfStop = false, stamped = Effect.succeed(draft) }: WriteOptions
     ) {
       const { account } = yield* Principal
       const observed = yield* observe(account, { endpoint, params: draft })
       if (intent !== undefined && !(yield* mayLeave(endpoint, intent))) {
-        const reason = "it waited too long, or another process has taken it over, so it was not sent"
+        const reason =
+          "it waited too long, trading was frozen meanwhile, or another process has taken it over, so it was not sent"
         return yield* new KrakenNotPlaced({ endpoint, reason })
       }
       // Only a file that another process holds delays the answer after the stamp.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
+      if (!isOfStop && !passesStop(endpoint, draft)) yield* Effect.flatMap(halt.current, frozenBy(endpoint))
       return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)
     })
 
@@ -105,7 +118,7 @@ export const KrakenClientPaper = Layer.effect(
       clock: Effect.succeed({ epoch: 0, within: 0 })
     })
   })
-)
+).pipe(Layer.provide(HaltInStateFolder))
 
 /** A cancel passes even if the record cannot be read. */
 const mayLeave = (endpoint: Endpoint, intent: LeavingIntent) =>

@@ -1,9 +1,10 @@
 import type { Database } from "better-sqlite3"
 import { type Cause, Data, Duration, Effect, Schedule, type Scope } from "effect"
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { clocks, type Reading } from "../../services/Clocks.ts"
 import { type DatabaseUnavailable, isLocked, makePrivate, unavailable as unavailableFile } from "./databaseFile.ts"
+import { syncFolder } from "./syncFolder.ts"
 
 /**
  * A SQLite file whose transactions take the write lock at once and are on disk when they end. Several processes can use
@@ -119,19 +120,6 @@ const create = (file: string): void => {
   makePrivate(file)
   // SQLite syncs the folder with a new log, but not the folder above it, which might be new as well.
   if (isNew) for (const folder of [dirname(file), dirname(dirname(file))]) syncFolder(folder)
-}
-
-const syncFolder = (folder: string): void => {
-  try {
-    const opened = openSync(folder, "r")
-    try {
-      fsyncSync(opened)
-    } finally {
-      closeSync(opened)
-    }
-  } catch {
-    // Windows does not sync folders.
-  }
 }
 
 /** The identity of the file under a name. Undefined if there is none. */

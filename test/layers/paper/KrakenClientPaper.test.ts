@@ -3,6 +3,7 @@ import Database from "better-sqlite3"
 import { Effect, Fiber, Layer, Option, TestClock } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
+import { haltFileIn, removeHaltFile, writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
 import { KrakenWriterSettling } from "../../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { NamesKraken } from "../../../src/layers/kraken/names/NamesKraken.ts"
 import { PaperAccounts } from "../../../src/layers/paper/PaperAccounts.ts"
@@ -38,6 +39,26 @@ const locking = (folder: string) =>
     }),
     (db) => Effect.sync(() => db.close())
   )
+
+describe("an emergency stop", () => {
+  it.scoped("lets only cancels and reads pass", () =>
+    Effect.gen(function* () {
+      yield* morning
+      const folder = yield* temporaryFolder
+      yield* Effect.gen(function* () {
+        yield* write("private/AddOrder", resting)
+        writeHaltFile(haltFileIn(folder), { since: 1000, by: "local" })
+        assert.deepInclude(yield* Effect.flip(write("private/AddOrder", resting)), { _tag: "Frozen" })
+        assert.lengthOf(yield* open, 1)
+        yield* write("private/CancelAll")
+        assert.isEmpty(yield* open)
+        removeHaltFile(haltFileIn(folder))
+        yield* write("private/AddOrder", resting)
+        assert.lengthOf(yield* open, 1)
+      }).pipe(Effect.provide(paperIn(folder)))
+    })
+  )
+})
 
 describe("a paper.db that another process holds", () => {
   it.scoped("delays a write without blocking the event loop, and the write happens once", () =>

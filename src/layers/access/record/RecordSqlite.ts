@@ -4,8 +4,11 @@ import { createHash, randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
+import { passesStop } from "../../../domain/endpoints/stopping.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { Actor, Intent } from "../../../domain/record/events.ts"
 import { Config } from "../../../services/Config.ts"
+import type { Stop } from "../../../services/Halt.ts"
 import { Principal } from "../../../services/Principal.ts"
 import {
   type IntentDraft,
@@ -15,6 +18,7 @@ import {
   Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
+import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
@@ -51,20 +55,25 @@ export const RecordSqlite = Layer.scoped(
   Record,
   Effect.gen(function* () {
     const config = yield* Config
-    return yield* makeRecord(join(config.stateDir, recordFile), recordKeyOf(config))
+    const halt = haltFileIn(config.stateDir)
+    return yield* makeRecord(join(config.stateDir, recordFile), recordKeyOf(config), () => lookAtHaltFile(halt))
   })
 )
 
 /** A record that ends with its scope. For tests and for accounts that are not kept. */
-export const RecordInMemory = Layer.scoped(Record, Effect.tap(makeRecord(":memory:", "memory"), open))
+export const RecordInMemory = Layer.scoped(Record, Effect.tap(makeRecord(":memory:", "memory", Option.none), open))
 
 /** Opens the file of a record at once, which is otherwise opened on the first write. */
 function open(record: typeof Record.Service) {
   return Effect.orDie(record.outcome(0))
 }
 
-/** Makes the service on one file, for the rows of one key. */
-function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Service, never, Scope.Scope> {
+/** Makes the service on one file, for the rows of one key. `stopByFile` looks for the stop that stands beside it. */
+function makeRecord(
+  file: string,
+  key: string,
+  stopByFile: () => Option.Option<Stop>
+): Effect.Effect<typeof Record.Service, never, Scope.Scope> {
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const process = randomUUID()
@@ -138,12 +147,18 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       mandate
     }))
 
+    /** Looks for the stop beside the record, so that it holds although the record cannot be used. */
+    const stopOf = ({ endpoint, params = {} }: Pick<IntentDraft, "endpoint"> & Partial<IntentDraft>) =>
+      passesStop(endpoint, params) ? undefined : Option.getOrUndefined(Option.map(stopByFile(), frozenBy))
+
     const begin = Effect.fn("Record.begin")(function* (
       draft: IntentDraft,
       { repeat, ...limits }: { readonly repeat: boolean } & RecordLimits
     ) {
       const { account, caller } = yield* Principal
       const own = yield* party
+      const stop = stopOf(draft)
+      if (stop !== undefined) return { _tag: "NoRoom", refusal: stop } as const
       const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
@@ -181,12 +196,15 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       end,
       judge: Effect.fnUntraced(function* (draft, limits) {
         const own = yield* party
+        const stop = stopOf(draft)
+        if (stop !== undefined) return Option.some(stop)
         return yield* read(Option.none(), (db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
       }),
       usage: Effect.fn("Record.usage")(function* (limits) {
         const own = yield* party
         return yield* opened.pipe(
           Effect.flatMap((db) => db.read((db, at) => Limits.usageOf(db, { process, ...at }, own, limits))),
+          Effect.map((usage) => ({ ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) })),
           unavailable
         )
       }),
@@ -252,6 +270,19 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
     })
   })
 }
+
+/** Makes the refusal of a write while all is stopped. */
+const frozenBy = ({ by, reason, since }: Stop): Frozen => ({
+  _tag: "Frozen",
+  scope: "everything",
+  since,
+  by,
+  ...(reason !== undefined && { reason })
+})
+
+type Frozen = Extract<NoRoom, { readonly _tag: "Frozen" }>
+
+const frozenInUsage = (stop: Stop) => ({ frozen: frozenBy(stop) })
 
 const busy = (file: string) =>
   new DatabaseUnavailable({ reason: `The database ${file} can't be opened: it is busy.`, cause: undefined })

@@ -7,6 +7,7 @@ import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { statement } from "./statement.ts"
+import { isStopped } from "./stopped.ts"
 
 /** The process that asks, and both of its clocks. Times are milliseconds. */
 export interface Now {
@@ -162,12 +163,15 @@ const earlier = (row: Write, now: Now): Earlier => {
   }
 }
 
-/** Tells whether the request of an intent may leave: no other process has taken it over, and it is not too late. */
+/**
+ * Tells whether the request of an intent may leave: no other process has taken it over, it is not too late, and its
+ * caller is not frozen, unless it is a cancel.
+ */
 export const mayLeave = (db: Database, now: Now, seq: number): boolean =>
   statement(
     db,
     `SELECT 1 FROM intents JOIN leases USING (seq)
-     WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ?`
+     WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ? AND NOT ${isStopped("")}`
   ).get(seq, now.process, now.wall) !== undefined
 
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Option, Schema } from "effect"
-import { endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { passesStop } from "../../../domain/endpoints/stopping.ts"
 import { type Claim, everyone, type Spend, SpentOrder } from "../../../domain/mandates/claim.ts"
 import {
   Mandate,
@@ -17,6 +18,7 @@ import type { Now } from "./intents.ts"
 import { unitsOf, whileOpen } from "./projectSpending.ts"
 import { readable } from "./readable.ts"
 import { statement } from "./statement.ts"
+import { cancelNames } from "./stopped.ts"
 
 /** The party for whom limits are judged. */
 export interface Party {
@@ -70,12 +72,17 @@ export const judge = (
   db: Database,
   now: Now,
   party: Party,
-  { claim, endpoint }: { readonly endpoint: WriteEndpoint; readonly claim?: Claim | undefined },
+  {
+    claim,
+    endpoint,
+    params = {}
+  }: { readonly endpoint: WriteEndpoint; readonly claim?: Claim | undefined; readonly params?: Params },
   limits: Limits
 ): NoRoom | undefined => {
   const { moves } = endpoints[endpoint]
-  if (moves === "cancels") return undefined
-  const barred = frozen(db, party) ?? changed(db, party)
+  const stop = passesStop(endpoint, params) ? undefined : frozen(db, party)
+  if (moves === "cancels") return stop
+  const barred = stop ?? changed(db, party)
   if (barred !== undefined) return barred
   const isLimited = Option.isSome(party.mandate) || limits.server !== undefined
   // Without a claim the write was not judged, which a change of the limits in the meantime can cause.
@@ -161,14 +168,12 @@ export const mandateOf = (db: Database, token: string): MandateInForce | undefin
     : { subject: row.subject, revision: row.revision, terms: readable(row.seq, decodeMandate(row.terms)) }
 }
 
-const cancels = Object.entries(endpoints).flatMap(([name, { moves }]) => (moves === "cancels" ? [`'${name}'`] : []))
-
 /** The times of the newest writes of a caller in the last minute, refused ones included, newest first. */
 const recentWrites = (db: Database, now: Now, { account, caller, key }: Party, most: number): ReadonlyArray<number> =>
   (
     statement(
       db,
-      `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancels.join(", ")})
+      `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancelNames})
        ORDER BY seq DESC LIMIT ?`
     )
       .pluck()

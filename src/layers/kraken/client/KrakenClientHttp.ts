@@ -6,6 +6,7 @@ import {
   type Params,
   type WriteEndpoint
 } from "../../../domain/endpoints/endpoints.ts"
+import { passesStop } from "../../../domain/endpoints/stopping.ts"
 import { bigintAsText } from "../../../domain/wire/json.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
@@ -18,12 +19,16 @@ import {
   type KrakenRateLimitError,
   KrakenUnavailable
 } from "../../../services/KrakenErrors.ts"
+import type { Frozen } from "../../../services/LimitErrors.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { MayNotLeave } from "../../../services/NonceSource.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
 import { decodeResponse, decodeFileResponse, decodeWriteResponse, type Success } from "./decodeResponse.ts"
+import { HaltInStateFolder } from "../../access/halt/HaltInStateFolder.ts"
+import { Halt } from "../../../services/Halt.ts"
+import { frozenBy } from "../answers/frozenBy.ts"
 import { makeSingleFlight } from "../../caching/singleFlight.ts"
 import { makeBudgetedCall } from "../answers/budgetedCall.ts"
 import type { ApiRefusal, NoAnswer } from "../answers/sendErrors.ts"
@@ -41,7 +46,7 @@ const pauses = [300, 600]
 /** The least time that has to be left for the repeat of a read, in milliseconds. */
 const leastLeft = 1000
 
-/** Kraken over HTTP. */
+/** Kraken over HTTP. The emergency stop of the state folder is part of it, so that no composition leaves it out. */
 export const KrakenClientHttp = Layer.effect(
   KrakenClient,
   Effect.gen(function* () {
@@ -51,6 +56,7 @@ export const KrakenClientHttp = Layer.effect(
     const send = yield* makeSignedRequest(transport)
     const { refuse, take } = makeBudgetedCall(budget, transport.now, transport.lag)
     const secrets = yield* Secrets
+    const halt = yield* Halt
 
     /** Sends a read, and repeats it after pauses if that can help and enough of `timeout` is left. */
     const attempt = <A>(call: ApiCall<A>, params: Params, timeout: number, [pause, ...others] = pauses): Attempt<A> =>
@@ -69,8 +75,9 @@ export const KrakenClientHttp = Layer.effect(
       Effect.flatMap(call.params, (params) =>
         attempt(call, params, Duration.toMillis(httpTimeout)).pipe(
           Effect.catchTags({
-            // A read has no intent.
+            // A read has no intent, and is never stopped.
             MayNotLeave: ({ reason }) => new KrakenUnavailable({ endpoint: call.endpoint, reason }),
+            Frozen: ({ message }) => new KrakenUnavailable({ endpoint: call.endpoint, reason: message }),
             NoAnswer: ({ cause, reason, status }) =>
               new KrakenUnavailable({ endpoint: call.endpoint, reason, status, cause }),
             ApiRefusal: (refused) => refuse(call.endpoint, params, refused)
@@ -97,6 +104,8 @@ export const KrakenClientHttp = Layer.effect(
       for (let n = 0; n < 2 && (yield* transport.isClockDoubtful); n++)
         yield* Effect.ignore(send(time, clockTimeout, true))
     })
+
+    const unlessStopped = (endpoint: WriteEndpoint) => Effect.flatMap(halt.current, frozenBy(endpoint))
 
     /**
      * Sends a write once. One that definitely did not leave fails as unavailable; the outcome of any other without a usable
@@ -131,14 +140,25 @@ export const KrakenClientHttp = Layer.effect(
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,
         draft,
-        { intent, priority = "write", stamped = Effect.succeed(draft) } = {}
+        { intent, isOfStop = false, priority = "write", stamped = Effect.succeed(draft) } = {}
       ) {
         yield* Effect.annotateCurrentSpan("endpoint", endpoint)
         // A cancel has no deadline, so it does not wait.
         if (priority !== "cancel") yield* checkClock
         const result = yield* resultOf(
           endpoint,
-          write({ endpoint, params: stamped, priority, intent, accept: json, decode: decodeWriteResponse }, draft)
+          write(
+            {
+              endpoint,
+              params: stamped,
+              priority,
+              intent,
+              accept: json,
+              decode: decodeWriteResponse,
+              ...(!isOfStop && !passesStop(endpoint, draft) && { check: unlessStopped(endpoint) })
+            },
+            draft
+          )
         )
         yield* Effect.forEach(endpoints[endpoint].secrets, (field) => {
           const secret: unknown = Object(result)[field]
@@ -155,7 +175,7 @@ export const KrakenClientHttp = Layer.effect(
       clock: transport.clock
     })
   })
-)
+).pipe(Layer.provide(HaltInStateFolder))
 
 const json = "application/json"
 const file = "application/octet-stream, application/json"
@@ -173,7 +193,7 @@ const jittered = (pause: number) => Effect.map(Random.nextRange(0.8, 1.2), (fact
 
 type Attempt<A> = Effect.Effect<
   A,
-  NoAnswer | ApiRefusal | KrakenCredentialsMissing | KrakenLockout | KrakenRateLimitError | MayNotLeave,
+  NoAnswer | ApiRefusal | Frozen | KrakenCredentialsMissing | KrakenLockout | KrakenRateLimitError | MayNotLeave,
   Principal
 >
 

@@ -7,6 +7,7 @@ import { clockTolerance, monotonic } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import type { LeavingIntent, Priority } from "../../../services/KrakenClient.ts"
 import { describeLag, KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
+import type { Frozen } from "../../../services/LimitErrors.ts"
 import { NonceSource } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
@@ -19,6 +20,8 @@ export interface ApiCall<A> {
   readonly priority: Priority
   readonly intent?: LeavingIntent | undefined
   readonly accept: string
+  /** Checks, right before the request leaves, that it may leave. */
+  readonly check?: Effect.Effect<void, Frozen>
   readonly decode: (response: ApiResponse, isPrivate: boolean) => Either.Either<A, NoAnswer | ApiRefusal>
 }
 
@@ -75,7 +78,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
    * from the time in that response.
    */
   const post = Effect.fnUntraced(function* <A>(call: ApiCall<A>, left: number) {
-    const { accept, endpoint, intent, params, priority } = call
+    const { accept, check = Effect.void, endpoint, intent, params, priority } = call
     if (Option.isNone(credentials))
       return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
     const { key, otp, secret } = credentials.value
@@ -95,6 +98,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
         "API-Sign": sign(`/0/${endpoint}`, nonce, body.text, secret)
       })
     )
+    yield* check
     return yield* roundTrip(call, request, left, Effect.zipRight(followClock, Scope.close(lane, Exit.void)))
   }, Effect.scoped)
 

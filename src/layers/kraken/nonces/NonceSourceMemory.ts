@@ -32,7 +32,14 @@ export const makeNonceSourceMemory = () => {
   })
 }
 
-/** The reason why an intent that another process took over, or that waited too long, is not sent. */
-export const lost = "it waited too long for its turn, or another process has taken it over, so it was not sent"
+/**
+ * The reason why an intent that another process took over, that waited too long, or whose caller was
+ * frozen, is not sent.
+ */
+export const lost =
+  "it waited too long for its turn, trading was frozen meanwhile, or another process has taken it over, so it was not sent"
+
+/** The reason why an intent is not sent that waited when its caller, or everybody, was frozen. */
+export const frozenMeanwhile = "it waited for its turn when trading was frozen, so it was not sent"
 
 export const NonceSourceMemory = Layer.sync(NonceSource, makeNonceSourceMemory)

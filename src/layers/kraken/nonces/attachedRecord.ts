@@ -3,7 +3,9 @@ import { SqlError } from "@effect/sql/SqlError"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import type { IntentRef } from "../../../services/Record.ts"
-import type { Condition } from "./sharedCounter.ts"
+import { isStopped } from "../../access/record/stopped.ts"
+import { frozenMeanwhile, lost } from "./NonceSourceMemory.ts"
+import type { Requirement } from "./sharedCounter.ts"
 
 /**
  * Makes the record readable to the statements of a connection. A statement takes the lock of its own file before it reads
@@ -20,12 +22,23 @@ export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, f
   const [once, again] = yield* Effect.cachedInvalidateWithTTL(attach, "100 days")
   const open = Effect.tapError(once, () => again)
 
-  /** The intent is still its owner's, and the time until which it may leave has not passed. */
-  const mayLeave =
-    ({ owner, seq }: IntentRef): Condition =>
-    (now) =>
-      sql`EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = ${seq} AND owner = ${owner}
-        AND until > 0 AND state = 'open' AND leave_by >= ${now})`
+  /**
+   * The intent is still its owner's, the time until which it may leave has not passed, and neither everybody nor its
+   * caller is frozen, unless it is a cancel.
+   */
+  const mayLeave = ({ owner, seq }: IntentRef): ReadonlyArray<Requirement> => [
+    {
+      condition: (now) =>
+        sql`EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = ${seq} AND owner = ${owner}
+          AND until > 0 AND state = 'open' AND leave_by >= ${now})`,
+      otherwise: lost
+    },
+    {
+      condition: () =>
+        sql`NOT EXISTS (SELECT 1 FROM record.intents WHERE seq = ${seq} AND ${sql.literal(isStopped("record."))})`,
+      otherwise: frozenMeanwhile
+    }
+  ]
 
   return { open, mayLeave }
 })

@@ -6,7 +6,6 @@ import { randomUUID } from "node:crypto"
 import { MayNotLeave } from "../../../services/NonceSource.ts"
 import { migrate, type Migration } from "../../storage/migrate.ts"
 import { type GiveBack, longestTurn, type Take } from "./nonceLane.ts"
-import { lost } from "./NonceSourceMemory.ts"
 
 /** The time for which a waiting process keeps the others from taking two turns in a row, in milliseconds. */
 const claim = 50n
@@ -15,6 +14,12 @@ const lease = BigInt(longestTurn)
 
 /** A condition of SQL at a time in Unix milliseconds. */
 export type Condition = (now: bigint) => Fragment
+
+/** A condition, and the reason for which nothing is sent if it does not hold. */
+export interface Requirement {
+  readonly condition: Condition
+  readonly otherwise: string
+}
 
 /** The longest time between reading the clock and writing, in milliseconds, since the file can be locked. */
 const slack = 3000n
@@ -87,17 +92,18 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
 
   const always: Condition = () => sql`1 = 1`
 
-  /** Takes the next nonce if a condition holds when it is taken. Fails once the condition does not hold. */
+  /** Takes the next nonce if all requirements are met when it is taken. Fails once one of them is not. */
   const takeIf =
-    (condition: Condition): Take<SqlError | MayNotLeave> =>
+    (requirements: ReadonlyArray<Requirement>): Take<SqlError | MayNotLeave> =>
     (restore) =>
       Effect.gen(function* () {
-        const [taken] = yield* tryTake(condition)
+        const [taken] = yield* tryTake((now) => sql.and(requirements.map(({ condition }) => condition(now))))
         if (taken !== undefined) return taken.nonce
-        if (!(yield* holds(condition))) return yield* new MayNotLeave({ reason: lost })
+        for (const { condition, otherwise } of requirements)
+          if (!(yield* holds(condition))) return yield* new MayNotLeave({ reason: otherwise })
         yield* want
         yield* restore(shortWait)
-        return yield* takeIf(condition)(restore)
+        return yield* takeIf(requirements)(restore)
       })
 
   const giveBack: GiveBack<SqlError> = (nonce) =>

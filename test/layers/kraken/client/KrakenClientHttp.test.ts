@@ -2,6 +2,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Either, Fiber, Layer, Logger, LogLevel, Option, Redacted, TestClock } from "effect"
 import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import { haltFileIn, removeHaltFile, writeHaltFile } from "../../../../src/layers/access/halt/haltFile.ts"
 import { HttpClientKeepAlive } from "../../../../src/layers/kraken/client/HttpClientKeepAlive.ts"
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
@@ -11,9 +12,10 @@ import type { Key } from "../../../doubles/fake/Keys.ts"
 import * as Fault from "../../../doubles/fake/Faults.ts"
 import { inProcess } from "../../../doubles/fake/InProcess.ts"
 import { serve } from "../../../doubles/fake/Serve.ts"
-import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
+import { type FakeKraken, makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { Operated } from "../../../doubles/TestPrincipal.ts"
+import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 /** Provides the client with a key of the double, over a real socket. */
 const client = (url: string, key?: Key, httpTimeout?: Duration.Duration) =>
@@ -49,6 +51,76 @@ const makeServed = Effect.gen(function* () {
 const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.10", price: "50000" }
 
 const write = (kraken: typeof KrakenClient.Service, params: Params = limit) => kraken.write("private/AddOrder", params)
+
+/** Provides the client in a state folder, in this process. */
+const clientIn = (stateDir: string, fake: FakeKraken) =>
+  KrakenClientHttp.pipe(
+    Layer.provide([inProcess(fake), NonceSourceMemory, RateBudgetOff]),
+    Layer.provide(
+      TestConfig({
+        stateDir,
+        credentials: Option.some({
+          key: Redacted.make(fake.keys.full.key),
+          secret: Redacted.make(fake.keys.full.secret),
+          otp: Option.none()
+        })
+      })
+    ),
+    Layer.merge(Operated)
+  )
+
+describe("an emergency stop", () => {
+  const stop = { since: 1000, by: "local", reason: "odd orders" }
+
+  it.scoped("keeps a write that waits for its turn from leaving, lets cancels and reads pass, and its own timer", () =>
+    Effect.gen(function* () {
+      const fake = makeFakeKraken()
+      const folder = yield* temporaryFolder
+      yield* Effect.gen(function* () {
+        const kraken = yield* KrakenClient
+        yield* kraken.read("private/OpenOrders", {})
+        fake.misbehave("private/Balance", Fault.delayAfter(2000))
+        const first = yield* Effect.fork(kraken.read("private/Balance", {}))
+        yield* TestClock.adjust(100)
+        const waiting = yield* Effect.fork(Effect.flip(write(kraken)))
+        yield* TestClock.adjust(100)
+        writeHaltFile(haltFileIn(folder), stop)
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.join(first)
+        assert.deepInclude(yield* Fiber.join(waiting), { _tag: "Frozen", scope: "everything", by: "local" })
+        assert.strictEqual(fake.count("private/AddOrder"), 0)
+        yield* kraken.write("private/CancelAll", {}, { priority: "cancel" })
+        const timer = (options: object) =>
+          Effect.either(
+            kraken.write("private/CancelAllOrdersAfter", { timeout: 15 }, { priority: "cancel", ...options })
+          )
+        assert.isTrue(Either.isLeft(yield* timer({})))
+        assert.isTrue(Either.isRight(yield* timer({ isOfStop: true })))
+        removeHaltFile(haltFileIn(folder))
+        yield* write(kraken)
+        assert.strictEqual(fake.count("private/AddOrder"), 1)
+      }).pipe(Effect.provide(clientIn(folder, fake)))
+    })
+  )
+
+  it.scoped("keeps a write from being sent again after a refused nonce", () =>
+    Effect.gen(function* () {
+      const fake = makeFakeKraken()
+      const folder = yield* temporaryFolder
+      yield* Effect.gen(function* () {
+        const kraken = yield* KrakenClient
+        yield* kraken.read("private/OpenOrders", {})
+        fake.misbehave("private/AddOrder", { ...Fault.invalidNonce, ...Fault.delayAfter(1000) })
+        const sending = yield* Effect.fork(Effect.flip(write(kraken)))
+        yield* TestClock.adjust(100)
+        writeHaltFile(haltFileIn(folder), stop)
+        yield* TestClock.adjust("5 seconds")
+        assert.deepInclude(yield* Fiber.join(sending), { _tag: "Frozen" })
+        assert.strictEqual(fake.count("private/AddOrder"), 1)
+      }).pipe(Effect.provide(clientIn(folder, fake)))
+    })
+  )
+})
 
 describe("KrakenClientHttp", () => {
   it.scopedLive("calls public endpoints with a query and a User-Agent", () =>

@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, TestClock } from "effect"
+import type { Database } from "better-sqlite3"
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { append } from "../../../../src/layers/access/record/append.ts"
+import { halt } from "../../../../src/layers/access/record/emergency.ts"
+import { layout } from "../../../../src/layers/access/record/layout.ts"
+import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
+import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
 import { NonceSourceMemory } from "../../../../src/layers/kraken/nonces/NonceSourceMemory.ts"
 import { NonceSourceInStateFolder } from "../../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
@@ -35,6 +41,12 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
   const first = yield* Scope.extend(start, scope)
   const draft = { endpoint: "private/AddOrder", params: {}, fingerprints: [] } as const
   const intent = begun(yield* Effect.provide(first.begin(draft, { repeat: false }), Operated))
+  const canceling = begun(
+    yield* Effect.provide(
+      first.begin({ endpoint: "private/CancelAll", params: {}, fingerprints: [] }, { repeat: false }),
+      Operated
+    )
+  )
   const second = yield* start
   // Opens its file now: waiting for a file passes no time of a test clock.
   yield* second.outcome(0)
@@ -44,6 +56,7 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
   return {
     second,
     leaving,
+    leaveCancel: Effect.exit(Effect.scoped(turnOf({ ...canceling, mayLeave: first.mayLeave(canceling) }, "cancel"))),
     crash: Scope.close(scope, Exit.void),
     turn: turn("read"),
     leave: (priority: Priority = "write", intent = leaving) => Effect.exit(Effect.scoped(turnOf(intent, priority)))
@@ -85,6 +98,32 @@ describe.each(sources)("a request in the lane of %s", (_, source) => {
   )
 })
 
+describe.each(sources)("a request that waits in the lane of %s", (_, source) => {
+  it.scoped.each([
+    ["all trading", (db: Database) => halt(db, { since: 0, by: "local" })],
+    [
+      "its caller",
+      (db: Database) => append(db, { kind: "freeze", at: 0, actor: { id: "local" }, subject: "local", frozen: true })
+    ]
+  ] as const)("does not leave after %s was frozen", ([, freeze]) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const { leave, leaveCancel, turn } = yield* make(source(folder), folder)
+      const scope = yield* Scope.make()
+      yield* Scope.extend(turn, scope)
+      const waiting = yield* Effect.fork(leave())
+      const cancel = yield* Effect.fork(leaveCancel)
+      yield* TestClock.adjust("10 millis")
+      const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
+      yield* db.write(freeze)
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("100 millis")
+      assert.deepInclude(yield* Effect.flip(Effect.flatten(Fiber.join(waiting))), { _tag: "MayNotLeave" })
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(cancel)))
+    })
+  )
+})
+
 describe("a request in the lane that several processes share", () => {
   it.scoped("does not leave after another process took its intent over, even if it waited for its turn before", () =>
     Effect.gen(function* () {
@@ -101,7 +140,7 @@ describe("a request in the lane that several processes share", () => {
       // A turn ends after 3 s and a lease after 15 s, so the other process gets a clock that is ahead.
       const { clocks, set } = makeSettableClocks()
       yield* set(15_000)
-      assert.lengthOf(yield* Effect.provideService(second.claimAbandoned, Clocks, clocks), 1)
+      assert.lengthOf(yield* Effect.provideService(second.claimAbandoned, Clocks, clocks), 2)
       yield* Scope.close(scope, Exit.void)
       assert.deepInclude(yield* Fiber.join(waiting), { _tag: "MayNotLeave" })
     })

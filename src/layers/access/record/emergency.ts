@@ -1,0 +1,139 @@
+import type { Database } from "better-sqlite3"
+import { Duration } from "effect"
+import type { Stop } from "../../../services/Halt.ts"
+import { draftOf } from "./activity.ts"
+import { append } from "./append.ts"
+import type { Head } from "./chain.ts"
+import { decodeTexts, readable } from "./readable.ts"
+import { statement } from "./statement.ts"
+import { cancelNames } from "./stopped.ts"
+
+/** The part of the emergency stop that the record has. Functions that change it run inside a transaction. */
+
+/** Reads the stop in force. */
+export const stopIn = (db: Database): (Stop & { readonly seq: number }) | undefined => {
+  const row = statement(db, "SELECT at, by, why, seq FROM halt WHERE halted = 1").get() as
+    | { readonly at: number; readonly by: string; readonly why: string | null; readonly seq: number }
+    | undefined
+  return row && { since: row.at, by: row.by, seq: row.seq, ...(row.why !== null && { reason: row.why }) }
+}
+
+/** Stops all writes but cancels. Undefined if they are stopped already. */
+export const halt = (db: Database, { by, reason, since }: Stop): Head | undefined =>
+  stopIn(db) === undefined
+    ? append(db, {
+        kind: "halt",
+        at: since,
+        actor: { id: by },
+        halted: true,
+        ...(reason !== undefined && { reason })
+      })
+    : undefined
+
+/** Allows writes again. Undefined if they are not stopped. */
+export const release = (db: Database, at: number): Head | undefined =>
+  stopIn(db) === undefined ? undefined : append(db, { kind: "halt", at, actor: { id: "local" }, halted: false })
+
+/** The longest deadline that an order can have, in milliseconds. A write without one is answered before. */
+const longestDeadline = Duration.toMillis("1 minute")
+
+/** Milliseconds after its deadline after which Kraken's engine surely does not accept an order. */
+const fence = Duration.toMillis("2 seconds")
+
+/** A write that might still reach Kraken. */
+export interface InFlight {
+  readonly seq: number
+  readonly endpoint: string
+  /** The time after which it cannot be carried out any more, in Unix milliseconds. */
+  readonly until: number
+}
+
+/** The time that a write without a deadline gets to be answered, in milliseconds. */
+const answered = Duration.toMillis("10 seconds")
+
+/** Lists the writes of all keys, without cancels, that might still reach Kraken. */
+export const inFlight = (db: Database, now: number): ReadonlyArray<InFlight> =>
+  (
+    statement(
+      db,
+      `SELECT seq, endpoint, coalesce(expires, leave_by + ${answered}) + ${fence} AS until FROM intents
+       WHERE state IN ('open', 'unknown') AND endpoint NOT IN (${cancelNames}) AND leave_by > ? ORDER BY seq`
+    ).all(now - longestDeadline - fence) as ReadonlyArray<InFlight>
+  ).filter(({ until }) => until > now)
+
+/** A timer that cancels all orders of the account. */
+export interface Timer {
+  readonly caller: string
+  /** The time at which it was set, in Unix milliseconds. */
+  readonly at: number
+  readonly seconds: number
+}
+
+/** Finds the timer that was set last with a key, if it still runs. */
+export const runningTimer = (db: Database, key: string, now: number): Timer | undefined => {
+  const last = statement(
+    db,
+    `SELECT seq FROM intents WHERE key = ? AND endpoint = 'private/CancelAllOrdersAfter'
+       AND state IN ('open', 'happened', 'unknown') ORDER BY seq DESC LIMIT 1`
+  )
+    .pluck()
+    .get(key)
+  const draft = typeof last === "number" ? draftOf(db, last) : undefined
+  if (draft === undefined) return undefined
+  const seconds = Number(draft.params["timeout"])
+  return seconds > 0 && draft.at + seconds * 1000 > now ? { caller: draft.caller, at: draft.at, seconds } : undefined
+}
+
+/** The ids of an open order at Kraken. */
+export interface OrderIds {
+  readonly txid: string
+  readonly clOrdId?: string | undefined
+}
+
+/** Selects the orders that recorded writes of any key have made, or might have made. */
+export const ownOrders = (db: Database, orders: ReadonlyArray<OrderIds>): ReadonlySet<string> => {
+  const made = statement(db, "SELECT 1 FROM made WHERE id = ? LIMIT 1")
+  const spent = statement(db, "SELECT 1 FROM spends WHERE txid = ? LIMIT 1")
+  const named = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? LIMIT 1")
+  const sent = new Set(
+    (
+      statement(db, "SELECT seq, fingerprints FROM intents WHERE state IN ('open', 'unknown')").all() as ReadonlyArray<{
+        readonly seq: number
+        readonly fingerprints: string
+      }>
+    ).flatMap(({ fingerprints, seq }) => readable(seq, decodeTexts(fingerprints)))
+  )
+  const isOwn = ({ clOrdId, txid }: OrderIds) =>
+    made.get(txid) !== undefined ||
+    spent.get(txid) !== undefined ||
+    (clOrdId !== undefined && (named.get(clOrdId) !== undefined || sent.has(JSON.stringify([clOrdId]))))
+  return new Set(orders.filter(isOwn).map(({ txid }) => txid))
+}
+
+/** Counts the keys, other than one, with which writes were recorded since a moment. */
+export const otherKeys = (db: Database, key: string, since: number): number =>
+  Number(
+    statement(
+      db,
+      "SELECT count(DISTINCT key) FROM intents WHERE key NOT IN (?, 'paper') AND at >= ? AND state <> 'refused'"
+    )
+      .pluck()
+      .get(key, since)
+  )
+
+/** Writes of one kind that were recorded, and how they ended. */
+export interface Counted {
+  readonly endpoint: string
+  readonly state: string
+  readonly count: number
+}
+
+/** Counts the writes that were recorded after a row. */
+export const writesSince = (db: Database, seq: number): ReadonlyArray<Counted> =>
+  statement(
+    db,
+    "SELECT endpoint, state, count(*) AS count FROM intents WHERE seq > ? GROUP BY endpoint, state ORDER BY endpoint, state"
+  ).all(seq) as ReadonlyArray<Counted>
+
+/** Tells whether an operator secret is set. */
+export const hasSecret = (db: Database): boolean => statement(db, "SELECT 1 FROM secret").get() !== undefined
