@@ -62,7 +62,9 @@ program.pipe(
     disablePrettyLogger: true,
     teardown: (exit, end) => {
       if (ending === undefined) for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
-      Runtime.defaultTeardown(exit, (code) => end(ending === "error" ? 1 : code))
+      Runtime.defaultTeardown(exit, (code) =>
+        end(ending === "error" ? 1 : code !== 0 ? code : Number(process.exitCode ?? 0))
+      )
     }
   })
 )

@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
+import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
@@ -24,7 +25,7 @@ const KrakenOrPaper = Layer.unwrapEffect(
 )
 
 /** The services that the tools need. */
-const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
+const Kraken = Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest).pipe(
   Layer.provideMerge(RecordSqlite),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)

@@ -55,7 +55,8 @@ const open = Effect.fnUntraced(function* (which: Which) {
   return { ...only, accounts: only.market === "live" ? yield* accountsOn("live") : onSynthetic }
 })
 
-const accountsOn = (market: "synthetic" | "live") =>
+/** Opens the existing accounts on a market. */
+export const accountsOn = (market: "synthetic" | "live") =>
   Effect.map(
     Layer.build(Layer.provideMerge(PaperAccountsKept, market === "live" ? MarketFeedRecorded : MarketFeedSynthetic)),
     (context) => Context.get(context, PaperAccounts)

@@ -49,6 +49,12 @@ export const tokens = command("tokenDb")
 /** Settings of the commands on the record and on the state folder. */
 export const record = command("stateDir")
 
+/** Settings of an emergency: the account, and nothing that can be wrong beside it. */
+export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode")
+/** The same without the mode, which counts as live. */
+export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl")
+export const orderDeadline = command("orderDeadline")
+
 export const paper = command("stateDir")
 export const paperReset = command("stateDir", "paperBalances")
 /** Settings for reading Kraken's list of assets. */

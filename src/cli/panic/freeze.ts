@@ -1,0 +1,62 @@
+import { Effect, Either } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
+import { halt, stopIn } from "../../layers/access/record/emergency.ts"
+import { layout } from "../../layers/access/record/layout.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import type { Stop } from "../../services/Halt.ts"
+
+/** The longest wait for a record that another process holds. The file stops meanwhile. */
+const patience = "2 seconds"
+
+/** The parts of the stop that are in force, and sentences about those that could not be written. */
+export interface Freezing {
+  readonly stop: Stop
+  /** True if all was stopped before. */
+  readonly wasFrozen: boolean
+  readonly file: boolean
+  readonly row: boolean
+  readonly notes: ReadonlyArray<string>
+}
+
+/** Stops all writes but cancels, by a file first, which needs no database, and by a row of the record. */
+export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, stop: Stop) {
+  const path = haltFileIn(stateDir)
+  const file = yield* Effect.either(
+    Effect.try({ try: () => writeHaltFile(path, stop), catch: (error) => String(Object(error).message) })
+  )
+  const row = yield* Effect.either(freezeRecord(join(stateDir, recordFile), stop))
+  const inFile = lookAtHaltFile(path)
+  const before = Either.isRight(row) ? row.right : undefined
+  const freezing: Freezing = {
+    stop: before ?? (inFile._tag === "Some" && Either.isRight(file) && !file.right ? inFile.value : stop),
+    wasFrozen: before !== undefined || (Either.isRight(file) && !file.right),
+    file: Either.isRight(file),
+    row: Either.isRight(row),
+    notes: [
+      ...(Either.isLeft(file) ? [`The file ${path} can't be written (${file.left}).`] : []),
+      ...(Either.isLeft(row) ? [`${row.left}${Either.isRight(file) ? " The file alone stops." : ""}`] : [])
+    ]
+  }
+  return freezing
+})
+
+/** Stops by a row. Returns the stop that was in force before. Fails with a sentence. */
+const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {
+  if (!existsSync(file)) return yield* Effect.fail(`There is no record (${file}).`)
+  return yield* Effect.scoped(
+    Effect.flatMap(openImmediateDatabase({ file, layout, existing: true }), (db) =>
+      db.write((db) => {
+        const before = stopIn(db)
+        halt(db, stop)
+        return before
+      }, patience)
+    )
+  ).pipe(
+    Effect.mapError(({ message }) => message),
+    Effect.disconnect,
+    Effect.timeoutFail({ duration: patience, onTimeout: () => `The record ${file} is busy.` })
+  )
+})

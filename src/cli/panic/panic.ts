@@ -1,0 +1,55 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import { Effect } from "effect"
+import { load } from "../../layers/process/load.ts"
+import { envFile } from "../kit/envFile.ts"
+
+const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
+
+/** The command `panic`. It reads few settings, so that it works while another one is wrong. */
+export const panic = Command.make(
+  "panic",
+  {
+    scope: Options.choice("scope", ["all", "own"]).pipe(
+      Options.withDescription("Orders to cancel: all of the account, or those of this installation. Default: all"),
+      Options.withDefault("all")
+    ),
+    keepStops: Options.boolean("keep-stops").pipe(
+      Options.withDescription("Leave stop-loss, take-profit and trailing orders")
+    ),
+    withdrawals: Options.choice("withdrawals", ["list", "cancel"]).pipe(
+      Options.withDescription("Pending withdrawals: list them, or cancel those that can be. Default: list"),
+      Options.withDefault("list")
+    ),
+    reason: Options.text("reason").pipe(Options.withDescription("A text that frozen servers show"), Options.optional),
+    json,
+    envFile
+  },
+  (options) =>
+    Effect.flatMap(
+      load(() => import("./runPanic.ts")),
+      ({ runPanicCommand }) => runPanicCommand(options)
+    )
+).pipe(
+  Command.withDescription(
+    "Freeze trading, cancel open orders and prove that none is left; exit code 0 only if that is proven"
+  )
+)
+
+/** The command `resume`. */
+export const resume = Command.make(
+  "resume",
+  {
+    passphraseFd: Options.integer("passphrase-fd").pipe(
+      Options.withPseudoName("N"),
+      Options.withDescription("Number of an open file that holds the passphrase; without it, a terminal asks"),
+      Options.optional
+    ),
+    envFile
+  },
+  (options) =>
+    Effect.flatMap(
+      load(() => import("./runResume.ts")),
+      ({ runResume }) => runResume(options)
+    )
+).pipe(Command.withDescription("Allow trading again after a panic, and show what changed meanwhile"))

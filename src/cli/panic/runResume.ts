@@ -1,0 +1,134 @@
+import { Console, Effect, Either, Option, Schema } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
+import { haltFileIn, lookAtHaltFile, removeHaltFile } from "../../layers/access/halt/haltFile.ts"
+import { operator } from "../../layers/access/principals.ts"
+import { receiptOf } from "../../layers/access/record/chain.ts"
+import { hasSecret, release, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
+import { layout } from "../../layers/access/record/layout.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
+import { listName } from "../../layers/kraken/writes/panic/panicFiles.ts"
+import { load } from "../../layers/process/load.ts"
+import * as Needs from "../../layers/settings/needs.ts"
+import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { Config } from "../../services/Config.ts"
+import { KrakenClient } from "../../services/KrakenClient.ts"
+import { isMissing } from "../kit/isMissing.ts"
+import { mayResume, ResumeRefusal } from "./mayResume.ts"
+import { settingsFor } from "./panicSettings.ts"
+
+interface Given {
+  readonly passphraseFd: Option.Option<number>
+  readonly envFile: Option.Option<string>
+}
+
+/** Shows what changed since the stop, and ends it once a person confirms. The file goes last, so that a failure stops. */
+export const runResume = Effect.fn("resume.command")(function* ({ envFile, passphraseFd }: Given) {
+  const { stateDir } = yield* settingsFor(Needs.record, envFile)
+  const path = haltFileIn(stateDir)
+  const file = join(stateDir, recordFile)
+  const db = isMissing(file)
+    ? undefined
+    : yield* Effect.mapError(
+        openImmediateDatabase({ file, layout, existing: true }),
+        ({ message }) => new ResumeRefusal({ message: `${message} Trading stays frozen.` })
+      )
+  const recorded =
+    db === undefined
+      ? { stop: undefined, writes: [], isGuarded: false }
+      : yield* db.read((db) => {
+          const stop = stopIn(db)
+          return { stop, writes: stop === undefined ? [] : writesSince(db, stop.seq), isGuarded: hasSecret(db) }
+        })
+  const inFile = Option.getOrUndefined(lookAtHaltFile(path))
+  const stop = recorded.stop ?? inFile
+  if (stop === undefined) return yield* Console.log("Trading is not frozen.")
+
+  const why = stop.reason === undefined ? "" : ` (${escapeText(stop.reason)})`
+  yield* Console.error(`Frozen since ${iso(stop.since)} by ${escapeText(stop.by)}${why}.`)
+  yield* Console.error(
+    recorded.writes.length === 0
+      ? "No write was recorded since."
+      : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
+  )
+  yield* Effect.forEach(yield* changes(stateDir, stop.since, envFile), (line) => Console.error(escapeLines(line)))
+
+  yield* mayResume(recorded.isGuarded, passphraseFd)
+  const head = db === undefined ? undefined : yield* db.write((db, { wall }) => release(db, wall))
+  yield* Effect.try({
+    try: () => removeHaltFile(path),
+    catch: (error) =>
+      new ResumeRefusal({ message: `${path} can't be removed (${String(error)}). Trading stays frozen.` })
+  })
+  yield* Console.log(`Trading is allowed again.${head === undefined ? "" : ` Receipt: ${receiptOf(head)}`}`)
+}, Effect.scoped)
+
+const iso = (millis: number): string => new Date(millis).toISOString()
+
+const Listed = Schema.Struct({
+  account: Schema.String,
+  orders: Schema.Struct({ open: Schema.Record({ key: Schema.String, value: Schema.Unknown }) })
+})
+const decodeListed = Schema.decodeUnknownOption(Schema.parseJson(Listed))
+const decodeOpen = Schema.decodeUnknownOption(Listed.fields.orders)
+
+/** Compares the open orders of the stop's beginning with those of now, as sentences. */
+const changes = Effect.fnUntraced(function* (stateDir: string, since: number, envFile: Option.Option<string>) {
+  const then = firstList(stateDir, since)
+  const now = yield* openNow(envFile)
+  if (Either.isLeft(now)) return [`The open orders of now can't be read: ${now.left}`]
+  const listed = `Open now: ${namesOf(now.right)}.`
+  if (then === undefined) return [`No list of orders was written when it was frozen. ${listed}`]
+  const [before, after] = [new Set(then), new Set(now.right)]
+  return [
+    `Open when it was frozen: ${then.length}, of which ${then.filter((id) => !after.has(id)).length} are gone.`,
+    `${listed} New since: ${namesOf(now.right.filter((id) => !before.has(id)))}.`
+  ]
+})
+
+const namesOf = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
+
+/** Reads the first list of open orders that was written since a stop. */
+const firstList = (stateDir: string, since: number): ReadonlyArray<string> | undefined => {
+  try {
+    const names = readdirSync(stateDir)
+      .filter((name) => listName.test(name))
+      .toSorted()
+    for (const name of names) {
+      const text = readFileSync(join(stateDir, name), "utf8")
+      const { account, orders } = Option.getOrUndefined(decodeListed(text)) ?? {}
+      if (account === "kraken" && orders !== undefined && timeOf(name) >= since) return Object.keys(orders.open)
+    }
+  } catch {
+    // Without the list, only the orders of now are shown.
+  }
+  return undefined
+}
+
+/** Reads the time in the name of a list. */
+const timeOf = (name: string): number => {
+  const [, day, hour, minute, second, millis] =
+    /^open-orders-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z/.exec(name) ?? []
+  return Date.parse(`${day}T${hour}:${minute}:${second}.${millis}Z`)
+}
+
+/** Reads the ids of the open orders of the account of the API key. */
+const openNow = Effect.fnUntraced(function* (envFile: Option.Option<string>) {
+  const config = yield* Effect.either(settingsFor(Needs.panic, envFile))
+  if (Either.isLeft(config)) return Either.left(config.left.message)
+  if (Option.isNone(config.right.credentials)) return Either.left("the settings have no API key of Kraken.")
+  const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))
+  const read = Effect.flatMap(KrakenClient, (kraken) =>
+    krakenCalls(kraken, operator("live")).read("private/OpenOrders", {})
+  ).pipe(Effect.provide(PanicClient), Effect.provideService(Config, config.right), Effect.either)
+  return Either.flatMap(
+    Either.mapLeft(yield* read, ({ message }) => message),
+    (result) =>
+      Option.match(decodeOpen(result), {
+        onNone: () => Either.left("Kraken's list has an unknown form."),
+        onSome: ({ open }) => Either.right(Object.keys(open))
+      })
+  )
+})

@@ -1,0 +1,68 @@
+import { Clock, Effect, Layer, Option, Schedule } from "effect"
+import { Config } from "../../../../services/Config.ts"
+import { Halt } from "../../../../services/Halt.ts"
+import { KrakenClient } from "../../../../services/KrakenClient.ts"
+import { HaltInStateFolder } from "../../../access/halt/HaltInStateFolder.ts"
+import { operator } from "../../../access/principals.ts"
+import { recordKeyOf } from "../../../access/record/RecordSqlite.ts"
+import { krakenCalls } from "./panicCalls.ts"
+import { claimRequest, type ClaimedRequest, writeOpenOrders } from "./panicFiles.ts"
+import { runPanic } from "./panicRoutine.ts"
+import { recordOfPanic } from "./recordOfPanic.ts"
+
+/** The pause between two looks for the stop. */
+const lookEvery = "1 second"
+
+/** The pause between two signs of life. */
+const touchEvery = "2 seconds"
+
+/**
+ * Looks each second for the emergency stop, logs its beginning and its end, and cancels orders if a panic without an API
+ * key asks for it. A server that only reads leaves that to one that can cancel.
+ */
+export const PanicOnRequest = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const halt = yield* Halt
+    const { credentials, mode, orderDeadline, readOnly, stateDir } = yield* Config
+    const kraken = yield* KrakenClient
+    const key = recordKeyOf({ credentials, mode })
+    const canCancel = mode === "live" && Option.isSome(credentials) && !readOnly
+
+    const carryOut = Effect.fn("panic.onRequest")(function* ({ finish, options, say, touch }: ClaimedRequest) {
+      yield* Effect.logWarning("A panic asks this server to cancel", options)
+      yield* Effect.forkScoped(Effect.repeat(touch, Schedule.spaced(touchEvery)))
+      const report = yield* runPanic(options, {
+        account: "kraken",
+        calls: krakenCalls(kraken, operator(mode)),
+        record: yield* recordOfPanic(stateDir, key),
+        writeList: writeOpenOrders(stateDir, "kraken", yield* Clock.currentTimeMillis),
+        say: (line) => Effect.zipRight(say(line), Effect.logWarning(line)),
+        orderDeadline
+      })
+      yield* finish(report)
+    }, Effect.scoped)
+
+    const done = new Set<string>()
+    let wasStopped = false
+    const look = Effect.gen(function* () {
+      const found = yield* halt.current
+      if (Option.isSome(found) !== wasStopped) {
+        wasStopped = Option.isSome(found)
+        yield* Option.match(found, {
+          onNone: () => Effect.logWarning("Trading is no longer frozen"),
+          onSome: ({ by, reason, since }) =>
+            Effect.logWarning("All trading is frozen: only reads and cancels pass", {
+              by,
+              since: new Date(since).toISOString(),
+              ...(reason !== undefined && { reason })
+            })
+        })
+      }
+      if (!wasStopped || !canCancel) return
+      const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
+      if (claimed !== undefined) yield* carryOut(claimed)
+    }).pipe(Effect.catchAllCause((cause) => Effect.logError("The emergency stop could not be carried out", cause)))
+
+    yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
+  })
+).pipe(Layer.provide(HaltInStateFolder))

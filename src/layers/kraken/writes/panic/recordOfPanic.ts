@@ -1,0 +1,62 @@
+import type { Database } from "better-sqlite3"
+import { Clock, Duration, Effect, Option, Scope } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { inFlight, otherKeys, ownOrders, runningTimer } from "../../../access/record/emergency.ts"
+import { layout } from "../../../access/record/layout.ts"
+import { recordFile } from "../../../access/record/recordFile.ts"
+import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
+
+/** The time for which other API keys count as in use. */
+const lately = Duration.toMillis("30 days")
+
+/** The longest wait for a record that another process holds. A panic goes on without it. */
+const patience = "1 second"
+
+/**
+ * Makes the part of the record that a panic reads, for one key. It opens the file once, to read it only. A record that
+ * does not exist holds no writes, and cannot tell which orders are those of this installation.
+ */
+export const recordOfPanic = Effect.fnUntraced(function* (stateDir: string, key: string) {
+  const file = join(stateDir, recordFile)
+  const scope = yield* Effect.scope
+  const opened = yield* Effect.cached(
+    openImmediateDatabase({ file, layout, readonly: true }).pipe(
+      Scope.extend(scope),
+      Effect.disconnect,
+      Effect.timeoutFail({
+        duration: patience,
+        onTimeout: () => new PanicFileFailed({ message: `The record ${file} is busy.` })
+      }),
+      Effect.mapError(({ message }) => new PanicFileFailed({ message }))
+    )
+  )
+  const read = <A>(body: (db: Database) => A) =>
+    Effect.flatMap(opened, (db) => Effect.mapError(db.read(body), ({ message }) => new PanicFileFailed({ message })))
+  const timed = <A>(body: (db: Database, now: number) => A) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => read((db) => body(db, now)))
+  const unlessMissing = <A>(nothing: A, use: Effect.Effect<A, PanicFileFailed>) =>
+    Effect.suspend(() => (existsSync(file) ? use : Effect.succeed(nothing)))
+  const record: PanicRecord = {
+    inFlight: unlessMissing(
+      [],
+      timed((db, now) => inFlight(db, now).map(({ until }) => until))
+    ),
+    others: unlessMissing(
+      0,
+      timed((db, now) => otherKeys(db, key, now - lately))
+    ),
+    own: (orders) => read((db) => ownOrders(db, orders)),
+    timer: unlessMissing(
+      Option.none(),
+      timed((db, now) =>
+        Option.map(
+          Option.fromNullable(runningTimer(db, key, now)),
+          ({ at, caller, seconds }) => `${seconds} s, set by ${caller} at ${new Date(at).toISOString()}.`
+        )
+      )
+    )
+  }
+  return record
+})
