@@ -18,7 +18,7 @@ import {
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
-import { append } from "./append.ts"
+import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
@@ -190,6 +190,7 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
           unavailable
         )
       }),
+      position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
         return yield* read("0", (db) => Limits.availableOf(db, own, asset))
