@@ -174,8 +174,9 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */
     readonly settling: (intent: IntentRef) => Effect.Effect<void, RecordUnavailable>
     /**
-     * Records what became of a write. None if another process has taken the intent over or decided it, or if the outcome
-     * is unknown still. If it fails, the record tries again in the background.
+     * Records what became of a write. None if another process has decided it, or if the outcome is unknown still; also
+     * if another process has taken the intent over, unless the write happened. If it fails, the record tries again in the
+     * background, and with the next transaction.
      */
     readonly end: (intent: IntentRef, outcome: Outcome) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable>
     /** Records a write that was refused before it left. */
