@@ -67,7 +67,8 @@ export const NonceSourceSqlite = Layer.scoped(
 
 /**
  * Nonces in the state folder of the user. The file is opened at the first call. If that fails, this process counts on its
- * own, and the log says so; then only reads and cancels pass. Without a key there are no private calls, and no file.
+ * own, and the log says so; then only reads and cancels pass. A file that another process holds is opened at the next call.
+ * Without a key there are no private calls, and no file.
  */
 export const NonceSourceInStateFolder = Layer.scoped(
   NonceSource,
@@ -79,7 +80,12 @@ export const NonceSourceInStateFolder = Layer.scoped(
       Database(fileIn(stateDir), { busyTimeout: 0 }),
       Layer.succeed(Config, yield* Config)
     ])
-    const source = yield* onFirstUse(NonceSource, shared, ({ message }) => Effect.as(warn(message), alone(message)))
+    const source = yield* onFirstUse(
+      NonceSource,
+      shared,
+      ({ message }) => Effect.as(warn(message), alone(message)),
+      isLocked
+    )
     return NonceSource.of({
       turn: (priority) => Effect.flatMap(source, ({ turn }) => turn(priority)),
       turnOf: (intent, priority) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority)),

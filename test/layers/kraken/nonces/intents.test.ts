@@ -163,6 +163,19 @@ describe("a request in the lane while another process holds nonces.db", () => {
   )
 })
 
+it.scopedLive("a request leaves although another process held nonces.db when it was opened first", () =>
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const holder = new Database(join(folder, "nonces.db"))
+    holder.exec("CREATE TABLE held (n); BEGIN EXCLUSIVE")
+    const { leave } = yield* make(Layer.provide(NonceSourceInStateFolder, config(folder)), folder)
+    assert.deepInclude(yield* Effect.flip(Effect.flatten(leave())), { _tag: "MayNotLeave" })
+    holder.exec("COMMIT")
+    holder.close()
+    assert.isTrue(Exit.isSuccess(yield* leave()))
+  }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
+)
+
 it.scoped("a request whose record cannot be read only leaves as a cancel", () =>
   Effect.gen(function* () {
     const { turnOf } = Context.get(yield* Layer.build(Layer.fresh(NonceSourceMemory)), NonceSource)
