@@ -22,6 +22,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/audit": [
     "cli/kit",
     "domain/record",
+    "domain/wire",
     "layers/access/record",
     "layers/process",
     "layers/settings",

@@ -1,7 +1,7 @@
 import { Clock, Console, type Duration, Effect, Either, Option } from "effect"
 import { join } from "node:path"
 import process from "node:process"
-import { escapeLines } from "../../domain/wire/escapeText.ts"
+import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
@@ -15,7 +15,7 @@ import { monotonic } from "../../services/Clocks.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
-import { visibleJson, writeOut } from "../kit/terminalText.ts"
+import { writeOut } from "../kit/writeOut.ts"
 import { freeze } from "./freeze.ts"
 import { orderDeadlineFor, settingsFor } from "./panicSettings.ts"
 import { frozenLine, isEndDone, type PanicEnd, toJson, toText } from "./panicWords.ts"
@@ -58,7 +58,7 @@ export const runPanicCommand = Effect.fn("panic.command")(
     const freezing =
       first.file && first.row ? first : { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
     const end: PanicEnd = { freezing, ...worked }
-    yield* writeOut(json ? `${visibleJson(toJson(end))}\n` : `${toText(end)}\n`)
+    yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
     if (isEndDone(end)) yield* exitWith(0)
   },
   Effect.onInterrupt(() =>

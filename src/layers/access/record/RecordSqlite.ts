@@ -22,7 +22,7 @@ import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
-import { append } from "./append.ts"
+import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
@@ -35,8 +35,8 @@ const leaveWithin = Duration.toMillis("30 seconds")
 /** The longest wait for a busy file. */
 const usualWait = Duration.seconds(5)
 
-/** The same for a cancel. */
-const cancelWait = Duration.seconds(1)
+/** The same for a cancel, and for an outcome, which is recorded later if the file stays busy. */
+const shortWait = Duration.seconds(1)
 
 /** The pause between two renewals of the leases of this process. */
 const renewEvery = "5 seconds"
@@ -99,10 +99,28 @@ function makeRecord(
           : Effect.succeed(open)
       )
 
+    /**
+     * Facts on intents that could not be recorded, by their rows. The next transaction begins with them: an outcome that is
+     * known, and not on disk yet, decides on an identical write.
+     */
+    const missed = new Map<number, (db: Database, now: Intents.Now) => Head | undefined>()
+
     const write = <A>(body: (db: Database, now: Intents.Now) => A, wait: Duration.Duration = usualWait) =>
       openedWithin(wait).pipe(
-        Effect.flatMap((db) => db.write((db, at) => body(db, { process, ...at }), wait)),
+        Effect.flatMap((db) =>
+          db.write((db, at) => {
+            const now = { process, ...at }
+            const facts = [...missed]
+            const heads = facts.flatMap(([, record]) => record(db, now) ?? [])
+            return { facts, heads, result: body(db, now) }
+          }, wait)
+        ),
         unavailable,
+        Effect.tap(({ facts, heads }) => {
+          for (const [seq, record] of facts) if (missed.get(seq) === record) missed.delete(seq)
+          return Effect.forEach(heads, logHead, { discard: true })
+        }),
+        Effect.map(({ result }) => result),
         // The caller gets to know what was recorded, even if it is interrupted.
         Effect.uninterruptible
       )
@@ -159,7 +177,7 @@ function makeRecord(
       const own = yield* party
       const stop = stopOf(draft)
       if (stop !== undefined) return { _tag: "NoRoom", refusal: stop } as const
-      const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
+      const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
         const found = Intents.recognize(db, now, intent, repeat)
@@ -177,12 +195,17 @@ function makeRecord(
     }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
-      const record = write((db, now) =>
+      const ended = (db: Database, now: Intents.Now) =>
         Intents.end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
-      ).pipe(Effect.tap((head) => (head === undefined ? Effect.void : logHead(head))))
+      const record = write(ended, shortWait).pipe(
+        Effect.tap((head) => (head === undefined ? Effect.void : logHead(head)))
+      )
       // Without its outcome, the intent would stay open for as long as this process runs.
       const later = Effect.retry(Effect.delay(record, renewEvery), Schedule.forever).pipe(Effect.interruptible)
-      const head = yield* Effect.tapError(record, () => Effect.forkIn(later, scope))
+      const head = yield* Effect.tapError(record, () => {
+        missed.set(intent.seq, ended)
+        return Effect.forkIn(later, scope)
+      })
       return Option.fromNullable(head).pipe(Option.map(receiptOf))
     }, Effect.uninterruptible)
 
@@ -208,6 +231,7 @@ function makeRecord(
           unavailable
         )
       }),
+      position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
         return yield* read("0", (db) => Limits.availableOf(db, own, asset))
@@ -225,7 +249,10 @@ function makeRecord(
         )
       }),
       mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
-      settling: ({ seq }) => write((db) => Intents.markSettling(db, seq)),
+      settling: ({ seq }) => {
+        const mark = (db: Database) => Intents.markSettling(db, seq)
+        return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
+      },
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
         const { account, caller } = yield* Principal
         const head = yield* write((db, now) =>

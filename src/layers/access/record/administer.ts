@@ -36,8 +36,8 @@ export const resolve = (db: Database, at: number, intent: number, outcome: Resol
  */
 export const leastAge = Duration.toMillis("31 days")
 
-/** Rows whose bodies one transaction removes at the most. Other processes wait for it. */
-const mostDropped = 50_000
+/** Rows whose bodies one transaction removes at the most. Other processes wait for it, cancels for a second at the most. */
+const mostDropped = 10_000
 
 export interface Pruned {
   readonly head: Head

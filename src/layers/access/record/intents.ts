@@ -175,24 +175,28 @@ export const mayLeave = (db: Database, now: Now, seq: number): boolean =>
   ).get(seq, now.process, now.wall) !== undefined
 
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */
-export const markSettling = (db: Database, seq: number): void => {
+export const markSettling = (db: Database, seq: number): undefined => {
   statement(db, "UPDATE leases SET settling = 1 WHERE seq = ?").run(seq)
 }
 
 /**
- * Records what became of an intent. Nothing is recorded if the intent is decided already, is another process's, or is
- * still unknown.
+ * Records what became of an intent. Nothing is recorded if the intent is decided already or is still unknown. Of a process
+ * that has lost the intent to another one, only the news that it happened counts: that process saw Kraken's answer.
  */
 export const end = (db: Database, now: Now, outcome: Omit<Outcome, "actor">): Head | undefined => {
   const own = statement(
     db,
     `SELECT caller, state FROM intents JOIN leases USING (seq)
-     WHERE seq = ? AND owner = ? AND state IN ('open', 'unknown')`
-  ).get(outcome.intent, now.process) as { readonly caller: string; readonly state: string } | undefined
+     WHERE seq = ? AND (owner = ? OR ? = 'happened') AND state IN ('open', 'unknown')`
+  ).get(outcome.intent, now.process, outcome.outcome) as { readonly caller: string; readonly state: string } | undefined
   // Another row for the same unknown outcome would make it block identical writes from the beginning again.
   if (own === undefined || (own.state === "unknown" && outcome.outcome === "unknown")) return undefined
   const head = append(db, { ...outcome, actor: { id: own.caller } })
-  statement(db, "UPDATE leases SET until = 0, settling = 0, ended = ? WHERE seq = ?").run(now.monotonic, outcome.intent)
+  statement(db, "UPDATE leases SET owner = ?, until = 0, settling = 0, ended = ? WHERE seq = ?").run(
+    now.process,
+    now.monotonic,
+    outcome.intent
+  )
   return head
 }
 

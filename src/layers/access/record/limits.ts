@@ -93,6 +93,7 @@ export const judge = (
     rateReached(db, now, party) ??
     openOrdersReached(db, party, claim) ??
     ownershipReached(db, party, claim) ??
+    keepReached(db, party, claim, limits) ??
     spendingReached(db, party, claim, limits, at)
   return found?._tag === "Limit" && clock !== undefined ? { ...found, clockDifference: clock } : found
 }
@@ -298,6 +299,42 @@ const ownershipReached = (db: Database, party: Party, claim: Claim): NoRoom | un
         limit: hasCapital ? "capital" : "owned",
         asked: D.format(asked),
         allowed: D.format(owned),
+        left: D.format(left),
+        unit: asset
+      }
+  }
+  return undefined
+}
+
+/**
+ * Checks that a write leaves the balances that have to be kept. A write that was not answered before the report was asked
+ * for is not in it: the most that it can take, or has taken since, is subtracted.
+ */
+const keepReached = (db: Database, party: Party, claim: Claim, { report }: Limits): NoRoom | undefined => {
+  const keep = Option.getOrUndefined(party.mandate)?.terms.keep ?? {}
+  for (const [asset, least] of Object.entries(keep)) {
+    const asked = claim.spends
+      .filter((spend) => spend.asset === asset && spend.parent === undefined && spend.order?.reduces !== true)
+      .reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
+    if (D.isZero(asked)) continue
+    // Without a report there is nothing to compare with, so that nothing is left.
+    const reported = report === undefined ? "0" : (report.available[asset] ?? "0")
+    const unreported = statement(
+      db,
+      `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
+       WHERE s.key = ? AND s.account = ? AND s.asset = ? AND (i.outcome_seq IS NULL OR i.outcome_seq > ?)`
+    )
+      .pluck()
+      .all(party.key, party.account, asset, report?.asOf ?? 0) as ReadonlyArray<string>
+    const available = unreported.reduce((left, amount) => D.subtract(left, D.decimal(amount)), D.decimal(reported))
+    const left = D.max(D.zero, D.subtract(available, D.decimal(least)))
+    if (D.greaterThan(asked, left))
+      return {
+        _tag: "Limit",
+        layer: "mandate",
+        limit: "keep",
+        asked: D.format(asked),
+        allowed: D.format(D.max(D.zero, D.subtract(D.decimal(reported), D.decimal(least)))),
         left: D.format(left),
         unit: asset
       }

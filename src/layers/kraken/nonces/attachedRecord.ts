@@ -1,6 +1,6 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { existsSync } from "node:fs"
 import type { IntentRef } from "../../../services/Record.ts"
 import { isStopped } from "../../access/record/stopped.ts"
@@ -19,7 +19,7 @@ export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, f
       : Effect.fail(new SqlError({ cause: undefined, message: `there is no file ${file}` }))
   )
   /** Attaches the file once. A failure is tried again on the next use. */
-  const [once, again] = yield* Effect.cachedInvalidateWithTTL(attach, "100 days")
+  const [once, again] = yield* Effect.cachedInvalidateWithTTL(attach, Duration.infinity)
   const open = Effect.tapError(once, () => again)
 
   /**
