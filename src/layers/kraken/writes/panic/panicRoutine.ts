@@ -148,7 +148,7 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
         if ((yield* monotonic) - began + wait > lasting) return yield* result.left
         yield* say(`${what}: ${message} Trying again.`)
         yield* Effect.sleep(wait)
-        pause = Math.min(pause * 1.6, pauses.longest)
+        pause = Math.min(Math.round(pause * 1.6), pauses.longest)
       }
     })
 
