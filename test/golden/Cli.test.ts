@@ -68,6 +68,8 @@ const pinned = <E>(file: string, story: (session: Session) => Effect.Effect<unkn
 const commands = [
   "",
   "serve",
+  "panic",
+  "resume",
   "token",
   "token create",
   "token list",
@@ -121,6 +123,8 @@ describe("what the command line prints", () => {
           "audit resolve 3",
           "state backup",
           "state rekey one two",
+          "panic --scope mine",
+          "panic now",
           "serve here",
           "serve --port",
           "serve --stdio --first-token",

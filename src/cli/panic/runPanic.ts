@@ -77,10 +77,9 @@ const say = (line: string) => Console.error(escapeLines(line))
 
 /** Cancels by what the settings give: simulated accounts, an API key, or neither. */
 const cancelOrders = Effect.fnUntraced(function* (common: Common, envFile: Option.Option<string>) {
-  // With a wrong mode the account of the key counts.
-  const config = yield* Effect.either(
-    Effect.orElse(settingsFor(Needs.panic, envFile), () => settingsFor(Needs.panicLive, envFile))
-  )
+  // With a wrong mode the account of the key counts. A mode that was not read cannot be asked for.
+  const live = Effect.map(settingsFor(Needs.panicLive, envFile), (config) => ({ ...config, mode: "live" as const }))
+  const config = yield* Effect.either(Effect.orElse(settingsFor(Needs.panic, envFile), () => live))
   if (Either.isLeft(config))
     return yield* haveServersCancel(common, `The API key can't be used: ${config.left.message}`)
   const { credentials, mode } = config.right

@@ -1,0 +1,346 @@
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
+import { assert, describe, it } from "@effect/vitest"
+import Database from "better-sqlite3"
+import { Effect, Schedule } from "effect"
+import { spawn } from "node:child_process"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { layout } from "../../../src/layers/access/record/layout.ts"
+import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
+import { bundle } from "../../Bundle.ts"
+import * as Fault from "../../doubles/fake/Faults.ts"
+import type { FakeKraken } from "../../doubles/FakeKraken.ts"
+import { houseBeside, makeHouse, overHttp, overStdio, serveHttp } from "../../serve/Server.ts"
+import { type Ended, makeCommandLine } from "../commandLine.ts"
+
+const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", price: "20000", volume: "0.01" }
+
+const call = (client: Client, name: string, args: object = {}) =>
+  Effect.promise(() => client.callTool({ name, arguments: { ...args } }))
+
+/** Names the error of a call. Undefined without one. */
+const errorOf = ({ content, isError }: Awaited<ReturnType<Client["callTool"]>>): string | undefined =>
+  isError === true ? JSON.stringify(content) : undefined
+
+const report = ({ stdout }: Pick<Ended, "stdout">) => JSON.parse(stdout)
+
+const until = (condition: () => boolean) =>
+  Effect.sync(condition).pipe(Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("20 millis") }))
+
+const openAt = ({ orders }: FakeKraken) => orders.all().flatMap(({ status, txid }) => (status === "open" ? [txid] : []))
+
+const place = (fake: FakeKraken, count: number, params: object = {}) =>
+  Array.from(
+    { length: count },
+    () =>
+      fake.orders.add(
+        { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.1", price: "100", ...params },
+        { now: Date.now() }
+      ).txid
+  )
+
+/** A fake Kraken, and commands with the settings of its key. */
+const makeHome = Effect.gen(function* () {
+  const house = yield* makeHouse
+  const { run: runWith } = yield* makeCommandLine
+  const without = (...names: ReadonlyArray<string>) =>
+    Object.fromEntries(Object.entries(house.variables).filter(([name]) => !names.includes(name)))
+  return {
+    ...house,
+    keyless: without("KRAKEN_API_KEY", "KRAKEN_API_SECRET", "KRAKEN_BASE_URL"),
+    cli: (words: string, env: Record<string, string> = house.variables) => runWith(words.split(" "), env)
+  }
+})
+
+/** Resumes with a confirmation on a file descriptor. */
+const resume = (env: Record<string, string>, word: string) =>
+  Effect.async<Ended>((done) => {
+    const child = spawn(process.execPath, [bundle(), "resume", "--passphrase-fd", "3"], {
+      env,
+      stdio: ["ignore", "pipe", "pipe", "pipe"]
+    })
+    let [stdout, stderr] = ["", ""]
+    child.stdout?.on("data", (chunk: Buffer) => (stdout += String(chunk)))
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += String(chunk)))
+    const input = child.stdio[3]
+    // The command might end before it reads.
+    input?.on("error", () => undefined)
+    if (input !== null && input !== undefined && "end" in input) input.end(`${word}\n`)
+    child.once("close", (code) => done(Effect.succeed({ code, stdout, stderr })))
+  })
+
+describe("panic at the simulated exchange", () => {
+  const makeExchange = Effect.gen(function* () {
+    const { exchange, run } = yield* makeCommandLine
+    const server = yield* exchange(["--port", "0", "--json", "--no-rate-limits"])
+    const { keys, url } = JSON.parse(yield* server.printed("\n"))
+    const house = yield* houseBeside(url, keys[0])
+    return { house, cli: (words: string) => run(words.split(" "), house.variables) }
+  })
+
+  const batch = (price: number) => ({
+    pair: "BTC/USD",
+    orders: Array.from({ length: 15 }, (_, n) => ({
+      type: "buy",
+      ordertype: "limit",
+      price: String(price + n),
+      volume: "0.001"
+    }))
+  })
+
+  it.scopedLive("cancels 60 orders of two tokens of two servers, and freezes both until it is resumed", () =>
+    Effect.gen(function* () {
+      const { cli, house } = yield* makeExchange
+      const [one, two] = [yield* serveHttp(house), yield* serveHttp(house)]
+      const [first, second] = [yield* overHttp(one), yield* overHttp(two)]
+      for (const [client, price] of [
+        [first, 1000],
+        [second, 1100],
+        [first, 1200],
+        [second, 1300]
+      ] as const)
+        assert.isUndefined(errorOf(yield* call(client, "add_order_batch", batch(price))))
+
+      const own = yield* cli("panic --scope own --json")
+      assert.deepInclude(report(own).accounts[0], { empty: true, open_before: 60, still_open: [] })
+      // The account of the exchange begins with an order of its own.
+      assert.lengthOf(report(own).accounts[0].kept, 1)
+      assert.strictEqual(own.code, 0)
+
+      const all = yield* cli("panic --json --reason again")
+      assert.deepInclude(report(all), { done: true, problems: [] })
+      assert.deepInclude(report(all).accounts[0], { empty: true, open_before: 1, kept: [] })
+      assert.deepInclude(report(all).frozen, { was_frozen: true, file: true, record: true })
+      assert.strictEqual(all.code, 0)
+
+      for (const client of [first, second]) {
+        assert.include(
+          errorOf(yield* call(client, "add_order", { ...order, price: "1000" })),
+          "all trading is frozen since"
+        )
+        assert.isUndefined(errorOf(yield* call(client, "get_open_orders")))
+        assert.isUndefined(errorOf(yield* call(client, "cancel_all_orders")))
+        assert.include(errorOf(yield* call(client, "cancel_all_orders_after", { timeout: 60 })), "frozen")
+      }
+      assert.strictEqual((yield* resume(house.variables, "resume")).code, 0)
+      assert.isUndefined(errorOf(yield* call(second, "add_order", { ...order, price: "1000" })))
+    })
+  )
+})
+
+describe("panic", () => {
+  it.scopedLive("writes the open orders to a file for the owner only, and puts its stop on disk", () =>
+    Effect.gen(function* () {
+      const { cli, fake, folder } = yield* makeHome
+      const ids = place(fake, 3)
+      const ended = yield* cli("panic --json")
+      const { list } = report(ended).accounts[0]
+      assert.strictEqual(statSync(list).mode & 0o777, 0o600)
+      assert.sameMembers(Object.keys(JSON.parse(readFileSync(list, "utf8")).orders.open), ids)
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+      assert.strictEqual(ended.code, 0)
+    })
+  )
+
+  it.scopedLive("waits for a write in flight of a server, and cancels what it placed", () =>
+    Effect.gen(function* () {
+      const { cli, fake, ...house } = yield* makeHome
+      const client = yield* overStdio(house)
+      fake.misbehave("private/AddOrder", Fault.delayBefore(2500))
+      const placing = yield* Effect.fork(call(client, "add_order", order))
+      yield* until(() => existsSync(join(house.folder, "authority.db")))
+      yield* Effect.sleep("1 second")
+      const ended = yield* cli("panic --json")
+      yield* placing
+      assert.strictEqual(ended.code, 0)
+      assert.lengthOf(fake.orders.all(), 1)
+      assert.isEmpty(openAt(fake))
+    })
+  )
+
+  it.scopedLive("ends with 1 if it is interrupted, with everything frozen", () =>
+    Effect.gen(function* () {
+      const { fake, folder, variables } = yield* makeHome
+      place(fake, 3)
+      fake.misbehave("private/CancelAll", ...Array.from({ length: 20 }, () => Fault.html(502)))
+      const child = spawn(process.execPath, [bundle(), "panic"], {
+        env: variables,
+        stdio: ["ignore", "ignore", "pipe"]
+      })
+      let told = ""
+      child.stderr.on("data", (chunk: Buffer) => (told += String(chunk)))
+      const code = Effect.async<number | null>((done) => void child.once("close", (code) => done(Effect.succeed(code))))
+      const ended = yield* Effect.fork(code)
+      yield* until(() => fake.count("private/CancelAll") > 0)
+      child.kill("SIGINT")
+      assert.strictEqual(yield* ended, 1)
+      assert.include(told, "Trading stays frozen")
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+      assert.lengthOf(openAt(fake), 3)
+    })
+  )
+
+  it.scopedLive("run twice at once ends with 0 twice", () =>
+    Effect.gen(function* () {
+      const { cli, fake } = yield* makeHome
+      place(fake, 60)
+      const both = yield* Effect.all([cli("panic --json"), cli("panic --json")], { concurrency: 2 })
+      assert.deepStrictEqual(
+        both.map(({ code }) => code),
+        [0, 0]
+      )
+      assert.isEmpty(openAt(fake))
+    })
+  )
+
+  it.scopedLive.each([
+    ["is wrong", { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_TIER: "gold", MCP_KRAKEN_ORDER_DEADLINE: "x" }],
+    ["has a wrong mode", { MCP_KRAKEN_MODE: "moon" }]
+  ] as const)("works while another setting %s", ([, more]) =>
+    Effect.gen(function* () {
+      const { cli, fake, variables } = yield* makeHome
+      place(fake, 3)
+      assert.strictEqual((yield* cli("panic", { ...variables, ...more })).code, 0)
+      assert.isEmpty(openAt(fake))
+    })
+  )
+
+  it.scopedLive.each(["panic --scope mine", "panic --withdrawals all", "panic --unknown"])(
+    "ends with 2, and freezes nothing, for %s",
+    (words) =>
+      Effect.gen(function* () {
+        const { cli, folder } = yield* makeHome
+        assert.strictEqual((yield* cli(words)).code, 2)
+        assert.isFalse(existsSync(join(folder, "halt.json")))
+      })
+  )
+
+  /** Makes the record unusable until the scope ends. */
+  const spoil = {
+    missing: () => Effect.void,
+    damaged: (file: string) => Effect.sync(() => writeFileSync(file, "no database".repeat(100))),
+    busy: (file: string) =>
+      Effect.zipRight(
+        Effect.scoped(openImmediateDatabase({ file, layout })),
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            const db = new Database(file)
+            db.exec("BEGIN IMMEDIATE")
+            return db
+          }),
+          (db) => Effect.sync(() => db.close())
+        )
+      )
+  }
+
+  it.scopedLive.each(["missing", "damaged", "busy"] as const)(
+    "freezes by the file alone if the record is %s, says so, and cancels",
+    (state) =>
+      Effect.gen(function* () {
+        const { cli, fake, folder, variables } = yield* makeHome
+        yield* spoil[state](join(folder, "authority.db"))
+        place(fake, 3)
+        const ended = yield* cli("panic --json", { ...variables, MCP_KRAKEN_ORDER_DEADLINE: "2" })
+        assert.strictEqual(ended.code, 0)
+        assert.isEmpty(openAt(fake))
+        assert.deepInclude(report(ended).frozen, { file: true, record: false })
+        assert.lengthOf(report(ended).notes, 1)
+      })
+  )
+})
+
+describe("panic without an API key", () => {
+  it.scopedLive("freezes, and ends with 1 if no server can cancel", () =>
+    Effect.gen(function* () {
+      const { cli, fake, folder, keyless } = yield* makeHome
+      place(fake, 3)
+      const ended = yield* cli("panic --json", keyless)
+      assert.strictEqual(ended.code, 1)
+      assert.deepInclude(report(ended), { done: false, accounts: [] })
+      assert.lengthOf(report(ended).problems, 1)
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+      assert.lengthOf(openAt(fake), 3)
+      assert.isEmpty(readdirSync(folder).filter((name) => name.startsWith("panic-")))
+    })
+  )
+
+  it.scopedLive("freezes although the key is only half given, and says so", () =>
+    Effect.gen(function* () {
+      const { cli, folder, keyless } = yield* makeHome
+      const ended = yield* cli("panic --json", { ...keyless, KRAKEN_API_KEY: "key" })
+      assert.strictEqual(ended.code, 1)
+      assert.include(report(ended).problems[0], "KRAKEN_API_SECRET")
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+    })
+  )
+
+  it.scopedLive("has a running server cancel, shows how far it is, and prints its report", () =>
+    Effect.gen(function* () {
+      const { cli, fake, keyless, ...house } = yield* makeHome
+      const { log } = yield* serveHttp(house)
+      place(fake, 60)
+      const ended = yield* cli("panic --json", keyless)
+      assert.strictEqual(ended.code, 0)
+      assert.deepInclude(report(ended).accounts[0], { empty: true, open_before: 60 })
+      assert.include(ended.stderr, "cancelling all orders")
+      assert.include(log(), "All trading is frozen")
+      assert.isEmpty(openAt(fake))
+      assert.isEmpty(readdirSync(house.folder).filter((name) => name.startsWith("panic-")))
+    })
+  )
+
+  it.scopedLive("is not served by a server that only reads", () =>
+    Effect.gen(function* () {
+      const { cli, fake, keyless, ...house } = yield* makeHome
+      yield* serveHttp(house, [], { MCP_KRAKEN_READ_ONLY: "true" })
+      place(fake, 1)
+      assert.strictEqual((yield* cli("panic", keyless)).code, 1)
+      assert.lengthOf(openAt(fake), 1)
+    })
+  )
+})
+
+describe("panic in paper mode", () => {
+  it.scopedLive("cancels on the simulated accounts of the state folder", () =>
+    Effect.gen(function* () {
+      const { cli, folder, keyless } = yield* makeHome
+      const paper = { ...keyless, MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_PAPER_MARKET: "synthetic" }
+      const client = yield* overStdio({ folder, variables: paper })
+      assert.isUndefined(errorOf(yield* call(client, "add_order", { ...order, price: "1000" })))
+      const ended = yield* cli("panic --json", paper)
+      assert.strictEqual(ended.code, 0)
+      assert.deepInclude(report(ended).accounts[0], { account: "local", empty: true, open_before: 1 })
+      assert.include(errorOf(yield* call(client, "add_order", { ...order, price: "1000" })), "frozen")
+    })
+  )
+})
+
+describe("resume", () => {
+  it.scopedLive("needs a person, or a file descriptor, and the right word", () =>
+    Effect.gen(function* () {
+      const { cli, fake, folder, variables } = yield* makeHome
+      assert.strictEqual((yield* cli("resume")).code, 0)
+      place(fake, 2)
+      yield* cli("panic")
+      const [added] = place(fake, 1)
+      const piped = yield* cli("resume")
+      assert.strictEqual(piped.code, 1)
+      assert.include(piped.stderr, "2 are gone")
+      assert.include(piped.stderr, String(added))
+      assert.strictEqual((yield* resume(variables, "yes")).code, 1)
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+      assert.strictEqual((yield* resume(variables, "resume")).code, 0)
+      assert.isFalse(existsSync(join(folder, "halt.json")))
+    })
+  )
+
+  it.scopedLive("does not go on if the record cannot be read, since nobody knows who may", () =>
+    Effect.gen(function* () {
+      const { cli, folder, variables } = yield* makeHome
+      yield* cli("panic")
+      writeFileSync(join(folder, "authority.db"), "no database".repeat(100))
+      assert.strictEqual((yield* resume(variables, "resume")).code, 1)
+      assert.isTrue(existsSync(join(folder, "halt.json")))
+    })
+  )
+})
