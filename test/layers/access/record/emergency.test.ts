@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Database } from "better-sqlite3"
+import { Effect } from "effect"
+import { join } from "node:path"
+import type { Intent, Outcome } from "../../../../src/domain/record/events.ts"
+import { append } from "../../../../src/layers/access/record/append.ts"
+import {
+  inFlight,
+  otherKeys,
+  ownOrders,
+  runningTimer,
+  writesSince
+} from "../../../../src/layers/access/record/emergency.ts"
+import { layout } from "../../../../src/layers/access/record/layout.ts"
+import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
+import { temporaryFolder } from "../../../temporaryFolder.ts"
+
+const open = Effect.flatMap(temporaryFolder, (folder) =>
+  openImmediateDatabase({ file: join(folder, "authority.db"), layout })
+)
+
+/** Adds an intent that was recorded at 1000, can leave until 31 000 and be carried out until 36 000. */
+const begin = (db: Database, changes: Partial<Intent> = {}): number =>
+  append(db, {
+    kind: "intent",
+    at: 1000,
+    actor: { id: "aabbccddeeff" },
+    key: "k",
+    account: "kraken",
+    endpoint: "private/AddOrder",
+    request: {},
+    fingerprints: [],
+    leaveBy: 31_000,
+    expires: 36_000,
+    ...changes
+  }).seq
+
+const end = (db: Database, intent: number, outcome: Outcome["outcome"], ids: ReadonlyArray<string> = []) =>
+  append(db, { kind: "outcome", at: 2000, actor: { id: "aabbccddeeff" }, intent, outcome, ids })
+
+/** Runs steps in a transaction of an empty record. */
+const recorded = <A>(steps: (db: Database) => A) => Effect.flatMap(open, (db) => db.write(steps))
+
+describe("writes in flight", () => {
+  it.scoped("are open or unknown ones of all keys, until two seconds after their deadline", () =>
+    recorded((db) => {
+      const open = begin(db)
+      const unknown = begin(db, { key: "another", account: "paper" })
+      end(db, unknown, "unknown")
+      end(db, begin(db), "happened", ["O1"])
+      end(db, begin(db), "did-not-happen")
+      begin(db, { endpoint: "private/CancelAll" })
+      const found = (now: number) => inFlight(db, now).map(({ seq, until }) => [seq, until])
+      assert.deepStrictEqual(found(37_999), [
+        [open, 38_000],
+        [unknown, 38_000]
+      ])
+      assert.isEmpty(found(38_000))
+    })
+  )
+
+  it.scoped("without a deadline get ten seconds to be answered after the last moment to leave", () =>
+    recorded((db) => {
+      const { expires: _, ...none } = { expires: 0, endpoint: "private/Withdraw" }
+      append(db, {
+        kind: "intent",
+        at: 1000,
+        actor: { id: "local" },
+        key: "k",
+        account: "kraken",
+        request: {},
+        fingerprints: [],
+        leaveBy: 31_000,
+        ...none
+      })
+      assert.deepStrictEqual(
+        inFlight(db, 2000).map(({ until }) => until),
+        [43_000]
+      )
+    })
+  )
+})
+
+describe("own orders", () => {
+  it.scoped("are known by the ids that writes made, and by client ids of writes that are undecided", () =>
+    recorded((db) => {
+      end(db, begin(db), "happened", ["MADE"])
+      begin(db, { fingerprints: [JSON.stringify(["sent"])] })
+      const orders = [
+        { txid: "MADE" },
+        { txid: "SENT", clOrdId: "sent" },
+        { txid: "OTHER", clOrdId: "other" },
+        { txid: "X" }
+      ]
+      assert.deepStrictEqual([...ownOrders(db, orders)], ["MADE", "SENT"])
+    })
+  )
+})
+
+describe("the timer of a caller", () => {
+  const timer = (db: Database, timeout: number, outcome: Outcome["outcome"] = "happened") =>
+    end(db, begin(db, { endpoint: "private/CancelAllOrdersAfter", request: { timeout } }), outcome)
+
+  it.scoped("is the one that was set last with the key, while it runs", () =>
+    recorded((db) => {
+      assert.isUndefined(runningTimer(db, "k", 2000))
+      timer(db, 60)
+      assert.deepStrictEqual(runningTimer(db, "k", 60_999), { caller: "aabbccddeeff", at: 1000, seconds: 60 })
+      assert.isUndefined(runningTimer(db, "k", 61_000))
+      assert.isUndefined(runningTimer(db, "another", 2000))
+      timer(db, 30, "did-not-happen")
+      assert.deepInclude(runningTimer(db, "k", 2000), { seconds: 60 })
+      timer(db, 0)
+      assert.isUndefined(runningTimer(db, "k", 2000))
+    })
+  )
+})
+
+it.scoped("other keys count that wrote lately, without paper and refused writes", () =>
+  recorded((db) => {
+    begin(db)
+    begin(db, { key: "second", at: 5000 })
+    begin(db, { key: "third", at: 100 })
+    begin(db, { key: "paper", at: 5000 })
+    assert.strictEqual(otherKeys(db, "k", 1000), 1)
+  })
+)
+
+it.scoped("writes since a row are counted by endpoint and state", () =>
+  recorded((db) => {
+    const first = begin(db)
+    begin(db)
+    end(db, begin(db), "happened", ["O2"])
+    assert.deepStrictEqual(writesSince(db, first), [
+      { endpoint: "private/AddOrder", state: "happened", count: 1 },
+      { endpoint: "private/AddOrder", state: "open", count: 1 }
+    ])
+  })
+)
