@@ -62,9 +62,9 @@ program.pipe(
     disablePrettyLogger: true,
     teardown: (exit, end) => {
       if (ending === undefined) for (const [signal, listener] of Object.entries(signals)) process.off(signal, listener)
-      Runtime.defaultTeardown(exit, (code) =>
-        end(ending === "error" ? 1 : code !== 0 ? code : Number(process.exitCode ?? 0))
-      )
+      // A command that a signal ended keeps the exit code that it set for an early end.
+      const early = ending === "signal" ? Number(process.exitCode ?? 0) : 0
+      Runtime.defaultTeardown(exit, (code) => end(ending === "error" ? 1 : code || early))
     }
   })
 )

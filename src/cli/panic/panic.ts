@@ -30,11 +30,7 @@ export const panic = Command.make(
       load(() => import("./runPanic.ts")),
       ({ runPanicCommand }) => runPanicCommand(options)
     )
-).pipe(
-  Command.withDescription(
-    "Freeze trading, cancel open orders and prove that none is left; exit code 0 only if that is proven"
-  )
-)
+).pipe(Command.withDescription("Freeze trading, cancel orders; exit code 0 if none is left"))
 
 /** The command `resume`. */
 export const resume = Command.make(
@@ -52,4 +48,4 @@ export const resume = Command.make(
       load(() => import("./runResume.ts")),
       ({ runResume }) => runResume(options)
     )
-).pipe(Command.withDescription("Allow trading again after a panic, and show what changed meanwhile"))
+).pipe(Command.withDescription("Allow trading again, and show what changed meanwhile"))
