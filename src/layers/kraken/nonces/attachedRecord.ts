@@ -20,12 +20,13 @@ export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, f
   const [once, again] = yield* Effect.cachedInvalidateWithTTL(attach, Duration.infinity)
   const open = Effect.tapError(once, () => again)
 
-  /** The intent is still its owner's, and the time until which it may leave has not passed. */
+  /** The intent is still its owner's and was not dropped, and the time until which it may leave has not passed. */
   const mayLeave =
     ({ owner, seq }: IntentRef): Condition =>
     (now) =>
       sql`EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = ${seq} AND owner = ${owner}
-        AND until > 0 AND state = 'open' AND leave_by >= ${now})`
+        AND until > 0 AND state = 'open' AND leave_by >= ${now}
+        AND seq NOT IN (SELECT seq FROM record.dropped))`
 
   return { open, mayLeave }
 })
