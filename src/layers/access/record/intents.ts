@@ -122,7 +122,7 @@ const isInFlight = (row: Write, now: Now): boolean => row.state === "open" && is
  * A process keeps its own intents until it ends them. The lease of another one is compared with the wall clock; one that
  * ends later than it could have been made to end is the work of a clock that was set back since, and does not count.
  */
-const isLeased = ({ owner, until }: Pick<Write, "owner" | "until">, now: Now): boolean =>
+export const isLeased = ({ owner, until }: Pick<Write, "owner" | "until">, now: Now): boolean =>
   owner === now.process
     ? (until ?? 0) > 0
     : (until ?? 0) > now.wall && (until ?? 0) <= now.wall + lease + clockTolerance
