@@ -169,7 +169,16 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<ReadonlyArray<OpenSpend>, RecordUnavailable, Principal>
     /** Records orders that were read back. */
     readonly filled: (orders: ReadonlyArray<Progress>) => Effect.Effect<void, RecordUnavailable, Principal>
-    /** Tells whether the request of an intent may leave now: it is still this process's, and `leaveBy` has not passed. */
+    /** Selects the ids, txids or `cl_ord_id`s, of orders that were sent under the principal's mandate. */
+    readonly ownOrders: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Keeps the requests of the caller's writes that wait for their turn from leaving, in all processes, except cancels. */
+    readonly dropQueued: Effect.Effect<void, RecordUnavailable, Principal>
+    /** Tells whether the caller has writes other than cancels whose outcome is open, in any process. */
+    readonly hasWrites: Effect.Effect<boolean, RecordUnavailable, Principal>
+    /**
+     * Tells whether the request of an intent may leave now: it is still this process's and was not dropped, and `leaveBy`
+     * has not passed.
+     */
     readonly mayLeave: (intent: IntentRef) => Effect.Effect<boolean, RecordUnavailable>
     /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */
     readonly settling: (intent: IntentRef) => Effect.Effect<void, RecordUnavailable>
@@ -197,6 +206,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** Takes over the open intents of processes that have ended, oldest first. Their requests can no longer leave. */
     readonly claimAbandoned: Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable>
+    /** Takes over the orders whose outcome is unknown and that no other process looks up, oldest first. */
+    readonly claimUnknown: Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable>
     /** The writes of the principal's caller, newest first. */
     readonly activity: (options: {
       readonly limit: number

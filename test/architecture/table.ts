@@ -7,6 +7,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
     "cli/audit",
+    "cli/doctor",
     "cli/exchange",
     "cli/health",
     "cli/kit",
@@ -29,6 +30,31 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
+  "cli/doctor": [
+    "cli/doctor/checks",
+    "cli/doctor/kit",
+    "cli/kit",
+    "domain/wire",
+    "layers/process",
+    "layers/telemetry",
+    "version"
+  ],
+  "cli/doctor/checks": [
+    "cli/doctor/kit",
+    "domain/keys",
+    "layers/access",
+    "layers/access/record",
+    "layers/kraken/client",
+    "layers/kraken/nonces",
+    "layers/kraken/rates",
+    "layers/network",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "services",
+    "version"
+  ],
+  "cli/doctor/kit": ["layers/settings", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
@@ -179,6 +205,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
+  "layers/process": ["version"],
   "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
@@ -289,6 +316,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/endpoints": ["domain/keys"],
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
-  "domain/mandates": ["domain/numbers", "domain/orders"],
+  "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"]
 }

@@ -11,6 +11,7 @@ import { Config } from "../../../services/Config.ts"
 import type { Stop } from "../../../services/Halt.ts"
 import { Principal } from "../../../services/Principal.ts"
 import {
+  type AbandonedIntent,
   type IntentDraft,
   type IntentRef,
   type Limits as RecordLimits,
@@ -151,11 +152,11 @@ function makeRecord(
         open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
       )
 
-    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) =>
-      unlessEmpty(
-        nothing,
-        Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
-      )
+    /** Limits bind although nothing is recorded yet, so that the file is made. */
+    const readAlways = <A>(body: (db: Database, now: Intents.Now) => A) =>
+      Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
+
+    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
 
     /** The party on whose behalf a call is made. */
     const party = Effect.map(Principal, ({ account, caller, mandate }): Limits.Party => ({
@@ -209,6 +210,23 @@ function makeRecord(
       return Option.fromNullable(head).pipe(Option.map(receiptOf))
     }, Effect.uninterruptible)
 
+    type Claim = typeof Intents.claimAbandoned<AbandonedIntent>
+
+    /** Takes over writes that need to be looked up. */
+    const claiming = (claim: Claim): Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable> =>
+      unlessEmpty(
+        [],
+        write((db, now) =>
+          claim(db, now, key, (seq) => {
+            const draft = draftOf(db, seq)
+            return draft && { ...draft, owner: process }
+          })
+        )
+      ).pipe(
+        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
+        Effect.uninterruptible
+      )
+
     return Record.of({
       recognize: Effect.fn("Record.recognize")(function* ({ identity }, { repeat }) {
         const { account, caller } = yield* Principal
@@ -221,20 +239,17 @@ function makeRecord(
         const own = yield* party
         const stop = stopOf(draft)
         if (stop !== undefined) return Option.some(stop)
-        return yield* read(Option.none(), (db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
+        return yield* readAlways((db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
       }),
       usage: Effect.fn("Record.usage")(function* (limits) {
         const own = yield* party
-        return yield* opened.pipe(
-          Effect.flatMap((db) => db.read((db, at) => Limits.usageOf(db, { process, ...at }, own, limits))),
-          Effect.map((usage) => ({ ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) })),
-          unavailable
-        )
+        const usage = yield* readAlways((db, now) => Limits.usageOf(db, now, own, limits))
+        return { ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) }
       }),
       position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
-        return yield* read("0", (db) => Limits.availableOf(db, own, asset))
+        return yield* readAlways((db) => Limits.availableOf(db, own, asset))
       }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
@@ -248,6 +263,17 @@ function makeRecord(
           logHead
         )
       }),
+      ownOrders: Effect.fnUntraced(function* (ids) {
+        const own = yield* party
+        return yield* read(new Set<string>(), (db) => Limits.ownIds(db, own, ids))
+      }),
+      dropQueued: Effect.flatMap(party, (own) =>
+        unlessEmpty(
+          undefined,
+          write((db) => Intents.dropQueued(db, own), shortWait)
+        )
+      ),
+      hasWrites: Effect.flatMap(party, (own) => read(false, (db) => Intents.hasWrites(db, own))),
       mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
       settling: ({ seq }) => {
         const mark = (db: Database) => Intents.markSettling(db, seq)
@@ -278,18 +304,8 @@ function makeRecord(
         Effect.flatMap(Principal, ({ account }) =>
           read(new Set<string>(), (db) => Intents.madeBefore(db, { key, account }, ids))
         ),
-      claimAbandoned: unlessEmpty(
-        [],
-        write((db, now) =>
-          Intents.claimAbandoned(db, now, key, (seq) => {
-            const draft = draftOf(db, seq)
-            return draft && { ...draft, owner: process }
-          })
-        )
-      ).pipe(
-        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
-        Effect.uninterruptible
-      ),
+      claimAbandoned: claiming(Intents.claimAbandoned),
+      claimUnknown: claiming(Intents.claimUnknown),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
         return yield* read([], (db) => activityOf(db, { key, account, caller: caller.id, ...options }))

@@ -1,7 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { createHash } from "node:crypto"
+import { Effect, Layer, Option } from "effect"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
 import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
@@ -10,6 +9,7 @@ import { isLocked, reasonOf, retryWhileLocked } from "../../storage/databaseFile
 import { onFirstUse } from "../../storage/onFirstUse.ts"
 import { Database } from "../../storage/openDatabase.ts"
 import { makeAttachedRecord } from "./attachedRecord.ts"
+import { fileIn, hashOf } from "./laneFile.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeSharedCounter } from "./sharedCounter.ts"
 import { makeNonceLane, type Take } from "./nonceLane.ts"
@@ -94,10 +94,6 @@ export const NonceSourceInStateFolder = Layer.scoped(
     })
   })
 )
-
-const fileIn = (stateDir: string): string => join(stateDir, "nonces.db")
-
-const hashOf = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 /** Nonces of this process if the shared ones cannot be used. Only reads and cancels pass. */
 const alone = (reason: string) => {

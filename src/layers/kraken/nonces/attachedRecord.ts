@@ -23,14 +23,15 @@ export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, f
   const open = Effect.tapError(once, () => again)
 
   /**
-   * The intent is still its owner's, the time until which it may leave has not passed, and neither everybody nor its
+   * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither everybody nor its
    * caller is frozen, unless it is a cancel.
    */
   const mayLeave = ({ owner, seq }: IntentRef): ReadonlyArray<Requirement> => [
     {
       condition: (now) =>
         sql`EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = ${seq} AND owner = ${owner}
-          AND until > 0 AND state = 'open' AND leave_by >= ${now})`,
+          AND until > 0 AND state = 'open' AND leave_by >= ${now}
+          AND seq NOT IN (SELECT seq FROM record.dropped))`,
       otherwise: lost
     },
     {

@@ -427,7 +427,11 @@ describe("a record that cannot be written", () => {
       outcome: () => new RecordUnavailable({ reason: "The file is full." }),
       isAmbiguous: () => new RecordUnavailable({ reason: "The file is full." }),
       madeBefore: () => new RecordUnavailable({ reason: "The file is full." }),
+      ownOrders: () => new RecordUnavailable({ reason: "The file is full." }),
+      dropQueued: new RecordUnavailable({ reason: "The file is full." }),
+      hasWrites: new RecordUnavailable({ reason: "The file is full." }),
       claimAbandoned: new RecordUnavailable({ reason: "The file is full." }),
+      claimUnknown: new RecordUnavailable({ reason: "The file is full." }),
       activity: () => new RecordUnavailable({ reason: "The file is full." })
     })
   )
