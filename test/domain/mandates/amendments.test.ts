@@ -50,7 +50,7 @@ describe("an amendment", () => {
         gets: "BTC",
         counts: [{ scope: "token1", bucket: "USD", rate: "1" }],
         order: { ...openBuy.order!, volume: "0.002" },
-        raises: { intent: 7, n: 0 }
+        raises: { intent: 7, n: 0, from: { amount: "50.2", volume: "0.001", price: "50000" } }
       }
     ])
   })

@@ -81,6 +81,7 @@ export const judge = (
   const clock = clockDifference(now, limits)
   const found =
     rateReached(db, now, party) ??
+    amendmentsReached(db, party, claim) ??
     openOrdersReached(db, party, claim) ??
     ownershipReached(db, party, claim) ??
     keepReached(db, party, claim, limits) ??
@@ -225,6 +226,34 @@ const openOrdersReached = (db: Database, party: Party, claim: Claim): NoRoom | u
         left: String(left),
         unit: "open orders"
       }
+}
+
+/**
+ * Checks that the orders that a claim raises stand as they were judged. The bounds of two amendments do not add up: one can
+ * raise the volume and the other one the price. So a second one waits for the outcome of the first, and is judged anew.
+ */
+const amendmentsReached = (db: Database, party: Party, claim: Claim): NoRoom | undefined =>
+  claim.spends.every(({ raises }) => raises === undefined || standsAsJudged(db, raises))
+    ? undefined
+    : {
+        _tag: "Limit",
+        layer: Option.isSome(party.mandate) ? "mandate" : "server",
+        limit: "amendments",
+        asked: "1",
+        allowed: "1",
+        left: "0",
+        unit: "amendments of one order at a time"
+      }
+
+const standsAsJudged = (db: Database, { from, intent, n }: NonNullable<Spend["raises"]>): boolean => {
+  const order = statement(
+    db,
+    `SELECT amount, terms FROM spends WHERE seq = @intent AND n = @n AND state = 'open'
+       AND NOT EXISTS (SELECT 1 FROM spends WHERE of_seq = @intent AND of_n = @n)`
+  ).get({ intent, n }) as { readonly amount: string; readonly terms: string | null } | undefined
+  if (order === undefined || order.terms === null) return false
+  const { price, volume } = readable(intent, decodeTerms(order.terms))
+  return order.amount === from.amount && volume === from.volume && price === from.price
 }
 
 /**

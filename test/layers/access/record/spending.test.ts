@@ -235,8 +235,8 @@ describe("fills", () => {
 })
 
 describe("an amendment", () => {
-  const raised = (seq: number, amount: string, changes: Partial<Spend> = {}) =>
-    buy(amount, { raises: { intent: seq, n: 0 }, ...changes })
+  const raised = (seq: number, amount: string, changes: Partial<Spend> = {}, from = "50") =>
+    buy(amount, { raises: { intent: seq, n: 0, from: { amount: from, volume: "1" } }, ...changes })
 
   it("reserves what it adds first, and raises its order when it happened", () => {
     const v = makeSpending(limited({ order: "80", day: "100" }))
@@ -264,6 +264,34 @@ describe("an amendment", () => {
     v.filled(seq, { closed: true })
     assert.strictEqual(v.used("day"), "0")
     assert.deepStrictEqual(v.faults(), [])
+  })
+
+  it("waits for the outcome of another one of the same order, since one can raise the volume and the other one the price", () => {
+    for (const outcome of [undefined, "unknown"] as const) {
+      const v = makeSpending(limited({ day: "1000" }))
+      const seq = v.placed([buy("50")])
+      const first = v.begin([raised(seq, "50")], "private/AmendOrder")
+      if (outcome !== undefined) v.end(first, outcome)
+      assert.deepStrictEqual(reached(v.judge([raised(seq, "50")], "private/AmendOrder")), ["amendments", "1", "0"])
+    }
+    const v = makeSpending(limited({ day: "1000" }))
+    const seq = v.placed([buy("50")])
+    v.end(v.begin([raised(seq, "50")], "private/AmendOrder"), "did-not-happen")
+    assert.isUndefined(v.judge([raised(seq, "50")], "private/AmendOrder"))
+  })
+
+  it("is refused if its order was raised since it was judged", () => {
+    const v = makeSpending(limited({ day: "1000" }))
+    const seq = v.placed([buy("50")])
+    const dearer = {
+      order: { index: 0, pair: "BTC/USD", type: "buy", volume: "1", price: "60", reduces: false }
+    } as const
+    v.end(v.begin([raised(seq, "0", dearer)], "private/AmendOrder"), "happened")
+    assert.deepStrictEqual(reached(v.judge([raised(seq, "50")], "private/AmendOrder")), ["amendments", "1", "0"])
+    const anew = buy("50", { raises: { intent: seq, n: 0, from: { amount: "50", volume: "1", price: "60" } } })
+    assert.isUndefined(v.judge([anew], "private/AmendOrder"))
+    v.filled(seq, { closed: true })
+    assert.deepStrictEqual(reached(v.judge([anew], "private/AmendOrder")), ["amendments", "1", "0"])
   })
 
   it("of an order that was closed meanwhile keeps nothing", () => {
