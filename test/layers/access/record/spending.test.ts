@@ -4,6 +4,9 @@ import { prune, rekey, resolve } from "../../../../src/layers/access/record/admi
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
+import { ownIds } from "../../../../src/layers/access/record/openSpends.ts"
+import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
+import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { buy, counted, dollars, makeSpending, mandate, sell } from "./spending.ts"
 
 const day = 86_400_000
@@ -352,7 +355,7 @@ describe("limits", () => {
     const v = makeSpending(limited({ day: "100" }))
     const before = v.party()
     v.change(limited({ day: "10" }))
-    const judge = (party: Limits.Party) =>
+    const judge = (party: Party) =>
       Limits.judge(v.db, v.now(), party, { endpoint: "private/AddOrder", claim: { spends: [] } }, {})?._tag
     assert.strictEqual(judge(before), "Changed")
     assert.isUndefined(judge(v.party()))
@@ -425,8 +428,8 @@ describe("a replaced key", () => {
     v.clock.wall += 60_000
     rekey(v.db, v.clock.wall, "key 0", "key 1")
     const party = { ...v.party(), key: "key 1" }
-    assert.strictEqual(Limits.availableOf(v.db, party, "USD"), "500")
-    assert.strictEqual(Limits.availableOf(v.db, party, "BTC"), "3")
+    assert.strictEqual(availableOf(v.db, party, "USD"), "500")
+    assert.strictEqual(availableOf(v.db, party, "BTC"), "3")
     assert.strictEqual(v.db.prepare("SELECT at FROM window_time WHERE key = 'key 1'").pluck().get(), 1_000_000_000)
     assert.strictEqual(v.available("USD"), "1000")
     assert.deepStrictEqual(v.faults(), [])
@@ -437,7 +440,7 @@ describe("orders of a caller", () => {
   it("are known by both of their ids", () => {
     const v = makeSpending(limited({}))
     const seq = v.placed([buy("60")])
-    assert.deepStrictEqual([...Limits.ownIds(v.db, v.party(), ["c60", `O${seq}`, "OX", "c61"])], ["c60", `O${seq}`])
+    assert.deepStrictEqual([...ownIds(v.db, v.party(), ["c60", `O${seq}`, "OX", "c61"])], ["c60", `O${seq}`])
   })
 
   it("that wait for their turn can be kept from leaving", () => {
