@@ -7,7 +7,7 @@ import { escapeText } from "../domain/wire/escapeText.ts"
  */
 const layer = Schema.Literal("mandate", "server")
 
-const layerNames = { mandate: "the mandate of this caller", server: "the limits of this server" }
+const layerNames = { mandate: "the mandate of this caller", server: "a limit of this server" }
 
 /** A limit does not allow such a call at all, whatever its amount. Nothing was sent. */
 export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {

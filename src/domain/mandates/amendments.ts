@@ -167,7 +167,11 @@ const raiseOf = (
       ...bound,
       amount,
       order: { ...order, volume: D.format(highest), ...(price !== undefined && { price: D.format(price) }) },
-      raises: { intent: open.seq, n: open.n },
+      raises: {
+        intent: open.seq,
+        n: open.n,
+        from: { amount: open.amount, volume: order.volume, ...(order.price !== undefined && { price: order.price }) }
+      },
       raised: { amount: reserved, counts: open.counts ?? [] }
     }
   })

@@ -50,8 +50,14 @@ export const Spend = Schema.Struct({
   /** The limits that it counts against; none for an order that only reduces. */
   counts: Schema.Array(Count),
   order: optional(SpentOrder),
-  /** For an amendment: the place in the record of the order whose bound it raises. */
-  raises: optional(Schema.Struct({ intent: Schema.Int, n: Schema.Int })),
+  /** For an amendment: the place in the record of the order whose bound it raises, and that bound when it was judged. */
+  raises: optional(
+    Schema.Struct({
+      intent: Schema.Int,
+      n: Schema.Int,
+      from: Schema.Struct({ amount: Schema.String, volume: Schema.String, price: optional(Schema.String) })
+    })
+  ),
   /** For all orders that the fills of one order make: the number of that order's spend in the same claim. */
   parent: optional(Schema.Int)
 })

@@ -55,7 +55,7 @@ export const Mandate = Schema.Struct({
   grants: Schema.Record({ key: Schema.String, value: Amount }),
   /** The balances of the account that no write may go below, by display name. */
   keep: Schema.Record({ key: Schema.String, value: Amount }),
-  /** Pairs such as `BTC/USD`, `ETH/*` and `*` + `/EUR`. Absent: all. */
+  /** Pairs such as `BTC/USD`. `ETH/*` stands for all pairs of one base; a quote can stand alone as well. Absent: all. */
   pairs: optional(Schema.Array(Schema.String)),
   notPairs: Schema.Array(Schema.String),
   sides: optional(Schema.Array(Schema.Literal("buy", "sell"))),

@@ -14,7 +14,7 @@ import { type Judged, notAllowed, uncheckable } from "./refusal.ts"
 import { AddOrder, AddOrderBatch, type OrderFields, readFields } from "./writeFields.ts"
 
 /** The percentage by which a market order can cross the book if no rule says another. */
-const usualSlippage = "5"
+const usualSlippage = D.decimal("5")
 
 /** The most that a taker fee can be, in percent. */
 const highestFee = D.decimal("100")
@@ -299,7 +299,8 @@ const asLimit = (
     const check = "the price of a market order"
     if (levels === undefined) return yield* uncheckable(check, `the order book of ${pair.display} could not be read`)
     const terms = rules.own?.terms
-    const slippage = D.decimal(terms?.slippage ?? terms?.collar ?? usualSlippage)
+    const allowed = [terms?.slippage, terms?.collar].flatMap((percent) => percent ?? []).map(D.decimal)
+    const slippage = allowed.reduce((least, percent) => D.min(least, percent), allowed[0] ?? usualSlippage)
     const side: Side = order.type
     const other: Side = side === "buy" ? "sell" : "buy"
     // Nobody offers a price to cross: an order that only reduces passes at the only price there is.

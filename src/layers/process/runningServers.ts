@@ -24,11 +24,11 @@ const File = Schema.parseJson(Server)
 /** The folder in the state folder with one small file a server. */
 export const serversFolder = (stateDir: string): string => join(stateDir, "servers")
 
-/** The pause between two signs of life. */
-const beat = Duration.minutes(1)
+/** The pause between two heartbeats, each of which sets the time of the server's file. */
+const heartbeat = Duration.minutes(1)
 
-/** The age of the last sign of life at which a server counts as ended, in milliseconds. */
-const silence = Duration.toMillis("3 minutes")
+/** The age of the last heartbeat at which a server counts as ended, in milliseconds. */
+const heartbeatTimeout = Duration.toMillis("3 minutes")
 
 /**
  * Leaves a file that describes this server in the state folder until the scope ends. Files of servers that have ended
@@ -50,11 +50,11 @@ export const announceServer = Effect.fn("process.announceServer")(function* (sta
     })
   )
   const remove = Effect.sync(() => rmSync(file, { force: true }))
-  const live = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  const touch = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.sync(() => utimesSync(file, now / 1000, now / 1000))
   )
   yield* Effect.acquireRelease(unlessFailing(write), () => unlessFailing(remove))
-  yield* Effect.forkScoped(Effect.forever(Effect.delay(unlessFailing(live), beat)))
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(unlessFailing(touch), heartbeat)))
 })
 
 const unlessFailing = (effect: Effect.Effect<void>) =>
@@ -80,7 +80,7 @@ const filesIn = (folder: string, now: number) => {
     if (stats === undefined || !name.endsWith(".json")) return []
     const server = decode(textOf(file))
     const isRunning =
-      now - stats.mtimeMs < silence && Option.exists(server, ({ host, pid }) => host !== own || isAlive(pid))
+      now - stats.mtimeMs < heartbeatTimeout && Option.exists(server, ({ host, pid }) => host !== own || isAlive(pid))
     return [{ file, server, isRunning }]
   })
 }

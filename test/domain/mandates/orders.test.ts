@@ -365,6 +365,10 @@ describe("a market order", () => {
     assert.deepInclude(sentAs({ ...market, type: "sell" }, under(), odd), { price: "49509.3" })
     assert.deepInclude(sentAs(market, under({ slippage: "0.00001" }), odd), { price: "50010.7" })
     assert.deepInclude(sentAs({ ...market, type: "sell" }, under({ slippage: "0" }), odd), { price: "50009.3" })
+    assert.deepInclude(sentAs({ ...market, type: "sell" }, under({ slippage: "200" }), odd), { price: "47508.9" })
+    assert.deepInclude(sentAs({ ...market, type: "sell" }, under({ slippage: "200", collar: undefined! }), odd), {
+      price: "0.1"
+    })
   })
 
   it("is valued at that price, not at the book's", () => {

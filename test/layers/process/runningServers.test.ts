@@ -64,7 +64,7 @@ describe("running servers", () => {
     })
   )
 
-  it.scoped("count as ended without a sign of life for three minutes", () =>
+  it.scoped("count as ended without a heartbeat for three minutes", () =>
     Effect.gen(function* () {
       const stateDir = yield* temporaryFolder
       yield* announceServer(stateDir, "here")

@@ -14,7 +14,7 @@ import {
   type AbandonedIntent,
   type IntentDraft,
   type IntentRef,
-  type Limits as RecordLimits,
+  type Limits,
   type Outcome,
   Record,
   RecordUnavailable
@@ -27,8 +27,13 @@ import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
-import * as Limits from "./limits.ts"
+import { judge } from "./limits.ts"
+import { openSpendsOf, ownIds } from "./openSpends.ts"
+import { availableOf } from "./ownership.ts"
+import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
+import { usageOf } from "./usage.ts"
+import { storeWindowTime } from "./windows.ts"
 
 /** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
 const leaveWithin = Duration.toMillis("30 seconds")
@@ -159,7 +164,7 @@ function makeRecord(
     const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
 
     /** The party on whose behalf a call is made. */
-    const party = Effect.map(Principal, ({ account, caller, mandate }): Limits.Party => ({
+    const party = Effect.map(Principal, ({ account, caller, mandate }): Party => ({
       key,
       account,
       caller: caller.id,
@@ -172,7 +177,7 @@ function makeRecord(
 
     const begin = Effect.fn("Record.begin")(function* (
       draft: IntentDraft,
-      { repeat, ...limits }: { readonly repeat: boolean } & RecordLimits
+      { repeat, ...limits }: { readonly repeat: boolean } & Limits
     ) {
       const { account, caller } = yield* Principal
       const own = yield* party
@@ -181,12 +186,9 @@ function makeRecord(
       const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
-        const found = Intents.recognize(db, now, intent, repeat)
-        if (found !== undefined) return { admission: found, leaveBy: 0 }
-        const refusal = Limits.judge(db, now, own, draft, limits)
-        if (refusal !== undefined) return { admission: { _tag: "NoRoom", refusal } as const, leaveBy: 0 }
-        if (draft.claim !== undefined) Limits.storeWindowTime(db, now, own, limits)
-        return { admission: Intents.begin(db, now, intent, repeat), leaveBy: intent.leaveBy }
+        const admission = Intents.begin(db, now, intent, repeat, () => judge(db, now, own, draft, limits))
+        if (admission._tag === "Begun" && draft.claim !== undefined) storeWindowTime(db, now, own, limits)
+        return { admission, leaveBy: intent.leaveBy }
       }, wait)
       if (admission._tag !== "Begun") return admission
       yield* startRenewing
@@ -239,21 +241,21 @@ function makeRecord(
         const own = yield* party
         const stop = stopOf(draft)
         if (stop !== undefined) return Option.some(stop)
-        return yield* readAlways((db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
+        return yield* readAlways((db, now) => Option.fromNullable(judge(db, now, own, draft, limits)))
       }),
       usage: Effect.fn("Record.usage")(function* (limits) {
         const own = yield* party
-        const usage = yield* readAlways((db, now) => Limits.usageOf(db, now, own, limits))
+        const usage = yield* readAlways((db, now) => usageOf(db, now, own, limits))
         return { ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) }
       }),
       position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
-        return yield* readAlways((db) => Limits.availableOf(db, own, asset))
+        return yield* readAlways((db) => availableOf(db, own, asset))
       }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
-        return yield* read([], (db) => Limits.openSpendsOf(db, own, scope))
+        return yield* read([], (db) => openSpendsOf(db, own, scope))
       }),
       filled: Effect.fn("Record.filled")(function* (orders) {
         if (orders.length === 0) return
@@ -265,7 +267,7 @@ function makeRecord(
       }),
       ownOrders: Effect.fnUntraced(function* (ids) {
         const own = yield* party
-        return yield* read(new Set<string>(), (db) => Limits.ownIds(db, own, ids))
+        return yield* read(new Set<string>(), (db) => ownIds(db, own, ids))
       }),
       dropQueued: Effect.flatMap(party, (own) =>
         unlessEmpty(

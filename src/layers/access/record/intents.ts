@@ -1,13 +1,15 @@
 import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import { endpoints, isEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { Intent, Outcome } from "../../../domain/record/events.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
+import { namesThatMove } from "./endpointNames.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { statement } from "./statement.ts"
-import { cancelNames, isStopped } from "./stopped.ts"
+import { isStopped } from "./stopped.ts"
 
 /** The process that asks, and both of its clocks. Times are milliseconds. */
 export interface Now {
@@ -39,8 +41,11 @@ export interface Earlier {
   readonly blocksFor?: number
 }
 
-/** The intent is recorded, and this process works on it; or an identical write stands in its way. */
-export type Admission = { readonly _tag: "Begun"; readonly head: Head } | Obstacle
+/** The intent is recorded, and this process works on it; or an identical write or a limit stands in its way. */
+export type Admission =
+  | { readonly _tag: "Begun"; readonly head: Head }
+  | Obstacle
+  | { readonly _tag: "NoRoom"; readonly refusal: NoRoom }
 
 export type Obstacle =
   /** An identical write is in flight or has just happened. */
@@ -65,12 +70,21 @@ interface Write {
 const writeColumns = "seq, caller, endpoint, state, decided_at, blocks, fingerprints, owner, until, settling, ended"
 
 /**
- * Records an intent unless an identical write stands in its way, in one step. `repeat` says that the caller wants it
- * although an identical write was just sent; it does not override an unknown outcome.
+ * Records an intent unless an identical write or a limit stands in its way, in one step. `repeat` says that the caller wants
+ * it although an identical write was just sent; it does not override an unknown outcome. `judge` finds a limit that has no
+ * room for it.
  */
-export const begin = (db: Database, now: Now, intent: Intent, repeat: boolean): Admission => {
+export const begin = (
+  db: Database,
+  now: Now,
+  intent: Intent,
+  repeat: boolean,
+  judge: () => NoRoom | undefined = () => undefined
+): Admission => {
   const found = recognize(db, now, intent, repeat)
   if (found !== undefined) return found
+  const refusal = judge()
+  if (refusal !== undefined) return { _tag: "NoRoom", refusal }
   const head = append(db, intent)
   statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(
     head.seq,
@@ -182,8 +196,10 @@ interface CallerOf {
   readonly caller: string
 }
 
+const cancels = namesThatMove("cancels")
+
 const openWrites = `SELECT seq FROM intents
-  WHERE key = @key AND account = @account AND caller = @caller AND state = 'open' AND endpoint NOT IN (${cancelNames})`
+  WHERE key = @key AND account = @account AND caller = @caller AND state = 'open' AND endpoint NOT IN (${cancels})`
 
 /** Keeps the requests of a caller's open writes from leaving, except cancels. Those that have left go on. */
 export const dropQueued = (db: Database, { account, caller, key }: CallerOf): void => {
@@ -274,9 +290,7 @@ export const claimAbandoned = <A>(
   })
 }
 
-const orderEndpoints = Object.entries(endpoints)
-  .flatMap(([name, { moves }]) => (moves === "orders" ? [`'${name}'`] : []))
-  .join(", ")
+const orders = namesThatMove("orders")
 
 /**
  * Takes over the orders of a key whose outcome is unknown and that no other process looks up, oldest first, if `canSettle`
@@ -291,7 +305,7 @@ export const claimUnknown = <A>(
   const unknown = statement(
     db,
     `SELECT seq, owner, until FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
-     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'unknown' AND endpoint IN (${orderEndpoints})
+     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'unknown' AND endpoint IN (${orders})
      ORDER BY seq`
   ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
   return unknown.flatMap((row) => {

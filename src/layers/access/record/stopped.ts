@@ -1,9 +1,7 @@
-import { endpoints } from "../../../domain/endpoints/endpoints.ts"
-
-const cancels = Object.entries(endpoints).flatMap(([name, { moves }]) => (moves === "cancels" ? [`'${name}'`] : []))
+import { namesThatMove } from "./endpointNames.ts"
 
 /** The names of all endpoints that cancel, as a list of SQL. */
-export const cancelNames = cancels.join(", ")
+export const cancelNames = namesThatMove("cancels")
 
 /**
  * Makes the condition of SQL that a row of `intents` is no cancel, and that everybody or its caller is frozen. `schema` is

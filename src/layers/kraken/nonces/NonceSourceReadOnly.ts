@@ -9,7 +9,7 @@ import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
 const Lane = Schema.Struct({ nonce: Schema.BigIntFromSelf, factor: Schema.BigIntFromSelf })
 
 /** The longest wait for a file that another process holds. Without it, nonces begin from the clock. */
-const patience = "300 millis"
+const longestWait = "300 millis"
 
 /**
  * Nonces that go on from the shared ones of the state folder, which are read and not changed. For a few reads of a program
@@ -26,7 +26,7 @@ export const NonceSourceReadOnly = Layer.effect(
     const found = yield* lookInto(
       fileIn(stateDir),
       (db) => db.prepare("SELECT nonce, factor FROM lanes WHERE key = ?").safeIntegers().get(key),
-      patience
+      longestWait
     )
     const lane = found._tag === "Read" ? Schema.decodeUnknownOption(Lane)(found.value) : Option.none()
     if (Option.isSome(lane)) {

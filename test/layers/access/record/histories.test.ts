@@ -87,11 +87,13 @@ const claimOf = (write: number, raised: number | undefined): Claim | undefined =
   const order = { index: 0, pair: "BTC/USD", volume: "1" }
   if (write === 1) return undefined
   if (write === 0) return { spends: [{ kind: "funds", asset: "USD", amount: "5", counts }] }
-  if (write === 4 && raised !== undefined)
+  if (write === 4 && raised !== undefined) {
+    const raises = { intent: raised, n: 0, from: { amount: "10.5", volume: "1" } }
     return {
       subject: scope,
-      spends: [{ kind: "order", asset: "USD", amount: "2.5", gets: "BTC", counts, raises: { intent: raised, n: 0 } }]
+      spends: [{ kind: "order", asset: "USD", amount: "2.5", gets: "BTC", counts, raises }]
     }
+  }
   return {
     ...(write !== 3 && { subject: scope }),
     spends: [

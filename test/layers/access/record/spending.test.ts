@@ -4,6 +4,9 @@ import { prune, rekey, resolve } from "../../../../src/layers/access/record/admi
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
+import { ownIds } from "../../../../src/layers/access/record/openSpends.ts"
+import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
+import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { buy, counted, dollars, makeSpending, mandate, sell } from "./spending.ts"
 
 const day = 86_400_000
@@ -235,8 +238,8 @@ describe("fills", () => {
 })
 
 describe("an amendment", () => {
-  const raised = (seq: number, amount: string, changes: Partial<Spend> = {}) =>
-    buy(amount, { raises: { intent: seq, n: 0 }, ...changes })
+  const raised = (seq: number, amount: string, changes: Partial<Spend> = {}, from = "50") =>
+    buy(amount, { raises: { intent: seq, n: 0, from: { amount: from, volume: "1" } }, ...changes })
 
   it("reserves what it adds first, and raises its order when it happened", () => {
     const v = makeSpending(limited({ order: "80", day: "100" }))
@@ -264,6 +267,34 @@ describe("an amendment", () => {
     v.filled(seq, { closed: true })
     assert.strictEqual(v.used("day"), "0")
     assert.deepStrictEqual(v.faults(), [])
+  })
+
+  it("waits for the outcome of another one of the same order, since one can raise the volume and the other one the price", () => {
+    for (const outcome of [undefined, "unknown"] as const) {
+      const v = makeSpending(limited({ day: "1000" }))
+      const seq = v.placed([buy("50")])
+      const first = v.begin([raised(seq, "50")], "private/AmendOrder")
+      if (outcome !== undefined) v.end(first, outcome)
+      assert.deepStrictEqual(reached(v.judge([raised(seq, "50")], "private/AmendOrder")), ["amendments", "1", "0"])
+    }
+    const v = makeSpending(limited({ day: "1000" }))
+    const seq = v.placed([buy("50")])
+    v.end(v.begin([raised(seq, "50")], "private/AmendOrder"), "did-not-happen")
+    assert.isUndefined(v.judge([raised(seq, "50")], "private/AmendOrder"))
+  })
+
+  it("is refused if its order was raised since it was judged", () => {
+    const v = makeSpending(limited({ day: "1000" }))
+    const seq = v.placed([buy("50")])
+    const dearer = {
+      order: { index: 0, pair: "BTC/USD", type: "buy", volume: "1", price: "60", reduces: false }
+    } as const
+    v.end(v.begin([raised(seq, "0", dearer)], "private/AmendOrder"), "happened")
+    assert.deepStrictEqual(reached(v.judge([raised(seq, "50")], "private/AmendOrder")), ["amendments", "1", "0"])
+    const anew = buy("50", { raises: { intent: seq, n: 0, from: { amount: "50", volume: "1", price: "60" } } })
+    assert.isUndefined(v.judge([anew], "private/AmendOrder"))
+    v.filled(seq, { closed: true })
+    assert.deepStrictEqual(reached(v.judge([anew], "private/AmendOrder")), ["amendments", "1", "0"])
   })
 
   it("of an order that was closed meanwhile keeps nothing", () => {
@@ -324,7 +355,7 @@ describe("limits", () => {
     const v = makeSpending(limited({ day: "100" }))
     const before = v.party()
     v.change(limited({ day: "10" }))
-    const judge = (party: Limits.Party) =>
+    const judge = (party: Party) =>
       Limits.judge(v.db, v.now(), party, { endpoint: "private/AddOrder", claim: { spends: [] } }, {})?._tag
     assert.strictEqual(judge(before), "Changed")
     assert.isUndefined(judge(v.party()))
@@ -397,8 +428,8 @@ describe("a replaced key", () => {
     v.clock.wall += 60_000
     rekey(v.db, v.clock.wall, "key 0", "key 1")
     const party = { ...v.party(), key: "key 1" }
-    assert.strictEqual(Limits.availableOf(v.db, party, "USD"), "500")
-    assert.strictEqual(Limits.availableOf(v.db, party, "BTC"), "3")
+    assert.strictEqual(availableOf(v.db, party, "USD"), "500")
+    assert.strictEqual(availableOf(v.db, party, "BTC"), "3")
     assert.strictEqual(v.db.prepare("SELECT at FROM window_time WHERE key = 'key 1'").pluck().get(), 1_000_000_000)
     assert.strictEqual(v.available("USD"), "1000")
     assert.deepStrictEqual(v.faults(), [])
@@ -409,7 +440,7 @@ describe("orders of a caller", () => {
   it("are known by both of their ids", () => {
     const v = makeSpending(limited({}))
     const seq = v.placed([buy("60")])
-    assert.deepStrictEqual([...Limits.ownIds(v.db, v.party(), ["c60", `O${seq}`, "OX", "c61"])], ["c60", `O${seq}`])
+    assert.deepStrictEqual([...ownIds(v.db, v.party(), ["c60", `O${seq}`, "OX", "c61"])], ["c60", `O${seq}`])
   })
 
   it("that wait for their turn can be kept from leaving", () => {

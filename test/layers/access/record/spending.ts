@@ -8,7 +8,13 @@ import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
+import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
+import { openSpendsOf } from "../../../../src/layers/access/record/openSpends.ts"
+import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
+import type { Party } from "../../../../src/layers/access/record/party.ts"
+import { usageOf } from "../../../../src/layers/access/record/usage.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
+import { storeWindowTime } from "../../../../src/layers/access/record/windows.ts"
 
 /** A mandate without any limit, with the changes a test wants. */
 export const mandate = (changes: Partial<Mandate> = {}): Mandate => ({
@@ -62,11 +68,11 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
   const account = "kraken"
   const actor = { id: "t1" }
   let revision = 0
-  const party = (): Limits.Party => ({
+  const party = (): Party => ({
     key,
     account,
     caller: "t1",
-    mandate: Option.fromNullable(Limits.mandateOf(db, "t1"))
+    mandate: Option.fromNullable(mandateOf(db, "t1"))
   })
   const limits = (krakenTime?: number) => ({
     ...(server !== undefined && { server }),
@@ -91,7 +97,7 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
     Limits.judge(db, now(), party(), { endpoint, claim: claimOf(spends) }, limits())
   /** Records a write that has room, and returns its row. */
   const begin = (spends: ReadonlyArray<Spend>, endpoint: WriteEndpoint = "private/AddOrder"): number => {
-    Limits.storeWindowTime(db, now(), party(), limits())
+    storeWindowTime(db, now(), party(), limits())
     const admission = Intents.begin(
       db,
       now(),
@@ -139,13 +145,13 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
         account,
         orders: [{ intent, n, paid: [], got: "0", open: 1, closed: false, ...progress }]
       }),
-    usage: (krakenTime?: number) => Limits.usageOf(db, now(), party(), limits(krakenTime)),
+    usage: (krakenTime?: number) => usageOf(db, now(), party(), limits(krakenTime)),
     used: (window: string) =>
-      Limits.usageOf(db, now(), party(), limits()).limits.find((limit) => limit.window === window)?.used,
-    available: (asset: string) => Limits.availableOf(db, party(), asset),
+      usageOf(db, now(), party(), limits()).limits.find((limit) => limit.window === window)?.used,
+    available: (asset: string) => availableOf(db, party(), asset),
     /** Available to a caller without a mandate: what all callers own. */
-    availableToAll: (asset: string) => Limits.availableOf(db, { ...party(), mandate: Option.none() }, asset),
-    open: () => Limits.openSpendsOf(db, party(), "everyone"),
+    availableToAll: (asset: string) => availableOf(db, { ...party(), mandate: Option.none() }, asset),
+    open: () => openSpendsOf(db, party(), "everyone"),
     faults: () => verify(db).findings
   }
 }

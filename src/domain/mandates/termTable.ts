@@ -1,0 +1,300 @@
+import { Either, Struct } from "effect"
+import { orderTypes } from "../orders/orders.ts"
+import { askKinds, type Mandate } from "./mandate.ts"
+import { readAmount, readCount, readMoney, readPercent, readWord } from "./termText.ts"
+import { toolsetNames } from "./toolsetNames.ts"
+import {
+  one,
+  many,
+  isNone,
+  isAll,
+  readAll,
+  unique,
+  perUnit,
+  merge,
+  setMax,
+  holdings,
+  words,
+  readPatterns,
+  setWithdraw,
+  setAsk,
+  readCalls,
+  setBudget,
+  type ReadTerm
+} from "./termReaders.ts"
+
+/** A flag of a mandate. */
+export interface TermFlag {
+  /** Its name without dashes. */
+  readonly flag: string
+  /** The setting by which a server without tokens takes it. Empty if there is none. */
+  readonly setting: string
+  /** The end of the sentence "expected …". */
+  readonly expected: string
+  readonly purpose: string
+  /** The limit of a new mandate for which the flag is not given. */
+  readonly byDefault: string
+  /** True if the flag can be given several times. Its values can also be one text with commas. */
+  readonly repeatable: boolean
+}
+
+/** A term of a mandate, with its reader. */
+export interface Term extends TermFlag {
+  /** The least access under which the term has an effect. */
+  readonly access: Mandate["access"]
+  readonly read: ReadTerm
+}
+
+/** All terms, in the order in which they are read and described. */
+export const terms: ReadonlyArray<Term> = [
+  {
+    flag: "budget",
+    setting: "MCP_KRAKEN_BUDGET",
+    expected: "an amount such as 500USD",
+    purpose:
+      "Capital to trade with, which is also the most spent in a day; a fifth of it is the most for an order. It sets access trade, 10 open orders and a slippage of 1%. Each other limit overrides it.",
+    byDefault: "none",
+    repeatable: false,
+    access: "trade",
+    read: setBudget
+  },
+  {
+    flag: "access",
+    setting: "MCP_KRAKEN_ACCESS",
+    expected: "read, trade or full",
+    purpose: "Tools of this kind and below: trade adds orders, full adds funding, earn and subaccounts.",
+    byDefault: "read; trade with a budget",
+    repeatable: false,
+    access: "read",
+    read: one((text, mandate) =>
+      Either.map(readWord(["read", "trade", "full"])(text), (access) => ({ ...mandate, access }))
+    )
+  },
+  {
+    flag: "max",
+    setting: "MCP_KRAKEN_MAX",
+    expected: `amounts such as 100USD/order,500USD/day, also for hour, week, month and total; none/day for no limit`,
+    purpose: "The most that may be spent: with one order, in the last hour, day, week or month, and in total.",
+    byDefault: "none; must be stated for order and day",
+    repeatable: true,
+    access: "trade",
+    read: many((members, mandate) =>
+      Either.map(setMax(members, mandate.spending), (spending) => ({ ...mandate, spending }))
+    )
+  },
+  {
+    flag: "capital",
+    setting: "MCP_KRAKEN_CAPITAL",
+    expected: "an amount such as 500USD, or none",
+    purpose:
+      "A virtual sub-account: only this capital and its proceeds are spent, and only bought or granted coins sold.",
+    byDefault: "none",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) =>
+      isNone(text)
+        ? Either.right(Struct.omit(mandate, "capital"))
+        : Either.map(readMoney(text, readAmount), (capital) => ({ ...mandate, capital }))
+    )
+  },
+  {
+    flag: "grant",
+    setting: "MCP_KRAKEN_GRANT",
+    expected: "amounts such as BTC=0.1,ETH=2; BTC=none or none removes them",
+    purpose: "Coins that belong to the capital from the beginning.",
+    byDefault: "none",
+    repeatable: true,
+    access: "trade",
+    read: holdings("grants")
+  },
+  {
+    flag: "keep",
+    setting: "MCP_KRAKEN_KEEP",
+    expected: "amounts such as 1000USD,BTC=0.5; BTC=none or none removes them",
+    purpose: "Balances of the account that no write may go below.",
+    byDefault: "none",
+    repeatable: true,
+    access: "trade",
+    read: holdings("keep")
+  },
+  {
+    flag: "pairs",
+    setting: "MCP_KRAKEN_PAIRS",
+    expected: "pairs such as BTC/USD,ETH/*,*/EUR, or all",
+    purpose: "Pairs that may be traded.",
+    byDefault: "all",
+    repeatable: true,
+    access: "trade",
+    read: many((members, mandate) =>
+      members.some(isAll)
+        ? Either.right(Struct.omit(mandate, "pairs"))
+        : Either.map(readPatterns(members), (pairs) => ({ ...mandate, pairs }))
+    )
+  },
+  {
+    flag: "not-pairs",
+    setting: "MCP_KRAKEN_NOT_PAIRS",
+    expected: "pairs such as DOGE/*, or none",
+    purpose: "Pairs that may not be traded.",
+    byDefault: "none",
+    repeatable: true,
+    access: "trade",
+    read: many((members, mandate) =>
+      members.some(isNone)
+        ? Either.right({ ...mandate, notPairs: [] })
+        : Either.map(readPatterns(members), (notPairs) => ({ ...mandate, notPairs }))
+    )
+  },
+  {
+    flag: "sides",
+    setting: "MCP_KRAKEN_SIDES",
+    expected: "buy, sell or all",
+    purpose: "Sides of orders that may be placed. Orders that only reduce are always allowed.",
+    byDefault: "all",
+    repeatable: true,
+    access: "trade",
+    read: words(["buy", "sell"], (mandate, sides) =>
+      sides === undefined ? Struct.omit(mandate, "sides") : { ...mandate, sides }
+    )
+  },
+  {
+    flag: "types",
+    setting: "MCP_KRAKEN_TYPES",
+    expected: `some of ${orderTypes.join(", ")}, or all`,
+    purpose: "Types of orders that may be placed. Orders that only reduce are always allowed.",
+    byDefault: "all",
+    repeatable: true,
+    access: "trade",
+    read: words(orderTypes, (mandate, types) =>
+      types === undefined ? Struct.omit(mandate, "types") : { ...mandate, types }
+    )
+  },
+  {
+    flag: "collar",
+    setting: "MCP_KRAKEN_COLLAR",
+    expected: "a percentage such as 5%, or none",
+    purpose: "Percentage by which the price of a limit order may cross the book.",
+    byDefault: "5%",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) =>
+      isNone(text)
+        ? Either.right(Struct.omit(mandate, "collar"))
+        : Either.map(readPercent(text), (collar) => ({ ...mandate, collar }))
+    )
+  },
+  {
+    flag: "slippage",
+    setting: "MCP_KRAKEN_SLIPPAGE",
+    expected: "a percentage such as 1%, or none, which refuses market orders",
+    purpose: "Percentage by which a market order may walk the book. Market orders need it.",
+    byDefault: "none",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) =>
+      isNone(text)
+        ? Either.right(Struct.omit(mandate, "slippage"))
+        : Either.map(readPercent(text), (slippage) => ({ ...mandate, slippage }))
+    )
+  },
+  {
+    flag: "max-open",
+    setting: "MCP_KRAKEN_MAX_OPEN",
+    expected: "a whole number such as 10, or none",
+    purpose: "The most open orders.",
+    byDefault: "20",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) =>
+      isNone(text)
+        ? Either.right(Struct.omit(mandate, "maxOpen"))
+        : Either.map(readCount(text), (maxOpen) => ({ ...mandate, maxOpen }))
+    )
+  },
+  {
+    flag: "rate",
+    setting: "MCP_KRAKEN_RATE",
+    expected: "a number of writes such as 10/min, or none",
+    purpose: "The most writes a minute. Refused ones count too, cancels never.",
+    byDefault: "10/min",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) => {
+      if (isNone(text)) return Either.right(Struct.omit(mandate, "rate"))
+      const [value, unit] = perUnit(text)
+      return Either.map(Either.all([readCount(value), readWord(["min"])(unit)]), ([rate]) => ({ ...mandate, rate }))
+    })
+  },
+  {
+    flag: "calls",
+    setting: "MCP_KRAKEN_CALLS",
+    expected: "numbers of calls such as 60/min,5000/day, also for hour; none/day or none removes them",
+    purpose: "The most calls of any tool.",
+    byDefault: "none",
+    repeatable: true,
+    access: "read",
+    read: many((members, mandate) => {
+      if (members.some(isNone)) return Either.right({ ...mandate, calls: {} })
+      const read = Either.flatMap(readAll(members, readCalls), (given) => unique(given, ([unit]) => unit))
+      return Either.map(read, (given) => ({ ...mandate, calls: merge({ ...mandate.calls }, given) }))
+    })
+  },
+  {
+    flag: "max-leverage",
+    setting: "MCP_KRAKEN_MAX_LEVERAGE",
+    expected: "0 for none, or a whole number from 2 to 100",
+    purpose: "The highest leverage.",
+    byDefault: "0",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) =>
+      Either.map(text === "0" || isNone(text) ? Either.right(0) : readCount(text, 2, 100), (maxLeverage) => ({
+        ...mandate,
+        maxLeverage
+      }))
+    )
+  },
+  {
+    flag: "cancel",
+    setting: "MCP_KRAKEN_CANCEL",
+    expected: "own or any",
+    purpose: "Orders that may be changed and cancelled: own orders, or any of the account.",
+    byDefault: "own",
+    repeatable: false,
+    access: "trade",
+    read: one((text, mandate) => Either.map(readWord(["own", "any"])(text), (cancel) => ({ ...mandate, cancel })))
+  },
+  {
+    flag: "withdraw",
+    setting: "MCP_KRAKEN_WITHDRAW",
+    expected:
+      "limits such as KEY=200USD/day, also for hour, week, month and total; KEY=none removes one, none forbids withdrawals, all allows every address",
+    purpose: "Kraken's names of the addresses that withdrawals may go to, each with its own limit.",
+    byDefault: "all",
+    repeatable: true,
+    access: "full",
+    read: setWithdraw
+  },
+  {
+    flag: "ask",
+    setting: "MCP_KRAKEN_ASK",
+    expected: `above=50USD for orders worth more, and some of ${askKinds.join(", ")}; above=none or none removes them`,
+    purpose: "Acts that need the approval of a person.",
+    byDefault: "funds",
+    repeatable: true,
+    access: "trade",
+    read: many((members, mandate) => Either.map(setAsk(members, mandate.ask), (ask) => ({ ...mandate, ask })))
+  },
+  {
+    flag: "toolsets",
+    setting: "",
+    expected: `some of ${toolsetNames.join(", ")}, or all`,
+    purpose: "Toolsets to offer, of those that the server offers.",
+    byDefault: "all",
+    repeatable: true,
+    access: "read",
+    read: words(toolsetNames, (mandate, toolsets) =>
+      toolsets === undefined ? Struct.omit(mandate, "toolsets") : { ...mandate, toolsets }
+    )
+  }
+]

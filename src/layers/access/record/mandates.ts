@@ -1,0 +1,75 @@
+import type { Database } from "better-sqlite3"
+import { Option, Schema } from "effect"
+import { Mandate } from "../../../domain/mandates/mandate.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
+import type { MandateInForce } from "../../../services/Principal.ts"
+import type { Party } from "./party.ts"
+import { readable } from "./readable.ts"
+import { statement } from "./statement.ts"
+
+/** A row of a mandate, or of a caller without one that was frozen. */
+interface MandateRow {
+  readonly subject: string
+  readonly revision: number
+  readonly terms: string | null
+  readonly frozen_at: number | null
+  readonly frozen_by: string | null
+  readonly frozen_why: string | null
+}
+
+const rowOf = (db: Database, { caller }: Pick<Party, "caller">): MandateRow | undefined =>
+  statement(
+    db,
+    `SELECT subject, revision, terms, frozen_at, frozen_by, frozen_why FROM mandates
+     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`
+  ).get({ caller }) as MandateRow | undefined
+
+/** Finds what keeps a caller from all writes but cancels. */
+export const frozen = (
+  db: Database,
+  party: Pick<Party, "caller">
+): Extract<NoRoom, { readonly _tag: "Frozen" }> | undefined => {
+  const stop = statement(db, "SELECT at, by, why FROM halt WHERE halted = 1").get() as
+    | { readonly at: number; readonly by: string; readonly why: string | null }
+    | undefined
+  if (stop !== undefined)
+    return {
+      _tag: "Frozen",
+      scope: "everything",
+      since: stop.at,
+      by: stop.by,
+      ...(stop.why !== null && { reason: stop.why })
+    }
+  const row = rowOf(db, party)
+  return row === undefined || row.frozen_at === null
+    ? undefined
+    : {
+        _tag: "Frozen",
+        scope: "caller",
+        since: row.frozen_at,
+        by: row.frozen_by ?? "",
+        ...(row.frozen_why !== null && { reason: row.frozen_why })
+      }
+}
+
+/** A mandate that was made, changed or removed since the call began. The mandate of `local` comes from settings. */
+export const changed = (db: Database, party: Party): NoRoom | undefined => {
+  if (party.caller === "local") return undefined
+  const row = rowOf(db, party)
+  const stored = row?.terms === null ? undefined : row?.revision
+  const used = Option.getOrUndefined(Option.map(party.mandate, ({ revision }) => revision))
+  return stored === used ? undefined : { _tag: "Changed" }
+}
+
+/** Decodes a mandate, of which a limit that this version does not know is an error: it must not be ignored. */
+const decodeMandate = Schema.decodeUnknownEither(Schema.parseJson(Mandate), { onExcessProperty: "error" })
+
+/** Reads the mandate of a token. */
+export const mandateOf = (db: Database, token: string): MandateInForce | undefined => {
+  const row = statement(db, "SELECT subject, revision, terms, seq FROM mandates WHERE token = ?").get(token) as
+    | (Pick<MandateRow, "revision" | "subject" | "terms"> & { readonly seq: number })
+    | undefined
+  return row === undefined || row.terms === null
+    ? undefined
+    : { subject: row.subject, revision: row.revision, terms: readable(row.seq, decodeMandate(row.terms)) }
+}

@@ -1,0 +1,62 @@
+import type { Database } from "better-sqlite3"
+import { Schema } from "effect"
+import { SpentOrder } from "../../../domain/mandates/claim.ts"
+import type { OpenSpend } from "../../../domain/mandates/room.ts"
+import { type Party, subjectOf } from "./party.ts"
+import { countsOf } from "./projectSpending.ts"
+import { readable } from "./readable.ts"
+import { statement } from "./statement.ts"
+
+/** Decodes the order of a spend. */
+export const decodeTerms = Schema.decodeUnknownEither(Schema.parseJson(SpentOrder))
+
+/** Reads the open spends of a caller, or of all callers of its account, oldest first. */
+export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyone"): ReadonlyArray<OpenSpend> => {
+  const rows = statement(
+    db,
+    `SELECT s.seq, s.n, s.kind, s.at, s.asset, s.amount, s.gets, s.counts, s.terms, s.txid, s.parent_n, s.paid, s.got,
+       s.open_orders, p.txid AS parent_txid, i.state
+     FROM spends s JOIN intents i USING (seq) LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
+     WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.of_seq IS NULL
+       AND (@subject IS NULL OR s.subject = @subject) ORDER BY s.seq, s.n`
+  ).all({
+    key: party.key,
+    account: party.account,
+    subject: scope === "everyone" ? null : (subjectOf(party) ?? "")
+  }) as ReadonlyArray<OpenRow>
+  return rows.map(({ counts, gets, open_orders, parent_n, parent_txid, state, terms, txid, ...row }) => ({
+    ...row,
+    counts: countsOf({ seq: row.seq, counts }),
+    open: open_orders,
+    ...(gets !== null && { gets }),
+    ...(terms !== null && { order: readable(row.seq, decodeTerms(terms)) }),
+    ...(parent_n !== null && { parent: parent_n }),
+    ...(parent_txid !== null && { parentTxid: parent_txid }),
+    ...(txid !== null && { txid }),
+    isUndecided: state === "open" || state === "unknown"
+  }))
+}
+
+interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "kind" | "n" | "paid" | "seq"> {
+  readonly gets: string | null
+  readonly counts: string
+  readonly terms: string | null
+  readonly txid: string | null
+  readonly parent_n: number | null
+  readonly parent_txid: string | null
+  readonly open_orders: number
+  readonly state: string
+}
+
+/** Selects the ids, of Kraken or of ours, that belong to orders of a caller's mandate. */
+export const ownIds = (db: Database, party: Party, ids: ReadonlyArray<string>): ReadonlySet<string> => {
+  const { account, key } = party
+  const own = statement(
+    db,
+    `SELECT 1 FROM spends WHERE txid = @id AND key = @key AND account = @account AND subject = @subject
+     UNION ALL
+     SELECT 1 FROM spends WHERE cl_ord_id = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`
+  )
+  const subject = subjectOf(party)
+  return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
+}

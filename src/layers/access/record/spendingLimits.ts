@@ -1,0 +1,184 @@
+import type { Database } from "better-sqlite3"
+import { Option } from "effect"
+import { type Claim, everyone, type Spend, withdrawBucket } from "../../../domain/mandates/claim.ts"
+import type { ServerLimits, SpendingLimits, Window } from "../../../domain/mandates/mandate.ts"
+import type { LimitUsage, NoRoom } from "../../../domain/mandates/room.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
+import type { Limits } from "../../../services/Record.ts"
+import type { Party } from "./party.ts"
+import { mostUnits, unitsOf, whileOpen } from "./projectSpending.ts"
+import { statement } from "./statement.ts"
+import { rolling, type RollingWindow, spans } from "./windows.ts"
+
+/** The limits of one bucket. */
+interface Bucket {
+  readonly layer: "mandate" | "server"
+  readonly scope: string
+  readonly bucket: string
+  readonly name: string
+  readonly unit: string
+  readonly max: SpendingLimits["max"]
+}
+
+/** Lists the limits that concern a caller. */
+const bucketsOf = (party: Party, server: ServerLimits | undefined): ReadonlyArray<Bucket> => {
+  const spending = (layer: Bucket["layer"], scope: string, { currency, max }: SpendingLimits): ReadonlyArray<Bucket> =>
+    currency === undefined ? [] : [{ layer, scope, bucket: currency, name: "max", unit: currency, max }]
+  const own = Option.match(party.mandate, {
+    onNone: () => [],
+    onSome: ({ subject, terms }) => [
+      ...spending("mandate", subject, terms.spending),
+      ...Object.entries(terms.withdraw ?? {}).map(([address, { amount, asset, per }]): Bucket => ({
+        layer: "mandate",
+        scope: subject,
+        bucket: withdrawBucket(address, asset),
+        name: `withdraw ${address}`,
+        unit: asset,
+        max: { [per]: amount }
+      }))
+    ]
+  })
+  return [...own, ...(server === undefined ? [] : spending("server", everyone, server.spending))]
+}
+
+const usedSince = (db: Database, { account, key }: Party, { bucket, scope }: Bucket, since: number): bigint =>
+  BigInt(
+    statement(
+      db,
+      "SELECT coalesce(sum(units), 0) FROM uses WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND at > ?"
+    )
+      .safeIntegers()
+      .pluck()
+      .get(scope, key, account, bucket, since) as bigint
+  )
+
+const sinceOf = (window: RollingWindow, at: number): number =>
+  window === "total" ? -1 : Math.trunc(at - spans[window])
+
+const unitsPerCoin = D.decimal("0.00000001")
+
+const textOf = (units: bigint): string => D.format(D.multiply(D.make(units, 0), unitsPerCoin))
+
+const limitOf = (max: SpendingLimits["max"], window: Window): bigint | undefined => {
+  const amount = max[window]
+  if (amount === undefined || amount === "none") return undefined
+  const units = unitsOf(amount, "1")
+  return units > mostUnits ? mostUnits : units
+}
+
+/** Checks that no window of a limit is exceeded. `at` is the time by which windows are judged. */
+export const spendingReached = (
+  db: Database,
+  party: Party,
+  claim: Claim,
+  { server }: Limits,
+  at: number
+): NoRoom | undefined => {
+  for (const bucket of bucketsOf(party, server)) {
+    const asked = claim.spends.flatMap((spend) => {
+      const count = spend.counts.find(({ bucket: name, scope }) => name === bucket.bucket && scope === bucket.scope)
+      return count === undefined ? [] : [{ spend, rate: count.rate, units: unitsOf(spend.amount, count.rate) }]
+    })
+    if (asked.length === 0) continue
+    const reached = (window: Window, asked: bigint, limit: bigint, used: bigint): NoRoom => {
+      const left = limit > used ? limit - used : 0n
+      const availableAt = window === "order" ? undefined : roomAt(db, party, bucket, window, at, used + asked - limit)
+      return {
+        _tag: "Limit",
+        layer: bucket.layer,
+        limit: `${bucket.name}/${window}`,
+        asked: textOf(asked),
+        allowed: textOf(limit),
+        left: textOf(left),
+        unit: bucket.unit,
+        ...(availableAt !== undefined && asked <= limit && { availableAt })
+      }
+    }
+    const single = limitOf(bucket.max, "order")
+    if (single !== undefined)
+      for (const { rate, spend } of asked) {
+        const units = unitsOf(D.format(D.sum(D.decimal(spend.amount), raisedAmount(db, spend))), rate)
+        if (spend.kind === "order" && units > single) return reached("order", units, single, 0n)
+      }
+    const sum = asked.reduce((total, { units }) => total + units, 0n)
+    for (const window of rolling) {
+      const limit = limitOf(bucket.max, window)
+      if (limit === undefined) continue
+      const used = usedSince(db, party, bucket, sinceOf(window, at))
+      if (used + sum > limit) return reached(window, sum, limit, used)
+    }
+  }
+  return undefined
+}
+
+/** The amount of the order that an amendment raises. */
+const raisedAmount = (db: Database, { raises }: Spend): D.Decimal => {
+  if (raises === undefined) return D.zero
+  const amount = statement(db, "SELECT amount FROM spends WHERE seq = ? AND n = ?").pluck().get(raises.intent, raises.n)
+  return D.decimal(amount === undefined ? "0" : String(amount))
+}
+
+/** Uses that are looked at to find out when there is room. */
+const mostUses = 1000
+
+/** The time at which `needed` units have left a window. Undefined if open writes hold them, or a window has no end. */
+const roomAt = (
+  db: Database,
+  { account, key }: Party,
+  { bucket, scope }: Bucket,
+  window: RollingWindow,
+  at: number,
+  needed: bigint
+): number | undefined => {
+  if (window === "total") return undefined
+  const uses = statement(
+    db,
+    `SELECT at, units FROM uses WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND at > ? AND at < ${whileOpen}
+     ORDER BY at LIMIT ${mostUses}`
+  )
+    .safeIntegers()
+    .all(scope, key, account, bucket, sinceOf(window, at)) as ReadonlyArray<{
+    readonly at: bigint
+    readonly units: bigint
+  }>
+  let freed = 0n
+  for (const use of uses) {
+    freed += use.units
+    if (freed >= needed) return Number(use.at) + spans[window]
+  }
+  return undefined
+}
+
+/** Reads what was used of each limit that concerns a caller. `at` is the time by which windows are judged. */
+export const limitUsages = (
+  db: Database,
+  party: Party,
+  server: ServerLimits | undefined,
+  at: number
+): ReadonlyArray<LimitUsage> =>
+  bucketsOf(party, server).flatMap((bucket) => rolling.flatMap((window) => usageIn(db, party, bucket, window, at)))
+
+const usageIn = (
+  db: Database,
+  party: Party,
+  bucket: Bucket,
+  window: RollingWindow,
+  at: number
+): ReadonlyArray<LimitUsage> => {
+  const limit = limitOf(bucket.max, window)
+  if (limit === undefined) return []
+  const used = usedSince(db, party, bucket, sinceOf(window, at))
+  const availableAt = used === 0n ? undefined : roomAt(db, party, bucket, window, at, 1n)
+  return [
+    {
+      layer: bucket.layer,
+      limit: `${bucket.name}/${window}`,
+      window,
+      unit: bucket.unit,
+      allowed: textOf(limit),
+      used: textOf(used),
+      left: textOf(limit > used ? limit - used : 0n),
+      ...(availableAt !== undefined && { availableAt })
+    }
+  ]
+}
