@@ -1,5 +1,5 @@
 import { escapeText } from "../../domain/wire/escapeText.ts"
-import { isDone, type PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
+import { isDone, type PanicOptions, type PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
 import type { Freezing } from "./freeze.ts"
 
 /** The end of the command. */
@@ -61,6 +61,44 @@ export const frozenLine = ({ file, row, stop, wasFrozen }: Freezing): string => 
   return wasFrozen
     ? `Trading was frozen already, since ${iso(stop.since)} by ${stop.by}${why}.`
     : `Trading is frozen since ${iso(stop.since)}${why}.`
+}
+
+/** The state that an interruption leaves. */
+export interface Remains {
+  readonly isFrozen: boolean
+  /** Servers were asked to do the work, and go on with it. */
+  readonly isAsked: boolean
+  /** The ids of the orders to cancel that were open at the last reading, by account. */
+  readonly open: ReadonlyMap<string, ReadonlyArray<string>>
+}
+
+export const nothingYet: Remains = { isFrozen: false, isAsked: false, open: new Map() }
+
+/** The most ids that a line names. */
+const mostNamed = 10
+
+/** Writes the end of an interrupted command. */
+export const interruptedText = (
+  { isAsked, isFrozen, open }: Remains,
+  { keepStops, scope }: Pick<PanicOptions, "keepStops" | "scope">
+): string => {
+  if (!isFrozen) return "Interrupted before trading was frozen. Nothing was done."
+  const named = (ids: ReadonlyArray<string>) =>
+    `${ids.slice(0, mostNamed).join(", ")}${ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ""}`
+  const accounts = [...open].map(([account, ids]) =>
+    ids.length === 0
+      ? `${account}: no order was open at the last reading, which proves nothing yet.`
+      : `${account}: ${ids.length} orders were open at the last reading: ${named(ids)}.`
+  )
+  return [
+    "Interrupted. Trading stays frozen.",
+    ...(isAsked ? ["Servers that were asked to cancel go on."] : []),
+    ...(accounts.length > 0 ? accounts : isAsked ? [] : ["It is not known which orders are open."]),
+    ...(scope === "all" && !keepStops && open.size > 0
+      ? ["If the timer was set, Kraken cancels all orders of the account within 15 s."]
+      : []),
+    "Run panic again to finish."
+  ].join("\n")
 }
 
 const linesOf = (report: PanicReport): ReadonlyArray<string> => {

@@ -1,4 +1,4 @@
-import { Clock, Console, type Duration, Effect, Either, Option } from "effect"
+import { Clock, Console, type Duration, Effect, Either, Option, Ref } from "effect"
 import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
@@ -18,7 +18,16 @@ import { isMissing } from "../kit/isMissing.ts"
 import { writeOut } from "../kit/writeOut.ts"
 import { freeze } from "./freeze.ts"
 import { orderDeadlineFor, settingsFor } from "./panicSettings.ts"
-import { frozenLine, isEndDone, type PanicEnd, toJson, toText } from "./panicWords.ts"
+import {
+  frozenLine,
+  interruptedText,
+  isEndDone,
+  nothingYet,
+  type PanicEnd,
+  type Remains,
+  toJson,
+  toText
+} from "./panicWords.ts"
 
 interface Given extends PanicOptions {
   readonly reason: Option.Option<string>
@@ -31,6 +40,7 @@ interface Common {
   readonly options: PanicOptions
   readonly stateDir: string
   readonly say: PanicParts["say"]
+  readonly remains: Ref.Ref<Remains>
   readonly orderDeadline: Duration.Duration
 }
 
@@ -38,35 +48,43 @@ type Worked = Pick<PanicEnd, "reports" | "problems">
 
 /**
  * Freezes first, with no more than the state folder. Then cancels with the API key of the settings, or on the simulated
- * accounts, or has a running server do it. Every end but a proven one has exit code 1.
+ * accounts, or has a running server do it. Every end but a proven one has exit code 1, and an interruption 130.
  */
-export const runPanicCommand = Effect.fn("panic.command")(
-  function* ({ envFile, json, reason, ...options }: Given) {
-    yield* exitWith(1)
-    const { stateDir } = yield* settingsFor(Needs.record, envFile)
-    const stop = {
-      since: yield* Clock.currentTimeMillis,
-      by: "local",
-      ...(Option.isSome(reason) && { reason: reason.value })
-    }
-    const first = yield* freeze(stateDir, stop)
-    yield* say(frozenLine(first))
-    yield* Effect.forEach(first.notes, say)
-    const common = { options, stateDir, say, orderDeadline: yield* orderDeadlineFor(envFile) }
-    const worked = yield* cancelOrders(common, envFile)
-    // A record that was busy at the beginning might be free by now.
-    const freezing =
-      first.file && first.row ? first : { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
-    const end: PanicEnd = { freezing, ...worked }
-    yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
-    if (isEndDone(end)) yield* exitWith(0)
-  },
-  Effect.onInterrupt(() =>
-    say(
-      "Interrupted. Trading stays frozen, and orders might still be open. A timer that was set cancels all of them within 15 s. Run panic again to go on."
+export const runPanicCommand = Effect.fn("panic.command")(function* (given: Given) {
+  yield* exitWith(1)
+  const remains = yield* Ref.make(nothingYet)
+  yield* Effect.onInterrupt(freezeAndCancel(given, remains), () =>
+    Effect.flatMap(Ref.get(remains), (remains) =>
+      Effect.zipRight(exitWith(interrupted), say(interruptedText(remains, given)))
     )
   )
-)
+})
+
+/** The exit code of a command that Ctrl-C ended. */
+const interrupted = 130
+
+const freezeAndCancel = Effect.fnUntraced(function* (
+  { envFile, json, reason, ...options }: Given,
+  remains: Ref.Ref<Remains>
+) {
+  const { stateDir } = yield* settingsFor(Needs.record, envFile)
+  const stop = {
+    since: yield* Clock.currentTimeMillis,
+    by: "local",
+    ...(Option.isSome(reason) && { reason: reason.value })
+  }
+  const first = yield* freeze(stateDir, stop)
+  yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
+  yield* say(frozenLine(first))
+  yield* Effect.forEach(first.notes, say)
+  const common = { options, stateDir, say, remains, orderDeadline: yield* orderDeadlineFor(envFile) }
+  const worked = yield* cancelOrders(common, envFile)
+  // A record that was busy at the beginning might be free by now.
+  const freezing = first.file && first.row ? first : { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
+  const end: PanicEnd = { freezing, ...worked }
+  yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
+  if (isEndDone(end)) yield* exitWith(0)
+})
 
 const exitWith = (code: number) =>
   Effect.sync(() => {
@@ -122,7 +140,7 @@ const cancelOnPaper = Effect.fnUntraced(function* (common: Common) {
 }, Effect.scoped)
 
 const runOn = Effect.fnUntraced(function* (
-  { options, orderDeadline, say, stateDir }: Common,
+  { options, orderDeadline, remains, say, stateDir }: Common,
   account: string,
   calls: PanicParts["calls"],
   key: string
@@ -130,9 +148,10 @@ const runOn = Effect.fnUntraced(function* (
   return yield* runPanic(options, {
     account,
     calls,
-    record: yield* recordOfPanic(stateDir, key),
+    record: yield* recordOfPanic(stateDir, { account, key }),
     writeList: writeOpenOrders(stateDir, account, yield* Clock.currentTimeMillis),
     say,
+    sawOpen: (ids) => Ref.update(remains, (remains) => ({ ...remains, open: new Map(remains.open).set(account, ids) })),
     orderDeadline
   })
 }, Effect.scoped)
@@ -147,12 +166,13 @@ const untilAllTook = 2500
 const untilReported = 60_000
 
 /** Has running servers that have an API key do the work, and waits for their reports. */
-const haveServersCancel = Effect.fnUntraced(function* ({ options, say, stateDir }: Common, why: string) {
+const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, stateDir }: Common, why: string) {
   const nothing = (problem: string): Worked => ({ reports: [], problems: [problem] })
   yield* say(`${why} Asking running servers to cancel.`)
   const asked = yield* Effect.either(askServers(stateDir, yield* Clock.currentTimeMillis, options))
   if (Either.isLeft(asked)) return nothing(`Nothing was cancelled: ${why} ${asked.left.message}`)
   const id = asked.right
+  yield* Ref.update(remains, (remains) => ({ ...remains, isAsked: true }))
   const began = yield* monotonic
   let shown = 0
   const finish = (reports: ReadonlyArray<PanicReport>, problems: ReadonlyArray<string>) =>

@@ -158,11 +158,11 @@ describe("panic", () => {
     })
   )
 
-  it.scopedLive("ends with 1 if it is interrupted, with everything frozen", () =>
+  it.scopedLive("ends with 130 if it is interrupted, says what is open, and finishes when it is run again", () =>
     Effect.gen(function* () {
-      const { fake, folder, variables } = yield* makeHome
-      place(fake, 3)
-      fake.misbehave("private/CancelAll", ...Array.from({ length: 20 }, () => Fault.html(502)))
+      const { cli, fake, folder, variables } = yield* makeHome
+      const ids = place(fake, 3)
+      fake.misbehave("private/CancelAll", ...Array.from({ length: 4 }, () => Fault.html(502)))
       const child = spawn(process.execPath, [bundle(), "panic"], {
         env: variables,
         stdio: ["ignore", "ignore", "pipe"]
@@ -173,10 +173,15 @@ describe("panic", () => {
       const ended = yield* Effect.fork(code)
       yield* until(() => fake.count("private/CancelAll") > 0)
       child.kill("SIGINT")
-      assert.strictEqual(yield* ended, 1)
-      assert.include(told, "Trading stays frozen")
+      assert.strictEqual(yield* ended, 130)
+      const last = told.slice(told.indexOf("Interrupted"))
+      for (const id of ids) assert.include(last, id)
       assert.isTrue(existsSync(join(folder, "halt.json")))
       assert.lengthOf(openAt(fake), 3)
+      const again = yield* cli("panic --json")
+      assert.strictEqual(again.code, 0)
+      assert.isTrue(report(again).frozen.was_frozen)
+      assert.isEmpty(openAt(fake))
     })
   )
 

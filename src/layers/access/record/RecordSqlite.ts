@@ -19,6 +19,7 @@ import {
   Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
+import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
@@ -248,6 +249,7 @@ function makeRecord(
         const usage = yield* readAlways((db, now) => usageOf(db, now, own, limits))
         return { ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) }
       }),
+      stop: read(Option.none(), (db) => Option.fromNullable(stopIn(db))),
       position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party

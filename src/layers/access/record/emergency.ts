@@ -1,9 +1,11 @@
 import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
+import type { Intent, Outcome } from "../../../domain/record/events.ts"
 import type { Stop } from "../../../services/Halt.ts"
 import { draftOf } from "./activity.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
+import { end, type Now } from "./intents.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { statement } from "./statement.ts"
 import { cancelNames } from "./stopped.ts"
@@ -137,3 +139,62 @@ export const writesSince = (db: Database, seq: number): ReadonlyArray<Counted> =
 
 /** Tells whether an operator secret is set. */
 export const hasSecret = (db: Database): boolean => statement(db, "SELECT 1 FROM secret").get() !== undefined
+
+/** The name that the writes of an emergency stop have in the record, in place of a tool. */
+const toolOfStop = "panic"
+
+/** A cancel that the emergency stop is about to send. */
+export type CancelOfStop = Pick<Intent, "account" | "endpoint" | "key" | "request">
+
+/** Records a cancel before it leaves, and keeps it from other processes until `until`. Returns the number of its row. */
+export const beginCancel = (db: Database, { process, wall }: Now, cancel: CancelOfStop, until: number): number => {
+  const { seq } = append(db, {
+    kind: "intent",
+    at: wall,
+    actor: { id: "local" },
+    tool: toolOfStop,
+    ...cancel,
+    fingerprints: [],
+    leaveBy: until
+  })
+  statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(seq, process, until)
+  return seq
+}
+
+/** Records what became of a cancel. */
+export const endCancel = (
+  db: Database,
+  now: Now,
+  intent: number,
+  outcome: Omit<Outcome, "actor" | "at" | "ids" | "intent" | "kind">
+): Head | undefined => end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent, ids: [] })
+
+/** Leaves a cancel that was interrupted to a server, which finds out what became of it. */
+export const leaveCancel = (db: Database, seq: number): void => {
+  statement(db, "UPDATE leases SET until = 0 WHERE seq = ? AND ended IS NULL").run(seq)
+}
+
+/**
+ * Records that the orders are gone which a stop cancelled without an answer. `all` includes the cancels of other stops that
+ * have ended.
+ */
+export const provenGone = (
+  db: Database,
+  now: Now,
+  { account, all, key }: Pick<CancelOfStop, "account" | "key"> & { readonly all: boolean }
+): void => {
+  const undecided = statement(
+    db,
+    `SELECT seq FROM intents INDEXED BY intents_open JOIN leases USING (seq) JOIN events USING (seq)
+     WHERE key = @key AND account = @account AND state IN ('open', 'unknown')
+       AND endpoint IN ('private/CancelAll', 'private/CancelOrder', 'private/CancelOrderBatch')
+       AND json_extract(body, '$.tool') = '${toolOfStop}'
+       AND (owner = @process OR (@all AND until <= @wall))`
+  )
+    .pluck()
+    .all({ key, account, process: now.process, all: Number(all), wall: now.wall }) as ReadonlyArray<number>
+  for (const seq of undecided) {
+    statement(db, "UPDATE leases SET owner = ? WHERE seq = ?").run(now.process, seq)
+    endCancel(db, now, seq, { outcome: "happened", how: "no such order was open in two readings" })
+  }
+}

@@ -2,6 +2,7 @@ import { Clock, Effect, Layer, Option, Schedule } from "effect"
 import { Config } from "../../../../services/Config.ts"
 import { Halt } from "../../../../services/Halt.ts"
 import { KrakenClient } from "../../../../services/KrakenClient.ts"
+import { Record } from "../../../../services/Record.ts"
 import { HaltInStateFolder } from "../../../access/halt/HaltInStateFolder.ts"
 import { operator } from "../../../access/principals.ts"
 import { recordKeyOf } from "../../../access/record/RecordSqlite.ts"
@@ -12,6 +13,9 @@ import { recordOfPanic } from "./recordOfPanic.ts"
 
 /** The pause between two looks for the stop. */
 const lookEvery = "1 second"
+
+/** The time after which another process is taken to hold the record. */
+const untilHeld = "250 millis"
 
 /** The pause between two signs of life. */
 const touchEvery = "2 seconds"
@@ -25,6 +29,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
     const halt = yield* Halt
     const { credentials, mode, orderDeadline, readOnly, stateDir } = yield* Config
     const kraken = yield* KrakenClient
+    const record = yield* Record
     const key = recordKeyOf({ credentials, mode })
     const canCancel = mode === "live" && Option.isSome(credentials) && !readOnly
 
@@ -34,20 +39,34 @@ export const PanicOnRequest = Layer.scopedDiscard(
       const report = yield* runPanic(options, {
         account: "kraken",
         calls: krakenCalls(kraken, operator(mode)),
-        record: yield* recordOfPanic(stateDir, key),
+        record: yield* recordOfPanic(stateDir, { account: "kraken", key }),
         writeList: writeOpenOrders(stateDir, "kraken", yield* Clock.currentTimeMillis),
+        sawOpen: () => Effect.void,
         say: (line) => Effect.zipRight(say(line), Effect.logWarning(line)),
         orderDeadline
       })
       yield* finish(report)
     }, Effect.scoped)
 
+    /** Looks at the file, and else at the record. Undefined while that cannot be read. */
+    const stopNow = Effect.gen(function* () {
+      const found = yield* halt.current
+      if (Option.isSome(found)) return found
+      return yield* record.stop.pipe(
+        Effect.disconnect,
+        Effect.timeout(untilHeld),
+        Effect.orElseSucceed(() => undefined)
+      )
+    })
+
     const done = new Set<string>()
     let wasStopped = false
     const look = Effect.gen(function* () {
-      const found = yield* halt.current
-      if (Option.isSome(found) !== wasStopped) {
-        wasStopped = Option.isSome(found)
+      const found = yield* stopNow
+      if (found === undefined) return
+      const isChange = Option.isSome(found) !== wasStopped
+      wasStopped = Option.isSome(found)
+      if (isChange)
         yield* Option.match(found, {
           onNone: () => Effect.logWarning("Trading is no longer frozen"),
           onSome: ({ by, reason, since }) =>
@@ -57,7 +76,6 @@ export const PanicOnRequest = Layer.scopedDiscard(
               ...(reason !== undefined && { reason })
             })
         })
-      }
       if (!wasStopped || !canCancel) return
       const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
       if (claimed !== undefined) yield* carryOut(claimed)

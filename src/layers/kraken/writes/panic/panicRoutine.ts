@@ -1,5 +1,5 @@
 import { Clock, Data, Duration, Effect, Either, Option, Ref, Schema } from "effect"
-import type { Params } from "../../../../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../../domain/endpoints/endpoints.ts"
 import { escapeText } from "../../../../domain/wire/escapeText.ts"
 import { monotonic } from "../../../../services/Clocks.ts"
 import { maximumIds } from "../orderLists.ts"
@@ -18,7 +18,10 @@ export interface OpenOrder {
   readonly ordertype: string
 }
 
-/** The facts that a panic takes from the record of this machine. All of them fail if it cannot be read. */
+/**
+ * The record of this machine. The facts that a panic takes from it fail if it cannot be read; writing to it never fails, and
+ * holds no cancel back.
+ */
 export interface PanicRecord {
   /** The times, in Unix milliseconds, until which writes in flight might still reach Kraken; of all keys. */
   readonly inFlight: Effect.Effect<ReadonlyArray<number>, PanicFileFailed>
@@ -28,6 +31,16 @@ export interface PanicRecord {
   readonly others: Effect.Effect<number, PanicFileFailed>
   /** A sentence about the timer of a caller that still runs. */
   readonly timer: Effect.Effect<Option.Option<string>, PanicFileFailed>
+  /** Records a cancel, before its first call leaves and once it has ended. */
+  readonly recorded: <A>(
+    endpoint: WriteEndpoint,
+    params: Params,
+    call: Effect.Effect<A, PanicCallFailed>
+  ) => Effect.Effect<A, PanicCallFailed>
+  /** Records that orders are gone whose cancel was not answered. `all`: also those that another stop cancelled. */
+  readonly proven: (all: boolean) => Effect.Effect<void>
+  /** A sentence about cancels that could not be recorded. */
+  readonly gaps: Effect.Effect<Option.Option<string>>
 }
 
 export interface PanicParts {
@@ -36,6 +49,8 @@ export interface PanicParts {
   readonly record: PanicRecord
   /** Writes the open orders to a file, and returns its path. */
   readonly writeList: (orders: unknown) => Effect.Effect<string, PanicFileFailed>
+  /** Keeps the ids of the orders to cancel that a reading showed, for the case that the panic is interrupted. */
+  readonly sawOpen: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Tells the operator how far it is. */
   readonly say: (line: string) => Effect.Effect<void>
   /** The time that Kraken has to accept an order after it was sent. Waited out if the record cannot be read. */
@@ -121,7 +136,7 @@ const endedProps: ReadonlySet<string> = new Set(["canceled", "cancel-pending", "
  * again. Nothing is sold.
  */
 export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, parts: PanicParts) {
-  const { account, calls, record, say, writeList } = parts
+  const { account, calls, record, sawOpen, say, writeList } = parts
   const { keepStops, scope, withdrawals } = options
   const isWhole = scope === "all" && !keepStops
   const problems = yield* Ref.make<ReadonlyArray<string>>([])
@@ -152,6 +167,10 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
       }
     })
 
+  /** Makes a cancel patiently, and records it. */
+  const write = (what: string, endpoint: WriteEndpoint, params: Params, lasting?: number) =>
+    record.recorded(endpoint, params, patiently(what, goneIsDone(calls.write(endpoint, params)), lasting))
+
   const readRaw = calls.read("private/OpenOrders", {})
   const readOpen = (lasting?: number) =>
     Effect.flatMap(patiently("Reading open orders", readRaw, lasting), (result) =>
@@ -166,32 +185,24 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
     const isOwn = scope === "all" ? undefined : yield* record.own(orders)
     const isMeant = ({ ordertype, parent = "", txid }: OpenOrder) =>
       (isOwn === undefined || isOwn.has(txid) || isOwn.has(parent)) && !(keepStops && stops.has(ordertype))
-    return {
-      meant: orders.filter(isMeant).map(({ txid }) => txid),
-      kept: orders.filter((order) => !isMeant(order)).map(({ txid }) => txid)
-    }
+    const meant = orders.filter(isMeant).map(({ txid }) => txid)
+    yield* sawOpen(meant)
+    return { meant, kept: orders.filter((order) => !isMeant(order)).map(({ txid }) => txid) }
   })
 
   const cancelIds = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
     const parts = ids.length <= fewOrders ? ids.map((id) => [id]) : chunksOf(ids, maximumIds)
     for (const part of parts) {
       const [only = "", ...others] = part
-      const call =
-        others.length === 0
-          ? calls.write("private/CancelOrder", { txid: only })
-          : calls.write("private/CancelOrderBatch", { orders: part })
-      const gone = Effect.catchIf(
-        call,
-        ({ remedy }) => remedy._tag === "Gone",
-        () => Effect.void
-      )
-      yield* patiently("Cancelling orders", gone)
+      yield* others.length === 0
+        ? write("Cancelling an order", "private/CancelOrder", { txid: only })
+        : write("Cancelling orders", "private/CancelOrderBatch", { orders: part })
     }
   })
 
   /** Cancels what the options mean, once. */
   const cancel = Effect.fnUntraced(function* () {
-    if (isWhole) return yield* Effect.asVoid(patiently("Cancelling all orders", calls.write("private/CancelAll", {})))
+    if (isWhole) return yield* Effect.asVoid(write("Cancelling all orders", "private/CancelAll", {}))
     const { meant } = yield* divide((yield* readOpen()).orders)
     yield* cancelIds(meant)
   })
@@ -253,9 +264,10 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
   yield* say(`${account}: reading the open orders until there are none, twice.`)
   const proof = yield* proveEmpty({ readOpen, divide, cancelIds, arm, say, account })
   yield* Effect.forEach(Option.toArray(proof.failure), problem)
+  if (proof.isEmpty) yield* record.proven(isWhole)
 
   // Withdrawals
-  const pending = yield* pendingWithdrawals({ calls, patiently, isCancelling: withdrawals === "cancel" })
+  const pending = yield* pendingWithdrawals({ calls, patiently, write, isCancelling: withdrawals === "cancel" })
   yield* Effect.forEach(pending.problems, problem)
   yield* Effect.forEach(pending.notes, note)
 
@@ -271,6 +283,8 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
       )
     else yield* note(`The timer stays on: Kraken cancels all orders of the account within ${timerSeconds} s.`)
   }
+
+  yield* Effect.flatMap(record.gaps, (gap) => Effect.forEach(Option.toArray(gap), note))
 
   const others = yield* Effect.orElseSucceed(record.others, () => 0)
   if (others > 0)
@@ -291,6 +305,14 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
   }
   return report
 })
+
+/** Counts a cancel of orders that Kraken does not know as open any more as done. */
+const goneIsDone = (call: Effect.Effect<unknown, PanicCallFailed>) =>
+  Effect.catchIf(
+    call,
+    ({ remedy }) => remedy._tag === "Gone",
+    () => Effect.void
+  )
 
 const add = (text: string) => (texts: ReadonlyArray<string>) => [...texts, text]
 
@@ -393,11 +415,17 @@ interface Withdrawing {
     call: Effect.Effect<A, PanicCallFailed>,
     lasting?: number
   ) => Effect.Effect<A, PanicCallFailed>
+  readonly write: (
+    what: string,
+    endpoint: WriteEndpoint,
+    params: Params,
+    lasting?: number
+  ) => Effect.Effect<unknown, PanicCallFailed>
   readonly isCancelling: boolean
 }
 
 /** Lists withdrawals that Kraken has not sent, and cancels those that can be if that is wanted. */
-const pendingWithdrawals = Effect.fnUntraced(function* ({ calls, isCancelling, patiently }: Withdrawing) {
+const pendingWithdrawals = Effect.fnUntraced(function* ({ calls, isCancelling, patiently, write }: Withdrawing) {
   const read = yield* Effect.either(
     patiently("Reading withdrawals", calls.read("private/WithdrawStatus", {}), shortPatience)
   )
@@ -413,9 +441,7 @@ const pendingWithdrawals = Effect.fnUntraced(function* ({ calls, isCancelling, p
     if (!pendingStates.has(status ?? "") || endedProps.has(prop ?? "")) continue
     const params: Params = { asset, refid }
     const canceled = isCancelling
-      ? yield* Effect.either(
-          patiently("Cancelling a withdrawal", calls.write("private/WithdrawCancel", params), shortPatience)
-        )
+      ? yield* Effect.either(write("Cancelling a withdrawal", "private/WithdrawCancel", params, shortPatience))
       : Either.right(false)
     if (Either.isLeft(canceled))
       problems.push(`The withdrawal ${refid} could not be cancelled: ${canceled.left.message}`)

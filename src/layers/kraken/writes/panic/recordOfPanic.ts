@@ -6,6 +6,7 @@ import { inFlight, otherKeys, ownOrders, runningTimer } from "../../../access/re
 import { layout } from "../../../access/record/layout.ts"
 import { recordFile } from "../../../access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import { cancelsOfPanic } from "./cancelsOfPanic.ts"
 import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
 
 /** The time for which other API keys count as in use. */
@@ -15,10 +16,13 @@ const lately = Duration.toMillis("30 days")
 const patience = "1 second"
 
 /**
- * Makes the part of the record that a panic reads, for one key. It opens the file once, to read it only. A record that
- * does not exist holds no writes, and cannot tell which orders are those of this installation.
+ * Makes the record of a panic, for one account. What it reads, it reads by a connection of its own. A record that does not
+ * exist holds no writes, and cannot tell which orders are those of this installation.
  */
-export const recordOfPanic = Effect.fnUntraced(function* (stateDir: string, key: string) {
+export const recordOfPanic = Effect.fnUntraced(function* (
+  stateDir: string,
+  { account, key }: { readonly account: string; readonly key: string }
+) {
   const file = join(stateDir, recordFile)
   const scope = yield* Effect.scope
   const opened = yield* Effect.cached(
@@ -39,6 +43,7 @@ export const recordOfPanic = Effect.fnUntraced(function* (stateDir: string, key:
   const unlessMissing = <A>(nothing: A, use: Effect.Effect<A, PanicFileFailed>) =>
     Effect.suspend(() => (existsSync(file) ? use : Effect.succeed(nothing)))
   const record: PanicRecord = {
+    ...(yield* cancelsOfPanic({ file, account, key })),
     inFlight: unlessMissing(
       [],
       timed((db, now) => inFlight(db, now).map(({ until }) => until))

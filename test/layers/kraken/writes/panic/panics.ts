@@ -20,7 +20,10 @@ export const emptyRecord: PanicRecord = {
   inFlight: Effect.succeed([]),
   others: Effect.succeed(0),
   own: () => Effect.succeed(new Set()),
-  timer: Effect.succeedNone
+  timer: Effect.succeedNone,
+  recorded: (_endpoint, _params, call) => call,
+  proven: () => Effect.void,
+  gaps: Effect.succeedNone
 }
 
 /** A fake Kraken, and panics on its account under `TestClock`. */
@@ -70,6 +73,7 @@ export const makePanics = (keyName: "full" | "trade" | "none" = "full") => {
             calls: krakenCalls(kraken, testOperator),
             record: { ...emptyRecord, ...record },
             writeList: () => Effect.succeed("list.json"),
+            sawOpen: () => Effect.void,
             say: (line) => Effect.sync(() => void said.push(line)),
             orderDeadline: Duration.seconds(5)
           }
