@@ -3,6 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { load } from "../../layers/process/load.ts"
 import { envFile } from "../kit/envFile.ts"
+import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
 
@@ -35,17 +36,10 @@ export const panic = Command.make(
 /** The command `resume`. */
 export const resume = Command.make(
   "resume",
-  {
-    passphraseFd: Options.integer("passphrase-fd").pipe(
-      Options.withPseudoName("N"),
-      Options.withDescription("Number of an open file that holds the passphrase; without it, a terminal asks"),
-      Options.optional
-    ),
-    envFile
-  },
-  (options) =>
-    Effect.flatMap(
-      load(() => import("./runResume.ts")),
-      ({ runResume }) => runResume(options)
-    )
+  { passphraseFd, envFile },
+  Effect.fn(function* ({ envFile, passphraseFd }) {
+    const descriptor = yield* toDescriptor(passphraseFd)
+    const { runResume } = yield* load(() => import("./runResume.ts"))
+    yield* runResume({ envFile, passphraseFd: descriptor })
+  })
 ).pipe(Command.withDescription("Allow trading again, and show what changed meanwhile"))

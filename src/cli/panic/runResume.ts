@@ -16,8 +16,9 @@ import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
-import { mayResume, ResumeRefusal } from "./mayResume.ts"
+import { mayResume } from "./mayResume.ts"
 import { settingsFor } from "./panicSettings.ts"
+import { ResumeRefusal } from "./resumeRefusal.ts"
 
 interface Given {
   readonly passphraseFd: Option.Option<number>
@@ -26,7 +27,8 @@ interface Given {
 
 /** Shows what changed since the stop, and ends it once a person confirms. The file goes last, so that a failure stops. */
 export const runResume = Effect.fn("resume.command")(function* ({ envFile, passphraseFd }: Given) {
-  const { stateDir } = yield* settingsFor(Needs.record, envFile)
+  const config = yield* settingsFor(Needs.record, envFile)
+  const { stateDir } = config
   const path = haltFileIn(stateDir)
   const file = join(stateDir, recordFile)
   const db = isMissing(file)
@@ -55,7 +57,7 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   )
   yield* Effect.forEach(yield* changes(stateDir, stop.since, envFile), (line) => Console.error(escapeLines(line)))
 
-  yield* mayResume(recorded.isGuarded, passphraseFd)
+  yield* Effect.provideService(mayResume(recorded.isGuarded, passphraseFd), Config, config)
   const head = db === undefined ? undefined : yield* db.write((db, { wall }) => release(db, wall))
   yield* Effect.try({
     try: () => removeHaltFile(path),

@@ -12,6 +12,7 @@ import * as Fault from "../../doubles/fake/Faults.ts"
 import type { FakeKraken } from "../../doubles/FakeKraken.ts"
 import { houseBeside, makeHouse, overHttp, overStdio, serveHttp } from "../../serve/Server.ts"
 import { type Ended, makeCommandLine } from "../commandLine.ts"
+import { hasTerminals, onTerminal } from "../onTerminal.ts"
 
 const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", price: "20000", volume: "0.01" }
 
@@ -52,22 +53,8 @@ const makeHome = Effect.gen(function* () {
   }
 })
 
-/** Resumes with a confirmation on a file descriptor. */
-const resume = (env: Record<string, string>, word: string) =>
-  Effect.async<Ended>((done) => {
-    const child = spawn(process.execPath, [bundle(), "resume", "--passphrase-fd", "3"], {
-      env,
-      stdio: ["ignore", "pipe", "pipe", "pipe"]
-    })
-    let [stdout, stderr] = ["", ""]
-    child.stdout?.on("data", (chunk: Buffer) => (stdout += String(chunk)))
-    child.stderr?.on("data", (chunk: Buffer) => (stderr += String(chunk)))
-    const input = child.stdio[3]
-    // The command might end before it reads.
-    input?.on("error", () => undefined)
-    if (input !== null && input !== undefined && "end" in input) input.end(`${word}\n`)
-    child.once("close", (code) => done(Effect.succeed({ code, stdout, stderr })))
-  })
+/** Resumes with a word that is typed on a terminal. */
+const resume = (env: Record<string, string>, word: string) => onTerminal(["resume"], env, word)
 
 describe("panic at the simulated exchange", () => {
   const makeExchange = Effect.gen(function* () {
@@ -321,7 +308,7 @@ describe("panic in paper mode", () => {
 })
 
 describe("resume", () => {
-  it.scopedLive("needs a person, or a file descriptor, and the right word", () =>
+  it.scopedLive.skipIf(!hasTerminals)("needs a person on a terminal, and the right word", () =>
     Effect.gen(function* () {
       const { cli, fake, folder, variables } = yield* makeHome
       assert.strictEqual((yield* cli("resume")).code, 0)
@@ -332,6 +319,9 @@ describe("resume", () => {
       assert.strictEqual(piped.code, 1)
       assert.include(piped.stderr, "2 are gone")
       assert.include(piped.stderr, String(added))
+      // A program could write the word to a file as well.
+      assert.strictEqual((yield* cli("resume --passphrase-fd 0")).code, 1)
+      assert.strictEqual((yield* cli("resume --passphrase-fd first")).code, 2)
       assert.strictEqual((yield* resume(variables, "yes")).code, 1)
       assert.isTrue(existsSync(join(folder, "halt.json")))
       assert.strictEqual((yield* resume(variables, "resume")).code, 0)
@@ -341,10 +331,10 @@ describe("resume", () => {
 
   it.scopedLive("does not go on if the record cannot be read, since nobody knows who may", () =>
     Effect.gen(function* () {
-      const { cli, folder, variables } = yield* makeHome
+      const { cli, folder } = yield* makeHome
       yield* cli("panic")
       writeFileSync(join(folder, "authority.db"), "no database".repeat(100))
-      assert.strictEqual((yield* resume(variables, "resume")).code, 1)
+      assert.strictEqual((yield* cli("resume")).code, 1)
       assert.isTrue(existsSync(join(folder, "halt.json")))
     })
   )
