@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/doctor/kit",
     "domain/keys",
     "layers/access",
+    "layers/access/halt",
     "layers/access/record",
     "layers/kraken/client",
     "layers/kraken/nonces",
@@ -86,7 +87,16 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
-  "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
+  "cli/state": [
+    "cli/audit",
+    "cli/kit",
+    "domain/wire",
+    "layers/access/halt",
+    "layers/access/record",
+    "layers/process",
+    "layers/storage",
+    "services"
+  ],
   server: [
     "domain/endpoints",
     "domain/wire",

@@ -8,6 +8,7 @@ import { nodeCheck } from "./checks/node.ts"
 import { recordCheck } from "./checks/record.ts"
 import { serverCheck } from "./checks/server.ts"
 import { settingsCheck } from "./checks/settings.ts"
+import { stopCheck } from "./checks/stop.ts"
 import { tlsCheck } from "./checks/tls.ts"
 import { tokensCheck } from "./checks/tokens.ts"
 import { type Check, error, type Finding, type Severity } from "./kit/finding.ts"
@@ -22,6 +23,7 @@ const waiting: ReadonlyArray<Check> = [
   tlsCheck,
   networkCheck,
   tokensCheck,
+  stopCheck,
   serverCheck,
   krakenCheck
 ]

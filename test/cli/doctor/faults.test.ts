@@ -9,6 +9,8 @@ import { join } from "node:path"
 import process from "node:process"
 import type { FindingId } from "../../../src/cli/doctor/kit/finding.ts"
 import type { System } from "../../../src/cli/doctor/kit/system.ts"
+import { freeze } from "../../../src/cli/panic/freeze.ts"
+import { haltFileIn, removeHaltFile, writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
 import { freePort } from "../../freePort.ts"
 import { record, sampleEvents } from "../audit/sampleRecord.ts"
 import { type HealthyHome, makeHealthyHome, makePair, wrong } from "./healthyHome.ts"
@@ -82,6 +84,8 @@ const keyLines = (env: HealthyHome["env"]): string =>
 
 const mebibyte = 1024n * 1024n
 const space = (bytes: bigint, hasFiles = true) => ({ system: { spaceAt: () => ({ bytes, hasFiles, name: "disk" }) } })
+
+const stop = { since: Date.UTC(2026, 0, 5), by: "local", reason: "odd orders" }
 
 const faults: ReadonlyArray<Fault> = [
   {
@@ -219,6 +223,37 @@ const faults: ReadonlyArray<Fault> = [
     fault: "another program holds the record",
     finds: "record.locked",
     plant: ({ state }) => hold(join(state, "authority.db"))
+  },
+  {
+    fault: "all trading is frozen",
+    finds: "stop.frozen",
+    plant: ({ state }) => Effect.asVoid(freeze(state, stop))
+  },
+  {
+    fault: "all trading is frozen by the file alone",
+    finds: "stop.half",
+    also: ["stop.frozen"],
+    plant: change(({ state }) => void writeHaltFile(haltFileIn(state), stop))
+  },
+  {
+    fault: "all trading is frozen by the record alone",
+    finds: "stop.half",
+    also: ["stop.frozen"],
+    plant: ({ state }) =>
+      Effect.andThen(
+        freeze(state, stop),
+        Effect.sync(() => removeHaltFile(haltFileIn(state)))
+      )
+  },
+  {
+    fault: "a file stops all trading that cannot be understood, beside a record that another program holds",
+    finds: "stop.frozen",
+    also: ["record.locked"],
+    plant: ({ state }) =>
+      Effect.andThen(
+        Effect.sync(() => writeFileSync(haltFileIn(state), "")),
+        hold(join(state, "authority.db"))
+      )
   },
   {
     fault: "the outcome of a withdrawal is unknown",

@@ -43,6 +43,8 @@ export type FindingId =
   | "record.not-verified"
   | "record.unknown-outcomes"
   | "record.abandoned"
+  | "stop.frozen"
+  | "stop.half"
   | "database.locked"
   | "database.unreadable"
   | "database.damaged"

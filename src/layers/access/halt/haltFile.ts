@@ -1,5 +1,5 @@
 import { Either, Option, Schema } from "effect"
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
+import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Stop } from "../../../services/Halt.ts"
 import { makeFolder } from "../../process/makeFolder.ts"
@@ -21,7 +21,8 @@ const decode = Schema.decodeUnknownEither(
 /** Looks for the stop in a file. One that is there and cannot be read or understood stops as well. */
 export const lookAtHaltFile = (file: string): Option.Option<Stop> => {
   try {
-    const found = statSync(file, { throwIfNoEntry: false })
+    // A link to a file that does not exist is there as well.
+    const found = lstatSync(file, { throwIfNoEntry: false })
     return found === undefined ? Option.none() : Option.some(contentsOf(file, found.mtimeMs))
   } catch (error) {
     const reason = `the file ${file} can't be looked at (${String(Object(error).code)})`
@@ -64,7 +65,7 @@ const writeNewFile = (file: string, text: string): boolean => {
   } catch (error) {
     if (Object(error).code === "EEXIST") return false
     // A file that was made and not filled stops, too.
-    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return true
+    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) return true
     throw error
   }
 }

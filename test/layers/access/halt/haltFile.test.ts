@@ -49,11 +49,13 @@ describe("the file of the stop", () => {
 
   it.scoped("stops if a folder or a name that leads nowhere stands in its place", () =>
     Effect.gen(function* () {
-      const [file, other] = [yield* makeFile, yield* makeFile]
+      const [file, other, missing] = [yield* makeFile, yield* makeFile, yield* makeFile]
       mkdirSync(file)
       assert.isTrue(Option.isSome(lookAtHaltFile(file)))
       symlinkSync(other, other)
       assert.isTrue(Option.isSome(lookAtHaltFile(other)))
+      symlinkSync(`${missing}.gone`, missing)
+      assert.isTrue(Option.isSome(lookAtHaltFile(missing)))
     })
   )
 
