@@ -1,6 +1,7 @@
 import { Clock, Console, Effect } from "effect"
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { haltFileIn } from "../../layers/access/halt/haltFile.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { verify } from "../../layers/access/record/verify.ts"
@@ -52,6 +53,7 @@ export const backUp = Effect.fnUntraced(function* (from: string, to: string) {
   })
   const copied = Effect.gen(function* () {
     for (const name of names) yield* copyDatabase(join(from, name), join(partial, name))
+    yield* copyStop(haltFileIn(from), haltFileIn(partial))
     const head = names.includes(recordFile) ? yield* intactHead(join(partial, recordFile)) : undefined
     const manifest: Manifest = {
       format: 1,
@@ -77,6 +79,17 @@ export const backUp = Effect.fnUntraced(function* (from: string, to: string) {
     Effect.onError(copied, () => Effect.sync(() => rmSync(partial, { recursive: true, force: true })))
   )
 })
+
+/** Copies the file of the emergency stop, so that a restore elsewhere does not lift the stop. */
+const copyStop = (from: string, to: string) =>
+  Effect.try({
+    try: () => {
+      if (!existsSync(from)) return
+      writeFileSync(to, readFileSync(from), { mode: 0o600, flag: "wx" })
+      sync(to)
+    },
+    catch: failed(`${from} can't be copied to ${to}`)
+  })
 
 /** Verifies a record, and returns its end. */
 export const intactHead = (file: string) =>

@@ -9,7 +9,11 @@ import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { isLocked, makePrivate } from "../../layers/storage/databaseFile.ts"
 import { Config } from "../../services/Config.ts"
-import { type From, withState } from "../audit/record.ts"
+import { escapeText } from "../../domain/wire/escapeText.ts"
+import type { Stop } from "../../services/Halt.ts"
+import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
+import { halt, stopIn } from "../../layers/access/record/emergency.ts"
+import { type From, isoOf, withState } from "../audit/record.ts"
 import { intactHead } from "./backup.ts"
 import { databasesIn, failed, inDatabase, manifestFile, sha256Of, sqlite, StateRefusal, sync } from "./databases.ts"
 
@@ -39,6 +43,7 @@ export const restore = Effect.fn("state.restore")(function* ({
     return yield* new StateRefusal({
       message: `The record in ${stateDir} ${current.reason}. With --force it is moved aside and the backup takes its place.`
     })
+  const stop = yield* standingStop(stateDir, from)
   const keepsNonces = yield* hasNonces(join(stateDir, nonceFile))
   const replaced = names.filter((name) => name !== nonceFile || !keepsNonces)
   const unstage = Effect.try(() => {
@@ -49,6 +54,7 @@ export const restore = Effect.fn("state.restore")(function* ({
     try: () => replaced.forEach((name) => stage(from, stateDir, name)),
     catch: failed(`The backup can't be copied to ${stateDir}`)
   }).pipe(
+    Effect.zipRight(keepStop(stateDir, stop)),
     Effect.zipRight(moveAside(stateDir, names, keepsNonces)),
     Effect.onError(() => Effect.ignore(unstage))
   )
@@ -60,15 +66,41 @@ export const restore = Effect.fn("state.restore")(function* ({
     catch: failed(`The backup can't be moved to ${stateDir}`)
   })
   if (names.includes(nonceFile)) yield* raiseNonces(join(from, nonceFile), join(stateDir, nonceFile))
-  const head = !hasRecord ? undefined : yield* noteRestore(join(stateDir, recordFile), current.head)
+  const head = !hasRecord ? undefined : yield* noteRestore(join(stateDir, recordFile), current.head, stop)
   yield* Console.log(
     [
       `Put back ${names.join(", ")} from ${folder}.`,
       ...(kept === undefined ? [] : [`What was there before is kept in ${kept}.`]),
-      ...(head === undefined ? [] : [`The record goes on with ${receiptOf(head)}.`])
+      ...(head === undefined ? [] : [`The record goes on with ${receiptOf(head)}.`]),
+      ...(stop === undefined ? [] : [`All trading is frozen ${describeStop(stop)}.`])
     ].join("\n")
   )
 }, withState)
+
+/**
+ * Finds the stop that a restore must not lift: that of the state folder, or of the backup. A record that cannot be read
+ * tells of none.
+ */
+const standingStop = Effect.fnUntraced(function* (stateDir: string, backup: string) {
+  const inFile = Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))
+  if (inFile !== undefined) return inFile
+  const rowOf = (file: string) =>
+    existsSync(file) ? Effect.orElseSucceed(inDatabase(file, stopIn), () => undefined) : Effect.succeed(undefined)
+  const found = (yield* rowOf(join(stateDir, recordFile))) ?? (yield* rowOf(join(backup, recordFile)))
+  return found ?? Option.getOrUndefined(lookAtHaltFile(haltFileIn(backup)))
+})
+
+/** Stops by the file, too, so that nothing can leave while the record is replaced. */
+const keepStop = (stateDir: string, stop: Stop | undefined) =>
+  stop === undefined
+    ? Effect.void
+    : Effect.try({
+        try: () => writeHaltFile(haltFileIn(stateDir), stop),
+        catch: failed("The file of the emergency stop can't be written")
+      })
+
+const describeStop = ({ by, reason, since }: Stop): string =>
+  escapeText(`since ${isoOf(since)} by ${by}${reason === undefined ? "" : ` (${reason})`}`)
 
 /** The names of the files of a backup, after their contents were compared with the description. */
 const checkedFiles = Effect.fnUntraced(function* (folder: string) {
@@ -185,11 +217,12 @@ const raiseNonces = (from: string, to: string) =>
       DETACH backup`)
   })
 
-/** Records the restore. Processes of the backup's time work on none of its intents any more. */
-const noteRestore = Effect.fnUntraced(function* (file: string, replaced: Head) {
+/** Records the restore, and a stop in force. Processes of the backup's time work on none of its intents any more. */
+const noteRestore = Effect.fnUntraced(function* (file: string, replaced: Head, stop: Stop | undefined) {
   const db = yield* openImmediateDatabase({ file, layout, existing: true })
   return yield* db.write((db, { wall }) => {
     db.exec("DELETE FROM leases")
-    return append(db, { kind: "restore", at: wall, actor: { id: "local" }, replaced })
+    const head = append(db, { kind: "restore", at: wall, actor: { id: "local" }, replaced })
+    return (stop && halt(db, stop)) ?? head
   })
 })

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { freeze } from "../../../src/cli/panic/freeze.ts"
+import { haltFileIn, lookAtHaltFile, removeHaltFile, writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
 import { record, sampleEvents } from "../audit/sampleRecord.ts"
 import { makeCommandLine } from "../commandLine.ts"
 
@@ -149,6 +151,50 @@ describe("state restore", () => {
       assert.strictEqual((yield* run("restore", copy)).code, 1)
       assert.strictEqual((yield* run("restore", copy, "--force")).code, 0)
       assert.strictEqual((yield* audit("verify")).code, 0)
+    })
+  )
+})
+
+describe("state restore while all trading is frozen", () => {
+  const stop = { since: Date.UTC(2026, 0, 5), by: "local", reason: "odd orders" }
+
+  /** The stops of a state folder: that of the file, and that of the record. */
+  const stops = (state: string) => {
+    const db = new Database(join(state, "authority.db"), { readonly: true })
+    const row = db.prepare("SELECT at AS since, by, why AS reason FROM halt WHERE halted = 1").get()
+    db.close()
+    return [Option.getOrUndefined(lookAtHaltFile(haltFileIn(state))), row]
+  }
+
+  it.scopedLive("leaves the stop in force, by the file and by the record, of which the backup has none", () =>
+    Effect.gen(function* () {
+      const { audit, copy, run, state } = yield* makeFolder
+      yield* record(state)
+      yield* run("backup", copy)
+      for (const half of ["both", "row"]) {
+        yield* freeze(state, stop)
+        if (half === "row") removeHaltFile(haltFileIn(state))
+        const restored = yield* run("restore", copy, "--force")
+        assert.deepInclude(restored, { code: 0, stderr: "" })
+        assert.include(restored.stdout, "odd orders")
+        assert.deepStrictEqual(stops(state), [stop, stop])
+        assert.strictEqual((yield* audit("verify")).code, 0)
+      }
+    })
+  )
+
+  it.scopedLive.each(["row", "file"])("brings back a stop that was backed up by its %s", (half) =>
+    Effect.gen(function* () {
+      const { copy, run, state } = yield* makeFolder
+      yield* record(state)
+      if (half === "row") {
+        yield* freeze(state, stop)
+        removeHaltFile(haltFileIn(state))
+      } else writeHaltFile(haltFileIn(state), stop)
+      yield* run("backup", copy)
+      rmSync(state, { recursive: true })
+      assert.strictEqual((yield* run("restore", copy)).code, 0)
+      assert.deepStrictEqual(stops(state), [stop, stop])
     })
   )
 })
