@@ -131,6 +131,7 @@ const faults: ReadonlyArray<Fault> = [
   {
     fault: "the state folder is a file",
     finds: "folder.not-a-folder",
+    also: ["stop.frozen"],
     plant: change(({ file }) => ({ env: { MCP_KRAKEN_STATE_DIR: file("folder", "") } }))
   },
   {

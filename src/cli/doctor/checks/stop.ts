@@ -44,7 +44,8 @@ const rowIn = (db: Database) => {
 const frozen = ({ by, reason, since }: Stop): Finding =>
   warning(
     "stop.frozen",
-    `All trading is frozen since ${new Date(since).toISOString()} by ${by}${reason === undefined ? "" : ` (${reason})`}: only reads and cancels pass.`,
+    // The beginning of a stop that cannot be looked at is not known.
+    `All trading is frozen${since === 0 ? "" : ` since ${new Date(since).toISOString()}`} by ${by}${reason === undefined ? "" : ` (${reason})`}: only reads and cancels pass.`,
     "Find out why. Then allow trading again with resume."
   )
 
