@@ -60,12 +60,13 @@ export const PanicOnRequest = Layer.scopedDiscard(
     })
 
     const done = new Set<string>()
-    let wasStopped = false
+    let stoppedSince: number | undefined
     const look = Effect.gen(function* () {
       const found = yield* stopNow
       if (found === undefined) return
-      const isChange = Option.isSome(found) !== wasStopped
-      wasStopped = Option.isSome(found)
+      const since = Option.getOrUndefined(found)?.since
+      const isChange = since !== stoppedSince
+      stoppedSince = since
       if (isChange)
         yield* Option.match(found, {
           onNone: () => Effect.logWarning("Trading is no longer frozen"),
@@ -76,7 +77,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
               ...(reason !== undefined && { reason })
             })
         })
-      if (!wasStopped || !canCancel) return
+      if (Option.isNone(found) || !canCancel) return
       const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
       if (claimed !== undefined) yield* carryOut(claimed)
     }).pipe(Effect.catchAllCause((cause) => Effect.logError("The emergency stop could not be carried out", cause)))
