@@ -1,3 +1,4 @@
+import type { Database } from "better-sqlite3"
 import { Console, DateTime, Effect, Either, Option, Schema } from "effect"
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
@@ -85,10 +86,15 @@ const standingStop = Effect.fnUntraced(function* (stateDir: string, backup: stri
   const inFile = Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))
   if (inFile !== undefined) return inFile
   const rowOf = (file: string) =>
-    existsSync(file) ? Effect.orElseSucceed(inDatabase(file, stopIn), () => undefined) : Effect.succeed(undefined)
+    existsSync(file) ? Effect.orElseSucceed(inDatabase(file, stopOf), () => undefined) : Effect.succeed(undefined)
   const found = (yield* rowOf(join(stateDir, recordFile))) ?? (yield* rowOf(join(backup, recordFile)))
   return found ?? Option.getOrUndefined(lookAtHaltFile(haltFileIn(backup)))
 })
+
+const stopOf = (db: Database): Stop | undefined => {
+  const { seq: _, ...stop } = stopIn(db) ?? {}
+  return "since" in stop ? stop : undefined
+}
 
 /** Stops by the file, too, so that nothing can leave while the record is replaced. */
 const keepStop = (stateDir: string, stop: Stop | undefined) =>

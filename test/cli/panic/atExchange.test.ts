@@ -391,21 +391,24 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
 })
 
 layer(Layer.fresh(TwoServers), { excludeTestServices: true })("panic while a server is killed", (it) => {
-  it.effect.skipIf(!isSoak)("waits until the other server has found out what became of its write", () =>
-    Effect.gen(function* () {
-      const { fault, faultsOf, open, panic, servers } = yield* Installation
-      const [one, two] = servers
-      yield* fault("AddOrder", "arrive-late", 1, 3)
-      yield* Effect.fork(Effect.exit(call(two.client, "add_order", order)))
-      yield* until(() => faultsOf("AddOrder") === 0)
-      const stopping = yield* Effect.fork(panic())
-      yield* until(() => one.log().includes("All trading is frozen"))
-      yield* two.stop("SIGKILL")
-      const { code, stdout } = yield* stopping
-      assert.strictEqual(code, 0)
-      assert.deepInclude(report({ stdout }).accounts[0], { empty: true, still_open: [] })
-      assert.isEmpty(yield* open)
-    })
+  it.effect.skipIf(!isSoak)(
+    "waits until the other server has found out what became of its write",
+    () =>
+      Effect.gen(function* () {
+        const { fault, faultsOf, open, panic, servers } = yield* Installation
+        const [one, two] = servers
+        yield* fault("AddOrder", "arrive-late", 1, 3)
+        yield* Effect.fork(Effect.exit(call(two.client, "add_order", order)))
+        yield* until(() => faultsOf("AddOrder") === 0)
+        const stopping = yield* Effect.fork(panic())
+        yield* until(() => one.log().includes("All trading is frozen"))
+        yield* two.stop("SIGKILL")
+        const { code, stdout } = yield* stopping
+        assert.strictEqual(code, 0)
+        assert.deepInclude(report({ stdout }).accounts[0], { empty: true, still_open: [] })
+        assert.isEmpty(yield* open)
+      }),
+    { timeout: 150_000 }
   )
 
   it.effect("goes on by itself after one was killed that had no write in flight", () =>

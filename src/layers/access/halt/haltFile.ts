@@ -11,7 +11,8 @@ export const haltFileIn = (stateDir: string): string => join(stateDir, "halt.jso
 const decode = Schema.decodeUnknownEither(
   Schema.parseJson(
     Schema.Struct({
-      since: Schema.Number,
+      // A time beyond the last date of JavaScript could not be shown.
+      since: Schema.Int.pipe(Schema.between(0, 8.64e15)),
       by: Schema.String,
       reason: Schema.optionalWith(Schema.String, { exact: true })
     })

@@ -32,10 +32,6 @@ export const halt = (db: Database, { by, reason, since }: Stop): Head | undefine
       })
     : undefined
 
-/** Allows writes again. Undefined if they are not stopped. */
-export const release = (db: Database, at: number): Head | undefined =>
-  stopIn(db) === undefined ? undefined : append(db, { kind: "halt", at, actor: { id: "local" }, halted: false })
-
 /** The longest deadline that an order can have, in milliseconds. A write without one is answered before. */
 const longestDeadline = Duration.toMillis("1 minute")
 
@@ -173,6 +169,39 @@ export const endCancel = (
 export const leaveCancel = (db: Database, seq: number): void => {
   statement(db, "UPDATE leases SET until = 0 WHERE seq = ? AND ended IS NULL").run(seq)
 }
+
+/**
+ * Allows writes again. Undefined if they are not stopped. Cancels of a stop that ended early stay unknown: a server that
+ * looked for their outcome later would cancel orders that the operator has left open.
+ */
+export const release = (db: Database, at: number): Head | undefined => {
+  if (stopIn(db) === undefined) return undefined
+  const open = statement(
+    db,
+    `SELECT seq FROM intents JOIN events USING (seq)
+     WHERE state = 'open' AND endpoint IN (${cancelNames}) AND json_extract(body, '$.tool') = '${toolOfStop}'`
+  )
+    .pluck()
+    .all() as ReadonlyArray<number>
+  for (const intent of open) {
+    append(db, {
+      kind: "outcome",
+      at,
+      actor: { id: "local" },
+      intent,
+      outcome: "unknown",
+      reason: "trading was allowed again before its outcome was known",
+      check: lookAtOrders,
+      safeToRepeat: true,
+      ids: []
+    })
+    statement(db, "UPDATE leases SET until = 0 WHERE seq = ?").run(intent)
+  }
+  return append(db, { kind: "halt", at, actor: { id: "local" }, halted: false })
+}
+
+/** The check of a cancel whose outcome is unknown. */
+export const lookAtOrders = "Look at the open orders."
 
 /**
  * Records that the orders are gone which a stop cancelled without an answer. `all` includes the cancels of other stops that

@@ -23,8 +23,8 @@ export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, f
   const open = Effect.tapError(once, () => again)
 
   /**
-   * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither everybody nor its
-   * caller is frozen, unless it is a cancel.
+   * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither
+   * everybody nor its caller is frozen, unless it is a cancel.
    */
   const mayLeave = ({ owner, seq }: IntentRef): ReadonlyArray<Requirement> => [
     {

@@ -38,13 +38,15 @@ describe("the file of the stop", () => {
     })
   )
 
-  it.scoped.each(["", "{", "{}", `{"since":"soon","by":"local"}`, "\u0000"])("stops although it holds %j", (text) =>
-    Effect.gen(function* () {
-      const file = yield* makeFile
-      writeFileSync(file, text)
-      assert.deepInclude(Option.getOrThrow(lookAtHaltFile(file)), { by: "unknown" })
-      assert.isFalse(writeHaltFile(file, stop))
-    })
+  it.scoped.each(["", "{", "{}", `{"since":"soon","by":"local"}`, `{"since":1e300,"by":"local"}`, "\u0000"])(
+    "stops although it holds %j",
+    (text) =>
+      Effect.gen(function* () {
+        const file = yield* makeFile
+        writeFileSync(file, text)
+        assert.deepInclude(Option.getOrThrow(lookAtHaltFile(file)), { by: "unknown" })
+        assert.isFalse(writeHaltFile(file, stop))
+      })
   )
 
   it.scoped("stops if a folder or a name that leads nowhere stands in its place", () =>

@@ -5,13 +5,19 @@ import { join } from "node:path"
 import type { Intent, Outcome } from "../../../../src/domain/record/events.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import {
+  beginCancel,
+  halt,
   inFlight,
   otherKeys,
   ownOrders,
+  release,
   runningTimer,
+  stopIn,
   writesSince
 } from "../../../../src/layers/access/record/emergency.ts"
+import { claimAbandoned } from "../../../../src/layers/access/record/intents.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
+import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
@@ -40,6 +46,36 @@ const end = (db: Database, intent: number, outcome: Outcome["outcome"], ids: Rea
 
 /** Runs steps in a transaction of an empty record. */
 const recorded = <A>(steps: (db: Database) => A) => Effect.flatMap(open, (db) => db.write(steps))
+
+describe("the stop in the record", () => {
+  const stop = { since: 1000, by: "local", reason: "odd orders" }
+
+  it.scoped("begins once, and ends once", () =>
+    recorded((db) => {
+      assert.isDefined(halt(db, stop))
+      assert.isUndefined(halt(db, { since: 2000, by: "local" }))
+      assert.deepInclude(stopIn(db), stop)
+      assert.isDefined(release(db, 3000))
+      assert.isUndefined(release(db, 4000))
+      assert.isUndefined(stopIn(db))
+    })
+  )
+
+  it.scoped("leaves no cancel for a server to look up after its end", () =>
+    recorded((db) => {
+      halt(db, stop)
+      const now = { process: "panic", wall: 1000, monotonic: 0 }
+      const cancel = { key: "k", account: "kraken", endpoint: "private/CancelAll", request: {} }
+      beginCancel(db, now, cancel, 76_000)
+      const stateOf = db.prepare("SELECT state FROM intents").pluck()
+      assert.strictEqual(stateOf.get(), "open")
+      release(db, 3000)
+      assert.strictEqual(stateOf.get(), "unknown")
+      assert.isEmpty(claimAbandoned(db, { ...now, process: "server", wall: 90_000 }, "k", (seq) => seq))
+      assert.isEmpty(verify(db).findings)
+    })
+  )
+})
 
 describe("writes in flight", () => {
   it.scoped("are open or unknown ones of all keys, until two seconds after their deadline", () =>

@@ -48,15 +48,24 @@ export const PanicOnRequest = Layer.scopedDiscard(
       yield* finish(report)
     }, Effect.scoped)
 
-    /** Looks at the file, and else at the record. Undefined while that cannot be read. */
-    const stopNow = Effect.gen(function* () {
-      const found = yield* halt.current
-      if (Option.isSome(found)) return found
-      return yield* record.stop.pipe(
+    let isLooking = false
+    /** Looks at the record, unless an earlier look still waits for it. */
+    const lookAtRecord = Effect.suspend(() => {
+      if (isLooking) return Effect.succeed(undefined)
+      isLooking = true
+      return record.stop.pipe(
+        Effect.ensuring(Effect.sync(() => void (isLooking = false))),
         Effect.disconnect,
         Effect.timeout(untilHeld),
         Effect.orElseSucceed(() => undefined)
       )
+    })
+
+    /** Looks at the file, and else at the record. Undefined while that cannot be read. */
+    const stopNow = Effect.gen(function* () {
+      const found = yield* halt.current
+      if (Option.isSome(found)) return found
+      return yield* lookAtRecord
     })
 
     const done = new Set<string>()

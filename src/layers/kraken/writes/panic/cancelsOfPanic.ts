@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3"
 import { Cause, Duration, Effect, Either, Exit, Option, Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { beginCancel, endCancel, leaveCancel, provenGone } from "../../../access/record/emergency.ts"
+import { beginCancel, endCancel, leaveCancel, lookAtOrders, provenGone } from "../../../access/record/emergency.ts"
 import type { Now } from "../../../access/record/intents.ts"
 import { layout } from "../../../access/record/layout.ts"
 import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
@@ -94,6 +94,6 @@ const outcomeOf = (exit: Exit.Exit<unknown, PanicCallFailed>) => {
   if (error === undefined) return undefined
   const { message, remedy } = error
   return remedy._tag === "Later"
-    ? { outcome: "unknown" as const, reason: message, safeToRepeat: true, check: "Look at the open orders." }
+    ? { outcome: "unknown" as const, reason: message, safeToRepeat: true, check: lookAtOrders }
     : { outcome: "did-not-happen" as const, error: error._tag, reason: message }
 }
