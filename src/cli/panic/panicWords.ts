@@ -65,6 +65,8 @@ export const frozenLine = ({ file, row, stop, wasFrozen }: Freezing): string => 
 
 /** The state that an interruption leaves. */
 export interface Remains {
+  /** Undefined before the settings were read. */
+  readonly stateDir: string | undefined
   readonly isFrozen: boolean
   /** Servers were asked to do the work, and go on with it. */
   readonly isAsked: boolean
@@ -72,7 +74,7 @@ export interface Remains {
   readonly open: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
-export const nothingYet: Remains = { isFrozen: false, isAsked: false, open: new Map() }
+export const nothingYet: Remains = { stateDir: undefined, isFrozen: false, isAsked: false, open: new Map() }
 
 /** The most ids that a line names. */
 const mostNamed = 10

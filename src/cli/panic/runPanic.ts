@@ -2,6 +2,7 @@ import { Clock, Console, type Duration, Effect, Either, Option, Ref } from "effe
 import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
+import { haltFileIn, lookAtHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
@@ -54,11 +55,16 @@ export const runPanicCommand = Effect.fn("panic.command")(function* (given: Give
   yield* exitWith(1)
   const remains = yield* Ref.make(nothingYet)
   yield* Effect.onInterrupt(freezeAndCancel(given, remains), () =>
-    Effect.flatMap(Ref.get(remains), (remains) =>
-      Effect.zipRight(exitWith(interrupted), say(interruptedText(remains, given)))
-    )
+    Effect.flatMap(Ref.get(remains), (remains) => {
+      // The file stops while the row is still waited for.
+      const isFrozen = remains.isFrozen || isStoppedByFile(remains)
+      return Effect.zipRight(exitWith(interrupted), say(interruptedText({ ...remains, isFrozen }, given)))
+    })
   )
 })
+
+const isStoppedByFile = ({ stateDir }: Remains): boolean =>
+  stateDir !== undefined && Option.isSome(lookAtHaltFile(haltFileIn(stateDir)))
 
 /** The exit code of a command that Ctrl-C ended. */
 const interrupted = 130
@@ -68,6 +74,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   remains: Ref.Ref<Remains>
 ) {
   const { stateDir } = yield* settingsFor(Needs.record, envFile)
+  yield* Ref.set(remains, { ...nothingYet, stateDir })
   const stop = {
     since: yield* Clock.currentTimeMillis,
     by: "local",

@@ -33,7 +33,9 @@ export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: 
   const opened = yield* Effect.cached(
     Scope.extend(openImmediateDatabase({ file, layout, existing: true }), scope).pipe(
       Effect.disconnect,
-      Effect.timeoutFail({ duration: patience, onTimeout: () => ({ message: `The record ${file} is busy.` }) })
+      Effect.timeoutFail({ duration: patience, onTimeout: () => ({ message: `The record ${file} is busy.` }) }),
+      // Else the timeout would wait for it.
+      Effect.interruptible
     )
   )
   let gap: string | undefined

@@ -107,6 +107,17 @@ describe("the cancels of a panic", () => {
     })
   )
 
+  it.scopedLive("are sent although another process holds the record alone, so that it cannot be opened", () =>
+    Effect.gen(function* () {
+      const { db, file } = yield* makeCancels
+      db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE")
+      const { gaps, recorded } = yield* cancelsOfPanic({ file, ...target })
+      assert.strictEqual(yield* recorded("private/CancelAll", {}, Effect.succeed("sent")), "sent")
+      assert.isTrue(Option.isSome(yield* gaps))
+      db.exec("COMMIT")
+    })
+  )
+
   it.scopedLive("are sent although the record is damaged", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "authority.db")
