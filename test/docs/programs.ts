@@ -26,7 +26,13 @@ const ours =
   (command, workspace) =>
     isServer(args)
       ? Effect.flatMap(workspace.fill(command.source), (source) => workspace.start(source))
-      : Effect.zipRight(args[0] === "paper" ? anAccount(workspace) : Effect.void, really(command, workspace))
+      : Effect.zipRight(
+          args[0] === "paper" ? anAccount(workspace) : Effect.void,
+          really(args[0] === "panic" ? onPaper(command) : command, workspace)
+        )
+
+/** A panic that has no API key ends with 1, so it is run on the simulated accounts. */
+const onPaper = (command: Parameters<Program>[0]) => ({ ...command, source: `MCP_KRAKEN_MODE=paper ${command.source}` })
 
 /** Opens a paper account by the first call of a client. */
 const anAccount = (workspace: Workspace) =>
