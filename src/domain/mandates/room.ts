@@ -64,6 +64,8 @@ export interface Usage {
 
 /** A spend that can still take money. */
 export interface OpenSpend extends Pick<Spend, "amount" | "asset" | "gets" | "kind" | "order" | "parent"> {
+  /** The limits that it counts against. Absent if they are not known, so that it cannot be raised. */
+  readonly counts?: Spend["counts"]
   /** The row of its intent and its number there. */
   readonly seq: number
   readonly n: number

@@ -195,6 +195,12 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         const own = yield* party
         return yield* read("0", (db) => Limits.availableOf(db, own, asset))
       }),
+      usedClientIds: Effect.fnUntraced(function* (ids) {
+        const own = yield* party
+        return ids.length === 0
+          ? new Set<string>()
+          : yield* read(new Set<string>(), (db) => Limits.usedClientIds(db, own, ids))
+      }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
         return yield* read([], (db) => Limits.openSpendsOf(db, own, scope))

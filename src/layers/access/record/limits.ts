@@ -558,6 +558,16 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
   }))
 }
 
+/** Selects the ids that spends of an account have. */
+export const usedClientIds = (
+  db: Database,
+  { account, key }: Party,
+  ids: ReadonlyArray<string>
+): ReadonlySet<string> => {
+  const used = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? AND key = ? AND account = ?")
+  return new Set(ids.filter((id) => used.get(id, key, account) !== undefined))
+}
+
 interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "kind" | "n" | "paid" | "seq"> {
   readonly gets: string | null
   readonly terms: string | null
