@@ -1,5 +1,6 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { ToolsetName } from "./Toolset.ts"
+import type { ServerLimits } from "../domain/mandates/mandate.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
 
 export interface Credentials {
@@ -48,6 +49,7 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly paperBalances: Readonly<Record<string, string>>
     /** The time until an order's `deadline` if the caller gives none. */
     readonly orderDeadline: Duration.Duration
+    readonly serverLimits: Option.Option<ServerLimits>
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
     /** The path of a `.env` in the working directory that was not read. */

@@ -54,6 +54,14 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * orders for ten minutes at most, even with `repeat`. Cancels are always sent.
      */
     readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
+    /**
+     * Has Kraken check a write without carrying it out. The rules of a mandate apply, but nothing is reserved, and the
+     * budget does not have to suffice.
+     */
+    readonly validate: (
+      endpoint: WriteEndpoint,
+      params: Params
+    ) => Effect.Effect<Pick<Sent, "result" | "sentAs">, SendError, Principal>
     /** Waits until no write is in flight. */
     readonly settled: Effect.Effect<void>
   }

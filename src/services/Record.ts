@@ -163,6 +163,10 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
      * principal without one: that all callers gained by writes that counted against limits of the server.
      */
     readonly available: (asset: string) => Effect.Effect<string, RecordUnavailable, Principal>
+    /** Selects the ids (`cl_ord_id`) that spends of the principal's account have. */
+    readonly usedClientIds: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** The open spends of the principal's scope, or of all callers, oldest first. */
     readonly openSpends: (
       scope: "own" | "everyone"

@@ -62,6 +62,7 @@ export const TestKraken = (options: {
     }),
     Layer.succeed(KrakenWriter, {
       send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
+      validate: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
       settled: Effect.void
     }),
     Layer.succeed(Names, {

@@ -77,6 +77,7 @@ const krakenOf = (
         const send = options.send?.(sent.length) ?? cancel
         return Effect.map(send(ids, account), (result) => ({ result }))
       }),
+    validate: () => Effect.die("not validated"),
     settled: Effect.void
   })
   const base = TestKraken({

@@ -577,7 +577,7 @@ describe("a server that only reads", () => {
 })
 
 const writerThat = (send: Effect.Effect<Sent>) =>
-  Layer.succeed(KrakenWriter, { send: () => send, settled: Effect.void })
+  Layer.succeed(KrakenWriter, { send: () => send, validate: () => send, settled: Effect.void })
 
 const writer = (sent: Sent) => writerThat(Effect.succeed(sent))
 

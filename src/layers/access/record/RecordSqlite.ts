@@ -24,7 +24,7 @@ import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
 import { judge } from "./limits.ts"
-import { openSpendsOf, ownIds } from "./openSpends.ts"
+import { openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
@@ -234,6 +234,12 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
         return yield* readAlways((db) => availableOf(db, own, asset))
+      }),
+      usedClientIds: Effect.fnUntraced(function* (ids) {
+        const own = yield* party
+        return ids.length === 0
+          ? new Set<string>()
+          : yield* read(new Set<string>(), (db) => usedClientIds(db, own, ids))
       }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party

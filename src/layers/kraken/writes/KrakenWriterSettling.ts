@@ -1,18 +1,21 @@
 import { Effect, Layer, Option } from "effect"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import { KrakenWriter } from "../../../services/KrakenWriter.ts"
+import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import { KrakenWriter, type SendError } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { IntentDraft } from "../../../services/Record.ts"
-import { isRecognizable } from "./duplicates.ts"
+import { isRecognizable, type Write } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
+import { withClientIds } from "./limits/withClientIds.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
+ * - `limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
  * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
  * - `sendOnce.ts` sends it and checks the answer by `confirmation.ts`.
@@ -24,29 +27,31 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const { context, procedure, record, recorded, settle } = yield* writeParts
+    const { context, guard, procedure, record, recorded, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
-    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* ({ endpoint, identity, repeat }, params) {
-      const { hasDeadline, prepare, reads } = procedure[endpoint]
-      const draft = { endpoint, ...(identity !== undefined && { identity }) }
-      const found = identity === undefined || reads !== true ? Option.none() : yield* recorded.recognize(draft, repeat)
-      if (Option.isSome(found)) return found.value
+    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
+    const attempt = Effect.fnUntraced(function* (write: Write, params: Params, isReadBack: boolean) {
+      const { endpoint, identity, repeat } = write
+      const { hasDeadline, prepare } = procedure[endpoint]
+      const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
+        Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
+      const guarded = yield* refused(guard(endpoint, params, isReadBack))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* Effect.tapError(prepare(context, endpoint, params, repeat), (error) =>
-        recorded.refused({ endpoint, params }, error)
-      )
+      const prepared = yield* refused(prepare(context, endpoint, guarded.params, repeat))
       if ("duplicateOf" in prepared) return prepared
       const now = yield* context.kraken.now
       const intent: IntentDraft = {
-        ...draft,
+        endpoint,
+        ...(identity !== undefined && { identity }),
         params: prepared.params,
         before: prepared.before,
         fingerprints: prepared.fingerprints,
+        ...(guarded.claim !== undefined && { claim: withClientIds(guarded.claim, prepared.params) }),
         ...(hasDeadline && { expiresAfter: expiryOf(context, prepared.params, now) })
       }
-      return yield* recorded.during(intent, repeat, (intent) =>
+      const sent = yield* recorded.during(intent, { repeat, ...guarded.limits }, (intent) =>
         sendOnce({
           endpoint,
           procedure: procedure[endpoint],
@@ -55,6 +60,22 @@ export const KrakenWriterSettling = Layer.scoped(
           // The mark is for identical writes. A cancel has none, and is sent again at once.
           unconfirmed: identity === undefined ? Effect.void : recorded.unconfirmed(intent)
         })
+      )
+      return guarded.sentAs === undefined ? sent : { ...sent, sentAs: guarded.sentAs }
+    })
+
+    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* (write, params) {
+      const { endpoint, identity, repeat } = write
+      const draft = { endpoint, ...(identity !== undefined && { identity }) }
+      const found =
+        identity === undefined || procedure[endpoint].reads !== true
+          ? Option.none()
+          : yield* recorded.recognize(draft, repeat)
+      if (Option.isSome(found)) return found.value
+      // Another write took the room between the look and the reservation. Orders that ended meanwhile give some back.
+      return yield* attempt(write, params, false).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, params, true)),
+        Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params }, refusal))
       )
     })
 
@@ -72,6 +93,11 @@ export const KrakenWriterSettling = Layer.scoped(
     const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({
       settled,
+      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, params) {
+        const { params: checked, sentAs } = yield* guard(endpoint, params, false)
+        const result = yield* context.kraken.read(endpoint, checked)
+        return sentAs === undefined ? { result } : { result, sentAs }
+      }),
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {
         const { account, caller } = yield* Principal
         // Cancels are not recognized, and so do not wait for the names of assets and pairs.

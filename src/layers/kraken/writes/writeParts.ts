@@ -4,6 +4,8 @@ import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Record } from "../../../services/Record.ts"
+import { makeLimitGuard } from "./limits/limitGuard.ts"
+import { makeReadBack } from "./limits/readBack.ts"
 import { procedures } from "./procedures.ts"
 import { makeRecordedWrites } from "./recordedWrites.ts"
 import { makeSettleWrite } from "./settleWrite.ts"
@@ -26,6 +28,7 @@ export const writeParts = Effect.gen(function* () {
     record,
     procedure: procedures(),
     recorded: makeRecordedWrites(record, context.kraken),
-    settle: makeSettleWrite(context, record)
+    settle: makeSettleWrite(context, record),
+    guard: makeLimitGuard(context, record, config.serverLimits, makeReadBack(context, record))
   }
 })
