@@ -138,6 +138,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/orders",
     "domain/wire",
+    "layers/kraken/writes/limits",
     "services"
   ],
   "layers/mcp/handlers": [
@@ -174,7 +175,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/process": ["version"],
-  "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
+  "layers/settings": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/numbers",
+    "layers/network",
+    "services"
+  ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
   tools: [
@@ -285,5 +293,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
   "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
-  "domain/record": ["domain/mandates"]
+  "domain/record": ["domain/mandates"],
+  "layers/kraken/writes/limits": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/numbers",
+    "layers/caching",
+    "layers/kraken/writes",
+    "services"
+  ]
 }
