@@ -138,7 +138,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/orders",
     "domain/wire",
-    "layers/kraken/writes/limits",
+    "layers/kraken/limits",
+    "layers/kraken/orders",
     "services"
   ],
   "layers/mcp/handlers": [
@@ -294,13 +295,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/wire": ["domain/endpoints", "domain/numbers"],
   "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"],
-  "layers/kraken/writes/limits": [
+  "layers/kraken/limits": [
     "domain/assets",
     "domain/endpoints",
     "domain/mandates",
     "domain/numbers",
     "layers/caching",
-    "layers/kraken/writes",
     "services"
-  ]
+  ],
+  "layers/kraken/orders": ["domain/endpoints", "domain/orders", "services"]
 }

@@ -8,14 +8,14 @@ import { isRecognizable, type Write } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
-import { withClientIds } from "./limits/withClientIds.ts"
+import { withClientIds } from "../limits/withClientIds.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
- * - `limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
+ * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
  * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
  * - `sendOnce.ts` sends it and checks the answer by `confirmation.ts`.

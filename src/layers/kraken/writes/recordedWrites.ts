@@ -16,7 +16,7 @@ import {
   RecordUnavailable
 } from "../../../services/Record.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
-import { limitError } from "./limitError.ts"
+import { limitError } from "../limits/limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
 
 /** The JSON that the record keeps of the time before a write. */

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { OrderId } from "./cancelTargets.ts"
-import { maximumIds } from "./orderLists.ts"
+import { maximumIds } from "../orders/orderLists.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
 
 /**

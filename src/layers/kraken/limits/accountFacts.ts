@@ -1,13 +1,14 @@
 import { type Cause, Duration, Effect, Option, type ParseResult, Schema } from "effect"
-import type { Directory, Pair } from "../../../../domain/assets/model.ts"
-import { endpoints, type ReadEndpoint, type Params } from "../../../../domain/endpoints/endpoints.ts"
-import type { Book } from "../../../../domain/mandates/book.ts"
-import * as D from "../../../../domain/numbers/decimal.ts"
-import type { KrakenClient, ReadError } from "../../../../services/KrakenClient.ts"
-import { Principal } from "../../../../services/Principal.ts"
-import type { BalanceReport, Record } from "../../../../services/Record.ts"
-import { type BoundedMap, makeBoundedMap } from "../../../caching/boundedMap.ts"
-import { type CachedValue, makeCachedValue } from "../../../caching/cachedValue.ts"
+import type { Pair } from "../../../domain/assets/model.ts"
+import { endpoints, type ReadEndpoint, type Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Book } from "../../../domain/mandates/book.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
+import type { ReadError } from "../../../services/KrakenClient.ts"
+import { Principal } from "../../../services/Principal.ts"
+import type { BalanceReport } from "../../../services/Record.ts"
+import { type BoundedMap, makeBoundedMap } from "../../caching/boundedMap.ts"
+import { type CachedValue, makeCachedValue } from "../../caching/cachedValue.ts"
+import type { LimitContext } from "./limitContext.ts"
 
 /** The longest age of an order book by which a write is valued, in milliseconds. */
 const bookAge = Duration.toMillis("3 seconds")
@@ -26,11 +27,7 @@ const capacity = 200
 const pauseAfter = () => Effect.succeed(Duration.toMillis("1 second"))
 
 /** Makes the readings of the account and its markets by which writes are judged under limits. */
-export const makeAccountFacts = (
-  kraken: typeof KrakenClient.Service,
-  record: typeof Record.Service,
-  directory: Effect.Effect<Directory, never, Principal>
-) => {
+export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) => {
   const read = <E extends ReadEndpoint>(endpoint: E, params: Params) =>
     Effect.flatMap(
       kraken.read(endpoint, params, { priority: "write" }),

@@ -1,5 +1,5 @@
-import type { Params } from "../../../../domain/endpoints/endpoints.ts"
-import type { Claim } from "../../../../domain/mandates/claim.ts"
+import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Claim } from "../../../domain/mandates/claim.ts"
 
 /** Adds the ids with which orders are sent to the spends of a claim. */
 export const withClientIds = (claim: Claim, { cl_ord_id, orders }: Params): Claim => {

@@ -1,6 +1,6 @@
 import { DateTime, Effect, Option } from "effect"
-import type { Pair } from "../../../../domain/assets/model.ts"
-import { endpoints, type Params, type WriteEndpoint } from "../../../../domain/endpoints/endpoints.ts"
+import type { Pair } from "../../../domain/assets/model.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import {
   assess,
   type Assessed,
@@ -8,19 +8,19 @@ import {
   factsNeeded,
   type FactsNeeded,
   type Rules
-} from "../../../../domain/mandates/assess.ts"
-import type { Claim } from "../../../../domain/mandates/claim.ts"
-import type { ServerLimits } from "../../../../domain/mandates/mandate.ts"
-import type { NoRoom } from "../../../../domain/mandates/room.ts"
-import { clockTolerance } from "../../../../services/Clocks.ts"
-import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../../services/KrakenErrors.ts"
-import type { SendError } from "../../../../services/KrakenWriter.ts"
-import { LimitReached, NotAllowed } from "../../../../services/LimitErrors.ts"
-import { Principal } from "../../../../services/Principal.ts"
-import { type BalanceReport, type Limits, type Record, RecordUnavailable } from "../../../../services/Record.ts"
-import { limitError } from "../limitError.ts"
-import type { ProcedureContext } from "../writeProcedure.ts"
+} from "../../../domain/mandates/assess.ts"
+import type { Claim } from "../../../domain/mandates/claim.ts"
+import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
+import { clockTolerance } from "../../../services/Clocks.ts"
+import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
+import type { SendError } from "../../../services/KrakenWriter.ts"
+import { LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
+import { Principal } from "../../../services/Principal.ts"
+import { type BalanceReport, type Limits, RecordUnavailable } from "../../../services/Record.ts"
+import { limitError } from "./limitError.ts"
 import { makeAccountFacts } from "./accountFacts.ts"
+import type { LimitContext } from "./limitContext.ts"
 import type { ReadBack } from "./readBack.ts"
 
 /** A write that limits allow, if there is room for it when it is recorded. */
@@ -45,13 +45,9 @@ const unlimited = (params: Params): Guarded => ({ params, limits: {} })
  * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
  * the caller might have bought meanwhile: each reading costs rate budget.
  */
-export const makeLimitGuard = (
-  context: ProcedureContext,
-  record: typeof Record.Service,
-  server: Option.Option<ServerLimits>,
-  readBack: ReadBack
-) => {
-  const account = makeAccountFacts(context.kraken, record, context.directory)
+export const makeLimitGuard = (context: LimitContext, server: Option.Option<ServerLimits>, readBack: ReadBack) => {
+  const { record } = context
+  const account = makeAccountFacts(context)
   const serverLimits = Option.getOrUndefined(server)
 
   /** Kraken's clock, which is asked first if no answer has shown it yet. */
