@@ -12,7 +12,15 @@ import { runs } from "../../Property.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { calm, type OrderChoice, type Scenario, type Step, stormy, type Timed } from "./scenarios.ts"
 import { checkTruth, truthOf } from "./truth.ts"
-import { address, faultsIn, makeExchange, makeRecordIn, type Process, start, type World } from "./world.ts"
+import {
+  address,
+  faultsIn,
+  makeExchange,
+  makeRecordIn,
+  type Process,
+  start,
+  type World
+} from "../../doubles/LimitedAgent.ts"
 
 const pairs = ["XBTUSD", "ETHUSD"] as const
 const bases = ["XXBT", "XETH"] as const
