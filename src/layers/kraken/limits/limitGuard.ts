@@ -21,7 +21,7 @@ import { type BalanceReport, type Limits, RecordUnavailable } from "../../../ser
 import { limitError } from "./limitError.ts"
 import { makeAccountFacts } from "./accountFacts.ts"
 import type { LimitContext } from "./limitContext.ts"
-import type { ReadBack } from "./readBack.ts"
+import { type ReadBack, requireOrderLists } from "./readBack.ts"
 
 /** A write that limits allow, if there is room for it when it is recorded. */
 export interface Guarded {
@@ -165,9 +165,11 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         return { assessed, limits, refusal }
       })
       let judged = yield* judge()
+      if (judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
+        yield* requireOrderLists(context, endpoint)
       const scope = scopeToReadBack(judged.refusal)
       if (!isReadBack && (scope !== undefined || (yield* mightOnlyReduce(judged.assessed.claim)))) {
-        yield* readBack(scope ?? "own")
+        yield* readBack(scope ?? "own", endpoint)
         judged = yield* judge()
       }
       const { assessed, limits, refusal } = judged
