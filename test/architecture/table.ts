@@ -298,10 +298,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/limits": [
     "domain/assets",
     "domain/endpoints",
+    "domain/keys",
     "domain/mandates",
     "domain/numbers",
+    "domain/orders",
     "layers/caching",
+    "layers/kraken/orders",
     "services"
   ],
-  "layers/kraken/orders": ["domain/endpoints", "domain/orders", "services"]
+  "layers/kraken/orders": ["domain/endpoints", "domain/mandates", "domain/orders", "services"]
 }
