@@ -16,7 +16,7 @@ import {
   address,
   faultsIn,
   makeExchange,
-  makeRecordIn,
+  saveMandate,
   type Process,
   start,
   type World
@@ -85,7 +85,7 @@ const playOn = Effect.fnUntraced(function* (
   // Deadlines are judged by Kraken's clock, so ours begins with the same time.
   yield* setWall(world.rest.ahead)
   const folder = yield* temporaryFolder
-  yield* makeRecordIn(folder, terms)
+  yield* saveMandate(folder, terms)
   const processes = [yield* start(world, folder, terms), yield* start(world, folder, terms)]
   const look = Effect.map(Clock.currentTimeNanos, (nanos) => {
     handle(world.rest.exchange, { endpoint: "public/Time", now: Number(nanos / 1_000_000n) + world.rest.ahead })

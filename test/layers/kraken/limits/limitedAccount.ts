@@ -15,7 +15,7 @@ import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { keyOf } from "../../../doubles/WriterAccount.ts"
 import { bearerOf } from "../../../doubles/TestPrincipal.ts"
 import { directory } from "../../../fixtures/krakenLists.ts"
-import { makeRecordIn, subject } from "../../../doubles/LimitedAgent.ts"
+import { saveMandate, subject } from "../../../doubles/LimitedAgent.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 type Rows = { [id: string]: globalThis.Record<string, unknown> }
@@ -81,7 +81,7 @@ export const makeAgent = Effect.fnUntraced(function* (
   permissions: ReadonlyArray<string> | undefined = classicPermissions
 ) {
   const folder = yield* temporaryFolder
-  yield* makeRecordIn(folder, terms)
+  yield* saveMandate(folder, terms)
   const record = yield* Effect.provide(
     Record,
     yield* Layer.build(Layer.provide(RecordSqlite, TestConfig({ stateDir: folder })))
