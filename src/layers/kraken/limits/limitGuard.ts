@@ -158,7 +158,7 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
   })
 
   return Effect.fn("KrakenWriter.guard")(
-    function* (endpoint: WriteEndpoint, params: Params, isReadBack: boolean) {
+    function* (endpoint: WriteEndpoint, params: Params) {
       const { mandate } = yield* Principal
       if (Option.isNone(mandate) && serverLimits === undefined) return unlimited(params)
       const rules: Rules = {
@@ -183,7 +183,7 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
       let judged = yield* judge(endpoint, params, rules, limits)
       if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
         yield* requireOrderLists(context, endpoint)
-      const scope = isReadBack ? undefined : yield* toReadBack(endpoint, params, rules, judged)
+      const scope = yield* toReadBack(endpoint, params, rules, judged)
       if (scope !== undefined) {
         yield* readBack(scope, endpoint)
         judged = yield* judge(endpoint, params, rules, limits)

@@ -30,12 +30,12 @@ export const KrakenWriterSettling = Layer.scoped(
     const sendOnce = makeSendOnce(context, settle)
 
     /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
-    const attempt = Effect.fnUntraced(function* (write: Write, params: Params, isReadBack: boolean) {
+    const attempt = Effect.fnUntraced(function* (write: Write, params: Params) {
       const { endpoint, identity, repeat } = write
       const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
       const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
         Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
-      const guarded = yield* refused(guard(endpoint, name(params), isReadBack))
+      const guarded = yield* refused(guard(endpoint, name(params)))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
       const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
@@ -69,9 +69,9 @@ export const KrakenWriterSettling = Layer.scoped(
       // An identical write is no second one, and so needs no room under limits.
       const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
-      // Another write took the room between the look and the reservation. Orders that ended meanwhile give some back.
-      return yield* attempt(write, params, false).pipe(
-        Effect.catchTag("NoRoomLeft", () => attempt(write, params, true)),
+      // Another write took the room between the judgement and the reservation: it is judged once more.
+      return yield* attempt(write, params).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, params)),
         Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params }, refusal))
       )
     })
@@ -91,7 +91,7 @@ export const KrakenWriterSettling = Layer.scoped(
     return KrakenWriter.of({
       settled,
       validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, params) {
-        const { params: checked, sentAs } = yield* guard(endpoint, params, false)
+        const { params: checked, sentAs } = yield* guard(endpoint, params)
         const result = yield* context.kraken.read(endpoint, checked)
         return sentAs === undefined ? { result } : { result, sentAs }
       }),
