@@ -15,7 +15,7 @@ export const repeatCancel = Effect.fnUntraced(function* (context: ProcedureConte
     ids.slice(n * maximumIds, (n + 1) * maximumIds)
   )
   const answers = yield* Effect.forEach(parts, (part) => {
-    const [endpoint, params] = requestFor(part)
+    const [endpoint, params] = cancelRequest(part)
     return Effect.match(context.kraken.write(endpoint, params, { priority: "cancel" }), {
       onFailure: (error) =>
         error._tag === "KrakenOrderError" && error.codes.some((code) => /unknown order/i.test(code))
@@ -37,7 +37,7 @@ export const repeatCancel = Effect.fnUntraced(function* (context: ProcedureConte
  *
  * @see https://docs.kraken.com/api/docs/rest-api/cancel-order-batch read 2026-08-17
  */
-const requestFor = (ids: ReadonlyArray<OrderId>): readonly [WriteEndpoint, Params] => {
+export const cancelRequest = (ids: ReadonlyArray<OrderId>): readonly [WriteEndpoint, Params] => {
   const [first] = ids
   if (first !== undefined && ids.length === 1) return ["private/CancelOrder", { [first.field]: first.id }]
   const idsBy = (field: OrderId["field"]) => ids.filter((id) => id.field === field).map(({ id }) => id)
