@@ -12,7 +12,7 @@ import { Principal } from "../../../services/Principal.ts"
 import { type Record, RecordUnavailable } from "../../../services/Record.ts"
 import { type Listed, maximumIds, openOrdersAs, type OrderSource, ordersByIdAs } from "../orders/orderLists.ts"
 import { type CancelTargets, type OrderId, targetsOfCancelBatch, targetsOfCancelOrder } from "./cancelTargets.ts"
-import { cancelRequest } from "./repeatCancel.ts"
+import { cancelRequest, isEnded } from "./repeatCancel.ts"
 
 /** An order with the id of the one whose fills made it. */
 const OwnedRow = Schema.Struct({ ...OrderRow.fields, refid: Schema.optional(Schema.NullOr(Schema.String)) })
@@ -42,6 +42,8 @@ export interface OwnCancelContext extends OrderSource {
 interface Pass {
   readonly ids: ReadonlyArray<OrderId>
   readonly count: number
+  /** Orders that Kraken has neither counted nor called ended. */
+  readonly unconfirmed: ReadonlyArray<OrderId>
   readonly errors: ReadonlyArray<SendError>
 }
 
@@ -120,21 +122,28 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
   /** Cancels orders in as few requests as possible. One that has ended makes Kraken refuse all that are named beside it. */
   const cancelIds = Effect.fnUntraced(function* (ids: ReadonlyArray<OrderId>) {
     const errors: Array<SendError> = []
+    const unconfirmed: Array<OrderId> = []
     const one = (part: ReadonlyArray<OrderId>): Effect.Effect<number, never, Principal> =>
       Effect.matchEffect(send(...cancelRequest(part)), {
-        onSuccess: ({ result }) => Effect.succeed(countOf(result)),
+        onSuccess: ({ result }) => {
+          // Kraken's engine has answered, so that none of them is open, even if it counts fewer.
+          if (Object(result).pending === true) unconfirmed.push(...part)
+          return Effect.succeed(countOf(result))
+        },
         onFailure: (error) => {
           if (error._tag === "KrakenOrderError" && part.length > 1)
             return Effect.map(
               Effect.forEach(part, (id) => one([id])),
               sum
             )
+          if (isEnded(error)) return Effect.succeed(0)
           errors.push(error)
+          unconfirmed.push(...part)
           return Effect.succeed(0)
         }
       })
     const counts = yield* Effect.forEach(partsOf(ids), one)
-    return { ids, count: sum(counts), errors } satisfies Pass
+    return { ids, count: sum(counts), unconfirmed, errors } satisfies Pass
   })
 
   /** The own orders in the record. They are what is cancelled if open orders can't be read. */
@@ -178,7 +187,7 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
     const rest = second.ids.length === 0 ? Option.some([]) : yield* Effect.option(Effect.flatMap(openRows({}), ownOf))
     const errors = [...first.errors, ...second.errors]
     const count = first.count + second.count
-    const ids = Option.getOrElse(rest, () => second.ids).map(({ id }) => id)
+    const ids = Option.getOrElse(rest, () => second.unconfirmed).map(({ id }) => id)
     const [error] = errors
     if (count === 0 && ids.length > 0 && error !== undefined) return yield* error
     const reasons = [
