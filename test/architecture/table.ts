@@ -216,6 +216,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/trading": [
     "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/numbers",
     "domain/orders",
     "domain/wire",
