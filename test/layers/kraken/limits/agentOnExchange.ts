@@ -2,18 +2,15 @@ import { Clock, Effect } from "effect"
 import { join } from "node:path"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import { handle } from "../../../../src/exchange/commands/handle.ts"
-import { makeKeys } from "../../../../src/exchange/rest/keys.ts"
-import type { RestExchange } from "../../../../src/exchange/rest/restExchange.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
-import { makeCredentials } from "../../../../src/layers/exchange/keys.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
-import { type Json, makeTestExchange } from "../../../doubles/TestExchange.ts"
+import type { Json } from "../../../doubles/TestExchange.ts"
 import type { Prices } from "../../../doubles/TestMarket.ts"
-import { makeRecordIn, start, subject } from "../../../properties/limits/world.ts"
+import { makeExchange, saveMandate, start, subject } from "../../../doubles/LimitedAgent.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 /** Makes an agent under a mandate, on a simulated Kraken in this process that others use as well. */
@@ -22,21 +19,15 @@ const makeAgent = Effect.fnUntraced(function* (
   prices: Prices,
   setWall: (by: number) => Effect.Effect<void>
 ) {
-  const { x } = makeTestExchange({ prices })
-  const now = yield* Clock.currentTimeMillis
-  const rest: RestExchange = {
-    exchange: x,
-    account: "ann",
-    keys: makeKeys(makeCredentials(1), x.now),
-    faults: [],
-    unlisted: new Map(),
-    ahead: x.now - now
-  }
+  const world = makeExchange(prices)
+  const { rest } = world
+  const x = rest.exchange
+  rest.ahead = x.now - (yield* Clock.currentTimeMillis)
   // Deadlines are judged by Kraken's clock, so ours begins with the same time.
   yield* setWall(rest.ahead)
   const folder = yield* temporaryFolder
-  yield* makeRecordIn(folder, terms)
-  const process = yield* start({ rest, ok: () => ({}) }, folder, terms)
+  yield* saveMandate(folder, terms)
+  const process = yield* start(world, folder, terms)
   /** Makes a call that bypasses the agent. */
   const direct = (endpoint: string, params: object): Effect.Effect<Json> =>
     Effect.map(Clock.currentTimeNanos, (nanos) => {
