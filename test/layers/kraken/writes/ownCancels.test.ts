@@ -113,7 +113,7 @@ describe("cancelling named orders under a mandate", () => {
         yield* place({ ...resting, price: "50010", close: { ordertype: "limit", price: "70000" } })
         const [child = ""] = yield* open
         yield* freeze
-        assert.strictEqual((yield* Effect.flip(place(resting)))._tag, "Frozen")
+        assert.strictEqual((yield* Effect.flip(place({ ...resting, price: "29000" })))._tag, "Frozen")
         const cancels: ReadonlyArray<readonly [WriteEndpoint, Params, number]> = [
           ["private/CancelOrder", { txid }, 1],
           ["private/CancelOrder", { cl_ord_id: "mine1" }, 1],
