@@ -1,10 +1,11 @@
 import { DateTime, Effect, Layer, Option } from "effect"
-import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
+import type { Endpoint, Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { classicPermissions } from "../../../../src/domain/keys/permissions.ts"
 import type { Spend } from "../../../../src/domain/mandates/claim.ts"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import type { OutcomeName } from "../../../../src/domain/record/events.ts"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
+import { makeLimitGuard } from "../../../../src/layers/kraken/limits/limitGuard.ts"
 import { makeReadBack } from "../../../../src/layers/kraken/limits/readBack.ts"
 import { KrakenClient, type Priority, type ReadError } from "../../../../src/services/KrakenClient.ts"
 import { KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
@@ -56,6 +57,10 @@ export const makeLists = () => {
         return some(endpoint, { ...open, ...closed }, params)
       case "private/QueryTrades":
         return some(endpoint, trades, params)
+      case "public/Depth":
+        return Effect.succeed({ XXBTZUSD: { asks: [["50010", "10", 0]], bids: [["49990", "10", 0]] } })
+      case "private/TradeVolume":
+        return Effect.succeed({ volume: "0", fees: { XXBTZUSD: { fee: "0.40", maxfee: "0.40" } } })
       default:
         return Effect.die(endpoint)
     }
@@ -100,10 +105,13 @@ export const makeAgent = Effect.fnUntraced(function* (
     mandate: Option.some({ subject, revision: 1, terms })
   })
   const readBack = makeReadBack(context)
+  const guard = makeLimitGuard(context, Option.none(), readBack)
   return {
     record,
     asAgent,
     readBack: (scope: "own" | "everyone" = "own") => asAgent(readBack(scope, "private/AddOrder")),
+    /** Judges a write as it is judged before it is sent. */
+    guard: (endpoint: WriteEndpoint, params: Params) => asAgent(guard(endpoint, params, false)),
     open: asAgent(record.openSpends("own")),
     /** Records a write, and its outcome if that is given. Returns the number of its row. */
     write: Effect.fnUntraced(function* (

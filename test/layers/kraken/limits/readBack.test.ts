@@ -324,6 +324,28 @@ describe("reading orders back", () => {
   })
 
   describe("by a key", () => {
+    const withoutClosed = { permissions: classicPermissions.filter((name) => name !== "query-closed-trades") }
+
+    it.scoped(
+      "that can't read closed orders serves cancels and sales of what was bought, but nothing that counts",
+      () =>
+        withAgent(
+          ({ guard, record, asAgent, write }) =>
+            Effect.gen(function* () {
+              const seq = yield* write([buy("c1")], { is: "happened", ids: [one] })
+              const filled = { intent: seq, n: 0, txid: one, paid: [], got: "0.01", open: 0, closed: true }
+              yield* asAgent(record.filled([filled]))
+              const order = { pair: "XBTUSD", ordertype: "limit", volume: "0.01", price: "50000" }
+              const error = yield* Effect.flip(guard("private/AddOrder", { ...order, type: "buy" }))
+              assert.deepInclude(error, { _tag: "KrakenPrecheckFailed", endpoint: "private/AddOrder" })
+              const { claim } = yield* guard("private/AddOrder", { ...order, type: "sell" })
+              assert.deepInclude(claim?.spends[0], { asset: "BTC", counts: [] })
+              assert.deepInclude(yield* guard("private/CancelOrder", { txid: one }), { params: { txid: one } })
+            }),
+          withoutClosed
+        )
+    )
+
     for (const lacking of ["query-open-trades", "query-closed-trades"] as const)
       it.scoped(`without ${lacking} is refused`, () =>
         withAgent(
