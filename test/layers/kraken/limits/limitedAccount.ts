@@ -111,7 +111,7 @@ export const makeAgent = Effect.fnUntraced(function* (
     asAgent,
     readBack: (scope: "own" | "everyone" = "own") => asAgent(readBack(scope, "private/AddOrder")),
     /** Judges a write as it is judged before it is sent. */
-    guard: (endpoint: WriteEndpoint, params: Params) => asAgent(guard(endpoint, params, false)),
+    guard: (endpoint: WriteEndpoint, params: Params) => asAgent(guard(endpoint, params)),
     open: asAgent(record.openSpends("own")),
     /** Records a write, and its outcome if that is given. Returns the number of its row. */
     write: Effect.fnUntraced(function* (
