@@ -6,6 +6,7 @@
 import { cpus } from "node:os"
 import process from "node:process"
 import { toolCalls, toolLists } from "./calls.ts"
+import { limits } from "./limits.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
@@ -29,6 +30,7 @@ try {
   if (wanted(6)) await tokenChecks(ours)
   if (wanted(7)) listTokens()
   if (wanted(8)) await record()
+  if (wanted(11)) await limits()
 } finally {
   await kraken.stop()
   ours.remove()

@@ -1,5 +1,7 @@
 import { Context, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Scope } from "effect"
 import { join } from "node:path"
+import { handle } from "../../src/exchange/commands/handle.ts"
+import { makeExchange as makeSimulatedExchange } from "../../src/exchange/state/state.ts"
 import { makeKeys } from "../../src/exchange/rest/keys.ts"
 import type { RestExchange } from "../../src/exchange/rest/restExchange.ts"
 import type { Mandate, ServerLimits } from "../../src/domain/mandates/mandate.ts"
@@ -24,8 +26,7 @@ import { inProcess } from "./fake/InProcess.ts"
 import { handledBy } from "./handledBy.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { bearerOf, type TestPrincipal } from "./TestPrincipal.ts"
-import { makeTestExchange } from "./TestExchange.ts"
-import type { Prices } from "./TestMarket.ts"
+import { opening, type Prices, scripted } from "./TestMarket.ts"
 
 /** The account of the simulated Kraken that the API key belongs to. */
 const account = "ann"
@@ -34,20 +35,26 @@ const account = "ann"
 export const subject = "agent0000001"
 
 /** The name of the only withdrawal address. */
-export const address = "ledger"
+export const address = "usd-bank-1"
 
 /** Makes a simulated Kraken with 100,000 USD and 10 BTC, whose market follows a script. */
 export const makeExchange = (prices: Prices) => {
-  const { ok, x } = makeTestExchange({ prices })
-  const rest: RestExchange = {
-    exchange: x,
+  const exchange = makeSimulatedExchange(scripted(prices), opening, { rateLimits: false })
+  handle(exchange, {
+    endpoint: "control/OpenAccount",
+    params: { name: account, balances: { USD: "100000", XBT: "10" } },
     account,
-    keys: makeKeys(makeCredentials(1), x.now),
+    now: opening
+  })
+  const rest: RestExchange = {
+    exchange,
+    account,
+    keys: makeKeys(makeCredentials(1), opening),
     faults: [],
     unlisted: new Map(),
     ahead: 0
   }
-  return { ok, rest }
+  return { rest }
 }
 
 export type World = ReturnType<typeof makeExchange>

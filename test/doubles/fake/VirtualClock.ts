@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect, Random } from "effect"
+import { getActiveResourcesInfo } from "node:process"
 
 /**
  * Makes a clock that jumps to the next sleeper's time as soon as nothing else is left to run. Unlike `TestClock` it
@@ -32,7 +33,7 @@ export const makeVirtualClock = () => {
   /** Waits one turn of the event loop, in which bodies of answers and fibers that have yielded continue. */
   const tick = () => {
     if (!running) return
-    const next = sleeping.shift()
+    const next = readsFiles() ? undefined : sleeping.shift()
     if (next !== undefined) {
       millis = Math.max(millis, next.at)
       next.wake()
@@ -62,3 +63,6 @@ export const makeVirtualClock = () => {
 
   return { run, setWall, suspend }
 }
+
+/** Tells whether files are being read or written, which takes several turns. Time would run ahead meanwhile. */
+const readsFiles = (): boolean => getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"))

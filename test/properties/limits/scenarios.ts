@@ -128,7 +128,7 @@ const terms = (limits: {
   calls: {},
   maxLeverage: 0,
   cancel: "own",
-  withdraw: { ledger: { amount: "150", asset: "USD", per: "day" } },
+  withdraw: { "usd-bank-1": { amount: "150", asset: "USD", per: "day" } },
   ask: { kinds: [] }
 })
 

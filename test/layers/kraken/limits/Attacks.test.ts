@@ -164,7 +164,8 @@ describe("an agent with a budget of 500 USD can't get past it by", () => {
         world.rest.faults.push({ endpoint: "AddOrder", kind: "delay", seconds: 20, count: 5 })
         const calls = Array.from({ length: 5 }, (_, i) => order(limitBuy("0.0019", String(49_000 - i * 10))))
         yield* Effect.forEach(calls, (call) => Effect.forkDaemon(call))
-        yield* Effect.sleep("2 seconds")
+        const reserved = Effect.map(process.asAgent(process.record.openSpends("own")), (spends) => spends.length)
+        yield* Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), reserved), { until: (count) => count === 5 })
         yield* process.crash
         const next = yield* startAnother
         const end = yield* order(limitBuy("0.0019", "48000"), { process: next })
@@ -278,7 +279,7 @@ describe("an agent with a budget of 500 USD can't get past it by", () => {
     on({}, ({ send }) =>
       Effect.gen(function* () {
         const writes = [
-          ["private/Withdraw", { asset: "USD", key: "ledger", amount: "10" }],
+          ["private/Withdraw", { asset: "USD", key: "usd-bank-1", amount: "10" }],
           ["private/WalletTransfer", { asset: "USD", from: "Spot Wallet", to: "Futures Wallet", amount: "10" }],
           ["private/Earn/Allocate", { strategy_id: "S", amount: "1" }]
         ] as const

@@ -29,6 +29,7 @@ describe("reading orders back before a limit refuses a write", () => {
         within(yield* day(agent), "75015", "75500")
         yield* agent.place(buy("0.9", "40000"))
         within(yield* day(agent), "86210", "86500")
+        assert.lengthOf(yield* agent.open, 1)
       })
     ))
 
