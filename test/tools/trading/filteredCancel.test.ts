@@ -264,6 +264,20 @@ describe("cancelling only the orders of a pair or side", () => {
     )
   })
 
+  it.effect("shows the orders that are still open after all own ones were to be cancelled", () => {
+    const { layer } = krakenOf([])
+    const writer = Layer.mock(KrakenWriter, {
+      send: () => Effect.succeed({ result: { count: 2 }, left: { ids: ["O1"], note: "It is locked." } })
+    })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Cancelling.cancelAllOrders.run({}), {
+        count: 2,
+        left: ["O1"],
+        note: "It is locked."
+      })
+    }).pipe(Effect.provide(Layer.merge(layer, writer)))
+  })
+
   it.effect("needs the permission to read open orders, and names it", () => {
     const calls: Array<string> = []
     return Effect.gen(function* () {

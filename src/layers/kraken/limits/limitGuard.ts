@@ -1,4 +1,5 @@
 import { DateTime, Effect, Option } from "effect"
+import { emptyDirectory } from "../../../domain/assets/directory.ts"
 import type { Directory, Pair } from "../../../domain/assets/model.ts"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import {
@@ -81,7 +82,8 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     rules: Rules,
     report: BalanceReport | undefined
   ) {
-    const directory = yield* context.directory
+    // A cancel is judged without names, and does not wait for them.
+    const directory = endpoints[endpoint].moves === "cancels" ? emptyDirectory : yield* context.directory
     const first = factsNeeded(endpoint, params, rules, directory)
     const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended, rules)
     const strategy =

@@ -37,21 +37,17 @@ describe("an order of unknown outcome", () => {
   it.effect("is not logged at every look", () => {
     const messages: Array<unknown> = []
     const { layer } = silent()
+    const logger = Logger.make(({ message }) => {
+      messages.push(message)
+    })
+    const noted = Logger.replace(Logger.defaultLogger, logger)
     return Effect.gen(function* () {
       yield* loseAnswer("private/AddOrder", limit)
       assert.isNotEmpty(messages)
       messages.length = 0
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(messages, [])
-    }).pipe(
-      Effect.provide(layer),
-      Effect.provide(
-        Logger.replace(
-          Logger.defaultLogger,
-          Logger.make(({ message }) => void messages.push(message))
-        )
-      )
-    )
+    }).pipe(Effect.provide(Layer.provideMerge(layer, noted)))
   })
 
   it.effect("is all that is looked up: nobody can find a transfer", () => {
