@@ -256,6 +256,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/endpoints": ["domain/keys"],
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
-  "domain/mandates": ["domain/numbers", "domain/orders"],
+  "domain/mandates": ["domain/assets", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"]
 }
