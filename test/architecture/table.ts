@@ -146,7 +146,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
-  "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
+  "layers/settings": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/numbers",
+    "layers/network",
+    "services"
+  ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
   tools: [

@@ -14,7 +14,6 @@ import { budgetMandate, defaultMandate, orderOfBudget } from "./termDefaults.ts"
 import { faultsOf, spendingFaults, type TermFault } from "./termFaults.ts"
 import {
   expected,
-  oneOf,
   type Read,
   readAmount,
   readAsset,
@@ -42,6 +41,8 @@ export interface TermFlag {
   /** The end of the sentence "expected …". */
   readonly expected: string
   readonly purpose: string
+  /** The limit of a new mandate for which the flag is not given. */
+  readonly byDefault: string
   /** True if the flag can be given several times. Its values can also be one text with commas. */
   readonly repeatable: boolean
 }
@@ -308,7 +309,8 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_BUDGET",
     expected: "an amount such as 500USD",
     purpose:
-      "Capital that may be traded with: sets access trade, this capital, the most in a day, a fifth of it for an order, and careful limits for all else. Other limits override it.",
+      "Capital to trade with, which is also the most spent in a day; a fifth of it is the most for an order. It sets access trade, 10 open orders and a slippage of 1%. Each other limit overrides it.",
+    byDefault: "none",
     repeatable: false,
     access: "trade",
     read: setBudget
@@ -318,6 +320,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_ACCESS",
     expected: "read, trade or full",
     purpose: "Tools of this kind and below: trade adds orders, full adds funding, earn and subaccounts.",
+    byDefault: "read; trade with a budget",
     repeatable: false,
     access: "read",
     read: one((text, mandate) =>
@@ -327,8 +330,9 @@ const terms: ReadonlyArray<Term> = [
   {
     flag: "max",
     setting: "MCP_KRAKEN_MAX",
-    expected: `amounts such as 100USD/order,500USD/day, also for ${oneOf(["hour", "week", "month", "total"])}; none/day for no limit`,
-    purpose: "The most that may be spent with one order and in the last hour, day, week or month.",
+    expected: `amounts such as 100USD/order,500USD/day, also for hour, week, month and total; none/day for no limit`,
+    purpose: "The most that may be spent: with one order, in the last hour, day, week or month, and in total.",
+    byDefault: "none; must be stated for order and day",
     repeatable: true,
     access: "trade",
     read: many((members, mandate) =>
@@ -341,6 +345,7 @@ const terms: ReadonlyArray<Term> = [
     expected: "an amount such as 500USD, or none",
     purpose:
       "A virtual sub-account: only this capital and its proceeds are spent, and only bought or granted coins sold.",
+    byDefault: "none",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
@@ -354,6 +359,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_GRANT",
     expected: "amounts such as BTC=0.1,ETH=2; BTC=none or none removes them",
     purpose: "Coins that belong to the capital from the beginning.",
+    byDefault: "none",
     repeatable: true,
     access: "trade",
     read: holdings("grants")
@@ -363,6 +369,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_KEEP",
     expected: "amounts such as 1000USD,BTC=0.5; BTC=none or none removes them",
     purpose: "Balances of the account that no write may go below.",
+    byDefault: "none",
     repeatable: true,
     access: "trade",
     read: holdings("keep")
@@ -372,6 +379,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_PAIRS",
     expected: "pairs such as BTC/USD,ETH/*,*/EUR, or all",
     purpose: "Pairs that may be traded.",
+    byDefault: "all",
     repeatable: true,
     access: "trade",
     read: many((members, mandate) =>
@@ -385,6 +393,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_NOT_PAIRS",
     expected: "pairs such as DOGE/*, or none",
     purpose: "Pairs that may not be traded.",
+    byDefault: "none",
     repeatable: true,
     access: "trade",
     read: many((members, mandate) =>
@@ -396,8 +405,9 @@ const terms: ReadonlyArray<Term> = [
   {
     flag: "sides",
     setting: "MCP_KRAKEN_SIDES",
-    expected: "buy or sell, or all",
+    expected: "buy, sell or all",
     purpose: "Sides of orders that may be placed. Orders that only reduce are always allowed.",
+    byDefault: "all",
     repeatable: true,
     access: "trade",
     read: words(["buy", "sell"], (mandate, sides) =>
@@ -409,6 +419,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_TYPES",
     expected: `some of ${orderTypes.join(", ")}, or all`,
     purpose: "Types of orders that may be placed. Orders that only reduce are always allowed.",
+    byDefault: "all",
     repeatable: true,
     access: "trade",
     read: words(orderTypes, (mandate, types) =>
@@ -419,7 +430,8 @@ const terms: ReadonlyArray<Term> = [
     flag: "collar",
     setting: "MCP_KRAKEN_COLLAR",
     expected: "a percentage such as 5%, or none",
-    purpose: "How far the price of a limit order may cross the book.",
+    purpose: "Percentage by which the price of a limit order may cross the book.",
+    byDefault: "5%",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
@@ -432,7 +444,8 @@ const terms: ReadonlyArray<Term> = [
     flag: "slippage",
     setting: "MCP_KRAKEN_SLIPPAGE",
     expected: "a percentage such as 1%, or none, which refuses market orders",
-    purpose: "How far a market order may walk the book. Market orders need it.",
+    purpose: "Percentage by which a market order may walk the book. Market orders need it.",
+    byDefault: "none",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
@@ -446,6 +459,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_MAX_OPEN",
     expected: "a whole number such as 10, or none",
     purpose: "The most open orders.",
+    byDefault: "20",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
@@ -459,6 +473,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_RATE",
     expected: "a number of writes such as 10/min, or none",
     purpose: "The most writes a minute. Refused ones count too, cancels never.",
+    byDefault: "10/min",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) => {
@@ -472,6 +487,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_CALLS",
     expected: "numbers of calls such as 60/min,5000/day, also for hour; none/day or none removes them",
     purpose: "The most calls of any tool.",
+    byDefault: "none",
     repeatable: true,
     access: "read",
     read: many((members, mandate) => {
@@ -485,6 +501,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_MAX_LEVERAGE",
     expected: "0 for none, or a whole number from 2 to 100",
     purpose: "The highest leverage.",
+    byDefault: "0",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
@@ -498,7 +515,8 @@ const terms: ReadonlyArray<Term> = [
     flag: "cancel",
     setting: "MCP_KRAKEN_CANCEL",
     expected: "own or any",
-    purpose: "Orders that may be changed and cancelled: its own, or any of the account.",
+    purpose: "Orders that may be changed and cancelled: own orders, or any of the account.",
+    byDefault: "own",
     repeatable: false,
     access: "trade",
     read: one((text, mandate) => Either.map(readWord(["own", "any"])(text), (cancel) => ({ ...mandate, cancel })))
@@ -509,6 +527,7 @@ const terms: ReadonlyArray<Term> = [
     expected:
       "limits such as KEY=200USD/day, also for hour, week, month and total; KEY=none removes one, none forbids withdrawals, all allows every address",
     purpose: "Kraken's names of the addresses that withdrawals may go to, each with its own limit.",
+    byDefault: "all",
     repeatable: true,
     access: "full",
     read: setWithdraw
@@ -518,6 +537,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "MCP_KRAKEN_ASK",
     expected: `above=50USD for orders worth more, and some of ${askKinds.join(", ")}; above=none or none removes them`,
     purpose: "Acts that need the approval of a person.",
+    byDefault: "funds",
     repeatable: true,
     access: "trade",
     read: many((members, mandate) => Either.map(setAsk(members, mandate.ask), (ask) => ({ ...mandate, ask })))
@@ -527,6 +547,7 @@ const terms: ReadonlyArray<Term> = [
     setting: "",
     expected: `some of ${toolsetNames.join(", ")}, or all`,
     purpose: "Toolsets to offer, of those that the server offers.",
+    byDefault: "all",
     repeatable: true,
     access: "read",
     read: words(toolsetNames, (mandate, toolsets) =>

@@ -63,6 +63,8 @@ describe("settings", () => {
       paperMarket: undefined,
       paperBalances: { USD: "10000" },
       orderDeadline: Duration.seconds(5),
+      localMandate: Option.none(),
+      serverLimits: Option.none(),
       logLevel: LogLevel.Info,
       logFormat: "logfmt",
       unreadFile: Option.none(),

@@ -149,7 +149,8 @@ const changed = (db: Database, party: Party): NoRoom | undefined => {
   return stored === used ? undefined : { _tag: "Changed" }
 }
 
-const decodeMandate = Schema.decodeUnknownEither(Schema.parseJson(Mandate))
+/** Decodes a mandate, of which a limit that this version does not know is an error: it must not be ignored. */
+const decodeMandate = Schema.decodeUnknownEither(Schema.parseJson(Mandate), { onExcessProperty: "error" })
 
 /** Reads the mandate of a token. */
 export const mandateOf = (db: Database, token: string): MandateInForce | undefined => {
