@@ -32,10 +32,12 @@ import {
   McpHttpHandler
 } from "../../../src/layers/mcp/http/McpHttpHandler.ts"
 import type { Config } from "../../../src/services/Config.ts"
+import { Mandates, MandatesUnavailable } from "../../../src/services/Mandates.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
+import { TestMandates } from "../../doubles/TestMandates.ts"
 
 const good = "mck_good"
 const paper = "mck_paper"
@@ -47,6 +49,9 @@ const serve = (options: {
   readonly settled?: Effect.Effect<void>
   /** The result of verifying the valid token. */
   readonly verify?: () => Effect.Effect<boolean, TokenStoreError>
+  /** The marks of the valid token. */
+  readonly marks?: ReadonlyArray<string>
+  readonly mandates?: Layer.Layer<Mandates>
 }) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -63,6 +68,7 @@ const serve = (options: {
       Layer.provide([
         TestConfig({ port, ...options.config }),
         Layer.succeed(McpHttpHandler, { post: options.post ?? echo, endListening: Effect.void }),
+        options.mandates ?? TestMandates(),
         Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
         Layer.mock(TokenStore, {
           verify: (secret) =>
@@ -70,7 +76,7 @@ const serve = (options: {
               ? new TokenForPaper({ id: TokenId.make("ba9876543210") })
               : Effect.map(options.verify?.() ?? Effect.succeed(true), (isGood) =>
                   isGood && Redacted.value(secret) === good
-                    ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
+                    ? Option.some({ id: TokenId.make("0123456789ab"), marks: options.marks ?? [] } as unknown as Token)
                     : Option.none()
                 )
         }),
