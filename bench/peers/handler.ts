@@ -24,7 +24,13 @@ HttpListener.pipe(
   Layer.provide(McpServerSdk),
   Layer.provide(PolicyOfServer),
   Layer.provide(McpServerEarly),
-  Layer.provide([Kraken, RateBudgetOff, RequestStateKeyMemory, MandatesSqlite, Layer.provide(TokenStoreSqlite, TokenDatabase)]),
+  Layer.provide([
+    Kraken,
+    RateBudgetOff,
+    RequestStateKeyMemory,
+    MandatesSqlite,
+    Layer.provide(TokenStoreSqlite, TokenDatabase)
+  ]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,

@@ -29,7 +29,7 @@ export class NoPassphrase extends Schema.TaggedError<NoPassphrase>()("NoPassphra
   reason: Schema.String
 }) {
   override get message() {
-    return `${this.act} needs the operator secret: ${this.reason}`
+    return `${this.act} needs a passphrase: ${this.reason}`
   }
 }
 

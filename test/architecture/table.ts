@@ -10,6 +10,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/exchange",
     "cli/health",
     "cli/kit",
+    "cli/operator",
     "cli/paper",
     "cli/state",
     "cli/token",
@@ -22,14 +23,25 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/kit",
     "domain/record",
     "layers/access/record",
+    "layers/access/secret",
     "layers/process",
     "layers/settings",
     "layers/storage",
+    "layers/terminal",
     "services"
   ],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
+  "cli/operator": [
+    "cli/kit",
+    "layers/access",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "services"
+  ],
   "cli/paper": [
     "cli/kit",
     "exchange/catalogue",
@@ -41,13 +53,28 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
+  "cli/token": [
+    "cli/kit",
+    "domain/mandates",
+    "domain/wire",
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "server",
+    "services"
+  ],
   "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
   server: [
     "domain/endpoints",
     "domain/wire",
     "layers/access",
+    "layers/access/mandates",
     "layers/access/record",
+    "layers/access/secret",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -66,6 +93,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "layers/telemetry",
+    "layers/terminal",
     "services",
     "tools"
   ],
@@ -74,6 +102,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
     "layers/access",
+    "layers/access/mandates",
     "layers/caching",
     "layers/mcp/http",
     "layers/mcp/protocol",
@@ -95,6 +124,22 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/access/mandates": [
+    "domain/mandates",
+    "domain/record",
+    "layers/access",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/secret": [
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
   "layers/access/record": [
     "domain/endpoints",
     "domain/mandates",
@@ -156,6 +201,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
+  "layers/terminal": ["services"],
   tools: [
     "domain/wire",
     "services",

@@ -31,20 +31,26 @@ const elsewhere: Readonly<Record<string, string>> = {
   DatabaseUnavailable: "The database … can't be …: …",
   InternalError: "The server ended because of an internal error.",
   ListenError: "Can't listen on …: …",
+  MandateMissing: "The limits of this token cannot be read, so it is refused.…",
   NoPaperAccount: "There is no paper account yet in …: the first call of a client opens one (serve --paper).",
+  NoPassphrase: "… needs a passphrase: …",
   NoTokenFile: "No token has the id …: there is no file ….",
+  OtherSecret: "The tokens are guarded by an operator secret, and … has …",
   ProtocolError: "Unknown tool: …",
   RecordRefusal: "There is no record: … does not exist.",
   ResourceNotFound: "There is no resource …",
   ProxyUnusable: "The proxy in … can't be used: …",
+  SecretRefusal: "The operator secret is set already, in ….",
   SettingsError: "Invalid settings:…",
   StateRefusal: "… is in use. Stop the servers first.",
   TokenForPaper:
     "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
+  TokenRefusal: "Nothing was changed: the newest revision of … is …, not ….…",
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",
   Unauthenticated: "The token is unknown, expired or revoked",
   Unhealthy: "… does not answer: …",
+  WrongPassphrase: "The passphrase is wrong, so nothing was done (…).",
   UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
 }
 
@@ -52,7 +58,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 const inner = {
   ApiRefusal: "one of the errors of Kraken's refusals",
   InputRequired: "the client gets questions, or ProtocolError",
+  MandatesUnavailable: "MandateMissing, or a line of the log",
   MayNotLeave: "KrakenNotPlaced",
+  OperatorSecretUnavailable: "the reason of DatabaseUnavailable",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
   SendFailed: "NoAnswer or ApiRefusal",
   Unreadable: "DatabaseUnavailable",

@@ -23,7 +23,9 @@ const change = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ change }) => change({ envFile, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Change the operator passphrase; with --passphrase-fd, the old one and then the new one"))
+).pipe(
+  Command.withDescription("Change the operator passphrase; with --passphrase-fd, the old one and then the new one")
+)
 
 export const operator = Command.make("operator").pipe(
   Command.withDescription("The passphrase that guards what agents may do"),

@@ -35,7 +35,9 @@ const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile, passphra
 const setMeanwhile = new SecretRefusal({ message: "Somebody else set the operator secret meanwhile." })
 
 /** Sets the secret. The token database is made, so that it is guarded before there are tokens. */
-export const init = Effect.fn("operator.init")(function* (_: From) {
+export const init = (from: From) => withSecret(initialize(), from)
+
+const initialize = Effect.fn("operator.init")(function* () {
   const { current, file, prepare, store } = yield* OperatorSecret
   if (Option.isSome(yield* current))
     return yield* new SecretRefusal({ message: `The operator secret is set already, in ${file}.` })
@@ -52,10 +54,12 @@ export const init = Effect.fn("operator.init")(function* (_: From) {
       "It cannot be recovered. If it is lost, a new state folder and new tokens replace it; keep the old folder, since it holds the record."
     ].join("\n")
   )
-}, withSecret)
+})
 
 /** Changes the secret. */
-export const change = Effect.fn("operator.change")(function* (_: From) {
+export const change = (from: From) => withSecret(replace(), from)
+
+const replace = Effect.fn("operator.change")(function* () {
   const { file, prepare, require, store } = yield* OperatorSecret
   yield* checkTokenSecret
   const act = "Changing the operator secret"
@@ -72,4 +76,4 @@ export const change = Effect.fn("operator.change")(function* (_: From) {
   }
   yield* forgetFingerprint(before.value.fingerprint)
   yield* Console.log(`The operator secret was changed. Its fingerprint is ${prepared.fingerprint}.`)
-}, withSecret)
+})

@@ -18,31 +18,33 @@ import { authority, type FromOperator, granting } from "./stored.ts"
 /** The lifetime of a token with a budget, unless another one is given. */
 const lifetimeWithBudget = Duration.days(90)
 
-/** Creates a token, with a mandate if there are terms, and prints it. */
-export const create = Effect.fn("token.create")(function* ({
+interface Options extends FromOperator {
+  readonly name: string
+  readonly lifetime: Option.Option<Duration.Duration>
+  readonly paper: boolean
+  readonly terms: TermTexts
+  readonly json: boolean
+}
+
+/** Creates a token, with a mandate if there are terms, and prints it. Terms that are wrong make no file. */
+export const create = (options: Options) =>
+  Effect.flatMap(mandateOf(options.terms), (given) => createWith({ ...options, given }))
+
+const createWith = Effect.fn("token.create")(function* ({
+  given,
   json,
   lifetime,
   name,
   paper,
   terms,
   ...from
-}: {
-  readonly name: string
-  readonly lifetime: Option.Option<Duration.Duration>
-  readonly paper: boolean
-  readonly terms: TermTexts
-  readonly json: boolean
-} & FromOperator) {
+}: { readonly given: Option.Option<Mandate> } & Options) {
   const { mode } = yield* Config
   // In paper mode, a token must not silently open the real account.
   const paperOnly = paper || mode === "paper"
-  const mandate = yield* Effect.transposeMapOption(mandateOf(terms), (given) =>
-    Effect.flatMap(given, (mandate) => checkNames(mandate, from))
-  )
+  const mandate = yield* Effect.transposeMapOption(given, (mandate) => checkNames(mandate, from))
   if (!paperOnly) yield* requireForTokens("Creating a token")
-  const expiresIn = Option.orElse(lifetime, () =>
-    "budget" in terms ? Option.some(lifetimeWithBudget) : Option.none()
-  )
+  const expiresIn = Option.orElse(lifetime, () => ("budget" in terms ? Option.some(lifetimeWithBudget) : Option.none()))
   const tokens = yield* TokenStore
   // A token with the mark is refused until its mandate is there.
   const made = yield* tokens.create({ name, paperOnly, expiresIn, hasMandate: Option.isSome(mandate) })
@@ -55,12 +57,13 @@ export const create = Effect.fn("token.create")(function* ({
 }, granting(Needs.tokenCreate))
 
 /** Makes the mandate of the terms. None without any. */
-const mandateOf = (terms: TermTexts) =>
+const mandateOf = (terms: TermTexts): Effect.Effect<Option.Option<Mandate>, UsageError> =>
   Object.keys(terms).length === 0
-    ? Option.none()
-    : Option.some(
-        Either.mapLeft(makeMandate(terms), (problems) => new UsageError({ message: problems.join("\n") }))
-      )
+    ? Effect.succeedNone
+    : Either.match(makeMandate(terms), {
+        onLeft: (problems) => new UsageError({ message: problems.join("\n") }),
+        onRight: Effect.succeedSome
+      })
 
 const saveFirst = Effect.fnUntraced(function* (token: string, terms: Mandate) {
   const { write } = yield* authority

@@ -27,29 +27,29 @@ const local = "local"
  * Freezes a token, or `local`, so that it can only read and cancel. It works although the tokens can't be read, since then
  * nobody can check the id.
  */
-export const freeze = Effect.fn("token.freeze")(
-  function* ({ id, reason }: { readonly id: string; readonly reason: Option.Option<string> } & From) {
-    const name = id === local ? "callers without a token" : yield* nameOf(id)
-    const { write } = yield* authority
-    const head = yield* write(
-      (db, at) => freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
-      wait
-    ).pipe(
-      Effect.mapError(
-        ({ reason }) =>
-          new TokenRefusal({
-            message: `${reason} So nothing was frozen.${id === local ? "" : ` token revoke ${id} does not need that file.`}`
-          })
-      )
+export const freeze = Effect.fn("token.freeze")(function* ({
+  id,
+  reason
+}: { readonly id: string; readonly reason: Option.Option<string> } & From) {
+  const name = id === local ? "callers without a token" : yield* nameOf(id)
+  const { write } = yield* authority
+  const head = yield* write(
+    (db, at) => freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
+    wait
+  ).pipe(
+    Effect.mapError(
+      ({ reason }) =>
+        new TokenRefusal({
+          message: `${reason} So nothing was frozen.${id === local ? "" : ` token revoke ${id} does not need that file.`}`
+        })
     )
-    yield* Console.log(
-      head === undefined
-        ? `Already frozen: ${id} (${escapeText(name)})`
-        : `Frozen: ${id} (${escapeText(name)}). It can only read and cancel. Receipt: ${receiptOf(head)}`
-    )
-  },
-  withSettings(Needs.tokenLimits)
-)
+  )
+  yield* Console.log(
+    head === undefined
+      ? `Already frozen: ${id} (${escapeText(name)})`
+      : `Frozen: ${id} (${escapeText(name)}). Only reads and cancels are possible. Receipt: ${receiptOf(head)}`
+  )
+}, withSettings(Needs.tokenLimits))
 
 /** Reads the name of a token. Fails if there is none, but not if the tokens can't be read. */
 const nameOf = (id: string) =>
@@ -67,32 +67,29 @@ const nameOf = (id: string) =>
   )
 
 /** Unfreezes a token, or `local`. */
-export const unfreeze = Effect.fn("token.unfreeze")(
-  function* ({ id, ...from }: { readonly id: string } & FromOperator) {
-    const secret = secretOf(from)
-    const name =
-      id === local
-        ? yield* Effect.provide(
-            Effect.as(
-              Effect.flatMap(OperatorSecret, ({ require }) => require("Unfreezing callers without a token")),
-              "callers without a token"
-            ),
-            secret
-          )
-        : yield* Effect.zipRight(
-            requireTokenFile(id),
-            Effect.provide(allowed(id), Layer.merge(Tokens, secret))
-          )
-    const { write } = yield* authority
-    const head = yield* write((db, at) => freezeCaller(db, at, { caller: id, frozen: false }))
-    yield* Console.log(
-      head === undefined
-        ? `Not frozen: ${id} (${escapeText(name)})`
-        : `No longer frozen: ${id} (${escapeText(name)}). Receipt: ${receiptOf(head)}`
-    )
-  },
-  withSettings(Needs.tokenLimits)
-)
+export const unfreeze = Effect.fn("token.unfreeze")(function* ({
+  id,
+  ...from
+}: { readonly id: string } & FromOperator) {
+  const secret = secretOf(from)
+  const name =
+    id === local
+      ? yield* Effect.provide(
+          Effect.as(
+            Effect.flatMap(OperatorSecret, ({ require }) => require("Unfreezing callers without a token")),
+            "callers without a token"
+          ),
+          secret
+        )
+      : yield* Effect.zipRight(requireTokenFile(id), Effect.provide(allowed(id), Layer.merge(Tokens, secret)))
+  const { write } = yield* authority
+  const head = yield* write((db, at) => freezeCaller(db, at, { caller: id, frozen: false }))
+  yield* Console.log(
+    head === undefined
+      ? `Not frozen: ${id} (${escapeText(name)})`
+      : `No longer frozen: ${id} (${escapeText(name)}). Receipt: ${receiptOf(head)}`
+  )
+}, withSettings(Needs.tokenLimits))
 
 /** Requires the operator secret for a token, and returns its name. Tokens for paper open no money. */
 const allowed = Effect.fnUntraced(function* (id: string) {

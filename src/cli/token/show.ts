@@ -18,7 +18,10 @@ interface Used extends UsedAccount {
 }
 
 /** Prints a token with its rights, and what is used and left of its limits on each account where it was used. */
-export const show = Effect.fn("token.show")(function* ({ id, json }: { readonly id: string; readonly json: boolean } & From) {
+export const show = Effect.fn("token.show")(function* ({
+  id,
+  json
+}: { readonly id: string; readonly json: boolean } & From) {
   yield* requireTokenFile(id)
   const token = yield* Effect.provide(
     Effect.flatMap(TokenStore, ({ find }) => find(id)),
@@ -53,6 +56,7 @@ export const show = Effect.fn("token.show")(function* ({ id, json }: { readonly 
     [
       ...facts.map(([name, text]) => `  ${name.padEnd(9)}  ${text}`),
       ...(mandate === undefined ? [] : ["", "Limits:", ...mandateLines(mandate.terms)]),
+      ...(mandate !== undefined && used.length === 0 ? ["", "Nothing of it was used yet."] : []),
       ...used.flatMap((one) => ["", ...usageLines(one)])
     ].join("\n")
   )
@@ -75,12 +79,7 @@ const usedBy = (db: Database, at: Reading, id: string, { mandate }: Holding): Re
     : accountsOf(db, mandate.subject).map(({ account, key }) => ({
         account,
         key,
-        usage: usageOf(
-          db,
-          { process: "", ...at },
-          { key, account, caller: id, mandate: Option.some(mandate) },
-          {}
-        )
+        usage: usageOf(db, { process: "", ...at }, { key, account, caller: id, mandate: Option.some(mandate) }, {})
       }))
 
 const asJson = ({ account, key, usage: { limits, openOrders, owned, writes } }: Used) => ({
@@ -105,13 +104,7 @@ const usageLines = ({ account, key, usage }: Used): ReadonlyArray<string> => {
       left,
       availableAt === undefined ? "—" : isoOf(availableAt)
     ]),
-    ...Object.entries(owned).map(([asset, { amount, reserved }]) => [
-      `owned ${asset}`,
-      amount,
-      reserved,
-      "",
-      ""
-    ])
+    ...Object.entries(owned).map(([asset, { amount, reserved }]) => [`owned ${asset}`, amount, reserved, "", ""])
   ]
   const where = key === "paper" ? `simulated account ${account}` : `API key ${key.slice(0, 8)}`
   return [

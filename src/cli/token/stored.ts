@@ -59,10 +59,7 @@ export const changing =
   (needs: Needs) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>, from: FromOperator & { readonly id: string }) =>
     withSettings(needs)(
-      Effect.zipRight(
-        requireTokenFile(from.id),
-        Effect.provide(effect, Layer.merge(Tokens, secretOf(from)))
-      ),
+      Effect.zipRight(requireTokenFile(from.id), Effect.provide(effect, Layer.merge(Tokens, secretOf(from)))),
       from
     )
 

@@ -25,7 +25,9 @@ const create = Command.make(
     name: Args.text({ name: "NAME" }).pipe(Args.withDescription("Name of the token, e.g. claude-code")),
     expiresIn: Options.text("expires-in").pipe(
       Options.withAlias("e"),
-      Options.withDescription("Lifetime: 90d, 12h, 30m, 45s or seconds. Default: 90d with --budget, otherwise the token never expires"),
+      Options.withDescription(
+        "Lifetime: 90d, 12h, 30m, 45s or seconds. Default: 90d with --budget, otherwise the token never expires"
+      ),
       Options.optional
     ),
     paper: Options.boolean("paper").pipe(
@@ -121,10 +123,8 @@ const list = Command.make(
   (options) => Effect.flatMap(tokens, ({ list }) => list(options))
 ).pipe(Command.withDescription("List tokens, newest first"))
 
-const revoke = Command.make(
-  "revoke",
-  { id, envFile },
-  (options) => Effect.flatMap(tokens, ({ revoke }) => revoke(options))
+const revoke = Command.make("revoke", { id, envFile }, (options) =>
+  Effect.flatMap(tokens, ({ revoke }) => revoke(options))
 ).pipe(Command.withDescription("Revoke a token; servers refuse it within a second"))
 
 export const token = Command.make("token").pipe(

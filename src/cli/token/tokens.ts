@@ -101,10 +101,8 @@ const limitCells = (token: Token, holding: Option.Option<Holding>): ReadonlyArra
     onSome: (holding) => {
       const { frozen, mandate } = holding
       const rights = mandate === undefined ? ["all", "none"] : [mandate.terms.access, shortLimits(mandate.terms)]
-      return [
-        ...(lacksMandate(token, holding) ? ["refused", "missing"] : rights),
-        frozen === undefined ? "no" : "frozen"
-      ]
+      const missing = Option.isSome(token.revokedAt) ? ["—", "—"] : ["refused", "missing"]
+      return [...(lacksMandate(token, holding) ? missing : rights), frozen === undefined ? "no" : "frozen"]
     }
   })
 

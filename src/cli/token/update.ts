@@ -69,10 +69,10 @@ const read = Effect.fnUntraced(function* (id: string, revision: Option.Option<nu
   const token = yield* (yield* TokenStore).find(id)
   if (Option.isSome(token.revokedAt)) return yield* new TokenRefusal({ message: `Token ${id} is revoked.` })
   const { read } = yield* authority
-  const holding = Option.getOrElse(
-    yield* read((db) => holdingOf(db, id)),
-    (): Holding => ({ subject: id, revision: 0 })
-  )
+  const holding = Option.getOrElse(yield* read((db) => holdingOf(db, id)), (): Holding => ({
+    subject: id,
+    revision: 0
+  }))
   const given = Option.getOrElse(revision, () => holding.revision)
   return given === holding.revision ? { token, holding } : yield* stale(id, given, holding.revision)
 })
@@ -83,7 +83,7 @@ const requireFor = (token: Token, wider: ReadonlyArray<string>, act: string) =>
 
 const stale = (id: string, given: number, newest: number) =>
   new TokenRefusal({
-    message: `Nothing was changed: the newest revision of ${id} is ${newest}, not ${given}. Somebody else changed its limits; token show ${id} shows them.`
+    message: `Nothing was changed: the newest revision of ${id} is ${newest}, not ${given}. token show ${id} prints its limits.`
   })
 
 const report = Effect.fnUntraced(function* ({

@@ -16,7 +16,7 @@ const mostCharacters = 1000
  */
 export const PassphraseTerminal = (descriptor: Option.Option<number>): Layer.Layer<Passphrase> =>
   Layer.sync(Passphrase, () => {
-    const ask = Option.match(descriptor, { onNone: () => typed, onSome: linesOf })
+    const ask: Ask = Option.match(descriptor, { onNone: () => typed, onSome: linesOf })
     return {
       ask: (act) => ask(act, `Operator passphrase (${act}): `),
       choose: Effect.fnUntraced(function* (act) {
@@ -31,6 +31,9 @@ export const PassphraseTerminal = (descriptor: Option.Option<number>): Layer.Lay
       })
     }
   })
+
+/** Gets a passphrase for an act. The prompt is for a person. */
+type Ask = (act: string, prompt: string) => Effect.Effect<Redacted.Redacted, NoPassphrase>
 
 const faultOf = (passphrase: string): string | undefined => {
   if (Array.from(passphrase).length < leastCharacters)
@@ -55,7 +58,7 @@ const typed = (act: string, prompt: string) =>
 const linesOf = (descriptor: number) => {
   const lines = readLines(descriptor, mostCharacters)
   let next = 0
-  return Effect.fnUntraced(function* (act: string, _: string) {
+  return Effect.fnUntraced(function* (act: string) {
     const failed = (reason: string) => new NoPassphrase({ act, reason: `file descriptor ${descriptor} ${reason}` })
     const line = (yield* Effect.mapError(lines, failed))[next++]
     return line === undefined || line === ""

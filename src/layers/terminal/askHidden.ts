@@ -6,7 +6,7 @@ const [backspace, delete_, interrupt, endOfInput, clearLine] = ["\b", "\u007f", 
 
 /**
  * Asks for a line on the terminal of standard input without showing it. The question goes to standard error, so that the
- * output of a command stays usable. Undefined if nothing is typed. Ctrl-C ends the program as it does otherwise.
+ * output of a command stays usable. Undefined if nothing is typed, or Ctrl-C.
  */
 export const askHidden = (prompt: string, longest: number): Effect.Effect<string | undefined> =>
   Effect.async<string | undefined>((resume) => {
@@ -26,19 +26,15 @@ export const askHidden = (prompt: string, longest: number): Effect.Effect<string
     const onData = (chunk: Buffer) => {
       for (const character of decoder.write(chunk)) {
         if (character === "\r" || character === "\n") return finish(typed.join(""))
-        if (character === endOfInput) return finish(undefined)
-        if (character === interrupt) {
-          end()
-          process.kill(process.pid, "SIGINT")
-          return
-        }
+        if (character === endOfInput || character === interrupt) return finish(undefined)
         if (character === backspace || character === delete_) typed = typed.slice(0, -1)
         else if (character === clearLine) typed = []
         else if (typed.length < longest) typed = [...typed, character]
       }
     }
-    stderr.write(prompt)
+    // The terminal would show what is typed before this.
     stdin.setRawMode(true)
+    stderr.write(prompt)
     stdin.on("data", onData)
     stdin.resume()
     return Effect.sync(end)

@@ -24,6 +24,7 @@ import { request as send } from "node:http"
 import { connect, createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 import { gzipSync } from "node:zlib"
+import { budgetMandate } from "../../../src/domain/mandates/termDefaults.ts"
 import { HttpListener, Listening } from "../../../src/layers/http/HttpListener.ts"
 import { logfmt } from "../../../src/layers/telemetry/format.ts"
 import {
@@ -547,6 +548,61 @@ describe("HttpListener", () => {
       yield* Deferred.succeed(release, undefined)
       assert.strictEqual((yield* Fiber.join(under)).text, '"done"')
       yield* Fiber.join(stopping)
+    })
+  )
+
+  const terms = budgetMandate
+  const told = (request: McpHttpRequest): Effect.Effect<McpHttpResponse> =>
+    Effect.succeed({
+      _tag: "Json",
+      status: 200,
+      body: JSON.stringify(Option.getOrNull(Option.map(request.principal.mandate, ({ subject }) => subject)))
+    })
+
+  it.scopedLive("provides the mandate of a token, whether or not the token is marked to have one", () =>
+    Effect.gen(function* () {
+      const mandates = TestMandates({ "0123456789ab": { subject: "first", revision: 3, terms } })
+      for (const marks of [["mandate"], []]) {
+        const { url } = yield* serve({ marks, mandates, post: told })
+        assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, '"first"')
+      }
+      const { url } = yield* serve({ post: told })
+      assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, "null")
+    })
+  )
+
+  it.scopedLive("refuses a marked token without its mandate, tells why only in the log, and counts no guess", () =>
+    Effect.gen(function* () {
+      const unreadable = Layer.succeed(Mandates, {
+        file: "authority.db",
+        ofToken: () => new MandatesUnavailable({ reason: "The database authority.db can't be opened: it is damaged." }),
+        freezeSelf: () => Effect.void
+      })
+      for (const mandates of [TestMandates(), unreadable]) {
+        const { lines, url } = yield* serve({ marks: ["mandate"], mandates })
+        for (const _ of Array.from({ length: 12 })) {
+          const { headers, status, text } = yield* call(`${url}/mcp`, { headers: bearer })
+          assert.strictEqual(status, 401)
+          assert.notInclude(text + headers.get("www-authenticate"), "authority.db")
+        }
+        assert.lengthOf(
+          lines.filter((line) => line.includes("authority.db")),
+          1
+        )
+      }
+      const { lines, url } = yield* serve({ mandates: unreadable, post: told })
+      for (const _ of [1, 2]) assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, "null")
+      assert.lengthOf(
+        lines.filter((line) => line.includes("authority.db")),
+        1
+      )
+    })
+  )
+
+  it.scopedLive("gives callers without a token the mandate of the settings", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { authDisabled: true, localMandate: Option.some(terms) }, post: told })
+      assert.strictEqual((yield* call(`${url}/mcp`)).text, '"local"')
     })
   )
 })

@@ -27,7 +27,10 @@ export const makePrincipalOf = Effect.gen(function* () {
     const mandate = yield* Effect.catchTag(ofToken(id), "MandatesUnavailable", ({ reason }) =>
       isMarked
         ? new MandateMissing({ id, reason: `its limits cannot be read, so it is refused. ${reason} ${remedy}` })
-        : Effect.as(logOnce(`Limits of tokens cannot be read, so writes are refused. ${reason} ${remedy}`), Option.none())
+        : Effect.as(
+            logOnce(`Limits of tokens cannot be read, so writes are refused. ${reason} ${remedy}`),
+            Option.none()
+          )
     )
     if (isMarked && Option.isNone(mandate))
       return yield* new MandateMissing({
