@@ -58,7 +58,6 @@ const elsewhere: Readonly<Record<string, string>> = {
 const inner = {
   ApiRefusal: "one of the errors of Kraken's refusals",
   InputRequired: "the client gets questions, or ProtocolError",
-  MandatesUnavailable: "MandateMissing, or a line of the log",
   MayNotLeave: "KrakenNotPlaced",
   OperatorSecretUnavailable: "the reason of DatabaseUnavailable",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",

@@ -7,5 +7,5 @@ export const TestMandates = (mandates: Readonly<Record<string, MandateInForce>> 
   Layer.succeed(Mandates, {
     file: "authority.db",
     ofToken: (id) => Effect.succeed(Option.fromNullable(mandates[id])),
-    freezeSelf: () => Effect.void
+    freezeSelf: () => Effect.succeed("1:0000000000000000")
   })

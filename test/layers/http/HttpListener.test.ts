@@ -33,7 +33,8 @@ import {
   McpHttpHandler
 } from "../../../src/layers/mcp/http/McpHttpHandler.ts"
 import type { Config } from "../../../src/services/Config.ts"
-import { Mandates, MandatesUnavailable } from "../../../src/services/Mandates.ts"
+import { Mandates } from "../../../src/services/Mandates.ts"
+import { RecordUnavailable } from "../../../src/services/Record.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
@@ -575,8 +576,8 @@ describe("HttpListener", () => {
     Effect.gen(function* () {
       const unreadable = Layer.succeed(Mandates, {
         file: "authority.db",
-        ofToken: () => new MandatesUnavailable({ reason: "The database authority.db can't be opened: it is damaged." }),
-        freezeSelf: () => Effect.void
+        ofToken: () => new RecordUnavailable({ reason: "The database authority.db can't be opened: it is damaged." }),
+        freezeSelf: () => Effect.die("not used")
       })
       for (const mandates of [TestMandates(), unreadable]) {
         const { lines, url } = yield* serve({ marks: ["mandate"], mandates })

@@ -1,11 +1,14 @@
 import { Duration, Effect, Layer, Option } from "effect"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
-import { Mandates, MandatesUnavailable } from "../../../services/Mandates.ts"
+import { Mandates } from "../../../services/Mandates.ts"
 import { type MandateInForce, Principal } from "../../../services/Principal.ts"
+import { RecordUnavailable } from "../../../services/Record.ts"
 import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type CachedValue, makeCachedValue } from "../../caching/cachedValue.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
+import { readHead } from "../record/append.ts"
+import { receiptOf } from "../record/chain.ts"
 import { mandateOf } from "../record/limits.ts"
 import { recordFile } from "../record/recordFile.ts"
 import { freeze } from "./administer.ts"
@@ -20,7 +23,7 @@ const longestWait = "1 second"
 /** The most mandates in memory. Only ids of valid tokens are looked up. */
 const capacity = 1000
 
-type Cached = CachedValue<Option.Option<MandateInForce>, MandatesUnavailable, never>
+type Cached = CachedValue<Option.Option<MandateInForce>, RecordUnavailable, never>
 
 /** Mandates in `authority.db` of the state folder. The file is opened on first use. */
 export const MandatesSqlite = Layer.scoped(
@@ -51,8 +54,10 @@ export const MandatesSqlite = Layer.scoped(
       freezeSelf: Effect.fn("Mandates.freezeSelf")(function* (reason) {
         const { caller } = yield* Principal
         const actor = caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }
-        yield* Effect.mapError(
-          write((db, at) => freeze(db, at, { actor, caller: caller.id, frozen: true, reason })),
+        return yield* Effect.mapError(
+          write((db, at) =>
+            receiptOf(freeze(db, at, { actor, caller: caller.id, frozen: true, reason }) ?? readHead(db))
+          ),
           unavailable
         )
       })
@@ -60,6 +65,6 @@ export const MandatesSqlite = Layer.scoped(
   })
 )
 
-const unavailable = ({ reason }: DatabaseUnavailable) => new MandatesUnavailable({ reason })
+const unavailable = ({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason })
 
-const busy = (file: string) => new MandatesUnavailable({ reason: `The database ${file} can't be read: it is busy.` })
+const busy = (file: string) => new RecordUnavailable({ reason: `The database ${file} can't be read: it is busy.` })

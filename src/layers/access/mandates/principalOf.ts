@@ -24,7 +24,7 @@ export const makePrincipalOf = Effect.gen(function* () {
   return Effect.fnUntraced(function* (token: Token) {
     const { id } = token
     const isMarked = token.marks.includes("mandate")
-    const mandate = yield* Effect.catchTag(ofToken(id), "MandatesUnavailable", ({ reason }) =>
+    const mandate = yield* Effect.catchTag(ofToken(id), "RecordUnavailable", ({ reason }) =>
       isMarked
         ? new MandateMissing({ id, reason: `its limits cannot be read, so it is refused. ${reason} ${remedy}` })
         : Effect.as(

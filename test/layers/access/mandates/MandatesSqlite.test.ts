@@ -80,7 +80,7 @@ describe("MandatesSqlite", () => {
       )
       damage(file)
       const error = yield* Effect.flip((yield* server).ofToken(token))
-      assert.strictEqual(error._tag, "MandatesUnavailable")
+      assert.strictEqual(error._tag, "RecordUnavailable")
       assert.include(error.reason, file)
     })
   )
@@ -93,7 +93,7 @@ describe("MandatesSqlite", () => {
       yield* mandates.ofToken(token)
       rmSync(file)
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* Effect.flip(mandates.ofToken(token)))._tag, "MandatesUnavailable")
+      assert.strictEqual((yield* Effect.flip(mandates.ofToken(token)))._tag, "RecordUnavailable")
     })
   )
 
