@@ -8,6 +8,7 @@ import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
 import { audit } from "./audit/audit.ts"
+import { doctor } from "./doctor/doctor.ts"
 import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { checkWords, type Commands } from "./kit/checkWords.ts"
@@ -19,7 +20,7 @@ import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
-const commands = [serve, token, operator, audit, state, paper, health, exchange, versionCommand] as const
+const commands = [serve, token, operator, audit, state, paper, doctor, health, exchange, versionCommand] as const
 
 /** The subcommands of each command. */
 const names: Commands = new Map([
@@ -29,6 +30,7 @@ const names: Commands = new Map([
   ["audit", Command.getSubcommands(audit)],
   ["state", Command.getSubcommands(state)],
   ["paper", Command.getSubcommands(paper)],
+  ["doctor", Command.getSubcommands(doctor)],
   ["health", Command.getSubcommands(health)],
   ["exchange", Command.getSubcommands(exchange)],
   ["version", Command.getSubcommands(versionCommand)]

@@ -2,6 +2,8 @@ import { DateTime, Effect, Layer, Option } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
 import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { isLoopback } from "../layers/network/loopback.ts"
+import { urlHost } from "../layers/network/urlHost.ts"
+import { announceServer } from "../layers/process/runningServers.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
@@ -16,6 +18,7 @@ import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
+import { usesState } from "./usesState.ts"
 
 /**
  * Prints how to connect, and makes the first token if requested. The token is written only to the terminal, not to the
@@ -64,6 +67,14 @@ const logUnlimited = Effect.gen(function* () {
   )
 })
 
+/** Leaves a file that describes this server, if it uses the state folder. */
+const announce = Effect.gen(function* () {
+  const { host, path, stateDir, tls } = yield* Config
+  const { port } = yield* Listening
+  const scheme = Option.isSome(tls) ? "https" : "http"
+  if (yield* usesState) yield* announceServer(stateDir, `${scheme}://${urlHost(host)}:${port}${path}`)
+})
+
 /** Finds the tokens that clients can use, and makes the first one if requested. */
 const access = Effect.fnUntraced(function* (firstToken: boolean) {
   const { mode } = yield* Config
@@ -104,7 +115,8 @@ export const overHttp = Effect.fnUntraced(
     if (firstToken)
       yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
     if (!authDisabled) yield* logUnlimited
-    return yield* Effect.provide(Effect.zipRight(welcome(firstToken, envFile), Effect.never), HttpServer)
+    const serving = announce.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
+    return yield* Effect.provide(Effect.scoped(serving), HttpServer)
   },
   Effect.provide(Layer.merge(Layer.provideMerge(TokenStoreSqlite, TokenDatabase), MandatesSqlite))
 )

@@ -7,9 +7,11 @@ import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { serveStdio } from "../layers/mcp/stdio/serveStdio.ts"
 import { refuseStdio } from "../layers/mcp/stdio/refuseStdio.ts"
 import { load } from "../layers/process/load.ts"
+import { announceServer } from "../layers/process/runningServers.ts"
 import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
+import { usesState } from "./usesState.ts"
 
 /** Destroys stdin, so that an open pipe does not keep the process alive. */
 const closeInput = Effect.sync(() => process.stdin.destroy())
@@ -18,6 +20,8 @@ const closeInput = Effect.sync(() => process.stdin.destroy())
 const product = Effect.gen(function* () {
   const { Product } = yield* load(() => import("./product.ts"))
   yield* Layer.build(Product)
+  const { stateDir } = yield* Config
+  if (yield* usesState) yield* announceServer(stateDir, "stdio")
   return yield* Effect.never
 })
 

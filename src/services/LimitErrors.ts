@@ -7,9 +7,6 @@ import { escapeText } from "../domain/wire/escapeText.ts"
  */
 const layer = Schema.Literal("mandate", "server")
 
-/** The page that tells a user about limits. Models read it, so it is no command. */
-const page = "docs/authority.md"
-
 const layerNames = { mandate: "the mandate of this caller", server: "the limits of this server" }
 
 /** A limit does not allow such a call at all, whatever its amount. Nothing was sent. */
@@ -25,7 +22,7 @@ export class NotAllowed extends Schema.TaggedError<NotAllowed>()("NotAllowed", {
   allowed: Schema.String
 }) {
   override get message() {
-    return `${this.call} was not sent: ${layerNames[this.layer]} (${this.rule}) allows ${escapeText(this.allowed)}, not ${escapeText(this.asked)}. See ${page}.`
+    return `${this.call} was not sent: ${layerNames[this.layer]} (${this.rule}) allows ${escapeText(this.allowed)}, not ${escapeText(this.asked)}.`
   }
 }
 
@@ -50,7 +47,7 @@ export class LimitReached extends Schema.TaggedError<LimitReached>()("LimitReach
     const when =
       availableAt === undefined ? "" : ` There is room again at ${new Date(availableAt.epochMillis).toISOString()}.`
     const facts = hints.map((hint) => ` ${escapeText(hint)}`).join("")
-    return `${call} was not sent: ${layerNames[this.layer]} (${limit}) allows ${allowed} ${unit}, of which ${left} is left, and this needs ${asked}.${when}${facts} See ${page}.`
+    return `${call} was not sent: ${layerNames[this.layer]} (${limit}) allows ${allowed} ${unit}, of which ${left} is left, and this needs ${asked}.${when}${facts}`
   }
 }
 
@@ -67,7 +64,7 @@ export class Frozen extends Schema.TaggedError<Frozen>()("Frozen", {
   override get message() {
     const who = this.scope === "caller" ? "this caller is frozen" : "all trading is frozen"
     const why = this.reason === undefined ? "" : ` (${escapeText(this.reason)})`
-    return `${this.call} was not sent: ${who} since ${new Date(this.since.epochMillis).toISOString()}, by ${escapeText(this.by)}${why}. Reads and cancels work. See ${page}.`
+    return `${this.call} was not sent: ${who} since ${new Date(this.since.epochMillis).toISOString()}, by ${escapeText(this.by)}${why}. Reads and cancels work.`
   }
 }
 

@@ -75,6 +75,16 @@ export interface Limits {
   readonly server?: ServerLimits
   /** Kraken's clock in Unix milliseconds. Windows count by it or by ours, whichever is less. */
   readonly krakenTime?: number
+  /** A report of the account, against which balances to keep are judged. Absent if nothing has to be kept. */
+  readonly report?: BalanceReport
+}
+
+/** The balances of the account as Kraken reported them. */
+export interface BalanceReport {
+  /** The available amounts, without those that open orders hold, by display name of the asset. */
+  readonly available: { readonly [asset: string]: string }
+  /** The number of the newest row before the report was asked for. */
+  readonly asOf: number
 }
 
 /** The outcome of a write, as far as it is known. */
@@ -146,6 +156,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<Option.Option<NoRoom>, RecordUnavailable, Principal>
     /** Reads what the principal has used of its mandate, and of the limits of the server. */
     readonly usage: (limits: Limits) => Effect.Effect<Usage, RecordUnavailable, Principal>
+    /** The number of the newest row, 0 if there is none. */
+    readonly position: Effect.Effect<number, RecordUnavailable>
     /**
      * The amount of an asset, by display name, that the principal owns under its mandate and no open write can take. For a
      * principal without one: that all callers gained by writes that counted against limits of the server.
@@ -157,13 +169,23 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<ReadonlyArray<OpenSpend>, RecordUnavailable, Principal>
     /** Records orders that were read back. */
     readonly filled: (orders: ReadonlyArray<Progress>) => Effect.Effect<void, RecordUnavailable, Principal>
-    /** Tells whether the request of an intent may leave now: it is still this process's, and `leaveBy` has not passed. */
+    /** Selects the ids, txids or `cl_ord_id`s, of orders that were sent under the principal's mandate. */
+    readonly ownOrders: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Keeps the requests of the caller's writes that wait for their turn from leaving, in all processes, except cancels. */
+    readonly dropQueued: Effect.Effect<void, RecordUnavailable, Principal>
+    /** Tells whether the caller has writes other than cancels whose outcome is open, in any process. */
+    readonly hasWrites: Effect.Effect<boolean, RecordUnavailable, Principal>
+    /**
+     * Tells whether the request of an intent may leave now: it is still this process's and was not dropped, and `leaveBy`
+     * has not passed.
+     */
     readonly mayLeave: (intent: IntentRef) => Effect.Effect<boolean, RecordUnavailable>
     /** Marks an intent as being looked up. From now on it blocks identical writes until it is decided. */
     readonly settling: (intent: IntentRef) => Effect.Effect<void, RecordUnavailable>
     /**
-     * Records what became of a write. None if another process has taken the intent over or decided it, or if the outcome
-     * is unknown still. If it fails, the record tries again in the background.
+     * Records what became of a write. None if another process has decided it, or if the outcome is unknown still; also
+     * if another process has taken the intent over, unless the write happened. If it fails, the record tries again in the
+     * background, and with the next transaction.
      */
     readonly end: (intent: IntentRef, outcome: Outcome) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable>
     /** Records a write that was refused before it left. */
@@ -184,6 +206,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** Takes over the open intents of processes that have ended, oldest first. Their requests can no longer leave. */
     readonly claimAbandoned: Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable>
+    /** Takes over the orders whose outcome is unknown and that no other process looks up, oldest first. */
+    readonly claimUnknown: Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable>
     /** The writes of the principal's caller, newest first. */
     readonly activity: (options: {
       readonly limit: number

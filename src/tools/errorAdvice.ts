@@ -52,10 +52,10 @@ const advice = Match.typeTags<ToolError>()({
   NotAllowed: () => "Nothing was sent. Do not retry; tell the user which rule refused it.",
   LimitReached: ({ availableAt }) =>
     availableAt === undefined
-      ? "Nothing was sent. Ask for less, close what is open, or tell the user. get_my_mandate shows what is left."
-      : "Nothing was sent. Ask for less, or try again at that time. get_my_mandate shows what is left.",
+      ? "Nothing was sent. Ask for less, close what is open, or tell the user."
+      : "Nothing was sent. Ask for less, or try again at that time.",
   Frozen: () => "Nothing was sent. Do not retry; tell the user. Reads and cancels work.",
-  MandateChanged: () => "Nothing was sent. Call get_my_mandate to see the new limits, and then call again.",
+  MandateChanged: () => "Nothing was sent. Call again: the new limits then apply.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat

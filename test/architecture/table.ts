@@ -7,6 +7,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
     "cli/audit",
+    "cli/doctor",
     "cli/exchange",
     "cli/health",
     "cli/kit",
@@ -22,6 +23,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/audit": [
     "cli/kit",
     "domain/record",
+    "domain/wire",
     "layers/access/record",
     "layers/access/secret",
     "layers/process",
@@ -30,6 +32,31 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/terminal",
     "services"
   ],
+  "cli/doctor": [
+    "cli/doctor/checks",
+    "cli/doctor/kit",
+    "cli/kit",
+    "domain/wire",
+    "layers/process",
+    "layers/telemetry",
+    "version"
+  ],
+  "cli/doctor/checks": [
+    "cli/doctor/kit",
+    "domain/keys",
+    "layers/access",
+    "layers/access/record",
+    "layers/kraken/client",
+    "layers/kraken/nonces",
+    "layers/kraken/rates",
+    "layers/network",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "services",
+    "version"
+  ],
+  "cli/doctor/kit": ["layers/settings", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
@@ -191,6 +218,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
+  "layers/process": ["version"],
   "layers/settings": [
     "domain/assets",
     "domain/endpoints",
@@ -309,6 +337,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/endpoints": ["domain/keys"],
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
-  "domain/mandates": ["domain/assets", "domain/numbers", "domain/orders", "domain/wire"],
+  "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"]
 }

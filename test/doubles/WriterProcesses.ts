@@ -26,19 +26,21 @@ export const makeProcesses = Effect.gen(function* () {
 
   /**
    * Starts a process. `crash` closes its record, as the end of the process would: no lease is renewed, no outcome is
-   * recorded. Its fibers do not end, since nothing tells the writer of a crash.
+   * recorded. Its fibers do not end, since nothing tells the writer of a crash. `stop` ends it in order.
    */
   const start = Effect.fnUntraced(function* (kraken: Pick<ReturnType<typeof account>, "on">) {
     const recordScope = yield* Scope.make()
     const service = Context.get(yield* Layer.buildWithScope(record, recordScope), Record)
-    const context = yield* Layer.buildWithScope(kraken.on(Layer.succeed(Record, service)), yield* Scope.make())
+    const writerScope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(kraken.on(Layer.succeed(Record, service)), writerScope)
     const writer = Context.get(context, KrakenWriter)
     const operated = Effect.provideService(Principal, testOperator)
     return {
       record: service,
       send: (...call: Parameters<typeof writer.send>) => operated(writer.send(...call)),
       activity: operated(service.activity({ limit: 100 })),
-      crash: Scope.close(recordScope, Exit.void)
+      crash: Scope.close(recordScope, Exit.void),
+      stop: Effect.zipRight(Scope.close(writerScope, Exit.void), Scope.close(recordScope, Exit.void))
     }
   })
 

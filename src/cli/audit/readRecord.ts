@@ -1,6 +1,7 @@
 import { Console, Effect, Option } from "effect"
 import { appendFileSync, closeSync, openSync } from "node:fs"
 import process from "node:process"
+import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { emptyHead, receiptOf, type Receipt } from "../../layers/access/record/chain.ts"
 import {
   listRows,
@@ -11,11 +12,14 @@ import {
   type StoredRow
 } from "../../layers/access/record/listing.ts"
 import { type Finding, shorterThan, verify } from "../../layers/access/record/verify.ts"
-import { visible, visibleJson, writeOut } from "../kit/terminalText.ts"
 import { table } from "../kit/textTable.ts"
+import { writeOut } from "../kit/writeOut.ts"
 import { type From, isoOf, isThere, locate, openToRead, RecordRefusal, withState } from "./record.ts"
 
 /** The effects of the audit commands that only read. */
+
+/** Prints a value as JSON that a terminal can show. It decodes to the same value. */
+const printJson = (value: unknown, indent = 0): string => escapeLines(JSON.stringify(value, undefined, indent))
 
 export const list = Effect.fn("audit.list")(function* ({
   json,
@@ -29,20 +33,18 @@ export const list = Effect.fn("audit.list")(function* ({
 } & From) {
   const file = yield* locate
   const rows = isThere(file) ? yield* (yield* openToRead(file)).read((db) => listRows(db, filter)) : []
-  if (json) return yield* writeOut(`${visibleJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
+  if (json) return yield* writeOut(`${printJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
   if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
-  const cells = rows.map(({ at, caller, endpoint, ids, name, seq, state }) =>
-    [
-      String(seq),
-      isoOf(at),
-      name === undefined ? caller : `${caller} (${name})`,
-      endpoint ?? "—",
-      state,
-      ids.join(" ")
-    ].map(visible)
-  )
+  const cells = rows.map(({ at, caller, endpoint, ids, name, seq, state }) => [
+    String(seq),
+    isoOf(at),
+    name === undefined ? caller : `${caller} (${name})`,
+    endpoint ?? "—",
+    state,
+    ids.join(" ")
+  ])
   yield* writeOut(
-    `${table(`Record (${visible(file)})`, ["Seq", "Time", "Caller", "Endpoint", "State", "Ids"], cells)}\n`
+    `${table(`Record (${escapeText(file)})`, ["Seq", "Time", "Caller", "Endpoint", "State", "Ids"], cells)}\n`
   )
 }, withState)
 
@@ -57,8 +59,8 @@ export const show = Effect.fn("audit.show")(function* ({
   const [row, about] = yield* db.read((db) => [rowAt(db, seq), rowsAbout(db, seq)] as const)
   if (Option.isNone(row)) return yield* none
   const [first, ...later] = [row.value, ...about].map(shown)
-  if (json) return yield* writeOut(`${visibleJson({ ...first, later })}\n`)
-  yield* writeOut([first, ...later].map((row) => `${visibleJson(row, 2)}\n`).join(""))
+  if (json) return yield* writeOut(`${printJson({ ...first, later })}\n`)
+  yield* writeOut([first, ...later].map((row) => `${printJson(row, 2)}\n`).join(""))
 }, withState)
 
 /** A row for people: its body as an object if it is one. */
@@ -99,7 +101,7 @@ export const exportRows = Effect.fn("audit.export")(function* ({
   for (;;) {
     const from = after
     const rows = yield* db.read((db) => rowsAfter(db, from))
-    yield* write(rows.map((row) => `${visibleJson(row)}\n`).join(""))
+    yield* write(rows.map((row) => `${printJson(row)}\n`).join(""))
     const last = rows.at(-1)
     if (last === undefined || !Number.isSafeInteger(last.seq)) return
     after = last.seq
@@ -123,12 +125,12 @@ export const verifyRecord = Effect.fn("audit.verify")(function* ({
   yield* Effect.sync(() => {
     process.exitCode = verdicts[verdict]
   })
-  if (json) return yield* writeOut(`${visibleJson({ file, verdict, rows, head: receiptOf(head), findings })}\n`)
+  if (json) return yield* writeOut(`${printJson({ file, verdict, rows, head: receiptOf(head), findings })}\n`)
   const words = { intact: "is intact", altered: "was altered", shorter: "is shorter than a receipt" }
   yield* writeOut(
     [
-      `The record ${visible(file)} ${words[verdict]}: ${rows} ${rows === 1 ? "row" : "rows"}, head ${receiptOf(head)}.`,
-      ...findings.map((finding) => `  ${visible(sentenceOf(finding))}`),
+      `The record ${escapeText(file)} ${words[verdict]}: ${rows} ${rows === 1 ? "row" : "rows"}, head ${receiptOf(head)}.`,
+      ...findings.map((finding) => `  ${escapeText(sentenceOf(finding))}`),
       ""
     ].join("\n")
   )

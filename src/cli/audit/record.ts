@@ -1,4 +1,4 @@
-import { Data, Effect, Layer, type Option } from "effect"
+import { Data, DateTime, Effect, Layer, Option } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { layout } from "../../layers/access/record/layout.ts"
@@ -47,4 +47,9 @@ export const openToRead = (file: string) => openImmediateDatabase({ file, layout
 /** Opens the record to change it. Fails if there is none. */
 export const openToChange = (file: string) => openImmediateDatabase({ file, layout, existing: true })
 
-export const isoOf = (millis: number): string => new Date(millis).toISOString().replace(/\.\d+Z$/, "Z")
+/** Prints a time without its milliseconds. One that an altered row has and no calendar is printed as it is. */
+export const isoOf = (millis: number): string =>
+  Option.match(DateTime.make(millis), {
+    onNone: () => String(millis),
+    onSome: (time) => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
+  })

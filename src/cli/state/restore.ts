@@ -39,13 +39,25 @@ export const restore = Effect.fn("state.restore")(function* ({
     return yield* new StateRefusal({
       message: `The record in ${stateDir} ${current.reason}. With --force it is moved aside and the backup takes its place.`
     })
-  const kept = yield* moveAside(stateDir, names)
+  const keepsNonces = yield* hasNonces(join(stateDir, nonceFile))
+  const replaced = names.filter((name) => name !== nonceFile || !keepsNonces)
+  const unstage = Effect.try(() => {
+    for (const name of replaced) rmSync(partialOf(stateDir, name), { force: true })
+  })
+  // Everything is here before anything is moved: a copy fails if the disk is full.
+  const kept = yield* Effect.try({
+    try: () => replaced.forEach((name) => stage(from, stateDir, name)),
+    catch: failed(`The backup can't be copied to ${stateDir}`)
+  }).pipe(
+    Effect.zipRight(moveAside(stateDir, names, keepsNonces)),
+    Effect.onError(() => Effect.ignore(unstage))
+  )
   yield* Effect.try({
     try: () => {
-      for (const name of names) if (name !== nonceFile || !existsSync(join(stateDir, name))) put(from, stateDir, name)
+      for (const name of replaced) renameSync(partialOf(stateDir, name), join(stateDir, name))
       sync(stateDir)
     },
-    catch: failed(`The backup can't be copied to ${stateDir}`)
+    catch: failed(`The backup can't be moved to ${stateDir}`)
   })
   if (names.includes(nonceFile)) yield* raiseNonces(join(from, nonceFile), join(stateDir, nonceFile))
   const head = !hasRecord ? undefined : yield* noteRestore(join(stateDir, recordFile), current.head)
@@ -119,7 +131,7 @@ const compare = (file: string, backup: string | undefined): Effect.Effect<Curren
       )
 
 /** Moves databases that are about to be replaced into a new folder beside them. Undefined if there are none. */
-const moveAside = Effect.fnUntraced(function* (stateDir: string, names: ReadonlyArray<string>) {
+const moveAside = Effect.fnUntraced(function* (stateDir: string, names: ReadonlyArray<string>, keepsNonces: boolean) {
   const present = names.filter((name) => existsSync(join(stateDir, name)))
   if (present.length === 0) return undefined
   const stamp = DateTime.formatIso(yield* DateTime.now).replaceAll(/[:.]/g, "-")
@@ -128,11 +140,11 @@ const moveAside = Effect.fnUntraced(function* (stateDir: string, names: Readonly
     try: () => {
       mkdirSync(kept, { mode: 0o700 })
       for (const name of present) {
-        // Nonces stay where they are, and are kept as well.
+        // Nonces stay where they are, and are kept as well. Those that cannot be read are replaced.
         for (const part of [name, `${name}-wal`, `${name}-shm`]) {
           const file = join(stateDir, part)
           if (!existsSync(file)) continue
-          if (name === nonceFile) copyFileSync(file, join(kept, part))
+          if (name === nonceFile && keepsNonces) copyFileSync(file, join(kept, part))
           else renameSync(file, join(kept, part))
         }
       }
@@ -143,15 +155,24 @@ const moveAside = Effect.fnUntraced(function* (stateDir: string, names: Readonly
   return kept
 })
 
-/** Copies a file under another name first, so that there is never half of one. */
-const put = (from: string, to: string, name: string): void => {
-  const partial = join(to, `${name}.partial`)
+/** The name under which a file is copied first, so that there is never half of one. */
+const partialOf = (folder: string, name: string): string => join(folder, `${name}.partial`)
+
+const stage = (from: string, to: string, name: string): void => {
+  const partial = partialOf(to, name)
   rmSync(partial, { force: true })
   makePrivate(partial)
   copyFileSync(join(from, name), partial)
   sync(partial)
-  renameSync(partial, join(to, name))
 }
+
+/** Tells whether a file has nonces that can be read. */
+const hasNonces = (file: string) =>
+  existsSync(file)
+    ? Effect.isSuccess(
+        inDatabase(file, (db) => db.prepare("SELECT max(nonce), max(factor), max(leased_until) FROM lanes").get())
+      )
+    : Effect.succeed(false)
 
 /** Keeps the greater nonce of each key. Kraken refuses a nonce that is not greater than the last one. */
 const raiseNonces = (from: string, to: string) =>

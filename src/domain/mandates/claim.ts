@@ -6,6 +6,9 @@ const optional = <A, I>(field: Schema.Schema<A, I>) => Schema.optionalWith(field
 /** The scope of limits that all callers of an account share. A scope of one caller is the subject of its mandate. */
 export const everyone = "*"
 
+/** The name under which a withdrawal counts against the limit of its address. */
+export const withdrawBucket = (address: string, asset: string): string => `withdraw:${address}:${asset}`
+
 /** A limit against which a spend counts: `rate` is the value of one unit of the spent asset, frozen when it was reserved. */
 export const Count = Schema.Struct({
   /** The subject of a mandate, or `*` for the limits of the server. */

@@ -64,14 +64,20 @@ export interface Usage {
 
 /** A spend that can still take money. */
 export interface OpenSpend extends Pick<Spend, "amount" | "asset" | "gets" | "kind" | "order" | "parent"> {
+  /** The limits that it counts against. Absent if they are not known, so that it cannot be raised. */
+  readonly counts?: Spend["counts"]
   /** The row of its intent and its number there. */
   readonly seq: number
   readonly n: number
   /** Unix milliseconds. */
   readonly at: number
   readonly txid?: string
+  /** The id of the order whose fills make its orders, if that is known. */
+  readonly parentTxid?: string
   readonly paid: string
   readonly got: string
+  /** The number of its orders that were open when they were last read back. */
+  readonly open: number
   /** True if the outcome of its write is unknown or open. */
   readonly isUndecided: boolean
 }

@@ -16,7 +16,7 @@ export const widens = (before: Mandate | undefined, after: Mandate | undefined):
   const all: ReadonlyArray<readonly [limit: string, isWider: boolean]> = [
     ["access", levels.indexOf(after.access) > levels.indexOf(before.access)],
     ...spending([before.spending, after.spending]),
-    ["capital", isMoneyWider([before.capital, after.capital])],
+    ["capital", isCapitalWider([before, after])],
     ...assets([before.grants, after.grants]).map(
       (asset) =>
         [
@@ -83,6 +83,14 @@ const isCountWider = ([before, after]: Change<number | undefined>): boolean =>
 /** Compares amounts in currencies, of which an absent one is unlimited. */
 const isMoneyWider = ([before, after]: Change<Money | undefined>): boolean =>
   before !== undefined && (after?.asset !== before.asset || exceeds(after.amount, before.amount))
+
+/**
+ * Compares capital. Sales of owned coins count against no limit of spending, so that new capital cannot be compared with
+ * such limits.
+ */
+const isCapitalWider = ([before, after]: Change<Mandate>): boolean =>
+  isMoneyWider([before.capital, after.capital]) ||
+  (before.capital === undefined && after.capital !== undefined && before.spending.currency !== undefined)
 
 const isSame = (one: string, other: string): boolean => one === other
 

@@ -20,12 +20,13 @@ type Triggered = Pick<Terms, "type" | "ordertype" | "price">
  *
  * @see https://docs.kraken.com/api/docs/rest-api/add-order read 2026-08-17
  */
-const waitsFor = (side: Side, ordertype: OrderType): "above" | "below" | undefined => {
+export const waitsFor = (side: Side, ordertype: OrderType): "above" | "below" | undefined => {
   if (priceUses[ordertype].price?.what !== "trigger price") return undefined
   return (side === "buy") === ordertype.startsWith("stop-loss") ? "above" : "below"
 }
 
-const isTrailing = (ordertype: OrderType) => priceUses[ordertype].price?.what === "trailing distance"
+/** Checks that the trigger of an order type follows the price. */
+export const isTrailing = (ordertype: OrderType): boolean => priceUses[ordertype].price?.what === "trailing distance"
 
 /** Checks that an order type has a trigger, fixed or trailing. */
 export const hasTrigger = (ordertype: string | undefined): boolean =>

@@ -103,12 +103,18 @@ export const Prune = Schema.Struct({
   ...common,
   through: Schema.Int,
   dropped: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int)),
-  /** The sums of the spends whose rows were removed. */
+  /** The sums to which the spends contributed whose rows were removed. Absent if there were none. */
   carried: optional(
     Schema.Struct({
-      /** Amounts that came in less those that left, by scope and asset. */
+      /** All amounts that scopes had gained by then, by asset: of what they own, and less all that left. */
       holdings: Schema.Array(
-        Schema.Struct({ ...owner, scope: Schema.String, asset: Schema.String, amount: Schema.String })
+        Schema.Struct({
+          ...owner,
+          scope: Schema.String,
+          asset: Schema.String,
+          amount: Schema.String,
+          net: Schema.String
+        })
       ),
       /** Values that count against a limit, in units of 10^-8 of its currency. */
       uses: Schema.Array(Schema.Struct({ ...owner, scope: Schema.String, bucket: Schema.String, units: Schema.String }))

@@ -181,6 +181,9 @@ export const TokenDatabase = Layer.unwrapEffect(Effect.map(Config, ({ tokenDb })
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 
+/** Reads rows of the table `tokens`, for a program that must not change the database. */
+export const tokensOf = (rows: unknown) => Effect.map(decodeRows(rows), (rows) => rows.map(toToken))
+
 const toToken = (row: typeof Row.Type): Token => {
   const { marks } = readStored(row.token_hash)
   return {

@@ -34,7 +34,8 @@ export const lookalikes = (variables: Source): Array<string> =>
     .filter((name) => distance(name, nearest(name)) <= 2)
     .map((name) => `${noSuchSetting(name)} It is ignored.`)
 
-const isKnown = (name: string): boolean => names.includes(name) || name in withoutEffect
+/** Checks that a name is that of a setting, or one that is accepted without effect. */
+export const isKnown = (name: string): boolean => names.includes(name) || name in withoutEffect
 
 const noSuchSetting = (name: string): string => `${name}: no such setting; did you mean ${nearest(name)}?`
 

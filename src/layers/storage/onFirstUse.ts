@@ -1,19 +1,22 @@
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Duration, Effect, Layer, type Scope } from "effect"
 
 /**
  * Builds the service of a layer when it is first used, so that a start does not wait for a file, and a file that is not
- * needed is not made. If the layer fails, `otherwise` gives the service.
+ * needed is not made. If the layer fails, `otherwise` gives the service: for this use only if the error is `passing`.
  */
-export const onFirstUse = <I, S, E, R>(
+export const onFirstUse = <I, S, E>(
   tag: Context.Tag<I, S>,
-  layer: Layer.Layer<I, E, R>,
-  otherwise: (error: E) => Effect.Effect<S>
-): Effect.Effect<Effect.Effect<S, never, R>, never, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (scope) =>
-    Layer.buildWithScope(layer, scope).pipe(
-      Effect.map(Context.get(tag)),
-      Effect.catchAll(otherwise),
-      Effect.uninterruptible,
-      Effect.cached
+  layer: Layer.Layer<I, E>,
+  otherwise: (error: E) => Effect.Effect<S>,
+  passing: (error: E) => boolean = () => false
+): Effect.Effect<Effect.Effect<S>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const built = Layer.buildWithScope(layer, scope).pipe(
+      Effect.map((context) => ({ service: Context.get(context, tag), isFinal: true })),
+      Effect.catchAll((error) => Effect.map(otherwise(error), (service) => ({ service, isFinal: !passing(error) }))),
+      Effect.uninterruptible
     )
-  )
+    const [once, again] = yield* Effect.cachedInvalidateWithTTL(built, Duration.infinity)
+    return Effect.flatMap(once, ({ isFinal, service }) => Effect.as(isFinal ? Effect.void : again, service))
+  })

@@ -1,6 +1,7 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { makeWithTransaction, SqlClient, TransactionConnection } from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
+import type { Database as SqliteDatabase } from "better-sqlite3"
 import { Cause, Effect, Exit, Layer, Scope } from "effect"
 import { type DatabaseUnavailable, openFile, retryWhileLocked, unavailable } from "./databaseFile.ts"
 
@@ -28,9 +29,11 @@ export const openDatabase = (
 ): Effect.Effect<SqlClient, DatabaseUnavailable, Scope.Scope> =>
   openFile(
     file,
-    () => import("@effect/sql-sqlite-node/SqliteClient"),
-    ({ make }) =>
-      make({ filename: file }).pipe(
+    () => Promise.all([import("@effect/sql-sqlite-node/SqliteClient"), import("./driver.ts")]),
+    ([{ make }, { default: Sqlite }]) =>
+      // The client of `@effect/sql` would wait in the driver, and block the event loop for five seconds.
+      Effect.try(() => useLog(new Sqlite(file, { timeout: 0 }))).pipe(
+        Effect.zipRight(make({ filename: file })),
         Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
         // Opening throws if the module does not fit this machine or the file is not a database.
         Effect.catchAllCause((cause) => Effect.fail(Cause.squash(cause)))
@@ -44,6 +47,15 @@ export const openDatabase = (
     ),
     Effect.map((sql) => Object.assign(sql, { withTransaction: immediateTransaction(sql) }))
   )
+
+/** Gives a file a write-ahead log, if it has none yet, and closes it. */
+const useLog = (db: SqliteDatabase): void => {
+  try {
+    db.pragma("journal_mode = WAL")
+  } finally {
+    db.close()
+  }
+}
 
 /** Provides a database, opened when the layer is built. */
 export const Database = (file: string, options?: DatabaseOptions): Layer.Layer<SqlClient, DatabaseUnavailable> =>

@@ -60,6 +60,16 @@ describe("audit list and audit show", () => {
     })
   )
 
+  it.scopedLive("print rows with a time that no calendar has", () =>
+    Effect.gen(function* () {
+      const { run, state } = yield* makeFolder
+      const [first] = sampleEvents
+      yield* record(state, [{ ...(first ?? assert.fail("no event")), at: Number.MAX_SAFE_INTEGER }])
+      for (const args of [["list"], ["list", "--json"], ["show", "1"], ["verify"]])
+        assert.deepInclude(yield* run(...args), { code: 0, stderr: "" }, args.join(" "))
+    })
+  )
+
   it.scopedLive("refuse what they do not understand, and make no file by looking", () =>
     Effect.gen(function* () {
       const { run, state } = yield* makeFolder

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { record, sampleEvents } from "../audit/sampleRecord.ts"
 import { makeCommandLine } from "../commandLine.ts"
@@ -149,6 +149,41 @@ describe("state restore", () => {
       assert.strictEqual((yield* run("restore", copy)).code, 1)
       assert.strictEqual((yield* run("restore", copy, "--force")).code, 0)
       assert.strictEqual((yield* audit("verify")).code, 0)
+    })
+  )
+})
+
+describe("state restore that meets an obstacle", () => {
+  it.scopedLive("leaves everything where it was if the backup cannot be copied", () =>
+    Effect.gen(function* () {
+      const { audit, copy, file, run, state } = yield* makeFolder
+      const [first] = yield* record(state)
+      yield* nonce(state, "k", 5)
+      yield* run("backup", copy)
+      mkdirSync(join(state, "nonces.db.partial"))
+      mkdirSync(join(state, "authority.db.partial"))
+      const refused = yield* run("restore", copy, "--force")
+      assert.deepInclude(refused, { code: 1, stdout: "" })
+      assert.lengthOf(refused.stderr.split("\n"), 2)
+      assert.isTrue(existsSync(file))
+      assert.strictEqual((yield* audit("verify", "--receipt", first ?? "")).code, 0)
+      assert.isFalse(readdirSync(state).some((name) => name.startsWith("before-restore-")))
+    })
+  )
+
+  it.scopedLive("replaces nonces that cannot be read, and keeps them beside", () =>
+    Effect.gen(function* () {
+      const { audit, copy, run, state } = yield* makeFolder
+      yield* record(state)
+      yield* nonce(state, "k", 5)
+      yield* run("backup", copy)
+      const damaged = "Not a database at all, but long enough to have the header of one.".repeat(100)
+      writeFileSync(join(state, "nonces.db"), damaged)
+      assert.deepInclude(yield* run("restore", copy), { code: 0, stderr: "" })
+      assert.deepStrictEqual(nonces(state), [["k", 5]])
+      assert.strictEqual(JSON.parse((yield* audit("list", "--json")).stdout)[0].state, "restore")
+      const [kept] = readdirSync(state).filter((name) => name.startsWith("before-restore-"))
+      assert.strictEqual(readFileSync(join(state, kept ?? "", "nonces.db"), "utf8"), damaged)
     })
   )
 })

@@ -8,6 +8,7 @@ import type { Actor, Intent } from "../../../domain/record/events.ts"
 import { Config } from "../../../services/Config.ts"
 import { Principal } from "../../../services/Principal.ts"
 import {
+  type AbandonedIntent,
   type IntentDraft,
   type IntentRef,
   type Limits as RecordLimits,
@@ -18,7 +19,7 @@ import {
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
-import { append } from "./append.ts"
+import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
@@ -31,8 +32,8 @@ const leaveWithin = Duration.toMillis("30 seconds")
 /** The longest wait for a busy file. */
 const usualWait = Duration.seconds(5)
 
-/** The same for a cancel. */
-const cancelWait = Duration.seconds(1)
+/** The same for a cancel, and for an outcome, which is recorded later if the file stays busy. */
+const shortWait = Duration.seconds(1)
 
 /** The pause between two renewals of the leases of this process. */
 const renewEvery = "5 seconds"
@@ -90,10 +91,28 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
           : Effect.succeed(open)
       )
 
+    /**
+     * Facts on intents that could not be recorded, by their rows. The next transaction begins with them: an outcome that is
+     * known, and not on disk yet, decides on an identical write.
+     */
+    const missed = new Map<number, (db: Database, now: Intents.Now) => Head | undefined>()
+
     const write = <A>(body: (db: Database, now: Intents.Now) => A, wait: Duration.Duration = usualWait) =>
       openedWithin(wait).pipe(
-        Effect.flatMap((db) => db.write((db, at) => body(db, { process, ...at }), wait)),
+        Effect.flatMap((db) =>
+          db.write((db, at) => {
+            const now = { process, ...at }
+            const facts = [...missed]
+            const heads = facts.flatMap(([, record]) => record(db, now) ?? [])
+            return { facts, heads, result: body(db, now) }
+          }, wait)
+        ),
         unavailable,
+        Effect.tap(({ facts, heads }) => {
+          for (const [seq, record] of facts) if (missed.get(seq) === record) missed.delete(seq)
+          return Effect.forEach(heads, logHead, { discard: true })
+        }),
+        Effect.map(({ result }) => result),
         // The caller gets to know what was recorded, even if it is interrupted.
         Effect.uninterruptible
       )
@@ -124,11 +143,11 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
       )
 
-    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) =>
-      unlessEmpty(
-        nothing,
-        Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
-      )
+    /** Limits bind although nothing is recorded yet, so that the file is made. */
+    const readAlways = <A>(body: (db: Database, now: Intents.Now) => A) =>
+      Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
+
+    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
 
     /** The party on whose behalf a call is made. */
     const party = Effect.map(Principal, ({ account, caller, mandate }): Limits.Party => ({
@@ -144,7 +163,7 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
     ) {
       const { account, caller } = yield* Principal
       const own = yield* party
-      const wait = endpoints[draft.endpoint].moves === "cancels" ? cancelWait : usualWait
+      const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
       const { admission, leaveBy } = yield* write((db, now) => {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
         const found = Intents.recognize(db, now, intent, repeat)
@@ -162,14 +181,36 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
     }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
-      const record = write((db, now) =>
+      const ended = (db: Database, now: Intents.Now) =>
         Intents.end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
-      ).pipe(Effect.tap((head) => (head === undefined ? Effect.void : logHead(head))))
+      const record = write(ended, shortWait).pipe(
+        Effect.tap((head) => (head === undefined ? Effect.void : logHead(head)))
+      )
       // Without its outcome, the intent would stay open for as long as this process runs.
       const later = Effect.retry(Effect.delay(record, renewEvery), Schedule.forever).pipe(Effect.interruptible)
-      const head = yield* Effect.tapError(record, () => Effect.forkIn(later, scope))
+      const head = yield* Effect.tapError(record, () => {
+        missed.set(intent.seq, ended)
+        return Effect.forkIn(later, scope)
+      })
       return Option.fromNullable(head).pipe(Option.map(receiptOf))
     }, Effect.uninterruptible)
+
+    type Claim = typeof Intents.claimAbandoned<AbandonedIntent>
+
+    /** Takes over writes that need to be looked up. */
+    const claiming = (claim: Claim): Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable> =>
+      unlessEmpty(
+        [],
+        write((db, now) =>
+          claim(db, now, key, (seq) => {
+            const draft = draftOf(db, seq)
+            return draft && { ...draft, owner: process }
+          })
+        )
+      ).pipe(
+        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
+        Effect.uninterruptible
+      )
 
     return Record.of({
       recognize: Effect.fn("Record.recognize")(function* ({ identity }, { repeat }) {
@@ -181,18 +222,16 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       end,
       judge: Effect.fnUntraced(function* (draft, limits) {
         const own = yield* party
-        return yield* read(Option.none(), (db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
+        return yield* readAlways((db, now) => Option.fromNullable(Limits.judge(db, now, own, draft, limits)))
       }),
       usage: Effect.fn("Record.usage")(function* (limits) {
         const own = yield* party
-        return yield* opened.pipe(
-          Effect.flatMap((db) => db.read((db, at) => Limits.usageOf(db, { process, ...at }, own, limits))),
-          unavailable
-        )
+        return yield* readAlways((db, now) => Limits.usageOf(db, now, own, limits))
       }),
+      position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
-        return yield* read("0", (db) => Limits.availableOf(db, own, asset))
+        return yield* readAlways((db) => Limits.availableOf(db, own, asset))
       }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
@@ -206,8 +245,22 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
           logHead
         )
       }),
+      ownOrders: Effect.fnUntraced(function* (ids) {
+        const own = yield* party
+        return yield* read(new Set<string>(), (db) => Limits.ownIds(db, own, ids))
+      }),
+      dropQueued: Effect.flatMap(party, (own) =>
+        unlessEmpty(
+          undefined,
+          write((db) => Intents.dropQueued(db, own), shortWait)
+        )
+      ),
+      hasWrites: Effect.flatMap(party, (own) => read(false, (db) => Intents.hasWrites(db, own))),
       mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
-      settling: ({ seq }) => write((db) => Intents.markSettling(db, seq)),
+      settling: ({ seq }) => {
+        const mark = (db: Database) => Intents.markSettling(db, seq)
+        return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
+      },
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
         const { account, caller } = yield* Principal
         const head = yield* write((db, now) =>
@@ -233,18 +286,8 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         Effect.flatMap(Principal, ({ account }) =>
           read(new Set<string>(), (db) => Intents.madeBefore(db, { key, account }, ids))
         ),
-      claimAbandoned: unlessEmpty(
-        [],
-        write((db, now) =>
-          Intents.claimAbandoned(db, now, key, (seq) => {
-            const draft = draftOf(db, seq)
-            return draft && { ...draft, owner: process }
-          })
-        )
-      ).pipe(
-        Effect.tap((claimed) => (claimed.length > 0 ? startRenewing : Effect.void)),
-        Effect.uninterruptible
-      ),
+      claimAbandoned: claiming(Intents.claimAbandoned),
+      claimUnknown: claiming(Intents.claimUnknown),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
         return yield* read([], (db) => activityOf(db, { key, account, caller: caller.id, ...options }))

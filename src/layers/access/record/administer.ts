@@ -1,7 +1,5 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Either } from "effect"
-import { everyone } from "../../../domain/mandates/claim.ts"
-import * as D from "../../../domain/numbers/decimal.ts"
 import type { Actor, Event, Prune, Resolution } from "../../../domain/record/events.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
@@ -36,8 +34,8 @@ export const resolve = (db: Database, at: number, intent: number, outcome: Resol
  */
 export const leastAge = Duration.toMillis("31 days")
 
-/** Rows whose bodies one transaction removes at the most. Other processes wait for it. */
-const mostDropped = 50_000
+/** Rows whose bodies one transaction removes at the most. Other processes wait for it, cancels for a second at the most. */
+const mostDropped = 10_000
 
 export interface Pruned {
   readonly head: Head
@@ -61,38 +59,17 @@ export const prune = (db: Database, at: number, before: number): Pruned | undefi
   return { head, rows: dropped.reduce((sum, [first, last]) => sum + remove.run(first, last).changes, 0) }
 }
 
-/** Sums the spends of the intents that are pruned. Undefined if there are none. */
+/** Reads the sums to which the spends of the intents contribute that are pruned. Undefined if there are none. */
 const carriedOf = (db: Database, through: number): Prune["carried"] => {
-  const spends = statement(
-    db,
-    `SELECT subject, key, account, asset, gets, paid, got FROM spends WHERE seq IN (${prunable("main.")})`
-  ).all({ through }) as ReadonlyArray<Closed>
+  const some = statement(db, `SELECT 1 FROM spends WHERE seq IN (${prunable("main.")}) LIMIT 1`).get({ through })
+  if (some === undefined) return undefined
   const uses = statement(
     db,
     `SELECT scope, key, account, bucket, CAST(sum(units) AS TEXT) AS units FROM uses
      WHERE seq IN (${prunable("main.")}) GROUP BY scope, key, account, bucket`
   ).all({ through }) as NonNullable<Prune["carried"]>["uses"]
-  const sums = new Map<string, NonNullable<Prune["carried"]>["holdings"][number]>()
-  for (const { account, asset, gets, got, key, paid, subject } of spends)
-    for (const scope of subject === null ? [everyone] : [subject, everyone])
-      for (const [gained, amount] of [[asset, D.negate(D.decimal(paid))] as const, [gets, D.decimal(got)] as const]) {
-        if (gained === null || D.isZero(amount)) continue
-        const id = JSON.stringify([scope, key, account, gained])
-        const sum = D.sum(D.decimal(sums.get(id)?.amount ?? "0"), amount)
-        sums.set(id, { scope, key, account, asset: gained, amount: D.format(sum) })
-      }
-  return spends.length === 0 ? undefined : { holdings: [...sums.values()], uses }
-}
-
-/** A closed spend. */
-interface Closed {
-  readonly subject: string | null
-  readonly key: string
-  readonly account: string
-  readonly asset: string
-  readonly gets: string | null
-  readonly paid: string
-  readonly got: string
+  const holdings = statement(db, "SELECT scope, key, account, asset, amount, net FROM holdings").all()
+  return { holdings: holdings as NonNullable<Prune["carried"]>["holdings"], uses }
 }
 
 interface WriteRow {
@@ -150,5 +127,10 @@ export const rekey = (db: Database, at: number, from: string, to: string): Rekey
     "SELECT seq FROM intents JOIN leases USING (seq) WHERE key = ? AND until > ? AND until <= ? LIMIT 1"
   ).get(from, at, at + 2 * lease) as { readonly seq: number } | undefined
   if (held !== undefined) return { _tag: "InUse", seq: held.seq }
+  statement(
+    db,
+    `INSERT INTO window_time (key, at) SELECT ?, at FROM window_time WHERE key = ?
+     ON CONFLICT (key) DO UPDATE SET at = max(at, excluded.at)`
+  ).run(to, from)
   return { _tag: "Rekeyed", writes, head: append(db, { kind: "rekey", at, actor, from, to }) }
 }

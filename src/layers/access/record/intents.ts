@@ -122,7 +122,7 @@ const isInFlight = (row: Write, now: Now): boolean => row.state === "open" && is
  * A process keeps its own intents until it ends them. The lease of another one is compared with the wall clock; one that
  * ends later than it could have been made to end is the work of a clock that was set back since, and does not count.
  */
-const isLeased = ({ owner, until }: Pick<Write, "owner" | "until">, now: Now): boolean =>
+export const isLeased = ({ owner, until }: Pick<Write, "owner" | "until">, now: Now): boolean =>
   owner === now.process
     ? (until ?? 0) > 0
     : (until ?? 0) > now.wall && (until ?? 0) <= now.wall + lease + clockTolerance
@@ -167,28 +167,60 @@ export const mayLeave = (db: Database, now: Now, seq: number): boolean =>
   statement(
     db,
     `SELECT 1 FROM intents JOIN leases USING (seq)
-     WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ?`
+     WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ?
+       AND seq NOT IN (SELECT seq FROM dropped)`
   ).get(seq, now.process, now.wall) !== undefined
 
+/** A caller on an account. */
+interface CallerOf {
+  readonly key: string
+  readonly account: string
+  readonly caller: string
+}
+
+const cancelEndpoints = Object.entries(endpoints)
+  .flatMap(([name, { moves }]) => (moves === "cancels" ? [`'${name}'`] : []))
+  .join(", ")
+
+const openWrites = `SELECT seq FROM intents
+  WHERE key = @key AND account = @account AND caller = @caller AND state = 'open' AND endpoint NOT IN (${cancelEndpoints})`
+
+/** Keeps the requests of a caller's open writes from leaving, except cancels. Those that have left go on. */
+export const dropQueued = (db: Database, { account, caller, key }: CallerOf): void => {
+  statement(db, `INSERT OR IGNORE INTO dropped (seq) ${openWrites}`).run({ key, account, caller })
+}
+
+/** Tells whether a caller has open writes other than cancels. */
+export const hasWrites = (db: Database, { account, caller, key }: CallerOf): boolean =>
+  statement(db, `${openWrites} LIMIT 1`).get({ key, account, caller }) !== undefined
+
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */
-export const markSettling = (db: Database, seq: number): void => {
+export const markSettling = (db: Database, seq: number): undefined => {
   statement(db, "UPDATE leases SET settling = 1 WHERE seq = ?").run(seq)
 }
 
 /**
- * Records what became of an intent. Nothing is recorded if the intent is decided already, is another process's, or is
- * still unknown.
+ * Records what became of an intent. Nothing is recorded if the intent is decided already or is still unknown. Of a process
+ * that has lost the intent to another one, only the news that it happened counts: that process saw Kraken's answer.
  */
 export const end = (db: Database, now: Now, outcome: Omit<Outcome, "actor">): Head | undefined => {
   const own = statement(
     db,
     `SELECT caller, state FROM intents JOIN leases USING (seq)
-     WHERE seq = ? AND owner = ? AND state IN ('open', 'unknown')`
-  ).get(outcome.intent, now.process) as { readonly caller: string; readonly state: string } | undefined
+     WHERE seq = ? AND (owner = ? OR ? = 'happened') AND state IN ('open', 'unknown')`
+  ).get(outcome.intent, now.process, outcome.outcome) as { readonly caller: string; readonly state: string } | undefined
+  if (own === undefined) return undefined
   // Another row for the same unknown outcome would make it block identical writes from the beginning again.
-  if (own === undefined || (own.state === "unknown" && outcome.outcome === "unknown")) return undefined
+  if (own.state === "unknown" && outcome.outcome === "unknown") {
+    statement(db, "UPDATE leases SET until = 0 WHERE seq = ?").run(outcome.intent)
+    return undefined
+  }
   const head = append(db, { ...outcome, actor: { id: own.caller } })
-  statement(db, "UPDATE leases SET until = 0, settling = 0, ended = ? WHERE seq = ?").run(now.monotonic, outcome.intent)
+  statement(db, "UPDATE leases SET owner = ?, until = 0, settling = 0, ended = ? WHERE seq = ?").run(
+    now.process,
+    now.monotonic,
+    outcome.intent
+  )
   return head
 }
 
@@ -210,6 +242,7 @@ export const renew = (db: Database, now: Now): void => {
        AND ((owner = ? AND ended < ?) OR (owner <> ? AND seq < (SELECT seq FROM head) - ${keptLeases}))
        AND seq NOT IN (SELECT seq FROM intents WHERE state IN ('open', 'unknown'))`
   ).run(now.process, now.monotonic - withdrawalWindow, now.process)
+  statement(db, "DELETE FROM dropped WHERE seq NOT IN (SELECT seq FROM intents WHERE state = 'open')").run()
 }
 
 /**
@@ -237,6 +270,40 @@ export const claimAbandoned = <A>(
       now.process,
       now.wall + lease
     )
+    return [claimed]
+  })
+}
+
+const orderEndpoints = Object.entries(endpoints)
+  .flatMap(([name, { moves }]) => (moves === "orders" ? [`'${name}'`] : []))
+  .join(", ")
+
+/**
+ * Takes over the orders of a key whose outcome is unknown and that no other process looks up, oldest first, if `canSettle`
+ * says that this process knows how.
+ */
+export const claimUnknown = <A>(
+  db: Database,
+  now: Now,
+  key: string,
+  canSettle: (seq: number) => A | undefined
+): ReadonlyArray<A> => {
+  const unknown = statement(
+    db,
+    `SELECT seq, owner, until FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
+     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'unknown' AND endpoint IN (${orderEndpoints})
+     ORDER BY seq`
+  ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
+  return unknown.flatMap((row) => {
+    if (row.owner !== now.process && isLeased(row, now)) return []
+    const claimed = canSettle(row.seq)
+    if (claimed === undefined) return []
+    // The time at which this process saw it end stays, since the block of identical writes counts from there.
+    statement(
+      db,
+      `INSERT INTO leases (seq, owner, until) VALUES (@seq, @owner, @until) ON CONFLICT (seq) DO UPDATE
+       SET ended = CASE WHEN owner = excluded.owner THEN ended END, owner = excluded.owner, until = excluded.until`
+    ).run({ seq: row.seq, owner: now.process, until: now.wall + lease })
     return [claimed]
   })
 }

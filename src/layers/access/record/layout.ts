@@ -24,7 +24,8 @@ export const intentColumns = `
 
 /**
  * The columns of a spend: the most that a write can take, or of a closed one the amounts that left and came in. `n` is its
- * number in its intent. Rates and terms of an order are JSON.
+ * number in its intent. Rates and terms of an order are JSON. `reduces` is 1 if it takes only what its scope owns, and
+ * `closed_seq` is the row of the event that closed it.
  */
 export const spendColumns = `
   seq INTEGER NOT NULL,
@@ -45,9 +46,11 @@ export const spendColumns = `
   of_seq INTEGER,
   of_n INTEGER,
   parent_n INTEGER,
+  reduces INTEGER NOT NULL,
   open_orders INTEGER NOT NULL,
   paid TEXT NOT NULL,
   got TEXT NOT NULL,
+  closed_seq INTEGER,
   PRIMARY KEY (seq, n)`
 
 /**
@@ -66,13 +69,17 @@ export const useColumns = `
   units INTEGER NOT NULL,
   PRIMARY KEY (scope, key, account, bucket, at, seq, n, part)`
 
-/** The columns of an amount that a scope has gained by its writes, which is negative if more left than came in. */
+/**
+ * The columns of an amount that a scope has gained by its writes. `amount` is the sum of all that came in, less what spends
+ * took that only reduce. `net` is the same less all that left, and negative if that is more.
+ */
 export const holdingColumns = `
   scope TEXT NOT NULL,
   key TEXT NOT NULL,
   account TEXT NOT NULL,
   asset TEXT NOT NULL,
   amount TEXT NOT NULL,
+  net TEXT NOT NULL,
   PRIMARY KEY (scope, key, account, asset)`
 
 /** The columns of a mandate. A row without terms is that of a caller without one that is or was frozen. */
@@ -99,7 +106,8 @@ export const haltColumns = `
  * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `holdings`, `mandates` and
  * `halt` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
  * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
- * milliseconds); `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
+ * milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
+ * `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
  * calls by the minute. `secret` holds the hash of the operator secret.
  */
 export const layout: Layout = {
@@ -131,6 +139,7 @@ export const layout: Layout = {
     CREATE TABLE halt (${haltColumns}) STRICT;
     CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), salt TEXT NOT NULL, hash TEXT NOT NULL,
       parameters TEXT NOT NULL, fingerprint TEXT NOT NULL) STRICT;
+    CREATE TABLE dropped (seq INTEGER PRIMARY KEY) STRICT;
     CREATE TABLE window_time (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
     CREATE TABLE calls (subject TEXT NOT NULL, minute INTEGER NOT NULL, count INTEGER NOT NULL,
       PRIMARY KEY (subject, minute)) STRICT, WITHOUT ROWID;

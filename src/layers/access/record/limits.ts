@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Option, Schema } from "effect"
 import { endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
-import { type Claim, everyone, type Spend, SpentOrder } from "../../../domain/mandates/claim.ts"
+import { type Claim, everyone, type Spend, SpentOrder, withdrawBucket } from "../../../domain/mandates/claim.ts"
 import {
   Mandate,
   type ServerLimits,
@@ -14,7 +14,7 @@ import * as D from "../../../domain/numbers/decimal.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Now } from "./intents.ts"
-import { unitsOf, whileOpen } from "./projectSpending.ts"
+import { countsOf, mostUnits, unitsOf, whileOpen } from "./projectSpending.ts"
 import { readable } from "./readable.ts"
 import { statement } from "./statement.ts"
 
@@ -39,9 +39,6 @@ const spans: Readonly<Record<RollingWindow, number>> = {
 }
 
 const rolling = windows.filter((window): window is RollingWindow => window !== "order")
-
-/** The name under which a withdrawal counts against the limit of its address. */
-export const withdrawBucket = (address: string, asset: string): string => `withdraw:${address}:${asset}`
 
 /** The largest difference between our clock and Kraken's at which both count as right, in milliseconds. */
 const trustedDifference = Duration.toMillis("1 minute")
@@ -86,6 +83,7 @@ export const judge = (
     rateReached(db, now, party) ??
     openOrdersReached(db, party, claim) ??
     ownershipReached(db, party, claim) ??
+    keepReached(db, party, claim, limits) ??
     spendingReached(db, party, claim, limits, at)
   return found?._tag === "Limit" && clock !== undefined ? { ...found, clockDifference: clock } : found
 }
@@ -231,7 +229,8 @@ const openOrdersReached = (db: Database, party: Party, claim: Claim): NoRoom | u
 
 /**
  * The amount of an asset that a scope owns: capital, grants and what its writes gained, less what open writes can still
- * take of it. Orders that the fills of another one make can only take what that one got.
+ * take of it. Under capital, all that it spends is its own. Otherwise only writes that reduce take of what it owns. Orders
+ * that the fills of another one make can only take what that one got.
  */
 const ownedOf = (
   db: Database,
@@ -240,20 +239,30 @@ const ownedOf = (
   asset: string
 ): { owned: D.Decimal; reserved: D.Decimal } => {
   const { account, key } = party
-  const terms = Option.getOrUndefined(party.mandate)?.terms
-  const gained = statement(db, "SELECT amount FROM holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?")
-    .pluck()
-    .get(scope, key, account, asset)
-  const given =
-    scope === everyone || terms === undefined
-      ? []
-      : [terms.grants[asset] ?? "0", terms.capital?.asset === asset ? terms.capital.amount : "0"]
-  const owned = [...given, gained === undefined ? "0" : String(gained)].map(D.decimal).reduce((a, b) => D.sum(a, b))
+  const terms = scope === everyone ? undefined : Option.getOrUndefined(party.mandate)?.terms
+  const hasCapital = terms?.capital !== undefined
+  const gained = statement(
+    db,
+    "SELECT amount, net FROM holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?"
+  ).get(scope, key, account, asset) as { readonly amount: string; readonly net: string } | undefined
+  const parts = [
+    terms?.grants[asset] ?? "0",
+    terms?.capital?.asset === asset ? terms.capital.amount : "0",
+    (hasCapital ? gained?.net : gained?.amount) ?? "0"
+  ]
+  const owned = parts.map(D.decimal).reduce((a, b) => D.sum(a, b))
   const open = statement(
     db,
     `SELECT s.amount, s.paid, p.got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
-     WHERE s.key = ? AND s.account = ? AND s.state = 'open' AND s.asset = ? AND (s.subject = ? OR ? = '${everyone}')`
-  ).all(key, account, asset, scope, scope) as ReadonlyArray<{
+     WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.asset = @asset
+       AND (@subject IS NULL OR s.subject = @subject) AND (@all OR s.reduces)`
+  ).all({
+    key,
+    account,
+    asset,
+    subject: scope === everyone ? null : scope,
+    all: hasCapital ? 1 : 0
+  }) as ReadonlyArray<{
     readonly amount: string
     readonly paid: string
     readonly got: string | null
@@ -294,6 +303,42 @@ const ownershipReached = (db: Database, party: Party, claim: Claim): NoRoom | un
         limit: hasCapital ? "capital" : "owned",
         asked: D.format(asked),
         allowed: D.format(owned),
+        left: D.format(left),
+        unit: asset
+      }
+  }
+  return undefined
+}
+
+/**
+ * Checks that a write leaves the balances that have to be kept. A write that was not answered before the report was asked
+ * for is not in it: the most that it can take, or has taken since, is subtracted.
+ */
+const keepReached = (db: Database, party: Party, claim: Claim, { report }: Limits): NoRoom | undefined => {
+  const keep = Option.getOrUndefined(party.mandate)?.terms.keep ?? {}
+  for (const [asset, least] of Object.entries(keep)) {
+    const asked = claim.spends
+      .filter((spend) => spend.asset === asset && spend.parent === undefined && spend.order?.reduces !== true)
+      .reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
+    if (D.isZero(asked)) continue
+    // Without a report there is nothing to compare with, so that nothing is left.
+    const reported = report === undefined ? "0" : (report.available[asset] ?? "0")
+    const unreported = statement(
+      db,
+      `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
+       WHERE s.key = ? AND s.account = ? AND s.asset = ? AND (i.outcome_seq IS NULL OR i.outcome_seq > ?)`
+    )
+      .pluck()
+      .all(party.key, party.account, asset, report?.asOf ?? 0) as ReadonlyArray<string>
+    const available = unreported.reduce((left, amount) => D.subtract(left, D.decimal(amount)), D.decimal(reported))
+    const left = D.max(D.zero, D.subtract(available, D.decimal(least)))
+    if (D.greaterThan(asked, left))
+      return {
+        _tag: "Limit",
+        layer: "mandate",
+        limit: "keep",
+        asked: D.format(asked),
+        allowed: D.format(D.max(D.zero, D.subtract(D.decimal(reported), D.decimal(least)))),
         left: D.format(left),
         unit: asset
       }
@@ -352,7 +397,9 @@ const textOf = (units: bigint): string => D.format(D.multiply(D.make(units, 0), 
 
 const limitOf = (max: SpendingLimits["max"], window: Window): bigint | undefined => {
   const amount = max[window]
-  return amount === undefined || amount === "none" ? undefined : unitsOf(amount, "1")
+  if (amount === undefined || amount === "none") return undefined
+  const units = unitsOf(amount, "1")
+  return units > mostUnits ? mostUnits : units
 }
 
 const spendingReached = (
@@ -503,8 +550,9 @@ const decodeTerms = Schema.decodeUnknownEither(Schema.parseJson(SpentOrder))
 export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyone"): ReadonlyArray<OpenSpend> => {
   const rows = statement(
     db,
-    `SELECT s.seq, s.n, s.kind, s.at, s.asset, s.amount, s.gets, s.terms, s.txid, s.parent_n, s.paid, s.got, i.state
-     FROM spends s JOIN intents i USING (seq)
+    `SELECT s.seq, s.n, s.kind, s.at, s.asset, s.amount, s.gets, s.counts, s.terms, s.txid, s.parent_n, s.paid, s.got,
+       s.open_orders, p.txid AS parent_txid, i.state
+     FROM spends s JOIN intents i USING (seq) LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
      WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.of_seq IS NULL
        AND (@subject IS NULL OR s.subject = @subject) ORDER BY s.seq, s.n`
   ).all({
@@ -512,11 +560,14 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
     account: party.account,
     subject: scope === "everyone" ? null : (subjectOf(party) ?? "")
   }) as ReadonlyArray<OpenRow>
-  return rows.map(({ gets, parent_n, state, terms, txid, ...row }) => ({
+  return rows.map(({ counts, gets, open_orders, parent_n, parent_txid, state, terms, txid, ...row }) => ({
     ...row,
+    counts: countsOf({ seq: row.seq, counts }),
+    open: open_orders,
     ...(gets !== null && { gets }),
     ...(terms !== null && { order: readable(row.seq, decodeTerms(terms)) }),
     ...(parent_n !== null && { parent: parent_n }),
+    ...(parent_txid !== null && { parentTxid: parent_txid }),
     ...(txid !== null && { txid }),
     isUndecided: state === "open" || state === "unknown"
   }))
@@ -524,8 +575,24 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
 
 interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "kind" | "n" | "paid" | "seq"> {
   readonly gets: string | null
+  readonly counts: string
   readonly terms: string | null
   readonly txid: string | null
   readonly parent_n: number | null
+  readonly parent_txid: string | null
+  readonly open_orders: number
   readonly state: string
+}
+
+/** Selects the ids, of Kraken or of ours, that belong to orders of a caller's mandate. */
+export const ownIds = (db: Database, party: Party, ids: ReadonlyArray<string>): ReadonlySet<string> => {
+  const { account, key } = party
+  const own = statement(
+    db,
+    `SELECT 1 FROM spends WHERE txid = @id AND key = @key AND account = @account AND subject = @subject
+     UNION ALL
+     SELECT 1 FROM spends WHERE cl_ord_id = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`
+  )
+  const subject = subjectOf(party)
+  return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
 }

@@ -36,13 +36,13 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
       return Spending.reserve(db, place, seq, event)
     case "outcome":
       decide(db, place, seq, event)
-      return Spending.decideSpends(db, place, event)
+      return Spending.decideSpends(db, place, seq, event)
     case "resolution":
       statement(
         db,
         `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`
       ).run(event.outcome, event.at, seq, event.intent)
-      return Spending.resolveSpends(db, place, event.intent, event.outcome === "happened")
+      return Spending.resolveSpends(db, place, seq, event.intent, event.outcome === "happened")
     case "rekey":
       statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
       statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
@@ -51,7 +51,7 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
     case "secret":
       return
     case "fills":
-      return Spending.fill(db, place, event)
+      return Spending.fill(db, place, seq, event)
     case "mandate":
       return Spending.changeMandate(db, place, seq, event)
     case "freeze":

@@ -14,14 +14,14 @@ export const whileOpen = 9_000_000_000_000_000
 /** Decimals of a use. */
 const usePlaces = 8
 
-/** The most units of one use: 10^9 of a currency. No limit is higher, so a larger use exceeds every limit as well. */
-const mostUnits = 10n ** 17n
+/** The units of the highest limit: 10^9 of a currency. A limit that is set higher counts as this one. */
+export const mostUnits = 10n ** 17n
 
-/** The value of an amount in units of 10^-8 of a limit's currency, rounded up. */
+/** The value of an amount in units of 10^-8 of a limit's currency, rounded up. One above all limits counts as just above. */
 export const unitsOf = (amount: string, rate: string): bigint => {
   const value = D.roundUp(D.multiply(D.decimal(amount), D.decimal(rate)), usePlaces)
   const units = BigInt(D.toFixed(value, usePlaces).replace(".", ""))
-  return units > mostUnits ? mostUnits : units
+  return units > mostUnits ? mostUnits + 1n : units
 }
 
 /** A spend as it stands. */
@@ -41,17 +41,20 @@ interface Row {
   readonly of_seq: number | null
   readonly of_n: number | null
   readonly parent_n: number | null
+  readonly reduces: number
+  readonly txid: string | null
   readonly terms: string | null
   readonly paid: string
   readonly got: string
 }
 
 const rowColumns =
-  "seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, of_seq, of_n, parent_n, terms, paid, got"
+  "seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, of_seq, of_n, parent_n, reduces, txid, terms, paid, got"
 
 const decodeCounts = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Count)))
 
-const countsOf = (row: Pick<Row, "counts" | "seq">) => readable(row.seq, decodeCounts(row.counts))
+/** Reads the limits that a spend counts against. */
+export const countsOf = (row: Pick<Row, "counts" | "seq">) => readable(row.seq, decodeCounts(row.counts))
 
 /** Adds the spends of an intent. */
 export const reserve = (db: Database, place: Place, seq: number, { account, at, claim, key }: Intent): void =>
@@ -65,8 +68,8 @@ const insert = (db: Database, place: Place, spend: Placed): void => {
   statement(
     db,
     `INSERT INTO ${place}spends (seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, terms,
-       cl_ord_id, txid, of_seq, of_n, parent_n, open_orders, paid, got)
-     VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, '0', '0')`
+       cl_ord_id, txid, of_seq, of_n, parent_n, reduces, open_orders, paid, got, closed_seq)
+     VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, '0', '0', NULL)`
   ).run(
     seq,
     n,
@@ -84,10 +87,15 @@ const insert = (db: Database, place: Place, spend: Placed): void => {
     raises?.intent ?? null,
     raises?.n ?? null,
     parent ?? null,
+    onlyReduces(spend) ? 1 : 0,
     isOrder ? 1 : 0
   )
   use(db, place, spend, counts, [{ at: whileOpen, amount }])
 }
+
+/** Orders that fills of another one make reduce if they count against nothing: they sell what that one bought. */
+const onlyReduces = ({ counts, order, parent }: Spend): boolean =>
+  order === undefined ? parent !== undefined && counts.length === 0 : order.reduces
 
 /** Replaces the uses of a spend. */
 const use = (
@@ -119,16 +127,25 @@ const remove = (db: Database, place: Place, { n, seq }: Pick<Row, "n" | "seq">):
   statement(db, `DELETE FROM ${place}spends WHERE seq = ? AND n = ?`).run(seq, n)
 }
 
-/** Adds an amount to what a caller has gained, and to what all callers have. Removes a row that comes to zero. */
+/** An amount that came in, or left if it is negative. */
+interface Gain {
+  readonly asset: string
+  readonly amount: D.Decimal
+}
+
+/**
+ * Adds to what a caller has gained, and to what all callers have. A spend that does not only reduce takes what the account
+ * holds, and so leaves what its scope bought: it could otherwise never be sold again without a limit.
+ */
 const gain = (
   db: Database,
   place: Place,
-  { account, key, subject }: Pick<Row, "account" | "key" | "subject">,
-  asset: string,
-  amount: D.Decimal
+  { account, key, reduces, subject }: Pick<Row, "account" | "key" | "reduces" | "subject">,
+  { amount, asset }: Gain
 ): void => {
+  const owned = D.isNegative(amount) && reduces === 0 ? D.zero : amount
   for (const scope of subject === null ? [everyone] : [subject, everyone])
-    gainOf(db, place, { scope, key, account, asset }, amount)
+    gainOf(db, place, { scope, key, account, asset }, owned, amount)
 }
 
 interface Holding {
@@ -138,16 +155,23 @@ interface Holding {
   readonly asset: string
 }
 
-const gainOf = (db: Database, place: Place, { account, asset, key, scope }: Holding, amount: D.Decimal): void => {
-  if (D.isZero(amount)) return
+/** Removes a row that comes to zero. All callers together never own less than nothing: some own what was granted to them. */
+const gainOf = (
+  db: Database,
+  place: Place,
+  { account, asset, key, scope }: Holding,
+  amount: D.Decimal,
+  net: D.Decimal
+): void => {
+  if (D.isZero(amount) && D.isZero(net)) return
   const held = statement(
     db,
-    `SELECT amount FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`
-  )
-    .pluck()
-    .get(scope, key, account, asset)
-  const sum = D.sum(D.decimal(held === undefined ? "0" : String(held)), amount)
-  if (D.isZero(sum))
+    `SELECT amount, net FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`
+  ).get(scope, key, account, asset) as { readonly amount: string; readonly net: string } | undefined
+  const sum = D.sum(D.decimal(held?.amount ?? "0"), amount)
+  const owned = scope === everyone ? D.max(D.zero, sum) : sum
+  const left = D.sum(D.decimal(held?.net ?? "0"), net)
+  if (D.isZero(owned) && D.isZero(left))
     statement(db, `DELETE FROM ${place}holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?`).run(
       scope,
       key,
@@ -157,32 +181,42 @@ const gainOf = (db: Database, place: Place, { account, asset, key, scope }: Hold
   else
     statement(
       db,
-      `INSERT INTO ${place}holdings (scope, key, account, asset, amount) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET amount = excluded.amount`
-    ).run(scope, key, account, asset, D.format(sum))
+      `INSERT INTO ${place}holdings (scope, key, account, asset, amount, net) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET amount = excluded.amount, net = excluded.net`
+    ).run(scope, key, account, asset, D.format(owned), D.format(left))
 }
 
 /** Updates the spends of an intent by its outcome. */
-export const decideSpends = (db: Database, place: Place, { ids, intent, outcome, result }: Outcome): void => {
+export const decideSpends = (
+  db: Database,
+  place: Place,
+  seq: number,
+  { ids, intent, outcome, result }: Outcome
+): void => {
   for (const row of rowsOf(db, place, intent)) {
     if (row.state !== "open") continue
-    if (outcome === "did-not-happen" || (outcome === "happened" && isRefusedRow(row, result))) remove(db, place, row)
-    else if (row.kind !== "order") decideTransfer(db, place, row, outcome)
-    else if (outcome === "happened") {
-      if (row.of_seq !== null) raise(db, place, row)
-      else if (row.parent_n === null) name(db, place, row, idOf(row, result, ids))
-    }
+    if (outcome === "did-not-happen" || (outcome === "happened" && isRefusedRow(row, result))) giveBack(db, place, row)
+    else if (row.kind !== "order") decideTransfer(db, place, seq, row, outcome)
+    else if (row.of_seq !== null) raise(db, place, row, outcome)
+    else if (outcome === "happened" && row.parent_n === null) name(db, place, row, idOf(row, result, ids))
   }
 }
 
 /** The operator's decision. An order that happened stays open until it is read back. */
-export const resolveSpends = (db: Database, place: Place, intent: number, happened: boolean): void => {
+export const resolveSpends = (db: Database, place: Place, seq: number, intent: number, happened: boolean): void => {
   for (const row of rowsOf(db, place, intent)) {
     if (row.state !== "open") continue
-    if (!happened) remove(db, place, row)
-    else if (row.kind !== "order") decideTransfer(db, place, row, "happened")
-    else if (row.of_seq !== null) raise(db, place, row)
+    if (!happened) giveBack(db, place, row)
+    else if (row.kind !== "order") decideTransfer(db, place, seq, row, "happened")
+    else if (row.of_seq !== null) raise(db, place, row, "happened")
   }
+}
+
+/** Removes a spend that did not happen. An order that was read back did happen, whatever was decided, and stays. */
+const giveBack = (db: Database, place: Place, row: Row): void => {
+  const order = row.parent_n === null ? row : rowAt(db, place, row.seq, row.parent_n)
+  const wasRead = (order !== undefined && order.txid !== null) || row.paid !== "0" || row.got !== "0"
+  if (row.kind !== "order" || !wasRead) remove(db, place, row)
 }
 
 /** Tells whether the engine refused an order of a batch, whose row in the result then has an error. */
@@ -201,45 +235,73 @@ const name = (db: Database, place: Place, { n, seq }: Row, txid: string | undefi
 }
 
 /** A transfer counts by the time at which it was sent. While it is unknown, its amount stays taken. */
-const decideTransfer = (db: Database, place: Place, row: Row, outcome: "happened" | "unknown"): void => {
+const decideTransfer = (
+  db: Database,
+  place: Place,
+  seq: number,
+  row: Row,
+  outcome: "happened" | "unknown" | "did-not-happen"
+): void => {
   use(db, place, row, countsOf(row), [{ at: row.at, amount: row.amount }])
-  if (outcome === "unknown") return
+  if (outcome !== "happened") return
   const paid = row.kind === "earn" ? "0" : row.amount
-  statement(db, `UPDATE ${place}spends SET state = 'closed', paid = ? WHERE seq = ? AND n = ?`).run(
+  statement(db, `UPDATE ${place}spends SET state = 'closed', paid = ?, closed_seq = ? WHERE seq = ? AND n = ?`).run(
     paid,
+    seq,
     row.seq,
     row.n
   )
-  gain(db, place, row, row.asset, D.negate(D.decimal(paid)))
+  gain(db, place, row, { asset: row.asset, amount: D.negate(D.decimal(paid)) })
 }
 
-/** An amendment that happened raises the bound of its order. */
-const raise = (db: Database, place: Place, row: Row): void => {
+/**
+ * An amendment that happened raises the bound of its order. One that is unknown keeps what it reserved for as long as its
+ * order is open.
+ */
+const raise = (db: Database, place: Place, row: Row, outcome: Outcome["outcome"]): void => {
   const order = row.of_seq === null || row.of_n === null ? undefined : rowAt(db, place, row.of_seq, row.of_n)
+  const isOpen = order?.state === "open"
+  if (outcome !== "happened" && isOpen) return
   remove(db, place, row)
-  if (order === undefined || order.state !== "open") return
+  if (order === undefined || !isOpen) return
   const amount = D.format(D.sum(D.decimal(order.amount), D.decimal(row.amount)))
-  statement(db, `UPDATE ${place}spends SET amount = ?, counts = ?, terms = ? WHERE seq = ? AND n = ?`).run(
-    amount,
-    row.counts,
-    row.terms,
-    order.seq,
-    order.n
-  )
-  use(db, place, order, countsOf(row), [{ at: whileOpen, amount }])
+  const counts = higherCounts(countsOf(order), countsOf(row))
+  statement(
+    db,
+    `UPDATE ${place}spends SET amount = ?, counts = ?, terms = coalesce(?, terms), reduces = min(reduces, ?)
+     WHERE seq = ? AND n = ?`
+  ).run(amount, canonicalJson(counts), row.terms, row.reduces, order.seq, order.n)
+  use(db, place, order, counts, [{ at: whileOpen, amount }])
 }
 
-/** Updates spends whose orders were read back. A closed one gives back what it did not take. */
-export const fill = (db: Database, place: Place, { orders }: Fills): void => {
+/** The limits of an order and of its amendment, each with the higher rate. */
+const higherCounts = (order: ReadonlyArray<Count>, amendment: ReadonlyArray<Count>): ReadonlyArray<Count> => {
+  const same = (one: Count) => (other: Count) => one.scope === other.scope && one.bucket === other.bucket
+  return [
+    ...order.map((count) => {
+      const rate = amendment.find(same(count))?.rate ?? count.rate
+      return D.greaterThan(D.decimal(rate), D.decimal(count.rate)) ? { ...count, rate } : count
+    }),
+    ...amendment.filter((count) => !order.some(same(count)))
+  ]
+}
+
+/**
+ * Updates spends whose orders were read back. A closed one gives back what it did not take. A reading that shows less than
+ * an earlier one is older, and changes nothing.
+ */
+export const fill = (db: Database, place: Place, seq: number, { orders }: Fills): void => {
   for (const { closed, got, intent, n, open, paid, txid } of orders) {
     const row = rowAt(db, place, intent, n)
-    if (row === undefined || row.state !== "open") continue
+    if (row === undefined || row.state !== "open" || row.kind !== "order" || row.of_seq !== null) continue
     const left = paid.reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
-    gain(db, place, row, row.asset, D.subtract(D.decimal(row.paid), left))
-    if (row.gets !== null) gain(db, place, row, row.gets, D.subtract(D.decimal(got), D.decimal(row.got)))
+    const [paidMore, gotMore] = [D.subtract(left, D.decimal(row.paid)), D.subtract(D.decimal(got), D.decimal(row.got))]
+    if (D.isNegative(paidMore) || D.isNegative(gotMore)) continue
+    gain(db, place, row, { asset: row.asset, amount: D.negate(paidMore) })
+    if (row.gets !== null) gain(db, place, row, { asset: row.gets, amount: gotMore })
     statement(
       db,
-      `UPDATE ${place}spends SET state = ?, txid = coalesce(?, txid), open_orders = ?, paid = ?, got = ?
+      `UPDATE ${place}spends SET state = ?, txid = coalesce(?, txid), open_orders = ?, paid = ?, got = ?, closed_seq = ?
        WHERE seq = ? AND n = ?`
     ).run(
       closed ? "closed" : "open",
@@ -247,6 +309,7 @@ export const fill = (db: Database, place: Place, { orders }: Fills): void => {
       closed ? 0 : open,
       D.format(left),
       D.format(D.decimal(got)),
+      closed ? seq : null,
       intent,
       n
     )
@@ -267,25 +330,31 @@ export const pruneSpends = (db: Database, place: Place, seq: number, { carried, 
       `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?)`
     ).run(scope, key, account, bucket, seq, part, BigInt(units))
   )
-  // The table in the file has the amounts of the removed spends already. One that is rebuilt never saw their rows.
-  if (place === "main.") return
-  for (const { amount, ...holding } of carried?.holdings ?? []) gainOf(db, place, holding, D.decimal(amount))
+  // The table in the file has these amounts already. One that is rebuilt never saw the rows of removed spends.
+  if (place === "main." || carried === undefined) return
+  statement(db, `DELETE FROM ${place}holdings`).run()
+  for (const { amount, net, ...holding } of carried.holdings)
+    gainOf(db, place, holding, D.decimal(amount), D.decimal(net))
 }
 
-/** The intents that can be pruned up to the row `@through`: closed ones, all of whose spends are closed. */
+/**
+ * The intents that can be pruned up to the row `@through`: closed ones, all of whose spends were closed by then. An order
+ * that was filled later still counts in the windows of that time.
+ */
 export const prunable = (place: Place): string =>
   `SELECT seq FROM ${place}intents WHERE outcome_seq <= @through AND state IN ('happened', 'did-not-happen', 'refused')
-     AND seq NOT IN (SELECT seq FROM ${place}spends WHERE state = 'open')`
+     AND seq NOT IN (SELECT seq FROM ${place}spends WHERE state = 'open' OR closed_seq > @through)`
 
 /** Moves what was spent under one key to another one. */
 export const rekeySpends = (db: Database, place: Place, from: string, to: string): void => {
   statement(db, `UPDATE ${place}spends SET key = ? WHERE key = ?`).run(to, from)
   statement(db, `UPDATE ${place}uses SET key = ? WHERE key = ?`).run(to, from)
-  const held = statement(db, `SELECT scope, key, account, asset, amount FROM ${place}holdings WHERE key = ?`).all(
+  const held = statement(db, `SELECT scope, key, account, asset, amount, net FROM ${place}holdings WHERE key = ?`).all(
     from
-  ) as ReadonlyArray<Holding & { readonly amount: string }>
+  ) as ReadonlyArray<Holding & { readonly amount: string; readonly net: string }>
   statement(db, `DELETE FROM ${place}holdings WHERE key = ?`).run(from)
-  for (const { amount, ...holding } of held) gainOf(db, place, { ...holding, key: to }, D.decimal(amount))
+  for (const { amount, net, ...holding } of held)
+    gainOf(db, place, { ...holding, key: to }, D.decimal(amount), D.decimal(net))
 }
 
 /** Saves a mandate. */

@@ -9,8 +9,7 @@ import { makeNonceLane } from "./nonceLane.ts"
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
  */
-export const makeNonceSourceMemory = () => {
-  const { jump, next, setLag } = makeLocalCounter()
+export const makeNonceSourceMemory = ({ jump, next, setLag } = makeLocalCounter()) => {
   const lane = makeNonceLane(() => Effect.void)
   return NonceSource.of({
     turn: (priority) => lane(priority, () => next),

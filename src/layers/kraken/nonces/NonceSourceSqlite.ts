@@ -1,15 +1,15 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { createHash } from "node:crypto"
+import { Effect, Layer, Option } from "effect"
 import { join } from "node:path"
 import { Config } from "../../../services/Config.ts"
 import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
 import { recordFile } from "../../access/record/recordFile.ts"
-import { reasonOf } from "../../storage/databaseFile.ts"
+import { isLocked, reasonOf, retryWhileLocked } from "../../storage/databaseFile.ts"
 import { onFirstUse } from "../../storage/onFirstUse.ts"
 import { Database } from "../../storage/openDatabase.ts"
 import { makeAttachedRecord } from "./attachedRecord.ts"
+import { fileIn, hashOf } from "./laneFile.ts"
 import { makeLocalCounter } from "./localCounter.ts"
 import { makeSharedCounter } from "./sharedCounter.ts"
 import { makeNonceLane, type Take } from "./nonceLane.ts"
@@ -17,13 +17,14 @@ import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
 
 /**
  * Nonces in a database, under a hash of the API key: all processes of the machine that use the key share one lane and
- * count on from each other, whatever happens to the clock. If the database fails, this process counts on without it, and
- * no write but a cancel is sent: a process that looks for a write has to take a later nonce than the write had.
+ * count on from each other, whatever happens to the clock. If the database fails, or another process holds it for a second,
+ * this process counts on without it, and no write but a cancel is sent: a process that looks for a write has to take a
+ * later nonce than the write had.
  *
  * The nonce window of a key is not used to send calls in parallel: Kraken's rate limits are met long before the limit of
  * the lane.
  */
-export const NonceSourceSqlite = Layer.effect(
+export const NonceSourceSqlite = Layer.scoped(
   NonceSource,
   Effect.gen(function* () {
     const { credentials, stateDir } = yield* Config
@@ -32,28 +33,33 @@ export const NonceSourceSqlite = Layer.effect(
     const { mayLeave, open } = yield* makeAttachedRecord(yield* SqlClient, join(stateDir, recordFile))
     const local = makeLocalCounter()
     const warnOf = (error: SqlError) => warn(`The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.`)
-    const lane = makeNonceLane((nonce) => Effect.catchAll(shared.giveBack(nonce), warnOf))
+    const scope = yield* Effect.scope
+    /** The next caller in the lane does not wait for a file that another process holds. */
+    const lane = makeNonceLane((nonce) => {
+      const later = Effect.forkIn(Effect.catchAll(retryWhileLocked(shared.giveBack(nonce)), warnOf), scope)
+      return Effect.catchAll(shared.giveBack(nonce), (error) => (isLocked(error) ? later : warnOf(error)))
+    })
     const noted =
       <E>(take: Take<E>): Take<E> =>
       (restore) =>
         Effect.tap(take(restore), (nonce) => Effect.sync(() => local.note(nonce)))
-    const take: Take = (restore) =>
-      Effect.catchAll(noted(shared.take)(restore), (error) => Effect.zipRight(warnOf(error), local.next))
+    const countOn = (error: SqlError) => Effect.zipRight(warnOf(error), local.next)
     return NonceSource.of({
-      turn: (priority) => lane(priority, take),
+      turn: (priority) =>
+        lane(priority, (restore) => Effect.catchAll(retryWhileLocked(noted(shared.take)(restore)), countOn)),
       turnOf: (intent, priority) =>
         lane(priority, (restore) =>
-          Effect.zipRight(open, noted(shared.takeIf(mayLeave(intent)))(restore)).pipe(
+          retryWhileLocked(Effect.zipRight(open, noted(shared.takeIf(mayLeave(intent)))(restore))).pipe(
             Effect.catchTag("SqlError", (error) =>
               priority === "cancel"
-                ? take(restore)
+                ? Effect.catchAll(noted(shared.take)(restore), countOn)
                 : new MayNotLeave({
                     reason: `the order of its nonce cannot be kept: ${fileIn(stateDir)}: ${reasonOf(error)}`
                   })
             )
           )
         ),
-      jump: Effect.zipRight(local.jump, Effect.catchAll(shared.jump, warnOf)),
+      jump: Effect.zipRight(local.jump, Effect.catchAll(retryWhileLocked(shared.jump), warnOf)),
       setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis))
     })
   })
@@ -61,15 +67,25 @@ export const NonceSourceSqlite = Layer.effect(
 
 /**
  * Nonces in the state folder of the user. The file is opened at the first call. If that fails, this process counts on its
- * own, and the log says so; then only reads and cancels pass. Without a key there are no private calls, and no file.
+ * own, and the log says so; then only reads and cancels pass. A file that another process holds is opened at the next call.
+ * Without a key there are no private calls, and no file.
  */
 export const NonceSourceInStateFolder = Layer.scoped(
   NonceSource,
   Effect.gen(function* () {
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
-    const shared = Layer.provide(NonceSourceSqlite, [Database(fileIn(stateDir)), Layer.succeed(Config, yield* Config)])
-    const source = yield* onFirstUse(NonceSource, shared, ({ message }) => Effect.as(warn(message), alone(message)))
+    const shared = Layer.provide(NonceSourceSqlite, [
+      // Waiting in the driver would block the event loop.
+      Database(fileIn(stateDir), { busyTimeout: 0 }),
+      Layer.succeed(Config, yield* Config)
+    ])
+    const source = yield* onFirstUse(
+      NonceSource,
+      shared,
+      ({ message }) => Effect.as(warn(message), alone(message)),
+      isLocked
+    )
     return NonceSource.of({
       turn: (priority) => Effect.flatMap(source, ({ turn }) => turn(priority)),
       turnOf: (intent, priority) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority)),
@@ -78,10 +94,6 @@ export const NonceSourceInStateFolder = Layer.scoped(
     })
   })
 )
-
-const fileIn = (stateDir: string): string => join(stateDir, "nonces.db")
-
-const hashOf = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 /** Nonces of this process if the shared ones cannot be used. Only reads and cancels pass. */
 const alone = (reason: string) => {

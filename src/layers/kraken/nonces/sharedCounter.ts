@@ -4,6 +4,7 @@ import type { Fragment } from "@effect/sql/Statement"
 import { Clock, Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
 import { MayNotLeave } from "../../../services/NonceSource.ts"
+import { retryWhileLocked } from "../../storage/databaseFile.ts"
 import { migrate, type Migration } from "../../storage/migrate.ts"
 import { type GiveBack, longestTurn, type Take } from "./nonceLane.ts"
 import { lost } from "./NonceSourceMemory.ts"
@@ -50,7 +51,7 @@ export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
   /** The milliseconds by which the clock of this machine is behind Kraken's. Times in the database do not include them. */
   let lag = 0n
   yield* migrate(migrations)
-  yield* sql`INSERT OR IGNORE INTO lanes VALUES (${key}, 0, 1, 0, NULL, 0)`
+  yield* retryWhileLocked(sql`INSERT OR IGNORE INTO lanes VALUES (${key}, 0, 1, 0, NULL, 0)`)
 
   const isFree = (now: bigint) => sql`(leased_until <= ${now} OR leased_until > ${now + lease + slack})`
   const isOurs = (now: bigint) =>

@@ -52,7 +52,8 @@ export const KrakenWriterSettling = Layer.scoped(
           procedure: procedure[endpoint],
           prepared,
           intent,
-          unconfirmed: recorded.unconfirmed(intent)
+          // The mark is for identical writes. A cancel has none, and is sent again at once.
+          unconfirmed: identity === undefined ? Effect.void : recorded.unconfirmed(intent)
         })
       )
     })

@@ -28,6 +28,19 @@ export const targetsOfCancelBatch = ({ cl_ord_ids, orders }: Params): CancelTarg
 export const targetsOfCancelAll: CancelTargets = { ids: [], group: () => true }
 
 /**
+ * Makes a group of the orders that are named by a `cl_ord_id`. An order that was placed after the first one was closed can
+ * bear the same `cl_ord_id`.
+ */
+export const withoutClientIds = ({ group, ids }: CancelTargets): CancelTargets => {
+  const clientIds = new Set(ids.filter(({ field }) => field === "cl_ord_id").map(({ id }) => id))
+  if (clientIds.size === 0) return { ids, ...(group && { group }) }
+  return {
+    ids: ids.filter(({ field }) => field === "txid"),
+    group: (row) => clientIds.has(String(row.cl_ord_id)) || group?.(row) === true
+  }
+}
+
+/**
  * Reads names of orders. Whole numbers are userrefs, and other names are txids.
  *
  * @see https://docs.kraken.com/api/docs/rest-api/cancel-order read 2026-08-17

@@ -158,7 +158,12 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
         const { intent, receipt } = admission
         const leaving: LeavingIntent = { ...intent, mayLeave: record.mayLeave(intent) }
         return yield* Effect.onExit(restore(sending(leaving)), (exit) =>
-          Effect.flatMap(end(endpoint, intent, exit), (ended) => noteReceipt(Option.getOrElse(ended, () => receipt)))
+          // Interrupted with this process, it stays open for the next one, which looks for it.
+          Exit.isInterrupted(exit)
+            ? Effect.void
+            : Effect.flatMap(end(endpoint, intent, exit), (ended) =>
+                noteReceipt(Option.getOrElse(ended, () => receipt))
+              )
         )
       })
     )

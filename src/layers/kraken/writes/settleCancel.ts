@@ -1,6 +1,6 @@
-import { Effect, Either, Option } from "effect"
+import { Duration, Effect, Either, Option } from "effect"
 import { canceledSince, noGroup, readGroup, readStates } from "./cancelReads.ts"
-import type { CancelTargets, Group, OrderId } from "./cancelTargets.ts"
+import { type CancelTargets, type Group, type OrderId, withoutClientIds } from "./cancelTargets.ts"
 import { repeatCancel } from "./repeatCancel.ts"
 import { repeatUntilSettled, type Unsettled } from "./repeatUntilSettled.ts"
 import type { ProcedureContext, Settlement, UnconfirmedWrite } from "./writeProcedure.ts"
@@ -14,16 +14,23 @@ interface Progress {
   readonly closed: ReadonlyMap<string, string>
 }
 
+/** Time after the send in which a `cl_ord_id` names the same order, in milliseconds. Nobody waits longer for an answer. */
+const sameOrder = Duration.toMillis("2 minutes")
+
 /**
  * Settles a cancel. An order that is named by an id can be cancelled again without harm, so the server repeats the cancel
  * until each order is seen closed. A `userref` and CancelAll name whatever is open, so a repeat would take orders that
- * were placed meanwhile. Of these, the orders that were open before the send are cancelled by their ids.
+ * were placed meanwhile. Of these, the orders that were open before the send are cancelled by their ids. So are those with
+ * a `cl_ord_id` if the cancel is that of a process that ended long ago.
  */
 export const settleCancel = Effect.fn("KrakenWriter.settleCancel")(function* (
   context: ProcedureContext,
   attempt: UnconfirmedWrite,
-  { group, ids }: CancelTargets
+  targets: CancelTargets
 ) {
+  const { elapsed, inDoubt } = yield* attempt.departure.timing
+  const isRecent = attempt.departure.window === 0 || (elapsed < sameOrder && !inDoubt)
+  const { group, ids } = isRecent ? targets : withoutClientIds(targets)
   const step = Effect.fnUntraced(function* (before: Progress) {
     const reading = yield* Effect.either(
       group === undefined ? Effect.succeed(noGroup) : readGroup(context, attempt, group, before.remaining)

@@ -6,7 +6,7 @@ import { createdIdsIn } from "./createdIds.ts"
 
 /**
  * Describes the end of a write for the record. Each error but `KrakenOutcomeUnknown` says that nothing happened. A defect
- * or an interruption says nothing of the kind.
+ * says nothing of the kind.
  */
 export const outcomeOf = (endpoint: WriteEndpoint, exit: Exit.Exit<Sent, SendError>): Outcome => {
   if (Exit.isSuccess(exit)) {
@@ -14,16 +14,14 @@ export const outcomeOf = (endpoint: WriteEndpoint, exit: Exit.Exit<Sent, SendErr
     return { outcome: "happened", ids: createdIdsIn(result), result: withoutSecrets(endpoint, result), ...settled }
   }
   const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (error === undefined) {
-    const isInterrupted = Cause.isInterruptedOnly(exit.cause)
+  if (error === undefined)
     return {
       outcome: "unknown",
-      error: isInterrupted ? "Interrupted" : "Defect",
-      reason: isInterrupted ? "the server stopped before its outcome was known" : "an internal error interrupted it",
+      error: "Defect",
+      reason: "an internal error interrupted it",
       check: "Read the account to see what happened.",
       ids: []
     }
-  }
   if (error._tag !== "KrakenOutcomeUnknown")
     return { outcome: "did-not-happen", error: error._tag, reason: error.message, ids: [] }
   const { check, reason, safeToRepeat } = error

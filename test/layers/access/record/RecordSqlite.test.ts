@@ -29,6 +29,8 @@ const told = (admission: Admission): string =>
     ? admission._tag
     : `${admission._tag} ${(admission._tag === "Duplicate" ? admission.of : admission.by).seq}`
 
+const didNotHappen = { outcome: "did-not-happen", ids: [] } as const
+
 const tell = (record: Service, draft: IntentDraft, repeat = false) => Effect.map(admit(record, draft, repeat), told)
 
 describe("duplicates", () => {
@@ -51,7 +53,7 @@ describe("duplicates", () => {
       const first = yield* begun(record, order)
       assert.strictEqual(yield* tell(record, order, true), "Begun")
       assert.strictEqual(yield* as("aabbccddeeff")(tell(record, order)), "Begun")
-      yield* record.end(first, { outcome: "did-not-happen", ids: [] })
+      yield* record.end(first, didNotHappen)
       assert.strictEqual(yield* tell(record, withdrawal), "Begun")
     }).pipe(local)
   )
@@ -252,7 +254,7 @@ describe("intents of processes that have ended", () => {
     }).pipe(local)
   )
 
-  it.scoped("cannot be ended by the process that lost them", () =>
+  it.scoped("are ended by the process that lost them only if they happened: it has Kraken's answer", () =>
     Effect.gen(function* () {
       const { start } = yield* makeRecords
       const { clocks, set } = makeSettableClocks()
@@ -260,10 +262,14 @@ describe("intents of processes that have ended", () => {
       yield* Effect.gen(function* () {
         const first = yield* begun(one, order)
         yield* set(16_000)
-        assert.lengthOf(yield* two.claimAbandoned, 1)
-        assert.deepStrictEqual(yield* one.end(first, happened), Option.none())
-        yield* two.end(first, unknown)
-        assert.deepStrictEqual(yield* one.end(first, happened), Option.none())
+        const [taken] = yield* two.claimAbandoned
+        assert.deepStrictEqual(yield* one.end(first, didNotHappen), Option.none())
+        assert.deepStrictEqual(yield* one.end(first, unknown), Option.none())
+        yield* two.end(taken ?? assert.fail("not taken over"), unknown)
+        assert.isTrue(Option.isSome(yield* one.end(first, happened)))
+        assert.deepStrictEqual(yield* two.end(first, didNotHappen), Option.none())
+        assert.deepInclude(Option.getOrThrow(yield* two.outcome(1)), happened)
+        assert.strictEqual(yield* tell(two, order), "Duplicate 1")
       }).pipe(Effect.provideService(Clocks, clocks))
     }).pipe(local)
   )
@@ -473,6 +479,33 @@ describe("the file", () => {
       yield* TestClock.adjust("5 seconds")
       yield* TestClock.adjust("5 seconds")
       assert.deepInclude(Option.getOrThrow(yield* record.outcome(1)), happened)
+    }).pipe(local)
+  )
+
+  it.scoped("an unknown outcome that is not on disk yet blocks an identical write, although it is repeated", () =>
+    Effect.gen(function* () {
+      const { file, start } = yield* makeRecords
+      const record = yield* start
+      const first = yield* begun(record, order)
+      const holder = new Database(file)
+      holder.exec("BEGIN IMMEDIATE")
+      const ending = yield* Effect.fork(
+        Effect.zip(Effect.exit(record.settling(first)), Effect.exit(record.end(first, unknown)))
+      )
+      yield* TestClock.adjust("5100 millis")
+      yield* TestClock.adjust("1100 millis")
+      const exits = yield* Fiber.join(ending)
+      assert.deepStrictEqual(
+        exits.map(({ _tag }) => _tag),
+        ["Failure", "Failure"]
+      )
+      holder.exec("COMMIT")
+      holder.close()
+      assert.strictEqual(yield* tell(record, order, true), "Blocked 1")
+      yield* TestClock.adjust("20 seconds")
+      const rows = new Database(file, { readonly: true })
+      assert.strictEqual(rows.prepare("SELECT count(*) FROM events").pluck().get(), 2)
+      rows.close()
     }).pipe(local)
   )
 

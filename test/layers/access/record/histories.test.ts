@@ -6,7 +6,9 @@ import { prune, rekey, resolve } from "../../../../src/layers/access/record/admi
 import { append, readHead } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
+import { type Claim, everyone } from "../../../../src/domain/mandates/claim.ts"
 import { runs } from "../../../Property.ts"
+import { dollars, mandate } from "./spending.ts"
 
 /** A step of a history. Numbers choose among the writes, processes and keys that there are. */
 type Step =
@@ -18,6 +20,9 @@ type Step =
   | { readonly kind: "prune"; readonly age: number }
   | { readonly kind: "rekey"; readonly from: number; readonly to: number }
   | { readonly kind: "wait"; readonly millis: number; readonly set: number }
+  | { readonly kind: "fill"; readonly spend: number; readonly part: number; readonly closed: boolean }
+  | { readonly kind: "mandate"; readonly subject: number; readonly total: number | null }
+  | { readonly kind: "freeze"; readonly subject: number | null; readonly frozen: boolean }
 
 const small = (max: number) => fc.nat({ max })
 
@@ -50,8 +55,58 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       millis: small(30_000),
       set: fc.integer({ min: -20_000, max: 20_000 })
     })
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("fill" as const), spend: small(19), part: small(4), closed: fc.boolean() })
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("mandate" as const),
+      subject: small(1),
+      total: fc.option(small(1000))
+    })
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("freeze" as const), subject: fc.option(small(2)), frozen: fc.boolean() })
   }
 )
+
+/**
+ * The spends of a write: a withdrawal, nothing, or a buy, the sell that its fills make, and perhaps an amendment that
+ * raises an earlier buy.
+ */
+const claimOf = (write: number, raised: number | undefined): Claim | undefined => {
+  const scope = `subject ${write % 2}`
+  const counts = [
+    { scope, bucket: "USD", rate: "1" },
+    { scope: everyone, bucket: "USD", rate: "1.5" }
+  ]
+  const order = { index: 0, pair: "BTC/USD", volume: "1" }
+  if (write === 1) return undefined
+  if (write === 0) return { spends: [{ kind: "funds", asset: "USD", amount: "5", counts }] }
+  if (write === 4 && raised !== undefined)
+    return {
+      subject: scope,
+      spends: [{ kind: "order", asset: "USD", amount: "2.5", gets: "BTC", counts, raises: { intent: raised, n: 0 } }]
+    }
+  return {
+    ...(write !== 3 && { subject: scope }),
+    spends: [
+      {
+        kind: "order",
+        asset: "USD",
+        amount: "10.5",
+        gets: "BTC",
+        counts,
+        order: { ...order, cl_ord_id: `write ${write}`, type: "buy", reduces: false }
+      },
+      { kind: "order", asset: "BTC", amount: "4", gets: "USD", counts: [], parent: 0 }
+    ]
+  }
+}
 
 const outcomes = ["happened", "did-not-happen", "unknown"] as const
 
@@ -67,10 +122,16 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
     account: "kraken",
     endpoint: write === 0 ? "private/Withdraw" : "private/AddOrder"
   })
+  const spends = () =>
+    db.prepare("SELECT seq, n FROM spends ORDER BY seq, n").all() as ReadonlyArray<{
+      readonly seq: number
+      readonly n: number
+    }>
   const intents = () => db.prepare("SELECT seq FROM intents").pluck().all().map(Number)
   const one = (step: Step): unknown => {
     switch (step.kind) {
-      case "begin":
+      case "begin": {
+        const claim = claimOf(step.write, spends()[0]?.seq)
         return Intents.begin(
           db,
           now(step.process),
@@ -82,10 +143,12 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
             request: { write: step.write },
             identity: `write ${step.write}`,
             fingerprints: [`write ${step.write}`],
-            leaveBy: clock.wall + 30_000
+            leaveBy: clock.wall + 30_000,
+            ...(claim !== undefined && { claim })
           },
           step.repeat
         )
+      }
       case "end": {
         const all = intents()
         const outcome = outcomes[step.outcome] ?? "unknown"
@@ -121,6 +184,51 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
         return prune(db, clock.wall, clock.wall - step.age)
       case "rekey":
         return rekey(db, clock.wall, `key ${step.from}`, `key ${step.to}`)
+      case "fill": {
+        const all = spends()
+        const { n = 0, seq = 0 } = all[step.spend % Math.max(1, all.length)] ?? {}
+        return append(db, {
+          kind: "fills",
+          at: clock.wall,
+          actor,
+          key: "key 0",
+          account: "kraken",
+          orders: [
+            {
+              intent: seq,
+              n,
+              ...(n === 0 && step.part > 0 && { txid: `order ${seq}` }),
+              paid: Array.from({ length: step.part }, (_, i) => ({
+                at: clock.wall - i,
+                amount: "2.25"
+              })),
+              got: String(step.part),
+              open: step.closed ? 0 : 1,
+              closed: step.closed
+            }
+          ]
+        })
+      }
+      case "mandate":
+        return append(db, {
+          kind: "mandate",
+          at: clock.wall,
+          actor,
+          subject: `subject ${step.subject}`,
+          token: `token ${step.subject}`,
+          revision: readHead(db).seq + 1,
+          ...(step.total !== null && { terms: mandate({ spending: dollars({ total: String(step.total) }) }) })
+        })
+      case "freeze":
+        return step.subject === null
+          ? append(db, { kind: "halt", at: clock.wall, actor, halted: step.frozen })
+          : append(db, {
+              kind: "freeze",
+              at: clock.wall,
+              actor,
+              subject: `subject ${step.subject}`,
+              frozen: step.frozen
+            })
       case "wait":
         clock.monotonic += step.millis
         clock.wall += step.millis + step.set
@@ -170,7 +278,7 @@ describe("any history", () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 10, maxLength: 40 }),
-        fc.constantFrom("events", "intents", "made"),
+        fc.constantFrom("events", "intents", "made", "spends", "uses", "holdings", "mandates", "halt"),
         fc.nat(),
         fc.nat(),
         fc.nat(),
@@ -198,21 +306,54 @@ describe("any history", () => {
     )
   })
 
+  it("adds up to what spends took and got, and never to a use of a spend that is gone", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const db = play(steps.filter(({ kind }) => kind !== "prune"))
+        const rows = db.prepare("SELECT key, asset, gets, kind, paid, got, state, amount FROM spends").all().map(Object)
+        const sums = new Map<string, number>()
+        const add = (key: string, asset: string | null, amount: string, sign: 1 | -1) =>
+          asset !== null &&
+          sums.set(`${key} ${asset}`, (sums.get(`${key} ${asset}`) ?? 0) + sign * 100 * Number(amount))
+        for (const { asset, gets, got, key, paid } of rows) {
+          add(key, asset, paid, -1)
+          add(key, gets, got, 1)
+        }
+        const net = db.prepare("SELECT key, asset, net FROM holdings WHERE scope = '*'").all().map(Object)
+        for (const { asset, key, net: sum } of net) assert.strictEqual(Number(sum) * 100, sums.get(`${key} ${asset}`))
+        for (const [name, sum] of sums)
+          if (sum !== 0)
+            assert.include(
+              net.map(({ asset, key }) => `${key} ${asset}`),
+              name
+            )
+        const orphans = db.prepare("SELECT * FROM uses LEFT JOIN spends USING (seq, n) WHERE spends.seq IS NULL").all()
+        assert.deepStrictEqual(orphans, [])
+        // An open spend counts in every window, a closed one at the time of its fills.
+        const open = `SELECT (uses.at = 9000000000000000) AS open, state, spends.kind FROM uses JOIN spends USING (seq, n)
+          WHERE spends.kind = 'order'`
+        for (const use of db.prepare(open).all().map(Object)) assert.strictEqual(use.open === 1, use.state === "open")
+        db.close()
+      }),
+      { numRuns: runs(100) }
+    )
+  })
+
   it("shows any row that was deleted", () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 10, maxLength: 40 }),
-        fc.constantFrom("events", "intents", "made"),
+        fc.constantFrom("events", "intents", "made", "spends", "uses", "holdings", "mandates", "halt"),
         fc.nat(),
         (steps, table, row) => {
           const db = play(steps)
           const count = Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
           fc.pre(count > 0)
-          const { seq, ...found } = Object(db.prepare(`SELECT * FROM ${table} LIMIT 1 OFFSET ?`).get(row % count))
-          const id = table === "made" ? " AND id = @id" : ""
-          db.prepare(`DELETE FROM ${table} WHERE seq = @seq${id}`).run(
-            table === "made" ? { seq, id: found.id } : { seq }
+          const found: Record<string, unknown> = Object(
+            db.prepare(`SELECT * FROM ${table} LIMIT 1 OFFSET ?`).get(row % count)
           )
+          const where = Object.keys(found).map((name) => `${name} IS @${name}`)
+          db.prepare(`DELETE FROM ${table} WHERE ${where.join(" AND ")}`).run(found)
           assert.isNotEmpty(faults(db))
           db.close()
         }

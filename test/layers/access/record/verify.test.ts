@@ -83,6 +83,15 @@ describe("verification of the record", () => {
       ["ProjectionDiffers 5"]
     ],
     ["a projection that was deleted", (db) => db.exec("DELETE FROM intents WHERE seq = 5"), ["ProjectionDiffers 5"]],
+    ...["sqlite1", "SQLiteStat", "notes"].map(
+      (name) =>
+        [
+          `a trigger with the name ${name}`,
+          (db: Database) =>
+            db.exec(`CREATE TRIGGER ${name} AFTER INSERT ON leases BEGIN DELETE FROM leases WHERE seq = new.seq; END`),
+          ["Altered 0"]
+        ] as const
+    ),
     [
       "everything deleted",
       (db) => db.exec("DELETE FROM events; DELETE FROM head; DELETE FROM intents; DELETE FROM made"),
@@ -96,6 +105,14 @@ describe("verification of the record", () => {
       const { findings } = yield* db.read((db) => verify(db, receipts))
       const found = findings.map((finding) => ("seq" in finding ? `${finding._tag} ${finding.seq}` : finding._tag))
       for (const one of expected) assert.include(found, one)
+    })
+  )
+
+  it.scoped("takes SQLite's own statistics for no alteration", () =>
+    Effect.gen(function* () {
+      const { db } = yield* record
+      yield* db.write((db) => db.exec("ANALYZE"))
+      assert.deepStrictEqual((yield* db.read((db) => verify(db))).findings, [])
     })
   )
 

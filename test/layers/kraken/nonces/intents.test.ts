@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Option, Redacted, Scope, TestClock } from "effect"
+import Database from "better-sqlite3"
+import { Context, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
@@ -34,7 +35,8 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
   const scope = yield* Scope.make()
   const first = yield* Scope.extend(start, scope)
   const draft = { endpoint: "private/AddOrder", params: {}, fingerprints: [] } as const
-  const intent = begun(yield* Effect.provide(first.begin(draft, { repeat: false }), Operated))
+  const begin = Effect.map(Effect.provide(first.begin(draft, { repeat: false }), Operated), begun)
+  const intent = yield* begin
   const second = yield* start
   // Opens its file now: waiting for a file passes no time of a test clock.
   yield* second.outcome(0)
@@ -42,8 +44,10 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
   yield* Effect.scoped(turn("read"))
   const leaving: LeavingIntent = { ...intent, mayLeave: first.mayLeave(intent) }
   return {
+    first,
     second,
     leaving,
+    begin: Effect.map(begin, (intent): LeavingIntent => ({ ...intent, mayLeave: first.mayLeave(intent) })),
     crash: Scope.close(scope, Exit.void),
     turn: turn("read"),
     leave: (priority: Priority = "write", intent = leaving) => Effect.exit(Effect.scoped(turnOf(intent, priority)))
@@ -118,6 +122,59 @@ describe("a request in the lane that several processes share", () => {
     })
   )
 })
+
+describe("a request in the lane of a server that runs for long", () => {
+  it.scoped("leaves after a year", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const { begin, first, leave, leaving } = yield* make(
+        Layer.provide(NonceSourceInStateFolder, config(folder)),
+        folder
+      )
+      assert.isTrue(Exit.isSuccess(yield* leave()))
+      // Without an open intent, no lease is renewed all year.
+      yield* first.end(leaving, { outcome: "happened", ids: [] })
+      yield* TestClock.adjust("365 days")
+      assert.isTrue(Exit.isSuccess(yield* leave("write", yield* begin)))
+    })
+  )
+})
+
+describe("a request in the lane while another process holds nonces.db", () => {
+  it.scoped("leaves as a cancel after a second, and as another write once the file is free", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const { leave } = yield* make(Layer.provide(NonceSourceInStateFolder, config(folder)), folder)
+      const holder = new Database(join(folder, "nonces.db"))
+      holder.exec("BEGIN IMMEDIATE")
+      const cancel = yield* Effect.fork(leave("cancel"))
+      yield* TestClock.adjust("900 millis")
+      // The event loop is free all the time: the driver waits for nothing.
+      assert.isTrue(Option.isNone(yield* Fiber.poll(cancel)))
+      yield* TestClock.adjust("200 millis")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(cancel)))
+      const write = yield* Effect.fork(leave("write"))
+      yield* TestClock.adjust("500 millis")
+      holder.exec("COMMIT")
+      holder.close()
+      yield* TestClock.adjust("100 millis")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(write)))
+    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
+  )
+})
+
+it.scopedLive("a request leaves although another process held nonces.db when it was opened first", () =>
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder
+    const holder = new Database(join(folder, "nonces.db"))
+    holder.exec("CREATE TABLE held (n); BEGIN EXCLUSIVE")
+    const { leave } = yield* make(Layer.provide(NonceSourceInStateFolder, config(folder)), folder)
+    assert.deepInclude(yield* Effect.flip(Effect.flatten(leave())), { _tag: "MayNotLeave" })
+    holder.exec("COMMIT")
+    holder.close()
+    assert.isTrue(Exit.isSuccess(yield* leave()))
+  }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
+)
 
 it.scoped("a request whose record cannot be read only leaves as a cancel", () =>
   Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Context, Effect, Either, Fiber, Layer, Option, TestClock } from "effect"
 import type { Params, WriteEndpoint } from "../../../../src/domain/endpoints/endpoints.ts"
 import { KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
 import { Record, RecordUnavailable } from "../../../../src/services/Record.ts"
@@ -322,6 +322,58 @@ describe("a write whose process ended before its outcome was known", () => {
     })
   )
 
+  it.scoped("is left to the next process if the server had to stop first", () =>
+    Effect.gen(function* () {
+      const { start } = yield* makeProcesses
+      const kraken = silent((kraken, params) => (kraken.open["O1"] = listed(params)))
+      const one = yield* start(kraken)
+      yield* Effect.fork(one.send("private/AddOrder", limit))
+      yield* TestClock.adjust("1 seconds")
+      const stopping = yield* Effect.fork(one.stop)
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(stopping)
+      yield* TestClock.adjust("15 seconds")
+      const two = yield* start(kraken)
+      yield* TestClock.adjust("2 seconds")
+      const [row] = yield* two.activity
+      assert.deepInclude(row, { state: "happened", ids: ["O1"] })
+    })
+  )
+
+  it.scoped.each([
+    ["an order that was open before", 0, "canceled"],
+    ["no order that was placed since", 100, "open"]
+  ] as const)("cancels %s long after a cancel by cl_ord_id", ([, opentm, status]) =>
+    Effect.gen(function* () {
+      const kraken: ReturnType<typeof account> = account({
+        write: () =>
+          kraken.sent.length === 1
+            ? Effect.never
+            : Effect.sync(() => {
+                kraken.closed["O1"] = { ...Object(kraken.open["O1"]), status: "canceled" }
+                delete kraken.open["O1"]
+                return { count: 1 }
+              })
+      })
+      const own = { cl_ord_id: "mine" }
+      // The clock of the test starts at 0.
+      yield* TestClock.adjust("10 seconds")
+      const { row } = yield* crashed(
+        kraken,
+        "private/CancelOrder",
+        own,
+        Effect.zipRight(
+          TestClock.adjust("1 hour"),
+          Effect.sync(() => (kraken.open["O1"] = listed({ ...limit, ...own }, { opentm })))
+        )
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* row, { state: "happened" })
+      assert.deepInclude(kraken.open["O1"] ?? kraken.closed["O1"], { status })
+      assert.deepStrictEqual(kraken.sent.slice(1), status === "canceled" ? [{ txid: "O1" }] : [])
+    })
+  )
+
   it.scoped("is settled by one process only", () =>
     Effect.gen(function* () {
       const { start } = yield* makeProcesses
@@ -339,6 +391,23 @@ describe("a write whose process ended before its outcome was known", () => {
   )
 })
 
+describe("a record that is busy", () => {
+  it.scoped("does not keep a cancel without an answer from being sent again", () =>
+    Effect.gen(function* () {
+      const { record } = yield* makeProcesses
+      const service = Context.get(yield* Layer.build(record), Record)
+      const kraken: ReturnType<typeof account> = account({
+        write: (endpoint) =>
+          kraken.sent.length === 1 ? noAnswer(endpoint) : Effect.succeed({ count: kraken.sent.length - 1 })
+      })
+      const busy = Layer.succeed(Record, { ...service, settling: () => Effect.never })
+      const result = yield* Effect.provide(send("private/CancelOrder", { txid: "O1" }), kraken.on(busy))
+      assert.deepInclude(Either.getOrThrow(result), { result: { count: 1 } })
+      assert.lengthOf(kraken.sent, 2)
+    })
+  )
+})
+
 describe("a record that cannot be written", () => {
   const broken = Layer.succeed(
     Record,
@@ -346,6 +415,7 @@ describe("a record that cannot be written", () => {
       recognize: () => Effect.succeedNone,
       judge: () => Effect.succeedNone,
       usage: () => new RecordUnavailable({ reason: "The file is full." }),
+      position: new RecordUnavailable({ reason: "The file is full." }),
       available: () => new RecordUnavailable({ reason: "The file is full." }),
       openSpends: () => new RecordUnavailable({ reason: "The file is full." }),
       filled: () => new RecordUnavailable({ reason: "The file is full." }),
@@ -357,7 +427,11 @@ describe("a record that cannot be written", () => {
       outcome: () => new RecordUnavailable({ reason: "The file is full." }),
       isAmbiguous: () => new RecordUnavailable({ reason: "The file is full." }),
       madeBefore: () => new RecordUnavailable({ reason: "The file is full." }),
+      ownOrders: () => new RecordUnavailable({ reason: "The file is full." }),
+      dropQueued: new RecordUnavailable({ reason: "The file is full." }),
+      hasWrites: new RecordUnavailable({ reason: "The file is full." }),
       claimAbandoned: new RecordUnavailable({ reason: "The file is full." }),
+      claimUnknown: new RecordUnavailable({ reason: "The file is full." }),
       activity: () => new RecordUnavailable({ reason: "The file is full." })
     })
   )

@@ -1,0 +1,94 @@
+import { DateTime, Effect, Option } from "effect"
+import { isActive, opens } from "../../../layers/access/tokenRules.ts"
+import { lookInto } from "../../../layers/storage/lookInto.ts"
+import type { Config } from "../../../services/Config.ts"
+import type { Token } from "../../../services/TokenStore.ts"
+import { type Check, type Finding, info, skipped, warning } from "../kit/finding.ts"
+import { krakenFields, type Installation } from "../kit/installation.ts"
+import { unusable } from "./unusable.ts"
+
+/** The tokens of the HTTP server. */
+export const tokensCheck: Check = {
+  name: "tokens",
+  run: Effect.fnUntraced(function* ({ config, stdio, system }: Installation) {
+    if (stdio) return []
+    const settings = config("tokenDb", "mode")
+    if (Option.isNone(settings)) return skipped("the tokens")
+    const { mode, tokenDb } = settings.value
+    const authDisabled = Option.exists(config("authDisabled"), ({ authDisabled }) => authDisabled)
+    // If the settings for it are invalid, the server might write.
+    const canWrite =
+      mode === "live" &&
+      Option.match(config(...krakenFields, "readOnly"), {
+        onNone: () => true,
+        onSome: ({ credentials, readOnly }) => Option.isSome(credentials) && !readOnly
+      })
+    const found = yield* lookInto(tokenDb, (db) => db.prepare("SELECT * FROM tokens ORDER BY created_at, rowid").all())
+    if (found._tag === "Missing") return authDisabled ? [] : [none(mode)]
+    if (found._tag !== "Read") return unusable(tokenDb, found)
+    const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSqlite.ts"))
+    const now = yield* DateTime.now
+    return yield* tokensOf(found.value).pipe(
+      Effect.map((tokens) => findings(tokens, { authDisabled, canWrite, mode, hasLimits: system.hasLimits, now })),
+      Effect.orElseSucceed(() =>
+        unusable(tokenDb, { _tag: "Unusable", reason: "its rows are not what this version writes" })
+      )
+    )
+  })
+}
+
+const none = (mode: "live" | "paper"): Finding =>
+  warning(
+    "tokens.none",
+    `No token opens this server${mode === "paper" ? " in paper mode" : ""}, so no client can connect.`,
+    "Make one for each client; the README describes how."
+  )
+
+interface Server {
+  readonly authDisabled: boolean
+  /** True if clients can change something on a real account. */
+  readonly canWrite: boolean
+  readonly mode: (typeof Config.Service)["mode"]
+  readonly hasLimits: (token: Token) => boolean
+  readonly now: DateTime.Utc
+}
+
+const findings = (
+  tokens: ReadonlyArray<Token>,
+  { authDisabled, canWrite, hasLimits, mode, now }: Server
+): ReadonlyArray<Finding> => {
+  const active = tokens.filter((token) => isActive(token, now) && opens(token, mode))
+  const expired = tokens.filter((token) => Option.isNone(token.revokedAt) && !isActive(token, now))
+  const lasting = active.filter(({ expiresAt }) => Option.isNone(expiresAt))
+  const unlimited = active.filter((token) => !hasLimits(token))
+  return [
+    ...(active.length === 0 && !authDisabled ? [none(mode)] : []),
+    ...(lasting.length > 0
+      ? [
+          (mode === "live" ? warning : info)(
+            "tokens.never-expire",
+            `Tokens that never expire: ${listOf(lasting)}.`,
+            "Replace them by tokens with a lifetime, and revoke them."
+          )
+        ]
+      : []),
+    ...(canWrite && unlimited.length > 0
+      ? [
+          warning(
+            "tokens.without-limits",
+            `Tokens without limits, whose clients can do all that the API key can: ${listOf(unlimited)}.`,
+            "Give the API key only the permissions that these clients need, or set MCP_KRAKEN_READ_ONLY=true."
+          )
+        ]
+      : []),
+    ...(expired.length > 0 ? [info("tokens.expired", `Tokens that have expired: ${listOf(expired)}.`)] : [])
+  ]
+}
+
+/** The most tokens that a finding names. */
+const most = 10
+
+const listOf = (tokens: ReadonlyArray<Token>): string => {
+  const named = tokens.slice(0, most).map(({ id, name }) => `${id} (${name})`)
+  return `${named.join(", ")}${tokens.length > most ? ` and ${tokens.length - most} more` : ""}`
+}

@@ -1,0 +1,110 @@
+import type { Pair } from "../assets/model.ts"
+import * as D from "../numbers/decimal.ts"
+import { isShort } from "../numbers/numberText.ts"
+import { priceStep } from "../orders/pairSteps.ts"
+import { addPercent, multipleAbove, multipleBelow } from "./amounts.ts"
+
+/** One side of an order book, best price first. Both numbers are decimals as Kraken prints them. */
+export type BookSide = ReadonlyArray<readonly [price: string, volume: string]>
+
+/** The order book of a pair. */
+export interface Book {
+  readonly asks: BookSide
+  readonly bids: BookSide
+}
+
+export interface Level {
+  readonly price: D.Decimal
+  readonly volume: D.Decimal
+}
+
+/** An order book in numbers, with at least the levels that a write can reach. */
+export interface Levels {
+  readonly asks: ReadonlyArray<Level>
+  readonly bids: ReadonlyArray<Level>
+}
+
+export type Side = "buy" | "sell"
+
+/**
+ * Reads an order book. Undefined if it is no proof of any price: a number in it is none, its levels are not in order,
+ * or its best bid is not below its best ask.
+ */
+export const readBook = (book: Book | undefined): Levels | undefined => {
+  const [asks, bids] = [levelsOf(book?.asks), levelsOf(book?.bids)]
+  if (asks === undefined || bids === undefined) return undefined
+  const inOrder =
+    asks.every(({ price }, i) => i === 0 || D.greaterThan(price, asks[i - 1]?.price ?? price)) &&
+    bids.every(({ price }, i) => i === 0 || D.lessThan(price, bids[i - 1]?.price ?? price))
+  const [ask, bid] = [asks[0]?.price, bids[0]?.price]
+  const crosses = ask !== undefined && bid !== undefined && D.greaterThanOrEqualTo(bid, ask)
+  return inOrder && !crosses ? { asks, bids } : undefined
+}
+
+const levelsOf = (side: BookSide | undefined): ReadonlyArray<Level> | undefined => {
+  const levels = side?.map(([price, volume]) => ({ price: numberOf(price), volume: numberOf(volume) }))
+  const read = levels?.flatMap(({ price, volume }) =>
+    price !== undefined && volume !== undefined && D.isPositive(price) && !D.isNegative(volume)
+      ? [{ price, volume }]
+      : []
+  )
+  return read?.length === levels?.length ? read?.filter(({ volume }) => D.isPositive(volume)) : undefined
+}
+
+const numberOf = (text: string): D.Decimal | undefined => (text === "" || !isShort(text) ? undefined : D.parse(text))
+
+/** The best price that an order of a side meets. Undefined if nobody offers one. */
+export const touchOf = ({ asks, bids }: Levels, side: Side): D.Decimal | undefined =>
+  (side === "buy" ? asks : bids)[0]?.price
+
+/** Checks that a book would fill a volume at a limit price or better. */
+export const fillsWithin = ({ asks, bids }: Levels, side: Side, volume: D.Decimal, limit: D.Decimal): boolean => {
+  const passes = side === "buy" ? D.lessThanOrEqualTo : D.greaterThanOrEqualTo
+  const offered = (side === "buy" ? asks : bids)
+    .filter(({ price }) => passes(price, limit))
+    .reduce((sum, level) => D.sum(sum, level.volume), D.zero)
+  return D.greaterThanOrEqualTo(offered, volume)
+}
+
+/** Moves a price by a percentage to the side that is worse for an order. */
+export const worsened = (price: D.Decimal, side: Side, percent: D.Decimal): D.Decimal =>
+  addPercent(price, percent, side === "buy" ? 1 : -1)
+
+/**
+ * The limit price of an order that can cross the book by a percentage: the best price moved by it, rounded to the tick so
+ * that it is never exceeded. If less than a tick is allowed, it is the best price itself.
+ */
+export const slippagePrice = (touch: D.Decimal, side: Side, percent: D.Decimal, pair: Pair): D.Decimal => {
+  const step = priceStep(pair)
+  const worst = worsened(touch, side, percent)
+  return side === "buy"
+    ? D.max(touch, multipleBelow(worst, step))
+    : D.max(step, D.min(touch, multipleAbove(worst, step)))
+}
+
+/** The cost of buying a volume from a book's asks, best first. Undefined if they do not offer so much. */
+export const costOf = ({ asks }: Levels, volume: D.Decimal): D.Decimal | undefined => {
+  let [rest, cost] = [volume, D.zero]
+  for (const level of asks) {
+    const taken = D.min(rest, level.volume)
+    cost = D.sum(cost, D.multiply(taken, level.price))
+    rest = D.subtract(rest, taken)
+    if (D.isZero(rest)) return cost
+  }
+  return undefined
+}
+
+/** Decimals of a volume that has to be sold for an amount. */
+const volumePlaces = 20
+
+/** The volume that has to be sold to a book's bids for an amount of the quote. Undefined if they do not pay so much. */
+export const volumeFor = ({ bids }: Levels, amount: D.Decimal): D.Decimal | undefined => {
+  let [rest, volume] = [amount, D.zero]
+  for (const level of bids) {
+    const paid = D.multiply(level.volume, level.price)
+    if (D.greaterThanOrEqualTo(paid, rest)) return D.sum(volume, D.divideUp(rest, level.price, volumePlaces))
+    volume = D.sum(volume, level.volume)
+    rest = D.subtract(rest, paid)
+  }
+  return undefined
+}
