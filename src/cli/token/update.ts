@@ -40,7 +40,11 @@ export const update = Effect.fn("token.update")(function* ({
   yield* requireFor(token, wider, `Widening the limits of ${token.name} (${wider.join(", ")})`)
   const { write } = yield* authority
   const tokens = yield* TokenStore
-  if (!isMarked(token)) yield* tokens.markMandate(id, true)
+  if (!isMarked(token)) {
+    // A busy or damaged file must not lock out a token that had no limits.
+    yield* write(() => undefined)
+    yield* tokens.markMandate(id, true)
+  }
   const saved = yield* write((db, at) => {
     const changed = save(db, at, { token: id, terms: after, expected: holding.revision })
     return { changed, exists: holdingOf(db, id).mandate !== undefined }

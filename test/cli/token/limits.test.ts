@@ -133,7 +133,7 @@ describe("tokens with limits", () => {
 
   it.scopedLive("are listed without limits, and revoked, if the file of limits is unusable", () =>
     Effect.gen(function* () {
-      const { authority, folder, json, token } = yield* makeOperator
+      const { authority, folder, json, token, tokens } = yield* makeOperator
       const { id } = yield* json("create plain")
       mkdirSync(join(folder, "state"))
       writeFileSync(authority, "no database ".repeat(1000))
@@ -147,6 +147,8 @@ describe("tokens with limits", () => {
         assert.include(stderr, authority, words)
       }
       assert.lengthOf(yield* json("list --all"), 1)
+      const hash = new Database(tokens, { readonly: true }).prepare("SELECT token_hash FROM tokens").pluck().get()
+      assert.notInclude(String(hash), "mandate")
       assert.strictEqual((yield* token(`revoke ${id}`)).code, 0)
     })
   )
