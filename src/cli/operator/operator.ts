@@ -14,7 +14,7 @@ const init = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ init }) => init({ envFile, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Set the operator passphrase, which acts that grant something need from then on"))
+).pipe(Command.withDescription("Set the passphrase that granting rights needs from then on"))
 
 const change = Command.make(
   "change",
@@ -23,9 +23,7 @@ const change = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ change }) => change({ envFile, passphraseFd: descriptor }))
   })
-).pipe(
-  Command.withDescription("Change the operator passphrase; with --passphrase-fd, the old one and then the new one")
-)
+).pipe(Command.withDescription("Change the passphrase; --passphrase-fd gives the old, then the new"))
 
 export const operator = Command.make("operator").pipe(
   Command.withDescription("The passphrase that guards what agents may do"),

@@ -46,7 +46,7 @@ const create = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(creating, ({ create }) => create({ ...options, lifetime, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Create a bearer token, with limits if any is given; it is printed only once"))
+).pipe(Command.withDescription("Create a bearer token; it is printed only once"))
 
 const id = Args.text({ name: "ID" }).pipe(Args.withDescription("Id of the token, as token list shows it"))
 
@@ -92,7 +92,7 @@ const rotate = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(rotating, ({ rotate }) => rotate({ ...options, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Replace a token by a new one with its limits and usage; revokes the old one"))
+).pipe(Command.withDescription("Replace a token by a new one with its limits and usage"))
 
 const caller = Args.text({ name: "ID" }).pipe(
   Args.withDescription("Id of a token, or local for callers without a token")
