@@ -10,6 +10,7 @@ import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
+import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
 import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
@@ -23,7 +24,13 @@ HttpListener.pipe(
   Layer.provide(McpServerSdk),
   Layer.provide(PolicyOfServer),
   Layer.provide(McpServerEarly),
-  Layer.provide([Kraken, RateBudgetOff, RequestStateKeyMemory, Layer.provide(TokenStoreSqlite, TokenDatabase)]),
+  Layer.provide([
+    Kraken,
+    RateBudgetOff,
+    RequestStateKeyMemory,
+    MandatesSqlite,
+    Layer.provide(TokenStoreSqlite, TokenDatabase)
+  ]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,

@@ -8,7 +8,7 @@ import { serveStdio } from "../layers/mcp/stdio/serveStdio.ts"
 import { refuseStdio } from "../layers/mcp/stdio/refuseStdio.ts"
 import { load } from "../layers/process/load.ts"
 import { announceServer } from "../layers/process/runningServers.ts"
-import { operator } from "../layers/access/principals.ts"
+import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
 import { usesState } from "./usesState.ts"
@@ -32,7 +32,7 @@ const product = Effect.gen(function* () {
  */
 export const overStdio = Effect.gen(function* () {
   const { requestsExpected, serve } = yield* McpServer
-  const { mode } = yield* Config
+  const caller = localOperator(yield* Config)
   const broken = yield* Deferred.make<never, Effect.Effect.Error<typeof product>>()
   const loaded = Effect.zipRight(requestsExpected, product).pipe(
     Effect.catchAllCause(
@@ -44,7 +44,7 @@ export const overStdio = Effect.gen(function* () {
     )
   )
   const ended = Effect.exit(Deferred.await(broken))
-  const served = Effect.provideService(serveStdio(process.stdin, process.stdout, ended), Principal, operator(mode))
+  const served = Effect.provideService(serveStdio(process.stdin, process.stdout, ended), Principal, caller)
   yield* Effect.raceFirst(served, loaded)
   const failure = yield* Deferred.poll(broken)
   if (Option.isSome(failure)) return yield* failure.value

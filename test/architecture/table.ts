@@ -11,6 +11,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/exchange",
     "cli/health",
     "cli/kit",
+    "cli/operator",
     "cli/paper",
     "cli/state",
     "cli/token",
@@ -24,9 +25,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/record",
     "domain/wire",
     "layers/access/record",
+    "layers/access/secret",
     "layers/process",
     "layers/settings",
     "layers/storage",
+    "layers/terminal",
     "services"
   ],
   "cli/doctor": [
@@ -57,6 +60,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
+  "cli/operator": [
+    "cli/kit",
+    "layers/access",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "services"
+  ],
   "cli/paper": [
     "cli/kit",
     "exchange/catalogue",
@@ -68,13 +80,28 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
+  "cli/token": [
+    "cli/kit",
+    "domain/mandates",
+    "domain/wire",
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "server",
+    "services"
+  ],
   "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
   server: [
     "domain/endpoints",
     "domain/wire",
     "layers/access",
+    "layers/access/mandates",
     "layers/access/record",
+    "layers/access/secret",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -93,6 +120,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "layers/telemetry",
+    "layers/terminal",
     "services",
     "tools"
   ],
@@ -101,6 +129,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
     "layers/access",
+    "layers/access/mandates",
     "layers/caching",
     "layers/mcp/http",
     "layers/mcp/protocol",
@@ -122,6 +151,22 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/access/mandates": [
+    "domain/mandates",
+    "domain/record",
+    "layers/access",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/secret": [
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
   "layers/access/record": [
     "domain/endpoints",
     "domain/mandates",
@@ -186,6 +231,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
+  "layers/terminal": ["services"],
   tools: [
     "domain/wire",
     "services",
