@@ -12,7 +12,7 @@ import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/Reque
 import { overHttp } from "../../src/layers/settings/needs.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 
 const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
@@ -21,7 +21,7 @@ const Kraken = TestKraken({
 HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
   Layer.provide(McpServerSdk),
-  Layer.provide(PolicyOfServer),
+  Layer.provide(PolicyIntersecting),
   Layer.provide(McpServerEarly),
   Layer.provide([Kraken, RateBudgetOff, RequestStateKeyMemory, Layer.provide(TokenStoreSqlite, TokenDatabase)]),
   Layer.provide(Logging()),

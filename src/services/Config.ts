@@ -1,4 +1,5 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
+import type { ServerLimits } from "../domain/mandates/mandate.ts"
 import type { ToolsetName } from "./Toolset.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
 
@@ -48,6 +49,8 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly paperBalances: Readonly<Record<string, string>>
     /** The time until an order's `deadline` if the caller gives none. */
     readonly orderDeadline: Duration.Duration
+    /** The limits that all callers share. None if the operator set none. */
+    readonly serverLimits: Option.Option<ServerLimits>
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
     /** The path of a `.env` in the working directory that was not read. */

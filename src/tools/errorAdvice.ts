@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
+import { refusalData } from "../services/LimitErrors.ts"
 import type { ToolError } from "./toolsets.ts"
 
 /** Advice for the model. The match is exhaustive: a new error does not compile until it has advice. */
@@ -80,8 +81,15 @@ const defects = {
 /** Describes an error and what to do next. */
 export const errorText = (error: ToolError): string => `${error._tag}: ${escapeLines(error.message)}\n${advice(error)}`
 
-/** Renders an error as text only: clients check `structuredContent` against the output schema even when `isError` is set. */
-export const render = (error: ToolError): Mcp.CallToolResult => ({
-  isError: true,
-  content: [{ type: "text", text: errorText(error) }]
-})
+/**
+ * Renders an error as text: clients check `structuredContent` against the output schema even when `isError` is set. The
+ * data of a refusal by limits is in `_meta`, for programs.
+ */
+export const render = (error: ToolError): Mcp.CallToolResult => {
+  const refusal = refusalData(error)
+  return {
+    isError: true,
+    content: [{ type: "text", text: errorText(error) }],
+    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } })
+  }
+}

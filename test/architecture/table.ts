@@ -47,6 +47,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/endpoints",
     "domain/wire",
     "layers/access",
+    "layers/access/mandates",
     "layers/access/record",
     "layers/http",
     "layers/kraken/client",
@@ -69,7 +70,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools"
   ],
-  "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
+  "layers/access": [
+    "domain/keys",
+    "domain/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/mandates": ["layers/access/record", "layers/storage", "services"],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
@@ -101,6 +110,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/record",
     "domain/wire",
+    "layers/caching",
     "layers/storage",
     "services"
   ],
@@ -164,7 +174,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
   "tools/funding": ["domain/endpoints", "services", "tools/kit"],
-  "tools/general": ["services", "tools/kit"],
+  "tools/general": ["domain/mandates", "services", "tools/kit"],
   "tools/kit": [
     "domain/assets",
     "domain/endpoints",
@@ -256,6 +266,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/endpoints": ["domain/keys"],
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
-  "domain/mandates": ["domain/numbers", "domain/orders"],
+  "domain/mandates": ["domain/endpoints", "domain/numbers", "domain/orders"],
   "domain/record": ["domain/mandates"]
 }

@@ -24,6 +24,7 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   tier: "starter",
   paperMarket: undefined,
   paperBalances: { USD: "10000" },
+  serverLimits: Option.none(),
   orderDeadline: Duration.seconds(5),
   logLevel: LogLevel.Info,
   logFormat: "logfmt",

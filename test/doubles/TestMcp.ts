@@ -14,7 +14,7 @@ import { Principal } from "../../src/services/Principal.ts"
 import { RateBudget } from "../../src/services/RateBudget.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { TestKraken } from "./TestKraken.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { testOperator, type TestPrincipal } from "./TestPrincipal.ts"
 
 const TestBudget = Layer.mock(RateBudget, {
@@ -27,7 +27,10 @@ export const TestProduct = (
   client: Layer.Layer<KrakenClient> | undefined = undefined
 ) => {
   const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, RequestStateKeyMemory]))
+  return McpServerSdk.pipe(
+    Layer.provide(PolicyIntersecting),
+    Layer.provide([services, TestBudget, RequestStateKeyMemory])
+  )
 }
 
 /** The MCP server of the product, over the same layers. */

@@ -19,7 +19,9 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import type { FakeKraken } from "../doubles/FakeKraken.ts"
 import { post } from "../doubles/TestMcp.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { TestMandates } from "../doubles/TestMandates.ts"
+import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
@@ -42,7 +44,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   )
   return McpHttpHandlerStateless.pipe(
     Layer.provide(McpServerSdk),
-    Layer.provide(PolicyOfServer),
+    Layer.provide([PolicyIntersecting, CallBudgetInMemory, TestMandates]),
     Layer.provide([
       kraken,
       RequestStateKeyMemory,

@@ -85,6 +85,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       certFile: Option.fromNullable(values.sslCertFile)
     }),
     stateDir: stateDir ?? "",
+    serverLimits: Option.none(),
     unreadFile: Option.fromNullable(sources.unread),
     notices: [
       ...(sources.unread === undefined

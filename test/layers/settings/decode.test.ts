@@ -50,6 +50,7 @@ describe("settings", () => {
       port: 8765,
       path: "/mcp",
       tls: Option.none(),
+      serverLimits: Option.none(),
       tokenDb: "./data/tokens.db",
       stateDir: "/home/me/.local/state/mcp-kraken",
       authDisabled: false,

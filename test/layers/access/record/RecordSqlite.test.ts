@@ -366,7 +366,7 @@ describe("rows", () => {
       const record = yield* start
       const receipts = [
         Option.getOrThrow(yield* record.end(yield* begun(record, order), happened)),
-        yield* record.refused(order, { _tag: "InvalidArguments", message: "x".repeat(10_000) })
+        Option.getOrThrow(yield* record.refused(order, { _tag: "InvalidArguments", message: "x".repeat(10_000) }))
       ]
       assert.deepStrictEqual(
         receipts.map((receipt) => receipt.split(":", 1)[0]),
