@@ -68,7 +68,7 @@ const advice = Match.typeTags<ToolError>()({
   KrakenNotRecorded: () =>
     "Nothing was sent. Do not retry: ask the user to check that this server can write its record in the state folder.",
   KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it fails again, tell the user.",
-  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
+  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to read that page.",
   KrakenNotPlaced: () => "It was definitely not carried out. It can be sent again if it is still wanted."
 })
 

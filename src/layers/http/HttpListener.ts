@@ -180,7 +180,10 @@ const makeRefusePaperToken = () => {
       logEntry.addFields({ caller: error.id, outcome: error._tag })
       const isFirst = !logged.has(error.id)
       logged.add(error.id)
-      if (isFirst) yield* Effect.logWarning(`Token ${error.id}: ${error.message}`)
+      if (isFirst)
+        yield* Effect.logWarning(
+          `Token ${error.id} was made for paper mode. Make one for the real account: mcp-kraken token create NAME`
+        )
       return yield* new Unauthenticated({ reply: Reply.refusedToken(error.message) })
     })
 }
