@@ -65,7 +65,9 @@ function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, 
       if (database !== undefined) return database
       const db = yield* Scope.extend(openImmediateDatabase({ file, layout }), scope)
       yield* Scope.addFinalizer(scope, flushInBackground(db))
-      yield* Effect.forkIn(Effect.repeat(flushInBackground(db), Schedule.spaced(flushEvery)), scope)
+      // A fiber inherits that it can't be interrupted.
+      const flushing = Effect.interruptible(Effect.repeat(flushInBackground(db), Schedule.spaced(flushEvery)))
+      yield* Effect.forkIn(flushing, scope)
       database = db
       return db
     }).pipe(Effect.uninterruptible, opening.withPermits(1))

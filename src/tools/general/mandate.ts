@@ -6,7 +6,7 @@ import { CallBudget, type CallUsage } from "../../services/CallBudget.ts"
 import { noteReceipt } from "../../services/CallContext.ts"
 import { Mandates } from "../../services/Mandates.ts"
 import { Policy } from "../../services/Policy.ts"
-import { Principal } from "../../services/Principal.ts"
+import { type MandateInForce, Principal } from "../../services/Principal.ts"
 import { Record } from "../../services/Record.ts"
 import { optionalNumber, optionalText } from "../kit/answerFields.ts"
 import { described, optional } from "../kit/fields.ts"
@@ -27,14 +27,7 @@ export const getMyMandate = Tool.make("get_my_mandate", {
     const usage = yield* (yield* Record).usage(server === undefined ? {} : { server })
     const calls = yield* (yield* CallBudget).usage
     return {
-      ...Option.match(mandate, {
-        onNone: () => ({ note: without(server) }),
-        onSome: ({ revision, terms }) => ({
-          revision,
-          rights: Object.fromEntries(describeMandate(terms)),
-          terms: encodeTerms(terms)
-        })
-      }),
+      ...rightsOf(mandate, server),
       limits: limitsOf(usage, calls),
       owned: usage.owned,
       open_orders: usage.openOrders,
@@ -76,6 +69,24 @@ export const freezeMyToken = Tool.make("freeze_my_token", {
 })
 
 const encodeTerms = Schema.encodeSync(Mandate)
+
+/** The rights of a caller, or a note that it has no limits of its own. */
+const rightsOf = (mandate: Option.Option<MandateInForce>, server: ServerLimits | undefined): Rights =>
+  Option.match(mandate, {
+    onNone: () => ({ note: without(server) }),
+    onSome: ({ revision, terms }) => ({
+      revision,
+      rights: Object.fromEntries(describeMandate(terms)),
+      terms: encodeTerms(terms)
+    })
+  })
+
+interface Rights {
+  readonly note?: string
+  readonly revision?: number
+  readonly rights?: { readonly [name: string]: string }
+  readonly terms?: typeof Mandate.Encoded
+}
 
 const without = (server: ServerLimits | undefined): string =>
   server === undefined

@@ -406,6 +406,26 @@ describe("rows", () => {
     }).pipe(local)
   )
 
+  it.scoped("have the refusals by one limit of pace once a minute for each caller", () =>
+    Effect.gen(function* () {
+      const record = yield* (yield* makeRecords).start
+      const refuse = (pace?: string) =>
+        Effect.map(record.refused(order, { _tag: "LimitReached", message: "no room", pace }), Option.isSome)
+      assert.deepStrictEqual(yield* Effect.all([refuse("rate"), refuse("rate"), refuse("calls/min")]), [
+        true,
+        false,
+        true
+      ])
+      assert.isTrue(yield* as("aabbccddeeff")(refuse("rate")))
+      assert.deepStrictEqual(yield* Effect.all([refuse(), refuse()]), [true, true])
+      yield* TestClock.adjust("59 seconds")
+      assert.isFalse(yield* refuse("rate"))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* refuse("rate"))
+      assert.lengthOf(yield* record.activity({ limit: 10 }), 5)
+    }).pipe(local)
+  )
+
   it.scoped("know which ids earlier writes have made", () =>
     Effect.gen(function* () {
       const { start } = yield* makeRecords
