@@ -13,7 +13,7 @@ import { overHttp } from "../../src/layers/settings/needs.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 
 const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
@@ -22,7 +22,7 @@ const Kraken = TestKraken({
 HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
   Layer.provide(McpServerSdk),
-  Layer.provide(PolicyOfServer),
+  Layer.provide(PolicyIntersecting),
   Layer.provide(McpServerEarly),
   Layer.provide([
     Kraken,

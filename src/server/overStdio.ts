@@ -19,7 +19,8 @@ const closeInput = Effect.sync(() => process.stdin.destroy())
 /** Serves the tools until the scope ends. */
 const product = Effect.gen(function* () {
   const { Product } = yield* load(() => import("./product.ts"))
-  yield* Layer.build(Product)
+  const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
+  yield* Layer.build(Layer.provide(Product, MandatesSqlite))
   const { stateDir } = yield* Config
   if (yield* usesState) yield* announceServer(stateDir, "stdio")
   return yield* Effect.never

@@ -3,7 +3,8 @@ import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWrites
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
-import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
+import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
+import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
@@ -32,7 +33,7 @@ const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
 
 /** The tools, with the services that they need, served by the MCP server. */
 export const Product = McpServerSdk.pipe(
-  Layer.provide(PolicyOfServer),
+  Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
   Layer.provideMerge(Kraken),
   Layer.provide(RequestStateKeyInStateFolder)
 )

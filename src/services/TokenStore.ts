@@ -13,7 +13,7 @@ export class TokenNotFound extends Schema.TaggedError<TokenNotFound>()("TokenNot
 /** A valid token for paper mode only, presented to a server with the real account. */
 export class TokenForPaper extends Schema.TaggedError<TokenForPaper>()("TokenForPaper", { id: TokenId }) {
   override get message() {
-    return "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME"
+    return "This token was made for paper mode, and this server is not in paper mode. The user needs one for the real account: see docs/troubleshooting.md"
   }
 }
 

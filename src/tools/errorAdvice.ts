@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
+import { refusalData } from "../services/LimitErrors.ts"
 import type { ToolError } from "./toolsets.ts"
 
 /** Advice for the model. The match is exhaustive: a new error does not compile until it has advice. */
@@ -67,7 +68,7 @@ const advice = Match.typeTags<ToolError>()({
   KrakenNotRecorded: () =>
     "Nothing was sent. Do not retry: ask the user to check that this server can write its record in the state folder.",
   KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it fails again, tell the user.",
-  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
+  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to read that page.",
   KrakenNotPlaced: () => "It was definitely not carried out. It can be sent again if it is still wanted."
 })
 
@@ -80,8 +81,15 @@ const defects = {
 /** Describes an error and what to do next. */
 export const errorText = (error: ToolError): string => `${error._tag}: ${escapeLines(error.message)}\n${advice(error)}`
 
-/** Renders an error as text only: clients check `structuredContent` against the output schema even when `isError` is set. */
-export const render = (error: ToolError): Mcp.CallToolResult => ({
-  isError: true,
-  content: [{ type: "text", text: errorText(error) }]
-})
+/**
+ * Renders an error as text: clients check `structuredContent` against the output schema even when `isError` is set. The
+ * data of a refusal by limits is in `_meta`, for programs.
+ */
+export const render = (error: ToolError): Mcp.CallToolResult => {
+  const refusal = refusalData(error)
+  return {
+    isError: true,
+    content: [{ type: "text", text: errorText(error) }],
+    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } })
+  }
+}

@@ -124,7 +124,23 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools"
   ],
-  "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
+  "layers/access": [
+    "domain/keys",
+    "domain/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/mandates": [
+    "domain/mandates",
+    "domain/record",
+    "layers/access",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
@@ -151,15 +167,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
-  "layers/access/mandates": [
-    "domain/mandates",
-    "domain/record",
-    "layers/access",
-    "layers/access/record",
-    "layers/caching",
-    "layers/storage",
-    "services"
-  ],
   "layers/access/secret": [
     "layers/access",
     "layers/access/mandates",
@@ -173,6 +180,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/record",
     "domain/wire",
+    "layers/caching",
     "layers/storage",
     "services"
   ],
@@ -247,7 +255,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
   "tools/funding": ["domain/endpoints", "services", "tools/kit"],
-  "tools/general": ["services", "tools/kit"],
+  "tools/general": ["domain/mandates", "services", "tools/kit"],
   "tools/kit": [
     "domain/assets",
     "domain/endpoints",

@@ -44,7 +44,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   SettingsError: "Invalid settings:…",
   StateRefusal: "… is in use. Stop the servers first.",
   TokenForPaper:
-    "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME",
+    "This token was made for paper mode, and this server is not in paper mode. The user needs one for the real account: see docs/troubleshooting.md",
   TokenRefusal: "Nothing was changed: the newest revision of … is …, not ….…",
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",

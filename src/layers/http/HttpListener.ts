@@ -184,7 +184,10 @@ const makeRefuseToken = () => {
   return (logEntry: AccessLogEntry) =>
     Effect.fnUntraced(function* (error: TokenForPaper | MandateMissing) {
       logEntry.addFields({ caller: error.id, outcome: error._tag })
-      const reason = error._tag === "MandateMissing" ? error.reason : error.message
+      const reason =
+        error._tag === "MandateMissing"
+          ? error.reason
+          : "it was made for paper mode. Make one for the real account: mcp-kraken token create NAME"
       const line = `Token ${error.id}: ${reason}`
       const isFirst = !logged.has(line)
       logged.add(line)

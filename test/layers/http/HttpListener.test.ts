@@ -244,7 +244,7 @@ describe("HttpListener", () => {
     Effect.gen(function* () {
       const { lines, url } = yield* serve({})
       const trial = { headers: { authorization: `Bearer ${paper}` } }
-      const words = /^This token was made for paper mode, and .* mcp-kraken token create NAME$/
+      const words = /^This token was made for paper mode, and .* docs\/troubleshooting\.md$/
       for (let i = 0; i < 11; i++) {
         const { headers, status, text } = yield* call(`${url}/mcp`, trial)
         assert.strictEqual(status, 401)
@@ -260,6 +260,7 @@ describe("HttpListener", () => {
       ]
       assert.lengthOf(warnings, 1)
       assert.include(warnings[0], "ba9876543210")
+      assert.include(warnings[0], "mcp-kraken token create NAME")
       assert.lengthOf(requests, 11)
       assert.match(requests[0] ?? "", /status=401 ms=\d+ caller=ba9876543210 outcome=TokenForPaper$/)
       assert.notInclude(lines.join("\n"), "mck_")

@@ -4,7 +4,7 @@ import type { Actor } from "../../../domain/record/events.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
 import { append } from "../record/append.ts"
 import type { Head } from "../record/chain.ts"
-import { mandateOf } from "../record/limits.ts"
+import { mandateOf } from "../record/mandates.ts"
 import { statement } from "../record/statement.ts"
 
 /** The changes that are made to mandates. All run inside a transaction. */
