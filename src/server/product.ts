@@ -10,6 +10,7 @@ import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCa
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
 import { KrakenLive } from "./krakenLive.ts"
+import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
 
 /** Kraken, or its simulation, which is loaded only in paper mode. */
@@ -24,9 +25,10 @@ const KrakenOrPaper = Layer.unwrapEffect(
   )
 )
 
-/** The services that the tools need. */
+/** The services that the tools need, and the settings with the names that Kraken displays. */
 const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
   Layer.provideMerge(RecordSqlite),
+  Layer.provideMerge(ConfigWithLimitNames),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )

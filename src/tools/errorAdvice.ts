@@ -50,13 +50,16 @@ const advice = Match.typeTags<ToolError>()({
       : "Tell the user; a retry will not help.",
   RecordUnavailable: () =>
     "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
-  NotAllowed: () => "Nothing was sent. Do not retry; tell the user which rule refused it.",
+  NotAllowed: () =>
+    "Nothing was sent. Do not retry; get_my_mandate shows what is allowed. The user can read docs/authority.md.",
   LimitReached: ({ availableAt }) =>
     availableAt === undefined
-      ? "Nothing was sent. Ask for less, close what is open, or tell the user."
-      : "Nothing was sent. Ask for less, or try again at that time.",
-  Frozen: () => "Nothing was sent. Do not retry; tell the user. Reads and cancels work.",
-  MandateChanged: () => "Nothing was sent. Call again: the new limits then apply.",
+      ? "Nothing was sent. Ask for less, or close what is open; get_my_mandate shows what is left. The user can read docs/authority.md."
+      : "Nothing was sent. Ask for less, or try again at that time; get_my_mandate shows what is left.",
+  Frozen: () =>
+    "Nothing was sent. Do not retry; tell the user, who can read docs/authority.md. Reads and cancels work.",
+  MandateChanged: () =>
+    "Nothing was sent. Look at get_my_mandate, and call again if it still fits: the new limits apply.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat

@@ -9,16 +9,19 @@ import { Policy } from "../../services/Policy.ts"
 import { type MandateInForce, Principal } from "../../services/Principal.ts"
 import { Record } from "../../services/Record.ts"
 import { optionalNumber, optionalText } from "../kit/answerFields.ts"
-import { described, optional } from "../kit/fields.ts"
+import { optional } from "../kit/fields.ts"
+import { namingOnly } from "../kit/jsonSchema.ts"
 import * as Tool from "../kit/tool.ts"
 
 /** An object whose fields name themselves. Naming them in the schema too would cost each conversation more. */
-const Data = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const Data = Schema.Record({ key: Schema.String, value: Schema.Unknown }).annotations({
+  jsonSchema: { type: "object" }
+})
 
 export const getMyMandate = Tool.make("get_my_mandate", {
   title: "Own limits",
   description:
-    "What this caller may do: rights (terms: the same as data); limits with used, left and available_at, when the oldest use ends (layer server: all callers share it); owned assets (reserved: by open writes); frozen: only reads and cancels work.",
+    "What this caller may do: rights (terms: as data), limits (layer server: shared by all callers) with what is left and when there is more, owned assets. frozen: only reads and cancels work.",
   input: {},
   handler: Effect.fn("Tool.get_my_mandate")(function* () {
     const { mandate } = yield* Principal
@@ -47,16 +50,18 @@ export const getMyMandate = Tool.make("get_my_mandate", {
     writes_last_minute: Schema.Number,
     frozen: optional(Data),
     server: optional(Data)
-  })
+  }).annotations(namingOnly({ note: optionalText, rights: optional(Data), limits: Schema.Array(Data), owned: Data }))
 })
 
 export const freezeMyToken = Tool.make("freeze_my_token", {
   title: "Freeze this caller",
   description:
-    "Stop all own writes at once when something is wrong: then only reads and cancels work. Open orders stay. No tool undoes it, only the operator.",
+    "Stop own writes at once if something is wrong: only reads and cancels work then. Open orders stay. Only the operator undoes it.",
   intent: "write",
   input: {
-    reason: described("For the operator").pipe(Schema.minLength(1), Schema.maxLength(500))
+    reason: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(500)).annotations({
+      description: "For the operator"
+    })
   },
   handler: Effect.fn("Tool.freeze_my_token")(function* ({ reason }) {
     yield* Effect.flatMap(Mandates, ({ freezeSelf }) => Effect.flatMap(freezeSelf(reason), noteReceipt))
