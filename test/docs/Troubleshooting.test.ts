@@ -49,6 +49,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   TokenNotFound: "No token has the id ….",
   TokenStoreError: "The token database … can't be used: …",
   Unauthenticated: "The token is unknown, expired or revoked",
+  UnknownLimitNames: "Invalid limits in the settings:…",
   Unhealthy: "… does not answer: …",
   WrongPassphrase: "The passphrase is wrong, so nothing was done (…).",
   UsageError: "--expires-in: expected a time above zero such as 90d, 12h, 30m, 45s or 3600 (seconds), got …"
@@ -60,6 +61,7 @@ const inner = {
   InputRequired: "the client gets questions, or ProtocolError",
   MayNotLeave: "KrakenNotPlaced",
   OperatorSecretUnavailable: "the reason of DatabaseUnavailable",
+  NoRoomLeft: "NotAllowed, LimitReached, Frozen or MandateChanged",
   NoAnswer: "KrakenUnavailable, or KrakenOutcomeUnknown",
   SendFailed: "NoAnswer or ApiRefusal",
   Unreadable: "DatabaseUnavailable",
