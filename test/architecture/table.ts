@@ -270,6 +270,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/trading": [
     "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/numbers",
     "domain/orders",
     "domain/wire",
@@ -352,10 +353,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/limits": [
     "domain/assets",
     "domain/endpoints",
+    "domain/keys",
     "domain/mandates",
     "domain/numbers",
+    "domain/orders",
     "layers/caching",
+    "layers/kraken/orders",
     "services"
   ],
-  "layers/kraken/orders": ["domain/endpoints", "domain/orders", "services"]
+  "layers/kraken/orders": ["domain/endpoints", "domain/mandates", "domain/orders", "services"]
 }

@@ -109,12 +109,13 @@ const send = (endpoint: WriteEndpoint, { repeat, ...params }: Params, canRepeat:
   Effect.flatMap(KrakenWriter, (writer) =>
     Effect.map(
       writer.send(endpoint, repeat === true ? { ...params, repeat } : params),
-      ({ duplicateOf, result, sentAs, settled }) => ({
+      ({ duplicateOf, left, result, sentAs, settled }) => ({
         result,
         extra: {
           ...(sentAs && { sent_as: sentAs }),
           ...(duplicateOf && duplicateFields(duplicateOf, canRepeat)),
-          ...(settled && { settled })
+          ...(settled && { settled }),
+          ...(left && { left: left.ids, ...(left.note !== undefined && { note: left.note }) })
         }
       })
     )

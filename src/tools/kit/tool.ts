@@ -190,7 +190,7 @@ export const endpoint = <
     /** Carries out some calls in another way than by one request to the endpoint. Undefined for the other calls. */
     readonly carryOut?: (
       input: InputOf<Fields>
-    ) => Effect.Effect<Steps.Executed, SendError | UnknownName, KrakenWriter | ExtraReads> | undefined
+    ) => Effect.Effect<Steps.Executed, SendError | UnknownName, KrakenWriter | ExtraReads | Record> | undefined
     /** The ids by which rows are read. `output` then has the fields of `LookedUp`. */
     readonly ids?: (input: InputOf<Fields>) => Ids | undefined
     /** Explains a refusal by Kraken with facts of the account, in sentences. */
@@ -232,7 +232,7 @@ export const endpoint = <
     const executed: Effect.Effect<
       Steps.Executed,
       SendError | Steps.NotOffered | UnknownName,
-      KrakenWriter | ExtraReads
+      KrakenWriter | ExtraReads | Record
     > =
       spec.carryOut?.(input) ??
       Effect.map(

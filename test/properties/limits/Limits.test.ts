@@ -12,7 +12,15 @@ import { runs } from "../../Property.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { calm, type OrderChoice, type Scenario, type Step, stormy, type Timed } from "./scenarios.ts"
 import { checkTruth, truthOf } from "./truth.ts"
-import { address, faultsIn, makeExchange, makeRecordIn, type Process, start, type World } from "./world.ts"
+import {
+  address,
+  faultsIn,
+  makeExchange,
+  saveMandate,
+  type Process,
+  start,
+  type World
+} from "../../doubles/LimitedAgent.ts"
 
 const pairs = ["XBTUSD", "ETHUSD"] as const
 const bases = ["XXBT", "XETH"] as const
@@ -27,7 +35,7 @@ describe("the money that left or can leave is never beyond the mandate", () => {
       const endings: Endings = new Set()
       const property = fc.asyncProperty(stormy, (scenario) => play(scenario, endings, () => {}))
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(40) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(60) })),
         () => assert.includeMembers([...endings], ["Sent", "LimitReached", "KrakenNotPlaced", "NotAllowed"])
       )
     },
@@ -43,7 +51,7 @@ describe("the money that left or can leave is never beyond the mandate", () => {
       }
       const property = fc.asyncProperty(calm, (scenario) => play(scenario, endings, check))
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(40) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(60) })),
         () => assert.includeMembers([...endings], ["Sent", "LimitReached"])
       )
     },
@@ -77,7 +85,7 @@ const playOn = Effect.fnUntraced(function* (
   // Deadlines are judged by Kraken's clock, so ours begins with the same time.
   yield* setWall(world.rest.ahead)
   const folder = yield* temporaryFolder
-  yield* makeRecordIn(folder, terms)
+  yield* saveMandate(folder, terms)
   const processes = [yield* start(world, folder, terms), yield* start(world, folder, terms)]
   const look = Effect.map(Clock.currentTimeNanos, (nanos) => {
     handle(world.rest.exchange, { endpoint: "public/Time", now: Number(nanos / 1_000_000n) + world.rest.ahead })

@@ -4,7 +4,7 @@ import type { Mandate } from "../../../src/domain/mandates/mandate.ts"
 import * as D from "../../../src/domain/numbers/decimal.ts"
 import { format } from "../../../src/exchange/base/fixed.ts"
 import { left, type Order } from "../../../src/exchange/state/order.ts"
-import type { World } from "./world.ts"
+import type { World } from "../../doubles/LimitedAgent.ts"
 
 /** The amounts that left the account by the agent's writes or still can, as the simulated Kraken has them. */
 export interface Truth {

@@ -23,7 +23,7 @@ import { type BalanceReport, type Limits, RecordUnavailable } from "../../../ser
 import { limitError } from "./limitError.ts"
 import { makeAccountFacts } from "./accountFacts.ts"
 import type { LimitContext } from "./limitContext.ts"
-import type { ReadBack } from "./readBack.ts"
+import { type ReadBack, requireOrderLists } from "./readBack.ts"
 
 /** A write that limits allow, if there is room for it when it is recorded. */
 export interface Guarded {
@@ -158,7 +158,7 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
   })
 
   return Effect.fn("KrakenWriter.guard")(
-    function* (endpoint: WriteEndpoint, params: Params, isReadBack: boolean) {
+    function* (endpoint: WriteEndpoint, params: Params) {
       const { mandate } = yield* Principal
       if (Option.isNone(mandate) && serverLimits === undefined) return unlimited(params)
       const rules: Rules = {
@@ -181,9 +181,11 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         krakenTime: yield* krakenTime
       }
       let judged = yield* judge(endpoint, params, rules, limits)
-      const scope = isReadBack ? undefined : yield* toReadBack(endpoint, params, rules, judged)
+      if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
+        yield* requireOrderLists(context, endpoint)
+      const scope = yield* toReadBack(endpoint, params, rules, judged)
       if (scope !== undefined) {
-        yield* readBack(scope)
+        yield* readBack(scope, endpoint)
         judged = yield* judge(endpoint, params, rules, limits)
       }
       const { claim, params: sent, sentAs } = yield* allowed(endpoint, judged)

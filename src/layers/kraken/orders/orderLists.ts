@@ -57,23 +57,33 @@ export const openOrdersAs = <Row, Encoded>(
     Effect.map(({ open }) => toListed(open))
   )
 
-/** Reads closed orders, page by page. `isComplete` is false if there are more than 1000. */
+/**
+ * Reads closed orders, page by page, newest first. `isComplete` is false if there are more than 1000, or if `isEnough` said
+ * that the rows read so far suffice.
+ */
 export const closedOrders = Effect.fnUntraced(function* <Row, Encoded>(
   context: OrderSource,
   row: Schema.Schema<Row, Encoded>,
-  filter: Params
+  filter: Params,
+  { isEnough = () => false, options = settlement }: ClosedOptions<Row> = {}
 ) {
   const decode = Schema.decodeUnknown(Schema.Struct({ closed: rowsOf(row) }))
   const rows: Array<Listed<Row>> = []
   for (let page = 0; page < maximumPages; page++) {
     const params = { ...filter, ofs: page * pageSize }
-    const { closed } = yield* Effect.flatMap(context.kraken.read("private/ClosedOrders", params, settlement), decode)
+    const { closed } = yield* Effect.flatMap(context.kraken.read("private/ClosedOrders", params, options), decode)
     const listed = toListed(closed)
     rows.push(...listed)
     if (listed.length < pageSize) return { rows, isComplete: true }
+    if (isEnough(rows)) break
   }
   return { rows, isComplete: false }
 })
+
+interface ClosedOptions<Row> {
+  readonly isEnough?: (rows: ReadonlyArray<Listed<Row>>) => boolean
+  readonly options?: CallOptions
+}
 
 const queryOrders = <Row, Encoded>(
   context: OrderSource,

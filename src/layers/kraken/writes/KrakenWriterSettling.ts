@@ -1,18 +1,23 @@
 import { Effect, Layer, Option } from "effect"
+import { endpoints, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { KrakenWriter, type SendError } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { IntentDraft } from "../../../services/Record.ts"
 import { isRecognizable, type Write } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
+import { makeOwnCancels } from "./ownCancels.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
+/** A write without its caller. */
+type Content = Omit<Write, "caller">
+
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
+ * - `ownCancels.ts` binds cancels of a caller under a mandate to its own orders.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
  * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
@@ -30,12 +35,12 @@ export const KrakenWriterSettling = Layer.scoped(
     const sendOnce = makeSendOnce(context, settle)
 
     /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
-    const attempt = Effect.fnUntraced(function* (write: Write, params: Params, isReadBack: boolean) {
+    const attempt = Effect.fnUntraced(function* (write: Content, params: Params) {
       const { endpoint, identity, repeat } = write
       const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
       const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
         Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
-      const guarded = yield* refused(guard(endpoint, name(params), isReadBack))
+      const guarded = yield* refused(guard(endpoint, name(params)))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
       const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
@@ -63,18 +68,30 @@ export const KrakenWriterSettling = Layer.scoped(
       return guarded.sentAs === undefined ? sent : { ...sent, sentAs: guarded.sentAs }
     })
 
-    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* (write, params) {
+    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (write: Content, params: Params) {
       const { endpoint, identity, repeat } = write
       const draft = { endpoint, ...(identity !== undefined && { identity }) }
       // An identical write is no second one, and so needs no room under limits.
       const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
-      // Another write took the room between the look and the reservation. Orders that ended meanwhile give some back.
-      return yield* attempt(write, params, false).pipe(
-        Effect.catchTag("NoRoomLeft", () => attempt(write, params, true)),
+      // Another write took the room between the judgement and the reservation: it is judged once more.
+      return yield* attempt(write, params).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, params)),
         Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params }, refusal))
       )
     })
+
+    const cancelOwn = makeOwnCancels({
+      kraken: context.kraken,
+      record,
+      judge: (endpoint, params) =>
+        Effect.tapError(guard(endpoint, params), (error) => recorded.refused({ endpoint, params }, error)),
+      refused: recorded.refused,
+      send: (endpoint, params) => carryOut({ endpoint, identity: undefined, repeat: false }, params)
+    })
+
+    const send: Send = (write, params) =>
+      endpoints[write.endpoint].moves === "cancels" ? cancelOwn(write.endpoint, params) : carryOut(write, params)
 
     /** A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. */
     const blocked: Blocked = (write) =>
@@ -91,7 +108,7 @@ export const KrakenWriterSettling = Layer.scoped(
     return KrakenWriter.of({
       settled,
       validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, params) {
-        const { params: checked, sentAs } = yield* guard(endpoint, params, false)
+        const { params: checked, sentAs } = yield* guard(endpoint, params)
         const result = yield* context.kraken.read(endpoint, checked)
         return sentAs === undefined ? { result } : { result, sentAs }
       }),

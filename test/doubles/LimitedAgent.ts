@@ -1,31 +1,31 @@
 import { Context, Effect, Exit, Layer, Logger, LogLevel, Option, Redacted, Scope } from "effect"
 import { join } from "node:path"
-import { makeKeys } from "../../../src/exchange/rest/keys.ts"
-import type { RestExchange } from "../../../src/exchange/rest/restExchange.ts"
-import type { Mandate } from "../../../src/domain/mandates/mandate.ts"
-import { append } from "../../../src/layers/access/record/append.ts"
-import { layout } from "../../../src/layers/access/record/layout.ts"
-import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
-import { RecordSqlite } from "../../../src/layers/access/record/RecordSqlite.ts"
-import { verify } from "../../../src/layers/access/record/verify.ts"
-import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
-import { KrakenClientHttp } from "../../../src/layers/kraken/client/KrakenClientHttp.ts"
-import { NamesKraken } from "../../../src/layers/kraken/names/NamesKraken.ts"
-import { NonceSourceInStateFolder } from "../../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
-import { PermissionCacheKraken } from "../../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
-import { RateBudgetOff } from "../../../src/layers/kraken/rates/RateBudgetOff.ts"
-import { AbandonedWritesSettling } from "../../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
-import { KrakenWriterSettling } from "../../../src/layers/kraken/writes/KrakenWriterSettling.ts"
-import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
-import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
-import { Principal } from "../../../src/services/Principal.ts"
-import { Record } from "../../../src/services/Record.ts"
-import { inProcess } from "../../doubles/fake/InProcess.ts"
-import { handledBy } from "../../doubles/handledBy.ts"
-import { TestConfig } from "../../doubles/TestConfig.ts"
-import { bearerOf } from "../../doubles/TestPrincipal.ts"
-import { makeTestExchange } from "../../doubles/TestExchange.ts"
-import type { Prices } from "../../doubles/TestMarket.ts"
+import { makeKeys } from "../../src/exchange/rest/keys.ts"
+import type { RestExchange } from "../../src/exchange/rest/restExchange.ts"
+import type { Mandate, ServerLimits } from "../../src/domain/mandates/mandate.ts"
+import { append } from "../../src/layers/access/record/append.ts"
+import { layout } from "../../src/layers/access/record/layout.ts"
+import { recordFile } from "../../src/layers/access/record/recordFile.ts"
+import { RecordSqlite } from "../../src/layers/access/record/RecordSqlite.ts"
+import { verify } from "../../src/layers/access/record/verify.ts"
+import { makeCredentials } from "../../src/layers/exchange/keys.ts"
+import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
+import { NamesKraken } from "../../src/layers/kraken/names/NamesKraken.ts"
+import { NonceSourceInStateFolder } from "../../src/layers/kraken/nonces/NonceSourceSqlite.ts"
+import { PermissionCacheKraken } from "../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
+import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
+import { AbandonedWritesSettling } from "../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
+import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
+import { openImmediateDatabase } from "../../src/layers/storage/immediateDatabase.ts"
+import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { Principal } from "../../src/services/Principal.ts"
+import { Record } from "../../src/services/Record.ts"
+import { inProcess } from "./fake/InProcess.ts"
+import { handledBy } from "./handledBy.ts"
+import { TestConfig } from "./TestConfig.ts"
+import { bearerOf, type TestPrincipal } from "./TestPrincipal.ts"
+import { makeTestExchange } from "./TestExchange.ts"
+import type { Prices } from "./TestMarket.ts"
 
 /** The account of the simulated Kraken that the API key belongs to. */
 const account = "ann"
@@ -52,28 +52,34 @@ export const makeExchange = (prices: Prices) => {
 
 export type World = ReturnType<typeof makeExchange>
 
-/** The agent, under its mandate. */
-const principalOf = (terms: Mandate): typeof Principal.Service => ({
-  ...bearerOf(subject),
-  mandate: Option.some({ subject, revision: 1, terms })
+/** Makes the principal of an agent under a mandate. */
+export const agentOf = (terms: Mandate, { id = subject, revision = 1 } = {}): TestPrincipal => ({
+  ...bearerOf(id),
+  mandate: Option.some({ subject: id, revision, terms })
 })
 
 /** A process that uses the record in a folder. */
 export interface Process {
   readonly writer: typeof KrakenWriter.Service
   readonly record: typeof Record.Service
+  /** Runs a call of a caller. */
+  readonly as: (principal: TestPrincipal) => <A, E>(call: Effect.Effect<A, E, Principal>) => Effect.Effect<A, E>
   /** Runs a call of the agent. */
   readonly asAgent: <A, E>(call: Effect.Effect<A, E, Principal>) => Effect.Effect<A, E>
   /** Ends the process at once: it sends nothing more, renews no lease and records no outcome. */
   readonly crash: Effect.Effect<void>
 }
 
-/** Makes the record in a folder, with the mandate of the agent in it. */
-export const makeRecordIn = Effect.fnUntraced(function* (folder: string, terms: Mandate) {
+/** Saves the mandate of an agent in the record in a folder, which is made if there is none. */
+export const saveMandate = Effect.fnUntraced(function* (
+  folder: string,
+  terms: Mandate,
+  { id = subject, revision = 1 } = {}
+) {
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
   const actor = { id: "local" }
   yield* db.write((db, { wall }) =>
-    append(db, { kind: "mandate", at: wall, actor, subject, token: subject, revision: 1, terms })
+    append(db, { kind: "mandate", at: wall, actor, subject: id, token: id, revision, terms })
   )
 }, Effect.scoped)
 
@@ -85,10 +91,15 @@ export const faultsIn = Effect.fnUntraced(function* (folder: string) {
 }, Effect.scoped)
 
 /** Starts a process on a simulated Kraken. */
-export const start = Effect.fnUntraced(function* ({ rest }: World, folder: string, terms: Mandate) {
+export const start = Effect.fnUntraced(function* (
+  { rest }: World,
+  folder: string,
+  terms: Mandate,
+  server: Option.Option<ServerLimits> = Option.none()
+) {
   const { key, secret } = makeCredentials(1)("full")
   const credentials = Option.some({ key: Redacted.make(key), secret, otp: Option.none() })
-  const config = TestConfig({ credentials, stateDir: folder })
+  const config = TestConfig({ credentials, stateDir: folder, serverLimits: server })
   const handle = handledBy(rest)
   let hasCrashed = false
   const scope = yield* Scope.make()
@@ -110,7 +121,8 @@ export const start = Effect.fnUntraced(function* ({ rest }: World, folder: strin
   const process: Process = {
     writer: Context.get(context, KrakenWriter),
     record: Context.get(recordContext, Record),
-    asAgent: Effect.provideService(Principal, principalOf(terms)),
+    as: (principal) => Effect.provideService(Principal, principal),
+    asAgent: Effect.provideService(Principal, agentOf(terms)),
     crash: Effect.suspend(() => {
       hasCrashed = true
       // What it still does in the background reaches neither Kraken nor the record.
