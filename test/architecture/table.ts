@@ -56,7 +56,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "version"
   ],
-  "cli/doctor/kit": ["layers/settings", "services"],
+  "cli/doctor/kit": ["layers/access/mandates", "layers/access/record", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
@@ -96,7 +96,9 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
   server: [
+    "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/wire",
     "layers/access",
     "layers/access/mandates",
