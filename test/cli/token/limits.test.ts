@@ -208,6 +208,27 @@ describe("the operator secret", () => {
     })
   )
 
+  it.scopedLive("is needed to decide a row of the record, and to give it another API key", () =>
+    Effect.gen(function* () {
+      const { env, json, run, withPassphrase } = yield* makeOperator
+      yield* json("create agent --budget 500USD")
+      assert.strictEqual((yield* withPassphrase("operator init", right)).code, 0)
+      for (const words of ["audit resolve 1 --happened", "state rekey old-api-key new-api-key"]) {
+        for (const { code, stderr } of [
+          yield* run(words.split(" "), env),
+          yield* withPassphrase(words, `${right}!`)
+        ]) {
+          assert.strictEqual(code, 1)
+          assert.include(stderr, "passphrase", words)
+        }
+        // There is no such row and no such key.
+        const { code, stderr } = yield* withPassphrase(words, right)
+        assert.strictEqual(code, 1)
+        assert.notInclude(stderr, "passphrase", words)
+      }
+    })
+  )
+
   it.scopedLive("is not got around by another state folder, nor by a secret in it", () =>
     Effect.gen(function* () {
       const { env, folder, run, runOpen, token, withPassphrase } = yield* makeOperator

@@ -44,11 +44,13 @@ describe("an order of unknown outcome", () => {
       yield* TestClock.adjust("10 minutes")
       assert.deepStrictEqual(messages, [])
     }).pipe(
-      Effect.provide(layer),
       Effect.provide(
-        Logger.replace(
-          Logger.defaultLogger,
-          Logger.make(({ message }) => void messages.push(message))
+        Layer.merge(
+          layer,
+          Logger.replace(
+            Logger.defaultLogger,
+            Logger.make(({ message }) => void messages.push(message))
+          )
         )
       )
     )
