@@ -214,10 +214,7 @@ describe("the operator secret", () => {
       yield* json("create agent --budget 500USD")
       assert.strictEqual((yield* withPassphrase("operator init", right)).code, 0)
       for (const words of ["audit resolve 1 --happened", "state rekey old-api-key new-api-key"]) {
-        for (const { code, stderr } of [
-          yield* run(words.split(" "), env),
-          yield* withPassphrase(words, `${right}!`)
-        ]) {
+        for (const { code, stderr } of [yield* run(words.split(" "), env), yield* withPassphrase(words, `${right}!`)]) {
           assert.strictEqual(code, 1)
           assert.include(stderr, "passphrase", words)
         }

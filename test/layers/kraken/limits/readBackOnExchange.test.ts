@@ -14,7 +14,7 @@ const buy = (volume: string, price: string) => ({ type: "buy", ordertype: "limit
 const sell = (volume: string, price: string) => ({ type: "sell", ordertype: "limit", volume, price })
 
 /** Checks that an amount lies between two others. */
-const within = (amount: D.Decimal, least: string, most: string) =>
+const assertWithin = (amount: D.Decimal, least: string, most: string) =>
   assert.isTrue(
     D.greaterThanOrEqualTo(amount, D.decimal(least)) && D.lessThanOrEqualTo(amount, D.decimal(most)),
     D.format(amount)
@@ -26,9 +26,10 @@ describe("reading orders back before a limit refuses a write", () => {
     withAgent({ terms }, (agent) =>
       Effect.gen(function* () {
         yield* agent.place({ ...buy("1.5", "50010"), timeinforce: "IOC" })
-        within(yield* day(agent), "75015", "75500")
+        assertWithin(yield* day(agent), "75015", "75500")
         yield* agent.place(buy("0.9", "40000"))
-        within(yield* day(agent), "86210", "86500")
+        assertWithin(yield* day(agent), "86210", "86500")
+        assert.strictEqual((yield* agent.usage).openOrders, 1)
       })
     ))
 
@@ -53,7 +54,7 @@ describe("reading orders back before a limit refuses a write", () => {
           const { openOrders, owned } = yield* agent.usage
           assert.deepInclude(owned["BTC"], { amount: "0.5" })
           assert.strictEqual(openOrders, 1)
-          within(yield* day(agent), "44500", "44800")
+          assertWithin(yield* day(agent), "44500", "44800")
         })
     ))
 
@@ -62,7 +63,7 @@ describe("reading orders back before a limit refuses a write", () => {
       Effect.gen(function* () {
         yield* agent.place(buy("1", "50010"))
         yield* agent.place(sell("1", "49990"))
-        within(yield* day(agent), "50010", "50300")
+        assertWithin(yield* day(agent), "50010", "50300")
         assert.deepInclude((yield* agent.usage).owned["BTC"], { amount: "1", reserved: "1" })
       })
     ))
@@ -87,7 +88,7 @@ describe("reading orders back before a limit refuses a write", () => {
           const { openOrders, owned } = yield* agent.usage
           assert.isUndefined(owned["BTC"])
           assert.strictEqual(openOrders, 0)
-          within(D.decimal(owned["USD"]?.amount ?? "0"), "50700", "51000")
+          assertWithin(D.decimal(owned["USD"]?.amount ?? "0"), "50700", "51000")
         })
     ))
 })
