@@ -59,7 +59,7 @@ export const limits = async (): Promise<void> => {
     const base = times[0]?.[1] ?? 0
     print(
       table(
-        "11. CPU time of an order and its cancel, the simulated Kraken included",
+        "10. CPU time of an order and its cancel, the simulated Kraken included",
         ["the caller has", "µs", "µs more"],
         times.map(([name, time]) => [name, number(time, 0), number(time - base, 0)])
       )

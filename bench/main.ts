@@ -10,6 +10,7 @@ import { limits } from "./limits.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
+import { policy } from "./policy.ts"
 import { record } from "./record.ts"
 import { peer } from "./servers.ts"
 import { wanted } from "./settings.ts"
@@ -30,7 +31,8 @@ try {
   if (wanted(6)) await tokenChecks(ours)
   if (wanted(7)) listTokens()
   if (wanted(8)) await record()
-  if (wanted(11)) await limits()
+  if (wanted(9)) await policy()
+  if (wanted(10)) await limits()
 } finally {
   await kraken.stop()
   ours.remove()

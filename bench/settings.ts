@@ -19,6 +19,9 @@ export const manyTokens = setting("BENCH_TOKENS", 100_000)
 export const recordedRows = setting("BENCH_ROWS", 1_000_000)
 export const recordedWrites = setting("BENCH_WRITES", 2000)
 
+/** Reads of which the checks are measured. */
+export const authorizations = setting("BENCH_READS", 100_000)
+
 /** Orders of each measurement of limits. */
 export const limitedWrites = setting("BENCH_LIMITED_WRITES", 300)
 

@@ -13,18 +13,20 @@ import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { checkWords, type Commands } from "./kit/checkWords.ts"
 import { Output } from "./kit/output.ts"
+import { operator } from "./operator/operator.ts"
 import { paper } from "./paper/paper.ts"
 import { serve } from "./serve.ts"
 import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
-const commands = [serve, token, audit, state, paper, doctor, health, exchange, versionCommand] as const
+const commands = [serve, token, operator, audit, state, paper, doctor, health, exchange, versionCommand] as const
 
 /** The subcommands of each command. */
 const names: Commands = new Map([
   ["serve", Command.getSubcommands(serve)],
   ["token", Command.getSubcommands(token)],
+  ["operator", Command.getSubcommands(operator)],
   ["audit", Command.getSubcommands(audit)],
   ["state", Command.getSubcommands(state)],
   ["paper", Command.getSubcommands(paper)],

@@ -11,6 +11,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/exchange",
     "cli/health",
     "cli/kit",
+    "cli/operator",
     "cli/paper",
     "cli/state",
     "cli/token",
@@ -24,9 +25,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/record",
     "domain/wire",
     "layers/access/record",
+    "layers/access/secret",
     "layers/process",
     "layers/settings",
     "layers/storage",
+    "layers/terminal",
     "services"
   ],
   "cli/doctor": [
@@ -53,10 +56,19 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "version"
   ],
-  "cli/doctor/kit": ["layers/settings", "services"],
+  "cli/doctor/kit": ["layers/access/mandates", "layers/access/record", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
+  "cli/operator": [
+    "cli/kit",
+    "layers/access",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "services"
+  ],
   "cli/paper": [
     "cli/kit",
     "exchange/catalogue",
@@ -68,13 +80,30 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
-  "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
-  server: [
-    "domain/endpoints",
+  "cli/token": [
+    "cli/kit",
+    "domain/mandates",
     "domain/wire",
     "layers/access",
+    "layers/access/mandates",
     "layers/access/record",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "server",
+    "services"
+  ],
+  "cli/state": ["cli/audit", "cli/kit", "layers/access/record", "layers/process", "layers/storage", "services"],
+  server: [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/wire",
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/access/secret",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -93,14 +122,32 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "layers/telemetry",
+    "layers/terminal",
     "services",
     "tools"
   ],
-  "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
+  "layers/access": [
+    "domain/keys",
+    "domain/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/mandates": [
+    "domain/mandates",
+    "domain/record",
+    "layers/access",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
     "layers/access",
+    "layers/access/mandates",
     "layers/caching",
     "layers/mcp/http",
     "layers/mcp/protocol",
@@ -122,12 +169,20 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/access/secret": [
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
   "layers/access/record": [
     "domain/endpoints",
     "domain/mandates",
     "domain/numbers",
     "domain/record",
     "domain/wire",
+    "layers/caching",
     "layers/storage",
     "services"
   ],
@@ -186,6 +241,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
+  "layers/terminal": ["services"],
   tools: [
     "domain/wire",
     "services",
@@ -201,7 +257,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
   "tools/funding": ["domain/endpoints", "services", "tools/kit"],
-  "tools/general": ["services", "tools/kit"],
+  "tools/general": ["domain/mandates", "services", "tools/kit"],
   "tools/kit": [
     "domain/assets",
     "domain/endpoints",

@@ -35,6 +35,11 @@ export const readLimits = (values: Values, isTokenNeeded: boolean): LimitsRead =
           ]
         : []),
       ...problemsOf(local),
+      ...(given.length > 0 && given.every((field) => field === "calls")
+        ? [
+            `${settings.calls.name}: expected ${settings.access.name} beside it, since without limits of trading the access would be read`
+          ]
+        : []),
       ...problemsOf(server)
     ]
   }

@@ -78,9 +78,11 @@ export interface Executed {
 /** Calls Kraken: reads through the client, writes once through the writer. */
 export const execute = ({ canRepeat, endpoint, ids, instead, reads }: Execution, params: Params) => {
   const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> = isWrite(endpoint)
-    ? reads
+    ? params["validate"] === true
       ? validateOnly(endpoint, params)
-      : send(endpoint, params, canRepeat)
+      : reads
+        ? read(endpoint, params)
+        : send(endpoint, params, canRepeat)
     : ids === undefined || params[ids.field] === undefined
       ? read(endpoint, params)
       : lookUp(endpoint, params, ids)

@@ -346,6 +346,13 @@ describe("settings", () => {
     assert.deepStrictEqual(stdio.config.localMandate, localMandate)
   })
 
+  it("limit calls only beside the access that callers have: without it, they could only read", () => {
+    const open = { MCP_KRAKEN_AUTH_DISABLED: "true", MCP_KRAKEN_CALLS: "60/min" }
+    assert.deepStrictEqual(wrong(open), ["MCP_KRAKEN_CALLS"])
+    const { localMandate } = config({ ...open, MCP_KRAKEN_ACCESS: "trade", MCP_KRAKEN_MAX: "none" })
+    assert.deepInclude(Option.getOrThrow(localMandate), { access: "trade", calls: { min: 60 } })
+  })
+
   it("that would limit nobody are refused: each caller has a token", () => {
     assert.deepStrictEqual(wrong({ MCP_KRAKEN_BUDGET: "500USD" }, "MCP_KRAKEN_PAIRS=BTC/USD"), [
       "MCP_KRAKEN_BUDGET and MCP_KRAKEN_PAIRS"

@@ -16,6 +16,8 @@ import {
   Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
+import { monotonic } from "../../../services/Clocks.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
@@ -42,6 +44,12 @@ const shortWait = Duration.seconds(1)
 
 /** The pause between two renewals of the leases of this process. */
 const renewEvery = "5 seconds"
+
+/** The least time between two recorded refusals by one limit of pace, in milliseconds. */
+const refusalsEvery = Duration.toMillis("1 minute")
+
+/** The most limits of pace of callers whose refusals are remembered. */
+const mostPaces = 1000
 
 /** The name under which rows of the configured account are kept: the SHA-256 of the API key, or `paper`. */
 export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "credentials" | "mode">): string =>
@@ -153,6 +161,16 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
       Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
 
     const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
+
+    /** The monotonic times at which refusals by limits of pace were last recorded. */
+    const lastRefusals = makeBoundedMap<string, number>(mostPaces)
+    const isRecent = (of: string) =>
+      Effect.map(monotonic, (now) => {
+        const last = lastRefusals.get(of)
+        const recent = last !== undefined && now - last < refusalsEvery
+        if (!recent) lastRefusals.set(of, now)
+        return recent
+      })
 
     /** The party on whose behalf a call is made. */
     const party = Effect.map(Principal, ({ account, caller, mandate }): Party => ({
@@ -269,8 +287,9 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
         const mark = (db: Database) => Intents.markSettling(db, seq)
         return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
       },
-      refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
+      refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message, pace }) {
         const { account, caller } = yield* Principal
+        if (pace !== undefined && (yield* isRecent(`${account} ${caller.id} ${pace}`))) return Option.none()
         const head = yield* write((db, now) =>
           append(db, {
             kind: "refusal",
@@ -285,7 +304,7 @@ function makeRecord(file: string, key: string): Effect.Effect<typeof Record.Serv
           })
         )
         yield* logHead(head)
-        return receiptOf(head)
+        return Option.some(receiptOf(head))
       }),
       outcome: (seq) => read(Option.none(), (db) => outcomeOf(db, seq)),
       isAmbiguous: ({ account, seq }, fingerprints) =>

@@ -104,7 +104,7 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
   /** Records a write that was refused before it left. */
   const refused = (write: { readonly endpoint: WriteEndpoint; readonly params: Params }, error: SendError) =>
     record.refused(write, error).pipe(
-      Effect.flatMap(noteReceipt),
+      Effect.flatMap(Effect.transposeMapOption(noteReceipt)),
       Effect.catchAll(({ message }) => Effect.logError("A refused write could not be recorded", { reason: message }))
     )
 
