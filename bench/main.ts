@@ -6,10 +6,12 @@
 import { cpus } from "node:os"
 import process from "node:process"
 import { toolCalls, toolLists } from "./calls.ts"
+import { limits } from "./limits.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
 import { panic } from "./panic.ts"
+import { policy } from "./policy.ts"
 import { record } from "./record.ts"
 import { peer } from "./servers.ts"
 import { wanted } from "./settings.ts"
@@ -31,6 +33,8 @@ try {
   if (wanted(7)) listTokens()
   if (wanted(8)) await record()
   if (wanted(9)) await panic(ours)
+  if (wanted(10)) await policy()
+  if (wanted(11)) await limits()
 } finally {
   await kraken.stop()
   ours.remove()

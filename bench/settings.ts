@@ -22,6 +22,12 @@ export const recordedWrites = setting("BENCH_WRITES", 2000)
 /** Runs of the emergency stop. */
 export const panics = setting("BENCH_PANICS", 50)
 
+/** Reads of which the checks are measured. */
+export const authorizations = setting("BENCH_READS", 100_000)
+
+/** Orders of each measurement of limits. */
+export const limitedWrites = setting("BENCH_LIMITED_WRITES", 300)
+
 /** Starts of each program, of which the median counts. */
 export const starts = setting("BENCH_STARTS", 9)
 

@@ -32,7 +32,7 @@ const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
   yield* Effect.logFatal("Internal error", cause)
 })
 
-const usage = new Set(["UsageError", "SettingsError"])
+const usage = new Set(["UsageError", "SettingsError", "UnknownLimitNames"])
 
 /** The reason for which the program ends early, if it does: a signal, or an uncaught error. */
 let ending: "signal" | "error" | undefined

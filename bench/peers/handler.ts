@@ -10,9 +10,10 @@ import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import { overHttp } from "../../src/layers/settings/needs.ts"
+import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 
 const Kraken = TestKraken({
   answers: { "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }
@@ -21,9 +22,15 @@ const Kraken = TestKraken({
 HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
   Layer.provide(McpServerSdk),
-  Layer.provide(PolicyOfServer),
+  Layer.provide(PolicyIntersecting),
   Layer.provide(McpServerEarly),
-  Layer.provide([Kraken, RateBudgetOff, RequestStateKeyMemory, Layer.provide(TokenStoreSqlite, TokenDatabase)]),
+  Layer.provide([
+    Kraken,
+    RateBudgetOff,
+    RequestStateKeyMemory,
+    MandatesSqlite,
+    Layer.provide(TokenStoreSqlite, TokenDatabase)
+  ]),
   Layer.provide(Logging()),
   Layer.provide(ConfigEnv(overHttp, Option.none(), new Map([["MCP_KRAKEN_PORT", process.argv[2] ?? ""]]))),
   Layer.launch,

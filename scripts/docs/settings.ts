@@ -2,6 +2,24 @@ import { type Setting, settings } from "../../src/layers/settings/settingDefinit
 
 const all: ReadonlyArray<Setting<unknown>> = Object.values(settings)
 
+/** Settings of one section. */
+type Section = readonly [heading: string | undefined, settings: ReadonlyArray<Setting<unknown>>]
+
+/** The settings by their sections. */
+const sections: ReadonlyArray<Section> = [...new Set(all.map(({ section }) => section))].map((heading) => [
+  heading,
+  all.filter(({ section }) => section === heading)
+])
+
+/** Introductions of sections, by heading. */
+const introductions: Readonly<Record<string, string>> = {
+  "Limits of callers without a token":
+    "They bind callers over stdio, and over HTTP if `MCP_KRAKEN_AUTH_DISABLED` is true. Tokens have limits of their own. If none of them is set, such callers have no limits; if any is, the defaults hold for the others. `MCP_KRAKEN_BUDGET` is enough for most uses.",
+  "Limits of all callers together": "They bind all callers of the API key together, with a token and without."
+}
+
+const introduction = (heading: string): string => introductions[heading] ?? ""
+
 /** Generates `.env.example`: every setting, commented out, with its purpose, its accepted values and its default. */
 export const envExample = (): string =>
   [
@@ -9,28 +27,38 @@ export const envExample = (): string =>
     "# yourself read it (chmod 600 .env), and take the # from the lines you change. Over stdio it is read only if --env-file",
     "# names it. Environment variables win over .env. Quote a value that holds a #; put single quotes around one that holds",
     "# a $, which Docker Compose would fill in.",
-    ...all.map(({ expected, fallback, name, purpose, shownDefault }) =>
-      [
-        "",
-        ...wrap(purpose),
-        ...wrap(`Accepts ${expected}.`),
-        ...(shownDefault === undefined ? [] : wrap(`Default: ${shownDefault}.`)),
-        `#${name}=${fallback ?? ""}`
-      ].join("\n")
-    ),
+    ...sections.flatMap(([heading, settings]) => [
+      ...(heading === undefined
+        ? []
+        : ["", "", `# --- ${heading} ---`, ...wrap(introduction(heading).replaceAll("`", ""))]),
+      ...settings.map(({ expected, fallback, name, purpose, shownDefault }) =>
+        [
+          "",
+          ...wrap(purpose),
+          ...wrap(`Accepts ${expected}.`),
+          ...(shownDefault === undefined ? [] : wrap(`Default: ${shownDefault}.`)),
+          `#${name}=${fallback ?? ""}`
+        ].join("\n")
+      )
+    ]),
     ""
   ].join("\n")
 
-/** Generates the README's table of settings. */
+/** Generates the README's tables of settings, one a section. */
 export const settingsTable = (): string =>
-  [
-    "| Setting | Default | What it is for |",
-    "| --- | --- | --- |",
-    ...all.map(({ fallback, name, purpose, shownDefault }) => {
-      const byDefault = shownDefault ?? (fallback === undefined ? "" : `\`${fallback}\``)
-      return `| \`${name}\` | ${byDefault} | ${purpose} |`
-    })
-  ].join("\n")
+  sections
+    .map(([heading, settings]) =>
+      [
+        ...(heading === undefined ? [] : [`### ${heading}`, "", introduction(heading), ""]),
+        "| Setting | Default | What it is for |",
+        "| --- | --- | --- |",
+        ...settings.map(({ fallback, name, purpose, shownDefault }) => {
+          const byDefault = shownDefault ?? (fallback === undefined ? "" : `\`${fallback}\``)
+          return `| \`${name}\` | ${byDefault} | ${purpose} |`
+        })
+      ].join("\n")
+    )
+    .join("\n\n")
 
 /** Wraps text into comment lines, 120 columns wide. */
 const wrap = (text: string): Array<string> => {

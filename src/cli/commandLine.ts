@@ -13,6 +13,7 @@ import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
 import { checkWords, type Commands } from "./kit/checkWords.ts"
 import { Output } from "./kit/output.ts"
+import { operator } from "./operator/operator.ts"
 import { panic, resume } from "./panic/panic.ts"
 import { paper } from "./paper/paper.ts"
 import { serve } from "./serve.ts"
@@ -20,7 +21,20 @@ import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
-const commands = [serve, panic, resume, token, audit, state, paper, doctor, health, exchange, versionCommand] as const
+const commands = [
+  serve,
+  panic,
+  resume,
+  token,
+  operator,
+  audit,
+  state,
+  paper,
+  doctor,
+  health,
+  exchange,
+  versionCommand
+] as const
 
 /** The subcommands of each command. */
 const names: Commands = new Map([
@@ -28,6 +42,7 @@ const names: Commands = new Map([
   ["panic", Command.getSubcommands(panic)],
   ["resume", Command.getSubcommands(resume)],
   ["token", Command.getSubcommands(token)],
+  ["operator", Command.getSubcommands(operator)],
   ["audit", Command.getSubcommands(audit)],
   ["state", Command.getSubcommands(state)],
   ["paper", Command.getSubcommands(paper)],

@@ -3,6 +3,7 @@ import * as Options from "@effect/cli/Options"
 import { Array, Effect, Option } from "effect"
 import { envFile } from "./kit/envFile.ts"
 import { UsageError } from "./kit/errors.ts"
+import { passphraseFd, toDescriptor } from "./kit/passphraseFd.ts"
 import { load } from "../layers/process/load.ts"
 import { type Setting, settings } from "../layers/settings/settingDefinitions.ts"
 
@@ -48,12 +49,20 @@ export const serve = Command.make(
     ),
     firstToken: Options.boolean("first-token").pipe(
       Options.withDescription("Create a token if there is none, and print it with the text to paste into a client")
-    )
+    ),
+    passphraseFd
   },
-  Effect.fn(function* ({ envFile, firstToken, flags, stdio }) {
+  Effect.fn(function* ({ envFile, firstToken, flags, passphraseFd, stdio }) {
     if (stdio && firstToken)
       return yield* new UsageError({ message: "--first-token: not available with --stdio, which needs no token" })
     const { server } = yield* load(() => import("../server/server.ts"))
-    yield* server({ stdio, envFile, firstToken, flags: new Map(Array.getSomes(flags)) })
+    const descriptor = yield* toDescriptor(passphraseFd)
+    yield* server({
+      stdio,
+      envFile,
+      firstToken,
+      passphraseFd: descriptor,
+      flags: new Map(Array.getSomes(flags))
+    })
   })
 ).pipe(Command.withDescription("Serve MCP over HTTP, or over standard input and output"))

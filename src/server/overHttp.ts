@@ -8,7 +8,12 @@ import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
+import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
+import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
+import { requireForTokens } from "../layers/access/secret/requireForTokens.ts"
+import { PassphraseTerminal } from "../layers/terminal/PassphraseTerminal.ts"
 import { Config } from "../services/Config.ts"
+import { Mandates } from "../services/Mandates.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { howToConnect } from "./howToConnect.ts"
@@ -26,6 +31,42 @@ const welcome = Effect.fnUntraced(function* (firstToken: boolean, envFile: Optio
   yield* Effect.sync(() => toStderr(escapeLines(lines.join("\n")), true))
 })
 
+/** Lists the tokens that are valid, in this mode or not. */
+const activeTokens = Effect.gen(function* () {
+  const now = yield* DateTime.now
+  return (yield* (yield* TokenStore).list).filter((token) => isActive(token, now))
+})
+
+/** Requires the operator secret if a first token has to be made, before clients can connect. */
+const requireForFirst = Effect.gen(function* () {
+  const { authDisabled, mode } = yield* Config
+  if (authDisabled || mode === "paper" || (yield* activeTokens).some((token) => opens(token, mode))) return
+  yield* requireForTokens("Creating the first token")
+})
+
+/** The most names of tokens in one line of the log. */
+const mostNames = 10
+
+/** Logs the tokens that have no limits. On paper there is nothing to lose. */
+const logUnlimited = Effect.gen(function* () {
+  const { mode } = yield* Config
+  if (mode === "paper") return
+  const { ofToken } = yield* Mandates
+  const active = (yield* activeTokens).filter((token) => opens(token, mode) && !token.marks.includes("mandate"))
+  const unlimited = yield* Effect.filter(active, ({ id }) =>
+    Effect.map(
+      Effect.orElseSucceed(ofToken(id), () => Option.none()),
+      Option.isNone
+    )
+  )
+  if (unlimited.length === 0) return
+  const names = unlimited.slice(0, mostNames).map(({ id, name }) => `${name} (${id})`)
+  const more = unlimited.length > mostNames ? ` and ${unlimited.length - mostNames} more` : ""
+  yield* Effect.logWarning(
+    `Tokens without limits: ${unlimited.length}, which can do everything that this server offers: ${names.join(", ")}${more}. token update ID sets limits.`
+  )
+})
+
 /** Leaves a file that describes this server, if it uses the state folder. */
 const announce = Effect.gen(function* () {
   const { host, path, stateDir, tls } = yield* Config
@@ -38,8 +79,7 @@ const announce = Effect.gen(function* () {
 const access = Effect.fnUntraced(function* (firstToken: boolean) {
   const { mode } = yield* Config
   const tokens = yield* TokenStore
-  const now = yield* DateTime.now
-  const active = (yield* tokens.list).filter((token) => isActive(token, now))
+  const active = yield* activeTokens
   if (active.some((token) => opens(token, mode))) return { _tag: "Some", explain: firstToken } as const
   if (!firstToken) return { _tag: "None", forPaper: active.length > 0 } as const
   const { secret: token } = yield* tokens.create({
@@ -58,7 +98,7 @@ const HttpServer = HttpListener.pipe(
 
 /** Serves over HTTP. The tools are loaded before clients can connect. */
 export const overHttp = Effect.fnUntraced(
-  function* (firstToken: boolean, envFile: Option.Option<string>) {
+  function* ({ envFile, firstToken, passphraseFd }: OverHttp) {
     const { authDisabled, host, mode, tls } = yield* Config
     if (authDisabled) {
       yield* Effect.logWarning(
@@ -72,8 +112,19 @@ export const overHttp = Effect.fnUntraced(
         `Other machines can connect to ${host} without TLS, and tokens and answers can be read on the way. Use MCP_KRAKEN_HOST=localhost if only this machine connects, or TLS (MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE, or a proxy). In a container, publish the port on 127.0.0.1.`
       )
     }
+    if (firstToken)
+      yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
+    if (!authDisabled) yield* logUnlimited
     const serving = announce.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), HttpServer)
   },
-  Effect.provide(Layer.provide(TokenStoreSqlite, TokenDatabase))
+  Effect.provide(Layer.merge(Layer.provideMerge(TokenStoreSqlite, TokenDatabase), MandatesSqlite))
 )
+
+interface OverHttp {
+  /** Makes a token if there is none, and shows it. */
+  readonly firstToken: boolean
+  /** The file descriptor from which the operator passphrase is read. None: it is typed. */
+  readonly passphraseFd: Option.Option<number>
+  readonly envFile: Option.Option<string>
+}

@@ -1,4 +1,4 @@
-import { Cause, Deferred, Effect, Layer, Option } from "effect"
+import { Cause, Context, Deferred, Effect, Layer, Option } from "effect"
 import process from "node:process"
 import { errorResponse } from "../layers/mcp/protocol/messages.ts"
 import { McpServer } from "../layers/mcp/server/McpServer.ts"
@@ -8,7 +8,7 @@ import { serveStdio } from "../layers/mcp/stdio/serveStdio.ts"
 import { refuseStdio } from "../layers/mcp/stdio/refuseStdio.ts"
 import { load } from "../layers/process/load.ts"
 import { announceServer } from "../layers/process/runningServers.ts"
-import { operator } from "../layers/access/principals.ts"
+import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
 import { usesState } from "./usesState.ts"
@@ -16,10 +16,11 @@ import { usesState } from "./usesState.ts"
 /** Destroys stdin, so that an open pipe does not keep the process alive. */
 const closeInput = Effect.sync(() => process.stdin.destroy())
 
-/** Serves the tools until the scope ends. */
-const product = Effect.gen(function* () {
+/** Serves the tools until the scope ends. `use` gets the settings in which limits have Kraken's names. */
+const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service) => void) {
   const { Product } = yield* load(() => import("./product.ts"))
-  yield* Layer.build(Product)
+  const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
+  use(Context.get(yield* Layer.build(Layer.provide(Product, MandatesSqlite)), Config))
   const { stateDir } = yield* Config
   if (yield* usesState) yield* announceServer(stateDir, "stdio")
   return yield* Effect.never
@@ -32,9 +33,12 @@ const product = Effect.gen(function* () {
  */
 export const overStdio = Effect.gen(function* () {
   const { requestsExpected, serve } = yield* McpServer
-  const { mode } = yield* Config
-  const broken = yield* Deferred.make<never, Effect.Effect.Error<typeof product>>()
-  const loaded = Effect.zipRight(requestsExpected, product).pipe(
+  let caller = localOperator(yield* Config)
+  const broken = yield* Deferred.make<never, Effect.Effect.Error<ReturnType<typeof product>>>()
+  const loaded = Effect.zipRight(
+    requestsExpected,
+    product((config) => (caller = localOperator(config)))
+  ).pipe(
     Effect.catchAllCause(
       Effect.fnUntraced(function* (cause) {
         yield* serve(({ id }) => Effect.succeed(errorResponse(id, errorOf(cause))))
@@ -44,7 +48,14 @@ export const overStdio = Effect.gen(function* () {
     )
   )
   const ended = Effect.exit(Deferred.await(broken))
-  const served = Effect.provideService(serveStdio(process.stdin, process.stdout, ended), Principal, operator(mode))
+  // Requests that came before the tools were loaded are carried out afterwards, under the same mandate.
+  const principal = {
+    ...caller,
+    get mandate() {
+      return caller.mandate
+    }
+  }
+  const served = Effect.provideService(serveStdio(process.stdin, process.stdout, ended), Principal, principal)
   yield* Effect.raceFirst(served, loaded)
   const failure = yield* Deferred.poll(broken)
   if (Option.isSome(failure)) return yield* failure.value

@@ -10,7 +10,7 @@ import { KrakenClient } from "../services/KrakenClient.ts"
 import { Principal } from "../services/Principal.ts"
 
 /** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
-const KrakenPublic = KrakenClientHttp.pipe(
+export const KrakenPublic = KrakenClientHttp.pipe(
   Layer.provide([HttpClientThroughProxy, NonceSourceMemory]),
   Layer.provide(RateBudgetModel)
 )

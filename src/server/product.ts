@@ -4,12 +4,14 @@ import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettli
 import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
-import { PolicyOfServer } from "../layers/access/PolicyOfServer.ts"
+import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
+import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
 import { KrakenLive } from "./krakenLive.ts"
+import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
 
 /** Kraken, or its simulation, which is loaded only in paper mode. */
@@ -24,16 +26,17 @@ const KrakenOrPaper = Layer.unwrapEffect(
   )
 )
 
-/** The services that the tools need. */
+/** The services that the tools need, and the settings with the names that Kraken displays. */
 const Kraken = Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest).pipe(
   Layer.provideMerge(RecordSqlite),
+  Layer.provideMerge(ConfigWithLimitNames),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)
 )
 
 /** The tools, with the services that they need, served by the MCP server. */
 export const Product = McpServerSdk.pipe(
-  Layer.provide(PolicyOfServer),
+  Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
   Layer.provideMerge(Kraken),
   Layer.provide(RequestStateKeyInStateFolder)
 )

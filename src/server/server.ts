@@ -1,4 +1,4 @@
-import { Cause, Effect, Layer, type Option } from "effect"
+import { Cause, Effect, Layer, Option } from "effect"
 import { ConfigEnv, type SettingsError } from "../layers/settings/ConfigEnv.ts"
 import { Logging } from "../layers/telemetry/logging.ts"
 import * as Needs from "../layers/settings/needs.ts"
@@ -19,10 +19,10 @@ const overStdio = Effect.flatMap(loadOverStdio, ({ overStdio }) => overStdio)
 /** Reports invalid settings to the client over stdio, too. */
 const refuse = ({ message }: SettingsError) => Effect.flatMap(loadOverStdio, ({ refuse }) => refuse(message))
 
-const overHttp = (firstToken: boolean, envFile: Option.Option<string>) =>
+const overHttp = (options: Options) =>
   Effect.flatMap(
     load(() => import("./overHttp.ts")),
-    ({ overHttp }) => overHttp(firstToken, envFile)
+    ({ overHttp }) => overHttp(options)
   )
 
 /** Logs an unexpected error with the logger that masks secrets. */
@@ -35,15 +35,23 @@ const reported = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | InternalEr
     : Effect.failCause(cause)
 
 /** Serves until the process receives a signal to stop, or over stdio until the input ends. */
-export const server = ({ envFile, firstToken, flags, stdio }: Options) =>
-  Effect.provide(
-    Effect.zipRight(notices, stdio ? overStdio : overHttp(firstToken, envFile)).pipe(Effect.catchAllCause(reported)),
+export const server = (options: Options) => {
+  const { envFile, flags, stdio } = options
+  return Effect.provide(
+    Effect.zipRight(notices, stdio ? overStdio : overHttp(options)).pipe(Effect.catchAllCause(reported)),
     Logging().pipe(Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags)))
   ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
+}
 
 /** Serves over stdio, as desktop clients start it. */
 export const serverOverStdio = (paper: boolean, envFile: Option.Option<string>) =>
-  server({ stdio: true, envFile, firstToken: false, flags: new Map(paper ? [[settings.mode.name, "paper"]] : []) })
+  server({
+    stdio: true,
+    envFile,
+    firstToken: false,
+    passphraseFd: Option.none(),
+    flags: new Map(paper ? [[settings.mode.name, "paper"]] : [])
+  })
 
 interface Options {
   /** Settings by name, which win over all other sources. */
@@ -53,4 +61,6 @@ interface Options {
   readonly stdio: boolean
   /** Over HTTP: makes a token if there is none, and shows it. */
   readonly firstToken: boolean
+  /** The file descriptor from which the operator passphrase is read. None: it is typed. */
+  readonly passphraseFd: Option.Option<number>
 }

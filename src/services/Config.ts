@@ -1,6 +1,7 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { ToolsetName } from "./Toolset.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
+import type { Mandate, ServerLimits } from "../domain/mandates/mandate.ts"
 
 export interface Credentials {
   readonly key: Redacted.Redacted
@@ -48,6 +49,10 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly paperBalances: Readonly<Record<string, string>>
     /** The time until an order's `deadline` if the caller gives none. */
     readonly orderDeadline: Duration.Duration
+    /** The mandate of callers without a token. If absent, they have no limits of their own. */
+    readonly localMandate: Option.Option<Mandate>
+    /** The limits that all callers of the account share. */
+    readonly serverLimits: Option.Option<ServerLimits>
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
     /** The path of a `.env` in the working directory that was not read. */

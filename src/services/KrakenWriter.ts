@@ -24,6 +24,8 @@ export interface Sent {
   readonly duplicateOf?: ReadonlyArray<string>
   /** Present if limits required it to be sent in another form than the caller's, with the terms that were sent. */
   readonly sentAs?: { readonly [name: string]: string }
+  /** Present if a caller's own orders were cancelled instead of all: the ids of those still open, and the reason. */
+  readonly left?: { readonly ids: ReadonlyArray<string>; readonly note?: string }
 }
 
 /** Errors that sending a write can end in. */
@@ -51,9 +53,18 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * same caller is in flight or ended less than two seconds ago, in any process: the answer then has `duplicateOf`. For
      * withdrawals this holds for ten minutes, and for all callers. The parameter `repeat: true`, which Kraken does not
      * get, sends the write all the same. A write whose outcome is unknown blocks identical ones until it is decided,
-     * orders for ten minutes at most, even with `repeat`. Cancels are always sent.
+     * orders for ten minutes at most, even with `repeat`. Cancels are always sent. A mandate can bind them to the orders
+     * of its caller: `CancelAll` then cancels these only, and cancels by an id or `userref` of others are refused.
      */
     readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
+    /**
+     * Has Kraken check a write without carrying it out. The rules of a mandate apply, but nothing is reserved, and the
+     * budget does not have to suffice.
+     */
+    readonly validate: (
+      endpoint: WriteEndpoint,
+      params: Params
+    ) => Effect.Effect<Pick<Sent, "result" | "sentAs">, SendError, Principal>
     /** Waits until no write is in flight. */
     readonly settled: Effect.Effect<void>
   }

@@ -42,6 +42,11 @@ export class LimitReached extends Schema.TaggedError<LimitReached>()("LimitReach
   /** Facts that explain it, in sentences, such as a clock that is wrong. */
   hints: Schema.optional(Schema.Array(Schema.String))
 }) {
+  /** The limit, if it is one of the pace of calls. A caller that keeps trying reaches it again and again. */
+  get pace(): string | undefined {
+    return this.limit === "rate" || this.limit.startsWith("calls/") ? this.limit : undefined
+  }
+
   override get message() {
     const { allowed, asked, availableAt, call, hints = [], left, limit, unit } = this
     const when =
@@ -74,6 +79,17 @@ export class MandateChanged extends Schema.TaggedError<MandateChanged>()("Mandat
     return `${this.call} was not sent: the mandate of this caller was changed meanwhile.`
   }
 }
+
+/** The data of a refusal by limits, for programs. */
+export const refusalData = (error: { readonly _tag: string }): unknown => {
+  if (error instanceof NotAllowed) return encodeNotAllowed(error)
+  if (error instanceof LimitReached) return encodeLimitReached(error)
+  return error instanceof Frozen ? encodeFrozen(error) : undefined
+}
+
+const encodeNotAllowed = Schema.encodeSync(NotAllowed)
+const encodeLimitReached = Schema.encodeSync(LimitReached)
+const encodeFrozen = Schema.encodeSync(Frozen)
 
 /** Errors of a write that limits refuse. */
 export type LimitError = NotAllowed | LimitReached | Frozen | MandateChanged

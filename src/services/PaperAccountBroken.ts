@@ -7,6 +7,6 @@ export class PaperAccountBroken extends Schema.TaggedError<PaperAccountBroken>()
   reason: Schema.String
 }) {
   override get message() {
-    return `The paper account ${this.account} can't be read from ${this.file}: ${this.reason}. To reset it: mcp-kraken paper reset --account ${this.account}`
+    return `The paper account ${this.account} can't be read from ${this.file}: ${this.reason}. See docs/paper.md.`
   }
 }

@@ -166,6 +166,10 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
      * principal without one: that all callers gained by writes that counted against limits of the server.
      */
     readonly available: (asset: string) => Effect.Effect<string, RecordUnavailable, Principal>
+    /** Selects the ids (`cl_ord_id`) that spends of the principal's account have. */
+    readonly usedClientIds: (
+      ids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** The open spends of the principal's scope, or of all callers, oldest first. */
     readonly openSpends: (
       scope: "own" | "everyone"
@@ -191,11 +195,14 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
      * background, and with the next transaction.
      */
     readonly end: (intent: IntentRef, outcome: Outcome) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable>
-    /** Records a write that was refused before it left. */
+    /**
+     * Records a write that was refused before it left. Refusals by one limit of rate or calls are recorded once a minute
+     * for each caller; none for the others.
+     */
     readonly refused: (
       write: Pick<IntentDraft, "endpoint" | "params">,
-      error: { readonly _tag: string; readonly message: string }
-    ) => Effect.Effect<Receipt, RecordUnavailable, Principal>
+      error: { readonly _tag: string; readonly message: string; readonly pace?: string | undefined }
+    ) => Effect.Effect<Option.Option<Receipt>, RecordUnavailable, Principal>
     /** The recorded outcome of an intent; none while it is open. */
     readonly outcome: (seq: number) => Effect.Effect<Option.Option<Outcome>, RecordUnavailable>
     /** Tells whether another open or unknown write can be what one of these fingerprints shows. */

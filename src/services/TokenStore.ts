@@ -13,7 +13,7 @@ export class TokenNotFound extends Schema.TaggedError<TokenNotFound>()("TokenNot
 /** A valid token for paper mode only, presented to a server with the real account. */
 export class TokenForPaper extends Schema.TaggedError<TokenForPaper>()("TokenForPaper", { id: TokenId }) {
   override get message() {
-    return "This token was made for paper mode, and this server is not in paper mode. Make one for the real account: mcp-kraken token create NAME"
+    return "This token was made for paper mode, and this server is not in paper mode. The user needs one for the real account: see docs/troubleshooting.md"
   }
 }
 
@@ -32,12 +32,23 @@ export interface Token {
   readonly id: TokenId
   /** The name that the operator gave it. Not necessarily unique. */
   readonly name: string
-  /** True if it gives access only to simulated accounts, not to the real one. */
+  /** True if it gives access only to simulated accounts, not to the real one. The same as the mark `paper`. */
   readonly paperOnly: boolean
+  /**
+   * Restrictions that a server must respect to accept the token: `mandate` is refused without its mandate, `paper` opens
+   * only simulated accounts. Other ones are those of a newer version, and this one refuses such a token.
+   */
+  readonly marks: ReadonlyArray<string>
   readonly createdAt: DateTime.Utc
   readonly expiresAt: Option.Option<DateTime.Utc>
   readonly revokedAt: Option.Option<DateTime.Utc>
   readonly lastUsedAt: Option.Option<DateTime.Utc>
+}
+
+/** A token that was just created, with its secret. */
+export interface NewToken {
+  readonly token: Token
+  readonly secret: Redacted.Redacted
 }
 
 /** Bearer tokens of the HTTP server. Only their SHA-256 is stored. */
@@ -46,8 +57,18 @@ export class TokenStore extends Context.Tag("mcp-kraken/services/TokenStore")<
   {
     /** Creates a token. Its secret (`mck_…`, 47 characters) is returned only here. */
     readonly create: (
-      options: Pick<Token, "name" | "paperOnly"> & { readonly expiresIn: Option.Option<Duration.Duration> }
-    ) => Effect.Effect<{ readonly token: Token; readonly secret: Redacted.Redacted }, TokenStoreError>
+      options: Pick<Token, "name" | "paperOnly"> & {
+        readonly expiresIn: Option.Option<Duration.Duration>
+        /** True if it is refused until a mandate is saved for it. False by default. */
+        readonly hasMandate?: boolean
+      }
+    ) => Effect.Effect<NewToken, TokenStoreError>
+    /** Finds a token by its id, also a revoked or expired one. */
+    readonly find: (id: string) => Effect.Effect<Token, TokenNotFound | TokenStoreError>
+    /** Creates a token with the name, marks and expiry of another one, which stays valid until it is revoked. */
+    readonly replace: (id: string) => Effect.Effect<NewToken, TokenNotFound | TokenStoreError>
+    /** Sets or removes the mark `mandate`. It is set before the mandate is saved, and removed after the mandate. */
+    readonly markMandate: (id: string, hasMandate: boolean) => Effect.Effect<Token, TokenNotFound | TokenStoreError>
     /** All tokens, newest first, including revoked and expired ones. */
     readonly list: Effect.Effect<ReadonlyArray<Token>, TokenStoreError>
     /** Revokes a token. Revoking it again changes nothing. */

@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
+import { refusalData } from "../services/LimitErrors.ts"
 import type { ToolError } from "./toolsets.ts"
 
 /** Advice for the model. The match is exhaustive: a new error does not compile until it has advice. */
@@ -49,13 +50,16 @@ const advice = Match.typeTags<ToolError>()({
       : "Tell the user; a retry will not help.",
   RecordUnavailable: () =>
     "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
-  NotAllowed: () => "Nothing was sent. Do not retry; tell the user which rule refused it.",
+  NotAllowed: () =>
+    "Nothing was sent. Do not retry; get_my_mandate shows what is allowed. The user can read docs/authority.md.",
   LimitReached: ({ availableAt }) =>
     availableAt === undefined
-      ? "Nothing was sent. Ask for less, close what is open, or tell the user."
-      : "Nothing was sent. Ask for less, or try again at that time.",
-  Frozen: () => "Nothing was sent. Do not retry; tell the user. Reads and cancels work.",
-  MandateChanged: () => "Nothing was sent. Call again: the new limits then apply.",
+      ? "Nothing was sent. Ask for less, or close what is open; get_my_mandate shows what is left. The user can read docs/authority.md."
+      : "Nothing was sent. Ask for less, or try again at that time; get_my_mandate shows what is left.",
+  Frozen: () =>
+    "Nothing was sent. Do not retry; tell the user, who can read docs/authority.md. Reads and cancels work.",
+  MandateChanged: () =>
+    "Nothing was sent. Look at get_my_mandate, and call again if it still fits: the new limits apply.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat
@@ -67,7 +71,7 @@ const advice = Match.typeTags<ToolError>()({
   KrakenNotRecorded: () =>
     "Nothing was sent. Do not retry: ask the user to check that this server can write its record in the state folder.",
   KrakenPrecheckFailed: () => "Nothing was sent. Try again in a minute; if it fails again, tell the user.",
-  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to run that command.",
+  PaperAccountBroken: () => "Nothing was done, and a retry will not help: ask the user to read that page.",
   KrakenNotPlaced: () => "It was definitely not carried out. It can be sent again if it is still wanted."
 })
 
@@ -80,8 +84,15 @@ const defects = {
 /** Describes an error and what to do next. */
 export const errorText = (error: ToolError): string => `${error._tag}: ${escapeLines(error.message)}\n${advice(error)}`
 
-/** Renders an error as text only: clients check `structuredContent` against the output schema even when `isError` is set. */
-export const render = (error: ToolError): Mcp.CallToolResult => ({
-  isError: true,
-  content: [{ type: "text", text: errorText(error) }]
-})
+/**
+ * Renders an error as text: clients check `structuredContent` against the output schema even when `isError` is set. The
+ * data of a refusal by limits is in `_meta`, for programs.
+ */
+export const render = (error: ToolError): Mcp.CallToolResult => {
+  const refusal = refusalData(error)
+  return {
+    isError: true,
+    content: [{ type: "text", text: errorText(error) }],
+    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } })
+  }
+}

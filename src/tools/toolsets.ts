@@ -1,5 +1,7 @@
+import type { CallBudget } from "../services/CallBudget.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
+import type { Mandates } from "../services/Mandates.ts"
 import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import type { Offer, Policy } from "../services/Policy.ts"
@@ -12,6 +14,7 @@ import * as Market from "./market/tools.ts"
 import * as Exports from "./account/exports.ts"
 import * as Earn from "./earn/tools.ts"
 import * as General from "./general/tools.ts"
+import * as OwnMandate from "./general/mandate.ts"
 import * as Deposits from "./funding/deposits.ts"
 import * as WalletTransfer from "./funding/walletTransfer.ts"
 import * as Withdrawals from "./funding/withdrawals.ts"
@@ -28,7 +31,16 @@ import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 export type ToolError = CheckError | EndpointError | RecordUnavailable
 
 /** All services that tools can require. */
-export type ToolServices = KrakenClient | KrakenWriter | Names | PermissionCache | Policy | Principal | Record
+export type ToolServices =
+  | CallBudget
+  | KrakenClient
+  | KrakenWriter
+  | Mandates
+  | Names
+  | PermissionCache
+  | Policy
+  | Principal
+  | Record
 
 export type AnyTool = Tool<string, never, unknown, ToolError | InputRequired, ToolServices>
 
@@ -41,7 +53,7 @@ const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: s
  * choice of toolsets.
  */
 export const toolsets = {
-  general: inOrder(General),
+  general: inOrder({ ...General, ...OwnMandate }),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
   trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling, ...Activity }),

@@ -11,6 +11,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/exchange",
     "cli/health",
     "cli/kit",
+    "cli/operator",
     "cli/panic",
     "cli/paper",
     "cli/state",
@@ -25,9 +26,11 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/record",
     "domain/wire",
     "layers/access/record",
+    "layers/access/secret",
     "layers/process",
     "layers/settings",
     "layers/storage",
+    "layers/terminal",
     "services"
   ],
   "cli/doctor": [
@@ -55,24 +58,17 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "version"
   ],
-  "cli/doctor/kit": ["layers/settings", "services"],
+  "cli/doctor/kit": ["layers/access/mandates", "layers/access/record", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
   "cli/kit": ["domain/wire"],
-  "cli/panic": [
+  "cli/operator": [
     "cli/kit",
-    "cli/paper",
-    "domain/wire",
-    "exchange/commands",
     "layers/access",
-    "layers/access/halt",
-    "layers/access/record",
-    "layers/kraken/writes/panic",
-    "layers/paper",
+    "layers/access/secret",
     "layers/process",
     "layers/settings",
-    "layers/storage",
-    "server",
+    "layers/terminal",
     "services"
   ],
   "cli/paper": [
@@ -86,7 +82,20 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server",
     "services"
   ],
-  "cli/token": ["cli/kit", "domain/wire", "layers/access", "layers/process", "layers/settings", "services"],
+  "cli/token": [
+    "cli/kit",
+    "domain/mandates",
+    "domain/wire",
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/access/secret",
+    "layers/process",
+    "layers/settings",
+    "layers/terminal",
+    "server",
+    "services"
+  ],
   "cli/state": [
     "cli/audit",
     "cli/kit",
@@ -98,10 +107,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   server: [
+    "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/wire",
     "layers/access",
+    "layers/access/mandates",
     "layers/access/record",
+    "layers/access/secret",
     "layers/http",
     "layers/kraken/client",
     "layers/kraken/names",
@@ -121,15 +134,32 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "layers/settings",
     "layers/telemetry",
+    "layers/terminal",
     "services",
     "tools"
   ],
-  "layers/access": ["domain/keys", "layers/caching", "layers/storage", "services"],
-  "layers/access/halt": ["layers/process", "layers/storage", "services"],
+  "layers/access": [
+    "domain/keys",
+    "domain/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/mandates": [
+    "domain/mandates",
+    "domain/record",
+    "layers/access",
+    "layers/access/record",
+    "layers/caching",
+    "layers/storage",
+    "services"
+  ],
   "layers/caching": ["services"],
   "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
     "layers/access",
+    "layers/access/mandates",
     "layers/caching",
     "layers/mcp/http",
     "layers/mcp/protocol",
@@ -152,6 +182,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/access/secret": [
+    "layers/access",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
   "layers/access/record": [
     "domain/endpoints",
     "domain/mandates",
@@ -159,16 +196,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/record",
     "domain/wire",
     "layers/access/halt",
-    "layers/storage",
-    "services"
-  ],
-  "layers/kraken/writes/panic": [
-    "domain/endpoints",
-    "domain/wire",
-    "layers/access",
-    "layers/access/halt",
-    "layers/access/record",
-    "layers/kraken/writes",
+    "layers/caching",
     "layers/storage",
     "services"
   ],
@@ -179,6 +207,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/numbers",
     "domain/orders",
     "domain/wire",
+    "layers/kraken/limits",
+    "layers/kraken/orders",
     "services"
   ],
   "layers/mcp/handlers": [
@@ -216,9 +246,17 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/process": ["version"],
-  "layers/settings": ["domain/assets", "domain/endpoints", "domain/numbers", "layers/network", "services"],
+  "layers/settings": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/numbers",
+    "layers/network",
+    "services"
+  ],
   "layers/storage": ["layers/process", "services"],
   "layers/telemetry": ["domain/wire", "layers/caching", "services"],
+  "layers/terminal": ["services"],
   tools: [
     "domain/wire",
     "services",
@@ -234,7 +272,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/account": ["domain/endpoints", "domain/keys", "domain/numbers", "domain/wire", "services", "tools/kit"],
   "tools/earn": ["domain/endpoints", "tools/funding", "tools/kit"],
   "tools/funding": ["domain/endpoints", "services", "tools/kit"],
-  "tools/general": ["services", "tools/kit"],
+  "tools/general": ["domain/mandates", "services", "tools/kit"],
   "tools/kit": [
     "domain/assets",
     "domain/endpoints",
@@ -249,6 +287,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "tools/trading": [
     "domain/assets",
     "domain/endpoints",
+    "domain/mandates",
     "domain/numbers",
     "domain/orders",
     "domain/wire",
@@ -327,5 +366,46 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/orders": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/wire"],
   "domain/wire": ["domain/endpoints", "domain/numbers"],
   "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
-  "domain/record": ["domain/mandates"]
+  "domain/record": ["domain/mandates"],
+  "layers/kraken/limits": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/keys",
+    "domain/mandates",
+    "domain/numbers",
+    "domain/orders",
+    "layers/caching",
+    "layers/kraken/orders",
+    "services"
+  ],
+  "layers/kraken/orders": ["domain/endpoints", "domain/mandates", "domain/orders", "services"],
+  "cli/panic": [
+    "cli/kit",
+    "cli/paper",
+    "domain/wire",
+    "exchange/commands",
+    "layers/access",
+    "layers/access/halt",
+    "layers/access/record",
+    "layers/access/secret",
+    "layers/kraken/writes/panic",
+    "layers/paper",
+    "layers/process",
+    "layers/settings",
+    "layers/storage",
+    "layers/terminal",
+    "server",
+    "services"
+  ],
+  "layers/access/halt": ["layers/process", "layers/storage", "services"],
+  "layers/kraken/writes/panic": [
+    "domain/endpoints",
+    "domain/wire",
+    "layers/access",
+    "layers/access/halt",
+    "layers/access/record",
+    "layers/kraken/orders",
+    "layers/storage",
+    "services"
+  ]
 }

@@ -12,6 +12,7 @@ import { TokenStore } from "../../src/services/TokenStore.ts"
 import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
+import { TestMandates } from "../doubles/TestMandates.ts"
 import { fixtures } from "./fixtures.ts"
 import { serveProxy } from "./proxy.ts"
 
@@ -23,7 +24,7 @@ const Fixtures = Layer.scoped(
 const Served = HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
   Layer.provide(Fixtures),
-  Layer.provide([RequestStateKeyMemory, Layer.mock(KrakenWriter, { settled: Effect.void })])
+  Layer.provide([RequestStateKeyMemory, TestMandates(), Layer.mock(KrakenWriter, { settled: Effect.void })])
 )
 
 /** Serves the fixtures by the product's own HTTP listener, with bearer tokens. Returns the address of a proxy that adds the token. */

@@ -25,6 +25,8 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   paperMarket: undefined,
   paperBalances: { USD: "10000" },
   orderDeadline: Duration.seconds(5),
+  localMandate: Option.none(),
+  serverLimits: Option.none(),
   logLevel: LogLevel.Info,
   logFormat: "logfmt",
   unreadFile: Option.none(),

@@ -4,9 +4,11 @@ import { allows, type Permission } from "../../src/domain/keys/permissions.ts"
 import { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { KrakenPermissionError, type KrakenRefusal, KrakenRejection } from "../../src/services/KrakenErrors.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
+import { CallBudget } from "../../src/services/CallBudget.ts"
 import { Names } from "../../src/services/Names.ts"
 import { Record } from "../../src/services/Record.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import { TestMandates } from "./TestMandates.ts"
 import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
 /** An empty directory: every name stays as it is. */
@@ -62,6 +64,7 @@ export const TestKraken = (options: {
     }),
     Layer.succeed(KrakenWriter, {
       send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
+      validate: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
       settled: Effect.void
     }),
     Layer.succeed(Names, {
@@ -71,9 +74,13 @@ export const TestKraken = (options: {
       stale: Effect.void
     }),
     Layer.mock(Record, {
-      refused: () => Effect.succeed("1:0123456789abcdef"),
-      activity: () => Effect.succeed([])
+      refused: () => Effect.succeedSome("1:0123456789abcdef"),
+      activity: () => Effect.succeed([]),
+      usage: () => Effect.succeed({ limits: [], owned: {}, openOrders: 0, writes: 0 })
     }),
+    Layer.succeed(CallBudget, { count: () => Effect.void, usage: Effect.succeed([]) }),
+    TestMandates(),
+
     Layer.mock(PermissionCache, {
       require: (endpoint, needed) =>
         allows(new Set(options.granted ?? []), needed)

@@ -9,32 +9,34 @@ import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
 import type { Config } from "../../src/services/Config.ts"
-import type { KrakenClient } from "../../src/services/KrakenClient.ts"
 import { Principal } from "../../src/services/Principal.ts"
 import { RateBudget } from "../../src/services/RateBudget.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { TestKraken } from "./TestKraken.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { testOperator, type TestPrincipal } from "./TestPrincipal.ts"
 
 const TestBudget = Layer.mock(RateBudget, {
   remaining: Effect.succeed({ rest: { remaining: 15, maximum: 15, decayPerSecond: 0.33 } })
 })
 
-/** The tools, resources and prompts of the product, over mock layers of Kraken. */
+/** The tools, resources and prompts of the product, over mock layers of Kraken. A layer can replace some of them. */
 export const TestProduct = (
   kraken: Parameters<typeof TestKraken>[0] = {},
-  client: Layer.Layer<KrakenClient> | undefined = undefined
+  client: Layer.Layer<never> | undefined = undefined
 ) => {
   const services = client === undefined ? TestKraken(kraken) : Layer.merge(TestKraken(kraken), client)
-  return McpServerSdk.pipe(Layer.provide(PolicyOfServer), Layer.provide([services, TestBudget, RequestStateKeyMemory]))
+  return McpServerSdk.pipe(
+    Layer.provide(PolicyIntersecting),
+    Layer.provide([services, TestBudget, RequestStateKeyMemory])
+  )
 }
 
 /** The MCP server of the product, over the same layers. */
 export const TestMcpServer = (
   kraken: Parameters<typeof TestKraken>[0] = {},
   config: Partial<typeof Config.Service> = {},
-  client: Layer.Layer<KrakenClient> | undefined = undefined
+  client: Layer.Layer<never> | undefined = undefined
 ) => TestProduct(kraken, client).pipe(Layer.provideMerge(McpServerEarly), Layer.provideMerge(TestConfig(config)))
 
 /** The HTTP handler of the product, over the same layers. */

@@ -1,6 +1,6 @@
 import { Effect, Layer, Option } from "effect"
 import { bearer, operator } from "../../src/layers/access/principals.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { Policy } from "../../src/services/Policy.ts"
 import { Principal } from "../../src/services/Principal.ts"
@@ -28,7 +28,7 @@ export const as = (id: string, mode: TestPrincipal["mode"] = "live") =>
 
 /** Makes the server's policy under a test's settings. */
 export const TestPolicy = (changes: Partial<typeof Config.Service> = {}) =>
-  Layer.fresh(PolicyOfServer).pipe(Layer.provide(TestConfig(changes)))
+  Layer.fresh(PolicyIntersecting).pipe(Layer.provide(TestConfig(changes)))
 
 /** Runs an effect under the policy of a read-only server. */
 export const readOnly = Effect.provideServiceEffect(Policy, Effect.provide(Policy, TestPolicy({ readOnly: true })))

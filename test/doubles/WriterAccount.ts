@@ -8,6 +8,7 @@ import { KrakenOutcomeUnknown, type KrakenWriteError } from "../../src/services/
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
 import type { KeyInfo } from "../../src/domain/keys/keyInfo.ts"
+import { classicPermissions } from "../../src/domain/keys/permissions.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import type { Record } from "../../src/services/Record.ts"
 import { TestConfig } from "./TestConfig.ts"
@@ -38,6 +39,18 @@ export const listed = (params: Params, more: object = {}) => ({
 /** The error of a write that timed out. */
 export const noAnswer = (endpoint: string) =>
   new KrakenOutcomeUnknown({ endpoint, reason: "timed out after 10 s", check: "", safeToRepeat: false })
+
+/** Makes a key with these permissions. */
+export const keyOf = (permissions: ReadonlyArray<string>, nonceWindow = 0n): KeyInfo => ({
+  name: "",
+  permissions: new Set(permissions),
+  nonce: 0n,
+  nonceWindow,
+  validUntil: 0,
+  queryFrom: 0,
+  queryTo: 0,
+  ipAllowlist: []
+})
 
 /** A read that the writer made. */
 export interface RecordedRead {
@@ -95,7 +108,7 @@ export const account = (options: {
     }),
     Layer.mock(Names, { directory: Effect.succeed(noNames) }),
     Layer.mock(PermissionCache, {
-      known: Effect.succeedSome({ nonceWindow: options.nonceWindow ?? 0n } as KeyInfo)
+      known: Effect.succeedSome(keyOf(classicPermissions, options.nonceWindow))
     }),
     TestConfig()
   )

@@ -77,7 +77,15 @@ const commands = [
   "token",
   "token create",
   "token list",
+  "token show",
+  "token update",
+  "token rotate",
+  "token freeze",
+  "token unfreeze",
   "token revoke",
+  "operator",
+  "operator init",
+  "operator change",
   "audit",
   "audit list",
   "audit show",
@@ -116,6 +124,11 @@ describe("what the command line prints", () => {
           "token create one --unknown",
           "token create one --expires-in",
           "token create one --expires-in soon",
+          "token create one --budget -5USD",
+          "token create one --access trade",
+          "token create one --passphrase-fd secret",
+          "token update one",
+          "token update one --max 5USD/day --revision last",
           "token revoke",
           "audit show",
           "audit show first",
@@ -205,6 +218,46 @@ describe("what the command line prints", () => {
         yield* run("token revoke unknown")
         yield* run("token list")
         yield* run("token list --all --json")
+      })
+    )
+  )
+
+  it.scopedLive("tokens with limits", () =>
+    pinned("limits", ({ folder, hide, run }) =>
+      Effect.gen(function* () {
+        const env = { MCP_KRAKEN_STATE_DIR: join(folder, "state"), KRAKEN_BASE_URL: "http://127.0.0.1:1" }
+        let receipts = 0
+        /** Runs a command, and replaces its receipt in the transcript. */
+        const tell = Effect.fnUntraced(function* (words: string) {
+          const stdout = yield* run(`token ${words}`, env)
+          const receipt = /\b\d+:[0-9a-f]{16}\b/.exec(stdout)?.[0]
+          if (receipt !== undefined) hide(receipt, `<receipt ${++receipts}>`)
+          return stdout
+        })
+        const create = Effect.fnUntraced(function* (words: string, word: string) {
+          const stdout = yield* tell(words)
+          hide(/mck_[\w-]{43}/.exec(stdout)?.[0] ?? "", `<token ${word}>`)
+          const id = /^ {2}id +([0-9a-f]{12})$/m.exec(stdout)?.[1] ?? ""
+          hide(id, word.repeat(12))
+          return id
+        })
+        const agent = yield* create("create agent --budget 500USD", "1")
+        yield* tell(`show ${agent}`)
+        yield* tell(`update ${agent} --max 50USD/order --pairs BTC/USD,ETH/*`)
+        yield* tell(`update ${agent} --max 60USD/order --revision 1`)
+        yield* tell(`freeze ${agent} --reason odd`)
+        yield* tell(`freeze ${agent}`)
+        const next = yield* create(`rotate ${agent}`, "2")
+        yield* tell("list")
+        yield* tell(`unfreeze ${next}`)
+        yield* tell(`unfreeze ${next}`)
+        yield* tell(`update ${next} --remove-limits`)
+        yield* tell(`update ${next} --remove-limits`)
+        yield* tell("freeze local")
+        yield* tell("rotate unknown")
+        yield* run("operator change", env)
+        yield* run("operator init", env)
+        yield* tell(`update ${next} --revision 9 --max-open 5`)
       })
     )
   )

@@ -17,9 +17,9 @@ describe("what a tool sends to Kraken and answers", () => {
   })
 
   it("is pinned for every write where Kraken refuses, and where its answer is lost", () => {
-    for (const { intent, name } of tools) {
+    for (const { endpoint, intent, name } of tools) {
       const titles = Object.keys(scenarios[name] ?? {}).join("\n")
-      if (intent === "read") continue
+      if (intent === "read" || endpoint === undefined) continue
       assert.match(titles, /^Kraken refuses/m, name)
       assert.match(titles, /^the answer.* is lost/m, name)
     }

@@ -1,11 +1,12 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Option, Redacted } from "effect"
+import { DateTime, Effect, Either, Option, Redacted } from "effect"
 import { amendFaults, editFaults } from "../../src/domain/orders/changeRules.ts"
 import type { Fault } from "../../src/domain/orders/fault.ts"
 import { batchFaults, orderFaults } from "../../src/domain/orders/orderRules.ts"
 import { Permission } from "../../src/domain/keys/permissions.ts"
 import type { Order } from "../../src/domain/orders/orders.ts"
 import { pairFaults } from "../../src/domain/orders/pairRules.ts"
+import { makeMandate, nameFaults, type TermTexts } from "../../src/domain/mandates/terms.ts"
 import { decimal } from "../../src/domain/numbers/decimal.ts"
 import { newTriggerFaults, triggerFaults } from "../../src/domain/orders/triggerRules.ts"
 import { self } from "../../src/layers/process/self.ts"
@@ -13,6 +14,7 @@ import { type Access, howToConnect } from "../../src/server/howToConnect.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { errorText } from "../../src/tools/errorAdvice.ts"
 import { tools } from "../../src/tools/toolsets.ts"
+import { mandate } from "../domain/mandates/mandates.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
 import { TestKraken } from "../doubles/TestKraken.ts"
 import { directory } from "../fixtures/krakenLists.ts"
@@ -149,6 +151,37 @@ const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   ["allocate_earn", { strategy_id: "ESXXXXX", amount: "0" }]
 ]
 
+/** Flags of a mandate that are wrong. They break each rule at least once. */
+const faultyTerms: ReadonlyArray<TermTexts> = [
+  { budget: ["0USD"] },
+  { budget: ["0.00000001BTC"] },
+  { budget: ["500USD", "600USD"] },
+  { budget: ["500USD"], access: ["read"] },
+  { budget: ["500USD"], max: ["400EUR/day"] },
+  { budget: ["500USD"], "max-leverage": ["2"] },
+  { access: ["trade"] },
+  { access: ["read"], pairs: ["BTC/USD"] },
+  { access: ["trade"], max: ["none"], withdraw: ["KEY=200USD/day"] },
+  { max: ["-1USD/day", "1000000001USD/hour", "0.123456789USD/week", "1e3USD/month", "500USD/year", "USD/day"] },
+  { max: [`${"9".repeat(41)}USD/day`, "500$/day"] },
+  { max: ["9".repeat(201)] },
+  { max: ["9".repeat(20_001)], collar: ["9".repeat(201)] },
+  { access: ["trade"], max: ["600USD/order,500USD/day"] },
+  { access: ["trade"], max: ["100USD/order,500EUR/day"] },
+  { max: ["500USD/day,none"] },
+  { max: ["500USD/day,600USD/day"] },
+  { access: ["trade"], max: ["none"], grant: ["BTC=1"] },
+  { access: ["trade"], max: ["none"], capital: ["0USD"] },
+  { keep: ["BTC", "BTC=1=2", "BTC=0"] },
+  { pairs: ["BTCUSD", "none"], "not-pairs": ["all", ","], sides: ["none"], types: ["stop"] },
+  { access: ["trade"], max: ["none"], pairs: ["BTC/USD"], "not-pairs": ["*/USD"] },
+  { access: ["trade"], max: ["none"], types: ["market"] },
+  { collar: ["101%"], slippage: ["1 percent"], "max-open": ["0"], rate: ["10/hour"], "max-leverage": ["1"] },
+  { calls: ["10/min,5/day"] },
+  { calls: ["10", "0/min"], cancel: ["all"], ask: ["above=50", "everything"], toolsets: ["trades"] },
+  { withdraw: ["200USD/day", "a\u0007b=1USD/day", "KEY=1USD/order"], colour: ["red"] }
+]
+
 const now = DateTime.unsafeMake("2026-09-21T09:15:00Z")
 
 const changed = (change: Change) =>
@@ -216,6 +249,23 @@ describe("words", () => {
       })
     )
   )
+
+  it.effect("of limits of a mandate that are wrong, and of names in it that Kraken lacks", () => {
+    const unknown = mandate({ max: "5USDD/day,none/order", access: "full", pairs: "BTC/UDS,NOPE/*", keep: "BTCC=1" })
+    return pinned("mandates", [
+      ...faultyTerms.map((given) => {
+        const problems = Either.match(makeMandate(given), { onLeft: (problems) => problems, onRight: () => [] })
+        assert.isNotEmpty(problems, JSON.stringify(given))
+        const shown = JSON.stringify(given)
+        return [
+          shown.length > 200 ? `${shown.slice(0, 200)}…` : shown,
+          ...problems.map((problem) => `  ${problem}`),
+          ""
+        ].join("\n")
+      }),
+      [...nameFaults(unknown, directory), ""].join("\n")
+    ])
+  })
 
   it.effect("of a server that begins to serve", () => {
     const credentials = Option.some({ key: Redacted.make("key"), secret: Redacted.make("secret"), otp: Option.none() })

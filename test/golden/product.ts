@@ -1,4 +1,5 @@
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { Product } from "../../src/server/product.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
@@ -19,7 +20,9 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import type { FakeKraken } from "../doubles/FakeKraken.ts"
 import { post } from "../doubles/TestMcp.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { TestMandates } from "../doubles/TestMandates.ts"
+import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
@@ -42,7 +45,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   )
   return McpHttpHandlerStateless.pipe(
     Layer.provide(McpServerSdk),
-    Layer.provide(PolicyOfServer),
+    Layer.provide([PolicyIntersecting, CallBudgetInMemory, TestMandates()]),
     Layer.provide([
       kraken,
       RequestStateKeyMemory,
@@ -56,7 +59,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
 /** Makes the product in paper mode, with its state in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
   McpHttpHandlerStateless.pipe(
-    Layer.provide(Product),
+    Layer.provide(Layer.provide(Product, MandatesSqlite)),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),
     Layer.merge(OperatedOnPaper)

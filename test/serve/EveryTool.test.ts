@@ -5,6 +5,7 @@ import { Product } from "../../src/server/product.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
+import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
@@ -66,7 +67,12 @@ const paper = Effect.gen(function* () {
     Layer.provide(McpServerEarly)
   )
   const context = yield* Layer.build(
-    server.pipe(Layer.provideMerge(TokenStoreSqlite), Layer.provide(TokenDatabase), Layer.provide(settings))
+    server.pipe(
+      Layer.provide(MandatesSqlite),
+      Layer.provideMerge(TokenStoreSqlite),
+      Layer.provide(TokenDatabase),
+      Layer.provide(settings)
+    )
   )
   return yield* Effect.gen(function* () {
     const { port } = yield* Listening

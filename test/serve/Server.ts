@@ -41,11 +41,12 @@ export const houseBeside = Effect.fnUntraced(function* (
 
 export type House = Effect.Effect.Success<ReturnType<typeof houseBeside>>
 
-/** Runs a command to its end. */
-export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: string) => {
+/** Runs a command to its end, with a text as its input. */
+export const run = (args: ReadonlyArray<string>, variables: Variables, cwd?: string, input = "") => {
   const { status, stderr, stdout } = spawnSync(process.execPath, [bundle(), ...args], {
     env: variables,
     encoding: "utf8",
+    input,
     ...(cwd !== undefined && { cwd })
   })
   return { status, stderr, stdout }

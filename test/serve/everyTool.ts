@@ -28,6 +28,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
     )
 
   yield* use("get_trading_mode")
+  yield* use("get_my_mandate")
 
   // The market.
   const pair = "BTC/USD"
@@ -116,6 +117,9 @@ export const useEveryTool = Effect.fnUntraced(function* (
   const [from_account, to_account] = accounts.map(({ account_id }: Json) => account_id)
   yield* use("account_transfer", { asset: "BTC", amount: "0.1", from_account, to_account })
   yield* use("get_websockets_token")
+
+  // The last one, since no write works after it.
+  yield* use("freeze_my_token", { reason: "the end of the test" })
 
   assert.deepStrictEqual([...left], [])
 })

@@ -57,7 +57,9 @@ describe("the tools and Kraken's reference", () => {
   })
 
   it("agree on what is a write, and on what may be done twice", () => {
-    for (const { definition, endpoint = "", intent, name } of tools) {
+    for (const { definition, endpoint, intent, name } of tools) {
+      // The reference says nothing of a tool that does not ask Kraken.
+      if (endpoint === undefined) continue
       assert.strictEqual(intent !== "read", writes.includes(endpoint), name)
       const twice = intent === "read" || repeatable.includes(endpoint)
       assert.strictEqual(definition.annotations?.idempotentHint, twice, name)

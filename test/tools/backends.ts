@@ -19,11 +19,16 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import { morning, paperIn } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
-import { PolicyOfServer } from "../../src/layers/access/PolicyOfServer.ts"
+import { TestMandates } from "../doubles/TestMandates.ts"
+import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
+import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
+
+/** The services that decide about calls. */
+export const Access = Layer.mergeAll(PolicyIntersecting, CallBudgetInMemory, TestMandates())
 
 /** The services that tools need. */
 type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
@@ -48,7 +53,7 @@ export const exchangeOf = (v: TestExchange) => {
   }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+  const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
@@ -78,7 +83,7 @@ export const backends: Record<string, Backend> = {
       yield* morning
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
-      const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+      const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

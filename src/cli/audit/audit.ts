@@ -6,6 +6,7 @@ import { parseReceipt } from "../../layers/access/record/chain.ts"
 import { load } from "../../layers/process/load.ts"
 import { envFile } from "../kit/envFile.ts"
 import { UsageError } from "../kit/errors.ts"
+import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 
 /** Loads the database only for a command that needs it. */
 const reading = load(() => import("./readRecord.ts"))
@@ -103,13 +104,17 @@ const resolve = Command.make(
     seq,
     happened: Options.boolean("happened").pipe(Options.withDescription("Kraken carried it out")),
     not: Options.boolean("not").pipe(Options.withDescription("Kraken did not carry it out")),
+    passphraseFd,
     envFile
   },
-  Effect.fn(function* ({ envFile, happened, not, seq }) {
+  Effect.fn(function* ({ envFile, happened, not, passphraseFd, seq }) {
     if (happened === not) return yield* new UsageError({ message: "audit resolve: expected --happened or --not" })
     const number = yield* toNumber("SEQ", seq)
+    const descriptor = yield* toDescriptor(passphraseFd)
     const outcome = happened ? "happened" : "did-not-happen"
-    yield* Effect.flatMap(changing, ({ resolve }) => resolve({ seq: number, outcome, envFile }))
+    yield* Effect.flatMap(changing, ({ resolve }) =>
+      resolve({ seq: number, outcome, passphraseFd: descriptor, envFile })
+    )
   })
 ).pipe(Command.withDescription("Decide a write whose outcome is unknown"))
 

@@ -4,7 +4,18 @@ import { leastAge, prune as pruneRows, resolve as resolveIntent } from "../../la
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { verify } from "../../layers/access/record/verify.ts"
 import { UsageError } from "../kit/errors.ts"
-import { type From, isoOf, isThere, locate, openToChange, RecordRefusal, withState } from "./record.ts"
+import {
+  type From,
+  type FromOperator,
+  isoOf,
+  isThere,
+  locate,
+  openToChange,
+  RecordRefusal,
+  requireSecret,
+  withSecret,
+  withState
+} from "./record.ts"
 
 /** The effects of the audit commands that change the record. */
 
@@ -43,13 +54,14 @@ export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly 
 export const resolve = Effect.fn("audit.resolve")(function* ({
   outcome,
   seq
-}: { readonly seq: number; readonly outcome: Resolution["outcome"] } & From) {
+}: { readonly seq: number; readonly outcome: Resolution["outcome"] } & FromOperator) {
   const db = yield* openExisting
+  yield* requireSecret(`Deciding row ${seq}`)
   const resolved = yield* db.write((db, { wall }) => resolveIntent(db, wall, seq, outcome))
   if (resolved._tag === "NotUnknown")
     return yield* new RecordRefusal({ message: `Row ${seq} ${whyNot(resolved.state)}` })
   yield* Console.log(`Row ${seq} is recorded as ${outcome}. Receipt: ${receiptOf(resolved.head)}`)
-}, withState)
+}, withSecret)
 
 const whyNot = (state: string | undefined): string => {
   if (state === undefined) return "is no write of this record, or was pruned."

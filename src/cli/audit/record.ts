@@ -1,17 +1,26 @@
-import { Data, DateTime, Effect, Option } from "effect"
+import { Data, DateTime, Effect, Layer, Option } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { layout } from "../../layers/access/record/layout.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
 import { Config } from "../../services/Config.ts"
+import { OperatorSecret } from "../../services/OperatorSecret.ts"
 
 /** The record that the settings name, for commands. */
 
 export interface From {
   readonly envFile: Option.Option<string>
+}
+
+/** The source of a command that might need the operator passphrase. */
+export interface FromOperator extends From {
+  /** The file descriptor from which the passphrase is read. None: it is typed. */
+  readonly passphraseFd: Option.Option<number>
 }
 
 /** A command on the record that is not carried out. */
@@ -20,6 +29,13 @@ export class RecordRefusal extends Data.TaggedError("RecordRefusal")<{ readonly 
 /** Provides the only setting that the commands use, and a scope. */
 export const withState = <A, E, R>(effect: Effect.Effect<A, E, R>, { envFile }: From) =>
   effect.pipe(Effect.scoped, Effect.provide(ConfigEnv(Needs.record, envFile)))
+
+/** Provides the same, and the operator secret. */
+export const withSecret = <A, E, R>(effect: Effect.Effect<A, E, R>, from: FromOperator) =>
+  withState(Effect.provide(effect, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(from.passphraseFd))), from)
+
+/** Requires the operator secret for an act, if one is set. */
+export const requireSecret = (act: string) => Effect.flatMap(OperatorSecret, ({ require }) => require(act))
 
 export const locate = Effect.map(Config, ({ stateDir }) => join(stateDir, recordFile))
 

@@ -1,7 +1,9 @@
-import { Effect, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { createInterface } from "node:readline"
 import process from "node:process"
-import { requireOperator } from "./requireOperator.ts"
+import { OperatorSecretSqlite } from "../../layers/access/secret/OperatorSecretSqlite.ts"
+import { PassphraseTerminal } from "../../layers/terminal/PassphraseTerminal.ts"
+import { OperatorSecret } from "../../services/OperatorSecret.ts"
 import { ResumeRefusal } from "./resumeRefusal.ts"
 
 /** The word that confirms. A program that answers every question with yes does not write it. */
@@ -12,7 +14,11 @@ const word = "resume"
  * word that is typed on a terminal. A program can answer on a pipe.
  */
 export const mayResume = Effect.fn("resume.confirm")(function* (hasSecret: boolean, descriptor: Option.Option<number>) {
-  if (hasSecret) return yield* requireOperator("Allowing trading again", descriptor)
+  if (hasSecret) {
+    const required = Effect.flatMap(OperatorSecret, ({ require }) => require("Allowing trading again"))
+    yield* Effect.provide(required, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(descriptor)))
+    return
+  }
   if (Option.isSome(descriptor))
     return yield* new ResumeRefusal({
       message:

@@ -2,7 +2,15 @@ import { Console, Effect } from "effect"
 import { createHash } from "node:crypto"
 import { rekey as rekeyRows } from "../../layers/access/record/administer.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
-import { type From, isThere, locate, openToChange, RecordRefusal, withState } from "../audit/record.ts"
+import {
+  type FromOperator,
+  isThere,
+  locate,
+  openToChange,
+  RecordRefusal,
+  requireSecret,
+  withSecret
+} from "../audit/record.ts"
 
 /**
  * Moves the record of an API key to another one. The nonces of the new key begin on their own: Kraken counts them for
@@ -11,9 +19,10 @@ import { type From, isThere, locate, openToChange, RecordRefusal, withState } fr
 export const rekey = Effect.fn("state.rekey")(function* ({
   from,
   to
-}: { readonly from: string; readonly to: string } & From) {
+}: { readonly from: string; readonly to: string } & FromOperator) {
   const file = yield* locate
   if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  yield* requireSecret("Changing the API key of the record")
   const db = yield* openToChange(file)
   const rekeyed = yield* db.write((db, { wall }) => rekeyRows(db, wall, hashOf(from), hashOf(to)))
   if (rekeyed._tag === "NoWrites") return yield* new RecordRefusal({ message: "Nothing is recorded of the old key." })
@@ -22,6 +31,6 @@ export const rekey = Effect.fn("state.rekey")(function* ({
       message: `A server works on row ${rekeyed.seq} with the old key. Stop it, and try again 15 seconds later.`
     })
   yield* Console.log(`${rekeyed.writes} writes now belong to the new key. Receipt: ${receiptOf(rekeyed.head)}`)
-}, withState)
+}, withSecret)
 
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex")

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { load } from "../../layers/process/load.ts"
 import { envFile } from "../kit/envFile.ts"
 import { UsageError } from "../kit/errors.ts"
+import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 
 const folder = (description: string) => Args.text({ name: "FOLDER" }).pipe(Args.withDescription(description))
 
@@ -38,14 +39,16 @@ const rekey = Command.make(
   {
     from: apiKey("OLD", "The public part of the old API key"),
     to: apiKey("NEW", "The public part of the new API key of the same account"),
+    passphraseFd,
     envFile
   },
-  Effect.fn(function* (options) {
+  Effect.fn(function* ({ passphraseFd, ...options }) {
     if (!isKey(options.from) || !isKey(options.to) || options.from === options.to)
       return yield* new UsageError({ message: "state rekey: expected two different API keys, as Kraken shows them" })
+    const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(
       load(() => import("./rekey.ts")),
-      ({ rekey }) => rekey(options)
+      ({ rekey }) => rekey({ ...options, passphraseFd: descriptor })
     )
   })
 ).pipe(Command.withDescription("Let a new API key go on with what is recorded of the old one"))

@@ -4,11 +4,18 @@ import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
 import { envFile } from "../kit/envFile.ts"
+import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
+import { termOptions } from "./termOptions.ts"
 import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
 
 /** Loads the database only for a command that needs it, so that help and completions start without it. */
 const tokens = load(() => import("./tokens.ts"))
+const creating = load(() => import("./create.ts"))
+const updating = load(() => import("./update.ts"))
+const rotating = load(() => import("./rotate.ts"))
+const freezing = load(() => import("./freeze.ts"))
+const showing = load(() => import("./show.ts"))
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))
 
@@ -18,7 +25,9 @@ const create = Command.make(
     name: Args.text({ name: "NAME" }).pipe(Args.withDescription("Name of the token, e.g. claude-code")),
     expiresIn: Options.text("expires-in").pipe(
       Options.withAlias("e"),
-      Options.withDescription("Lifetime: 90d, 12h, 30m, 45s or seconds. Default: the token never expires"),
+      Options.withDescription(
+        "Lifetime: 90d, 12h, 30m, 45s or seconds. Default: 90d with --budget, otherwise the token never expires"
+      ),
       Options.optional
     ),
     paper: Options.boolean("paper").pipe(
@@ -26,16 +35,87 @@ const create = Command.make(
         "Allow simulated accounts only, never the real one; always the case with MCP_KRAKEN_MODE=paper"
       )
     ),
+    terms: termOptions,
     json,
+    passphraseFd,
     envFile
   },
-  Effect.fn(function* ({ envFile, expiresIn, json, name, paper }) {
-    if (name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
+  Effect.fn(function* ({ expiresIn, passphraseFd, ...options }) {
+    if (options.name.trim() === "") return yield* new UsageError({ message: "NAME must not be empty" })
     const lifetime = yield* Effect.transposeMapOption(expiresIn, toDuration)
-    const { create } = yield* tokens
-    yield* create({ name, lifetime, paper, json, envFile })
+    const descriptor = yield* toDescriptor(passphraseFd)
+    yield* Effect.flatMap(creating, ({ create }) => create({ ...options, lifetime, passphraseFd: descriptor }))
   })
 ).pipe(Command.withDescription("Create a bearer token; it is printed only once"))
+
+const id = Args.text({ name: "ID" }).pipe(Args.withDescription("Id of the token, as token list shows it"))
+
+const update = Command.make(
+  "update",
+  {
+    id,
+    terms: termOptions,
+    removeLimits: Options.boolean("remove-limits").pipe(
+      Options.withDescription("Remove all limits: the token can do everything that the server offers")
+    ),
+    revision: Options.text("revision").pipe(
+      Options.withPseudoName("N"),
+      Options.withDescription("Change the limits only if this is their newest revision, as token show prints it"),
+      Options.optional
+    ),
+    json,
+    passphraseFd,
+    envFile
+  },
+  Effect.fn(function* ({ passphraseFd, removeLimits, revision, terms, ...options }) {
+    const given = Object.keys(terms)
+    if (removeLimits === given.length > 0)
+      return yield* new UsageError({ message: "token update: expected flags of limits, or --remove-limits" })
+    const from = {
+      ...options,
+      revision: yield* Effect.transposeMapOption(revision, toRevision),
+      passphraseFd: yield* toDescriptor(passphraseFd)
+    }
+    const changes = yield* updating
+    yield* removeLimits ? changes.removeLimits(from) : changes.update({ ...from, terms })
+  })
+).pipe(Command.withDescription("Change the limits of a token that are given; the others stay"))
+
+const show = Command.make("show", { id, json, envFile }, (options) =>
+  Effect.flatMap(showing, ({ show }) => show(options))
+).pipe(Command.withDescription("Print a token, its limits, and what is used and left of them"))
+
+const rotate = Command.make(
+  "rotate",
+  { id, json, passphraseFd, envFile },
+  Effect.fn(function* ({ passphraseFd, ...options }) {
+    const descriptor = yield* toDescriptor(passphraseFd)
+    yield* Effect.flatMap(rotating, ({ rotate }) => rotate({ ...options, passphraseFd: descriptor }))
+  })
+).pipe(Command.withDescription("Replace a token by a new one with its limits and usage"))
+
+const caller = Args.text({ name: "ID" }).pipe(
+  Args.withDescription("Id of a token, or local for callers without a token")
+)
+
+const freeze = Command.make(
+  "freeze",
+  {
+    id: caller,
+    reason: Options.text("reason").pipe(Options.withDescription("Why, for the record"), Options.optional),
+    envFile
+  },
+  (options) => Effect.flatMap(freezing, ({ freeze }) => freeze(options))
+).pipe(Command.withDescription("Let a token only read and cancel, at once"))
+
+const unfreeze = Command.make(
+  "unfreeze",
+  { id: caller, passphraseFd, envFile },
+  Effect.fn(function* ({ passphraseFd, ...options }) {
+    const descriptor = yield* toDescriptor(passphraseFd)
+    yield* Effect.flatMap(freezing, ({ unfreeze }) => unfreeze({ ...options, passphraseFd: descriptor }))
+  })
+).pipe(Command.withDescription("Let a frozen token do again what its limits allow"))
 
 const list = Command.make(
   "list",
@@ -43,16 +123,20 @@ const list = Command.make(
   (options) => Effect.flatMap(tokens, ({ list }) => list(options))
 ).pipe(Command.withDescription("List tokens, newest first"))
 
-const revoke = Command.make(
-  "revoke",
-  { id: Args.text({ name: "ID" }).pipe(Args.withDescription("Id of the token, as token list shows it")), envFile },
-  (options) => Effect.flatMap(tokens, ({ revoke }) => revoke(options))
+const revoke = Command.make("revoke", { id, envFile }, (options) =>
+  Effect.flatMap(tokens, ({ revoke }) => revoke(options))
 ).pipe(Command.withDescription("Revoke a token; servers refuse it within a second"))
 
 export const token = Command.make("token").pipe(
   Command.withDescription("Manage the bearer tokens of the HTTP server"),
-  Command.withSubcommands([create, list, revoke])
+  Command.withSubcommands([create, list, show, update, rotate, freeze, unfreeze, revoke])
 )
+
+/** Parses the number of a revision. */
+const toRevision = (text: string) =>
+  /^\d{1,15}$/.test(text)
+    ? Effect.succeed(Number(text))
+    : new UsageError({ message: `--revision: expected a number from 0, got ${JSON.stringify(text)}` })
 
 /** Parses the lifetime of a token. */
 const toDuration = (text: string) =>

@@ -10,7 +10,17 @@ import { trading } from "./trading.ts"
 
 export type { Intent, Moves } from "./endpoint.ts"
 
-const table = { ...market, ...account, ...exports, ...trading, ...funding, ...earn, ...subaccounts }
+/** The parts of Kraken's API. */
+const parts = { market, account: { ...account, ...exports }, trading, funding, earn, subaccounts }
+
+const table = {
+  ...parts.market,
+  ...parts.account,
+  ...parts.trading,
+  ...parts.funding,
+  ...parts.earn,
+  ...parts.subaccounts
+}
 
 /**
  * An endpoint that this program knows. `public/…` is a GET that needs no key; `private/…` is a signed POST. Kraken's
@@ -32,6 +42,21 @@ type Definitions = {
 
 /** The definition of each endpoint. The table is closed: no other endpoint can be called. */
 export const endpoints: Definitions = table
+
+/** A part of Kraken's API, named like the toolset for it. */
+export type Part = keyof typeof parts
+
+const isPart = (name: string): name is Part => Object.hasOwn(parts, name)
+
+const partOf: ReadonlyMap<string, Part> = new Map(
+  Object.entries(parts).flatMap(([part, definitions]) =>
+    isPart(part) ? Object.keys(definitions).map((endpoint) => [endpoint, part] as const) : []
+  )
+)
+
+/** Checks that an endpoint belongs to one of some parts of Kraken's API. */
+export const isIn = (endpoint: Endpoint, wanted: ReadonlyArray<Part>): boolean =>
+  wanted.some((part) => part === partOf.get(endpoint))
 
 export type PublicEndpoint = Extract<Endpoint, `public/${string}`>
 export type PrivateEndpoint = Exclude<Endpoint, PublicEndpoint>

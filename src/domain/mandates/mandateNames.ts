@@ -1,6 +1,6 @@
 import type { Directory } from "../assets/model.ts"
 import { escapeText } from "../wire/escapeText.ts"
-import type { Mandate } from "./mandate.ts"
+import type { Mandate, ServerLimits } from "./mandate.ts"
 
 /** A name in a mandate, with the limit that has it. */
 interface Named {
@@ -62,6 +62,17 @@ export const nameFaults = (mandate: Mandate, directory: Directory): ReadonlyArra
   )
 ]
 
+/** Lists the currencies of the limits that all callers share which Kraken lacks, with the nearest names. */
+export const serverNameFaults = ({ ask, spending }: ServerLimits, directory: Directory): ReadonlyArray<string> =>
+  [
+    { limit: "max", name: spending.currency },
+    { limit: "ask above", name: ask.above?.asset }
+  ].flatMap(({ limit, name }) =>
+    name === undefined || findAsset(directory, name) !== undefined
+      ? []
+      : [unknown({ limit, name }, "asset", directory.nearestAssets(name, 3))]
+  )
+
 const repeated = (names: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...new Set(names.filter((name, index) => names.indexOf(name) !== index))
 ]
@@ -102,6 +113,18 @@ export const displayNames = (mandate: Mandate, directory: Directory): Mandate =>
     ask: { ...ask, ...(ask.above !== undefined && { above: money(ask.above) }) }
   }
 }
+
+/** Replaces names in the limits that all callers share by Kraken's display names. Names that Kraken lacks stay. */
+export const serverDisplayNames = ({ ask, spending }: ServerLimits, directory: Directory): ServerLimits => ({
+  spending: {
+    ...spending,
+    ...(spending.currency !== undefined && { currency: directory.assetDisplay(spending.currency) })
+  },
+  ask: {
+    ...ask,
+    ...(ask.above !== undefined && { above: { ...ask.above, asset: directory.assetDisplay(ask.above.asset) } })
+  }
+})
 
 const displayPattern = (pattern: string, directory: Directory): string => {
   const sides = sidesOf(pattern)

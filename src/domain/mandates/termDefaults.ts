@@ -14,6 +14,7 @@ export const defaultMandate: Mandate = {
   calls: {},
   maxLeverage: 0,
   cancel: "own",
+  withdraw: {},
   ask: { kinds: ["funds"] }
 }
 

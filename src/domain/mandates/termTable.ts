@@ -270,7 +270,7 @@ export const terms: ReadonlyArray<Term> = [
     expected:
       "limits such as KEY=200USD/day, also for hour, week, month and total; KEY=none removes one, none forbids withdrawals, all allows every address",
     purpose: "Kraken's names of the addresses that withdrawals may go to, each with its own limit.",
-    byDefault: "all",
+    byDefault: "none",
     repeatable: true,
     access: "full",
     read: setWithdraw

@@ -86,12 +86,12 @@ export const readPair = (text: string): Read<string> => {
   )
 }
 
-/** Reads a percentage from 0 to 100, with or without its sign. */
+/** Reads a percentage below 100, with or without its sign. At 100 % a limit of prices would allow any price. */
 export const readPercent = (text: string): Read<string> =>
   Either.flatMap(readAmount(text.replace(/\s*%$/, "")), (percent) =>
-    D.greaterThan(D.decimal(percent), D.decimal("100"))
-      ? Either.left(expected("a percentage from 0 to 100", text))
-      : Either.right(percent)
+    D.lessThan(D.decimal(percent), D.decimal("100"))
+      ? Either.right(percent)
+      : Either.left(expected("a percentage below 100", text))
   )
 
 const mostCount = 1_000_000

@@ -10,16 +10,16 @@ import * as Fields from "./writeFields.ts"
 
 type Params = { readonly [name: string]: unknown }
 
-/** Judges a withdrawal. Under a mandate, it can only go to an address that the mandate names. */
+/** Judges a withdrawal. Under a mandate, it can only go to an address that the mandate names, unless that allows all. */
 export const withdraw: Judge = (judging, params) =>
   Either.gen(function* () {
     const { own } = judging.rules
     const fields = yield* Fields.readFields(Fields.Withdraw, params)
     const asset = yield* assetOf(judging, fields.asset, fields.aclass)
     const amount = yield* amountOf(fields.amount)
-    const addresses = own?.terms.withdraw ?? {}
-    const limit = Object.hasOwn(addresses, fields.key) ? addresses[fields.key] : undefined
-    if (own !== undefined && limit === undefined)
+    const addresses = own?.terms.withdraw
+    const limit = addresses !== undefined && Object.hasOwn(addresses, fields.key) ? addresses[fields.key] : undefined
+    if (addresses !== undefined && limit === undefined)
       return yield* notAllowed("mandate", "withdraw", fields.key, Object.keys(addresses).join(", ") || "no address")
     const address = limit && {
       address: { bucket: withdrawBucket(fields.key, limit.asset), currency: limit.asset }

@@ -159,7 +159,8 @@ export const MandateChange = Schema.Struct({
   revision: Schema.Int,
   /** Absent if the mandate was removed. */
   terms: optional(Mandate)
-})
+  // A limit that this version does not know must not be dropped.
+}).annotations({ parseOptions: { onExcessProperty: "error" } })
 export type MandateChange = typeof MandateChange.Type
 
 /** A caller was frozen or unfrozen. A frozen caller can only read and cancel. */

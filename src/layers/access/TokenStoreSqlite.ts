@@ -4,6 +4,7 @@ import { DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "eff
 import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
 import { Config } from "../../services/Config.ts"
 import {
+  type NewToken,
   type Token,
   TokenForPaper,
   TokenId,
@@ -16,6 +17,8 @@ import { reasonOf } from "../storage/databaseFile.ts"
 import { migrate, type Migration } from "../storage/migrate.ts"
 import { Database } from "../storage/openDatabase.ts"
 import { makeLastUse } from "./lastUse.ts"
+import { acceptedForms, readStored, store } from "./marks.ts"
+import { createOperatorSecrets } from "./secretFingerprints.ts"
 import { isActive, opens } from "./tokenRules.ts"
 import { fromIso, toIso } from "./time.ts"
 
@@ -27,12 +30,6 @@ const validFor = Duration.toMillis("1 second")
 
 /** The most valid tokens in memory. */
 const capacity = 1000
-
-/**
- * The prefix for the hash of a token that opens only simulated accounts. A column could be overlooked: a server that does
- * not know the prefix, such as the Python one, finds no such hash and refuses the token.
- */
-const paperMark = "paper:"
 
 const Row = Schema.Struct({
   id: Schema.String,
@@ -61,7 +58,8 @@ const migrations: ReadonlyArray<Migration> = [
         sql`CREATE INDEX IF NOT EXISTS idx_tokens_hash ON tokens (token_hash)`
       )
     )
-  ]
+  ],
+  ["create_operator_secrets", createOperatorSecrets]
 ]
 
 /**
@@ -86,32 +84,64 @@ export const TokenStoreSqlite = Layer.scoped(
         ORDER BY created_at DESC, rowid DESC`.pipe(Effect.flatMap(decodeRows), Effect.mapError(failed))
 
     const byHash = Effect.fnUntraced(function* (hash: string) {
-      const [row] = yield* select(sql`token_hash IN (${hash}, ${paperMark + hash})`)
-      return row !== undefined && sameHash(withoutMark(row.token_hash), hash)
+      const [row] = yield* select(sql`token_hash IN ${sql.in(acceptedForms(hash))}`)
+      return row !== undefined && sameHash(readStored(row.token_hash).hash, hash)
         ? Option.some(toToken(row))
         : Option.none()
     })
 
+    const byId = Effect.fnUntraced(function* (id: string) {
+      const [row] = yield* select(sql`id = ${id}`)
+      return row ?? (yield* new TokenNotFound({ id }))
+    })
+
+    const insert = Effect.fnUntraced(function* ({
+      expiresAt,
+      marks,
+      name
+    }: Pick<Token, "expiresAt" | "marks" | "name">): Effect.fn.Return<NewToken, TokenStoreError> {
+      const plain = `mck_${randomBytes(32).toString("base64url")}`
+      const hash = sha256(plain)
+      const now = yield* DateTime.now
+      const token: Token = {
+        id: TokenId.make(hash.slice(0, 12)),
+        name,
+        paperOnly: marks.includes("paper"),
+        marks,
+        createdAt: now,
+        expiresAt,
+        revokedAt: Option.none(),
+        lastUsedAt: Option.none()
+      }
+      const expires = Option.getOrNull(Option.map(expiresAt, toIso))
+      yield* sql`INSERT INTO tokens (id, name, token_hash, created_at, expires_at)
+        VALUES (${token.id}, ${name}, ${store(hash, marks)}, ${toIso(now)}, ${expires})`.pipe(Effect.mapError(failed))
+      return { token, secret: Redacted.make(plain) }
+    })
+
     return TokenStore.of({
-      create: Effect.fn("TokenStore.create")(function* ({ expiresIn, name, paperOnly }) {
-        const plain = `mck_${randomBytes(32).toString("base64url")}`
-        const hash = sha256(plain)
+      create: Effect.fn("TokenStore.create")(function* ({ expiresIn, hasMandate = false, name, paperOnly }) {
         const now = yield* DateTime.now
-        const token: Token = {
-          id: TokenId.make(hash.slice(0, 12)),
+        return yield* insert({
           name,
-          paperOnly,
-          createdAt: now,
-          expiresAt: Option.map(expiresIn, (duration) => DateTime.addDuration(now, duration)),
-          revokedAt: Option.none(),
-          lastUsedAt: Option.none()
-        }
-        const expires = Option.getOrNull(Option.map(token.expiresAt, toIso))
-        yield* sql`INSERT INTO tokens (id, name, token_hash, created_at, expires_at)
-          VALUES (${token.id}, ${name}, ${paperOnly ? paperMark + hash : hash}, ${toIso(now)}, ${expires})`.pipe(
-          Effect.mapError(failed)
-        )
-        return { token, secret: Redacted.make(plain) }
+          marks: [...(hasMandate ? ["mandate"] : []), ...(paperOnly ? ["paper"] : [])],
+          expiresAt: Option.map(expiresIn, (duration) => DateTime.addDuration(now, duration))
+        })
+      }),
+
+      find: (id) => Effect.map(byId(id), toToken),
+
+      replace: Effect.fn("TokenStore.replace")(function* (id) {
+        return yield* insert(toToken(yield* byId(id)))
+      }),
+
+      markMandate: Effect.fn("TokenStore.markMandate")(function* (id, hasMandate) {
+        const { hash, marks } = readStored((yield* byId(id)).token_hash)
+        const others = marks.filter((mark) => mark !== "mandate")
+        const marked = store(hash, hasMandate ? [...others, "mandate"] : others)
+        yield* sql`UPDATE tokens SET token_hash = ${marked} WHERE id = ${id}`.pipe(Effect.mapError(failed))
+        valid.delete(hash)
+        return toToken(yield* byId(id))
       }),
 
       list: Effect.map(select(sql`1 = 1`), (rows) => rows.map(toToken)),
@@ -120,9 +150,8 @@ export const TokenStoreSqlite = Layer.scoped(
         const now = toIso(yield* DateTime.now)
         const changed = yield* sql`UPDATE tokens SET revoked_at = ${now} WHERE id = ${id} AND revoked_at IS NULL
           RETURNING id`.pipe(Effect.mapError(failed))
-        const [row] = yield* select(sql`id = ${id}`)
-        if (row === undefined) return yield* new TokenNotFound({ id })
-        valid.delete(withoutMark(row.token_hash))
+        const row = yield* byId(id)
+        valid.delete(readStored(row.token_hash).hash)
         return { token: toToken(row), wasRevoked: changed.length === 0 }
       }),
 
@@ -155,17 +184,19 @@ const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 /** Reads rows of the table `tokens`, for a program that must not change the database. */
 export const tokensOf = (rows: unknown) => Effect.map(decodeRows(rows), (rows) => rows.map(toToken))
 
-const toToken = (row: typeof Row.Type): Token => ({
-  id: TokenId.make(row.id),
-  name: row.name,
-  paperOnly: row.token_hash.startsWith(paperMark),
-  createdAt: fromIso(row.created_at),
-  expiresAt: Option.map(Option.fromNullable(row.expires_at), fromIso),
-  revokedAt: Option.map(Option.fromNullable(row.revoked_at), fromIso),
-  lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
-})
-
-const withoutMark = (stored: string): string => (stored.startsWith(paperMark) ? stored.slice(paperMark.length) : stored)
+const toToken = (row: typeof Row.Type): Token => {
+  const { marks } = readStored(row.token_hash)
+  return {
+    id: TokenId.make(row.id),
+    name: row.name,
+    paperOnly: marks.includes("paper"),
+    marks,
+    createdAt: fromIso(row.created_at),
+    expiresAt: Option.map(Option.fromNullable(row.expires_at), fromIso),
+    revokedAt: Option.map(Option.fromNullable(row.revoked_at), fromIso),
+    lastUsedAt: Option.map(Option.fromNullable(row.last_used_at), fromIso)
+  }
+}
 
 const sha256 = (text: string): string => digest("sha256", text)
 

@@ -2,7 +2,9 @@ import { Cause, Context, Data, Effect, Exit, FiberId, Layer, Option, Runtime } f
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Config } from "../../services/Config.ts"
 import { type TokenForPaper, TokenStore } from "../../services/TokenStore.ts"
-import { bearer, operator } from "../access/principals.ts"
+import type { MandateMissing } from "../../services/Mandates.ts"
+import { makePrincipalOf } from "../access/mandates/principalOf.ts"
+import { localOperator } from "../access/principals.ts"
 import { readBody } from "./body.ts"
 import { type Credential, credential } from "./credential.ts"
 import { makeEmit } from "./events.ts"
@@ -133,16 +135,20 @@ class Unauthenticated extends Data.TaggedError("Unauthenticated")<{ readonly rep
 
 /** Makes the authentication of requests, which fails with the answer for a request that it refuses. */
 const makeAuthenticate = Effect.gen(function* () {
-  const { authDisabled, mode } = yield* Config
+  const config = yield* Config
+  const { authDisabled } = config
   const tokens = yield* TokenStore
   const throttle = makeThrottle()
-  const refusePaperToken = makeRefusePaperToken()
-  const local = operator(mode)
+  const refuseToken = makeRefuseToken()
+  const principalOf = yield* makePrincipalOf
+  // The settings have a mandate for callers without a token only if there are such callers.
+  const local = authDisabled ? localOperator(config) : undefined
   return Effect.fnUntraced(function* (token: Credential["token"], address: string, logEntry: AccessLogEntry) {
-    if (authDisabled) return local
+    if (local !== undefined) return local
     if (Option.isNone(token)) return yield* new Unauthenticated({ reply: Reply.noCredentials })
-    const found = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", refusePaperToken(logEntry))
-    if (Option.isSome(found)) return bearer(found.value, mode)
+    const refuse = refuseToken(logEntry)
+    const found = yield* Effect.catchTag(tokens.verify(token.value), "TokenForPaper", refuse)
+    if (Option.isSome(found)) return yield* Effect.catchTag(principalOf(found.value), "MandateMissing", refuse)
     const seconds = yield* throttle.failed(address)
     const reply = seconds === 0 ? Reply.invalidToken : Reply.tooManyFailures(seconds)
     return yield* new Unauthenticated({ reply })
@@ -169,18 +175,23 @@ const makeAwaitRefusal = Effect.gen(function* () {
 })
 
 /**
- * Makes the refusal of tokens for paper accounts. Such a token is not a guess, so it does not count as a failed
- * authentication, and its owner reads the reason at every try. The reason is logged once for each token, and the token's
- * id in the log entry of each request.
+ * Makes the refusal of tokens that exist: one for paper accounts, or one whose limits are missing. Such a token is not a
+ * guess, so it does not count as a failed authentication, and its owner reads the reason at every try. The reason is logged
+ * once for each token, and the token's id in the log entry of each request.
  */
-const makeRefusePaperToken = () => {
+const makeRefuseToken = () => {
   const logged = new Set<string>()
   return (logEntry: AccessLogEntry) =>
-    Effect.fnUntraced(function* (error: TokenForPaper) {
+    Effect.fnUntraced(function* (error: TokenForPaper | MandateMissing) {
       logEntry.addFields({ caller: error.id, outcome: error._tag })
-      const isFirst = !logged.has(error.id)
-      logged.add(error.id)
-      if (isFirst) yield* Effect.logWarning(`Token ${error.id}: ${error.message}`)
+      const reason =
+        error._tag === "MandateMissing"
+          ? error.reason
+          : "it was made for paper mode. Make one for the real account: mcp-kraken token create NAME"
+      const line = `Token ${error.id}: ${reason}`
+      const isFirst = !logged.has(line)
+      logged.add(line)
+      if (isFirst) yield* Effect.logWarning(line)
       return yield* new Unauthenticated({ reply: Reply.refusedToken(error.message) })
     })
 }

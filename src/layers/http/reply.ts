@@ -31,7 +31,7 @@ export const healthy = text(200, '{"status":"ok"}')
 
 export const noCredentials = failure(
   401,
-  "Authentication required: send a token made with `mcp-kraken token create` as `Authorization: Bearer mck_…`",
+  "Authentication required: send a token of this server as `Authorization: Bearer mck_…`. See docs/troubleshooting.md",
   challenge("")
 )
 
@@ -61,7 +61,7 @@ export const noOauth = text(
   JSON.stringify({
     error: "invalid_request",
     error_description:
-      "This server takes a token in the Authorization header, and has no OAuth. The token that the client sent is missing, unknown, expired or revoked: make one with `mcp-kraken token create NAME`, and let the client send `Authorization: Bearer mck_…`"
+      "This server takes a token in the Authorization header, and has no OAuth. The token that the client sent is missing, unknown, expired or revoked: the user gives it a valid one, to be sent as `Authorization: Bearer mck_…`. See docs/troubleshooting.md"
   }),
   { "cache-control": "no-store" }
 )

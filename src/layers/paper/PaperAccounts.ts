@@ -88,7 +88,7 @@ const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefin
         try {
           return Effect.succeed(run(() => clock.unsafeCurrentTimeMillis()))
         } catch (error) {
-          if (error instanceof PaperAccountBroken) return error
+          if (error instanceof PaperAccountBroken) return Effect.zipRight(logReset(error), error)
           return isSqlite(error) ? unavailable(file, "used")(error) : Effect.die(error)
         }
       }),
@@ -147,3 +147,7 @@ const pairsOfOpenOrders = ({ accounts, pairStates }: Exchange): ReadonlyArray<Pa
 }
 
 const isSqlite = (error: unknown): boolean => String(Object(error).code).startsWith("SQLITE_")
+
+/** Tells the operator the command that resets a broken account. */
+const logReset = ({ account }: PaperAccountBroken) =>
+  Effect.logWarning(`To reset the paper account: mcp-kraken paper reset --account ${account}`)

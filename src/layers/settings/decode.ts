@@ -1,6 +1,8 @@
 import { Option, Struct } from "effect"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
+import { readLimits } from "./limits.ts"
+import { type MandateField, mandateFields } from "./mandateSettings.ts"
 import { modeProblems } from "./mode.ts"
 import { type Needs, overHttp } from "./needs.ts"
 import type { DotenvFile } from "./dotenvFile.ts"
@@ -51,6 +53,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   // Problems of the pair are already reported.
   const hasKey = inUse("key") ? Option.isSome(credentials) || pair.problems.length > 0 : undefined
   const tls = [values.sslKeyFile, values.sslCertFile]
+  const limits = readLimits(values, inUse("authDisabled") && values.authDisabled === false)
   problems.push(
     ...sources.dotenv.problems,
     ...refusedLines(
@@ -70,13 +73,13 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     ...(inUse("stateDir") && stateDir === undefined
       ? [`${settings.stateDir.name}: expected, since this user has no home folder`]
       : []),
+    ...limits.problems,
     ...unknownSettings(new Map([...dotenv, ...environment]), needs)
   )
   if (problems.length > 0 && sources.unread !== undefined) problems.push(`${sources.unread} is not read.`)
 
-  // Settings that only stand for others are left out. The rest is the configuration, field by field.
   const config = {
-    ...Struct.omit(values, "key", "keyFile", "otp", "secret", "secretFile", "sslCertFile", "sslKeyFile"),
+    ...Struct.omit(values, ...standingForOthers),
     // Without credentials, no code in paper mode can use the account of the key.
     credentials: isPaper ? Option.none() : credentials,
     mode: values.mode ?? "live",
@@ -85,6 +88,8 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       certFile: Option.fromNullable(values.sslCertFile)
     }),
     stateDir: stateDir ?? "",
+    localMandate: limits.localMandate,
+    serverLimits: limits.serverLimits,
     unreadFile: Option.fromNullable(sources.unread),
     notices: [
       ...(sources.unread === undefined
@@ -106,6 +111,20 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
 }
 
 const fields = Object.keys(settings) as ReadonlyArray<Field>
+
+/** Settings that only stand for other fields of Config. */
+const standingForOthers = [
+  "key",
+  "keyFile",
+  "otp",
+  "secret",
+  "secretFile",
+  "sslCertFile",
+  "sslKeyFile",
+  "serverMax",
+  "serverAsk",
+  ...mandateFields
+] as const
 
 const noCredentials = { credentials: Option.none(), problems: [], notices: [] }
 
@@ -169,11 +188,19 @@ const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): type
     const get = () => {
       throw new Error(`${settings[field].name} is not among the settings that this command uses`)
     }
-    const name = field === "sslKeyFile" || field === "sslCertFile" ? "tls" : field
-    Object.defineProperty(config, name, { configurable: true, enumerable: false, get })
+    Object.defineProperty(config, shownAs(field), { configurable: true, enumerable: false, get })
   }
   return config
 }
+
+/** Returns the field of Config that a setting helps to make. */
+const shownAs = (field: Field): string => {
+  if (field === "sslKeyFile" || field === "sslCertFile") return "tls"
+  if (field === "serverMax" || field === "serverAsk") return "serverLimits"
+  return isOfMandate(field) ? "localMandate" : field
+}
+
+const isOfMandate = (field: Field): field is MandateField => mandateFields.some((name) => name === field)
 
 /** Prints the invalid value, without credentials in front of the host of an address. */
 const shown = ({ secret }: Setting<unknown>, text: string): string =>

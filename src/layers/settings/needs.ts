@@ -43,8 +43,14 @@ export const overStdio: Needs = {
 
 export const health = command("host", "port", "sslKeyFile", "sslCertFile")
 
-export const tokenCreate = command("tokenDb", "mode")
+/** Settings of the commands that make or change tokens. */
+export const tokenCreate = command("tokenDb", "stateDir", "mode")
+export const tokenChange = command("tokenDb", "stateDir")
+/** Settings of the commands on tokens that are used in an emergency. */
 export const tokens = command("tokenDb")
+export const tokenLimits = command("tokenDb", "stateDir")
+/** Settings for reading Kraken's lists of names. */
+export const names = command("baseUrl", "httpTimeout", "tier")
 
 /** Settings of the commands on the record and on the state folder. */
 export const record = command("stateDir")

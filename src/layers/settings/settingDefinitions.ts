@@ -1,6 +1,7 @@
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { commonAssets } from "../../domain/assets/commonAssets.ts"
 import { toolsetNames } from "../../services/Toolset.ts"
+import { mandateTerms, serverSettings } from "./mandateSettings.ts"
 import * as Parse from "./parse.ts"
 
 /** A setting: its variable, its accepted values, its default and its purpose. */
@@ -17,6 +18,8 @@ export interface Setting<A> {
   /** The description of the default in the documents, if it differs from `fallback`. */
   readonly shownDefault?: string
   readonly purpose: string
+  /** The heading under which the documents list it. Undefined for the settings without a heading, which come first. */
+  readonly section?: string
   /** True if its value is never shown. */
   readonly secret?: true
   readonly parse: Parse.Parse<A>
@@ -236,7 +239,9 @@ export const settings = {
     fallback: "5",
     purpose: "Seconds after which Kraken refuses an order for which the caller set no deadline.",
     parse: Parse.seconds(2, 60)
-  })
+  }),
+  ...mandateTerms,
+  ...serverSettings
 }
 
 type Settings = typeof settings

@@ -30,7 +30,7 @@ const lacksModule = (cause: unknown): boolean =>
   /bindings file|NODE_MODULE_VERSION|invalid ELF header|dlopen|Cannot find (?:module|package)/i.test(reasonOf(cause))
 
 const remedy =
-  "Install mcp-kraken again on this machine, with the Node.js that runs it; 22.14 or newer needs no compiler. With an older one, run: npm rebuild better-sqlite3"
+  "Install mcp-kraken again on this machine, with the Node.js that runs it; 22.14 or newer needs no compiler. See docs/troubleshooting.md"
 
 /** Returns the first line, since the others list all folders that were searched. */
 const firstLine = (text: string): string => (text.split("\n", 1)[0] ?? "").replace(/[.:]?(?: Tried)?[.:]?$/, "")

@@ -31,6 +31,6 @@ export const getTradingMode = Tool.make("get_trading_mode", {
 })
 
 const goLive =
-  "The user sets KRAKEN_API_KEY, KRAKEN_API_SECRET and MCP_KRAKEN_MODE=live, and starts the server again without --paper. Over HTTP, this client might then need another token: mcp-kraken token create NAME."
+  "Only the user can, by a key of Kraken and a new start of the server: see docs/paper.md. Over HTTP, this client might then need another token."
 
-const goPaper = "The user starts the server again with --paper, or MCP_KRAKEN_MODE=paper."
+const goPaper = "Only the user can, by a new start of the server: see docs/paper.md."

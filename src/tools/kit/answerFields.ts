@@ -50,5 +50,14 @@ export const Written = {
   ...Settled
 }
 
+/** The field of an order that was sent with other terms than the caller's. */
+export const SentAs = {
+  sent_as: optional(
+    Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+      description: "Terms sent instead, as limits require"
+    })
+  )
+}
+
 /** Names of the fields that come first in an answer, so that a reader of its beginning sees that nothing was placed. */
 export const leadingFields = ["placed", "duplicate_of", "note"] as const

@@ -12,7 +12,7 @@ export class ToolDefect extends Schema.TaggedError<ToolDefect>()("ToolDefect", {
 }) {
   override get message() {
     const done = this.outcome === "done" ? ` Kraken carried it out and answered: ${this.answer}` : ""
-    return `A fault of mcp-kraken ended ${this.tool}.${done}`
+    return `A fault of this server ended ${this.tool}.${done}`
   }
 }
 

@@ -13,14 +13,14 @@ const longest = 4000
  */
 export const recordRefusal =
   (endpoint: Endpoint | undefined, args: unknown) =>
-  <A, E extends { readonly _tag: string; readonly message: string }, R>(
+  <A, E extends Parameters<typeof Record.Service.refused>[1], R>(
     refusable: Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R | Record | Principal> =>
     endpoint === undefined || !isWrite(endpoint)
       ? refusable
       : Effect.tapError(refusable, (error) =>
           Effect.flatMap(Record, (record) => record.refused({ endpoint, params: paramsOf(args) }, error)).pipe(
-            Effect.flatMap(noteReceipt),
+            Effect.flatMap(Effect.transposeMapOption(noteReceipt)),
             Effect.catchAll(({ reason }) => Effect.logError("A refused write could not be recorded", { reason }))
           )
         )

@@ -77,12 +77,15 @@ export interface Executed {
 
 /** Calls Kraken: reads through the client, writes once through the writer. */
 export const execute = ({ canRepeat, endpoint, ids, instead, reads }: Execution, params: Params) => {
-  const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> =
-    !reads && isWrite(endpoint)
-      ? send(endpoint, params, canRepeat)
-      : ids === undefined || params[ids.field] === undefined
+  const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> = isWrite(endpoint)
+    ? params["validate"] === true
+      ? validateOnly(endpoint, params)
+      : reads
         ? read(endpoint, params)
-        : lookUp(endpoint, params, ids)
+        : send(endpoint, params, canRepeat)
+    : ids === undefined || params[ids.field] === undefined
+      ? read(endpoint, params)
+      : lookUp(endpoint, params, ids)
   return Effect.mapError(executed, (error) =>
     instead !== undefined && isUnknownMethod(error) ? new NotOffered({ endpoint, instead }) : error
   )
@@ -93,13 +96,27 @@ const read = (endpoint: Endpoint, params: Params) =>
     Effect.map(kraken.read(endpoint, withoutRepeat(params)), (result) => ({ result, extra: {} }))
   )
 
+/** Has Kraken check a write, which then changes nothing. */
+const validateOnly = (endpoint: WriteEndpoint, params: Params) =>
+  Effect.flatMap(KrakenWriter, (writer) =>
+    Effect.map(writer.validate(endpoint, withoutRepeat(params)), ({ result, sentAs }) => ({
+      result,
+      extra: sentAs === undefined ? {} : { sent_as: sentAs }
+    }))
+  )
+
 const send = (endpoint: WriteEndpoint, { repeat, ...params }: Params, canRepeat: boolean) =>
   Effect.flatMap(KrakenWriter, (writer) =>
     Effect.map(
       writer.send(endpoint, repeat === true ? { ...params, repeat } : params),
-      ({ duplicateOf, result, settled }) => ({
+      ({ duplicateOf, left, result, sentAs, settled }) => ({
         result,
-        extra: { ...(duplicateOf && duplicateFields(duplicateOf, canRepeat)), ...(settled && { settled }) }
+        extra: {
+          ...(sentAs && { sent_as: sentAs }),
+          ...(duplicateOf && duplicateFields(duplicateOf, canRepeat)),
+          ...(settled && { settled }),
+          ...(left && { left: left.ids, ...(left.note !== undefined && { note: left.note }) })
+        }
       })
     )
   )

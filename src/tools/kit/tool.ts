@@ -1,6 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Array as Arr, Cause, Effect, type ParseResult, Predicate, Schema } from "effect"
-import { type Endpoint, endpoints, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
+import { type Endpoint, endpoints, type Intent, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenUnreadable } from "../../services/KrakenErrors.ts"
@@ -38,7 +38,7 @@ export type CheckError = Arguments.InvalidArguments | Refusal
  * result.
  */
 export interface Tool<out Name extends string, in Input, out Output, out E, out R>
-  extends ToolFacts, Pick<Offer, "mayRead"> {
+  extends ToolFacts, Pick<Offer, "mayRead" | "name"> {
   readonly name: Name
   readonly definition: Mcp.Tool
   readonly run: (input: Input) => Effect.Effect<Output, E | CheckError, R | CheckServices>
@@ -80,6 +80,8 @@ export const make = <
   spec: ToolSpec<Fields> & {
     /** Undefined if Kraken is not asked. */
     readonly endpoint?: Endpoint
+    /** The effect of a tool that does not ask Kraken. Default: it reads. */
+    readonly intent?: Intent
     readonly output: Schema.Schema<A, I>
     readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
     readonly files?: (answer: NoInfer<B>) => ReadonlyArray<Steps.File>
@@ -89,7 +91,8 @@ export const make = <
   const inputSchema = JsonSchema.input(input)
   const decode = Arguments.decoder(name, input, inputSchema, spec)
   const encode = Schema.encode(spec.output)
-  const { idempotent, intent, permissions } = spec.endpoint === undefined ? withoutEndpoint : endpoints[spec.endpoint]
+  const { idempotent, intent, permissions } =
+    spec.endpoint === undefined ? { ...withoutEndpoint, intent: spec.intent ?? "read" } : endpoints[spec.endpoint]
 
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 
@@ -139,7 +142,7 @@ export const make = <
 }
 
 /** Facts of a tool that does not ask Kraken. */
-const withoutEndpoint = { intent: "read", permissions: [], idempotent: true } as const
+const withoutEndpoint = { permissions: [], idempotent: true } as const
 
 /** Input and lookups with which an answer is shaped. */
 export interface ShapeContext<Input> {
@@ -187,7 +190,7 @@ export const endpoint = <
     /** Carries out some calls in another way than by one request to the endpoint. Undefined for the other calls. */
     readonly carryOut?: (
       input: InputOf<Fields>
-    ) => Effect.Effect<Steps.Executed, SendError | UnknownName, KrakenWriter | ExtraReads> | undefined
+    ) => Effect.Effect<Steps.Executed, SendError | UnknownName, KrakenWriter | ExtraReads | Record> | undefined
     /** The ids by which rows are read. `output` then has the fields of `LookedUp`. */
     readonly ids?: (input: InputOf<Fields>) => Ids | undefined
     /** Explains a refusal by Kraken with facts of the account, in sentences. */
@@ -229,7 +232,7 @@ export const endpoint = <
     const executed: Effect.Effect<
       Steps.Executed,
       SendError | Steps.NotOffered | UnknownName,
-      KrakenWriter | ExtraReads
+      KrakenWriter | ExtraReads | Record
     > =
       spec.carryOut?.(input) ??
       Effect.map(

@@ -1,11 +1,14 @@
 import { Array, Effect, Either, Option, Schema } from "effect"
 import type { Directory } from "../../domain/assets/model.ts"
 import { endpoints, type Result } from "../../domain/endpoints/endpoints.ts"
+import { idsOfOwners, selectOwn } from "../../domain/mandates/ownOrders.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
-import { KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import { KrakenNotRecorded, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../../services/KrakenWriter.ts"
 import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
+import { Principal } from "../../services/Principal.ts"
+import { Record } from "../../services/Record.ts"
 import { lookUp } from "../kit/lookUp.ts"
 import * as Rows from "../kit/rows.ts"
 
@@ -38,7 +41,7 @@ const isCanceled = Schema.is(endpoints["private/CancelOrder"].result)
  * cancelled and one is left.
  */
 export const cancelFiltered = Effect.fn("Tool.cancel_all_orders")(function* (filter: Filter) {
-  const open = yield* openOrders
+  const open = yield* cancellable(yield* openOrders)
   const passes = yield* passing(filter, open)
   const txids = open.filter(([, order]) => passes(order)).map(([txid]) => txid)
   const first = yield* cancelled(txids)
@@ -90,6 +93,20 @@ const openOrders = Effect.gen(function* () {
 })
 
 type Order = Result<"private/OpenOrders">["open"][string]
+
+/** Selects the orders that the caller is allowed to cancel: all of them, or its own under a mandate that says so. */
+const cancellable = Effect.fnUntraced(
+  function* (open: ReadonlyArray<readonly [string, Order]>) {
+    const { mandate } = yield* Principal
+    if (!Option.exists(mandate, ({ terms }) => terms.cancel === "own")) return open
+    const record = yield* Record
+    const orders = open.map(([txid, { cl_ord_id, refid }]) => ({ txid, refid, cl_ord_id }))
+    const ids = yield* record.ownOrders(idsOfOwners(orders))
+    const own = new Set(selectOwn(orders, ids, yield* record.openSpends("own")).map(({ txid }) => txid))
+    return open.filter(([txid]) => own.has(txid))
+  },
+  Effect.mapError(({ reason }) => new KrakenNotRecorded({ endpoint: "private/CancelAll", reason }))
+)
 
 /**
  * Makes the test of a filter. Without Kraken's lists, a pair is recognised only by the name that its orders show. If no

@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
-import { Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { SentAs, Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { list, optional, repeatable, tooMany, withDefault } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
@@ -55,7 +55,7 @@ export const addOrder = Tool.endpoint("add_order", {
       validated: input.validate || undefined
     }),
   follow: (answer, { input }) =>
-    canEndAtOnce(input)
+    canEndAtOnce(input) || answer.sent_as !== undefined
       ? Effect.map(statesOf(answer.txid ?? []), (states) => {
           const state = Object.values(states)[0]
           return { ...answer, ...stateFields(state), ...warningOf([answer.warning, endedWarning("The order", state)]) }
@@ -70,6 +70,7 @@ export const addOrder = Tool.endpoint("add_order", {
     cl_ord_id: optionalText,
     deadline: optionalText,
     validated: optional(Schema.Boolean.annotations({ description: "Checked only: nothing was placed" })),
+    ...SentAs,
     ...Written
   })
 })
@@ -133,7 +134,8 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
   follow: Effect.fnUntraced(function* (answer, { input }) {
     const watched = answer.orders.flatMap(({ txid }, i) => {
       const terms = input.orders[i]
-      return txid !== undefined && terms !== undefined && canEndAtOnce(terms) ? [txid] : []
+      const canEnd = terms !== undefined && (canEndAtOnce(terms) || answer.sent_as !== undefined)
+      return txid !== undefined && canEnd ? [txid] : []
     })
     const states = yield* statesOf(watched)
     const orders = answer.orders.map((row) => ({
@@ -169,6 +171,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     failed: optionalNumber,
     deadline: optionalText,
     validated: optionalBoolean,
+    ...SentAs,
     ...Written
   })
 })

@@ -349,6 +349,16 @@ const faults: ReadonlyArray<Fault> = [
     plant: change(() => ({ env: { MCP_KRAKEN_READ_ONLY: "false" } }))
   },
   {
+    fault: "the limits of a token are in another state folder",
+    finds: "tokens.limits-missing",
+    plant: (home) =>
+      Effect.gen(function* () {
+        yield* home.limit
+        rmSync(home.state, { recursive: true })
+        mkdirSync(home.state, { mode: 0o700 })
+      })
+  },
+  {
     fault: "a token never expires",
     finds: "tokens.never-expire",
     plant: ({ createToken }) => Effect.asVoid(createToken(Option.none()))
@@ -435,11 +445,9 @@ describe("doctor", () => {
       const { code, findings, healthy } = yield* home.doctor()
       assert.deepStrictEqual(wrong(findings), [])
       assert.deepStrictEqual([code, healthy], [0, true])
-      // One that writes, whose tokens have limits.
-      assert.deepStrictEqual(
-        wrong(yield* home.inspect({ hasLimits: () => true }, { MCP_KRAKEN_READ_ONLY: "false" })),
-        []
-      )
+      // One that writes, whose token has limits.
+      yield* home.limit
+      assert.deepStrictEqual(wrong(yield* home.inspect({}, { MCP_KRAKEN_READ_ONLY: "false" })), [])
     })
   )
 

@@ -73,6 +73,8 @@ export const makeHealthyHome = Effect.gen(function* () {
     token,
     /** Makes another token. */
     createToken,
+    /** Gives the token limits, which it can only read under. */
+    limit: commandLine.run(["token", "update", token.id, "--access", "read"], env),
     /** Makes a file in the folder, with a mode. */
     file: (name: string, text: string, mode = 0o600) => {
       const path = join(folder, name)

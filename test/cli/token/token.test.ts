@@ -41,7 +41,8 @@ describe("token create", () => {
         id,
         name: "my laptop",
         expires: "never",
-        modes: "live, paper"
+        modes: "live, paper",
+        limits: "none"
       })
       assert.lengthOf(stdout.split(token), 2)
       const db = new Database(join(folder, "data", "tokens.db"), { readonly: true })
@@ -77,7 +78,7 @@ describe("token create", () => {
         list.map(({ modes }: { readonly modes: unknown }) => modes),
         [["live", "paper"], ["paper"], ["paper"], ["paper"]]
       )
-      assert.match((yield* run(["token", "list"])).stdout, /^\w{12} +trial +active .* paper$/m)
+      assert.match((yield* run(["token", "list"])).stdout, /^\w{12} +trial +active .* — +paper +all +none +no$/m)
     })
   )
 
@@ -125,9 +126,9 @@ describe("token list and token revoke", () => {
       const [title, , , , ...lines] = stdout.trimEnd().split("\n")
       assert.include(title, file)
       assert.deepStrictEqual(lines, [
-        String.raw`cccccccccccc  über \u001b[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper`,
-        "bbbbbbbbbbbb  desk             expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper",
-        `${rows[0]?.[0]}  desk             active   2026-01-01T10:00:00Z  —                     —                     live, paper`
+        String.raw`cccccccccccc  über \u001b[31m  revoked  2026-01-03T09:00:00Z  —                     2026-01-03T23:59:59Z  live, paper  all     none    no`,
+        "bbbbbbbbbbbb  desk             expired  2026-01-02T10:00:00Z  2026-01-03T10:00:00Z  —                     live, paper  all     none    no",
+        `${rows[0]?.[0]}  desk             active   2026-01-01T10:00:00Z  —                     —                     live, paper  all     none    no`
       ])
       assert.notInclude((yield* run("list")).stdout, "cccccccccccc")
       const json = JSON.parse((yield* run("list", "--json")).stdout)
@@ -138,7 +139,9 @@ describe("token list and token revoke", () => {
         created_at: "2026-01-01T10:00:00Z",
         expires_at: null,
         last_used_at: null,
-        modes: ["live", "paper"]
+        modes: ["live", "paper"],
+        mandate: null,
+        frozen: null
       })
       assert.lengthOf(json, 2)
     })

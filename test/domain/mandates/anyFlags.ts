@@ -17,7 +17,7 @@ const someOf = (words: ReadonlyArray<string>) =>
 const count = fc.integer({ min: 1, max: 1000 })
 const percent = fc.oneof(
   fc.constant("none"),
-  fc.integer({ min: 0, max: 1000 }).map((tenths) => `${tenths / 10}%`)
+  fc.integer({ min: 0, max: 999 }).map((tenths) => `${tenths / 10}%`)
 )
 const amounts = fc
   .uniqueArray(fc.tuple(asset, cents(1)), { selector: ([asset]) => asset, minLength: 1 })

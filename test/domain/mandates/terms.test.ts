@@ -29,6 +29,7 @@ describe("a new mandate", () => {
       calls: {},
       maxLeverage: 0,
       cancel: "own",
+      withdraw: {},
       ask: { kinds: ["funds"] }
     })
   })
@@ -46,6 +47,7 @@ describe("a new mandate", () => {
       calls: { min: 60 },
       maxLeverage: 0,
       cancel: "own",
+      withdraw: {},
       ask: { kinds: ["funds"] }
     })
   })
@@ -203,7 +205,8 @@ describe("a new mandate", () => {
     [{ types: "market" }, ["types"]],
     [{ toolsets: "trades" }, ["toolsets"]],
     // Numbers.
-    [{ collar: "100.00000001%" }, ["collar"]],
+    [{ collar: "100%" }, ["collar"]],
+    [{ slippage: "100" }, ["slippage"]],
     [{ collar: "-1%" }, ["collar"]],
     [{ slippage: "1%%" }, ["slippage"]],
     [{ "max-open": "0" }, ["max-open"]],

@@ -38,8 +38,15 @@ describe("a withdrawal", () => {
     }
   )
 
+  it("can go anywhere only if the mandate says so", () => {
+    assert.deepStrictEqual(summary(judged("private/Withdraw", withdrawal, under({ access: "full" }))), [
+      "0.002 BTC, token1 USD 50010"
+    ])
+  })
+
   it("is refused if the mandate names no address", () => {
-    assert.strictEqual(rule(judged("private/Withdraw", withdrawal, under({ access: "full" }))), "withdraw")
+    const none = under({ access: "full", withdraw: {} })
+    assert.strictEqual(rule(judged("private/Withdraw", withdrawal, none)), "withdraw")
     assert.strictEqual(rule(judged("private/Withdraw", withdrawal, under())), "access")
   })
 

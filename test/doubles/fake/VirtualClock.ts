@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect, Random } from "effect"
+import { getActiveResourcesInfo } from "node:process"
 
 /**
  * Makes a clock that jumps to the next sleeper's time as soon as nothing else is left to run. Unlike `TestClock` it
@@ -32,9 +33,9 @@ export const makeVirtualClock = () => {
   /** Waits one turn of the event loop, in which bodies of answers and fibers that have yielded continue. */
   const tick = () => {
     if (!running) return
-    const next = sleeping.shift()
+    const next = readsFiles() ? undefined : sleeping.shift()
     if (next !== undefined) {
-      millis = next.at
+      millis = Math.max(millis, next.at)
       next.wake()
     }
     setImmediate(tick)
@@ -54,5 +55,14 @@ export const makeVirtualClock = () => {
       set += by
     })
 
-  return { run, setWall }
+  /** Lets milliseconds pass at once, as on a machine that was suspended: what should have run meanwhile runs late. */
+  const suspend = (by: number) =>
+    Effect.sync(() => {
+      millis += by
+    })
+
+  return { run, setWall, suspend }
 }
+
+/** Tells whether files are being read or written, which takes several turns. Time would run ahead meanwhile. */
+const readsFiles = (): boolean => getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"))

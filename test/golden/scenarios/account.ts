@@ -7,6 +7,7 @@ import {
   unreachable,
   warning
 } from "../../doubles/fake/Faults.ts"
+import { Option } from "effect"
 import { filled } from "../answers.ts"
 import type { Scenarios } from "../transcript.ts"
 import { all, answered, faults, first, lost, open, refused } from "./given.ts"
@@ -17,6 +18,18 @@ const balance = "private/Balance"
 export const account: Readonly<Record<string, Scenarios>> = {
   get_trading_mode: { "it answers": {}, "without an API key": { key: "missing" } },
   get_activity: { "it answers": {} },
+  get_my_mandate: {
+    "it answers": {},
+    "limits of the server": {
+      settings: {
+        serverLimits: Option.some({
+          spending: { currency: "USD", max: { day: "1000" } },
+          ask: { kinds: ["funds"] }
+        })
+      }
+    }
+  },
+  freeze_my_token: { "it answers": { args: { reason: "odd orders" } } },
   get_account_balance: {
     "it answers": {},
     "a process that has asked nothing yet": { cold: true },

@@ -206,6 +206,76 @@ describe("TokenStoreSqlite", () => {
     })
   )
 
+  it.scoped("finds a token with marks only by all of its marks, so that no other program finds it", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryFolder, "tokens.db")
+      const tokens = yield* open(file, "paper")
+      const hashOf = (secret: Redacted.Redacted) => createHash("sha256").update(Redacted.value(secret)).digest("hex")
+      const options = { name: "agent", expiresIn: Option.none(), hasMandate: true }
+      const agent = yield* tokens.create({ ...options, paperOnly: false })
+      const trial = yield* tokens.create({ ...options, paperOnly: true })
+      const db = new Database(file)
+      const stored = db.prepare("SELECT token_hash FROM tokens ORDER BY rowid").pluck().all()
+      assert.deepStrictEqual(stored, [`v2:mandate:${hashOf(agent.secret)}`, `v2:mandate,paper:${hashOf(trial.secret)}`])
+      // The look-ups of the Python server, and of the version before marks.
+      const byHash = db.prepare("SELECT id FROM tokens WHERE token_hash IN (?, ?)")
+      for (const { secret } of [agent, trial]) assert.isUndefined(byHash.get(hashOf(secret), `paper:${hashOf(secret)}`))
+      for (const { secret, token } of [agent, trial])
+        assert.deepInclude(Option.getOrThrow(yield* tokens.verify(secret)), { id: token.id, marks: token.marks })
+      db.close()
+    })
+  )
+
+  it.scoped.each(["v2:account:", "v2:mandate,vault:", "v2:paper,mandate:", "v3:mandate:", "v2::"])(
+    "refuses a token that a newer version stored as %s",
+    (prefix) =>
+      Effect.gen(function* () {
+        const file = join(yield* temporaryFolder, "tokens.db")
+        const tokens = yield* open(file)
+        const { secret, token } = yield* tokens.create({ name: "new", paperOnly: false, expiresIn: Option.none() })
+        const db = new Database(file)
+        db.prepare("UPDATE tokens SET token_hash = ? || token_hash").run(prefix)
+        db.close()
+        assert.isTrue(Option.isNone(yield* tokens.verify(secret)))
+        assert.lengthOf(yield* tokens.list, 1)
+        assert.isFalse((yield* tokens.revoke(token.id)).wasRevoked)
+      })
+  )
+
+  it.scoped("sets and removes the mark of a mandate, and keeps the others", () =>
+    Effect.gen(function* () {
+      const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"), "paper")
+      const { secret, token } = yield* tokens.create({ name: "trial", paperOnly: true, expiresIn: Option.none() })
+      const marks = Effect.map(
+        tokens.verify(secret),
+        Option.map(({ marks }) => marks)
+      )
+      assert.deepStrictEqual(yield* marks, Option.some(["paper"]))
+      for (const _ of [1, 2]) yield* tokens.markMandate(token.id, true)
+      assert.deepStrictEqual(yield* marks, Option.some(["mandate", "paper"]))
+      yield* tokens.markMandate(token.id, false)
+      assert.deepStrictEqual(yield* marks, Option.some(["paper"]))
+      assert.strictEqual((yield* Effect.flip(tokens.markMandate("nope", true)))._tag, "TokenNotFound")
+    })
+  )
+
+  it.scoped("replaces a token by one with the same name, marks and expiry", () =>
+    Effect.gen(function* () {
+      const tokens = yield* open(join(yield* temporaryFolder, "tokens.db"))
+      const made = { name: "agent", paperOnly: false, hasMandate: true, expiresIn: Option.some(Duration.days(1)) }
+      const old = yield* tokens.create(made)
+      yield* TestClock.adjust("1 hour")
+      const { secret, token } = yield* tokens.replace(old.token.id)
+      assert.notStrictEqual(token.id, old.token.id)
+      const { expiresAt, marks, name } = token
+      assert.deepStrictEqual(
+        { expiresAt, marks, name },
+        { expiresAt: old.token.expiresAt, marks: ["mandate"], name: "agent" }
+      )
+      for (const one of [secret, old.secret]) assert.isTrue(Option.isSome(yield* tokens.verify(one)))
+    })
+  )
+
   it.scoped("names the file that can't be used", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

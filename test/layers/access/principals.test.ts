@@ -12,6 +12,7 @@ const token: Token = {
   id: TokenId.make("0123456789ab"),
   name: "laptop",
   paperOnly: false,
+  marks: [],
   createdAt: DateTime.unsafeMake(0),
   expiresAt,
   revokedAt: Option.none(),

@@ -24,6 +24,7 @@ import { request as send } from "node:http"
 import { connect, createServer } from "node:net"
 import { networkInterfaces } from "node:os"
 import { gzipSync } from "node:zlib"
+import { budgetMandate } from "../../../src/domain/mandates/termDefaults.ts"
 import { HttpListener, Listening } from "../../../src/layers/http/HttpListener.ts"
 import { logfmt } from "../../../src/layers/telemetry/format.ts"
 import {
@@ -32,10 +33,13 @@ import {
   McpHttpHandler
 } from "../../../src/layers/mcp/http/McpHttpHandler.ts"
 import type { Config } from "../../../src/services/Config.ts"
+import { Mandates } from "../../../src/services/Mandates.ts"
+import { RecordUnavailable } from "../../../src/services/Record.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
+import { TestMandates } from "../../doubles/TestMandates.ts"
 
 const good = "mck_good"
 const paper = "mck_paper"
@@ -47,6 +51,9 @@ const serve = (options: {
   readonly settled?: Effect.Effect<void>
   /** The result of verifying the valid token. */
   readonly verify?: () => Effect.Effect<boolean, TokenStoreError>
+  /** The marks of the valid token. */
+  readonly marks?: ReadonlyArray<string>
+  readonly mandates?: Layer.Layer<Mandates>
 }) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -63,6 +70,7 @@ const serve = (options: {
       Layer.provide([
         TestConfig({ port, ...options.config }),
         Layer.succeed(McpHttpHandler, { post: options.post ?? echo, endListening: Effect.void }),
+        options.mandates ?? TestMandates(),
         Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
         Layer.mock(TokenStore, {
           verify: (secret) =>
@@ -70,7 +78,7 @@ const serve = (options: {
               ? new TokenForPaper({ id: TokenId.make("ba9876543210") })
               : Effect.map(options.verify?.() ?? Effect.succeed(true), (isGood) =>
                   isGood && Redacted.value(secret) === good
-                    ? Option.some({ id: TokenId.make("0123456789ab") } as Token)
+                    ? Option.some({ id: TokenId.make("0123456789ab"), marks: options.marks ?? [] } as unknown as Token)
                     : Option.none()
                 )
         }),
@@ -236,7 +244,7 @@ describe("HttpListener", () => {
     Effect.gen(function* () {
       const { lines, url } = yield* serve({})
       const trial = { headers: { authorization: `Bearer ${paper}` } }
-      const words = /^This token was made for paper mode, and .* mcp-kraken token create NAME$/
+      const words = /^This token was made for paper mode, and .* docs\/troubleshooting\.md$/
       for (let i = 0; i < 11; i++) {
         const { headers, status, text } = yield* call(`${url}/mcp`, trial)
         assert.strictEqual(status, 401)
@@ -252,6 +260,7 @@ describe("HttpListener", () => {
       ]
       assert.lengthOf(warnings, 1)
       assert.include(warnings[0], "ba9876543210")
+      assert.include(warnings[0], "mcp-kraken token create NAME")
       assert.lengthOf(requests, 11)
       assert.match(requests[0] ?? "", /status=401 ms=\d+ caller=ba9876543210 outcome=TokenForPaper$/)
       assert.notInclude(lines.join("\n"), "mck_")
@@ -541,6 +550,61 @@ describe("HttpListener", () => {
       yield* Deferred.succeed(release, undefined)
       assert.strictEqual((yield* Fiber.join(under)).text, '"done"')
       yield* Fiber.join(stopping)
+    })
+  )
+
+  const terms = budgetMandate
+  const told = (request: McpHttpRequest): Effect.Effect<McpHttpResponse> =>
+    Effect.succeed({
+      _tag: "Json",
+      status: 200,
+      body: JSON.stringify(Option.getOrNull(Option.map(request.principal.mandate, ({ subject }) => subject)))
+    })
+
+  it.scopedLive("provides the mandate of a token, whether or not the token is marked to have one", () =>
+    Effect.gen(function* () {
+      const mandates = TestMandates({ "0123456789ab": { subject: "first", revision: 3, terms } })
+      for (const marks of [["mandate"], []]) {
+        const { url } = yield* serve({ marks, mandates, post: told })
+        assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, '"first"')
+      }
+      const { url } = yield* serve({ post: told })
+      assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, "null")
+    })
+  )
+
+  it.scopedLive("refuses a marked token without its mandate, tells why only in the log, and counts no guess", () =>
+    Effect.gen(function* () {
+      const unreadable = Layer.succeed(Mandates, {
+        file: "authority.db",
+        ofToken: () => new RecordUnavailable({ reason: "The database authority.db can't be opened: it is damaged." }),
+        freezeSelf: () => Effect.die("not used")
+      })
+      for (const mandates of [TestMandates(), unreadable]) {
+        const { lines, url } = yield* serve({ marks: ["mandate"], mandates })
+        for (const _ of Array.from({ length: 12 })) {
+          const { headers, status, text } = yield* call(`${url}/mcp`, { headers: bearer })
+          assert.strictEqual(status, 401)
+          assert.notInclude(text + headers.get("www-authenticate"), "authority.db")
+        }
+        assert.lengthOf(
+          lines.filter((line) => line.includes("authority.db")),
+          1
+        )
+      }
+      const { lines, url } = yield* serve({ mandates: unreadable, post: told })
+      for (const _ of [1, 2]) assert.strictEqual((yield* call(`${url}/mcp`, { headers: bearer })).text, "null")
+      assert.lengthOf(
+        lines.filter((line) => line.includes("authority.db")),
+        1
+      )
+    })
+  )
+
+  it.scopedLive("gives callers without a token the mandate of the settings", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve({ config: { authDisabled: true, localMandate: Option.some(terms) }, post: told })
+      assert.strictEqual((yield* call(`${url}/mcp`)).text, '"local"')
     })
   )
 })

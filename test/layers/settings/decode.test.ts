@@ -3,8 +3,10 @@ import { Duration, Effect, LogLevel, Option, Redacted } from "effect"
 import { writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
+import { termFlags } from "../../../src/domain/mandates/terms.ts"
 import { decode } from "../../../src/layers/settings/decode.ts"
 import { parseDotenv, readDotenv, readNamed } from "../../../src/layers/settings/dotenvFile.ts"
+import { overStdio } from "../../../src/layers/settings/needs.ts"
 import { normalize, stateFolder } from "../../../src/layers/settings/sources.ts"
 import { settings } from "../../../src/layers/settings/settingDefinitions.ts"
 import { toolsetNames } from "../../../src/services/Toolset.ts"
@@ -63,6 +65,8 @@ describe("settings", () => {
       paperMarket: undefined,
       paperBalances: { USD: "10000" },
       orderDeadline: Duration.seconds(5),
+      localMandate: Option.none(),
+      serverLimits: Option.none(),
       logLevel: LogLevel.Info,
       logFormat: "logfmt",
       unreadFile: Option.none(),
@@ -321,6 +325,77 @@ describe("settings", () => {
         wrong
       )
     assert.lengthOf(problems({ MCP_KRAKEN_PAPER_MARKET: "real" }), 1)
+  })
+
+  it("limit callers without a token, over stdio and without authentication, on paper too", () => {
+    const budget = { MCP_KRAKEN_BUDGET: "500USD", MCP_KRAKEN_MAX: "50USD/order,900USD/week" }
+    const open = { ...budget, MCP_KRAKEN_AUTH_DISABLED: "true" }
+    const { localMandate } = config(open)
+    assert.deepInclude(Option.getOrThrow(localMandate), {
+      access: "trade",
+      capital: { amount: "500", asset: "USD" },
+      spending: { currency: "USD", max: { order: "50", day: "500", week: "900" } }
+    })
+    assert.deepStrictEqual(config({ ...open, MCP_KRAKEN_MODE: "paper" }).localMandate, localMandate)
+    assert.deepStrictEqual(config(budget, "MCP_KRAKEN_AUTH_DISABLED=true").localMandate, localMandate)
+    const stdio = decode(
+      { flags: new Map(), environment: normalize(budget), dotenv: parseDotenv(""), stateFolder: "/state" },
+      overStdio
+    )
+    assert.deepStrictEqual(stdio.problems, [])
+    assert.deepStrictEqual(stdio.config.localMandate, localMandate)
+  })
+
+  it("limit calls only beside the access that callers have: without it, they could only read", () => {
+    const open = { MCP_KRAKEN_AUTH_DISABLED: "true", MCP_KRAKEN_CALLS: "60/min" }
+    assert.deepStrictEqual(wrong(open), ["MCP_KRAKEN_CALLS"])
+    const { localMandate } = config({ ...open, MCP_KRAKEN_ACCESS: "trade", MCP_KRAKEN_MAX: "none" })
+    assert.deepInclude(Option.getOrThrow(localMandate), { access: "trade", calls: { min: 60 } })
+  })
+
+  it("that would limit nobody are refused: each caller has a token", () => {
+    assert.deepStrictEqual(wrong({ MCP_KRAKEN_BUDGET: "500USD" }, "MCP_KRAKEN_PAIRS=BTC/USD"), [
+      "MCP_KRAKEN_BUDGET and MCP_KRAKEN_PAIRS"
+    ])
+  })
+
+  it("limit all callers together, with a token or without", () => {
+    const { localMandate, serverLimits } = config({
+      MCP_KRAKEN_SERVER_MAX: "1000USD/day",
+      MCP_KRAKEN_SERVER_ASK: "funds"
+    })
+    assert.deepStrictEqual(localMandate, Option.none())
+    assert.deepStrictEqual(
+      serverLimits,
+      Option.some({ spending: { currency: "USD", max: { day: "1000" } }, ask: { kinds: ["funds"] } })
+    )
+  })
+
+  it("name all limits that are wrong, together with other settings", () => {
+    assert.deepStrictEqual(
+      wrong(
+        { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_MAX: "1USD/day", MCP_KRAKEN_SERVER_MAX: "1" },
+        "MCP_KRAKEN_AUTH_DISABLED=true\nMCP_KRAKEN_COLLAR=500%\nMCP_KRAKEN_NOT_PAIRS=BTC"
+      ),
+      ["MCP_KRAKEN_PORT", "MCP_KRAKEN_NOT_PAIRS", "MCP_KRAKEN_COLLAR", "MCP_KRAKEN_MAX", "MCP_KRAKEN_SERVER_MAX"]
+    )
+  })
+
+  it("have names of limits like the flags of tokens, except for toolsets, which all callers share", () => {
+    const own = termFlags.filter(({ setting }) => setting !== "")
+    assert.deepStrictEqual(
+      termFlags.filter(({ setting }) => setting === "").map(({ flag }) => flag),
+      ["toolsets"]
+    )
+    assert.deepStrictEqual(
+      own.map(({ setting }) => setting),
+      own.map(({ flag }) => `MCP_KRAKEN_${flag.toUpperCase().replaceAll("-", "_")}`)
+    )
+    const names = Object.values(settings).map(({ name }) => name)
+    assert.includeMembers(
+      names,
+      own.map(({ setting }) => setting)
+    )
   })
 })
 

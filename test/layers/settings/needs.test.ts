@@ -30,7 +30,28 @@ const wrong: { readonly [F in Field]?: string } = {
   readOnly: "tru",
   hideDenied: "maybe",
   tier: "gold",
-  orderDeadline: "never"
+  orderDeadline: "never",
+  budget: "much",
+  access: "everything",
+  max: "100",
+  capital: "-1USD",
+  grant: "BTC",
+  keep: "1e9USD",
+  pairs: "BTCUSD",
+  notPairs: "*/*",
+  sides: "left",
+  types: "stop",
+  collar: "101%",
+  slippage: "-1%",
+  maxOpen: "0",
+  rate: "10/hour",
+  calls: "10/week",
+  maxLeverage: "1",
+  cancel: "all",
+  withdraw: "200USD/day",
+  ask: "everything",
+  serverMax: "100",
+  serverAsk: "everything"
 }
 
 const problems = (variables: Record<string, string>, of: needs.Needs, dotenv = "") =>

@@ -9,7 +9,7 @@ describe("a database that can't be opened", () => {
     "/x/better_sqlite3.node: invalid ELF header"
   ])("for lack of the native module names a remedy: %s", (reason) => {
     const { message } = unavailable("/data/tokens.db", "opened")(new Error(reason))
-    assert.include(message, "npm rebuild better-sqlite3")
+    assert.include(message, "docs/troubleshooting.md")
     assert.include(message, "/data/tokens.db")
     assert.notInclude(message, "\n")
   })

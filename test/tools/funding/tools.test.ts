@@ -105,6 +105,7 @@ describe("get_deposit_addresses", () => {
               calls.push(params)
               return Effect.succeed({ result: answers["private/DepositAddresses"], duplicateOf: [] })
             },
+            validate: () => Effect.die("not validated"),
             settled: Effect.void
           })
         )

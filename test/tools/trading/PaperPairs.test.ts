@@ -14,8 +14,7 @@ import { asset } from "../../fixtures/krakenLists.ts"
 import { makeKraken, unwatched } from "../../doubles/LiveKraken.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
-import { use } from "../backends.ts"
-import { PolicyOfServer } from "../../../src/layers/access/PolicyOfServer.ts"
+import { Access, use } from "../backends.ts"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
 
 /** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */
@@ -26,7 +25,7 @@ kraken.list({
 })
 
 const paperIn = (folder: string) =>
-  Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), PolicyOfServer).pipe(
+  Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

@@ -1,14 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import type { Directory } from "../../../src/domain/assets/model.ts"
 import { KrakenClient, type ReadError } from "../../../src/services/KrakenClient.ts"
 import { KrakenOrderError, KrakenOutcomeUnknown, KrakenUnavailable } from "../../../src/services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../../../src/services/KrakenWriter.ts"
+import { Principal } from "../../../src/services/Principal.ts"
+import { Record } from "../../../src/services/Record.ts"
 import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
 import * as Market from "../../../src/tools/market/tools.ts"
 import * as Placing from "../../../src/tools/trading/placeOrders.ts"
 import * as Reads from "../../../src/tools/trading/readTools.ts"
 import { noNames, TestKraken } from "../../doubles/TestKraken.ts"
+import { bearerOf } from "../../doubles/TestPrincipal.ts"
+import { mandate } from "../../layers/access/record/spending.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
 import { backends, use } from "../backends.ts"
 
@@ -77,6 +81,7 @@ const krakenOf = (
         const send = options.send?.(sent.length) ?? cancel
         return Effect.map(send(ids, account), (result) => ({ result }))
       }),
+    validate: () => Effect.die("not validated"),
     settled: Effect.void
   })
   const base = TestKraken({
@@ -239,6 +244,38 @@ describe("cancelling only the orders of a pair or side", () => {
       assert.lengthOf(sent, 0)
       assert.deepStrictEqual((yield* Cancelling.cancelAllOrders.run({ pair: "xbtusd" })).cancelled, ["O0"])
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("leaves the orders of others open if the mandate of the caller binds its cancels", () => {
+    const { account, layer, sent } = krakenOf([buy, buy, sell, buy, buy])
+    const bound = { subject: "t1", revision: 1, terms: mandate({ cancel: "own" }) }
+    const record = Layer.mock(Record, {
+      ownOrders: (ids) => Effect.succeed(new Set(ids.filter((id) => ["O0", "O2", "O3"].includes(id)))),
+      openSpends: () => Effect.succeed([])
+    })
+    return Effect.gen(function* () {
+      const { cancelled, count } = yield* Cancelling.cancelAllOrders.run({ side: "buy" })
+      assert.deepStrictEqual({ cancelled, count }, { cancelled: ["O0", "O3"], count: 2 })
+      assert.deepStrictEqual([...account.open.keys()], ["O1", "O2", "O4"])
+      assert.lengthOf(sent, 1)
+    }).pipe(
+      Effect.provideService(Principal, { ...bearerOf("t1"), mandate: Option.some(bound) }),
+      Effect.provide(Layer.merge(layer, record))
+    )
+  })
+
+  it.effect("shows the orders that are still open after all own ones were to be cancelled", () => {
+    const { layer } = krakenOf([])
+    const writer = Layer.mock(KrakenWriter, {
+      send: () => Effect.succeed({ result: { count: 2 }, left: { ids: ["O1"], note: "It is locked." } })
+    })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Cancelling.cancelAllOrders.run({}), {
+        count: 2,
+        left: ["O1"],
+        note: "It is locked."
+      })
+    }).pipe(Effect.provide(Layer.merge(layer, writer)))
   })
 
   it.effect("needs the permission to read open orders, and names it", () => {

@@ -3,14 +3,15 @@ import { isActive, opens } from "../../../layers/access/tokenRules.ts"
 import { lookInto } from "../../../layers/storage/lookInto.ts"
 import type { Config } from "../../../services/Config.ts"
 import type { Token } from "../../../services/TokenStore.ts"
-import { type Check, type Finding, info, skipped, warning } from "../kit/finding.ts"
+import { type Check, error, type Finding, info, skipped, warning } from "../kit/finding.ts"
 import { krakenFields, type Installation } from "../kit/installation.ts"
+import { type TokenLimits, tokenLimits } from "../kit/tokenLimits.ts"
 import { unusable } from "./unusable.ts"
 
 /** The tokens of the HTTP server. */
 export const tokensCheck: Check = {
   name: "tokens",
-  run: Effect.fnUntraced(function* ({ config, stdio, system }: Installation) {
+  run: Effect.fnUntraced(function* ({ config, stdio }: Installation) {
     if (stdio) return []
     const settings = config("tokenDb", "mode")
     if (Option.isNone(settings)) return skipped("the tokens")
@@ -28,8 +29,13 @@ export const tokensCheck: Check = {
     if (found._tag !== "Read") return unusable(tokenDb, found)
     const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSqlite.ts"))
     const now = yield* DateTime.now
+    const stateDir = Option.map(config("stateDir"), ({ stateDir }) => stateDir)
     return yield* tokensOf(found.value).pipe(
-      Effect.map((tokens) => findings(tokens, { authDisabled, canWrite, mode, hasLimits: system.hasLimits, now })),
+      Effect.flatMap((tokens) =>
+        Effect.map(tokenLimits(stateDir, tokens), (limits) =>
+          findings(tokens, { authDisabled, canWrite, limits, mode, now })
+        )
+      ),
       Effect.orElseSucceed(() =>
         unusable(tokenDb, { _tag: "Unusable", reason: "its rows are not what this version writes" })
       )
@@ -49,18 +55,19 @@ interface Server {
   /** True if clients can change something on a real account. */
   readonly canWrite: boolean
   readonly mode: (typeof Config.Service)["mode"]
-  readonly hasLimits: (token: Token) => boolean
+  readonly limits: TokenLimits
   readonly now: DateTime.Utc
 }
 
 const findings = (
   tokens: ReadonlyArray<Token>,
-  { authDisabled, canWrite, hasLimits, mode, now }: Server
+  { authDisabled, canWrite, limits, mode, now }: Server
 ): ReadonlyArray<Finding> => {
   const active = tokens.filter((token) => isActive(token, now) && opens(token, mode))
   const expired = tokens.filter((token) => Option.isNone(token.revokedAt) && !isActive(token, now))
   const lasting = active.filter(({ expiresAt }) => Option.isNone(expiresAt))
-  const unlimited = active.filter((token) => !hasLimits(token))
+  const unlimited = active.filter((token) => !limits.has(token))
+  const refused = active.filter(limits.lacks)
   return [
     ...(active.length === 0 && !authDisabled ? [none(mode)] : []),
     ...(lasting.length > 0
@@ -72,12 +79,21 @@ const findings = (
           )
         ]
       : []),
+    ...(refused.length > 0
+      ? [
+          error(
+            "tokens.limits-missing",
+            `Tokens that are refused, since their limits are not in this state folder: ${listOf(refused)}.`,
+            "Use the state folder in which they were set (MCP_KRAKEN_STATE_DIR), put a backup of it back, or replace the tokens."
+          )
+        ]
+      : []),
     ...(canWrite && unlimited.length > 0
       ? [
           warning(
             "tokens.without-limits",
             `Tokens without limits, whose clients can do all that the API key can: ${listOf(unlimited)}.`,
-            "Give the API key only the permissions that these clients need, or set MCP_KRAKEN_READ_ONLY=true."
+            "Set limits with token update, give the API key only the permissions that these clients need, or set MCP_KRAKEN_READ_ONLY=true."
           )
         ]
       : []),

@@ -50,6 +50,7 @@ export type FindingId =
   | "database.damaged"
   | "tokens.none"
   | "tokens.never-expire"
+  | "tokens.limits-missing"
   | "tokens.without-limits"
   | "tokens.expired"
   | "network.open"

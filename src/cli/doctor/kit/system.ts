@@ -1,7 +1,5 @@
 import { existsSync, readFileSync, statfsSync } from "node:fs"
 import process, { env } from "node:process"
-import type { Token } from "../../../services/TokenStore.ts"
-import { hasLimits } from "./hasLimits.ts"
 
 /** The space that is left on a file system, in bytes. */
 export interface Space {
@@ -23,7 +21,6 @@ export interface System {
   readonly isOwnContainer: boolean
   /** Reads the space on the file system of a folder that exists. Undefined if the system does not tell. */
   readonly spaceAt: (folder: string) => Space | undefined
-  readonly hasLimits: (token: Token) => boolean
 }
 
 const isContainer = (): boolean =>
@@ -60,6 +57,5 @@ export const thisSystem: System = {
     } catch {
       return undefined
     }
-  },
-  hasLimits
+  }
 }

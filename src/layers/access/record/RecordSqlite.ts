@@ -19,6 +19,8 @@ import {
   Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
+import { monotonic } from "../../../services/Clocks.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
@@ -29,7 +31,7 @@ import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
 import { judge } from "./limits.ts"
-import { openSpendsOf, ownIds } from "./openSpends.ts"
+import { openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
@@ -47,6 +49,12 @@ const shortWait = Duration.seconds(1)
 
 /** The pause between two renewals of the leases of this process. */
 const renewEvery = "5 seconds"
+
+/** The least time between two recorded refusals by one limit of pace, in milliseconds. */
+const refusalsEvery = Duration.toMillis("1 minute")
+
+/** The most limits of pace of callers whose refusals are remembered. */
+const mostPaces = 1000
 
 /** The name under which rows of the configured account are kept: the SHA-256 of the API key, or `paper`. */
 export const recordKeyOf = ({ credentials, mode }: Pick<typeof Config.Service, "credentials" | "mode">): string =>
@@ -164,6 +172,16 @@ function makeRecord(
 
     const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
 
+    /** The monotonic times at which refusals by limits of pace were last recorded. */
+    const lastRefusals = makeBoundedMap<string, number>(mostPaces)
+    const isRecent = (of: string) =>
+      Effect.map(monotonic, (now) => {
+        const last = lastRefusals.get(of)
+        const recent = last !== undefined && now - last < refusalsEvery
+        if (!recent) lastRefusals.set(of, now)
+        return recent
+      })
+
     /** The party on whose behalf a call is made. */
     const party = Effect.map(Principal, ({ account, caller, mandate }): Party => ({
       key,
@@ -255,6 +273,12 @@ function makeRecord(
         const own = yield* party
         return yield* readAlways((db) => availableOf(db, own, asset))
       }),
+      usedClientIds: Effect.fnUntraced(function* (ids) {
+        const own = yield* party
+        return ids.length === 0
+          ? new Set<string>()
+          : yield* read(new Set<string>(), (db) => usedClientIds(db, own, ids))
+      }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
         return yield* read([], (db) => openSpendsOf(db, own, scope))
@@ -283,8 +307,9 @@ function makeRecord(
         const mark = (db: Database) => Intents.markSettling(db, seq)
         return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
       },
-      refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message }) {
+      refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message, pace }) {
         const { account, caller } = yield* Principal
+        if (pace !== undefined && (yield* isRecent(`${account} ${caller.id} ${pace}`))) return Option.none()
         const head = yield* write((db, now) =>
           append(db, {
             kind: "refusal",
@@ -299,7 +324,7 @@ function makeRecord(
           })
         )
         yield* logHead(head)
-        return receiptOf(head)
+        return Option.some(receiptOf(head))
       }),
       outcome: (seq) => read(Option.none(), (db) => outcomeOf(db, seq)),
       isAmbiguous: ({ account, seq }, fingerprints) =>

@@ -60,3 +60,13 @@ export const ownIds = (db: Database, party: Party, ids: ReadonlyArray<string>): 
   const subject = subjectOf(party)
   return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
 }
+
+/** Selects the ids (`cl_ord_id`) that spends of an account have. */
+export const usedClientIds = (
+  db: Database,
+  { account, key }: Party,
+  ids: ReadonlyArray<string>
+): ReadonlySet<string> => {
+  const used = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? AND key = ? AND account = ?")
+  return new Set(ids.filter((id) => used.get(id, key, account) !== undefined))
+}

@@ -26,7 +26,7 @@ export const ownedOf = (
     "SELECT amount, net FROM holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?"
   ).get(scope, key, account, asset) as { readonly amount: string; readonly net: string } | undefined
   const parts = [
-    terms?.grants[asset] ?? "0",
+    terms !== undefined && Object.hasOwn(terms.grants, asset) ? (terms.grants[asset] ?? "0") : "0",
     terms?.capital?.asset === asset ? terms.capital.amount : "0",
     (hasCapital ? gained?.net : gained?.amount) ?? "0"
   ]
@@ -102,7 +102,8 @@ export const keepReached = (db: Database, party: Party, claim: Claim, { report }
       .reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
     if (D.isZero(asked)) continue
     // Without a report there is nothing to compare with, so that nothing is left.
-    const reported = report === undefined ? "0" : (report.available[asset] ?? "0")
+    const reported =
+      report !== undefined && Object.hasOwn(report.available, asset) ? (report.available[asset] ?? "0") : "0"
     const unreported = statement(
       db,
       `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)

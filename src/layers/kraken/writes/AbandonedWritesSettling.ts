@@ -1,4 +1,4 @@
-import { DateTime, Effect, Exit, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { DateTime, Effect, Exit, identity, Layer, Logger, LogLevel, Option, Ref, Schedule, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
@@ -11,6 +11,9 @@ import { writeParts } from "./writeParts.ts"
 /** The pause between two looks for intents of processes that have ended: the time of a lease. */
 const pause = "15 seconds"
 
+/** The pause between two looks for orders of unknown outcome. */
+const unknownPause = "1 minute"
+
 /** Intents that are settled at the same time. */
 const concurrency = 4
 
@@ -18,22 +21,31 @@ const concurrency = 4
  * Settles the writes of processes that have ended before the outcome was known, at once and again and again. Their
  * requests can no longer leave once they are claimed. A server that only reads leaves them to one that can cancel again
  * what was to be cancelled.
+ *
+ * Orders whose outcome stays unknown are looked up every minute until it is decided, one after the other: each look-up
+ * costs rate budget. Until then they keep what they reserved.
  */
 export const AbandonedWritesSettling = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { mode, readOnly } = yield* Config
     const parts = yield* writeParts
-    if (!readOnly) yield* Effect.forkScoped(settleAbandoned(parts, mode))
+    if (readOnly) return
+    const { abandoned, unknown } = settling(parts, mode)
+    yield* Effect.forkScoped(abandoned)
+    yield* Effect.forkScoped(unknown)
   })
 )
 
-const settleAbandoned = (
+const settling = (
   { context, procedure, record, recorded, settle }: Effect.Effect.Success<typeof writeParts>,
   mode: (typeof Principal.Service)["mode"]
 ) => {
-  const one = Effect.fn("KrakenWriter.settleAbandoned")(function* (intent: AbandonedIntent) {
+  const one = Effect.fn("KrakenWriter.settleAbandoned")(function* (
+    intent: AbandonedIntent,
+    reason: string,
+    quietly: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  ) {
     const { account, endpoint, expiresAfter, params, seq } = intent
-    yield* Effect.logWarning("A server ended before it knew what became of a write", { seq, endpoint })
     const { clock, readings } = Option.getOrElse(readBefore(intent.before), () => ({
       clock: undefined,
       readings: undefined
@@ -45,7 +57,7 @@ const settleAbandoned = (
       departure: departedAfter(context.kraken, time),
       error: new KrakenOutcomeUnknown({
         endpoint,
-        reason: "the server ended before its outcome was known",
+        reason,
         check: "",
         safeToRepeat: false
       })
@@ -56,16 +68,28 @@ const settleAbandoned = (
       context.keys.known,
       settle(procedure[endpoint], { before: readings, fingerprints: intent.fingerprints }, attempt, intent, params)
     )
-    yield* lookUp.pipe(
+    yield* quietly(lookUp).pipe(
       Effect.provideService(Principal, principal),
       // Interrupted with this process, it stays open for the next one.
       Effect.onExit((exit) => (Exit.isInterrupted(exit) ? Effect.void : recorded.end(endpoint, intent, exit))),
       Effect.tapErrorTag("KrakenOutcomeUnknown", ({ check, reason }) =>
-        Effect.logError("It is unknown what became of a write", { seq, endpoint, reason, check })
+        quietly(Effect.logError("It is unknown what became of a write", { seq, endpoint, reason, check }))
       ),
       Effect.catchAllCause((cause) => Effect.logDebug("A write was settled", { seq }, cause))
     )
   })
+
+  const oneAbandoned = (intent: AbandonedIntent) => {
+    const { endpoint, seq } = intent
+    return Effect.zipRight(
+      Effect.logWarning("A server ended before it knew what became of a write", { seq, endpoint }),
+      one(intent, "the server ended before its outcome was known", identity)
+    )
+  }
+
+  /** Looks an order up once more. It was logged before that its outcome is unknown. */
+  const oneUnknown = (intent: AbandonedIntent) =>
+    one(intent, "its outcome was unknown", Logger.withMinimumLogLevel(LogLevel.None))
 
   /** The last warning. An unusable record is logged once, not at every look. */
   const warned = Ref.unsafeMake("")
@@ -74,11 +98,19 @@ const settleAbandoned = (
       before === message ? Effect.void : Effect.logWarning(message)
     )
 
-  return record.claimAbandoned.pipe(
-    Effect.flatMap((intents) => Effect.forEach(intents, one, { concurrency, discard: true })),
-    Effect.catchAll(warn),
-    Effect.repeat(Schedule.spaced(pause))
-  )
+  return {
+    abandoned: record.claimAbandoned.pipe(
+      Effect.flatMap((intents) => Effect.forEach(intents, oneAbandoned, { concurrency, discard: true })),
+      Effect.catchAll(warn),
+      Effect.repeat(Schedule.spaced(pause))
+    ),
+    unknown: record.claimUnknown.pipe(
+      Effect.flatMap((intents) => Effect.forEach(intents, oneUnknown, { discard: true })),
+      Effect.catchAll(warn),
+      Effect.repeat(Schedule.spaced(unknownPause)),
+      Effect.delay(unknownPause)
+    )
+  }
 }
 
 const readBefore = Schema.decodeUnknownOption(Before)

@@ -1,18 +1,25 @@
 import { Effect, Layer, Option } from "effect"
+import { endpoints, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
-import { KrakenWriter } from "../../../services/KrakenWriter.ts"
+import { KrakenWriter, type SendError } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { IntentDraft } from "../../../services/Record.ts"
-import { isRecognizable } from "./duplicates.ts"
+import { isRecognizable, type Write } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
+import { makeOwnCancels } from "./ownCancels.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
+/** A write without its caller. */
+type Content = Omit<Write, "caller">
+
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
+ * - `ownCancels.ts` binds cancels of a caller under a mandate to its own orders.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
+ * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
  * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
  * - `sendOnce.ts` sends it and checks the answer by `confirmation.ts`.
@@ -24,29 +31,31 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const { context, procedure, record, recorded, settle } = yield* writeParts
+    const { context, guard, procedure, record, recorded, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
-    const send: Send = Effect.fn("KrakenWriter.carryOut")(function* ({ endpoint, identity, repeat }, params) {
-      const { hasDeadline, prepare, reads } = procedure[endpoint]
-      const draft = { endpoint, ...(identity !== undefined && { identity }) }
-      const found = identity === undefined || reads !== true ? Option.none() : yield* recorded.recognize(draft, repeat)
-      if (Option.isSome(found)) return found.value
+    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
+    const attempt = Effect.fnUntraced(function* (write: Content, params: Params) {
+      const { endpoint, identity, repeat } = write
+      const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
+      const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
+        Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
+      const guarded = yield* refused(guard(endpoint, name(params)))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* Effect.tapError(prepare(context, endpoint, params, repeat), (error) =>
-        recorded.refused({ endpoint, params }, error)
-      )
+      const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
       if ("duplicateOf" in prepared) return prepared
       const now = yield* context.kraken.now
       const intent: IntentDraft = {
-        ...draft,
+        endpoint,
+        ...(identity !== undefined && { identity }),
         params: prepared.params,
         before: prepared.before,
         fingerprints: prepared.fingerprints,
+        ...(guarded.claim !== undefined && { claim: guarded.claim }),
         ...(hasDeadline && { expiresAfter: expiryOf(context, prepared.params, now) })
       }
-      return yield* recorded.during(intent, repeat, (intent) =>
+      const sent = yield* recorded.during(intent, { repeat, ...guarded.limits }, (intent) =>
         sendOnce({
           endpoint,
           procedure: procedure[endpoint],
@@ -56,7 +65,33 @@ export const KrakenWriterSettling = Layer.scoped(
           unconfirmed: identity === undefined ? Effect.void : recorded.unconfirmed(intent)
         })
       )
+      return guarded.sentAs === undefined ? sent : { ...sent, sentAs: guarded.sentAs }
     })
+
+    const carryOut = Effect.fn("KrakenWriter.carryOut")(function* (write: Content, params: Params) {
+      const { endpoint, identity, repeat } = write
+      const draft = { endpoint, ...(identity !== undefined && { identity }) }
+      // An identical write is no second one, and so needs no room under limits.
+      const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
+      if (Option.isSome(found)) return found.value
+      // Another write took the room between the judgement and the reservation: it is judged once more.
+      return yield* attempt(write, params).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, params)),
+        Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params }, refusal))
+      )
+    })
+
+    const cancelOwn = makeOwnCancels({
+      kraken: context.kraken,
+      record,
+      judge: (endpoint, params) =>
+        Effect.tapError(guard(endpoint, params), (error) => recorded.refused({ endpoint, params }, error)),
+      refused: recorded.refused,
+      send: (endpoint, params) => carryOut({ endpoint, identity: undefined, repeat: false }, params)
+    })
+
+    const send: Send = (write, params) =>
+      endpoints[write.endpoint].moves === "cancels" ? cancelOwn(write.endpoint, params) : carryOut(write, params)
 
     /** A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. */
     const blocked: Blocked = (write) =>
@@ -72,6 +107,11 @@ export const KrakenWriterSettling = Layer.scoped(
     const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({
       settled,
+      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, params) {
+        const { params: checked, sentAs } = yield* guard(endpoint, params)
+        const result = yield* context.kraken.read(endpoint, checked)
+        return sentAs === undefined ? { result } : { result, sentAs }
+      }),
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {
         const { account, caller } = yield* Principal
         // Cancels are not recognized, and so do not wait for the names of assets and pairs.
@@ -83,3 +123,5 @@ export const KrakenWriterSettling = Layer.scoped(
     })
   })
 )
+
+const unnamed = (params: Params): Params => params

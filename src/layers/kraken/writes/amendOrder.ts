@@ -3,7 +3,8 @@ import { isSince, sameNumber } from "../../../domain/orders/orderMatch.ts"
 import { holds } from "./confirmation.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
 import { deadlineOf } from "./orderDefaults.ts"
-import { type Listed, orderById, ordersSince } from "./orderLists.ts"
+import { type Listed, orderById } from "../orders/orderLists.ts"
+import { ordersSince } from "./ordersSince.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
 import {
   NoReadings,

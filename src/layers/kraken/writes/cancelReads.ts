@@ -1,7 +1,8 @@
 import { Effect, Schema } from "effect"
 import { OrderRow } from "../../../domain/orders/orderMatch.ts"
 import type { Group, OrderId } from "./cancelTargets.ts"
-import { closedOrders, openOrders, ordersById, ordersSince } from "./orderLists.ts"
+import { closedOrders, openOrders, ordersById } from "../orders/orderLists.ts"
+import { ordersSince } from "./ordersSince.ts"
 import type { ProcedureContext, UnconfirmedWrite } from "./writeProcedure.ts"
 
 /** The open orders that a cancel names as a group. */

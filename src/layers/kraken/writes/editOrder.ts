@@ -4,7 +4,8 @@ import { KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import { isEdit } from "./confirmation.ts"
 import { noMatch } from "./finding.ts"
 import { deadlineOf, fingerprintOf, withUserref } from "./orderDefaults.ts"
-import { type Listed, openOrders, orderById, ordersSince } from "./orderLists.ts"
+import { type Listed, openOrders, orderById } from "../orders/orderLists.ts"
+import { ordersSince } from "./ordersSince.ts"
 import { pickOrders } from "./pickOrder.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
 import { precheck } from "./precheck.ts"
@@ -25,7 +26,6 @@ const Original = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
  */
 export const editOrder = procedure({
-  reads: true,
   before: Original,
   hasDeadline: true,
   isConfirmed: isEdit,

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { Directory } from "../../../domain/assets/model.ts"
 import { likeness, type SentOrder } from "../../../domain/orders/orderMatch.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
-import type { Listed } from "./orderLists.ts"
+import type { Listed } from "../orders/orderLists.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
 
 /** Picks each order that was sent from `rows`. Orders that earlier recorded writes made are none of them. */

@@ -1,4 +1,4 @@
-import { Effect, Exit, Option, Schema } from "effect"
+import { Data, Effect, Exit, Option, Schema } from "effect"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { noteReceipt } from "../../../services/CallContext.ts"
@@ -9,13 +9,14 @@ import {
   type Earlier,
   type IntentDraft,
   type IntentRef,
+  type Limits,
   type Obstacle,
   type Receipt,
   type Record,
   RecordUnavailable
 } from "../../../services/Record.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
-import { limitError } from "./limitError.ts"
+import { limitError } from "../limits/limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
 
 /** The JSON that the record keeps of the time before a write. */
@@ -25,6 +26,9 @@ export const Before = Schema.Struct({
   /** The readings of the procedure. */
   readings: Schema.Unknown
 })
+
+/** The room that limits had for a write was taken before it was recorded. Nothing was recorded. */
+export class NoRoomLeft extends Data.TaggedError("NoRoomLeft")<{ readonly refusal: NoRoom }> {}
 
 /** Tells whether a write passes although it cannot be recorded. */
 const isCancel = (endpoint: WriteEndpoint): boolean => endpoints[endpoint].moves === "cancels"
@@ -100,14 +104,14 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
   /** Records a write that was refused before it left. */
   const refused = (write: { readonly endpoint: WriteEndpoint; readonly params: Params }, error: SendError) =>
     record.refused(write, error).pipe(
-      Effect.flatMap(noteReceipt),
+      Effect.flatMap(Effect.transposeMapOption(noteReceipt)),
       Effect.catchAll(({ message }) => Effect.logError("A refused write could not be recorded", { reason: message }))
     )
 
   /** Records the refusal of a write for which limits have no room, and fails with it. */
-  const refuse = Effect.fnUntraced(function* (draft: IntentDraft, refusal: NoRoom) {
-    const error = limitError(draft.endpoint, refusal)
-    yield* refused(draft, error)
+  const refuse = Effect.fnUntraced(function* (write: Pick<IntentDraft, "endpoint" | "params">, refusal: NoRoom) {
+    const error = limitError(write.endpoint, refusal)
+    yield* refused(write, error)
     return yield* error
   })
 
@@ -137,13 +141,13 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
    */
   const during = <R>(
     draft: IntentDraft,
-    repeat: boolean,
+    options: { readonly repeat: boolean } & Limits,
     sending: (intent: LeavingIntent | undefined) => Effect.Effect<Sent, SendError, R>
   ) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const { endpoint } = draft
-        const begun = record.begin(yield* withClock(draft), { repeat })
+        const begun = record.begin(yield* withClock(draft), options)
         const admission = yield* isCancel(endpoint)
           ? Effect.catchAll(begun, ({ message }) =>
               Effect.as(
@@ -153,7 +157,7 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
             )
           : notRecorded(endpoint)(begun)
         if (admission === undefined) return yield* restore(sending(undefined))
-        if (admission._tag === "NoRoom") return yield* refuse(draft, admission.refusal)
+        if (admission._tag === "NoRoom") return yield* new NoRoomLeft({ refusal: admission.refusal })
         if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(endpoint, admission)))
         const { intent, receipt } = admission
         const leaving: LeavingIntent = { ...intent, mayLeave: record.mayLeave(intent) }
@@ -176,5 +180,5 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
           Effect.logError("A write that is looked up could not be marked in the record", { reason: message })
         )
 
-  return { recognize, refused, during, unconfirmed, end, blockedBy }
+  return { recognize, refused, refuse, during, unconfirmed, end, blockedBy }
 }

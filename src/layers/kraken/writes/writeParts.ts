@@ -4,6 +4,9 @@ import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Record } from "../../../services/Record.ts"
+import type { LimitContext } from "../limits/limitContext.ts"
+import { makeLimitGuard } from "../limits/limitGuard.ts"
+import { makeReadBack } from "../limits/readBack.ts"
 import { procedures } from "./procedures.ts"
 import { makeRecordedWrites } from "./recordedWrites.ts"
 import { makeSettleWrite } from "./settleWrite.ts"
@@ -21,11 +24,13 @@ export const writeParts = Effect.gen(function* () {
     madeBefore: record.madeBefore,
     deadline: config.orderDeadline
   }
+  const limits: LimitContext = { kraken: context.kraken, keys: context.keys, directory: context.directory, record }
   return {
     context,
     record,
     procedure: procedures(),
     recorded: makeRecordedWrites(record, context.kraken),
-    settle: makeSettleWrite(context, record)
+    settle: makeSettleWrite(context, record),
+    guard: makeLimitGuard(limits, config.serverLimits, makeReadBack(limits))
   }
 })

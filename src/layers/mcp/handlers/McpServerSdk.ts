@@ -1,14 +1,17 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
+import { endpoints } from "../../../domain/endpoints/endpoints.ts"
+import { CallBudget } from "../../../services/CallBudget.ts"
 import { CallContext } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
-import { Policy } from "../../../services/Policy.ts"
+import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import type { InputRequired } from "../../../services/UserInput.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
+import { recordRefusal } from "../../../tools/kit/recordRefusal.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
@@ -65,11 +68,11 @@ const makeCall = (
   Effect.fnUntraced(function* ({ arguments: args, name }, call) {
     const policy = yield* Policy
     const tool = tools.get(name)
-    if (tool === undefined || !(yield* policy.offers(tool))) return yield* unknownTool(name, config)
+    if (tool === undefined || !policy.serves(tool)) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
     const receipts = yield* Ref.make(Option.none<string>())
     const context = yield* CallContext
-    const { result } = yield* withProgressHeartbeat(call, tool.call(args)).pipe(
+    const { result } = yield* withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
       Effect.provideService(CallContext, {
         ...context,
         noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt))
@@ -98,6 +101,20 @@ const makeCall = (
       _meta: { ...result._meta, ...budget, ...receiptMeta(receipt), ...tradingMeta(trading) }
     }
   })
+
+/**
+ * Counts a call and checks that its caller is offered the toolset. Cancels and tools that ask Kraken nothing are never
+ * refused for the number of calls.
+ */
+const admit = (tool: AnyTool & Offer, args: unknown) => {
+  const { endpoint, mayRead, name } = tool
+  const exempt = endpoint === undefined || endpoints[endpoint].moves === "cancels"
+  return Effect.flatMap(CallBudget, (calls) => calls.count({ name, exempt })).pipe(
+    Effect.zipRight(Effect.flatMap(Policy, (policy) => policy.admit(tool))),
+    // Without decoded arguments, a tool that also reads is not known to be about to write.
+    recordRefusal(mayRead ? undefined : endpoint, args)
+  )
+}
 
 /** A call that ended in an answer, an error of the tool included, with its outcome for the log. */
 interface Ended {

@@ -1,4 +1,6 @@
 import { Effect } from "effect"
+import { CallBudget } from "../../../services/CallBudget.ts"
+import { refusalData } from "../../../services/LimitErrors.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/prompts.ts"
@@ -17,7 +19,7 @@ const mimeType = "application/json"
 
 /** Makes the handlers of resources, prompts and completion. A prompt is offered only if all of its tools are. */
 export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
-  const offered = Effect.filter(resources, ({ toolset }) => isOffered({ toolset, mayRead: true }))
+  const offered = Effect.filter(resources, ({ name, toolset }) => isOffered({ name, toolset, mayRead: true }))
   const prompts = Effect.filter(allPrompts, ({ tools: names }) =>
     Effect.every(names, (name) => {
       const tool = tools.get(name)
@@ -68,12 +70,13 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
 const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.offers(offer))
 
 /**
- * Reads a resource. A simulated account is marked as such beside its numbers, since models see only the text.
+ * Reads a resource, which counts as a call. A simulated account is marked as such beside its numbers, since models see only the text.
  */
 const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {
   const isAccount = offered.some((resource) => resource.uri === uri && resource.isPrivate)
   const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
-  return read(offered, uri).pipe(
+  return Effect.flatMap(CallBudget, (calls) => calls.count({ name: "resources/read", exempt: false })).pipe(
+    Effect.zipRight(read(offered, uri)),
     Effect.map((value) => ({
       contents: [{ uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value) }) }],
       _meta: tradingMeta(trading)
@@ -81,7 +84,7 @@ const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: ty
     Effect.mapError((error) =>
       error._tag === "ResourceNotFound"
         ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
-        : new ProtocolError({ code: -32000, message: ErrorAdvice.errorText(error) })
+        : new ProtocolError({ code: -32000, message: ErrorAdvice.errorText(error), data: refusalData(error) })
     )
   )
 }

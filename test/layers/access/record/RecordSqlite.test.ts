@@ -372,7 +372,7 @@ describe("rows", () => {
       const record = yield* start
       const receipts = [
         Option.getOrThrow(yield* record.end(yield* begun(record, order), happened)),
-        yield* record.refused(order, { _tag: "InvalidArguments", message: "x".repeat(10_000) })
+        Option.getOrThrow(yield* record.refused(order, { _tag: "InvalidArguments", message: "x".repeat(10_000) }))
       ]
       assert.deepStrictEqual(
         receipts.map((receipt) => receipt.split(":", 1)[0]),
@@ -409,6 +409,26 @@ describe("rows", () => {
         (yield* record.activity({ limit: 1, before: 5 })).map(({ seq }) => seq),
         [4]
       )
+    }).pipe(local)
+  )
+
+  it.scoped("have the refusals by one limit of pace once a minute for each caller", () =>
+    Effect.gen(function* () {
+      const record = yield* (yield* makeRecords).start
+      const refuse = (pace?: string) =>
+        Effect.map(record.refused(order, { _tag: "LimitReached", message: "no room", pace }), Option.isSome)
+      assert.deepStrictEqual(yield* Effect.all([refuse("rate"), refuse("rate"), refuse("calls/min")]), [
+        true,
+        false,
+        true
+      ])
+      assert.isTrue(yield* as("aabbccddeeff")(refuse("rate")))
+      assert.deepStrictEqual(yield* Effect.all([refuse(), refuse()]), [true, true])
+      yield* TestClock.adjust("59 seconds")
+      assert.isFalse(yield* refuse("rate"))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* refuse("rate"))
+      assert.lengthOf(yield* record.activity({ limit: 10 }), 5)
     }).pipe(local)
   )
 

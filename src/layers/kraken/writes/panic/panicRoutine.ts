@@ -2,7 +2,7 @@ import { Clock, Data, Duration, Effect, Either, Option, Ref, Schema } from "effe
 import type { Params, WriteEndpoint } from "../../../../domain/endpoints/endpoints.ts"
 import { escapeText } from "../../../../domain/wire/escapeText.ts"
 import { monotonic } from "../../../../services/Clocks.ts"
-import { maximumIds } from "../orderLists.ts"
+import { maximumIds } from "../../orders/orderLists.ts"
 import type { PanicCallFailed, PanicCalls } from "./panicCalls.ts"
 import type { PanicOptions, PanicReport, PendingWithdrawal } from "./panicReport.ts"
 

@@ -1,0 +1,99 @@
+import { Console, Effect, Layer, Option } from "effect"
+import { escapeText } from "../../domain/wire/escapeText.ts"
+import { freeze as freezeCaller } from "../../layers/access/mandates/administer.ts"
+import { receiptOf } from "../../layers/access/record/chain.ts"
+import { requireForTokens } from "../../layers/access/secret/requireForTokens.ts"
+import * as Needs from "../../layers/settings/needs.ts"
+import { OperatorSecret } from "../../services/OperatorSecret.ts"
+import { TokenStore } from "../../services/TokenStore.ts"
+import {
+  authority,
+  type From,
+  type FromOperator,
+  requireTokenFile,
+  secretOf,
+  TokenRefusal,
+  Tokens,
+  withSettings
+} from "./stored.ts"
+
+/** The longest wait for a busy file. */
+const wait = "10 seconds"
+
+/** The id that stands for callers without a token. */
+const local = "local"
+
+/**
+ * Freezes a token, or `local`, so that it can only read and cancel. It works although the tokens can't be read, since then
+ * nobody can check the id.
+ */
+export const freeze = Effect.fn("token.freeze")(function* ({
+  id,
+  reason
+}: { readonly id: string; readonly reason: Option.Option<string> } & From) {
+  const name = id === local ? "callers without a token" : yield* nameOf(id)
+  const { write } = yield* authority
+  const head = yield* write(
+    (db, at) => freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
+    wait
+  ).pipe(
+    Effect.mapError(
+      ({ reason }) =>
+        new TokenRefusal({
+          message: `${reason} So nothing was frozen.${id === local ? "" : ` token revoke ${id} does not need that file.`}`
+        })
+    )
+  )
+  yield* Console.log(
+    head === undefined
+      ? `Already frozen: ${id} (${escapeText(name)})`
+      : `Frozen: ${id} (${escapeText(name)}). Only reads and cancels are possible. Receipt: ${receiptOf(head)}`
+  )
+}, withSettings(Needs.tokenLimits))
+
+/** Reads the name of a token. Fails if there is none, but not if the tokens can't be read. */
+const nameOf = (id: string) =>
+  Effect.zipRight(
+    requireTokenFile(id),
+    Effect.provide(
+      Effect.flatMap(TokenStore, ({ find }) => find(id)),
+      Tokens
+    )
+  ).pipe(
+    Effect.map(({ name }) => name),
+    Effect.catchTag("TokenStoreError", ({ message }) =>
+      Effect.as(Console.error(`${message} So the id was not checked.`), "unknown name")
+    )
+  )
+
+/** Unfreezes a token, or `local`. */
+export const unfreeze = Effect.fn("token.unfreeze")(function* ({
+  id,
+  ...from
+}: { readonly id: string } & FromOperator) {
+  const secret = secretOf(from)
+  const name =
+    id === local
+      ? yield* Effect.provide(
+          Effect.as(
+            Effect.flatMap(OperatorSecret, ({ require }) => require("Unfreezing callers without a token")),
+            "callers without a token"
+          ),
+          secret
+        )
+      : yield* Effect.zipRight(requireTokenFile(id), Effect.provide(allowed(id), Layer.merge(Tokens, secret)))
+  const { write } = yield* authority
+  const head = yield* write((db, at) => freezeCaller(db, at, { caller: id, frozen: false }))
+  yield* Console.log(
+    head === undefined
+      ? `Not frozen: ${id} (${escapeText(name)})`
+      : `No longer frozen: ${id} (${escapeText(name)}). Receipt: ${receiptOf(head)}`
+  )
+}, withSettings(Needs.tokenLimits))
+
+/** Requires the operator secret for a token, and returns its name. Tokens for paper open no money. */
+const allowed = Effect.fnUntraced(function* (id: string) {
+  const { name, paperOnly } = yield* (yield* TokenStore).find(id)
+  if (!paperOnly) yield* requireForTokens(`Unfreezing the token ${name}`)
+  return name
+})

@@ -1,0 +1,18 @@
+import type { Database } from "better-sqlite3"
+import { statement } from "../record/statement.ts"
+
+/** An account on which a mandate was used. */
+export interface UsedAccount {
+  /** The SHA-256 of the API key in hex, or `paper`. */
+  readonly key: string
+  readonly account: string
+}
+
+/** Lists the accounts on which a mandate was used, by its subject. */
+export const accountsOf = (db: Database, subject: string): ReadonlyArray<UsedAccount> =>
+  statement(
+    db,
+    `SELECT key, account FROM spends WHERE subject = @subject
+     UNION SELECT key, account FROM uses WHERE scope = @subject
+     UNION SELECT key, account FROM holdings WHERE scope = @subject ORDER BY key, account`
+  ).all({ subject }) as ReadonlyArray<UsedAccount>

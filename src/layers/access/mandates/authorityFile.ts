@@ -1,0 +1,44 @@
+import type { Database } from "better-sqlite3"
+import { Effect, type Option, Scope, SynchronizedRef } from "effect"
+import { existsSync } from "node:fs"
+import type { Reading } from "../../../services/Clocks.ts"
+import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
+import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import { layout } from "../record/layout.ts"
+
+/** `authority.db`, opened when it is first used. A file that cannot be opened is tried again on the next use. */
+export interface AuthorityFile {
+  /** Reads. None if there is no file, which is not made. */
+  readonly read: <A>(body: (db: Database, at: Reading) => A) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>
+  /** Changes it in a transaction. Makes the file. Waits for a busy one for as long as `write` of the database. */
+  readonly write: <A>(
+    body: (db: Database, at: number) => A,
+    wait?: Parameters<ImmediateDatabase["write"]>[1]
+  ) => Effect.Effect<A, DatabaseUnavailable>
+}
+
+/** Makes the access to the file, which is closed with the scope. */
+export const makeAuthorityFile = Effect.fnUntraced(function* (
+  file: string
+): Effect.fn.Return<AuthorityFile, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
+  const opened = SynchronizedRef.modifyEffect(database, (open) =>
+    open === undefined
+      ? openImmediateDatabase({ file, layout }).pipe(
+          Scope.extend(scope),
+          Effect.map((db) => [db, db])
+        )
+      : Effect.succeed([open, open])
+  ).pipe(Effect.uninterruptible)
+  return {
+    read: (body) =>
+      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+        open === undefined && !existsSync(file)
+          ? Effect.succeedNone
+          : Effect.flatMap(opened, (db) => Effect.asSome(db.read(body)))
+      ),
+    write: (body, wait) =>
+      Effect.flatMap(opened, (db) => db.write((db, { wall }) => body(db, wall), wait)).pipe(Effect.uninterruptible)
+  }
+})

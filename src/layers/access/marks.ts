@@ -1,0 +1,41 @@
+/**
+ * Marks of tokens, which are stored in front of the hash: `v2:mandate,paper:<hash>`. A column could be overlooked: a server
+ * that does not know a mark, such as the Python one, an older version or a newer mark's, finds no such hash and refuses the
+ * token.
+ */
+
+/** The marks that this version respects. */
+const known = ["mandate", "paper"] as const
+
+/** A token with a mandate, which is refused without it, or one that opens only simulated accounts. */
+export type Mark = (typeof known)[number]
+
+const prefix = "v2:"
+
+/** The form of a single mark that was stored before there were several. */
+const paperPrefix = "paper:"
+
+/** Writes the form in which a token's hash is stored. */
+export const store = (hash: string, marks: ReadonlyArray<string>): string => {
+  const sorted = [...new Set(marks)].toSorted()
+  if (sorted.length === 0) return hash
+  return sorted.length === 1 && sorted[0] === "paper" ? paperPrefix + hash : `${prefix}${sorted.join(",")}:${hash}`
+}
+
+/** Reads a stored hash. Its marks can be those of a newer version. */
+export const readStored = (stored: string): { readonly hash: string; readonly marks: ReadonlyArray<string> } => {
+  if (stored.startsWith(paperPrefix)) return { hash: stored.slice(paperPrefix.length), marks: ["paper"] }
+  const [, marks, hash] = /^v2:([^:]*):(.*)$/.exec(stored) ?? []
+  return marks === undefined || hash === undefined ? { hash: stored, marks: [] } : { hash, marks: marks.split(",") }
+}
+
+/** Lists all forms of a hash that this version accepts. No other form is, so a mark that it does not know refuses. */
+export const acceptedForms = (hash: string): ReadonlyArray<string> => [
+  hash,
+  paperPrefix + hash,
+  ...["mandate", "mandate,paper", "paper"].map((marks) => `${prefix}${marks}:${hash}`)
+]
+
+/** Checks that this version respects all marks of a token. */
+export const areKnown = (marks: ReadonlyArray<string>): boolean =>
+  marks.every((mark) => known.some((name) => name === mark))

@@ -1,0 +1,44 @@
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Effect, Schema } from "effect"
+import { TokenStoreError } from "../../services/TokenStore.ts"
+import { reasonOf } from "../storage/databaseFile.ts"
+
+/**
+ * Fingerprints of the operator secret in `tokens.db`, so that its tokens cannot be changed with the secret of another state
+ * folder. There are two only while the secret is being changed. The Python mcp-kraken ignores the table.
+ */
+
+/** Creates the table. */
+export const createOperatorSecrets = Effect.flatMap(
+  SqlClient,
+  (sql) => sql`CREATE TABLE IF NOT EXISTS operator_secrets (fingerprint TEXT PRIMARY KEY)`
+)
+
+const decode = Schema.decodeUnknown(Schema.Array(Schema.Struct({ fingerprint: Schema.String })))
+
+const failed = (cause: unknown) =>
+  new TokenStoreError({ reason: `The token database can't be used: ${reasonOf(cause)}.`, cause })
+
+/** Reads the fingerprints. None: no secret is needed for this database. */
+export const readFingerprints: Effect.Effect<ReadonlyArray<string>, TokenStoreError, SqlClient> = Effect.flatMap(
+  SqlClient,
+  (sql) => sql`SELECT fingerprint FROM operator_secrets`
+).pipe(
+  Effect.flatMap(decode),
+  Effect.map((rows) => rows.map(({ fingerprint }) => fingerprint)),
+  Effect.mapError(failed)
+)
+
+/** Adds a fingerprint. */
+export const addFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>
+  Effect.flatMap(SqlClient, (sql) => sql`INSERT OR IGNORE INTO operator_secrets VALUES (${fingerprint})`).pipe(
+    Effect.mapError(failed),
+    Effect.asVoid
+  )
+
+/** Removes a fingerprint. */
+export const forgetFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>
+  Effect.flatMap(SqlClient, (sql) => sql`DELETE FROM operator_secrets WHERE fingerprint = ${fingerprint}`).pipe(
+    Effect.mapError(failed),
+    Effect.asVoid
+  )

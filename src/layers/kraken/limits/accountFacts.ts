@@ -1,0 +1,134 @@
+import { type Cause, Duration, Effect, Option, type ParseResult, Schema } from "effect"
+import type { Pair } from "../../../domain/assets/model.ts"
+import { endpoints, type ReadEndpoint, type Params } from "../../../domain/endpoints/endpoints.ts"
+import type { Book } from "../../../domain/mandates/book.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
+import type { ReadError } from "../../../services/KrakenClient.ts"
+import { Principal } from "../../../services/Principal.ts"
+import type { BalanceReport } from "../../../services/Record.ts"
+import { type BoundedMap, makeBoundedMap } from "../../caching/boundedMap.ts"
+import { type CachedValue, makeCachedValue } from "../../caching/cachedValue.ts"
+import type { LimitContext } from "./limitContext.ts"
+
+/** The longest age of an order book by which a write is valued, in milliseconds. */
+const bookAge = Duration.toMillis("3 seconds")
+
+/** Levels of a book that are read on each side. */
+const bookLevels = 100
+
+/** The longest age of a fee, and the longest while Kraken does not answer, in milliseconds. */
+const feeAge = Duration.toMillis("10 minutes")
+const staleFeeAge = Duration.toMillis("1 day")
+
+/** The most books and fees in memory. */
+const capacity = 200
+
+/** The pause after a failed look-up, in milliseconds. */
+const pauseAfter = () => Effect.succeed(Duration.toMillis("1 second"))
+
+/** Makes the readings of the account and its markets by which writes are judged under limits. */
+export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) => {
+  const read = <E extends ReadEndpoint>(endpoint: E, params: Params) =>
+    Effect.flatMap(
+      kraken.read(endpoint, params, { priority: "write" }),
+      Schema.decodeUnknown(endpoints[endpoint].result)
+    )
+
+  const readBook = ({ altname, assetClass }: Pair) =>
+    Effect.map(read("public/Depth", { pair: altname, count: bookLevels, ...classOf(assetClass) }), ({ rows }) => ({
+      asks: rows.asks.map(levelOf),
+      bids: rows.bids.map(levelOf)
+    }))
+
+  const readFee = ({ altname, assetClass }: Pair) =>
+    Effect.map(read("private/TradeVolume", { pair: altname, ...classOf(assetClass) }), ({ fees }) => {
+      const [row] = Object.values(fees ?? {})
+      // The highest fee of all tiers: an order can rest until the account has fallen into another tier.
+      return Option.map(Option.fromNullable(row?.maxfee ?? row?.max_fee ?? row?.fee), String)
+    }).pipe(Effect.flatten)
+
+  const books = makeBoundedMap<string, Cached<Book>>(capacity)
+  const fees = makeBoundedMap<string, Cached<string>>(capacity)
+
+  /** Returns the value of a pair for the account of the call, from the cache if it is young enough. */
+  const cached = Effect.fnUntraced(function* <A>(
+    values: BoundedMap<string, Cached<A>>,
+    pair: Pair,
+    lookup: (pair: Pair) => Effect.Effect<A, FactError, Principal>,
+    { age, staleFor }: { readonly age: number; readonly staleFor: number }
+  ) {
+    const { account } = yield* Principal
+    const value = values.getOrMake(`${account} ${pair.id}`, () =>
+      makeCachedValue({ lookup: () => lookup(pair), pauseAfter, staleFor })
+    )
+    return yield* value.get(age)
+  })
+
+  return {
+    /** Reads the order book of a pair, at most three seconds old, best prices first. */
+    book: (pair: Pair) => cached(books, pair, readBook, { age: bookAge, staleFor: bookAge }),
+
+    /** Reads the highest taker fee of a pair, in percent. Fails if Kraken does not show it. */
+    takerFee: (pair: Pair) => cached(fees, pair, readFee, { age: feeAge, staleFor: staleFeeAge }),
+
+    /** Reads the order that an amendment names. None if Kraken does not list it. */
+    amended: ({ cl_ord_id, txid }: OrderName) =>
+      Effect.map(
+        txid === undefined
+          ? Effect.map(read("private/OpenOrders", { cl_ord_id }), ({ open }) => open)
+          : Effect.catchTag(read("private/QueryOrders", { txid }), "KrakenOrderError", () => Effect.succeed({})),
+        (rows) => Option.map(Option.fromNullable(Object.entries(rows)[0]), ([id, row]) => ({ txid: id, row }))
+      ),
+
+    /** Reads the strategy that an allocation names. Undefined if Kraken does not list it. */
+    strategy: (id: string) =>
+      Effect.map(read("private/Earn/Strategies", { limit: 500 }), ({ items }) => {
+        const found = items.find((strategy) => strategy.id === id)
+        const lock = found?.lock_type?.type
+        return found && { asset: found.asset, ...(lock !== undefined && { lock }) }
+      }),
+
+    /** Reads the balances that are available, by display name. Balances with a suffix, such as `.S`, are left out. */
+    balances: Effect.gen(function* () {
+      const asOf = yield* record.position
+      const rows = yield* read("private/BalanceEx", {})
+      const { findAsset } = yield* directory
+      const available = Object.entries(rows).flatMap(([id, row]) => {
+        const found = findAsset(id)
+        return found === undefined || found.suffix !== "" ? [] : [[found.asset.display, availableIn(row)] as const]
+      })
+      return { asOf, available: Object.fromEntries(available) } satisfies BalanceReport
+    })
+  }
+}
+
+/** The name of an order: one of both. */
+interface OrderName {
+  readonly txid?: string
+  readonly cl_ord_id?: string
+}
+
+type FactError = ReadError | ParseResult.ParseError | Cause.NoSuchElementException
+
+type Cached<A> = CachedValue<A, FactError, Principal>
+
+const classOf = (assetClass: Pair["assetClass"]): Params =>
+  assetClass === "tokenized_asset" ? { asset_class: assetClass } : {}
+
+const levelOf = ([price, volume]: readonly unknown[]): readonly [string, string] => [String(price), String(volume)]
+
+/**
+ * The amount that Kraken lets a new order use.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-extended-balance read 2026-08-17
+ */
+const availableIn = (row: {
+  readonly balance: string | number
+  readonly credit?: string | number
+  readonly credit_used?: string | number
+  readonly hold_trade?: string | number
+}): string => {
+  const amount = (value: string | number | undefined) => D.decimal(String(value ?? "0"))
+  const credit = D.subtract(amount(row.credit), amount(row.credit_used))
+  return D.format(D.subtract(D.sum(amount(row.balance), credit), amount(row.hold_trade)))
+}

@@ -1,0 +1,260 @@
+import { DateTime, Effect, Option } from "effect"
+import { emptyDirectory } from "../../../domain/assets/directory.ts"
+import type { Directory, Pair } from "../../../domain/assets/model.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import {
+  assess,
+  type Assessed,
+  type Facts,
+  factsNeeded,
+  type FactsNeeded,
+  type Rules
+} from "../../../domain/mandates/assess.ts"
+import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
+import { emptyClaim } from "../../../domain/mandates/claims.ts"
+import { assetName } from "../../../domain/mandates/conversion.ts"
+import type { Allowed } from "../../../domain/mandates/facts.ts"
+import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
+import type { NoRoom } from "../../../domain/mandates/room.ts"
+import { clockTolerance } from "../../../services/Clocks.ts"
+import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
+import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
+import { Principal } from "../../../services/Principal.ts"
+import { type BalanceReport, type Limits, RecordUnavailable } from "../../../services/Record.ts"
+import { limitError } from "./limitError.ts"
+import { makeAccountFacts } from "./accountFacts.ts"
+import type { LimitContext } from "./limitContext.ts"
+import { type ReadBack, requireOrderLists } from "./readBack.ts"
+
+/** A write that limits allow, if there is room for it when it is recorded. */
+export interface Guarded {
+  /** The parameters to send. A market order, for example, was turned into a limit order. */
+  readonly params: Params
+  /** Absent if no limits concern the write. */
+  readonly claim?: Claim
+  readonly limits: Limits
+  /** Present if the parameters are not those of the caller: the terms that are sent. */
+  readonly sentAs?: { readonly [name: string]: string }
+}
+
+/** A write that no limits concern. */
+const unlimited = (params: Params): Guarded => ({ params, limits: {} })
+
+/**
+ * Makes the guard of writes under mandates and limits of the server. It reads the facts that a judgement needs, judges the
+ * write by the rules (`domain/mandates/assess.ts`), and looks whether there is room for it. The record decides about the
+ * room again, in the step that reserves it.
+ *
+ * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
+ * the caller might have bought meanwhile: each reading costs rate budget.
+ */
+export const makeLimitGuard = (context: LimitContext, server: Option.Option<ServerLimits>, readBack: ReadBack) => {
+  const { record } = context
+  const account = makeAccountFacts(context)
+  const serverLimits = Option.getOrUndefined(server)
+
+  /** Kraken's clock, which is asked first if no answer has shown it yet. */
+  const krakenTime = Effect.gen(function* () {
+    const { within } = yield* context.kraken.clock
+    if (within > clockTolerance) yield* Effect.ignore(context.kraken.read("public/Time", {}, { priority: "write" }))
+    return DateTime.toEpochMillis(yield* context.kraken.now)
+  })
+
+  /**
+   * Reads an order that is to be amended, with the open spend that it belongs to. Without a mandate, all callers share what
+   * limits of the server count.
+   */
+  const readAmended = Effect.fnUntraced(function* (name: NonNullable<FactsNeeded["amended"]>, rules: Rules) {
+    const listed = Option.flatten(yield* Effect.option(account.amended(name)))
+    if (Option.isNone(listed)) return undefined
+    const { row, txid } = listed.value
+    const spends = yield* record.openSpends(scopeOf(rules))
+    const open = spends.find(
+      (spend) => spend.txid === txid || (row.cl_ord_id !== undefined && spend.order?.cl_ord_id === row.cl_ord_id)
+    )
+    return { open, row }
+  })
+
+  /** Reads what a judgement needs. A fact that cannot be read is missing, and the rules refuse what depends on it. */
+  const readFacts = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    params: Params,
+    rules: Rules,
+    report: BalanceReport | undefined
+  ) {
+    // A cancel is judged without names, and does not wait for them.
+    const directory = endpoints[endpoint].moves === "cancels" ? emptyDirectory : yield* context.directory
+    const first = factsNeeded(endpoint, params, rules, directory)
+    const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended, rules)
+    const strategy =
+      first.strategy === undefined ? Option.none() : yield* Effect.option(account.strategy(first.strategy))
+    const known = {
+      ...(amended !== undefined && { amended }),
+      ...(Option.isSome(strategy) && strategy.value !== undefined && { strategy: strategy.value })
+    }
+    const needed = Object.keys(known).length === 0 ? first : factsNeeded(endpoint, params, rules, directory, known)
+    const readEach = <A, E>(names: ReadonlyArray<string>, read: (pair: Pair) => Effect.Effect<A, E, Principal>) =>
+      Effect.map(
+        Effect.forEach(
+          names.flatMap((name) => directory.findPair(name) ?? []),
+          (pair) => Effect.map(Effect.option(read(pair)), (found) => [pair.display, found] as const),
+          { concurrency: "unbounded" }
+        ),
+        (found) =>
+          new Map(found.flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value] as const] : [])))
+      )
+    const [books, fees, owned, usedClientIds] = yield* Effect.all(
+      [
+        readEach(needed.books, account.book),
+        readEach(needed.fees, account.takerFee),
+        Effect.forEach(needed.owned, (asset) =>
+          Effect.map(record.available(asset), (amount) => [asset, amount] as const)
+        ),
+        record.usedClientIds(needed.newClientIds)
+      ],
+      { concurrency: "unbounded" }
+    )
+    const facts: Facts = {
+      directory,
+      ...known,
+      books,
+      takerFee: (pair) => fees.get(pair),
+      owned: new Map(owned),
+      usedClientIds,
+      ...(report !== undefined && { balances: new Map(Object.entries(report.available)) })
+    }
+    return facts
+  })
+
+  /** Tells whether orders that were filled meanwhile can have bought what a write sells. */
+  const mightSellMore = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
+    const sold = soldBy(endpoint, params, yield* context.directory)
+    if (sold === undefined) return false
+    const open = yield* record.openSpends(scopeOf(rules))
+    return open.some(({ gets }) => gets === sold)
+  })
+
+  /** Reads the facts and judges a write by the rules, and then by the room that the limits have. */
+  const judge = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules, limits: Limits) {
+    const facts = yield* readFacts(endpoint, params, rules, limits.report)
+    const assessed = assess(endpoint, params, rules, facts)
+    if (assessed._tag !== "Allowed") return { assessed, refusal: Option.none() }
+    const refusal =
+      assessed.claim.spends.length === 0
+        ? Option.none()
+        : yield* record.judge({ endpoint, claim: assessed.claim }, limits)
+    return { assessed, refusal }
+  })
+
+  /** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
+  const toReadBack = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    params: Params,
+    rules: Rules,
+    { assessed, refusal }: Judgement
+  ) {
+    const scope = Option.flatMapNullable(refusal, readBackFor)
+    if (Option.isSome(scope)) return scope.value
+    const isCovered = assessed._tag === "Allowed" && assessed.claim.spends.every(({ order }) => isReducing(order))
+    return isCovered || !(yield* mightSellMore(endpoint, params, rules)) ? undefined : scopeOf(rules)
+  })
+
+  return Effect.fn("KrakenWriter.guard")(
+    function* (endpoint: WriteEndpoint, params: Params) {
+      const { mandate } = yield* Principal
+      if (Option.isNone(mandate) && serverLimits === undefined) return unlimited(params)
+      const rules: Rules = {
+        ...(Option.isSome(mandate) && { own: mandate.value }),
+        ...(serverLimits !== undefined && { server: serverLimits })
+      }
+      const server = serverLimits === undefined ? {} : { server: serverLimits }
+      if (endpoints[endpoint].moves === "cancels") {
+        const assessed = yield* allowed(endpoint, yield* judge(endpoint, params, rules, server))
+        return { params: assessed.params, limits: {} }
+      }
+      // A caller that is frozen, or too fast, makes no reads.
+      const barred = yield* record.judge({ endpoint, claim: emptyClaim(rules) }, server)
+      if (Option.isSome(barred)) return yield* limitError(endpoint, barred.value)
+      const hasToKeep = Option.exists(mandate, ({ terms }) => Object.keys(terms.keep).length > 0)
+      const report = hasToKeep ? yield* Effect.option(account.balances) : Option.none()
+      const limits: Limits = {
+        ...server,
+        ...(Option.isSome(report) && { report: report.value }),
+        krakenTime: yield* krakenTime
+      }
+      let judged = yield* judge(endpoint, params, rules, limits)
+      if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
+        yield* requireOrderLists(context, endpoint)
+      const scope = yield* toReadBack(endpoint, params, rules, judged)
+      if (scope !== undefined) {
+        yield* readBack(scope, endpoint)
+        judged = yield* judge(endpoint, params, rules, limits)
+      }
+      const { claim, params: sent, sentAs } = yield* allowed(endpoint, judged)
+      return { params: sent, claim, limits, ...(sentAs !== undefined && { sentAs }) } satisfies Guarded
+    },
+    (effect, endpoint) =>
+      Effect.catchIf(
+        effect,
+        (error) => error instanceof RecordUnavailable,
+        ({ reason }) => new KrakenNotRecorded({ endpoint, reason })
+      )
+  )
+}
+
+/** The callers whose orders count for a write: its own, or without a mandate all that limits of the server count. */
+const scopeOf = ({ own }: Rules): "own" | "everyone" => (own === undefined ? "everyone" : "own")
+
+/** A write that was judged: by the rules, and, if they allow it, by the room that the limits have for it. */
+interface Judgement {
+  readonly assessed: Assessed
+  readonly refusal: Option.Option<NoRoom>
+}
+
+/** Fails with the error of a judgement that refuses. What needs a person is refused as well. */
+const allowed = (
+  call: WriteEndpoint,
+  { assessed, refusal }: Judgement
+): Effect.Effect<Allowed, LimitError | KrakenPrecheckFailed> => {
+  switch (assessed._tag) {
+    case "NotAllowed":
+      return new NotAllowed({ call, ...assessed })
+    case "Uncheckable":
+      return new KrakenPrecheckFailed({ endpoint: call, ...assessed })
+    case "TooMuch":
+      return new LimitReached({ call, ...assessed })
+    case "Allowed":
+      return Option.match(refusal, {
+        onSome: (found) => limitError(call, found),
+        onNone: () => (assessed.ask.length === 0 ? Effect.succeed(assessed) : needsPerson(call, assessed.ask))
+      })
+  }
+}
+
+const needsPerson = (call: WriteEndpoint, ask: ReadonlyArray<string>) =>
+  new NotAllowed({
+    layer: "mandate",
+    call,
+    rule: "ask",
+    asked: ask.join(", "),
+    allowed: "this only with the approval of a person"
+  })
+
+const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
+
+/** The asset that an order sells, by display name. Undefined for writes that place no order which sells. */
+const soldBy = (endpoint: WriteEndpoint, { orders, pair, type }: Params, directory: Directory): string | undefined => {
+  const sells =
+    (endpoint === "private/AddOrder" && type === "sell") ||
+    (endpoint === "private/AddOrderBatch" &&
+      Array.isArray(orders) &&
+      orders.some((order) => Object(order).type === "sell"))
+  const found = sells && typeof pair === "string" ? directory.findPair(pair) : undefined
+  return found && assetName(directory, found.base)
+}
+
+/** The callers whose orders can make room for a write that was refused. Undefined if none can. */
+const readBackFor = (refusal: NoRoom): "own" | "everyone" | undefined => {
+  if (refusal._tag !== "Limit" || refusal.limit === "rate") return undefined
+  return refusal.layer === "server" ? "everyone" : "own"
+}

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, DateTime, Effect, Exit, Layer, Option, Scope, TestClock } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { CallBudgetInMemory, CallBudgetSqlite } from "../../../src/layers/access/CallBudgetSqlite.ts"
+import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
+import { CallBudget } from "../../../src/services/CallBudget.ts"
+import { TestConfig } from "../../doubles/TestConfig.ts"
+import { limitedTo } from "../../doubles/TestMandate.ts"
+import { Operated } from "../../doubles/TestPrincipal.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
+
+/** Half a minute past an hour. */
+const start = Date.parse("2026-11-29T12:00:30Z")
+
+type Budget = typeof CallBudget.Service
+
+/** Starts a process that counts calls in the file of a folder. It ends with the test, or when it is stopped. */
+const startIn = Effect.fnUntraced(function* (stateDir: string) {
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer(() => Scope.close(scope, Exit.void))
+  const layer = Layer.fresh(CallBudgetSqlite).pipe(Layer.provide(TestConfig({ stateDir })))
+  const budget = Context.get(yield* Layer.buildWithScope(layer, scope), CallBudget)
+  return { budget, stop: Scope.close(scope, Exit.void) }
+})
+
+const call = { name: "get_ticker", exempt: false }
+
+/** Makes calls until one is refused, and returns the number of those that passed. */
+const callUntilRefused = (budget: Budget) => {
+  const more = (passed: number): Effect.Effect<number, never, Effect.Effect.Context<ReturnType<Budget["count"]>>> =>
+    Effect.matchEffect(budget.count(call), {
+      onSuccess: () => more(passed + 1),
+      onFailure: () => Effect.succeed(passed)
+    })
+  return more(0)
+}
+
+const refusalOf = (budget: Budget) =>
+  Effect.map(Effect.flip(budget.count(call)), (error) => {
+    if (error._tag !== "LimitReached") throw new Error(error._tag)
+    const { allowed, availableAt, layer, limit } = error
+    return { layer, limit, allowed, availableAt: availableAt && DateTime.formatIso(availableAt) }
+  })
+
+describe("calls of a caller with a mandate", () => {
+  it.scoped("are refused when their number in the minute is reached, until the next minute", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const budget = yield* CallBudget
+      assert.strictEqual(yield* callUntilRefused(budget), 3)
+      assert.deepStrictEqual(yield* refusalOf(budget), {
+        layer: "mandate",
+        limit: "calls/min",
+        allowed: "3",
+        availableAt: "2026-11-29T12:01:00.000Z"
+      })
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(yield* callUntilRefused(budget), 3)
+    }).pipe(limitedTo({ calls: { min: 3, day: 100 } }), Effect.provide(CallBudgetInMemory))
+  )
+
+  it.scoped("are refused by the longest span that is full, with the time at which its oldest call leaves", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const budget = yield* CallBudget
+      yield* budget.count(call)
+      yield* TestClock.adjust("10 minutes")
+      yield* budget.count(call)
+      assert.deepStrictEqual(yield* refusalOf(budget), {
+        layer: "mandate",
+        limit: "calls/hour",
+        allowed: "2",
+        availableAt: "2026-11-29T13:00:00.000Z"
+      })
+      yield* TestClock.setTime(Date.parse("2026-11-29T12:59:59Z"))
+      assert.strictEqual(yield* callUntilRefused(budget), 0)
+      yield* TestClock.setTime(Date.parse("2026-11-29T13:00:00Z"))
+      assert.strictEqual(yield* callUntilRefused(budget), 1)
+    }).pipe(limitedTo({ calls: { hour: 2, day: 100 } }), Effect.provide(CallBudgetInMemory))
+  )
+
+  it.scoped("count even when exempt, and are not refused then", () =>
+    Effect.gen(function* () {
+      const budget = yield* CallBudget
+      for (let n = 0; n < 3; n++) yield* budget.count({ name: "cancel_order", exempt: true })
+      assert.strictEqual(yield* callUntilRefused(budget), 0)
+      const [usage] = yield* budget.usage
+      assert.deepInclude(usage, { window: "min", allowed: 2, used: 3, left: 0 })
+    }).pipe(limitedTo({ calls: { min: 2 } }), Effect.provide(CallBudgetInMemory))
+  )
+
+  it.scoped("are counted apart for each subject, and not at all without such a limit", () =>
+    Effect.gen(function* () {
+      const budget = yield* CallBudget
+      const limited = (id: string) => limitedTo({ calls: { min: 2 } }, id)
+      assert.strictEqual(yield* callUntilRefused(budget).pipe(limited("aaaaaaaaaaaa")), 2)
+      assert.strictEqual(yield* callUntilRefused(budget).pipe(limited("bbbbbbbbbbbb")), 2)
+      for (let n = 0; n < 10; n++) yield* budget.count(call).pipe(limitedTo({}, "aaaaaaaaaaaa"))
+      for (let n = 0; n < 10; n++) yield* budget.count(call)
+      assert.deepStrictEqual(yield* budget.usage, [])
+    }).pipe(Effect.provide([CallBudgetInMemory, Operated]))
+  )
+
+  it.scoped("of several processes add up within seconds, and those before a restart count", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const folder = yield* temporaryFolder
+      const [one, other] = [yield* startIn(folder), yield* startIn(folder)]
+      for (let n = 0; n < 4; n++) yield* one.budget.count(call)
+      for (let n = 0; n < 3; n++) yield* other.budget.count(call)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* one.budget.usage)[0]?.used, 7)
+      assert.strictEqual((yield* other.budget.usage)[0]?.used, 7)
+      yield* one.budget.count(call)
+      yield* one.stop
+      const later = yield* startIn(folder)
+      assert.strictEqual((yield* later.budget.usage)[0]?.used, 8)
+      assert.strictEqual(yield* callUntilRefused(later.budget), 2)
+    }).pipe(limitedTo({ calls: { hour: 10 } }))
+  )
+
+  it.scoped("are not given back by a clock that is set back", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      const budget = yield* CallBudget
+      assert.strictEqual(yield* callUntilRefused(budget), 2)
+      yield* TestClock.setTime(start - 3_600_000)
+      assert.strictEqual(yield* callUntilRefused(budget), 0)
+    }).pipe(limitedTo({ calls: { min: 2 } }), Effect.provide(CallBudgetInMemory))
+  )
+
+  it.scoped("are refused if their number cannot be read, except exempt ones", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      writeFileSync(join(folder, recordFile), "no database".repeat(100))
+      const { budget } = yield* startIn(folder)
+      assert.strictEqual((yield* Effect.flip(budget.count(call)))._tag, "RecordUnavailable")
+      assert.isTrue(Option.isSome(yield* Effect.option(budget.count({ ...call, exempt: true }))))
+    }).pipe(limitedTo({ calls: { min: 2 } }))
+  )
+})
