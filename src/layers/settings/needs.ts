@@ -50,7 +50,7 @@ export const tokenChange = command("tokenDb", "stateDir")
 export const tokens = command("tokenDb")
 export const tokenLimits = command("tokenDb", "stateDir")
 /** Settings for reading Kraken's lists of names. */
-export const names = command("baseUrl", "httpTimeout", "tier")
+export const names = command("baseUrl", "httpTimeout", "stateDir", "tier")
 
 /** Settings of the commands on the record and on the state folder. */
 export const record = command("stateDir")
