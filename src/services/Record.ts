@@ -176,8 +176,11 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<ReadonlyArray<OpenSpend>, RecordUnavailable, Principal>
     /** Records orders that were read back. */
     readonly filled: (orders: ReadonlyArray<Progress>) => Effect.Effect<void, RecordUnavailable, Principal>
-    /** Selects the ids, txids or `cl_ord_id`s, of orders that were sent under the principal's mandate. */
-    readonly ownOrders: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Selects the ids, txids unless `field` says otherwise, of orders that were sent under the principal's mandate. */
+    readonly ownOrders: (
+      ids: ReadonlyArray<string>,
+      field?: "txid" | "cl_ord_id"
+    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** Keeps the requests of the caller's writes that wait for their turn from leaving, in all processes, except cancels. */
     readonly dropQueued: Effect.Effect<void, RecordUnavailable, Principal>
     /** Tells whether the caller has writes other than cancels whose outcome is open, in any process. */

@@ -52,10 +52,12 @@ const advice = Match.typeTags<ToolError>()({
     "The record cannot be read. Do not retry; tell the user that the server's log has the details.",
   NotAllowed: () =>
     "Nothing was sent. Do not retry; get_my_mandate shows what is allowed. The user can read docs/authority.md.",
-  LimitReached: ({ availableAt }) =>
-    availableAt === undefined
-      ? "Nothing was sent. Ask for less, or close what is open; get_my_mandate shows what is left. The user can read docs/authority.md."
-      : "Nothing was sent. Ask for less, or try again at that time; get_my_mandate shows what is left.",
+  LimitReached: ({ availableAt, limit }) => {
+    if (availableAt === undefined)
+      return "Nothing was sent. Ask for less, or close what is open; get_my_mandate shows what is left. The user can read docs/authority.md."
+    const isOfCalls = limit === "rate" || limit.startsWith("calls/")
+    return `Nothing was sent. ${isOfCalls ? "Try" : "Ask for less, or try"} again at that time; get_my_mandate shows what is left.`
+  },
   Frozen: () =>
     "Nothing was sent. Do not retry; tell the user, who can read docs/authority.md. Reads and cancels work.",
   MandateChanged: () =>

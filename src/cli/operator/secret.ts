@@ -51,7 +51,7 @@ const initialize = Effect.fn("operator.init")(function* () {
     [
       `The operator secret is set. Its fingerprint is ${prepared.fingerprint}.`,
       "Creating, replacing and unfreezing tokens, widening their limits, deciding unknown writes and changing the key of the record need it now.",
-      "It cannot be recovered. If it is lost, a new state folder and new tokens replace it; keep the old folder, since it holds the record."
+      "It cannot be recovered. If it is lost, a new state folder and a new token database (MCP_KRAKEN_TOKEN_DB) replace it; keep the old folder, since it holds the record."
     ].join("\n")
   )
 })
@@ -64,7 +64,8 @@ const replace = Effect.fn("operator.change")(function* () {
   yield* checkTokenSecret
   const act = "Changing the operator secret"
   const before = yield* require(act)
-  if (Option.isNone(before)) return yield* new SecretRefusal({ message: `No operator secret is set in ${file}.` })
+  if (Option.isNone(before))
+    return yield* new SecretRefusal({ message: `No operator secret is set in ${file}. operator init sets one.` })
   const passphrase = yield* Effect.flatMap(Passphrase, ({ choose }) => choose(act))
   const prepared = yield* prepare(passphrase)
   // Both guard the tokens for a moment, so that an end in between locks nobody out.

@@ -1,11 +1,13 @@
 import { Console, Effect, Layer, Option } from "effect"
 import { escapeText } from "../../domain/wire/escapeText.ts"
-import { freeze as freezeCaller } from "../../layers/access/mandates/administer.ts"
+import { freeze as freezeCaller, holdingOf } from "../../layers/access/mandates/administer.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { requireForTokens } from "../../layers/access/secret/requireForTokens.ts"
 import * as Needs from "../../layers/settings/needs.ts"
+import { Config } from "../../services/Config.ts"
 import { OperatorSecret } from "../../services/OperatorSecret.ts"
 import { TokenStore } from "../../services/TokenStore.ts"
+import { lacksMandate } from "./shown.ts"
 import {
   authority,
   type From,
@@ -31,10 +33,14 @@ export const freeze = Effect.fn("token.freeze")(function* ({
   id,
   reason
 }: { readonly id: string; readonly reason: Option.Option<string> } & From) {
-  const name = id === local ? "callers without a token" : yield* nameOf(id)
+  const token = id === local ? undefined : yield* tokenOf(id)
+  const name = id === local ? "callers without a token" : (token?.name ?? "unknown name")
   const { write } = yield* authority
-  const head = yield* write(
-    (db, at) => freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
+  const { head, holding } = yield* write(
+    (db, at) => ({
+      head: freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
+      holding: holdingOf(db, id)
+    }),
     wait
   ).pipe(
     Effect.mapError(
@@ -49,10 +55,17 @@ export const freeze = Effect.fn("token.freeze")(function* ({
       ? `Already frozen: ${id} (${escapeText(name)})`
       : `Frozen: ${id} (${escapeText(name)}). Only reads and cancels are possible. Receipt: ${receiptOf(head)}`
   )
+  // The limits of a token that was rotated belong to the new one.
+  if (token !== undefined && Option.isNone(token.revokedAt) && lacksMandate(token, holding)) {
+    const { stateDir } = yield* Config
+    yield* Console.error(
+      `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
+    )
+  }
 }, withSettings(Needs.tokenLimits))
 
-/** Reads the name of a token. Fails if there is none, but not if the tokens can't be read. */
-const nameOf = (id: string) =>
+/** Reads a token. Fails if there is none, but returns undefined if the tokens can't be read. */
+const tokenOf = (id: string) =>
   Effect.zipRight(
     requireTokenFile(id),
     Effect.provide(
@@ -60,9 +73,8 @@ const nameOf = (id: string) =>
       Tokens
     )
   ).pipe(
-    Effect.map(({ name }) => name),
     Effect.catchTag("TokenStoreError", ({ message }) =>
-      Effect.as(Console.error(`${message} So the id was not checked.`), "unknown name")
+      Effect.as(Console.error(`${message} So the id was not checked.`), undefined)
     )
   )
 

@@ -41,11 +41,13 @@ export const statusOf = (token: Token, now: DateTime.Utc): "active" | "expired" 
 export const lacksMandate = (token: Token, { mandate }: Holding): boolean =>
   token.marks.includes("mandate") && mandate === undefined
 
-/** Prints the limits of spending in short: `100 USD/order, 500 USD/day`. */
+/** Prints the limits of spending in short: `100 USD/order, 500 USD/day`. Of a token that only reads, those of calls. */
 export const shortLimits = (mandate: Mandate): string => {
   const texts = new Map(describeMandate(mandate))
   const capital = mandate.capital === undefined ? [] : [`capital ${texts.get("capital") ?? ""}`]
-  return mandate.access === "read" ? "—" : [texts.get("max") ?? "", ...capital].join(", ")
+  const calls = Object.keys(mandate.calls).length === 0 ? [] : [`calls ${texts.get("calls") ?? ""}`]
+  if (mandate.access === "read") return calls.join("") || "—"
+  return [texts.get("max") ?? "", ...capital].join(", ")
 }
 
 /** Prints a mandate with a line for each limit. */

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { parseDuration } from "./duration.ts"
 import { envFile } from "../kit/envFile.ts"
 import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
-import { termOptions } from "./termOptions.ts"
+import { changedTerms, newTerms } from "./termOptions.ts"
 import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
 
@@ -35,7 +35,7 @@ const create = Command.make(
         "Allow simulated accounts only, never the real one; always the case with MCP_KRAKEN_MODE=paper"
       )
     ),
-    terms: termOptions,
+    terms: newTerms,
     json,
     passphraseFd,
     envFile
@@ -54,7 +54,7 @@ const update = Command.make(
   "update",
   {
     id,
-    terms: termOptions,
+    terms: changedTerms,
     removeLimits: Options.boolean("remove-limits").pipe(
       Options.withDescription("Remove all limits: the token can do everything that the server offers")
     ),

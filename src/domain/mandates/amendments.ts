@@ -127,9 +127,10 @@ const raiseOf = (
         : undefined
     }
     if (!reduces) yield* entryRules(judging, market, after, after.ordertype)
-    // All orders that the fills of another one made share one bound.
+    // All orders that the fills of another one made share one bound. It ends when they are as large as what was filled.
     if (open.parent !== undefined) {
-      const isRaised = D.greaterThan(volume, was) || (after.type === "buy" && isHigher(limit, limitBefore))
+      const isResized = reduces ? D.greaterThan(volume, was) : !D.equals(volume, was)
+      const isRaised = isResized || (after.type === "buy" && isHigher(limit, limitBefore))
       return isRaised
         ? yield* notAllowed(layer, "amend", "a larger order that a close made", "one that takes no more")
         : undefined

@@ -1,11 +1,16 @@
+import { clockDoubt, oneSpelling } from "../orders/orderMatch.ts"
 import type { OpenSpend } from "./room.ts"
 
-/** The ids of a listed order that show whose it is. */
+/** The fields of a listed order that show whose it is. */
 export interface OrderIds {
   readonly txid: string
   /** The order whose fills made it. */
   readonly refid?: string | number | null | undefined
   readonly cl_ord_id?: string | number | null | undefined
+  /** The time at which it was placed, in Unix seconds. */
+  readonly opentm?: string | number | null | undefined
+  readonly vol?: string | number | null | undefined
+  readonly descr?: { readonly type?: string | undefined } | undefined
 }
 
 /** Lists the ids by which the record knows the callers of orders. */
@@ -14,17 +19,29 @@ export const idsOfOwners = (orders: ReadonlyArray<OrderIds>): ReadonlyArray<stri
 ]
 
 /**
- * Selects the orders of a caller: those that the record has, those that their fills made, and those of open spends whose id
- * is not known yet, by the `cl_ord_id`. A `cl_ord_id` shows nothing else: others can use it again once its order is closed.
+ * Checks that a listed order can be that of an open spend whose id is not known yet. A `cl_ord_id` alone does not show it:
+ * callers choose it, so that an older order of others can bear the same one.
+ */
+export const isPerhapsOf = ({ cl_ord_id, descr, opentm, vol }: OrderIds, { at, order, txid }: OpenSpend): boolean =>
+  txid === undefined &&
+  order?.cl_ord_id !== undefined &&
+  order.cl_ord_id === cl_ord_id &&
+  order.type === descr?.type &&
+  Number(opentm) >= Math.floor(at / 1000) - clockDoubt &&
+  oneSpelling(vol) === oneSpelling(order.volume)
+
+/**
+ * Selects the orders of a caller: those that the record has, those that their fills made, and those that can be of open
+ * spends whose id is not known yet.
  */
 export const selectOwn = <A extends OrderIds>(
   orders: ReadonlyArray<A>,
   ownIds: ReadonlySet<string>,
   spends: ReadonlyArray<OpenSpend>
 ): ReadonlyArray<A> => {
-  const unnamed = new Set(spends.flatMap(({ order, txid }) => (txid === undefined ? (order?.cl_ord_id ?? []) : [])))
-  const has = (ids: ReadonlySet<string>, id: unknown) => typeof id === "string" && ids.has(id)
-  const placed = orders.filter(({ cl_ord_id, txid }) => ownIds.has(txid) || has(unnamed, cl_ord_id))
+  const placed = orders.filter((order) => ownIds.has(order.txid) || spends.some((spend) => isPerhapsOf(order, spend)))
   const parents = new Set([...ownIds, ...placed.map(({ txid }) => txid)])
-  return orders.filter((order) => placed.includes(order) || has(parents, order.refid))
+  return orders.filter(
+    (order) => placed.includes(order) || (typeof order.refid === "string" && parents.has(order.refid))
+  )
 }

@@ -221,6 +221,9 @@ const formOf = ({ rules }: Judging, order: OrderFields): Judged<void> => {
     return notAllowed(layer, "userref", "a userref", "orders with a cl_ord_id")
   if (oflags.includes("fcib") && oflags.includes("fciq"))
     return uncheckable("the fee", "fcib and fciq exclude each other")
+  // Such an order brings less than its volume, which the orders that its fills make would sell.
+  if (close !== undefined && type === "buy" && oflags.includes("fcib"))
+    return notAllowed(layer, "oflags", "fcib beside a close", "fciq")
   if (capital !== undefined && oflags.includes("fcib")) return notAllowed(layer, "oflags", "fcib", "fciq")
   if (capital !== undefined && isMargin(order))
     return notAllowed(layer, "max-leverage", `leverage ${String(leverage)}`, "no leverage with capital")

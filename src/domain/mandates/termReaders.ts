@@ -116,6 +116,7 @@ interface WindowLimit {
 
 const readMax = (text: string): Read<WindowLimit> => {
   const [value, unit] = perUnit(text)
+  if (unit === "") return Either.left(expected("an amount and its window, as in 100USD/order or 500USD/day", text))
   const window = readWord(windows)(unit)
   return isNone(value)
     ? Either.map(window, (window) => ({ window, money: undefined }))
@@ -209,6 +210,7 @@ const readAddress = (
     return Either.left(expected("a name without control characters or invisible ones", key))
   if (isNone(limit)) return Either.right([key, undefined])
   const [value, unit] = perUnit(limit)
+  if (unit === "") return Either.left(expected("a limit with its window, as in KEY=200USD/day", text))
   return Either.map(
     Either.all([readMoney(value), readWord(["hour", "day", "week", "month", "total"])(unit)]),
     ([money, per]) => [key, { ...money, per }] as const
@@ -250,6 +252,7 @@ export const setAsk = (members: ReadonlyArray<string>, current: Ask): Either.Eit
 /** Reads `60/min`, or `none/min`, which removes it. */
 export const readCalls = (text: string): Read<readonly [unit: "min" | "hour" | "day", count: number | undefined]> => {
   const [value, unit] = perUnit(text)
+  if (unit === "") return Either.left(expected("a number of calls and its time, as in 60/min", text))
   return Either.all([
     readWord(["min", "hour", "day"])(unit),
     isNone(value) ? Either.right(undefined) : readCount(value)

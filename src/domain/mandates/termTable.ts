@@ -1,7 +1,7 @@
 import { Either, Struct } from "effect"
 import { orderTypes } from "../orders/orders.ts"
 import { askKinds, type Mandate } from "./mandate.ts"
-import { readAmount, readCount, readMoney, readPercent, readWord } from "./termText.ts"
+import { expected, readAmount, readCount, readMoney, readPercent, readWord, type Read } from "./termText.ts"
 import { toolsetNames } from "./toolsetNames.ts"
 import {
   one,
@@ -44,6 +44,9 @@ export interface Term extends TermFlag {
   readonly access: Mandate["access"]
   readonly read: ReadTerm
 }
+
+const readLeverage = (text: string): Read<number> =>
+  Either.mapLeft(readCount(text, 2, 100), () => expected("0, or a whole number from 2 to 100", text))
 
 /** All terms, in the order in which they are read and described. */
 export const terms: ReadonlyArray<Term> = [
@@ -222,6 +225,7 @@ export const terms: ReadonlyArray<Term> = [
     read: one((text, mandate) => {
       if (isNone(text)) return Either.right(Struct.omit(mandate, "rate"))
       const [value, unit] = perUnit(text)
+      if (unit === "") return Either.left(expected("a number of writes a minute, as in 10/min", text))
       return Either.map(Either.all([readCount(value), readWord(["min"])(unit)]), ([rate]) => ({ ...mandate, rate }))
     })
   },
@@ -248,7 +252,7 @@ export const terms: ReadonlyArray<Term> = [
     repeatable: false,
     access: "trade",
     read: one((text, mandate) =>
-      Either.map(text === "0" || isNone(text) ? Either.right(0) : readCount(text, 2, 100), (maxLeverage) => ({
+      Either.map(text === "0" || isNone(text) ? Either.right(0) : readLeverage(text), (maxLeverage) => ({
         ...mandate,
         maxLeverage
       }))

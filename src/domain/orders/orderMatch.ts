@@ -77,7 +77,7 @@ export const isSince = (time: unknown, { inDoubt, sentAt }: SentTime): Likeness 
  * Compares an order that Kraken lists with the one that was sent. A `cl_ord_id` decides, and so does a `userref`
  * together with pair, side, volume and price. An id that this program generated outranks time, since no other order can
  * have it. With a caller's id, the order must not be older than the request. `perhaps`: everything fits, but Kraken
- * shows neither id, or the order's age is in doubt.
+ * shows neither id, or the order's age is in doubt; or only the caller's id fits.
  */
 export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b: string) => boolean): Likeness => {
   const { cl_ord_id: clientId, pair, type, userref } = sent.params
@@ -87,11 +87,12 @@ export const likeness = (row: OrderRow, sent: SentOrder, samePair: (a: string, b
   const isOwn = sent.hasOwnId && isGiven(shown)
   const since = isOwn ? "same" : isSince(row.opentm, sent.time)
   if (since === "other") return "other"
-  if (clientId !== undefined && isGiven(shown)) return since
   const fits =
     (type === undefined || row.descr.type === type) &&
     samePair(row.descr.pair, String(pair)) &&
     sameTerms(row, sent.params)
+  // Others can have chosen the same id as a caller, and an amendment changes terms.
+  if (clientId !== undefined && isGiven(shown)) return isOwn || fits ? since : "perhaps"
   if (!fits) return isOwn ? "perhaps" : "other"
   return isGiven(shown) ? since : "perhaps"
 }

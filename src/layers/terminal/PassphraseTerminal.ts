@@ -51,7 +51,7 @@ const typed = (act: string, prompt: string) =>
       )
     : new NoPassphrase({
         act,
-        reason: "it is asked for on a terminal, and standard input is none. For automation: --passphrase-fd N"
+        reason: "it is asked for on a terminal, and standard input is not one. For automation: --passphrase-fd N"
       })
 
 /** Reads the next line each time. */

@@ -100,7 +100,7 @@ const cancellable = Effect.fnUntraced(
     const { mandate } = yield* Principal
     if (!Option.exists(mandate, ({ terms }) => terms.cancel === "own")) return open
     const record = yield* Record
-    const orders = open.map(([txid, { cl_ord_id, refid }]) => ({ txid, refid, cl_ord_id }))
+    const orders = open.map(([txid, order]) => ({ ...order, txid }))
     const ids = yield* record.ownOrders(idsOfOwners(orders))
     const own = new Set(selectOwn(orders, ids, yield* record.openSpends("own")).map(({ txid }) => txid))
     return open.filter(([txid]) => own.has(txid))

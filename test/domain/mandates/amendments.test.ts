@@ -168,6 +168,8 @@ describe("an amendment", () => {
     const child = { ...openBuy, parent: 0 }
     assert.deepStrictEqual(summary(amend({ limit_price: "49000" }, { open: child })), [])
     assert.strictEqual(rule(amend({ limit_price: "50001" }, { open: child })), "amend")
+    // Its bound ends only when such orders are as large as what was filled.
+    assert.strictEqual(rule(amend({ order_qty: "0.0005" }, { open: child })), "amend")
   })
 
   it("of an order that closes a position takes nothing", () => {

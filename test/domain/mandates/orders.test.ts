@@ -123,6 +123,12 @@ describe("an order that spends", () => {
     )
   })
 
+  it("has no fee in the base beside a close, which would sell more than it brings", () => {
+    const close = { ordertype: "limit", price: "60000" }
+    assert.strictEqual(rule(order({ ...buy, oflags: "fcib", close })), "oflags")
+    assert.deepInclude(allowed(order({ ...buy, oflags: "fciq", close })).params, { oflags: "fciq" })
+  })
+
   it("is sent with the values that were judged, and a name that only its pair has", () => {
     const { params } = allowed(
       order({ ...buy, pair: "btc-usd", validate: false, reduce_only: false, expiretm: undefined })

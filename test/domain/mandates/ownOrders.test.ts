@@ -18,6 +18,9 @@ const spendOf = (cl_ord_id: string, more: Partial<OpenSpend> = {}): OpenSpend =>
   ...more
 })
 
+/** The other fields by which a listed order is recognized. */
+const likeIt = { opentm: 1000, vol: "1.00000000", descr: { type: "buy" } }
+
 const select = (orders: ReadonlyArray<OrderIds>, ids: ReadonlyArray<string>, spends: ReadonlyArray<OpenSpend> = []) =>
   selectOwn(orders, new Set(ids), spends).map(({ txid }) => txid)
 
@@ -44,14 +47,25 @@ describe("own orders", () => {
   it("are those of unknown outcome by their cl_ord_id, and those that their fills made", () => {
     const orders = [
       { txid: "O1", refid: "O2" },
-      { txid: "O2", cl_ord_id: "c1" },
-      { txid: "O3", cl_ord_id: "c2" }
+      { txid: "O2", cl_ord_id: "c1", ...likeIt },
+      { txid: "O3", cl_ord_id: "c2", ...likeIt }
     ]
     assert.deepStrictEqual(select(orders, [], [spendOf("c1")]), ["O1", "O2"])
   })
 
+  it("are not older ones, and others, that bear the cl_ord_id of one of unknown outcome", () => {
+    const spend = spendOf("c1", { at: 1_000_000 })
+    const order = { txid: "O1", cl_ord_id: "c1", ...likeIt }
+    assert.deepStrictEqual(select([{ ...order, opentm: 940 }], [], [spend]), ["O1"])
+    for (const other of [{ opentm: 939.9 }, { opentm: undefined }, { vol: "1.1" }, { descr: { type: "sell" } }])
+      assert.deepStrictEqual(select([{ ...order, ...other }], [], [spend]), [])
+  })
+
   it("are not those of others that bear the cl_ord_id of an order whose id is known", () => {
-    assert.deepStrictEqual(select([{ txid: "O2", cl_ord_id: "c1" }], [], [spendOf("c1", { txid: "O1" })]), [])
+    assert.deepStrictEqual(
+      select([{ txid: "O2", cl_ord_id: "c1", ...likeIt }], [], [spendOf("c1", { txid: "O1" })]),
+      []
+    )
   })
 
   it("are not all without a cl_ord_id or a parent", () => {

@@ -291,9 +291,9 @@ function makeRecord(
           logHead
         )
       }),
-      ownOrders: Effect.fnUntraced(function* (ids) {
+      ownOrders: Effect.fnUntraced(function* (ids, field = "txid") {
         const own = yield* party
-        return yield* read(new Set<string>(), (db) => ownIds(db, own, ids))
+        return yield* read(new Set<string>(), (db) => ownIds(db, own, ids, field))
       }),
       dropQueued: Effect.flatMap(party, (own) =>
         unlessEmpty(

@@ -48,14 +48,17 @@ interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "k
   readonly state: string
 }
 
-/** Selects the ids, of Kraken or of ours, that belong to orders of a caller's mandate. */
-export const ownIds = (db: Database, party: Party, ids: ReadonlyArray<string>): ReadonlySet<string> => {
+/** Selects the ids, of Kraken or of ours, that belong to orders of a caller's mandate. Callers choose a `cl_ord_id`. */
+export const ownIds = (
+  db: Database,
+  party: Party,
+  ids: ReadonlyArray<string>,
+  field: "txid" | "cl_ord_id"
+): ReadonlySet<string> => {
   const { account, key } = party
   const own = statement(
     db,
-    `SELECT 1 FROM spends WHERE txid = @id AND key = @key AND account = @account AND subject = @subject
-     UNION ALL
-     SELECT 1 FROM spends WHERE cl_ord_id = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`
+    `SELECT 1 FROM spends WHERE ${field} = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`
   )
   const subject = subjectOf(party)
   return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))

@@ -10,7 +10,7 @@ import { statement } from "./statement.ts"
 /**
  * The amount of an asset that a scope owns: capital, grants and what its writes gained, less what open writes can still
  * take of it. Under capital, all that it spends is its own. Otherwise only writes that reduce take of what it owns. Orders
- * that the fills of another one make can only take what that one got.
+ * that the fills of another one make, and that only reduce, can only take what that one got.
  */
 export const ownedOf = (
   db: Database,
@@ -33,7 +33,7 @@ export const ownedOf = (
   const owned = parts.map(D.decimal).reduce((a, b) => D.sum(a, b))
   const open = statement(
     db,
-    `SELECT s.amount, s.paid, p.got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
+    `SELECT s.amount, s.paid, CASE WHEN s.reduces THEN p.got END AS got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
      WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.asset = @asset
        AND (@subject IS NULL OR s.subject = @subject) AND (@all OR s.reduces)`
   ).all({
@@ -67,8 +67,8 @@ export const availableOf = (db: Database, party: Party, asset: string): string =
 export const ownershipReached = (db: Database, party: Party, claim: Claim): NoRoom | undefined => {
   const scope = subjectOf(party) ?? everyone
   const hasCapital = Option.exists(party.mandate, ({ terms }) => terms.capital !== undefined)
-  const bound = claim.spends.filter(
-    ({ order, parent }) => parent === undefined && (hasCapital || order?.reduces === true)
+  const bound = claim.spends.filter(({ order, parent }) =>
+    order?.reduces === true ? parent === undefined : hasCapital
   )
   for (const asset of new Set(bound.map((spend) => spend.asset))) {
     const asked = bound
@@ -90,6 +90,12 @@ export const ownershipReached = (db: Database, party: Party, claim: Claim): NoRo
   return undefined
 }
 
+/** An amendment was answered after the report. It raised the bound of an order, and has no spend of its own any more. */
+const amendedSince = `EXISTS (
+  SELECT 1 FROM events e JOIN intents a ON a.seq = json_extract(e.body, '$.intent')
+  WHERE e.seq > @asOf AND a.outcome_seq = e.seq AND a.endpoint = 'private/AmendOrder'
+    AND a.key = @key AND a.account = @account)`
+
 /**
  * Checks that a write leaves the balances that have to be kept. A write that was not answered before the report was asked
  * for is not in it: the most that it can take, or has taken since, is subtracted.
@@ -104,13 +110,17 @@ export const keepReached = (db: Database, party: Party, claim: Claim, { report }
     // Without a report there is nothing to compare with, so that nothing is left.
     const reported =
       report !== undefined && Object.hasOwn(report.available, asset) ? (report.available[asset] ?? "0") : "0"
-    const unreported = statement(
-      db,
-      `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
-       WHERE s.key = ? AND s.account = ? AND s.asset = ? AND (i.outcome_seq IS NULL OR i.outcome_seq > ?)`
-    )
-      .pluck()
-      .all(party.key, party.account, asset, report?.asOf ?? 0) as ReadonlyArray<string>
+    const unreported =
+      report === undefined
+        ? []
+        : (statement(
+            db,
+            `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
+       WHERE s.key = @key AND s.account = @account AND s.asset = @asset
+         AND (i.outcome_seq IS NULL OR i.outcome_seq > @asOf OR (s.state = 'open' AND ${amendedSince}))`
+          )
+            .pluck()
+            .all({ key: party.key, account: party.account, asset, asOf: report.asOf }) as ReadonlyArray<string>)
     const available = unreported.reduce((left, amount) => D.subtract(left, D.decimal(amount)), D.decimal(reported))
     const left = D.max(D.zero, D.subtract(available, D.decimal(least)))
     if (D.greaterThan(asked, left))

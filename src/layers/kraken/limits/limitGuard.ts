@@ -15,6 +15,7 @@ import { emptyClaim } from "../../../domain/mandates/claims.ts"
 import { assetName } from "../../../domain/mandates/conversion.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
+import { isPerhapsOf } from "../../../domain/mandates/ownOrders.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
@@ -69,9 +70,9 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     if (Option.isNone(listed)) return undefined
     const { row, txid } = listed.value
     const spends = yield* record.openSpends(scopeOf(rules))
-    const open = spends.find(
-      (spend) => spend.txid === txid || (row.cl_ord_id !== undefined && spend.order?.cl_ord_id === row.cl_ord_id)
-    )
+    const open =
+      spends.find((spend) => spend.txid === txid || isPerhapsOf({ ...row, txid }, spend)) ??
+      spends.find(({ parentTxid }) => parentTxid !== undefined && parentTxid === row.refid)
     return { open, row }
   })
 

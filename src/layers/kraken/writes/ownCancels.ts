@@ -57,7 +57,7 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
 
   /** Selects own orders. */
   const ownOf = Effect.fnUntraced(function* (rows: Rows) {
-    const orders = rows.map(({ row, txid }) => ({ txid, refid: row.refid, cl_ord_id: row.cl_ord_id }))
+    const orders = rows.map(({ row, txid }) => ({ ...row, txid }))
     const own = yield* record.ownOrders(idsOfOwners(orders))
     return selectOwn(orders, own, yield* record.openSpends("own")).map(({ txid }): OrderId => ({
       field: "txid",
@@ -72,11 +72,15 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
     const spends = yield* record.openSpends("own")
     const spend = spends.find(({ order }) => order?.cl_ord_id === clientId.id)
     // The id of the order is sent if it is known: an order of others can bear the same `cl_ord_id` meanwhile.
-    if (spend !== undefined) return spend.txid === undefined ? clientId : ({ field: "txid", id: spend.txid } as const)
-    const rows = (yield* openRows({ cl_ord_id: clientId.id })).filter(({ row }) => row.cl_ord_id === clientId.id)
+    if (spend?.txid !== undefined) return { field: "txid", id: spend.txid } as const
+    const listed = openRows({ cl_ord_id: clientId.id })
+    // An own order that is on its way is cancelled even if open orders can't be read.
+    const open = yield* spend === undefined ? listed : Effect.orElseSucceed(listed, () => [])
+    const rows = open.filter(({ row }) => row.cl_ord_id === clientId.id)
     const own = yield* ownOf(rows)
     if (rows.length > 0) return own.length === rows.length ? own[0] : undefined
-    return (yield* record.ownOrders([clientId.id])).has(clientId.id) ? clientId : undefined
+    if (spend !== undefined) return clientId
+    return (yield* record.ownOrders([clientId.id], "cl_ord_id")).has(clientId.id) ? clientId : undefined
   })
 
   /** Finds the own orders that a cancel names, or the first name of an order that is not own. */

@@ -386,6 +386,45 @@ describe("limits", () => {
   })
 })
 
+describe("a balance that has to be kept", () => {
+  /** The amount that is left of a balance of 200 USD, of which 100 USD have to be kept, by a report of this age. */
+  const leftOf = (v: ReturnType<typeof makeSpending>, asOf: number) => {
+    const claim = { subject: "t1", revision: 1, spends: [buy("1000", { counts: [] })] }
+    const report = { asOf, available: { USD: "200" } }
+    const found = Limits.judge(v.db, v.now(), v.party(), { endpoint: "private/AddOrder", claim }, { report })
+    return found?._tag === "Limit" && found.limit === "keep" ? found.left : undefined
+  }
+  const kept = mandate({ keep: { USD: "100" } })
+
+  it("does not have what was not answered before it was reported", () => {
+    const v = makeSpending(kept)
+    const seq = v.begin([buy("30")])
+    assert.strictEqual(leftOf(v, seq), "70")
+    v.end(seq, "happened", { ids: ["O1"] })
+    assert.strictEqual(leftOf(v, seq), "70")
+    assert.strictEqual(leftOf(v, seq + 1), "100")
+    v.filled(seq, { paid: [{ at: 1, amount: "10" }], got: "1", closed: true })
+    assert.strictEqual(leftOf(v, seq), "90")
+  })
+
+  it("does not have what an order was raised by since it was reported", () => {
+    const v = makeSpending(kept)
+    const seq = v.placed([buy("30")])
+    const raise = buy("20", { raises: { intent: seq, n: 0, from: { amount: "30", volume: "1" } } })
+    const amendment = v.begin([raise], "private/AmendOrder")
+    assert.strictEqual(leftOf(v, amendment), "80")
+    v.end(amendment, "happened")
+    // Of which amount the report knows cannot be told.
+    assert.strictEqual(leftOf(v, amendment), "50")
+    assert.strictEqual(leftOf(v, amendment + 1), "100")
+  })
+
+  it("is not there without a report", () => {
+    const v = makeSpending(kept)
+    assert.deepInclude(v.judge([buy("1")]), { _tag: "Limit", limit: "keep", left: "0" })
+  })
+})
+
 describe("pruning", () => {
   const month = 31 * day
 
@@ -437,10 +476,12 @@ describe("a replaced key", () => {
 })
 
 describe("orders of a caller", () => {
-  it("are known by both of their ids", () => {
+  it("are known by each of their ids, and not by one that stands for the other", () => {
     const v = makeSpending(limited({}))
     const seq = v.placed([buy("60")])
-    assert.deepStrictEqual([...ownIds(v.db, v.party(), ["c60", `O${seq}`, "OX", "c61"])], ["c60", `O${seq}`])
+    const ids = ["c60", `O${seq}`, "OX", "c61"]
+    assert.deepStrictEqual([...ownIds(v.db, v.party(), ids, "txid")], [`O${seq}`])
+    assert.deepStrictEqual([...ownIds(v.db, v.party(), ids, "cl_ord_id")], ["c60"])
   })
 
   it("that wait for their turn can be kept from leaving", () => {

@@ -165,6 +165,34 @@ describe("cancelling named orders under a mandate", () => {
         assert.deepStrictEqual(yield* open, [theirs])
       })
     ))
+
+  it("does not take an order of others whose id an own order on its way bears", () =>
+    withAgent({ terms: terms() }, ({ open, place, placeOther, rest, send }) =>
+      Effect.gen(function* () {
+        const theirs = yield* placeOther({ ...resting, volume: "2", cl_ord_id: "mine" })
+        rest.faults.push({ endpoint: "AddOrder", kind: "delay", seconds: 20, count: 2 })
+        for (const cl_ord_id of ["mine", theirs]) yield* Effect.fork(Effect.either(place({ ...resting, cl_ord_id })))
+        yield* Effect.sleep("1 second")
+        for (const id of [{ cl_ord_id: "mine" }, { txid: theirs }])
+          assert.deepInclude(yield* Effect.flip(send("private/CancelOrder", id)), {
+            _tag: "NotAllowed",
+            rule: "cancel"
+          })
+        yield* send("private/CancelAll", {})
+        assert.deepStrictEqual(yield* open, [theirs])
+      })
+    ))
+
+  it("cancels an own order on its way by its cl_ord_id", () =>
+    withAgent({ terms: terms() }, ({ open, place, rest, send }) =>
+      Effect.gen(function* () {
+        rest.faults.push({ endpoint: "AddOrder", kind: "drop-after-accept", seconds: 0, count: 1 })
+        yield* Effect.fork(Effect.either(place({ ...resting, cl_ord_id: "mine" })))
+        yield* Effect.sleep("1 second")
+        yield* send("private/CancelOrder", { cl_ord_id: "mine" })
+        assert.deepStrictEqual(yield* open, [])
+      })
+    ))
 })
 
 describe("cancelling without the record", () => {
