@@ -34,6 +34,7 @@ export const SpentOrder = Schema.Struct({
   /** True if it only reduces what its scope owns. */
   reduces: Schema.Boolean
 })
+export type SpentOrder = typeof SpentOrder.Type
 
 /**
  * The most that a write can take from the account, of one asset: an order, the orders that its fills make, a withdrawal, a

@@ -34,7 +34,7 @@ export const makeVirtualClock = () => {
     if (!running) return
     const next = sleeping.shift()
     if (next !== undefined) {
-      millis = next.at
+      millis = Math.max(millis, next.at)
       next.wake()
     }
     setImmediate(tick)
@@ -54,5 +54,11 @@ export const makeVirtualClock = () => {
       set += by
     })
 
-  return { run, setWall }
+  /** Lets milliseconds pass at once, as on a machine that was suspended: what should have run meanwhile runs late. */
+  const suspend = (by: number) =>
+    Effect.sync(() => {
+      millis += by
+    })
+
+  return { run, setWall, suspend }
 }

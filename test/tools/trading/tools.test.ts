@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, TestClock } from "effect"
+import { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import { KrakenWriter, type Sent } from "../../../src/services/KrakenWriter.ts"
 import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
 import * as Changing from "../../../src/tools/trading/changeOrders.ts"
@@ -166,7 +167,7 @@ describe("add_order", () => {
       assert.strictEqual(calls.length, 1)
     }).pipe(
       readOnly,
-      Effect.provide(Layer.merge(kraken({ "private/AddOrder": { descr: placed.descr } }, calls), writesFail))
+      Effect.provide(Layer.provideMerge(writesFail, kraken({ "private/AddOrder": { descr: placed.descr } }, calls)))
     )
   })
 
@@ -377,7 +378,7 @@ describe("add_order_batch", () => {
     }).pipe(
       readOnly,
       Effect.provide(
-        Layer.merge(kraken({ "private/AddOrderBatch": { orders: [{ descr: placed.descr }, {}] } }), writesFail)
+        Layer.provideMerge(writesFail, kraken({ "private/AddOrderBatch": { orders: [{ descr: placed.descr }, {}] } }))
       )
     )
   )
@@ -581,5 +582,12 @@ const writerThat = (send: Effect.Effect<Sent>) =>
 
 const writer = (sent: Sent) => writerThat(Effect.succeed(sent))
 
-/** A validation must not pass the writer, which would treat it as an order. */
-const writesFail = writerThat(Effect.die("the writer was used"))
+/** Checks are read from Kraken; nothing is sent. */
+const writesFail = Layer.effect(
+  KrakenWriter,
+  Effect.map(KrakenClient, ({ read }) => ({
+    send: () => Effect.die("a write was sent"),
+    validate: (endpoint, params) => Effect.map(read(endpoint, params), (result) => ({ result })),
+    settled: Effect.void
+  }))
+)

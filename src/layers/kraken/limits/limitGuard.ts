@@ -1,5 +1,5 @@
 import { DateTime, Effect, Option } from "effect"
-import type { Pair } from "../../../domain/assets/model.ts"
+import type { Directory, Pair } from "../../../domain/assets/model.ts"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import {
   assess,
@@ -9,13 +9,15 @@ import {
   type FactsNeeded,
   type Rules
 } from "../../../domain/mandates/assess.ts"
-import type { Claim } from "../../../domain/mandates/claim.ts"
+import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
+import { emptyClaim } from "../../../domain/mandates/claims.ts"
+import { assetName } from "../../../domain/mandates/conversion.ts"
+import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
-import type { SendError } from "../../../services/KrakenWriter.ts"
-import { LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
+import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { type BalanceReport, type Limits, RecordUnavailable } from "../../../services/Record.ts"
 import { limitError } from "./limitError.ts"
@@ -57,12 +59,15 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     return DateTime.toEpochMillis(yield* context.kraken.now)
   })
 
-  /** Reads an order that is to be amended, with the open spend that it belongs to. */
-  const readAmended = Effect.fnUntraced(function* (name: NonNullable<FactsNeeded["amended"]>) {
+  /**
+   * Reads an order that is to be amended, with the open spend that it belongs to. Without a mandate, all callers share what
+   * limits of the server count.
+   */
+  const readAmended = Effect.fnUntraced(function* (name: NonNullable<FactsNeeded["amended"]>, rules: Rules) {
     const listed = Option.flatten(yield* Effect.option(account.amended(name)))
     if (Option.isNone(listed)) return undefined
     const { row, txid } = listed.value
-    const spends = yield* record.openSpends("own")
+    const spends = yield* record.openSpends(scopeOf(rules))
     const open = spends.find(
       (spend) => spend.txid === txid || (row.cl_ord_id !== undefined && spend.order?.cl_ord_id === row.cl_ord_id)
     )
@@ -74,11 +79,11 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     endpoint: WriteEndpoint,
     params: Params,
     rules: Rules,
-    report: Option.Option<BalanceReport>
+    report: BalanceReport | undefined
   ) {
     const directory = yield* context.directory
     const first = factsNeeded(endpoint, params, rules, directory)
-    const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended)
+    const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended, rules)
     const strategy =
       first.strategy === undefined ? Option.none() : yield* Effect.option(account.strategy(first.strategy))
     const known = {
@@ -114,31 +119,42 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
       takerFee: (pair) => fees.get(pair),
       owned: new Map(owned),
       usedClientIds,
-      ...(Option.isSome(report) && { balances: new Map(Object.entries(report.value.available)) })
+      ...(report !== undefined && { balances: new Map(Object.entries(report.available)) })
     }
     return facts
   })
 
-  /** Turns the parts of a judgement that refuse into errors. */
-  const allowed = (call: WriteEndpoint, assessed: Assessed) => {
-    switch (assessed._tag) {
-      case "Allowed":
-        return Effect.succeed(assessed)
-      case "NotAllowed":
-        return new NotAllowed({ call, ...assessed })
-      case "Uncheckable":
-        return new KrakenPrecheckFailed({ endpoint: call, ...assessed })
-      case "TooMuch":
-        return new LimitReached({ call, ...assessed })
-    }
-  }
+  /** Tells whether orders that were filled meanwhile can have bought what a write sells. */
+  const mightSellMore = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
+    const sold = soldBy(endpoint, params, yield* context.directory)
+    if (sold === undefined) return false
+    const open = yield* record.openSpends(scopeOf(rules))
+    return open.some(({ gets }) => gets === sold)
+  })
 
-  /** Tells whether a sale counts although coins that were bought meanwhile might cover it. */
-  const mightOnlyReduce = Effect.fnUntraced(function* ({ spends }: Claim) {
-    const sold = spends.filter(({ order }) => order?.type === "sell" && !order.reduces).map(({ asset }) => asset)
-    if (sold.length === 0) return false
-    const open = yield* record.openSpends("own")
-    return open.some(({ gets }) => gets !== undefined && sold.includes(gets))
+  /** Reads the facts and judges a write by the rules, and then by the room that the limits have. */
+  const judge = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules, limits: Limits) {
+    const facts = yield* readFacts(endpoint, params, rules, limits.report)
+    const assessed = assess(endpoint, params, rules, facts)
+    if (assessed._tag !== "Allowed") return { assessed, refusal: Option.none() }
+    const refusal =
+      assessed.claim.spends.length === 0
+        ? Option.none()
+        : yield* record.judge({ endpoint, claim: assessed.claim }, limits)
+    return { assessed, refusal }
+  })
+
+  /** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
+  const toReadBack = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    params: Params,
+    rules: Rules,
+    { assessed, refusal }: Judgement
+  ) {
+    const scope = Option.flatMapNullable(refusal, readBackFor)
+    if (Option.isSome(scope)) return scope.value
+    const isCovered = assessed._tag === "Allowed" && assessed.claim.spends.every(({ order }) => isReducing(order))
+    return isCovered || !(yield* mightSellMore(endpoint, params, rules)) ? undefined : scopeOf(rules)
   })
 
   return Effect.fn("KrakenWriter.guard")(
@@ -149,57 +165,92 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         ...(Option.isSome(mandate) && { own: mandate.value }),
         ...(serverLimits !== undefined && { server: serverLimits })
       }
-      const isCancel = endpoints[endpoint].moves === "cancels"
+      const server = serverLimits === undefined ? {} : { server: serverLimits }
+      if (endpoints[endpoint].moves === "cancels") {
+        const assessed = yield* allowed(endpoint, yield* judge(endpoint, params, rules, server))
+        return { params: assessed.params, limits: {} }
+      }
+      // A caller that is frozen, or too fast, makes no reads.
+      const barred = yield* record.judge({ endpoint, claim: emptyClaim(rules) }, server)
+      if (Option.isSome(barred)) return yield* limitError(endpoint, barred.value)
       const hasToKeep = Option.exists(mandate, ({ terms }) => Object.keys(terms.keep).length > 0)
-      const report = hasToKeep && !isCancel ? yield* Effect.option(account.balances) : Option.none()
-      const judge = Effect.fnUntraced(function* () {
-        const facts = yield* readFacts(endpoint, params, rules, report)
-        const assessed = yield* allowed(endpoint, assess(endpoint, params, rules, facts))
-        const limits: Limits = {
-          ...(serverLimits !== undefined && { server: serverLimits }),
-          ...(Option.isSome(report) && { report: report.value }),
-          ...(!isCancel && { krakenTime: yield* krakenTime })
-        }
-        const { claim } = assessed
-        const refusal = takesNothing(claim) ? Option.none() : yield* record.judge({ endpoint, claim }, limits)
-        return { assessed, limits, refusal }
-      })
-      let judged = yield* judge()
-      const scope = scopeToReadBack(judged.refusal)
-      if (!isReadBack && (scope !== undefined || (yield* mightOnlyReduce(judged.assessed.claim)))) {
-        yield* readBack(scope ?? "own")
-        judged = yield* judge()
+      const report = hasToKeep ? yield* Effect.option(account.balances) : Option.none()
+      const limits: Limits = {
+        ...server,
+        ...(Option.isSome(report) && { report: report.value }),
+        krakenTime: yield* krakenTime
       }
-      const { assessed, limits, refusal } = judged
-      if (Option.isSome(refusal)) return yield* limitError(endpoint, refusal.value)
-      if (assessed.ask.length > 0)
-        return yield* new NotAllowed({
-          layer: "mandate",
-          call: endpoint,
-          rule: "ask",
-          asked: assessed.ask.join(", "),
-          allowed: "this only with the approval of a person"
-        })
-      const guarded: Guarded = {
-        params: assessed.params,
-        ...(!isCancel && { claim: assessed.claim }),
-        limits,
-        ...(assessed.sentAs !== undefined && { sentAs: assessed.sentAs })
+      let judged = yield* judge(endpoint, params, rules, limits)
+      const scope = isReadBack ? undefined : yield* toReadBack(endpoint, params, rules, judged)
+      if (scope !== undefined) {
+        yield* readBack(scope)
+        judged = yield* judge(endpoint, params, rules, limits)
       }
-      return guarded
+      const { claim, params: sent, sentAs } = yield* allowed(endpoint, judged)
+      return { params: sent, claim, limits, ...(sentAs !== undefined && { sentAs }) } satisfies Guarded
     },
     (effect, endpoint) =>
-      Effect.mapError(effect, (error): SendError =>
-        error instanceof RecordUnavailable ? new KrakenNotRecorded({ endpoint, reason: error.reason }) : error
+      Effect.catchIf(
+        effect,
+        (error) => error instanceof RecordUnavailable,
+        ({ reason }) => new KrakenNotRecorded({ endpoint, reason })
       )
   )
 }
 
-/** Tells whether a write takes nothing: it is only checked, or cancels. There is always room for it. */
-const takesNothing = ({ spends }: Claim): boolean => spends.length === 0
+/** The callers whose orders count for a write: its own, or without a mandate all that limits of the server count. */
+const scopeOf = ({ own }: Rules): "own" | "everyone" => (own === undefined ? "everyone" : "own")
 
-/** The callers whose orders are read back before a limit refuses a write. Undefined if that would not help. */
-const scopeToReadBack = (refusal: Option.Option<NoRoom>): "own" | "everyone" | undefined => {
-  if (Option.isNone(refusal) || refusal.value._tag !== "Limit" || refusal.value.limit === "rate") return undefined
-  return refusal.value.layer === "server" ? "everyone" : "own"
+/** A write that was judged: by the rules, and, if they allow it, by the room that the limits have for it. */
+interface Judgement {
+  readonly assessed: Assessed
+  readonly refusal: Option.Option<NoRoom>
+}
+
+/** Fails with the error of a judgement that refuses. What needs a person is refused as well. */
+const allowed = (
+  call: WriteEndpoint,
+  { assessed, refusal }: Judgement
+): Effect.Effect<Allowed, LimitError | KrakenPrecheckFailed> => {
+  switch (assessed._tag) {
+    case "NotAllowed":
+      return new NotAllowed({ call, ...assessed })
+    case "Uncheckable":
+      return new KrakenPrecheckFailed({ endpoint: call, ...assessed })
+    case "TooMuch":
+      return new LimitReached({ call, ...assessed })
+    case "Allowed":
+      return Option.match(refusal, {
+        onSome: (found) => limitError(call, found),
+        onNone: () => (assessed.ask.length === 0 ? Effect.succeed(assessed) : needsPerson(call, assessed.ask))
+      })
+  }
+}
+
+const needsPerson = (call: WriteEndpoint, ask: ReadonlyArray<string>) =>
+  new NotAllowed({
+    layer: "mandate",
+    call,
+    rule: "ask",
+    asked: ask.join(", "),
+    allowed: "this only with the approval of a person"
+  })
+
+const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
+
+/** The asset that an order sells, by display name. Undefined for writes that place no order which sells. */
+const soldBy = (endpoint: WriteEndpoint, { orders, pair, type }: Params, directory: Directory): string | undefined => {
+  const sells =
+    (endpoint === "private/AddOrder" && type === "sell") ||
+    (endpoint === "private/AddOrderBatch" &&
+      Array.isArray(orders) &&
+      orders.some((order) => Object(order).type === "sell"))
+  const found = sells && typeof pair === "string" ? directory.findPair(pair) : undefined
+  return found && assetName(directory, found.base)
+}
+
+/** The callers whose orders can make room for a write that was refused. Undefined if none can. */
+const readBackFor = (refusal: NoRoom): "own" | "everyone" | undefined => {
+  if (refusal._tag !== "Limit" || refusal.limit === "rate") return undefined
+  return refusal.layer === "server" ? "everyone" : "own"
 }

@@ -8,7 +8,6 @@ import { isRecognizable, type Write } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
-import { withClientIds } from "../limits/withClientIds.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 
 /**
@@ -33,13 +32,13 @@ export const KrakenWriterSettling = Layer.scoped(
     /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
     const attempt = Effect.fnUntraced(function* (write: Write, params: Params, isReadBack: boolean) {
       const { endpoint, identity, repeat } = write
-      const { hasDeadline, prepare } = procedure[endpoint]
+      const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
       const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
         Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
-      const guarded = yield* refused(guard(endpoint, params, isReadBack))
+      const guarded = yield* refused(guard(endpoint, name(params), isReadBack))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* refused(prepare(context, endpoint, guarded.params, repeat))
+      const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
       if ("duplicateOf" in prepared) return prepared
       const now = yield* context.kraken.now
       const intent: IntentDraft = {
@@ -48,7 +47,7 @@ export const KrakenWriterSettling = Layer.scoped(
         params: prepared.params,
         before: prepared.before,
         fingerprints: prepared.fingerprints,
-        ...(guarded.claim !== undefined && { claim: withClientIds(guarded.claim, prepared.params) }),
+        ...(guarded.claim !== undefined && { claim: guarded.claim }),
         ...(hasDeadline && { expiresAfter: expiryOf(context, prepared.params, now) })
       }
       const sent = yield* recorded.during(intent, { repeat, ...guarded.limits }, (intent) =>
@@ -67,10 +66,8 @@ export const KrakenWriterSettling = Layer.scoped(
     const send: Send = Effect.fn("KrakenWriter.carryOut")(function* (write, params) {
       const { endpoint, identity, repeat } = write
       const draft = { endpoint, ...(identity !== undefined && { identity }) }
-      const found =
-        identity === undefined || procedure[endpoint].reads !== true
-          ? Option.none()
-          : yield* recorded.recognize(draft, repeat)
+      // An identical write is no second one, and so needs no room under limits.
+      const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
       // Another write took the room between the look and the reservation. Orders that ended meanwhile give some back.
       return yield* attempt(write, params, false).pipe(
@@ -109,3 +106,5 @@ export const KrakenWriterSettling = Layer.scoped(
     })
   })
 )
+
+const unnamed = (params: Params): Params => params

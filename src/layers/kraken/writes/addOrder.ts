@@ -15,14 +15,9 @@ export const addOrder = procedure({
   before: Schema.Struct({ hasOwnId: Schema.Boolean }),
   hasDeadline: true,
   isConfirmed: isOrder,
-  prepare: (_context, _endpoint, params) => {
-    const order = params["validate"] === true ? params : withClientId(params)
-    return Effect.succeed({
-      params: order,
-      before: { hasOwnId: !isNamed(params) },
-      fingerprints: [fingerprintOf(order)]
-    })
-  },
+  name: withClientId,
+  prepare: (_context, _endpoint, params, { given }) =>
+    Effect.succeed({ params, before: { hasOwnId: !isNamed(given) }, fingerprints: [fingerprintOf(params)] }),
   complete: (result, sent) => ({ ...Object(result), ...given(sent, "cl_ord_id"), ...given(sent, "deadline") }),
   settle: (context, attempt, { hasOwnId }) =>
     settleOrders(context, attempt, [{ params: attempt.params, hasOwnId }], [], ([placed]) => ({
@@ -35,15 +30,13 @@ export const addOrderBatch = procedure({
   before: Schema.Struct({ hasOwnIds: Schema.Array(Schema.Boolean) }),
   hasDeadline: true,
   isConfirmed: isBatch,
-  prepare: (_context, _endpoint, params) => {
-    const named = ordersOf(params)
-    const batch = { ...params, orders: named.map(withClientId) }
-    return Effect.succeed({
-      params: batch,
-      before: { hasOwnIds: named.map((order) => !isNamed(order)) },
-      fingerprints: withPair(batch).map(fingerprintOf)
-    })
-  },
+  name: (params) => ({ ...params, orders: ordersOf(params).map(withClientId) }),
+  prepare: (_context, _endpoint, params, { given }) =>
+    Effect.succeed({
+      params,
+      before: { hasOwnIds: ordersOf(given).map((order) => !isNamed(order)) },
+      fingerprints: withPair(params).map(fingerprintOf)
+    }),
   complete: (result, sent) => ({
     ...Object(result),
     ...given(sent, "deadline"),

@@ -34,7 +34,6 @@ type Allocation = typeof Allocation.Type
  * after it differ by the amount.
  */
 export const earn = procedure({
-  reads: true,
   before: Schema.Struct({ allocation: Schema.optionalWith(Allocation, { exact: true }) }),
   hasDeadline: false,
   isConfirmed: isAccepted,

@@ -26,7 +26,6 @@ const Original = Schema.Struct({
  * @see https://docs.kraken.com/api/docs/rest-api/edit-order read 2026-08-17
  */
 export const editOrder = procedure({
-  reads: true,
   before: Original,
   hasDeadline: true,
   isConfirmed: isEdit,

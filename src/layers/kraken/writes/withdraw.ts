@@ -38,11 +38,10 @@ const duplicateWindow = 10 * 60
  * @see https://docs.kraken.com/api/docs/rest-api/withdraw-funds read 2026-08-17
  */
 export const withdraw = procedure({
-  reads: true,
   before: Schema.Struct({ refids: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }) }),
   hasDeadline: false,
   isConfirmed: holds("refid"),
-  prepare: (context, endpoint, params, repeat) => prepare(context, endpoint, params, repeat),
+  prepare: (context, endpoint, params, { repeat }) => prepare(context, endpoint, params, repeat),
   settle: (context, attempt, { refids }) => settle(context, attempt, refids)
 })
 

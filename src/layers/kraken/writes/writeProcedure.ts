@@ -77,6 +77,14 @@ export interface AlreadyDone {
   readonly duplicateOf: ReadonlyArray<string>
 }
 
+/** The call that a write was made for. */
+export interface Asked {
+  /** The parameters of the caller, before ids were added and limits changed their form. */
+  readonly given: Params
+  /** True if the caller wants the write although an identical one was just sent. */
+  readonly repeat: boolean
+}
+
 /** Errors that preparing a write can end in. Nothing was sent. */
 export type PrepareError = KrakenWriteRefused | KrakenPrecheckFailed | ReadError
 
@@ -85,18 +93,15 @@ export type PrepareError = KrakenWriteRefused | KrakenPrecheckFailed | ReadError
  * another process can settle a write whose own process has ended.
  */
 interface Halves<Before, Encoded> {
-  /**
-   * Adds defaults, reads what settling will need, or refuses the write. `repeat` is true if the caller wants the write
-   * although an identical one was just sent.
-   */
+  /** Adds the ids by which the orders can be found to those that their caller did not name. Absent: there are none. */
+  readonly name?: (params: Params) => Params
+  /** Adds defaults, reads what settling will need, or refuses the write. */
   readonly prepare: (
     context: ProcedureContext,
     endpoint: WriteEndpoint,
     params: Params,
-    repeat: boolean
+    asked: Asked
   ) => Effect.Effect<PreparedWrite<Before> | AlreadyDone, PrepareError, Principal>
-  /** Kraken is asked before the send. Absent: an identical write is recognized when the intent is recorded. */
-  readonly reads?: true
   /** The JSON of the readings. */
   readonly before: Schema.Schema<Before, Encoded>
   /** True if Kraken's engine refuses the write after a `deadline`, which it gets when it is sent. */
@@ -115,7 +120,7 @@ interface Halves<Before, Encoded> {
 /** The procedure of an endpoint, whose readings are JSON. */
 export interface WriteProcedure extends Pick<
   Halves<unknown, unknown>,
-  "complete" | "hasDeadline" | "isConfirmed" | "prepare" | "reads"
+  "complete" | "hasDeadline" | "isConfirmed" | "name" | "prepare"
 > {
   /** Fails if the readings are not those of this procedure. */
   readonly settle: (
@@ -136,8 +141,8 @@ export const procedure = <Before, Encoded>({
   const decode = Schema.decodeUnknown(before)
   return {
     ...rest,
-    prepare: (context, endpoint, params, repeat) =>
-      Effect.map(prepare(context, endpoint, params, repeat), (prepared) =>
+    prepare: (context, endpoint, params, asked) =>
+      Effect.map(prepare(context, endpoint, params, asked), (prepared) =>
         "duplicateOf" in prepared ? prepared : { ...prepared, before: encode(prepared.before) }
       ),
     settle: (context, attempt, encoded) =>
