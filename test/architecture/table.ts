@@ -276,7 +276,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools/kit"
   ],
-  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/mandates", "domain/record", "domain/wire"],
+  services: [
+    "domain/approvals",
+    "domain/assets",
+    "domain/endpoints",
+    "domain/keys",
+    "domain/mandates",
+    "domain/record",
+    "domain/wire"
+  ],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],
@@ -357,5 +365,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/caching",
     "services"
   ],
-  "layers/kraken/orders": ["domain/endpoints", "domain/orders", "services"]
+  "layers/kraken/orders": ["domain/endpoints", "domain/orders", "services"],
+  "layers/access/approvals": [
+    "domain/approvals",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/record",
+    "domain/wire",
+    "layers/access/mandates",
+    "layers/access/record",
+    "services"
+  ]
 }

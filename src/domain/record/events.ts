@@ -210,7 +210,9 @@ export const Plan = Schema.Struct({
   expires: Schema.Int,
   /** The percentage by which a price may have moved when it is carried out. */
   tolerance: Schema.String,
-  /** SHA-256 over request, caller, mandate revision and key, in hex. */
+  /** SHA-256 of the caller's mandate in hex. Absent if it has none. */
+  terms: optional(Schema.String),
+  /** SHA-256 over request, caller, mandate and key, in hex. */
   hash: Schema.String
 })
 export type Plan = typeof Plan.Type

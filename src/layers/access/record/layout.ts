@@ -103,7 +103,8 @@ export const haltColumns = `
   seq INTEGER NOT NULL`
 
 /**
- * The columns of a plan. `state` is `open`, `approved`, `denied` or `void`; an open one whose time has passed is expired.
+ * The columns of a plan. `state` is `open`, `approved`, `denied` or `void`; an open or approved one whose time has passed is
+ * expired. `answer_seq` is the row that changed the state, which of a void plan can be that of a freeze, for example.
  * `intent` is the row of the write that carried it out.
  */
 export const planColumns = `

@@ -57,18 +57,23 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
     case "rekey":
       statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
       statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
+      Plans.voidRekeyed(db, place, { at: event.at, seq }, event.from)
       statement(db, `UPDATE ${place}plans SET key = ? WHERE key = ?`).run(event.to, event.from)
       return Spending.rekeySpends(db, place, event.from, event.to)
     case "restore":
+      return Plans.voidAll(db, place, { at: event.at, seq })
     case "secret":
       return
     case "fills":
       return Spending.fill(db, place, seq, event)
     case "mandate":
+      Plans.voidChanged(db, place, seq, event)
       return Spending.changeMandate(db, place, seq, event)
     case "freeze":
+      Plans.voidFrozen(db, place, seq, event)
       return Spending.freeze(db, place, seq, event)
     case "halt":
+      if (event.halted) Plans.voidHalted(db, place, { at: event.at, seq })
       return Spending.halt(db, place, seq, event)
     case "plan":
       return Plans.plan(db, place, seq, event)
