@@ -99,10 +99,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/endpoints",
     "domain/wire",
     "layers/access",
+    "layers/access/approvals",
+    "layers/access/callers",
     "layers/access/mandates",
     "layers/access/record",
     "layers/access/secret",
     "layers/http",
+    "layers/kraken/approvals",
     "layers/kraken/client",
     "layers/kraken/names",
     "layers/kraken/nonces",
@@ -358,6 +361,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"],
   "layers/kraken/limits": [
+    "domain/approvals",
     "domain/assets",
     "domain/endpoints",
     "domain/mandates",
@@ -374,6 +378,10 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/access/mandates",
     "layers/access/record",
+    "layers/storage",
     "services"
-  ]
+  ],
+  "domain/approvals": ["domain/mandates", "domain/numbers"],
+  "layers/access/callers": ["layers/access", "layers/access/mandates", "services"],
+  "layers/kraken/approvals": ["domain/endpoints", "services"]
 }
