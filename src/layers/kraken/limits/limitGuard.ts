@@ -58,7 +58,7 @@ interface GuardOptions {
 }
 
 /** The longest wait for a fact that is only shown to a person. */
-const quoteWait = "10 seconds"
+const quoteWait = "20 seconds"
 
 /** The percentage by which a price may have moved if the mandate has no slippage. */
 const usualTolerance = "1"

@@ -95,7 +95,8 @@ export const KrakenWriterSettling = Layer.scoped(
     const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({
       settled,
-      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, { reason: _, ...params }) {
+      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, given) {
+        const { reason: _, ...params } = given
         const { params: checked, sentAs } = yield* guard(endpoint, params, { isReadBack: false })
         const result = yield* context.kraken.read(endpoint, checked)
         return sentAs === undefined ? { result } : { result, sentAs }
