@@ -6,6 +6,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
+    "cli/approvals",
     "cli/audit",
     "cli/doctor",
     "cli/exchange",
@@ -381,7 +382,17 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
-  "domain/approvals": ["domain/mandates", "domain/numbers"],
+  "domain/approvals": ["domain/endpoints", "domain/mandates", "domain/numbers"],
   "layers/access/callers": ["layers/access", "layers/access/mandates", "services"],
-  "layers/kraken/approvals": ["domain/endpoints", "services"]
+  "layers/kraken/approvals": ["domain/endpoints", "services"],
+  "cli/approvals": [
+    "cli/audit",
+    "cli/kit",
+    "domain/approvals",
+    "domain/wire",
+    "layers/access/approvals",
+    "layers/access/record",
+    "layers/process",
+    "services"
+  ]
 }
