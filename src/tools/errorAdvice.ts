@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
+import type { ApprovalPending } from "../services/Approvals.ts"
 import { refusalData } from "../services/LimitErrors.ts"
 import type { ToolError } from "./toolsets.ts"
 
@@ -91,13 +92,21 @@ export const errorText = (error: ToolError): string => `${error._tag}: ${escapeL
 
 /**
  * Renders an error as text: clients check `structuredContent` against the output schema even when `isError` is set. The
- * data of a refusal by limits is in `_meta`, for programs.
+ * data of a refusal by limits, and of a write that waits for a person, is in `_meta`, for programs.
  */
 export const render = (error: ToolError): Mcp.CallToolResult => {
   const refusal = refusalData(error)
+  const pending = error._tag === "ApprovalPending" ? pendingData(error) : undefined
   return {
     isError: true,
     content: [{ type: "text", text: errorText(error) }],
-    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } })
+    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } }),
+    ...(pending !== undefined && { _meta: { "mcp-kraken/approval": pending } })
   }
 }
+
+const pendingData = ({ asks, expiresAt, plan }: ApprovalPending) => ({
+  id: plan,
+  asks,
+  expires_at: expiresAt.epochMillis / 1000
+})
