@@ -7,6 +7,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
+import { approvals } from "./approvals/approvals.ts"
 import { audit } from "./audit/audit.ts"
 import { doctor } from "./doctor/doctor.ts"
 import { control, exchange } from "./exchange/exchange.ts"
@@ -27,6 +28,7 @@ const commands = [
   resume,
   token,
   operator,
+  approvals,
   audit,
   state,
   paper,
@@ -43,6 +45,7 @@ const names: Commands = new Map([
   ["resume", Command.getSubcommands(resume)],
   ["token", Command.getSubcommands(token)],
   ["operator", Command.getSubcommands(operator)],
+  ["approvals", Command.getSubcommands(approvals)],
   ["audit", Command.getSubcommands(audit)],
   ["state", Command.getSubcommands(state)],
   ["paper", Command.getSubcommands(paper)],

@@ -20,7 +20,8 @@ const closeInput = Effect.sync(() => process.stdin.destroy())
 const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service) => void) {
   const { Product } = yield* load(() => import("./product.ts"))
   const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
-  use(Context.get(yield* Layer.build(Layer.provide(Product, MandatesSqlite)), Config))
+  const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
+  use(Context.get(yield* Layer.build(Layer.provide(Product, [MandatesSqlite, CallersLocal])), Config))
   const { stateDir } = yield* Config
   if (yield* usesState) yield* announceServer(stateDir, "stdio")
   return yield* Effect.never

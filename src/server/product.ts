@@ -1,9 +1,11 @@
 import { Effect, Layer } from "effect"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
+import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
+import { ApprovalsSqlite } from "../layers/access/approvals/ApprovalsSqlite.ts"
 import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
@@ -27,8 +29,9 @@ const KrakenOrPaper = Layer.unwrapEffect(
 )
 
 /** The services that the tools need, and the settings with the names that Kraken displays. */
-const Kraken = Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest).pipe(
-  Layer.provideMerge(RecordSqlite),
+const Kraken = ApprovalsExecuting.pipe(
+  Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
+  Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
   Layer.provideMerge(ConfigWithLimitNames),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper)

@@ -7,6 +7,7 @@ import type {
   KrakenWriteBlocked,
   KrakenWriteRefused
 } from "./KrakenErrors.ts"
+import type { ApprovalError } from "./Approvals.ts"
 import type { LimitError } from "./LimitErrors.ts"
 import type { Principal } from "./Principal.ts"
 import type { WriteError } from "./KrakenClient.ts"
@@ -37,6 +38,13 @@ export type SendError =
   | KrakenWriteBlocked
   | KrakenWriteRefused
   | LimitError
+  | ApprovalError
+
+/** The plan that a write carries out. */
+export interface SendOptions {
+  /** The number of an approved plan. Without it, a write that needs a person becomes a plan, and fails. */
+  readonly approval?: number
+}
 
 /**
  * Sends writes so that none happens twice and the outcome of each is followed up. A write runs in its own fiber, which
@@ -55,8 +63,15 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * get, sends the write all the same. A write whose outcome is unknown blocks identical ones until it is decided,
      * orders for ten minutes at most, even with `repeat`. Cancels are always sent. A mandate can bind them to the orders
      * of its caller: `CancelAll` then cancels these only, and cancels by an id or `userref` of others are refused.
+     *
+     * A write for which a person has to be asked becomes a plan (`Approvals`), and fails with `ApprovalPending`. The
+     * parameter `reason`, which Kraken does not get either, is shown to that person.
      */
-    readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
+    readonly send: (
+      endpoint: WriteEndpoint,
+      params: Params,
+      options?: SendOptions
+    ) => Effect.Effect<Sent, SendError, Principal>
     /**
      * Has Kraken check a write without carrying it out. The rules of a mandate apply, but nothing is reserved, and the
      * budget does not have to suffice.

@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Match } from "effect"
 import { escapeLines } from "../domain/wire/escapeText.ts"
+import type { ApprovalPending } from "../services/Approvals.ts"
 import { refusalData } from "../services/LimitErrors.ts"
 import type { ToolError } from "./toolsets.ts"
 
@@ -62,6 +63,14 @@ const advice = Match.typeTags<ToolError>()({
     "Nothing was sent. Do not retry; tell the user, who can read docs/authority.md. Reads and cancels work.",
   MandateChanged: () =>
     "Nothing was sent. Look at get_my_mandate, and call again if it still fits: the new limits apply.",
+  ApprovalPending: ({ plan }) =>
+    `Nothing was sent. Tell the user that it waits for a person. Once that person says yes it is sent by itself: do NOT send it again, changed or not. Call get_approval with id ${plan} later to see what became of it.`,
+  ApprovalDenied: () => "Nothing was sent. Do not send it again, changed or not; tell the user.",
+  ApprovalUsed: ({ plan }) =>
+    `Nothing was sent now. Call get_approval with id ${plan} to see what became of it. Only if the user wants another one, call again with repeat: true.`,
+  ApprovalVoid: () => "Nothing was sent. Tell the user; call again only if it is still wanted.",
+  TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has answered those.",
+  NoApprover: () => "Nothing was sent. Do not retry; ask the user to read docs/authority.md.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>
     safeToRepeat
@@ -88,13 +97,21 @@ export const errorText = (error: ToolError): string => `${error._tag}: ${escapeL
 
 /**
  * Renders an error as text: clients check `structuredContent` against the output schema even when `isError` is set. The
- * data of a refusal by limits is in `_meta`, for programs.
+ * data of a refusal by limits, and of a write that waits for a person, is in `_meta`, for programs.
  */
 export const render = (error: ToolError): Mcp.CallToolResult => {
   const refusal = refusalData(error)
+  const pending = error._tag === "ApprovalPending" ? pendingData(error) : undefined
   return {
     isError: true,
     content: [{ type: "text", text: errorText(error) }],
-    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } })
+    ...(refusal !== undefined && { _meta: { "mcp-kraken/refusal": refusal } }),
+    ...(pending !== undefined && { _meta: { "mcp-kraken/approval": pending } })
   }
 }
+
+const pendingData = ({ asks, expiresAt, plan }: ApprovalPending) => ({
+  id: plan,
+  asks,
+  expires_at: expiresAt.epochMillis / 1000
+})

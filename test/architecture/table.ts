@@ -6,6 +6,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
+    "cli/approvals",
     "cli/audit",
     "cli/doctor",
     "cli/exchange",
@@ -112,10 +113,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/mandates",
     "domain/wire",
     "layers/access",
+    "layers/access/approvals",
+    "layers/access/callers",
     "layers/access/mandates",
     "layers/access/record",
     "layers/access/secret",
     "layers/http",
+    "layers/kraken/approvals",
     "layers/kraken/client",
     "layers/kraken/names",
     "layers/kraken/nonces",
@@ -294,7 +298,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools/kit"
   ],
-  services: ["domain/assets", "domain/endpoints", "domain/keys", "domain/mandates", "domain/record", "domain/wire"],
+  services: [
+    "domain/approvals",
+    "domain/assets",
+    "domain/endpoints",
+    "domain/keys",
+    "domain/mandates",
+    "domain/record",
+    "domain/wire"
+  ],
   "exchange/accounts": ["domain/endpoints", "domain/keys", "exchange/base", "exchange/catalogue", "exchange/state"],
   "exchange/base": ["domain/numbers"],
   "exchange/catalogue": ["domain/assets", "exchange/base"],
@@ -368,6 +380,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/mandates": ["domain/assets", "domain/endpoints", "domain/numbers", "domain/orders", "domain/wire"],
   "domain/record": ["domain/mandates"],
   "layers/kraken/limits": [
+    "domain/approvals",
     "domain/assets",
     "domain/endpoints",
     "domain/keys",
@@ -407,5 +420,29 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/kraken/orders",
     "layers/storage",
     "services"
-  ]
+  ],
+  "cli/approvals": [
+    "cli/audit",
+    "cli/kit",
+    "domain/approvals",
+    "domain/wire",
+    "layers/access/approvals",
+    "layers/access/record",
+    "layers/process",
+    "services"
+  ],
+  "domain/approvals": ["domain/endpoints", "domain/mandates", "domain/numbers"],
+  "layers/access/approvals": [
+    "domain/approvals",
+    "domain/endpoints",
+    "domain/mandates",
+    "domain/record",
+    "domain/wire",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
+  "layers/access/callers": ["layers/access", "layers/access/mandates", "services"],
+  "layers/kraken/approvals": ["domain/endpoints", "services"]
 }

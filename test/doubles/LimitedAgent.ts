@@ -24,6 +24,7 @@ import { Principal } from "../../src/services/Principal.ts"
 import { Record } from "../../src/services/Record.ts"
 import { inProcess } from "./fake/InProcess.ts"
 import { handledBy } from "./handledBy.ts"
+import { NoApprovals } from "./NoApprovals.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { bearerOf, type TestPrincipal } from "./TestPrincipal.ts"
 import { opening, type Prices, scripted } from "./TestMarket.ts"
@@ -119,7 +120,7 @@ export const start = Effect.fnUntraced(function* (
       NonceSourceInStateFolder,
       RateBudgetOff
     ]),
-    Layer.provide(Layer.succeedContext(recordContext)),
+    Layer.provide([Layer.succeedContext(recordContext), NoApprovals]),
     Layer.provide(config),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )

@@ -39,7 +39,9 @@ export const Intent = Schema.Struct({
   /** The latest moment at which Kraken can still carry it out, in Unix milliseconds; absent if there is none. */
   expires: optional(Schema.Int),
   /** The most that it can take from the account. Absent if no limit concerns it. */
-  claim: optional(Claim)
+  claim: optional(Claim),
+  /** The row of the plan that a person approved. */
+  approval: optional(Schema.Int)
 })
 export type Intent = typeof Intent.Type
 
@@ -191,6 +193,43 @@ export const SecretChange = Schema.Struct({
 })
 export type SecretChange = typeof SecretChange.Type
 
+/** A write that waits for the answer of a person. */
+export const Plan = Schema.Struct({
+  kind: Schema.Literal("plan"),
+  ...common,
+  ...target,
+  /** The parameters that would be sent, with names resolved. */
+  request: Json,
+  claim: Claim,
+  /** The rules that ask for a person, such as `funds`. */
+  asks: Schema.Array(Schema.String),
+  /** Prices, fees, balances and what is left of the budget afterwards, as the person sees them. */
+  quote: Json,
+  /** The reason that the agent gave. */
+  said: optional(Schema.String),
+  /** Unix milliseconds. */
+  expires: Schema.Int,
+  /** The percentage by which a price may have moved when it is carried out. */
+  tolerance: Schema.String,
+  /** SHA-256 of the caller's mandate in hex. Absent if it has none. */
+  terms: optional(Schema.String),
+  /** SHA-256 over request, caller, mandate and key, in hex. */
+  hash: Schema.String
+})
+export type Plan = typeof Plan.Type
+
+/** The end of a plan. `void`: a later check failed, or a stop. */
+export const Answer = Schema.Struct({
+  kind: Schema.Literal("answer"),
+  ...common,
+  /** The row of the plan. */
+  plan: Schema.Int,
+  answer: Schema.Literal("approved", "denied", "void"),
+  channel: Schema.Literal("terminal", "page", "server"),
+  reason: optional(Schema.String)
+})
+export type Answer = typeof Answer.Type
+
 /** One row of the record. */
 export const Event = Schema.Union(
   Intent,
@@ -204,6 +243,8 @@ export const Event = Schema.Union(
   MandateChange,
   Freeze,
   Halt,
-  SecretChange
+  SecretChange,
+  Plan,
+  Answer
 )
 export type Event = typeof Event.Type

@@ -43,7 +43,7 @@ export const bodyOf = (event: Event): string => {
 }
 
 /** Turns numbers that JSON cannot show into the text that a request would hold. */
-const asJson = (value: unknown): unknown => {
+export const asJson = (value: unknown): unknown => {
   if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return String(value)
   if (Array.isArray(value)) return value.map(asJson)
   if (typeof value !== "object" || value === null) return value

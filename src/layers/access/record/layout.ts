@@ -103,12 +103,31 @@ export const haltColumns = `
   seq INTEGER NOT NULL`
 
 /**
- * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `holdings`, `mandates` and
- * `halt` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
+ * The columns of a plan. `state` is `open`, `approved`, `denied` or `void`; an open or approved one whose time has passed is
+ * expired. `answer_seq` is the row that changed the state, which of a void plan can be that of a freeze, for example.
+ * `intent` is the row of the write that carried it out.
+ */
+export const planColumns = `
+  seq INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  answered_at INTEGER,
+  answer_seq INTEGER,
+  intent INTEGER`
+
+/**
+ * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `holdings`, `mandates`, `halt`
+ * and `plans` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
  * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
  * milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
  * `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
- * calls by the minute. `secret` holds the hash of the operator secret.
+ * calls by the minute; `plan_claims` says which process carries a plan out. `secret` holds the hash of the operator secret.
  */
 export const layout: Layout = {
   applicationId: 0x6d_63_6b_61, // "mcka"
@@ -143,6 +162,11 @@ export const layout: Layout = {
     CREATE TABLE window_time (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
     CREATE TABLE calls (subject TEXT NOT NULL, minute INTEGER NOT NULL, count INTEGER NOT NULL,
       PRIMARY KEY (subject, minute)) STRICT, WITHOUT ROWID;
+    `,
+    `
+    CREATE TABLE plans (${planColumns}) STRICT;
+    CREATE INDEX plans_open ON plans (key, account, caller) WHERE state IN ('open', 'approved') AND intent IS NULL;
+    CREATE TABLE plan_claims (plan INTEGER PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
     `
   ]
 }

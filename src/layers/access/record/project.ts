@@ -1,7 +1,16 @@
 import type { Database } from "better-sqlite3"
 import type { Event, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
-import { haltColumns, holdingColumns, intentColumns, mandateColumns, spendColumns, useColumns } from "./layout.ts"
+import {
+  haltColumns,
+  holdingColumns,
+  intentColumns,
+  mandateColumns,
+  planColumns,
+  spendColumns,
+  useColumns
+} from "./layout.ts"
 import type { Place } from "./place.ts"
+import * as Plans from "./projectPlans.ts"
 import * as Spending from "./projectSpending.ts"
 import { statement } from "./statement.ts"
 
@@ -18,11 +27,12 @@ export const makeTemporaryProjections = (db: Database): void => {
     CREATE TABLE temp.rebuilt_holdings (${holdingColumns}) STRICT, WITHOUT ROWID;
     CREATE TABLE temp.rebuilt_mandates (${mandateColumns}) STRICT;
     CREATE TABLE temp.rebuilt_halt (${haltColumns}) STRICT;
+    CREATE TABLE temp.rebuilt_plans (${planColumns}) STRICT;
   `)
 }
 
 /** The projections, all of which have a column of the row that wrote them or that they belong to, except holdings. */
-export const projections = ["intents", "made", "spends", "uses", "holdings", "mandates", "halt"] as const
+export const projections = ["intents", "made", "spends", "uses", "holdings", "mandates", "halt", "plans"] as const
 
 export const dropTemporaryProjections = (db: Database): void => {
   for (const table of projections) db.exec(`DROP TABLE IF EXISTS temp.rebuilt_${table}`)
@@ -33,6 +43,7 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
   switch (event.kind) {
     case "intent":
       begin(db, place, seq, event)
+      Plans.carryOut(db, place, seq, event)
       return Spending.reserve(db, place, seq, event)
     case "outcome":
       decide(db, place, seq, event)
@@ -46,18 +57,28 @@ export const project = (db: Database, place: Place, seq: number, event: Event): 
     case "rekey":
       statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
       statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
+      Plans.voidRekeyed(db, place, { at: event.at, seq }, event.from)
+      statement(db, `UPDATE ${place}plans SET key = ? WHERE key = ?`).run(event.to, event.from)
       return Spending.rekeySpends(db, place, event.from, event.to)
     case "restore":
+      return Plans.voidAll(db, place, { at: event.at, seq })
     case "secret":
       return
     case "fills":
       return Spending.fill(db, place, seq, event)
     case "mandate":
+      Plans.voidChanged(db, place, seq, event)
       return Spending.changeMandate(db, place, seq, event)
     case "freeze":
+      Plans.voidFrozen(db, place, seq, event)
       return Spending.freeze(db, place, seq, event)
     case "halt":
+      if (event.halted) Plans.voidHalted(db, place, { at: event.at, seq })
       return Spending.halt(db, place, seq, event)
+    case "plan":
+      return Plans.plan(db, place, seq, event)
+    case "answer":
+      return Plans.answer(db, place, seq, event)
     case "prune": {
       const { through } = event
       statement(db, `DELETE FROM ${place}made WHERE seq IN (${Spending.prunable(place)})`).run({ through })

@@ -7,6 +7,7 @@ import type { OutcomeName } from "../../../../src/domain/record/events.ts"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
 import { makeLimitGuard } from "../../../../src/layers/kraken/limits/limitGuard.ts"
 import { makeReadBack } from "../../../../src/layers/kraken/limits/readBack.ts"
+import { Approvals } from "../../../../src/services/Approvals.ts"
 import { KrakenClient, type Priority, type ReadError } from "../../../../src/services/KrakenClient.ts"
 import { KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
 import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
@@ -14,6 +15,7 @@ import { Principal } from "../../../../src/services/Principal.ts"
 import { Record } from "../../../../src/services/Record.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { keyOf } from "../../../doubles/WriterAccount.ts"
+import { NoApprovals } from "../../../doubles/NoApprovals.ts"
 import { bearerOf } from "../../../doubles/TestPrincipal.ts"
 import { directory } from "../../../fixtures/krakenLists.ts"
 import { saveMandate, subject } from "../../../doubles/LimitedAgent.ts"
@@ -94,8 +96,8 @@ export const makeAgent = Effect.fnUntraced(function* (
   const known = Option.map(Option.fromNullable(permissions), (names) => keyOf(names))
   const keys = Layer.mock(PermissionCache, { known: Effect.succeed(known) })
   const context = {
-    ...(yield* Effect.all({ kraken: KrakenClient, keys: PermissionCache }).pipe(
-      Effect.provide(Layer.merge(client, keys))
+    ...(yield* Effect.all({ approvals: Approvals, kraken: KrakenClient, keys: PermissionCache }).pipe(
+      Effect.provide(Layer.mergeAll(client, keys, NoApprovals))
     )),
     record,
     directory: Effect.succeed(directory)
