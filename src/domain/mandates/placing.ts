@@ -350,7 +350,8 @@ export const collarOf = (
     return uncheckable("the collar", `the order book of ${market.pair.display} could not be read`)
   const found = P.crossing(order, side, touch, D.decimal(collar))
   if (found === undefined) return Either.void
-  return notAllowed("mandate", "collar", `${side} at ${found.asked}`, `${side} at ${found.allowed}`)
+  const bound = side === "buy" ? "or below" : "or above"
+  return notAllowed("mandate", "collar", `${side} at ${found.asked}`, `${side} at ${found.allowed} ${bound}`)
 }
 
 interface Bounds {

@@ -131,6 +131,26 @@ describe("tokens with limits", () => {
     })
   )
 
+  it.scopedLive(
+    "are frozen in another state folder with a word about it, as that folder does not hold the limits",
+    () =>
+      Effect.gen(function* () {
+        const { folder, json, token } = yield* makeOperator
+        const other = { MCP_KRAKEN_STATE_DIR: join(folder, "other") }
+        const { id } = yield* json("create agent --budget 500USD")
+        const elsewhere = yield* token(`freeze ${id}`, other)
+        assert.strictEqual(elsewhere.code, 0)
+        assert.include(elsewhere.stderr, other.MCP_KRAKEN_STATE_DIR)
+        assert.isNull((yield* json(`show ${id}`)).frozen)
+        // A token without limits needs none, and neither does one that was replaced.
+        const plain = yield* json("create plain")
+        assert.strictEqual((yield* token(`freeze ${plain.id}`, other)).stderr, "")
+        yield* json(`rotate ${id}`)
+        const replaced = yield* token(`freeze ${id}`)
+        assert.strictEqual(replaced.stderr, "")
+      })
+  )
+
   it.scopedLive("are listed without limits, and revoked, if the file of limits is unusable", () =>
     Effect.gen(function* () {
       const { authority, folder, json, token, tokens } = yield* makeOperator
