@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { everyone, type Spend } from "../../../../src/domain/mandates/claim.ts"
+import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
@@ -493,5 +494,15 @@ describe("orders of a caller", () => {
     assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
     assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
     assert.isTrue(Intents.mayLeave(v.db, v.now(), v.begin([buy("61")])))
+  })
+
+  it("that wait for their turn do not leave once the caller is frozen", () => {
+    const v = makeSpending(limited({}))
+    const [seq, cancel] = [v.begin([buy("60")]), v.begin([], "private/CancelOrder")]
+    freeze(v.db, v.clock.wall, { caller: "t2", frozen: true })
+    assert.isTrue(Intents.mayLeave(v.db, v.now(), seq))
+    freeze(v.db, v.clock.wall, { caller: "t1", frozen: true })
+    assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
+    assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
   })
 })
