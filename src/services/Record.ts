@@ -174,6 +174,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     readonly usedClientIds: (
       ids: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** The pairs, by display name, on which orders with leverage were sent under the principal's mandate. */
+    readonly leveragedPairs: Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** The open spends of the principal's scope, or of all callers, oldest first. */
     readonly openSpends: (
       scope: "own" | "everyone"

@@ -207,6 +207,8 @@ const forPair = (pair: Pair, orders: ReadonlyArray<OrderTerms>, rules: Rules, di
   const spending = orders.filter((order) => !reducesPosition(order))
   const buys = spending.some(({ close, type }) => type === "buy" || close !== undefined)
   const sells = spending.some((order) => order.type === "sell" || (order.close !== undefined && isMargin(order)))
+  // Positions of a caller with a right to leverage can't be told from those of others.
+  const mightBeOfOthers = rules.own?.terms.maxLeverage === 0 && orders.some(reducesPosition)
   const needsBook = rules.own?.terms.collar !== undefined || orders.some(({ ordertype }) => ordertype === "market")
   const books = [
     ...(needsBook ? [pair.display] : []),
@@ -217,6 +219,7 @@ const forPair = (pair: Pair, orders: ReadonlyArray<OrderTerms>, rules: Rules, di
     ...nothing,
     books: [...new Set(books)],
     fees: [pair.display],
+    ...(mightBeOfOthers && { leveraged: pair.display }),
     owned: orders.some((order) => order.type === "sell" && !isMargin(order)) ? [base] : [],
     balances: keeps(rules) && spending.length > 0
   }

@@ -63,6 +63,8 @@ export interface Facts {
   readonly strategy?: EarnStrategy
   /** The ids among those of the write that orders had before. */
   readonly usedClientIds: ReadonlySet<string>
+  /** The pairs, by display name, on which the caller placed orders with leverage. */
+  readonly leveraged?: ReadonlySet<string>
 }
 
 /** The facts that have to be read before a write can be judged. */
@@ -80,6 +82,8 @@ export interface FactsNeeded {
   readonly strategy?: string
   /** The ids of orders that have to be new. */
   readonly newClientIds: ReadonlyArray<string>
+  /** The pair, by display name, on which the caller needs to have placed orders with leverage. */
+  readonly leveraged?: string
 }
 
 /** A write that is being judged. */

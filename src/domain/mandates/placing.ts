@@ -179,6 +179,7 @@ const rowOf = (
     const sold = feeInBase ? addPercent(volume, fee) : volume
     const isSold = flagged.type === "sell" && !isMargin(flagged) && D.lessThanOrEqualTo(sold, owned)
     const reduces = isPositionOnly || isSold
+    if (isPositionOnly) yield* positionRule(judging, market)
     if (!reduces) yield* entryRules(judging, market, flagged, flagged.ordertype)
     const isMarket = flagged.ordertype === "market"
     const order = isMarket ? yield* asLimit(judging, market, flagged, reduces) : flagged
@@ -206,6 +207,12 @@ const rowOf = (
     const changed = { ordertype, price, timeinforce, ...(sent !== given.volume && { volume: sent }) }
     return { ...row, sentAs: changed }
   })
+
+/** Checks that the position that an order reduces can be of the caller, and not only of others. */
+const positionRule = ({ facts, rules }: Judging, { pair }: Market): Judged<void> =>
+  rules.own?.terms.maxLeverage !== 0 || facts.leveraged?.has(pair.display) === true
+    ? Either.void
+    : notAllowed("mandate", "max-leverage", "a position that others opened", "own positions")
 
 /** Checks the form of an order: nothing in it can mean more than it is judged by. */
 const formOf = ({ rules }: Judging, order: OrderFields): Judged<void> => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Rules } from "../../../src/domain/mandates/assess.ts"
+import { factsNeeded, type Rules } from "../../../src/domain/mandates/assess.ts"
 import {
   allowed,
   buy,
@@ -328,9 +328,18 @@ describe("orders that only reduce", () => {
       const params = Object.fromEntries(
         Object.entries({ ...sell, leverage: "2", ...change }).filter(([, value]) => value !== undefined)
       )
-      const { claim } = allowed(order(params, narrowed))
+      const { claim } = allowed(order(params, narrowed, { leveraged: new Set(["BTC/USD"]) }))
       assert.deepInclude(claim.spends[0], { amount: "0", counts: [] })
     }
+  })
+
+  it("close no position of others without a right to leverage", () => {
+    const closing = { ...sell, leverage: "2", reduce_only: true }
+    for (const pairs of [[], ["ETH/USD"]])
+      assert.strictEqual(rule(order(closing, under(), { leveraged: new Set(pairs) })), "max-leverage")
+    allowed(order(closing, under({ maxLeverage: 2 })))
+    const { leveraged } = factsNeeded("private/AddOrder", closing, under(), directory)
+    assert.strictEqual(leveraged, "BTC/USD")
   })
 
   it("are no spot orders that only say so", () => {

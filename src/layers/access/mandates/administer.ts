@@ -4,6 +4,7 @@ import type { Actor } from "../../../domain/record/events.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
 import { append } from "../record/append.ts"
 import type { Head } from "../record/chain.ts"
+import { dropAllQueued } from "../record/intents.ts"
 import { mandateOf } from "../record/mandates.ts"
 import { statement } from "../record/statement.ts"
 
@@ -117,7 +118,10 @@ const change = (
   return { _tag: "Changed", head, revision }
 }
 
-/** Freezes a caller or unfreezes it: a token with or without a mandate, or `local`. Undefined if it is so already. */
+/**
+ * Freezes a caller or unfreezes it: a token with or without a mandate, or `local`. Its writes that wait for their turn do
+ * not leave any more. Undefined if it is so already.
+ */
 export const freeze = (
   db: Database,
   at: number,
@@ -135,5 +139,6 @@ export const freeze = (
 ): Head | undefined => {
   const { frozen: now, subject } = holdingOf(db, caller)
   if ((now !== undefined) === frozen) return undefined
+  if (frozen) dropAllQueued(db, caller)
   return append(db, { kind: "freeze", at, actor, subject, frozen, ...(reason !== undefined && { reason }) })
 }

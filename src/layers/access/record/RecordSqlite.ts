@@ -32,7 +32,7 @@ import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
 import { judge } from "./limits.ts"
 import { logHead } from "./logHead.ts"
-import { openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
+import { leveragedPairs, openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
@@ -280,6 +280,9 @@ function makeRecord(
           ? new Set<string>()
           : yield* read(new Set<string>(), (db) => usedClientIds(db, own, ids))
       }),
+      leveragedPairs: Effect.flatMap(party, (own) =>
+        read<ReadonlySet<string>>(new Set(), (db) => leveragedPairs(db, own))
+      ),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
         return yield* read([], (db) => openSpendsOf(db, own, scope))

@@ -211,6 +211,15 @@ export const dropQueued = (db: Database, { account, caller, key }: CallerOf): vo
   statement(db, `INSERT OR IGNORE INTO dropped (seq) ${openWrites}`).run({ key, account, caller })
 }
 
+/** Does the same for a caller on all accounts. */
+export const dropAllQueued = (db: Database, caller: string): void => {
+  statement(
+    db,
+    `INSERT OR IGNORE INTO dropped (seq) SELECT seq FROM intents
+     WHERE state IN ('open', 'unknown') AND state = 'open' AND caller = ? AND endpoint NOT IN (${cancels})`
+  ).run(caller)
+}
+
 /** Tells whether a caller has open writes other than cancels. */
 export const hasWrites = (db: Database, { account, caller, key }: CallerOf): boolean =>
   statement(db, `${openWrites} LIMIT 1`).get({ key, account, caller }) !== undefined

@@ -64,6 +64,20 @@ export const ownIds = (
   return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
 }
 
+/**
+ * Lists the pairs on which a caller's orders opened positions, or could have. They bring no coins in, unlike all others,
+ * and take more than orders that reduce a position.
+ */
+export const leveragedPairs = (db: Database, party: Party): ReadonlySet<string> => {
+  const { account, key } = party
+  const pairs = statement(
+    db,
+    `SELECT DISTINCT json_extract(terms, '$.pair') FROM spends
+     WHERE key = ? AND account = ? AND subject = ? AND kind = 'order' AND gets IS NULL AND reduces = 0`
+  )
+  return new Set(pairs.pluck().all(key, account, subjectOf(party) ?? "") as ReadonlyArray<string>)
+}
+
 /** Selects the ids (`cl_ord_id`) that spends of an account have. */
 export const usedClientIds = (
   db: Database,

@@ -127,14 +127,15 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         (found) =>
           new Map(found.flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value] as const] : [])))
       )
-    const [books, fees, owned, usedClientIds] = yield* Effect.all(
+    const [books, fees, owned, usedClientIds, leveraged] = yield* Effect.all(
       [
         readEach(needed.books, account.book),
         readEach(needed.fees, account.takerFee),
         Effect.forEach(needed.owned, (asset) =>
           Effect.map(record.available(asset), (amount) => [asset, amount] as const)
         ),
-        record.usedClientIds(needed.newClientIds)
+        record.usedClientIds(needed.newClientIds),
+        needed.leveraged === undefined ? Effect.succeed(new Set<string>()) : record.leveragedPairs
       ],
       { concurrency: "unbounded" }
     )
@@ -145,6 +146,7 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
       takerFee: (pair) => fees.get(pair),
       owned: new Map(owned),
       usedClientIds,
+      leveraged,
       ...(report !== undefined && { balances: new Map(Object.entries(report.available)) })
     }
     return facts

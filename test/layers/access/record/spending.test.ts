@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Option } from "effect"
 import { everyone, type Spend } from "../../../../src/domain/mandates/claim.ts"
+import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
-import { ownIds } from "../../../../src/layers/access/record/openSpends.ts"
+import { leveragedPairs, ownIds } from "../../../../src/layers/access/record/openSpends.ts"
 import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
 import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { buy, counted, dollars, makeSpending, mandate, sell } from "./spending.ts"
@@ -484,6 +486,22 @@ describe("orders of a caller", () => {
     assert.deepStrictEqual([...ownIds(v.db, v.party(), ids, "cl_ord_id")], ["c60"])
   })
 
+  it("open positions if they have leverage", () => {
+    const v = makeSpending(limited({}))
+    const pairOf = (pair: string, reduces = false): Partial<Spend> => ({
+      order: { index: 0, pair, type: "buy", volume: "1", reduces }
+    })
+    const { gets: _, ...position } = buy("10")
+    v.placed([buy("10")])
+    v.placed([{ ...position, ...pairOf("SOL/USD", true), counts: [] }])
+    v.placed([{ kind: "funds", asset: "USD", amount: "1", counts: [] }], "private/Withdraw")
+    assert.deepStrictEqual([...leveragedPairs(v.db, v.party())], [])
+    const seq = v.placed([{ ...position, ...pairOf("ETH/USD") }])
+    v.filled(seq, { closed: true })
+    assert.deepStrictEqual([...leveragedPairs(v.db, v.party())], ["ETH/USD"])
+    assert.deepStrictEqual([...leveragedPairs(v.db, { ...v.party(), mandate: Option.none() })], [])
+  })
+
   it("that wait for their turn can be kept from leaving", () => {
     const v = makeSpending(limited({}))
     const seq = v.begin([buy("60")])
@@ -493,5 +511,15 @@ describe("orders of a caller", () => {
     assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
     assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
     assert.isTrue(Intents.mayLeave(v.db, v.now(), v.begin([buy("61")])))
+  })
+
+  it("that wait for their turn do not leave once the caller is frozen", () => {
+    const v = makeSpending(limited({}))
+    const [seq, cancel] = [v.begin([buy("60")]), v.begin([], "private/CancelOrder")]
+    freeze(v.db, v.clock.wall, { caller: "t2", frozen: true })
+    assert.isTrue(Intents.mayLeave(v.db, v.now(), seq))
+    freeze(v.db, v.clock.wall, { caller: "t1", frozen: true })
+    assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
+    assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
   })
 })

@@ -419,6 +419,7 @@ describe("a record that cannot be written", () => {
       position: new RecordUnavailable({ reason: "The file is full." }),
       available: () => new RecordUnavailable({ reason: "The file is full." }),
       usedClientIds: () => new RecordUnavailable({ reason: "The file is full." }),
+      leveragedPairs: new RecordUnavailable({ reason: "The file is full." }),
       openSpends: () => new RecordUnavailable({ reason: "The file is full." }),
       filled: () => new RecordUnavailable({ reason: "The file is full." }),
       begin: () => new RecordUnavailable({ reason: "The file is full." }),
