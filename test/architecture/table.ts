@@ -116,6 +116,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/mcp/server",
     "layers/mcp/stdio",
     "layers/network",
+    "layers/notifications",
+    "layers/operatorPage",
     "layers/paper",
     "layers/process",
     "layers/settings",
@@ -374,6 +376,20 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/access/mandates",
     "layers/access/record",
+    "services"
+  ],
+  "domain/approvals": ["domain/endpoints"],
+  "layers/network": ["services"],
+  "layers/notifications": ["domain/approvals", "domain/wire", "layers/caching", "layers/network", "services"],
+  "layers/operatorPage": [
+    "domain/approvals",
+    "domain/wire",
+    "layers/access/approvals",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/http",
+    "layers/network",
     "services"
   ]
 }

@@ -57,9 +57,9 @@ const settleAbandoned = (
       settle(procedure[endpoint], { before: readings, fingerprints: intent.fingerprints }, attempt, intent, params)
     )
     yield* lookUp.pipe(
-      Effect.provideService(Principal, principal),
       // Interrupted with this process, it stays open for the next one.
       Effect.onExit((exit) => (Exit.isInterrupted(exit) ? Effect.void : recorded.end(endpoint, intent, exit))),
+      Effect.provideService(Principal, principal),
       Effect.tapErrorTag("KrakenOutcomeUnknown", ({ check, reason }) =>
         Effect.logError("It is unknown what became of a write", { seq, endpoint, reason, check })
       ),
