@@ -8,6 +8,8 @@ import { announceServer } from "../layers/process/runningServers.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
+import { CallersByToken } from "../layers/access/callers/CallersByToken.ts"
+import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqlite.ts"
 import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
 import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
@@ -91,9 +93,14 @@ const access = Effect.fnUntraced(function* (firstToken: boolean) {
   return { _tag: "New", token } as const
 })
 
+/** The callers that this server knows. Without authentication, they are the user who started it. */
+const KnownCallers = Layer.unwrapEffect(
+  Effect.map(Config, ({ authDisabled }) => (authDisabled ? CallersLocal : CallersByToken))
+)
+
 const HttpServer = HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
-  Layer.provide(Product),
+  Layer.provide(Layer.provide(Product, KnownCallers)),
   Layer.provide(McpServerEarly)
 )
 

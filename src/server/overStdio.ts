@@ -20,7 +20,8 @@ const closeInput = Effect.sync(() => process.stdin.destroy())
 const product = Effect.gen(function* () {
   const { Product } = yield* load(() => import("./product.ts"))
   const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
-  yield* Layer.build(Layer.provide(Product, MandatesSqlite))
+  const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
+  yield* Layer.build(Layer.provide(Product, [MandatesSqlite, CallersLocal]))
   const { stateDir } = yield* Config
   if (yield* usesState) yield* announceServer(stateDir, "stdio")
   return yield* Effect.never

@@ -1,8 +1,10 @@
 import { Effect, Layer } from "effect"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
+import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
+import { ApprovalsSqlite } from "../layers/access/approvals/ApprovalsSqlite.ts"
 import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
@@ -35,8 +37,9 @@ const Notices = Layer.unwrapEffect(
 )
 
 /** The services that the tools need. */
-const Kraken = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
-  Layer.provideMerge(RecordSqlite),
+const Kraken = ApprovalsExecuting.pipe(
+  Layer.provideMerge(Layer.merge(KrakenWriterSettling, AbandonedWritesSettling)),
+  Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
   Layer.provideMerge(KrakenOrPaper),
   Layer.provideMerge(Notices)

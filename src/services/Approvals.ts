@@ -2,14 +2,13 @@ import { Context, type Duration, type Effect, type Option, Schema } from "effect
 import type { Quote } from "../domain/approvals/quote.ts"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { Claim } from "../domain/mandates/claim.ts"
-import { Answer } from "../domain/record/events.ts"
+import type { Answer } from "../domain/record/events.ts"
 import { escapeText } from "../domain/wire/escapeText.ts"
 import type { AccountName, Principal } from "./Principal.ts"
 import type { Outcome, RecordUnavailable } from "./Record.ts"
 
 /** The way by which a plan was answered. `server`: nobody answered it, since a check of it failed. */
-const Channel = Answer.fields.channel
-export type Channel = typeof Channel.Type
+export type Channel = Answer["channel"]
 
 /** A write waits as a plan until a person answers it. Nothing was sent. */
 export class ApprovalPending extends Schema.TaggedError<ApprovalPending>()("ApprovalPending", {
@@ -29,8 +28,7 @@ export class ApprovalPending extends Schema.TaggedError<ApprovalPending>()("Appr
 /** A person said no to the same write. Nothing was sent. */
 export class ApprovalDenied extends Schema.TaggedError<ApprovalDenied>()("ApprovalDenied", {
   call: Schema.String,
-  plan: Schema.Int,
-  channel: Channel
+  plan: Schema.Int
 }) {
   override get message() {
     return `${this.call} was not sent: a person said no to it (approval ${this.plan}).`

@@ -7,6 +7,7 @@ import type {
   KrakenWriteBlocked,
   KrakenWriteRefused
 } from "./KrakenErrors.ts"
+import type { ApprovalError } from "./Approvals.ts"
 import type { LimitError } from "./LimitErrors.ts"
 import type { Principal } from "./Principal.ts"
 import type { WriteError } from "./KrakenClient.ts"
@@ -35,6 +36,13 @@ export type SendError =
   | KrakenWriteBlocked
   | KrakenWriteRefused
   | LimitError
+  | ApprovalError
+
+/** The plan that a write carries out. */
+export interface SendOptions {
+  /** The number of an approved plan. Without it, a write that needs a person becomes a plan, and fails. */
+  readonly approval?: number
+}
 
 /**
  * Sends writes so that none happens twice and the outcome of each is followed up. A write runs in its own fiber, which
@@ -52,8 +60,15 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * withdrawals this holds for ten minutes, and for all callers. The parameter `repeat: true`, which Kraken does not
      * get, sends the write all the same. A write whose outcome is unknown blocks identical ones until it is decided,
      * orders for ten minutes at most, even with `repeat`. Cancels are always sent.
+     *
+     * A write for which a person has to be asked becomes a plan (`Approvals`), and fails with `ApprovalPending`. The
+     * parameter `reason`, which Kraken does not get either, is shown to that person.
      */
-    readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
+    readonly send: (
+      endpoint: WriteEndpoint,
+      params: Params,
+      options?: SendOptions
+    ) => Effect.Effect<Sent, SendError, Principal>
     /**
      * Has Kraken check a write without carrying it out. The rules of a mandate apply, but nothing is reserved, and the
      * budget does not have to suffice.

@@ -31,6 +31,8 @@ export interface IntentDraft {
   readonly expiresAfter?: number
   /** The most that it can take. Absent if no limit concerns it. */
   readonly claim?: Claim
+  /** The number of the plan that it carries out. */
+  readonly approval?: number
 }
 
 /** A recorded intent that this process works on. */
@@ -68,6 +70,8 @@ export type Admission =
   | { readonly _tag: "Begun"; readonly intent: IntentRef; readonly receipt: Receipt }
   | Obstacle
   | { readonly _tag: "NoRoom"; readonly refusal: NoRoom }
+  /** The plan that it names was not approved for it, or was carried out already. Nothing was recorded. */
+  | { readonly _tag: "NotApproved"; readonly reason: string }
 
 /** The limits under which a write is judged, beside the mandate of its principal. */
 export interface Limits {

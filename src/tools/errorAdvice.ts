@@ -56,6 +56,14 @@ const advice = Match.typeTags<ToolError>()({
       ? "Nothing was sent. Ask for less, close what is open, or tell the user."
       : "Nothing was sent. Ask for less, or try again at that time.",
   Frozen: () => "Nothing was sent. Do not retry; tell the user. Reads and cancels work.",
+  ApprovalPending: ({ plan }) =>
+    `Nothing was sent. Tell the user that it waits for a person. Once that person says yes it is sent by itself: do NOT send it again, changed or not. Call get_approval with id ${plan} later to see what became of it.`,
+  ApprovalDenied: () => "Nothing was sent. Do not send it again, changed or not; tell the user.",
+  ApprovalUsed: ({ plan }) =>
+    `Nothing was sent now. Call get_approval with id ${plan} to see what became of it. Only if the user wants another one, call again with repeat: true.`,
+  ApprovalVoid: () => "Nothing was sent. Tell the user; call again only if it is still wanted.",
+  TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has answered those.",
+  NoApprover: () => "Nothing was sent. Do not retry; ask the user to read docs/authority.md.",
   MandateChanged: () => "Nothing was sent. Call again: the new limits then apply.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>

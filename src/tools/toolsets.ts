@@ -1,3 +1,4 @@
+import type { Approvals } from "../services/Approvals.ts"
 import type { CallBudget } from "../services/CallBudget.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
@@ -14,6 +15,7 @@ import * as Market from "./market/tools.ts"
 import * as Exports from "./account/exports.ts"
 import * as Earn from "./earn/tools.ts"
 import * as General from "./general/tools.ts"
+import * as OwnApprovals from "./general/approvals.ts"
 import * as OwnMandate from "./general/mandate.ts"
 import * as Deposits from "./funding/deposits.ts"
 import * as WalletTransfer from "./funding/walletTransfer.ts"
@@ -32,6 +34,7 @@ export type ToolError = CheckError | EndpointError | RecordUnavailable
 
 /** All services that tools can require. */
 export type ToolServices =
+  | Approvals
   | CallBudget
   | KrakenClient
   | KrakenWriter
@@ -53,7 +56,7 @@ const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: s
  * choice of toolsets.
  */
 export const toolsets = {
-  general: inOrder({ ...General, ...OwnMandate }),
+  general: inOrder({ ...General, ...OwnMandate, ...OwnApprovals }),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
   trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling, ...Activity }),

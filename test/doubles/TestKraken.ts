@@ -8,6 +8,7 @@ import { CallBudget } from "../../src/services/CallBudget.ts"
 import { Names } from "../../src/services/Names.ts"
 import { Record } from "../../src/services/Record.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
+import { NoApprovals } from "./NoApprovals.ts"
 import { TestMandates } from "./TestMandates.ts"
 import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
@@ -80,6 +81,7 @@ export const TestKraken = (options: {
     }),
     Layer.succeed(CallBudget, { count: () => Effect.void, usage: Effect.succeed([]) }),
     TestMandates(),
+    NoApprovals,
 
     Layer.mock(PermissionCache, {
       require: (endpoint, needed) =>

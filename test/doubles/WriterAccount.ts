@@ -14,6 +14,7 @@ import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { NoApprovals } from "./NoApprovals.ts"
 
 /** A limit order. */
 export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "100000", volume: "0.01" }
@@ -103,6 +104,7 @@ export const account = (options: {
   const on = <E>(record: Layer.Layer<Record, E>) =>
     Layer.fresh(Layer.merge(KrakenWriterSettling, AbandonedWritesSettling)).pipe(
       Layer.provideMerge(record),
+      Layer.provide(NoApprovals),
       Layer.provide(services),
       Layer.merge(Operated)
     )

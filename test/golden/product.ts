@@ -1,4 +1,5 @@
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
+import { CallersLocal } from "../../src/layers/access/callers/CallersLocal.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { Product } from "../../src/server/product.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -25,6 +26,7 @@ import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 /** Settings that a scenario changes. */
 export type Changes = Partial<typeof Config.Service>
@@ -37,7 +39,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     otp: Option.map(Option.fromNullable(otp), Redacted.make)
   }))
   const kraken = KrakenWriterSettling.pipe(
-    Layer.provideMerge(RecordInMemory),
+    Layer.provideMerge(Layer.merge(RecordInMemory, NoApprovals)),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess(fake), NonceSourceMemory]),
@@ -59,7 +61,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
 /** Makes the product in paper mode, with its state in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
   McpHttpHandlerStateless.pipe(
-    Layer.provide(Layer.provide(Product, MandatesSqlite)),
+    Layer.provide(Layer.provide(Product, [MandatesSqlite, CallersLocal])),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),
     Layer.merge(OperatedOnPaper)

@@ -5,6 +5,7 @@ import { Product } from "../../src/server/product.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
 import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
+import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
@@ -63,7 +64,7 @@ const paper = Effect.gen(function* () {
   })
   const server = HttpListener.pipe(
     Layer.provide(McpHttpHandlerStateless),
-    Layer.provide(Product),
+    Layer.provide(Layer.provide(Product, CallersByToken)),
     Layer.provide(McpServerEarly)
   )
   const context = yield* Layer.build(

@@ -24,6 +24,7 @@ import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
 
@@ -53,7 +54,10 @@ export const exchangeOf = (v: TestExchange) => {
   }
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
-  const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
+  const layer = Layer.merge(
+    Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
+    Access
+  ).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
@@ -83,7 +87,10 @@ export const backends: Record<string, Backend> = {
       yield* morning
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
-      const layer = Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
+      const layer = Layer.merge(
+        Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
+        Access
+      ).pipe(
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

@@ -8,7 +8,7 @@ import type { SecretInForce } from "../../services/OperatorSecret.ts"
 import { type Answered, approve, deny } from "../access/approvals/answerPlan.ts"
 import { listNewest, listOpen, show } from "../access/approvals/readPlans.ts"
 import { makeAuthorityFile } from "../access/mandates/authorityFile.ts"
-import { receiptOf } from "../access/record/chain.ts"
+import { logHead } from "../access/record/logHead.ts"
 import { recordFile } from "../access/record/recordFile.ts"
 
 /** The earlier plans that are listed. */
@@ -62,7 +62,7 @@ export const makePlanAnswers = Effect.gen(function* () {
         ...(answered._tag === "Answered" ? [answered.head] : []),
         ...("frozen" in answered && answered.frozen !== undefined ? [answered.frozen] : [])
       ]
-      for (const head of heads) yield* Effect.annotateLogs(Effect.logInfo("Recorded"), { receipt: receiptOf(head) })
+      for (const head of heads) yield* logHead(head)
       return answered
     })
   }

@@ -8,7 +8,7 @@ import {
   optionalText,
   optionalTexts
 } from "../kit/answerFields.ts"
-import { boolean, described, list, optional, repeatable, withDefault } from "../kit/fields.ts"
+import { boolean, described, list, optional, reasoned, repeatable, withDefault } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
@@ -110,6 +110,7 @@ const change = {
   input: {
     strategy_id,
     amount: Positive.annotations({ description: "In units of the strategy's asset" }),
+    ...reasoned,
     ...repeatable
   },
   shape: (

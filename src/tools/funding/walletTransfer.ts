@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Written } from "../kit/answerFields.ts"
-import { literal, repeatable } from "../kit/fields.ts"
+import { literal, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import * as Tool from "../kit/tool.ts"
@@ -15,6 +15,7 @@ export const walletTransfer = Tool.endpoint("wallet_transfer", {
     from_wallet: literal("Spot Wallet", "Source"),
     to_wallet: literal("Futures Wallet", "Destination"),
     amount: Positive.annotations({ description: "Amount" }),
+    ...reasoned,
     ...repeatable
   },
   params: ({ from_wallet, to_wallet, ...rest }) => ({ ...rest, from: from_wallet, to: to_wallet }),

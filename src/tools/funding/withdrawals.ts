@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Amount, Settled, Written, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
-import { AssetClass, Rebase, boolean, described, optional, repeatable } from "../kit/fields.ts"
+import { AssetClass, Rebase, boolean, described, optional, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName, PastAssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import { withdrawalHints } from "./withdrawalHints.ts"
@@ -113,6 +113,7 @@ export const withdraw = Tool.endpoint("withdraw", {
     max_fee: optional(Positive.annotations({ description: "Refuse if the fee is above this" })),
     aclass,
     rebase_multiplier: optional(Rebase),
+    ...reasoned,
     ...repeatable
   },
   hints: (refusal, { input }) => withdrawalHints(refusal, input),

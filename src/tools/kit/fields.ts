@@ -56,5 +56,11 @@ export const Rebase = Schema.Literal("rebased", "base").annotations({
   description: "xStocks as shares (default) or tokens (base)"
 })
 
+/** The field of a write for which a person might be asked. */
+export const reasoned = {
+  /** A longer one is cut, and needs no words of the JSON Schema. */
+  reason: optional(described("For who approves it"))
+}
+
 /** The field with which a caller sends a write although an identical one was just sent. */
 export const repeatable = { repeat: optional(boolean("Send again even if just sent")) }

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { AssetClass, described, optional, repeatable } from "../kit/fields.ts"
+import { AssetClass, described, optional, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import { Written } from "../kit/answerFields.ts"
@@ -26,6 +26,7 @@ export const accountTransfer = Tool.endpoint("account_transfer", {
     from_account: described("Account id (IIBAN), e.g. ABCD 1234 EFGH 5678"),
     to_account: described("Account id (IIBAN)"),
     asset_class: optional(AssetClass),
+    ...reasoned,
     ...repeatable
   },
   rules: ({ from_account, to_account }) =>

@@ -3,7 +3,7 @@ import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
 import { SentAs, Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
-import { list, optional, repeatable, tooMany, withDefault } from "../kit/fields.ts"
+import { list, optional, reasoned, repeatable, tooMany, withDefault } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import { KrakenOrderError } from "../../services/KrakenErrors.ts"
@@ -30,6 +30,7 @@ export const addOrder = Tool.endpoint("add_order", {
     ...Orders.close,
     ...Orders.shared,
     validate: withDefault(Orders.validate("order"), false),
+    ...reasoned,
     ...repeatable
   },
   reads: ({ validate }) => validate,
@@ -91,6 +92,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     ),
     ...Orders.shared,
     validate: withDefault(Orders.validate("orders"), false),
+    ...reasoned,
     ...repeatable
   },
   reads: ({ validate }) => validate,

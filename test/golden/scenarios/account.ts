@@ -29,6 +29,7 @@ export const account: Readonly<Record<string, Scenarios>> = {
       }
     }
   },
+  get_approval: { "it answers that there is none": { args: { id: 7 } } },
   freeze_my_token: { "it answers": { args: { reason: "odd orders" } } },
   get_account_balance: {
     "it answers": {},

@@ -7,6 +7,7 @@ import { append } from "../../../src/layers/access/record/append.ts"
 import { layout } from "../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
 import { RecordSqlite } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { NoApprovals } from "../../doubles/NoApprovals.ts"
 import { verify } from "../../../src/layers/access/record/verify.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { KrakenClientHttp } from "../../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -101,7 +102,7 @@ export const start = Effect.fnUntraced(function* ({ rest }: World, folder: strin
       NonceSourceInStateFolder,
       RateBudgetOff
     ]),
-    Layer.provide(Layer.succeedContext(recordContext)),
+    Layer.provide([Layer.succeedContext(recordContext), NoApprovals]),
     Layer.provide(config),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )

@@ -16,6 +16,7 @@ import { temporaryFolder } from "../../temporaryFolder.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { Access, use } from "../backends.ts"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { NoApprovals } from "../../doubles/NoApprovals.ts"
 
 /** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */
 const kraken = makeKraken([[0, "1000"]])
@@ -25,7 +26,7 @@ kraken.list({
 })
 
 const paperIn = (folder: string) =>
-  Layer.merge(Layer.provideMerge(KrakenWriterSettling, RecordInMemory), Access).pipe(
+  Layer.merge(Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)), Access).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

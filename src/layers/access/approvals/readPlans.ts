@@ -47,14 +47,13 @@ export const boundOf = ({ account, actor, claim, endpoint, key, request, terms }
     terms !== undefined && { mandate: { subject: claim.subject, revision: claim.revision, terms } })
 })
 
-/** Reads the event of a plan. Undefined if its row, its body or its hash were altered: they do not fit each other. */
+/**
+ * Reads the event of a plan. Undefined if its row, its body or its hash were altered: they do not fit each other, or no
+ * answer of a person fits a row that is approved.
+ */
 export const intactPlan = (db: Database, row: PlanRow): PlanEvent | undefined => {
-  const stored = statement(db, "SELECT body, body_hash FROM events WHERE seq = ?").get(row.seq) as
-    | { readonly body: string | null; readonly body_hash: string }
-    | undefined
-  if (stored === undefined || stored.body === null || hashBody(stored.body) !== stored.body_hash) return undefined
-  const event = Either.getOrUndefined(decodeEvent(stored.body))
-  if (event === undefined || event.kind !== "plan") return undefined
+  const event = intactEvent(db, row.seq)
+  if (event === undefined || event.kind !== "plan" || (row.state === "approved" && !hasYes(db, row))) return undefined
   const fits =
     event.key === row.key &&
     event.account === row.account &&
@@ -65,6 +64,21 @@ export const intactPlan = (db: Database, row: PlanRow): PlanEvent | undefined =>
     event.hash === row.hash &&
     planHash(boundOf(event)) === row.hash
   return fits ? event : undefined
+}
+
+/** Reads an event whose body is the one that was written. */
+const intactEvent = (db: Database, seq: number): Event | undefined => {
+  const stored = statement(db, "SELECT body, body_hash FROM events WHERE seq = ?").get(seq) as
+    | { readonly body: string | null; readonly body_hash: string }
+    | undefined
+  return stored === undefined || stored.body === null || hashBody(stored.body) !== stored.body_hash
+    ? undefined
+    : Either.getOrUndefined(decodeEvent(stored.body))
+}
+
+const hasYes = (db: Database, { answer_seq, seq }: PlanRow): boolean => {
+  const answer = answer_seq === null ? undefined : intactEvent(db, answer_seq)
+  return answer?.kind === "answer" && answer.plan === seq && answer.answer === "approved"
 }
 
 /** Checks that the time of a plan has not passed. A clock that was set back to before it was made does not help. */

@@ -26,6 +26,7 @@ import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
 import { layout } from "./layout.ts"
 import { judge } from "./limits.ts"
+import { logHead } from "./logHead.ts"
 import { openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
@@ -331,7 +332,7 @@ const actorOf = (caller: (typeof Principal.Service)["caller"]): Actor =>
 
 /** The intent of a draft. Fields that are `undefined` are left out, as they are when the request is sent. */
 const intentOf = (
-  { before, claim, endpoint, expiresAfter, fingerprints, identity, params }: IntentDraft,
+  { approval, before, claim, endpoint, expiresAfter, fingerprints, identity, params }: IntentDraft,
   { account, actor, at, key }: Pick<Intent, "account" | "actor" | "at" | "key">
 ): Intent => ({
   kind: "intent",
@@ -345,9 +346,7 @@ const intentOf = (
   leaveBy: at + leaveWithin,
   ...(before !== undefined && { before }),
   ...(claim !== undefined && { claim }),
+  ...(approval !== undefined && { approval }),
   ...(identity !== undefined && { identity }),
   ...(expiresAfter !== undefined && { expires: at + leaveWithin + Math.ceil(expiresAfter) })
 })
-
-/** Heads leave the database, so that a record whose tail was cut can be told from one that ended there. */
-const logHead = (head: Head) => Effect.annotateLogs(Effect.logInfo("Recorded"), { receipt: receiptOf(head) })

@@ -5,6 +5,7 @@ import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { Intent, Outcome } from "../../../domain/record/events.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { append } from "./append.ts"
+import { approvalFault } from "./approval.ts"
 import type { Head } from "./chain.ts"
 import { namesThatMove } from "./endpointNames.ts"
 import { decodeTexts, readable } from "./readable.ts"
@@ -40,10 +41,12 @@ export interface Earlier {
   readonly blocksFor?: number
 }
 
-/** The intent is recorded, and this process works on it; or an identical write or a limit stands in its way. */
+/** The intent is recorded, and this process works on it; or an identical write, a limit or its plan stands in its way. */
 export type Admission =
   | { readonly _tag: "Begun"; readonly head: Head }
   | Obstacle
+  /** The plan that it names was not approved for it, or was carried out already. */
+  | { readonly _tag: "NotApproved"; readonly reason: string }
   | { readonly _tag: "NoRoom"; readonly refusal: NoRoom }
 
 export type Obstacle =
@@ -82,6 +85,8 @@ export const begin = (
 ): Admission => {
   const found = recognize(db, now, intent, repeat)
   if (found !== undefined) return found
+  const fault = approvalFault(db, now.wall, intent)
+  if (fault !== undefined) return { _tag: "NotApproved", reason: fault }
   const refusal = judge()
   if (refusal !== undefined) return { _tag: "NoRoom", refusal }
   const head = append(db, intent)

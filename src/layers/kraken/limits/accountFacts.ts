@@ -88,6 +88,19 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
         return found && { asset: found.asset, ...(lock !== undefined && { lock }) }
       }),
 
+    /** Reads the fee of a withdrawal, which is a part of its amount. */
+    withdrawalFee: ({ amount, asset, key }: Params) =>
+      Effect.map(read("private/WithdrawInfo", { asset, key, amount }), ({ fee }) => ({
+        asset: String(asset),
+        amount: String(fee)
+      })),
+
+    /** Reads the address that a withdrawal names by its key. None if Kraken does not list it. */
+    withdrawalAddress: ({ asset, key }: Params) =>
+      Effect.map(read("private/WithdrawAddresses", { asset, key }), (rows) =>
+        Option.map(Option.fromNullable(rows.find((row) => row.key === key)), ({ address }) => address)
+      ),
+
     /** Reads the balances that are available, by display name. Balances with a suffix, such as `.S`, are left out. */
     balances: Effect.gen(function* () {
       const asOf = yield* record.position

@@ -1,4 +1,7 @@
 import { DateTime, Effect, Option } from "effect"
+import { makeQuote } from "../../../domain/approvals/makeQuote.ts"
+import type { Quote } from "../../../domain/approvals/quote.ts"
+import { exceeds } from "../../../domain/approvals/tolerance.ts"
 import type { Directory, Pair } from "../../../domain/assets/model.ts"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import {
@@ -15,6 +18,7 @@ import { assetName } from "../../../domain/mandates/conversion.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
+import { ApprovalVoid, type Plan } from "../../../services/Approvals.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
 import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
@@ -36,6 +40,29 @@ export interface Guarded {
   readonly sentAs?: { readonly [name: string]: string }
 }
 
+/** The call of a write that is about to be sent. */
+export interface Asked {
+  /** The caller's parameters, without ids of ours. Its approval binds them. */
+  readonly given: Params
+  /** The reason that the agent gave, for the person who is asked. */
+  readonly said?: string | undefined
+  /** The number of the plan that it carries out. */
+  readonly approval?: number | undefined
+}
+
+interface GuardOptions {
+  /** True if orders were read back for this write already. */
+  readonly isReadBack: boolean
+  /** Absent if Kraken only checks the write. */
+  readonly call?: Asked
+}
+
+/** The longest wait for a fact that is only shown to a person. */
+const quoteWait = "20 seconds"
+
+/** The percentage by which a price may have moved if the mandate has no slippage. */
+const usualTolerance = "1"
+
 /** A write that no limits concern. */
 const unlimited = (params: Params): Guarded => ({ params, limits: {} })
 
@@ -44,11 +71,14 @@ const unlimited = (params: Params): Guarded => ({ params, limits: {} })
  * write by the rules (`domain/mandates/assess.ts`), and looks whether there is room for it. The record decides about the
  * room again, in the step that reserves it.
  *
+ * A write for which a person has to be asked becomes a plan. When it is carried out, it is judged again like any other, and
+ * may not take more than was approved, beyond a tolerance.
+ *
  * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
  * the caller might have bought meanwhile: each reading costs rate budget.
  */
 export const makeLimitGuard = (context: LimitContext, server: Option.Option<ServerLimits>, readBack: ReadBack) => {
-  const { record } = context
+  const { approvals, record } = context
   const account = makeAccountFacts(context)
   const serverLimits = Option.getOrUndefined(server)
 
@@ -136,12 +166,74 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
   const judge = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules, limits: Limits) {
     const facts = yield* readFacts(endpoint, params, rules, limits.report)
     const assessed = assess(endpoint, params, rules, facts)
-    if (assessed._tag !== "Allowed") return { assessed, refusal: Option.none() }
+    if (assessed._tag !== "Allowed") return { assessed, facts, refusal: Option.none() }
     const refusal =
       assessed.claim.spends.length === 0
         ? Option.none()
         : yield* record.judge({ endpoint, claim: assessed.claim }, limits)
-    return { assessed, refusal }
+    return { assessed, facts, refusal }
+  })
+
+  /** Reads what a person sees who is asked. A fact that cannot be read is named as missing. */
+  const readQuote = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    { claim, params, sentAs }: Allowed,
+    facts: Facts,
+    limits: Limits
+  ): Effect.fn.Return<Quote, never, Principal> {
+    const shown = <A, E>(effect: Effect.Effect<A, E, Principal>) =>
+      Effect.option(Effect.timeout(Effect.disconnect(effect), quoteWait))
+    const [report, usage, fee, address] = yield* Effect.all(
+      [
+        limits.report === undefined ? shown(account.balances) : Effect.succeedSome(limits.report),
+        shown(record.usage(limits)),
+        endpoint === "private/Withdraw" ? shown(account.withdrawalFee(params)) : Effect.succeedNone,
+        endpoint === "private/Withdraw" ? shown(account.withdrawalAddress(params)) : Effect.succeedNone
+      ],
+      { concurrency: "unbounded" }
+    )
+    const { books } = facts
+    const feeRates = [...books.keys()].flatMap((pair) => {
+      const fee = facts.takerFee(pair)
+      return fee === undefined ? [] : [[pair, fee] as const]
+    })
+    return makeQuote({
+      sends: params,
+      changes: sentAs,
+      claim,
+      books,
+      feeRates: new Map(feeRates),
+      balances: Option.getOrUndefined(report)?.available,
+      limits: Option.getOrUndefined(usage)?.limits,
+      ...(endpoint === "private/Withdraw" && {
+        withdrawal: { fee: Option.getOrUndefined(fee), address: Option.getOrUndefined(Option.flatten(address)) }
+      })
+    })
+  })
+
+  /**
+   * Asks a person about a write that is allowed, or checks it against the approval of its plan. Fails unless it may be sent
+   * now.
+   */
+  const checkApproval = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    allowed: Allowed,
+    { call, facts, limits, permitted, rules }: Approving
+  ) {
+    if (permitted !== undefined) {
+      const reason = exceeds(permitted.claim, allowed.claim, permitted.tolerance)
+      return reason === undefined ? undefined : yield* new ApprovalVoid({ call: endpoint, plan: permitted.id, reason })
+    }
+    if (call === undefined || allowed.ask.length === 0) return
+    const draft = {
+      endpoint,
+      request: call.given,
+      claim: allowed.claim,
+      asks: allowed.ask,
+      said: call.said,
+      tolerance: rules.own?.terms.slippage ?? usualTolerance
+    }
+    return yield* approvals.ask(draft, readQuote(endpoint, allowed, facts, limits))
   })
 
   /** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
@@ -158,8 +250,12 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
   })
 
   return Effect.fn("KrakenWriter.guard")(
-    function* (endpoint: WriteEndpoint, params: Params, isReadBack: boolean) {
+    function* (endpoint: WriteEndpoint, params: Params, { call, isReadBack }: GuardOptions) {
       const { mandate } = yield* Principal
+      const permitted =
+        call?.approval === undefined
+          ? undefined
+          : yield* approvals.permit(call.approval, { endpoint, request: call.given })
       if (Option.isNone(mandate) && serverLimits === undefined) return unlimited(params)
       const rules: Rules = {
         ...(Option.isSome(mandate) && { own: mandate.value }),
@@ -167,7 +263,9 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
       }
       const server = serverLimits === undefined ? {} : { server: serverLimits }
       if (endpoints[endpoint].moves === "cancels") {
-        const assessed = yield* allowed(endpoint, yield* judge(endpoint, params, rules, server))
+        const judged = yield* judge(endpoint, params, rules, server)
+        const assessed = yield* allowed(endpoint, judged)
+        yield* checkApproval(endpoint, assessed, { ...judged, call, limits: server, permitted, rules })
         return { params: assessed.params, limits: {} }
       }
       // A caller that is frozen, or too fast, makes no reads.
@@ -186,7 +284,9 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         yield* readBack(scope)
         judged = yield* judge(endpoint, params, rules, limits)
       }
-      const { claim, params: sent, sentAs } = yield* allowed(endpoint, judged)
+      const assessed = yield* allowed(endpoint, judged)
+      yield* checkApproval(endpoint, assessed, { ...judged, call, limits, permitted, rules })
+      const { claim, params: sent, sentAs } = assessed
       return { params: sent, claim, limits, ...(sentAs !== undefined && { sentAs }) } satisfies Guarded
     },
     (effect, endpoint) =>
@@ -204,10 +304,22 @@ const scopeOf = ({ own }: Rules): "own" | "everyone" => (own === undefined ? "ev
 /** A write that was judged: by the rules, and, if they allow it, by the room that the limits have for it. */
 interface Judgement {
   readonly assessed: Assessed
+  /** The facts by which it was judged. */
+  readonly facts: Facts
   readonly refusal: Option.Option<NoRoom>
 }
 
-/** Fails with the error of a judgement that refuses. What needs a person is refused as well. */
+/** The facts by which the approval of a write is decided. */
+interface Approving {
+  readonly call: Asked | undefined
+  readonly facts: Facts
+  readonly limits: Limits
+  /** The approved plan that it carries out. */
+  readonly permitted: Plan | undefined
+  readonly rules: Rules
+}
+
+/** Fails with the error of a judgement that refuses. */
 const allowed = (
   call: WriteEndpoint,
   { assessed, refusal }: Judgement
@@ -222,19 +334,10 @@ const allowed = (
     case "Allowed":
       return Option.match(refusal, {
         onSome: (found) => limitError(call, found),
-        onNone: () => (assessed.ask.length === 0 ? Effect.succeed(assessed) : needsPerson(call, assessed.ask))
+        onNone: () => Effect.succeed(assessed)
       })
   }
 }
-
-const needsPerson = (call: WriteEndpoint, ask: ReadonlyArray<string>) =>
-  new NotAllowed({
-    layer: "mandate",
-    call,
-    rule: "ask",
-    asked: ask.join(", "),
-    allowed: "this only with the approval of a person"
-  })
 
 const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
 

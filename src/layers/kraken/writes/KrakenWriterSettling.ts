@@ -14,7 +14,7 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
- * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server.
+ * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server, and asks a person.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
  * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
  * - `sendOnce.ts` sends it and checks the answer by `confirmation.ts`.
@@ -31,11 +31,15 @@ export const KrakenWriterSettling = Layer.scoped(
 
     /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
     const attempt = Effect.fnUntraced(function* (write: Write, params: Params, isReadBack: boolean) {
-      const { endpoint, identity, repeat } = write
+      const { approval, endpoint, identity, repeat, said } = write
       const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
       const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
-        Effect.tapError(effect, (error) => recorded.refused({ endpoint, params }, error))
-      const guarded = yield* refused(guard(endpoint, name(params), isReadBack))
+        Effect.tapError(effect, (error) =>
+          // The row of its plan shows a write that waits.
+          error._tag === "ApprovalPending" ? Effect.void : recorded.refused({ endpoint, params }, error)
+        )
+      const call = { given: repeat ? { ...params, repeat } : params, said, approval }
+      const guarded = yield* refused(guard(endpoint, name(params), { isReadBack, call }))
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
       const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
@@ -48,6 +52,7 @@ export const KrakenWriterSettling = Layer.scoped(
         before: prepared.before,
         fingerprints: prepared.fingerprints,
         ...(guarded.claim !== undefined && { claim: guarded.claim }),
+        ...(approval !== undefined && { approval }),
         ...(hasDeadline && { expiresAfter: expiryOf(context, prepared.params, now) })
       }
       const sent = yield* recorded.during(intent, { repeat, ...guarded.limits }, (intent) =>
@@ -90,18 +95,20 @@ export const KrakenWriterSettling = Layer.scoped(
     const { run, settled } = yield* makeWriteFibers(send, blocked)
     return KrakenWriter.of({
       settled,
-      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, params) {
-        const { params: checked, sentAs } = yield* guard(endpoint, params, false)
+      validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, given) {
+        const { reason: _, ...params } = given
+        const { params: checked, sentAs } = yield* guard(endpoint, params, { isReadBack: false })
         const result = yield* context.kraken.read(endpoint, checked)
         return sentAs === undefined ? { result } : { result, sentAs }
       }),
-      send: Effect.fn("KrakenWriter.send")(function* (endpoint, { repeat, ...params }) {
+      send: Effect.fn("KrakenWriter.send")(function* (endpoint, { reason, repeat, ...params }, { approval } = {}) {
         const { account, caller } = yield* Principal
         // Cancels are not recognized, and so do not wait for the names of assets and pairs.
         const identity = isRecognizable(endpoint)
           ? `${account} ${writeIdentity(endpoint, params, yield* context.directory)}`
           : undefined
-        return yield* run({ endpoint, identity, caller: caller.id, repeat: repeat === true }, params)
+        const said = typeof reason === "string" ? reason : undefined
+        return yield* run({ endpoint, identity, caller: caller.id, repeat: repeat === true, said, approval }, params)
       })
     })
   })

@@ -10,6 +10,10 @@ export interface Write {
   readonly caller: string
   /** True if its caller wants the write although an identical one was just sent. */
   readonly repeat: boolean
+  /** The reason that the agent gave, for the person who might be asked. */
+  readonly said?: string | undefined
+  /** The number of the plan that it carries out. */
+  readonly approval?: number | undefined
 }
 
 /** A write that this process has begun and not ended yet. */

@@ -1,5 +1,6 @@
 import { Data, Effect, Exit, Option, Schema } from "effect"
 import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { ApprovalVoid } from "../../../services/Approvals.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
 import { noteReceipt } from "../../../services/CallContext.ts"
 import type { KrakenClient, LeavingIntent } from "../../../services/KrakenClient.ts"
@@ -157,7 +158,8 @@ export const makeRecordedWrites = (
       Effect.gen(function* () {
         const { endpoint } = draft
         const begun = record.begin(yield* withClock(draft), options)
-        const admission = yield* isCancel(endpoint)
+        // Without its row, a cancel that a person approved could be carried out twice.
+        const admission = yield* isCancel(endpoint) && draft.approval === undefined
           ? Effect.catchAll(begun, ({ message }) =>
               Effect.as(
                 Effect.logError("A cancel is sent without a record of it", { endpoint, reason: message }),
@@ -166,6 +168,8 @@ export const makeRecordedWrites = (
             )
           : notRecorded(endpoint)(begun)
         if (admission === undefined) return yield* restore(sending(undefined))
+        if (admission._tag === "NotApproved")
+          return yield* new ApprovalVoid({ call: endpoint, plan: draft.approval ?? 0, reason: admission.reason })
         if (admission._tag === "NoRoom") return yield* new NoRoomLeft({ refusal: admission.refusal })
         if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(endpoint, admission)))
         const { intent, receipt } = admission

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { Approvals } from "../../../services/Approvals.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
@@ -25,7 +26,13 @@ export const writeParts = Effect.gen(function* () {
     madeBefore: record.madeBefore,
     deadline: config.orderDeadline
   }
-  const limits: LimitContext = { kraken: context.kraken, keys: context.keys, directory: context.directory, record }
+  const limits: LimitContext = {
+    kraken: context.kraken,
+    keys: context.keys,
+    directory: context.directory,
+    record,
+    approvals: yield* Approvals
+  }
   return {
     context,
     record,

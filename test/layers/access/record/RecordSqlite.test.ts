@@ -25,7 +25,7 @@ const begun = (record: Service, draft: IntentDraft, repeat = false) =>
 
 /** The name of an admission, and the row that stands in the way. */
 const told = (admission: Admission): string =>
-  admission._tag === "Begun" || admission._tag === "NoRoom"
+  admission._tag === "Begun" || admission._tag === "NoRoom" || admission._tag === "NotApproved"
     ? admission._tag
     : `${admission._tag} ${(admission._tag === "Duplicate" ? admission.of : admission.by).seq}`
 

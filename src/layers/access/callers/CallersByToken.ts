@@ -1,0 +1,31 @@
+import { DateTime, Effect, Layer } from "effect"
+import { Callers, type FoundCaller } from "../../../services/Callers.ts"
+import { Config } from "../../../services/Config.ts"
+import { TokenStore } from "../../../services/TokenStore.ts"
+import { makePrincipalOf } from "../mandates/principalOf.ts"
+import { isActive, opens } from "../tokenRules.ts"
+
+const unknown: FoundCaller = { _tag: "Unknown" }
+
+/** The bearers of the tokens in the token database. */
+export const CallersByToken = Layer.effect(
+  Callers,
+  Effect.gen(function* () {
+    const { mode } = yield* Config
+    const { find } = yield* TokenStore
+    const principalOf = yield* makePrincipalOf
+    return Callers.of({
+      serves: (id) => id !== "local",
+      find: Effect.fn("Callers.find")(
+        function* (id): Effect.fn.Return<FoundCaller, { readonly message: string }> {
+          const token = yield* find(id)
+          if (!isActive(token, yield* DateTime.now) || !opens(token, mode)) return { _tag: "Invalid" }
+          return { _tag: "Valid", principal: yield* principalOf(token) }
+        },
+        Effect.catchAll(({ message }) =>
+          Effect.as(Effect.logWarning("A caller cannot be found", { reason: message }), unknown)
+        )
+      )
+    })
+  })
+)
