@@ -107,8 +107,10 @@ export const stateOf = (db: Database, row: PlanRow, at: number): PlanState => {
 }
 
 const eventAt = (db: Database, seq: number): Event | undefined => {
-  const body = statement(db, "SELECT body FROM events WHERE seq = ?").pluck().get(seq)
-  return typeof body === "string" ? Either.getOrUndefined(decodeEvent(body)) : undefined
+  const found = statement(db, "SELECT body FROM events WHERE seq = ?").get(seq) as
+    | { readonly body: string | null }
+    | undefined
+  return found === undefined || found.body === null ? undefined : Either.getOrUndefined(decodeEvent(found.body))
 }
 
 /** The reason for which a row that is no answer made a plan void. */
