@@ -1,4 +1,5 @@
 import { Predicate } from "effect"
+import type { Claim } from "../mandates/claim.ts"
 import type { Params, WriteEndpoint } from "../endpoints/endpoints.ts"
 
 /** Returns a scalar as text. Empty for what is missing, or is no scalar. */
@@ -47,5 +48,14 @@ const sentences: { readonly [E in WriteEndpoint]: (params: Params) => string } =
   "private/RemoveExport": (params) => `Delete the export ${text(params["id"])}`
 }
 
-/** Describes a write in one sentence, from its parameters. Its texts are those of the caller. */
-export const describeRequest = (endpoint: WriteEndpoint, params: Params): string => `${sentences[endpoint](params)}.`
+/**
+ * Describes a write in one sentence, from its parameters and, for the names of assets and pairs, from the most that it can
+ * take. Its other texts are those of the caller.
+ */
+export const describeRequest = (endpoint: WriteEndpoint, params: Params, { spends }: Pick<Claim, "spends">): string => {
+  const [first] = spends
+  const pair = first?.order?.pair
+  const asset = first?.kind === "funds" ? first.asset : undefined
+  const named = { ...params, ...(pair !== undefined && { pair }), ...(asset !== undefined && { asset }) }
+  return `${sentences[endpoint](named)}.`
+}

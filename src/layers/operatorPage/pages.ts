@@ -72,7 +72,7 @@ const plans = (session: Session, all: ReadonlyArray<Plan>): Html =>
       (plan) =>
         html`<li>
           <a href="${pathIn(session, `/plans/${plan.id}`)}">Approval ${plan.id}: ${actOf(plan.endpoint)}</a>
-          <div><bdi>${describeRequest(plan.endpoint, plan.request)}</bdi></div>
+          <div><bdi>${describeRequest(plan.endpoint, plan.request, plan.claim)}</bdi></div>
           <div class="quiet">
             Asked by ${callerOf(plan)}.
             ${stateWords(plan.state)}${plan.state._tag === "Open" ? html` Answer before ${moment(plan.expires)}.` : undefined}

@@ -23,39 +23,23 @@ export const callerOf = ({ caller }: Pick<Plan, "caller">): Html =>
 export const planDetails = (plan: Plan): Html => {
   const { quote, request } = plan
   const isChanged = canonicalJson(quote.sends) !== canonicalJson(request)
-  return html`<p class="lead">${apart(describeRequest(plan.endpoint, request))}</p>
+  return html`<p class="lead">${apart(describeRequest(plan.endpoint, request, plan.claim))}</p>
+    <p>Asked by ${callerOf(plan)}, on the account ${apart(plan.account)}. Answer before ${moment(plan.expires)}.</p>
     ${missing(quote.missing)} ${said(plan.said)}
-    <h2 id="who">Who asks</h2>
-    ${table(
-      "Who asks",
-      ["Question", "Answer"],
-      [
-        ["Asked by", callerOf(plan)],
-        ["Account", apart(plan.account)],
-        ["Asked at", moment(plan.at)],
-        ["Answer before", moment(plan.expires)],
-        ["A person is asked because of", apart(plan.asks.join(", "))],
-        ["A price may have moved by", html`${plan.tolerance} %`]
-      ]
-    )}
-    <h2>What is sent to Kraken</h2>
-    ${table(`Request ${plan.endpoint}, as the caller made it`, ["Parameter", "Value"], parameters(request))}
-    ${isChanged && Object.keys(quote.sends).length > 0 ? table("As it would have been sent when it was asked for", ["Parameter", "Value"], parameters(quote.sends)) : undefined}
-    ${rows("Terms that limits change", ["Term", "Value"], Object.entries(quote.changes ?? {}))}
     <h2>What it can cost</h2>
     ${rows(
       "The most that can leave the account, fees included",
-      ["Asset", "Amount"],
+      [],
       quote.worst.map(({ amount, asset }) => [asset, amount])
     )}
     ${rows(
       "Its value in the currencies of limits",
-      ["Currency", "Value"],
+      [],
       quote.values.map(({ amount, currency }) => [currency, amount])
     )}
     ${rows(
       "Fees",
-      ["Fee", "Amount"],
+      [],
       [
         ...quote.feeRates.map(({ pair, percent }) => [`Highest fee of ${pair}`, `${percent} %`]),
         ...(quote.fee === undefined
@@ -63,7 +47,7 @@ export const planDetails = (plan: Plan): Html => {
           : [["Fee of the withdrawal, a part of its amount", `${quote.fee.amount} ${quote.fee.asset}`]])
       ]
     )}
-    ${rows("Address to which Kraken sends it", ["Place", "Address"], quote.address === undefined ? [] : [["Address", quote.address]])}
+    ${rows("Address to which Kraken sends it", [], quote.address === undefined ? [] : [["Address", quote.address]])}
     ${rows(
       "Best prices when it was asked for",
       ["Pair", "Bid", "Ask"],
@@ -85,7 +69,22 @@ export const planDetails = (plan: Plan): Html => {
         `${after} ${unit}`
       ])
     )}
-    ${quote.balances.length + quote.limits.length === 0 ? html`<p class="quiet">No balance and no limit was read.</p>` : undefined}`
+    ${quote.balances.length + quote.limits.length === 0 ? html`<p class="quiet">No balance and no limit was read.</p>` : undefined}
+    <h2>What is sent to Kraken</h2>
+    ${table(`Request ${plan.endpoint}, as the caller made it`, [], parameters(request))}
+    ${isChanged && Object.keys(quote.sends).length > 0 ? table("As it would have been sent when it was asked for", [], parameters(quote.sends)) : undefined}
+    ${rows("Terms that limits change", [], Object.entries(quote.changes ?? {}))}
+    <h2>About this approval</h2>
+    ${table(
+      "Why a person is asked, and when",
+      [],
+      [
+        ["Rules that ask for a person", apart(plan.asks.join(", "))],
+        ["Asked at", moment(plan.at)],
+        ["Answer before", moment(plan.expires)],
+        ["A price may have moved by", html`${plan.tolerance} %`]
+      ]
+    )}`
 }
 
 const missing = (facts: ReadonlyArray<string>): Html | undefined =>
@@ -114,7 +113,7 @@ const flatten = (name: string, value: unknown): ReadonlyArray<Row> => {
 
 type Row = readonly [name: string, ...cells: ReadonlyArray<Html>]
 
-/** Makes a table of texts. Nothing if it has no rows. */
+/** Makes a table of texts. Nothing if it has no rows. One of names and values has no heads. */
 const rows = (
   caption: string,
   heads: ReadonlyArray<string>,
@@ -133,11 +132,15 @@ const table = (caption: string, heads: ReadonlyArray<string>, lines: ReadonlyArr
     <caption>
       ${caption}
     </caption>
-    <thead>
-      <tr>
-        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
-      </tr>
-    </thead>
+    ${
+      heads.length === 0
+        ? undefined
+        : html`<thead>
+            <tr>
+              ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+            </tr>
+          </thead>`
+    }
     <tbody>
       ${lines.map(
         ([name, ...cells]) =>

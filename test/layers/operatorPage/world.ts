@@ -34,7 +34,7 @@ const withdrawal: Omit<PlanEvent, "at" | "expires" | "hash"> = {
   account: "live",
   endpoint: "private/Withdraw",
   request: { asset: "XXBT", key: "cold wallet", amount: "0.25" },
-  claim: { spends: [] },
+  claim: { spends: [{ kind: "funds", asset: "BTC", amount: "0.25", counts: [] }] },
   asks: ["funds"],
   tolerance: "1",
   said: "The owner asked me to move the profit of this month to the cold wallet.",
