@@ -7,6 +7,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import { Array, Effect } from "effect"
 import process from "node:process"
 import { version } from "../version.ts"
+import { approvals } from "./approvals/approvals.ts"
 import { audit } from "./audit/audit.ts"
 import { doctor } from "./doctor/doctor.ts"
 import { control, exchange } from "./exchange/exchange.ts"
@@ -20,13 +21,26 @@ import { state } from "./state/state.ts"
 import { token } from "./token/token.ts"
 import { version as versionCommand } from "./version.ts"
 
-const commands = [serve, token, operator, audit, state, paper, doctor, health, exchange, versionCommand] as const
+const commands = [
+  serve,
+  token,
+  operator,
+  approvals,
+  audit,
+  state,
+  paper,
+  doctor,
+  health,
+  exchange,
+  versionCommand
+] as const
 
 /** The subcommands of each command. */
 const names: Commands = new Map([
   ["serve", Command.getSubcommands(serve)],
   ["token", Command.getSubcommands(token)],
   ["operator", Command.getSubcommands(operator)],
+  ["approvals", Command.getSubcommands(approvals)],
   ["audit", Command.getSubcommands(audit)],
   ["state", Command.getSubcommands(state)],
   ["paper", Command.getSubcommands(paper)],

@@ -6,6 +6,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   bin: ["Main", "layers/process", "version"],
   Main: ["cli", "domain/wire", "layers/process", "layers/telemetry", "server"],
   cli: [
+    "cli/approvals",
     "cli/audit",
     "cli/doctor",
     "cli/exchange",
@@ -386,6 +387,16 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/approvals": ["domain/endpoints", "domain/mandates", "domain/numbers"],
   "layers/access/callers": ["layers/access", "layers/access/mandates", "services"],
   "layers/kraken/approvals": ["domain/endpoints", "services"],
+  "cli/approvals": [
+    "cli/audit",
+    "cli/kit",
+    "domain/approvals",
+    "domain/wire",
+    "layers/access/approvals",
+    "layers/access/record",
+    "layers/process",
+    "services"
+  ],
   "layers/network": ["services"],
   "layers/notifications": ["domain/approvals", "domain/wire", "layers/caching", "layers/network", "services"],
   "layers/operatorPage": [

@@ -1,7 +1,7 @@
 import { Console, Effect, Option } from "effect"
 import { appendFileSync, closeSync, openSync } from "node:fs"
 import process from "node:process"
-import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
+import { escapeText } from "../../domain/wire/escapeText.ts"
 import { emptyHead, receiptOf, type Receipt } from "../../layers/access/record/chain.ts"
 import {
   listRows,
@@ -12,14 +12,12 @@ import {
   type StoredRow
 } from "../../layers/access/record/listing.ts"
 import { type Finding, shorterThan, verify } from "../../layers/access/record/verify.ts"
+import { printJson } from "../kit/printJson.ts"
 import { table } from "../kit/textTable.ts"
 import { writeOut } from "../kit/writeOut.ts"
 import { type From, isoOf, isThere, locate, openToRead, RecordRefusal, withState } from "./record.ts"
 
 /** The effects of the audit commands that only read. */
-
-/** Prints a value as JSON that a terminal can show. It decodes to the same value. */
-const printJson = (value: unknown, indent = 0): string => escapeLines(JSON.stringify(value, undefined, indent))
 
 export const list = Effect.fn("audit.list")(function* ({
   json,

@@ -23,7 +23,7 @@ const change = Command.make(
     const descriptor = yield* toDescriptor(passphraseFd)
     yield* Effect.flatMap(secrets, ({ change }) => change({ envFile, passphraseFd: descriptor }))
   })
-).pipe(Command.withDescription("Change the passphrase; --passphrase-fd gives the old, then the new"))
+).pipe(Command.withDescription("Change the passphrase; --passphrase-fd gives the old and the new"))
 
 export const operator = Command.make("operator").pipe(
   Command.withDescription("The passphrase that guards what agents may do"),

@@ -50,7 +50,7 @@ const initialize = Effect.fn("operator.init")(function* () {
   yield* Console.log(
     [
       `The operator secret is set. Its fingerprint is ${prepared.fingerprint}.`,
-      "Creating, replacing and unfreezing tokens, widening their limits, deciding unknown writes and changing the key of the record need it now.",
+      "Creating, replacing and unfreezing tokens, widening their limits, approving writes, deciding unknown writes and changing the key of the record need it now.",
       "It cannot be recovered. If it is lost, a new state folder and new tokens replace it; keep the old folder, since it holds the record."
     ].join("\n")
   )

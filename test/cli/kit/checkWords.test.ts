@@ -24,7 +24,7 @@ describe("a misspelt word of the command line", () => {
   )
 
   it.scopedLive.each([
-    ["token frobnicate", "create, list, revoke"],
+    ["token frobnicate", "create, freeze, list, revoke"],
     ["token list --frobnicate", "--all"]
   ])("that is near none is answered with all: %s", ([words = "", known = ""]) =>
     Effect.gen(function* () {

@@ -1,0 +1,112 @@
+import { Console, Effect, Option } from "effect"
+import process from "node:process"
+import { escapeText } from "../../domain/wire/escapeText.ts"
+import { type Answered, approve as approvePlan, deny as denyPlan } from "../../layers/access/approvals/answerPlan.ts"
+import { receiptOf } from "../../layers/access/record/chain.ts"
+import { runningServers } from "../../layers/process/runningServers.ts"
+import type { Plan } from "../../services/Approvals.ts"
+import { Config } from "../../services/Config.ts"
+import {
+  type From,
+  type FromOperator,
+  isoOf,
+  isThere,
+  locate,
+  openToChange,
+  RecordRefusal,
+  requireSecret,
+  withSecret,
+  withState
+} from "../audit/record.ts"
+import { writeOut } from "../kit/writeOut.ts"
+import { readPlan } from "./readPlans.ts"
+import { planJson, planText, stateText } from "./shown.ts"
+
+/** The effects of the commands that answer plans. */
+
+/** The longest wait for what becomes of an approved plan, and the pause between two looks. */
+const longestWait = "30 seconds"
+const pause = "250 millis"
+
+const openExisting = Effect.gen(function* () {
+  const file = yield* locate
+  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  return yield* openToChange(file)
+})
+
+export const approve = Effect.fn("approvals.approve")(function* ({
+  id,
+  json
+}: { readonly id: number; readonly json: boolean } & FromOperator) {
+  const plan = yield* readPlan(id)
+  if (plan.state._tag !== "Open") return yield* closed(plan.id, stateText(plan.state))
+  if (!json) yield* writeOut(planText(plan))
+  const secret = yield* requireSecret(`Approving ${id}`)
+  if (Option.isNone(secret))
+    return yield* new RecordRefusal({ message: "No operator secret is set, so nothing can be approved." })
+  const db = yield* openExisting
+  const answered = yield* db.write((db, { wall }) =>
+    approvePlan(db, wall, { plan: id, channel: "terminal", secret: secret.value })
+  )
+  if (answered._tag !== "Answered") return yield* refusalOf(id, answered)
+  const { stateDir } = yield* Config
+  const servers = yield* runningServers(stateDir)
+  if (!json) yield* Console.log(`Approved. Receipt: ${receiptOf(answered.head)}`)
+  if (servers.length === 0) {
+    const later = `No server runs with this state folder. The next one sends it, if it starts before ${isoOf(plan.expires)}.`
+    return yield* json ? writeOut(`${planJson(yield* readPlan(id), 2)}\n`) : Console.log(later)
+  }
+  if (!json) yield* Console.log("A server sends it now.")
+  const ended = yield* Effect.delay(readPlan(id), pause).pipe(
+    Effect.repeat({ until: hasEnded }),
+    Effect.timeoutTo({ duration: longestWait, onSuccess: (plan) => plan, onTimeout: () => undefined })
+  )
+  const last = ended ?? (yield* readPlan(id))
+  yield* Effect.sync(() => {
+    if (!isGood(last)) process.exitCode = 1
+  })
+  yield* json ? writeOut(`${planJson(last, 2)}\n`) : Console.log(`Approval ${id}: ${escapeText(stateText(last.state))}`)
+}, withSecret)
+
+export const deny = Effect.fn("approvals.deny")(function* ({
+  freeze,
+  id,
+  reason
+}: { readonly id: number; readonly freeze: boolean; readonly reason: Option.Option<string> } & From) {
+  const db = yield* openExisting
+  const answered = yield* db.write((db, { wall }) =>
+    denyPlan(db, wall, { plan: id, channel: "terminal", freezes: freeze, reason: Option.getOrUndefined(reason) })
+  )
+  if ("frozen" in answered && answered.frozen !== undefined)
+    yield* Console.log(`Its caller is frozen: it can only read and cancel. Receipt: ${receiptOf(answered.frozen)}`)
+  if (answered._tag !== "Answered") return yield* refusalOf(id, answered)
+  yield* Console.log(`Denied: approval ${id}. Receipt: ${receiptOf(answered.head)}`)
+}, withState)
+
+const hasEnded = ({ state }: Plan): boolean =>
+  state._tag !== "Open" && state._tag !== "Approved" && (state._tag !== "Sent" || state.outcome !== undefined)
+
+/** An approved plan that was sent, or still can be. */
+const isGood = ({ state }: Plan): boolean =>
+  state._tag === "Approved" ||
+  (state._tag === "Sent" && (state.outcome === undefined || state.outcome.outcome === "happened"))
+
+const closed = (id: number, state: string) =>
+  new RecordRefusal({ message: `Approval ${id} does not wait for an answer: ${state}.` })
+
+const refusalOf = (id: number, answered: Exclude<Answered, { readonly _tag: "Answered" }>): RecordRefusal => {
+  switch (answered._tag) {
+    case "NoSuchPlan":
+      return new RecordRefusal({ message: `There is no approval ${id}.` })
+    case "Closed":
+      return closed(id, stateText(answered.state))
+    case "Voided":
+      return closed(id, `it is void, since ${answered.reason}`)
+    case "Frozen": {
+      const who = answered.refusal.scope === "caller" ? "Its caller is frozen" : "Everything is stopped"
+      return new RecordRefusal({ message: `${who}, so approval ${id} cannot be approved.` })
+    }
+    case "OtherSecret":
+      return new RecordRefusal({ message: "The operator secret was changed meanwhile. Nothing was approved." })
+  }
+}
