@@ -3,6 +3,7 @@ import { escapeLines } from "../domain/wire/escapeText.ts"
 import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { isLoopback } from "../layers/network/loopback.ts"
 import { urlHost } from "../layers/network/urlHost.ts"
+import { load } from "../layers/process/load.ts"
 import { announceServer } from "../layers/process/runningServers.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
@@ -103,6 +104,16 @@ const HttpServer = HttpListener.pipe(
   Layer.provide(McpServerEarly)
 )
 
+/** The page for approvals, if the settings have one. */
+const Page = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { operator } = yield* Config
+    if (operator === undefined) return Layer.empty
+    const { operatorPage } = yield* load(() => import("./operatorPage.ts"))
+    return operatorPage(operator)
+  })
+)
+
 /** Serves over HTTP. The tools are loaded before clients can connect. */
 export const overHttp = Effect.fnUntraced(
   function* ({ envFile, firstToken, passphraseFd }: OverHttp) {
@@ -123,7 +134,7 @@ export const overHttp = Effect.fnUntraced(
       yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
     if (!authDisabled) yield* logUnlimited
     const serving = announce.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
-    return yield* Effect.provide(Effect.scoped(serving), HttpServer)
+    return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },
   Effect.provide(Layer.merge(Layer.provideMerge(TokenStoreSqlite, TokenDatabase), MandatesSqlite))
 )

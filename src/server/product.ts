@@ -28,13 +28,24 @@ const KrakenOrPaper = Layer.unwrapEffect(
   )
 )
 
+/** The receiver of notices, if the settings name one. */
+const Notices = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { notify } = yield* Config
+    if (notify === undefined) return Layer.empty
+    const { noticesTo } = yield* load(() => import("./notices.ts"))
+    return noticesTo(notify)
+  })
+)
+
 /** The services that the tools need, and the settings with the names that Kraken displays. */
 const Kraken = ApprovalsExecuting.pipe(
   Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
   Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
   Layer.provideMerge(ConfigWithLimitNames),
   Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
-  Layer.provideMerge(KrakenOrPaper)
+  Layer.provideMerge(KrakenOrPaper),
+  Layer.provideMerge(Notices)
 )
 
 /** The tools, with the services that they need, served by the MCP server. */

@@ -11,6 +11,19 @@ export interface Credentials {
   readonly otp: Option.Option<Redacted.Redacted>
 }
 
+/** The address of a listener. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** The receiver of notifications: a topic of ntfy, or an address that takes JSON. */
+export interface NotificationTarget {
+  readonly kind: "ntfy" | "webhook"
+  /** Whoever knows it can forge notifications, so it is never shown. */
+  readonly url: Redacted.Redacted
+}
+
 /** The settings of the process, decoded once at start-up. `.env.example` describes each setting. */
 export class Config extends Context.Tag("mcp-kraken/services/Config")<
   Config,
@@ -53,6 +66,12 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly localMandate: Option.Option<Mandate>
     /** The limits that all callers of the account share. */
     readonly serverLimits: Option.Option<ServerLimits>
+    /** The address at which the page of approvals listens. If undefined, there is no page. */
+    readonly operator: ListenAddress | undefined
+    /** The address by which browsers reach that page, without a slash at its end, if it differs from that of the listener. */
+    readonly operatorUrl: string | undefined
+    /** The receiver of notifications. If undefined, nobody is notified. */
+    readonly notify: NotificationTarget | undefined
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
     /** The path of a `.env` in the working directory that was not read. */

@@ -134,6 +134,8 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/mcp/server",
     "layers/mcp/stdio",
     "layers/network",
+    "layers/notifications",
+    "layers/operatorPage",
     "layers/paper",
     "layers/process",
     "layers/settings",
@@ -444,5 +446,18 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/access/callers": ["layers/access", "layers/access/mandates", "services"],
-  "layers/kraken/approvals": ["domain/endpoints", "services"]
+  "layers/kraken/approvals": ["domain/endpoints", "services"],
+  "layers/network": ["services"],
+  "layers/notifications": ["domain/approvals", "domain/wire", "layers/caching", "layers/network", "services"],
+  "layers/operatorPage": [
+    "domain/approvals",
+    "domain/wire",
+    "layers/access/approvals",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/caching",
+    "layers/http",
+    "layers/network",
+    "services"
+  ]
 }

@@ -13,12 +13,18 @@ export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()("BodyTooLar
 export class BodyIncomplete extends Schema.TaggedError<BodyIncomplete>()("BodyIncomplete", {}) {}
 
 /** Reads the whole body as text. */
-export const readBody = (request: IncomingMessage): Effect.Effect<string, BodyTooLarge | BodyIncomplete> =>
-  Effect.map(readBytes(request), (body) => body.toString("utf8"))
+export const readBody = (
+  request: IncomingMessage,
+  most = maxBody
+): Effect.Effect<string, BodyTooLarge | BodyIncomplete> =>
+  Effect.map(readBytes(request, most), (body) => body.toString("utf8"))
 
 /** Reads the whole body. The received bytes are counted, whatever `content-length` says. */
-export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyTooLarge | BodyIncomplete> =>
-  Number(request.headers["content-length"] ?? 0) > maxBody
+export const readBytes = (
+  request: IncomingMessage,
+  most = maxBody
+): Effect.Effect<Buffer, BodyTooLarge | BodyIncomplete> =>
+  Number(request.headers["content-length"] ?? 0) > most
     ? tooLarge(request)
     : Effect.flatMap(
         Effect.async<Buffer | undefined, BodyIncomplete>((resume) => {
@@ -28,7 +34,7 @@ export const readBytes = (request: IncomingMessage): Effect.Effect<Buffer, BodyT
           const onData = (chunk: Buffer) => {
             size += chunk.length
             chunks.push(chunk)
-            if (size > maxBody) finish(Effect.succeed(undefined))
+            if (size > most) finish(Effect.succeed(undefined))
           }
           // Only a `close` follows the end, and it must not count as a disconnect.
           const onEnd = () => {

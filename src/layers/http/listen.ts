@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net"
-import { Config } from "../../services/Config.ts"
+import { Config, type ListenAddress } from "../../services/Config.ts"
 import { KrakenWriter } from "../../services/KrakenWriter.ts"
 
 /** The server can't listen. `reason` is a sentence for the operator. */
@@ -21,31 +21,50 @@ export class ListenError extends Schema.TaggedError<ListenError>()("ListenError"
 const gracePeriods = { calls: Duration.seconds(10), writes: Duration.seconds(30), answer: Duration.seconds(1) }
 
 /**
- * Makes a Node server that listens as configured, for `localhost` on both loopback addresses. When its scope ends, it stops in order: no new connections;
- * `endListening`; calls have ten seconds, and writes up to thirty until they are settled; then connections are cut.
+ * Makes the Node server of MCP. When its scope ends, it stops in order: no new connections; `endListening`; calls have ten
+ * seconds, and writes up to thirty until they are settled; then connections are cut.
  */
 export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<void>) {
   const config = yield* Config
   const writer = yield* KrakenWriter
-  const server = yield* create
+  return yield* listenAt(
+    config,
+    Effect.fnUntraced(function* (idle) {
+      yield* endListening
+      const ended = yield* within(idle, gracePeriods.calls)
+      if (Option.isSome(ended)) return
+      const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, gracePeriods.answer))
+      yield* within(last, Duration.subtract(gracePeriods.writes, gracePeriods.calls))
+    })
+  )
+})
+
+/** Waits for open requests as long as the shortest grace period, then cuts them off. */
+export const drainBriefly = (idle: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.asVoid(within(idle, gracePeriods.answer))
+
+/**
+ * Makes a Node server that listens at an address, for `localhost` on both loopback addresses. When its scope ends, it takes
+ * no new connections, waits for `drain`, which gets the wait for open requests, and cuts its connections.
+ */
+export const listenAt = Effect.fnUntraced(function* (
+  { host, port: wanted, tls }: Pick<typeof Config.Service, "tls"> & ListenAddress,
+  drain: (idle: Effect.Effect<void>) => Effect.Effect<void>
+) {
+  const server = yield* create(tls)
   const { idle, openRequests } = countRequests(server)
   let draining = false
   yield* Effect.acquireRelease(
-    open(server, { host: config.host === "localhost" ? loopback.v4 : config.host, port: config.port }),
+    open(server, { host: host === "localhost" ? loopback.v4 : host, port: wanted }),
     Effect.fnUntraced(function* () {
       draining = true
       server.close()
-      yield* endListening
-      const ended = yield* within(idle, gracePeriods.calls)
-      if (Option.isNone(ended)) {
-        const last = Effect.zipRight(writer.settled, Effect.timeoutOption(idle, gracePeriods.answer))
-        yield* within(last, Duration.subtract(gracePeriods.writes, gracePeriods.calls))
-      }
+      yield* drain(idle)
       server.closeAllConnections()
     })
   )
   const { port } = server.address() as AddressInfo
-  if (config.host === "localhost") yield* openToIpv6(server, port)
+  if (host === "localhost") yield* openToIpv6(server, port)
   return {
     draining: () => draining,
     openRequests,
@@ -58,8 +77,7 @@ export const listen = Effect.fnUntraced(function* (endListening: Effect.Effect<v
 const within = <A>(effect: Effect.Effect<A>, time: Duration.Duration) =>
   Effect.timeoutOption(Effect.interruptible(effect), time)
 
-const create = Effect.gen(function* () {
-  const { tls } = yield* Config
+const create = Effect.fnUntraced(function* (tls: (typeof Config.Service)["tls"]) {
   const server = Option.isNone(tls)
     ? createServer()
     : yield* Effect.try({

@@ -1,4 +1,5 @@
 import { Option, Struct } from "effect"
+import { isLoopback } from "../network/loopback.ts"
 import type { Config } from "../../services/Config.ts"
 import { merge, readCredentials } from "./credentials.ts"
 import { readLimits } from "./limits.ts"
@@ -74,6 +75,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       ? [`${settings.stateDir.name}: expected, since this user has no home folder`]
       : []),
     ...limits.problems,
+    ...operatorProblems(values.operator, tls.includes(undefined), inUse("port")),
     ...unknownSettings(new Map([...dotenv, ...environment]), needs)
   )
   if (problems.length > 0 && sources.unread !== undefined) problems.push(`${sources.unread} is not read.`)
@@ -108,6 +110,19 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   }
   const unused = fields.filter((field) => !inUse(field))
   return { config: hide(config, unused), problems }
+}
+
+/** Lists the problems of the page for approvals. Whoever set it expects that it is there. */
+const operatorProblems = (operator: Values["operator"], isPlain: boolean, isHttp: boolean): ReadonlyArray<string> => {
+  const { name } = settings.operator
+  if (operator === undefined) return []
+  if (!isHttp)
+    return [`${name}: expected with serve over HTTP only; its page also shows approvals of servers over stdio`]
+  return isPlain && !isLoopback(operator.host)
+    ? [
+        `${name}: expected an address of this machine, such as 127.0.0.1:8767, or ${settings.sslKeyFile.name} and ${settings.sslCertFile.name}: ${operator.host} is reached by others`
+      ]
+    : []
 }
 
 const fields = Object.keys(settings) as ReadonlyArray<Field>

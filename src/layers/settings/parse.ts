@@ -1,8 +1,9 @@
-import { Duration, LogLevel } from "effect"
+import { Duration, LogLevel, Redacted } from "effect"
 import { isIP } from "node:net"
 import { isDecimal, isShort } from "../../domain/numbers/numberText.ts"
 import { findCommonAsset } from "../../domain/assets/commonAssets.ts"
 import * as D from "../../domain/numbers/decimal.ts"
+import type { ListenAddress, NotificationTarget } from "../../services/Config.ts"
 import { isLoopback } from "../network/loopback.ts"
 import { expandHome } from "./homeFolder.ts"
 
@@ -97,13 +98,41 @@ export const origin: Parse<string> = (text) => {
   return scheme === undefined ? host : `${scheme}://${host}`
 }
 
+/** Parses an address and a port, such as `127.0.0.1:8767` or `[::1]:8767`. */
+export const listenAddress: Parse<ListenAddress> = (text) => {
+  const at = text.lastIndexOf(":")
+  const [name, number] = [host(text.slice(0, Math.max(0, at))), port(text.slice(at + 1))]
+  return at < 0 || name === undefined || number === undefined ? undefined : { host: name, port: number }
+}
+
+/** Checks that an address is https, or http on this machine. */
+const isSafe = ({ hostname, protocol }: URL): boolean =>
+  protocol === "https:" || (protocol === "http:" && isLoopback(hostname))
+
+/** Parses the address of a web server: scheme, host and port. */
+export const webOrigin: Parse<string> = (text) => {
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return isSafe(url) && withoutSlashes(url.href) === url.origin ? url.origin : undefined
+}
+
+/** Parses the receiver of notifications. The path of one of ntfy ends with the topic. */
+export const notificationTarget: Parse<NotificationTarget> = (text) => {
+  const kind = text.startsWith("ntfy+") ? "ntfy" : "webhook"
+  const address = kind === "ntfy" ? text.slice("ntfy+".length) : text
+  if (!URL.canParse(address)) return undefined
+  const url = new URL(address)
+  if (!isSafe(url) || url.hash !== "") return undefined
+  const isTopic = /\/[-_A-Za-z0-9]{1,64}$/.test(url.pathname) && url.search === ""
+  return kind === "ntfy" && !isTopic ? undefined : { kind, url: Redacted.make(url.href) }
+}
+
 /** Parses an address that receives credentials. It must be https or on this machine. */
 export const baseUrl: Parse<string> = (text) => {
   if (!URL.canParse(text)) return undefined
-  const { hash, hostname, password, protocol, search, username } = new URL(text)
-  const safe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname))
-  const plain = username === "" && password === "" && search === "" && hash === ""
-  return safe && plain ? withoutSlashes(text).replace(/\/0$/, "") : undefined
+  const url = new URL(text)
+  const plain = url.username === "" && url.password === "" && url.search === "" && url.hash === ""
+  return isSafe(url) && plain ? withoutSlashes(text).replace(/\/0$/, "") : undefined
 }
 
 /** Parses complete base64. Text that was truncated while it was copied is usually invalid. */

@@ -159,6 +159,32 @@ export const settings = {
     purpose: "Timeout of requests to Kraken, in seconds; at most 10 for writes.",
     parse: Parse.seconds(0.1, 600)
   }),
+  operator: setting({
+    name: "MCP_KRAKEN_OPERATOR",
+    expected: "an address and a port, such as 127.0.0.1:8767",
+    shownDefault: "no page",
+    purpose:
+      "Address on which serve offers a page for approvals, to a person who knows the operator secret. One that other machines reach needs TLS (MCP_KRAKEN_SSL_KEYFILE and MCP_KRAKEN_SSL_CERTFILE). Not available over stdio.",
+    parse: Parse.listenAddress
+  }),
+  operatorUrl: setting({
+    name: "MCP_KRAKEN_OPERATOR_URL",
+    expected: "an https address, or http on this machine, without path, query or credentials",
+    shownDefault: "that of MCP_KRAKEN_OPERATOR",
+    purpose:
+      "Address by which you open the page for approvals, behind a tunnel or a proxy. The page accepts its host name, and notifications link to it.",
+    parse: Parse.webOrigin
+  }),
+  notify: setting({
+    name: "MCP_KRAKEN_NOTIFY",
+    expected:
+      "a topic of ntfy (ntfy+https://ntfy.sh/TOPIC) or a webhook (https://example.com/hook); http only on this machine",
+    shownDefault: "nobody is notified",
+    purpose:
+      "Receiver of notifications: approvals that wait, unknown outcomes of writes, stops, refused withdrawals, and budgets of which four fifths are used. They hold no amounts.",
+    secret: true,
+    parse: Parse.notificationTarget
+  }),
   logLevel: setting({
     name: "MCP_KRAKEN_LOG_LEVEL",
     expected: "DEBUG, INFO, WARNING, ERROR or CRITICAL",

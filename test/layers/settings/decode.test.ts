@@ -41,6 +41,76 @@ const about = (texts: ReadonlyArray<string>) =>
 
 const wrong = (...sources: Parameters<typeof read>) => about(problems(...sources))
 
+describe("the page for approvals and notifications", () => {
+  const operator = (text: string, more: Variables = {}) => ({ MCP_KRAKEN_OPERATOR: text, ...more })
+  const tls = { MCP_KRAKEN_SSL_KEYFILE: "/k.pem", MCP_KRAKEN_SSL_CERTFILE: "/c.pem" }
+
+  it("listen at an address and a port", () => {
+    assert.deepStrictEqual(config(operator("127.0.0.1:8767")).operator, { host: "127.0.0.1", port: 8767 })
+    assert.deepStrictEqual(config(operator("[::1]:8767")).operator, { host: "::1", port: 8767 })
+    assert.deepStrictEqual(config(operator("localhost:0")).operator, { host: "localhost", port: 0 })
+    for (const text of ["8767", ":8767", "127.0.0.1", "127.0.0.1:x", "http://127.0.0.1:8767"])
+      assert.deepStrictEqual(wrong(operator(text)), ["MCP_KRAKEN_OPERATOR"])
+  })
+
+  it("need TLS if other machines reach the address", () => {
+    for (const text of ["0.0.0.0:8767", "me.lan:8767", "[::]:8767"]) {
+      assert.deepStrictEqual(wrong(operator(text)), ["MCP_KRAKEN_OPERATOR"])
+      assert.deepStrictEqual(wrong(operator(text, tls)), [])
+    }
+  })
+
+  it("have no page over stdio, but notifications", () => {
+    const variables = { ...operator("127.0.0.1:8767"), MCP_KRAKEN_NOTIFY: "https://hook.test/a" }
+    const { config, problems } = decode(
+      {
+        flags: new Map(),
+        environment: normalize(variables),
+        dotenv: parseDotenv(""),
+        stateFolder: "/state"
+      },
+      overStdio
+    )
+    assert.deepStrictEqual(about(problems), ["MCP_KRAKEN_OPERATOR"])
+    assert.strictEqual(config.notify?.kind, "webhook")
+  })
+
+  it("name the address of the browser without a path", () => {
+    const url = (text: string) => ({ MCP_KRAKEN_OPERATOR_URL: text })
+    assert.strictEqual(config(url("https://me.ts.net")).operatorUrl, "https://me.ts.net")
+    assert.strictEqual(config(url("https://me.ts.net:8443/")).operatorUrl, "https://me.ts.net:8443")
+    for (const text of [
+      "http://me.ts.net",
+      "https://me.ts.net/x",
+      "https://u:p@me.ts.net",
+      "me.ts.net",
+      "https://me.ts.net?a"
+    ])
+      assert.deepStrictEqual(wrong(url(text)), ["MCP_KRAKEN_OPERATOR_URL"])
+  })
+
+  it("tell a topic of ntfy from a webhook, and never show either", () => {
+    const notify = (text: string) => ({ MCP_KRAKEN_NOTIFY: text })
+    const target = (text: string) => {
+      const { kind, url } = config(notify(text)).notify ?? assert.fail("no target")
+      return [kind, Redacted.value(url)]
+    }
+    assert.deepStrictEqual(target("ntfy+https://ntfy.sh/hush"), ["ntfy", "https://ntfy.sh/hush"])
+    assert.deepStrictEqual(target("ntfy+http://127.0.0.1:80/hush"), ["ntfy", "http://127.0.0.1/hush"])
+    assert.deepStrictEqual(target("https://u:p@hook.test/a?b=c"), ["webhook", "https://u:p@hook.test/a?b=c"])
+    for (const text of [
+      "ntfy+https://ntfy.sh/",
+      "ntfy+https://ntfy.sh/hush?a",
+      "http://hook.test/hush",
+      "hush",
+      "ntfy+hush"
+    ]) {
+      assert.deepStrictEqual(wrong(notify(text)), ["MCP_KRAKEN_NOTIFY"])
+      assert.notInclude(problems(notify(text)).join(), "hush")
+    }
+  })
+})
+
 describe("settings", () => {
   it("have the published defaults", () => {
     assert.deepStrictEqual(config(), {
@@ -67,6 +137,9 @@ describe("settings", () => {
       orderDeadline: Duration.seconds(5),
       localMandate: Option.none(),
       serverLimits: Option.none(),
+      operator: undefined,
+      operatorUrl: undefined,
+      notify: undefined,
       logLevel: LogLevel.Info,
       logFormat: "logfmt",
       unreadFile: Option.none(),

@@ -16,6 +16,7 @@ import {
 } from "../../../services/Approvals.ts"
 import { noteReceipt } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
+import { Notifier } from "../../../services/Notifier.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { RecordUnavailable } from "../../../services/Record.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
@@ -42,6 +43,7 @@ export const ApprovalsSqlite = Layer.scoped(
   Effect.gen(function* () {
     const config = yield* Config
     const key = recordKeyOf(config)
+    const { notify } = yield* Notifier
     const { read, write } = yield* makeAuthorityFile(join(config.stateDir, recordFile))
     const process = randomUUID()
     const localTerms = Option.getOrUndefined(Option.map(config.localMandate, (terms) => termsHash({ terms })))
@@ -113,6 +115,12 @@ export const ApprovalsSqlite = Layer.scoped(
               caller: caller.id,
               endpoint: call,
               asks: draft.asks.join(", ")
+            })
+            yield* notify({
+              _tag: "ApprovalAsked",
+              caller: caller._tag === "Token" ? caller.name : caller.id,
+              endpoint: call,
+              plan
             })
             const expiresAt = DateTime.unsafeMake(asked.expires)
             return yield* new ApprovalPending({ call, plan, expiresAt, asks: draft.asks })

@@ -30,13 +30,18 @@ const throughProxy = (proxy: Proxy) =>
     )
   )
 
-/** The client of `HttpClientKeepAlive`, through the proxy of the environment if there is one. */
+/** The client of `HttpClientKeepAlive`, through the proxy of the environment if there is one. `what` begins its log line. */
+const clientFor = Effect.fnUntraced(function* (url: string, what: string) {
+  const proxy = yield* findProxy(url)
+  if (proxy === undefined) return HttpClientKeepAlive
+  yield* Effect.logInfo(`${what} go through the proxy ${proxy.url.host}, which ${proxy.variable} names`)
+  return throughProxy(proxy)
+})
+
+/** The client of calls to Kraken. */
 export const HttpClientThroughProxy = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const { baseUrl } = yield* Config
-    const proxy = yield* findProxy(baseUrl)
-    if (proxy === undefined) return HttpClientKeepAlive
-    yield* Effect.logInfo(`Calls to Kraken go through the proxy ${proxy.url.host}, which ${proxy.variable} names`)
-    return throughProxy(proxy)
-  })
+  Effect.flatMap(Config, ({ baseUrl }) => clientFor(baseUrl, "Calls to Kraken"))
 )
+
+/** The client of notifications. */
+export const HttpClientForNotices = (url: string) => Layer.unwrapEffect(clientFor(url, "Notifications"))

@@ -69,9 +69,9 @@ const settling = (
       settle(procedure[endpoint], { before: readings, fingerprints: intent.fingerprints }, attempt, intent, params)
     )
     yield* quietly(lookUp).pipe(
-      Effect.provideService(Principal, principal),
       // Interrupted with this process, it stays open for the next one.
       Effect.onExit((exit) => (Exit.isInterrupted(exit) ? Effect.void : recorded.end(endpoint, intent, exit))),
+      Effect.provideService(Principal, principal),
       Effect.tapErrorTag("KrakenOutcomeUnknown", ({ check, reason }) =>
         quietly(Effect.logError("It is unknown what became of a write", { seq, endpoint, reason, check }))
       ),

@@ -17,6 +17,7 @@ import {
   RecordUnavailable
 } from "../../../services/Record.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
+import type { EndedIntent, Notify } from "./notices.ts"
 import { limitError } from "../limits/limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
 
@@ -41,7 +42,11 @@ const pause = "250 millis"
 const maximumReads = 480
 
 /** Makes the steps of a write that use the record. */
-export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof KrakenClient.Service) => {
+export const makeRecordedWrites = (
+  record: typeof Record.Service,
+  kraken: typeof KrakenClient.Service,
+  notify: Notify
+) => {
   /** Makes the error of a write that an earlier one of unknown outcome blocks. */
   const blockedBy = Effect.fnUntraced(function* (endpoint: WriteEndpoint, { blocksFor, seq }: Earlier) {
     const outcome = yield* Effect.orElseSucceed(record.outcome(seq), Option.none)
@@ -105,6 +110,8 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
   /** Records a write that was refused before it left. */
   const refused = (write: { readonly endpoint: WriteEndpoint; readonly params: Params }, error: SendError) =>
     record.refused(write, error).pipe(
+      // The record leaves out refusals that are repeated.
+      Effect.tap((recorded) => (Option.isSome(recorded) ? notify.refused(write.endpoint, error) : Effect.void)),
       Effect.flatMap(Effect.transposeMapOption(noteReceipt)),
       Effect.catchAll(({ message }) => Effect.logError("A refused write could not be recorded", { reason: message }))
     )
@@ -117,17 +124,19 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
   })
 
   /** Records the end of a write. A failure does not change its answer: the record tries again by itself. */
-  const end = (endpoint: WriteEndpoint, intent: IntentRef, exit: Exit.Exit<Sent, SendError>) =>
-    record
-      .end(intent, outcomeOf(endpoint, exit))
-      .pipe(
-        Effect.catchAll(({ message }) =>
-          Effect.as(
-            Effect.logError("The outcome of a write could not be recorded yet", { seq: intent.seq, reason: message }),
-            Option.none<Receipt>()
-          )
+  const end = (endpoint: WriteEndpoint, intent: EndedIntent, exit: Exit.Exit<Sent, SendError>) => {
+    const outcome = outcomeOf(endpoint, exit)
+    return record.end(intent, outcome).pipe(
+      // An outcome that stays unknown is recorded once.
+      Effect.tap((ended) => (Option.isSome(ended) ? notify.ended(endpoint, intent, outcome) : Effect.void)),
+      Effect.catchAll(({ message }) =>
+        Effect.as(
+          Effect.logError("The outcome of a write could not be recorded yet", { seq: intent.seq, reason: message }),
+          Option.none<Receipt>()
         )
       )
+    )
+  }
 
   /** Adds what settling in another process needs to know of the time. */
   const withClock = (draft: IntentDraft) =>
@@ -170,7 +179,7 @@ export const makeRecordedWrites = (record: typeof Record.Service, kraken: typeof
           Exit.isInterrupted(exit)
             ? Effect.void
             : Effect.flatMap(end(endpoint, intent, exit), (ended) =>
-                noteReceipt(Option.getOrElse(ended, () => receipt))
+                Effect.zipRight(notify.used(draft, options), noteReceipt(Option.getOrElse(ended, () => receipt)))
               )
         )
       })

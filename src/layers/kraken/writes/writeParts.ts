@@ -8,6 +8,7 @@ import { Record } from "../../../services/Record.ts"
 import type { LimitContext } from "../limits/limitContext.ts"
 import { makeLimitGuard } from "../limits/limitGuard.ts"
 import { makeReadBack } from "../limits/readBack.ts"
+import { makeNotify } from "./notices.ts"
 import { procedures } from "./procedures.ts"
 import { makeRecordedWrites } from "./recordedWrites.ts"
 import { makeSettleWrite } from "./settleWrite.ts"
@@ -36,7 +37,7 @@ export const writeParts = Effect.gen(function* () {
     context,
     record,
     procedure: procedures(),
-    recorded: makeRecordedWrites(record, context.kraken),
+    recorded: makeRecordedWrites(record, context.kraken, yield* makeNotify(record)),
     settle: makeSettleWrite(context, record),
     guard: makeLimitGuard(limits, config.serverLimits, makeReadBack(limits))
   }

@@ -1,0 +1,69 @@
+import { Effect, Option, Struct } from "effect"
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import { canonicalJson } from "../../domain/wire/canonicalJson.ts"
+import type { Plan } from "../../services/Approvals.ts"
+import { Config } from "../../services/Config.ts"
+import type { SecretInForce } from "../../services/OperatorSecret.ts"
+import { type Answered, approve, deny } from "../access/approvals/answerPlan.ts"
+import { listNewest, listOpen, show } from "../access/approvals/readPlans.ts"
+import { makeAuthorityFile } from "../access/mandates/authorityFile.ts"
+import { logHead } from "../access/record/logHead.ts"
+import { recordFile } from "../access/record/recordFile.ts"
+
+/** The earlier plans that are listed. */
+const mostEarlier = 10
+
+/** The answers that a person can give. */
+export const answers = ["yes", "no", "freeze"] as const
+export type AnswerName = (typeof answers)[number]
+
+/** The longest wait for a busy file. */
+const wait = "10 seconds"
+
+/** Computes a mark of what a person saw of a plan, so that an answer is to that and to nothing else. */
+export const markOf = (plan: Plan): string =>
+  createHash("sha256")
+    .update(canonicalJson(Struct.omit(plan, "state")))
+    .digest("hex")
+
+/** Makes the access to the plans in the record. */
+export const makePlanAnswers = Effect.gen(function* () {
+  const { stateDir } = yield* Config
+  const { read, write } = yield* makeAuthorityFile(join(stateDir, recordFile))
+  return {
+    /** Reads the plans that wait, and the newest others. */
+    list: Effect.map(
+      read((db, { wall }) => {
+        const open = listOpen(db, wall)
+        const waiting = new Set(open.map(({ id }) => id))
+        return { open, earlier: listNewest(db, wall, mostEarlier).filter(({ id }) => !waiting.has(id)) }
+      }),
+      Option.getOrElse(() => ({ open: [], earlier: [] }))
+    ),
+    show: (id: number) =>
+      Effect.map(
+        read((db, { wall }) => show(db, wall, id)),
+        Option.flatMap(Option.fromNullable)
+      ),
+    /** Answers a plan that was shown with a mark. Another plan of the same number is not answered. */
+    answer: Effect.fn("operatorPage.answer")(function* (
+      id: number,
+      { mark, name, secret }: { readonly mark: string; readonly name: AnswerName; readonly secret: SecretInForce }
+    ) {
+      const answered = yield* write((db, at): Answered => {
+        const plan = show(db, at, id)
+        if (plan !== undefined && markOf(plan) !== mark) return { _tag: "NoSuchPlan" }
+        return name === "yes"
+          ? approve(db, at, { channel: "page", plan: id, secret })
+          : deny(db, at, { channel: "page", plan: id, freezes: name === "freeze" })
+      }, wait)
+      const heads = [
+        ...(answered._tag === "Answered" ? [answered.head] : []),
+        ...("frozen" in answered && answered.frozen !== undefined ? [answered.frozen] : [])
+      ]
+      for (const head of heads) yield* logHead(head)
+      return answered
+    })
+  }
+})
