@@ -32,9 +32,20 @@ export const credentialBan = ({
 /** The parts of Kraken's API in which `access trade` can write. */
 const tradingParts: ReadonlyArray<Part> = ["market", "account", "trading"]
 
+/** Tells whether a call cancels orders of the caller only. */
+const cancelsOwn = (cancel: Mandate["cancel"], endpoint: Endpoint): boolean =>
+  cancel === "own" && isCancelOfOrders(endpoint)
+
+const isCancelOfOrders = (endpoint: Endpoint | undefined): boolean =>
+  endpoint !== undefined && endpoints[endpoint].moves === "cancels" && isIn(endpoint, ["trading"])
+
+/** Checks that a tool is listed for an access. A reader can cancel orders of its own from before, but usually has none. */
+export const isListedFor = (access: Mandate["access"], { endpoint, reads }: Pick<Use, "endpoint" | "reads">): boolean =>
+  access !== "read" || reads || !isCancelOfOrders(endpoint)
+
 /**
  * Finds the rule of a mandate that does not allow a call, whatever its amount. Each access can do all that a lower one can:
- * `read` only reads, `trade` also writes in the parts market, account and trading, `full` writes everywhere.
+ * `read` reads, and cancels own orders that are left from before, `trade` also writes in the parts market, account and trading, `full` writes everywhere.
  */
 export const accessBan = ({ access, cancel }: Pick<Mandate, "access" | "cancel">, use: Use): Ban | undefined => {
   const { endpoint, name, reads } = use
@@ -46,7 +57,7 @@ export const accessBan = ({ access, cancel }: Pick<Mandate, "access" | "cancel">
   // Its timer cancels the orders of all callers.
   if (endpoint === "private/CancelAllOrdersAfter" && cancel === "own")
     return { rule: "cancel", asked: name, allowed: "cancel_order and cancel_all_orders" }
-  if (reads || access === "full") return undefined
+  if (reads || access === "full" || cancelsOwn(cancel, endpoint)) return undefined
   if (access === "read") return { rule: "access", asked: name, allowed: "calls that change nothing" }
   return isIn(endpoint, tradingParts) ? undefined : { rule: "access", asked: name, allowed: "calls that read or trade" }
 }

@@ -1,6 +1,13 @@
 import { Effect, Layer, Option } from "effect"
 import { allows } from "../../domain/keys/permissions.ts"
-import { accessBan, type Ban, credentialBan, hasToolset, toolsetBan } from "../../domain/mandates/access.ts"
+import {
+  accessBan,
+  type Ban,
+  credentialBan,
+  hasToolset,
+  isListedFor,
+  toolsetBan
+} from "../../domain/mandates/access.ts"
 import { Config } from "../../services/Config.ts"
 import { NotAllowed } from "../../services/LimitErrors.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
@@ -66,7 +73,9 @@ export const PolicyIntersecting = Layer.effect(
 
 /** A tool that also reads is offered to a caller that can only read. */
 const offersByMandate = (terms: MandateInForce["terms"], { endpoint, mayRead, name, toolset }: Offer): boolean =>
-  hasToolset(terms, toolset) && accessBan(terms, { endpoint, name, reads: mayRead }) === undefined
+  hasToolset(terms, toolset) &&
+  isListedFor(terms.access, { endpoint, reads: mayRead }) &&
+  accessBan(terms, { endpoint, name, reads: mayRead }) === undefined
 
 const refusedBy = (layer: NotAllowed["layer"], call: string, ban: Ban | undefined): Effect.Effect<void, NotAllowed> =>
   ban === undefined ? Effect.void : new NotAllowed({ layer, call, ...ban })

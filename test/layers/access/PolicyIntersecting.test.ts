@@ -150,9 +150,16 @@ const anyKey = (changes: Partial<typeof Config.Service> = {}) =>
 const serverLimits = Option.some({ spending: { max: {} }, ask: { kinds: ["funds"] } } as const)
 
 describe("a mandate", () => {
-  it.effect("to read allows no call that changes anything", () =>
+  it.effect("to read allows no call that changes anything, except cancels of own orders, which it does not list", () =>
     Effect.gen(function* () {
-      for (const name of ["add_order", "cancel_order", "request_export_report", "get_deposit_addresses", "withdraw"])
+      for (const name of ["cancel_order", "cancel_all_orders"]) assert.strictEqual(yield* ruleFor(name), "passes", name)
+      for (const name of [
+        "add_order",
+        "cancel_withdrawal",
+        "request_export_report",
+        "get_deposit_addresses",
+        "withdraw"
+      ])
         assert.strictEqual(yield* ruleFor(name), "mandate access: calls that change nothing", name)
       for (const name of ["get_ticker", "get_account_balance", "get_open_orders", "get_withdrawal_methods"])
         assert.strictEqual(yield* ruleFor(name), "passes", name)
@@ -162,6 +169,12 @@ describe("a mandate", () => {
       assert.includeMembers([...names], ["get_ticker", "get_deposit_addresses", "get_my_mandate", "freeze_my_token"])
       for (const name of ["cancel_order", "withdraw", "remove_export", "edit_order"]) assert.isFalse(names.has(name))
     }).pipe(limitedTo({ access: "read" }), Effect.provide(anyKey()))
+  )
+
+  it.effect("to read that reaches orders of others allows no cancels", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* ruleFor("cancel_order"), "mandate access: calls that change nothing")
+    }).pipe(limitedTo({ access: "read", cancel: "any" }), Effect.provide(anyKey()))
   )
 
   it.effect("to trade allows orders, cancels and reports, and no funds, earn or subaccounts", () =>
