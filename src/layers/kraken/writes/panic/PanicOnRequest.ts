@@ -2,6 +2,7 @@ import { Clock, Effect, Layer, Option, Schedule } from "effect"
 import { Config } from "../../../../services/Config.ts"
 import { Halt } from "../../../../services/Halt.ts"
 import { KrakenClient } from "../../../../services/KrakenClient.ts"
+import { Notifier } from "../../../../services/Notifier.ts"
 import { Record } from "../../../../services/Record.ts"
 import { HaltInStateFolder } from "../../../access/halt/HaltInStateFolder.ts"
 import { operator } from "../../../access/principals.ts"
@@ -21,7 +22,7 @@ const untilHeld = "250 millis"
 const touchEvery = "2 seconds"
 
 /**
- * Looks each second for the emergency stop, logs its beginning and its end, and cancels orders if a panic without an API
+ * Looks each second for the emergency stop, logs its beginning and its end, tells the operator, and cancels orders if a panic without an API
  * key asks for it. A server that only reads leaves that to one that can cancel.
  */
 export const PanicOnRequest = Layer.scopedDiscard(
@@ -29,6 +30,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
     const halt = yield* Halt
     const { credentials, mode, orderDeadline, readOnly, stateDir } = yield* Config
     const kraken = yield* KrakenClient
+    const { notify } = yield* Notifier
     const record = yield* Record
     const key = recordKeyOf({ credentials, mode })
     const canCancel = mode === "live" && Option.isSome(credentials) && !readOnly
@@ -80,11 +82,14 @@ export const PanicOnRequest = Layer.scopedDiscard(
         yield* Option.match(found, {
           onNone: () => Effect.logWarning("Trading is no longer frozen"),
           onSome: ({ by, reason, since }) =>
-            Effect.logWarning("All trading is frozen: only reads and cancels pass", {
-              by,
-              since: new Date(since).toISOString(),
-              ...(reason !== undefined && { reason })
-            })
+            Effect.zipRight(
+              notify({ _tag: "Stopped", by }),
+              Effect.logWarning("All trading is frozen: only reads and cancels pass", {
+                by,
+                since: new Date(since).toISOString(),
+                ...(reason !== undefined && { reason })
+              })
+            )
         })
       if (Option.isNone(found) || !canCancel) return
       const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
