@@ -1,7 +1,7 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
-import { assert, layer } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
-import { Clock, Context, Effect, Layer, Schedule } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -150,15 +150,38 @@ const TwoServers = Layer.scoped(
 const ended = (child: ChildProcess) =>
   Effect.async<number | null>((done) => void child.once("close", (code) => done(Effect.succeed(code))))
 
-layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchange", (it) => {
+/**
+ * Declares cases that share two servers, one after another. `layer` of @effect/vitest would change the `it` that all files
+ * of a process share.
+ */
+const onTwoServers = (declare: (onServers: OnServers) => void) => () => {
+    const scope = Effect.runSync(Scope.make())
+    let installed = Effect.dieMessage("the servers did not start") as Effect.Effect<Context.Context<Installation>>
+    beforeAll(() =>
+      Effect.runPromise(
+        Effect.map(Layer.buildWithScope(Layer.fresh(TwoServers), scope), (context) => {
+          installed = Effect.succeed(context)
+        })
+      )
+    )
+    afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+    declare((body) => Effect.flatMap(Effect.suspend(() => installed), (context) => Effect.provide(body, context)))
+}
+
+/** Provides the servers for a case. */
+type OnServers = <A, E, R>(body: Effect.Effect<A, E, R | Installation>) => Effect.Effect<A, E, Exclude<R, Installation>>
+
+describe("panic at the simulated exchange", onTwoServers((onServers) => {
   /** Runs a case, and allows trading again after it. */
   const step = <A, E, R>(body: Effect.Effect<A, E, R | Installation>) =>
-    Effect.gen(function* () {
-      const { noFaults, resume } = yield* Installation
-      yield* Effect.ensuring(body, Effect.orDie(Effect.zipRight(noFaults, resume)))
-    })
+    onServers(
+      Effect.gen(function* () {
+        const { noFaults, resume } = yield* Installation
+        yield* Effect.ensuring(body, Effect.orDie(Effect.zipRight(noFaults, resume)))
+      })
+    )
 
-  it.effect("cancels 60 orders of two tokens of two servers, freezes both, and records what it cancelled", () =>
+  it.scopedLive("cancels 60 orders of two tokens of two servers, freezes both, and records what it cancelled", () =>
     step(
       Effect.gen(function* () {
         const { ask, cancelsOf, house, panic, run, servers } = yield* Installation
@@ -198,7 +221,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("waits for a write in flight and for one that hangs, and cancels what they place", () =>
+  it.scopedLive("waits for a write in flight and for one that hangs, and cancels what they place", () =>
     step(
       Effect.gen(function* () {
         const { fault, faultsOf, open, panic, servers } = yield* Installation
@@ -220,7 +243,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect.each([
+  it.scopedLive.each([
     ["has reached a rate limit in the middle", "rate-limit", 1],
     ["answers 502 for a while", "html-502", 3],
     ["cuts connections after it did what was asked", "drop-after-accept", 3]
@@ -239,7 +262,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect.skipIf(!isSoak)("goes on while Kraken answers 502 to every call for ten seconds", () =>
+  it.scopedLive.skipIf(!isSoak)("goes on while Kraken answers 502 to every call for ten seconds", () =>
     step(
       Effect.gen(function* () {
         const { fault, noFaults, open, panic, place } = yield* Installation
@@ -253,7 +276,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("ends with 130 after Ctrl-C in the middle, says what is open, and finishes when it is run again", () =>
+  it.scopedLive("ends with 130 after Ctrl-C in the middle, says what is open, and finishes when it is run again", () =>
     step(
       Effect.gen(function* () {
         const { fault, faultsOf, house, noFaults, open, panic, place } = yield* Installation
@@ -281,7 +304,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("run twice at once ends with 0 twice", () =>
+  it.scopedLive("run twice at once ends with 0 twice", () =>
     step(
       Effect.gen(function* () {
         const { open, panic, place } = yield* Installation
@@ -296,7 +319,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("leaves orders that protect a position with --keep-stops, and sets no timer", () =>
+  it.scopedLive("leaves orders that protect a position with --keep-stops, and sets no timer", () =>
     step(
       Effect.gen(function* () {
         const { ask, open, panic, place } = yield* Installation
@@ -311,7 +334,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("lists a withdrawal that waits, and cancels it with --withdrawals cancel", () =>
+  it.scopedLive("lists a withdrawal that waits, and cancels it with --withdrawals cancel", () =>
     step(
       Effect.gen(function* () {
         const { ask, panic } = yield* Installation
@@ -330,7 +353,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("without an API key freezes, and a running server that has it does the rest", () =>
+  it.scopedLive("without an API key freezes, and a running server that has it does the rest", () =>
     step(
       Effect.gen(function* () {
         const { house, keyless, open, panic, place, servers } = yield* Installation
@@ -349,7 +372,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("cancels and proves while another process holds the record, which the file makes up for", () =>
+  it.scopedLive("cancels and proves while another process holds the record, which the file makes up for", () =>
     step(
       Effect.gen(function* () {
         const { file, house, open, panic, place, servers } = yield* Installation
@@ -373,7 +396,7 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
     )
   )
 
-  it.effect("is obeyed and logged by servers if only the row is there", () =>
+  it.scopedLive("is obeyed and logged by servers if only the row is there", () =>
     step(
       Effect.gen(function* () {
         const { house, servers, stopByRow } = yield* Installation
@@ -388,13 +411,13 @@ layer(TwoServers, { excludeTestServices: true })("panic at the simulated exchang
       })
     )
   )
-})
+}))
 
-layer(Layer.fresh(TwoServers), { excludeTestServices: true })("panic while a server is killed", (it) => {
-  it.effect.skipIf(!isSoak)(
+describe("panic while a server is killed", onTwoServers((onServers) => {
+  it.scopedLive.skipIf(!isSoak)(
     "waits until the other server has found out what became of its write",
     () =>
-      Effect.gen(function* () {
+      onServers(Effect.gen(function* () {
         const { fault, faultsOf, open, panic, servers } = yield* Installation
         const [one, two] = servers
         yield* fault("AddOrder", "arrive-late", 1, 3)
@@ -407,12 +430,12 @@ layer(Layer.fresh(TwoServers), { excludeTestServices: true })("panic while a ser
         assert.strictEqual(code, 0)
         assert.deepInclude(report({ stdout }).accounts[0], { empty: true, still_open: [] })
         assert.isEmpty(yield* open)
-      }),
+      })),
     { timeout: 150_000 }
   )
 
-  it.effect("goes on by itself after one was killed that had no write in flight", () =>
-    Effect.gen(function* () {
+  it.scopedLive("goes on by itself after one was killed that had no write in flight", () =>
+    onServers(Effect.gen(function* () {
       const { fault, faultsOf, house, open, panic, place, servers } = yield* Installation
       const [, two] = servers
       yield* place(3)
@@ -423,6 +446,6 @@ layer(Layer.fresh(TwoServers), { excludeTestServices: true })("panic while a ser
       assert.strictEqual((yield* stopping).code, 0)
       assert.isEmpty(yield* open)
       assert.isTrue(readFileSync(haltFileIn(house.folder), "utf8").length > 0)
-    })
+    }))
   )
-})
+}))

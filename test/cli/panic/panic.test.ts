@@ -151,7 +151,7 @@ describe("panic in paper mode", () => {
       const ended = yield* cli("panic --json", paper)
       assert.strictEqual(ended.code, 0)
       assert.deepInclude(report(ended).accounts[0], { account: "local", empty: true, open_before: 1 })
-      assert.include(errorOf(yield* call(client, "add_order", { ...order, price: "1000" })), "frozen")
+      assert.include(errorOf(yield* call(client, "add_order", { ...order, price: "1001" })), "frozen")
     })
   )
 })

@@ -100,8 +100,12 @@ const failureOf = <E>(cause: Cause.Cause<E>): E | undefined => Option.getOrUndef
 
 /** The reason for which a plan is void. Undefined if it was sent, or might be sent by another process. */
 const reasonOf = (exit: Exit.Exit<Sent, SendError | RecordUnavailable>): string | undefined => {
-  if (Exit.isSuccess(exit))
-    return exit.value.duplicateOf === undefined ? undefined : "an identical write had just been sent"
+  if (Exit.isSuccess(exit)) {
+    const { duplicateOf, left } = exit.value
+    if (duplicateOf !== undefined) return "an identical write had just been sent"
+    // Those cancels have rows of their own, none of which is that of the plan.
+    return left === undefined ? undefined : "it is done: the caller's own orders were cancelled one by one"
+  }
   if (Exit.isInterrupted(exit)) return undefined
   const error = failureOf(exit.cause)
   if (error === undefined) return "an internal error occurred, which the log of the server shows"

@@ -1,18 +1,15 @@
 import { Effect, Layer, Option } from "effect"
-import { endpoints, type Params } from "../../../domain/endpoints/endpoints.ts"
+import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { writeIdentity } from "../../../domain/orders/writeIdentity.ts"
 import { KrakenWriter, type SendError } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { IntentDraft } from "../../../services/Record.ts"
-import { isRecognizable, type Write } from "./duplicates.ts"
+import { isRecognizable } from "./duplicates.ts"
 import { expiryOf } from "./orderDefaults.ts"
-import { makeOwnCancels } from "./ownCancels.ts"
+import { type Content, makeOwnCancels } from "./ownCancels.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
 import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
-
-/** A write without its caller. */
-type Content = Omit<Write, "caller">
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
@@ -34,20 +31,29 @@ export const KrakenWriterSettling = Layer.scoped(
     const { context, guard, procedure, record, recorded, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
-    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
-    const attempt = Effect.fnUntraced(function* (write: Content, params: Params) {
-      const { approval, endpoint, identity, repeat, said } = write
-      const { hasDeadline, name = unnamed, prepare } = procedure[endpoint]
-      const refused = <A, R>(effect: Effect.Effect<A, SendError, R>) =>
+    const refused =
+      (endpoint: WriteEndpoint, params: Params) =>
+      <A, R>(effect: Effect.Effect<A, SendError, R>) =>
         Effect.tapError(effect, (error) =>
           // The row of its plan shows a write that waits.
           error._tag === "ApprovalPending" ? Effect.void : recorded.refused({ endpoint, params }, error)
         )
+
+    /** Judges a write by limits, and records its refusal. */
+    const judged = ({ approval, endpoint, repeat, said }: Content, params: Params) => {
+      const { name = unnamed } = procedure[endpoint]
       const call = { given: repeat ? { ...params, repeat } : params, said, approval }
-      const guarded = yield* refused(guard(endpoint, name(params), call))
+      return refused(endpoint, params)(guard(endpoint, name(params), call))
+    }
+
+    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
+    const attempt = Effect.fnUntraced(function* (write: Content, params: Params) {
+      const { approval, endpoint, identity, repeat } = write
+      const { hasDeadline, prepare } = procedure[endpoint]
+      const guarded = yield* judged(write, params)
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* refused(prepare(context, endpoint, guarded.params, { given: params, repeat }))
+      const prepared = yield* refused(endpoint, params)(prepare(context, endpoint, guarded.params, { given: params, repeat }))
       if ("duplicateOf" in prepared) return prepared
       const now = yield* context.kraken.now
       const intent: IntentDraft = {
@@ -89,14 +95,13 @@ export const KrakenWriterSettling = Layer.scoped(
     const cancelOwn = makeOwnCancels({
       kraken: context.kraken,
       record,
-      judge: (endpoint, params) =>
-        Effect.tapError(guard(endpoint, params), (error) => recorded.refused({ endpoint, params }, error)),
+      judge: judged,
       refused: recorded.refused,
-      send: (endpoint, params) => carryOut({ endpoint, identity: undefined, repeat: false }, params)
+      send: carryOut
     })
 
     const send: Send = (write, params) =>
-      endpoints[write.endpoint].moves === "cancels" ? cancelOwn(write.endpoint, params) : carryOut(write, params)
+      endpoints[write.endpoint].moves === "cancels" ? cancelOwn(write, params) : carryOut(write, params)
 
     /** A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. */
     const blocked: Blocked = (write) =>

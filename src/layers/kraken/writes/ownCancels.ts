@@ -1,5 +1,5 @@
 import { Duration, Effect, Either, Option, type ParseResult, Schema } from "effect"
-import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { idsOfOwners, selectOwn } from "../../../domain/mandates/ownOrders.ts"
 import { OrderRow } from "../../../domain/orders/orderMatch.ts"
 import { report } from "../../../services/CallContext.ts"
@@ -12,6 +12,7 @@ import { Principal } from "../../../services/Principal.ts"
 import { type Record, RecordUnavailable } from "../../../services/Record.ts"
 import { type Listed, maximumIds, openOrdersAs, type OrderSource, ordersByIdAs } from "../orders/orderLists.ts"
 import { type CancelTargets, type OrderId, targetsOfCancelBatch, targetsOfCancelOrder } from "./cancelTargets.ts"
+import type { Write } from "./duplicates.ts"
 import { cancelRequest, isEnded } from "./repeatCancel.ts"
 
 /** An order with the id of the one whose fills made it. */
@@ -28,15 +29,18 @@ const pause = "250 millis"
 export interface OwnCancelContext extends OrderSource {
   readonly record: typeof Record.Service
   /** Judges a write by the rules of limits, and records its refusal. */
-  readonly judge: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<unknown, SendError, Principal>
+  readonly judge: (write: Content, params: Params) => Effect.Effect<unknown, SendError, Principal>
   /** Records that a write was refused. */
   readonly refused: (
     write: { readonly endpoint: WriteEndpoint; readonly params: Params },
     error: SendError
   ) => Effect.Effect<void, never, Principal>
   /** Sends a cancel as that of a caller who can cancel any order. */
-  readonly send: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Sent, SendError, Principal>
+  readonly send: (write: Content, params: Params) => Effect.Effect<Sent, SendError, Principal>
 }
+
+/** A write without its caller. */
+export type Content = Omit<Write, "caller">
 
 /** Orders that were cancelled in one pass. */
 interface Pass {
@@ -53,7 +57,9 @@ interface Pass {
  * a cancel back, and a caller that is frozen can cancel.
  */
 export const makeOwnCancels = (context: OwnCancelContext) => {
-  const { record, send } = context
+  const { record } = context
+  const send = (endpoint: WriteEndpoint, params: Params) =>
+    context.send({ endpoint, identity: undefined, repeat: false }, params)
 
   /** Selects own orders. */
   const ownOf = Effect.fnUntraced(function* (rows: Rows) {
@@ -180,8 +186,8 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
    * Cancels all own orders: those that are open, and those that writes in flight place meanwhile. Kraken answers with
    * counts, so that the open orders are read again.
    */
-  const cancelAll = Effect.fnUntraced(function* (params: Params) {
-    yield* context.judge("private/CancelAll", params)
+  const cancelAll = Effect.fnUntraced(function* (write: Content, params: Params) {
+    yield* context.judge(write, params)
     yield* Effect.catchAll(record.dropQueued, ({ message }) =>
       Effect.logWarning("Queued writes could not be dropped before a cancel", { reason: message })
     )
@@ -202,21 +208,22 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
     return { result: { count }, left: { ids, ...(note !== "" && { note }) } } satisfies Sent
   })
 
-  const carryOut = (endpoint: WriteEndpoint, params: Params, isOwnOnly: boolean) => {
-    if (isOwnOnly && endpoint === "private/CancelAll") return cancelAll(params)
+  const carryOut = (write: Content, params: Params, isOwnOnly: boolean) => {
+    const { endpoint } = write
+    if (isOwnOnly && endpoint === "private/CancelAll") return cancelAll(write, params)
     if (isOwnOnly && endpoint === "private/CancelOrder")
       return cancelNamed(endpoint, params, targetsOfCancelOrder(params))
     if (isOwnOnly && endpoint === "private/CancelOrderBatch")
       return cancelNamed(endpoint, params, targetsOfCancelBatch(params))
-    return Effect.zipRight(record.position, send(endpoint, params))
+    return Effect.zipRight(record.position, context.send(write, params))
   }
 
-  return Effect.fn("KrakenWriter.cancelOwn")(function* (endpoint: WriteEndpoint, params: Params) {
+  return Effect.fn("KrakenWriter.cancelOwn")(function* (write: Content, params: Params) {
     const { mandate } = yield* Principal
-    if (Option.isNone(mandate) || endpoints[endpoint].moves !== "cancels") return yield* send(endpoint, params)
+    if (Option.isNone(mandate)) return yield* context.send(write, params)
     return yield* Effect.mapError(
-      carryOut(endpoint, params, mandate.value.terms.cancel === "own"),
-      toSendError(endpoint)
+      carryOut(write, params, mandate.value.terms.cancel === "own"),
+      toSendError(write.endpoint)
     )
   })
 }
