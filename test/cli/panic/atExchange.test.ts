@@ -151,27 +151,30 @@ const ended = (child: ChildProcess) =>
   Effect.async<number | null>((done) => void child.once("close", (code) => done(Effect.succeed(code))))
 
 /**
- * Declares cases that share two servers, one after another. `layer` of @effect/vitest would change the `it` that all files
- * of a process share.
+ * Starts two servers for the cases around it, and returns the function that provides them. `layer` of @effect/vitest would
+ * change the `it` that all files of a process share.
  */
-const onTwoServers = (declare: (onServers: OnServers) => void) => () => {
-    const scope = Effect.runSync(Scope.make())
-    let installed = Effect.dieMessage("the servers did not start") as Effect.Effect<Context.Context<Installation>>
-    beforeAll(() =>
-      Effect.runPromise(
-        Effect.map(Layer.buildWithScope(Layer.fresh(TwoServers), scope), (context) => {
-          installed = Effect.succeed(context)
-        })
-      )
+const makeTwoServers = () => {
+  const scope = Effect.runSync(Scope.make())
+  let installed: Effect.Effect<Context.Context<Installation>> = Effect.dieMessage("the servers did not start")
+  beforeAll(() =>
+    Effect.runPromise(
+      Effect.map(Layer.buildWithScope(Layer.fresh(TwoServers), scope), (context) => {
+        installed = Effect.succeed(context)
+      })
     )
-    afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
-    declare((body) => Effect.flatMap(Effect.suspend(() => installed), (context) => Effect.provide(body, context)))
+  )
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return <A, E, R>(body: Effect.Effect<A, E, R | Installation>) =>
+    Effect.flatMap(
+      Effect.suspend(() => installed),
+      (context) => Effect.provide(body, context)
+    )
 }
 
-/** Provides the servers for a case. */
-type OnServers = <A, E, R>(body: Effect.Effect<A, E, R | Installation>) => Effect.Effect<A, E, Exclude<R, Installation>>
+describe("panic at the simulated exchange", () => {
+  const onServers = makeTwoServers()
 
-describe("panic at the simulated exchange", onTwoServers((onServers) => {
   /** Runs a case, and allows trading again after it. */
   const step = <A, E, R>(body: Effect.Effect<A, E, R | Installation>) =>
     onServers(
@@ -411,41 +414,47 @@ describe("panic at the simulated exchange", onTwoServers((onServers) => {
       })
     )
   )
-}))
+})
 
-describe("panic while a server is killed", onTwoServers((onServers) => {
+describe("panic while a server is killed", () => {
+  const onServers = makeTwoServers()
+
   it.scopedLive.skipIf(!isSoak)(
     "waits until the other server has found out what became of its write",
     () =>
-      onServers(Effect.gen(function* () {
-        const { fault, faultsOf, open, panic, servers } = yield* Installation
-        const [one, two] = servers
-        yield* fault("AddOrder", "arrive-late", 1, 3)
-        yield* Effect.fork(Effect.exit(call(two.client, "add_order", order)))
-        yield* until(() => faultsOf("AddOrder") === 0)
-        const stopping = yield* Effect.fork(panic())
-        yield* until(() => one.log().includes("All trading is frozen"))
-        yield* two.stop("SIGKILL")
-        const { code, stdout } = yield* stopping
-        assert.strictEqual(code, 0)
-        assert.deepInclude(report({ stdout }).accounts[0], { empty: true, still_open: [] })
-        assert.isEmpty(yield* open)
-      })),
+      onServers(
+        Effect.gen(function* () {
+          const { fault, faultsOf, open, panic, servers } = yield* Installation
+          const [one, two] = servers
+          yield* fault("AddOrder", "arrive-late", 1, 3)
+          yield* Effect.fork(Effect.exit(call(two.client, "add_order", order)))
+          yield* until(() => faultsOf("AddOrder") === 0)
+          const stopping = yield* Effect.fork(panic())
+          yield* until(() => one.log().includes("All trading is frozen"))
+          yield* two.stop("SIGKILL")
+          const { code, stdout } = yield* stopping
+          assert.strictEqual(code, 0)
+          assert.deepInclude(report({ stdout }).accounts[0], { empty: true, still_open: [] })
+          assert.isEmpty(yield* open)
+        })
+      ),
     { timeout: 150_000 }
   )
 
   it.scopedLive("goes on by itself after one was killed that had no write in flight", () =>
-    onServers(Effect.gen(function* () {
-      const { fault, faultsOf, house, open, panic, place, servers } = yield* Installation
-      const [, two] = servers
-      yield* place(3)
-      yield* fault("CancelAll", "html-502", 2)
-      const stopping = yield* Effect.fork(panic())
-      yield* until(() => faultsOf("CancelAll") < 2)
-      yield* two.stop("SIGKILL")
-      assert.strictEqual((yield* stopping).code, 0)
-      assert.isEmpty(yield* open)
-      assert.isTrue(readFileSync(haltFileIn(house.folder), "utf8").length > 0)
-    }))
+    onServers(
+      Effect.gen(function* () {
+        const { fault, faultsOf, house, open, panic, place, servers } = yield* Installation
+        const [, two] = servers
+        yield* place(3)
+        yield* fault("CancelAll", "html-502", 2)
+        const stopping = yield* Effect.fork(panic())
+        yield* until(() => faultsOf("CancelAll") < 2)
+        yield* two.stop("SIGKILL")
+        assert.strictEqual((yield* stopping).code, 0)
+        assert.isEmpty(yield* open)
+        assert.isTrue(readFileSync(haltFileIn(house.folder), "utf8").length > 0)
+      })
+    )
   )
-}))
+})

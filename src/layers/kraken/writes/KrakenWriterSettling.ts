@@ -53,7 +53,10 @@ export const KrakenWriterSettling = Layer.scoped(
       const guarded = yield* judged(write, params)
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
-      const prepared = yield* refused(endpoint, params)(prepare(context, endpoint, guarded.params, { given: params, repeat }))
+      const prepared = yield* refused(
+        endpoint,
+        params
+      )(prepare(context, endpoint, guarded.params, { given: params, repeat }))
       if ("duplicateOf" in prepared) return prepared
       const now = yield* context.kraken.now
       const intent: IntentDraft = {
