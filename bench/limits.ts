@@ -9,7 +9,7 @@ import { limitedWrites, rounds } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
 const terms = Either.getOrThrow(
-  makeMandate({ budget: ["100000USD"], max: ["90000USD/order", "90000USD/day"], "max-open": ["none"], rate: ["none"] })
+  makeMandate({ budget: ["100000USD"], max: ["90000USD/order", "90000USD/day"], rate: ["none"] })
 )
 
 const callers: Readonly<Record<string, TestPrincipal>> = {
