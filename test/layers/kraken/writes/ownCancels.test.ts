@@ -16,6 +16,10 @@ const terms = (changes: Partial<Mandate> = {}) =>
 /** An order that rests. */
 const resting = { type: "buy", ordertype: "limit", price: "30000", volume: "0.0002" }
 
+/** Waits until a number of orders is in the record, sent or about to be. */
+const untilReserved = <E>(spends: Effect.Effect<ReadonlyArray<unknown>, E>, count: number) =>
+  Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), spends), { until: ({ length }) => length === count })
+
 describe("cancelling all orders under a mandate", () => {
   it("cancels own orders in batches of fifty, and leaves those of others open", () =>
     withAgent({ terms: terms() }, ({ activity, open, place, placeOther, send }) =>
@@ -38,12 +42,12 @@ describe("cancelling all orders under a mandate", () => {
     ))
 
   it("cancels an order that was in flight", () =>
-    withAgent({ terms: terms() }, ({ open, place, rest, send }) =>
+    withAgent({ terms: terms() }, ({ asAgent, open, place, record, rest, send }) =>
       Effect.gen(function* () {
         yield* place(resting)
         rest.faults.push({ endpoint: "AddOrder", kind: "delay", seconds: 4, count: 1 })
         const placing = yield* Effect.fork(place({ ...resting, price: "31000" }))
-        yield* Effect.sleep("1 second")
+        yield* untilReserved(asAgent(record.openSpends("own")), 2)
         const { left, result } = yield* send("private/CancelAll", {})
         assert.deepStrictEqual({ left, result }, { left: { ids: [] }, result: { count: 2 } })
         yield* Fiber.join(placing)
@@ -167,12 +171,12 @@ describe("cancelling named orders under a mandate", () => {
     ))
 
   it("does not take an order of others whose id an own order on its way bears", () =>
-    withAgent({ terms: terms() }, ({ open, place, placeOther, rest, send }) =>
+    withAgent({ terms: terms() }, ({ asAgent, open, place, placeOther, record, rest, send }) =>
       Effect.gen(function* () {
         const theirs = yield* placeOther({ ...resting, volume: "2", cl_ord_id: "mine" })
         rest.faults.push({ endpoint: "AddOrder", kind: "delay", seconds: 20, count: 2 })
         for (const cl_ord_id of ["mine", theirs]) yield* Effect.fork(Effect.either(place({ ...resting, cl_ord_id })))
-        yield* Effect.sleep("1 second")
+        yield* untilReserved(asAgent(record.openSpends("own")), 2)
         for (const id of [{ cl_ord_id: "mine" }, { txid: theirs }])
           assert.deepInclude(yield* Effect.flip(send("private/CancelOrder", id)), {
             _tag: "NotAllowed",
@@ -188,7 +192,7 @@ describe("cancelling named orders under a mandate", () => {
       Effect.gen(function* () {
         rest.faults.push({ endpoint: "AddOrder", kind: "drop-after-accept", seconds: 0, count: 1 })
         yield* Effect.fork(Effect.either(place({ ...resting, cl_ord_id: "mine" })))
-        yield* Effect.sleep("1 second")
+        yield* Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), open), { until: ({ length }) => length === 1 })
         yield* send("private/CancelOrder", { cl_ord_id: "mine" })
         assert.deepStrictEqual(yield* open, [])
       })
