@@ -58,7 +58,16 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   yield* Effect.forEach(yield* changes(stateDir, stop.since, envFile), (line) => Console.error(escapeLines(line)))
 
   yield* Effect.provideService(mayResume(recorded.isGuarded, passphraseFd), Config, config)
-  const head = db === undefined ? undefined : yield* db.write((db, { wall }) => release(db, wall))
+  // What stops now has to be what was shown: another stop might have begun while the person read it.
+  const isShown = Option.getOrUndefined(lookAtHaltFile(path))?.since === inFile?.since
+  const head =
+    db === undefined || !isShown
+      ? undefined
+      : yield* db.write((db, { wall }) => (stopIn(db)?.seq === recorded.stop?.seq ? release(db, wall) : undefined))
+  if (!isShown || (db !== undefined && head === undefined))
+    return yield* new ResumeRefusal({
+      message: "Another stop began meanwhile. Trading stays frozen. Run resume again to see it."
+    })
   yield* Effect.try({
     try: () => removeHaltFile(path),
     catch: (error) =>

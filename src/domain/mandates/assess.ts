@@ -84,9 +84,14 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 
 const ranks: { readonly [access in Access]: number } = { read: 0, trade: 1, full: 2 }
 
-/** Checks that an amount is limited or compared, so that writes have to be valued. */
+/**
+ * Checks that writes have to be valued: an amount is limited or compared, or a person is asked about market orders and has
+ * to see the price that bounds them.
+ */
 const isValued = ({ own, server }: Rules): boolean =>
-  own !== undefined || (server !== undefined && (hasLimit(server.spending.max) || server.ask.above !== undefined))
+  own !== undefined ||
+  (server !== undefined &&
+    (hasLimit(server.spending.max) || server.ask.above !== undefined || server.ask.kinds.includes("market")))
 
 /** Checks that there is any rule at all. */
 const isBound = (rules: Rules): boolean => isValued(rules) || (rules.server?.ask.kinds.length ?? 0) > 0

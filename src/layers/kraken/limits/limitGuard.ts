@@ -14,6 +14,7 @@ import {
   type Rules
 } from "../../../domain/mandates/assess.ts"
 import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
 import { emptyClaim } from "../../../domain/mandates/claims.ts"
 import { assetName } from "../../../domain/mandates/conversion.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
@@ -209,6 +210,25 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     })
   })
 
+  /** Finds the difference between a withdrawal as a person approved it and as it would be sent now. */
+  const movedWithdrawal = Effect.fnUntraced(function* ({ quote, tolerance }: Plan, params: Params) {
+    const [fee, address] = yield* Effect.all(
+      [Effect.option(account.withdrawalFee(params)), Effect.option(account.withdrawalAddress(params))],
+      { concurrency: "unbounded" }
+    )
+    if (quote.address !== undefined && quote.address !== Option.getOrUndefined(Option.flatten(address)))
+      return "its address is another one now, or cannot be read"
+    if (quote.fee === undefined) return undefined
+    const [before, now] = [quote.fee.amount, Option.getOrUndefined(fee)?.amount].map((amount) =>
+      amount === undefined ? undefined : D.decimal(amount)
+    )
+    const most =
+      before && D.multiply(before, D.sum(D.decimal("1"), D.multiply(D.decimal(tolerance), D.decimal("0.01"))))
+    return now !== undefined && most !== undefined && D.lessThanOrEqualTo(now, most)
+      ? undefined
+      : "its fee is higher now, or cannot be read"
+  })
+
   /**
    * Asks a person about a write that is allowed, or checks it against the approval of its plan. Fails unless it may be sent
    * now.
@@ -219,7 +239,9 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
     { call, facts, limits, permitted, rules }: Approving
   ) {
     if (permitted !== undefined) {
-      const reason = exceeds(permitted.claim, allowed.claim, permitted.tolerance)
+      const reason =
+        exceeds(permitted.claim, allowed.claim, permitted.tolerance) ??
+        (endpoint === "private/Withdraw" ? yield* movedWithdrawal(permitted, allowed.params) : undefined)
       return reason === undefined ? undefined : yield* new ApprovalVoid({ call: endpoint, plan: permitted.id, reason })
     }
     if (call === undefined || allowed.ask.length === 0) return
@@ -254,7 +276,11 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         call?.approval === undefined
           ? undefined
           : yield* approvals.permit(call.approval, { endpoint, request: call.given })
-      if (Option.isNone(mandate) && serverLimits === undefined) return unlimited(params)
+      if (Option.isNone(mandate) && serverLimits === undefined) {
+        if (permitted === undefined) return unlimited(params)
+        const reason = "this server has none of the limits under which it was asked"
+        return yield* new ApprovalVoid({ call: endpoint, plan: permitted.id, reason })
+      }
       const rules: Rules = {
         ...(Option.isSome(mandate) && { own: mandate.value }),
         ...(serverLimits !== undefined && { server: serverLimits })

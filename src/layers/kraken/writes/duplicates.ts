@@ -63,8 +63,11 @@ export const makeWritesInFlight = () => {
         write.identity === undefined || write.repeat
           ? undefined
           : [...writes].findLast(
-              ({ caller, endpoint, identity }) =>
-                identity === write.identity && (caller === write.caller || endpoint === "private/Withdraw")
+              ({ approval, caller, endpoint, identity }) =>
+                identity === write.identity &&
+                (caller === write.caller || endpoint === "private/Withdraw") &&
+                // The answer of a call that waits for a person is not that of one that a person approved.
+                approval === write.approval
             )
       if (own !== undefined) return { isNew: false, of: own }
       const begun = { ...write, answer: Deferred.unsafeMake<Sent, SendError>(FiberId.none) }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Either, Option, type Scope } from "effect"
+import { Clock, Effect, Either, Fiber, Option, type Scope } from "effect"
 import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import { type Answered, approve, deny } from "../../../../src/layers/access/approvals/answerPlan.ts"
 import { listOpen, show } from "../../../../src/layers/access/approvals/readPlans.ts"
@@ -300,6 +300,36 @@ describe("an approved plan", () => {
           [30, "60100"]
         ]
       }
+    )
+  )
+
+  it.effect("of a withdrawal is void if its address is another one now", () =>
+    story(({ home, server, world }) =>
+      Effect.gen(function* () {
+        const plan = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal)))
+        const addresses = [...world.rest.exchange.accounts.values()].flatMap((account) => account.withdrawalAddresses)
+        const moved = addresses.findIndex(({ key }) => key === address)
+        Object.assign(addresses[moved] ?? {}, { address: "bc1qother" })
+        yield* yes(home, plan)
+        yield* Effect.sleep("5 seconds")
+        assert.deepInclude(yield* stateIn(home, plan), { _tag: "Void" })
+        assert.deepStrictEqual(server.sent, [])
+      })
+    )
+  )
+
+  it.effect("is sent although its caller asks again while a person says yes", () =>
+    story(({ home, server }) =>
+      Effect.gen(function* () {
+        const ask = server.send(agent, "private/Withdraw", withdrawal)
+        const plan = planIn(yield* Effect.flip(ask))
+        const asking = yield* Effect.fork(Effect.forever(Effect.delay(Effect.ignore(ask), "10 millis")))
+        yield* yes(home, plan)
+        yield* Effect.sleep("5 seconds")
+        yield* Fiber.interrupt(asking)
+        assert.deepInclude(yield* stateIn(home, plan), { _tag: "Sent" })
+        assert.deepStrictEqual(server.sent, ["Withdraw"])
+      })
     )
   )
 
