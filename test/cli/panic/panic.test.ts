@@ -4,6 +4,9 @@ import { Effect } from "effect"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { FakeKraken } from "../../doubles/FakeKraken.ts"
+import { layout } from "../../../src/layers/access/record/layout.ts"
+import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
+import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
 import { makeHouse, overStdio, serveHttp } from "../../serve/Server.ts"
 import { type Ended, makeCommandLine } from "../commandLine.ts"
 import { hasTerminals, onTerminal } from "../onTerminal.ts"
@@ -66,8 +69,10 @@ describe("panic", () => {
     ["has a wrong mode", { MCP_KRAKEN_MODE: "moon" }]
   ] as const)("works while another setting %s", ([, more]) =>
     Effect.gen(function* () {
-      const { cli, fake, variables } = yield* makeHome
+      const { cli, fake, folder, variables } = yield* makeHome
       place(fake, 3)
+      // With a record, in which no write is under way, it does not have to wait for the deadline of orders.
+      yield* Effect.scoped(openImmediateDatabase({ file: join(folder, recordFile), layout }))
       assert.strictEqual((yield* cli("panic", { ...variables, ...more })).code, 0)
       assert.isEmpty(openAt(fake))
     })

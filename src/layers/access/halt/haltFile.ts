@@ -24,7 +24,9 @@ export const lookAtHaltFile = (file: string): Option.Option<Stop> => {
   try {
     // A link to a file that does not exist is there as well.
     const found = lstatSync(file, { throwIfNoEntry: false })
-    return found === undefined ? Option.none() : Option.some(contentsOf(file, found.mtimeMs))
+    if (found === undefined) return Option.none()
+    // Reading a pipe would wait for its writer.
+    return Option.some(found.isFile() ? contentsOf(file, found.mtimeMs) : unreadable(found.mtimeMs))
   } catch (error) {
     const reason = `the file ${file} can't be looked at (${String(Object(error).code)})`
     return Option.some({ since: 0, by: "unknown", reason })

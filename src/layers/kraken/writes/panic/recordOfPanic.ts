@@ -44,9 +44,11 @@ export const recordOfPanic = Effect.fnUntraced(function* (
     Effect.suspend(() => (existsSync(file) ? use : Effect.succeed(nothing)))
   const record: PanicRecord = {
     ...(yield* cancelsOfPanic({ file, account, key })),
-    inFlight: unlessMissing(
-      [],
-      timed((db, now) => inFlight(db, now).map(({ until }) => until))
+    // A record that is missing, as in another state folder, does not show that no write is under way.
+    inFlight: Effect.suspend(() =>
+      existsSync(file)
+        ? timed((db, now) => inFlight(db, now).map(({ until }) => until))
+        : new PanicFileFailed({ message: `The record ${file} is missing.` })
     ),
     others: unlessMissing(
       0,
