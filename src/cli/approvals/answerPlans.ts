@@ -10,9 +10,7 @@ import {
   type From,
   type FromOperator,
   isoOf,
-  isThere,
-  locate,
-  openToChange,
+  openExisting,
   RecordRefusal,
   requireSecret,
   withSecret,
@@ -27,12 +25,6 @@ import { planJson, planText, stateText } from "./shown.ts"
 /** The longest wait for what becomes of an approved plan, and the pause between two looks. */
 const longestWait = "30 seconds"
 const pause = "250 millis"
-
-const openExisting = Effect.gen(function* () {
-  const file = yield* locate
-  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
-  return yield* openToChange(file)
-})
 
 export const approve = Effect.fn("approvals.approve")(function* ({
   id,

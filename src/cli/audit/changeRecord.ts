@@ -8,9 +8,7 @@ import {
   type From,
   type FromOperator,
   isoOf,
-  isThere,
-  locate,
-  openToChange,
+  openExisting,
   RecordRefusal,
   requireSecret,
   withSecret,
@@ -18,12 +16,6 @@ import {
 } from "./record.ts"
 
 /** The effects of the audit commands that change the record. */
-
-const openExisting = Effect.gen(function* () {
-  const file = yield* locate
-  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
-  return yield* openToChange(file)
-})
 
 export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly before: number } & From) {
   const newest = (yield* Clock.currentTimeMillis) - leastAge

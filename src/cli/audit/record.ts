@@ -53,3 +53,10 @@ export const isoOf = (millis: number): string =>
     onNone: () => String(millis),
     onSome: (time) => DateTime.formatIso(time).replace(/\.\d+Z$/, "Z")
   })
+
+/** Opens the record of the settings to change it, and refuses if there is none. */
+export const openExisting = Effect.gen(function* () {
+  const file = yield* locate
+  if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
+  return yield* openToChange(file)
+})

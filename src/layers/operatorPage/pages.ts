@@ -128,7 +128,7 @@ const stateWords = (state: PlanState): string => {
     case "Denied":
       return `Denied ${channels[state.channel]}. Nothing was sent.`
     case "Void":
-      return `Void, since ${state.reason}. Nothing was sent.`
+      return `Void, since ${state.reason}.`
     case "Expired":
       return "Its time has passed. Nothing was sent."
     case "Sent":

@@ -1,10 +1,10 @@
 import type { Database } from "better-sqlite3"
-import { Effect, type Option, Scope, SynchronizedRef } from "effect"
+import { Effect, type Option, type Scope } from "effect"
 import { existsSync } from "node:fs"
 import type { Reading } from "../../../services/Clocks.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
-import { layout } from "../record/layout.ts"
+import type { ImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import { openOnFirstUse } from "../record/openOnFirstUse.ts"
 
 /** `authority.db`, opened when it is first used. A file that cannot be opened is tried again on the next use. */
 export interface AuthorityFile {
@@ -21,19 +21,10 @@ export interface AuthorityFile {
 export const makeAuthorityFile = Effect.fnUntraced(function* (
   file: string
 ): Effect.fn.Return<AuthorityFile, never, Scope.Scope> {
-  const scope = yield* Effect.scope
-  const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
-  const opened = SynchronizedRef.modifyEffect(database, (open) =>
-    open === undefined
-      ? openImmediateDatabase({ file, layout }).pipe(
-          Scope.extend(scope),
-          Effect.map((db) => [db, db])
-        )
-      : Effect.succeed([open, open])
-  ).pipe(Effect.uninterruptible)
+  const { database, opened } = yield* openOnFirstUse(file)
   return {
     read: (body) =>
-      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+      Effect.flatMap(database, (open) =>
         open === undefined && !existsSync(file)
           ? Effect.succeedNone
           : Effect.flatMap(opened, (db) => Effect.asSome(db.read(body)))

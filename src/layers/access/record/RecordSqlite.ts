@@ -23,15 +23,14 @@ import { monotonic } from "../../../services/Clocks.ts"
 import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
-import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
 import * as Intents from "./intents.ts"
-import { layout } from "./layout.ts"
 import { judge } from "./limits.ts"
 import { logHead } from "./logHead.ts"
+import { openOnFirstUse } from "./openOnFirstUse.ts"
 import { leveragedPairs, openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
@@ -93,23 +92,13 @@ function makeRecord(
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const process = randomUUID()
-    const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
-
-    /** Opens the file once. A file that cannot be opened is tried again on the next use. */
-    const opened = SynchronizedRef.modifyEffect(database, (open) =>
-      open === undefined
-        ? openImmediateDatabase({ file, layout }).pipe(
-            Scope.extend(scope),
-            Effect.map((db) => [db, db])
-          )
-        : Effect.succeed([open, open])
-    ).pipe(Effect.uninterruptible)
+    const { database, opened } = yield* openOnFirstUse(file)
 
     const unavailable = Effect.mapError(({ reason }: DatabaseUnavailable) => new RecordUnavailable({ reason }))
 
     /** Opening waits for a busy file, too. */
     const openedWithin = (wait: Duration.Duration) =>
-      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+      Effect.flatMap(database, (open) =>
         open === undefined
           ? Effect.timeoutFail(Effect.disconnect(opened), { duration: wait, onTimeout: () => busy(file) })
           : Effect.succeed(open)
@@ -163,7 +152,7 @@ function makeRecord(
 
     /** Nothing is recorded as long as there is no file, and looking makes none. A file that vanished fails. */
     const unlessEmpty = <A, E>(nothing: A, use: Effect.Effect<A, E>) =>
-      Effect.flatMap(SynchronizedRef.get(database), (open) =>
+      Effect.flatMap(database, (open) =>
         open === undefined && file !== ":memory:" && !existsSync(file) ? Effect.succeed(nothing) : use
       )
 

@@ -9,26 +9,13 @@ import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
 import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
+export { terms as mandate } from "../../../doubles/TestMandate.ts"
 import { openSpendsOf } from "../../../../src/layers/access/record/openSpends.ts"
 import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
 import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { usageOf } from "../../../../src/layers/access/record/usage.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { storeWindowTime } from "../../../../src/layers/access/record/windows.ts"
-
-/** A mandate without any limit, with the changes a test wants. */
-export const mandate = (changes: Partial<Mandate> = {}): Mandate => ({
-  access: "trade",
-  spending: { max: {} },
-  grants: {},
-  keep: {},
-  notPairs: [],
-  calls: {},
-  maxLeverage: 0,
-  cancel: "own",
-  ask: { kinds: [] },
-  ...changes
-})
 
 /** Limits in dollars. */
 export const dollars = (max: Mandate["spending"]["max"]): Mandate["spending"] => ({ currency: "USD", max })
