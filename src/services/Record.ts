@@ -187,6 +187,10 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
       ids: ReadonlyArray<string>,
       field?: "txid" | "cl_ord_id"
     ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Selects the ids (`refid`) of withdrawals that were sent under the principal's mandate. */
+    readonly ownWithdrawals: (
+      refids: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
     /** Keeps the requests of the caller's writes that wait for their turn from leaving, in all processes, except cancels. */
     readonly dropQueued: Effect.Effect<void, RecordUnavailable, Principal>
     /** Tells whether the caller has writes other than cancels whose outcome is open, in any process. */

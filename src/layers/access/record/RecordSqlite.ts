@@ -31,7 +31,7 @@ import * as Intents from "./intents.ts"
 import { judge } from "./limits.ts"
 import { logHead } from "./logHead.ts"
 import { openOnFirstUse } from "./openOnFirstUse.ts"
-import { leveragedPairs, openSpendsOf, ownIds, usedClientIds } from "./openSpends.ts"
+import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
@@ -287,6 +287,10 @@ function makeRecord(
       ownOrders: Effect.fnUntraced(function* (ids, field = "txid") {
         const own = yield* party
         return yield* read(new Set<string>(), (db) => ownIds(db, own, ids, field))
+      }),
+      ownWithdrawals: Effect.fnUntraced(function* (refids) {
+        const own = yield* party
+        return yield* read(new Set<string>(), (db) => ownWithdrawals(db, own, refids))
       }),
       dropQueued: Effect.flatMap(party, (own) =>
         unlessEmpty(

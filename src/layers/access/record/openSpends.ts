@@ -64,6 +64,21 @@ export const ownIds = (
   return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
 }
 
+/** Selects the ids that Kraken gave to withdrawals of a caller's mandate. */
+export const ownWithdrawals = (db: Database, party: Party, refids: ReadonlyArray<string>): ReadonlySet<string> => {
+  const { account, key } = party
+  const subject = subjectOf(party)
+  const own = statement(
+    db,
+    `SELECT 1 FROM made JOIN spends s USING (seq) JOIN intents i USING (seq)
+     WHERE made.key = @key AND made.account = @account AND made.id = @id AND s.subject = @subject
+       AND i.endpoint = 'private/Withdraw' LIMIT 1`
+  )
+  return new Set(
+    subject === undefined ? [] : refids.filter((id) => own.get({ id, key, account, subject }) !== undefined)
+  )
+}
+
 /**
  * Lists the pairs on which a caller's orders opened positions, or could have. They bring no coins in, unlike all others,
  * and take more than orders that reduce a position.

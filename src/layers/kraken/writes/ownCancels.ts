@@ -53,7 +53,7 @@ interface Pass {
 
 /**
  * Makes the cancels of callers under a mandate. Without the record nobody knows their rights, so that nothing is sent. One
- * with `cancel: "own"` cancels its own orders only, those that fills of them made included. Neither rates nor budgets hold
+ * with `cancel: "own"` cancels its own orders only, those that fills of them made included, and its own withdrawals. Neither rates nor budgets hold
  * a cancel back, and a caller that is frozen can cancel.
  */
 export const makeOwnCancels = (context: OwnCancelContext) => {
@@ -110,23 +110,36 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
     return Either.right([...new Map(found.map((order) => [`${order.field} ${order.id}`, order])).values()])
   })
 
-  const notOwn = (call: WriteEndpoint, asked: string) =>
-    new NotAllowed({ layer: "mandate", call, rule: "cancel", asked, allowed: "own orders" })
+  /** Refuses a cancel of something that is not own. */
+  const refuseOthers = Effect.fnUntraced(function* (
+    write: { readonly endpoint: WriteEndpoint; readonly params: Params },
+    { allowed, asked }: { readonly asked: string; readonly allowed: string }
+  ) {
+    const error = new NotAllowed({ layer: "mandate", call: write.endpoint, rule: "cancel", asked, allowed })
+    yield* context.refused(write, error)
+    return yield* error
+  })
 
   /** Cancels named orders if all of them are own. */
   const cancelNamed = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, targets: CancelTargets) {
     const resolved = yield* resolve(targets)
-    if (Either.isLeft(resolved)) {
-      const error = notOwn(endpoint, resolved.left)
-      yield* context.refused({ endpoint, params }, error)
-      return yield* error
-    }
+    if (Either.isLeft(resolved))
+      return yield* refuseOthers({ endpoint, params }, { asked: resolved.left, allowed: "own orders" })
     const parts = partsOf(resolved.right)
     const [only, ...more] = parts
     if (only === undefined) return yield* send(endpoint, params)
     if (more.length === 0) return yield* send(...cancelRequest(only))
     const sent = yield* Effect.forEach(parts, (part) => send(...cancelRequest(part)))
     return { result: { count: sent.reduce((sum, { result }) => sum + countOf(result), 0) } } satisfies Sent
+  })
+
+  /** Cancels a withdrawal if the caller asked for it. One whose outcome stayed unknown has no id in the record. */
+  const cancelWithdrawal = Effect.fnUntraced(function* (write: Content, params: Params) {
+    const refid = String(params["refid"])
+    const own = yield* record.ownWithdrawals([refid])
+    return own.has(refid)
+      ? yield* context.send(write, params)
+      : yield* refuseOthers({ endpoint: write.endpoint, params }, { asked: refid, allowed: "own withdrawals" })
   })
 
   /** Cancels orders in as few requests as possible. One that has ended makes Kraken refuse all that are named beside it. */
@@ -215,6 +228,7 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
       return cancelNamed(endpoint, params, targetsOfCancelOrder(params))
     if (isOwnOnly && endpoint === "private/CancelOrderBatch")
       return cancelNamed(endpoint, params, targetsOfCancelBatch(params))
+    if (isOwnOnly && endpoint === "private/WithdrawCancel") return cancelWithdrawal(write, params)
     return Effect.zipRight(record.position, context.send(write, params))
   }
 

@@ -431,6 +431,7 @@ describe("a record that cannot be written", () => {
       isAmbiguous: () => new RecordUnavailable({ reason: "The file is full." }),
       madeBefore: () => new RecordUnavailable({ reason: "The file is full." }),
       ownOrders: () => new RecordUnavailable({ reason: "The file is full." }),
+      ownWithdrawals: () => new RecordUnavailable({ reason: "The file is full." }),
       dropQueued: new RecordUnavailable({ reason: "The file is full." }),
       hasWrites: new RecordUnavailable({ reason: "The file is full." }),
       claimAbandoned: new RecordUnavailable({ reason: "The file is full." }),

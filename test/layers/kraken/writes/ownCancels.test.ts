@@ -6,6 +6,7 @@ import { KrakenWriter } from "../../../../src/services/KrakenWriter.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { Record, RecordUnavailable } from "../../../../src/services/Record.ts"
 import { bearerOf } from "../../../doubles/TestPrincipal.ts"
+import { address } from "../../../doubles/LimitedAgent.ts"
 import { account } from "../../../doubles/WriterAccount.ts"
 import { dollars, mandate } from "../../access/record/spending.ts"
 import { withAgent } from "../limits/agentOnExchange.ts"
@@ -195,6 +196,44 @@ describe("cancelling named orders under a mandate", () => {
         yield* Effect.repeat(Effect.zipRight(Effect.sleep("10 millis"), open), { until: ({ length }) => length === 1 })
         yield* send("private/CancelOrder", { cl_ord_id: "mine" })
         assert.deepStrictEqual(yield* open, [])
+      })
+    ))
+})
+
+describe("cancelling a withdrawal under a mandate", () => {
+  const withdrawal = { asset: "ZUSD", key: address, amount: "100" }
+  const treasurer = (changes: Partial<Mandate> = {}) =>
+    terms({ access: "full", withdraw: { [address]: { amount: "500", asset: "USD", per: "day" } }, ...changes })
+  const cancel = (refid: unknown) => ["private/WithdrawCancel", { asset: "ZUSD", refid: String(refid) }] as const
+
+  it("works for an own one, also while the caller is frozen", () =>
+    withAgent({ terms: treasurer() }, ({ direct, freeze, send }) =>
+      Effect.gen(function* () {
+        const { refid } = Object((yield* send("private/Withdraw", withdrawal)).result)
+        yield* freeze
+        assert.strictEqual((yield* send(...cancel(refid))).result, true)
+        const [row] = Object(yield* direct("private/WithdrawStatus", {}))
+        assert.deepInclude(row, { refid, "status-prop": "canceled" })
+      })
+    ))
+
+  it("is refused for one of others", () =>
+    withAgent({ terms: treasurer() }, ({ activity, direct, send }) =>
+      Effect.gen(function* () {
+        const { refid } = yield* direct("private/Withdraw", withdrawal)
+        const error = yield* Effect.flip(send(...cancel(refid)))
+        assert.deepInclude(error, { _tag: "NotAllowed", layer: "mandate", rule: "cancel", asked: refid })
+        const [row] = Object(yield* direct("private/WithdrawStatus", {}))
+        assert.notProperty(row, "status-prop")
+        assert.deepInclude((yield* activity).at(-1), { endpoint: "private/WithdrawCancel", state: "refused" })
+      })
+    ))
+
+  it("is possible for one of others if the mandate allows it", () =>
+    withAgent({ terms: treasurer({ cancel: "any" }) }, ({ direct, send }) =>
+      Effect.gen(function* () {
+        const { refid } = yield* direct("private/Withdraw", withdrawal)
+        assert.strictEqual((yield* send(...cancel(refid))).result, true)
       })
     ))
 })
