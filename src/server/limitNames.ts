@@ -27,7 +27,7 @@ export const ConfigWithLimitNames = Layer.effect(
   Config,
   Effect.gen(function* () {
     const config = yield* Config
-    const { localMandate, mode, serverLimits } = config
+    const { localMandate, localTerms, mode, serverLimits } = config
     if (Option.isNone(localMandate) && Option.isNone(serverLimits)) return config
     const { directory } = yield* Names
     const lists = yield* directory.pipe(
@@ -44,7 +44,9 @@ export const ConfigWithLimitNames = Layer.effect(
     }
     const known = lists.value
     const problems = [
-      ...Option.toArray(localMandate).flatMap((mandate) => nameFaults(mandate, known).map(bySetting(localSetting))),
+      ...Option.toArray(localMandate).flatMap((mandate) =>
+        nameFaults(mandate, known, localTerms).map(bySetting(localSetting))
+      ),
       ...Option.toArray(serverLimits).flatMap((limits) => serverNameFaults(limits, known).map(bySetting(serverSetting)))
     ]
     if (problems.length > 0) return yield* new UnknownLimitNames({ problems })

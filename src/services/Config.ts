@@ -64,6 +64,8 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly orderDeadline: Duration.Duration
     /** The mandate of callers without a token. If absent, they have no limits of their own. */
     readonly localMandate: Option.Option<Mandate>
+    /** The flags whose settings made that mandate, such as `budget`. */
+    readonly localTerms: ReadonlyArray<string>
     /** The limits that all callers of the account share. */
     readonly serverLimits: Option.Option<ServerLimits>
     /** The address at which the page of approvals listens. If undefined, there is no page. */

@@ -62,7 +62,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "cli/doctor/kit": ["layers/access/mandates", "layers/access/record", "layers/settings", "layers/storage", "services"],
   "cli/exchange": ["cli/kit", "exchange/rest", "layers/exchange", "layers/process"],
   "cli/health": ["cli/kit", "layers/network", "layers/process", "layers/settings", "services"],
-  "cli/kit": ["domain/wire"],
+  "cli/kit": ["domain/mandates", "domain/wire"],
   "cli/operator": [
     "cli/kit",
     "layers/access",

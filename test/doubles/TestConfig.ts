@@ -26,6 +26,7 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   paperBalances: { USD: "10000" },
   orderDeadline: Duration.seconds(5),
   localMandate: Option.none(),
+  localTerms: [],
   serverLimits: Option.none(),
   operator: undefined,
   operatorUrl: undefined,

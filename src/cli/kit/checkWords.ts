@@ -5,6 +5,7 @@ import * as Usage from "@effect/cli/Usage"
 import { Effect, HashMap, Option } from "effect"
 import { distance } from "fastest-levenshtein"
 import { stripVTControlCharacters } from "node:util"
+import { windows } from "../../domain/mandates/mandate.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { UsageError } from "./errors.ts"
 
@@ -70,11 +71,27 @@ const optionsOf = (command: Descriptor): ReadonlyMap<string, boolean> => {
   return new Map([...Object.entries(builtIn), ...options])
 }
 
-/** Makes the error for an unknown name, with the nearest one, or with all of them if none is near. */
+/** Finds the window in an option such as `--max-order` or `--daily`, which stands for a limit of spending. */
+const windowIn = (option: string): string | undefined => {
+  const words = option.slice(2).split("-")
+  return windows.find((window) =>
+    [window, `${window}s`, window === "day" ? "daily" : `${window}ly`].some((word) => words.includes(word))
+  )
+}
+
+/** Finds the option whose meaning an unknown one has, with an example of its value. Undefined if there is none. */
+const meantBy = (given: string, names: ReadonlyArray<string>): string | undefined => {
+  const window = names.includes("--max") ? windowIn(given) : undefined
+  return window === undefined ? undefined : `--max 100USD/${window}`
+}
+
+/** Makes the error for an unknown name, with the one that means the same, the nearest one, or with all of them if none is near. */
 const fail = (command: string, kind: "command" | "option", given: string, names: ReadonlyArray<string>) => {
   const [nearest = "", ...others] = names.toSorted((a, b) => distance(a, given) - distance(b, given))
   const isNear = distance(nearest, given) <= Math.max(2, Math.floor(given.length / 3))
   const expected = [nearest, ...others].filter((name) => !(name in builtIn) || name === "--help").toSorted()
-  const hint = isNear ? `did you mean ${nearest}?` : `expected one of ${expected.join(", ")}`
+  const meant = kind === "option" ? meantBy(given, names) : undefined
+  const suggested = meant ?? (isNear ? nearest : undefined)
+  const hint = suggested === undefined ? `expected one of ${expected.join(", ")}` : `did you mean ${suggested}?`
   return new UsageError({ message: `${escapeText(given)}: no such ${kind} of ${command}; ${hint}` })
 }

@@ -42,7 +42,7 @@ const createWith = Effect.fn("token.create")(function* ({
   const { mode } = yield* Config
   // In paper mode, a token must not silently open the real account.
   const paperOnly = paper || mode === "paper"
-  const mandate = yield* Effect.transposeMapOption(given, (mandate) => checkNames(mandate, from))
+  const mandate = yield* Effect.transposeMapOption(given, (mandate) => checkNames(mandate, { ...from, terms }))
   if (!paperOnly) yield* requireForTokens("Creating a token")
   const expiresIn = Option.orElse(lifetime, () => ("budget" in terms ? Option.some(lifetimeWithBudget) : Option.none()))
   const tokens = yield* TokenStore

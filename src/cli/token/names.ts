@@ -1,6 +1,7 @@
 import { Console, Effect, Option } from "effect"
 import type { Mandate } from "../../domain/mandates/mandate.ts"
 import { displayNames, nameFaults } from "../../domain/mandates/mandateNames.ts"
+import type { TermTexts } from "../../domain/mandates/terms.ts"
 import { load } from "../../layers/process/load.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -14,7 +15,10 @@ const patience = "5 seconds"
  * Checks the names in a mandate against Kraken's public lists, and returns it with Kraken's display names. If the lists
  * can't be read, says so and returns it as it is: names are checked again when they are used.
  */
-export const checkNames = Effect.fn("token.checkNames")(function* (mandate: Mandate, { envFile }: From) {
+export const checkNames = Effect.fn("token.checkNames")(function* (
+  mandate: Mandate,
+  { envFile, terms }: { readonly terms: TermTexts } & From
+) {
   const directory = yield* load(() => import("../../server/publicDirectory.ts")).pipe(
     Effect.flatMap(({ readDirectory }) => Effect.provide(readDirectory, ConfigEnv(Needs.names, envFile))),
     Effect.option,
@@ -26,7 +30,7 @@ export const checkNames = Effect.fn("token.checkNames")(function* (mandate: Mand
     )
     return mandate
   }
-  const faults = nameFaults(mandate, directory.value)
+  const faults = nameFaults(mandate, directory.value, Object.keys(terms)).map((fault) => `--${fault}`)
   return faults.length === 0
     ? displayNames(mandate, directory.value)
     : yield* new UsageError({ message: faults.join("\n") })

@@ -30,10 +30,15 @@ export const update = Effect.fn("token.update")(function* ({
 }: { readonly terms: TermTexts } & Options) {
   const { holding, token } = yield* read(id, revision)
   const before = holding.mandate?.terms
+  // Its first limits take away rights that their flags do not name.
+  if (before === undefined && !("access" in terms) && !("budget" in terms))
+    return yield* new UsageError({
+      message: `--access: expected read, trade or full, since token ${id} has no limits yet, and with the first ones it can only do what its access allows`
+    })
   const changed = before === undefined ? makeMandate(terms) : changeMandate(before, terms)
   const after = yield* Effect.flatMap(
     Either.mapLeft(changed, (problems) => new UsageError({ message: problems.join("\n") })),
-    (mandate) => checkNames(mandate, from)
+    (mandate) => checkNames(mandate, { ...from, terms })
   )
   // A token without a mandate can do more than with one, unless its mandate is missing, so that it is refused.
   const wider = before === undefined ? (isMarked(token) ? ["new"] : []) : widens(before, after)

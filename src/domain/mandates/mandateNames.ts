@@ -8,13 +8,17 @@ interface Named {
   readonly name: string
 }
 
-const assetNames = (mandate: Mandate): ReadonlyArray<Named> => {
+/** The names of assets, each with the flag that gave it. A budget gives those of limits that were not given themselves. */
+const assetNames = (mandate: Mandate, given: ReadonlyArray<string>): ReadonlyArray<Named> => {
   const { ask, capital, grants, keep, spending, withdraw } = mandate
+  const budgeted = (limit: string) => (given.includes("budget") && !given.includes(limit) ? "budget" : limit)
+  const [max, capitalFlag] = [budgeted("max"), budgeted("capital")]
+  const isOne = max === capitalFlag && spending.currency === capital?.asset
   const named = (limit: string, ...names: ReadonlyArray<string | undefined>): ReadonlyArray<Named> =>
     names.flatMap((name) => (name === undefined ? [] : [{ limit, name }]))
   return [
-    ...named("max", spending.currency),
-    ...named("capital", capital?.asset),
+    ...named(max, spending.currency),
+    ...(isOne ? [] : named(capitalFlag, capital?.asset)),
     ...named("grant", ...Object.keys(grants)),
     ...named("keep", ...Object.keys(keep)),
     ...Object.entries(withdraw ?? {}).flatMap(([key, { asset }]) => named(`withdraw ${key}`, asset)),
@@ -44,9 +48,16 @@ const unknown = ({ limit, name }: Named, kind: string, nearest: ReadonlyArray<st
     `${limit}: Kraken has no ${kind} ${name}.${nearest.length === 0 ? "" : ` The nearest names are ${nearest.join(", ")}.`}`
   )
 
-/** Lists the currencies, assets and pairs that Kraken lacks, with the nearest names, and those that are named twice. */
-export const nameFaults = (mandate: Mandate, directory: Directory): ReadonlyArray<string> => [
-  ...assetNames(mandate)
+/**
+ * Lists the currencies, assets and pairs that Kraken lacks, with the nearest names, and those that are named twice. `given`
+ * are the flags by which the mandate was made or changed.
+ */
+export const nameFaults = (
+  mandate: Mandate,
+  directory: Directory,
+  given: ReadonlyArray<string> = []
+): ReadonlyArray<string> => [
+  ...assetNames(mandate, given)
     .filter(({ name }) => findAsset(directory, name) === undefined)
     .map((named) => unknown(named, "asset", directory.nearestAssets(named.name, 3))),
   ...patterns(mandate).flatMap((named) => patternFaults(named, directory)),

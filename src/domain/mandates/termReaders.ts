@@ -123,6 +123,9 @@ const readMax = (text: string): Read<WindowLimit> => {
     : Either.all({ window, money: readMoney(value, readAmount) })
 }
 
+/** The effect of a new currency on usage, as a part of a fault. */
+const forgets = "what was used so far does not count in another currency"
+
 /** Sets limits of spending. `none` by itself removes all of them. */
 export const setMax = (
   members: ReadonlyArray<string>,
@@ -137,7 +140,7 @@ export const setMax = (
     ])
     if (other !== undefined)
       return Either.left([
-        `expected one currency for all windows, got ${currency} and ${other}; to change the currency, remove all limits first`
+        `expected one currency for all windows, got ${currency} and ${other}${current.currency === undefined ? "" : `; to change the currency, remove all limits first, with none by itself: ${forgets}`}`
       ])
     const max = { ...current.max }
     for (const { money, window } of limits) {
@@ -222,7 +225,18 @@ export const setWithdraw: ReadTerm = many((members, mandate) => {
   if (members.some(isAll)) return Either.right(Struct.omit(mandate, "withdraw"))
   if (members.some(isNone)) return Either.right({ ...mandate, withdraw: {} })
   const read = Either.flatMap(readAll(members, readAddress), (given) => unique(given, ([key]) => key))
-  return Either.map(read, (given) => ({ ...mandate, withdraw: merge(mandate.withdraw ?? {}, given) }))
+  return Either.flatMap(read, (given) => {
+    const current = mandate.withdraw ?? {}
+    const faults = given.flatMap(([key, limit]) => {
+      const currency = Object.hasOwn(current, key) ? current[key]?.asset : undefined
+      return limit === undefined || currency === undefined || currency === limit.asset
+        ? []
+        : [
+            `expected ${currency}, the currency of the limit of ${shown(key)}, got ${limit.asset}; to change the currency, remove the limit first, with ${key}=none: ${forgets}`
+          ]
+    })
+    return faults.length > 0 ? Either.left(faults) : Either.right({ ...mandate, withdraw: merge(current, given) })
+  })
 })
 
 const readAsk = (text: string): Read<{ readonly above: Money | "none" } | (typeof askKinds)[number]> => {
@@ -264,7 +278,9 @@ export const setBudget = one((text, mandate) =>
   Either.flatMap(readMoney(text), (capital) => {
     const { currency, max } = mandate.spending
     if (currency !== undefined && currency !== capital.asset)
-      return Either.left(`expected ${currency}, the currency of the limits of spending, got ${capital.asset}`)
+      return Either.left(
+        `expected ${currency}, the currency of the limits of spending, got ${capital.asset}; to change the currency, set max to none first: ${forgets}`
+      )
     const order = orderOfBudget(capital)
     if (order === "0") return Either.left(expected("an amount of which a fifth is more than zero", text))
     return Either.right({

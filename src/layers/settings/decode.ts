@@ -91,6 +91,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
     }),
     stateDir: stateDir ?? "",
     localMandate: limits.localMandate,
+    localTerms: limits.localTerms,
     serverLimits: limits.serverLimits,
     unreadFile: Option.fromNullable(sources.unread),
     notices: [

@@ -7,6 +7,8 @@ import { settings, type Values } from "./settingDefinitions.ts"
 interface LimitsRead {
   /** Valid only if there are no problems. */
   readonly localMandate: Option.Option<Mandate>
+  /** The flags whose settings made it. */
+  readonly localTerms: ReadonlyArray<string>
   readonly serverLimits: Option.Option<ServerLimits>
   readonly problems: ReadonlyArray<string>
 }
@@ -27,6 +29,7 @@ export const readLimits = (values: Values, isTokenNeeded: boolean): LimitsRead =
   const useless = given.map((field) => settings[field].name)
   return {
     localMandate: Option.flatMap(Either.getRight(local), Option.fromNullable),
+    localTerms: Object.keys(texts),
     serverLimits: Option.flatMap(Either.getRight(server), Option.fromNullable),
     problems: [
       ...(isTokenNeeded && useless.length > 0

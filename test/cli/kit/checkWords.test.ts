@@ -13,7 +13,10 @@ describe("a misspelt word of the command line", () => {
     ["exchange --sed 1", "--seed"],
     ["health --enc-file x", "--env-file"],
     ["--versoin", "--version"],
-    ["token --hepl", "--help"]
+    ["token --hepl", "--help"],
+    ["token create one --max-order 5USD", "--max 100USD/order"],
+    ["token update 1 --daily-max=5USD", "--max 100USD/day"],
+    ["token create one --max-oepn 5", "--max-open"]
   ])("is answered with the nearest: %s", ([words = "", nearest = ""]) =>
     Effect.gen(function* () {
       const { run } = yield* makeCommandLine

@@ -102,6 +102,23 @@ describe("tokens with limits", () => {
     })
   )
 
+  it.scopedLive("are given to a token without any only with an access that is said", () =>
+    Effect.gen(function* () {
+      const { json, token } = yield* makeOperator
+      const { id } = yield* json("create agent")
+      for (const flags of ["--pairs BTC/USD", "--calls 60/min"]) {
+        const refused = yield* token(`update ${id} ${flags}`)
+        assert.deepInclude(refused, { code: 2, stdout: "" }, flags)
+        assert.match(refused.stderr, /^--access: /, flags)
+      }
+      assert.isNull((yield* json(`show ${id}`)).mandate)
+      const { terms } = yield* json(`update ${id} --calls 60/min --access read`)
+      assert.deepInclude(terms, { access: "read", calls: { min: 60 } })
+      // Later changes keep it.
+      assert.deepInclude((yield* json(`update ${id} --calls 50/min`)).terms, { access: "read" })
+    })
+  )
+
   it.scopedLive("are replaced by a token with the same limits, frozen if the old one was", () =>
     Effect.gen(function* () {
       const { json, token } = yield* makeOperator

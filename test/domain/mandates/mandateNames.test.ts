@@ -24,6 +24,19 @@ describe("names in a mandate", () => {
     assert.deepStrictEqual(limitsOf(flags), limits)
   })
 
+  it.each<[flags: Flags, limits: ReadonlyArray<string>]>([
+    [{ budget: "500XYZ" }, ["budget"]],
+    [{ budget: "500XYZ", max: "50XYZ/order" }, ["max", "budget"]],
+    [{ budget: "500XYZ", capital: "100ABC" }, ["budget", "capital"]],
+    [{ budget: "500USD", capital: "100ABC" }, ["capital"]]
+  ])("that Kraken lacks are those of the budget if it set them: %j", (flags, limits) => {
+    const faults = nameFaults(mandate(flags), directory, Object.keys(flags))
+    assert.deepStrictEqual(
+      faults.map((fault) => fault.slice(0, fault.indexOf(":"))),
+      limits
+    )
+  })
+
   it("that Kraken lacks come with the nearest ones", () => {
     const [fault = ""] = nameFaults(mandate({ ...full, pairs: "BTC/UDS" }), directory)
     assert.include(fault, "BTC/USD")

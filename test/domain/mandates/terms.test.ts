@@ -327,6 +327,13 @@ describe("a change of a mandate", () => {
     assert.deepStrictEqual(spending, { currency: "EUR", max: { order: "50", day: "500" } })
   })
 
+  it("of the currency of an address is possible once it has no limit", () => {
+    const full = mandate({ access: "full", max: "none", withdraw: "A=1USD/day,B=2USD/day" })
+    assert.deepStrictEqual(flagsOf(changeMandate(full, textsOf({ withdraw: "A=1EUR/day" }))), ["withdraw"])
+    const { withdraw } = changed(changed(full, { withdraw: "A=none" }), { withdraw: "A=1EUR/day" })
+    assert.deepInclude(withdraw, { A: { amount: "1", asset: "EUR", per: "day" } })
+  })
+
   it("to reading keeps the limits for later", () => {
     assert.deepStrictEqual(changed(changed(before, { access: "read" }), { access: "trade" }), before)
   })

@@ -136,6 +136,7 @@ describe("settings", () => {
       paperBalances: { USD: "10000" },
       orderDeadline: Duration.seconds(5),
       localMandate: Option.none(),
+      localTerms: [],
       serverLimits: Option.none(),
       operator: undefined,
       operatorUrl: undefined,
