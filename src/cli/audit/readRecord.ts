@@ -1,6 +1,7 @@
 import { Console, Effect, Option } from "effect"
 import { appendFileSync, closeSync, openSync } from "node:fs"
 import process from "node:process"
+import type { Actor } from "../../domain/record/events.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { emptyHead, receiptOf, type Receipt } from "../../layers/access/record/chain.ts"
 import {
@@ -33,11 +34,11 @@ export const list = Effect.fn("audit.list")(function* ({
   const rows = isThere(file) ? yield* (yield* openToRead(file)).read((db) => listRows(db, filter)) : []
   if (json) return yield* writeOut(`${printJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
   if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
-  const cells = rows.map(({ at, caller, endpoint, ids, name, seq, state }) => [
+  const cells = rows.map(({ about, at, caller, endpoint, ids, name, seq, state }) => [
     String(seq),
     isoOf(at),
-    name === undefined ? caller : `${caller} (${name})`,
-    endpoint ?? "—",
+    nameOf({ id: caller, ...(name !== undefined && { name }) }),
+    endpoint ?? (about === undefined ? "—" : `of ${nameOf(about)}`),
     state,
     ids.join(" ")
   ])
@@ -45,6 +46,8 @@ export const list = Effect.fn("audit.list")(function* ({
     `${table(`Record (${escapeText(file)})`, ["Seq", "Time", "Caller", "Endpoint", "State", "Ids"], cells)}\n`
   )
 }, withState)
+
+const nameOf = ({ id, name }: Actor): string => (name === undefined ? id : `${id} (${name})`)
 
 export const show = Effect.fn("audit.show")(function* ({
   json,

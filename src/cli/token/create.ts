@@ -9,7 +9,7 @@ import { withEnvFile } from "../../layers/process/withEnvFile.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { settings } from "../../layers/settings/settingDefinitions.ts"
 import { Config } from "../../services/Config.ts"
-import { type NewToken, TokenStore } from "../../services/TokenStore.ts"
+import { type NewToken, type Token, TokenStore } from "../../services/TokenStore.ts"
 import { UsageError } from "../kit/errors.ts"
 import { checkNames } from "./names.ts"
 import { iso, mandateLines, shownToken } from "./shown.ts"
@@ -51,7 +51,7 @@ const createWith = Effect.fn("token.create")(function* ({
   yield* Option.match(mandate, {
     onNone: () => Effect.void,
     onSome: (mandate) =>
-      Effect.tapErrorCause(saveFirst(made.token.id, mandate), () => Effect.ignore(tokens.revoke(made.token.id)))
+      Effect.tapErrorCause(saveFirst(made.token, mandate), () => Effect.ignore(tokens.revoke(made.token.id)))
   })
   yield* print({ json, made, mandate, envFile: from.envFile, created: "Token created.", why: paper })
 }, granting(Needs.tokenCreate))
@@ -65,9 +65,9 @@ const mandateOf = (terms: TermTexts): Effect.Effect<Option.Option<Mandate>, Usag
         onRight: Effect.succeedSome
       })
 
-const saveFirst = Effect.fnUntraced(function* (token: string, terms: Mandate) {
+const saveFirst = Effect.fnUntraced(function* ({ id, name }: Token, terms: Mandate) {
   const { write } = yield* authority
-  yield* write((db, at) => save(db, at, { token, terms, expected: 0 }))
+  yield* write((db, at) => save(db, at, { token: id, name, terms, expected: 0 }))
 })
 
 /** Prints a token that was just made, which is not shown again. */

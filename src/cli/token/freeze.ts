@@ -38,15 +38,20 @@ export const freeze = Effect.fn("token.freeze")(function* ({
   const { write } = yield* authority
   const { head, holding } = yield* write(
     (db, at) => ({
-      head: freezeCaller(db, at, { caller: id, frozen: true, reason: Option.getOrUndefined(reason) }),
+      head: freezeCaller(db, at, {
+        caller: id,
+        name: token?.name,
+        frozen: true,
+        reason: Option.getOrUndefined(reason)
+      }),
       holding: holdingOf(db, id)
     }),
     wait
   ).pipe(
     Effect.mapError(
-      ({ reason }) =>
+      ({ message }) =>
         new TokenRefusal({
-          message: `${reason} So nothing was frozen.${id === local ? "" : ` token revoke ${id} does not need that file.`}`
+          message: `${message} So nothing was frozen.${id === local ? "" : ` token revoke ${id} does not need that file.`}`
         })
     )
   )
@@ -95,7 +100,9 @@ export const unfreeze = Effect.fn("token.unfreeze")(function* ({
         )
       : yield* Effect.zipRight(requireTokenFile(id), Effect.provide(allowed(id), Layer.merge(Tokens, secret)))
   const { write } = yield* authority
-  const head = yield* write((db, at) => freezeCaller(db, at, { caller: id, frozen: false }))
+  const head = yield* write((db, at) =>
+    freezeCaller(db, at, { caller: id, ...(id !== local && { name }), frozen: false })
+  )
   yield* Console.log(
     head === undefined
       ? `Not frozen: ${id} (${escapeText(name)})`

@@ -41,9 +41,9 @@ export const rotate = Effect.fn("token.rotate")(function* ({
   if (holding.frozen !== undefined) yield* Effect.sleep(untilRefused)
   const moved = Option.isNone(found)
     ? ({ _tag: "Nothing" } as const)
-    : yield* write((db, at) => moveMandate(db, at, { token: id, to: made.token.id, expected: holding.revision })).pipe(
-        Effect.tapError(() => undo)
-      )
+    : yield* write((db, at) =>
+        moveMandate(db, at, { token: id, name: old.name, to: made.token.id, expected: holding.revision })
+      ).pipe(Effect.tapError(() => undo))
   if (moved._tag === "Stale") {
     yield* undo
     return yield* new TokenRefusal({

@@ -51,7 +51,7 @@ export const update = Effect.fn("token.update")(function* ({
     yield* tokens.markMandate(id, true)
   }
   const saved = yield* write((db, at) => {
-    const changed = save(db, at, { token: id, terms: after, expected: holding.revision })
+    const changed = save(db, at, { token: id, name: token.name, terms: after, expected: holding.revision })
     return { changed, exists: holdingOf(db, id).mandate !== undefined }
   })
   // Without its mandate, the mark would lock the token out.
@@ -66,7 +66,7 @@ export const removeLimits = Effect.fn("token.removeLimits")(function* ({ id, jso
     return yield* new TokenRefusal({ message: `Token ${id} has no limits.` })
   yield* requireFor(token, ["mandate"], `Removing the limits of ${token.name}`)
   const { write } = yield* authority
-  const changed = yield* write((db, at) => remove(db, at, { token: id, expected: holding.revision }))
+  const changed = yield* write((db, at) => remove(db, at, { token: id, name: token.name, expected: holding.revision }))
   if (changed._tag === "Changed") yield* (yield* TokenStore).markMandate(id, false)
   yield* report({ id, json, token, given: holding.revision, changed, terms: Option.none() })
 }, changing(Needs.tokenChange))

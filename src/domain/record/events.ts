@@ -157,6 +157,10 @@ export const MandateChange = Schema.Struct({
   subject: Schema.String,
   /** The id of the token that has it now. */
   token: Schema.String,
+  /** The owner's name for that token. */
+  name: optional(Schema.String),
+  /** The id of the token that had it before. Absent unless it moved. */
+  replaces: optional(Schema.String),
   /** Counts from 1. */
   revision: Schema.Int,
   /** Absent if the mandate was removed. */
@@ -171,6 +175,8 @@ export const Freeze = Schema.Struct({
   ...common,
   /** The subject of its mandate, the id of a token without one, or `local`. */
   subject: Schema.String,
+  /** The caller that was named: a token, with the owner's name for it, or `local`. */
+  caller: optional(Actor),
   frozen: Schema.Boolean,
   reason: optional(Schema.String)
 })

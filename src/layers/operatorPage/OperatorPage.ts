@@ -154,7 +154,7 @@ export const OperatorPageHttp = ({ host, port }: ListenAddress) =>
         Effect.catchTags({
           BodyTooLarge: () => Effect.succeed(page(413, problemPage("Refused", "The form is too long."))),
           BodyIncomplete: () => Effect.succeed(page(400, problemPage("Refused", "The form was not complete."))),
-          DatabaseUnavailable: ({ reason }) => unavailable(reason),
+          DatabaseUnavailable: ({ message }) => unavailable(message),
           OperatorSecretUnavailable: ({ reason }) => unavailable(reason)
         }),
         Effect.catchAllDefect((defect) =>

@@ -5,12 +5,14 @@ import { makeFolder } from "../process/makeFolder.ts"
 
 /** An unusable database file. */
 export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")<{
-  /** A sentence for the operator, with the path. */
+  /** A sentence with the path. It names no command, so that a model can read it. */
   readonly reason: string
+  /** A sentence that tells the operator what to do. */
+  readonly remedy?: string
   readonly cause: unknown
 }> {
   override get message() {
-    return this.reason
+    return this.remedy === undefined ? this.reason : `${this.reason} ${this.remedy}`
   }
 }
 
@@ -18,12 +20,11 @@ export class DatabaseUnavailable extends Data.TaggedError("DatabaseUnavailable")
 export const unavailable =
   (file: string, what: string) =>
   (cause: unknown): DatabaseUnavailable =>
-    new DatabaseUnavailable({
-      reason: lacksModule(cause)
-        ? `The database ${file} can't be ${what}: ${firstLine(reasonOf(cause))}. ${remedy}`
-        : `The database ${file} can't be ${what}: ${reasonOf(cause)}.`,
-      cause
-    })
+    new DatabaseUnavailable(
+      lacksModule(cause)
+        ? { reason: `The database ${file} can't be ${what}: ${firstLine(reasonOf(cause))}.`, remedy, cause }
+        : { reason: `The database ${file} can't be ${what}: ${reasonOf(cause)}.`, cause }
+    )
 
 /** Checks for a native module that is missing or was built for another system or Node.js. */
 const lacksModule = (cause: unknown): boolean =>

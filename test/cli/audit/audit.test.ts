@@ -60,6 +60,33 @@ describe("audit list and audit show", () => {
     })
   )
 
+  it.scopedLive("show the token of a change of limits and of a freeze", () =>
+    Effect.gen(function* () {
+      const { run, state } = yield* makeFolder
+      const at = Date.UTC(2026, 0, 5)
+      const actor = { id: "local" }
+      yield* record(state, [
+        { kind: "mandate", at, actor, subject: "aaaaaaaaaaaa", token: "bbbbbbbbbbbb", name: "desk", revision: 1 },
+        {
+          kind: "freeze",
+          at,
+          actor,
+          subject: "aaaaaaaaaaaa",
+          caller: { id: "bbbbbbbbbbbb", name: "desk" },
+          frozen: true
+        },
+        // A row of an earlier version has no name.
+        { kind: "freeze", at, actor, subject: "aaaaaaaaaaaa", frozen: false }
+      ])
+      const rows = JSON.parse((yield* run("list", "--json")).stdout)
+      assert.deepStrictEqual(
+        rows.map(({ about }: { readonly about: unknown }) => about),
+        [{ id: "aaaaaaaaaaaa" }, ...[1, 2].map(() => ({ id: "bbbbbbbbbbbb", name: "desk" }))]
+      )
+      assert.lengthOf((yield* run("list")).stdout.match(/bbbbbbbbbbbb \(desk\)/g) ?? [], 2)
+    })
+  )
+
   it.scopedLive("print rows with a time that no calendar has", () =>
     Effect.gen(function* () {
       const { run, state } = yield* makeFolder

@@ -14,6 +14,18 @@ describe("a database that can't be opened", () => {
     assert.notInclude(message, "\n")
   })
 
+  it("for lack of the native module has a reason that names no remedy, since models read it", () => {
+    const error = unavailable(
+      "/data/authority.db",
+      "opened"
+    )(new Error("Could not locate the bindings file. Tried:\n → /a"))
+    assert.strictEqual(
+      error.reason,
+      "The database /data/authority.db can't be opened: Could not locate the bindings file."
+    )
+    assert.strictEqual(error.message, `${error.reason} ${error.remedy}`)
+  })
+
   it("for another reason names only that", () => {
     assert.strictEqual(
       unavailable("/data/tokens.db", "opened")(new Error("disk I/O error")).message,

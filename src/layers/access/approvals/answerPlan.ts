@@ -75,7 +75,12 @@ export const deny = (
         }
       : found
   const stopped = freezes
-    ? freeze(db, at, { caller: row.caller, frozen: true, reason: reason ?? `a person denied approval ${plan}` })
+    ? freeze(db, at, {
+        caller: row.caller,
+        name: intactPlan(db, row)?.actor.name,
+        frozen: true,
+        reason: reason ?? `a person denied approval ${plan}`
+      })
     : undefined
   return stopped === undefined ? answered : { ...answered, frozen: stopped }
 }

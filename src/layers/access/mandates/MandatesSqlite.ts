@@ -56,7 +56,9 @@ export const MandatesSqlite = Layer.scoped(
         const actor = caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }
         return yield* Effect.mapError(
           write((db, at) =>
-            receiptOf(freeze(db, at, { actor, caller: caller.id, frozen: true, reason }) ?? readHead(db))
+            receiptOf(
+              freeze(db, at, { actor, caller: caller.id, name: actor.name, frozen: true, reason }) ?? readHead(db)
+            )
           ),
           unavailable
         )

@@ -65,28 +65,27 @@ interface Change {
   readonly token: string
   /** The revision that the change was made from; 0 if there was none. */
   readonly expected: number
+  /** The owner's name for the token, for the record. */
+  readonly name?: string
 }
 
 /** Saves the mandate of a token. Its usage is kept. */
-export const save = (
-  db: Database,
-  at: number,
-  { expected, terms, token }: Change & { readonly terms: Mandate }
-): Changed => change(db, at, { token, holder: token, expected, terms })
+export const save = (db: Database, at: number, { terms, ...made }: Change & { readonly terms: Mandate }): Changed =>
+  change(db, at, { ...made, holder: made.token, terms })
 
 /** Removes the mandate of a token, which keeps its usage for another mandate, and stays frozen if it is. */
-export const remove = (db: Database, at: number, { expected, token }: Change): Changed =>
-  change(db, at, { token, holder: token, expected, terms: undefined })
+export const remove = (db: Database, at: number, made: Change): Changed =>
+  change(db, at, { ...made, holder: made.token, terms: undefined })
 
 /** Moves the mandate of a token, its usage and the freeze of it to another token. */
 export const rotate = (
   db: Database,
   at: number,
-  { expected, to, token }: Change & { readonly to: string }
+  { to, ...made }: Change & { readonly to: string }
 ): Changed | { readonly _tag: "Nothing" } => {
-  const { frozen, mandate, revision } = holdingOf(db, token)
-  if (revision === 0 && frozen === undefined && expected === 0) return { _tag: "Nothing" }
-  return change(db, at, { token, holder: to, expected, terms: mandate?.terms })
+  const { frozen, mandate, revision } = holdingOf(db, made.token)
+  if (revision === 0 && frozen === undefined && made.expected === 0) return { _tag: "Nothing" }
+  return change(db, at, { ...made, holder: to, terms: mandate?.terms })
 }
 
 const change = (
@@ -95,6 +94,7 @@ const change = (
   {
     expected,
     holder,
+    name,
     terms,
     token
   }: Change & {
@@ -112,6 +112,8 @@ const change = (
     actor: operator,
     subject,
     token: holder,
+    ...(name !== undefined && { name }),
+    ...(holder !== token && { replaces: token }),
     revision,
     ...(terms !== undefined && { terms })
   })
@@ -129,9 +131,12 @@ export const freeze = (
     actor = operator,
     caller,
     frozen,
+    name,
     reason
   }: {
     readonly caller: string
+    /** The owner's name for the caller, for the record. */
+    readonly name?: string | undefined
     readonly frozen: boolean
     readonly reason?: string | undefined
     readonly actor?: Actor
@@ -140,5 +145,13 @@ export const freeze = (
   const { frozen: now, subject } = holdingOf(db, caller)
   if ((now !== undefined) === frozen) return undefined
   if (frozen) dropAllQueued(db, caller)
-  return append(db, { kind: "freeze", at, actor, subject, frozen, ...(reason !== undefined && { reason }) })
+  return append(db, {
+    kind: "freeze",
+    at,
+    actor,
+    subject,
+    caller: { id: caller, ...(name !== undefined && { name }) },
+    frozen,
+    ...(reason !== undefined && { reason })
+  })
 }

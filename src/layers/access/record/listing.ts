@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3"
 import { Either, Option } from "effect"
-import type { Event, OutcomeName } from "../../../domain/record/events.ts"
+import type { Actor, Event, OutcomeName } from "../../../domain/record/events.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { decodeEvent } from "./verify.ts"
 
@@ -44,6 +44,8 @@ export interface Listed {
   readonly caller: string
   /** The owner's name for the token. */
   readonly name?: string
+  /** The caller whose limits were changed, or that was frozen or unfrozen, with the owner's name for it. */
+  readonly about?: Actor
   /** Null for an act of the operator. */
   readonly endpoint: string | null
   /** The state of a write, or the kind of another event. */
@@ -97,14 +99,28 @@ const eventOf = (seq: number, body: string): Event => readable(seq, decodeEvent(
 const listed = ({ ids, outcome, seq, state }: Found, event: Event): Listed => {
   const end = outcome === null ? event : eventOf(seq, outcome)
   const reason = "reason" in end ? end.reason : undefined
+  const about = aboutOf(event)
   return {
     seq,
     at: event.at,
     caller: event.actor.id,
     ...(event.actor.name !== undefined && { name: event.actor.name }),
+    ...(about !== undefined && { about }),
     endpoint: "endpoint" in event ? event.endpoint : null,
     state: state ?? event.kind,
     ids: Either.getOrElse(decodeTexts(ids ?? "[]"), () => []),
     ...(reason !== undefined && { reason })
+  }
+}
+
+/** The caller that a row is about: of a change of limits or a freeze. */
+const aboutOf = (event: Event): Actor | undefined => {
+  switch (event.kind) {
+    case "mandate":
+      return { id: event.token, ...(event.name !== undefined && { name: event.name }) }
+    case "freeze":
+      return event.caller ?? { id: event.subject }
+    default:
+      return undefined
   }
 }

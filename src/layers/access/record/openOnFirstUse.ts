@@ -1,10 +1,17 @@
-import { Effect, Scope, SynchronizedRef } from "effect"
+import { Effect, Ref, Scope, SynchronizedRef } from "effect"
+import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
 import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { layout } from "./layout.ts"
 
 /** Opens `authority.db` at its first use, for as long as the scope. A file that cannot be opened is tried again at the next. */
 export const openOnFirstUse = Effect.fnUntraced(function* (file: string) {
   const scope = yield* Effect.scope
+  /** The remedy that was logged last. The errors of calls, which a model can read, do not name it. */
+  const logged = yield* Ref.make<string | undefined>(undefined)
+  const logRemedy = ({ message, remedy }: DatabaseUnavailable) =>
+    Effect.flatMap(Ref.getAndSet(logged, remedy), (before) =>
+      remedy === undefined || remedy === before ? Effect.void : Effect.logError(message)
+    )
   const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
   return {
     /** The file if it was opened before. */
@@ -13,6 +20,7 @@ export const openOnFirstUse = Effect.fnUntraced(function* (file: string) {
       open === undefined
         ? openImmediateDatabase({ file, layout }).pipe(
             Scope.extend(scope),
+            Effect.tapError(logRemedy),
             Effect.map((db) => [db, db])
           )
         : Effect.succeed([open, open])

@@ -133,4 +133,4 @@ const hashOf = (passphrase: Redacted.Redacted, salt: Buffer, { length, N, p, r }
     })
   )
 
-const unavailable = ({ reason }: DatabaseUnavailable) => new OperatorSecretUnavailable({ reason })
+const unavailable = ({ message }: DatabaseUnavailable) => new OperatorSecretUnavailable({ reason: message })
