@@ -12,6 +12,7 @@ import { decodeTerms } from "./openSpends.ts"
 import { keepReached, ownershipReached } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { readable } from "./readable.ts"
+import { replacedTokens } from "./replacedTokens.ts"
 import { spendingReached } from "./spendingLimits.ts"
 import { statement } from "./statement.ts"
 import { windowTime } from "./windows.ts"
@@ -60,22 +61,32 @@ const clockDifference = (now: Now, { krakenTime = now.wall }: Limits): number | 
 
 const cancels = namesThatMove("cancels")
 
-/** The times of the newest writes of a caller in the last minute, refused ones included, newest first. */
+/**
+ * The times of the newest writes of a caller in the last minute, refused ones included, newest first. Those of tokens that
+ * it replaced are its own.
+ */
 export const recentWrites = (
   db: Database,
   now: Now,
-  { account, caller, key }: Party,
+  { account, caller, key, mandate }: Party,
   most: number
-): ReadonlyArray<number> =>
-  (
-    statement(
-      db,
-      `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancels})
-       ORDER BY seq DESC LIMIT ?`
-    )
-      .pluck()
-      .all(key, account, caller, most) as ReadonlyArray<number>
-  ).filter((at) => at > now.wall - minute)
+): ReadonlyArray<number> => {
+  const since = now.wall - minute
+  const newest = statement(
+    db,
+    `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancels})
+     ORDER BY seq DESC LIMIT ?`
+  ).pluck()
+  const replaced = Option.match(mandate, {
+    onNone: () => [],
+    onSome: ({ subject }) => replacedTokens(db, { subject, token: caller }, since)
+  })
+  return [caller, ...replaced]
+    .flatMap((token) => newest.all(key, account, token, most) as ReadonlyArray<number>)
+    .filter((at) => at > since)
+    .toSorted((a, b) => b - a)
+    .slice(0, most)
+}
 
 const rateReached = (db: Database, now: Now, party: Party): NoRoom | undefined => {
   const rate = Option.getOrUndefined(party.mandate)?.terms.rate

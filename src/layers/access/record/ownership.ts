@@ -98,7 +98,8 @@ const amendedSince = `EXISTS (
 
 /**
  * Checks that a write leaves the balances that have to be kept. A write that was not answered before the report was asked
- * for is not in it: the most that it can take, or has taken since, is subtracted.
+ * for is not in it: the most that it can take, or has taken since, is subtracted. One whose outcome is unknown was not
+ * answered, and can be missing from any report.
  */
 export const keepReached = (db: Database, party: Party, claim: Claim, { report }: Limits): NoRoom | undefined => {
   const keep = Option.getOrUndefined(party.mandate)?.terms.keep ?? {}
@@ -117,7 +118,8 @@ export const keepReached = (db: Database, party: Party, claim: Claim, { report }
             db,
             `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
        WHERE s.key = @key AND s.account = @account AND s.asset = @asset
-         AND (i.outcome_seq IS NULL OR i.outcome_seq > @asOf OR (s.state = 'open' AND ${amendedSince}))`
+         AND (i.outcome_seq IS NULL OR i.outcome_seq > @asOf
+           OR (s.state = 'open' AND (i.state = 'unknown' OR ${amendedSince})))`
           )
             .pluck()
             .all({ key: party.key, account: party.account, asset, asOf: report.asOf }) as ReadonlyArray<string>)

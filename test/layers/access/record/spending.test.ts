@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import { everyone, type Spend } from "../../../../src/domain/mandates/claim.ts"
-import { freeze } from "../../../../src/layers/access/mandates/administer.ts"
+import { freeze, rotate } from "../../../../src/layers/access/mandates/administer.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
 import { leveragedPairs, ownIds } from "../../../../src/layers/access/record/openSpends.ts"
+import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
 import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
 import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { buy, counted, dollars, makeSpending, mandate, sell } from "./spending.ts"
@@ -388,6 +389,37 @@ describe("limits", () => {
   })
 })
 
+describe("the rate of writes", () => {
+  it("is not reset by a token that replaces another one, nor by a third one", () => {
+    const v = makeSpending({ ...limited({ day: "100" }), rate: 2 })
+    v.placed([buy("1")])
+    const party = (caller: string): Party => ({
+      ...v.party(),
+      caller,
+      mandate: Option.fromNullable(mandateOf(v.db, caller))
+    })
+    const judge = (caller: string, revision: number) =>
+      Limits.judge(
+        v.db,
+        v.now(),
+        party(caller),
+        { endpoint: "private/AddOrder", claim: { subject: "t1", revision, spends: [] } },
+        {}
+      )
+    assert.isUndefined(judge("t1", 1))
+    v.clock.wall += 1000
+    v.placed([buy("2")])
+    const first = v.clock.wall - 1000
+    rotate(v.db, v.clock.wall, { token: "t1", to: "t2", expected: 1 })
+    assert.deepInclude(judge("t2", 2), { _tag: "Limit", limit: "rate", availableAt: first + 60_000 })
+    rotate(v.db, v.clock.wall, { token: "t2", to: "t3", expected: 2 })
+    assert.deepInclude(judge("t3", 3), { _tag: "Limit", limit: "rate", availableAt: first + 60_000 })
+    v.clock.wall = first + 60_000
+    assert.isUndefined(judge("t3", 3))
+    assert.deepStrictEqual(v.faults(), [])
+  })
+})
+
 describe("a balance that has to be kept", () => {
   /** The amount that is left of a balance of 200 USD, of which 100 USD have to be kept, by a report of this age. */
   const leftOf = (v: ReturnType<typeof makeSpending>, asOf: number) => {
@@ -407,6 +439,24 @@ describe("a balance that has to be kept", () => {
     assert.strictEqual(leftOf(v, seq + 1), "100")
     v.filled(seq, { paid: [{ at: 1, amount: "10" }], got: "1", closed: true })
     assert.strictEqual(leftOf(v, seq), "90")
+  })
+
+  it("does not have what a write of unknown outcome can take, until that is decided", () => {
+    const v = makeSpending(kept)
+    const seq = v.begin([buy("30")], "private/WalletTransfer")
+    v.end(seq, "unknown")
+    assert.strictEqual(leftOf(v, seq + 1), "70")
+    resolve(v.db, v.clock.wall, seq, "did-not-happen")
+    assert.strictEqual(leftOf(v, seq + 2), "100")
+  })
+
+  it("has what was answered before it was reported, however much that was", () => {
+    const v = makeSpending(kept)
+    for (let n = 0; n < 5; n++) {
+      const seq = v.placed([buy("50")])
+      v.filled(seq, { paid: [{ at: 1, amount: "50" }], got: "1", closed: n % 2 === 0 })
+    }
+    assert.strictEqual(leftOf(v, 100), "100")
   })
 
   it("does not have what an order was raised by since it was reported", () => {
