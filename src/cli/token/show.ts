@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3"
 import { Console, DateTime, Effect, Option } from "effect"
-import type { LimitUsage, Usage } from "../../domain/mandates/room.ts"
+import { type LimitUsage, limitsInEffect, type Usage } from "../../domain/mandates/room.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { type Holding, holdingOf } from "../../layers/access/mandates/administer.ts"
 import { accountsOf, type UsedAccount } from "../../layers/access/mandates/accounts.ts"
@@ -82,22 +82,22 @@ const usedBy = (db: Database, at: Reading, id: string, { mandate }: Holding): Re
         usage: usageOf(db, { process: "", ...at }, { key, account, caller: id, mandate: Option.some(mandate) }, {})
       }))
 
-const asJson = ({ account, key, usage: { limits, openOrders, owned, writes } }: Used) => ({
+const asJson = ({ account, key, usage }: Used) => ({
   account,
   key,
-  limits: limits.map(({ availableAt, ...limit }) => ({
+  limits: limitsInEffect(usage).map(({ availableAt, ...limit }) => ({
     ...limit,
     available_at: availableAt === undefined ? null : isoOf(availableAt)
   })),
-  owned,
-  open_orders: openOrders,
-  writes_last_minute: writes
+  owned: usage.owned,
+  open_orders: usage.openOrders,
+  writes_last_minute: usage.writes
 })
 
 const usageLines = ({ account, key, usage }: Used): ReadonlyArray<string> => {
-  const { limits, openOrders, owned, writes } = usage
+  const { openOrders, owned, writes } = usage
   const cells = [
-    ...limits.map(({ allowed, availableAt, left, limit, unit, used }: LimitUsage) => [
+    ...limitsInEffect(usage).map(({ allowed, availableAt, left, limit, unit, used }: LimitUsage) => [
       limit,
       `${allowed} ${unit}`,
       used,

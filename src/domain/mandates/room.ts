@@ -81,3 +81,9 @@ export interface OpenSpend extends Pick<Spend, "amount" | "asset" | "gets" | "ki
   /** True if the outcome of its write is unknown or open. */
   readonly isUndecided: boolean
 }
+
+/** Selects the limits that concern a caller of an access: without trading only those of calls, which are not among these. */
+export const limitsInEffect = ({ limits, terms }: Pick<Usage, "limits" | "terms">): ReadonlyArray<LimitUsage> => {
+  if (terms === undefined || terms.access === "full") return limits
+  return terms.access === "read" ? [] : limits.filter(({ limit }) => !limit.startsWith("withdraw "))
+}

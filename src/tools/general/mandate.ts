@@ -1,6 +1,6 @@
 import { Effect, Option, Schema } from "effect"
 import { Mandate, type ServerLimits } from "../../domain/mandates/mandate.ts"
-import type { Usage } from "../../domain/mandates/room.ts"
+import { limitsInEffect, type Usage } from "../../domain/mandates/room.ts"
 import { describeMandate } from "../../domain/mandates/terms.ts"
 import { CallBudget, type CallUsage } from "../../services/CallBudget.ts"
 import { noteReceipt } from "../../services/CallContext.ts"
@@ -105,9 +105,9 @@ const frozenOf = ({ by, reason, scope, since }: NonNullable<Usage["frozen"]>) =>
   ...(reason !== undefined && { reason })
 })
 
-/** Lists all limits alike: of spending, of open orders, of writes and of calls. */
-const limitsOf = ({ limits, openOrders, terms, writes }: Usage, calls: ReadonlyArray<CallUsage>) => [
-  ...limits.map(({ allowed, availableAt, layer, left, limit, unit, used }) => ({
+/** Lists all limits in effect alike: of spending, of open orders, of writes and of calls. */
+const limitsOf = (usage: Usage, calls: ReadonlyArray<CallUsage>) => [
+  ...limitsInEffect(usage).map(({ allowed, availableAt, layer, left, limit, unit, used }) => ({
     layer,
     limit,
     unit,
@@ -116,12 +116,20 @@ const limitsOf = ({ limits, openOrders, terms, writes }: Usage, calls: ReadonlyA
     left,
     ...at(availableAt)
   })),
-  ...counted("max-open", "open orders", terms?.maxOpen, openOrders),
-  ...counted("rate", "writes a minute", terms?.rate, writes),
+  ...limitsOfWrites(usage),
   ...calls.flatMap(({ allowed, availableAt, used, window }) =>
     counted(`calls/${window}`, "calls", allowed, used, availableAt)
   )
 ]
+
+/** A caller that only reads makes no writes but cancels, which do not count. */
+const limitsOfWrites = ({ openOrders, terms, writes }: Usage) =>
+  terms === undefined || terms.access === "read"
+    ? []
+    : [
+        ...counted("max-open", "open orders", terms.maxOpen, openOrders),
+        ...counted("rate", "writes a minute", terms.rate, writes)
+      ]
 
 const at = (time: number | undefined) => (time === undefined ? {} : { available_at: time / 1000 })
 

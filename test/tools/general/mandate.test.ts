@@ -86,6 +86,27 @@ describe("get_my_mandate", () => {
     )
   )
 
+  const most = {
+    spending: { currency: "USD", max: { day: "200" } },
+    maxOpen: 2,
+    rate: 10,
+    calls: { min: 60 },
+    withdraw: { A: { amount: "5", asset: "USD", per: "day" } }
+  } as const
+  it.scoped.each<[access: Mandate["access"], limits: Array<string>]>([
+    ["read", ["calls/min"]],
+    ["trade", ["max/day", "max-open", "rate", "calls/min"]],
+    ["full", ["max/day", "withdraw A/day", "max-open", "rate", "calls/min"]]
+  ])("lists only the limits that access %s leaves in effect", ([access, limits]) =>
+    Effect.gen(function* () {
+      const own = yield* getMyMandate.run({})
+      assert.deepStrictEqual(
+        own.limits.map(({ limit }) => limit),
+        limits
+      )
+    }).pipe(under({ ...most, access }), Effect.provide(services))
+  )
+
   it.scoped("says that a caller has no limits of its own, and shows those that all share", () =>
     Effect.gen(function* () {
       const own = yield* getMyMandate.run({})

@@ -1,8 +1,8 @@
 import { type Cause, Duration, Effect, Option, type ParseResult, Schema } from "effect"
 import type { Pair } from "../../../domain/assets/model.ts"
 import { endpoints, type ReadEndpoint, type Params } from "../../../domain/endpoints/endpoints.ts"
+import { availableBalances } from "../../../domain/mandates/balances.ts"
 import type { Book } from "../../../domain/mandates/book.ts"
-import * as D from "../../../domain/numbers/decimal.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { BalanceReport } from "../../../services/Record.ts"
@@ -101,16 +101,11 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
         Option.map(Option.fromNullable(rows.find((row) => row.key === key)), ({ address }) => address)
       ),
 
-    /** Reads the balances that are available, by display name. Balances with a suffix, such as `.S`, are left out. */
+    /** Reads the balances that are available, by display name. */
     balances: Effect.gen(function* () {
       const asOf = yield* record.position
       const rows = yield* read("private/BalanceEx", {})
-      const { findAsset } = yield* directory
-      const available = Object.entries(rows).flatMap(([id, row]) => {
-        const found = findAsset(id)
-        return found === undefined || found.suffix !== "" ? [] : [[found.asset.display, availableIn(row)] as const]
-      })
-      return { asOf, available: Object.fromEntries(available) } satisfies BalanceReport
+      return { asOf, available: availableBalances(rows, yield* directory) } satisfies BalanceReport
     })
   }
 }
@@ -129,19 +124,3 @@ const classOf = (assetClass: Pair["assetClass"]): Params =>
   assetClass === "tokenized_asset" ? { asset_class: assetClass } : {}
 
 const levelOf = ([price, volume]: readonly unknown[]): readonly [string, string] => [String(price), String(volume)]
-
-/**
- * The amount that Kraken lets a new order use.
- *
- * @see https://docs.kraken.com/api/docs/rest-api/get-extended-balance read 2026-08-17
- */
-const availableIn = (row: {
-  readonly balance: string | number
-  readonly credit?: string | number
-  readonly credit_used?: string | number
-  readonly hold_trade?: string | number
-}): string => {
-  const amount = (value: string | number | undefined) => D.decimal(String(value ?? "0"))
-  const credit = D.subtract(amount(row.credit), amount(row.credit_used))
-  return D.format(D.subtract(D.sum(amount(row.balance), credit), amount(row.hold_trade)))
-}
