@@ -4,7 +4,6 @@ import { HttpListener, Listening } from "../layers/http/HttpListener.ts"
 import { isLoopback } from "../layers/network/loopback.ts"
 import { urlHost } from "../layers/network/urlHost.ts"
 import { load } from "../layers/process/load.ts"
-import { announceServer } from "../layers/process/runningServers.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
 import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
@@ -19,9 +18,9 @@ import { Config } from "../services/Config.ts"
 import { Mandates } from "../services/Mandates.ts"
 import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
+import { announce } from "./announce.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
-import { usesState } from "./usesState.ts"
 
 /**
  * Prints how to connect, and makes the first token if requested. The token is written only to the terminal, not to the
@@ -71,11 +70,11 @@ const logUnlimited = Effect.gen(function* () {
 })
 
 /** Leaves a file that describes this server, if it uses the state folder. */
-const announce = Effect.gen(function* () {
-  const { host, path, stateDir, tls } = yield* Config
+const announceHttp = Effect.gen(function* () {
+  const { authDisabled, host, path, tls } = yield* Config
   const { port } = yield* Listening
   const scheme = Option.isSome(tls) ? "https" : "http"
-  if (yield* usesState) yield* announceServer(stateDir, `${scheme}://${urlHost(host)}:${port}${path}`)
+  yield* announce(`${scheme}://${urlHost(host)}:${port}${path}`, authDisabled ? "local" : "tokens")
 })
 
 /** Finds the tokens that clients can use, and makes the first one if requested. */
@@ -133,7 +132,7 @@ export const overHttp = Effect.fnUntraced(
     if (firstToken)
       yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
     if (!authDisabled) yield* logUnlimited
-    const serving = announce.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
+    const serving = announceHttp.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },
   Effect.provide(Layer.merge(Layer.provideMerge(TokenStoreSqlite, TokenDatabase), MandatesSqlite))

@@ -7,11 +7,10 @@ import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { serveStdio } from "../layers/mcp/stdio/serveStdio.ts"
 import { refuseStdio } from "../layers/mcp/stdio/refuseStdio.ts"
 import { load } from "../layers/process/load.ts"
-import { announceServer } from "../layers/process/runningServers.ts"
 import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
-import { usesState } from "./usesState.ts"
+import { announce } from "./announce.ts"
 
 /** Destroys stdin, so that an open pipe does not keep the process alive. */
 const closeInput = Effect.sync(() => process.stdin.destroy())
@@ -22,8 +21,7 @@ const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service
   const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
   const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
   use(Context.get(yield* Layer.build(Layer.provide(Product, [MandatesSqlite, CallersLocal])), Config))
-  const { stateDir } = yield* Config
-  if (yield* usesState) yield* announceServer(stateDir, "stdio")
+  yield* announce("stdio", "local")
   return yield* Effect.never
 })
 

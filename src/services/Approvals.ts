@@ -89,6 +89,8 @@ export type PlanState =
   | { readonly _tag: "Denied"; readonly channel: Channel; readonly reason?: string }
   /** It cannot be carried out any more. */
   | { readonly _tag: "Void"; readonly reason: string }
+  /** It is carried out by writes that have rows of their own, from the row after `row` on. */
+  | { readonly _tag: "Done"; readonly row: number }
   /** Its time has passed before it was answered, or before a server could send it. */
   | { readonly _tag: "Expired" }
   /** It was sent as the write of the row `intent`. The outcome is absent as long as it is in flight. */
@@ -163,6 +165,11 @@ export class Approvals extends Context.Tag("mcp-kraken/services/Approvals")<
     readonly claimApproved: (permits: (plan: Plan) => boolean) => Effect.Effect<ReadonlyArray<Plan>, RecordUnavailable>
     /** Keeps a claim for another 15 s. */
     readonly keep: (id: number) => Effect.Effect<void, RecordUnavailable>
+    /**
+     * Notes that an approved plan is carried out now, by writes that have rows of their own. Fails if that was noted before,
+     * or it cannot be carried out.
+     */
+    readonly done: (id: number, call: WriteEndpoint) => Effect.Effect<void, ApprovalVoid | RecordUnavailable>
     /** Notes that a plan cannot be carried out. Does nothing if it was sent or has ended. */
     readonly voided: (id: number, reason: string) => Effect.Effect<void, RecordUnavailable>
   }

@@ -427,6 +427,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/audit",
     "cli/kit",
     "domain/approvals",
+    "domain/endpoints",
     "domain/wire",
     "layers/access/approvals",
     "layers/access/record",

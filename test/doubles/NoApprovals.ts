@@ -9,5 +9,6 @@ export const NoApprovals = Layer.succeed(Approvals, {
   permit: (plan, { endpoint: call }) => new ApprovalVoid({ call, plan, reason: "there is no such plan" }),
   claimApproved: () => Effect.succeed([]),
   keep: () => Effect.void,
+  done: (plan, call) => new ApprovalVoid({ call, plan, reason: "there is no such plan" }),
   voided: () => Effect.void
 })

@@ -1,9 +1,10 @@
 import { Console, Effect, Option } from "effect"
 import process from "node:process"
+import { isIn, isPart } from "../../domain/endpoints/endpoints.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { type Answered, approve as approvePlan, deny as denyPlan } from "../../layers/access/approvals/answerPlan.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
-import { runningServers } from "../../layers/process/runningServers.ts"
+import { type RunningServer, runningServers } from "../../layers/process/runningServers.ts"
 import type { Plan } from "../../services/Approvals.ts"
 import { Config } from "../../services/Config.ts"
 import {
@@ -42,10 +43,10 @@ export const approve = Effect.fn("approvals.approve")(function* ({
   )
   if (answered._tag !== "Answered") return yield* refusalOf(id, answered)
   const { stateDir } = yield* Config
-  const servers = yield* runningServers(stateDir)
+  const servers = (yield* runningServers(stateDir)).filter(maySend(plan))
   if (!json) yield* Console.log(`Approved. Receipt: ${receiptOf(answered.head)}`)
   if (servers.length === 0) {
-    const later = `No server runs with this state folder. The next one sends it, if it starts before ${isoOf(plan.expires)}.`
+    const later = `No server runs with this state folder that may send it. The next one that may sends it, if it starts before ${isoOf(plan.expires)}.`
     return yield* json ? writeOut(`${planJson(yield* readPlan(id), 2)}\n`) : Console.log(later)
   }
   if (!json) yield* Console.log("A server sends it now.")
@@ -75,12 +76,20 @@ export const deny = Effect.fn("approvals.deny")(function* ({
   yield* Console.log(`Denied: approval ${id}. Receipt: ${receiptOf(answered.head)}`)
 }, withState)
 
+/** Checks that a server sends the writes of a plan's caller and endpoint. Of an earlier version that is not known. */
+const maySend =
+  ({ caller, endpoint }: Plan) =>
+  ({ sends }: RunningServer): boolean =>
+    sends === undefined ||
+    ((caller.id === "local") === (sends.callers === "local") && isIn(endpoint, sends.parts.filter(isPart)))
+
 const hasEnded = ({ state }: Plan): boolean =>
   state._tag !== "Open" && state._tag !== "Approved" && (state._tag !== "Sent" || state.outcome !== undefined)
 
 /** An approved plan that was sent, or still can be. */
 const isGood = ({ state }: Plan): boolean =>
   state._tag === "Approved" ||
+  state._tag === "Done" ||
   (state._tag === "Sent" && (state.outcome === undefined || state.outcome.outcome === "happened"))
 
 const closed = (id: number, state: string) =>

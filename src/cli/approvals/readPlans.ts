@@ -1,5 +1,5 @@
 import { Clock, Console, Effect } from "effect"
-import { sentenceOf } from "../../domain/approvals/describePlan.ts"
+import { describeRequest } from "../../domain/approvals/describeRequest.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { listNewest, listOpen, show as showPlan } from "../../layers/access/approvals/readPlans.ts"
 import type { Plan } from "../../services/Approvals.ts"
@@ -35,7 +35,7 @@ export const list = Effect.fn("approvals.list")(function* ({
     String(id),
     isoOf(expires),
     caller.name === undefined ? caller.id : `${caller.id} (${caller.name})`,
-    sentenceOf(plan),
+    describeRequest(plan.endpoint, plan.request, plan.claim),
     stateText(state)
   ])
   yield* writeOut(`${table("Approvals", ["Id", "Expires", "Caller", "Act", "State"], cells)}\n`)

@@ -15,6 +15,8 @@ export const stateText = (state: PlanState): string => {
       return `denied (${state.channel})${state.reason === undefined ? "" : `: ${state.reason}`}`
     case "Void":
       return `void: ${state.reason}`
+    case "Done":
+      return `approved, carried out one by one by the writes after row ${state.row}`
     case "Expired":
       return "expired"
     case "Sent": {

@@ -1,4 +1,6 @@
 import type { Params, WriteEndpoint } from "../endpoints/endpoints.ts"
+import type { Claim } from "../mandates/claim.ts"
+import { describeRequest } from "./describeRequest.ts"
 import type { Quote } from "./quote.ts"
 
 /** The parts of a plan that its description shows. */
@@ -6,6 +8,7 @@ export interface Described {
   readonly caller: { readonly id: string; readonly name?: string }
   readonly endpoint: WriteEndpoint
   readonly request: Params
+  readonly claim: Pick<Claim, "spends">
   readonly asks: ReadonlyArray<string>
   readonly quote: Quote
   readonly said?: string
@@ -20,7 +23,7 @@ export const describePlan = (plan: Described): ReadonlyArray<readonly [name: str
   const { asks, caller, quote, request, said, tolerance } = plan
   const changes = Object.entries(quote.changes ?? {})
   return [
-    ["Act", sentenceOf(plan)],
+    ["Act", describeRequest(plan.endpoint, plan.request, plan.claim)],
     ["Asked by", caller.name === undefined ? caller.id : `${caller.name} (${caller.id})`],
     ["Needs a person because of", asks.join(", ")],
     ["Request", JSON.stringify(request)],
@@ -52,40 +55,3 @@ const rows = <A>(
   values: ReadonlyArray<A>,
   text: (value: A) => string
 ): ReadonlyArray<readonly [string, string]> => values.map((value) => [name, text(value)] as const)
-
-/** Describes the act of a write in one sentence. */
-export const sentenceOf = ({ endpoint, request }: Pick<Described, "endpoint" | "request">): string => {
-  const text = (name: string) => textOf(request[name])
-  switch (endpoint) {
-    case "private/AddOrder":
-      return `Place an order: ${orderOf(request)} on ${text("pair")}`
-    case "private/AddOrderBatch": {
-      const orders: ReadonlyArray<object> = Array.isArray(request["orders"]) ? request["orders"].map(Object) : []
-      return `Place ${orders.length} orders on ${text("pair")}: ${orders.map((order) => orderOf({ ...order })).join("; ")}`
-    }
-    case "private/AmendOrder":
-      return `Change the order ${textOf(request["txid"] ?? request["cl_ord_id"])}`
-    case "private/Withdraw":
-      return `Withdraw ${text("amount")} ${text("asset")} to the saved address ${text("key")}`
-    case "private/WalletTransfer":
-    case "private/AccountTransfer":
-      return `Move ${text("amount")} ${text("asset")} from ${text("from")} to ${text("to")}`
-    case "private/Earn/Allocate":
-      return `Allocate ${text("amount")} to the Earn strategy ${text("strategy_id")}`
-    case "private/CancelAll":
-      return "Cancel all open orders"
-    case "private/CancelAllOrdersAfter":
-      return `Cancel all open orders in ${text("timeout")} seconds (0: never)`
-    default:
-      return `Call ${endpoint}`
-  }
-}
-
-const orderOf = (order: Params): string => {
-  const text = (name: string) => textOf(order[name])
-  const price = order["price"] === undefined ? "" : ` at ${text("price")}`
-  return `${text("type")} ${text("volume")}, ${text("ordertype")}${price}`
-}
-
-const textOf = (value: unknown): string =>
-  typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "?")

@@ -46,7 +46,8 @@ export const endpoints: Definitions = table
 /** A part of Kraken's API, named like the toolset for it. */
 export type Part = keyof typeof parts
 
-const isPart = (name: string): name is Part => Object.hasOwn(parts, name)
+/** Recognises the name of a part. */
+export const isPart = (name: string): name is Part => Object.hasOwn(parts, name)
 
 const partOf: ReadonlyMap<string, Part> = new Map(
   Object.entries(parts).flatMap(([part, definitions]) =>

@@ -224,13 +224,16 @@ export const Plan = Schema.Struct({
 })
 export type Plan = typeof Plan.Type
 
-/** The end of a plan. `void`: a later check failed, or a stop. */
+/**
+ * The end of a plan. `void`: a later check failed, or a stop. `done`: it is carried out by writes that have rows of their
+ * own, from the next row on. It is noted before these leave.
+ */
 export const Answer = Schema.Struct({
   kind: Schema.Literal("answer"),
   ...common,
   /** The row of the plan. */
   plan: Schema.Int,
-  answer: Schema.Literal("approved", "denied", "void"),
+  answer: Schema.Literal("approved", "denied", "void", "done"),
   channel: Schema.Literal("terminal", "page", "server"),
   reason: optional(Schema.String)
 })

@@ -129,6 +129,8 @@ const stateWords = (state: PlanState): string => {
       return `Denied ${channels[state.channel]}. Nothing was sent.`
     case "Void":
       return `Void, since ${state.reason}.`
+    case "Done":
+      return `Approved and carried out one by one, by the writes after row ${state.row} of the record.`
     case "Expired":
       return "Its time has passed. Nothing was sent."
     case "Sent":

@@ -13,7 +13,15 @@ const Server = Schema.Struct({
   host: Schema.String,
   started: Schema.DateTimeUtc,
   /** The address of its MCP endpoint, or `stdio`. */
-  address: Schema.String
+  address: Schema.String,
+  /** The writes that it sends when a person approves them. Absent in the file of an earlier version. */
+  sends: Schema.optional(
+    Schema.Struct({
+      callers: Schema.Literal("local", "tokens"),
+      /** Parts of Kraken's API. Empty for a server that only reads. */
+      parts: Schema.Array(Schema.String)
+    })
+  )
 })
 
 /** A server process that uses a state folder. */
@@ -34,12 +42,15 @@ const heartbeatTimeout = Duration.toMillis("3 minutes")
  * Leaves a file that describes this server in the state folder until the scope ends. Files of servers that have ended
  * without removing theirs are removed. A file that cannot be written is not an error: it only helps to find servers.
  */
-export const announceServer = Effect.fn("process.announceServer")(function* (stateDir: string, address: string) {
+export const announceServer = Effect.fn("process.announceServer")(function* (
+  stateDir: string,
+  { address, sends }: Pick<RunningServer, "address" | "sends">
+) {
   const folder = serversFolder(stateDir)
   const host = hostname()
   const file = join(folder, `${host.replaceAll(/[^\w.-]/g, "_")}-${process.pid}.json`)
   const text = yield* Effect.orDie(
-    Schema.encode(File)({ version, pid: process.pid, host, started: yield* DateTime.now, address })
+    Schema.encode(File)({ version, pid: process.pid, host, started: yield* DateTime.now, address, sends })
   )
   const write = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.sync(() => {

@@ -8,7 +8,7 @@ import * as Tool from "../kit/tool.ts"
 export const getApproval = Tool.make("get_approval", {
   title: "Own approval",
   description:
-    "State of a write that needs a person: pending, approved, sending, happened, did-not-happen, unknown (see reason), denied, void, expired.",
+    "State of a write that needs a person: pending, approved, sending, happened, done (see reason), did-not-happen, unknown (see reason), denied, void, expired.",
   input: {
     id: integer("From ApprovalPending", 1, Number.MAX_SAFE_INTEGER),
     wait_s: optional(integer("Wait for its end", 0, 45))
@@ -51,6 +51,8 @@ const endOf = (state: PlanState): End => {
       return { state: "denied", ...(state.reason !== undefined && { reason: state.reason }) }
     case "Void":
       return { state: "void", reason: state.reason }
+    case "Done":
+      return { state: "done", reason: "It is carried out by several writes; get_activity shows what became of each." }
     case "Expired":
       return { state: "expired" }
     case "Sent": {

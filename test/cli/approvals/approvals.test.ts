@@ -160,6 +160,33 @@ describe("approvals on a terminal", () => {
     })
   )
 
+  it.scopedLive("does not say that a server sends it if the only one that runs just reads", () =>
+    Effect.gen(function* () {
+      const { approve, env, folder } = yield* makeHome
+      const first = yield* startServer(folder, env)
+      const plan = planIn(yield* first.call("withdraw", withdrawal))
+      yield* first.kill
+      const reader = yield* startServer(folder, { ...env, MCP_KRAKEN_READ_ONLY: "true" })
+      yield* reader.call("get_account_balance", {})
+      const approved = yield* approve(plan)
+      assert.strictEqual(approved.code, 0, approved.stderr)
+      assert.match(approved.stdout, /No server runs/)
+    })
+  )
+
+  it.scopedLive("exits with 0 if own orders are cancelled one by one", () =>
+    Effect.gen(function* () {
+      const { approvals, approve, env, folder } = yield* makeHome
+      const { call } = yield* startServer(folder, { ...env, MCP_KRAKEN_BUDGET: "500USD", MCP_KRAKEN_ASK: "cancel-all" })
+      const plan = planIn(yield* call("cancel_all_orders", {}))
+      const approved = yield* approve(plan)
+      assert.strictEqual(approved.code, 0, approved.stderr)
+      assert.match(approved.stdout, /A server sends it now/)
+      assert.deepInclude(JSON.parse((yield* approvals("show", String(plan), "--json")).stdout).state, { _tag: "Done" })
+      assert.include(textOf(yield* call("get_approval", { id: plan })), '"state":"done"')
+    })
+  )
+
   it.scopedLive(
     "sends an order once or not at all if the server is killed between the yes and the send, and tells which",
     () =>

@@ -36,7 +36,7 @@ describe("running servers", () => {
       assert.deepStrictEqual(yield* runningServers(stateDir), [])
       assert.isFalse(existsSync(stateDir))
       const scope = yield* Scope.make()
-      yield* Scope.extend(announceServer(stateDir, "http://localhost:1/mcp"), scope)
+      yield* Scope.extend(announceServer(stateDir, { address: "http://localhost:1/mcp" }), scope)
       const [server] = yield* runningServers(stateDir)
       assert.deepInclude(server, { pid: process.pid, host: hostname(), address: "http://localhost:1/mcp" })
       const [name = ""] = readdirSync(serversFolder(stateDir))
@@ -55,7 +55,7 @@ describe("running servers", () => {
       const elsewhere = leave(stateDir, "elsewhere.json", { address: "elsewhere", host: "elsewhere", pid: ended() })
       assert.deepStrictEqual(yield* addresses(stateDir), ["elsewhere"])
       assert.isTrue(existsSync(dead))
-      yield* announceServer(stateDir, "here")
+      yield* announceServer(stateDir, { address: "here" })
       assert.deepStrictEqual(
         [dead, broken, elsewhere].map((file) => existsSync(file)),
         [false, false, true]
@@ -67,7 +67,7 @@ describe("running servers", () => {
   it.scoped("count as ended without a heartbeat for three minutes", () =>
     Effect.gen(function* () {
       const stateDir = yield* temporaryFolder
-      yield* announceServer(stateDir, "here")
+      yield* announceServer(stateDir, { address: "here" })
       const silent = leave(stateDir, "silent.json", { address: "silent", host: "elsewhere" })
       const now = yield* Clock.currentTimeMillis
       utimesSync(silent, now / 1000, now / 1000)
@@ -81,7 +81,7 @@ describe("running servers", () => {
     Effect.gen(function* () {
       const file = join(yield* temporaryFolder, "file")
       writeFileSync(file, "")
-      yield* announceServer(join(file, "state"), "here")
+      yield* announceServer(join(file, "state"), { address: "here" })
       assert.deepStrictEqual(yield* runningServers(join(file, "state")), [])
     })
   )

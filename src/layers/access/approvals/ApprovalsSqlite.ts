@@ -25,7 +25,7 @@ import { receiptOf } from "../record/chain.ts"
 import { logHead } from "../record/logHead.ts"
 import { recordFile } from "../record/recordFile.ts"
 import { recordKeyOf } from "../record/RecordSqlite.ts"
-import { altered, voidPlan } from "./answerPlan.ts"
+import { altered, notePlanDone, voidPlan } from "./answerPlan.ts"
 import { askPlan, hasApprover, standingPlan } from "./askPlan.ts"
 import { approvedPlans, claimPlans, keepClaim } from "./claimPlans.ts"
 import { type Bound, planHash, termsHash } from "./planHash.ts"
@@ -179,6 +179,15 @@ export const ApprovalsSqlite = Layer.scoped(
           unavailable
         ),
 
+      done: Effect.fn("Approvals.done")(function* (plan, call) {
+        const noted = yield* Effect.mapError(
+          write((db, at) => notePlanDone(db, at, plan)),
+          unavailable
+        )
+        if (typeof noted === "string") return yield* new ApprovalVoid({ call, plan, reason: noted })
+        yield* logHead(noted)
+      }),
+
       voided: Effect.fn("Approvals.voided")(function* (id, reason) {
         const head = yield* write((db, at) => voidPlan(db, at, id, reason))
         if (head !== undefined) yield* logHead(head)
@@ -202,6 +211,8 @@ const describeState = ({ state }: Plan): string => {
       return "a person denied it"
     case "Void":
       return state.reason
+    case "Done":
+      return `it was carried out already, after row ${state.row}`
     case "Sent":
       return `it was carried out already, as row ${state.intent}`
     default:
@@ -211,7 +222,7 @@ const describeState = ({ state }: Plan): string => {
 
 /** The error of a call for which the same plan stands. */
 const errorOf = ({ expires, intent, seq: plan, state }: PlanRow, { asks, endpoint: call }: PlanDraft) => {
-  if (intent !== null) return new ApprovalUsed({ call, plan })
+  if (intent !== null || state === "done") return new ApprovalUsed({ call, plan })
   return state === "denied"
     ? new ApprovalDenied({ call, plan })
     : new ApprovalPending({ call, plan, expiresAt: DateTime.unsafeMake(expires), asks })

@@ -10,7 +10,7 @@ import type { Head } from "../record/chain.ts"
 import { lease } from "../record/intents.ts"
 import { frozen, mandateOf } from "../record/mandates.ts"
 import { statement } from "../record/statement.ts"
-import { intactPlan, type PlanRow, rowOf, stateOf } from "./readPlans.ts"
+import { intactPlan, isInTime, type PlanRow, rowOf, stateOf } from "./readPlans.ts"
 
 /** The answers of a person to plans. All run inside a transaction, and `at` is now in Unix milliseconds. */
 
@@ -90,6 +90,17 @@ export const voidPlan = (db: Database, at: number, plan: number, reason: string)
   const row = rowOf(db, plan)
   if (row === undefined || row.intent !== null || (row.state !== "open" && row.state !== "approved")) return undefined
   return append(db, { kind: "answer", at, actor: operator, plan, answer: "void", channel: "server", reason })
+}
+
+/**
+ * Notes that an approved plan is carried out by writes that have rows of their own, in the step that checks that this was
+ * not done before. Returns the reason if it cannot be carried out.
+ */
+export const notePlanDone = (db: Database, at: number, plan: number): Head | string => {
+  const row = rowOf(db, plan)
+  if (row === undefined || row.intent !== null || row.state !== "approved" || !isInTime(row, at))
+    return row?.state === "done" ? "it was carried out already" : "it is not approved any more"
+  return append(db, { kind: "answer", at, actor: operator, plan, answer: "done", channel: "server" })
 }
 
 type Found = { readonly _tag: "Found" } | Extract<Answered, { readonly _tag: "Closed" | "Voided" }>

@@ -24,7 +24,7 @@ export interface PlanRow {
   readonly hash: string
   readonly at: number
   readonly expires: number
-  readonly state: "open" | "approved" | "denied" | "void"
+  readonly state: "open" | "approved" | "denied" | "void" | "done"
   readonly answer_seq: number | null
   readonly intent: number | null
 }
@@ -99,6 +99,8 @@ export const stateOf = (db: Database, row: PlanRow, at: number): PlanState => {
       return { _tag: "Denied", channel, ...(reason !== undefined && { reason }) }
     case "void":
       return { _tag: "Void", reason: reason ?? reasonOf(answer) }
+    case "done":
+      return { _tag: "Done", row: row.answer_seq ?? row.seq }
     case "open":
       return isInTime(row, at) ? { _tag: "Open" } : { _tag: "Expired" }
     case "approved":

@@ -15,13 +15,14 @@ export const plan = (db: Database, place: Place, seq: number, event: Plan): void
   ).run(seq, key, account, actor.id, endpoint, hash, at, expires)
 }
 
-/** Answers a plan. An answer is final, except that an approved plan becomes void if a later check of it fails. */
+/** Answers a plan. An answer is final, except that an approved plan becomes void if a later check of it
+ * fails, or done. */
 export const answer = (db: Database, place: Place, seq: number, { answer, at, plan }: Answer): void => {
   statement(
     db,
-    `UPDATE ${place}plans SET state = ?, answered_at = ?, answer_seq = ?
-     WHERE seq = ? AND intent IS NULL AND (state = 'open' OR (state = 'approved' AND ? = 'void'))`
-  ).run(answer, at, seq, plan, answer)
+    `UPDATE ${place}plans SET state = @answer, answered_at = @at, answer_seq = @seq
+     WHERE seq = @plan AND intent IS NULL AND ((state = 'open' AND @answer <> 'done') OR (state = 'approved' AND @answer IN ('void', 'done')))`
+  ).run({ answer, at, seq, plan })
 }
 
 /** Notes the write that carries a plan out. */

@@ -6,6 +6,7 @@ import { Config } from "../../../services/Config.ts"
 import { KrakenWriter, type SendError, type Sent } from "../../../services/KrakenWriter.ts"
 import { Principal } from "../../../services/Principal.ts"
 import type { RecordUnavailable } from "../../../services/Record.ts"
+import { makePlanRetries } from "./planRetries.ts"
 
 /** The pause between two looks for plans that a person has approved. */
 const pause = "500 millis"
@@ -34,11 +35,17 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
     /** Plans whose callers this server does not know. */
     const foreign = new Set<number>()
 
+    const retries = makePlanRetries()
+
     const permits = ({ caller, endpoint, id }: Plan): boolean =>
       !running.has(id) && !foreign.has(id) && callers.serves(caller.id) && isOffered(endpoint, toolsets)
 
     /** Notes the end of a plan. Nothing is noted of one that was sent: its write says what became of it. */
-    const ended = (id: number, exit: Exit.Exit<Sent, SendError | RecordUnavailable>) => {
+    const ended = (plan: Plan, exit: Exit.Exit<Sent, SendError | RecordUnavailable>) => {
+      const { id } = plan
+      const missing = unrecorded(exit)
+      if (missing !== undefined) return retries.failed(plan, missing)
+      retries.forget(id)
       const reason = reasonOf(exit)
       return reason === undefined
         ? Effect.void
@@ -48,7 +55,8 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
     }
 
     const one = Effect.fn("KrakenWriter.approved")(
-      function* ({ caller, endpoint, id, request }: Plan) {
+      function* (plan: Plan) {
+        const { caller, endpoint, id, request } = plan
         const found = yield* callers.find(caller.id)
         if (found._tag === "Unknown") {
           if (foreign.size < mostForeign) foreign.add(id)
@@ -59,7 +67,7 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
         const exit = yield* writer
           .send(endpoint, request, { approval: id })
           .pipe(Effect.provideService(Principal, found.principal), Effect.raceFirst(keeping), Effect.exit)
-        yield* ended(id, exit)
+        yield* ended(plan, exit)
         yield* Effect.logInfo("An approved write has ended", {
           approval: id,
           endpoint,
@@ -73,6 +81,13 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
         )
     )
 
+    /** Makes a plan void whose time passed before its write could be recorded. It is tried again if that cannot be, either. */
+    const end = (id: number, reason: string) =>
+      Effect.matchEffect(approvals.voided(id, `it could not be recorded before its time had passed: ${reason}`), {
+        onFailure: () => retries.failed({ id, expires: 0 }, reason),
+        onSuccess: () => Effect.sync(() => retries.forget(id))
+      })
+
     /** The last warning. An unusable record is logged once, not at every look. */
     const warned = yield* Ref.make("")
     const warn = ({ message }: RecordUnavailable) =>
@@ -81,7 +96,9 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
       )
 
     const look = Effect.gen(function* () {
-      const plans = yield* approvals.claimApproved(permits)
+      for (const { id, reason } of yield* retries.overdue) yield* end(id, reason)
+      const resting = yield* retries.resting
+      const plans = yield* approvals.claimApproved((plan) => !resting.has(plan.id) && permits(plan))
       for (const { id } of plans) running.add(id)
       // The next look does not wait for the answers of these.
       yield* Effect.forEach(plans, (plan) => Effect.forkIn(slots.withPermits(1)(one(plan)), scope), { discard: true })
@@ -98,13 +115,18 @@ const isOffered = (endpoint: Endpoint, toolsets: (typeof Config.Service)["toolse
 
 const failureOf = <E>(cause: Cause.Cause<E>): E | undefined => Option.getOrUndefined(Cause.failureOption(cause))
 
+/** The reason for which a write could not be recorded. It can be carried out as soon as the record can be written again. */
+const unrecorded = (exit: Exit.Exit<Sent, SendError | RecordUnavailable>): string | undefined => {
+  const error = Exit.isFailure(exit) ? failureOf(exit.cause) : undefined
+  return error?._tag === "KrakenNotRecorded" || error?._tag === "RecordUnavailable"
+    ? error.reason.replace(/\.$/, "")
+    : undefined
+}
+
 /** The reason for which a plan is void. Undefined if it was sent, or might be sent by another process. */
 const reasonOf = (exit: Exit.Exit<Sent, SendError | RecordUnavailable>): string | undefined => {
   if (Exit.isSuccess(exit)) {
-    const { duplicateOf, left } = exit.value
-    if (duplicateOf !== undefined) return "an identical write had just been sent"
-    // Those cancels have rows of their own, none of which is that of the plan.
-    return left === undefined ? undefined : "it is done: the caller's own orders were cancelled one by one"
+    return exit.value.duplicateOf === undefined ? undefined : "an identical write had just been sent"
   }
   if (Exit.isInterrupted(exit)) return undefined
   const error = failureOf(exit.cause)
@@ -112,10 +134,6 @@ const reasonOf = (exit: Exit.Exit<Sent, SendError | RecordUnavailable>): string 
   switch (error._tag) {
     case "ApprovalVoid":
       return error.reason
-    // It can be carried out as soon as the record can be written again.
-    case "KrakenNotRecorded":
-    case "RecordUnavailable":
-      return undefined
     default:
       return error.message.replace(/\.$/, "")
   }

@@ -28,7 +28,7 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const { context, guard, procedure, record, recorded, settle } = yield* writeParts
+    const { approvals, context, guard, procedure, record, recorded, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
     const refused =
@@ -100,6 +100,7 @@ export const KrakenWriterSettling = Layer.scoped(
       record,
       judge: judged,
       refused: recorded.refused,
+      done: approvals.done,
       send: carryOut
     })
 

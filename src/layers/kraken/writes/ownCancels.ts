@@ -5,6 +5,7 @@ import { OrderRow } from "../../../domain/orders/orderMatch.ts"
 import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
 import type { CallOptions, ReadError } from "../../../services/KrakenClient.ts"
+import type { ApprovalVoid } from "../../../services/Approvals.ts"
 import { KrakenNotRecorded, KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
 import { NotAllowed } from "../../../services/LimitErrors.ts"
@@ -35,6 +36,8 @@ export interface OwnCancelContext extends OrderSource {
     write: { readonly endpoint: WriteEndpoint; readonly params: Params },
     error: SendError
   ) => Effect.Effect<void, never, Principal>
+  /** Notes that an approved plan is carried out, once. Its cancels have rows of their own. */
+  readonly done: (plan: number, endpoint: WriteEndpoint) => Effect.Effect<void, ApprovalVoid | RecordUnavailable>
   /** Sends a cancel as that of a caller who can cancel any order. */
   readonly send: (write: Content, params: Params) => Effect.Effect<Sent, SendError, Principal>
 }
@@ -201,6 +204,8 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
    */
   const cancelAll = Effect.fnUntraced(function* (write: Content, params: Params) {
     yield* context.judge(write, params)
+    // Noted before the cancels leave: a second run would take orders that were placed since.
+    if (write.approval !== undefined) yield* context.done(write.approval, write.endpoint)
     yield* Effect.catchAll(record.dropQueued, ({ message }) =>
       Effect.logWarning("Queued writes could not be dropped before a cancel", { reason: message })
     )

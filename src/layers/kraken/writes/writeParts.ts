@@ -34,6 +34,7 @@ export const writeParts = Effect.gen(function* () {
     approvals: yield* Approvals
   }
   return {
+    approvals: limits.approvals,
     context,
     record,
     procedure: procedures(),

@@ -380,6 +380,94 @@ describe("an approved plan", () => {
   )
 })
 
+describe("an approved cancelling of all own orders", () => {
+  const mandate = terms({ ask: { kinds: ["cancel-all"] } })
+  const resting = { pair: "XBTUSD", type: "buy", ordertype: "limit", price: "30000", volume: "0.01" }
+
+  it.effect("is done once, although its cancels have rows of their own and its server ends", () =>
+    story(
+      ({ home, server, start }) =>
+        Effect.gen(function* () {
+          yield* server.send(agent, "private/AddOrder", resting)
+          const plan = planIn(yield* Effect.flip(server.send(agent, "private/CancelAll", {})))
+          yield* yes(home, plan)
+          const ended = Option.getOrThrow(yield* server.as(agent)(server.approvals.wait(plan, "9 minutes")))
+          assert.strictEqual(ended.state._tag, "Done")
+          yield* Effect.sleep("5 seconds")
+          assert.deepStrictEqual(server.sent, ["AddOrder", "CancelOrder"])
+          yield* server.crash
+          const next = yield* start()
+          yield* next.send(agent, "private/AddOrder", { ...resting, price: "31000" })
+          yield* Effect.sleep("1 minute")
+          assert.deepStrictEqual(next.sent, ["AddOrder"])
+          assert.strictEqual((yield* stateIn(home, plan))._tag, "Done")
+          assert.strictEqual((yield* yes(home, plan))._tag, "Closed")
+          const again = yield* Effect.flip(next.send(agent, "private/CancelAll", {}))
+          assert.strictEqual(again._tag, "ApprovalUsed")
+          yield* isIntact(home)
+        }),
+      { mandate }
+    )
+  )
+
+  it.effect("is not begun if it cannot be noted", () =>
+    story(
+      ({ home, server }) =>
+        Effect.gen(function* () {
+          yield* server.send(agent, "private/AddOrder", resting)
+          const plan = planIn(yield* Effect.flip(server.send(agent, "private/CancelAll", {})))
+          yield* yes(home, plan)
+          yield* home.write((db) =>
+            db.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+          )
+          yield* Effect.sleep("20 seconds")
+          assert.deepStrictEqual(server.sent, ["AddOrder"])
+          yield* home.write((db) => db.exec("DROP TRIGGER full"))
+          yield* Effect.sleep("1 minute")
+          assert.deepStrictEqual(server.sent, ["AddOrder", "CancelOrder"])
+        }),
+      { mandate }
+    )
+  )
+})
+
+describe("an approved write that cannot be recorded", () => {
+  const fill = (home: Installation) =>
+    home.write((db) =>
+      db.exec("CREATE TRIGGER full BEFORE INSERT ON intents BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    )
+
+  it.effect("is sent once it can be recorded", () =>
+    story(({ home, server }) =>
+      Effect.gen(function* () {
+        const plan = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal)))
+        yield* fill(home)
+        yield* yes(home, plan)
+        yield* Effect.sleep("2 minutes")
+        assert.deepStrictEqual(server.sent, [])
+        yield* home.write((db) => db.exec("DROP TRIGGER full"))
+        yield* Effect.sleep("1 minute")
+        assert.deepStrictEqual(server.sent, ["Withdraw"])
+      })
+    )
+  )
+
+  it.effect("is void with the reason when its time has passed", () =>
+    story(({ home, server }) =>
+      Effect.gen(function* () {
+        const plan = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal)))
+        yield* fill(home)
+        yield* yes(home, plan)
+        yield* Effect.sleep("11 minutes")
+        const state = yield* stateIn(home, plan)
+        assert.strictEqual(state._tag, "Void")
+        assert.include(state._tag === "Void" ? state.reason : "", "disk full")
+        assert.deepStrictEqual(server.sent, [])
+      })
+    )
+  )
+})
+
 describe("an attack on approvals fails", () => {
   /** A plan of the agent, and a server that sends nothing by itself. */
   const planned = (
