@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, TestClock } from "effect"
+import { Effect, Exit, Option, TestClock } from "effect"
+import { makePair } from "../../cli/doctor/healthyHome.ts"
+import { temporaryFolder } from "../../temporaryFolder.ts"
 import { agent, type Answer, call, logIn, makeReadyWorld, makeWorld, passphrase, type World } from "./world.ts"
 
 const wrong = (world: World) => call(world, "/log-in", { form: { passphrase: "guess" } })
@@ -132,6 +134,39 @@ describe("the page for approvals", () => {
       assert.notInclude(text, "\u001b")
       assert.include(text, "\\u202e gnp.exe \\u001b[2J\\n")
       assert.match(text, /<figcaption>[^<]*agent[^<]*<\/figcaption>/)
+    })
+  )
+})
+
+describe("the page at an address of its own", () => {
+  /** Logs in and approves a plan. */
+  const approved = Effect.fnUntraced(function* (world: World) {
+    const plan = yield* world.ask()
+    const session = yield* logIn(world)
+    assert.strictEqual((yield* session.answer(plan, "yes")).status, 303)
+    assert.deepStrictEqual(yield* world.state(plan), { _tag: "Approved", channel: "page" })
+  })
+
+  it.scoped("works over TLS, with a cookie that is sent over TLS only", () =>
+    Effect.gen(function* () {
+      const pair = makePair(yield* temporaryFolder, "page")
+      const operator = { host: "0.0.0.0", port: 0 }
+      const world = yield* makeReadyWorld({ operator, tls: Option.some(pair), operatorUrl: "https://127.0.0.1" })
+      const { headers } = yield* call(world, "/log-in", { form: { passphrase } })
+      assert.include(headers["set-cookie"]?.[0], "Secure")
+      yield* approved(world)
+      const plain = yield* Effect.exit(call({ ...world, certificate: undefined }, "/log-in"))
+      assert.isTrue(Exit.isFailure(plain))
+    })
+  )
+
+  it.scoped("works over IPv6, and refuses other hosts there, too", () =>
+    Effect.gen(function* () {
+      const world = yield* makeReadyWorld({ operator: { host: "::1", port: 0 } })
+      assert.strictEqual(world.host, "[::1]")
+      yield* approved(world)
+      const other = yield* call(world, "/log-in", { headers: { host: "evil.example" } })
+      assert.include([403, 421], other.status)
     })
   )
 })

@@ -1,6 +1,8 @@
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger, Option } from "effect"
 import { createHash, randomBytes, scryptSync } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { request as send, type IncomingHttpHeaders } from "node:http"
+import { request as sendSecurely } from "node:https"
 import { join } from "node:path"
 import type { Outcome, Plan as PlanEvent } from "../../../src/domain/record/events.ts"
 import { planHash } from "../../../src/layers/access/approvals/planHash.ts"
@@ -19,7 +21,7 @@ import { temporaryFolder } from "../../temporaryFolder.ts"
 
 export const passphrase = "correct horse battery staple"
 
-const address = { host: "127.0.0.1", port: 0 } as const
+const loopback = { host: "127.0.0.1", port: 0 } as const
 
 /** The agent that asks. */
 export const agent = { id: "agent0000001", name: "trader" } as const
@@ -71,8 +73,9 @@ const cheaplyHashed = (text: string): PreparedSecret => {
 /** An installation with an operator secret and a page, and a record in which a test makes plans. */
 export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Config.Service> = {}) {
   const folder = yield* temporaryFolder
+  const address = changes.operator ?? loopback
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-  const config = TestConfig({ stateDir: folder, operator: address, ...changes })
+  const config = TestConfig({ stateDir: folder, ...changes, operator: address })
   const lines: Array<string> = []
   const log = Logger.replace(
     Logger.defaultLogger,
@@ -96,6 +99,12 @@ export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Co
     write,
     setPassphrase,
     port,
+    /** The certificate of the page, if it has TLS. */
+    certificate: Option.getOrUndefined(
+      Option.map(changes.tls ?? Option.none(), ({ certFile }) => readFileSync(certFile))
+    ),
+    /** The host that browsers open, as it stands in an address. */
+    host: address.host.includes(":") ? `[${address.host}]` : loopback.host,
     url: `http://127.0.0.1:${port}`,
     /** Makes a plan, and returns its number. */
     ask: ({ quote, ...changes }: Partial<Omit<PlanEvent, "hash">> = {}) =>
@@ -168,23 +177,30 @@ interface Sending {
 }
 
 /** Sends a request as a browser would from the page itself, except for `headers`. An empty header is left out. */
-export const call = ({ port }: World, path: string, { form, headers = {}, method }: Sending = {}) =>
+export const call = (world: World, path: string, { form, headers = {}, method }: Sending = {}) =>
   Effect.async<Answer>((resume) => {
-    const origin = form === undefined ? {} : { origin: `http://127.0.0.1:${port}` }
+    const { certificate, host, port } = world
+    const scheme = certificate === undefined ? "http" : "https"
+    const origin = form === undefined ? {} : { origin: `${scheme}://${host}:${port}` }
     const type = form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }
     const all = Object.entries({ ...origin, ...type, ...headers }).filter(([, value]) => value !== "")
-    const request = send(
-      { port, path, host: "127.0.0.1", method: method ?? (form ? "POST" : "GET"), headers: Object.fromEntries(all) },
-      (response) => {
-        let text = ""
-        response.on("data", (chunk: Buffer) => {
-          text += String(chunk)
-        })
-        response.on("end", () =>
-          resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers, text }))
-        )
-      }
-    )
+    const options = {
+      port,
+      path,
+      host: host.replaceAll(/[[\]]/g, ""),
+      method: method ?? (form ? "POST" : "GET"),
+      headers: Object.fromEntries(all),
+      ...(certificate !== undefined && { ca: certificate, servername: "kraken.example" })
+    }
+    const request = (certificate === undefined ? send : sendSecurely)(options, (response) => {
+      let text = ""
+      response.on("data", (chunk: Buffer) => {
+        text += String(chunk)
+      })
+      response.on("end", () =>
+        resume(Effect.succeed({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      )
+    })
     request.on("error", (error) => resume(Effect.die(error)))
     request.end(form && new URLSearchParams(form).toString())
   })
