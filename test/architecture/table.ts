@@ -199,6 +199,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/endpoints",
     "domain/mandates",
     "domain/numbers",
+    "domain/orders",
     "domain/record",
     "domain/wire",
     "layers/access/halt",
@@ -415,6 +416,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/access/halt": ["layers/process", "layers/storage", "services"],
   "layers/kraken/writes/panic": [
     "domain/endpoints",
+    "domain/orders",
     "domain/wire",
     "layers/access",
     "layers/access/halt",

@@ -1,9 +1,8 @@
-import { endpoints, type Params, type WriteEndpoint } from "./endpoints.ts"
+import { endpoints, type WriteEndpoint } from "./endpoints.ts"
 
 /**
- * Tells whether a write passes while all is stopped: it is a cancel. A timer that will cancel everything later is none,
- * since it would replace that of the stop.
+ * Tells whether a write passes while all is stopped: it is a cancel. A timer that cancels everything later is none: set or
+ * turned off by a client, it would replace that of the stop.
  */
-export const passesStop = (endpoint: WriteEndpoint, params: Params): boolean =>
-  endpoints[endpoint].moves === "cancels" &&
-  (endpoint !== "private/CancelAllOrdersAfter" || /^0+$/.test(String(params["timeout"])))
+export const passesStop = (endpoint: WriteEndpoint): boolean =>
+  endpoints[endpoint].moves === "cancels" && endpoint !== "private/CancelAllOrdersAfter"

@@ -86,7 +86,7 @@ export const KrakenClientPaper = Layer.effect(
       // Only a file that another process holds delays the answer after the stamp.
       const command = { endpoint, params: yield* stamped }
       const [first = command, ...others] = [...observed, command]
-      if (!isOfStop && !passesStop(endpoint, draft)) yield* Effect.flatMap(halt.current, frozenBy(endpoint))
+      if (!isOfStop && !passesStop(endpoint)) yield* Effect.flatMap(halt.current, frozenBy(endpoint))
       return yield* resultOf(yield* accounts.carryOut(account, [first, ...others]), classifyWrite)
     })
 

@@ -181,8 +181,8 @@ function makeRecord(
     }))
 
     /** Looks for the stop beside the record, so that it holds although the record cannot be used. */
-    const stopOf = ({ endpoint, params = {} }: Pick<IntentDraft, "endpoint"> & Partial<IntentDraft>) =>
-      passesStop(endpoint, params) ? undefined : Option.getOrUndefined(Option.map(stopByFile(), frozenBy))
+    const stopOf = ({ endpoint }: Pick<IntentDraft, "endpoint">) =>
+      passesStop(endpoint) ? undefined : Option.getOrUndefined(Option.map(stopByFile(), frozenBy))
 
     const begin = Effect.fn("Record.begin")(function* (
       draft: IntentDraft,

@@ -1,5 +1,7 @@
 import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
+import type { Params } from "../../../domain/endpoints/endpoints.ts"
+import { likeness, type OrderRow } from "../../../domain/orders/orderMatch.ts"
 import type { Intent, Outcome } from "../../../domain/record/events.ts"
 import type { Stop } from "../../../services/Halt.ts"
 import { draftOf } from "./activity.ts"
@@ -86,6 +88,8 @@ export const runningTimer = (db: Database, key: string, now: number): Timer | un
 export interface OrderIds {
   readonly txid: string
   readonly clOrdId?: string | undefined
+  /** The order as Kraken lists it. Absent if it has an unknown form. */
+  readonly row?: OrderRow | undefined
 }
 
 /** Selects the orders that recorded writes of any key have made, or might have made. */
@@ -93,20 +97,30 @@ export const ownOrders = (db: Database, orders: ReadonlyArray<OrderIds>): Readon
   const made = statement(db, "SELECT 1 FROM made WHERE id = ? LIMIT 1")
   const spent = statement(db, "SELECT 1 FROM spends WHERE txid = ? LIMIT 1")
   const named = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? LIMIT 1")
-  const sent = new Set(
-    (
-      statement(db, "SELECT seq, fingerprints FROM intents WHERE state IN ('open', 'unknown')").all() as ReadonlyArray<{
-        readonly seq: number
-        readonly fingerprints: string
-      }>
-    ).flatMap(({ fingerprints, seq }) => readable(seq, decodeTexts(fingerprints)))
-  )
-  const isOwn = ({ clOrdId, txid }: OrderIds) =>
+  const undecided = statement(
+    db,
+    "SELECT seq, fingerprints FROM intents WHERE state IN ('open', 'unknown')"
+  ).all() as ReadonlyArray<{ readonly seq: number; readonly fingerprints: string }>
+  const sent = new Set(undecided.flatMap(({ fingerprints, seq }) => readable(seq, decodeTexts(fingerprints))))
+  const withUserref = undecided.flatMap(({ seq }) => ordersWithUserref(draftOf(db, seq)?.params ?? {}))
+  const isOwn = ({ clOrdId, row, txid }: OrderIds) =>
     made.get(txid) !== undefined ||
     spent.get(txid) !== undefined ||
-    (clOrdId !== undefined && (named.get(clOrdId) !== undefined || sent.has(JSON.stringify([clOrdId]))))
+    (clOrdId !== undefined && (named.get(clOrdId) !== undefined || sent.has(JSON.stringify([clOrdId])))) ||
+    (row !== undefined && withUserref.some((params) => mightBe(row, params)))
   return new Set(orders.filter(isOwn).map(({ txid }) => txid))
 }
+
+/** Lists the orders of a request that are found again by their `userref` only. */
+const ordersWithUserref = (request: Params): ReadonlyArray<Params> => {
+  const orders: ReadonlyArray<Params> = Array.isArray(request["orders"]) ? request["orders"].map(Object) : [request]
+  return orders.filter(({ cl_ord_id, userref }) => userref !== undefined && cl_ord_id === undefined)
+}
+
+/** Tells whether an open order can be one that was sent. It bears the same `userref`, and its terms do not contradict it. */
+const mightBe = (row: OrderRow, params: Params): boolean =>
+  String(row.userref) === String(params["userref"]) &&
+  likeness(row, { params, hasOwnId: false, time: { sentAt: 0, inDoubt: true } }, () => true) !== "other"
 
 /** Counts the keys, other than one, with which writes were recorded since a moment. */
 export const otherKeys = (db: Database, key: string, since: number): number =>

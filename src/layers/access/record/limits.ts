@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3"
 import { Duration, Option } from "effect"
-import { endpoints, type Params, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import { endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { passesStop } from "../../../domain/endpoints/stopping.ts"
 import type { Claim, Spend } from "../../../domain/mandates/claim.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
@@ -27,15 +27,11 @@ export const judge = (
   db: Database,
   now: Now,
   party: Party,
-  {
-    claim,
-    endpoint,
-    params = {}
-  }: { readonly endpoint: WriteEndpoint; readonly claim?: Claim | undefined; readonly params?: Params },
+  { claim, endpoint }: { readonly endpoint: WriteEndpoint; readonly claim?: Claim | undefined },
   limits: Limits
 ): NoRoom | undefined => {
   const { moves } = endpoints[endpoint]
-  const stop = passesStop(endpoint, params) ? undefined : frozen(db, party)
+  const stop = passesStop(endpoint) ? undefined : frozen(db, party)
   if (moves === "cancels") return stop
   const barred = stop ?? changed(db, party)
   if (barred !== undefined) return barred

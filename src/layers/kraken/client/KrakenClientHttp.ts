@@ -155,7 +155,7 @@ export const KrakenClientHttp = Layer.effect(
               intent,
               accept: json,
               decode: decodeWriteResponse,
-              ...(!isOfStop && !passesStop(endpoint, draft) && { check: unlessStopped(endpoint) })
+              ...(!isOfStop && !passesStop(endpoint) && { check: unlessStopped(endpoint) })
             },
             draft
           )

@@ -131,6 +131,38 @@ describe("own orders", () => {
       assert.deepStrictEqual([...ownOrders(db, orders)], ["MADE", "SENT"])
     })
   )
+
+  it.scoped("are known by the userref and the terms of writes that are undecided", () =>
+    recorded((db) => {
+      const terms = { pair: "XBTUSD", type: "buy", volume: "0.1", price: "100" }
+      begin(db, { request: { ...terms, userref: 7 } })
+      begin(db, {
+        endpoint: "private/AddOrderBatch",
+        request: { pair: "XBTUSD", orders: [{ type: "sell", volume: "0.2", price: "200", userref: 8 }] }
+      })
+      end(db, begin(db, { request: { ...terms, userref: 9 } }), "did-not-happen")
+      const order = (
+        txid: string,
+        userref: number | undefined,
+        type = "buy",
+        volume = "0.10000000",
+        price = "100.0"
+      ) => ({
+        txid,
+        row: { userref, status: "open", opentm: 1, vol: volume, descr: { pair: "XBT/USD", type, price } }
+      })
+      const orders = [
+        order("SENT", 7),
+        order("BATCH", 8, "sell", "0.2", "200"),
+        order("OTHER SIDE", 7, "sell"),
+        order("OTHER VOLUME", 7, "buy", "5"),
+        order("OTHER PRICE", 7, "buy", "0.1", "101"),
+        order("DID NOT HAPPEN", 9),
+        order("WITHOUT", undefined)
+      ]
+      assert.deepStrictEqual([...ownOrders(db, orders)], ["SENT", "BATCH"])
+    })
+  )
 })
 
 describe("the timer of a caller", () => {

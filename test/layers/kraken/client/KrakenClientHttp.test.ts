@@ -90,12 +90,10 @@ describe("an emergency stop", () => {
         assert.deepInclude(yield* Fiber.join(waiting), { _tag: "Frozen", scope: "everything", by: "local" })
         assert.strictEqual(fake.count("private/AddOrder"), 0)
         yield* kraken.write("private/CancelAll", {}, { priority: "cancel" })
-        const timer = (options: object) =>
-          Effect.either(
-            kraken.write("private/CancelAllOrdersAfter", { timeout: 15 }, { priority: "cancel", ...options })
-          )
-        assert.isTrue(Either.isLeft(yield* timer({})))
-        assert.isTrue(Either.isRight(yield* timer({ isOfStop: true })))
+        const timer = (timeout: number, options: object = {}) =>
+          Effect.either(kraken.write("private/CancelAllOrdersAfter", { timeout }, { priority: "cancel", ...options }))
+        for (const timeout of [15, 0]) assert.isTrue(Either.isLeft(yield* timer(timeout)))
+        assert.isTrue(Either.isRight(yield* timer(15, { isOfStop: true })))
         removeHaltFile(haltFileIn(folder))
         yield* write(kraken)
         assert.strictEqual(fake.count("private/AddOrder"), 1)

@@ -1,4 +1,4 @@
-import { Clock, Effect, Layer, Option, Schedule } from "effect"
+import { type Cause, Clock, Effect, Layer, Option, Schedule } from "effect"
 import { Config } from "../../../../services/Config.ts"
 import { Halt } from "../../../../services/Halt.ts"
 import { KrakenClient } from "../../../../services/KrakenClient.ts"
@@ -20,6 +20,9 @@ const untilHeld = "250 millis"
 
 /** The pause between two signs of life. */
 const touchEvery = "2 seconds"
+
+const logFailure = (cause: Cause.Cause<unknown>) =>
+  Effect.logError("The emergency stop could not be carried out", cause)
 
 /**
  * Looks each second for the emergency stop, logs its beginning and its end, tells the operator, and cancels orders if a panic without an API
@@ -70,6 +73,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
       return yield* lookAtRecord
     })
 
+    const scope = yield* Effect.scope
     const done = new Set<string>()
     let stoppedSince: number | undefined
     const look = Effect.gen(function* () {
@@ -93,8 +97,9 @@ export const PanicOnRequest = Layer.scopedDiscard(
         })
       if (Option.isNone(found) || !canCancel) return
       const claimed = yield* claimRequest(stateDir, key, yield* Clock.currentTimeMillis, done)
-      if (claimed !== undefined) yield* carryOut(claimed)
-    }).pipe(Effect.catchAllCause((cause) => Effect.logError("The emergency stop could not be carried out", cause)))
+      // Another request can come while this one is carried out, and waits for nothing.
+      if (claimed !== undefined) yield* Effect.forkIn(Effect.catchAllCause(carryOut(claimed), logFailure), scope)
+    }).pipe(Effect.catchAllCause(logFailure))
 
     yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(lookEvery)))
   })

@@ -1,5 +1,6 @@
 import { Clock, Data, Duration, Effect, Either, Option, Ref, Schema } from "effect"
 import type { Params, WriteEndpoint } from "../../../../domain/endpoints/endpoints.ts"
+import { OrderRow } from "../../../../domain/orders/orderMatch.ts"
 import { escapeText } from "../../../../domain/wire/escapeText.ts"
 import { monotonic } from "../../../../services/Clocks.ts"
 import { maximumIds } from "../../orders/orderLists.ts"
@@ -16,6 +17,8 @@ export interface OpenOrder {
   /** The order whose fill made it. */
   readonly parent?: string | undefined
   readonly ordertype: string
+  /** The order as Kraken lists it. Absent if it has an unknown form. */
+  readonly row?: OrderRow | undefined
 }
 
 /**
@@ -87,11 +90,19 @@ const betweenReadings = "700 millis"
 /** Orders of a batch that are cancelled one by one after batches did not help. */
 const fewOrders = 5
 
-const Row = Schema.Struct({
-  cl_ord_id: Schema.optional(Schema.NullOr(Schema.String)),
-  refid: Schema.optional(Schema.NullOr(Schema.String)),
-  descr: Schema.Struct({ ordertype: Schema.String })
-})
+/** Fields that are not named are kept. */
+const others = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const Row = Schema.Struct(
+  {
+    cl_ord_id: Schema.optional(Schema.NullOr(Schema.String)),
+    refid: Schema.optional(Schema.NullOr(Schema.String)),
+    descr: Schema.Struct({ ordertype: Schema.String }, others)
+  },
+  others
+)
+
+const decodeRow = Schema.decodeUnknownOption(OrderRow)
 
 const decodeOpen = Schema.decodeUnknownOption(
   Schema.Struct({ open: Schema.Record({ key: Schema.String, value: Row }) })
@@ -319,11 +330,12 @@ const add = (text: string) => (texts: ReadonlyArray<string>) => [...texts, text]
 const setTimer = (calls: PanicCalls, timeout: number) => calls.write("private/CancelAllOrdersAfter", { timeout })
 
 const ordersIn = (open: Readonly<Record<string, typeof Row.Type>>): ReadonlyArray<OpenOrder> =>
-  Object.entries(open).map(([txid, { cl_ord_id, descr, refid }]) => ({
+  Object.entries(open).map(([txid, row]) => ({
     txid,
-    clOrdId: cl_ord_id ?? undefined,
-    parent: refid ?? undefined,
-    ordertype: descr.ordertype
+    clOrdId: row.cl_ord_id ?? undefined,
+    parent: row.refid ?? undefined,
+    ordertype: row.descr.ordertype,
+    row: Option.getOrUndefined(decodeRow(row))
   }))
 
 const chunksOf = (ids: ReadonlyArray<string>, size: number): ReadonlyArray<ReadonlyArray<string>> =>
