@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3"
-import { Console, DateTime, Effect, Either, Option, Schema } from "effect"
+import { Clock, Console, DateTime, Effect, Either, Option, Schema } from "effect"
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { append, readHead } from "../../layers/access/record/append.ts"
@@ -80,18 +80,24 @@ export const restore = Effect.fn("state.restore")(function* ({
 
 /**
  * Finds the stop that a restore must not lift: that of the state folder, or of the backup. A record that cannot be read
- * tells of none.
+ * might have had one, so it counts as stopped.
  */
 const standingStop = Effect.fnUntraced(function* (stateDir: string, backup: string) {
   const inFile = Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))
   if (inFile !== undefined) return inFile
+  const since = yield* Clock.currentTimeMillis
+  const unreadable: Stop = { since, by: "local", reason: "the record that state restore replaced can't be read" }
   const rowOf = (file: string) =>
-    existsSync(file) ? Effect.orElseSucceed(inDatabase(file, stopOf), () => undefined) : Effect.succeed(undefined)
+    existsSync(file) ? Effect.orElseSucceed(inDatabase(file, stopOf), () => unreadable) : Effect.succeed(undefined)
   const found = (yield* rowOf(join(stateDir, recordFile))) ?? (yield* rowOf(join(backup, recordFile)))
   return found ?? Option.getOrUndefined(lookAtHaltFile(haltFileIn(backup)))
 })
 
+/** Reads the stop of a record, whose layout can be of another version. Throws if it is no record. */
 const stopOf = (db: Database): Stop | undefined => {
+  if (Number(db.pragma("application_id", { simple: true })) !== layout.applicationId) throw new Error("it is no record")
+  // Records of the first version have no place for a stop.
+  if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'halt'").get() === undefined) return undefined
   const { seq: _, ...stop } = stopIn(db) ?? {}
   return "since" in stop ? stop : undefined
 }

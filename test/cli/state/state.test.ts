@@ -141,18 +141,6 @@ describe("state restore", () => {
       assert.isTrue(existsSync(file))
     })
   )
-
-  it.scopedLive("moves a record aside that cannot be read", () =>
-    Effect.gen(function* () {
-      const { audit, copy, file, run, state } = yield* makeFolder
-      yield* record(state)
-      yield* run("backup", copy)
-      writeFileSync(file, "Not a database at all, but long enough to have the header of one.".repeat(100))
-      assert.strictEqual((yield* run("restore", copy)).code, 1)
-      assert.strictEqual((yield* run("restore", copy, "--force")).code, 0)
-      assert.strictEqual((yield* audit("verify")).code, 0)
-    })
-  )
 })
 
 describe("state restore while all trading is frozen", () => {
@@ -195,6 +183,27 @@ describe("state restore while all trading is frozen", () => {
       rmSync(state, { recursive: true })
       assert.strictEqual((yield* run("restore", copy)).code, 0)
       assert.deepStrictEqual(stops(state), [stop, stop])
+    })
+  )
+})
+
+describe("state restore over a record that cannot be read", () => {
+  it.scopedLive("moves it aside, and stays frozen, since a stop might have been in it", () =>
+    Effect.gen(function* () {
+      const { audit, copy, file, run, state } = yield* makeFolder
+      yield* record(state)
+      yield* run("backup", copy)
+      writeFileSync(file, "Not a database at all, but long enough to have the header of one.".repeat(100))
+      assert.strictEqual((yield* run("restore", copy)).code, 1)
+      const restored = yield* run("restore", copy, "--force")
+      assert.strictEqual(restored.code, 0)
+      assert.include(restored.stdout, "frozen")
+      const stop = Option.getOrUndefined(lookAtHaltFile(haltFileIn(state)))
+      assert.deepInclude(stop, { by: "local", reason: "the record that state restore replaced can't be read" })
+      const db = new Database(file, { readonly: true })
+      assert.strictEqual(db.prepare("SELECT at FROM halt WHERE halted = 1").pluck().get(), stop?.since)
+      db.close()
+      assert.strictEqual((yield* audit("verify")).code, 0)
     })
   )
 })
