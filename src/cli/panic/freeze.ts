@@ -1,10 +1,11 @@
-import { Effect, Either } from "effect"
+import { Effect, Either, Option } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
 import { layout } from "../../layers/access/record/layout.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { lookInto } from "../../layers/storage/lookInto.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import type { Stop } from "../../services/Halt.ts"
 
@@ -42,6 +43,27 @@ export const freeze = Effect.fn("panic.freeze")(function* (stateDir: string, sto
   }
   return freezing
 })
+
+/** The halves of a stop that are there: the time at which its file began, and the row of the record. `unknown`: it can't be read. */
+export interface Halves {
+  readonly file: number | undefined
+  readonly row: number | "unknown" | undefined
+}
+
+/** Reads the file and the row of the stop. */
+export const halvesIn = Effect.fn("panic.halves")(function* (stateDir: string) {
+  const look = yield* lookInto(join(stateDir, recordFile), (db) => stopIn(db)?.seq, patience)
+  const halves: Halves = {
+    file: Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))?.since,
+    row: look._tag === "Read" ? look.value : look._tag === "Missing" ? undefined : "unknown"
+  }
+  return halves
+})
+
+/** Tells whether each half that was there is still there. */
+export const isSameStop = (before: Halves, now: Halves): boolean =>
+  (before.file === undefined || before.file === now.file) &&
+  (before.row === undefined || before.row === "unknown" || now.row === "unknown" || before.row === now.row)
 
 /** Stops by a row. Returns the stop that was in force before. Fails with a sentence. */
 const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {

@@ -1,5 +1,6 @@
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { isDone, type PanicOptions, type PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
+import type { EmergencySettings } from "../../layers/settings/emergency.ts"
 import type { Freezing } from "./freeze.ts"
 
 /** The end of the command. */
@@ -8,6 +9,8 @@ export interface PanicEnd {
   readonly reports: ReadonlyArray<PanicReport>
   /** Sentences about things that could not be done for any account. */
   readonly problems: ReadonlyArray<string>
+  /** Sentences about the settings that an operator should know. */
+  readonly notes: ReadonlyArray<string>
 }
 
 /** Tells whether the command did all that it was asked to do. */
@@ -32,27 +35,37 @@ export const toJson = (end: PanicEnd) => ({
     still_open: report.stillOpen,
     kept: report.kept,
     list: report.list ?? null,
+    web_socket_tokens: report.webSocketTokens ?? null,
     withdrawals: report.withdrawals.map(({ isCanceled, ...row }) => ({ ...row, canceled: isCanceled })),
     problems: report.problems,
     notes: report.notes
   })),
   problems: end.problems,
-  notes: end.freezing.notes
+  notes: [...end.notes, ...end.freezing.notes]
 })
 
 /** Writes the report for people. */
 export const toText = (end: PanicEnd): string => {
-  const { freezing, problems, reports } = end
+  const { freezing, notes, problems, reports } = end
   return [
     frozenLine(freezing),
+    ...notes,
     ...freezing.notes,
     ...reports.flatMap(linesOf),
     ...problems.map((text) => `NOT DONE: ${text}`),
-    "Nothing was sold. Trading stays frozen until: mcp-kraken resume"
+    freezing.file || freezing.row
+      ? "Nothing was sold. Trading stays frozen until: mcp-kraken resume"
+      : "Nothing was sold."
   ]
     .map(escapeText)
     .join("\n")
 }
+
+/** Writes one line about the extent of the stop, before anything is done. */
+export const scopeLine = ({ mode, stateDir }: Pick<EmergencySettings, "mode" | "stateDir">): string =>
+  mode === "live"
+    ? `Stopping real trading (mode live) through the state folder ${stateDir}.`
+    : `Stopping simulated trading (mode paper) through the state folder ${stateDir}. Real orders stay.`
 
 /** Writes one line about the freeze. */
 export const frozenLine = ({ file, row, stop, wasFrozen }: Freezing): string => {
@@ -117,9 +130,22 @@ const linesOf = (report: PanicReport): ReadonlyArray<string> => {
       ({ amount, asset, isCanceled, refid, status }) =>
         `${account}: withdrawal ${refid} of ${amount} ${asset}: ${isCanceled ? "cancelled" : `pending (${status})`}`
     ),
+    ...(account === "kraken" ? [`${account}: ${tokensLine(report)}`] : []),
     ...notes.map((text) => `${account}: ${text}`),
     ...problems.map((text) => `${account}: NOT DONE: ${text}`)
   ]
+}
+
+/** Writes a sentence about tokens for Kraken's WebSocket, which no stop on this machine reaches. */
+const tokensLine = ({ webSocketTokens: count }: PanicReport): string => {
+  const advice = "Delete the API key on kraken.com if you do not trust a program that might have one."
+  const known =
+    count === undefined
+      ? "It is not known if one was given out."
+      : count === 0
+        ? "The record has none of the last 30 days."
+        : `The record has ${count} of the last 30 days. ${advice}`
+  return `a program that holds a token for Kraken's WebSocket can still place orders. ${known}`
 }
 
 const iso = (millis: number): string => new Date(millis).toISOString()

@@ -1,4 +1,4 @@
-import { Clock, Console, type Duration, Effect, Either, Option, Ref } from "effect"
+import { Clock, Console, Effect, Either, Option, Ref } from "effect"
 import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
@@ -9,16 +9,17 @@ import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { askServers, readWork, removeWork, writeOpenOrders } from "../../layers/kraken/writes/panic/panicFiles.ts"
 import type { PanicOptions, PanicReport } from "../../layers/kraken/writes/panic/panicReport.ts"
 import { type PanicParts, runPanic } from "../../layers/kraken/writes/panic/panicRoutine.ts"
-import { recordOfPanic } from "../../layers/kraken/writes/panic/recordOfPanic.ts"
+import { recentKeys, recordOfPanic } from "../../layers/kraken/writes/panic/recordOfPanic.ts"
 import { load } from "../../layers/process/load.ts"
+import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
+import { settings as Settings } from "../../layers/settings/settingDefinitions.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { monotonic } from "../../services/Clocks.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { writeOut } from "../kit/writeOut.ts"
-import { freeze } from "./freeze.ts"
-import { orderDeadlineFor, settingsFor } from "./panicSettings.ts"
+import { freeze, halvesIn, isSameStop } from "./freeze.ts"
 import {
   frozenLine,
   interruptedText,
@@ -26,6 +27,7 @@ import {
   nothingYet,
   type PanicEnd,
   type Remains,
+  scopeLine,
   toJson,
   toText
 } from "./panicWords.ts"
@@ -42,7 +44,6 @@ interface Common {
   readonly stateDir: string
   readonly say: PanicParts["say"]
   readonly remains: Ref.Ref<Remains>
-  readonly orderDeadline: Duration.Duration
 }
 
 type Worked = Pick<PanicEnd, "reports" | "problems">
@@ -73,7 +74,10 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   { envFile, json, reason, ...options }: Given,
   remains: Ref.Ref<Remains>
 ) {
-  const { stateDir } = yield* settingsFor(Needs.record, envFile)
+  const settings = yield* emergencySettings(envFile)
+  const { notes, stateDir } = settings
+  yield* say(scopeLine(settings))
+  yield* Effect.forEach([...notes, ...settings.problems], say)
   yield* Ref.set(remains, { ...nothingYet, stateDir })
   const stop = {
     since: yield* Clock.currentTimeMillis,
@@ -84,11 +88,27 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
   yield* say(frozenLine(first))
   yield* Effect.forEach(first.notes, say)
-  const common = { options, stateDir, say, remains, orderDeadline: yield* orderDeadlineFor(envFile) }
-  const worked = yield* cancelOrders(common, envFile)
-  // A record that was busy at the beginning might be free by now.
-  const freezing = first.file && first.row ? first : { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
-  const end: PanicEnd = { freezing, ...worked }
+  const halves = yield* halvesIn(stateDir)
+  const worked = yield* cancelOrders({ options, stateDir, say, remains }, settings)
+  const last = yield* halvesIn(stateDir)
+  const isKept = isSameStop(halves, last)
+  const isFrozen = last.file !== undefined || last.row !== undefined
+  const freezing = !isFrozen
+    ? { ...first, file: false, row: false }
+    : first.file && first.row && isKept
+      ? first
+      : // A record that was busy at the beginning might be free by now.
+        { ...(yield* freeze(stateDir, stop)), wasFrozen: first.wasFrozen }
+  const end: PanicEnd = {
+    freezing,
+    reports: worked.reports,
+    problems: [
+      ...settings.problems,
+      ...worked.problems,
+      ...(isKept ? [] : ["The stop was lifted or changed while this command ran. Run it again."])
+    ],
+    notes
+  }
   yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
   if (isEndDone(end)) yield* exitWith(0)
 })
@@ -101,35 +121,77 @@ const exitWith = (code: number) =>
 const say = (line: string) => Console.error(escapeLines(line))
 
 /** Cancels by what the settings give: simulated accounts, an API key, or neither. */
-const cancelOrders = Effect.fnUntraced(function* (common: Common, envFile: Option.Option<string>) {
-  // With a wrong mode the account of the key counts. A mode that was not read cannot be asked for.
-  const live = Effect.map(settingsFor(Needs.panicLive, envFile), (config) => ({ ...config, mode: "live" as const }))
-  const config = yield* Effect.either(Effect.orElse(settingsFor(Needs.panic, envFile), () => live))
+const cancelOrders = Effect.fnUntraced(function* (common: Common, settings: EmergencySettings) {
+  if (settings.mode === "paper") return yield* cancelOnPaper(common, settings)
+  const config = settings.config(Needs.panicLive)
   if (Either.isLeft(config))
     return yield* haveServersCancel(common, `The API key can't be used: ${config.left.message}`)
-  const { credentials, mode } = config.right
-  if (mode === "paper") return yield* Effect.provideService(cancelOnPaper(common), Config, config.right)
+  const { credentials } = config.right
   if (Option.isNone(credentials)) return yield* haveServersCancel(common, "The settings have no API key.")
-  return yield* Effect.provideService(cancelAtKraken(common), Config, config.right)
+  const live = { ...config.right, mode: "live" as const }
+  return yield* Effect.provideService(cancelAtKraken(common, settings), Config, live)
 })
 
 /** Cancels the orders of the account of the API key. */
-const cancelAtKraken = Effect.fnUntraced(function* (common: Common) {
+const cancelAtKraken = Effect.fnUntraced(function* (common: Common, { strangeKeyFile }: EmergencySettings) {
   const config = yield* Config
+  const key = recordKeyOf(config)
   const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))
   const report = yield* Effect.provide(
-    Effect.flatMap(KrakenClient, (kraken) =>
-      runOn(common, "kraken", krakenCalls(kraken, operator("live")), recordKeyOf(config))
-    ),
+    Effect.flatMap(KrakenClient, (kraken) => runOn(common, "kraken", krakenCalls(kraken, operator("live")), key)),
     PanicClient
   )
-  return { reports: [report], problems: [] } satisfies Worked
+  return { reports: [report], problems: yield* strangeKeyProblems(common, key, strangeKeyFile) } satisfies Worked
 }, Effect.scoped)
 
-/** Cancels the orders of all simulated accounts of the state folder. */
-const cancelOnPaper = Effect.fnUntraced(function* (common: Common) {
-  const { stateDir } = yield* Config
-  if (isMissing(join(stateDir, "paper.db"))) return { reports: [], problems: [] } satisfies Worked
+/** Finds signs that the API key of a `.env` which nobody named is not the one that was traded with. */
+const strangeKeyProblems = Effect.fnUntraced(function* (
+  { stateDir }: Common,
+  key: string,
+  file: Option.Option<string>
+) {
+  if (Option.isNone(file)) return []
+  const { baseUrl } = yield* Config
+  const keys = yield* recentKeys(stateDir)
+  const isOther = Either.match(keys, {
+    onLeft: (why) => why !== undefined,
+    onRight: (keys) => keys.length > 0 && !keys.includes(key)
+  })
+  const name = `If ${file.value} is meant, name it with --env-file.`
+  return [
+    ...(isOther
+      ? [`The record shows no writes of the API key of ${file.value}, so other orders might be open. ${name}`]
+      : []),
+    ...(baseUrl === Settings.baseUrl.fallback
+      ? []
+      : [`${Settings.baseUrl.name} in ${file.value} is ${baseUrl}, so nothing was cancelled at Kraken itself. ${name}`])
+  ]
+})
+
+/** Cancels the orders of all simulated accounts of the state folder. Real orders of its record are a problem. */
+const cancelOnPaper = Effect.fnUntraced(function* (common: Common, settings: EmergencySettings) {
+  const { stateDir } = common
+  const real = yield* realOrderProblems(stateDir)
+  if (isMissing(join(stateDir, "paper.db"))) return { reports: [], problems: real } satisfies Worked
+  const config = settings.config(Needs.paper)
+  if (Either.isLeft(config)) return { reports: [], problems: [...real, config.left.message] } satisfies Worked
+  const worked = yield* Effect.provideService(cancelOnAccounts(common), Config, config.right)
+  return { ...worked, problems: [...real, ...worked.problems] } satisfies Worked
+})
+
+/** Finds real orders that a stop of simulated accounts leaves alone. */
+const realOrderProblems = Effect.fnUntraced(function* (stateDir: string) {
+  const keys = yield* recentKeys(stateDir)
+  if (Either.isLeft(keys))
+    return keys.left === undefined ? [] : [`It is not known if real orders were placed lately: ${keys.left}`]
+  return keys.right.length === 0
+    ? []
+    : [
+        "Only simulated accounts were looked at, and the record has real writes of late: run it with MCP_KRAKEN_MODE=live."
+      ]
+})
+
+const cancelOnAccounts = Effect.fnUntraced(function* (common: Common) {
   const { accountsOn, paperCalls } = yield* load(() => import("./paperCalls.ts"))
   const all = yield* Effect.either(Effect.flatMap(accountsOn("synthetic"), ({ list }) => list))
   if (Either.isLeft(all)) return { reports: [], problems: [all.left.message] } satisfies Worked
@@ -147,7 +209,7 @@ const cancelOnPaper = Effect.fnUntraced(function* (common: Common) {
 }, Effect.scoped)
 
 const runOn = Effect.fnUntraced(function* (
-  { options, orderDeadline, remains, say, stateDir }: Common,
+  { options, remains, say, stateDir }: Common,
   account: string,
   calls: PanicParts["calls"],
   key: string
@@ -158,8 +220,7 @@ const runOn = Effect.fnUntraced(function* (
     record: yield* recordOfPanic(stateDir, { account, key }),
     writeList: writeOpenOrders(stateDir, account, yield* Clock.currentTimeMillis),
     say,
-    sawOpen: (ids) => Ref.update(remains, (remains) => ({ ...remains, open: new Map(remains.open).set(account, ids) })),
-    orderDeadline
+    sawOpen: (ids) => Ref.update(remains, (remains) => ({ ...remains, open: new Map(remains.open).set(account, ids) }))
   })
 }, Effect.scoped)
 
@@ -185,7 +246,8 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
   const finish = (reports: ReadonlyArray<PanicReport>, problems: ReadonlyArray<string>) =>
     Effect.as(removeWork(stateDir, id), { reports, problems } satisfies Worked)
   for (;;) {
-    const { lines, reports, working } = yield* Effect.orElseSucceed(readWork(stateDir, id), () => ({
+    const { keys, lines, reports, working } = yield* Effect.orElseSucceed(readWork(stateDir, id), () => ({
+      keys: [],
       lines: [],
       reports: [],
       working: 0
@@ -193,7 +255,11 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
     yield* Effect.forEach(lines.slice(shown), say)
     shown = Math.max(shown, lines.length)
     const elapsed = (yield* monotonic) - began
-    if (working > 0 && reports.length === working && elapsed > untilAllTook) return yield* finish(reports, [])
+    if (working > 0 && reports.length === working && elapsed > untilAllTook) {
+      const missing = yield* missingAccounts(stateDir, keys)
+      if (missing === undefined || elapsed > untilTaken)
+        return yield* finish(reports, missing === undefined ? [] : [missing])
+    }
     if (working === 0 && elapsed > untilTaken)
       return yield* finish(
         [],
@@ -208,4 +274,15 @@ const haveServersCancel = Effect.fnUntraced(function* ({ options, remains, say, 
       } satisfies Worked
     yield* Effect.sleep("200 millis")
   }
+})
+
+/** Finds accounts of the record that no server reported on. `keys` are the beginnings of the keys of those that did. */
+const missingAccounts = Effect.fnUntraced(function* (stateDir: string, keys: ReadonlyArray<string>) {
+  const recent = yield* recentKeys(stateDir)
+  if (Either.isLeft(recent))
+    return `It is not known if other accounts were traded on: ${recent.left ?? "there is no record."}`
+  const missing = recent.right.filter((key) => !keys.some((beginning) => key.startsWith(beginning))).length
+  return missing === 0
+    ? undefined
+    : `No server cancelled for ${missing} API keys of which the record has writes of late. If such a key was replaced, state rekey tells the record.`
 })

@@ -5,19 +5,22 @@ import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { haltFileIn, lookAtHaltFile, removeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
-import { hasSecret, release, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
+import { release, secretIn, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
 import { layout } from "../../layers/access/record/layout.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
+import { OtherSecret } from "../../layers/access/secret/requireForTokens.ts"
+import { fingerprintsIn } from "../../layers/access/secretFingerprints.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { listName } from "../../layers/kraken/writes/panic/panicFiles.ts"
 import { load } from "../../layers/process/load.ts"
+import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import * as Needs from "../../layers/settings/needs.ts"
+import { lookInto } from "../../layers/storage/lookInto.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { mayResume } from "./mayResume.ts"
-import { settingsFor } from "./panicSettings.ts"
 import { ResumeRefusal } from "./resumeRefusal.ts"
 
 interface Given {
@@ -27,8 +30,11 @@ interface Given {
 
 /** Shows what changed since the stop, and ends it once a person confirms. The file goes last, so that a failure stops. */
 export const runResume = Effect.fn("resume.command")(function* ({ envFile, passphraseFd }: Given) {
-  const config = yield* settingsFor(Needs.record, envFile)
-  const { stateDir } = config
+  const settings = yield* emergencySettings(envFile)
+  const config = yield* settings.config(Needs.record)
+  const { stateDir } = settings
+  yield* Console.error(escapeLines(`State folder: ${stateDir}`))
+  yield* Effect.forEach([...settings.notes, ...settings.problems], (line) => Console.error(escapeLines(line)))
   const path = haltFileIn(stateDir)
   const file = join(stateDir, recordFile)
   const db = isMissing(file)
@@ -39,10 +45,10 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
       )
   const recorded =
     db === undefined
-      ? { stop: undefined, writes: [], isGuarded: false }
+      ? { stop: undefined, writes: [], secret: undefined }
       : yield* db.read((db) => {
           const stop = stopIn(db)
-          return { stop, writes: stop === undefined ? [] : writesSince(db, stop.seq), isGuarded: hasSecret(db) }
+          return { stop, writes: stop === undefined ? [] : writesSince(db, stop.seq), secret: secretIn(db) }
         })
   const inFile = Option.getOrUndefined(lookAtHaltFile(path))
   const stop = recorded.stop ?? inFile
@@ -55,9 +61,10 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
       ? "No write was recorded since."
       : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
   )
-  yield* Effect.forEach(yield* changes(stateDir, stop.since, envFile), (line) => Console.error(escapeLines(line)))
+  yield* Effect.forEach(settings.tokenDbs, (tokenDb) => refuseOtherSecret(tokenDb, file, recorded.secret))
+  yield* Effect.forEach(yield* changes(stateDir, stop.since, settings), (line) => Console.error(escapeLines(line)))
 
-  yield* Effect.provideService(mayResume(recorded.isGuarded, passphraseFd), Config, config)
+  yield* Effect.provideService(mayResume(recorded.secret !== undefined, passphraseFd), Config, config)
   // What stops now has to be what was shown: another stop might have begun while the person read it.
   const isShown = Option.getOrUndefined(lookAtHaltFile(path))?.since === inFile?.since
   const head =
@@ -76,6 +83,22 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   yield* Console.log(`Trading is allowed again.${head === undefined ? "" : ` Receipt: ${receiptOf(head)}`}`)
 }, Effect.scoped)
 
+/**
+ * Refuses if a token database is guarded by another secret than that of the record, or by one although the record has none:
+ * a record that was deleted would need no secret.
+ */
+const refuseOtherSecret = Effect.fnUntraced(function* (tokenDb: string, file: string, secret: string | undefined) {
+  const look = yield* lookInto(tokenDb, fingerprintsIn)
+  if (look._tag === "Missing") return
+  if (look._tag !== "Read")
+    return yield* new ResumeRefusal({
+      message: `${tokenDb} can't be read, so it is not known if the operator secret is needed. Trading stays frozen.`
+    })
+  if (look.value.length === 0 || (secret !== undefined && look.value.includes(secret))) return
+  const { message } = new OtherSecret({ file, isMissing: secret === undefined })
+  return yield* new ResumeRefusal({ message: `${message} Trading stays frozen.` })
+})
+
 const iso = (millis: number): string => new Date(millis).toISOString()
 
 const Listed = Schema.Struct({
@@ -86,9 +109,9 @@ const decodeListed = Schema.decodeUnknownOption(Schema.parseJson(Listed))
 const decodeOpen = Schema.decodeUnknownOption(Listed.fields.orders)
 
 /** Compares the open orders of the stop's beginning with those of now, as sentences. */
-const changes = Effect.fnUntraced(function* (stateDir: string, since: number, envFile: Option.Option<string>) {
+const changes = Effect.fnUntraced(function* (stateDir: string, since: number, settings: EmergencySettings) {
   const then = firstList(stateDir, since)
-  const now = yield* openNow(envFile)
+  const now = yield* openNow(settings)
   if (Either.isLeft(now)) return [`The open orders of now can't be read: ${now.left}`]
   const listed = `Open now: ${namesOf(now.right)}.`
   if (then === undefined) return [`No list of orders was written when it was frozen. ${listed}`]
@@ -126,8 +149,8 @@ const timeOf = (name: string): number => {
 }
 
 /** Reads the ids of the open orders of the account of the API key. */
-const openNow = Effect.fnUntraced(function* (envFile: Option.Option<string>) {
-  const config = yield* Effect.either(settingsFor(Needs.panic, envFile))
+const openNow = Effect.fnUntraced(function* (settings: EmergencySettings) {
+  const config = settings.config(Needs.panic)
   if (Either.isLeft(config)) return Either.left(config.left.message)
   if (Option.isNone(config.right.credentials)) return Either.left("the settings have no API key of Kraken.")
   const { PanicClient } = yield* load(() => import("../../server/panicClient.ts"))

@@ -1,8 +1,10 @@
-import { Console, Effect, Layer, Option } from "effect"
+import { Console, Effect, Layer, Option, type Scope } from "effect"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { freeze as freezeCaller, holdingOf } from "../../layers/access/mandates/administer.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { requireForTokens } from "../../layers/access/secret/requireForTokens.ts"
+import type { SettingsError } from "../../layers/settings/ConfigEnv.ts"
+import { emergencySettings } from "../../layers/settings/emergency.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { Config } from "../../services/Config.ts"
 import { OperatorSecret } from "../../services/OperatorSecret.ts"
@@ -24,6 +26,17 @@ const wait = "10 seconds"
 
 /** The id that stands for callers without a token. */
 const local = "local"
+
+/** Provides the settings of an emergency. A folder that was left alone, and what could not be read of them, is an error at the end. */
+const withEmergencySettings = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  { envFile }: From
+): Effect.Effect<A, E | SettingsError | TokenRefusal, Exclude<Exclude<R, Config>, Scope.Scope>> =>
+  Effect.gen(function* () {
+    const { config, problems } = yield* emergencySettings(envFile)
+    const done = yield* Effect.provideService(effect, Config, yield* config(Needs.tokenLimits))
+    return problems.length === 0 ? done : yield* new TokenRefusal({ message: problems.join("\n") })
+  }).pipe(Effect.scoped)
 
 /**
  * Freezes a token, or `local`, so that it can only read and cancel. It works although the tokens can't be read, since then
@@ -67,7 +80,7 @@ export const freeze = Effect.fn("token.freeze")(function* ({
       `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
     )
   }
-}, withSettings(Needs.tokenLimits))
+}, withEmergencySettings)
 
 /** Reads a token. Fails if there is none, but returns undefined if the tokens can't be read. */
 const tokenOf = (id: string) =>

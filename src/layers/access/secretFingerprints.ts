@@ -1,4 +1,5 @@
 import { SqlClient } from "@effect/sql/SqlClient"
+import type { Database } from "better-sqlite3"
 import { Effect, Schema } from "effect"
 import { TokenStoreError } from "../../services/TokenStore.ts"
 import { reasonOf } from "../storage/databaseFile.ts"
@@ -28,6 +29,12 @@ export const readFingerprints: Effect.Effect<ReadonlyArray<string>, TokenStoreEr
   Effect.map((rows) => rows.map(({ fingerprint }) => fingerprint)),
   Effect.mapError(failed)
 )
+
+/** Reads the fingerprints by a connection that changes nothing. A database of another program has none. */
+export const fingerprintsIn = (db: Database): ReadonlyArray<string> =>
+  db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'operator_secrets'").get() === undefined
+    ? []
+    : (db.prepare("SELECT fingerprint FROM operator_secrets").pluck().all() as ReadonlyArray<string>)
 
 /** Adds a fingerprint. */
 export const addFingerprint = (fingerprint: string): Effect.Effect<void, TokenStoreError, SqlClient> =>

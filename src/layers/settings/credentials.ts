@@ -10,7 +10,7 @@ const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir } = settings
 const names = [key, secret, keyFile, secretFile].map(({ name }) => name)
 
 /** Checks that a source has a key or a secret, or one of the two. */
-const holds = (source: Source): boolean => names.some((name) => source.has(name))
+export const holdsKey = (source: Source): boolean => names.some((name) => source.has(name))
 
 /** Returns `source` without the hidden variables. */
 const without = (source: Source, hidden: ReadonlyArray<string>): Source =>
@@ -28,7 +28,7 @@ const companions = [baseUrl, otp, stateDir].map(({ name }) => name)
  */
 export const merge = (environment: Source, dotenv: DotenvFile) => {
   const { name: file, source } = dotenv
-  if (holds(environment)) {
+  if (holdsKey(environment)) {
     const foreign = companions.filter((name) => source.has(name) && !environment.has(name))
     const notices = foreign.map(
       (name) => `${name} in ${file} is ignored: it must come from the same source as the API key, the environment.`
@@ -36,7 +36,7 @@ export const merge = (environment: Source, dotenv: DotenvFile) => {
     return { merged: new Map([...without(source, [...names, ...companions]), ...environment]), notices, torn: [] }
   }
   const torn = [baseUrl, otp].filter(
-    ({ name }) => holds(source) && environment.has(name) && environment.get(name) !== source.get(name)
+    ({ name }) => holdsKey(source) && environment.has(name) && environment.get(name) !== source.get(name)
   )
   return { merged: new Map([...source, ...environment]), notices: [], torn: torn.map(({ name }) => name) }
 }

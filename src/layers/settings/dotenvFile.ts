@@ -37,11 +37,17 @@ export const readDotenv = (file = ".env"): DotenvFile => {
   }
 }
 
+/** Files that are no regular ones, by their names: a pipe can be read only once, and some commands read in several steps. */
+const readOnce = new Map<string, DotenvFile>()
+
 /** Reads the settings in a file that the user named, which must exist. It can be a pipe, as of `<(op inject)`. */
 export const readNamed = (file: string): DotenvFile => {
   try {
     const path = expandHome(file) ?? file
-    return decoded(path, file, statSync(path))
+    const stats = statSync(path)
+    const found = (stats.isFile() ? undefined : readOnce.get(path)) ?? decoded(path, file, stats)
+    if (!stats.isFile()) readOnce.set(path, found)
+    return found
   } catch (error) {
     return failed(file, unreadable(error))
   }

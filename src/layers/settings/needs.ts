@@ -59,7 +59,7 @@ export const record = command("stateDir")
 export const panic = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl", "mode")
 /** The same without the mode, which counts as live. */
 export const panicLive = command("stateDir", "key", "keyFile", "secret", "secretFile", "otp", "baseUrl")
-export const orderDeadline = command("orderDeadline")
+export const mode = command("mode")
 
 export const paper = command("stateDir")
 export const paperReset = command("stateDir", "paperBalances")

@@ -53,7 +53,7 @@ const makeInstallation = Effect.gen(function* () {
   const { full } = keys
   if (full === undefined) return yield* Effect.dieMessage("no key")
   const house = yield* houseBeside(url, full)
-  const { run } = yield* makeCommandLine
+  const { run, runOpen } = yield* makeCommandLine
   const file = join(house.folder, "authority.db")
   const ask = (endpoint: string, params: object = {}) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
@@ -86,6 +86,7 @@ const makeInstallation = Effect.gen(function* () {
     faultsOf: (endpoint: string) =>
       rest.faults.reduce((sum, fault) => sum + (fault.endpoint === endpoint ? fault.count : 0), 0),
     run,
+    runOpen,
     panic: (words = "", env: Record<string, string> = house.variables) =>
       run(`panic --json ${words}`.trim().split(" "), env),
     /** The states of the writes that the record has of a tool. */
@@ -375,26 +376,43 @@ describe("panic at the simulated exchange", () => {
     )
   )
 
-  it.scopedLive("cancels and proves while another process holds the record, which the file makes up for", () =>
+  it.scopedLive("freezes and cancels while another process holds the record, and is done soon after it is free", () =>
     step(
       Effect.gen(function* () {
-        const { file, house, open, panic, place, servers } = yield* Installation
+        const { file, house, open, place, runOpen, servers } = yield* Installation
         yield* place(3)
-        const stopped = yield* Effect.acquireUseRelease(
-          Effect.sync(() => {
-            const db = new Database(file)
-            db.exec("BEGIN EXCLUSIVE")
-            return db
-          }),
-          () => panic("", { ...house.variables, MCP_KRAKEN_ORDER_DEADLINE: "2" }),
+        const db = yield* Effect.acquireRelease(
+          Effect.sync(() => new Database(file)),
           (db) => Effect.sync(() => db.close())
         )
+        db.exec("BEGIN EXCLUSIVE")
+        const stopped = yield* runOpen(["panic", "--json"], house.variables, (child) =>
+          child.stderr.on("data", (chunk: Buffer) => {
+            if (String(chunk).includes("Waiting for writes")) db.close()
+          })
+        )
         assert.strictEqual(stopped.code, 0)
-        assert.deepInclude(report(stopped).frozen, { file: true, record: false })
-        assert.lengthOf(report(stopped).notes, 1)
+        assert.include(stopped.stderr, "The file alone stops.")
+        assert.deepInclude(report(stopped).frozen, { file: true, record: true })
         assert.isEmpty(yield* open)
         for (const { client } of servers)
           assert.include(errorOf(yield* call(client, "add_order", order)), "all trading is frozen")
+      })
+    )
+  )
+
+  it.scopedLive("is no success if trading is allowed again in the middle", () =>
+    step(
+      Effect.gen(function* () {
+        const { fault, faultsOf, house, panic, resume } = yield* Installation
+        yield* fault("CancelAll", "html-502", 2)
+        const running = yield* Effect.fork(panic())
+        yield* until(() => faultsOf("CancelAll") < 2)
+        yield* resume
+        const stopped = yield* running
+        assert.strictEqual(stopped.code, 1)
+        assert.deepInclude(report(stopped).frozen, { file: false, record: false })
+        assert.isFalse(existsSync(haltFileIn(house.folder)))
       })
     )
   )

@@ -1,9 +1,13 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import Database from "better-sqlite3"
+import { Clock, Effect, Fiber, Predicate, Schedule } from "effect"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { FakeKraken } from "../../doubles/FakeKraken.ts"
+import { writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
+import { append } from "../../../src/layers/access/record/append.ts"
+import { claimRequest } from "../../../src/layers/kraken/writes/panic/panicFiles.ts"
 import { layout } from "../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
@@ -34,18 +38,39 @@ const place = (fake: FakeKraken, count: number, params: object = {}) =>
       ).txid
   )
 
-/** A fake Kraken, and commands with the settings of its key. */
+/** A fake Kraken, and commands with the settings of its key. Its record is empty, so that no write is waited for. */
 const makeHome = Effect.gen(function* () {
   const house = yield* makeHouse
-  const { run: runWith } = yield* makeCommandLine
+  yield* Effect.scoped(openImmediateDatabase({ file: join(house.folder, recordFile), layout }))
+  const { run: runWith, runOpen } = yield* makeCommandLine
   const without = (...names: ReadonlyArray<string>) =>
     Object.fromEntries(Object.entries(house.variables).filter(([name]) => !names.includes(name)))
   return {
     ...house,
+    runOpen,
     keyless: without("KRAKEN_API_KEY", "KRAKEN_API_SECRET", "KRAKEN_BASE_URL"),
     cli: (words: string, env: Record<string, string> = house.variables) => runWith(words.split(" "), env)
   }
 })
+
+/** Records a write on a real account. */
+const used = (folder: string, key: string) =>
+  Effect.gen(function* () {
+    const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
+    yield* db.write((db, { wall }) =>
+      append(db, {
+        kind: "intent",
+        at: wall,
+        actor: { id: "local" },
+        key,
+        account: "kraken",
+        endpoint: "private/AddOrder",
+        request: {},
+        fingerprints: [],
+        leaveBy: wall - 120_000
+      })
+    )
+  }).pipe(Effect.scoped)
 
 /** Resumes with a word that is typed on a terminal. */
 const resume = (env: Record<string, string>, word: string) => onTerminal(["resume"], env, word)
@@ -69,10 +94,8 @@ describe("panic", () => {
     ["has a wrong mode", { MCP_KRAKEN_MODE: "moon" }]
   ] as const)("works while another setting %s", ([, more]) =>
     Effect.gen(function* () {
-      const { cli, fake, folder, variables } = yield* makeHome
+      const { cli, fake, variables } = yield* makeHome
       place(fake, 3)
-      // With a record, in which no write is under way, it does not have to wait for the deadline of orders.
-      yield* Effect.scoped(openImmediateDatabase({ file: join(folder, recordFile), layout }))
       assert.strictEqual((yield* cli("panic", { ...variables, ...more })).code, 0)
       assert.isEmpty(openAt(fake))
     })
@@ -90,23 +113,45 @@ describe("panic", () => {
 
   /** Makes the record unusable. */
   const spoil = {
-    missing: () => undefined,
+    missing: (file: string) => rmSync(file),
     damaged: (file: string) => writeFileSync(file, "no database".repeat(100))
   }
 
   it.scopedLive.each(["missing", "damaged"] as const)(
-    "freezes by the file alone if the record is %s, says so, and cancels",
+    "freezes by the file alone if the record is %s, cancels, and waits for writes that might be under way",
     (state) =>
       Effect.gen(function* () {
-        const { cli, fake, folder, variables } = yield* makeHome
-        spoil[state](join(folder, "authority.db"))
+        const { fake, folder, runOpen, variables } = yield* makeHome
+        spoil[state](join(folder, recordFile))
         place(fake, 3)
-        const ended = yield* cli("panic --json", { ...variables, MCP_KRAKEN_ORDER_DEADLINE: "2" })
-        assert.strictEqual(ended.code, 0)
+        // It would end with 0 after a minute.
+        const ended = yield* runOpen(["panic", "--json"], variables, (child) =>
+          child.stderr.on("data", (chunk: Buffer) => {
+            if (String(chunk).includes("Waiting for writes")) child.kill("SIGINT")
+          })
+        )
+        assert.strictEqual(ended.code, 130)
+        assert.include(ended.stderr, "The file alone stops.")
+        assert.isTrue(existsSync(join(folder, "halt.json")))
         assert.isEmpty(openAt(fake))
-        assert.deepInclude(report(ended).frozen, { file: true, record: false })
-        assert.lengthOf(report(ended).notes, 1)
       })
+  )
+
+  it.scopedLive("stops the usual folder, and real trading, whatever a .env says that nobody named", () =>
+    Effect.gen(function* () {
+      const { run, folder } = yield* makeCommandLine
+      const other = join(folder, "other")
+      writeFileSync(join(folder, ".env"), `MCP_KRAKEN_MODE=paper\nMCP_KRAKEN_STATE_DIR=${other}\nnot a line\n`)
+      const ended = yield* run(["panic", "--json"])
+      assert.strictEqual(ended.code, 1)
+      const usual = join(folder, ".local", "state", "mcp-kraken")
+      assert.include(ended.stderr.split("\n")[0], `live) through the state folder ${usual}`)
+      assert.isTrue(existsSync(join(usual, "halt.json")))
+      assert.isFalse(existsSync(other))
+      assert.lengthOf(report(ended).problems, 3)
+      assert.include(report(ended).problems[0], "line 3")
+      assert.include(report(ended).problems[1], other)
+    })
   )
 })
 
@@ -135,6 +180,34 @@ describe("panic without an API key", () => {
     })
   )
 
+  it.scopedLive("is no success if no server reports on a key that was used lately", () =>
+    Effect.gen(function* () {
+      const { cli, folder, keyless } = yield* makeHome
+      const [one, two] = ["a".repeat(64), "b".repeat(64)]
+      yield* used(folder, one)
+      yield* used(folder, two)
+      const running = yield* Effect.fork(cli("panic --json", keyless))
+      const claim = Effect.flatMap(Clock.currentTimeMillis, (now) => claimRequest(folder, one, now, new Set()))
+      const claimed = yield* Effect.retry(
+        Effect.filterOrFail(claim, Predicate.isNotUndefined),
+        Schedule.spaced("50 millis")
+      )
+      yield* claimed.finish({
+        account: "kraken",
+        isEmpty: true,
+        stillOpen: [],
+        kept: [],
+        withdrawals: [],
+        problems: [],
+        notes: []
+      })
+      const ended = yield* Fiber.join(running)
+      assert.strictEqual(ended.code, 1)
+      assert.deepInclude(report(ended).accounts[0], { account: "kraken", empty: true })
+      assert.lengthOf(report(ended).problems, 1)
+    })
+  )
+
   it.scopedLive("is not served by a server that only reads", () =>
     Effect.gen(function* () {
       const { cli, fake, keyless, ...house } = yield* makeHome
@@ -157,6 +230,12 @@ describe("panic in paper mode", () => {
       assert.strictEqual(ended.code, 0)
       assert.deepInclude(report(ended).accounts[0], { account: "local", empty: true, open_before: 1 })
       assert.include(errorOf(yield* call(client, "add_order", { ...order, price: "1001" })), "frozen")
+
+      yield* used(folder, "a".repeat(64))
+      const beside = yield* cli("panic --json", paper)
+      assert.strictEqual(beside.code, 1)
+      assert.deepInclude(report(beside).accounts[0], { account: "local", empty: true })
+      assert.lengthOf(report(beside).problems, 1)
     })
   )
 })
@@ -190,6 +269,24 @@ describe("resume", () => {
       writeFileSync(join(folder, "authority.db"), "no database".repeat(100))
       assert.strictEqual((yield* cli("resume")).code, 1)
       assert.isTrue(existsSync(join(folder, "halt.json")))
+    })
+  )
+
+  it.scopedLive("does not go on without the record if tokens are guarded by an operator secret", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      mkdirSync(join(folder, "data"))
+      const tokens = new Database(join(folder, "data", "tokens.db"))
+      tokens.exec(
+        "CREATE TABLE operator_secrets (fingerprint TEXT PRIMARY KEY); INSERT INTO operator_secrets VALUES ('f')"
+      )
+      tokens.close()
+      const path = join(folder, "state", "halt.json")
+      writeHaltFile(path, { since: 1_790_000_000_000, by: "local" })
+      const ended = yield* run(["resume"], { MCP_KRAKEN_STATE_DIR: join(folder, "state") })
+      assert.strictEqual(ended.code, 1)
+      assert.include(ended.stderr, "guarded by an operator secret")
+      assert.isTrue(existsSync(path))
     })
   )
 })

@@ -51,14 +51,18 @@ export interface InFlight {
 /** The time that a write without a deadline gets to be answered, in milliseconds. */
 const answered = Duration.toMillis("10 seconds")
 
-/** Lists the writes of all keys, without cancels, that might still reach Kraken. */
-export const inFlight = (db: Database, now: number): ReadonlyArray<InFlight> =>
+/** The longest time for which a write that left before all was stopped can still reach Kraken, in milliseconds. */
+export const longestFlight = longestDeadline + fence
+
+/** Lists the writes of all keys, without cancels, that might still reach Kraken. None has left after `stoppedAt`. */
+export const inFlight = (db: Database, now: number, stoppedAt: number): ReadonlyArray<InFlight> =>
   (
     statement(
       db,
-      `SELECT seq, endpoint, coalesce(expires, leave_by + ${answered}) + ${fence} AS until FROM intents
-       WHERE state IN ('open', 'unknown') AND endpoint NOT IN (${cancelNames}) AND leave_by > ? ORDER BY seq`
-    ).all(now - longestDeadline - fence) as ReadonlyArray<InFlight>
+      `SELECT seq, endpoint, min(leave_by, @stoppedAt) + coalesce(expires - leave_by, ${answered}) + ${fence} AS until
+       FROM intents
+       WHERE state IN ('open', 'unknown') AND endpoint NOT IN (${cancelNames}) AND leave_by > @before ORDER BY seq`
+    ).all({ stoppedAt, before: now - longestFlight }) as ReadonlyArray<InFlight>
   ).filter(({ until }) => until > now)
 
 /** A timer that cancels all orders of the account. */
@@ -122,12 +126,19 @@ const mightBe = (row: OrderRow, params: Params): boolean =>
   String(row.userref) === String(params["userref"]) &&
   likeness(row, { params, hasOwnId: false, time: { sentAt: 0, inDoubt: true } }, () => true) !== "other"
 
-/** Counts the keys, other than one, with which writes were recorded since a moment. */
-export const otherKeys = (db: Database, key: string, since: number): number =>
+/** Lists the keys of real accounts with which writes were recorded since a moment. */
+export const keysSince = (db: Database, since: number): ReadonlyArray<string> =>
+  statement(db, "SELECT DISTINCT key FROM intents WHERE key <> 'paper' AND at >= ? AND state <> 'refused'")
+    .pluck()
+    .all(since) as ReadonlyArray<string>
+
+/** Counts the tokens for Kraken's WebSocket that a key got since a moment, or might have got. */
+export const tokensSince = (db: Database, key: string, since: number): number =>
   Number(
     statement(
       db,
-      "SELECT count(DISTINCT key) FROM intents WHERE key NOT IN (?, 'paper') AND at >= ? AND state <> 'refused'"
+      `SELECT count(*) FROM intents WHERE key = ? AND at >= ? AND endpoint = 'private/GetWebSocketsToken'
+         AND state IN ('open', 'happened', 'unknown')`
     )
       .pluck()
       .get(key, since)
@@ -147,8 +158,9 @@ export const writesSince = (db: Database, seq: number): ReadonlyArray<Counted> =
     "SELECT endpoint, state, count(*) AS count FROM intents WHERE seq > ? GROUP BY endpoint, state ORDER BY endpoint, state"
   ).all(seq) as ReadonlyArray<Counted>
 
-/** Tells whether an operator secret is set. */
-export const hasSecret = (db: Database): boolean => statement(db, "SELECT 1 FROM secret").get() !== undefined
+/** Reads the fingerprint of the operator secret. Undefined if none is set. */
+export const secretIn = (db: Database): string | undefined =>
+  statement(db, "SELECT fingerprint FROM secret").pluck().get() as string | undefined
 
 /** The name that the writes of an emergency stop have in the record, in place of a tool. */
 const toolOfStop = "panic"

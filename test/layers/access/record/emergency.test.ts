@@ -8,7 +8,8 @@ import {
   beginCancel,
   halt,
   inFlight,
-  otherKeys,
+  keysSince,
+  tokensSince,
   ownOrders,
   release,
   runningTimer,
@@ -86,12 +87,23 @@ describe("writes in flight", () => {
       end(db, begin(db), "happened", ["O1"])
       end(db, begin(db), "did-not-happen")
       begin(db, { endpoint: "private/CancelAll" })
-      const found = (now: number) => inFlight(db, now).map(({ seq, until }) => [seq, until])
+      const found = (now: number) => inFlight(db, now, 90_000).map(({ seq, until }) => [seq, until])
       assert.deepStrictEqual(found(37_999), [
         [open, 38_000],
         [unknown, 38_000]
       ])
       assert.isEmpty(found(38_000))
+    })
+  )
+
+  it.scoped("count their deadline from the stop if they had not left before it", () =>
+    recorded((db) => {
+      begin(db)
+      assert.deepStrictEqual(
+        inFlight(db, 2000, 2000).map(({ until }) => until),
+        [9000]
+      )
+      assert.isEmpty(inFlight(db, 9000, 2000))
     })
   )
 
@@ -110,7 +122,7 @@ describe("writes in flight", () => {
         ...none
       })
       assert.deepStrictEqual(
-        inFlight(db, 2000).map(({ until }) => until),
+        inFlight(db, 2000, 90_000).map(({ until }) => until),
         [43_000]
       )
     })
@@ -184,13 +196,13 @@ describe("the timer of a caller", () => {
   )
 })
 
-it.scoped("other keys count that wrote lately, without paper and refused writes", () =>
+it.scoped("keys count that wrote lately, without paper and refused writes", () =>
   recorded((db) => {
     begin(db)
     begin(db, { key: "second", at: 5000 })
     begin(db, { key: "third", at: 100 })
     begin(db, { key: "paper", at: 5000 })
-    assert.strictEqual(otherKeys(db, "k", 1000), 1)
+    assert.sameMembers([...keysSince(db, 1000)], ["k", "second"])
   })
 )
 
@@ -203,5 +215,18 @@ it.scoped("writes since a row are counted by endpoint and state", () =>
       { endpoint: "private/AddOrder", state: "happened", count: 1 },
       { endpoint: "private/AddOrder", state: "open", count: 1 }
     ])
+  })
+)
+
+it.scoped("tokens for the WebSocket count that a key got lately, or might have got", () =>
+  recorded((db) => {
+    const token = (changes: Partial<Intent> = {}) => begin(db, { endpoint: "private/GetWebSocketsToken", ...changes })
+    end(db, token(), "happened")
+    end(db, token(), "unknown")
+    end(db, token(), "did-not-happen")
+    token({ at: 100 })
+    token({ key: "another" })
+    begin(db)
+    assert.strictEqual(tokensSince(db, "k", 1000), 2)
   })
 )

@@ -31,7 +31,7 @@ const logFailure = (cause: Cause.Cause<unknown>) =>
 export const PanicOnRequest = Layer.scopedDiscard(
   Effect.gen(function* () {
     const halt = yield* Halt
-    const { credentials, mode, orderDeadline, readOnly, stateDir } = yield* Config
+    const { credentials, mode, readOnly, stateDir } = yield* Config
     const kraken = yield* KrakenClient
     const { notify } = yield* Notifier
     const record = yield* Record
@@ -47,8 +47,7 @@ export const PanicOnRequest = Layer.scopedDiscard(
         record: yield* recordOfPanic(stateDir, { account: "kraken", key }),
         writeList: writeOpenOrders(stateDir, "kraken", yield* Clock.currentTimeMillis),
         sawOpen: () => Effect.void,
-        say: (line) => Effect.zipRight(say(line), Effect.logWarning(line)),
-        orderDeadline
+        say: (line) => Effect.zipRight(say(line), Effect.logWarning(line))
       })
       yield* finish(report)
     }, Effect.scoped)

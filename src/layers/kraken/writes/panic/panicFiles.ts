@@ -1,4 +1,4 @@
-import { Effect, Either, Option, Schema } from "effect"
+import { Effect, Either, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import {
   appendFileSync,
@@ -85,6 +85,8 @@ export interface Work {
   /** Lines about their progress. */
   readonly lines: ReadonlyArray<string>
   readonly working: number
+  /** The beginnings of the hashes of the API keys that reports are of. */
+  readonly keys: ReadonlyArray<string>
   readonly reports: ReadonlyArray<PanicReport>
 }
 
@@ -93,15 +95,23 @@ export const readWork = (folder: string, id: string) =>
   attempt("The state folder can't be read", (): Work => {
     const names = readdirSync(folder)
     const of = (ending: string) => names.filter((name) => name.startsWith(`panic-${id}-`) && name.endsWith(ending))
-    const reports = of(".report").flatMap((name) =>
-      Option.toArray(Either.getRight(decodeReport(readFileSync(join(folder, name), "utf8"))))
-    )
+    const done = of(".report").flatMap((name) => {
+      const report = decodeReport(readFileSync(join(folder, name), "utf8"))
+      return Either.isRight(report)
+        ? [{ report: report.right, key: name.slice(`panic-${id}-`.length, -".report".length) }]
+        : []
+    })
     const lines = of(".log").flatMap((name) =>
       readFileSync(join(folder, name), "utf8")
         .split("\n")
         .filter((line) => line !== "")
     )
-    return { lines, working: of(".log").length, reports }
+    return {
+      lines,
+      working: of(".log").length,
+      keys: done.map(({ key }) => key),
+      reports: done.map(({ report }) => report)
+    }
   })
 
 /** Removes the files of a request. */

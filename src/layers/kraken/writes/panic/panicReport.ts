@@ -35,6 +35,8 @@ export const PanicReport = Schema.Struct({
   /** The file with the open orders of the beginning. */
   list: Schema.optionalWith(Schema.String, { exact: true }),
   withdrawals: Schema.Array(PendingWithdrawal),
+  /** The number of tokens for Kraken's WebSocket that the API key got lately. Absent if it is not known. */
+  webSocketTokens: Schema.optionalWith(Schema.Int, { exact: true }),
   /** Sentences about things that could not be done. */
   problems: Schema.Array(Schema.String),
   /** Sentences that an operator should know. */

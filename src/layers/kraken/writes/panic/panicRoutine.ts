@@ -3,6 +3,7 @@ import type { Params, WriteEndpoint } from "../../../../domain/endpoints/endpoin
 import { OrderRow } from "../../../../domain/orders/orderMatch.ts"
 import { escapeText } from "../../../../domain/wire/escapeText.ts"
 import { monotonic } from "../../../../services/Clocks.ts"
+import { longestFlight } from "../../../access/record/emergency.ts"
 import { maximumIds } from "../../orders/orderLists.ts"
 import type { PanicCallFailed, PanicCalls } from "./panicCalls.ts"
 import type { PanicOptions, PanicReport, PendingWithdrawal } from "./panicReport.ts"
@@ -32,6 +33,8 @@ export interface PanicRecord {
   readonly own: (orders: ReadonlyArray<OpenOrder>) => Effect.Effect<ReadonlySet<string>, PanicFileFailed>
   /** The number of other API keys that writes were recorded of lately. */
   readonly others: Effect.Effect<number, PanicFileFailed>
+  /** The number of tokens for Kraken's WebSocket that the API key got lately. */
+  readonly tokens: Effect.Effect<number, PanicFileFailed>
   /** A sentence about the timer of a caller that still runs. */
   readonly timer: Effect.Effect<Option.Option<string>, PanicFileFailed>
   /** Records a cancel, before its first call leaves and once it has ended. */
@@ -56,8 +59,6 @@ export interface PanicParts {
   readonly sawOpen: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Tells the operator how far it is. */
   readonly say: (line: string) => Effect.Effect<void>
-  /** The time that Kraken has to accept an order after it was sent. Waited out if the record cannot be read. */
-  readonly orderDeadline: Duration.Duration
 }
 
 /** The seconds after which Kraken cancels all orders, should this process end before it is done. */
@@ -75,8 +76,8 @@ const listPatience = Duration.toMillis("3 seconds")
 /** The same for steps after all orders are gone. */
 const shortPatience = Duration.toMillis("15 seconds")
 
-/** The longest wait for writes in flight. */
-const longestWait = Duration.toMillis("60 seconds")
+/** The longest wait for writes in flight, in milliseconds. */
+const longestWait = longestFlight + Duration.toMillis("3 seconds")
 
 /** The first and the longest pause before a step is tried again, in milliseconds. */
 const pauses = { first: 400, longest: 3000 }
@@ -150,6 +151,7 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
   const { account, calls, record, sawOpen, say, writeList } = parts
   const { keepStops, scope, withdrawals } = options
   const isWhole = scope === "all" && !keepStops
+  const began = yield* monotonic
   const problems = yield* Ref.make<ReadonlyArray<string>>([])
   const notes = yield* Ref.make<ReadonlyArray<string>>([])
   const problem = (text: string) => Effect.zipRight(Ref.update(problems, add(text)), say(text))
@@ -262,7 +264,7 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
   yield* attempt(cancel())
 
   // Writes in flight
-  const waited = yield* waitForWrites(parts, arm)
+  const waited = yield* waitForWrites(parts, began, arm)
   if (Option.isSome(waited)) yield* problem(waited.value)
 
   yield* arm
@@ -303,6 +305,7 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
       `Writes of ${others} other API keys were recorded lately. Their accounts are frozen here, not cancelled.`
     )
 
+  const tokens = yield* Effect.option(record.tokens)
   const report: PanicReport = {
     account,
     isEmpty: proof.isEmpty,
@@ -311,6 +314,7 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
     kept: proof.kept,
     ...(list !== undefined && { list }),
     withdrawals: pending.withdrawals,
+    ...(Option.isSome(tokens) && { webSocketTokens: tokens.value }),
     problems: yield* Ref.get(problems),
     notes: yield* Ref.get(notes)
   }
@@ -347,31 +351,33 @@ const lookEvery = "250 millis"
 /** The pause between two lines about the wait. */
 const sayEvery = Duration.toMillis("5 seconds")
 
-/** Waits until no write can reach Kraken any more. Returns a problem if that cannot be known. */
+/**
+ * Waits until no write can reach Kraken any more. While the record cannot be read, that is the longest flight of a write that
+ * left before `began`, at which all was stopped already. Returns a problem if it cannot be known.
+ */
 const waitForWrites = Effect.fnUntraced(function* (
-  { account, orderDeadline, record, say }: PanicParts,
+  { account, record, say }: PanicParts,
+  began: number,
   arm: Effect.Effect<void>
 ) {
-  const began = yield* monotonic
   let said = -Infinity
   for (;;) {
     const found = yield* Effect.either(record.inFlight)
-    if (Either.isLeft(found)) {
-      const wait = Duration.sum(orderDeadline, "2 seconds")
-      const seconds = Math.ceil(Duration.toSeconds(wait))
-      yield* say(`${account}: ${found.left.message} Waiting ${seconds} s for writes that might be under way.`)
-      yield* Effect.sleep(wait)
-      return Option.none<string>()
-    }
-    const now = yield* Clock.currentTimeMillis
-    const longest = Math.max(...found.right.map((until) => until - now))
-    if (found.right.length === 0) return Option.none<string>()
     const elapsed = (yield* monotonic) - began
-    if (elapsed >= longestWait)
+    const now = yield* Clock.currentTimeMillis
+    const left = Either.match(found, {
+      onLeft: () => longestFlight - elapsed,
+      onRight: (untils) => (untils.length === 0 ? 0 : Math.max(...untils.map((until) => until - now)))
+    })
+    if (left <= 0) return Option.none<string>()
+    if (Either.isRight(found) && elapsed >= longestWait)
       return Option.some(`${found.right.length} writes might still reach Kraken: wait a minute, and run this again.`)
     if (elapsed - said >= sayEvery) {
-      const seconds = Math.ceil(Math.min(longest, longestWait - elapsed) / 1000)
-      yield* say(`${account}: waiting for ${found.right.length} writes in flight, at most ${seconds} s.`)
+      const what = Either.match(found, {
+        onLeft: ({ message }) => `${message} Waiting for writes that might be under way`,
+        onRight: ({ length }) => `waiting for ${length} writes in flight`
+      })
+      yield* say(`${account}: ${what}, at most ${Math.ceil(Math.min(left, longestWait - elapsed) / 1000)} s.`)
       said = elapsed
     }
     yield* arm

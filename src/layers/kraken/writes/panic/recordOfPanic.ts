@@ -1,16 +1,29 @@
 import type { Database } from "better-sqlite3"
-import { Clock, Duration, Effect, Option, Scope } from "effect"
+import { Clock, Duration, Effect, Either, Option, Scope } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { inFlight, otherKeys, ownOrders, runningTimer } from "../../../access/record/emergency.ts"
+import { inFlight, keysSince, ownOrders, runningTimer, tokensSince } from "../../../access/record/emergency.ts"
 import { layout } from "../../../access/record/layout.ts"
 import { recordFile } from "../../../access/record/recordFile.ts"
-import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import { type ImmediateDatabase, openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import { lookInto } from "../../../storage/lookInto.ts"
 import { cancelsOfPanic } from "./cancelsOfPanic.ts"
 import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
 
 /** The time for which other API keys count as in use. */
 const lately = Duration.toMillis("30 days")
+
+/**
+ * Lists the API keys, by their hashes, of which writes on real accounts were recorded lately. Fails with a sentence if the
+ * record cannot be read, and with nothing if there is none.
+ */
+export const recentKeys = Effect.fnUntraced(function* (stateDir: string) {
+  const file = join(stateDir, recordFile)
+  const now = yield* Clock.currentTimeMillis
+  const look = yield* lookInto(file, (db) => keysSince(db, now - lately), patience)
+  if (look._tag === "Read") return Either.right(look.value)
+  return Either.left(look._tag === "Missing" ? undefined : `the record ${file} can't be read.`)
+})
 
 /** The longest wait for a record that another process holds. A panic goes on without it. */
 const patience = "1 second"
@@ -25,17 +38,22 @@ export const recordOfPanic = Effect.fnUntraced(function* (
 ) {
   const file = join(stateDir, recordFile)
   const scope = yield* Effect.scope
-  const opened = yield* Effect.cached(
-    openImmediateDatabase({ file, layout, readonly: true }).pipe(
-      Scope.extend(scope),
-      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: patience,
-        onTimeout: () => new PanicFileFailed({ message: `The record ${file} is busy.` })
-      }),
-      Effect.mapError(({ message }) => new PanicFileFailed({ message }))
-    )
+  const stoppedAt = yield* Clock.currentTimeMillis
+  let db: ImmediateDatabase | undefined
+  const open = openImmediateDatabase({ file, layout, readonly: true }).pipe(
+    Scope.extend(scope),
+    Effect.tap((opened) => {
+      db ??= opened
+    }),
+    Effect.disconnect,
+    Effect.timeoutFail({
+      duration: patience,
+      onTimeout: () => new PanicFileFailed({ message: `The record ${file} is busy.` })
+    }),
+    Effect.mapError(({ message }) => new PanicFileFailed({ message }))
   )
+  /** A record that cannot be opened is tried again by each reading. */
+  const opened = Effect.suspend(() => (db === undefined ? open : Effect.succeed(db)))
   const read = <A>(body: (db: Database) => A) =>
     Effect.flatMap(opened, (db) => Effect.mapError(db.read(body), ({ message }) => new PanicFileFailed({ message })))
   const timed = <A>(body: (db: Database, now: number) => A) =>
@@ -47,12 +65,16 @@ export const recordOfPanic = Effect.fnUntraced(function* (
     // A record that is missing, as in another state folder, does not show that no write is under way.
     inFlight: Effect.suspend(() =>
       existsSync(file)
-        ? timed((db, now) => inFlight(db, now).map(({ until }) => until))
+        ? timed((db, now) => inFlight(db, now, stoppedAt).map(({ until }) => until))
         : new PanicFileFailed({ message: `The record ${file} is missing.` })
     ),
     others: unlessMissing(
       0,
-      timed((db, now) => otherKeys(db, key, now - lately))
+      timed((db, now) => keysSince(db, now - lately).filter((other) => other !== key).length)
+    ),
+    tokens: unlessMissing(
+      0,
+      timed((db, now) => tokensSince(db, key, now - lately))
     ),
     own: (orders) => read((db) => ownOrders(db, orders)),
     timer: unlessMissing(

@@ -33,16 +33,18 @@ describe("a request to servers", () => {
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const id = yield* askServers(folder, now, options)
-      assert.deepStrictEqual(yield* readWork(folder, id), { lines: [], working: 0, reports: [] })
+      assert.deepStrictEqual(yield* readWork(folder, id), { lines: [], working: 0, keys: [], reports: [] })
       const claimed = yield* claimRequest(folder, key, now, new Set())
       assert.deepStrictEqual(claimed?.options, options)
       assert.isUndefined(yield* claimRequest(folder, key, now, new Set()))
       const other = yield* claimRequest(folder, "b".repeat(64), now, new Set())
       yield* claimed?.say("one\ntwo") ?? Effect.void
-      assert.deepStrictEqual(yield* readWork(folder, id), { lines: ["one two"], working: 2, reports: [] })
+      assert.deepStrictEqual(yield* readWork(folder, id), { lines: ["one two"], working: 2, keys: [], reports: [] })
       yield* claimed?.finish(report) ?? Effect.void
       yield* other?.finish(report) ?? Effect.void
-      assert.deepStrictEqual((yield* readWork(folder, id)).reports, [report, report])
+      const { keys, reports } = yield* readWork(folder, id)
+      assert.deepStrictEqual(reports, [report, report])
+      assert.sameMembers([...keys], ["a".repeat(12), "b".repeat(12)])
       for (const name of readdirSync(folder)) assert.strictEqual(statSync(join(folder, name)).mode & 0o777, 0o600)
       yield* removeWork(folder, id)
       assert.isEmpty(readdirSync(folder))

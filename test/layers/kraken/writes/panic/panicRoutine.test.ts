@@ -177,12 +177,33 @@ describe("a panic and writes in flight", () => {
     })
   )
 
-  it.scoped("waits for the deadline of orders if the record cannot be read", () =>
+  it.scoped(
+    "waits for the longest deadline if the record cannot be read, says how far it is, and cancels what came",
+    () =>
+      Effect.gen(function* () {
+        const { open, panic, place, said } = makePanics()
+        const unread = { inFlight: broken, timer: broken, others: broken, tokens: broken }
+        const running = yield* Effect.fork(elapsing(panic({}, unread)))
+        yield* TestClock.adjust("55 seconds")
+        yield* place(1)
+        const { report, seconds } = yield* Fiber.join(running)
+        assert.isTrue(isDone(report))
+        assert.notProperty(report, "webSocketTokens")
+        assert.isAtLeast(seconds, 62)
+        assert.isBelow(seconds, 70)
+        assert.isEmpty(open())
+        assert.isAtLeast(said.filter((line) => line.includes("The record is damaged.")).length, 10)
+      })
+  )
+
+  it.scoped("waits only for what is in flight once the record can be read", () =>
     Effect.gen(function* () {
       const { panic } = makePanics()
-      const { report, seconds } = yield* elapsing(panic({}, { inFlight: broken, timer: broken, others: broken }))
+      const free = (yield* Clock.currentTimeMillis) + 5000
+      const inFlight = Effect.flatMap(Clock.currentTimeMillis, (now) => (now < free ? broken : Effect.succeed([])))
+      const { report, seconds } = yield* elapsing(panic({}, { inFlight }))
       assert.isTrue(isDone(report))
-      assert.isAtLeast(seconds, 7)
+      assert.isBelow(seconds, 15)
     })
   )
 

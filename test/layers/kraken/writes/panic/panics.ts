@@ -20,6 +20,7 @@ export const emptyRecord: PanicRecord = {
   inFlight: Effect.succeed([]),
   others: Effect.succeed(0),
   own: () => Effect.succeed(new Set()),
+  tokens: Effect.succeed(0),
   timer: Effect.succeedNone,
   recorded: (_endpoint, _params, call) => call,
   proven: () => Effect.void,
@@ -74,8 +75,7 @@ export const makePanics = (keyName: "full" | "trade" | "none" = "full") => {
             record: { ...emptyRecord, ...record },
             writeList: () => Effect.succeed("list.json"),
             sawOpen: () => Effect.void,
-            say: (line) => Effect.sync(() => void said.push(line)),
-            orderDeadline: Duration.seconds(5)
+            say: (line) => Effect.sync(() => void said.push(line))
           }
         )
       ).pipe(Effect.provide(client))
