@@ -21,6 +21,7 @@ import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { announce } from "./announce.ts"
 import { howToConnect } from "./howToConnect.ts"
 import { Product } from "./product.ts"
+import { logUnlimitedCaller } from "./unlimited.ts"
 
 /**
  * Prints how to connect, and makes the first token if requested. The token is written only to the terminal, not to the
@@ -131,7 +132,7 @@ export const overHttp = Effect.fnUntraced(
     }
     if (firstToken)
       yield* Effect.provide(requireForFirst, Layer.merge(OperatorSecretSqlite, PassphraseTerminal(passphraseFd)))
-    if (!authDisabled) yield* logUnlimited
+    yield* authDisabled ? logUnlimitedCaller : logUnlimited
     const serving = announceHttp.pipe(Effect.zipRight(welcome(firstToken, envFile)), Effect.zipRight(Effect.never))
     return yield* Effect.provide(Effect.scoped(serving), Layer.merge(HttpServer, Page))
   },

@@ -1,4 +1,5 @@
 import { Cause, Duration, Effect, Logger, LogLevel } from "effect"
+import { authorityCheck } from "./checks/authority.ts"
 import { databasesCheck } from "./checks/databases.ts"
 import { diskCheck } from "./checks/disk.ts"
 import { filesCheck } from "./checks/files.ts"
@@ -23,6 +24,7 @@ const waiting: ReadonlyArray<Check> = [
   tlsCheck,
   networkCheck,
   tokensCheck,
+  authorityCheck,
   stopCheck,
   serverCheck,
   krakenCheck

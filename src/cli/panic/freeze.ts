@@ -1,5 +1,4 @@
 import { Effect, Either, Option } from "effect"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
@@ -7,6 +6,7 @@ import { layout } from "../../layers/access/record/layout.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { lookInto } from "../../layers/storage/lookInto.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { isMissing } from "../kit/isMissing.ts"
 import type { Stop } from "../../services/Halt.ts"
 
 /** The longest wait for a record that another process holds. The file stops meanwhile. */
@@ -67,7 +67,7 @@ export const isSameStop = (before: Halves, now: Halves): boolean =>
 
 /** Stops by a row. Returns the stop that was in force before. Fails with a sentence. */
 const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {
-  if (!existsSync(file)) return yield* Effect.fail(`There is no record (${file}).`)
+  if (isMissing(file)) return yield* Effect.fail(`There is no record (${file}).`)
   return yield* Effect.scoped(
     Effect.flatMap(openImmediateDatabase({ file, layout, existing: true }), (db) =>
       db.write((db) => {

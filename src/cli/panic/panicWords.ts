@@ -80,14 +80,15 @@ export const frozenLine = ({ file, row, stop, wasFrozen }: Freezing): string => 
 export interface Remains {
   /** Undefined before the settings were read. */
   readonly stateDir: string | undefined
-  readonly isFrozen: boolean
+  /** Undefined before it was tried. */
+  readonly isFrozen: boolean | undefined
   /** Servers were asked to do the work, and go on with it. */
   readonly isAsked: boolean
   /** The ids of the orders to cancel that were open at the last reading, by account. */
   readonly open: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
-export const nothingYet: Remains = { stateDir: undefined, isFrozen: false, isAsked: false, open: new Map() }
+export const nothingYet: Remains = { stateDir: undefined, isFrozen: undefined, isAsked: false, open: new Map() }
 
 /** The most ids that a line names. */
 const mostNamed = 10
@@ -97,7 +98,7 @@ export const interruptedText = (
   { isAsked, isFrozen, open }: Remains,
   { keepStops, scope }: Pick<PanicOptions, "keepStops" | "scope">
 ): string => {
-  if (!isFrozen) return "Interrupted before trading was frozen. Nothing was done."
+  if (isFrozen === undefined) return "Interrupted before trading was frozen. Nothing was done."
   const named = (ids: ReadonlyArray<string>) =>
     `${ids.slice(0, mostNamed).join(", ")}${ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ""}`
   const accounts = [...open].map(([account, ids]) =>
@@ -106,7 +107,7 @@ export const interruptedText = (
       : `${account}: ${ids.length} orders were open at the last reading: ${named(ids)}.`
   )
   return [
-    "Interrupted. Trading stays frozen.",
+    isFrozen ? "Interrupted. Trading stays frozen." : "Interrupted. TRADING IS NOT FROZEN.",
     ...(isAsked ? ["Servers that were asked to cancel go on."] : []),
     ...(accounts.length > 0 ? accounts : isAsked ? [] : ["It is not known which orders are open."]),
     ...(scope === "all" && !keepStops && open.size > 0

@@ -2,7 +2,6 @@ import { Clock, Console, Effect, Either, Option, Ref } from "effect"
 import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
-import { haltFileIn, lookAtHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
@@ -56,16 +55,21 @@ export const runPanicCommand = Effect.fn("panic.command")(function* (given: Give
   yield* exitWith(1)
   const remains = yield* Ref.make(nothingYet)
   yield* Effect.onInterrupt(freezeAndCancel(given, remains), () =>
-    Effect.flatMap(Ref.get(remains), (remains) => {
-      // The file stops while the row is still waited for.
-      const isFrozen = remains.isFrozen || isStoppedByFile(remains)
-      return Effect.zipRight(exitWith(interrupted), say(interruptedText({ ...remains, isFrozen }, given)))
+    Effect.gen(function* () {
+      yield* exitWith(interrupted)
+      const now = yield* Ref.get(remains)
+      yield* say(interruptedText({ ...now, isFrozen: yield* isStillFrozen(now) }, given))
     })
   )
 })
 
-const isStoppedByFile = ({ stateDir }: Remains): boolean =>
-  stateDir !== undefined && Option.isSome(lookAtHaltFile(haltFileIn(stateDir)))
+/** Tells whether trading is frozen now. The file stops while the row is still waited for, and both can be gone by now. */
+const isStillFrozen = Effect.fnUntraced(function* ({ isFrozen, stateDir }: Remains) {
+  if (stateDir === undefined || isFrozen === false) return isFrozen
+  const { file, row } = yield* halvesIn(stateDir)
+  // A file that cannot be looked at has no time.
+  return (file ?? 0) > 0 || typeof row === "number" || (isFrozen === undefined ? undefined : false)
+})
 
 /** The exit code of a command that Ctrl-C ended. */
 const interrupted = 130

@@ -285,6 +285,32 @@ describe("doctor", () => {
   )
 })
 
+describe("advice on authority", () => {
+  it.scopedLive("is given only if clients can write", () =>
+    Effect.gen(function* () {
+      const home = yield* makeHealthyHome
+      const advice = (more: Record<string, string>, stdio = false) =>
+        Effect.map(home.inspect({}, more, stdio), (findings) =>
+          findings.flatMap(({ id, severity }) => (/^(limits|operator|notify)\./.test(id) ? [`${id} ${severity}`] : []))
+        )
+      const write = { MCP_KRAKEN_READ_ONLY: "false" }
+      assert.deepStrictEqual(yield* advice({}), [])
+      assert.deepStrictEqual(yield* advice({}, true), [])
+      assert.deepStrictEqual(yield* advice(write, true), ["limits.none info", "notify.none info"])
+      assert.deepStrictEqual(yield* advice({ ...write, MCP_KRAKEN_BUDGET: "500USD" }, true), ["notify.none info"])
+      assert.deepStrictEqual(yield* advice(write), ["operator.no-page info", "notify.none info"])
+      const told = { ...write, MCP_KRAKEN_NOTIFY: "https://ntfy.test/topic", MCP_KRAKEN_OPERATOR: "127.0.0.1:8767" }
+      assert.deepStrictEqual(yield* advice(told), ["operator.page-closed warning"])
+      yield* home.limit
+      assert.sameMembers([...(yield* advice(told))], ["operator.page-closed warning", "operator.no-passphrase info"])
+      const db = new Database(join(home.state, "authority.db"))
+      db.exec("INSERT INTO secret VALUES (1, 's', 'h', '{}', 'f')")
+      db.close()
+      assert.deepStrictEqual(yield* advice(told), [])
+    })
+  )
+})
+
 describe("the dates of a certificate", () => {
   it.scoped("are compared with the clock", () =>
     Effect.gen(function* () {

@@ -88,10 +88,10 @@ export const makeHealthyHome = Effect.gen(function* () {
         return { code, stderr, stdout, ...report, ids: report.findings.map(({ id }) => id) }
       }),
     /** Runs the checks in this process, on a machine that differs. */
-    inspect: (changes: Partial<System> = {}, more: Env = {}) =>
+    inspect: (changes: Partial<System> = {}, more: Env = {}, stdio = false) =>
       inspect(
         makeInstallation(
-          { envFile: Option.none(), stdio: false, paper: false },
+          { envFile: Option.none(), stdio, paper: false },
           { ...thisSystem, spaceAt: roomy, ...changes, environment: { ...env, HOME: folder, ...more } }
         ),
         { begun: () => Effect.void, ended: () => Effect.void }

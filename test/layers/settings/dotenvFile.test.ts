@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { decode } from "../../../src/layers/settings/decode.ts"
@@ -137,6 +137,19 @@ describe("a .env", () => {
       assert.lengthOf(readNamed(join(folder, "folder")).problems, 1)
       assert.lengthOf(readNamed("/dev/zero").problems, 1)
       assert.deepInclude(readNamed("/dev/null"), { problems: [], isReadableByOthers: false })
+    })
+  )
+
+  it.scoped("that the user names can be a pipe, which is read once however often a command asks", () =>
+    Effect.gen(function* () {
+      const pipe = join(yield* temporaryFolder, "pipe")
+      execFileSync("mkfifo", [pipe])
+      const fill = (text: string) => void spawn("sh", ["-c", `printf '%s' "${text}" > "${pipe}"`])
+      fill("MCP_KRAKEN_TIER=pro")
+      assert.deepStrictEqual([...readNamed(pipe).source], [["MCP_KRAKEN_TIER", "pro"]])
+      fill("MCP_KRAKEN_TIER=starter")
+      assert.deepStrictEqual([...readNamed(pipe).source], [["MCP_KRAKEN_TIER", "pro"]])
+      execFileSync("cat", [pipe])
     })
   )
 

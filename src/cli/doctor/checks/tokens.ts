@@ -3,37 +3,34 @@ import { isActive, opens } from "../../../layers/access/tokenRules.ts"
 import { lookInto } from "../../../layers/storage/lookInto.ts"
 import type { Config } from "../../../services/Config.ts"
 import type { Token } from "../../../services/TokenStore.ts"
+import { canWrite } from "../kit/canWrite.ts"
 import { type Check, error, type Finding, info, skipped, warning } from "../kit/finding.ts"
-import { krakenFields, type Installation } from "../kit/installation.ts"
+import type { Installation } from "../kit/installation.ts"
 import { type TokenLimits, tokenLimits } from "../kit/tokenLimits.ts"
+import { hasNoSecret } from "./authority.ts"
 import { unusable } from "./unusable.ts"
 
 /** The tokens of the HTTP server. */
 export const tokensCheck: Check = {
   name: "tokens",
-  run: Effect.fnUntraced(function* ({ config, stdio }: Installation) {
+  run: Effect.fnUntraced(function* (installation: Installation) {
+    const { config, stdio } = installation
     if (stdio) return []
     const settings = config("tokenDb", "mode")
     if (Option.isNone(settings)) return skipped("the tokens")
     const { mode, tokenDb } = settings.value
     const authDisabled = Option.exists(config("authDisabled"), ({ authDisabled }) => authDisabled)
-    // If the settings for it are invalid, the server might write.
-    const canWrite =
-      mode === "live" &&
-      Option.match(config(...krakenFields, "readOnly"), {
-        onNone: () => true,
-        onSome: ({ credentials, readOnly }) => Option.isSome(credentials) && !readOnly
-      })
     const found = yield* lookInto(tokenDb, (db) => db.prepare("SELECT * FROM tokens ORDER BY created_at, rowid").all())
     if (found._tag === "Missing") return authDisabled ? [] : [none(mode)]
     if (found._tag !== "Read") return unusable(tokenDb, found)
     const { tokensOf } = yield* Effect.promise(() => import("../../../layers/access/TokenStoreSqlite.ts"))
     const now = yield* DateTime.now
+    const isUnguarded = yield* hasNoSecret(installation)
     const stateDir = Option.map(config("stateDir"), ({ stateDir }) => stateDir)
     return yield* tokensOf(found.value).pipe(
       Effect.flatMap((tokens) =>
         Effect.map(tokenLimits(stateDir, tokens), (limits) =>
-          findings(tokens, { authDisabled, canWrite, limits, mode, now })
+          findings(tokens, { authDisabled, canWrite: canWrite(installation), isUnguarded, limits, mode, now })
         )
       ),
       Effect.orElseSucceed(() =>
@@ -54,6 +51,8 @@ interface Server {
   readonly authDisabled: boolean
   /** True if clients can change something on a real account. */
   readonly canWrite: boolean
+  /** True if no operator passphrase is set. */
+  readonly isUnguarded: boolean
   readonly mode: (typeof Config.Service)["mode"]
   readonly limits: TokenLimits
   readonly now: DateTime.Utc
@@ -61,7 +60,7 @@ interface Server {
 
 const findings = (
   tokens: ReadonlyArray<Token>,
-  { authDisabled, canWrite, limits, mode, now }: Server
+  { authDisabled, canWrite, isUnguarded, limits, mode, now }: Server
 ): ReadonlyArray<Finding> => {
   const active = tokens.filter((token) => isActive(token, now) && opens(token, mode))
   const expired = tokens.filter((token) => Option.isNone(token.revokedAt) && !isActive(token, now))
@@ -94,6 +93,15 @@ const findings = (
             "tokens.without-limits",
             `Tokens without limits, whose clients can do all that the API key can: ${listOf(unlimited)}.`,
             "Set limits with token update, give the API key only the permissions that these clients need, or set MCP_KRAKEN_READ_ONLY=true."
+          )
+        ]
+      : []),
+    ...(canWrite && isUnguarded && active.some(limits.has)
+      ? [
+          info(
+            "operator.no-passphrase",
+            "Tokens have limits, and no operator passphrase is set: whoever can run this program can widen them.",
+            "Set one with operator init."
           )
         ]
       : []),
