@@ -2,6 +2,7 @@ import type { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Clock, Effect, Fiber, Predicate, Schedule } from "effect"
+import type { ChildProcessWithoutNullStreams } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { FakeKraken } from "../../doubles/FakeKraken.ts"
@@ -111,6 +112,13 @@ describe("panic", () => {
       })
   )
 
+  /** Ends a command by Ctrl-C once it has cancelled and waits. It would wait for a minute. */
+  const interruptedWhileWaiting = (child: ChildProcessWithoutNullStreams) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (String(chunk).includes("Waiting for writes")) child.kill("SIGINT")
+    })
+  }
+
   /** Makes the record unusable. */
   const spoil = {
     missing: (file: string) => rmSync(file),
@@ -124,17 +132,26 @@ describe("panic", () => {
         const { fake, folder, runOpen, variables } = yield* makeHome
         spoil[state](join(folder, recordFile))
         place(fake, 3)
-        // It would end with 0 after a minute.
-        const ended = yield* runOpen(["panic", "--json"], variables, (child) =>
-          child.stderr.on("data", (chunk: Buffer) => {
-            if (String(chunk).includes("Waiting for writes")) child.kill("SIGINT")
-          })
-        )
+        const ended = yield* runOpen(["panic", "--json"], variables, interruptedWhileWaiting)
         assert.strictEqual(ended.code, 130)
         assert.include(ended.stderr, "The file alone stops.")
         assert.isTrue(existsSync(join(folder, "halt.json")))
         assert.isEmpty(openAt(fake))
       })
+  )
+
+  it.scopedLive("cancels although the state folder cannot be used, and says that nothing is frozen", () =>
+    Effect.gen(function* () {
+      const { fake, folder, runOpen, variables } = yield* makeHome
+      place(fake, 3)
+      const file = join(folder, "no folder")
+      writeFileSync(file, "")
+      const env = { ...variables, MCP_KRAKEN_STATE_DIR: file }
+      const ended = yield* runOpen(["panic", "--json"], env, interruptedWhileWaiting)
+      assert.strictEqual(ended.code, 130)
+      assert.lengthOf(ended.stderr.split("NOT FROZEN"), 3)
+      assert.isEmpty(openAt(fake))
+    })
   )
 
   it.scopedLive("stops the usual folder, and real trading, whatever a .env says that nobody named", () =>

@@ -137,7 +137,7 @@ describe("tokens with limits", () => {
 
   it.scopedLive("can be frozen, revoked and listed while other settings are wrong", () =>
     Effect.gen(function* () {
-      const { json, token } = yield* makeOperator
+      const { folder, json, token } = yield* makeOperator
       const wrong = { MCP_KRAKEN_PORT: "many", MCP_KRAKEN_MODE: "moon", MCP_KRAKEN_TIER: "gold", KRAKEN_API_KEY: "x" }
       const { id } = yield* json("create agent --budget 500USD")
       assert.strictEqual((yield* token(`freeze ${id}`, wrong)).code, 0)
@@ -145,6 +145,14 @@ describe("tokens with limits", () => {
       assert.strictEqual((yield* token("freeze local", wrong)).code, 0)
       assert.strictEqual((yield* token(`revoke ${id}`, { ...wrong, MCP_KRAKEN_STATE_DIR: "/dev/null/x" })).code, 0)
       assert.strictEqual((yield* token("freeze nobody", wrong)).code, 1)
+      // A .env that nobody named chooses no other state folder, and what it has is said at the end.
+      writeFileSync(join(folder, ".env"), "MCP_KRAKEN_STATE_DIR=elsewhere\nnot a line\n")
+      const strange = yield* token("freeze local", { MCP_KRAKEN_STATE_DIR: "" })
+      assert.strictEqual(strange.code, 1)
+      assert.include(strange.stdout, "rozen: local")
+      assert.include(strange.stderr, join(folder, "elsewhere"))
+      assert.include(strange.stderr, "line 2")
+      assert.isFalse(existsSync(join(folder, "elsewhere")))
     })
   )
 
