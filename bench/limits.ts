@@ -2,20 +2,28 @@ import { Clock, Effect, Either } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Spend } from "../src/domain/mandates/claim.ts"
+import type { Mandate } from "../src/domain/mandates/mandate.ts"
 import { makeMandate } from "../src/domain/mandates/terms.ts"
-import { agentOf, makeExchange, saveMandate, start } from "../test/doubles/LimitedAgent.ts"
+import { append } from "../src/layers/access/record/append.ts"
+import { layout } from "../src/layers/access/record/layout.ts"
+import { recordFile } from "../src/layers/access/record/recordFile.ts"
+import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
+import { agentOf, makeExchange, saveMandate, start, subject } from "../test/doubles/LimitedAgent.ts"
 import { bearerOf, type TestPrincipal } from "../test/doubles/TestPrincipal.ts"
 import { limitedWrites, rounds } from "./settings.ts"
 import { number, print, table } from "./table.ts"
 
-const terms = Either.getOrThrow(
-  makeMandate({ budget: ["100000USD"], max: ["90000USD/order", "90000USD/day"], rate: ["none"] })
-)
+/** A mandate that reads its orders back after each ten that are placed, as one with a budget does. */
+const termsFor = (open: number): Mandate => ({
+  ...Either.getOrThrow(makeMandate({ budget: ["100000USD"], max: ["90000USD/order", "90000USD/day"], rate: ["none"] })),
+  maxOpen: open + 10
+})
 
-const callers: Readonly<Record<string, TestPrincipal>> = {
+const callersUnder = (terms: Mandate): Readonly<Record<string, TestPrincipal>> => ({
   "no mandate": bearerOf("stranger0001"),
   "a mandate": agentOf(terms)
-}
+})
 
 /** The CPU time of an effect, in microseconds. */
 const cpuOf = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -27,24 +35,76 @@ const cpuOf = <A, E>(effect: Effect.Effect<A, E>) =>
     })
   })
 
-/** Measures the CPU time of an order and its cancel, without a mandate and with one, on a simulated Kraken in this process. */
-export const limits = async (): Promise<void> => {
+/** The writes that a record has before the measurement. */
+interface Before {
+  readonly name: string
+  readonly open: number
+  readonly closed: number
+}
+
+const befores: ReadonlyArray<Before> = [
+  { name: "nothing", open: 0, closed: 0 },
+  { name: "100 open orders", open: 100, closed: 0 },
+  { name: "20,000 filled orders of a day", open: 0, closed: 20_000 }
+]
+
+/** Adds filled orders of the agent to a record that has a write of it already. */
+const addClosed = Effect.fnUntraced(function* (folder: string, count: number) {
+  const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
+  yield* db.write((db, { wall: at }) => {
+    const owner = db.prepare("SELECT key, account FROM spends LIMIT 1").get()
+    const { account, key } = owner as { readonly account: string; readonly key: string }
+    const common = { at, actor: { id: subject } }
+    for (let n = 0; n < count; n++) {
+      const spend: Spend = {
+        kind: "order",
+        asset: "USD",
+        amount: "0.01",
+        counts: [{ scope: subject, bucket: "USD", rate: "1" }],
+        order: { index: 0, pair: "BTC/USD", type: "buy", volume: "0.0000001", price: "100000", reduces: false }
+      }
+      const { seq: intent } = append(db, {
+        ...common,
+        kind: "intent",
+        key,
+        account,
+        endpoint: "private/AddOrder",
+        request: {},
+        fingerprints: [],
+        leaveBy: at,
+        claim: { subject, revision: 1, spends: [spend] }
+      })
+      append(db, { ...common, kind: "outcome", intent, outcome: "happened", ids: [`C${n}`] })
+      const progress = { intent, n: 0, paid: [{ at, amount: "0.01" }], got: "0", open: 0, closed: true }
+      append(db, { ...common, kind: "fills", key, account, orders: [progress] })
+    }
+  })
+}, Effect.scoped)
+
+/** Measures the CPU time of an order and its cancel of each caller, on a simulated Kraken in this process. */
+const timesAfter = ({ closed, open }: Before) => {
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-bench-"))
+  const terms = termsFor(open)
+  const callers = callersUnder(terms)
   const measured = Effect.gen(function* () {
     const world = makeExchange([[0, "50000"]])
     // The simulated Kraken counts from the monotonic clock.
     world.rest.ahead = world.rest.exchange.now - Number((yield* Clock.currentTimeNanos) / 1_000_000n)
     yield* saveMandate(folder, terms)
-    const { as, writer } = yield* start(world, folder, terms)
+    const { as, asAgent, writer } = yield* start(world, folder, terms)
     let price = 20_000
-    const write = Effect.suspend(() => {
+    const order = Effect.suspend(() => {
       price += 0.1
-      const params = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.001", price: price.toFixed(1) }
-      return Effect.flatMap(writer.send("private/AddOrder", params), ({ result }) =>
-        writer.send("private/CancelOrder", { txid: Object(result).txid[0] })
-      )
+      const params = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.0001", price: price.toFixed(1) }
+      return writer.send("private/AddOrder", params)
     })
-    const many = Effect.forEach(Array.from({ length: limitedWrites }), () => write, { discard: true })
+    const write = Effect.flatMap(order, ({ result }) =>
+      writer.send("private/CancelOrder", { txid: Object(result).txid[0] })
+    )
+    const many = Effect.replicateEffect(write, limitedWrites, { discard: true })
+    yield* asAgent(write)
+    if (closed > 0) yield* addClosed(folder, closed)
+    yield* asAgent(Effect.replicateEffect(order, open, { discard: true }))
     const times: Record<string, number> = {}
     yield* Effect.forEach(Object.values(callers), (caller) => as(caller)(many))
     for (let round = 0; round < rounds; round++)
@@ -52,19 +112,27 @@ export const limits = async (): Promise<void> => {
         const time = (yield* cpuOf(as(caller)(many))) / limitedWrites
         times[name] = Math.min(times[name] ?? Infinity, time)
       }
-    return times
+    return Object.entries(times)
   })
-  try {
-    const times = Object.entries(await Effect.runPromise(Effect.scoped(measured)))
+  return Effect.ensuring(
+    Effect.scoped(measured),
+    Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  )
+}
+
+/** Measures what an order and its cancel cost more under a mandate, by what the record has before. */
+export const limits = async (): Promise<void> => {
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const before of befores) {
+    const times = await Effect.runPromise(timesAfter(before))
     const base = times[0]?.[1] ?? 0
-    print(
-      table(
-        "11. CPU time of an order and its cancel, the simulated Kraken included",
-        ["the caller has", "µs", "µs more"],
-        times.map(([name, time]) => [name, number(time, 0), number(time - base, 0)])
-      )
-    )
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+    for (const [name, time] of times) rows.push([before.name, name, number(time, 0), number(time - base, 0)])
   }
+  print(
+    table(
+      "11. CPU time of an order and its cancel, the simulated Kraken included",
+      ["the record has", "the caller has", "µs", "µs more"],
+      rows
+    )
+  )
 }

@@ -19,6 +19,8 @@ export type Notice =
  */
 export class Notifier extends Context.Reference<Notifier>()("mcp-kraken/services/Notifier", {
   defaultValue: () => ({
+    /** True if nobody is told, so that nothing needs to be looked up for a notice. */
+    isSilent: true,
     /** Queues a notice. Never fails and never waits. A notice can be lost. */
     notify: (_notice: Notice): Effect.Effect<void> => Effect.void
   })

@@ -1,7 +1,7 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Claim, Progress } from "../domain/mandates/claim.ts"
 import type { ServerLimits } from "../domain/mandates/mandate.ts"
-import type { NoRoom, OpenSpend, Usage } from "../domain/mandates/room.ts"
+import type { LimitUsage, NoRoom, OpenSpend, Usage } from "../domain/mandates/room.ts"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { OutcomeName } from "../domain/record/events.ts"
 import type { Stop } from "./Halt.ts"
@@ -161,6 +161,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     ) => Effect.Effect<Option.Option<NoRoom>, RecordUnavailable, Principal>
     /** Reads what the principal has used of its mandate, and of the limits of the server. */
     readonly usage: (limits: Limits) => Effect.Effect<Usage, RecordUnavailable, Principal>
+    /** The use of each limit of spending that concerns the principal. */
+    readonly limitUsages: (limits: Limits) => Effect.Effect<ReadonlyArray<LimitUsage>, RecordUnavailable, Principal>
     /** The emergency stop that stands in the record. That in the file beside it is not looked at. */
     readonly stop: Effect.Effect<Option.Option<Stop>, RecordUnavailable>
     /** The number of the newest row, 0 if there is none. */

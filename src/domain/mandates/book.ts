@@ -31,7 +31,19 @@ export type Side = "buy" | "sell"
  * or its best bid is not below its best ask.
  */
 export const readBook = (book: Book | undefined): Levels | undefined => {
-  const [asks, bids] = [levelsOf(book?.asks), levelsOf(book?.bids)]
+  if (book === undefined) return undefined
+  const known = read.get(book)
+  if (known !== undefined) return known.levels
+  const levels = levelsOfBook(book)
+  read.set(book, { levels })
+  return levels
+}
+
+/** Books that were read. One book serves all writes of some seconds. */
+const read = new WeakMap<Book, { readonly levels: Levels | undefined }>()
+
+const levelsOfBook = (book: Book): Levels | undefined => {
+  const [asks, bids] = [levelsOf(book.asks), levelsOf(book.bids)]
   if (asks === undefined || bids === undefined) return undefined
   const inOrder =
     asks.every(({ price }, i) => i === 0 || D.greaterThan(price, asks[i - 1]?.price ?? price)) &&
@@ -41,14 +53,14 @@ export const readBook = (book: Book | undefined): Levels | undefined => {
   return inOrder && !crosses ? { asks, bids } : undefined
 }
 
-const levelsOf = (side: BookSide | undefined): ReadonlyArray<Level> | undefined => {
-  const levels = side?.map(([price, volume]) => ({ price: numberOf(price), volume: numberOf(volume) }))
-  const read = levels?.flatMap(({ price, volume }) =>
+const levelsOf = (side: BookSide): ReadonlyArray<Level> | undefined => {
+  const levels = side.map(([price, volume]) => ({ price: numberOf(price), volume: numberOf(volume) }))
+  const found = levels.flatMap(({ price, volume }) =>
     price !== undefined && volume !== undefined && D.isPositive(price) && !D.isNegative(volume)
       ? [{ price, volume }]
       : []
   )
-  return read?.length === levels?.length ? read?.filter(({ volume }) => D.isPositive(volume)) : undefined
+  return found.length === levels.length ? found.filter(({ volume }) => D.isPositive(volume)) : undefined
 }
 
 const numberOf = (text: string): D.Decimal | undefined => (text === "" || !isShort(text) ? undefined : D.parse(text))

@@ -29,7 +29,7 @@ export const NotifierHttp = Layer.scoped(
   Effect.gen(function* () {
     const config = yield* Config
     const { notify: target } = config
-    if (target === undefined) return { notify: () => Effect.void }
+    if (target === undefined) return { isSilent: true, notify: () => Effect.void }
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     const page = pageAddress(config)
     const queue = yield* Queue.sliding<Notice>(capacity)
@@ -67,6 +67,7 @@ export const NotifierHttp = Layer.scoped(
 
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(queue), send)))
     return {
+      isSilent: false,
       notify: (notice: Notice) =>
         Effect.flatMap(isRepeated(notice), (repeated) =>
           repeated ? Effect.void : Effect.asVoid(Queue.offer(queue, notice))

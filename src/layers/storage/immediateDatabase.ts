@@ -84,6 +84,7 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
   const { db, id } = yield* Effect.acquireRelease(whenFree(open, defaultWait), ({ db }) =>
     Effect.sync(() => db.close())
   ).pipe(Effect.mapError(({ error }) => unavailable("opened")(error)))
+  const transaction = db.transaction(<A>(body: (db: Database, at: Reading) => A, at: Reading) => body(db, at))
 
   /** Rows that are written to a file that was removed or replaced are lost, so nothing is written to one. */
   const check = (): void => {
@@ -100,7 +101,7 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
     const step = Effect.flatMap(clocks, (at) =>
       Effect.try(() => {
         check()
-        return db.transaction(body)[behavior](db, at)
+        return transaction[behavior](body, at) as A
       })
     )
     return Effect.catchAll(whenFree(step, wait), ({ error }) =>
@@ -161,12 +162,16 @@ const layoutOf = (db: Database, { applicationId, migrations }: Layout): number =
   return current
 }
 
-/** Runs a step again for as long as another process holds the file. */
+/** Runs a step, and again for as long as another process holds the file. */
 const whenFree = <A>(step: Effect.Effect<A, Cause.UnknownException>, wait: Duration.DurationInput) =>
-  Effect.retry(step, {
-    while: ({ error }) => isLocked(error),
-    schedule: Schedule.intersect(Schedule.spaced(pause), Schedule.recurUpTo(wait))
-  })
+  Effect.catchAll(step, (error) =>
+    isLocked(error.error)
+      ? Effect.retry(Effect.delay(step, pause), {
+          while: ({ error }) => isLocked(error),
+          schedule: Schedule.intersect(Schedule.spaced(pause), Schedule.recurUpTo(wait))
+        })
+      : Effect.fail(error)
+  )
 
 const isSqliteError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_")

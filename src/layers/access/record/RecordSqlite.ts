@@ -35,8 +35,9 @@ import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, usedClientIds } f
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
+import { limitUsages } from "./spendingLimits.ts"
 import { usageOf } from "./usage.ts"
-import { storeWindowTime } from "./windows.ts"
+import { storeWindowTime, windowTime } from "./windows.ts"
 
 /** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
 const leaveWithin = Duration.toMillis("30 seconds")
@@ -256,6 +257,10 @@ function makeRecord(
         const own = yield* party
         const usage = yield* readAlways((db, now) => usageOf(db, now, own, limits))
         return { ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) }
+      }),
+      limitUsages: Effect.fnUntraced(function* (limits) {
+        const own = yield* party
+        return yield* readAlways((db, now) => limitUsages(db, own, limits.server, windowTime(db, now, own, limits)))
       }),
       stop: read(Option.none(), (db) => Option.fromNullable(stopIn(db))),
       position: read(0, (db) => readHead(db).seq),

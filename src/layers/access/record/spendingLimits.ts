@@ -137,11 +137,12 @@ const roomAt = (
      ORDER BY at LIMIT ${mostUses}`
   )
     .safeIntegers()
-    .all(scope, key, account, bucket, sinceOf(window, at)) as ReadonlyArray<{
+    .iterate(scope, key, account, bucket, sinceOf(window, at)) as IterableIterator<{
     readonly at: bigint
     readonly units: bigint
   }>
   let freed = 0n
+  // Most often the oldest ones are enough, so that the others are not read.
   for (const use of uses) {
     freed += use.units
     if (freed >= needed) return Number(use.at) + spans[window]

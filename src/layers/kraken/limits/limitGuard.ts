@@ -59,6 +59,9 @@ const quoteWait = "20 seconds"
 /** The percentage by which a price may have moved if the mandate has no slippage. */
 const usualTolerance = "1"
 
+/** The concurrency of reads. A fiber of its own costs more than a look into a cache. */
+const togetherIf = (gains: boolean) => ({ concurrency: gains ? "unbounded" : 1 }) as const
+
 /** A write that no limits concern. */
 const unlimited = (params: Params): Guarded => ({ params, limits: {} })
 
@@ -123,23 +126,21 @@ export const makeLimitGuard = (context: LimitContext, server: Option.Option<Serv
         Effect.forEach(
           names.flatMap((name) => directory.findPair(name) ?? []),
           (pair) => Effect.map(Effect.option(read(pair)), (found) => [pair.display, found] as const),
-          { concurrency: "unbounded" }
+          togetherIf(names.length > 1)
         ),
         (found) =>
           new Map(found.flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value] as const] : [])))
       )
-    const [books, fees, owned, usedClientIds, leveraged] = yield* Effect.all(
-      [
-        readEach(needed.books, account.book),
-        readEach(needed.fees, account.takerFee),
-        Effect.forEach(needed.owned, (asset) =>
-          Effect.map(record.available(asset), (amount) => [asset, amount] as const)
-        ),
-        record.usedClientIds(needed.newClientIds),
-        needed.leveraged === undefined ? Effect.succeed(new Set<string>()) : record.leveragedPairs
-      ],
-      { concurrency: "unbounded" }
+    const [books, fees] = yield* Effect.all(
+      [readEach(needed.books, account.book), readEach(needed.fees, account.takerFee)],
+      togetherIf(needed.books.length > 0 && needed.fees.length > 0)
     )
+    // The record answers at once, so that nothing is gained by asking it several things together.
+    const owned = yield* Effect.forEach(needed.owned, (asset) =>
+      Effect.map(record.available(asset), (amount) => [asset, amount] as const)
+    )
+    const usedClientIds = yield* record.usedClientIds(needed.newClientIds)
+    const leveraged = needed.leveraged === undefined ? new Set<string>() : yield* record.leveragedPairs
     const facts: Facts = {
       directory,
       ...known,

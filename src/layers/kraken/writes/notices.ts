@@ -14,7 +14,7 @@ export type EndedIntent = IntentRef & { readonly caller?: string }
 
 /** Makes the notices of writes. None fails, and none makes a write wait. */
 export const makeNotify = Effect.fnUntraced(function* (record: typeof Record.Service) {
-  const { notify } = yield* Notifier
+  const { isSilent, notify } = yield* Notifier
   const scope: Scope.Scope = yield* Effect.scope
 
   const withdrawalRefused = (endpoint: WriteEndpoint, error: string, by = callerName) =>
@@ -37,12 +37,11 @@ export const makeNotify = Effect.fnUntraced(function* (record: typeof Record.Ser
 
     /** Looks in the background at the limits that a write counted against, and tells of those that are nearly used. */
     used: ({ claim }: Pick<IntentDraft, "claim">, { krakenTime, server }: Limits) => {
-      if (claim === undefined || claim.spends.every(({ counts }) => counts.length === 0)) return Effect.void
+      if (isSilent || claim === undefined || claim.spends.every(({ counts }) => counts.length === 0)) return Effect.void
       const limits = { ...(krakenTime !== undefined && { krakenTime }), ...(server !== undefined && { server }) }
       const look = Effect.gen(function* () {
         const caller = yield* callerName
-        const usage = yield* record.usage(limits)
-        for (const { layer, limit } of usage.limits.filter(isNearlyUsed))
+        for (const { layer, limit } of (yield* record.limitUsages(limits)).filter(isNearlyUsed))
           yield* notify({ _tag: "BudgetNearlyUsed", caller, layer, limit })
       })
       return Effect.asVoid(Effect.forkIn(Effect.ignoreLogged(look), scope))

@@ -99,7 +99,9 @@ export const makeOwnCancels = (context: OwnCancelContext) => {
     const known = yield* record.ownOrders(txids)
     const others = txids.filter((txid) => !known.has(txid))
     const read = others.length === 0 ? [] : yield* ordersByIdAs(context, OwnedRow, others, { options })
-    const own = new Set([...known, ...(yield* ownOf(read)).map(({ id }) => id)])
+    // Nearly always the record knows all of them, so that its open spends need not be read.
+    const more = read.length === 0 ? [] : yield* ownOf(read)
+    const own = new Set([...known, ...more.map(({ id }) => id)])
     for (const id of ids) {
       const order = id.field === "cl_ord_id" ? yield* byClientId(id) : own.has(id.id) ? id : undefined
       if (order === undefined) return Either.left(id.id)

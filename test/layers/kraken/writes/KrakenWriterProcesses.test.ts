@@ -415,6 +415,7 @@ describe("a record that cannot be written", () => {
       recognize: () => Effect.succeedNone,
       judge: () => Effect.succeedNone,
       usage: () => new RecordUnavailable({ reason: "The file is full." }),
+      limitUsages: () => new RecordUnavailable({ reason: "The file is full." }),
       stop: new RecordUnavailable({ reason: "The file is full." }),
       position: new RecordUnavailable({ reason: "The file is full." }),
       available: () => new RecordUnavailable({ reason: "The file is full." }),

@@ -33,7 +33,10 @@ const usage = (used: string, allowed: string, limit = "max/day"): LimitUsage => 
 /** A notifier that keeps what it is told. */
 const kept = () => {
   const notices: Array<Notice> = []
-  const notifier = Layer.succeed(Notifier, { notify: (notice) => Effect.sync(() => void notices.push(notice)) })
+  const notifier = Layer.succeed(Notifier, {
+    isSilent: false,
+    notify: (notice) => Effect.sync(() => void notices.push(notice))
+  })
   return { notices, notifier }
 }
 
@@ -102,13 +105,7 @@ describe("the operator is told", () => {
     }).pipe(
       Effect.provide([
         Layer.mock(Record, {
-          usage: () =>
-            Effect.succeed({
-              limits: [usage("80", "100"), usage("79.99", "100", "max/week")],
-              owned: {},
-              openOrders: 0,
-              writes: 0
-            })
+          limitUsages: () => Effect.succeed([usage("80", "100"), usage("79.99", "100", "max/week")])
         }),
         bot
       ])

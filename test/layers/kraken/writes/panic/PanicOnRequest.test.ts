@@ -25,7 +25,7 @@ describe("PanicOnRequest", () => {
             record,
             Layer.mock(KrakenClient, {}),
             TestConfig({ stateDir }),
-            Layer.succeed(Notifier, { notify }),
+            Layer.succeed(Notifier, { isSilent: false, notify }),
             Logger.minimumLogLevel(LogLevel.None)
           ])
         )
