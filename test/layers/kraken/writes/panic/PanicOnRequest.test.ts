@@ -55,7 +55,7 @@ describe("PanicOnRequest", () => {
             Layer.mock(Record, { stop: Effect.succeedSome({ since: 1_790_000_000_000, by: "local", seq: 1 }) }),
             Layer.mock(KrakenClient, { read: () => Effect.never, write: () => Effect.never }),
             TestConfig({ stateDir, credentials }),
-            Layer.succeed(Notifier, { notify: () => Effect.void }),
+            Layer.succeed(Notifier, { isSilent: false, notify: () => Effect.void }),
             Logger.minimumLogLevel(LogLevel.None)
           ])
         )
