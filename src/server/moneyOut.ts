@@ -11,5 +11,7 @@ export const moneyOut = ({
     ? []
     : [...tools.values()]
         .filter(({ endpoint }) => endpoint !== undefined && endpoints[endpoint].moves === "out")
-        .filter(({ toolset }) => toolsets.some((offered) => offered === toolset))
+        .filter(({ isEssential, toolset }) =>
+          toolsets.some((offered) => offered === toolset || (isEssential === true && offered === "essential"))
+        )
         .map(({ name }) => name)

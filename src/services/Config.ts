@@ -1,5 +1,5 @@
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
-import type { ToolsetName } from "./Toolset.ts"
+import type { ServedToolset } from "./Toolset.ts"
 import type { Tier } from "../domain/endpoints/rateCosts.ts"
 import type { Mandate, ServerLimits } from "../domain/mandates/mandate.ts"
 
@@ -50,7 +50,7 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly allowedHosts: ReadonlyArray<string>
     /** True if `?apikey=` is accepted in place of the Authorization header. */
     readonly queryToken: boolean
-    readonly toolsets: ReadonlyArray<ToolsetName>
+    readonly toolsets: ReadonlyArray<ServedToolset>
     readonly readOnly: boolean
     /** True if `tools/list` leaves out tools for which the key has no permission. */
     readonly hideDenied: boolean

@@ -33,6 +33,8 @@ export interface Offer {
   /** A read-only server offers it, since it never writes, or writes only with arguments for which `authorize` fails. */
   readonly mayRead: boolean
   readonly name: string
+  /** True for a tool of the toolset `essential`, which selects from all the others. */
+  readonly isEssential?: boolean
   /** Absent if it asks Kraken nothing, or only reads. */
   readonly endpoint?: Endpoint | undefined
 }

@@ -27,6 +27,7 @@ import * as Changing from "./trading/changeOrders.ts"
 import * as Placing from "./trading/placeOrders.ts"
 import * as TradingReads from "./trading/readTools.ts"
 import * as WebSocket from "./trading/webSocketToken.ts"
+import { essential, first } from "./listOrder.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 
 /** All errors of tools, besides a question to the user. A tool with another error does not compile in `toolsets`. */
@@ -52,7 +53,7 @@ const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: s
   Object.values(tools).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 /**
- * All tools in the order of `tools/list`. A toolset's file exports only tools. The general tools are offered with any
+ * All tools by toolset. A toolset's file exports only tools. The general tools are offered with any
  * choice of toolsets.
  */
 export const toolsets = {
@@ -66,9 +67,17 @@ export const toolsets = {
   websocket: inOrder(WebSocket)
 } satisfies { readonly [name: string]: ReadonlyArray<AnyTool> }
 
-/** All tools by name, each with its toolset. `Policy` selects those that a principal is offered. */
+const offers: ReadonlyArray<AnyTool & Offer> = Object.entries(toolsets).flatMap(
+  ([toolset, tools]: [string, ReadonlyArray<AnyTool>]) =>
+    tools.map((tool) => ({ ...tool, toolset, isEssential: essential.includes(tool.name) }))
+)
+
+const rank = ({ name }: Offer) => (first.includes(name) ? first.indexOf(name) : first.length)
+
+/**
+ * All tools by name, in the order of `tools/list`, each with its toolset. `Policy` selects those that a principal is
+ * offered.
+ */
 export const tools: ReadonlyMap<string, AnyTool & Offer> = new Map(
-  Object.entries(toolsets).flatMap(([toolset, tools]: [string, ReadonlyArray<AnyTool>]) =>
-    tools.map((tool) => [tool.name, { ...tool, toolset }])
-  )
+  offers.toSorted((a, b) => rank(a) - rank(b)).map((tool) => [tool.name, tool])
 )

@@ -113,7 +113,7 @@ const order = { type: "buy", ordertype: "limit", volume: "0.01", price: "100000.
 const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   [
     "add_order",
-    { pair: "BTC/USD", type: "long", ordertype: "stop", volume: 0.1, oflags: "nompp", userref: 2147483648 }
+    { pair: "BTC/USD", type: "long", ordertype: "stop", volume: 0.1 + 0.2, oflags: "nompp", userref: 2147483648 }
   ],
   ["add_order", { ...order, pair: "BTC/USD", tpye: "buy", price: "-".repeat(1001) }],
   ["add_order", { ...order, pair: "BTC/USD", close_price: "95000" }],
@@ -127,6 +127,14 @@ const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   ["cancel_order_batch", { orders: many(50, "OUF4EM-FRGI2-MQMWZD"), cl_ord_ids: ["a"] }],
   ["cancel_order_batch", { cl_ord_ids: ["nineteen characters"] }],
   ["cancel_all_orders", { pairs: ["BTC/USD"], side: "long" }],
+  ["add_order", { ...order, pair: "BTC/USD", quantity: "2", qauntity: "2", lever: 2 }],
+  [
+    "add_order",
+    { ...order, pair: "BTC/USD", stop_price: "1", trailing_distance: "1", post_only: "maybe", close: "no" }
+  ],
+  ["add_order", { ...order, pair: "BTC/USD", ordertype: "market", limit_price: "1", oflags: "post", post_only: false }],
+  ["amend_order", { txid: "OUF4EM-FRGI2-MQMWZD", price: "1", limit_price: "2" }],
+  ["query_orders", {}],
   ["cancel_all_orders_after", { timeout: 86400 }],
   ["get_server_time", { zone: "UTC" }],
   ["query_orders", { txid: [] }],
@@ -146,7 +154,7 @@ const faultyCalls: ReadonlyArray<readonly [tool: string, args: object]> = [
   ["get_ticker", { pair: many(1001, "BTC/USD") }],
   ["request_export_report", { report: "ledgers", description: "x", fields: ["time", "price"] }],
   ["withdraw", { asset: "BTC", key: "mine", amount: "0.00", max_fee: "-1" }],
-  ["wallet_transfer", { asset: "BTC", amount: 0.05, from_wallet: "Futures Wallet", to_wallet: "Futures Wallet" }],
+  ["wallet_transfer", { asset: "BTC", amount: 0.1 + 0.2, from_wallet: "Futures Wallet", to_wallet: "Futures Wallet" }],
   ["account_transfer", { asset: "BTC", amount: "1", from_account: "ABC", to_account: "ABC" }],
   ["allocate_earn", { strategy_id: "ESXXXXX", amount: "0" }]
 ]

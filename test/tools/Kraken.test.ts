@@ -62,14 +62,15 @@ describe("the tools and Kraken's reference", () => {
       if (endpoint === undefined) continue
       assert.strictEqual(intent !== "read", writes.includes(endpoint), name)
       const twice = intent === "read" || repeatable.includes(endpoint)
-      assert.strictEqual(definition.annotations?.idempotentHint, twice, name)
+      const { idempotentHint = false, readOnlyHint = false } = definition.annotations ?? {}
+      assert.strictEqual(readOnlyHint || idempotentHint, twice, name)
     }
   })
 
   it("take `repeat` if they can be meant twice, and say then what was not placed again", () => {
-    for (const { definition, endpoint, name } of tools) {
+    for (const { definition, endpoint, name, schemas } of tools) {
       const recognized = endpoint !== undefined && isWrite(endpoint) && isRecognizable(endpoint)
-      assert.strictEqual("duplicate_of" in (definition.outputSchema?.properties ?? {}), recognized, name)
+      assert.strictEqual("duplicate_of" in Object(schemas.output["properties"]), recognized, name)
       // Kraken accepts the name of a subaccount only once.
       const twice = recognized && name !== "create_subaccount"
       assert.strictEqual("repeat" in (definition.inputSchema.properties ?? {}), twice, name)

@@ -26,7 +26,8 @@ export const PolicyIntersecting = Layer.effect(
     const chosen: ReadonlySet<string> = new Set(["general", ...toolsets])
     const isLimited = Option.isSome(serverLimits)
 
-    const serves = ({ mayRead, toolset }: Offer) => chosen.has(toolset) && (!readOnly || mayRead)
+    const serves = ({ isEssential = false, mayRead, toolset }: Offer) =>
+      (chosen.has(toolset) || (isEssential && chosen.has("essential"))) && (!readOnly || mayRead)
 
     const isOffered = (mandate: Option.Option<MandateInForce>) => (offer: Offer) =>
       serves(offer) &&

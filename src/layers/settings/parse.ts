@@ -40,11 +40,11 @@ export const listOf =
     return members.length === parts.length ? members : undefined
   }
 
-/** Makes a parser of a comma-separated choice from `all`, in the order of `all`, or the word `all`. */
+/** Makes a parser of a comma-separated choice from `values`, in their order, or the word `all`. */
 export const someOf =
-  <const A extends string>(values: ReadonlyArray<A>): Parse<ReadonlyArray<A>> =>
+  <const A extends string>(values: ReadonlyArray<A>, all = values): Parse<ReadonlyArray<A>> =>
   (text) => {
-    if (text.toLowerCase() === "all") return values
+    if (text.toLowerCase() === "all") return all
     const members = listOf(oneOf(...values))(text)
     return members === undefined || members.length === 0 ? undefined : values.filter((value) => members.includes(value))
   }

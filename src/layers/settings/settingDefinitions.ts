@@ -1,6 +1,6 @@
 import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { commonAssets } from "../../domain/assets/commonAssets.ts"
-import { toolsetNames } from "../../services/Toolset.ts"
+import { servedToolsets, toolsetNames } from "../../services/Toolset.ts"
 import { mandateTerms, serverSettings } from "./mandateSettings.ts"
 import * as Parse from "./parse.ts"
 
@@ -232,10 +232,11 @@ export const settings = {
   }),
   toolsets: setting({
     name: "MCP_KRAKEN_TOOLSETS",
-    expected: `all, or some of ${toolsetNames.join(", ")} separated by commas`,
+    expected: `all, or some of ${servedToolsets.join(", ")} separated by commas`,
     fallback: "all",
-    purpose: "Toolsets to offer. Fewer tools use less of a model's context.",
-    parse: Parse.someOf(toolsetNames)
+    purpose:
+      "Toolsets to offer. Fewer tools use less of a model's context; essential has at most 15, the most used of all.",
+    parse: Parse.someOf(servedToolsets, toolsetNames)
   }),
   readOnly: setting({
     name: "MCP_KRAKEN_READ_ONLY",

@@ -4,13 +4,14 @@ import { KrakenClient } from "../../services/KrakenClient.ts"
 import * as Arguments from "../kit/arguments.ts"
 import { Settled, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { described, list, optional, withDefault } from "../kit/fields.ts"
+import { listedAs } from "../kit/jsonSchema.ts"
 import { time } from "../kit/timeFields.ts"
 import * as Rows from "../kit/rows.ts"
 import { unreadable } from "../kit/defects.ts"
-import { filePaging, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
+import { aliases, filePaging, offsetPaging, pageByOffset, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const report = Schema.Literal("trades", "ledgers").annotations({ description: "Contents of the report" })
+const report = Schema.Literal("trades", "ledgers")
 const id = described("Id from get_export_status")
 
 const both = ["all", "time"] as const
@@ -20,15 +21,21 @@ const ofLedgers = ["refid", "type", "subtype", "aclass", "asset", "amount", "bal
 export const requestExportReport = Tool.endpoint("request_export_report", {
   title: "Request a report",
   description:
-    "Request a file of all trades or ledger entries in a period. Moves no money. Once get_export_status says Processed, call retrieve_export.",
+    "Request a file of all trades or ledger entries of a period. Once get_export_status says Processed, call retrieve_export.",
   endpoint: "private/AddExport",
   input: {
     report,
     description: described("A name for it"),
     format: optional(Schema.Literal("CSV", "TSV").annotations({ description: "Default CSV" })),
-    fields: optional(list(Schema.Literal(...both, "fee", ...ofTrades, ...ofLedgers), "Columns (default all)")),
-    starttm: optional(time("From: as in get_ledgers (default: first of this month)")),
-    endtm: optional(time("Until: as in get_ledgers (default: now)", "end"))
+    fields: optional(
+      listedAs(list(Schema.Literal(...both, "fee", ...ofTrades, ...ofLedgers), ""), {
+        type: "array",
+        items: { type: "string" },
+        description: "Columns (default all)"
+      })
+    ),
+    starttm: optional(time("Default: first of this month")),
+    endtm: optional(time("Default: now", "end"))
   },
   rules: ({ fields, report }) => {
     const foreign: ReadonlyArray<string> = report === "trades" ? ofLedgers : ofTrades
@@ -85,14 +92,14 @@ interface Retrieved {
 
 export const retrieveExport = Tool.make("retrieve_export", {
   title: "Get a report",
-  description: "Rows of a finished report, in pages, file by file. as zip: the ZIP file itself, if small.",
+  description: "Rows of a finished report, file by file, or as zip the file itself, if small.",
   endpoint: "private/RetrieveExport",
   input: {
     id,
-    as: withDefault(Schema.Literal("zip", "rows").annotations({ description: "Form of the answer" }), "rows"),
+    as: withDefault(Schema.Literal("zip", "rows"), "rows"),
     ...filePaging(50, 500)
   },
-  aliases: { offset: "cursor" },
+  aliases,
   handler: Effect.fn("Tool.retrieve_export")(function* ({ as, id, ...page }) {
     const kraken = yield* KrakenClient
     const zip = yield* kraken.download("private/RetrieveExport", { id })
@@ -115,12 +122,12 @@ export const retrieveExport = Tool.make("retrieve_export", {
 
 export const removeExport = Tool.endpoint("remove_export", {
   title: "Remove a report",
-  description: "Delete a finished report, or cancel one that is not finished. Moves no money.",
+  description: "Delete a finished report, or cancel an unfinished one.",
   endpoint: "private/RemoveExport",
   input: {
     id,
     type: withDefault(
-      Schema.Literal("delete", "cancel").annotations({ description: "cancel for Queued and Processing ones" }),
+      Schema.Literal("delete", "cancel").annotations({ description: "cancel: unfinished ones" }),
       "delete"
     )
   },

@@ -5,10 +5,10 @@ import { PermissionCache } from "../../services/PermissionCache.ts"
 import * as Output from "./output.ts"
 import { withoutOff } from "../kit/arguments.ts"
 import { Amount, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
-import { AssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
+import { AssetClass, NamedAssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
 import { AssetName, PairNames, PastAssetNames } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
-import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere, listedAs, unlisted } from "../kit/jsonSchema.ts"
 import { LookedUp } from "../kit/lookUp.ts"
 import * as Key from "./apiKeyOutput.ts"
 import * as Rows from "../kit/rows.ts"
@@ -22,7 +22,7 @@ const rebase_multiplier = optional(Rebase)
 export const getAccountBalance = Tool.endpoint("get_account_balance", {
   title: "Account balance",
   description:
-    "Balance of each asset, net of pending withdrawals but not of open orders: for available amounts see get_extended_balance. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
+    "Balance of each asset, open orders included: get_extended_balance has what is available. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
   input: { rebase_multiplier },
   shape: (result, { asset }) => ({
@@ -34,7 +34,7 @@ export const getAccountBalance = Tool.endpoint("get_account_balance", {
 export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
   title: "Balance and available amount",
   description:
-    "Balance of each asset, the part held by open orders, credit, and available: balance + credit - credit_used - hold_trade.",
+    "Balance of each asset, the part held by open orders, credit, and what is available: balance + credit - credit_used - hold_trade.",
   endpoint: "private/BalanceEx",
   instead: "get_account_balance",
   input: { rebase_multiplier },
@@ -58,10 +58,10 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
 export const getTradeBalance = Tool.endpoint("get_trade_balance", {
   title: "Margin summary",
   description:
-    "Value of the account in one asset, and its margin: equity, free margin, margin_level in percent (absent without open positions).",
+    "Margin of the account, valued in one asset: equity, free margin, margin_level in percent (absent without positions).",
   endpoint: "private/TradeBalance",
   input: {
-    asset: withDefault(AssetName.annotations({ description: "Asset to value everything in" }), "ZUSD"),
+    asset: withDefault(AssetName.annotations({ description: "Asset to value in" }), "ZUSD"),
     rebase_multiplier
   },
   shape: (result, { asset, input }) => ({ asset: asset(input.asset), ...Output.tradeBalance(result) }),
@@ -70,12 +70,12 @@ export const getTradeBalance = Tool.endpoint("get_trade_balance", {
 
 export const getTradeVolume = Tool.endpoint("get_trade_volume", {
   title: "Your fees and volume",
-  description: "30-day trade volume and, for named pairs, your taker and maker fees in percent, with the next tier.",
+  description: "30-day volume and, for named pairs, taker and maker fees in percent, with the next tier.",
   endpoint: "private/TradeVolume",
   input: {
     pair: optional(PairNames),
     fee_schedule: optional(boolean("Add every tier")),
-    asset_class: optional(AssetClass),
+    asset_class: optional(NamedAssetClass),
     rebase_multiplier
   },
   params: ({ asset_class, ...input }) => ({
@@ -89,15 +89,20 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes two entries, one for each asset.",
+    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes two, one for each asset.",
   endpoint: "private/Ledgers",
   input: {
     asset: optional(PastAssetNames),
     aclass: optional(AssetClass),
-    type: optional(Schema.Literal(...ledgerTypes).annotations({ description: "Only this kind (default all)" })),
+    type: optional(
+      listedAs(Schema.Literal(...ledgerTypes), {
+        type: "string",
+        description: "e.g. trade, deposit, withdrawal, staking"
+      })
+    ),
     start: optional(start),
     end: optional(end),
-    without_count: optional(boolean("Leave out count, which is faster")),
+    without_count: optional(unlisted(Schema.Boolean)),
     rebase_multiplier,
     ...offsetPaging(50, 50)
   },
@@ -115,7 +120,7 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
   description: "Ledger entries by id, as in get_ledgers.",
   endpoint: "private/QueryLedgers",
-  input: { id: ids("ledger ids", 20), trades: optional(boolean("Add trade data")), rebase_multiplier },
+  input: { id: ids("ledger ids", 20), trades: optional(unlisted(Schema.Boolean)), rebase_multiplier },
   params: (input) => withoutOff(input, "trades"),
   ids: () => ({ field: "id", elsewhere: "Look in get_ledgers" }),
   shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
@@ -124,7 +129,7 @@ export const queryLedgers = Tool.endpoint("query_ledgers", {
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
   title: "Credit lines",
-  description: "Credit lines of VIP clients, by asset and in total. credit_line is false if there is none.",
+  description: "Credit lines of VIP clients, by asset and in total.",
   endpoint: "private/CreditLines",
   input: { rebase_multiplier },
   shape: (result, { asset }) => {
@@ -141,7 +146,7 @@ export const getCreditLines = Tool.endpoint("get_credit_lines", {
 export const getApiKeyInfo = Tool.make("get_api_key_info", {
   title: "API key",
   description:
-    "Permissions of the configured API key, its expiry, allowed addresses and readable history, as of now. Call it first if a call is refused.",
+    "Permissions of the API key, its expiry, allowed addresses and readable history. Call it first if a call is refused.",
   endpoint: "private/GetApiKeyInfo",
   input: {},
   handler: Effect.fn("Tool.get_api_key_info")(function* () {
@@ -159,7 +164,7 @@ export const getApiKeyInfo = Tool.make("get_api_key_info", {
 
 export const listWalletAccounts = Tool.endpoint("list_wallet_accounts", {
   title: "Wallet accounts",
-  description: "Wallets of the account, with type (main, spot, pay, prop_…) and status.",
+  description: "Wallets of the account, with type and status.",
   endpoint: "private/ListWalletAccounts",
   input: { cursor },
   shape: ({ accounts, cursor }) => ({

@@ -8,8 +8,9 @@ import {
   optionalText,
   optionalTexts
 } from "../kit/answerFields.ts"
-import { boolean, described, list, optional, reasoned, repeatable, withDefault } from "../kit/fields.ts"
+import { described, list, optional, reasoned, repeatable, withDefault } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
+import { unlisted } from "../kit/jsonSchema.ts"
 import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
@@ -22,13 +23,13 @@ const strategy_id = described("Id from list_earn_strategies")
 export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
   title: "Earn strategies",
   description:
-    "Earn strategies open to the account: yearly return and fees in percent, periods in seconds, minimum and cap in units of the asset.",
+    "Earn strategies open to the account: yearly return and fees in percent, periods in seconds, minimum and cap in the asset.",
   endpoint: "private/Earn/Strategies",
   input: {
     asset: optional(AssetName),
-    lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Only these kinds")),
+    lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Default all")),
     ...paging(25, 500),
-    ascending: optional(boolean("Ascending order"))
+    ascending: optional(unlisted(Schema.Boolean))
   },
   lists: "json",
   params: krakenPaging,
@@ -67,11 +68,11 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
 export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   title: "Earn allocations",
   description:
-    "Earn allocations and rewards, each amount in the asset (native) and in converted_asset. amount_allocated has total and, if any, pending, bonding, exit_queue and unbonding.",
+    "Earn allocations and rewards, each amount in the asset (native) and in converted_asset. amount_allocated has total and, if any, pending, bonding, exit_queue, unbonding.",
   endpoint: "private/Earn/Allocations",
   input: {
-    ascending: optional(boolean("Ascending order")),
-    hide_zero_allocations: withDefault(boolean("Leave out strategies that hold nothing now"), true),
+    ascending: optional(unlisted(Schema.Boolean)),
+    hide_zero_allocations: withDefault(Schema.Boolean, true),
     converted_asset: optional(AssetName)
   },
   shape: (result, { asset }) => {
@@ -109,7 +110,7 @@ const change = {
   endpoint: "private/Earn/Allocate",
   input: {
     strategy_id,
-    amount: Positive.annotations({ description: "In units of the strategy's asset" }),
+    amount: Positive.annotations({ description: "In the strategy's asset" }),
     ...reasoned,
     ...repeatable
   },
@@ -133,14 +134,14 @@ export const allocateEarn = Tool.endpoint("allocate_earn", {
   ...change,
   title: "Allocate to Earn",
   description:
-    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, which takes weeks if bonded. See list_earn_strategies first, get_earn_allocation_status after."
+    "Move funds into an Earn strategy: they can't be traded or withdrawn until deallocated, which takes weeks if bonded. Then see get_earn_allocation_status."
 })
 
 export const deallocateEarn = Tool.endpoint("deallocate_earn", {
   ...change,
   title: "Deallocate from Earn",
   description:
-    "Take funds out of an Earn strategy; bonded funds return after their unbonding period. See list_earn_allocations first, get_earn_deallocation_status after.",
+    "Take funds out of an Earn strategy; bonded ones return after their unbonding period. Then see get_earn_deallocation_status.",
   endpoint: "private/Earn/Deallocate"
 })
 

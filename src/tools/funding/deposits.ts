@@ -1,18 +1,18 @@
 import { Schema } from "effect"
 import { withoutOff } from "../kit/arguments.ts"
 import { Written, optionalAmount, optionalBoolean, optionalSeconds } from "../kit/answerFields.ts"
-import { AssetClass, Rebase, boolean, described, optional, repeatable, withDefault } from "../kit/fields.ts"
+import { NamedAssetClass, Rebase, boolean, described, optional, repeatable, withDefault } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { Deposits, history, historyInput, historyParams } from "./transfers.ts"
 
-const aclass = optional(AssetClass)
+const aclass = optional(NamedAssetClass)
 
 export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
   title: "Deposit methods",
-  description: "Deposit methods of an asset: fee, minimum and limit (absent: none) in units of the asset.",
+  description: "Deposit methods of an asset: fee, minimum and limit (absent: none), in the asset.",
   endpoint: "private/DepositMethods",
   input: { asset: AssetName, aclass, rebase_multiplier: optional(Rebase) },
   shape: (result) => ({
@@ -42,13 +42,13 @@ export const getDepositMethods = Tool.endpoint("get_deposit_methods", {
 export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
   title: "Deposit addresses",
   description:
-    "Deposit addresses of an asset. Always show the tag or memo, if any: a deposit without it is lost. new: true creates an address, which changes the account; first call without it.",
+    "Deposit addresses of an asset. Always show the tag or memo, if any: a deposit without it is lost. new: true creates one; first call without.",
   endpoint: "private/DepositAddresses",
   input: {
     asset: AssetName,
-    method: described("Exact name from get_deposit_methods"),
-    new: withDefault(boolean("Create a new address"), false),
-    amount: optional(Positive.annotations({ description: "Bitcoin Lightning only: optionalAmount of the invoice" })),
+    method: described("From get_deposit_methods"),
+    new: withDefault(boolean("Create one"), false),
+    amount: optional(Positive.annotations({ description: "Of a Lightning invoice" })),
     aclass,
     ...repeatable
   },
@@ -73,7 +73,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
 
 export const getDepositStatus = Tool.endpoint("get_deposit_status", {
   title: "Deposits",
-  description: "Deposits and their status, newest first. time is in Unix seconds, info the address.",
+  description: "Deposits and their status, newest first. info is the address.",
   endpoint: "private/DepositStatus",
   input: historyInput,
   params: historyParams,

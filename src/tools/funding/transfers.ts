@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { Params, Result } from "../../domain/endpoints/endpoints.ts"
 import { Amount, optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
-import { AssetClass, Rebase, described, optional } from "../kit/fields.ts"
+import { NamedAssetClass, Rebase, optional } from "../kit/fields.ts"
 import { PastAssetName } from "../kit/nameFields.ts"
 import { time } from "../kit/timeFields.ts"
 import { describedElsewhere } from "../kit/jsonSchema.ts"
@@ -29,10 +29,10 @@ const Transfer = Schema.Struct({
 /** The inputs of the histories of deposits and withdrawals. */
 export const historyInput = {
   asset: optional(PastAssetName),
-  aclass: optional(AssetClass),
-  method: optional(described("Only this method")),
-  start: optional(time("From: Unix seconds, ISO 8601 or -30d")),
-  end: optional(time("Until; a date includes its day (UTC)", "end")),
+  aclass: optional(NamedAssetClass),
+  method: optional(Schema.String),
+  start: optional(time("ISO 8601, Unix seconds or -30d")),
+  end: optional(time("A date includes its day (UTC)", "end")),
   ...paging(25, 500),
   rebase_multiplier: optional(Rebase)
 }

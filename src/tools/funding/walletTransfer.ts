@@ -7,14 +7,13 @@ import * as Tool from "../kit/tool.ts"
 
 export const walletTransfer = Tool.endpoint("wallet_transfer", {
   title: "Transfer to Futures",
-  description:
-    "Move funds from the Spot wallet to the Futures wallet. To move them back use Kraken Futures. See get_extended_balance first.",
+  description: "Move funds from the Spot to the Futures wallet. Only Kraken Futures moves them back.",
   endpoint: "private/WalletTransfer",
   input: {
     asset: AssetName,
-    from_wallet: literal("Spot Wallet", "Source"),
-    to_wallet: literal("Futures Wallet", "Destination"),
-    amount: Positive.annotations({ description: "Amount" }),
+    from_wallet: literal("Spot Wallet"),
+    to_wallet: literal("Futures Wallet"),
+    amount: Positive,
     ...reasoned,
     ...repeatable
   },

@@ -1,24 +1,24 @@
 import { Schema } from "effect"
 import { Amount, Settled, Written, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
-import { AssetClass, Rebase, boolean, described, optional, reasoned, repeatable } from "../kit/fields.ts"
+import { NamedAssetClass, Rebase, described, optional, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName, PastAssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import { withdrawalHints } from "./withdrawalHints.ts"
 import * as Tool from "../kit/tool.ts"
 import { feeOf, history, historyInput, historyParams, limitsOf, withAsset, Withdrawals } from "./transfers.ts"
 
-const aclass = optional(AssetClass)
-const key = described("Name of a saved address: see get_withdrawal_addresses")
-const gross = Positive.annotations({ description: "Amount including the fee" })
+const aclass = optional(NamedAssetClass)
+const key = described("From get_withdrawal_addresses")
+const gross = Positive.annotations({ description: "Including the fee" })
 
 export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
   title: "Withdrawal methods",
-  description: "Withdrawal methods: network, minimum, fee and the remaining part of each limit (seconds: its period).",
+  description: "Withdrawal methods: network, minimum, fee, and what is left of each limit (seconds: its period).",
   endpoint: "private/WithdrawMethods",
   input: {
     asset: optional(AssetName),
     aclass,
-    network: optional(described("Only this network")),
+    network: optional(Schema.String),
     rebase_multiplier: optional(Rebase)
   },
   shape: (result, { asset }) => ({
@@ -56,14 +56,14 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
 
 export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", {
   title: "Saved withdrawal addresses",
-  description: "Saved withdrawal addresses. key is the name that withdraw takes. New ones are created on kraken.com.",
+  description: "Saved withdrawal addresses; withdraw takes the key. New ones are created on kraken.com.",
   endpoint: "private/WithdrawAddresses",
   input: {
     asset: optional(PastAssetName),
     aclass,
-    method: optional(described("Only this method")),
-    key: optional(described("Only this name")),
-    verified: optional(boolean("Only confirmed (true) or unconfirmed (false) ones"))
+    method: optional(Schema.String),
+    key: optional(Schema.String),
+    verified: optional(Schema.Boolean)
   },
   shape: (result, { asset }) => ({ addresses: result.map((row) => withAsset(asset)(row)) }),
   output: Schema.Struct({
@@ -85,8 +85,7 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
 
 export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
   title: "Withdrawal quote",
-  description:
-    "Fee of a withdrawal, the amount that would arrive, and the most that can be withdrawn now. Withdraws nothing.",
+  description: "Fee of a withdrawal, the amount that would arrive, and the most that can be withdrawn now.",
   endpoint: "private/WithdrawInfo",
   input: { asset: AssetName, key, amount: gross },
   hints: (refusal, { input }) => withdrawalHints(refusal, input),
@@ -103,14 +102,14 @@ export const getWithdrawalInfo = Tool.endpoint("get_withdrawal_info", {
 export const withdraw = Tool.endpoint("withdraw", {
   title: "Withdraw",
   description:
-    "Send funds out of Kraken to a saved address: irreversible. Call get_withdrawal_info first and let the user confirm asset, amount, fee and address. An identical one within ten minutes is not sent unless repeat is true.",
+    "Send funds out of Kraken to a saved address: irreversible. First call get_withdrawal_info and let the user confirm asset, amount, fee and address. An identical one within ten minutes needs repeat.",
   endpoint: "private/Withdraw",
   input: {
     asset: AssetName,
     key,
     amount: gross,
-    address: optional(described("Safety check: refuse unless the saved address is this one")),
-    max_fee: optional(Positive.annotations({ description: "Refuse if the fee is above this" })),
+    address: optional(described("Refuse unless the key has this one")),
+    max_fee: optional(Positive.annotations({ description: "Refuse above it" })),
     aclass,
     rebase_multiplier: optional(Rebase),
     ...reasoned,
@@ -122,8 +121,7 @@ export const withdraw = Tool.endpoint("withdraw", {
 
 export const getWithdrawalStatus = Tool.endpoint("get_withdrawal_status", {
   title: "Withdrawals",
-  description:
-    "Withdrawals and their status, newest first. Rows are as in get_deposit_status; amount is after the fee.",
+  description: "Withdrawals and their status, newest first; amount is after the fee.",
   endpoint: "private/WithdrawStatus",
   input: historyInput,
   params: historyParams,
@@ -133,9 +131,9 @@ export const getWithdrawalStatus = Tool.endpoint("get_withdrawal_status", {
 
 export const cancelWithdrawal = Tool.endpoint("cancel_withdrawal", {
   title: "Cancel a withdrawal",
-  description: "Cancel a withdrawal that Kraken has not processed yet. See get_withdrawal_status for its refid.",
+  description: "Cancel a withdrawal that Kraken has not processed yet.",
   endpoint: "private/WithdrawCancel",
-  input: { asset: AssetName, refid: described("Reference id of the withdrawal") },
+  input: { asset: AssetName, refid: described("From get_withdrawal_status") },
   shape: (result) => ({ canceled: result }),
   output: Schema.Struct({ canceled: Schema.Boolean, ...Settled })
 })

@@ -2,6 +2,7 @@ import { Duration, Effect, Option, Schema } from "effect"
 import { Approvals, type Plan, type PlanState } from "../../services/Approvals.ts"
 import * as Arguments from "../kit/arguments.ts"
 import { optional } from "../kit/fields.ts"
+import { listedAs } from "../kit/jsonSchema.ts"
 import { integer } from "../kit/numberFields.ts"
 import * as Tool from "../kit/tool.ts"
 
@@ -10,8 +11,8 @@ export const getApproval = Tool.make("get_approval", {
   description:
     "State of a write that needs a person: pending, approved, sending, happened, done (see reason), did-not-happen, unknown (see reason), denied, void, expired.",
   input: {
-    id: integer("From ApprovalPending", 1, Number.MAX_SAFE_INTEGER),
-    wait_s: optional(integer("Wait for its end", 0, 45))
+    id: listedAs(integer("", 1, Number.MAX_SAFE_INTEGER), { type: "integer" }),
+    wait_s: optional(integer("Seconds to wait for its end", 0, 45))
   },
   handler: Effect.fn("Tool.get_approval")(function* ({ id, wait_s = 0 }) {
     const approvals = yield* Approvals

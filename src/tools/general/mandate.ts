@@ -56,7 +56,7 @@ export const getMyMandate = Tool.make("get_my_mandate", {
 export const freezeMyToken = Tool.make("freeze_my_token", {
   title: "Freeze this caller",
   description:
-    "Stop own writes at once if something is wrong: only reads and cancels work then. Open orders stay. Only the operator undoes it.",
+    "Stop own writes if something is wrong: only reads and cancels work then. Open orders stay. Only the operator undoes it.",
   intent: "write",
   input: {
     reason: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(500)).annotations({

@@ -5,7 +5,7 @@ import * as Tool from "../kit/tool.ts"
 
 export const getTradingMode = Tool.make("get_trading_mode", {
   title: "Trading mode",
-  description: "The trading mode (live: real money; paper: simulated), the account in use, and how to change the mode.",
+  description: "The trading mode (live: real money; paper: simulated), the account in use, and how to change it.",
   input: {},
   handler: Effect.fn("Tool.get_trading_mode")(function* () {
     const trading = yield* TradingMode

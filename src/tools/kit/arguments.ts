@@ -1,10 +1,13 @@
 import { Effect, Either, Option, Predicate, Schema } from "effect"
-import { isShallow } from "../../domain/wire/depth.ts"
-import { LongNumber, parseWithLongNumbers } from "../../domain/wire/json.ts"
+import { LongNumber } from "../../domain/wire/json.ts"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import * as Issues from "./issues.ts"
 import type { JsonSchema } from "./jsonSchema.ts"
+import type { Aliases } from "./otherNames.ts"
+import { argumentsOf, understand } from "./understanding.ts"
+
+export type { Aliases }
 
 /** Arguments that do not fit the tool. Nothing was sent to Kraken. */
 export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
@@ -21,28 +24,6 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 export const invalid = (tool: string, faults: ReadonlyArray<Fault>) =>
   new InvalidArguments({ tool, issues: Issues.format(faults) })
 
-/** Other names of arguments, and the names that they stand for. */
-export interface Aliases {
-  readonly [alias: string]: string
-}
-
-/**
- * Replaces aliases by the names that they stand for. An alias beside its name stays, and is then refused as unknown.
- * `nameOf` puts the name that was given back into a fault.
- */
-const withoutAliases = (given: unknown, aliases: Aliases) => {
-  const used = Predicate.isRecord(given)
-    ? Object.entries(aliases).filter(([alias, name]) => alias in given && !(name in given))
-    : []
-  if (!Predicate.isRecord(given) || used.length === 0) return { input: given, nameOf: (fault: Fault) => fault }
-  const names = new Map(used)
-  const aliasOf = new Map(used.map(([alias, name]) => [name, alias]))
-  return {
-    input: Object.fromEntries(Object.entries(given).map(([name, value]) => [names.get(name) ?? name, value])),
-    nameOf: ({ fault, path }: Fault) => ({ path: aliasOf.get(path) ?? path, fault })
-  }
-}
-
 /** Makes the decoder of a tool's untrusted arguments. It reports all faults at once. */
 export const decoder = <A, I, R>(
   tool: string,
@@ -58,25 +39,25 @@ export const decoder = <A, I, R>(
     const own = withoutForeign(args ?? {}, known)
     yield* refuse(tool, sizeFaults(own, largeLists))
     if (refusesEmpty) yield* refuse(tool, emptyTexts(own))
-    const given = liberal(own, json)
+    const { asGiven, faults: misnamed, input } = understand(own, json, aliases)
     // Lists that were given as text have been parsed, so their sizes are checked again.
-    yield* refuse(tool, sizeFaults(given, largeLists))
-    yield* refuse(tool, lostDigits(given))
-    const { input, nameOf } = withoutAliases(given, aliases)
-    if (takesNothing) yield* refuse(tool, surplusFaults(input))
+    yield* refuse(tool, sizeFaults(input, largeLists).map(asGiven))
+    yield* refuse(tool, lostDigits(input).map(asGiven))
+    if (takesNothing && !Predicate.isRecord(input)) yield* refuse(tool, [surplus])
     const decoded = yield* Effect.either(decode(input))
-    const faults = Either.isLeft(decoded) ? Issues.faults(decoded.left).map(nameOf) : []
+    const faults = [...misnamed, ...(Either.isLeft(decoded) ? Issues.faults(decoded.left).map(asGiven) : [])]
     // A field might have reported its length already.
-    const long = sizeFaults(given, longTexts).filter(({ path }) => !faults.some((fault) => fault.path === path))
-    return Either.isRight(decoded) && long.length === 0 ? decoded.right : yield* invalid(tool, [...faults, ...long])
+    const long = sizeFaults(input, longTexts)
+      .map(asGiven)
+      .filter(({ path }) => !faults.some((fault) => fault.path === path))
+    return Either.isRight(decoded) && faults.length + long.length === 0
+      ? decoded.right
+      : yield* invalid(tool, [...faults, ...long])
   })
 }
 
-/** Refuses each argument of a tool that takes none. */
-const surplusFaults = (given: unknown): ReadonlyArray<Fault> =>
-  Predicate.isRecord(given)
-    ? Object.keys(given).map((path) => ({ path, fault: "is unexpected: this tool takes no arguments" }))
-    : [{ path: "", fault: "expected an object without fields: this tool takes no arguments" }]
+/** The fault of arguments that are no object, for a tool that takes none. */
+const surplus: Fault = { path: "", fault: "expected an object without fields: this tool takes no arguments" }
 
 const emptyTexts = (given: unknown): ReadonlyArray<Fault> =>
   Object.entries(Object(given)).flatMap(([path, value]) =>
@@ -94,7 +75,7 @@ const foreign = new Set(["toolCallId", "sessionId", "action", "chatInput", "tool
 
 /** Removes the arguments of clients, unless the tool has such an argument. */
 const withoutForeign = (args: unknown, known: ReadonlySet<string>): unknown => {
-  const fields = fromJson(args, "{")
+  const fields = argumentsOf(args)
   return Predicate.isRecord(fields) && Object.keys(fields).some((name) => foreign.has(name))
     ? Object.fromEntries(Object.entries(fields).filter(([name]) => known.has(name) || !foreign.has(name)))
     : fields
@@ -140,65 +121,6 @@ const measured = (value: unknown): readonly [Measure, number] => {
   if (Array.isArray(value)) return ["items", value.length]
   if (Predicate.isRecord(value)) return ["fields", Object.keys(value).length]
   return ["characters", typeof value === "string" ? value.length : 0]
-}
-
-/** The parts of a JSON Schema by which arguments are interpreted. */
-interface Shape {
-  readonly type?: unknown
-  readonly enum?: ReadonlyArray<unknown>
-  readonly properties?: { readonly [name: string]: Shape }
-  readonly items?: Shape
-}
-
-/**
- * Interprets arguments liberally: removes fields that are null or an empty text, and parses lists, objects, whole
- * numbers and booleans that were given as text. A JSON number stands for the choice that it spells. JSON numbers do not
- * become decimals, since a float might have changed them.
- */
-const liberal = (value: unknown, shape: Shape): unknown => {
-  switch (shape.type) {
-    case "object": {
-      const fields = fromJson(value, "{")
-      return Predicate.isRecord(fields)
-        ? Object.fromEntries(
-            Object.entries(fields)
-              .filter(([, field]) => field !== null && field !== "")
-              .map(([name, field]) => [name, liberal(field, shape.properties?.[name] ?? {})])
-          )
-        : fields
-    }
-    case "array": {
-      const items = asList(value)
-      return Array.isArray(items) ? items.map((item) => liberal(item, shape.items ?? {})) : items
-    }
-    case "boolean":
-      return value === "true" ? true : value === "false" ? false : value
-    case "integer":
-    case "number":
-      return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value
-    case "string":
-      return typeof value === "number" && shape.enum?.includes(String(value)) ? String(value) : value
-    default:
-      return value
-  }
-}
-
-const parseJson = (text: string): Either.Either<unknown, unknown> => Either.try(() => parseWithLongNumbers(text))
-
-const fromJson = (value: unknown, opening: "{" | "["): unknown =>
-  typeof value === "string" && value.trimStart().startsWith(opening)
-    ? Option.getOrElse(shallow(value), () => value)
-    : value
-
-const shallow = (text: string): Option.Option<unknown> =>
-  Option.filter(Either.getRight(parseJson(text)), (value) => isShallow(text, value))
-
-/** Parses the texts `["a","b"]` and `a,b` as a list. Other values are returned unchanged for the schema to check. */
-const asList = (value: unknown): unknown => {
-  const list = fromJson(value, "[")
-  return typeof list === "string" && !list.trimStart().startsWith("[")
-    ? list.split(",").map((item) => item.trim())
-    : list
 }
 
 /** Removes empty texts and lists, which Kraken would refuse as invalid. */

@@ -3,7 +3,7 @@ import { list, optional } from "./fields.ts"
 
 /** Makes the input that names the fields to add to those that every row has. */
 export const fields = (examples: string) =>
-  optional(list(Schema.String, `More fields, e.g. ${examples}, or all (default for named rows)`))
+  optional(list(Schema.String, `More fields, e.g. ${examples}, or all (default if named)`))
 
 export const fieldFaults = (wanted: ReadonlyArray<string> | undefined, known: ReadonlyArray<string>) =>
   (wanted ?? [])

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { listedAs, unlisted } from "./jsonSchema.ts"
 import { integer } from "./numberFields.ts"
 
 /** Makes a field optional. It is absent or has a value; `undefined` is not a value. */
@@ -22,9 +23,9 @@ export const text = (description: string) =>
 export const boolean = (description: string) => Schema.Boolean.annotations({ description })
 
 /** Makes a field with one possible value. */
-export const literal = <const A extends string>(value: A, description: string) =>
+export const literal = <const A extends string>(value: A, description?: string) =>
   Schema.Literal(value).annotations({
-    description,
+    ...(description !== undefined && { description }),
     message: ({ actual }) => `expected ${JSON.stringify(value)}, got ${JSON.stringify(actual)}`
   })
 
@@ -37,29 +38,32 @@ export const tooMany = (actual: unknown, most: number) =>
 
 /** Makes a list field of 1 to `most` ids. */
 export const ids = (what: string, most: number) =>
-  list(Schema.String, `1 to ${most} ${what}`).pipe(
+  list(Schema.String, `At most ${most} ${what}`).pipe(
     Schema.minItems(1, { message: () => "must hold at least one id" }),
     Schema.maxItems(most, { message: ({ actual }) => tooMany(actual, most) })
   )
 
-export const OrderId = described("Kraken's order id, e.g. OUF4EM-FRGI2-MQMWZD")
+export const OrderId = described("Kraken's order id")
 
-export const ClientId = described("Your own order id: a UUID or at most 18 characters")
+export const ClientId = described("Own id: a UUID or up to 18 characters")
 
-export const Userref = integer("Your own number for a group of orders", -2147483648, 2147483647)
-
-export const AssetClass = Schema.Literal("currency", "tokenized_asset").annotations({
-  description: "tokenized_asset for xStocks; filled in from the name"
+export const Userref = listedAs(integer("Own number for a group of orders", -2147483648, 2147483647), {
+  type: "integer",
+  description: "Own number for a group of orders"
 })
 
-export const Rebase = Schema.Literal("rebased", "base").annotations({
-  description: "xStocks as shares (default) or tokens (base)"
-})
+export const AssetClass = Schema.Literal("currency", "tokenized_asset")
+
+/** The asset class of a call whose names tell it. It is understood but not listed. */
+export const NamedAssetClass = unlisted(AssetClass)
+
+/** The unit of xStocks in an answer: shares (`rebased`, Kraken's default) or tokens (`base`). It is not listed. */
+export const Rebase = unlisted(Schema.Literal("rebased", "base"))
 
 /** The field of a write for which a person might be asked. */
 export const reasoned = {
   /** A longer one is cut, and needs no words of the JSON Schema. */
-  reason: optional(described("For who approves it"))
+  reason: optional(described("For the approver"))
 }
 
 /** The field with which a caller sends a write although an identical one was just sent. */

@@ -22,14 +22,14 @@ const isKind = (value: unknown): value is NameKind => kinds.has(value)
 
 export const PairName = Schema.String.annotations({
   [NameKindId]: "pair",
-  description: "Any spelling, e.g. BTC/USD"
+  description: "e.g. BTC/USD"
 })
 
 export const SymbolName = PairName.annotations({ [NameKindId]: "symbol" })
 
 export const AssetName = Schema.String.annotations({
   [NameKindId]: "asset",
-  description: "Any spelling, e.g. BTC"
+  description: "e.g. BTC"
 })
 
 export const PastAssetName = AssetName.annotations({ [NameKindId]: "pastAsset" })
@@ -37,8 +37,8 @@ export const PastAssetName = AssetName.annotations({ [NameKindId]: "pastAsset" }
 const names = (kind: NameKind, description: string) =>
   list(Schema.String.annotations({ jsonSchema: { type: "string" } }), description).annotations({ [NameKindId]: kind })
 
-export const PairNames = names("pair", 'Any spelling, e.g. ["BTC/USD"]')
+export const PairNames = names("pair", 'Pairs, e.g. ["BTC/USD"]')
 
-export const AssetNames = names("asset", 'Any spelling, e.g. ["BTC"]')
+export const AssetNames = names("asset", 'Assets, e.g. ["BTC"]')
 
 export const PastAssetNames = AssetNames.annotations({ [NameKindId]: "pastAsset" })

@@ -1,21 +1,22 @@
 import { Schema } from "effect"
 import { isShort, pattern, tooLong } from "../../domain/numbers/numberText.ts"
+import { decimal } from "./jsonSchema.ts"
 
 /** Refuses text that is longer than any number, before anything else reads it. Leaves no trace in the JSON Schema. */
 export const ifShort = (text: string) => isShort(text) || tooLong(text)
 
 /** Makes a field for a number or a time that rules with their own messages read later. */
 export const numberText = (description: string) =>
-  Schema.String.pipe(Schema.filter(ifShort, { jsonSchema: {} }), Schema.annotations({ description }))
+  Schema.String.pipe(Schema.filter(ifShort, { jsonSchema: decimal }), Schema.annotations({ description }))
 
 const notDecimal = (issue: { readonly actual: unknown }) =>
   `must be a decimal number in a string, e.g. "0.5", got ${JSON.stringify(issue.actual)}`
 
 /** An exact decimal number as text. Money never becomes a float. */
 export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
-  Schema.filter(ifShort, { jsonSchema: {} }),
-  Schema.pattern(pattern, { message: notDecimal }),
-  Schema.annotations({ description: 'Decimal number as a string, e.g. "0.5"' })
+  Schema.filter(ifShort, { jsonSchema: decimal }),
+  Schema.filter((text) => pattern.test(text), { jsonSchema: {}, message: notDecimal }),
+  Schema.annotations({ description: 'e.g. "0.5"' })
 )
 
 /** A decimal above zero. */

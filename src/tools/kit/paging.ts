@@ -1,6 +1,7 @@
 import { Schema, Struct } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { optional, text, withDefault } from "./fields.ts"
+import { listedAs } from "./jsonSchema.ts"
 import { integer } from "./numberFields.ts"
 
 /**
@@ -8,21 +9,24 @@ import { integer } from "./numberFields.ts"
  * if there is more. A caller passes a cursor back unchanged.
  */
 
-const description = "next_cursor of the last answer"
+/** The listed schema of a cursor, which needs no words: `next_cursor` of the last answer. */
+const listed = { type: "string" }
 
-const rowsAPage = (usual: number, most: number) => withDefault(integer("Rows per page", 1, most), usual)
+/** The limit needs no words: rows per page. */
+const rowsAPage = (usual: number, most: number) =>
+  withDefault(listedAs(integer("Rows per page", 1, most), { type: "integer", maximum: most, default: usual }), usual)
 
 /** The cursor of a tool whose cursors are ids, or Kraken's own. */
-export const cursor = optional(text(description))
+export const cursor = optional(listedAs(text(""), listed))
 
 /** Makes the inputs of a tool whose cursors are ids, or Kraken's own. */
 export const paging = (usual: number, most: number) => ({ cursor, limit: rowsAPage(usual, most) })
 
 const cursorLike = (form: RegExp) =>
   optional(
-    text(description).pipe(
+    text("").pipe(
       Schema.filter((cursor) => form.test(cursor), {
-        jsonSchema: { type: "string", description },
+        jsonSchema: listed,
         message: ({ actual }) => `must be next_cursor of an earlier answer, got ${JSON.stringify(actual)}`
       })
     )
@@ -52,8 +56,8 @@ export const backwardsPaging = (usual: number, most: number) => ({
   limit: rowsAPage(usual, most)
 })
 
-/** The Python server's name of an input, which is still accepted. */
-export const aliases = { ofs: "cursor" } as const
+/** Other names of a cursor that is a number of rows to skip. The first is the Python server's. */
+export const aliases = { ofs: "cursor", offset: "cursor" } as const
 
 /** The fields of an answer in pages. */
 export const paged = {

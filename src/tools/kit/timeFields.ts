@@ -71,8 +71,8 @@ const timeOrId = (description: string, bound: Bound) =>
     others: "today, yesterday, -30d or an id"
   })
 
-export const start = timeOrId("Only after this: Unix seconds, ISO 8601, -30d or an id", "start")
-export const end = timeOrId("Only up to this; a date includes its day (UTC)", "end")
+export const start = timeOrId("After this: ISO 8601, Unix seconds, -30d or an id", "start")
+export const end = timeOrId("Up to this; a date includes its day (UTC)", "end")
 
 /** Names of fields that bound a period. */
 const periods = [

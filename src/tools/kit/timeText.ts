@@ -37,7 +37,7 @@ const example = "Unix seconds, ISO 8601 such as 2026-09-21T09:15:02Z"
 
 /**
  * Reads a time: Unix seconds, ISO 8601 with a zone, a date (UTC), `now`, `today`, `yesterday`, or a time before now
- * such as `-30d`, `-2w`, `-12h` or `-15m`.
+ * such as `-30d`, `-2w`, `12h ago` or `15m`.
  *
  * Fails with the reason and what to write instead: for milliseconds, a time without a zone, a day that no month has,
  * and times before Kraken existed or far in the future.
@@ -54,9 +54,9 @@ export const readTime = (given: string, reading: Reading): Read => {
   })
 }
 
-/** Converts a duration such as `+2h` to seconds, `+7200`. Undefined for other text, and for `M`. */
+/** Converts a duration such as `+2h` or `2h` to seconds, `+7200`. Undefined for other text, and for `M`. */
 export const secondsAhead = (text: string): string | undefined => {
-  const [, count = "", unit = ""] = /^\+(\d{1,9})([smhdw])$/i.exec(text.trim()) ?? []
+  const [, count = "", unit = ""] = /^\+?(\d{1,9})\s?([smhdw])$/i.exec(text.trim()) ?? []
   return count === "" || unit === "M" ? undefined : `+${Number(count) * (units[unit.toLowerCase()] ?? 1)}`
 }
 
@@ -78,7 +78,9 @@ const finerUnit = ({ length }: string) => {
 }
 
 const relative = (text: string, now: number): Read | undefined => {
-  const [, sign = "", count = "", unit = ""] = /^([-+])(\d{1,9})([smhdw])$/i.exec(text) ?? []
+  const [, given = "", count = "", unit = ""] = /^([-+]?)(\d{1,9})\s?([smhdw])(?: ago)?$/i.exec(text) ?? []
+  // A time that is searched for lies in the past, also without a sign. The times of orders have been read before.
+  const sign = given === "" && count !== "" ? "-" : given
   // Candles and charts write months so.
   if (unit === "M")
     return Either.left(

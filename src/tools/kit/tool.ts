@@ -41,6 +41,8 @@ export interface Tool<out Name extends string, in Input, out Output, out E, out 
   extends ToolFacts, Pick<Offer, "mayRead" | "name"> {
   readonly name: Name
   readonly definition: Mcp.Tool
+  /** The schemas of all that is understood and answered, of which the definition lists a part. */
+  readonly schemas: { readonly input: JsonSchema.JsonSchema; readonly output: JsonSchema.JsonSchema }
   readonly run: (input: Input) => Effect.Effect<Output, E | CheckError, R | CheckServices>
   readonly call: (args: unknown) => Effect.Effect<Mcp.CallToolResult, E | CheckError, R | CheckServices>
 }
@@ -88,8 +90,8 @@ export const make = <
   }
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
-  const inputSchema = JsonSchema.input(input)
-  const decode = Arguments.decoder(name, input, inputSchema, spec)
+  const whole = JsonSchema.input(input)
+  const decode = Arguments.decoder(name, input, whole, spec)
   const encode = Schema.encode(spec.output)
   const { idempotent, intent, permissions } =
     spec.endpoint === undefined ? { ...withoutEndpoint, intent: spec.intent ?? "read" } : endpoints[spec.endpoint]
@@ -121,15 +123,11 @@ export const make = <
       name,
       title: spec.title,
       description: spec.description,
-      inputSchema,
+      inputSchema: JsonSchema.listed(whole),
       outputSchema: JsonSchema.output(spec.output),
-      annotations: {
-        readOnlyHint: intent === "read",
-        destructiveHint: intent === "destroy",
-        idempotentHint: idempotent,
-        openWorldHint: true
-      }
+      ...annotationsOf(intent, idempotent)
     },
+    schemas: { input: whole, output: JsonSchema.answer(spec.output) },
     run,
     call: (args) =>
       decode(args).pipe(
@@ -139,6 +137,20 @@ export const make = <
         Effect.flatMap(render)
       )
   }
+}
+
+/**
+ * Makes the hints of a tool that differ from MCP's defaults: a tool writes, destroys, and is not idempotent. The two last
+ * have no meaning for a tool that reads.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/schema read 2026-11-29
+ */
+const annotationsOf = (intent: Intent, idempotent: boolean): Pick<Mcp.Tool, "annotations"> => {
+  const annotations =
+    intent === "read"
+      ? { readOnlyHint: true }
+      : { ...(intent !== "destroy" && { destructiveHint: false }), ...(idempotent && { idempotentHint: true }) }
+  return Object.keys(annotations).length === 0 ? {} : { annotations }
 }
 
 /** Facts of a tool that does not ask Kraken. */

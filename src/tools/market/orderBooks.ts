@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
 import { Amount, Count, columns, optionalNumber, optionalText } from "../kit/answerFields.ts"
-import { AssetClass, optional, withDefault } from "../kit/fields.ts"
+import { NamedAssetClass, optional, withDefault } from "../kit/fields.ts"
 import { PairName, SymbolName } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
 import { isoTime } from "../kit/timeFields.ts"
@@ -11,12 +11,12 @@ import * as Tool from "../kit/tool.ts"
 
 export const getOrderBook = Tool.endpoint("get_order_book", {
   title: "Order book",
-  description: "Bids and asks of a pair summed at each price, best first. volume is in base currency.",
+  description: "Bids and asks of a pair, summed at each price, best first. volume is in base currency.",
   endpoint: "public/Depth",
   input: {
     pair: PairName,
     count: withDefault(integer("Levels a side", 1, 500), 100),
-    asset_class: optional(AssetClass)
+    asset_class: optional(NamedAssetClass)
   },
   shape: ({ id, rows: { asks, bids } }, { pair }) => ({
     pair: pair(id),
@@ -34,7 +34,7 @@ export const getOrderBook = Tool.endpoint("get_order_book", {
 
 export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
   title: "Grouped order book",
-  description: "Order book of a pair in coarse price steps, best first, to see depth far from the market.",
+  description: "Order book of a pair in coarse steps, to see depth far from the market.",
   endpoint: "public/GroupedBook",
   input: {
     pair: PairName,
@@ -74,7 +74,7 @@ const PreTradeLevel = columns(
 
 export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   title: "Pre-trade transparency",
-  description: "The ten best price levels of a pair in the form that regulators require. Times are ISO 8601.",
+  description: "The ten best levels of a pair, in the form that regulators require.",
   endpoint: "public/PreTrade",
   input: { pair: SymbolName },
   params: ({ pair }) => ({ symbol: pair }),
@@ -112,12 +112,12 @@ const PostTrade = columns(
 export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   title: "Post-trade transparency",
   description:
-    "Trades of one or all pairs in the form that regulators require. Times are ISO 8601. For later ones pass last_ts as from_ts.",
+    "Trades of one or all pairs, in the form that regulators require. For later ones pass last_ts as from_ts.",
   endpoint: "public/PostTrade",
   input: {
     pair: optional(SymbolName),
-    from_ts: optional(isoTime("Only after this: ISO 8601")),
-    to_ts: optional(isoTime("Only up to this", "end")),
+    from_ts: optional(isoTime("After this: ISO 8601")),
+    to_ts: optional(isoTime("Up to this", "end")),
     count: withDefault(integer("Trades", 1, 1000), 100)
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),

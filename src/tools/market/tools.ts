@@ -1,10 +1,10 @@
 import { Schema, Struct } from "effect"
 import { optionalAmount, optionalText } from "../kit/answerFields.ts"
-import { AssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
+import { AssetClass, NamedAssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
 import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
 import { time, timeOrNanoseconds } from "../kit/timeFields.ts"
-import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere, inMinutes, unlisted } from "../kit/jsonSchema.ts"
 import * as Selection from "../kit/fieldSelection.ts"
 import * as Output from "./output.ts"
 import * as Status from "./statusOutput.ts"
@@ -13,23 +13,23 @@ import { backwardsPaging, pageBackwards, pageById, paged, paging } from "../kit/
 import * as Tool from "../kit/tool.ts"
 
 const names = { pair: Schema.String, id: Schema.String }
-const asset_class = optional(AssetClass)
+const asset_class = optional(NamedAssetClass)
 
 export const getServerTime = Tool.endpoint("get_server_time", {
   title: "Server time",
-  description: "Kraken's time, to check for clock skew.",
+  description: "Kraken's time.",
   endpoint: "public/Time",
   input: {},
   output: Schema.Struct({
-    unixtime: Schema.Number.annotations({ description: "Unix seconds" }),
-    rfc1123: described("The same time as text")
+    unixtime: Schema.Number,
+    rfc1123: Schema.String
   })
 })
 
 export const getSystemStatus = Tool.endpoint("get_system_status", {
   title: "System status",
   description:
-    "Kraken's status: online, maintenance (nothing works), cancel_only (no new orders) or post_only (only post-only limit orders); incidents, and maintenance within 72 hours (events as in get_maintenance_schedule).",
+    "Kraken's status: online, maintenance (nothing works), cancel_only or post_only (only post-only limit orders); incidents, and maintenance within 72 hours.",
   endpoint: "public/SystemStatus",
   input: {},
   shape: (result) => {
@@ -50,7 +50,7 @@ export const getSystemStatus = Tool.endpoint("get_system_status", {
 
 export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", {
   title: "Maintenance schedule",
-  description: "Maintenance planned for the next seven days: what it affects and what to do about open orders.",
+  description: "Maintenance of the next seven days: what it affects, and what to do about open orders.",
   endpoint: "public/MaintenanceSchedule",
   input: {},
   shape: (result) => ({ events: Status.events(result.events) }),
@@ -59,7 +59,7 @@ export const getMaintenanceSchedule = Tool.endpoint("get_maintenance_schedule", 
 
 export const getAssets = Tool.endpoint("get_assets", {
   title: "Assets",
-  description: "Assets and their status, all or those named. decimals is the precision of balances.",
+  description: "Assets and their status. decimals is the precision of balances.",
   endpoint: "public/Assets",
   splits: true,
   input: {
@@ -82,21 +82,15 @@ export const getAssets = Tool.endpoint("get_assets", {
 export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
   title: "Asset pairs",
   description:
-    "Pairs, their assets and status; for named pairs also the rules for orders: ordermin (base), costmin (quote), tick_size, decimals, leverage. For your fees see get_trade_volume.",
+    "Pairs, their assets and status; for named pairs also the rules for orders: ordermin (base), costmin (quote), tick_size, decimals, leverage. Your fees: get_trade_volume.",
   endpoint: "public/AssetPairs",
   splits: true,
   input: {
     pair: optional(PairNames),
-    info: optional(
-      Schema.Literal("info", "leverage", "fees", "margin").annotations({
-        description: "Part of the data (default info: all)"
-      })
-    ),
-    aclass_base: asset_class,
-    country_code: optional(described("Only pairs tradable there, e.g. DE or US:TX")),
-    execution_venue: optional(
-      list(Schema.Literal("international", "bitnomial_exchange"), "Only pairs of these venues")
-    ),
+    info: optional(unlisted(Schema.Literal("info", "leverage", "fees", "margin"))),
+    aclass_base: optional(AssetClass),
+    country_code: optional(described("Tradable there, e.g. DE or US:TX")),
+    execution_venue: optional(unlisted(list(Schema.Literal("international", "bitnomial_exchange"), "Venues"))),
     fields: Selection.fields("ordermin or tick_size"),
     ...paging(50, 500)
   },
@@ -115,10 +109,10 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
 export const getTicker = Tool.endpoint("get_ticker", {
   title: "Ticker",
   description:
-    "Current prices of pairs: ask, bid and last as [price, volume]; high, low, vwap, volume (base currency) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since then.",
+    "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
   endpoint: "public/Ticker",
   splits: true,
-  input: { pair: optional(PairNames), asset_class, ...paging(50, 500) },
+  input: { pair: optional(PairNames), asset_class: optional(AssetClass), ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
   shape: (result, { input, pair }) => {
     const { page, rows } = pageById(Rows.keyed(result, "id"), input)
@@ -129,18 +123,19 @@ export const getTicker = Tool.endpoint("get_ticker", {
 
 export const getOhlc = Tool.endpoint("get_ohlc", {
   title: "Candles",
-  description:
-    "Candles of a pair, newest last, the last one unfinished. cursor gets older ones; Kraken keeps the newest 720 of each interval.",
+  description: "Candles of a pair, newest last, the last one unfinished. Kraken keeps 720 of each interval.",
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
     interval: withDefault(
-      Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({
-        description: "Minutes"
-      }),
+      inMinutes(
+        Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({
+          description: "Minutes"
+        })
+      ),
       "1"
     ),
-    since: optional(time("Only after this: Unix seconds, ISO 8601 or last")),
+    since: optional(time("After this: ISO 8601, Unix seconds, -30d or last")),
     asset_class,
     ...backwardsPaging(100, 720)
   },
@@ -161,11 +156,11 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
 export const getRecentTrades = Tool.endpoint("get_recent_trades", {
   title: "Recent trades",
   description:
-    "Public trades of a pair, newest last: the latest, or the first after since. For later ones pass last as since; 0 starts with the very first. For your own see get_trade_history.",
+    "Public trades of a pair, newest last: the latest, or the first after since. For later ones pass last as since. Your own: get_trade_history.",
   endpoint: "public/Trades",
   input: {
     pair: PairName,
-    since: optional(timeOrNanoseconds("Only after this: Unix seconds, ISO 8601 or last")),
+    since: optional(timeOrNanoseconds("After this: ISO 8601, Unix seconds, -30d or last")),
     count: withDefault(integer("Trades", 1, 1000), 100),
     asset_class
   },
@@ -175,12 +170,11 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
 
 export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
   title: "Recent spreads",
-  description:
-    "Best bid and ask of a pair over the last minutes, newest last. For newer ones pass last as since; rows of that second are repeated.",
+  description: "Best bid and ask of a pair over the last minutes, newest last. For newer ones pass last as since.",
   endpoint: "public/Spread",
   input: {
     pair: PairName,
-    since: optional(time("From this on: Unix seconds, ISO 8601 or last")),
+    since: optional(time("From this on: ISO 8601, Unix seconds or last")),
     asset_class,
     ...backwardsPaging(100, 500)
   },

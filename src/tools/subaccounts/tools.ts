@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { AssetClass, described, optional, reasoned, repeatable } from "../kit/fields.ts"
+import { NamedAssetClass, described, optional, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
 import { Written } from "../kit/answerFields.ts"
@@ -7,10 +7,9 @@ import * as Tool from "../kit/tool.ts"
 
 export const createSubaccount = Tool.endpoint("create_subaccount", {
   title: "Create a subaccount",
-  description:
-    "Create a trading subaccount of the master account. Institutional clients only; it can't be removed here.",
+  description: "Create a subaccount of the master account. Institutional clients only; it can't be removed here.",
   endpoint: "private/CreateSubaccount",
-  input: { username: described("Name of the subaccount"), email: described("E-mail address of its user") },
+  input: { username: Schema.String, email: Schema.String },
   shape: (result) => ({ created: result }),
   output: Schema.Struct({ created: Schema.Boolean, ...Written })
 })
@@ -18,14 +17,14 @@ export const createSubaccount = Tool.endpoint("create_subaccount", {
 export const accountTransfer = Tool.endpoint("account_transfer", {
   title: "Transfer between accounts",
   description:
-    "Move funds between the master account and its subaccounts, with a key of the master account. Institutional clients only. See get_account_balance first.",
+    "Move funds between the master account and its subaccounts, with a key of the master account. Institutional clients only.",
   endpoint: "private/AccountTransfer",
   input: {
     asset: AssetName,
-    amount: Positive.annotations({ description: "Amount" }),
-    from_account: described("Account id (IIBAN), e.g. ABCD 1234 EFGH 5678"),
-    to_account: described("Account id (IIBAN)"),
-    asset_class: optional(AssetClass),
+    amount: Positive,
+    from_account: described("IIBAN, e.g. ABCD 1234 EFGH 5678"),
+    to_account: described("IIBAN"),
+    asset_class: optional(NamedAssetClass),
     ...reasoned,
     ...repeatable
   },

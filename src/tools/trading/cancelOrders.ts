@@ -12,11 +12,10 @@ const Canceled = Schema.Struct({ count: Schema.Number, pending: optionalBoolean,
 
 export const cancelOrder = Tool.endpoint("cancel_order", {
   title: "Cancel an order",
-  description:
-    "Cancel one open order; its fills stay. A userref as txid cancels every order that has it. See get_open_orders first.",
+  description: "Cancel one open order; its fills stay. A userref as txid cancels all orders that have it.",
   endpoint: "private/CancelOrder",
   input: {
-    txid: optional(text("Kraken's order id, or a userref")),
+    txid: optional(text("Order id or userref")),
     cl_ord_id: optional(ClientId)
   },
   rules: Checks.cancelFaults,
@@ -27,12 +26,13 @@ export const cancelOrder = Tool.endpoint("cancel_order", {
 export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
   title: "Cancel several orders",
   description:
-    "Cancel up to 50 open orders by id. A count below the number of ids means that some were already closed: see query_orders.",
+    "Cancel up to 50 open orders. A count below the number of ids means that some were closed already: see query_orders.",
   endpoint: "private/CancelOrderBatch",
   input: {
-    orders: optional(list(text("Id"), "Kraken's order ids or userrefs")),
-    cl_ord_ids: optional(list(ClientId, "Your own order ids"))
+    orders: optional(list(text("Id"), "Order ids or userrefs")),
+    cl_ord_ids: optional(list(ClientId, "Own order ids"))
   },
+  aliases: { txid: "orders", txids: "orders", order_id: "orders", order_ids: "orders", ids: "orders" },
   rules: Checks.cancelBatchFaults,
   hints: (refusal, { input }) => unknownOrdersHints(refusal, input),
   lists: "json",
@@ -42,12 +42,13 @@ export const cancelOrderBatch = Tool.endpoint("cancel_order_batch", {
 export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
   title: "Cancel all orders",
   description:
-    "Cancel every open order of the account, or with pair or side only those; the answer then lists cancelled, left (still open) and ended (filled meanwhile) by id. Later orders are not affected.",
+    "Cancel every open order, or those of a pair or side; the ids are then listed as cancelled, left (still open) or ended (filled meanwhile).",
   endpoint: "private/CancelAll",
   input: {
-    pair: optional(PairName.annotations({ description: "Only this pair" })),
-    side: optional(Schema.Literal("buy", "sell").annotations({ description: "Only this side" }))
+    pair: optional(PairName.annotations({ description: "Default all" })),
+    side: optional(Schema.Literal("buy", "sell").annotations({ description: "Default both" }))
   },
+  aliases: { type: "side" },
   // Without its filters it cancels everything.
   refusesEmpty: true,
   carryOut: (filter) => (filter.pair === undefined && filter.side === undefined ? undefined : cancelFiltered(filter)),
@@ -63,7 +64,7 @@ export const cancelAllOrders = Tool.endpoint("cancel_all_orders", {
 export const cancelAllOrdersAfter = Tool.endpoint("cancel_all_orders_after", {
   title: "Dead man's switch",
   description:
-    "Cancel every open order of the account when the timer runs out; each call restarts it, 0 stops it. Recommended: 60, repeated every 15 to 30 s.",
+    "Cancel every open order when the timer runs out. Each call restarts it; 0 stops it. Usual: 60, every 15 to 30 s.",
   endpoint: "private/CancelAllOrdersAfter",
   input: { timeout: integer("Seconds", 0, 86399) },
   output: Schema.Struct({ currentTime: Schema.String, triggerTime: Schema.String, ...Settled })

@@ -74,6 +74,15 @@ export const amendedTriggerFaults = Effect.fnUntraced(function* (
   return yield* newFaults("private/AmendOrder", "trigger_price", trigger_price, name, known)
 })
 
+/** Refuses a bare price for an open order with a trigger: it could be the limit or the trigger. The order is read first. */
+export const unclearPriceFaults = Effect.fnUntraced(function* ({ cl_ord_id, txid }: Amend) {
+  const check = "which price of the order is meant"
+  const orders = yield* ordersNamed("private/AmendOrder", check, txid === undefined ? { cl_ord_id } : { txid })
+  const [ordertype] = orders.flatMap(({ descr }) => (hasTrigger(descr.ordertype) ? [descr.ordertype] : []))
+  const fault = `could be limit_price or trigger_price of a ${ordertype} order: use one of these names`
+  return ordertype === undefined ? [] : [{ path: "price", fault }]
+})
+
 /** Lists the faults of the new trigger of an order that is replaced. An order with `post` is a limit order. */
 export const editedTriggerFaults = Effect.fnUntraced(function* ({ oflags, price, txid }: Edit, known: Known) {
   if (price === undefined || oflags?.includes("post") === true) return []

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
-import { AssetClass, ClientId, Userref, boolean, described, list, optional, text } from "../kit/fields.ts"
+import { ClientId, NamedAssetClass, Userref, boolean, list, optional, text } from "../kit/fields.ts"
+import { listedAs, unlisted } from "../kit/jsonSchema.ts"
 import { Decimal, numberText } from "../kit/numberFields.ts"
 import { orderTime } from "../kit/timeFields.ts"
 
@@ -12,43 +13,44 @@ export const quantity = (description: string) => Decimal.annotations({ descripti
 /** The types of a conditional close. */
 export const CloseType = Schema.Literal(...closeTypes)
 
-export const deadline = optional(
-  numberText("RFC 3339, 2 to 60 s ahead; refused after it. Set automatically if left out")
-)
+/** The deadline of a change, which few callers set. */
+export const unlistedDeadline = optional(unlisted(numberText("")))
 
-export const validate = (what: string) => boolean(`Only let Kraken check the ${what}; place nothing`)
+export const deadline = optional(numberText("RFC 3339, 2 to 60 s ahead; set if left out"))
+
+export const validate = (what: string) => boolean(`Only check the ${what}; place nothing`)
 
 /** The fields of an order, except its pair. */
 export const order = {
-  type: Schema.Literal("buy", "sell").annotations({ description: "Side" }),
-  ordertype: Schema.Literal(...orderTypes).annotations({ description: "Kind of order" }),
-  volume: quantity("In base currency, as a decimal string; 0 closes a margin position"),
+  type: Schema.Literal("buy", "sell"),
+  ordertype: Schema.Literal(...orderTypes),
+  volume: quantity("In base currency; 0 closes a margin position"),
   price: optional(
     price(
-      "Limit price (limit, iceberg), trigger price, or trailing distance such as +1.5%. +, - and # are relative to the last trade"
+      "Limit (limit, iceberg), trigger, or trailing distance, e.g. +1.5%; +, - and # are relative to the last trade"
     )
   ),
-  price2: optional(price("Limit price of the -limit types; + and - are relative to the trigger")),
-  displayvol: optional(quantity("iceberg: shown volume, at least 1/15 of it")),
-  trigger: optional(Schema.Literal("last", "index").annotations({ description: "Price that triggers (default last)" })),
-  leverage: optional(text("For margin, e.g. 2; leave out for spot")),
+  price2: optional(price("Limit of the -limit types; + and - are relative to the trigger")),
+  displayvol: optional(quantity("iceberg: shown part, at least 1/15")),
+  trigger: optional(Schema.Literal("last", "index").annotations({ description: "Default last" })),
+  leverage: optional(text("Margin only, e.g. 2")),
   reduce_only: optional(boolean("Only reduce a margin position")),
   stptype: optional(
     Schema.Literal("cancel-newest", "cancel-oldest", "cancel-both").annotations({
-      description: "If it would trade with your own order (default cancel-newest)"
+      description: "If it meets your own order; default cancel-newest"
     })
   ),
   oflags: optional(
     list(
       Schema.Literal("post", "fcib", "fciq", "viqc"),
-      "post: limit only, never takes; fcib/fciq: fee in base/quote; viqc: volume in quote, market buys only"
+      "post: limit only, never takes; fcib/fciq: fee in base/quote; viqc: volume in quote (market buys)"
     )
   ),
   timeinforce: optional(
     Schema.Literal("GTC", "IOC", "GTD", "FOK").annotations({ description: "Default GTC; GTD needs expiretm" })
   ),
-  starttm: optional(orderTime("Start: Unix seconds, ISO 8601 or +3600", "start")),
-  expiretm: optional(orderTime("Expiry: as starttm, 5 s to a month ahead", "end")),
+  starttm: optional(orderTime("ISO 8601, Unix seconds or +1h", "start")),
+  expiretm: optional(orderTime("Like starttm, up to a month ahead", "end")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
 }
@@ -64,15 +66,18 @@ export const BatchOrder = Schema.Struct({
 /** The conditional close of a single order, in flat fields, which models fill in more reliably. */
 export const close = {
   close_ordertype: optional(
-    CloseType.annotations({ description: "Conditional close: an opposite order placed for each fill" })
+    listedAs(CloseType, {
+      type: "string",
+      description: "Conditional close, an opposite order for each fill: its ordertype"
+    })
   ),
-  close_price: optional(price("Like price, for the close")),
-  close_price2: optional(price("Like price2, for the close"))
+  close_price: optional(listedAs(price(""), { type: "string" })),
+  close_price2: optional(listedAs(price(""), { type: "string" }))
 }
 
 /** The fields that all orders of a call share. */
 export const shared = {
-  asset_class: optional(AssetClass),
+  asset_class: optional(NamedAssetClass),
   deadline,
-  broker: optional(described("Partner program id"))
+  broker: optional(unlisted(Schema.String))
 }

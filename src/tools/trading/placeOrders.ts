@@ -12,6 +12,7 @@ import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { placingFaults } from "./marketChecks.ts"
+import { orderNames } from "./orderNames.ts"
 import { OrderDescription } from "./orderOutput.ts"
 import { canEndAtOnce, endedWarning, joined, State, stateFields, statesOf } from "./orderStates.ts"
 import { placingHints } from "./refusalHints.ts"
@@ -22,7 +23,7 @@ const warning = optionalText
 export const addOrder = Tool.endpoint("add_order", {
   title: "Place an order",
   description:
-    "Place one order. Spends real money unless validate is true. Success means accepted, not filled: see query_orders. First check minimum and tick size with get_asset_pairs and available funds with get_extended_balance. To change an open order use amend_order.",
+    "Place one order, with real money unless validate is true. Success means accepted, not filled: see query_orders. First see get_asset_pairs (minimum, tick size) and get_extended_balance (funds). amend_order changes an open order.",
   endpoint: "private/AddOrder",
   input: {
     pair: PairName,
@@ -33,6 +34,7 @@ export const addOrder = Tool.endpoint("add_order", {
     ...reasoned,
     ...repeatable
   },
+  aliases: orderNames,
   reads: ({ validate }) => validate,
   rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
   check: (order, facts) => {
@@ -79,13 +81,13 @@ export const addOrder = Tool.endpoint("add_order", {
 export const addOrderBatch = Tool.endpoint("add_order_batch", {
   title: "Place several orders",
   description:
-    "Place 2 to 15 orders on one pair; for a single one use add_order. Spends real money unless validate is true. An invalid order refuses the whole batch; the engine can still refuse single orders (see error) and place the others.",
+    "Place 2 to 15 orders on one pair, with real money unless validate is true. An invalid order refuses all; the engine can still refuse single ones (see error).",
   endpoint: "private/AddOrderBatch",
   input: {
     pair: PairName,
     orders: list(
-      Orders.BatchOrder.annotations({ jsonSchema: JsonSchema.withoutDescriptions(Orders.BatchOrder) }),
-      "2 to 15 orders; fields as in add_order"
+      JsonSchema.listedAs(Orders.BatchOrder, { type: "object" }),
+      "Fields as in add_order; close: {ordertype, price, price2}"
     ).pipe(
       Schema.minItems(2, { message: () => "must hold at least 2 orders: for one use add_order" }),
       Schema.maxItems(15, { message: ({ actual }) => tooMany(actual, 15) })
@@ -95,6 +97,7 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     ...reasoned,
     ...repeatable
   },
+  aliases: orderNames,
   reads: ({ validate }) => validate,
   rules: (batch) => batchFaults(batch),
   check: (batch, facts) => {

@@ -1,5 +1,6 @@
 import { Effect, Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
+import { clientIdFaults } from "../../domain/orders/fieldRules.ts"
 import {
   ClientId,
   OrderId,
@@ -14,17 +15,18 @@ import {
 } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
+import { ordersOfClientId } from "./ordersOfClientId.ts"
 import { Amend, BookOrder, Order, Position, toOrder, toTrade, Trade } from "./orderOutput.ts"
-import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere, unlisted } from "../kit/jsonSchema.ts"
 import { LookedUp } from "../kit/lookUp.ts"
 import { isUnknownOrder, unknownOrderHints } from "./refusalHints.ts"
 import * as Rows from "../kit/rows.ts"
 import { aliases, offsetPaging, offsetParams, pageByOffset, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const trades = optional(boolean("Add the ids of its trades"))
-const consolidate_taker = optional(boolean("Merge the trades of one taker (default true)"))
-const without_count = optional(boolean("Leave out count, which is faster"))
+const trades = optional(boolean("Add trade ids"))
+const consolidate_taker = optional(unlisted(Schema.Boolean))
+const without_count = optional(unlisted(Schema.Boolean))
 const rebase_multiplier = optional(Rebase)
 
 const OrderWithoutSchema = Order.annotations(describedElsewhere)
@@ -33,7 +35,7 @@ const TradeWithoutSchema = Trade.annotations(describedElsewhere)
 export const getOpenOrders = Tool.endpoint("get_open_orders", {
   title: "Open orders",
   description:
-    "Open and pending orders, newest first. price is the order's, avg_price that of its fills; empty and zero fields are left out. For closed ones see get_closed_orders.",
+    "Open and pending orders, newest first. price is the order's, avg_price that of its fills; empty and zero fields are left out.",
   endpoint: "private/OpenOrders",
   input: {
     trades,
@@ -54,7 +56,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
 
 export const getClosedOrders = Tool.endpoint("get_closed_orders", {
   title: "Closed orders",
-  description: "Filled, canceled and expired orders, newest first. Rows are as in get_open_orders.",
+  description: "Filled, canceled and expired orders, newest first, as in get_open_orders.",
   endpoint: "private/ClosedOrders",
   input: {
     trades,
@@ -64,7 +66,7 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
     end: optional(end),
     closetime: optional(
       Schema.Literal("open", "close", "both").annotations({
-        description: "Time that start and end apply to (default both)"
+        description: "Time of the period (default both)"
       })
     ),
     consolidate_taker,
@@ -84,15 +86,26 @@ export const getClosedOrders = Tool.endpoint("get_closed_orders", {
 
 export const queryOrders = Tool.endpoint("query_orders", {
   title: "Orders by id",
-  description: "Orders by id, open or recently closed. Rows are as in get_open_orders.",
+  description: "Orders by id, open or recently closed, as in get_open_orders.",
   endpoint: "private/QueryOrders",
   input: {
-    txid: ids("order ids", 50),
+    txid: optional(ids("order ids", 50)),
+    cl_ord_id: optional(ClientId),
     trades,
     userref: optional(Userref),
     consolidate_taker,
     rebase_multiplier
   },
+  rules: ({ cl_ord_id, txid }) =>
+    (txid === undefined) === (cl_ord_id === undefined)
+      ? [
+          {
+            path: "txid",
+            fault: txid === undefined ? "is missing: give it or cl_ord_id" : "can't be given with cl_ord_id"
+          }
+        ]
+      : clientIdFaults(cl_ord_id),
+  carryOut: ({ cl_ord_id, ...input }) => (cl_ord_id === undefined ? undefined : ordersOfClientId(cl_ord_id, input)),
   ids: ({ userref }) => ({
     field: "txid",
     elsewhere: `${userref === undefined ? "" : "They might have another userref. "}Kraken soon drops finished orders from here: look in get_closed_orders, and for a cl_ord_id in get_open_orders`
@@ -103,20 +116,17 @@ export const queryOrders = Tool.endpoint("query_orders", {
 
 export const getTradeHistory = Tool.endpoint("get_trade_history", {
   title: "Trade history",
-  description:
-    "Your own trades (fills), newest first. price, cost and fee are in quote currency, vol in base. For public trades see get_recent_trades.",
+  description: "Own trades (fills), newest first. price, cost and fee are in quote currency, vol in base.",
   endpoint: "private/TradesHistory",
   input: {
     type: optional(
-      Schema.Literal("all", "any position", "closed position", "closing position", "no position").annotations({
-        description: "Only trades of this kind (default all)"
-      })
+      unlisted(Schema.Literal("all", "any position", "closed position", "closing position", "no position"))
     ),
-    trades: optional(boolean("Add the trades of a position to the trade that opened it")),
+    trades: optional(unlisted(Schema.Boolean)),
     start: optional(start),
     end: optional(end),
     consolidate_taker,
-    ledgers: optional(boolean("Add ledger ids")),
+    ledgers: optional(boolean("Add their ids")),
     without_count,
     rebase_multiplier,
     ...offsetPaging(50, 50)
@@ -133,11 +143,11 @@ export const getTradeHistory = Tool.endpoint("get_trade_history", {
 
 export const queryTrades = Tool.endpoint("query_trades", {
   title: "Trades by id",
-  description: "Your own trades by id. Rows are as in get_trade_history.",
+  description: "Own trades by id, as in get_trade_history.",
   endpoint: "private/QueryTrades",
   input: {
     txid: ids("trade ids", 20),
-    trades: optional(boolean("Add the trades of a position")),
+    trades: optional(unlisted(Schema.Boolean)),
     rebase_multiplier
   },
   ids: () => ({ field: "txid", elsewhere: "Look in get_trade_history; ids of orders belong in query_orders" }),
@@ -149,10 +159,10 @@ type PositionRow = Extract<Result<"private/OpenPositions">, ReadonlyArray<unknow
 
 export const getOpenPositions = Tool.endpoint("get_open_positions", {
   title: "Open margin positions",
-  description: "Open margin positions, newest first. With docalcs, net is the unrealised profit in quote currency.",
+  description: "Open margin positions, newest first; with docalcs net, the unrealised profit in quote currency.",
   endpoint: "private/OpenPositions",
   input: {
-    txid: optional(list(Schema.String, "Position ids (default all)")),
+    txid: optional(list(Schema.String, "Default all")),
     docalcs: optional(boolean("Add value and net")),
     consolidation: optional(literal("market", "One row a pair")),
     rebase_multiplier
@@ -181,7 +191,7 @@ export const getOpenPositions = Tool.endpoint("get_open_positions", {
 export const getOrderAmends = Tool.endpoint("get_order_amends", {
   title: "Changes of an order",
   description:
-    "Every change of one order by amend_order or by Kraken, newest first, the original last. timestamp is in Unix nanoseconds.",
+    "Changes of an order by amend_order or Kraken, newest first, the original last. timestamp is in nanoseconds.",
   endpoint: "private/OrderAmends",
   input: { txid: OrderId, rebase_multiplier },
   params: ({ txid, ...params }) => ({ order_id: txid, ...params }),
@@ -196,13 +206,13 @@ export const getOrderAmends = Tool.endpoint("get_order_amends", {
 export const getLevel3OrderBook = Tool.endpoint("get_level3_order_book", {
   title: "Order book, order by order",
   description:
-    "Individual orders of a pair's book, best price first. qty is in base currency, timestamp in Unix nanoseconds. For sums at each price see get_order_book, which needs no key.",
+    "Single orders of a pair's book, best price first. qty is in base currency, timestamp in nanoseconds. get_order_book has the sums, and needs no key.",
   endpoint: "private/Level3",
   input: {
     pair: PairName,
     depth: withDefault(
       Schema.Literal("0", "10", "25", "100", "250", "1000").annotations({
-        description: "Orders a side; 0 is the whole book"
+        description: "Orders a side; 0: all"
       }),
       "25"
     )

@@ -335,8 +335,8 @@ describe("withdraw", () => {
         ["amount", "0", "0.00"],
         ["max_fee", "0", "-1"]
       ])
-      const float = yield* Effect.flip(Withdrawals.withdraw.call({ ...asked, amount: 0.05 }))
-      assertFaults(faultsIn(float), [["amount", "0.5", "0.05"]])
+      const float = yield* Effect.flip(Withdrawals.withdraw.call({ ...asked, amount: 0.1 + 0.2 }))
+      assertFaults(faultsIn(float), [["amount", "0.5", "0.30000000000000004"]])
     }).pipe(Effect.provide(silent))
   )
 })

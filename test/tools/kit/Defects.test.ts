@@ -150,6 +150,7 @@ const alsoNeeded: Record<string, ReadonlyArray<string>> = {
   cancel_order: ["txid"],
   amend_order: ["txid", "limit_price"],
   edit_order: ["volume"],
+  query_orders: ["txid"],
   add_order: ["price"]
 }
 

@@ -177,14 +177,14 @@ describe("add_order", () => {
         pair: "BTC/USD",
         type: "long",
         ordertype: "stop",
-        volume: 0.1,
+        volume: "0,1",
         oflags: "nompp",
         userref: 2147483648
       })
       assertFaults(shapes, [
         ["type", "buy", "sell", "long"],
         ["ordertype", "stop"],
-        ["volume", "0.5", "0.1"],
+        ["volume", "0.5"],
         ["oflags.0", "nompp"],
         ["userref", "-2147483648", "2147483647", "2147483648"]
       ])

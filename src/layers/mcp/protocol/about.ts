@@ -23,6 +23,7 @@ const instructions = (config: typeof Config.Service): string => {
     "Pairs and assets in any spelling (BTC/USD, XBTUSD); answers show the display name and Kraken's id.",
     "Prices, volumes and amounts are decimal strings, never numbers. Times are Unix seconds unless said otherwise.",
     "Arguments for times also take today, yesterday, or a time before now such as -15m, -12h or -30d; dates are UTC.",
+    "cursor takes next_cursor of the last answer.",
     "An order is sent once. If an answer says that the outcome is unknown, do not send it again: look it up first.",
     "Prefer amend_order to edit_order, and check an order with validate: true before you place it.",
     tier === "off" ? "" : "Kraken limits the rate of requests; errors say how many seconds to wait."
