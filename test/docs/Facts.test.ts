@@ -16,7 +16,7 @@ const allTools: ReadonlyArray<AnyTool> = Object.values(toolsets).flat()
 
 /** Every name that a model can meet: tools, arguments, fields of answers, and their values. */
 const vocabulary = new Set([
-  ...(JSON.stringify(allTools.map(({ definition }) => definition)).match(/\w+/g) ?? []),
+  ...(JSON.stringify(allTools.map(({ definition, schemas }) => [definition, schemas])).match(/\w+/g) ?? []),
   ...Object.values(permissions).flatMap(({ flag }) => flag ?? [])
 ])
 

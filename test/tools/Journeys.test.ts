@@ -11,7 +11,7 @@ import * as Placing from "../../src/tools/trading/placeOrders.ts"
 import * as Reads from "../../src/tools/trading/readTools.ts"
 import * as WebSocket from "../../src/tools/trading/webSocketToken.ts"
 import { type Json, parse, makeTestExchange } from "../doubles/TestExchange.ts"
-import { exchangeOf, use } from "./backends.ts"
+import { backends, exchangeOf, use } from "./backends.ts"
 
 /** The tools as a model uses them, with the product's writer, on a simulated exchange. */
 describe("a day of", () => {
@@ -164,4 +164,23 @@ describe("a day of", () => {
       assert.isString((yield* use(WebSocket.getWebsocketsToken)).token)
     }).pipe(Effect.provide(exchangeOf(v)))
   })
+})
+
+describe("an order with an own id", () => {
+  for (const [name, backend] of Object.entries(backends))
+    it.effect(`is found by it, open and closed, ${name}`, () =>
+      backend(() =>
+        Effect.gen(function* () {
+          const order = { pair: "BTC/USD", side: "sell", type: "limit", quantity: 1, price: 200000, cl_ord_id: "mine1" }
+          const { txid } = yield* use(Placing.addOrder, order)
+          const open = yield* use(Reads.queryOrders, { cl_ord_id: "mine1" })
+          assert.deepInclude(open.orders[0], { txid: txid[0], status: "open", cl_ord_id: "mine1" })
+          yield* use(Cancelling.cancelOrder, { client_order_id: "mine1" })
+          const closed = yield* use(Reads.queryOrders, { client_order_id: "mine1" })
+          assert.deepInclude(closed.orders[0], { txid: txid[0], status: "canceled" })
+          const other = yield* use(Reads.queryOrders, { cl_ord_id: "other" })
+          assert.deepInclude(other, { orders: [], missing: ["other"] })
+        })
+      )
+    )
 })

@@ -37,7 +37,7 @@ type Needs = Layer.Layer.Success<ReturnType<typeof exchangeOf>>
 /** Calls a tool and checks its answer against the tool's output schema. */
 export const use = (tool: AnyTool, args: object = {}): Effect.Effect<Json, unknown, Needs> =>
   Effect.map(tool.call(args), ({ structuredContent }) => {
-    const valid = ajv.compile(tool.definition.outputSchema!)
+    const valid = ajv.compile(tool.schemas.output)
     assert.isTrue(valid(structuredContent), `${tool.name}: ${ajv.errorsText(valid.errors)}`)
     return structuredContent
   })

@@ -38,6 +38,7 @@ export const decoder = <A, I, R>(
   return Effect.fnUntraced(function* (args: unknown) {
     const own = withoutForeign(args ?? {}, known)
     yield* refuse(tool, sizeFaults(own, largeLists))
+    yield* refuse(tool, lostDigits(own))
     if (refusesEmpty) yield* refuse(tool, emptyTexts(own))
     const { asGiven, faults: misnamed, input } = understand(own, json, aliases)
     // Lists that were given as text have been parsed, so their sizes are checked again.

@@ -100,6 +100,19 @@ describe("PolicyIntersecting", () => {
     }).pipe(Effect.provide(policy({ toolsets: ["account"] })))
   )
 
+  it.effect("offers only the essential tools of all toolsets, and the general ones", () =>
+    Effect.gen(function* () {
+      const { offers } = yield* Policy
+      const essential = { ...order, isEssential: true }
+      assert.deepStrictEqual(yield* Effect.forEach([mode, balance, essential, cancel], offers), [
+        true,
+        false,
+        true,
+        false
+      ])
+    }).pipe(Effect.provide(policy({ toolsets: ["essential"] })))
+  )
+
   it.effect("hides tools that the key may not use from lists, but still offers them", () =>
     Effect.gen(function* () {
       const { offers } = yield* Policy

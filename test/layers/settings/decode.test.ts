@@ -249,7 +249,7 @@ describe("settings", () => {
       MCP_KRAKEN_LOG_LEVEL: "Warning",
       MCP_KRAKEN_LOG_FORMAT: "JSON",
       MCP_KRAKEN_READ_ONLY: "TRUE",
-      MCP_KRAKEN_TOOLSETS: "trading, Market,market",
+      MCP_KRAKEN_TOOLSETS: "Essential, trading, Market,market",
       MCP_KRAKEN_ALLOWED_ORIGINS:
         "https://a.example/, b.example, http://[::1]:3000, tauri://localhost/, vscode-webview:, chrome-extension://abc",
       MCP_KRAKEN_ALLOWED_HOSTS: "a.example:8765,b.example",
@@ -264,7 +264,7 @@ describe("settings", () => {
       logLevel: LogLevel.Warning,
       logFormat: "json",
       readOnly: true,
-      toolsets: ["market", "trading"],
+      toolsets: ["market", "trading", "essential"],
       allowedOrigins: [
         "https://a.example",
         "b.example",

@@ -17,7 +17,7 @@ const sent = (name: string, args: unknown) => {
   const kraken = TestKraken({
     directory,
     granted: Permission.literals,
-    answers: { "public/Ticker": { XXBTZUSD: { c: ["40000.0", "1"] } }, "private/QueryOrders": openOrder },
+    answers: { "public/Ticker": { XXBTZUSD: { c: ["40000.0", "1"] } }, "private/QueryOrders": openOrders },
     onCall: (...call) => void calls.push(call)
   })
   return TestClock.setTime(Date.parse(now)).pipe(
@@ -34,8 +34,14 @@ const sent = (name: string, args: unknown) => {
   )
 }
 
-/** A stop-loss order, as Kraken shows it. */
-const openOrder = {
+/** A limit order and one with a trigger, as Kraken shows them. */
+const openOrders = {
+  "OLIMIT-AAAAA-BBBBBB": {
+    descr: { pair: "XBTUSD", type: "sell", ordertype: "limit", price: "39000", price2: "0" },
+    status: "open",
+    vol: "1",
+    vol_exec: "0"
+  },
   "OUF4EM-FRGI2-MQMWZD": {
     descr: { pair: "XBTUSD", type: "sell", ordertype: "stop-loss-limit", price: "30000", price2: "29900" },
     status: "open",
@@ -102,6 +108,12 @@ const understood: ReadonlyArray<Row> = [
   ],
   ["amend_order", { order_id: "OUF4EM-FRGI2-MQMWZD", volume: 2 }, { txid: "OUF4EM-FRGI2-MQMWZD", order_qty: "2" }],
   ["amend_order", { txid: "OUF4EM-FRGI2-MQMWZD", newVolume: "2" }, { txid: "OUF4EM-FRGI2-MQMWZD", order_qty: "2" }],
+  ["amend_order", { txid: "OLIMIT-AAAAA-BBBBBB", price: 39500 }, { limit_price: "39500", price: undefined }],
+  [
+    "amend_order",
+    { txid: "OUF4EM-FRGI2-MQMWZD", price: "29000", stop_price: "29500" },
+    { limit_price: "29000", trigger_price: "29500" }
+  ],
   ["cancel_order", { order_id: ["OUF4EM-FRGI2-MQMWZD"] }, { txid: "OUF4EM-FRGI2-MQMWZD" }],
   ["cancel_order_batch", { order_ids: ["O1", "O2"] }, { orders: ["O1", "O2"] }],
   ["cancel_order_batch", { client_order_ids: "a,b" }, { cl_ord_ids: ["a", "b"] }],
