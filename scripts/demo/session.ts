@@ -41,7 +41,7 @@ export const session = Effect.fnUntraced(function* (call: Call, say: (line: stri
   const { count } = yield* use("cancel_order", { txid })
   say(`canceled: ${count}`)
 
-  const { trades } = yield* use("get_trade_history")
+  const { trades } = yield* use("get_trade_history", { detail: "full" })
   for (const { fee, pair, price, type, vol } of trades) say(`${type} ${vol} ${pair} at ${price}, fee ${fee}`)
   const after = yield* use("get_extended_balance")
   const fees = D.format(trades.map(({ fee }: Answer) => D.decimal(fee)).reduce(D.sum))

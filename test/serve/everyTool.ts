@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
+import { objects } from "../tools/tables.ts"
 
 type Json = ReturnType<typeof JSON.parse>
 
@@ -39,7 +40,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("get_asset_pairs", { pair: [pair] })
   yield* use("get_ticker", { pair: [pair, "eth/usd"] })
   yield* use("get_ohlc", { pair, interval: 60 })
-  yield* use("get_order_book", { pair, count: 5 })
+  yield* use("get_order_book", { pair, count: 5, volume: "0.1" })
   yield* use("get_recent_trades", { pair, count: 5 })
   yield* use("get_recent_spreads", { pair })
   yield* use("get_grouped_order_book", { pair })
@@ -63,9 +64,9 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("get_activity")
   yield* use("cancel_order_batch", { orders: [edited.txid, batch.orders[1].txid] })
   yield* use("add_order", { pair, type: "buy", ordertype: "market", volume: "0.01" })
-  const { trades } = yield* use("get_trade_history")
-  yield* use("query_trades", { txid: [trades[0].txid] })
-  yield* use("get_closed_orders")
+  const [trade] = objects(yield* use("get_trade_history", { pair }), "trades")
+  yield* use("query_trades", { txid: [trade.txid] })
+  yield* use("get_closed_orders", { pair, detail: "full" })
   yield* use("get_open_positions")
   yield* use("get_level3_order_book", { pair, depth: 10 })
   yield* use("cancel_all_orders_after", { timeout: 0 })
@@ -76,7 +77,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("get_extended_balance")
   yield* use("get_trade_balance")
   yield* use("get_trade_volume", { pair: [pair] })
-  const { entries } = yield* use("get_ledgers")
+  const { entries } = yield* use("get_ledgers", { detail: "full" })
   yield* use("query_ledgers", { id: [entries[0].id] })
   yield* use("get_credit_lines")
   yield* use("get_api_key_info")

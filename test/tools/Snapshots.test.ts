@@ -14,6 +14,7 @@ const clear = [
   "close_price",
   "close_price2",
   "cursor",
+  "detail",
   "limit",
   "id",
   "key",

@@ -1,7 +1,7 @@
 import { type DateTime, Schema } from "effect"
 import { expiryOf, limitsOf } from "../../domain/keys/keyInfo.ts"
 import { meaning } from "../../domain/keys/permissions.ts"
-import { optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { optionalAmount, optionalTime, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import * as Rows from "../kit/rows.ts"
 
 /** Permissions and limits of a key, which is masked. */
@@ -12,13 +12,13 @@ export const KeyOutput = Schema.Struct({
   permissions: Schema.Array(Schema.Struct({ permission: Schema.String, means: Schema.String })),
   notes: Schema.Array(Schema.String),
   nonce_window: optionalAmount,
-  valid_until: optionalSeconds,
-  query_from: optionalSeconds,
-  query_to: optionalSeconds,
+  valid_until: optionalTime,
+  query_from: optionalTime,
+  query_to: optionalTime,
   ip_allowlist: optionalTexts,
-  created_time: optionalSeconds,
-  modified_time: optionalSeconds,
-  last_used: optionalSeconds
+  created_time: optionalTime,
+  modified_time: optionalTime,
+  last_used: optionalTime
 })
 
 const times = ["valid_until", "query_from", "query_to", "created_time", "modified_time", "last_used"]

@@ -2,7 +2,7 @@ import { Effect, Schema, Struct } from "effect"
 import * as Report from "../../domain/wire/report.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import * as Arguments from "../kit/arguments.ts"
-import { Settled, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { Settled, optionalTime, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { described, list, optional, withDefault } from "../kit/fields.ts"
 import { listedAs } from "../kit/jsonSchema.ts"
 import { time } from "../kit/timeFields.ts"
@@ -67,10 +67,10 @@ export const getExportStatus = Tool.endpoint("get_export_status", {
         error: optionalText,
         fields: optionalText,
         asset: optionalText,
-        createdtm: optionalSeconds,
-        completedtm: optionalSeconds,
-        datastarttm: optionalSeconds,
-        dataendtm: optionalSeconds
+        createdtm: optionalTime,
+        completedtm: optionalTime,
+        datastarttm: optionalTime,
+        dataendtm: optionalTime
       })
     ),
     ...paged

@@ -1,12 +1,17 @@
 import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
-import { Amount, Seconds, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
+import { Amount, optionalAmount, optionalBoolean, optionalText, Time } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { optional } from "../kit/fields.ts"
 import { namingOnly, describedElsewhere } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
 type DisplayName = (id: string) => string
+
+/** Leaves Kraken's own id out of the rows of a short answer: their pair or asset names them. */
+export const withoutIds = <A extends object>(rows: ReadonlyArray<A>, input: Detail.Wanted) =>
+  Detail.rows(rows, { rest: ["id"] }, input)
 
 /** Lists rows that Kraken keys by asset. */
 export const byAsset = <A extends object>(rows: { readonly [id: string]: A }, asset: DisplayName) =>
@@ -22,20 +27,32 @@ export const available = ({ balance, credit = 0, credit_used = 0, hold_trade = 0
     : {}
 }
 
+/** The fields of every ledger entry. */
+const entryNames = { id: Schema.String, time: Time, type: Schema.String, asset: Schema.String, amount: Amount }
+
 /** An entry of the ledger. */
 export const Entry = Schema.Struct({
-  id: Schema.String,
+  ...entryNames,
   refid: optionalText,
-  time: Seconds,
-  type: Schema.String,
   subtype: optionalText,
   aclass: optionalText,
-  asset: Schema.String,
-  asset_id: Schema.String,
-  amount: Amount,
+  asset_id: optionalText,
   fee: optionalAmount,
   balance: optionalAmount
-})
+}).annotations(namingOnly(entryNames))
+
+const entryForm = {
+  amounts: ["amount", "fee", "balance"],
+  times: ["time"],
+  rest: ["aclass", "asset_id"]
+} as const
+
+/** Makes the rows of entries. */
+export const entryRows = (rows: ReturnType<typeof entries>, input: Detail.Wanted) => Detail.rows(rows, entryForm, input)
+
+/** Makes the table of entries of a short answer. */
+export const entryTable = (rows: ReturnType<typeof entries>) =>
+  Detail.table(rows, ["time", "type", "subtype", "asset", "amount", "fee", "balance", "refid"], entryForm)
 
 /** Lists ledger entries, newest first, since Kraken's object has no order. */
 export const entries = (ledger: Result<"private/QueryLedgers">, asset: DisplayName) =>
@@ -130,7 +147,7 @@ export const TradeVolume = Schema.Struct({
   fees: Schema.Array(
     Schema.Struct({
       pair: Schema.String,
-      id: Schema.String,
+      id: optionalText,
       taker: optional(Fee),
       maker: optional(Fee.annotations(describedElsewhere))
     })
@@ -139,7 +156,7 @@ export const TradeVolume = Schema.Struct({
     Schema.Array(
       Schema.Struct({
         pair: Schema.String,
-        id: Schema.String,
+        id: optionalText,
         class: optionalText,
         tiers: Schema.Array(Tier)
       }).annotations(describedElsewhere)
@@ -148,7 +165,7 @@ export const TradeVolume = Schema.Struct({
   volume_subaccounts: optional(Schema.Array(Schema.Struct({ iiban: optionalText, volume: optionalAmount })))
 })
 
-export const tradeVolume = (result: Volume, pair: DisplayName, asset: DisplayName) => {
+export const tradeVolume = (result: Volume, pair: DisplayName, asset: DisplayName, input: Detail.Wanted) => {
   const { currency, inputs = {}, schedules = [], volume, volume_subaccounts } = result
   const known = Object.entries(inputs).flatMap(([name, input]) => (input === null ? [] : [[name, input] as const]))
   return {
@@ -157,9 +174,12 @@ export const tradeVolume = (result: Volume, pair: DisplayName, asset: DisplayNam
       volume,
       volume_subaccounts,
       inputs: result.inputs && Object.fromEntries(known),
-      schedules: schedules.map((row) => Rows.compact({ ...row, pair: pair(row.pair), id: row.pair }))
+      schedules: withoutIds(
+        schedules.map((row) => Rows.compact({ ...row, pair: pair(row.pair), id: row.pair })),
+        input
+      )
     }),
-    fees: feeRows(result, pair)
+    fees: withoutIds(feeRows(result, pair), input)
   }
 }
 
@@ -172,7 +192,7 @@ export const CreditLines = Schema.Struct({
   assets: Schema.Array(
     Schema.Struct({
       asset: Schema.String,
-      id: Schema.String,
+      id: optionalText,
       balance: optionalAmount,
       credit_limit: optionalAmount,
       credit_used: optionalAmount,

@@ -5,10 +5,11 @@ import { PermissionCache } from "../../services/PermissionCache.ts"
 import * as Output from "./output.ts"
 import { withoutOff } from "../kit/arguments.ts"
 import { Amount, optionalAmount, optionalBoolean, optionalText } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { AssetClass, NamedAssetClass, Rebase, boolean, ids, optional, withDefault } from "../kit/fields.ts"
 import { AssetName, PairNames, PastAssetNames } from "../kit/nameFields.ts"
 import { end, start } from "../kit/timeFields.ts"
-import { describedElsewhere, listedAs, unlisted } from "../kit/jsonSchema.ts"
+import { listedAs, unlisted } from "../kit/jsonSchema.ts"
 import { LookedUp } from "../kit/lookUp.ts"
 import * as Key from "./apiKeyOutput.ts"
 import * as Rows from "../kit/rows.ts"
@@ -16,17 +17,23 @@ import { unreadable } from "../kit/defects.ts"
 import { aliases, cursor, offsetPaging, offsetParams, pageFromKraken, paged } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const names = { asset: Schema.String, id: Schema.String }
+const names = { asset: Schema.String, id: optionalText }
 const rebase_multiplier = optional(Rebase)
+
+const balanceForm = { amounts: ["balance", "hold_trade", "credit", "credit_used", "available"], rest: ["id"] } as const
 
 export const getAccountBalance = Tool.endpoint("get_account_balance", {
   title: "Account balance",
   description:
     "Balance of each asset, open orders included: get_extended_balance has what is available. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
-  input: { rebase_multiplier },
-  shape: (result, { asset }) => ({
-    balances: Object.entries(result).map(([id, balance]) => ({ asset: asset(id), id, balance }))
+  input: { rebase_multiplier, detail: Detail.unlistedDetail },
+  shape: (result, { asset, input }) => ({
+    balances: Detail.rows(
+      Object.entries(result).map(([id, balance]) => ({ asset: asset(id), id, balance })),
+      balanceForm,
+      input
+    )
   }),
   output: Schema.Struct({ balances: Schema.Array(Schema.Struct({ ...names, balance: Amount })) })
 })
@@ -37,9 +44,13 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
     "Balance of each asset, the part held by open orders, credit, and what is available: balance + credit - credit_used - hold_trade.",
   endpoint: "private/BalanceEx",
   instead: "get_account_balance",
-  input: { rebase_multiplier },
-  shape: (result, { asset }) => ({
-    balances: Output.byAsset(result, asset).map((row) => ({ ...row, ...Output.available(row) }))
+  input: { rebase_multiplier, detail: Detail.unlistedDetail },
+  shape: (result, { asset, input }) => ({
+    balances: Detail.rows(
+      Output.byAsset(result, asset).map((row) => ({ ...row, ...Output.available(row) })),
+      balanceForm,
+      input
+    )
   }),
   output: Schema.Struct({
     balances: Schema.Array(
@@ -76,20 +87,21 @@ export const getTradeVolume = Tool.endpoint("get_trade_volume", {
     pair: optional(PairNames),
     fee_schedule: optional(boolean("Add every tier")),
     asset_class: optional(NamedAssetClass),
-    rebase_multiplier
+    rebase_multiplier,
+    detail: Detail.unlistedDetail
   },
   params: ({ asset_class, ...input }) => ({
     ...withoutOff(input, "fee_schedule"),
     ...(asset_class === "tokenized_asset" && { pair: Output.withClass(input["pair"], asset_class) })
   }),
-  shape: (result, { asset, pair }) => Output.tradeVolume(result, pair, asset),
+  shape: (result, { asset, input, pair }) => Output.tradeVolume(result, pair, asset, input),
   output: Output.TradeVolume
 })
 
 export const getLedgers = Tool.endpoint("get_ledgers", {
   title: "Ledger",
   description:
-    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes two, one for each asset.",
+    "Ledger entries (every change of a balance), newest first. Keep end the same for all pages. A trade makes two with its id as refid, one for each asset.",
   endpoint: "private/Ledgers",
   input: {
     asset: optional(PastAssetNames),
@@ -104,6 +116,7 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
     end: optional(end),
     without_count: optional(unlisted(Schema.Boolean)),
     rebase_multiplier,
+    detail: Detail.detail,
     ...offsetPaging(50, 50)
   },
   aliases,
@@ -111,32 +124,39 @@ export const getLedgers = Tool.endpoint("get_ledgers", {
   shape: (result, { asset, input }) => {
     const { count, ledger } = result
     const { page, rows } = pageFromKraken(Output.entries(ledger, asset), input, count)
-    return { entries: rows, ...page }
+    if (Detail.isFull(input)) return { entries: rows, ...page }
+    const table = Output.entryTable(rows)
+    return { columns: table.columns, entries: table.rows, ...page }
   },
-  output: Schema.Struct({ entries: Schema.Array(Output.Entry), ...paged })
+  output: Schema.Struct({ columns: Detail.columns, entries: Detail.tableOr(Output.Entry), ...paged })
 })
 
 export const queryLedgers = Tool.endpoint("query_ledgers", {
   title: "Ledger entries by id",
   description: "Ledger entries by id, as in get_ledgers.",
   endpoint: "private/QueryLedgers",
-  input: { id: ids("ledger ids", 20), trades: optional(unlisted(Schema.Boolean)), rebase_multiplier },
+  input: {
+    id: ids("ledger ids", 20),
+    trades: optional(unlisted(Schema.Boolean)),
+    rebase_multiplier,
+    detail: Detail.unlistedDetail
+  },
   params: (input) => withoutOff(input, "trades"),
   ids: () => ({ field: "id", elsewhere: "Look in get_ledgers" }),
-  shape: (result, { asset }) => ({ entries: Output.entries(result, asset) }),
-  output: Schema.Struct({ entries: Schema.Array(Output.Entry.annotations(describedElsewhere)), ...LookedUp })
+  shape: (result, { asset, input }) => ({ entries: Output.entryRows(Output.entries(result, asset), input) }),
+  output: Schema.Struct({ entries: Schema.Array(Output.Entry), ...LookedUp })
 })
 
 export const getCreditLines = Tool.endpoint("get_credit_lines", {
   title: "Credit lines",
   description: "Credit lines of VIP clients, by asset and in total.",
   endpoint: "private/CreditLines",
-  input: { rebase_multiplier },
-  shape: (result, { asset }) => {
+  input: { rebase_multiplier, detail: Detail.unlistedDetail },
+  shape: (result, { asset, input }) => {
     const limits_monitor = result?.limits_monitor
     return {
       credit_line: result !== null,
-      assets: Output.byAsset(result?.asset_details ?? {}, asset),
+      assets: Output.withoutIds(Output.byAsset(result?.asset_details ?? {}, asset), input),
       ...(limits_monitor !== undefined && { limits_monitor: Rows.compact(limits_monitor) })
     }
   },

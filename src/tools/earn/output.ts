@@ -36,6 +36,11 @@ export const strategy = ({ apr_estimate, auto_compound, lock_type = noLock, yiel
   }
 }
 
+export const strategyForm = {
+  amounts: ["apr_low", "apr_high", "user_min_allocation", "user_cap", "allocation_fee", "deallocation_fee"],
+  rest: ["asset_id", "auto_compound", "yield_source"]
+} as const
+
 type Allocation = Result<"private/Earn/Allocations">["items"][number]
 
 export const allocation = ({ amount_allocated, native_asset, ...item }: Allocation, asset: (id: string) => string) => {

@@ -8,6 +8,7 @@ import {
   optionalText,
   optionalTexts
 } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { described, list, optional, reasoned, repeatable, withDefault } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { unlisted } from "../kit/jsonSchema.ts"
@@ -15,8 +16,8 @@ import { Positive } from "../kit/numberFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { krakenPaging, pageWithin, paging } from "../kit/paging.ts"
-import { withAsset } from "../funding/transfers.ts"
-import { allocation, Share, strategy, Sum } from "./output.ts"
+import { withAsset, withoutAssetIds } from "../funding/transfers.ts"
+import { allocation, Share, strategy, strategyForm, Sum } from "./output.ts"
 
 const strategy_id = described("Id from list_earn_strategies")
 
@@ -29,20 +30,22 @@ export const listEarnStrategies = Tool.endpoint("list_earn_strategies", {
     asset: optional(AssetName),
     lock_type: optional(list(Schema.Literal("flex", "bonded", "timed", "instant"), "Default all")),
     ...paging(25, 500),
+    detail: Detail.detail,
     ascending: optional(unlisted(Schema.Boolean))
   },
   lists: "json",
   params: krakenPaging,
   shape: (result, { asset, input }) => {
     const { page, rows } = pageWithin(result.items, input, result.next_cursor)
-    return { strategies: rows.map((item) => withAsset(asset)(strategy(item))), ...page }
+    const strategies = rows.map((item) => withAsset(asset)(strategy(item)))
+    return { strategies: Detail.rows(strategies, strategyForm, input), ...page }
   },
   output: Schema.Struct({
     strategies: Schema.Array(
       Schema.Struct({
         id: Schema.String,
         asset: Schema.String,
-        asset_id: Schema.String,
+        asset_id: optionalText,
         lock_type: optionalText,
         apr_low: optionalAmount,
         apr_high: optionalAmount,
@@ -73,13 +76,17 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
   input: {
     ascending: optional(unlisted(Schema.Boolean)),
     hide_zero_allocations: withDefault(Schema.Boolean, true),
-    converted_asset: optional(AssetName)
+    converted_asset: optional(AssetName),
+    detail: Detail.unlistedDetail
   },
-  shape: (result, { asset }) => {
+  shape: (result, { asset, input }) => {
     const { converted_asset, items, ...totals } = result
     return {
       ...Rows.compact({ ...totals, converted_asset: asset(converted_asset) }),
-      allocations: items.map((item) => allocation(item, asset))
+      allocations: withoutAssetIds(
+        items.map((item) => allocation(item, asset)),
+        input
+      )
     }
   },
   output: Schema.Struct({
@@ -90,7 +97,7 @@ export const listEarnAllocations = Tool.endpoint("list_earn_allocations", {
       Schema.Struct({
         strategy_id: Schema.String,
         asset: Schema.String,
-        asset_id: Schema.String,
+        asset_id: optionalText,
         amount_allocated: Schema.Record({ key: Schema.String, value: Share }),
         total_rewarded: optional(Sum),
         payout: optional(

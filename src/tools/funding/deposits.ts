@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { withoutOff } from "../kit/arguments.ts"
-import { Written, optionalAmount, optionalBoolean, optionalSeconds } from "../kit/answerFields.ts"
+import { Written, optionalAmount, optionalBoolean, optionalTime } from "../kit/answerFields.ts"
 import { NamedAssetClass, Rebase, boolean, described, optional, repeatable, withDefault } from "../kit/fields.ts"
 import { AssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
@@ -63,7 +63,7 @@ export const getDepositAddresses = Tool.endpoint("get_deposit_addresses", {
         address: Schema.String,
         tag: optionalAmount,
         memo: optionalAmount,
-        expiretm: optionalSeconds,
+        expiretm: optionalTime,
         new: optional(Schema.Boolean.annotations({ description: "Never used yet" }))
       })
     ),

@@ -1,22 +1,23 @@
 import { Schema } from "effect"
 import type { Params, Result } from "../../domain/endpoints/endpoints.ts"
-import { Amount, optionalAmount, optionalSeconds, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import { Amount, optionalAmount, optionalTime, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { NamedAssetClass, Rebase, optional } from "../kit/fields.ts"
 import { PastAssetName } from "../kit/nameFields.ts"
 import { time } from "../kit/timeFields.ts"
-import { describedElsewhere } from "../kit/jsonSchema.ts"
+import * as Detail from "../kit/detail.ts"
+import { describedElsewhere, namingOnly } from "../kit/jsonSchema.ts"
 import { krakenCursor, pageWithin, paging } from "../kit/paging.ts"
 import * as Rows from "../kit/rows.ts"
 
+/** The fields of every deposit and withdrawal. */
+const transferNames = { asset: Schema.String, amount: Amount, status: Schema.String, time: optionalTime }
+
 /** A deposit or withdrawal in an answer. */
 const Transfer = Schema.Struct({
-  asset: Schema.String,
-  asset_id: Schema.String,
-  amount: Amount,
+  ...transferNames,
+  asset_id: optionalText,
   fee: optionalAmount,
-  status: Schema.String,
   status_prop: optionalText,
-  time: optionalSeconds,
   method: optionalText,
   network: optionalText,
   key: optionalText,
@@ -24,7 +25,13 @@ const Transfer = Schema.Struct({
   refid: optionalText,
   txid: optionalText,
   originators: optionalTexts
-})
+}).annotations(namingOnly(transferNames))
+
+const transferForm = {
+  amounts: ["amount", "fee"],
+  times: ["time"],
+  rest: ["asset_id", "originators"]
+} as const
 
 /** The inputs of the histories of deposits and withdrawals. */
 export const historyInput = {
@@ -34,7 +41,8 @@ export const historyInput = {
   start: optional(time("ISO 8601, Unix seconds or -30d")),
   end: optional(time("A date includes its day (UTC)", "end")),
   ...paging(25, 500),
-  rebase_multiplier: optional(Rebase)
+  rebase_multiplier: optional(Rebase),
+  detail: Detail.unlistedDetail
 }
 
 /** Always requests a page, since Kraken sends up to 500 rows without a cursor. */
@@ -47,7 +55,7 @@ export const historyParams = (input: Params): Params => ({
 export const history = (
   result: Result<"private/DepositStatus" | "private/WithdrawStatus">,
   shaping: {
-    readonly input: { readonly cursor?: string; readonly limit: number }
+    readonly input: Detail.Wanted & { readonly cursor?: string; readonly limit: number }
     readonly asset: (id: string) => string
   }
 ) => {
@@ -57,7 +65,7 @@ export const history = (
     withAsset(shaping.asset)({ ...row, status_prop })
   )
   const { page, rows } = pageWithin(Rows.newestFirst(found, "time"), shaping.input, next_cursor)
-  return { transfers: rows, ...page }
+  return { transfers: Detail.rows(rows, transferForm, shaping.input), ...page }
 }
 
 type KrakenPage = Exclude<Result<"private/DepositStatus">, ReadonlyArray<unknown>>
@@ -68,6 +76,10 @@ export const Withdrawals = Schema.Struct({
   transfers: Schema.Array(Transfer.annotations(describedElsewhere)),
   next_cursor: optionalText
 })
+
+/** Leaves Kraken's own name of the asset out of the rows of a short answer. */
+export const withoutAssetIds = <A extends object>(rows: ReadonlyArray<A>, input: Detail.Wanted) =>
+  Detail.rows(rows, { rest: ["asset_id"] }, input)
 
 /** Adds the display name of a row's asset. Kraken's own name moves to `asset_id`. */
 export const withAsset =

@@ -3,9 +3,19 @@ import { Amount, Settled, Written, optionalAmount, optionalBoolean, optionalText
 import { NamedAssetClass, Rebase, described, optional, reasoned, repeatable } from "../kit/fields.ts"
 import { AssetName, PastAssetName } from "../kit/nameFields.ts"
 import { Positive } from "../kit/numberFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { withdrawalHints } from "./withdrawalHints.ts"
 import * as Tool from "../kit/tool.ts"
-import { feeOf, history, historyInput, historyParams, limitsOf, withAsset, Withdrawals } from "./transfers.ts"
+import {
+  feeOf,
+  history,
+  historyInput,
+  historyParams,
+  limitsOf,
+  withAsset,
+  withoutAssetIds,
+  Withdrawals
+} from "./transfers.ts"
 
 const aclass = optional(NamedAssetClass)
 const key = described("From get_withdrawal_addresses")
@@ -19,18 +29,22 @@ export const getWithdrawalMethods = Tool.endpoint("get_withdrawal_methods", {
     asset: optional(AssetName),
     aclass,
     network: optional(Schema.String),
-    rebase_multiplier: optional(Rebase)
+    rebase_multiplier: optional(Rebase),
+    detail: Detail.unlistedDetail
   },
-  shape: (result, { asset }) => ({
-    methods: result.map(({ fee, limits, ...row }) =>
-      withAsset(asset)({ ...row, ...feeOf(fee, asset), limits: limitsOf(limits) })
+  shape: (result, { asset, input }) => ({
+    methods: withoutAssetIds(
+      result.map(({ fee, limits, ...row }) =>
+        withAsset(asset)({ ...row, ...feeOf(fee, asset), limits: limitsOf(limits) })
+      ),
+      input
     )
   }),
   output: Schema.Struct({
     methods: Schema.Array(
       Schema.Struct({
         asset: Schema.String,
-        asset_id: Schema.String,
+        asset_id: optionalText,
         method: Schema.String,
         network: optionalText,
         minimum: optionalAmount,
@@ -63,15 +77,21 @@ export const getWithdrawalAddresses = Tool.endpoint("get_withdrawal_addresses", 
     aclass,
     method: optional(Schema.String),
     key: optional(Schema.String),
-    verified: optional(Schema.Boolean)
+    verified: optional(Schema.Boolean),
+    detail: Detail.unlistedDetail
   },
-  shape: (result, { asset }) => ({ addresses: result.map((row) => withAsset(asset)(row)) }),
+  shape: (result, { asset, input }) => ({
+    addresses: withoutAssetIds(
+      result.map((row) => withAsset(asset)(row)),
+      input
+    )
+  }),
   output: Schema.Struct({
     addresses: Schema.Array(
       Schema.Struct({
         key: Schema.String,
         asset: Schema.String,
-        asset_id: Schema.String,
+        asset_id: optionalText,
         address: Schema.String,
         method: optionalText,
         network: optionalText,

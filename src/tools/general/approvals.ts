@@ -4,6 +4,7 @@ import * as Arguments from "../kit/arguments.ts"
 import { optional } from "../kit/fields.ts"
 import { listedAs } from "../kit/jsonSchema.ts"
 import { integer } from "../kit/numberFields.ts"
+import { isoSeconds } from "../kit/timeText.ts"
 import * as Tool from "../kit/tool.ts"
 
 export const getApproval = Tool.make("get_approval", {
@@ -30,7 +31,7 @@ const answerOf = ({ asks, endpoint, expires, id, request, state }: Plan) => ({
   endpoint,
   request,
   asks,
-  expires_at: expires / 1000,
+  expires_at: isoSeconds(expires / 1000),
   ...endOf(state)
 })
 

@@ -11,6 +11,7 @@ import { Record } from "../../services/Record.ts"
 import { optionalNumber, optionalText } from "../kit/answerFields.ts"
 import { optional } from "../kit/fields.ts"
 import { namingOnly } from "../kit/jsonSchema.ts"
+import { isoOf, isoSeconds } from "../kit/timeText.ts"
 import * as Tool from "../kit/tool.ts"
 
 /** An object whose fields name themselves. Naming them in the schema too would cost each conversation more. */
@@ -100,7 +101,7 @@ const without = (server: ServerLimits | undefined): string =>
 
 const frozenOf = ({ by, reason, scope, since }: NonNullable<Usage["frozen"]>) => ({
   scope,
-  since: since / 1000,
+  since: isoSeconds(since / 1000),
   by,
   ...(reason !== undefined && { reason })
 })
@@ -131,7 +132,7 @@ const limitsOfWrites = ({ openOrders, terms, writes }: Usage) =>
         ...counted("rate", "writes a minute", terms.rate, writes)
       ]
 
-const at = (time: number | undefined) => (time === undefined ? {} : { available_at: time / 1000 })
+const at = (time: number | undefined) => (time === undefined ? {} : { available_at: isoOf(time / 1000) })
 
 const counted = (limit: string, unit: string, allowed: number | undefined, used: number, availableAt?: number) =>
   allowed === undefined

@@ -1,8 +1,10 @@
 import { Schema } from "effect"
 import { format, parse } from "../../domain/numbers/decimal.ts"
 import { optional } from "./fields.ts"
+import { isoOf } from "./timeText.ts"
 
-const exactText = (given: string | number): string => {
+/** Writes a number of Kraken's as text, with all its digits and without an exponent. */
+export const exactText = (given: string | number): string => {
   if (typeof given === "string") return given
   const value = parse(String(given))
   return value === undefined ? String(given) : format(value)
@@ -22,8 +24,12 @@ export const Count = Schema.transform(Schema.Union(Schema.Number, Schema.NumberF
   encode: (count) => count
 }).annotations({ jsonSchema: { type: "number" } })
 
-/** A time in Unix seconds. */
-export const Seconds = Count
+/** A time as ISO 8601, with all its digits. Kraken sends Unix seconds, and in a few places nanoseconds. */
+export const Time = Schema.transform(Schema.Union(Schema.String, Schema.Number), Schema.String, {
+  strict: true,
+  decode: isoOf,
+  encode: (text) => text
+}).annotations({ jsonSchema: { type: "string" } })
 
 export const optionalText = optional(Schema.String)
 export const optionalTexts = optional(Schema.Array(Schema.String))
@@ -31,11 +37,7 @@ export const optionalBoolean = optional(Schema.Boolean)
 export const optionalNumber = optional(Schema.Number)
 export const optionalAmount = optional(Amount)
 export const optionalCount = optional(Count)
-export const optionalSeconds = optional(Seconds)
-
-/** Makes the schema of a row given as an array. The description names its columns once for all rows. */
-export const columns = <const Elements extends Schema.TupleType.Elements>(names: string, ...elements: Elements) =>
-  Schema.Tuple(...elements).annotations({ jsonSchema: { type: "array", description: names } })
+export const optionalTime = optional(Time)
 
 /** Fields that a write adds to its answer if Kraken did not answer: how its result was found out. */
 export const Settled = {

@@ -166,3 +166,17 @@ export const unixText = ({ fraction, seconds }: Moment, bound: Bound): string =>
 /** Writes a moment as ISO 8601 in UTC, with all its digits. */
 export const isoText = ({ fraction, seconds }: Moment): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction === "" ? "" : `.${fraction}`}Z`
+
+/** The forms in which Kraken sends a time: Unix seconds with or without a fraction, or nanoseconds. */
+const unixForm = /^(\d{1,11})(?:\.(\d+))?$/
+const nanoseconds = /^(\d{10})(\d{9})$/
+
+/** Writes a time of Kraken's as ISO 8601 in UTC, with all its digits. Text in another form is returned unchanged. */
+export const isoOf = (time: string | number): string => {
+  const text = String(time)
+  const [, seconds, fraction = ""] = unixForm.exec(text) ?? nanoseconds.exec(text) ?? []
+  return seconds === undefined ? text : isoText({ seconds: Number(seconds), fraction: fraction.replace(/0+$/, "") })
+}
+
+/** Writes a time of Kraken's as ISO 8601 in UTC, in whole seconds. */
+export const isoSeconds = (time: string | number): string => isoOf(time).replace(/\.\d+Z$/, "Z")

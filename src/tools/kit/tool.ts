@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Array as Arr, Cause, Effect, type ParseResult, Predicate, Schema } from "effect"
+import { Array as Arr, Cause, Effect, type ParseResult, Predicate, Schema, Struct } from "effect"
 import { type Endpoint, endpoints, type Intent, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
@@ -215,6 +215,11 @@ export const endpoint = <
       answer: NoInfer<A>,
       call: Refusals.Call<InputOf<Fields>>
     ) => Effect.Effect<NoInfer<A>, never, ExtraReads>
+    /** Adds facts of other reads to the answer of a read. */
+    readonly supplement?: (
+      answer: NoInfer<A>,
+      call: Refusals.Call<InputOf<Fields>>
+    ) => Effect.Effect<NoInfer<A>, never, ExtraReads>
     /** The tool to advise if Kraken does not offer the endpoint. */
     readonly instead?: string
     /** Converts Kraken's result to the encoded form of `output`. Default: unchanged. */
@@ -235,7 +240,9 @@ export const endpoint = <
         input
       )(Effect.flatMap(spec.check(input, yield* Steps.known), (faults) => Steps.validate(name, faults)))
     const reads = endpoints[spec.endpoint].intent === "read" || spec.reads?.(input) === true
-    const requests = Arr.map(inputs, (resolved) => {
+    // `detail` only selects fields of the answer: Kraken does not know it.
+    const requests = Arr.map(inputs, (named) => {
+      const resolved = Struct.omit(named, "detail")
       const wanted = Arguments.withoutEmpty(spec.params?.(resolved) ?? resolved)
       return spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     })
@@ -273,9 +280,10 @@ export const endpoint = <
         return Effect.flatMap(defect(Cause.die(thrown), { tool: name, ...facts }), Effect.fail)
       })
     )
-    if (reads || spec.follow === undefined) return answer
-    return yield* Effect.catchAllDefect(spec.follow(answer, call), (thrown) =>
-      Effect.as(Effect.logError("The state of a write was not added", thrown), answer)
+    const add = reads ? spec.supplement : spec.follow
+    if (add === undefined) return answer
+    return yield* Effect.catchAllDefect(add(answer, call), (thrown) =>
+      Effect.as(Effect.logError("Facts were not added to an answer", thrown), answer)
     )
   }, ResolveNames.refreshUnknownNames)
   return make(name, { ...spec, handler })

@@ -1,35 +1,55 @@
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
-import { Amount, Count, columns, optionalNumber, optionalText } from "../kit/answerFields.ts"
+import { exactText, optionalNumber, optionalText } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { NamedAssetClass, optional, withDefault } from "../kit/fields.ts"
 import { PairName, SymbolName } from "../kit/nameFields.ts"
-import { integer } from "../kit/numberFields.ts"
+import { integer, Positive } from "../kit/numberFields.ts"
 import { isoTime } from "../kit/timeFields.ts"
-import * as Output from "./output.ts"
+import { bookTables, Prices, pricesOf } from "./bookRows.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 
+/**
+ * The most levels that Kraken gives of a side.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-order-book read 2026-08-17
+ */
+const mostLevels = 500
+
+/** The fields of an answer with a table for each side. */
+const sides = { columns: Detail.columns, asks: Detail.Cells, bids: Detail.Cells }
+
 export const getOrderBook = Tool.endpoint("get_order_book", {
   title: "Order book",
-  description: "Bids and asks of a pair, summed at each price, best first. volume is in base currency.",
+  description:
+    "Bids and asks of a pair, summed at each price, best first; total adds up the volume (base). Beyond 50 levels a row after the 25th sums several, at their worst price. For a volume or cost, prices has the average of a market order, before fees.",
   endpoint: "public/Depth",
   input: {
     pair: PairName,
-    count: withDefault(integer("Levels a side", 1, 500), 100),
-    asset_class: optional(NamedAssetClass)
+    count: withDefault(integer("Levels a side", 1, mostLevels), 100),
+    volume: optional(Positive.annotations({ description: "Size in base" })),
+    cost: optional(Positive.annotations({ description: "Size in quote" })),
+    asset_class: optional(NamedAssetClass),
+    detail: Detail.detail
   },
-  shape: ({ id, rows: { asks, bids } }, { pair }) => ({
-    pair: pair(id),
-    id,
-    asks: asks.map(Output.threeCells),
-    bids: bids.map(Output.threeCells)
+  rules: ({ cost, volume }) =>
+    cost !== undefined && volume !== undefined ? [{ path: "cost", fault: "can't be given beside volume" }] : [],
+  // A price for a size needs all levels that there are.
+  params: (input) => ({
+    ...Struct.omit(input, "volume", "cost"),
+    ...((input["volume"] ?? input["cost"]) !== undefined && { count: mostLevels })
   }),
-  output: Schema.Struct({
-    pair: Schema.String,
-    id: Schema.String,
-    asks: Schema.Array(Output.Level),
-    bids: Schema.Array(Output.Level)
-  })
+  shape: ({ id, rows }, { input, pair }) => {
+    const prices = pricesOf(rows, input)
+    return {
+      pair: pair(id),
+      ...(Detail.isFull(input) && { id }),
+      ...(prices !== undefined && { prices }),
+      ...bookTables(rows, input.count, input)
+    }
+  },
+  output: Schema.Struct({ pair: Schema.String, id: optionalText, prices: Prices, ...sides })
 })
 
 export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
@@ -49,43 +69,47 @@ export const getGroupedOrderBook = Tool.endpoint("get_grouped_order_book", {
       "1"
     )
   },
-  shape: ({ asks, bids, grouping, pair: id }, { input, pair }) => ({
-    pair: pair(id ?? input.pair),
-    ...(grouping !== undefined && { grouping }),
-    asks: asks.map(({ price = "", qty = "" }) => [price, qty] as const),
-    bids: bids.map(({ price = "", qty = "" }) => [price, qty] as const)
-  }),
-  output: Schema.Struct({
-    pair: Schema.String,
-    grouping: optionalNumber,
-    asks: Schema.Array(Output.Group),
-    bids: Schema.Array(Output.Group)
-  })
+  shape: ({ asks, bids, grouping, pair: id }, { input, pair }) => {
+    const rowsOf = (side: typeof asks) =>
+      side.map(({ price = "", qty = "" }) => [price, qty].map((cell) => Detail.trimmed(exactText(cell))))
+    return {
+      pair: pair(id ?? input.pair),
+      ...Rows.compact({ grouping }),
+      columns: ["price", "volume"],
+      asks: rowsOf(asks),
+      bids: rowsOf(bids)
+    }
+  },
+  output: Schema.Struct({ pair: Schema.String, grouping: optionalNumber, ...sides })
 })
 
-const PreTradeLevel = columns(
-  "[price, quantity, orders, published, submitted]",
-  Amount,
-  Amount,
-  Count,
-  Schema.String,
-  Schema.String
-)
+const regulatedForm = { amounts: ["price", "quantity"] }
 
 export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
   title: "Pre-trade transparency",
   description: "The ten best levels of a pair, in the form that regulators require.",
   endpoint: "public/PreTrade",
-  input: { pair: SymbolName },
+  input: { pair: SymbolName, detail: Detail.unlistedDetail },
   params: ({ pair }) => ({ symbol: pair }),
   shape: (result, { input, pair }) => {
     const { asks, bids, ...about } = result
-    const levels = (side: typeof asks) =>
-      side.map(
-        ({ count = "", price = "", publication_ts = "", qty = "", submission_ts = "" }) =>
-          [price, qty, count, publication_ts, submission_ts] as const
-      )
-    return { ...Rows.compact({ ...about, pair: pair(input.pair) }), asks: levels(asks), bids: levels(bids) }
+    const columns = ["price", "quantity", "orders", ...(Detail.isFull(input) ? ["published", "submitted"] : [])]
+    const rowsOf = (side: typeof asks) => {
+      const levels = side.map(({ count = "", price = "", publication_ts = "", qty = "", submission_ts = "" }) => ({
+        price,
+        quantity: qty,
+        orders: count,
+        published: publication_ts,
+        submitted: submission_ts
+      }))
+      return Detail.table(levels, columns, regulatedForm, input).rows
+    }
+    return {
+      ...Rows.compact({ ...(Detail.isFull(input) && about), pair: pair(input.pair) }),
+      columns,
+      asks: rowsOf(asks),
+      bids: rowsOf(bids)
+    }
   },
   output: Schema.Struct({
     pair: Schema.String,
@@ -93,21 +117,9 @@ export const getPreTradeData = Tool.endpoint("get_pre_trade_data", {
     system: optionalText,
     base_dti_code: optionalText,
     quote_dti_code: optionalText,
-    asks: Schema.Array(PreTradeLevel),
-    bids: Schema.Array(PreTradeLevel)
+    ...sides
   })
 })
-
-const PostTrade = columns(
-  "[traded, pair, price, quantity, trade id, venue, published]",
-  Schema.String,
-  Schema.String,
-  Amount,
-  Amount,
-  Schema.String,
-  Schema.String,
-  Schema.String
-)
 
 export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
   title: "Post-trade transparency",
@@ -118,15 +130,22 @@ export const getPostTradeData = Tool.endpoint("get_post_trade_data", {
     pair: optional(SymbolName),
     from_ts: optional(isoTime("After this: ISO 8601")),
     to_ts: optional(isoTime("Up to this", "end")),
-    count: withDefault(integer("Trades", 1, 1000), 100)
+    count: withDefault(integer("Trades", 1, 1000), 100),
+    detail: Detail.unlistedDetail
   },
   params: ({ pair, ...params }): Params => ({ ...params, symbol: pair }),
-  shape: ({ last_ts, trades }, { pair }) => ({
-    trades: trades.map(
-      ({ price = "", publication_ts = "", quantity = "", symbol, trade_id = "", trade_ts = "", trade_venue = "" }) =>
-        [trade_ts, pair(symbol), price, quantity, trade_id, trade_venue, publication_ts] as const
-    ),
-    ...Rows.compact({ last_ts })
-  }),
-  output: Schema.Struct({ trades: Schema.Array(PostTrade), last_ts: optionalText })
+  shape: ({ last_ts, trades }, { input, pair }) => {
+    const rows = trades.map(({ publication_ts, symbol, trade_ts, trade_venue, ...trade }) => ({
+      ...trade,
+      traded: trade_ts,
+      pair: pair(symbol),
+      venue: trade_venue,
+      published: publication_ts
+    }))
+    const names = ["traded", "pair", "price", "quantity"]
+    const more = Detail.isFull(input) ? ["trade_id", "venue", "published"] : []
+    const table = Detail.table(rows, [...names, ...more], regulatedForm, input)
+    return { columns: table.columns, trades: table.rows, ...Rows.compact({ last_ts }) }
+  },
+  output: Schema.Struct({ columns: Detail.columns, trades: Detail.Cells, last_ts: optionalText })
 })

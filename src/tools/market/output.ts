@@ -1,42 +1,49 @@
 import { Schema, Struct } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
-import { Amount, Count, Seconds, columns, optionalAmount, optionalCount, optionalText } from "../kit/answerFields.ts"
+import { Amount, Count, optionalAmount, optionalCount, optionalText } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
 import { optional } from "../kit/fields.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 
 /** The fields of every asset's row. */
-const assetNames = { asset: Schema.String, id: Schema.String, status: optionalText }
+const assetNames = { asset: Schema.String, status: optionalText }
 
-/** The fields of an asset's row that are given on request. */
+/** Kraken's own names of an asset, which are given on request. */
+const assetIds = { id: optionalText, altname: optionalText, aclass: optionalText }
+
+/** The other fields of an asset's row. They are given for named assets, and on request. */
 const assetDetails = {
-  altname: optionalText,
-  aclass: optionalText,
   decimals: optionalCount,
   display_decimals: optionalCount,
   collateral_value: optionalAmount,
   margin_rate: optionalAmount
 }
 
-export const Asset = Schema.Struct({ ...assetNames, ...assetDetails }).annotations(JsonSchema.namingOnly(assetNames))
+export const Asset = Schema.Struct({ ...assetNames, ...assetIds, ...assetDetails }).annotations(
+  JsonSchema.namingOnly(assetNames)
+)
 
 const leverages = optional(Schema.Array(Count))
-const fees = (names: string) => optional(Schema.Array(columns(names, Amount, Amount)))
+const fees = optional(Schema.Array(Schema.Tuple(Amount, Amount)))
 
 const pairNames = {
   pair: Schema.String,
-  id: Schema.String,
   base: optionalText,
   quote: optionalText,
   status: optionalText
 }
 
-const pairDetails = {
+const pairIds = {
+  id: optionalText,
   altname: optionalText,
   base_id: optionalText,
   quote_id: optionalText,
-  aclass_base: optionalText,
+  aclass_base: optionalText
+}
+
+const pairDetails = {
   pair_decimals: optionalCount,
   lot_decimals: optionalCount,
   cost_decimals: optionalCount,
@@ -49,17 +56,25 @@ const pairDetails = {
   short_position_limit: optionalAmount,
   margin_call: optionalAmount,
   margin_stop: optionalAmount,
-  fees: fees("[30-day volume, percent]"),
-  fees_maker: fees("[30-day volume, percent]"),
+  fees,
+  fees_maker: fees,
   execution_venue: optionalText
 }
 
-export const Pair = Schema.Struct({ ...pairNames, ...pairDetails }).annotations(JsonSchema.namingOnly(pairNames))
+export const Pair = Schema.Struct({ ...pairNames, ...pairIds, ...pairDetails }).annotations(
+  JsonSchema.namingOnly(pairNames)
+)
 
 /** The names of fields that every row has. */
 export const always = { asset: Struct.keys(assetNames), pair: Struct.keys(pairNames) }
 
-export const onRequest = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
+/** The names of fields that the row of a named asset or pair has beside those. */
+export const ofNamed = { asset: Object.keys(assetDetails), pair: Object.keys(pairDetails) }
+
+export const onRequest = {
+  asset: [...Object.keys(assetIds), ...ofNamed.asset],
+  pair: [...Object.keys(pairIds), ...ofNamed.pair]
+}
 
 interface DisplayNames {
   readonly pair: (id: string) => string
@@ -79,12 +94,9 @@ export const pairRow =
       ...(quote !== undefined && { quote: asset(quote), quote_id: quote })
     })
 
-/** Makes the schema of two cells, which the tool's description names. */
-const pairOf = <A, I>(cell: Schema.Schema<A, I>) =>
-  Schema.Tuple(cell, cell).annotations({ jsonSchema: { type: "array" } })
+const two = optional(Schema.Tuple(Amount, Amount))
 
-const two = optional(pairOf(Amount))
-
+/** The ticker of a pair in a full answer. */
 export const Ticker = Schema.Struct({
   pair: Schema.String,
   id: Schema.String,
@@ -97,7 +109,7 @@ export const Ticker = Schema.Struct({
   low: two,
   vwap: two,
   volume: two,
-  trades: optional(pairOf(Count))
+  trades: optional(Schema.Tuple(Count, Count))
 })
 
 type TickerRow = Result<"public/Ticker">[string]
@@ -121,6 +133,25 @@ export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v 
   })
 }
 
+const tickerAmounts = ["last", "bid", "ask", "high_24h", "low_24h", "volume_24h"]
+
+/** Makes the table of tickers of a short answer. `change_percent` counts from 00:00 UTC. */
+export const tickerTable = (rows: ReadonlyArray<ReturnType<typeof tickerRow>>) =>
+  Detail.table(
+    rows.map(({ ask, bid, change, high, last, low, pair, volume }) => ({
+      pair,
+      last: last?.[0],
+      bid: bid?.[0],
+      ask: ask?.[0],
+      change_percent: change,
+      high_24h: high?.[1],
+      low_24h: low?.[1],
+      volume_24h: volume?.[1]
+    })),
+    ["pair", "last", "bid", "ask", "change_percent", "high_24h", "low_24h", "volume_24h"],
+    { amounts: tickerAmounts }
+  )
+
 /** Returns the cells at two positions. Undefined for a market without trades, which has none. */
 const cells = (row: TickerRow["a"], first: number, second: number) => {
   const [one, two] = [row?.[first] ?? undefined, row?.[second] ?? undefined]
@@ -132,56 +163,33 @@ const changeOf = (last: string | number | undefined, open: string | number | und
   return now && before && D.percent(D.subtract(now, before), before)
 }
 
-export const Candle = columns(
-  "[time, open, high, low, close, vwap, volume, trades]",
-  Seconds,
-  Amount,
-  Amount,
-  Amount,
-  Amount,
-  Amount,
-  Amount,
-  Count
-)
-
-export const Level = columns("[price, volume, time]", Amount, Amount, Seconds)
-
-export const Group = columns("[price, volume]", Amount, Amount)
-
-export const Spread = columns("[time, bid, ask]", Seconds, Amount, Amount)
-
-/** `time` is text: it has more digits than a number holds. */
-export const Trade = columns(
-  "[price, volume, time, side, order type, trade id]",
-  Amount,
-  Amount,
-  Amount,
-  Schema.String,
-  Schema.String,
-  Schema.optionalElement(Count)
-)
-
 const letters: Readonly<Record<string, string>> = { b: "buy", s: "sell", m: "market", l: "limit" }
 
-/** Replaces the letters of `[price, volume, time, "b", "l", misc, id]` by words and drops `misc`, which is empty. */
-export const tradeCells = ([price, volume, time, side, type, , id]: Result<"public/Trades">["rows"][number]) => {
-  const cells = [price, volume, time, letters[side] ?? side, letters[type] ?? type] as const
-  return id === undefined ? cells : ([...cells, id] as const)
-}
+const tradeForm = { amounts: ["price", "volume"], times: ["time"] }
 
-/** Returns the documented cells. Kraken might add others at the end. */
-export const candleCells = ([
-  time,
-  open,
-  high,
-  low,
-  close,
-  vwap,
-  volume,
-  trades
-]: Result<"public/OHLC">["rows"][number]) => [time, open, high, low, close, vwap, volume, trades] as const
+/** Makes the table of public trades, from Kraken's `[price, volume, time, "b", "l", misc, id]`. `misc` is empty. */
+export const tradeTable = (trades: Result<"public/Trades">["rows"], input: Detail.Wanted) =>
+  Detail.table(
+    trades.map(([price, volume, time, side, type, , trade_id]) => ({
+      time,
+      price,
+      volume,
+      trade_id,
+      side: letters[side] ?? side,
+      type: letters[type] ?? type
+    })),
+    ["time", "price", "volume", "side", "type", ...(Detail.isFull(input) ? ["trade_id"] : [])],
+    tradeForm,
+    input
+  )
 
-type Three = readonly [string | number, string | number, string | number, ...ReadonlyArray<unknown>]
+const spreadForm = { amounts: ["bid", "ask"], times: ["time"] }
 
-/** Returns the first three cells, which are documented. */
-export const threeCells = ([one, two, three]: Three) => [one, two, three] as const
+/** Makes the table of spreads, from Kraken's `[time, bid, ask]`. */
+export const spreadTable = (spreads: Result<"public/Spread">["rows"], input: Detail.Wanted) =>
+  Detail.table(
+    spreads.map(([time, bid, ask]) => ({ time, bid, ask })),
+    ["time", "bid", "ask"],
+    spreadForm,
+    input
+  )

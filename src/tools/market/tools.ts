@@ -1,5 +1,7 @@
 import { Schema, Struct } from "effect"
-import { optionalAmount, optionalText } from "../kit/answerFields.ts"
+import { Time, optionalAmount, optionalText, optionalTime } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
+import { candleTable } from "./candles.ts"
 import { AssetClass, NamedAssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
 import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
@@ -12,7 +14,6 @@ import * as Rows from "../kit/rows.ts"
 import { backwardsPaging, pageBackwards, pageById, paged, paging } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
-const names = { pair: Schema.String, id: Schema.String }
 const asset_class = optional(NamedAssetClass)
 
 export const getServerTime = Tool.endpoint("get_server_time", {
@@ -20,10 +21,8 @@ export const getServerTime = Tool.endpoint("get_server_time", {
   description: "Kraken's time.",
   endpoint: "public/Time",
   input: {},
-  output: Schema.Struct({
-    unixtime: Schema.Number,
-    rfc1123: Schema.String
-  })
+  shape: (result) => ({ time: result.unixtime, ...result }),
+  output: Schema.Struct({ time: Time, unixtime: Schema.Number, rfc1123: Schema.String })
 })
 
 export const getSystemStatus = Tool.endpoint("get_system_status", {
@@ -66,15 +65,21 @@ export const getAssets = Tool.endpoint("get_assets", {
     asset: optional(AssetNames),
     aclass: optional(AssetClass),
     fields: Selection.fields("decimals or margin_rate"),
+    detail: Detail.unlistedDetail,
     ...paging(50, 500)
   },
   rules: ({ fields }) => Selection.fieldFaults(fields, Output.onRequest.asset),
   params: (input) => Struct.pick(input, "asset", "aclass"),
   shape: (result, { asset, input }) => {
     const assets = Rows.keyed(result, "id").map((row) => Rows.compact({ asset: asset(row.id), ...row }))
-    const wanted = input.fields ?? (isNamed(input.asset) ? undefined : [])
+    const wanted = input.fields ?? (isNamed(input.asset) ? Output.ofNamed.asset : [])
     const { page, rows } = pageById(assets, input)
-    return { assets: rows.map((row) => Selection.selectFields(row, Output.always.asset, wanted)), ...page }
+    return {
+      assets: rows.map((row) =>
+        Selection.selectFields(row, Output.always.asset, Detail.isFull(input) ? undefined : wanted)
+      ),
+      ...page
+    }
   },
   output: Schema.Struct({ assets: Schema.Array(Output.Asset), ...paged })
 })
@@ -92,6 +97,7 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
     country_code: optional(described("Tradable there, e.g. DE or US:TX")),
     execution_venue: optional(unlisted(list(Schema.Literal("international", "bitnomial_exchange"), "Venues"))),
     fields: Selection.fields("ordermin or tick_size"),
+    detail: Detail.unlistedDetail,
     ...paging(50, 500)
   },
   rules: ({ fields }) => Selection.fieldFaults(fields, Output.onRequest.pair),
@@ -99,9 +105,14 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
   shape: (result, { input, ...displayNames }) => {
     const pairs = Rows.keyed(result, "id").map(Output.pairRow(displayNames))
     const isWhole = isNamed(input.pair) || (input.info ?? "info") !== "info"
-    const wanted = input.fields ?? (isWhole ? undefined : [])
+    const wanted = input.fields ?? (isWhole ? Output.ofNamed.pair : [])
     const { page, rows } = pageById(pairs, input)
-    return { pairs: rows.map((row) => Selection.selectFields(row, Output.always.pair, wanted)), ...page }
+    return {
+      pairs: rows.map((row) =>
+        Selection.selectFields(row, Output.always.pair, Detail.isFull(input) ? undefined : wanted)
+      ),
+      ...page
+    }
   },
   output: Schema.Struct({ pairs: Schema.Array(Output.Pair), ...paged })
 })
@@ -109,21 +120,37 @@ export const getAssetPairs = Tool.endpoint("get_asset_pairs", {
 export const getTicker = Tool.endpoint("get_ticker", {
   title: "Ticker",
   description:
-    "Prices of pairs now: ask, bid and last as [price, volume]; high, low, vwap, volume (base) and trades as [today, last 24 h]. Today began at 00:00 UTC; open is the price then, change the percent since.",
+    "Prices of pairs now; change since 00:00 UTC in percent; volume in base. With detail full, ask, bid and last are [price, volume], the others [today, 24 h].",
   endpoint: "public/Ticker",
   splits: true,
-  input: { pair: optional(PairNames), asset_class: optional(AssetClass), ...paging(50, 500) },
+  input: { pair: optional(PairNames), asset_class: optional(AssetClass), detail: Detail.detail, ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
   shape: (result, { input, pair }) => {
     const { page, rows } = pageById(Rows.keyed(result, "id"), input)
-    return { tickers: rows.map(({ id, ...row }) => Output.tickerRow(id, pair(id), row)), ...page }
+    const tickers = rows.map(({ id, ...row }) => Output.tickerRow(id, pair(id), row))
+    if (Detail.isFull(input)) return { tickers, ...page }
+    const table = Output.tickerTable(tickers)
+    return { columns: table.columns, tickers: table.rows, ...page }
   },
-  output: Schema.Struct({ tickers: Schema.Array(Output.Ticker), ...paged })
+  output: Schema.Struct({ columns: Detail.columns, tickers: Detail.tableOr(Output.Ticker), ...paged })
+})
+
+/** The fields of an answer with one table of a pair. */
+const table = { pair: Schema.String, id: optionalText, columns: Detail.columns, rows: Detail.Cells }
+
+/** Makes the fields that name the pair of an answer. */
+const named = (
+  id: string,
+  { input, pair }: { readonly input: Detail.Wanted; readonly pair: (id: string) => string }
+) => ({
+  pair: pair(id),
+  ...(Detail.isFull(input) && { id })
 })
 
 export const getOhlc = Tool.endpoint("get_ohlc", {
   title: "Candles",
-  description: "Candles of a pair, newest last, the last one unfinished. Kraken keeps 720 of each interval.",
+  description:
+    "Candles of a pair, newest last, the last one unfinished. Kraken keeps 720 of each interval. Over 250 have only high, low and close, interval minutes apart, beginning at from.",
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
@@ -137,18 +164,19 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
     ),
     since: optional(time("After this: ISO 8601, Unix seconds, -30d or last")),
     asset_class,
+    detail: Detail.detail,
     ...backwardsPaging(100, 720)
   },
   params: (input) => Struct.omit(input, "limit", "cursor"),
-  shape: (result, { input, pair }) => {
-    const { rows: candles, ...series } = result
-    const { page, rows } = pageBackwards(candles.map(Output.candleCells), ([time]) => Number(time), input)
-    return { pair: pair(series.id), ...series, rows, ...page }
+  shape: ({ id, last, rows: candles }, context) => {
+    const { page, rows } = pageBackwards(candles, ([time]) => Number(time), context.input)
+    return { ...named(id, context), ...candleTable(rows, context.input), ...Rows.compact({ last }), ...page }
   },
   output: Schema.Struct({
-    ...names,
-    rows: Schema.Array(Output.Candle),
-    last: optionalAmount,
+    ...table,
+    from: optionalText,
+    interval: optionalText,
+    last: optionalTime,
     next_cursor: optionalText
   })
 })
@@ -162,10 +190,15 @@ export const getRecentTrades = Tool.endpoint("get_recent_trades", {
     pair: PairName,
     since: optional(timeOrNanoseconds("After this: ISO 8601, Unix seconds, -30d or last")),
     count: withDefault(integer("Trades", 1, 1000), 100),
-    asset_class
+    asset_class,
+    detail: Detail.detail
   },
-  shape: ({ rows, ...series }, { pair }) => ({ pair: pair(series.id), ...series, rows: rows.map(Output.tradeCells) }),
-  output: Schema.Struct({ ...names, rows: Schema.Array(Output.Trade), last: optionalAmount })
+  shape: ({ id, last, rows }, context) => ({
+    ...named(id, context),
+    ...Output.tradeTable(rows, context.input),
+    ...Rows.compact({ last })
+  }),
+  output: Schema.Struct({ ...table, last: optionalAmount })
 })
 
 export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
@@ -176,20 +209,15 @@ export const getRecentSpreads = Tool.endpoint("get_recent_spreads", {
     pair: PairName,
     since: optional(time("From this on: ISO 8601, Unix seconds or last")),
     asset_class,
+    detail: Detail.detail,
     ...backwardsPaging(100, 500)
   },
   params: (input) => Struct.omit(input, "limit", "cursor"),
-  shape: (result, { input, pair }) => {
-    const { rows: spreads, ...series } = result
-    const { page, rows } = pageBackwards(spreads.map(Output.threeCells), ([time]) => Number(time), input)
-    return { pair: pair(series.id), ...series, rows, ...page }
+  shape: ({ id, last, rows: spreads }, context) => {
+    const { page, rows } = pageBackwards(spreads, ([time]) => Number(time), context.input)
+    return { ...named(id, context), ...Output.spreadTable(rows, context.input), ...Rows.compact({ last }), ...page }
   },
-  output: Schema.Struct({
-    ...names,
-    rows: Schema.Array(Output.Spread),
-    last: optionalAmount,
-    next_cursor: optionalText
-  })
+  output: Schema.Struct({ ...table, last: optionalTime, next_cursor: optionalText })
 })
 
 const isNamed = (names: ReadonlyArray<string> | undefined): boolean => names !== undefined && names.length > 0

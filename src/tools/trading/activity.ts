@@ -1,5 +1,6 @@
 import { Effect, Schema, Struct } from "effect"
 import { type Activity, Record } from "../../services/Record.ts"
+import { isoSeconds } from "../kit/timeText.ts"
 import { paged, rowPaging } from "../kit/paging.ts"
 import * as Tool from "../kit/tool.ts"
 
@@ -24,7 +25,7 @@ export const getActivity = Tool.make("get_activity", {
     writes: Schema.Array(
       Schema.Struct({
         seq: Schema.Number,
-        time: Schema.Number,
+        time: Schema.String,
         endpoint: Schema.String,
         state: Schema.String,
         ids: Schema.Array(Schema.String),
@@ -38,4 +39,4 @@ export const getActivity = Tool.make("get_activity", {
   })
 })
 
-const rowOf = (row: Activity) => ({ ...Struct.omit(row, "at", "caller"), time: row.at / 1000 })
+const rowOf = (row: Activity) => ({ ...Struct.omit(row, "at", "caller"), time: isoSeconds(row.at / 1000) })

@@ -2,21 +2,25 @@ import { Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import {
   Amount,
+  Time,
   optionalAmount,
   optionalBoolean,
   optionalNumber,
-  optionalSeconds,
+  optionalTime,
   optionalText,
   optionalTexts
 } from "../kit/answerFields.ts"
+import * as Detail from "../kit/detail.ts"
+import { namingOnly } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
+
+/** The fields of every order. */
+const orderNames = { txid: Schema.String, pair: Schema.String, status: Schema.String, vol: Amount, vol_exec: Amount }
 
 /** An order in an answer. `price` is the price of the order, as in a request. Kraken's `price` is named `avg_price`. */
 export const Order = Schema.Struct({
-  txid: Schema.String,
-  pair: Schema.String,
-  pair_id: Schema.String,
-  status: Schema.String,
+  ...orderNames,
+  pair_id: optionalText,
   reason: optionalText,
   type: optionalText,
   ordertype: optionalText,
@@ -24,8 +28,10 @@ export const Order = Schema.Struct({
   price2: optionalAmount,
   leverage: optionalAmount,
   close: optionalText,
-  vol: Amount,
-  vol_exec: Amount,
+  remaining: optionalAmount,
+  value: optionalAmount,
+  last: optionalAmount,
+  distance_percent: optionalAmount,
   avg_price: optionalAmount,
   cost: optionalAmount,
   fee: optionalAmount,
@@ -40,12 +46,12 @@ export const Order = Schema.Struct({
   cl_ord_id: optionalText,
   refid: optionalText,
   sender_sub_id: optionalText,
-  opentm: optionalSeconds,
-  starttm: optionalSeconds,
-  expiretm: optionalSeconds,
-  closetm: optionalSeconds,
+  opentm: optionalTime,
+  starttm: optionalTime,
+  expiretm: optionalTime,
+  closetm: optionalTime,
   trades: optionalTexts
-})
+}).annotations(namingOnly(orderNames))
 
 const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limitprice", "starttm", "expiretm"]
 
@@ -60,20 +66,66 @@ export const toOrder =
 
 type OrderRow = Result<"private/QueryOrders">[string] & { readonly txid: string }
 
+type FlatOrder = ReturnType<ReturnType<typeof toOrder>>
+
+const orderForm = {
+  amounts: ["price", "price2", "vol", "vol_exec", "avg_price", "cost", "fee", "stopprice", "limitprice"],
+  times: ["opentm", "starttm", "expiretm", "closetm"],
+  rest: ["pair_id", "margin", "misc", "refid", "sender_sub_id"]
+} as const
+
+/** The order flag and the time in force of an order that has no others. */
+const usual = { oflags: "fciq", time_in_force: "GTC" }
+
+/** Makes rows of orders. Short ones leave out the usual order flag and time in force. */
+export const orderRows = (orders: ReadonlyArray<FlatOrder>, input: Detail.Wanted) =>
+  Detail.isFull(input)
+    ? orders
+    : orders.map((order) => {
+        const { oflags, time_in_force, ...row } = Detail.shortened(order, orderForm)
+        return {
+          ...row,
+          ...(oflags !== usual.oflags && Rows.compact({ oflags })),
+          ...(time_in_force !== usual.time_in_force && Rows.compact({ time_in_force }))
+        }
+      })
+
+const orderColumns = [
+  "txid",
+  "pair",
+  "type",
+  "ordertype",
+  "price",
+  "price2",
+  "leverage",
+  "vol",
+  "vol_exec",
+  "avg_price",
+  "cost",
+  "fee",
+  "status",
+  "closetm",
+  "reason",
+  "userref",
+  "trades"
+]
+
+/** Makes the table of closed orders of a short answer. */
+export const orderTable = (orders: ReadonlyArray<FlatOrder>) => Detail.table(orders, orderColumns, orderForm)
+
+/** The fields of every trade. */
+const tradeNames = { txid: Schema.String, pair: Schema.String, price: Amount, vol: Amount, cost: Amount }
+
 /** A trade in an answer. Fields from `posstatus` on are present if it opened or closed a position. */
 export const Trade = Schema.Struct({
-  txid: Schema.String,
+  ...tradeNames,
   ordertxid: optionalText,
   postxid: optionalText,
-  pair: Schema.String,
-  pair_id: Schema.String,
-  time: optionalSeconds,
+  pair_id: optionalText,
+  time: optionalTime,
   type: optionalText,
   ordertype: optionalText,
   tradeordertype: optionalText,
-  price: Amount,
-  vol: Amount,
-  cost: Amount,
   fee: optionalAmount,
   margin: optionalAmount,
   leverage: optionalAmount,
@@ -89,12 +141,44 @@ export const Trade = Schema.Struct({
   cmargin: optionalAmount,
   net: optionalAmount,
   trades: optionalTexts
-})
+}).annotations(namingOnly(tradeNames))
 
 export const toTrade = (pair: (id: string) => string) => (row: TradeRow) =>
   Rows.compact({ ...row, pair: pair(row.pair), pair_id: row.pair }, { zeros: ["margin", "leverage"] })
 
 type TradeRow = Result<"private/QueryTrades">[string] & { readonly txid: string }
+
+type FlatTrade = ReturnType<ReturnType<typeof toTrade>>
+
+const tradeForm = {
+  amounts: ["price", "vol", "cost", "fee", "margin", "leverage", "cprice", "ccost", "cfee", "cvol", "cmargin", "net"],
+  times: ["time"],
+  rest: ["pair_id", "postxid", "tradeordertype", "trade_id", "misc"]
+} as const
+
+export const tradeRows = (trades: ReadonlyArray<FlatTrade>, input: Detail.Wanted) =>
+  Detail.rows(trades, tradeForm, input)
+
+const tradeColumns = [
+  "txid",
+  "ordertxid",
+  "pair",
+  "time",
+  "type",
+  "price",
+  "vol",
+  "cost",
+  "fee",
+  "maker",
+  "leverage",
+  "posstatus",
+  "net",
+  "ledgers",
+  "trades"
+]
+
+/** Makes the table of trades of a short answer. */
+export const tradeTable = (trades: ReadonlyArray<FlatTrade>) => Detail.table(trades, tradeColumns, tradeForm)
 
 /** A margin position in an answer. With `consolidation`, one row without id has all positions of a pair. */
 export const Position = Schema.Struct({
@@ -103,8 +187,8 @@ export const Position = Schema.Struct({
   positions: optionalAmount,
   posstatus: optionalText,
   pair: Schema.String,
-  pair_id: Schema.String,
-  time: optionalSeconds,
+  pair_id: optionalText,
+  time: optionalTime,
   type: optionalText,
   ordertype: optionalText,
   leverage: optionalAmount,
@@ -116,10 +200,16 @@ export const Position = Schema.Struct({
   value: optionalAmount,
   net: optionalAmount,
   terms: optionalText,
-  rollovertm: optionalSeconds,
+  rollovertm: optionalTime,
   misc: optionalText,
   oflags: optionalText
 })
+
+export const positionForm = {
+  amounts: ["vol", "vol_closed", "cost", "fee", "margin", "value", "net", "leverage"],
+  times: ["time", "rollovertm"],
+  rest: ["pair_id", "misc", "oflags"]
+} as const
 
 /** One revision of an order in its history of amends. */
 export const Amend = Schema.Struct({
@@ -132,11 +222,11 @@ export const Amend = Schema.Struct({
   trigger_price: optionalAmount,
   post_only: optionalBoolean,
   reason: optionalText,
-  timestamp: Amount
+  timestamp: Time
 })
 
 /** An order of any trader in the level 3 book. */
-export const BookOrder = Schema.Struct({ price: Amount, qty: Amount, order_id: Schema.String, timestamp: Amount })
+export const BookOrder = Schema.Struct({ price: Amount, qty: Amount, order_id: Schema.String, timestamp: Time })
 
 /** Kraken's description of an order, in words. */
 export const OrderDescription = Schema.Struct({ order: optionalText, close: optionalText })

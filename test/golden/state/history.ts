@@ -151,16 +151,18 @@ export const makeMarket = () => {
   return fake
 }
 
+const all = { detail: "full" }
+
 /** Arguments of the tools that read an account's state. */
 export const reads: Readonly<Record<string, object>> = {
-  get_extended_balance: {},
-  get_open_orders: {},
-  get_closed_orders: {},
-  get_trade_history: {},
-  get_ledgers: {},
-  get_deposit_status: {},
-  get_withdrawal_status: {},
-  list_earn_allocations: {},
+  get_extended_balance: all,
+  get_open_orders: all,
+  get_closed_orders: all,
+  get_trade_history: all,
+  get_ledgers: all,
+  get_deposit_status: all,
+  get_withdrawal_status: all,
+  list_earn_allocations: all,
   list_wallet_accounts: {},
   get_export_status: { report: "trades" }
 }

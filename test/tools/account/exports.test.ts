@@ -95,10 +95,10 @@ describe("get_export_status", () => {
             status: "Processed",
             fields: "all",
             asset: "all",
-            createdtm: 1761000020,
-            completedtm: 1761000027,
-            datastarttm: 1759276800,
-            dataendtm: 1761000000
+            createdtm: "2025-10-20T22:40:20Z",
+            completedtm: "2025-10-20T22:40:27Z",
+            datastarttm: "2025-10-01T00:00:00Z",
+            dataendtm: "2025-10-20T22:40:00Z"
           }
         ],
         count: 2,

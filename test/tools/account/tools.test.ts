@@ -15,18 +15,24 @@ const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
 const untouched = TestKraken({ granted, onCall: () => assert.fail("Kraken was asked") })
 
 describe("get_account_balance", () => {
-  it.effect("names assets as people do, with Kraken's id beside", () => {
+  it.effect("names assets as people do, with Kraken's id beside if it is asked for", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Account.getAccountBalance.call({ rebase_multiplier: "base" })
-      assert.deepStrictEqual(structuredContent, {
+      assert.deepStrictEqual(yield* Account.getAccountBalance.run({}), {
+        balances: [
+          { asset: "USD", balance: "12543.221" },
+          { asset: "BTC", balance: "0.75411" },
+          { asset: "NEW.S", balance: "40.1" }
+        ]
+      })
+      assert.deepStrictEqual(yield* Account.getAccountBalance.run({ rebase_multiplier: "base", detail: "full" }), {
         balances: [
           { asset: "USD", id: "ZUSD", balance: "12543.2210" },
           { asset: "BTC", id: "XXBT", balance: "0.7541100000" },
           { asset: "NEW.S", id: "NEW.S", balance: "40.1" }
         ]
       })
-      assert.deepStrictEqual(calls, [{ rebase_multiplier: "base" }])
+      assert.deepStrictEqual(calls, [{}, { rebase_multiplier: "base" }])
     }).pipe(
       Effect.provide(kraken({ "private/Balance": { ZUSD: "12543.2210", XXBT: "0.7541100000", "NEW.S": 40.1 } }, calls))
     )
@@ -53,17 +59,16 @@ describe("get_extended_balance", () => {
     Effect.gen(function* () {
       const { balances } = yield* Account.getExtendedBalance.run({})
       assert.deepStrictEqual(balances, [
-        { asset: "USD", id: "ZUSD", balance: "12543.2210", hold_trade: "2247.0000", available: "10296.221" },
+        { asset: "USD", balance: "12543.221", hold_trade: "2247", available: "10296.221" },
         {
           asset: "BTC",
-          id: "XXBT",
           balance: "0.3",
           credit: "0.10000000000000000001",
           credit_used: "0.2",
           hold_trade: "0.1",
           available: "0.10000000000000000001"
         },
-        { asset: "XRP", id: "XXRP", balance: "1", available: "1" }
+        { asset: "XRP", balance: "1", available: "1" }
       ])
     }).pipe(
       Effect.provide(
@@ -164,7 +169,6 @@ describe("get_trade_volume", () => {
         fees: [
           {
             pair: "BTC/USD",
-            id: "XXBTZUSD",
             taker: {
               fee: "0.4000",
               min_fee: "0.1000",
@@ -207,7 +211,6 @@ describe("get_trade_volume", () => {
         schedules: [
           {
             pair: "BTC/USD",
-            id: "XXBTZUSD",
             class: "spot",
             tiers: [{ maker_fee: "0.25", taker_fee: "0.4", min_spot_volume: "0", active: true }]
           }
@@ -259,7 +262,7 @@ const entry = {
 const shown = {
   id: "LABCDE-12345-FGHIJK",
   refid: "TJKLXF-PGMUI-4NTLXU",
-  time: 1760999100.4411,
+  time: "2025-10-20T22:25:00.4411Z",
   type: "trade",
   aclass: "currency",
   asset: "USD",
@@ -278,19 +281,28 @@ describe("get_ledgers", () => {
   it.effect("takes times in words and sorts what has no order", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { entries } = yield* Account.getLedgers
-        .call({
-          asset: ["BTC", "usd"],
-          type: "trade",
-          start: "2025-10-09T08:53:20Z",
-          end: "LABCDE-12345-FGHIJK",
-          without_count: false
-        })
-        .pipe(Effect.map(({ structuredContent }) => structuredContent as { entries: Array<unknown> }))
-      assert.deepStrictEqual(entries, [shown, { ...shown, id: "LOLDER", time: 1 }])
-      assert.deepStrictEqual(calls, [
-        { asset: "XBT,USD", type: "trade", start: "1760000000", end: "LABCDE-12345-FGHIJK" }
-      ])
+      const wanted = {
+        asset: ["BTC", "usd"],
+        type: "trade",
+        start: "2025-10-09T08:53:20Z",
+        end: "LABCDE-12345-FGHIJK",
+        without_count: false
+      }
+      const row = ["trade", "USD", "-112.3501", "0.4494", "12543.221", "TJKLXF-PGMUI-4NTLXU"]
+      assert.deepStrictEqual((yield* Account.getLedgers.call(wanted)).structuredContent, {
+        columns: ["time", "type", "asset", "amount", "fee", "balance", "refid"],
+        entries: [
+          ["2025-10-20T22:25:00Z", ...row],
+          ["1970-01-01T00:00:01Z", ...row]
+        ],
+        count: 2
+      })
+      assert.deepStrictEqual((yield* Account.getLedgers.call({ ...wanted, detail: "full" })).structuredContent, {
+        entries: [shown, { ...shown, id: "LOLDER", time: "1970-01-01T00:00:01Z" }],
+        count: 2
+      })
+      const asked = { asset: "XBT,USD", type: "trade", start: "1760000000", end: "LABCDE-12345-FGHIJK" }
+      assert.deepStrictEqual(calls, [asked, asked])
     }).pipe(
       Effect.provide(
         kraken(
@@ -337,9 +349,12 @@ describe("query_ledgers", () => {
   it.effect("has no wrapper around its entries", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Account.queryLedgers.call({ id: "LABCDE-12345-FGHIJK" })
-      assert.deepStrictEqual(structuredContent, { entries: [shown] })
-      assert.deepStrictEqual(calls, [{ id: "LABCDE-12345-FGHIJK" }])
+      const { aclass: _, asset_id: __, ...short } = { ...shown, time: "2025-10-20T22:25:00Z", balance: "12543.221" }
+      const wanted = { id: "LABCDE-12345-FGHIJK" }
+      assert.deepStrictEqual((yield* Account.queryLedgers.call(wanted)).structuredContent, { entries: [short] })
+      const full = yield* Account.queryLedgers.call({ ...wanted, detail: "full" })
+      assert.deepStrictEqual(full.structuredContent, { entries: [shown] })
+      assert.deepStrictEqual(calls, [wanted, wanted])
     }).pipe(Effect.provide(kraken({ "private/QueryLedgers": { "LABCDE-12345-FGHIJK": entry } }, calls)))
   })
 
@@ -364,8 +379,8 @@ describe("get_credit_lines", () => {
       assert.deepStrictEqual(yield* Account.getCreditLines.run({}), {
         credit_line: true,
         assets: [
-          { asset: "USD", id: "USD", balance: "1000.0000", credit_limit: "50000.0000", available_credit: "38000.0000" },
-          { asset: "BTC", id: "XXBT", balance: "1", collateral_value: "0.99", hold_trade: "0" }
+          { asset: "USD", balance: "1000.0000", credit_limit: "50000.0000", available_credit: "38000.0000" },
+          { asset: "BTC", balance: "1", collateral_value: "0.99", hold_trade: "0" }
         ],
         limits_monitor: { total_credit_usd: "50000.00", debt_to_equity: "0.15" }
       })
@@ -416,9 +431,9 @@ describe("get_api_key_info", () => {
         ],
         notes: [],
         nonce_window: "0",
-        created_time: 1750000000,
-        modified_time: 1750000000,
-        last_used: 1760999990
+        created_time: "2025-06-15T15:06:40Z",
+        modified_time: "2025-06-15T15:06:40Z",
+        last_used: "2025-10-20T22:39:50Z"
       })
       assert.notInclude(JSON.stringify(answer), key.api_key)
       assert.deepStrictEqual(learned, [key])
@@ -434,7 +449,7 @@ describe("get_api_key_info", () => {
       yield* TestClock.setTime(Date.parse("2026-01-01T00:00:00Z"))
       const { key: masked, notes, valid_until } = yield* Account.getApiKeyInfo.run({})
       assert.strictEqual(masked, "…")
-      assert.strictEqual(valid_until, 1769904000)
+      assert.strictEqual(valid_until, "2026-02-01T00:00:00Z")
       const limits = ["203.0.113.7", "2025-06-15T15:06:40.000Z", "2026-02-01T00:00:00.000Z, in 31 days"]
       assert.lengthOf(notes, limits.length)
       for (const [i, limit] of limits.entries()) assert.include(notes[i], limit)

@@ -46,7 +46,11 @@ describe("list_earn_strategies", () => {
   it.effect("gives flat rows, with the fee in words of one kind", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Earn.listEarnStrategies.call({ asset: "dot", lock_type: "bonded,flex" })
+      const { structuredContent } = yield* Earn.listEarnStrategies.call({
+        asset: "dot",
+        lock_type: "bonded,flex",
+        detail: "full"
+      })
       assert.deepStrictEqual(structuredContent, {
         strategies: [
           {
@@ -95,7 +99,7 @@ describe("list_earn_strategies", () => {
 
   it.effect("takes a strategy of which little is known", () =>
     Effect.gen(function* () {
-      const { strategies } = yield* Earn.listEarnStrategies.run({ limit: 25 })
+      const { strategies } = yield* Earn.listEarnStrategies.run({ limit: 25, detail: "full" })
       assert.deepStrictEqual(strategies, [{ id: "ES1", asset: "BTC", asset_id: "XBT", lock_type: "instant" }])
     }).pipe(
       Effect.provide(
@@ -132,7 +136,7 @@ describe("list_earn_allocations", () => {
   it.effect("keeps what is bonding and unbonding, and until when", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Earn.listEarnAllocations.call({ converted_asset: "USD" })
+      const { structuredContent } = yield* Earn.listEarnAllocations.call({ converted_asset: "USD", detail: "full" })
       assert.deepStrictEqual(structuredContent, {
         converted_asset: "USD",
         total_allocated: "148.2000",

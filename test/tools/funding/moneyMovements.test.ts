@@ -15,7 +15,10 @@ import { use, backends } from "../backends.ts"
 
 /** Finds a balance by its id. */
 const held = (id: string) =>
-  Effect.map(use(Account.getAccountBalance), ({ balances }): string | undefined => find(balances, { id })?.balance)
+  Effect.map(
+    use(Account.getAccountBalance, { detail: "full" }),
+    ({ balances }): string | undefined => find(balances, { id })?.balance
+  )
 
 const find = (rows: ReadonlyArray<Json>, part: Record<string, unknown>): Json =>
   rows.find((row) => Object.entries(part).every(([name, value]) => row[name] === value))
@@ -34,7 +37,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
         const seen = yield* Effect.forEach([0, 30, 90, 60], (seconds) =>
           Effect.gen(function* () {
             yield* TestClock.adjust(seconds * 1000)
-            const { transfers } = yield* use(Deposits.getDepositStatus, { asset: "XRP" })
+            const { transfers } = yield* use(Deposits.getDepositStatus, { asset: "XRP", detail: "full" })
             assert.deepInclude(transfers[0], { amount: "25.00000000", info: addresses[0].address })
             return [transfers[0].status, yield* held("XXRP")]
           })
@@ -59,7 +62,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
           limit: "9.9999000000"
         })
         const status = (refid: string) =>
-          Effect.map(use(Withdrawals.getWithdrawalStatus, { asset: "BTC" }), ({ transfers }) =>
+          Effect.map(use(Withdrawals.getWithdrawalStatus, { asset: "BTC", detail: "full" }), ({ transfers }) =>
             find(transfers, { refid })
           )
         const { addresses } = yield* use(Withdrawals.getWithdrawalAddresses, { asset: "BTC" })
@@ -103,7 +106,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
         const future = { asset: "BTC", from_wallet: "Spot Wallet", to_wallet: "Futures Wallet", amount: "1.25" }
         const { refid } = yield* use(WalletTransfer.walletTransfer, future)
         assert.strictEqual(yield* held("XXBT"), "8.7500000000")
-        const { entries } = yield* use(Account.getLedgers, { type: "transfer" })
+        const { entries } = yield* use(Account.getLedgers, { type: "transfer", detail: "full" })
         assert.deepInclude(entries[0], { refid, amount: "-1.2500000000", subtype: "spottofutures" })
         assert.isFalse((yield* use(Withdrawals.cancelWithdrawal, { asset: "BTC", refid })).canceled)
 
@@ -196,7 +199,7 @@ describe.each(Object.entries(backends))("money %s", (_, onBackend) => {
         assert.strictEqual(resource.mimeType, "application/zip")
         const files = unzipSync(Buffer.from(resource.blob, "base64"))
         const rows: ReadonlyArray<Record<string, string>> = parse(strFromU8(files["ledgers.csv"]!), { columns: true })
-        const { count, entries } = yield* use(Account.getLedgers)
+        const { count, entries } = yield* use(Account.getLedgers, { detail: "full" })
         assert.lengthOf(rows, count)
         for (const { amount, balance, fee, id: txid, refid } of entries) {
           assert.deepInclude(find(rows, { txid }), { amount, balance, fee, refid })

@@ -136,7 +136,7 @@ describe("histories of deposits and withdrawals", () => {
     fee: "0.0000000000",
     status: "Success",
     status_prop: "onhold",
-    time: 1760992722,
+    time: "2025-10-20T20:38:42Z",
     method: "Bitcoin",
     info: "bc1qexampleexampleexample",
     refid,
@@ -151,7 +151,8 @@ describe("histories of deposits and withdrawals", () => {
         const { structuredContent } = yield* Deposits.getDepositStatus.call({
           asset: "BTC",
           start: "2026-09-21",
-          limit: 2
+          limit: 2,
+          detail: "full"
         })
         const { transfers, ...page } = structuredContent as { readonly transfers: Array<object> }
         assert.deepStrictEqual(transfers[0], row)
@@ -224,7 +225,11 @@ describe("get_withdrawal_methods", () => {
   it.effect("fees and limits are rows, and ids that lead nowhere are left out", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Withdrawals.getWithdrawalMethods.call({ asset: "XBT", network: "Bitcoin" })
+      const { structuredContent } = yield* Withdrawals.getWithdrawalMethods.call({
+        asset: "XBT",
+        network: "Bitcoin",
+        detail: "full"
+      })
       assert.deepStrictEqual(structuredContent, {
         methods: [
           {
@@ -279,7 +284,7 @@ describe("get_withdrawal_addresses", () => {
     const calls: Array<object> = []
     const saved = { address: "bc1qexampleexampleexample", method: "Bitcoin", key: "btc-wallet-1", verified: true }
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Withdrawals.getWithdrawalAddresses.call({ verified: "true" })
+      const { structuredContent } = yield* Withdrawals.getWithdrawalAddresses.call({ verified: "true", detail: "full" })
       assert.deepStrictEqual(structuredContent, {
         addresses: [
           { key: saved.key, asset: "BTC", asset_id: "XBT", address: saved.address, method: "Bitcoin", verified: true },

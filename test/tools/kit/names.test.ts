@@ -130,10 +130,7 @@ describe("names of both asset classes", () => {
             Effect.succeed(asset_class === undefined ? { XXBTZUSD: { o: "1" } } : { AAPLxUSD: { o: "2" } })
         })
       )
-      assert.deepStrictEqual(
-        tickers.map(({ pair }) => pair),
-        ["AAPLx/USD", "BTC/USD"]
-      )
+      assert.deepStrictEqual(tickers, [["AAPLx/USD"], ["BTC/USD"]])
     }).pipe(Effect.provide(silent))
   )
 

@@ -7,6 +7,8 @@ import { directory } from "../../fixtures/krakenLists.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { assertFaults, faultsIn } from "../../fixtures/faults.ts"
 
+const twice = (params: object) => [params, params]
+
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({ answers, directory, onCall: (_, params) => calls.push(params) })
 
@@ -33,7 +35,7 @@ const event = {
 describe("get_server_time", () => {
   it.effect("shows Kraken's time", () =>
     Effect.gen(function* () {
-      const answer = { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" }
+      const answer = { time: "2025-10-20T22:40:00Z", unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" }
       assert.deepStrictEqual(yield* Market.getServerTime.run({}), answer)
     }).pipe(
       Effect.provide(kraken({ "public/Time": { unixtime: 1761000000, rfc1123: "Mon, 20 Oct 25 22:40:00 +0000" } }))
@@ -99,19 +101,22 @@ describe("get_assets", () => {
     return Effect.gen(function* () {
       assert.deepStrictEqual((yield* Market.getAssets.call({})).structuredContent, {
         assets: [
-          { asset: "BTC", id: "XXBT", status: "enabled" },
-          { asset: "USD", id: "ZUSD", status: "enabled" }
+          { asset: "BTC", status: "enabled" },
+          { asset: "USD", status: "enabled" }
         ]
       })
-      const named = yield* Market.getAssets.call({ asset: "btc" })
-      assert.deepStrictEqual((named.structuredContent as { assets: Array<unknown> }).assets[0], {
+      const named = yield* Market.getAssets.run({ asset: ["btc"], limit: 50 })
+      const { aclass, altname, ...facts } = { ...row, collateral_value: "0.99", margin_rate: "0.01" }
+      assert.deepStrictEqual<object | undefined>(named.assets[0], { asset: "BTC", ...facts })
+      const full = yield* Market.getAssets.run({ asset: ["btc"], detail: "full", limit: 50 })
+      assert.deepStrictEqual<object | undefined>(full.assets[0], {
         asset: "BTC",
         id: "XXBT",
-        ...row,
-        collateral_value: "0.99",
-        margin_rate: "0.01"
+        aclass,
+        altname,
+        ...facts
       })
-      assert.deepStrictEqual(calls, [{}, { asset: "XBT" }])
+      assert.deepStrictEqual(calls, [{}, { asset: "XBT" }, { asset: "XBT" }])
     }).pipe(Effect.provide(kraken({ "public/Assets": assets }, calls)))
   })
 
@@ -119,7 +124,7 @@ describe("get_assets", () => {
     Effect.gen(function* () {
       const { structuredContent } = yield* Market.getAssets.call({ fields: '["decimals"]', limit: 1 })
       assert.deepStrictEqual(structuredContent, {
-        assets: [{ asset: "BTC", id: "XXBT", status: "enabled", decimals: 10 }],
+        assets: [{ asset: "BTC", status: "enabled", decimals: 10 }],
         count: 2,
         next_cursor: "XXBT"
       })
@@ -130,11 +135,11 @@ describe("get_assets", () => {
 
   it.effect("pages through all of them, each once, however many there are", () =>
     Effect.gen(function* () {
-      const first = yield* Market.getAssets.run({ limit: 50 })
+      const first = yield* Market.getAssets.run({ limit: 50, fields: ["id"] })
       assert.strictEqual(first.assets.length, 50)
       assert.strictEqual(first.count, 120)
-      const second = yield* Market.getAssets.run({ limit: 50, cursor: first.next_cursor ?? "" })
-      const third = yield* Market.getAssets.run({ limit: 50, cursor: second.next_cursor ?? "" })
+      const second = yield* Market.getAssets.run({ limit: 50, fields: ["id"], cursor: first.next_cursor ?? "" })
+      const third = yield* Market.getAssets.run({ limit: 50, fields: ["id"], cursor: second.next_cursor ?? "" })
       assert.isUndefined(third.next_cursor)
       const seen = [first, second, third].flatMap(({ assets }) => assets.map(({ id }) => id))
       assert.deepStrictEqual(seen, Object.keys(many(120, {})))
@@ -170,36 +175,33 @@ describe("get_asset_pairs", () => {
     short_position_limit: "250",
     execution_venue: "international"
   }
-  const brief = { pair: "BTC/USD", id: "XXBTZUSD", base: "BTC", quote: "USD", status: "online" }
+  const brief = { pair: "BTC/USD", base: "BTC", quote: "USD", status: "online" }
+  const ids = { id: "XXBTZUSD", altname: "XBTUSD", base_id: "XXBT", quote_id: "ZUSD", aclass_base: "currency" }
+  const rules = {
+    pair_decimals: 1,
+    lot_decimals: 8,
+    cost_decimals: 5,
+    tick_size: "0.1",
+    ordermin: "0.00005",
+    costmin: "0.5",
+    leverage_buy: [2, 3],
+    long_position_limit: "350",
+    short_position_limit: "250",
+    margin_call: "80",
+    margin_stop: "40",
+    fees: [["0", "0.4"]],
+    execution_venue: "international"
+  }
 
   it.effect("shows names and status of all, and what orders must keep to of those that are named", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       assert.deepStrictEqual((yield* Market.getAssetPairs.call({})).structuredContent, { pairs: [brief] })
       const { pairs } = yield* Market.getAssetPairs.run({ pair: ["BTC/USD"], limit: 50 })
-      assert.deepStrictEqual(pairs, [
-        {
-          ...brief,
-          altname: "XBTUSD",
-          base_id: "XXBT",
-          quote_id: "ZUSD",
-          aclass_base: "currency",
-          pair_decimals: 1,
-          lot_decimals: 8,
-          cost_decimals: 5,
-          tick_size: "0.1",
-          ordermin: "0.00005",
-          costmin: "0.5",
-          leverage_buy: [2, 3],
-          long_position_limit: "350",
-          short_position_limit: "250",
-          margin_call: "80",
-          margin_stop: "40",
-          fees: [["0", "0.4"]],
-          execution_venue: "international"
-        }
-      ])
-      assert.deepStrictEqual(calls, [{}, { pair: "XBTUSD" }])
+      assert.deepStrictEqual<ReadonlyArray<object>>(pairs, [{ ...brief, ...rules }])
+      const full = yield* Market.getAssetPairs.run({ detail: "full", limit: 50 })
+      assert.deepStrictEqual<ReadonlyArray<object>>(full.pairs, [{ ...brief, ...ids, ...rules }])
+      assert.deepStrictEqual(calls, [{}, { pair: "XBTUSD" }, {}])
     }).pipe(Effect.provide(kraken({ "public/AssetPairs": { XXBTZUSD: row } }, calls)))
   })
 
@@ -207,7 +209,7 @@ describe("get_asset_pairs", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
       const { pairs } = yield* Market.getAssetPairs.run({ info: "leverage", country_code: "US:TX", limit: 50 })
-      assert.deepStrictEqual(pairs, [{ pair: "BTC/USD", id: "XXBTZUSD", leverage_buy: [2], leverage_sell: [3] }])
+      assert.deepStrictEqual(pairs, [{ pair: "BTC/USD", leverage_buy: [2], leverage_sell: [3] }])
       assert.deepStrictEqual(calls, [{ info: "leverage", country_code: "US:TX" }])
     }).pipe(
       Effect.provide(kraken({ "public/AssetPairs": { XXBTZUSD: { leverage_buy: [2], leverage_sell: [3] } } }, calls))
@@ -248,7 +250,11 @@ describe("get_ticker", () => {
 
   it.effect("has words for Kraken's letters and the change of the day", () =>
     Effect.gen(function* () {
-      const { tickers } = yield* Market.getTicker.run({ pair: ["BTC/USD"], limit: 50 })
+      assert.deepStrictEqual(yield* Market.getTicker.run({ pair: ["BTC/USD"], limit: 50 }), {
+        columns: ["pair", "last", "bid", "ask", "change_percent", "high_24h", "low_24h", "volume_24h"],
+        tickers: [["BTC/USD", "112350.1", "112350", "112350.1", "0.83", "112990", "110250.1", "1640.22019833"]]
+      })
+      const { tickers } = yield* Market.getTicker.run({ pair: ["BTC/USD"], detail: "full", limit: 50 })
       assert.deepStrictEqual(tickers, [
         {
           pair: "BTC/USD",
@@ -270,7 +276,9 @@ describe("get_ticker", () => {
 
   it.effect("bears markets in which nothing was traded, and shows no more than a page of all", () =>
     Effect.gen(function* () {
-      const { next_cursor, tickers } = yield* Market.getTicker.run({ limit: 50 })
+      const { columns, next_cursor } = yield* Market.getTicker.run({ limit: 50 })
+      assert.deepStrictEqual(columns, ["pair"])
+      const { tickers } = yield* Market.getTicker.run({ detail: "full", limit: 50 })
       assert.deepStrictEqual(tickers[0], { pair: "P0000", id: "P0000", open: "0", trades: [0, 0] })
       assert.strictEqual(tickers.length, 50)
       assert.strictEqual(next_cursor, "P0049")
@@ -288,14 +296,21 @@ describe("get_ohlc", () => {
   it.effect("takes the rows under whatever name Kraken gives them", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const answer = yield* Market.getOhlc.call({ pair: "btc-usd", interval: "60", since: 1760990400, limit: 2 })
-      assert.deepStrictEqual(answer.structuredContent, {
+      const wanted = { pair: "btc-usd", interval: "60", since: 1760990400, limit: 2 }
+      assert.deepStrictEqual((yield* Market.getOhlc.call(wanted)).structuredContent, {
+        pair: "btc-usd",
+        columns: ["time", "open", "high", "low", "close", "volume"],
+        rows: [["2025-10-20T21:00Z", "111900", "112400", "111850.1", "112210.5", "53.2011"]],
+        last: "2025-10-20T21:00:00Z"
+      })
+      assert.deepStrictEqual((yield* Market.getOhlc.call({ ...wanted, detail: "full" })).structuredContent, {
         pair: "btc-usd",
         id: "BTC/USD",
-        rows: [candle],
-        last: "1760994000"
+        columns: ["time", "open", "high", "low", "close", "vwap", "volume", "trades"],
+        rows: [["2025-10-20T21:00Z", ...candle.slice(1)]],
+        last: "2025-10-20T21:00:00Z"
       })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", interval: "60", since: "1760990400" }])
+      assert.deepStrictEqual(calls, twice({ pair: "XBTUSD", interval: "60", since: "1760990400" }))
     }).pipe(
       Effect.provide(
         TestKraken({
@@ -310,15 +325,16 @@ describe("get_ohlc", () => {
   it.effect("shows the newest hundred, and older ones on the next page", () =>
     Effect.gen(function* () {
       const first = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: "1", limit: 100 })
-      assert.deepStrictEqual([first.rows.length, first.rows[0]?.[0], first.rows.at(-1)?.[0]], [100, 620, 719])
+      const times = [first.rows[0]?.[0], first.rows.at(-1)?.[0]]
+      assert.deepStrictEqual([first.rows.length, ...times], [100, "1970-01-01T10:20Z", "1970-01-01T11:59Z"])
       const cursor = first.next_cursor ?? ""
       const second = yield* Market.getOhlc.run({ pair: "BTC/USD", interval: "1", limit: 620, cursor })
-      assert.deepStrictEqual([second.rows.length, second.rows.at(-1)?.[0]], [620, 619])
+      assert.deepStrictEqual([second.rows.length, second.from], [620, "1970-01-01T00:00Z"])
       assert.isUndefined(second.next_cursor)
     }).pipe(
       Effect.provide(
         kraken({
-          "public/OHLC": { XXBTZUSD: Array.from({ length: 720 }, (_, i) => [i, ...candle.slice(1)]), last: 718 }
+          "public/OHLC": { XXBTZUSD: Array.from({ length: 720 }, (_, i) => [60 * i, ...candle.slice(1)]), last: 43080 }
         })
       )
     )
@@ -350,17 +366,27 @@ describe("get_recent_trades", () => {
   it.effect("shows the taker's side in words, and keeps every digit of last", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Market.getRecentTrades.call({ pair: "XBTUSD", since: "1761000000000000001" })
-      assert.deepStrictEqual(structuredContent, {
+      const wanted = { pair: "XBTUSD", since: "1761000000000000001" }
+      assert.deepStrictEqual((yield* Market.getRecentTrades.call(wanted)).structuredContent, {
         pair: "BTC/USD",
-        id: "XXBTZUSD",
+        columns: ["time", "price", "volume", "side", "type"],
         rows: [
-          ["112350.10000", "0.00150000", "1761000008.1234567", "buy", "market", 91234567],
-          ["112350.00000", "0.01000000", "1761000009.2345678", "sell", "limit"]
+          ["2025-10-20T22:40:08Z", "112350.1", "0.0015", "buy", "market"],
+          ["2025-10-20T22:40:09Z", "112350", "0.01", "sell", "limit"]
         ],
         last: "1761000009234567812"
       })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", since: "1761000000000000001", count: 100 }])
+      assert.deepStrictEqual((yield* Market.getRecentTrades.call({ ...wanted, detail: "full" })).structuredContent, {
+        pair: "BTC/USD",
+        id: "XXBTZUSD",
+        columns: ["time", "price", "volume", "side", "type", "trade_id"],
+        rows: [
+          ["2025-10-20T22:40:08.1234567Z", "112350.10000", "0.00150000", "buy", "market", 91234567],
+          ["2025-10-20T22:40:09.2345678Z", "112350.00000", "0.01000000", "sell", "limit", null]
+        ],
+        last: "1761000009234567812"
+      })
+      assert.deepStrictEqual(calls, twice({ ...wanted, count: 100 }))
     }).pipe(Effect.provide(kraken({ "public/Trades": answer }, calls)))
   })
 })
@@ -371,9 +397,9 @@ describe("get_recent_spreads", () => {
       const answer = yield* Market.getRecentSpreads.run({ pair: "XBTUSD", limit: 1 })
       assert.deepStrictEqual(answer, {
         pair: "BTC/USD",
-        id: "XXBTZUSD",
-        rows: [[1761000009, "112349.90000", "112350.10000"]],
-        last: "1761000009",
+        columns: ["time", "bid", "ask"],
+        rows: [["2025-10-20T22:40:09Z", "112349.9", "112350.1"]],
+        last: "2025-10-20T22:40:09Z",
         next_cursor: "1761000009"
       })
       const older = yield* Market.getRecentSpreads.run({ pair: "XBTUSD", limit: 1, cursor: "1761000009" })
@@ -403,31 +429,69 @@ describe("get_recent_spreads", () => {
 })
 
 describe("get_order_book", () => {
+  const one = {
+    asks: [["112350.10000", "1.204", 1761000010]],
+    bids: [["112350.00000", "2.111", 1761000009]]
+  }
+
   it.effect("shows both sides, best first", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Books.getOrderBook.call({ pair: "BTC/USD" })
-      assert.deepStrictEqual(structuredContent, {
+      assert.deepStrictEqual((yield* Books.getOrderBook.call({ pair: "BTC/USD" })).structuredContent, {
+        pair: "BTC/USD",
+        columns: ["price", "volume", "total"],
+        asks: [["112350.1", "1.204", "1.204"]],
+        bids: [["112350", "2.111", "2.111"]]
+      })
+      assert.deepStrictEqual((yield* Books.getOrderBook.call({ pair: "BTC/USD", detail: "full" })).structuredContent, {
         pair: "BTC/USD",
         id: "XXBTZUSD",
-        asks: [["112350.10000", "1.204", 1761000010]],
-        bids: [["112350.00000", "2.111", 1761000009]]
+        columns: ["price", "volume", "total", "time"],
+        asks: [["112350.10000", "1.204", "1.204", "2025-10-20T22:40:10Z"]],
+        bids: [["112350.00000", "2.111", "2.111", "2025-10-20T22:40:09Z"]]
       })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", count: 100 }])
+      assert.deepStrictEqual(calls, twice({ pair: "XBTUSD", count: 100 }))
+    }).pipe(Effect.provide(kraken({ "public/Depth": { XXBTZUSD: one } }, calls)))
+  })
+
+  /** Makes levels of 0.1 each, one dollar apart. */
+  const levels = (count: number, step: 1 | -1) =>
+    Array.from({ length: count }, (_, i) => [`${1000 + step * (i + 1)}.00000`, "0.1", 1761000000])
+
+  it.effect("sums the later levels of a long side at their worst price, and loses no volume", () =>
+    Effect.gen(function* () {
+      const { asks, bids } = yield* Books.getOrderBook.run({ pair: "BTC/USD", count: 500 })
+      assert.deepStrictEqual([asks.length, asks[24], asks[25]], [50, ["1025", "0.1", "2.5"], ["1044", "1.9", "4.4"]])
+      assert.deepStrictEqual([asks.at(-1)?.[0], asks.at(-1)?.[2]], ["1500", "50"])
+      assert.deepStrictEqual(bids.slice(-2), [
+        ["941", "0.2", "5.9"],
+        ["940", "0.1", "6"]
+      ])
+      const full = yield* Books.getOrderBook.run({ pair: "BTC/USD", count: 500, detail: "full" })
+      assert.strictEqual(full.asks.length, 500)
+    }).pipe(Effect.provide(kraken({ "public/Depth": { XXBTZUSD: { asks: levels(500, 1), bids: levels(60, -1) } } })))
+  )
+
+  it.effect("knows the price of a size in either currency, from all levels, and the part that is not offered", () => {
+    const calls: Array<object> = []
+    return Effect.gen(function* () {
+      const byVolume = yield* Books.getOrderBook.run({ pair: "BTC/USD", count: 1, volume: "0.25" })
+      assert.lengthOf(byVolume.asks, 1)
+      assert.deepStrictEqual(byVolume.prices, {
+        buy: { average: "1001.8", worst: "1003", volume: "0.25", cost: "250.45" },
+        sell: { average: "998.2", worst: "997", volume: "0.25", cost: "249.55" }
+      })
+      const byCost = yield* Books.getOrderBook.run({ pair: "BTC/USD", count: 1, cost: "299.8" })
+      assert.deepStrictEqual(byCost.prices, {
+        // 100.1 + 100.2 for two levels; the rest buys 99.5 / 1003, rounded down.
+        buy: { average: "1001.99733423", worst: "1003", volume: "0.2992023928", cost: "299.7999999784" },
+        sell: { average: "998", worst: "997", volume: "0.3", cost: "299.4", missing: "0.4" }
+      })
+      assert.deepStrictEqual(calls, twice({ pair: "XBTUSD", count: 500 }))
+      const both = yield* Effect.flip(Books.getOrderBook.call({ pair: "BTC/USD", cost: "1", volume: "1" }))
+      assertFaults(faultsIn(both), [["cost", "volume"]])
     }).pipe(
-      Effect.provide(
-        kraken(
-          {
-            "public/Depth": {
-              XXBTZUSD: {
-                asks: [["112350.10000", "1.204", 1761000010]],
-                bids: [["112350.00000", "2.111", 1761000009]]
-              }
-            }
-          },
-          calls
-        )
-      )
+      Effect.provide(kraken({ "public/Depth": { XXBTZUSD: { asks: levels(4, 1), bids: levels(3, -1) } } }, calls))
     )
   })
 })
@@ -440,8 +504,9 @@ describe("get_grouped_order_book", () => {
       assert.deepStrictEqual(structuredContent, {
         pair: "BTC/USD",
         grouping: 100,
-        asks: [["112360.00000", "3.99000000"]],
-        bids: [["112350.00000", "4.20110000"]]
+        columns: ["price", "volume"],
+        asks: [["112360", "3.99"]],
+        bids: [["112350", "4.2011"]]
       })
       assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: "10", grouping: "100" }])
     }).pipe(
@@ -466,15 +531,21 @@ describe("get_pre_trade_data", () => {
   it.effect("asks by display name, whatever the spelling", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Books.getPreTradeData.call({ pair: "XXBTZUSD" })
-      assert.deepStrictEqual(structuredContent, {
+      assert.deepStrictEqual(yield* Books.getPreTradeData.run({ pair: "XXBTZUSD" }), {
+        pair: "BTC/USD",
+        columns: ["price", "quantity", "orders"],
+        asks: [],
+        bids: [["112350", "2.111", 3]]
+      })
+      assert.deepStrictEqual(yield* Books.getPreTradeData.run({ pair: "XXBTZUSD", detail: "full" }), {
         pair: "BTC/USD",
         venue: "PGSL",
         system: "CLOB",
+        columns: ["price", "quantity", "orders", "published", "submitted"],
         asks: [],
         bids: [["112350.0", "2.11100000", 3, "2026-09-21T09:15:02.123456Z", "2026-09-21T09:14:59.000001Z"]]
       })
-      assert.deepStrictEqual(calls, [{ symbol: "BTC/USD" }])
+      assert.deepStrictEqual(calls, twice({ symbol: "BTC/USD" }))
     }).pipe(
       Effect.provide(
         kraken(
@@ -523,7 +594,12 @@ describe("get_post_trade_data", () => {
       publication_ts: "2026-09-21T09:15:02.223456Z"
     }
     return Effect.gen(function* () {
-      const { last_ts, trades } = yield* Books.getPostTradeData.run({ pair: "BTC/USD", count: 1 })
+      const { columns, last_ts, trades } = yield* Books.getPostTradeData.run({
+        pair: "BTC/USD",
+        count: 1,
+        detail: "full"
+      })
+      assert.deepStrictEqual(columns, ["traded", "pair", "price", "quantity", "trade_id", "venue", "published"])
       assert.deepStrictEqual(trades, [
         [trade.trade_ts, "BTC/USD", trade.price, trade.quantity, trade.trade_id, "PGSL", trade.publication_ts]
       ])

@@ -101,7 +101,7 @@ describe("cancelling only the orders of a pair or side", () => {
     it.effect(`leaves all other orders open, ${where}`, () =>
       backend(() =>
         Effect.gen(function* () {
-          const { tickers } = yield* use(Market.getTicker, { pair: ["BTC/USD", "ETH/USD"] })
+          const { tickers } = yield* use(Market.getTicker, { pair: ["BTC/USD", "ETH/USD"], detail: "full" })
           const place = (index: number, type: string, factor: number) =>
             Effect.map(
               use(Placing.addOrder, {

@@ -32,7 +32,7 @@ describe("a trigger on the wrong side of the market", () => {
     it.effect(`is refused before anything is sent, ${where}`, () =>
       backend(() =>
         Effect.gen(function* () {
-          const { tickers } = yield* use(Market.getTicker, { pair })
+          const { tickers } = yield* use(Market.getTicker, { pair, detail: "full" })
           const last = Number(tickers[0].last[0])
           const at = (factor: number) => (last * factor).toFixed(1)
           const order = { pair, type: "sell", ordertype: "stop-loss", volume: "0.01" }
@@ -86,7 +86,7 @@ describe("a trigger on the wrong side of the market", () => {
     it.effect(`a post-only order that would take is shown as canceled with its reason, ${where}`, () =>
       backend(() =>
         Effect.gen(function* () {
-          const { tickers } = yield* use(Market.getTicker, { pair })
+          const { tickers } = yield* use(Market.getTicker, { pair, detail: "full" })
           const price = (Number(tickers[0].last[0]) * 1.05).toFixed(1)
           const order = { pair, type: "buy", ordertype: "limit", volume: "0.01", price, oflags: "post" }
           const answer = yield* use(Placing.addOrder, order)

@@ -96,6 +96,8 @@ const position = {
 const many = (count: number, row: object, time: string) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`ID${i}`, { ...row, [time]: 1760000000 - i }]))
 
+const twice = (params: object) => [params, params]
+
 const kraken = (answers: Record<string, unknown>, calls: Array<object> = []) =>
   TestKraken({
     answers,
@@ -114,23 +116,82 @@ describe("get_open_orders", () => {
           {
             txid: "OQCLML-BW3P3-BUCMWZ",
             pair: "BTC/USD",
-            pair_id: "XBTUSD",
             status: "open",
             type: "buy",
             ordertype: "limit",
-            price: "100000.0",
-            vol: "0.01000000",
-            vol_exec: "0.00000000",
-            oflags: "fciq",
+            price: "100000",
+            vol: "0.01",
+            vol_exec: "0",
             userref: 7,
-            opentm: 1760999900.1234
+            opentm: "2025-10-20T22:38:20Z",
+            remaining: "0.01",
+            value: "1000",
+            last: "125000",
+            distance_percent: "-20.00"
           }
         ],
         count: 1
       })
-      assert.deepStrictEqual(calls, [{ trades: true, userref: 7 }])
-    }).pipe(Effect.provide(kraken({ "private/OpenOrders": { open: { "OQCLML-BW3P3-BUCMWZ": open } } }, calls)))
+      assert.deepStrictEqual(calls, [{ trades: true, userref: 7 }, { pair: "XBTUSD" }])
+      const full = yield* Trading.getOpenOrders.run({ limit: 50, detail: "full" })
+      assert.deepInclude(full.orders[0], {
+        pair_id: "XBTUSD",
+        price: "100000.0",
+        vol: "0.01000000",
+        oflags: "fciq",
+        opentm: "2025-10-20T22:38:20.1234Z"
+      })
+    }).pipe(
+      Effect.provide(
+        kraken(
+          {
+            "private/OpenOrders": { open: { "OQCLML-BW3P3-BUCMWZ": open } },
+            "public/Ticker": { XXBTZUSD: { c: ["125000.00000", "1"] } }
+          },
+          calls
+        )
+      )
+    )
   })
+
+  it.effect("counts the rest, at the price at which it would trade, and names a price that it can't read", () =>
+    Effect.gen(function* () {
+      const { note, orders } = yield* Trading.getOpenOrders.run({ limit: 50 })
+      assert.deepStrictEqual(
+        Object.fromEntries(
+          orders.map(({ distance_percent, remaining, txid, value }) => [txid, [remaining, value, distance_percent]])
+        ),
+        {
+          PART: ["0.0075", "750", "-20.00"],
+          STOP: ["0.01", "899", "-28.00"],
+          TRAIL: ["0.01", "1250", "-4.00"],
+          OTHER: ["0.01", "1000", undefined]
+        }
+      )
+      assert.include(note, "ETH/USD")
+    }).pipe(
+      Effect.provide(
+        kraken({
+          "private/OpenOrders": {
+            open: {
+              PART: { ...open, vol_exec: "0.00250000" },
+              STOP: {
+                ...open,
+                descr: { ...open.descr, ordertype: "stop-loss-limit", price: "90000.0", price2: "89900.0" }
+              },
+              TRAIL: {
+                ...open,
+                stopprice: "120000.0",
+                descr: { ...open.descr, ordertype: "trailing-stop", price: "+4.0%" }
+              },
+              OTHER: { ...open, descr: { ...open.descr, pair: "ETHUSD" } }
+            }
+          },
+          "public/Ticker": { XXBTZUSD: { c: ["125000.00000", "1"] } }
+        })
+      )
+    )
+  )
 
   it.effect("pages through more orders than fit, which Kraken does not", () =>
     Effect.gen(function* () {
@@ -148,14 +209,65 @@ describe("get_open_orders", () => {
 describe("get_closed_orders", () => {
   it.effect("shows the price of the fills as avg_price, and why an order ended", () =>
     Effect.gen(function* () {
-      const { orders } = yield* Trading.getClosedOrders.run({ limit: 50 })
-      assert.deepStrictEqual(
-        orders.map(({ avg_price, price, reason, txid }) => ({ txid, price, avg_price, reason })),
-        [
-          { txid: "B", price: undefined, avg_price: "112210.5", reason: undefined },
-          { txid: "A", price: "90000.0", avg_price: undefined, reason: "User requested" }
-        ]
-      )
+      assert.deepStrictEqual(yield* Trading.getClosedOrders.run({ limit: 50 }), {
+        columns: [
+          "txid",
+          "pair",
+          "type",
+          "ordertype",
+          "price",
+          "price2",
+          "vol",
+          "vol_exec",
+          "avg_price",
+          "cost",
+          "fee",
+          "status",
+          "closetm",
+          "reason",
+          "userref",
+          "trades"
+        ],
+        orders: [
+          [
+            "B",
+            "BTC/USD",
+            "buy",
+            "market",
+            null,
+            null,
+            "0.001",
+            "0.001",
+            "112210.5",
+            "112.2105",
+            "0.44884",
+            "closed",
+            "2025-10-20T21:33:23Z",
+            null,
+            null,
+            "TZX2WP-XSEOP-FP7WYR"
+          ],
+          [
+            "A",
+            "BTC/USD",
+            "buy",
+            "stop-loss-limit",
+            "90000",
+            "89900",
+            "0.01",
+            "0",
+            null,
+            null,
+            null,
+            "canceled",
+            "2025-10-20T08:48:20Z",
+            "User requested",
+            7,
+            null
+          ]
+        ],
+        count: 2
+      })
     }).pipe(
       Effect.provide(
         kraken({
@@ -249,7 +361,27 @@ describe("get_trade_history", () => {
   it.effect("shows the pair's name beside Kraken's id", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { trades } = yield* Trading.getTradeHistory.run({ type: "any position", ledgers: true, limit: 50 })
+      const wanted = { type: "any position", ledgers: true, limit: 50 } as const
+      assert.deepStrictEqual(yield* Trading.getTradeHistory.run(wanted), {
+        columns: ["txid", "ordertxid", "pair", "time", "type", "price", "vol", "cost", "fee", "maker", "ledgers"],
+        trades: [
+          [
+            "TZX2WP-XSEOP-FP7WYR",
+            "OBCMZD-JIEE7-77TH3F",
+            "BTC/USD",
+            "2025-10-20T21:33:23Z",
+            "buy",
+            "112210.5",
+            "0.001",
+            "112.2105",
+            "0.44884",
+            false,
+            "LABCDE-12345-FGHIJK,LBCDEF-23456-GHIJKL"
+          ]
+        ],
+        count: 1
+      })
+      const { trades } = yield* Trading.getTradeHistory.run({ ...wanted, detail: "full" })
       assert.deepStrictEqual(trades, [
         {
           txid: "TZX2WP-XSEOP-FP7WYR",
@@ -257,7 +389,7 @@ describe("get_trade_history", () => {
           postxid: "TKH2SE-M7IF5-CFI7LT",
           pair: "BTC/USD",
           pair_id: "XXBTZUSD",
-          time: 1760996003.192,
+          time: "2025-10-20T21:33:23.192Z",
           type: "buy",
           ordertype: "market",
           price: "112210.50000",
@@ -269,7 +401,7 @@ describe("get_trade_history", () => {
           ledgers: ["LABCDE-12345-FGHIJK", "LBCDEF-23456-GHIJKL"]
         }
       ])
-      assert.deepStrictEqual(calls, [{ type: "any position", ledgers: true }])
+      assert.deepStrictEqual(calls, twice({ type: "any position", ledgers: true }))
     }).pipe(
       Effect.provide(kraken({ "private/TradesHistory": { trades: { "TZX2WP-XSEOP-FP7WYR": trade }, count: 1 } }, calls))
     )
@@ -277,8 +409,10 @@ describe("get_trade_history", () => {
 
   it.effect("keeps what a closed position earned", () =>
     Effect.gen(function* () {
-      const { trades } = yield* Trading.getTradeHistory.run({ limit: 50 })
+      const { trades } = yield* Trading.getTradeHistory.run({ limit: 50, detail: "full" })
       assert.deepInclude(trades[0], { posstatus: "closed", net: "+12.5000", leverage: "2", trades: ["T2"] })
+      const { columns = [] } = yield* Trading.getTradeHistory.run({ limit: 50 })
+      assert.includeMembers([...columns], ["posstatus", "net", "leverage", "trades"])
     }).pipe(
       Effect.provide(
         kraken({
@@ -315,7 +449,7 @@ describe("get_open_positions", () => {
         txid: "TF5GVO-T7ZZ2-6NBKBI",
         pair: "BTC/USD",
         net: "-10.5021",
-        rollovertm: 1761004497
+        rollovertm: "2025-10-20T23:54:57Z"
       })
     }).pipe(Effect.provide(kraken({ "private/OpenPositions": { "TF5GVO-T7ZZ2-6NBKBI": position } })))
   )
@@ -326,8 +460,11 @@ describe("get_open_positions", () => {
   ] as const) {
     it.effect(`merges the positions of a pair, where Kraken sends ${shape}`, () =>
       Effect.gen(function* () {
-        const { positions } = yield* Trading.getOpenPositions.run({ consolidation: "market" })
-        assert.deepStrictEqual(positions, [{ ...merged, pair: "BTC/USD", pair_id: "XXBTZUSD" }])
+        const wanted = { consolidation: "market" } as const
+        const full = yield* Trading.getOpenPositions.run({ ...wanted, detail: "full" })
+        assert.deepStrictEqual(full.positions, [{ ...merged, pair: "BTC/USD", pair_id: "XXBTZUSD" }])
+        const { positions } = yield* Trading.getOpenPositions.run(wanted)
+        assert.deepStrictEqual(positions, [{ ...merged, pair: "BTC/USD", cost: "22470", leverage: "5" }])
       }).pipe(Effect.provide(kraken({ "private/OpenPositions": answer })))
     )
   }
@@ -346,8 +483,8 @@ describe("get_order_amends", () => {
     return Effect.gen(function* () {
       const { amends } = yield* Trading.getOrderAmends.run({ txid: "OUF4EM-FRGI2-MQMWZD" })
       assert.deepStrictEqual(amends, [
-        { ...original, amend_type: "user", limit_price: "100500.0", timestamp: "1761000050123456789" },
-        { ...original, post_only: true, timestamp: "1761000000123456789" }
+        { ...original, amend_type: "user", limit_price: "100500.0", timestamp: "2025-10-20T22:40:50.123456789Z" },
+        { ...original, post_only: true, timestamp: "2025-10-20T22:40:00.123456789Z" }
       ])
       assert.deepStrictEqual(calls, [{ order_id: "OUF4EM-FRGI2-MQMWZD" }])
     }).pipe(
@@ -386,9 +523,16 @@ describe("get_level3_order_book", () => {
   it.effect("keeps every digit, and asks for no more than fits", () => {
     const calls: Array<object> = []
     return Effect.gen(function* () {
-      const { structuredContent } = yield* Trading.getLevel3OrderBook.call({ pair: "btc/usd" })
-      assert.deepStrictEqual(structuredContent, { pair: "BTC/USD", bids: [bid], asks: [] })
-      assert.deepStrictEqual(calls, [{ pair: "XBTUSD", depth: "25" }])
+      assert.deepStrictEqual((yield* Trading.getLevel3OrderBook.call({ pair: "btc/usd" })).structuredContent, {
+        pair: "BTC/USD",
+        columns: ["price", "qty", "order_id"],
+        bids: [["112350", "0.5", "OAAAAA-BBBBB-CCCCCC"]],
+        asks: []
+      })
+      const full = yield* Trading.getLevel3OrderBook.call({ pair: "btc/usd", detail: "full" })
+      const timestamp = "2025-10-20T22:40:09.123456789Z"
+      assert.deepStrictEqual(full.structuredContent, { pair: "BTC/USD", bids: [{ ...bid, timestamp }], asks: [] })
+      assert.deepStrictEqual(calls, twice({ pair: "XBTUSD", depth: "25" }))
       const wrong = yield* Effect.flip(Trading.getLevel3OrderBook.call({ pair: "XBTUSD", depth: 500 }))
       assertFaults(faultsIn(wrong), [["depth", "500"]])
     }).pipe(Effect.provide(kraken({ "private/Level3": { pair: "XBTUSD", bids: [bid], asks: [] } }, calls)))

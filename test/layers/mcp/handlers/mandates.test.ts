@@ -83,7 +83,7 @@ describe("a caller with a mandate", () => {
         allowed: "2",
         used: "4",
         left: "0",
-        available_at: Date.parse("2026-11-29T12:01:00Z") / 1000
+        available_at: "2026-11-29T12:01:00Z"
       })
       const resource = yield* ask("resources/read", { uri: "kraken://assets" })
       assert.strictEqual(resource.data.limit, "calls/min")

@@ -29,7 +29,11 @@ describe("2026-07-28", () => {
       assert.deepStrictEqual(first.body, again.body)
       assert.strictEqual(first.body.result.cacheScope, "private")
       const call = yield* stateless("tools/call", { name: "get_server_time" })
-      assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
+      assert.deepStrictEqual(call.body.result.structuredContent, {
+        time: "1970-01-01T00:00:01Z",
+        unixtime: 1,
+        rfc1123: "now"
+      })
       assert.strictEqual(call.body.result.resultType, "complete")
     }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
@@ -64,7 +68,11 @@ describe("2026-07-28", () => {
         { "mcp-protocol-version": "2025-11-25", "mcp-method": "tools/call", "mcp-name": "get_server_time" }
       )
       assert.strictEqual(call.status, 200)
-      assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
+      assert.deepStrictEqual(call.body.result.structuredContent, {
+        time: "1970-01-01T00:00:01Z",
+        unixtime: 1,
+        rfc1123: "now"
+      })
       assert.notProperty(call.body.result, "resultType")
     }).pipe(Effect.provide(TestMcpHttpHandler({ answers: time })))
   )
@@ -147,7 +155,11 @@ describe("2025-11-25 and before", () => {
   it.effect("calls tools, and renders their errors for the model", () =>
     Effect.gen(function* () {
       const call = yield* handshake("tools/call", { name: "get_server_time" })
-      assert.deepStrictEqual(call.body.result.structuredContent, { unixtime: 1, rfc1123: "now" })
+      assert.deepStrictEqual(call.body.result.structuredContent, {
+        time: "1970-01-01T00:00:01Z",
+        unixtime: 1,
+        rfc1123: "now"
+      })
       assert.isUndefined(call.body.result.resultType)
       const denied = yield* handshake("tools/call", { name: "get_account_balance", arguments: {} })
       assert.isTrue(denied.body.result.isError)

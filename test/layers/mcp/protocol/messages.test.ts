@@ -80,7 +80,11 @@ describe("arguments", () => {
     Effect.gen(function* () {
       for (const given of ["{}", " {} ", ""]) {
         const { result } = yield* call(JSON.stringify(given))
-        assert.deepStrictEqual(result.structuredContent, { unixtime: 1, rfc1123: "now" }, given)
+        assert.deepStrictEqual(
+          result.structuredContent,
+          { time: "1970-01-01T00:00:01Z", unixtime: 1, rfc1123: "now" },
+          given
+        )
       }
       for (const given of ["[]", "7", "{", "hello", "null", '"{}"']) {
         const { error } = yield* call(JSON.stringify(given))
