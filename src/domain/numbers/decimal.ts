@@ -25,6 +25,7 @@ export {
   min,
   multiply,
   negate,
+  Order as order,
   subtract,
   sum
 } from "effect/BigDecimal"
@@ -90,6 +91,23 @@ export const roundUp = (value: Decimal, places: number): Decimal => round(value,
 /** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>
   round(BigDecimal.unsafeDivide(value, by), places, "ceil")
+
+/** Rounds to `places` decimals. Halves are rounded away from zero. */
+export const roundHalf = (value: Decimal, places: number): Decimal => round(value, places, "half-from-zero")
+
+/** Rounds towards zero to `places` decimals. */
+export const truncate = (value: Decimal, places: number): Decimal => round(value, places, "to-zero")
+
+/** Divides `value` by `by`, rounded to `places` decimals. Halves are rounded away from zero. */
+export const divideHalf = (value: Decimal, by: Decimal, places: number): Decimal =>
+  roundHalf(BigDecimal.unsafeDivide(value, by), places)
+
+/** Divides `value` by `by`, rounded towards zero to `places` decimals. */
+export const divideDown = (value: Decimal, by: Decimal, places: number): Decimal =>
+  truncate(BigDecimal.unsafeDivide(value, by), places)
+
+/** Adds up numbers. */
+export const total = (values: Iterable<Decimal>): Decimal => BigDecimal.sumAll(values)
 
 /** Computes the least common multiple of two numbers, neither of which is zero. */
 export const commonMultiple = (left: Decimal, right: Decimal): Decimal => {
