@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { LedgerCacheMemory } from "../layers/caching/LedgerCacheMemory.ts"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
@@ -43,7 +44,7 @@ const Kraken = ApprovalsExecuting.pipe(
   Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
   Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
   Layer.provideMerge(ConfigWithLimitNames),
-  Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
+  Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
   Layer.provideMerge(KrakenOrPaper),
   Layer.provideMerge(Notices)
 )
