@@ -22,7 +22,7 @@ const which = {
 }
 
 const show = Command.make("show", which, (options) => Effect.flatMap(accounts, ({ show }) => show(options))).pipe(
-  Command.withDescription("Print balances and open orders")
+  Command.withDescription("Print balances, open orders, and gains since it began")
 )
 
 const deposit = Command.make(

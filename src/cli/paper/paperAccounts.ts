@@ -11,6 +11,7 @@ import { makeUpdateCatalogue } from "../../layers/paper/updateCatalogue.ts"
 import * as Needs from "../../layers/settings/needs.ts"
 import { MarketFeedSynthetic } from "../../layers/paper/MarketFeedSynthetic.ts"
 import { Config } from "../../services/Config.ts"
+import { type Gains, gainsOf } from "./gains.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import { UsageError } from "../kit/errors.ts"
 import { load } from "../../layers/process/load.ts"
@@ -119,16 +120,32 @@ export const show = Effect.fn("paper.show")(function* (which: Which) {
     (yield* ask("OpenOrders")).open
   ).map(([txid, { descr, status }]) => ({ txid, order: descr.order, status }))
   const { file } = accounts
-  if (which.json) return yield* Console.log(JSON.stringify({ account, market, file, balances, open_orders: orders }))
+  const gains = yield* accounts.inspect(account, (exchange) => gainsOf(exchange, account))
+  if (which.json)
+    return yield* Console.log(
+      JSON.stringify({ account, market, file, balances, open_orders: orders, since_start: gains })
+    )
   const cells = (rows: ReadonlyArray<object>) => rows.map((row) => Object.values(row).map(String))
   yield* Console.log(
     [
       table(`Paper account ${account}, ${market} market (${file})`, ["Asset", "Balance", "In orders"], cells(balances)),
+      ...(gains === undefined ? [] : ["", gainsTable(gains)]),
       "",
       orders.length === 0 ? "No open orders." : table("Open orders", ["Id", "Order", "Status"], cells(orders))
     ].join("\n")
   )
 }, prepared(Needs.paper))
+
+/** Prints the gains of an account since it began. */
+const gainsTable = ({ currency, gain = "not known", unknown, value, ...parts }: Gains): string =>
+  [
+    table(
+      `Since the account began, in ${currency}`,
+      ["", currency],
+      [["Value now", value], ["Gain", gain], ...Object.entries(parts).map(([name, sum]) => [`  ${name}`, sum])]
+    ),
+    ...(unknown.length === 0 ? [] : [`Not known: ${unknown.join(", ")}.`])
+  ].join("\n")
 
 /** Deposits into an account. Running servers see the change at their next call. */
 export const deposit = Effect.fn("paper.deposit")(function* ({
