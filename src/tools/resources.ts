@@ -1,9 +1,10 @@
-import { Effect, Schema } from "effect"
+import { Data, Effect, Schema } from "effect"
 import { Names } from "../services/Names.ts"
 import type { Principal } from "../services/Principal.ts"
 import * as Account from "./account/tools.ts"
 import * as Market from "./market/tools.ts"
 import type { ToolError, toolsets, ToolServices } from "./toolsets.ts"
+import { readTaxYear, taxYearOf } from "./portfolio/taxYear.ts"
 import * as TradingReads from "./trading/readTools.ts"
 
 /** A resource that does not exist. */
@@ -84,24 +85,57 @@ export const resources: ReadonlyArray<Resource> = [
   }
 ]
 
+/** A document that is not JSON. */
+export class Text extends Data.Class<{ readonly mimeType: string; readonly text: string }> {}
+
+/** The URIs of resources with a variable part, and the toolset with which they are offered. */
+export interface Template {
+  readonly uriTemplate: string
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly mimeType: string
+  readonly toolset: keyof typeof toolsets
+}
+
 /** The template of a pair's resource. The pair can have any spelling. */
-export const pairTemplate = {
+export const pairTemplate: Template = {
   uriTemplate: "kraken://pairs/{pair}",
   name: "pair",
   title: "Pair",
-  description: "One pair with the rules for its orders: decimals, tick size, minima, leverage, status"
+  description: "One pair with the rules for its orders: decimals, tick size, minima, leverage, status",
+  mimeType: "application/json",
+  toolset: "general"
 }
+
+/** The template of the gains and losses of a tax year. */
+export const taxYearTemplate: Template = {
+  uriTemplate: "kraken://pnl/{year}.csv{?currency,method}",
+  name: "tax-year",
+  title: "Tax year",
+  description:
+    "Sales by lots, fees and rewards of a year (UTC) as CSV. currency: default USD; method: fifo (default), lifo or average",
+  mimeType: "text/csv",
+  toolset: "portfolio"
+}
+
+export const templates: ReadonlyArray<Template> = [pairTemplate, taxYearTemplate]
 
 /** The longest URI that is looked up, in characters. */
 const longestUri = 200
 
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
 
-/** Reads an offered resource, or a pair, by its URI. */
-export const read = (offered: ReadonlyArray<Resource>, uri: string): Read => {
+/** Reads an offered resource, or one of an offered template, by its URI. */
+export const read = (
+  offered: { readonly resources: ReadonlyArray<Resource>; readonly templates: ReadonlyArray<Template> },
+  uri: string
+): Read => {
   if (uri.length > longestUri) return new ResourceNotFound({ uri: `${uri.slice(0, longestUri)}…` })
-  const resource = offered.find((resource) => resource.uri === uri)
+  const resource = offered.resources.find((resource) => resource.uri === uri)
   if (resource !== undefined) return resource.read
+  const year = offered.templates.includes(taxYearTemplate) ? taxYearOf(uri) : undefined
+  if (year !== undefined) return Effect.map(readTaxYear(year), (text) => new Text({ mimeType: "text/csv", text }))
   const spelling = pairUri.exec(uri)?.[1]
   return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))
 }

@@ -20,6 +20,10 @@ import * as OwnMandate from "./general/mandate.ts"
 import * as Deposits from "./funding/deposits.ts"
 import * as WalletTransfer from "./funding/walletTransfer.ts"
 import * as Withdrawals from "./funding/withdrawals.ts"
+import * as Fees from "./portfolio/getFeeSchedule.ts"
+import * as Pnl from "./portfolio/getPnl.ts"
+import * as Portfolio from "./portfolio/getPortfolio.ts"
+import * as Rebalance from "./portfolio/planRebalance.ts"
 import * as Subaccounts from "./subaccounts/tools.ts"
 import * as Activity from "./trading/activity.ts"
 import * as Cancelling from "./trading/cancelOrders.ts"
@@ -60,6 +64,7 @@ export const toolsets = {
   general: inOrder({ ...General, ...OwnMandate, ...OwnApprovals }),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
+  portfolio: inOrder({ ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
   trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling, ...Activity }),
   funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),

@@ -74,9 +74,17 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/paper": [
     "cli/kit",
+    "domain/assets",
+    "domain/numbers",
+    "domain/portfolio",
+    "exchange/accounts",
     "exchange/catalogue",
     "exchange/commands",
+    "exchange/endpoints",
+    "exchange/engine",
     "exchange/markets/recorded",
+    "exchange/state",
+    "exchange/wire",
     "layers/paper",
     "layers/process",
     "layers/settings",
@@ -118,6 +126,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/access/mandates",
     "layers/access/record",
     "layers/access/secret",
+    "layers/caching",
     "layers/http",
     "layers/kraken/approvals",
     "layers/kraken/client",
@@ -273,6 +282,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tools/general",
     "tools/kit",
     "tools/market",
+    "tools/portfolio",
     "tools/subaccounts",
     "tools/trading"
   ],
@@ -307,6 +317,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/endpoints",
     "domain/keys",
     "domain/mandates",
+    "domain/portfolio",
     "domain/record",
     "domain/wire"
   ],
@@ -462,5 +473,16 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/http",
     "layers/network",
     "services"
+  ],
+  "domain/portfolio": ["domain/assets", "domain/endpoints", "domain/mandates", "domain/numbers", "domain/orders"],
+  "tools/portfolio": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/keys",
+    "domain/numbers",
+    "domain/orders",
+    "domain/portfolio",
+    "services",
+    "tools/kit"
   ]
 }

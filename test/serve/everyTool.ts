@@ -88,6 +88,12 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("retrieve_export", { id: report.id })
   yield* use("remove_export", { id: report.id })
 
+  // The portfolio.
+  yield* use("get_portfolio")
+  yield* use("get_pnl", { since: "-1d" })
+  yield* use("get_fee_schedule")
+  yield* use("plan_rebalance", { targets: { BTC: "50%" } })
+
   // Funds.
   const { methods } = yield* use("get_deposit_methods", { asset: "BTC" })
   yield* use("get_deposit_addresses", { asset: "BTC", method: methods[0].method, new: true })

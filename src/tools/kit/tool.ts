@@ -1,6 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import { Array as Arr, Cause, Effect, type ParseResult, Predicate, Schema, Struct } from "effect"
 import { type Endpoint, endpoints, type Intent, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
+import type { AnyOf } from "../../domain/keys/permissions.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import type { KrakenClient } from "../../services/KrakenClient.ts"
 import type { KrakenUnreadable } from "../../services/KrakenErrors.ts"
@@ -82,6 +83,8 @@ export const make = <
   spec: ToolSpec<Fields> & {
     /** Undefined if Kraken is not asked. */
     readonly endpoint?: Endpoint
+    /** The permissions of all endpoints that it needs, if it asks several. Default: those of `endpoint`. */
+    readonly permissions?: AnyOf
     /** The effect of a tool that does not ask Kraken. Default: it reads. */
     readonly intent?: Intent
     readonly output: Schema.Schema<A, I>
@@ -93,8 +96,9 @@ export const make = <
   const whole = JsonSchema.input(input)
   const decode = Arguments.decoder(name, input, whole, spec)
   const encode = Schema.encode(spec.output)
-  const { idempotent, intent, permissions } =
+  const { idempotent, intent, ...facing } =
     spec.endpoint === undefined ? { ...withoutEndpoint, intent: spec.intent ?? "read" } : endpoints[spec.endpoint]
+  const permissions = spec.permissions ?? facing.permissions
 
   const facts: ToolFacts = { name, endpoint: spec.endpoint, intent, permissions }
 

@@ -63,6 +63,13 @@ export const account: Readonly<Record<string, Scenarios>> = {
   },
   get_trade_balance: { "it answers": { args: { asset: "usd" } } },
   get_trade_volume: { "it answers": { args: { pair: ["BTC/USD"], fee_schedule: true } } },
+  get_portfolio: { "it answers": {}, "a key that reads no ledger": { key: "none" } },
+  get_pnl: { "it answers": { args: { since: "-365d", method: "lifo" } } },
+  get_fee_schedule: { "it answers": { args: { pair: "BTC/USD" } } },
+  plan_rebalance: {
+    "it answers": { args: { targets: { BTC: "50%", ETH: "10%" }, min_trade: "20" } },
+    "shares that are none": { args: { targets: { BTC: "0.5" }, min_trade: "-1" } }
+  },
   get_ledgers: {
     "it answers": {
       args: {

@@ -1,10 +1,19 @@
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 import { CallBudget } from "../../../services/CallBudget.ts"
 import { refusalData } from "../../../services/LimitErrors.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/prompts.ts"
-import { completePair, pairTemplate, read, type Resource, resources } from "../../../tools/resources.ts"
+import {
+  completePair,
+  pairTemplate,
+  read,
+  type Resource,
+  resources,
+  type Template,
+  templates,
+  Text
+} from "../../../tools/resources.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { tools, type ToolServices } from "../../../tools/toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
@@ -31,14 +40,20 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
       const prompt = prompts.find((prompt) => prompt.name === name)
       return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
     })
-  const resourceTemplates = [{ ...pairTemplate, mimeType }]
+  const offeredTemplates = Effect.filter(templates, ({ name, toolset }) => isOffered({ name, toolset, mayRead: true }))
   return {
     "resources/list": () =>
       Effect.map(offered, (offered) => ({
         resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType }))
       })),
-    "resources/templates/list": () => Effect.succeed({ resourceTemplates }),
-    "resources/read": ({ uri }) => Effect.flatMap(offered, (offered) => readResource(offered, uri, trading)),
+    "resources/templates/list": () =>
+      Effect.map(offeredTemplates, (offered) => ({
+        resourceTemplates: offered.map((template) => Struct.omit(template, "toolset"))
+      })),
+    "resources/read": ({ uri }) =>
+      Effect.flatMap(Effect.all({ resources: offered, templates: offeredTemplates }), (offered) =>
+        readResource(offered, uri, trading)
+      ),
     "prompts/list": () =>
       Effect.map(prompts, (prompts) => ({
         prompts: prompts.map(({ arguments: args, description, name, title }) => ({
@@ -72,13 +87,21 @@ const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.of
 /**
  * Reads a resource, which counts as a call. A simulated account is marked as such beside its numbers, since models see only the text.
  */
-const readResource = (offered: ReadonlyArray<Resource>, uri: string, trading: typeof TradingMode.Service) => {
-  const isAccount = offered.some((resource) => resource.uri === uri && resource.isPrivate)
+const readResource = (
+  offered: { readonly resources: ReadonlyArray<Resource>; readonly templates: ReadonlyArray<Template> },
+  uri: string,
+  trading: typeof TradingMode.Service
+) => {
+  const isAccount = offered.resources.some((resource) => resource.uri === uri && resource.isPrivate)
   const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
   return Effect.flatMap(CallBudget, (calls) => calls.count({ name: "resources/read", exempt: false })).pipe(
     Effect.zipRight(read(offered, uri)),
     Effect.map((value) => ({
-      contents: [{ uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value) }) }],
+      contents: [
+        value instanceof Text
+          ? { uri, ...value }
+          : { uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value) }) }
+      ],
       _meta: tradingMeta(trading)
     })),
     Effect.mapError((error) =>

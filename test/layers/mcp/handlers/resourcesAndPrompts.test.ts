@@ -30,7 +30,10 @@ describe("resources", () => {
         ]
       )
       const templates = yield* stateless("resources/templates/list")
-      assert.strictEqual(templates.body.result.resourceTemplates[0].uriTemplate, "kraken://pairs/{pair}")
+      assert.deepStrictEqual(
+        templates.body.result.resourceTemplates.map(({ uriTemplate }: { uriTemplate: string }) => uriTemplate),
+        ["kraken://pairs/{pair}", "kraken://pnl/{year}.csv{?currency,method}"]
+      )
     }).pipe(Effect.provide(edge))
   )
 
@@ -68,13 +71,46 @@ describe("resources", () => {
   )
 })
 
+describe("the tax year", () => {
+  const ledger = {
+    L2: { refid: "T", time: 1_700_000_100, type: "trade", asset: "ZUSD", amount: "60", fee: "0.1", balance: "59.9" },
+    L1: { refid: "T", time: 1_700_000_100, type: "trade", asset: "XXBT", amount: "-0.001", fee: "0", balance: "0" },
+    L0: { refid: "D", time: 1_700_000_000, type: "deposit", asset: "XXBT", amount: "0.001", fee: "0", balance: "0.001" }
+  }
+  const answers = {
+    "private/BalanceEx": { ZUSD: { balance: "59.9" }, XXBT: { balance: "0" } },
+    "private/Ledgers": { ledger, count: 3 },
+    "public/OHLC": { XXBTZUSD: [[1_699_920_000, "50000", "0", "0", "50000", "0", "0", 1]], last: 1_699_920_000 }
+  }
+  const granted = ["query-funds", "query-ledger"] as const
+
+  it.effect("is CSV, with its own media type", () =>
+    Effect.gen(function* () {
+      const [content] = (yield* read("kraken://pnl/2023.csv")).body.result.contents
+      assert.strictEqual(content.mimeType, "text/csv")
+      assert.include(content.text, "USD,sale,BTC,0.001,2023-11-14T22:13:20Z,2023-11-14T22:15:00Z,59.9,50,9.9,")
+    }).pipe(Effect.provide(TestMcpHttpHandler({ directory, answers, granted: [...granted] })))
+  )
+
+  it.effect("is neither listed nor read if its tools are not served", () =>
+    Effect.gen(function* () {
+      const listed = yield* handshake("resources/templates/list")
+      assert.notInclude(JSON.stringify(listed.body), "pnl")
+      const year = yield* handshake("resources/read", { uri: "kraken://pnl/2023.csv" })
+      assert.strictEqual(year.body.error.code, -32002)
+    }).pipe(
+      Effect.provide(TestMcpHttpHandler({ directory, answers, granted: [...granted] }, { toolsets: ["account"] }))
+    )
+  )
+})
+
 describe("a pair that Kraken does not list", () => {
   it.effect("is a resource that does not exist, with similar names", () => {
     const uri = "kraken://pairs/BTC/USX"
     const unknown = new UnknownName({ kind: "pair", given: "BTC/USX", nearest: ["BTC/USD"] })
     const names = Layer.mock(Names, { pair: () => unknown, directory: Effect.succeed(directory) })
     return Effect.gen(function* () {
-      const error = yield* Effect.flip(Resources.read([], uri))
+      const error = yield* Effect.flip(Resources.read({ resources: [], templates: [] }, uri))
       assert.deepInclude(error, { _tag: "ResourceNotFound", uri })
       assert.include(error.message, unknown.message)
     }).pipe(Effect.provide(Layer.merge(TestKraken({}), names)))
