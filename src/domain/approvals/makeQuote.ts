@@ -1,6 +1,6 @@
 import type { Claim } from "../mandates/claim.ts"
 import { everyone, withdrawBucket } from "../mandates/claim.ts"
-import { type Book, readBook, touchOf } from "../mandates/book.ts"
+import { type Book, readBook, touchOf } from "../orders/book.ts"
 import type { LimitUsage } from "../mandates/room.ts"
 import * as D from "../numbers/decimal.ts"
 import type { Quote } from "./quote.ts"

@@ -1,4 +1,3 @@
-import { addPercent } from "../mandates/amounts.ts"
 import type { Claim, Spend, SpentOrder } from "../mandates/claim.ts"
 import * as D from "../numbers/decimal.ts"
 
@@ -10,7 +9,7 @@ export const exceeds = (approved: Claim, now: Claim, tolerance: string): string 
   const percent = D.decimal(tolerance)
   const [before, after] = [amountsOf(approved), amountsOf(now)]
   for (const [asset, amount] of after) {
-    const most = addPercent(before.get(asset) ?? D.zero, percent)
+    const most = D.addPercent(before.get(asset) ?? D.zero, percent)
     if (D.greaterThan(amount, most))
       return `it would now take ${D.format(amount)} ${asset}, and ${D.format(most)} was approved at most`
   }
@@ -18,8 +17,8 @@ export const exceeds = (approved: Claim, now: Claim, tolerance: string): string 
   for (const [limit, value] of values) {
     const known = valuesBefore.get(limit)
     // A limit that was set meanwhile is checked by itself.
-    if (known !== undefined && D.greaterThan(value, addPercent(known, percent)))
-      return `its value has grown to ${D.format(value)}, and ${D.format(addPercent(known, percent))} was approved at most`
+    if (known !== undefined && D.greaterThan(value, D.addPercent(known, percent)))
+      return `its value has grown to ${D.format(value)}, and ${D.format(D.addPercent(known, percent))} was approved at most`
   }
   return worsePrice(approved, now, percent)
 }
@@ -59,7 +58,7 @@ const worsePrice = (approved: Claim, now: Claim, percent: D.Decimal): string | u
   for (const [index, { pair, price, type }] of ordersOf(now)) {
     const known = before.get(index)?.price
     if (price === undefined || known === undefined) continue
-    const bound = addPercent(D.decimal(known), percent, type === "buy" ? 1 : -1)
+    const bound = D.addPercent(D.decimal(known), percent, type === "buy" ? 1 : -1)
     const isWorse = type === "buy" ? D.greaterThan(D.decimal(price), bound) : D.lessThan(D.decimal(price), bound)
     if (isWorse) return `the price of ${pair} has moved to ${price}, and ${D.format(bound)} was approved at worst`
   }

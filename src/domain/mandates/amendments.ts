@@ -2,7 +2,7 @@ import { Either } from "effect"
 import * as D from "../numbers/decimal.ts"
 import { type OrderType, orderTypes, priceUses, type PriceUse } from "../orders/orders.ts"
 import { hasTrigger } from "../orders/triggerRules.ts"
-import { addPercent, readAmount } from "./amounts.ts"
+import { readAmount } from "./amounts.ts"
 import { claimOf, type Draft, emptyClaim } from "./claims.ts"
 import { type Allowed, type AmendedOrder, type Judging, layerOf } from "./facts.ts"
 import {
@@ -16,7 +16,7 @@ import {
   ownedOf,
   requestName
 } from "./placing.ts"
-import { absolute, limitOf } from "./prices.ts"
+import { absolute, limitOf } from "../orders/limitPrices.ts"
 import { type Judged, notAllowed, uncheckable } from "./refusal.ts"
 import { AmendOrder, readFields } from "./writeFields.ts"
 
@@ -141,7 +141,7 @@ const raiseOf = (
     const feeInBase = before.oflags.includes("fcib")
     const fee = after.type === "buy" || feeInBase ? yield* feeOf(judging, market) : D.zero
     if (reduces) {
-      const amount = feeInBase ? addPercent(highest, fee) : highest
+      const amount = feeInBase ? D.addPercent(highest, fee) : highest
       const increase = D.max(D.zero, D.subtract(amount, D.decimal(open.amount)))
       if (D.greaterThan(increase, ownedOf(judging, market)))
         return yield* notAllowed(layer, "amend", `a sale of ${D.format(volume)}`, "a sale of what the caller owns")

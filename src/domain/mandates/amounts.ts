@@ -7,9 +7,6 @@ const amountPlaces = 10
 /** The amount from which on nothing is judged. No account holds so much of anything, and sums of less stay short texts. */
 const most = D.decimal("1000000000000000")
 
-const one = D.decimal("1")
-const hundredth = D.decimal("0.01")
-
 /** Reads a decimal of zero or more in the form of requests. Undefined for any other text. */
 export const readAmount = (text: string | undefined): D.Decimal | undefined =>
   text !== undefined && isDecimal(text) && !text.startsWith("-") ? D.parse(text) : undefined
@@ -17,24 +14,6 @@ export const readAmount = (text: string | undefined): D.Decimal | undefined =>
 /** Rounds an amount up to the decimals of a claim. Undefined if it is absurdly large. */
 export const boundOf = (amount: D.Decimal): D.Decimal | undefined =>
   D.lessThan(amount, most) ? D.roundUp(amount, amountPlaces) : undefined
-
-/** Adds a percentage to a number, or subtracts it. */
-export const addPercent = (value: D.Decimal, percent: D.Decimal, sign: 1 | -1 = 1): D.Decimal => {
-  const part = D.multiply(percent, hundredth)
-  return D.multiply(value, sign === 1 ? D.sum(one, part) : D.subtract(one, part))
-}
-
-/** Finds the largest multiple of `step` that is at most `value`. */
-export const multipleBelow = (value: D.Decimal, step: D.Decimal): D.Decimal => {
-  const nearest = D.nearestMultiple(value, step)
-  return D.greaterThan(nearest, value) ? D.subtract(nearest, step) : nearest
-}
-
-/** Finds the smallest multiple of `step` that is at least `value`. */
-export const multipleAbove = (value: D.Decimal, step: D.Decimal): D.Decimal => {
-  const nearest = D.nearestMultiple(value, step)
-  return D.lessThan(nearest, value) ? D.sum(nearest, step) : nearest
-}
 
 /** The digits of a rate. */
 const rateDigits = 18

@@ -2,7 +2,7 @@ import { Either } from "effect"
 import type { Directory, Pair } from "../assets/model.ts"
 import * as D from "../numbers/decimal.ts"
 import { rateOf } from "./amounts.ts"
-import { type Book, costOf, readBook, volumeFor } from "./book.ts"
+import { type Book, costOf, readBook, volumeFor } from "../orders/book.ts"
 import { type Judged, uncheckable } from "./refusal.ts"
 
 /** Assets through which others are converted that have no pair with each other, in order of preference. */

@@ -1,10 +1,10 @@
 import { Either } from "effect"
 import type { Directory, Pair } from "../assets/model.ts"
 import * as D from "../numbers/decimal.ts"
+import { absolute, hasLimitPrice, limitOf, type Prices } from "../orders/limitPrices.ts"
 import type { OrderType } from "../orders/orders.ts"
-import { volumeStep } from "../orders/pairSteps.ts"
-import { addPercent, boundOf, multipleBelow, readAmount } from "./amounts.ts"
-import { fillsWithin, type Levels, readBook, type Side, slippagePrice, touchOf } from "./book.ts"
+import { boundOf, readAmount } from "./amounts.ts"
+import { fillsWithin, type Levels, readBook, type Side, slippagePrice, touchOf } from "../orders/book.ts"
 import { claimOf, type Draft } from "./claims.ts"
 import { assetName } from "./conversion.ts"
 import { type Allowed, type Judging, layerOf } from "./facts.ts"
@@ -176,7 +176,7 @@ const rowOf = (
     const paysFee = (flagged.type === "buy" && !isPositionOnly) || feeInBase || flagged.close !== undefined
     const fee = paysFee ? yield* feeOf(judging, market) : D.zero
     const volume = D.decimal(flagged.volume)
-    const sold = feeInBase ? addPercent(volume, fee) : volume
+    const sold = feeInBase ? D.addPercent(volume, fee) : volume
     const isSold = flagged.type === "sell" && !isMargin(flagged) && D.lessThanOrEqualTo(sold, owned)
     const reduces = isPositionOnly || isSold
     if (isPositionOnly) yield* positionRule(judging, market)
@@ -184,7 +184,7 @@ const rowOf = (
     const isMarket = flagged.ordertype === "market"
     const order = isMarket ? yield* asLimit(judging, market, flagged, reduces) : flagged
     yield* collarOf(judging, market, order, order.type)
-    const limit = P.limitOf(order)
+    const limit = limitOf(order)
     const draft: Draft = {
       ...(yield* draftOf(market, order, { fee, feeInBase, isPositionOnly, limit, reduces })),
       order: {
@@ -266,7 +266,7 @@ export const feeOf = ({ facts }: Judging, { pair }: Market): Judged<D.Decimal> =
 export const entryRules = (
   { facts, rules }: Judging,
   { pair }: Market,
-  order: Pick<Terms, "leverage" | "type"> & P.Prices,
+  order: Pick<Terms, "leverage" | "type"> & Prices,
   asked: OrderType
 ): Judged<void> => {
   const { leverage, ordertype, type } = order
@@ -287,7 +287,7 @@ export const entryRules = (
       return notAllowed(layer, "max-leverage", `leverage ${String(leverage)}`, String(terms.maxLeverage))
   }
   if (ordertype !== "market") {
-    const isUnbounded = !P.hasLimitPrice(ordertype) || (type === "buy" && ordertype === "trailing-stop-limit")
+    const isUnbounded = !hasLimitPrice(ordertype) || (type === "buy" && ordertype === "trailing-stop-limit")
     if (isUnbounded) return notAllowed(layer, "types", `a ${type} with ${ordertype}`, "stop-loss-limit")
     const relative = P.relativePrice(order)
     if (relative !== undefined) return notAllowed(layer, "price", relative, "absolute prices")
@@ -318,7 +318,7 @@ const asLimit = (
     if (touch === undefined) return yield* uncheckable(check, `nobody offers a price for ${pair.display}`)
     const price = slippagePrice(touch, side, slippage, pair)
     const inQuote = order.oflags?.includes("viqc") === true
-    const volume = inQuote ? volumeAt(D.decimal(order.volume), price, pair) : D.decimal(order.volume)
+    const volume = inQuote ? D.divideDown(D.decimal(order.volume), price, pair.lotDecimals) : D.decimal(order.volume)
     if (inQuote && D.isZero(volume)) return yield* uncheckable("the volume of the order", "it buys less than one step")
     if (!reduces && !fillsWithin(levels, side, volume, price)) {
       const asked = `${D.format(volume)} ${pair.display} at the market, which would be filled beyond ${D.format(price)}`
@@ -335,24 +335,16 @@ const asLimit = (
     }
   })
 
-/** The volume that an amount of the quote buys at a price, rounded down. */
-const volumeAt = (amount: D.Decimal, price: D.Decimal, pair: Pair): D.Decimal => {
-  const step = volumeStep(pair)
-  const rough = D.divideUp(amount, price, pair.lotDecimals)
-  const volume = D.greaterThan(D.multiply(rough, price), amount) ? D.subtract(rough, step) : rough
-  return multipleBelow(D.max(D.zero, volume), step)
-}
-
 /** Checks that a limit price does not cross the book further than the collar allows. */
 export const collarOf = (
   { rules }: Judging,
   market: Market,
-  order: P.Prices,
+  order: Prices,
   side: Side,
   touch: P.Touch = touchesOf(market)
 ): Judged<void> => {
   const collar = rules.own?.terms.collar
-  if (collar === undefined || !P.hasLimitPrice(order.ordertype)) return Either.void
+  if (collar === undefined || !hasLimitPrice(order.ordertype)) return Either.void
   if (market.levels === undefined)
     return uncheckable("the collar", `the order book of ${market.pair.display} could not be read`)
   const found = P.crossing(order, side, touch, D.decimal(collar))
@@ -383,7 +375,7 @@ export const draftOf = (
   if (isPositionOnly) return Either.right({ ...common, asset, amount: D.zero })
   if (type === "buy" && limit === undefined) return uncheckable("the cost of the order", "it has no limit price")
   const cost = type === "buy" && limit !== undefined ? D.multiply(limit, volume) : volume
-  const amount = boundOf(type === "buy" || feeInBase ? addPercent(cost, fee) : cost)
+  const amount = boundOf(type === "buy" || feeInBase ? D.addPercent(cost, fee) : cost)
   if (amount === undefined) return uncheckable("the cost of the order", "it is too large")
   const floor = type === "sell" && limit !== undefined ? { floor: { asset: quote, price: limit } } : {}
   return Either.right({ ...common, asset, amount, ...floor })
@@ -412,13 +404,13 @@ const childOf = (
     }
     if (!reduces) yield* entryRules(judging, market, order, close.ordertype)
     // It is placed when its parent is filled, at the parent's price or a better one.
-    const entry = P.limitOf(parent) ?? P.absolute(parent.price)
+    const entry = limitOf(parent) ?? absolute(parent.price)
     const { ask, bid } = touchesOf(market)
     const pick = type === "sell" ? D.min : D.max
     const moved = (price: D.Decimal | undefined) =>
       price === undefined || entry === undefined ? price : pick(price, entry)
     yield* collarOf(judging, market, close, type, { ask: moved(ask), bid: moved(bid) })
-    const limit = P.limitOf(close)
+    const limit = limitOf(close)
     const feeInBase = parent.oflags?.includes("fcib") === true
     const draft = yield* draftOf(market, order, { fee, feeInBase, isPositionOnly: false, limit, reduces })
     return {

@@ -79,6 +79,27 @@ export const isMultipleOf = (value: Decimal, step: Decimal): boolean =>
 export const nearestMultiple = (value: Decimal, step: Decimal): Decimal =>
   BigDecimal.multiply(round(BigDecimal.unsafeDivide(value, step), 0, "half-from-zero"), step)
 
+/** Adds a percentage to a number, or subtracts it. */
+export const addPercent = (value: Decimal, percent: Decimal, sign: 1 | -1 = 1): Decimal => {
+  const part = BigDecimal.multiply(percent, BigDecimal.make(1n, 2))
+  return BigDecimal.multiply(
+    value,
+    sign === 1 ? BigDecimal.sum(BigDecimal.make(1n, 0), part) : BigDecimal.subtract(BigDecimal.make(1n, 0), part)
+  )
+}
+
+/** Finds the largest multiple of `step` that is at most `value`. */
+export const multipleBelow = (value: Decimal, step: Decimal): Decimal => {
+  const nearest = nearestMultiple(value, step)
+  return BigDecimal.greaterThan(nearest, value) ? BigDecimal.subtract(nearest, step) : nearest
+}
+
+/** Finds the smallest multiple of `step` that is at least `value`. */
+export const multipleAbove = (value: Decimal, step: Decimal): Decimal => {
+  const nearest = nearestMultiple(value, step)
+  return BigDecimal.lessThan(nearest, value) ? BigDecimal.sum(nearest, step) : nearest
+}
+
 /** Computes `part` as a percentage of `whole` with two decimals: `"-0.83"`. Undefined if `whole` is zero. */
 export const percent = (part: Decimal, whole: Decimal): string | undefined =>
   BigDecimal.isZero(whole)
@@ -87,6 +108,24 @@ export const percent = (part: Decimal, whole: Decimal): string | undefined =>
 
 /** Rounds up to `places` decimals. */
 export const roundUp = (value: Decimal, places: number): Decimal => round(value, places, "ceil")
+
+/** Rounds to `places` decimals, halves away from zero. */
+export const roundNearest = (value: Decimal, places: number): Decimal => round(value, places, "half-from-zero")
+
+/** Rounds down to `places` decimals. */
+export const roundDown = (value: Decimal, places: number): Decimal => round(value, places, "floor")
+
+/** Adds up numbers. */
+export const sumAll = (values: ReadonlyArray<Decimal>): Decimal => values.reduce(BigDecimal.sum, zero)
+
+/** Divides two positive numbers, rounded down to `places` decimals. The quotient is exact: it is never above the true one. */
+export const divideDown = (value: Decimal, by: Decimal, places: number): Decimal => {
+  const [a, b] = [
+    BigDecimal.scale(value, Math.max(value.scale, by.scale)),
+    BigDecimal.scale(by, Math.max(value.scale, by.scale))
+  ]
+  return BigDecimal.make((a.value * 10n ** BigInt(places)) / b.value, places)
+}
 
 /** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { Facts, Rules } from "../../../src/domain/mandates/assess.ts"
-import type { Book } from "../../../src/domain/mandates/book.ts"
+import type { Book } from "../../../src/domain/orders/book.ts"
 import type { Claim } from "../../../src/domain/mandates/claim.ts"
 import * as D from "../../../src/domain/numbers/decimal.ts"
 import { runs } from "../../Property.ts"

@@ -1,7 +1,7 @@
 import { makeDirectory } from "../../../src/domain/assets/directory.ts"
 import type { WriteEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
 import { type Assessed, assess, type Facts, type Rules } from "../../../src/domain/mandates/assess.ts"
-import type { Book, BookSide } from "../../../src/domain/mandates/book.ts"
+import type { Book, BookSide } from "../../../src/domain/orders/book.ts"
 import type { Mandate, ServerLimits } from "../../../src/domain/mandates/mandate.ts"
 import type { OpenSpend } from "../../../src/domain/mandates/room.ts"
 import { asset, lists, pair } from "../../fixtures/krakenLists.ts"

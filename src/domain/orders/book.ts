@@ -1,8 +1,7 @@
 import type { Pair } from "../assets/model.ts"
 import * as D from "../numbers/decimal.ts"
 import { isShort } from "../numbers/numberText.ts"
-import { priceStep } from "../orders/pairSteps.ts"
-import { addPercent, multipleAbove, multipleBelow } from "./amounts.ts"
+import { priceStep } from "./pairSteps.ts"
 
 /** One side of an order book, best price first. Both numbers are decimals as Kraken prints them. */
 export type BookSide = ReadonlyArray<readonly [price: string, volume: string]>
@@ -69,18 +68,74 @@ const numberOf = (text: string): D.Decimal | undefined => (text === "" || !isSho
 export const touchOf = ({ asks, bids }: Levels, side: Side): D.Decimal | undefined =>
   (side === "buy" ? asks : bids)[0]?.price
 
-/** Checks that a book would fill a volume at a limit price or better. */
-export const fillsWithin = ({ asks, bids }: Levels, side: Side, volume: D.Decimal, limit: D.Decimal): boolean => {
-  const passes = side === "buy" ? D.lessThanOrEqualTo : D.greaterThanOrEqualTo
-  const offered = (side === "buy" ? asks : bids)
-    .filter(({ price }) => passes(price, limit))
-    .reduce((sum, level) => D.sum(sum, level.volume), D.zero)
-  return D.greaterThanOrEqualTo(offered, volume)
+/** The levels that fill an order, with the volume that each fills of it. */
+export interface Walk {
+  readonly fills: ReadonlyArray<Level>
+  /** False if an acceptable level is missing for the rest. */
+  readonly isComplete: boolean
 }
+
+/** Walks the levels that an order of a side meets, best first, for a volume of the base. */
+export const walkVolume = (levels: Levels, side: Side, volume: D.Decimal, limit?: D.Decimal): Walk => {
+  let rest = volume
+  return walk(levels, side, limit, {
+    wanted: () => rest,
+    take: (level) => {
+      rest = D.subtract(rest, level.volume)
+    }
+  })
+}
+
+/** The same for an amount of the quote, for which each level gives whole steps of the volume. */
+export const walkAmount = (
+  levels: Levels,
+  side: Side,
+  amount: D.Decimal,
+  lotDecimals: number,
+  limit?: D.Decimal
+): Walk => {
+  let rest = amount
+  return walk(levels, side, limit, {
+    wanted: (price) => D.divideDown(rest, price, lotDecimals),
+    take: (level) => {
+      rest = D.subtract(rest, D.multiply(level.price, level.volume))
+    }
+  })
+}
+
+const walk = (
+  { asks, bids }: Levels,
+  side: Side,
+  limit: D.Decimal | undefined,
+  order: { readonly wanted: (price: D.Decimal) => D.Decimal; readonly take: (level: Level) => void }
+): Walk => {
+  const passes = side === "buy" ? D.lessThanOrEqualTo : D.greaterThanOrEqualTo
+  const fills: Array<Level> = []
+  for (const { price, volume } of side === "buy" ? asks : bids) {
+    const wanted = order.wanted(price)
+    if (!D.isPositive(wanted)) return { fills, isComplete: true }
+    if (limit !== undefined && !passes(price, limit)) return { fills, isComplete: false }
+    const filled = { price, volume: D.min(wanted, volume) }
+    fills.push(filled)
+    order.take(filled)
+    if (D.lessThanOrEqualTo(wanted, volume)) return { fills, isComplete: true }
+  }
+  return { fills, isComplete: false }
+}
+
+/** Adds up the volumes and the unrounded costs of fills. */
+export const totalOf = (fills: ReadonlyArray<Level>): { readonly volume: D.Decimal; readonly cost: D.Decimal } => ({
+  volume: D.sumAll(fills.map(({ volume }) => volume)),
+  cost: D.sumAll(fills.map(({ price, volume }) => D.multiply(price, volume)))
+})
+
+/** Checks that a book would fill a volume at a limit price or better. */
+export const fillsWithin = (levels: Levels, side: Side, volume: D.Decimal, limit: D.Decimal): boolean =>
+  walkVolume(levels, side, volume, limit).isComplete
 
 /** Moves a price by a percentage to the side that is worse for an order. */
 export const worsened = (price: D.Decimal, side: Side, percent: D.Decimal): D.Decimal =>
-  addPercent(price, percent, side === "buy" ? 1 : -1)
+  D.addPercent(price, percent, side === "buy" ? 1 : -1)
 
 /**
  * The limit price of an order that can cross the book by a percentage: the best price moved by it, rounded to the tick so
@@ -90,20 +145,14 @@ export const slippagePrice = (touch: D.Decimal, side: Side, percent: D.Decimal, 
   const step = priceStep(pair)
   const worst = worsened(touch, side, percent)
   return side === "buy"
-    ? D.max(touch, multipleBelow(worst, step))
-    : D.max(step, D.min(touch, multipleAbove(worst, step)))
+    ? D.max(touch, D.multipleBelow(worst, step))
+    : D.max(step, D.min(touch, D.multipleAbove(worst, step)))
 }
 
 /** The cost of buying a volume from a book's asks, best first. Undefined if they do not offer so much. */
-export const costOf = ({ asks }: Levels, volume: D.Decimal): D.Decimal | undefined => {
-  let [rest, cost] = [volume, D.zero]
-  for (const level of asks) {
-    const taken = D.min(rest, level.volume)
-    cost = D.sum(cost, D.multiply(taken, level.price))
-    rest = D.subtract(rest, taken)
-    if (D.isZero(rest)) return cost
-  }
-  return undefined
+export const costOf = (levels: Levels, volume: D.Decimal): D.Decimal | undefined => {
+  const { fills, isComplete } = walkVolume(levels, "buy", volume)
+  return isComplete ? totalOf(fills).cost : undefined
 }
 
 /** Decimals of a volume that has to be sold for an amount. */
