@@ -12,6 +12,13 @@ import type { LimitError } from "./LimitErrors.ts"
 import type { Principal } from "./Principal.ts"
 import type { WriteError } from "./KrakenClient.ts"
 
+/** A write whose size is a plain volume. */
+export interface Resolved {
+  readonly params: Params
+  /** Present if the caller gave the size in another form: what was asked for, and what it came to, in words. */
+  readonly resolved?: { readonly [name: string]: string }
+}
+
 /** A write that happened, or was not sent since an identical one had just happened. */
 export interface Sent {
   /** Kraken's result, or a result of the same shape made from what was found on the account. */
@@ -23,6 +30,8 @@ export interface Sent {
    * if Kraken gives any. All other fields are the answer of the earlier write.
    */
   readonly duplicateOf?: ReadonlyArray<string>
+  /** Present if the size of an order was not given as a volume: what was asked for, and what it came to, in words. */
+  readonly resolved?: { readonly [name: string]: string }
   /** Present if limits required it to be sent in another form than the caller's, with the terms that were sent. */
   readonly sentAs?: { readonly [name: string]: string }
   /** Present if a caller's own orders were cancelled instead of all: the ids of those still open, and the reason. */
@@ -64,6 +73,9 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
      * orders for ten minutes at most, even with `repeat`. Cancels are always sent. A mandate can bind them to the orders
      * of its caller: `CancelAll` then cancels these only, and cancels by an id or `userref` of others are refused.
      *
+     * An order's size may be a `cost` in quote currency or a part of what is free, such as `50%` or `all`. It is resolved
+     * to a volume after identical writes are recognized, and before limits judge it.
+     *
      * A write for which a person has to be asked becomes a plan (`Approvals`), and fails with `ApprovalPending`. The
      * parameter `reason`, which Kraken does not get either, is shown to that person.
      */
@@ -79,7 +91,9 @@ export class KrakenWriter extends Context.Tag("mcp-kraken/services/KrakenWriter"
     readonly validate: (
       endpoint: WriteEndpoint,
       params: Params
-    ) => Effect.Effect<Pick<Sent, "result" | "sentAs">, SendError, Principal>
+    ) => Effect.Effect<Pick<Sent, "resolved" | "result" | "sentAs">, SendError, Principal>
+    /** Replaces the size of an order by a volume, as `send` does. Reads the account if the size depends on it. */
+    readonly resolve: (endpoint: WriteEndpoint, params: Params) => Effect.Effect<Resolved, SendError, Principal>
     /** Waits until no write is in flight. */
     readonly settled: Effect.Effect<void>
   }

@@ -66,6 +66,7 @@ export const TestKraken = (options: {
     Layer.succeed(KrakenWriter, {
       send: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
       validate: (endpoint, params) => Effect.map(answer(endpoint, params), (result) => ({ result })),
+      resolve: (_, params) => Effect.succeed({ params }),
       settled: Effect.void
     }),
     Layer.succeed(Names, {

@@ -127,6 +127,13 @@ export const divideDown = (value: Decimal, by: Decimal, places: number): Decimal
   return BigDecimal.make((a.value * 10n ** BigInt(places)) / b.value, places)
 }
 
+/** Divides two positive numbers, rounded to the nearest with `places` decimals, halves up. */
+export const divideNearest = (value: Decimal, by: Decimal, places: number): Decimal => {
+  const doubled = divideDown(BigDecimal.multiply(value, BigDecimal.make(2n, 0)), by, places)
+  const { value: twice } = BigDecimal.scale(doubled, places)
+  return BigDecimal.make((twice + 1n) / 2n, places)
+}
+
 /** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>
   round(BigDecimal.unsafeDivide(value, by), places, "ceil")

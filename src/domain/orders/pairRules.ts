@@ -123,7 +123,8 @@ const priceFaults = (field: string, given: string | undefined, pair: Pair, name 
   return [{ path: field, fault }]
 }
 
-const volumeFaults = (order: Terms, pair: Pair, last: D.Decimal | undefined): ReadonlyArray<Fault> => {
+/** Lists the faults of a volume that depend on the pair: its lot and its minima. */
+export const volumeFaults = (order: Terms, pair: Pair, last: D.Decimal | undefined): ReadonlyArray<Fault> => {
   const volume = amount(order.volume)
   if (volume === undefined || D.isZero(volume)) return []
   if (hasFlag(order, "viqc")) return quoteVolumeFaults(order, pair, volume, last)

@@ -21,6 +21,7 @@ const conditions: ReadonlySet<string> = new Set(["deadline", "repeat"])
 
 const numbers: ReadonlySet<string> = new Set([
   "amount",
+  "cost",
   "displayvol",
   "display_qty",
   "expiretm",

@@ -52,6 +52,15 @@ export const Written = {
   ...Settled
 }
 
+/** The field of an order whose size was not given as a volume. */
+export const ResolvedSize = {
+  resolved: optional(
+    Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+      description: "The size asked for, and what it came to"
+    })
+  )
+}
+
 /** The field of an order that was sent with other terms than the caller's. */
 export const SentAs = {
   sent_as: optional(

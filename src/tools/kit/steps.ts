@@ -99,9 +99,9 @@ const read = (endpoint: Endpoint, params: Params) =>
 /** Has Kraken check a write, which then changes nothing. */
 const validateOnly = (endpoint: WriteEndpoint, params: Params) =>
   Effect.flatMap(KrakenWriter, (writer) =>
-    Effect.map(writer.validate(endpoint, withoutRepeat(params)), ({ result, sentAs }) => ({
+    Effect.map(writer.validate(endpoint, withoutRepeat(params)), ({ resolved, result, sentAs }) => ({
       result,
-      extra: sentAs === undefined ? {} : { sent_as: sentAs }
+      extra: { ...(resolved && { resolved }), ...(sentAs && { sent_as: sentAs }) }
     }))
   )
 
@@ -109,9 +109,10 @@ const send = (endpoint: WriteEndpoint, { repeat, ...params }: Params, canRepeat:
   Effect.flatMap(KrakenWriter, (writer) =>
     Effect.map(
       writer.send(endpoint, repeat === true ? { ...params, repeat } : params),
-      ({ duplicateOf, left, result, sentAs, settled }) => ({
+      ({ duplicateOf, left, resolved, result, sentAs, settled }) => ({
         result,
         extra: {
+          ...(resolved && { resolved }),
           ...(sentAs && { sent_as: sentAs }),
           ...(duplicateOf && duplicateFields(duplicateOf, canRepeat)),
           ...(settled && { settled }),

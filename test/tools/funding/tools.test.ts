@@ -106,6 +106,7 @@ describe("get_deposit_addresses", () => {
               return Effect.succeed({ result: answers["private/DepositAddresses"], duplicateOf: [] })
             },
             validate: () => Effect.die("not validated"),
+            resolve: (_, params) => Effect.succeed({ params }),
             settled: Effect.void
           })
         )

@@ -82,6 +82,7 @@ const krakenOf = (
         return Effect.map(send(ids, account), (result) => ({ result }))
       }),
     validate: () => Effect.die("not validated"),
+    resolve: (_, params) => Effect.succeed({ params }),
     settled: Effect.void
   })
   const base = TestKraken({

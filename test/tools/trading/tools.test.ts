@@ -164,7 +164,10 @@ describe("add_order", () => {
       assert.deepInclude(calls[0], { validate: true })
       const refused = yield* Effect.flip(Placing.addOrder.run({ ...limit, ...off }))
       assert.strictEqual(refused._tag, "ReadOnlyMode")
-      assert.strictEqual(calls.length, 1)
+      assert.lengthOf(
+        calls.filter((call) => "validate" in call || "volume" in call),
+        1
+      )
     }).pipe(
       readOnly,
       Effect.provide(Layer.provideMerge(writesFail, kraken({ "private/AddOrder": { descr: placed.descr } }, calls)))
@@ -578,7 +581,12 @@ describe("a server that only reads", () => {
 })
 
 const writerThat = (send: Effect.Effect<Sent>) =>
-  Layer.succeed(KrakenWriter, { send: () => send, validate: () => send, settled: Effect.void })
+  Layer.succeed(KrakenWriter, {
+    send: () => send,
+    validate: () => send,
+    resolve: (_, params) => Effect.succeed({ params }),
+    settled: Effect.void
+  })
 
 const writer = (sent: Sent) => writerThat(Effect.succeed(sent))
 
@@ -588,6 +596,7 @@ const writesFail = Layer.effect(
   Effect.map(KrakenClient, ({ read }) => ({
     send: () => Effect.die("a write was sent"),
     validate: (endpoint, params) => Effect.map(read(endpoint, params), (result) => ({ result })),
+    resolve: (_, params) => Effect.succeed({ params }),
     settled: Effect.void
   }))
 )

@@ -26,6 +26,9 @@ const capacity = 200
 /** The pause after a failed look-up, in milliseconds. */
 const pauseAfter = () => Effect.succeed(Duration.toMillis("1 second"))
 
+/** The readings of an account and its markets. */
+export type AccountFacts = ReturnType<typeof makeAccountFacts>
+
 /** Makes the readings of the account and its markets by which writes are judged under limits. */
 export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) => {
   const read = <E extends ReadEndpoint>(endpoint: E, params: Params) =>
@@ -40,12 +43,17 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
       bids: rows.bids.map(levelOf)
     }))
 
-  const readFee = ({ altname, assetClass }: Pair) =>
-    Effect.map(read("private/TradeVolume", { pair: altname, ...classOf(assetClass) }), ({ fees }) => {
-      const [row] = Object.values(fees ?? {})
-      // The highest fee of all tiers: an order can rest until the account has fallen into another tier.
-      return Option.map(Option.fromNullable(row?.maxfee ?? row?.max_fee ?? row?.fee), String)
-    }).pipe(Effect.flatten)
+  const readFees = ({ altname, assetClass }: Pair) =>
+    Effect.map(read("private/TradeVolume", { pair: altname, ...classOf(assetClass) }), ({ fees }) =>
+      Option.fromNullable(Object.values(fees ?? {})[0])
+    )
+
+  // The highest fee of all tiers: an order can rest until the account has fallen into another tier.
+  const readHighestFee = (pair: Pair) =>
+    Effect.flatMap(
+      readFees(pair),
+      Option.map((row) => String(row.maxfee ?? row.max_fee ?? row.fee))
+    )
 
   const books = makeBoundedMap<string, Cached<Book>>(capacity)
   const fees = makeBoundedMap<string, Cached<string>>(capacity)
@@ -69,7 +77,14 @@ export const makeAccountFacts = ({ directory, kraken, record }: LimitContext) =>
     book: (pair: Pair) => cached(books, pair, readBook, { age: bookAge, staleFor: bookAge }),
 
     /** Reads the highest taker fee of a pair, in percent. Fails if Kraken does not show it. */
-    takerFee: (pair: Pair) => cached(fees, pair, readFee, { age: feeAge, staleFor: staleFeeAge }),
+    takerFee: (pair: Pair) => cached(fees, pair, readHighestFee, { age: feeAge, staleFor: staleFeeAge }),
+
+    /** Reads the taker fee of a pair in the present tier, in percent. Fails if Kraken does not show it. */
+    presentFee: (pair: Pair) =>
+      Effect.flatMap(
+        readFees(pair),
+        Option.map(({ fee }) => String(fee))
+      ),
 
     /** Reads the order that an amendment names. None if Kraken does not list it. */
     amended: ({ cl_ord_id, txid }: OrderName) =>

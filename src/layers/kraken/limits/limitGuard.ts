@@ -28,7 +28,7 @@ import { type LimitError, LimitReached, NotAllowed } from "../../../services/Lim
 import { Principal } from "../../../services/Principal.ts"
 import { type BalanceReport, type Limits, RecordUnavailable } from "../../../services/Record.ts"
 import { limitError } from "./limitError.ts"
-import { makeAccountFacts } from "./accountFacts.ts"
+import { type AccountFacts, makeAccountFacts } from "./accountFacts.ts"
 import type { LimitContext } from "./limitContext.ts"
 import { type ReadBack, requireOrderLists } from "./readBack.ts"
 
@@ -76,9 +76,13 @@ const unlimited = (params: Params): Guarded => ({ params, limits: {} })
  * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
  * the caller might have bought meanwhile: each reading costs rate budget.
  */
-export const makeLimitGuard = (context: LimitContext, server: Option.Option<ServerLimits>, readBack: ReadBack) => {
+export const makeLimitGuard = (
+  context: LimitContext,
+  server: Option.Option<ServerLimits>,
+  readBack: ReadBack,
+  account: AccountFacts = makeAccountFacts(context)
+) => {
   const { approvals, record } = context
-  const account = makeAccountFacts(context)
   const serverLimits = Option.getOrUndefined(server)
 
   /** Kraken's clock, which is asked first if no answer has shown it yet. */

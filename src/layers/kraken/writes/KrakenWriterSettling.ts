@@ -16,6 +16,7 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
  * - `writeFibers.ts` starts the fiber, and lets callers of identical writes in flight wait for the same answer.
  * - `ownCancels.ts` binds cancels of a caller under a mandate to its own orders.
  * - `recordedWrites.ts` recognizes an identical write in the record, which all processes share.
+ * - `resolveSize.ts` replaces a size such as `50%` by the volume that it comes to.
  * - `../limits/limitGuard.ts` judges it by the mandate of its caller and the limits of the server, and asks a person.
  * - `procedures.ts` gives the procedure of the endpoint, which prepares the write.
  * - `recordedWrites.ts` records the intent before the write leaves, and later its outcome.
@@ -28,7 +29,7 @@ import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
 export const KrakenWriterSettling = Layer.scoped(
   KrakenWriter,
   Effect.gen(function* () {
-    const { approvals, context, guard, procedure, record, recorded, settle } = yield* writeParts
+    const { approvals, context, guard, procedure, record, recorded, resolve, settle } = yield* writeParts
     const sendOnce = makeSendOnce(context, settle)
 
     const refused =
@@ -88,11 +89,13 @@ export const KrakenWriterSettling = Layer.scoped(
       // An identical write is no second one, and so needs no room under limits.
       const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
+      const { params: sized, resolved } = yield* refused(endpoint, params)(resolve(endpoint, params))
       // Another write took the room between the judgement and the reservation: it is judged once more.
-      return yield* attempt(write, params).pipe(
-        Effect.catchTag("NoRoomLeft", () => attempt(write, params)),
-        Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params }, refusal))
+      const sent = yield* attempt(write, sized).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, sized)),
+        Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params: sized }, refusal))
       )
+      return resolved === undefined ? sent : { ...sent, resolved }
     })
 
     const cancelOwn = makeOwnCancels({
@@ -123,10 +126,12 @@ export const KrakenWriterSettling = Layer.scoped(
       settled,
       validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, given) {
         const { reason: _, ...params } = given
-        const { params: checked, sentAs } = yield* guard(endpoint, params)
+        const { params: sized, resolved } = yield* resolve(endpoint, params)
+        const { params: checked, sentAs } = yield* guard(endpoint, sized)
         const result = yield* context.kraken.read(endpoint, checked)
-        return sentAs === undefined ? { result } : { result, sentAs }
+        return { result, ...(sentAs !== undefined && { sentAs }), ...(resolved !== undefined && { resolved }) }
       }),
+      resolve,
       send: Effect.fn("KrakenWriter.send")(function* (endpoint, { reason, repeat, ...params }, { approval } = {}) {
         const { account, caller } = yield* Principal
         // Cancels are not recognized, and so do not wait for the names of assets and pairs.

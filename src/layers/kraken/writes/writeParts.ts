@@ -5,12 +5,14 @@ import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
 import { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Record } from "../../../services/Record.ts"
+import { makeAccountFacts } from "../limits/accountFacts.ts"
 import type { LimitContext } from "../limits/limitContext.ts"
 import { makeLimitGuard } from "../limits/limitGuard.ts"
 import { makeReadBack } from "../limits/readBack.ts"
 import { makeNotify } from "./notices.ts"
 import { procedures } from "./procedures.ts"
 import { makeRecordedWrites } from "./recordedWrites.ts"
+import { makeResolveSize } from "./resolveSize.ts"
 import { makeSettleWrite } from "./settleWrite.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
 
@@ -33,6 +35,8 @@ export const writeParts = Effect.gen(function* () {
     record,
     approvals: yield* Approvals
   }
+  const account = makeAccountFacts(limits)
+  const readBack = makeReadBack(limits)
   return {
     approvals: limits.approvals,
     context,
@@ -40,6 +44,7 @@ export const writeParts = Effect.gen(function* () {
     procedure: procedures(),
     recorded: makeRecordedWrites(record, context.kraken, yield* makeNotify(record)),
     settle: makeSettleWrite(context, record),
-    guard: makeLimitGuard(limits, config.serverLimits, makeReadBack(limits))
+    guard: makeLimitGuard(limits, config.serverLimits, readBack, account),
+    resolve: makeResolveSize(context, { account, readBack, record })
   }
 })
