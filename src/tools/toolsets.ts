@@ -29,7 +29,9 @@ import * as Activity from "./trading/activity.ts"
 import * as Cancelling from "./trading/cancelOrders.ts"
 import * as Changing from "./trading/changeOrders.ts"
 import * as Placing from "./trading/placeOrders.ts"
+import * as Previewing from "./trading/preview.ts"
 import * as TradingReads from "./trading/readTools.ts"
+import * as Waiting from "./trading/waitForOrders.ts"
 import * as WebSocket from "./trading/webSocketToken.ts"
 import { essential, first } from "./listOrder.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
@@ -65,7 +67,7 @@ export const toolsets = {
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
   portfolio: inOrder({ ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
-  trading: inOrder({ ...TradingReads, ...Placing, ...Changing, ...Cancelling, ...Activity }),
+  trading: inOrder({ ...TradingReads, ...Previewing, ...Placing, ...Waiting, ...Changing, ...Cancelling, ...Activity }),
   funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),
   subaccounts: inOrder(Subaccounts),

@@ -447,7 +447,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/process",
     "services"
   ],
-  "domain/approvals": ["domain/endpoints", "domain/mandates", "domain/numbers"],
+  "domain/approvals": ["domain/endpoints", "domain/mandates", "domain/numbers", "domain/orders"],
   "layers/access/approvals": [
     "domain/approvals",
     "domain/endpoints",

@@ -52,7 +52,12 @@ export const useEveryTool = Effect.fnUntraced(function* (
   assert.isAbove(Number(asks[0][0]), Number(bids[0][0]))
   const low = String(Math.floor(Number(bids[0][0]) * 0.8))
   const order = { pair, type: "buy", ordertype: "limit", volume: "0.01", price: low }
+  const preview = yield* use("preview_order", order)
+  assert.deepInclude(preview, { happens: "rest", filled: "0" })
+  const checked = yield* use("add_order", { ...order, validate: true })
+  assert.deepInclude(checked.preview, { happens: "rest", filled: "0" })
   const first = yield* use("add_order", order)
+  assert.isFalse((yield* use("wait_for_orders", { txid: first.txid, timeout_s: 0 })).done)
   yield* use("amend_order", { txid: first.txid[0], order_qty: "0.02" })
   yield* use("get_order_amends", { txid: first.txid[0] })
   yield* use("cancel_order", { txid: first.txid[0] })

@@ -109,30 +109,8 @@ export const percent = (part: Decimal, whole: Decimal): string | undefined =>
 /** Rounds up to `places` decimals. */
 export const roundUp = (value: Decimal, places: number): Decimal => round(value, places, "ceil")
 
-/** Rounds to `places` decimals, halves away from zero. */
-export const roundNearest = (value: Decimal, places: number): Decimal => round(value, places, "half-from-zero")
-
 /** Rounds down to `places` decimals. */
 export const roundDown = (value: Decimal, places: number): Decimal => round(value, places, "floor")
-
-/** Adds up numbers. */
-export const sumAll = (values: ReadonlyArray<Decimal>): Decimal => values.reduce(BigDecimal.sum, zero)
-
-/** Divides two positive numbers, rounded down to `places` decimals. The quotient is exact: it is never above the true one. */
-export const divideDown = (value: Decimal, by: Decimal, places: number): Decimal => {
-  const [a, b] = [
-    BigDecimal.scale(value, Math.max(value.scale, by.scale)),
-    BigDecimal.scale(by, Math.max(value.scale, by.scale))
-  ]
-  return BigDecimal.make((a.value * 10n ** BigInt(places)) / b.value, places)
-}
-
-/** Divides two positive numbers, rounded to the nearest with `places` decimals, halves up. */
-export const divideNearest = (value: Decimal, by: Decimal, places: number): Decimal => {
-  const doubled = divideDown(BigDecimal.multiply(value, BigDecimal.make(2n, 0)), by, places)
-  const { value: twice } = BigDecimal.scale(doubled, places)
-  return BigDecimal.make((twice + 1n) / 2n, places)
-}
 
 /** Divides `value` by `by`, rounded up to `places` decimals. */
 export const divideUp = (value: Decimal, by: Decimal, places: number): Decimal =>

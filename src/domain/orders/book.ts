@@ -125,8 +125,8 @@ const walk = (
 
 /** Adds up the volumes and the unrounded costs of fills. */
 export const totalOf = (fills: ReadonlyArray<Level>): { readonly volume: D.Decimal; readonly cost: D.Decimal } => ({
-  volume: D.sumAll(fills.map(({ volume }) => volume)),
-  cost: D.sumAll(fills.map(({ price, volume }) => D.multiply(price, volume)))
+  volume: D.total(fills.map(({ volume }) => volume)),
+  cost: D.total(fills.map(({ price, volume }) => D.multiply(price, volume)))
 })
 
 /** Checks that a book would fill a volume at a limit price or better. */

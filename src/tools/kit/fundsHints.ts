@@ -29,17 +29,16 @@ export const fundsHints = (spelling: string): Effect.Effect<Hints, never, ExtraR
       onSome: ({ open }) => Object.entries(open).filter(([, order]) => holds(order, asset, directory))
     })
     return [
-      `Of ${asset}, ${freeOf(row)} is free: the balance is ${D.format(numberOf(row.balance))}, and open orders hold ${D.format(held)}`,
+      `Of ${asset}, ${D.format(freeOf(row))} is free: the balance is ${D.format(numberOf(row.balance))}, and open orders hold ${D.format(held)}`,
       ...(holders.length > 0 ? [`It is held by ${listed(holders.map(described(directory)))}`] : [])
     ]
   })
 
 const numberOf = (amount: string | number | undefined): D.Decimal => D.parse(String(amount ?? 0)) ?? D.zero
 
-const freeOf = ({ balance, credit, credit_used, hold_trade }: Balance) =>
-  D.format(
-    D.subtract(D.subtract(D.sum(numberOf(balance), numberOf(credit)), numberOf(credit_used)), numberOf(hold_trade))
-  )
+/** Computes the amount that a new order can use. */
+export const freeOf = ({ balance, credit, credit_used, hold_trade }: Balance): D.Decimal =>
+  D.subtract(D.subtract(D.sum(numberOf(balance), numberOf(credit)), numberOf(credit_used)), numberOf(hold_trade))
 
 /** Checks that an open spot order holds an asset: the base asset if it sells, the quote asset if it buys. */
 const holds = ({ descr }: OpenOrder, asset: string, directory: Directory): boolean => {

@@ -19,6 +19,15 @@ export const Decimal = Schema.String.annotations({ message: notDecimal }).pipe(
   Schema.annotations({ description: 'e.g. "0.5"' })
 )
 
+const notSize = (issue: { readonly actual: unknown }) =>
+  `must be a decimal number in a string, e.g. "0.5", or a part of what is free, "50%" or "all", got ${JSON.stringify(issue.actual)}`
+
+/** An exact decimal number as text, a percentage, or `all`. */
+export const AmountOrShare = Schema.String.annotations({ message: notSize }).pipe(
+  Schema.filter(ifShort, { jsonSchema: {} }),
+  Schema.pattern(/^(-?\d+(\.\d+)?%?|all)$/, { message: notSize, jsonSchema: {} })
+)
+
 /** A decimal above zero. */
 export const Positive = Decimal.pipe(
   Schema.filter((amount) => /[1-9]/.test(amount) && !amount.startsWith("-"), {

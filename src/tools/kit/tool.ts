@@ -219,7 +219,7 @@ export const endpoint = <
       answer: NoInfer<A>,
       call: Refusals.Call<InputOf<Fields>>
     ) => Effect.Effect<NoInfer<A>, never, ExtraReads>
-    /** Adds facts of other reads to the answer of a read. */
+    /** Adds facts of other reads to the answer of a call that only reads. */
     readonly supplement?: (
       answer: NoInfer<A>,
       call: Refusals.Call<InputOf<Fields>>

@@ -26,13 +26,15 @@ interface PlacedTerms {
  * Lists the faults of new orders that depend on their pair and its last price. The last price is read only if a trigger,
  * a volume in quote currency or a message needs it. If a check needs the price and the price is unavailable, the call is
  * refused: an unchecked trigger might be on the wrong side of the market. `others` are faults that are known already.
+ * `select` picks the faults that count.
  */
 export const placingFaults = Effect.fnUntraced(function* (
   endpoint: Endpoint,
   name: string,
   placed: ReadonlyArray<PlacedTerms>,
   { directory, now }: Known,
-  others: ReadonlyArray<Fault>
+  others: ReadonlyArray<Fault>,
+  select: (faults: ReadonlyArray<Fault>) => ReadonlyArray<Fault> = (faults) => faults
 ) {
   const orders = placed.map((order) => ({ ...order, terms: withoutPastStart(order.terms, now) }))
   const pair = directory.findPair(name)
@@ -41,7 +43,7 @@ export const placingFaults = Effect.fnUntraced(function* (
     ...orders.flatMap(({ path, terms }) => {
       const canJudge = last !== undefined || !needsLastPrice(terms)
       const faults = [
-        ...(pair === undefined ? [] : pairFaults(terms, pair, last)),
+        ...(pair === undefined ? [] : select(pairFaults(terms, pair, last))),
         ...(canJudge ? triggerFaults(terms, { pair: pair?.display ?? name, last }) : [])
       ]
       return path === undefined ? faults : within(path, faults)

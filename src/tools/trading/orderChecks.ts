@@ -1,8 +1,9 @@
-import { Effect } from "effect"
+import { Effect, Either, Option } from "effect"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { clientIdFaults } from "../../domain/orders/fieldRules.ts"
 import type { Pair } from "../../domain/assets/model.ts"
-import type { Close } from "../../domain/orders/orders.ts"
+import { convertSize, isPlainSize, sizeFactsNeeded, sizeFaults } from "../../domain/orders/orderSize.ts"
+import type { Close, Terms } from "../../domain/orders/orders.ts"
 import type { Now } from "../../domain/orders/orderTimes.ts"
 import type { Known } from "../kit/steps.ts"
 
@@ -17,7 +18,42 @@ export const factFaults = <A extends { readonly pair?: string }>(
   return [...timeFaults(input, now), ...(pair === undefined ? [] : pairFaults(input, pair))]
 }
 
-interface FlatClose {
+/** The terms by which an order is checked, and its faults without those that wait until its size is known. */
+interface Checkable {
+  readonly terms: Terms
+  readonly select: (faults: ReadonlyArray<Fault>) => ReadonlyArray<Fault>
+}
+
+/**
+ * Makes the terms by which an order is checked before its size is resolved. A cost at a limit price is converted here. For
+ * a size that depends on the account or the book, one unit stands in, and faults of the volume are left to the writer.
+ */
+export const checkable = (
+  { cost, ...order }: Omit<Terms, "volume"> & { readonly volume?: string; readonly cost?: string },
+  pair?: Pair
+): Checkable => {
+  const sized = { ...order, ...(cost !== undefined && { cost }) }
+  const { volume } = order
+  if (volume !== undefined && isPlainSize(sized)) return { terms: { ...order, volume }, select: (faults) => faults }
+  const { book, free } = sizeFactsNeeded(sized)
+  const converted =
+    pair === undefined || book || free !== undefined || sizeFaults(sized).length > 0
+      ? undefined
+      : Option.getOrUndefined(Either.getRight(convertSize(sized, { pair, quoteDecimals: pair.costDecimals })))
+  if (converted === undefined)
+    return {
+      terms: { ...order, volume: "1" },
+      select: (faults) => faults.filter(({ path }) => path !== "volume" && path !== "displayvol")
+    }
+  const flags = [...(order.oflags ?? []), ...(converted.inQuote ? ["viqc"] : [])]
+  return {
+    terms: { ...order, volume: converted.volume, ...(flags.length > 0 && { oflags: flags }) },
+    select: (faults) =>
+      faults.map(({ fault, path }) => ({ path: path === "volume" && cost !== undefined ? "cost" : path, fault }))
+  }
+}
+
+export interface FlatClose {
   readonly close_ordertype?: Close["ordertype"]
   readonly close_price?: string
   readonly close_price2?: string

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { closeTypes, orderTypes } from "../../domain/orders/orders.ts"
 import { ClientId, NamedAssetClass, Userref, boolean, list, optional, text } from "../kit/fields.ts"
 import { listedAs, unlisted } from "../kit/jsonSchema.ts"
-import { Decimal, numberText } from "../kit/numberFields.ts"
+import { AmountOrShare, Decimal, integer, numberText, Positive } from "../kit/numberFields.ts"
 import { orderTime } from "../kit/timeFields.ts"
 
 /** A price. Its form depends on the order type, so `domain/orders/orderRules.ts` checks it with the whole order. */
@@ -53,6 +53,21 @@ export const order = {
   expiretm: optional(orderTime("Like starttm, up to a month ahead", "end")),
   userref: optional(Userref),
   cl_ord_id: optional(ClientId)
+}
+
+/** The size of a single order, instead of its plain volume: one of both fields. */
+export const size = {
+  volume: optional(
+    AmountOrShare.annotations({
+      description: 'In base currency; "50%" or "all" of what is free; 0 closes a margin position'
+    })
+  ),
+  cost: optional(Positive.annotations({ description: "Instead of volume: in quote currency, without the fee" }))
+}
+
+/** The time that a call waits for an order that it has placed. */
+export const wait = {
+  wait_s: optional(integer("Then wait up to so many s until it is filled or ended", 0, 45))
 }
 
 /** An order of a batch, with its close nested as Kraken has it. */

@@ -1,11 +1,53 @@
 import { Effect, Option } from "effect"
+import * as D from "../../domain/numbers/decimal.ts"
 import { hasTrigger } from "../../domain/orders/triggerRules.ts"
 import { quoteTexts } from "../../domain/wire/escapeText.ts"
+import type { Result } from "../../domain/endpoints/endpoints.ts"
 import { optionalText } from "../kit/answerFields.ts"
+import { awaitOrders } from "./awaitOrders.ts"
 import { type ExtraReads, tryRead } from "../kit/extraReads.ts"
 
 /** The state of an order just after it was placed or changed. */
 export const State = { state: optionalText, reason: optionalText }
+
+/** The part of an order that was filled. cost and fee are in quote currency. */
+export const Filled = { filled: optionalText, avg_price: optionalText, cost: optionalText, fee: optionalText }
+
+type OrderRow = Result<"private/QueryOrders">[string]
+
+/** Makes the fields of what was filled of an order. Only the volume, if nothing was. */
+export const filledFields = ({ cost, fee, price, vol_exec }: OrderRow) => {
+  const filled = { filled: plain(vol_exec) }
+  if (!/[1-9]/.test(filled.filled)) return filled
+  return {
+    ...filled,
+    ...(price !== undefined && { avg_price: plain(price) }),
+    ...(cost !== undefined && { cost: plain(cost) }),
+    ...(fee !== undefined && { fee: plain(fee) })
+  }
+}
+
+/** Prints a number without trailing zeros. */
+export const plain = (value: string | number): string => {
+  const number = D.parse(String(value))
+  return number === undefined ? String(value) : D.format(number)
+}
+
+/** Makes the field of the reason for which Kraken ended an order. */
+export const reasonFields = ({ reason }: Pick<OrderRow, "reason">) =>
+  reason === undefined || reason === "" ? {} : { reason }
+
+/** Waits until an order that was placed has ended, for at most `seconds`. None if it could not be read. */
+export const waitedFor = (txid: string, seconds: number) =>
+  Effect.map(
+    awaitOrders([txid], seconds, () =>
+      Effect.map(tryRead("private/QueryOrders", { txid }), (found) => ({
+        orders: Option.getOrElse(found, () => ({})),
+        unknown: []
+      }))
+    ),
+    ({ orders }) => Option.fromNullable(orders[txid])
+  )
 
 interface State {
   readonly state: string
@@ -37,9 +79,9 @@ export const statesOf = (
     ? Effect.succeed({})
     : Effect.map(tryRead("private/QueryOrders", { txid: txids.join(",") }), (found) =>
         Object.fromEntries(
-          Object.entries(Option.getOrElse(found, () => ({}))).map(([txid, { reason, status, vol_exec }]) => [
+          Object.entries(Option.getOrElse(found, () => ({}))).map(([txid, row]) => [
             txid,
-            { state: status, filled: String(vol_exec), ...(reason !== undefined && reason !== "" && { reason }) }
+            { state: row.status, filled: String(row.vol_exec), ...reasonFields(row) }
           ])
         )
       )

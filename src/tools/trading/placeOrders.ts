@@ -1,21 +1,44 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema, Struct } from "effect"
 import type { Params } from "../../domain/endpoints/endpoints.ts"
-import { batchFaults, batchTimeFaults, orderFaults, orderTimeFaults } from "../../domain/orders/orderRules.ts"
+import { batchFaults, batchTimeFaults } from "../../domain/orders/orderRules.ts"
 import { commaLists, withoutEmpty, withoutOff } from "../kit/arguments.ts"
-import { SentAs, Written, optionalBoolean, optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
+import {
+  ResolvedSize,
+  SentAs,
+  Written,
+  optionalBoolean,
+  optionalNumber,
+  optionalText,
+  optionalTexts
+} from "../kit/answerFields.ts"
 import { list, optional, reasoned, repeatable, tooMany, withDefault } from "../kit/fields.ts"
 import { PairName } from "../kit/nameFields.ts"
+import { describedElsewhere } from "../kit/jsonSchema.ts"
 import * as JsonSchema from "../kit/jsonSchema.ts"
 import { KrakenOrderError } from "../../services/KrakenErrors.ts"
+import { Names } from "../../services/Names.ts"
 import * as Checks from "./orderChecks.ts"
 import * as Orders from "./orderFields.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { placingFaults } from "./marketChecks.ts"
 import { orderNames } from "./orderNames.ts"
+import { Preview, previewOf } from "./orderPreview.ts"
 import { OrderDescription } from "./orderOutput.ts"
-import { canEndAtOnce, endedWarning, joined, State, stateFields, statesOf } from "./orderStates.ts"
+import {
+  canEndAtOnce,
+  endedWarning,
+  Filled,
+  filledFields,
+  joined,
+  reasonFields,
+  State,
+  stateFields,
+  statesOf,
+  waitedFor
+} from "./orderStates.ts"
 import { placingHints } from "./refusalHints.ts"
+import { type Checked, marketFaults, sentTerms, singleFaults, type SingleOrder } from "./singleOrder.ts"
 
 /** Comes first in an answer. */
 const warning = optionalText
@@ -28,22 +51,20 @@ export const addOrder = Tool.endpoint("add_order", {
   input: {
     pair: PairName,
     ...Orders.order,
+    ...Orders.size,
     ...Orders.close,
     ...Orders.shared,
     validate: withDefault(Orders.validate("order"), false),
+    ...Orders.wait,
     ...reasoned,
     ...repeatable
   },
   aliases: orderNames,
   reads: ({ validate }) => validate,
-  rules: (order) => [...Checks.closeFaults(order), ...Checks.flattenPaths(orderFaults(Checks.nestClose(order)))],
-  check: (order, facts) => {
-    const terms = Checks.nestClose(order)
-    const times = orderTimeFaults(terms, facts.now)
-    return Effect.map(placingFaults("private/AddOrder", order.pair, [{ terms }], facts, times), Checks.flattenPaths)
-  },
+  rules: (order) => singleFaults(order),
+  check: (order, known) => marketFaults(order, known),
   hints: (refusal, { input }) => placingHints(refusal, input),
-  params: (order) => withoutOff(Checks.nestClose(order), "validate"),
+  params: (order) => withoutOff(Checks.nestClose(Struct.omit(order, "wait_s")), "validate"),
   shape: ({ cl_ord_id, deadline, descr = {}, txid }, { input, pair }) =>
     Rows.compact({
       warning:
@@ -57,18 +78,25 @@ export const addOrder = Tool.endpoint("add_order", {
       deadline: deadline ?? input.deadline,
       validated: input.validate || undefined
     }),
-  follow: (answer, { input }) =>
-    canEndAtOnce(input) || answer.sent_as !== undefined
+  supplement: (answer, { input }) => withPreview(answer, input),
+  follow: (answer, { input }) => {
+    const [txid] = answer.txid ?? []
+    if (input.wait_s !== undefined && txid !== undefined) return withWait(answer, txid, input.wait_s)
+    return canEndAtOnce(input) || answer.sent_as !== undefined
       ? Effect.map(statesOf(answer.txid ?? []), (states) => {
           const state = Object.values(states)[0]
           return { ...answer, ...stateFields(state), ...warningOf([answer.warning, endedWarning("The order", state)]) }
         })
-      : Effect.succeed(answer),
+      : Effect.succeed(answer)
+  },
   output: Schema.Struct({
     warning,
     pair: Schema.String,
     txid: optionalTexts,
     ...State,
+    ...Filled,
+    ...ResolvedSize,
+    preview: optional(Schema.Struct(Preview).annotations(describedElsewhere)),
     descr: OrderDescription,
     cl_ord_id: optionalText,
     deadline: optionalText,
@@ -179,6 +207,39 @@ export const addOrderBatch = Tool.endpoint("add_order_batch", {
     ...SentAs,
     ...Written
   })
+})
+
+/** Adds what would happen to an order that Kraken has only checked. It is left out if it cannot be read. */
+const withPreview = Effect.fnUntraced(function* <A extends Checked>(answer: A, order: SingleOrder) {
+  const names = yield* Names
+  const directory = yield* names.directory
+  const pair = directory.findPair(order.pair)
+  const terms = sentTerms(order, answer)
+  if (pair === undefined || terms === undefined) return answer
+  const preview = yield* Effect.option(previewOf(terms, pair, directory))
+  return Option.isSome(preview) && preview.value !== undefined ? { ...answer, preview: preview.value } : answer
+})
+
+/** Adds the state of an order after a wait. That it cannot be read changes nothing about the order. */
+const withWait = Effect.fnUntraced(function* <A extends { readonly warning?: string }>(
+  answer: A,
+  txid: string,
+  seconds: number
+) {
+  const waited = yield* waitedFor(txid, seconds)
+  if (Option.isNone(waited))
+    return {
+      ...answer,
+      ...warningOf([answer.warning, "It was placed; its state could not be read: see query_orders."])
+    }
+  const order = waited.value
+  const state = { state: order.status, filled: String(order.vol_exec), ...reasonFields(order) }
+  return {
+    ...answer,
+    ...stateFields(state),
+    ...filledFields(order),
+    ...warningOf([answer.warning, endedWarning("The order", state)])
+  }
 })
 
 /** Makes the field of the warnings that there are. */

@@ -80,7 +80,31 @@ export const orders: Readonly<Record<string, Scenarios>> = {
         faults("private/ClosedOrders", ...Array.from({ length: 60 }, () => html()))
       )
     },
+    "half of what is free": { args: { ...order, type: "sell", price: "130000.0", volume: "50%" } },
+    "all that is free at the market": { args: { pair, type: "buy", ordertype: "market", volume: "all" } },
+    "a cost at its limit": { args: { pair, type: "buy", ordertype: "limit", price: "100000.0", cost: "250" } },
+    "a size that is none": { args: { ...order, volume: "150%" } },
+    "two sizes": { args: { ...order, cost: "100" } },
+    "a part of what is free that is below the minimum": {
+      args: { ...order, type: "sell", price: "130000.0", volume: "0.00001%" }
+    },
+    "it waits for it": { args: { ...order, wait_s: 2 } },
     "the answer names no order": { args: order, given: answered(add, { descr: { order: "" } }) }
+  },
+  preview_order: {
+    "an order at the market": { args: { pair, type: "buy", volume: "0.01" } },
+    "an order that rests": { args: { pair, type: "sell", price: "130000.0", volume: "all" } },
+    "without an API key": { args: { pair, type: "buy", volume: "0.01" }, key: "missing" },
+    "arguments that are none": { args: { pair, type: "buy" } },
+    "the order book is unavailable": {
+      args: { pair, type: "buy", volume: "0.01" },
+      given: refused("public/Depth", "EService:Unavailable", "EService:Unavailable")
+    }
+  },
+  wait_for_orders: {
+    "an order that is open": { args: { txid: [first], timeout_s: 2 }, given: open() },
+    "an order that does not exist": { args: { txid: [second], timeout_s: 2 }, given: open() },
+    "arguments that are none": { args: { txid: [], timeout_s: 60 } }
   },
   add_order_batch: {
     "two orders": { args: batch },

@@ -151,7 +151,8 @@ const alsoNeeded: Record<string, ReadonlyArray<string>> = {
   amend_order: ["txid", "limit_price"],
   edit_order: ["volume"],
   query_orders: ["txid"],
-  add_order: ["price"]
+  add_order: ["volume", "price"],
+  preview_order: ["volume", "price"]
 }
 
 const order = { type: "buy", ordertype: "limit", volume: "1", price: "1" }
