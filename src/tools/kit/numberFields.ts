@@ -24,7 +24,7 @@ const notSize = (issue: { readonly actual: unknown }) =>
 
 /** An exact decimal number as text, a percentage, or `all`. */
 export const AmountOrShare = Schema.String.annotations({ message: notSize }).pipe(
-  Schema.filter(ifShort, { jsonSchema: {} }),
+  Schema.filter(ifShort, { jsonSchema: decimal }),
   Schema.pattern(/^(-?\d+(\.\d+)?%?|all)$/, { message: notSize, jsonSchema: {} })
 )
 

@@ -122,7 +122,8 @@ describe("an answer of another form", () => {
         const call = tool.call(argumentsOf(tool)) as Effect.Effect<unknown, { readonly _tag: string }, Needs>
         return Effect.runPromise(
           Effect.map(Effect.either(Effect.provide(call, kraken)), (ended) => {
-            if (ended._tag === "Left") assert.strictEqual(ended.left._tag, "KrakenUnreadable")
+            // The double refuses other endpoints, which some tools read as well.
+            if (ended._tag === "Left") assert.include(["KrakenUnreadable", "KrakenRejection"], ended.left._tag)
           })
         )
       })
