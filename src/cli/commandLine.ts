@@ -4,11 +4,14 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
-import { Array, Effect } from "effect"
+import { Effect, HashMap } from "effect"
 import process from "node:process"
+import { load } from "../layers/process/load.ts"
 import { version } from "../version.ts"
 import { approvals } from "./approvals/approvals.ts"
 import { audit } from "./audit/audit.ts"
+import { call, tools } from "./call/call.ts"
+import { exitCodesHelp } from "./call/exitCodes.ts"
 import { doctor } from "./doctor/doctor.ts"
 import { control, exchange } from "./exchange/exchange.ts"
 import { health } from "./health/health.ts"
@@ -24,6 +27,8 @@ import { version as versionCommand } from "./version.ts"
 
 const commands = [
   serve,
+  call,
+  tools,
   panic,
   resume,
   token,
@@ -41,6 +46,8 @@ const commands = [
 /** The subcommands of each command. */
 const names: Commands = new Map([
   ["serve", Command.getSubcommands(serve)],
+  ["call", Command.getSubcommands(call)],
+  ["tools", Command.getSubcommands(tools)],
   ["panic", Command.getSubcommands(panic)],
   ["resume", Command.getSubcommands(resume)],
   ["token", Command.getSubcommands(token)],
@@ -62,11 +69,33 @@ const command = Command.make("mcp-kraken").pipe(
 
 const run = Command.run(command, { name: "mcp-kraken", version })
 
+/** Texts below the help of a command. */
+const more: Readonly<Record<string, string>> = {
+  "mcp-kraken exchange": control,
+  "mcp-kraken call": exitCodesHelp
+}
+
+/** Gets the names of tools for a script of completions, and loads them for that only. */
+const toolNamesFor = (words: ReadonlyArray<string>) =>
+  words.some((word) => word.startsWith("--completions"))
+    ? Effect.map(
+        load(() => import("../server/toolNames.ts")),
+        ({ toolNames }) => toolNames
+      )
+    : Effect.succeed([])
+
+/** Returns the words of the command, for its help. */
+const pathOf = ([first = "", second = ""]: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const below = names.get(first)
+  if (below === undefined) return []
+  return second !== first && HashMap.has(below, second) ? [first, second] : [first]
+}
+
 /** Runs the command that the arguments name. */
-export const commandLine = (words: ReadonlyArray<string>) => {
-  /** The words of the command, for its help. */
-  const path = ["mcp-kraken", ...Array.takeWhile(words, (word) => /^[a-z]+$/.test(word))].slice(0, 3).join(" ")
-  return checkWords(names, words).pipe(
+export const commandLine = Effect.fn("commandLine")(function* (words: ReadonlyArray<string>) {
+  const completed = yield* toolNamesFor(words)
+  const path = ["mcp-kraken", ...pathOf(words)].join(" ")
+  yield* checkWords(names, words).pipe(
     Effect.zipRight(run(["node", "mcp-kraken", ...(words.length === 0 ? ["--help"] : words)])),
     // The library has already reported its own errors.
     Effect.catchIf(ValidationError.isValidationError, () =>
@@ -79,7 +108,7 @@ export const commandLine = (words: ReadonlyArray<string>) => {
       NodePath.layer,
       NodeTerminal.layer,
       CliConfig.layer({ showBuiltIns: false }),
-      Output(process, path, path.endsWith(" exchange") ? control : "")
+      Output(process, path, more[path] ?? "", completed)
     ])
   )
-}
+})

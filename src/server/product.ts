@@ -13,6 +13,7 @@ import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
+import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
@@ -49,9 +50,14 @@ const Kraken = ApprovalsExecuting.pipe(
   Layer.provideMerge(Notices)
 )
 
+/** Makes the product with a layer between its tools and the writer. */
+export const productThrough = (writer: Layer.Layer<KrakenWriter, never, KrakenWriter>) =>
+  McpServerSdk.pipe(
+    Layer.provide(writer),
+    Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
+    Layer.provideMerge(Kraken),
+    Layer.provide(RequestStateKeyInStateFolder)
+  )
+
 /** The tools, with the services that they need, served by the MCP server. */
-export const Product = McpServerSdk.pipe(
-  Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
-  Layer.provideMerge(Kraken),
-  Layer.provide(RequestStateKeyInStateFolder)
-)
+export const Product = productThrough(Layer.context<KrakenWriter>())

@@ -85,13 +85,15 @@ const meantBy = (given: string, names: ReadonlyArray<string>): string | undefine
   return window === undefined ? undefined : `--max 100USD/${window}`
 }
 
-/** Makes the error for an unknown name, with the one that means the same, the nearest one, or with all of them if none is near. */
-const fail = (command: string, kind: "command" | "option", given: string, names: ReadonlyArray<string>) => {
+const fail = (command: string, kind: "command" | "option", given: string, names: ReadonlyArray<string>) =>
+  noSuch(`${kind} of ${command}`, given, names, kind === "option" ? meantBy(given, names) : undefined)
+
+/** Makes the error for an unknown name, with `meant`, which means the same, the nearest one, or with all of them if none is near. */
+export const noSuch = (kind: string, given: string, names: ReadonlyArray<string>, meant?: string) => {
   const [nearest = "", ...others] = names.toSorted((a, b) => distance(a, given) - distance(b, given))
   const isNear = distance(nearest, given) <= Math.max(2, Math.floor(given.length / 3))
   const expected = [nearest, ...others].filter((name) => !(name in builtIn) || name === "--help").toSorted()
-  const meant = kind === "option" ? meantBy(given, names) : undefined
   const suggested = meant ?? (isNear ? nearest : undefined)
   const hint = suggested === undefined ? `expected one of ${expected.join(", ")}` : `did you mean ${suggested}?`
-  return new UsageError({ message: `${escapeText(given)}: no such ${kind} of ${command}; ${hint}` })
+  return new UsageError({ message: `${escapeText(given)}: no such ${kind}; ${hint}` })
 }

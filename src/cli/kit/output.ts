@@ -2,6 +2,7 @@ import { Console, Effect, Layer } from "effect"
 import type { WriteStream } from "node:tty"
 import { stripVTControlCharacters } from "node:util"
 import { escapeLines } from "../../domain/wire/escapeText.ts"
+import { withTools } from "./toolCompletions.ts"
 
 /** Sentences that the command line library prints for every option of a type. */
 const noise = new Set([
@@ -55,11 +56,12 @@ export const mendCompletions = (script: string): string =>
     )
 
 /** Makes a formatter for a stream: short help, fixed completions, and no colours unless the stream shows them. */
-const fit = (stream: WriteStream, path: string, more: string) => (value: unknown) => {
+const fit = (stream: WriteStream, path: string, more: string, tools: ReadonlyArray<string>) => (value: unknown) => {
   if (typeof value !== "string") return value
   const text = stripVTControlCharacters(value)
   if (/^USAGE$/m.test(text)) return [tidyHelp(text, path), more].join("\n").trimEnd()
-  if (text.includes("COMPREPLY")) return mendCompletions(text)
+  if (text.includes("COMPREPLY")) return withTools(mendCompletions(text), tools)
+  if (/^(?:#compdef|complete) /.test(text)) return withTools(text, tools)
   return stream.isTTY && stream.hasColors() ? escapeExceptColours(value) : escapeLines(text.replace(/\n+$/, ""))
 }
 
@@ -73,19 +75,23 @@ const escapeExceptColours = (text: string): string =>
     .map((part, index) => (index % 2 === 0 ? escapeLines(part) : part))
     .join("")
 
-/** Makes a console that reformats the command line library's output, with `more` below a command's help. */
+/**
+ * Makes a console that reformats the command line library's output, with `more` below a command's help, and `tools` as
+ * completions of the commands that take the name of a tool.
+ */
 export const Output = (
   streams: { readonly stdout: WriteStream; readonly stderr: WriteStream },
   path: string,
-  more = ""
+  more = "",
+  tools: ReadonlyArray<string> = []
 ): Layer.Layer<never> =>
   Layer.unwrapEffect(
     Effect.consoleWith((console) =>
       Effect.succeed(
         Console.setConsole({
           ...console,
-          log: (...values) => console.log(...values.map(fit(streams.stdout, path, more))),
-          error: (...values) => console.error(...values.map(fit(streams.stderr, path, more)))
+          log: (...values) => console.log(...values.map(fit(streams.stdout, path, more, tools))),
+          error: (...values) => console.error(...values.map(fit(streams.stderr, path, more, tools)))
         })
       )
     )

@@ -18,12 +18,13 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
 /**
  * Reads the configuration of a command from environment variables and a file: `envFile`, or `.env` in the working
  * directory for commands that read it. The environment wins over the file, and `flags` (settings by name) win over
- * both. Read once.
+ * both; `defaults` stand for what none of them sets. Read once.
  */
 export const ConfigEnv = (
   needs: Needs,
   envFile: Option.Option<string>,
-  flags: ReadonlyMap<string, string> = new Map()
+  flags: ReadonlyMap<string, string> = new Map(),
+  defaults: ReadonlyMap<string, string> = new Map()
 ) =>
   Layer.effect(
     Config,
@@ -35,7 +36,7 @@ export const ConfigEnv = (
       })
       const unread = unreadDotenv(dotenv.name)
       const { config, problems } = decode(
-        { flags, environment, dotenv, unread, stateFolder: stateFolder(environment, platform) },
+        { defaults, flags, environment, dotenv, unread, stateFolder: stateFolder(environment, platform) },
         needs
       )
       return problems.length > 0 ? yield* new SettingsError({ problems }) : config

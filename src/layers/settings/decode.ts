@@ -13,6 +13,8 @@ import { type Field, type Setting, settings, type Values, withoutEffect } from "
 import { isServiceLink, lookalikes, unknownSettings } from "./unknown.ts"
 
 export interface Sources {
+  /** Values of the command, by the names of their settings, which any other source replaces. */
+  readonly defaults?: Source
   /** Flags of the command line, by the names of their settings. An empty value counts as given. */
   readonly flags: Source
   readonly environment: Source
@@ -40,7 +42,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
   const dotenv = new Map([...sources.dotenv.source].filter(own))
   const file = sources.dotenv.name
   const { merged, ...mixed } = merge(environment, { ...sources.dotenv, source: dotenv })
-  const variables = new Map([...merged, ...sources.flags])
+  const variables = new Map([...(sources.defaults ?? []), ...merged, ...sources.flags])
   const inUse = (field: Field) => needs.fields.has(field) || sources.flags.has(settings[field].name)
   const isUsed = (name: string) => fields.some((field) => inUse(field) && settings[field].name === name)
 

@@ -12,8 +12,9 @@ import type { InputRequired } from "../../../services/UserInput.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
 import { recordRefusal } from "../../../tools/kit/recordRefusal.ts"
+import { errorMeaning } from "../../../tools/errorMeaning.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
-import { type AnyTool, tools, type ToolServices } from "../../../tools/toolsets.ts"
+import { type AnyTool, type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
 import { makeResponseLimit } from "./responseLimit.ts"
@@ -81,16 +82,13 @@ const makeCall = (
       Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
         if (failure?._tag === "InputRequired") return Effect.fail(failure)
-        if (failure !== undefined) return Effect.succeed({ outcome: failure._tag, result: ErrorAdvice.render(failure) })
+        if (failure !== undefined) return Effect.succeed(failed(failure, call))
         const details = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
-        return Effect.map(defect(cause, details), (error) => ({
-          outcome: "ToolDefect",
-          result: ErrorAdvice.render(error)
-        }))
+        return Effect.map(defect(cause, details), (error) => failed(error, call))
       }),
       Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))
     )
-    const answer = limitResponse(tool, result)
+    const answer = call.program === undefined ? limitResponse(tool, result) : result
     const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
     const content =
       tool.intent === "read" ? answer.content : [...answer.content, ...recordedAs(receipt), ...simulated(trading)]
@@ -120,6 +118,11 @@ const admit = (tool: AnyTool & Offer, args: unknown) => {
 interface Ended {
   readonly outcome: string
   readonly result: CallToolResult
+}
+
+const failed = (error: ToolError, { program }: Call): Ended => {
+  program?.noteFailure(errorMeaning(error))
+  return { outcome: error._tag, result: ErrorAdvice.render(error) }
 }
 
 const outcomeOf = (exit: Exit.Exit<Ended, InputRequired>): string => {

@@ -1,5 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import type { Effect, Option } from "effect"
+import type { CallFailure } from "../../../services/CallFailure.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
 import type { Id, Json, Request } from "./messages.ts"
@@ -32,6 +33,12 @@ export type Response =
   | WithId<Mcp.JSONRPCErrorResponse>
   | { readonly jsonrpc: "2.0"; readonly id: Id; readonly inputRequired: InputRequests }
 
+/** A program that makes a call and reads no text. Its answers are not shortened to fit a model's context. */
+export interface ProgramCaller {
+  /** Notes the meaning of the error with which the call ends. */
+  readonly noteFailure: (failure: CallFailure) => void
+}
+
 /** The caller of a request, and what its transport adds to the message. */
 export interface RequestContext {
   readonly principal: typeof Principal.Service
@@ -48,6 +55,8 @@ export interface RequestContext {
   readonly send?: (message: object) => void
   /** Adds fields to the log entry that the transport writes for the request. Absent if it writes none. */
   readonly addLogFields?: (fields: LogFields) => void
+  /** Absent if a model reads the answer. */
+  readonly program?: ProgramCaller
 }
 
 /** Answers a request whose params have been checked. Interrupting it cancels the request. */
@@ -67,6 +76,8 @@ export interface Call {
   readonly state: Option.Option<unknown>
   /** See `RequestContext`. */
   readonly addLogFields: RequestContext["addLogFields"]
+  /** See `RequestContext`. */
+  readonly program: RequestContext["program"]
   /** Sends a notification that belongs to this request. Does nothing if the transport has no way to send it. */
   readonly notify: (method: string, params: Json) => Effect.Effect<void>
   /** Asks the client during the request. None from 2026-07-28 on, and if the transport has no way to ask. */

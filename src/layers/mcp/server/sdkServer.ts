@@ -85,7 +85,7 @@ const failed = (id: Id, cause: Cause.Cause<ProtocolError>): Effect.Effect<Respon
 }
 
 const callOf = (
-  { addLogFields, answers, client, principal, revision, send }: RequestContext,
+  { addLogFields, answers, client, principal, program, revision, send }: RequestContext,
   requestId: string,
   meta: Json,
   questions: PendingQuestions
@@ -97,6 +97,7 @@ const callOf = (
   answers: answers ?? {},
   state: Option.none(),
   addLogFields,
+  program,
   notify: (method, params) => Effect.sync(() => send?.({ jsonrpc: "2.0", method, params })),
   request:
     revision === "stateless" || send === undefined
