@@ -161,8 +161,15 @@ describe("mcp-kraken", () => {
       assert.includeMembers(offers("mcp-kraken", "token", ""), ["create", "list", "revoke"])
       assert.includeMembers(offers("mcp-kraken", "token", "create", "--"), ["--expires-in", "--json"])
       assert.includeMembers(offers("mcp-kraken", "serve", "--s"), ["--ssl-keyfile", "--ssl-certfile", "--stdio"])
-      assert.match((yield* run(["--completions", "zsh"])).stdout, /^#compdef mcp-kraken/)
-      assert.match((yield* run(["--completions", "fish"])).stdout, /^complete -c mcp-kraken/)
+      assert.deepStrictEqual(offers("mcp-kraken", "call", "add_order_"), ["add_order_batch"])
+      assert.includeMembers(offers("mcp-kraken", "call", "get_ticker", "--"), ["--table", "--json"])
+      assert.include(offers("mcp-kraken", "tools", "get_tick"), "get_ticker")
+      const zsh = (yield* run(["--completions", "zsh"])).stdout
+      assert.match(zsh, /^#compdef mcp-kraken/)
+      assert.match(zsh, /^ +\(call\)\n.*\n +'1:tool:\([\w ]* get_ticker [\w ]*\)' \\\n +'--completions/m)
+      const fish = (yield* run(["--completions", "fish"])).stdout
+      assert.match(fish, /^complete -c mcp-kraken/)
+      assert.match(fish, /^complete .* call" -f -a "[\w ]* get_ticker /m)
     })
   )
 })

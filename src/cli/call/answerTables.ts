@@ -35,6 +35,7 @@ const rowsOf = (value: unknown, columns: ReadonlyArray<string> | undefined) => {
 /** Prints a value in one cell. */
 const textOf = (value: unknown): string => {
   if (value === undefined || value === null) return ""
+  if (Array.isArray(value) && value.length === 0) return "none"
   if (Array.isArray(value) && !value.some((item) => typeof item === "object")) return value.join(", ")
   return typeof value === "object" ? JSON.stringify(value) : String(value)
 }
