@@ -13,7 +13,10 @@ import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
+import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
+import type { RateBudget } from "../services/RateBudget.ts"
+import type { TradingMode } from "../services/TradingMode.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
@@ -40,24 +43,35 @@ const Notices = Layer.unwrapEffect(
   })
 )
 
-/** The services that the tools need, and the settings with the names that Kraken displays. */
-const Kraken = ApprovalsExecuting.pipe(
-  Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
-  Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
-  Layer.provideMerge(ConfigWithLimitNames),
-  Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
-  Layer.provideMerge(KrakenOrPaper),
-  Layer.provideMerge(Notices)
-)
+/** The parts of the product that can be replaced. */
+interface Parts<E, R> {
+  /** Kraken, or its simulation. */
+  readonly kraken: Layer.Layer<KrakenClient | RateBudget | TradingMode, E, R>
+  /** A layer between the tools and the writer. */
+  readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
+}
+
+/** Makes the product: the services that the tools need, the settings with the names that Kraken displays, and the tools. */
+export const makeProduct = <E, R>({ kraken, writer }: Parts<E, R>) => {
+  const services = ApprovalsExecuting.pipe(
+    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
+    Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
+    Layer.provideMerge(ConfigWithLimitNames),
+    Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
+    Layer.provideMerge(kraken),
+    Layer.provideMerge(Notices)
+  )
+  return McpServerSdk.pipe(
+    Layer.provide(writer),
+    Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
+    Layer.provideMerge(services),
+    Layer.provide(RequestStateKeyInStateFolder)
+  )
+}
 
 /** Makes the product with a layer between its tools and the writer. */
 export const productThrough = (writer: Layer.Layer<KrakenWriter, never, KrakenWriter>) =>
-  McpServerSdk.pipe(
-    Layer.provide(writer),
-    Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
-    Layer.provideMerge(Kraken),
-    Layer.provide(RequestStateKeyInStateFolder)
-  )
+  makeProduct({ kraken: KrakenOrPaper, writer })
 
 /** The tools, with the services that they need, served by the MCP server. */
 export const Product = productThrough(Layer.context<KrakenWriter>())
