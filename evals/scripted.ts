@@ -21,10 +21,11 @@ export type Side = "before" | "after"
 export const scriptOf = (task: Task, side: Side): ReadonlyArray<Step> =>
   side === "after" ? (task.after ?? task.before) : task.before
 
-/** Lists the tools of a script that do not exist yet. */
-export const missingIn = (task: Task, side: Side): ReadonlyArray<string> => [
-  ...new Set(scriptOf(task, side).flatMap((step) => ("call" in step && !exists(step.call) ? [step.call] : [])))
-]
+/** Lists the tools and the arguments of a script that do not exist yet. */
+export const missingIn = (task: Task, side: Side): ReadonlyArray<string> => {
+  const used = scriptOf(task, side).flatMap((step) => ("call" in step ? [step.call] : []))
+  return [...new Set([...used, ...(side === "after" ? (task.needs ?? []) : [])])].filter((name) => !exists(name))
+}
 
 /** Plays the script of a task, which stands for an agent that makes no mistake. */
 export const play = (task: Task, side: Side): Effect.Effect<Outcome> =>

@@ -44,6 +44,8 @@ export const Task = Schema.Struct({
   faults: optional(Schema.Array(Schema.String)),
   /** The tools that are offered. Those that do not exist yet are left out. */
   tools: Schema.Array(Schema.String),
+  /** Arguments that the script `after` uses and that do not exist yet, such as `add_order.wait_s`. */
+  needs: optional(Schema.Array(Schema.String)),
   /** The calls that the first version needed, and those that today's tools need, if they are others. */
   before: Schema.Array(Step),
   after: optional(Schema.Array(Step)),

@@ -44,6 +44,8 @@ export interface Answer {
 export interface World {
   /** The tools that a task offers. */
   readonly tools: ReadonlyArray<AnyTool["definition"]>
+  /** The server's instructions for models. */
+  readonly instructions: string
   readonly call: (name: string, args: object) => Effect.Effect<Answer>
   /** Lets seconds pass. */
   readonly pass: (seconds: number) => Effect.Effect<void>
@@ -51,8 +53,12 @@ export interface World {
   readonly faults: () => ReadonlyArray<string>
 }
 
-/** Checks that a tool exists. Tasks name tools of later versions, too. */
-export const exists = (tool: string): boolean => tools.has(tool)
+/** Checks that a tool exists, or an argument such as `add_order.wait_s`. Tasks name those of later versions, too. */
+export const exists = (name: string): boolean => {
+  const [tool = "", argument] = name.split(".")
+  const found = tools.get(tool)
+  return found !== undefined && (argument === undefined || argument in (found.definition.inputSchema.properties ?? {}))
+}
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-eval-"))),
@@ -84,7 +90,7 @@ const setSecret = Effect.fnUntraced(function* (stateDir: string) {
 }, Effect.scoped)
 
 /** Runs a conversation in a new world, whose prices are the same each time. */
-export const inWorld = <A, E>(task: Task, talk: (world: World) => Effect.Effect<A, E, Scope.Scope>) => {
+export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effect<A, E, R>) => {
   const { clock, during, pass } = makeSteppedClock(beginning)
   const conversation = Effect.gen(function* () {
     const rest = makeRestExchange(beginning, { seed: 1, rateLimits: false }, makeCredentials(1))
@@ -106,7 +112,7 @@ export const inWorld = <A, E>(task: Task, talk: (world: World) => Effect.Effect<
       Layer.provide(Layer.succeed(Config, configOf(task, stateDir)))
     )
     const context = yield* during(Effect.orDie(Layer.build(server)))
-    const { answer } = Context.get(context, McpServer)
+    const { answer, definition } = Context.get(context, McpServer)
     const principal = localOperator(Context.get(context, Config))
     const offered = task.tools.flatMap((name) => tools.get(name) ?? [])
 
@@ -157,7 +163,13 @@ export const inWorld = <A, E>(task: Task, talk: (world: World) => Effect.Effect<
         })
       ]
     }
-    return yield* talk({ tools: offered.map(({ definition }) => definition), call, pass, faults })
+    return yield* talk({
+      tools: offered.map(({ definition }) => definition),
+      instructions: definition.about.instructions,
+      call,
+      pass,
+      faults
+    })
   })
   return Effect.acquireUseRelease(
     Scope.make(),
