@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { importsGraph, importsTable } from "./architecture.ts"
+import { costTable } from "../../evals/report.ts"
 import { faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable } from "./tools.ts"
@@ -13,7 +14,8 @@ interface Document {
 
 const readme = (text: string): string => {
   const withSettings = section(text, "settings", settingsTable())
-  return section(section(withSettings, "tools", toolsTable()), "permissions", permissionsTable())
+  const withTools = section(section(withSettings, "tools", toolsTable()), "permissions", permissionsTable())
+  return section(withTools, "evals", costTable())
 }
 
 const exchange = (text: string): string => section(section(text, "keys", keysTable()), "faults", faultsTable())
