@@ -106,7 +106,7 @@ export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effe
       Layer.provideMerge(RateBudgetOff),
       Layer.merge(Layer.succeed(TradingMode, { mode: "live", hasKey: true }))
     )
-    const server = makeProduct({ kraken, writer: Layer.context() }).pipe(
+    const server = makeProduct({ kraken, writer: Layer.context(), isServer: false }).pipe(
       Layer.provide([MandatesSqlite, CallersLocal]),
       Layer.provideMerge(McpServerEarly),
       Layer.provide(Layer.succeed(Config, configOf(task, stateDir)))

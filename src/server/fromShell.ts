@@ -12,7 +12,7 @@ import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
 import { type AnyTool, tools } from "../tools/toolsets.ts"
 import { answerCall, type ToolCall, type Watcher } from "./answerCall.ts"
-import { productThrough } from "./product.ts"
+import { productOnce } from "./product.ts"
 import { makeWriteGate } from "./writeGate.ts"
 
 /** The settings of a command that calls tools. */
@@ -41,7 +41,7 @@ const Settings = ({ envFile, paper }: ShellOptions) =>
 const onProduct = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   options: ShellOptions,
-  product: ReturnType<typeof productThrough>
+  product: ReturnType<typeof productOnce>
 ) =>
   Effect.gen(function* () {
     const context = yield* Layer.build(Layer.provide(product, [MandatesSqlite, CallersLocal]))
@@ -51,7 +51,7 @@ const onProduct = <A, E, R>(
 /** Calls a tool. */
 export const callTool = (call: ToolCall, options: ShellOptions, watcher: Watcher) => {
   const gate = makeWriteGate()
-  return onProduct(answerCall(call, gate, watcher), options, productThrough(gate.layer))
+  return onProduct(answerCall(call, gate, watcher), options, productOnce(gate.layer))
 }
 
 /** A tool that is offered. */
@@ -78,5 +78,5 @@ export const listTools = (options: ShellOptions) =>
         .map(({ definition, intent, toolset }): OfferedTool => ({ definition, intent, toolset }))
     }),
     options,
-    productThrough(Layer.context())
+    productOnce(Layer.context())
   )

@@ -49,12 +49,15 @@ interface Parts<E, R> {
   readonly kraken: Layer.Layer<KrakenClient | RateBudget | TradingMode, E, R>
   /** A layer between the tools and the writer. */
   readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
+  /** False for a process that ends after a call: it takes no request of a panic, which it could not finish. */
+  readonly isServer: boolean
 }
 
 /** Makes the product: the services that the tools need, the settings with the names that Kraken displays, and the tools. */
-export const makeProduct = <E, R>({ kraken, writer }: Parts<E, R>) => {
+export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => {
+  const panics: typeof PanicOnRequest = isServer ? PanicOnRequest : Layer.empty
   const services = ApprovalsExecuting.pipe(
-    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, PanicOnRequest)),
+    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics)),
     Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
@@ -69,9 +72,9 @@ export const makeProduct = <E, R>({ kraken, writer }: Parts<E, R>) => {
   )
 }
 
-/** Makes the product with a layer between its tools and the writer. */
-export const productThrough = (writer: Layer.Layer<KrakenWriter, never, KrakenWriter>) =>
-  makeProduct({ kraken: KrakenOrPaper, writer })
+/** Makes the product for a process that ends after a call, with a layer between its tools and the writer. */
+export const productOnce = (writer: Layer.Layer<KrakenWriter, never, KrakenWriter>) =>
+  makeProduct({ kraken: KrakenOrPaper, writer, isServer: false })
 
 /** The tools, with the services that they need, served by the MCP server. */
-export const Product = productThrough(Layer.context<KrakenWriter>())
+export const Product = makeProduct({ kraken: KrakenOrPaper, writer: Layer.context<KrakenWriter>(), isServer: true })
