@@ -109,6 +109,8 @@ const talk = Effect.fnUntraced(function* (task: Task, model: Model, world: World
     const isOver = calls >= 2 * task.budget.calls
     if (isOver || tool_calls === undefined || tool_calls === null || tool_calls.length === 0) {
       const said = content ?? ""
+      // Limit orders at the market are filled meanwhile.
+      yield* world.pass(600)
       const faults = [...world.faults(), ...faultsOf(task, { calls, tokens }, said)]
       return { calls, tokens, billed, said, faults } satisfies ModelOutcome
     }
