@@ -8,6 +8,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   cli: [
     "cli/approvals",
     "cli/audit",
+    "cli/call",
     "cli/doctor",
     "cli/exchange",
     "cli/health",
@@ -484,5 +485,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/portfolio",
     "services",
     "tools/kit"
-  ]
+  ],
+  "cli/call": ["cli/kit", "domain/wire", "layers/mcp/protocol", "layers/process", "server", "services"]
 }

@@ -1,4 +1,4 @@
-import { Either, Option, Predicate } from "effect"
+import { Either, Option, Predicate, Record } from "effect"
 import { format, parse } from "../../domain/numbers/decimal.ts"
 import { isDecimal } from "../../domain/numbers/numberText.ts"
 import { isShallow } from "../../domain/wire/depth.ts"
@@ -12,6 +12,8 @@ interface Shape {
   readonly type?: unknown
   readonly enum?: ReadonlyArray<unknown>
   readonly properties?: { readonly [name: string]: Shape }
+  /** The shape of all values of an object whose names are free. */
+  readonly additionalProperties?: Shape | boolean
   readonly items?: Shape
 }
 
@@ -48,6 +50,9 @@ export const understand = (given: unknown, schema: object, aliases: Aliases): Un
     switch (shape.type) {
       case "object": {
         const fields = fromJson(value, "{")
+        const { additionalProperties: each } = shape
+        if (Predicate.isRecord(fields) && typeof each === "object")
+          return Record.map(fields, (part, name) => readValue(part, each, at(path, name)))
         return Predicate.isRecord(fields) && shape.properties !== undefined ? readFields(fields, shape, path) : fields
       }
       case "array": {
