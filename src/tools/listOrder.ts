@@ -13,7 +13,7 @@ export const essential: ReadonlyArray<string> = [
   "wait_for_orders",
   "get_trade_history",
   "get_ohlc",
-  "get_extended_balance",
+  "cancel_all_orders",
   "get_trading_mode",
   "get_my_mandate",
   "get_approval",
@@ -26,7 +26,7 @@ export const essential: ReadonlyArray<string> = [
  */
 export const first: ReadonlyArray<string> = [
   ...essential,
-  "cancel_all_orders",
+  "get_extended_balance",
   "query_orders",
   "get_closed_orders",
   "get_asset_pairs",

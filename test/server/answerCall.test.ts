@@ -67,7 +67,7 @@ describe("a call of a program", () => {
       const price = "116205.400000000000"
       const rows = Array.from({ length: 720 }, (_, i) => [i * 60, price, price, price, price, price, price, 1])
       const { call, ends } = yield* makeCall(() => Effect.never, { "public/OHLC": { XXBTZUSD: rows, last: 1 } })
-      yield* call({ tool: "get_ohlc", args: { pair: "XXBTZUSD", limit: 720 } })
+      yield* call({ tool: "get_ohlc", args: { pair: "XXBTZUSD", limit: 720, detail: "full" } })
       const [end] = ends
       assert.strictEqual(end?._tag, "Answer")
       const answer = end?._tag === "Answer" ? end : undefined
