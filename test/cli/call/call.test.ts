@@ -161,7 +161,7 @@ describe("tools", () => {
       assert.include(some, "get_ticker")
       assert.notInclude(some, "withdraw")
       const one = yield* run(["tools", "add_order"])
-      for (const named of ["add_order (trading, destroy)", "  volume  string, needed", "buy | sell"])
+      for (const named of ["add_order (trading, destroy)", "  pair  string, needed", "buy | sell"])
         assert.include(one.stdout, named)
     })
   )
