@@ -3,7 +3,7 @@
 // which belongs to the protocol when `npm start` goes on to serve it.
 import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
-import { chmodSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs"
+import { chmodSync, copyFileSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { argv, env } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -66,6 +66,7 @@ export const bundle = (folder, write = true) =>
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
     },
     define: {
+      __BUNDLED__: "true",
       __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)),
       // Optional native helpers of ws, which can't be bundled.
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
@@ -77,6 +78,28 @@ export const bundle = (folder, write = true) =>
     logLevel: "warning"
   })
 
+/** The files that src/layers/pictures reads beside the bundle, and the packages that bring them. */
+const pictureFiles = {
+  "resvg.wasm": "@resvg/resvg-wasm/index_bg.wasm",
+  "inter.woff2": "@fontsource/inter/files/inter-latin-400-normal.woff2"
+}
+
+/** Copies the renderer of pictures and its font into a folder, with their licences. */
+const copyPictureFiles = (folder) => {
+  const packages = join(root, "node_modules")
+  for (const [name, path] of Object.entries(pictureFiles)) copyFileSync(join(packages, path), join(folder, name))
+  const { license, version } = JSON.parse(readFileSync(join(packages, "@resvg/resvg-wasm/package.json"), "utf8"))
+  const notice = [
+    `resvg.wasm is @resvg/resvg-wasm ${version}, unchanged, under ${license} (https://mozilla.org/MPL/2.0/).`,
+    "Its source is at https://github.com/yisibl/resvg-js.",
+    "",
+    "inter.woff2 is the font Inter:",
+    "",
+    readFileSync(join(packages, "@fontsource/inter/LICENSE"), "utf8")
+  ]
+  writeFileSync(join(folder, "pictures-licenses.txt"), notice.join("\n"))
+}
+
 /** Builds into a folder (inside the project, so that better-sqlite3 is found) and returns the path of the entry. */
 export const buildTo = async (folder) => {
   const { metafile } = await bundle(folder)
@@ -85,6 +108,7 @@ export const buildTo = async (folder) => {
     const path = join(root, folder, name)
     if (name.endsWith(".mjs") && !written.has(path)) rmSync(path)
   }
+  copyPictureFiles(join(root, folder))
   const entry = join(root, folder, "main.mjs")
   chmodSync(entry, 0o755)
   return entry

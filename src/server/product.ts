@@ -10,6 +10,7 @@ import { ApprovalsSqlite } from "../layers/access/approvals/ApprovalsSqlite.ts"
 import { CallBudgetSqlite } from "../layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../layers/access/PolicyIntersecting.ts"
 import { RecordSqlite } from "../layers/access/record/RecordSqlite.ts"
+import { PicturesResvg } from "../layers/pictures/PicturesResvg.ts"
 import { PermissionCacheKraken } from "../layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/RequestStateKeySqlite.ts"
 import { Config } from "../services/Config.ts"
@@ -66,7 +67,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
   )
   return McpServerSdk.pipe(
     Layer.provide(writer),
-    Layer.provide([PolicyIntersecting, CallBudgetSqlite]),
+    Layer.provide([PolicyIntersecting, CallBudgetSqlite, PicturesResvg]),
     Layer.provideMerge(services),
     Layer.provide(RequestStateKeyInStateFolder)
   )

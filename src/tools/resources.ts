@@ -4,6 +4,7 @@ import type { Principal } from "../services/Principal.ts"
 import * as Account from "./account/tools.ts"
 import * as Market from "./market/tools.ts"
 import type { ToolError, toolsets, ToolServices } from "./toolsets.ts"
+import { chartPage, pageMeta, pageType, readPage } from "./portfolio/page.ts"
 import { readTaxYear, taxYearOf } from "./portfolio/taxYear.ts"
 import * as TradingReads from "./trading/readTools.ts"
 
@@ -86,7 +87,12 @@ export const resources: ReadonlyArray<Resource> = [
 ]
 
 /** A document that is not JSON. */
-export class Text extends Data.Class<{ readonly mimeType: string; readonly text: string }> {}
+export class Text extends Data.Class<{
+  readonly mimeType: string
+  readonly text: string
+  /** Facts of the document for clients. */
+  readonly _meta?: { readonly [key: string]: unknown }
+}> {}
 
 /** The URIs of resources with a variable part, and the toolset with which they are offered. */
 export interface Template {
@@ -121,19 +127,31 @@ export const taxYearTemplate: Template = {
 
 export const templates: ReadonlyArray<Template> = [pairTemplate, taxYearTemplate]
 
+/**
+ * The page that clients show beside answers of some tools. It is not listed: users have no use for it, and the tools name
+ * it.
+ */
+export const picturesPage = { uri: chartPage, name: "pictures", toolset: "portfolio", mayRead: true } as const
+
 /** The longest URI that is looked up, in characters. */
 const longestUri = 200
 
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
 
+/** All that is offered to a principal. */
+export interface Offered {
+  readonly resources: ReadonlyArray<Resource>
+  readonly templates: ReadonlyArray<Template>
+  readonly page: boolean
+}
+
 /** Reads an offered resource, or one of an offered template, by its URI. */
-export const read = (
-  offered: { readonly resources: ReadonlyArray<Resource>; readonly templates: ReadonlyArray<Template> },
-  uri: string
-): Read => {
+export const read = (offered: Offered, uri: string): Read => {
   if (uri.length > longestUri) return new ResourceNotFound({ uri: `${uri.slice(0, longestUri)}…` })
   const resource = offered.resources.find((resource) => resource.uri === uri)
   if (resource !== undefined) return resource.read
+  if (offered.page && uri === picturesPage.uri)
+    return Effect.map(readPage, (text) => new Text({ mimeType: pageType, text, _meta: pageMeta }))
   const year = offered.templates.includes(taxYearTemplate) ? taxYearOf(uri) : undefined
   if (year !== undefined) return Effect.map(readTaxYear(year), (text) => new Text({ mimeType: "text/csv", text }))
   const spelling = pairUri.exec(uri)?.[1]

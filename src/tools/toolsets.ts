@@ -20,6 +20,7 @@ import * as OwnMandate from "./general/mandate.ts"
 import * as Deposits from "./funding/deposits.ts"
 import * as WalletTransfer from "./funding/walletTransfer.ts"
 import * as Withdrawals from "./funding/withdrawals.ts"
+import * as Chart from "./portfolio/getChart.ts"
 import * as Fees from "./portfolio/getFeeSchedule.ts"
 import * as Pnl from "./portfolio/getPnl.ts"
 import * as Portfolio from "./portfolio/getPortfolio.ts"
@@ -66,7 +67,7 @@ export const toolsets = {
   general: inOrder({ ...General, ...OwnMandate, ...OwnApprovals }),
   market: inOrder({ ...Market, ...Books }),
   account: inOrder({ ...Account, ...Exports }),
-  portfolio: inOrder({ ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
+  portfolio: inOrder({ ...Chart, ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
   trading: inOrder({ ...TradingReads, ...Previewing, ...Placing, ...Waiting, ...Changing, ...Cancelling, ...Activity }),
   funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),

@@ -147,6 +147,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/notifications",
     "layers/operatorPage",
     "layers/paper",
+    "layers/pictures",
     "layers/process",
     "layers/settings",
     "layers/telemetry",
@@ -478,6 +479,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "domain/portfolio": ["domain/assets", "domain/endpoints", "domain/mandates", "domain/numbers", "domain/orders"],
   "tools/portfolio": [
     "domain/assets",
+    "domain/charts",
     "domain/endpoints",
     "domain/keys",
     "domain/numbers",
@@ -486,5 +488,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services",
     "tools/kit"
   ],
-  "cli/call": ["cli/kit", "domain/wire", "layers/mcp/protocol", "layers/process", "server", "services"]
+  "cli/call": ["cli/kit", "domain/wire", "layers/mcp/protocol", "layers/process", "server", "services"],
+  "domain/charts": ["domain/numbers"],
+  "layers/pictures": ["layers/process", "services"]
 }

@@ -155,7 +155,7 @@ export const explain = <E>(
   return Effect.flatMap(PermissionCache, (cache) => Effect.flatMap(cache.explain(error, needed), Effect.fail))
 }
 
-/** A file in an answer, sent as an embedded resource. */
+/** A file in an answer, sent as an image if it is one, and else as an embedded resource. */
 export interface File {
   readonly uri: string
   readonly mimeType: string
@@ -163,11 +163,12 @@ export interface File {
 }
 
 /** Renders an encoded answer as an MCP result. */
-export const render = (answer: JsonObject, files: ReadonlyArray<File>): Mcp.CallToolResult => {
+export const render = (answer: JsonObject, files: ReadonlyArray<File>, meta?: JsonObject): Mcp.CallToolResult => {
   const ordered = inOrder(answer)
   return {
-    content: [{ type: "text", text: JSON.stringify(ordered) }, ...files.map(embedded)],
-    structuredContent: ordered
+    content: [{ type: "text", text: JSON.stringify(ordered) }, ...files.map(contentOf)],
+    structuredContent: ordered,
+    ...(meta !== undefined && { _meta: { ...meta } })
   }
 }
 
@@ -179,7 +180,9 @@ const inOrder = (answer: JsonObject): { [key: string]: unknown } => ({
   ...answer
 })
 
-const embedded = ({ bytes, mimeType, uri }: File): Mcp.EmbeddedResource => ({
-  type: "resource",
-  resource: { uri, mimeType, blob: Encoding.encodeBase64(bytes) }
-})
+const contentOf = ({ bytes, mimeType, uri }: File): Mcp.EmbeddedResource | Mcp.ImageContent => {
+  const data = Encoding.encodeBase64(bytes)
+  return mimeType.startsWith("image/")
+    ? { type: "image", data, mimeType }
+    : { type: "resource", resource: { uri, mimeType, blob: data } }
+}

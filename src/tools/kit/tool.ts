@@ -44,6 +44,8 @@ export interface Tool<out Name extends string, in Input, out Output, out E, out 
   readonly definition: Mcp.Tool
   /** The schemas of all that is understood and answered, of which the definition lists a part. */
   readonly schemas: { readonly input: JsonSchema.JsonSchema; readonly output: JsonSchema.JsonSchema }
+  /** The URI of the page that shows its answers, in clients that show pages. */
+  readonly page?: string | undefined
   readonly run: (input: Input) => Effect.Effect<Output, E | CheckError, R | CheckServices>
   readonly call: (args: unknown) => Effect.Effect<Mcp.CallToolResult, E | CheckError, R | CheckServices>
 }
@@ -90,6 +92,9 @@ export const make = <
     readonly output: Schema.Schema<A, I>
     readonly handler: (input: InputOf<Fields>) => Effect.Effect<B, E, R>
     readonly files?: (answer: NoInfer<B>) => ReadonlyArray<Steps.File>
+    /** Makes the part of the answer that only pages see, not models. */
+    readonly meta?: (answer: NoInfer<B>) => Steps.JsonObject
+    readonly page?: string
   }
 ): Tool<Name, InputOf<Fields>, B, E, R | Schema.Struct.Context<Fields>> => {
   const input = Schema.Struct(spec.input)
@@ -117,7 +122,9 @@ export const make = <
   })
 
   const render = (answer: B) =>
-    Effect.map(Effect.orDie(encode(answer)), (encoded) => Steps.render(encoded, spec.files?.(answer) ?? []))
+    Effect.map(Effect.orDie(encode(answer)), (encoded) =>
+      Steps.render(encoded, spec.files?.(answer) ?? [], spec.meta?.(answer))
+    )
 
   return {
     ...facts,
@@ -132,6 +139,7 @@ export const make = <
       ...annotationsOf(intent, idempotent)
     },
     schemas: { input: whole, output: JsonSchema.answer(spec.output) },
+    page: spec.page,
     run,
     call: (args) =>
       decode(args).pipe(

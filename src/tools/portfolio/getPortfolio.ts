@@ -10,6 +10,7 @@ import { describedElsewhere, namingOnly } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { assetNamed, currency } from "./currency.ts"
+import { chartPage } from "./page.ts"
 import { iso, missingLines, readHistory, readProfit } from "./history.ts"
 import { pricesNow } from "./pricing.ts"
 import { readAs } from "./reads.ts"
@@ -38,6 +39,7 @@ export const getPortfolio = Tool.make("get_portfolio", {
     "What the account is worth: each asset's amount, free, held (by orders), earning, price, value, share in percent, FIFO cost with fees, and unrealised gain. free is left out if all is free; dust is summed, missing says what is unknown. Spot only: margin is in get_open_positions.",
   endpoint: "private/BalanceEx",
   input: { currency },
+  page: chartPage,
   handler: Effect.fn("Tool.get_portfolio")(function* (input) {
     const { directory, name, places } = yield* assetNamed(input.currency)
     const balances = yield* readAs("private/BalanceEx")

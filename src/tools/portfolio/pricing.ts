@@ -20,7 +20,8 @@ const mostSeries = 20
 
 const calls = { concurrency: 4 }
 
-const ofClass = ({ altname, assetClass }: Pair): Params => ({
+/** Names a pair as Kraken takes it, with its asset class if it is not the usual one. */
+export const ofClass = ({ altname, assetClass }: Pair): Params => ({
   pair: altname,
   ...(assetClass === "tokenized_asset" && { asset_class: "tokenized_asset" })
 })

@@ -126,7 +126,7 @@ describe("arguments that are too large", () => {
 
   it.effect("are not looked up as a resource", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(read({ resources: [], templates: [] }, `kraken://pairs/${digits}`))
+      const error = yield* Effect.flip(read({ resources: [], templates: [], page: false }, `kraken://pairs/${digits}`))
       assert.strictEqual(error._tag, "ResourceNotFound")
       assert.isAtMost(error.message.length, 1000)
     }).pipe(Effect.provide(silent), (effect) => effect as Effect.Effect<void>)

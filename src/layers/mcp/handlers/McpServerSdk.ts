@@ -15,6 +15,7 @@ import { recordRefusal } from "../../../tools/kit/recordRefusal.ts"
 import { errorMeaning } from "../../../tools/errorMeaning.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
+import { definitionFor, showsPages } from "./pages.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
 import { makeResponseLimit } from "./responseLimit.ts"
@@ -50,12 +51,13 @@ export const McpServerSdk = Layer.scopedDiscard(
 const makeList = (): Handler<"tools/list", Services> => {
   const lists = new Map<string, Array<AnyTool["definition"]>>()
   const all = [...tools.values()]
-  return Effect.fnUntraced(function* () {
+  return Effect.fnUntraced(function* (_, { client }) {
     const policy = yield* Policy
     const visible = yield* policy.visible(all)
-    const names = visible.map(({ name }) => name).join()
-    const list = lists.get(names) ?? visible.map(({ definition }) => definition)
-    lists.set(names, list)
+    const withPages = showsPages(client)
+    const key = `${withPages} ${visible.map(({ name }) => name).join()}`
+    const list = lists.get(key) ?? visible.map(withPages ? definitionFor : ({ definition }) => definition)
+    lists.set(key, list)
     return { tools: list }
   })
 }

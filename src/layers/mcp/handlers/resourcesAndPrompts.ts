@@ -6,11 +6,11 @@ import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/prompts.ts"
 import {
   completePair,
+  type Offered,
   pairTemplate,
+  picturesPage,
   read,
-  type Resource,
   resources,
-  type Template,
   templates,
   Text
 } from "../../../tools/resources.ts"
@@ -51,8 +51,9 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
         resourceTemplates: offered.map((template) => Struct.omit(template, "toolset"))
       })),
     "resources/read": ({ uri }) =>
-      Effect.flatMap(Effect.all({ resources: offered, templates: offeredTemplates }), (offered) =>
-        readResource(offered, uri, trading)
+      Effect.flatMap(
+        Effect.all({ resources: offered, templates: offeredTemplates, page: isOffered(picturesPage) }),
+        (offered) => readResource(offered, uri, trading)
       ),
     "prompts/list": () =>
       Effect.map(prompts, (prompts) => ({
@@ -87,11 +88,7 @@ const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.of
 /**
  * Reads a resource, which counts as a call. A simulated account is marked as such beside its numbers, since models see only the text.
  */
-const readResource = (
-  offered: { readonly resources: ReadonlyArray<Resource>; readonly templates: ReadonlyArray<Template> },
-  uri: string,
-  trading: typeof TradingMode.Service
-) => {
+const readResource = (offered: Offered, uri: string, trading: typeof TradingMode.Service) => {
   const isAccount = offered.resources.some((resource) => resource.uri === uri && resource.isPrivate)
   const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
   return Effect.flatMap(CallBudget, (calls) => calls.count({ name: "resources/read", exempt: false })).pipe(

@@ -110,7 +110,7 @@ describe("a pair that Kraken does not list", () => {
     const unknown = new UnknownName({ kind: "pair", given: "BTC/USX", nearest: ["BTC/USD"] })
     const names = Layer.mock(Names, { pair: () => unknown, directory: Effect.succeed(directory) })
     return Effect.gen(function* () {
-      const error = yield* Effect.flip(Resources.read({ resources: [], templates: [] }, uri))
+      const error = yield* Effect.flip(Resources.read({ resources: [], templates: [], page: false }, uri))
       assert.deepInclude(error, { _tag: "ResourceNotFound", uri })
       assert.include(error.message, unknown.message)
     }).pipe(Effect.provide(Layer.merge(TestKraken({}), names)))
