@@ -97,6 +97,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("get_portfolio")
   yield* use("get_pnl", { since: "-1d" })
   yield* use("get_fee_schedule")
+  assert.isAbove((yield* use("get_chart", { pair })).candles, 0)
   yield* use("plan_rebalance", { targets: { BTC: "50%" } })
 
   // Funds.

@@ -63,7 +63,7 @@ export const getChart = Tool.make("get_chart", {
       ),
       "60"
     ),
-    since: optional(time("From this: ISO 8601, Unix seconds or -30d"))
+    since: optional(time("After this: ISO 8601, Unix seconds or -30d"))
   },
   page: chartPage,
   handler: Effect.fn("Tool.get_chart")(function* ({ interval, pair: spelling, since }) {
@@ -115,10 +115,10 @@ export const getChart = Tool.make("get_chart", {
       close: D.format(last.close),
       change_percent: change,
       volume: D.format(D.total(candles.map(({ volume }) => volume))),
-      orders: orders.rows.length,
-      fills: fills.rows.length,
       svg: drawn.svg,
       ...Rows.compact({
+        orders: orders.isRead ? orders.rows.length : undefined,
+        fills: fills.isRead ? fills.rows.length : undefined,
         png: Option.getOrUndefined(png),
         missing: [
           ...(Option.isNone(png) ? ["picture: this server could not draw it"] : []),
@@ -157,9 +157,10 @@ const candleOf = ([at = "", ...texts]: ReadonlyArray<string>): ReadonlyArray<Cha
 interface Own<A> {
   readonly rows: ReadonlyArray<A>
   readonly missing: ReadonlyArray<string>
+  readonly isRead: boolean
 }
 
-const unreadable = (what: string) => ({ rows: [], missing: [`${what}: not readable with this key now`] })
+const unreadable = (what: string) => ({ isRead: false, rows: [], missing: [`${what}: not readable with this key now`] })
 
 /** Reads the open orders of a pair that have a price. */
 const readOrders = Effect.fnUntraced(function* (pair: Pair | undefined, directory: Directory) {
@@ -167,6 +168,7 @@ const readOrders = Effect.fnUntraced(function* (pair: Pair | undefined, director
   return Option.match(answer, {
     onNone: (): Own<ChartOrder> => unreadable("orders"),
     onSome: ({ open }): Own<ChartOrder> => ({
+      isRead: true,
       missing: [],
       rows: Object.values(open).flatMap(({ descr, vol }) => {
         const price = D.parse(String(descr.price ?? ""))
@@ -188,6 +190,7 @@ const readFills = Effect.fnUntraced(function* (pair: Pair | undefined, directory
     onSome: ({ count, trades }): Own<ChartFill> => {
       const page = Object.values(trades)
       return {
+        isRead: true,
         missing: Number(count) > page.length ? [`fills: of the last ${page.length} trades of all pairs only`] : [],
         rows: page.flatMap(({ pair: id, price: text, time, type }) => {
           const price = D.parse(String(text))

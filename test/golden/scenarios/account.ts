@@ -65,6 +65,10 @@ export const account: Readonly<Record<string, Scenarios>> = {
   get_trade_volume: { "it answers": { args: { pair: ["BTC/USD"], fee_schedule: true } } },
   get_portfolio: { "it answers": {}, "a key that reads no ledger": { key: "none" } },
   get_pnl: { "it answers": { args: { since: "-365d", method: "lifo" } } },
+  get_chart: {
+    "it answers": { args: { pair: "xbtusd", interval: "1h", since: "-30d" } },
+    "a key that reads no orders": { key: "none", args: { pair: "BTC/USD" } }
+  },
   get_fee_schedule: { "it answers": { args: { pair: "BTC/USD" } } },
   plan_rebalance: {
     "it answers": { args: { targets: { BTC: "50%", ETH: "10%" }, min_trade: "20" } },
