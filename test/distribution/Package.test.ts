@@ -14,9 +14,16 @@ describe("the package", () => {
   }, 120_000)
   afterAll(() => rmSync(installed.folder, { recursive: true }))
 
-  it("holds the bundle, the licence and the README alone, and depends on nothing but the native module", () => {
+  it("holds the bundle, the renderer of pictures, the licences and the README alone, and depends on nothing but the native module", () => {
     const others = installed.files.filter((path) => !/^dist\/[\w-]+\.mjs$/.test(path))
-    assert.deepStrictEqual(others, ["LICENSE", "README.md", "package.json"])
+    assert.deepStrictEqual(others, [
+      "LICENSE",
+      "README.md",
+      "dist/inter.woff2",
+      "dist/pictures-licenses.txt",
+      "dist/resvg.wasm",
+      "package.json"
+    ])
     assert.include(installed.files, "dist/main.mjs")
     const file = join(installed.app, "node_modules/mcp-kraken/package.json")
     const { dependencies, optionalDependencies } = JSON.parse(readFileSync(file, "utf8"))
@@ -68,6 +75,26 @@ describe("the package", () => {
       assert.isNotEmpty(balances)
       assert.notDeepInclude(balances, btc)
       assert.strictEqual(fake.count("private/Balance"), 0)
+    })
+  )
+
+  it.scopedLive("draws a chart with the renderer that it brings", () =>
+    Effect.gen(function* () {
+      const { folder, variables } = yield* makeHouse
+      const args = ["serve", "--stdio", "--paper", "--market", "synthetic"]
+      const env = { ...variables, PATH: process.env["PATH"] ?? "" }
+      const client = yield* connect(
+        new StdioClientTransport({ command: installed.bin, args, env, cwd: folder, stderr: "ignore" })
+      )
+      const answer = yield* Effect.promise(() => client.callTool({ name: "get_chart", arguments: { pair: "BTC/USD" } }))
+      const content: ReadonlyArray<{ readonly type: string; readonly mimeType?: string }> = Object(answer).content
+      assert.deepStrictEqual(
+        content.map(({ mimeType, type }) => [type, mimeType]),
+        [
+          ["text", undefined],
+          ["image", "image/png"]
+        ]
+      )
     })
   )
 

@@ -45,6 +45,11 @@ describe("the bundle", () => {
     assert.includeMembers(partsOf(loadedWith("src/server/product.ts")), heavy)
   })
 
+  it("loads the renderer of pictures only when a picture is drawn", () => {
+    assert.notInclude(partsOf(loadedWith("src/server/product.ts")), "@resvg/resvg-wasm")
+    assert.include(partsOf(loadedWith("src/layers/pictures/renderer.ts")), "@resvg/resvg-wasm")
+  })
+
   it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP and SQL", () => {
     const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/server/server.ts", "src/server/overStdio.ts")
     assert.deepStrictEqual(partsOf(loaded), [
