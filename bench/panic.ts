@@ -22,7 +22,9 @@ const orders = 60
 export const panic = async ({ entry }: Ours): Promise<void> => {
   const scope = await Effect.runPromise(Scope.make())
   const rest = makeRestExchange(Date.now(), { seed: 1, rateLimits: false }, makeCredentials(1))
-  const { url } = await Effect.runPromise(Scope.extend(serveExchange(rest, { host: "127.0.0.1", port: 0 }), scope))
+  const { url } = await Effect.runPromise(
+    Scope.extend(serveExchange(rest, { host: "127.0.0.1", port: 0, wsPort: 0 }), scope)
+  )
   const [key] = rest.keys.values()
   if (key === undefined) throw new Error("no key")
   const folder = mkdtempSync(join(tmpdir(), "mcp-kraken-bench-"))

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { importsGraph, importsTable } from "./architecture.ts"
 import { costTable } from "../../evals/report.ts"
-import { faultsTable, keysTable } from "./exchange.ts"
+import { channelFaultsTable, faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
 import { permissionsTable, toolsTable } from "./tools.ts"
 
@@ -18,7 +18,10 @@ const readme = (text: string): string => {
   return section(withTools, "evals", costTable())
 }
 
-const exchange = (text: string): string => section(section(text, "keys", keysTable()), "faults", faultsTable())
+const exchange = (text: string): string => {
+  const withFaults = section(section(text, "keys", keysTable()), "faults", faultsTable())
+  return section(withFaults, "channel-faults", channelFaultsTable())
+}
 
 const architecture = (text: string): string =>
   section(section(text, "imports", importsGraph()), "imports-table", importsTable())

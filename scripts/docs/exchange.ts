@@ -1,4 +1,4 @@
-import { faultKinds } from "../../src/exchange/rest/faults.ts"
+import { channelFaultKinds, faultKinds } from "../../src/exchange/rest/faults.ts"
 import { keyKinds } from "../../src/exchange/rest/keys.ts"
 
 const table = (head: string, entries: { readonly [name: string]: { readonly about: string } }): string =>
@@ -10,6 +10,9 @@ const table = (head: string, entries: { readonly [name: string]: { readonly abou
 
 /** Makes the table of the test exchange's keys, one of each kind. */
 export const keysTable = (): string => table("Key | What it may do", keyKinds)
+
+/** Makes the table of the faults of the test exchange's WebSocket channels. */
+export const channelFaultsTable = (): string => table("Fault | What the exchange does", channelFaultKinds)
 
 /** Makes the table of the faults that the test exchange can be asked to produce. */
 export const faultsTable = (): string => table("Fault | What the exchange does", faultKinds)

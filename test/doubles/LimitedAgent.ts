@@ -53,6 +53,7 @@ export const makeExchange = (prices: Prices) => {
     keys: makeKeys(makeCredentials(1), opening),
     faults: [],
     unlisted: new Map(),
+    tokens: new Map(),
     ahead: 0
   }
   return { rest }

@@ -50,6 +50,7 @@ export const exchangeOf = (v: TestExchange) => {
     keys: makeKeys(makeCredentials(1), v.x.now),
     faults: [],
     unlisted: new Map(),
+    tokens: new Map(),
     ahead: 0
   }
   const { key, secret } = makeCredentials(1)("full")

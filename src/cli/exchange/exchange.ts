@@ -14,6 +14,13 @@ Each applies to the next call of an endpoint such as AddOrder, Earn/Allocate or 
   wrong-date                        The Date of the answer is so many seconds ahead
   html-502                          A proxy answers with an error page; the call is not carried out
   rate-limit, invalid-nonce, service-unavailable, busy, lockout    Kraken's error; the call is not carried out
+Each of these applies to the next update of a WebSocket channel such as book or executions, or of any channel (*):
+  drop                              The connection is cut in place of the update
+  gap                               The update is left out
+  wrong-checksum                    The book has a checksum that does not match it
+  duplicate                         The update is sent twice
+  late                              The update is sent so many seconds later, and later messages overtake it
+  slow                              The update is sent so many seconds later, and all later messages after it
 
 CONTROL
 Programs on the same machine can send JSON to the running exchange:
@@ -23,6 +30,7 @@ Programs on the same machine can send JSON to the running exchange:
   POST   /admin/status    {"status": "maintenance"}, or cancel_only, post_only, online
                           For one pair: {"pair": "XBTUSD", "status": "limit_only"}, or any of these but maintenance
   POST   /admin/advance   {"seconds": 3600}: the clock moves forward, and everything due by then happens
+  POST   /admin/price     {"pair": "XBTUSD", "price": "95000"}: the market of the pair moves there at once
   POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}
   POST   /admin/fail      {}: pending deposits and withdrawals fail; with "refid", only that one`
 
@@ -34,6 +42,12 @@ export const exchange = Command.make(
       Options.withDescription("Port to listen on; 0 for any free port. Default: 8766"),
       Options.withDefault(8766)
     ),
+    wsPort: Options.integer("ws-port").pipe(
+      Options.withDescription(
+        "Port of the WebSocket; 0 for any free port. Default: 8767, or any free port if --port is given"
+      ),
+      Options.optional
+    ),
     host: Options.text("host").pipe(
       Options.withDescription("Address to listen on; only this machine can use the admin path. Default: 127.0.0.1"),
       Options.withDefault("127.0.0.1")
@@ -42,14 +56,14 @@ export const exchange = Command.make(
       Options.withDescription("Number that determines market, ids, keys and secrets; without it, keys are random"),
       Options.optional
     ),
-    json: Options.boolean("json").pipe(Options.withDescription("Print the URL and the keys as one line of JSON")),
+    json: Options.boolean("json").pipe(Options.withDescription("Print the URLs and the keys as one line of JSON")),
     noRateLimits: Options.boolean("no-rate-limits").pipe(
       Options.withDescription("Do not limit the rate of calls, and never lock out a key")
     ),
     faults: Options.text("fault").pipe(
       Options.withPseudoName("FAULT"),
       Options.withDescription(
-        "Fault to inject into calls: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20. The kinds are below"
+        "Fault to inject: ENDPOINT=KIND, or ENDPOINT=KIND,count=2,seconds=20, or CHANNEL=KIND. The kinds are below"
       ),
       Options.repeated
     )
@@ -58,4 +72,4 @@ export const exchange = Command.make(
     const { serve } = yield* load(() => import("./exchangeServer.ts"))
     return yield* serve(options)
   })
-).pipe(Command.withDescription("Serve a simulated Kraken, for testing clients of its REST API"))
+).pipe(Command.withDescription("Serve a simulated Kraken, for testing clients of its REST API and WebSocket"))

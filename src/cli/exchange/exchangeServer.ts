@@ -10,6 +10,7 @@ import { table } from "../kit/textTable.ts"
 
 export interface Options {
   readonly port: number
+  readonly wsPort: Option.Option<number>
   readonly host: string
   readonly seed: Option.Option<number>
   readonly json: boolean
@@ -20,15 +21,22 @@ export interface Options {
 /** Serves a simulated Kraken until the process receives a signal to stop. */
 export const serve = Effect.fn("exchange")(function* (options: Options) {
   const { host, json, noRateLimits, port } = options
-  if (port < 0 || port > 65_535) return yield* new UsageError({ message: "--port: expected a port from 0 to 65535" })
+  if (!isPort(port)) return yield* new UsageError({ message: "--port: expected a port from 0 to 65535" })
+  const wsPort = Option.getOrElse(options.wsPort, () => (port === defaultPort ? defaultPort + 1 : 0))
+  if (!isPort(wsPort)) return yield* new UsageError({ message: "--ws-port: expected a port from 0 to 65535" })
   const seed = Option.getOrUndefined(options.seed)
   const now = yield* Clock.currentTimeMillis
   const rest = makeRestExchange(now, { seed: seed ?? 1, rateLimits: !noRateLimits }, makeCredentials(seed))
   rest.faults.push(...(yield* Effect.forEach(options.faults, readFault)))
-  const { ended, url } = yield* serveExchange(rest, { host, port })
-  yield* Console.log(json ? JSON.stringify({ url, keys: keysOf(rest) }) : welcome(rest, url))
+  const { ended, url, wsUrl } = yield* serveExchange(rest, { host, port, wsPort })
+  yield* Console.log(json ? JSON.stringify({ url, wsUrl, keys: keysOf(rest) }) : welcome(rest, url, wsUrl))
   return yield* ended
 }, Effect.scoped)
+
+/** The port of the REST API unless another is given. The WebSocket then has the next one, otherwise any free port. */
+export const defaultPort = 8766
+
+const isPort = (port: number): boolean => port >= 0 && port <= 65_535
 
 const readFault = (text: string) => {
   const fault = parseFault(text)
@@ -38,12 +46,13 @@ const readFault = (text: string) => {
 const keysOf = ({ keys }: RestExchange) =>
   Array.from(keys.values(), ({ key, name, otp, secret }) => ({ name, key, secret: Redacted.value(secret), otp }))
 
-const welcome = (rest: RestExchange, url: string): string => {
+const welcome = (rest: RestExchange, url: string, wsUrl: string): string => {
   const keys = keysOf(rest)
   const full = keys[0]!
   const held = Object.entries(balances).map(([asset, amount]) => `${amount} ${asset}`)
   return [
     `A simulated Kraken answers at ${url}: ${rest.exchange.market.name}, no margin trading.`,
+    `Its WebSocket (version 2): ${wsUrl}/v2 for market data, ${wsUrl}/auth/v2 for the account.`,
     `Its account holds ${held.join(", ")}.`,
     "",
     table(

@@ -3,7 +3,7 @@ import { tiers } from "../../domain/endpoints/rateCosts.ts"
 import { creditImmediately, findAccount, openAccount } from "../accounts/accounts.ts"
 import { findAsset } from "../catalogue/catalogue.ts"
 import type { PublicEndpoint } from "../wire/call.ts"
-import { fit, scan } from "../base/fixed.ts"
+import { fit, format, scan } from "../base/fixed.ts"
 import { deposit, methodsOf } from "../accounts/funding.ts"
 import { importCatalogue } from "./catalogueImport/importCatalogue.ts"
 import { statuses } from "../catalogue/pairs.ts"
@@ -12,7 +12,11 @@ import { applySnapshot, observedPair } from "./marketSnapshot/applySnapshot.ts"
 import { readSnapshot } from "./marketSnapshot/readSnapshot.ts"
 import { invalid, Refusal } from "../base/refusal.ts"
 import { changeMode } from "../engine/changeMode.ts"
+import { resetTaken } from "../engine/liquidity.ts"
+import { fillCrossed } from "../engine/matching.ts"
+import { processTriggered } from "../engine/submit.ts"
 import { failTransfers } from "../accounts/transfers.ts"
+import { readPrice } from "../state/prices.ts"
 import { currentRules, pairStateOf } from "../state/state.ts"
 
 /**
@@ -114,6 +118,24 @@ export const Rules: PublicEndpoint = (exchange, params) => {
   if (revision === undefined) throw invalid("revision")
   exchange.settings = { ...exchange.settings, rules: revision }
   return { revision }
+}
+
+/**
+ * Moves the middle of a pair's book to a price, from which the market goes on. Orders that this price reaches are
+ * processed at once; earlier prices stay. Refused on a recorded market.
+ */
+export const Price: PublicEndpoint = (exchange, params) => {
+  const state = pairStateOf(exchange, pairNamed(exchange, params, required(params, "pair")))
+  const { pair } = state
+  if (exchange.market.move === undefined) throw new Refusal("EGeneral:Unknown method")
+  const price = readPrice(required(params, "price"), pair, "price")
+  if (price.sign !== "") throw invalid("price")
+  exchange.market.move(pair, exchange.now, price.value)
+  state.ownTrade = undefined
+  resetTaken(exchange, state)
+  fillCrossed(exchange, state)
+  processTriggered(exchange, state)
+  return { pair: pair.id, price: format(price.value, pair.priceDecimals) }
 }
 
 /** Advances the clock and does nothing else. */

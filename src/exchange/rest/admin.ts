@@ -15,11 +15,14 @@ const maxSeconds = 366 * 86_400
  *
  *     GET    /admin           returns its time, status, market and configured faults
  *     POST   /admin/faults    {"endpoint": "AddOrder", "kind": "drop-after-accept", "count": 1}: the next requests to the
- *                             endpoint (`*`: to any) fail; {"kind": "delay", "seconds": 20} delays their answers
+ *                             endpoint (`*`: to any) fail; {"kind": "delay", "seconds": 20} delays their answers;
+ *                             {"endpoint": "book", "kind": "gap"} concerns the next updates of a WebSocket channel
  *     DELETE /admin/faults    removes all faults
  *     POST   /admin/status    {"status": "online" | "maintenance" | "cancel_only" | "post_only"}; of one pair with
  *                             {"pair": "XBTUSD", "status": "online" | "cancel_only" | "post_only" | "limit_only" | "reduce_only"}
  *     POST   /admin/advance   {"seconds": 3600}: advances the clock and processes everything up to the new time
+ *     POST   /admin/price     {"pair": "XBTUSD", "price": "95000"}: moves the market of a pair to a price, from which it
+ *                             goes on; orders that the price reaches are filled or triggered
  *     POST   /admin/deposit   {"asset": "XBT", "amount": "0.5", "at_once": true}: deposits an amount; without at_once it
  *                             is credited after three minutes
  *     POST   /admin/fail      {"refid": "FT…"}: fails a pending deposit or withdrawal; {} fails all pending ones
@@ -76,6 +79,7 @@ const commands: Readonly<Record<string, Command>> = {
     control("control/Advance")(rest, {}, clock)
     return describeExchange(rest, params, clock)
   },
+  "POST /admin/price": control("control/Price"),
   "POST /admin/deposit": control("control/Deposit", ({ account }) => ({ account })),
   "POST /admin/fail": control("control/FailTransfers")
 }

@@ -41,11 +41,28 @@ export const faultKinds = {
 
 export type FaultKind = keyof typeof faultKinds
 
+/** Faults of the next updates of a WebSocket channel. */
+export const channelFaultKinds = {
+  drop: { about: "cuts the connection in place of the update" },
+  gap: { about: "leaves the update out, and goes on with the next one" },
+  "wrong-checksum": { about: "sends the book with a checksum that does not match it" },
+  duplicate: { about: "sends the update twice" },
+  late: { about: "sends the update SECONDS later (30); later messages overtake it" },
+  slow: { about: "sends the update SECONDS later (30), and everything else of the connection after it" }
+} satisfies Record<string, Pick<Kind, "about">>
+
+export type ChannelFaultKind = keyof typeof channelFaultKinds
+
+/** The channels of Kraken's WebSocket that the exchange serves and whose updates can fail. */
+export const channels = ["ticker", "book", "trade", "ohlc", "instrument", "executions", "balances"] as const
+
+export type Channel = (typeof channels)[number]
+
 /** A fault configured for future requests. */
 export interface Fault {
-  /** `AddOrder`, `Earn/Allocate`, `Ticker`; `*` is any. */
+  /** `AddOrder`, `Earn/Allocate`, `Ticker`, or a channel such as `book`; `*` is any. */
   readonly endpoint: string
-  readonly kind: FaultKind
+  readonly kind: FaultKind | ChannelFaultKind
   /** Delay or error in seconds. */
   readonly seconds: number
   /** Number of requests that the fault still applies to. */
@@ -58,9 +75,13 @@ export const readFault = (parts: { readonly [name: string]: unknown }): Fault | 
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined) return `A fault has no ${unknown}: endpoint, kind, count and seconds are all.`
   const name = String(endpoint)
-  const known = name === "*" || isEndpoint(`public/${name}`) || isEndpoint(`private/${name}`)
+  const known = name === "*" || isChannel(name) || isEndpoint(`public/${name}`) || isEndpoint(`private/${name}`)
   if (!known) return `${name} is no endpoint: say AddOrder, Earn/Allocate, Ticker, … or * for any.`
-  if (!isKind(kind)) return `${String(kind)} is no fault: say ${Object.keys(faultKinds).join(", ")}.`
+  const ofChannel = isChannel(name) || (name === "*" && isChannelKind(kind))
+  if (ofChannel ? !isChannelKind(kind) : !isKind(kind))
+    return `${String(kind)} is no fault: say ${Object.keys(ofChannel ? channelFaultKinds : faultKinds).join(", ")}.`
+  if (!isKind(kind) && !isChannelKind(kind)) return `${String(kind)} is no fault.`
+  if (kind === "wrong-checksum" && name !== "book") return "Only the channel book has a checksum."
   if (!inRange(count, 1, 1_000_000) || !Number.isInteger(Number(count))) return "count is a number from 1 to 1000000."
   if (!inRange(seconds, 0, 3600)) return "seconds is a number from 0 to 3600."
   return { endpoint: name, kind, count: Number(count), seconds: Number(seconds) }
@@ -79,15 +100,33 @@ export const takeFault = (
   faults: Array<Fault>,
   endpoint: string
 ): (Kind & { readonly seconds: number }) | undefined => {
-  const index = faults.findIndex((fault) => fault.endpoint === endpoint || fault.endpoint === "*")
-  const fault = faults[index]
-  if (fault === undefined) return undefined
-  fault.count--
-  if (fault.count === 0) faults.splice(index, 1)
-  return { ...faultKinds[fault.kind], seconds: fault.seconds }
+  const fault = take(faults, endpoint, isKind)
+  return fault === undefined ? undefined : { ...faultKinds[fault.kind], seconds: fault.seconds }
+}
+
+/** Takes the oldest fault that applies to a channel's next update, and counts it as used. */
+export const takeChannelFault = (
+  faults: Array<Fault>,
+  channel: Channel
+): { readonly kind: ChannelFaultKind; readonly seconds: number } | undefined => take(faults, channel, isChannelKind)
+
+const take = <K>(faults: Array<Fault>, name: string, isOf: (kind: unknown) => kind is K) => {
+  for (const [index, fault] of faults.entries()) {
+    const { kind, seconds } = fault
+    if (!isOf(kind) || (fault.endpoint !== name && fault.endpoint !== "*")) continue
+    fault.count--
+    if (fault.count === 0) faults.splice(index, 1)
+    return { kind, seconds }
+  }
+  return undefined
 }
 
 const isKind = (kind: unknown): kind is FaultKind => typeof kind === "string" && Object.hasOwn(faultKinds, kind)
+
+const isChannelKind = (kind: unknown): kind is ChannelFaultKind =>
+  typeof kind === "string" && Object.hasOwn(channelFaultKinds, kind)
+
+export const isChannel = (name: unknown): name is Channel => channels.some((channel) => channel === name)
 
 const inRange = (value: unknown, least: number, most: number): boolean =>
   (typeof value === "number" || (typeof value === "string" && value !== "")) &&

@@ -8,6 +8,7 @@ import { type Fault, takeFault } from "./faults.ts"
 import { type ApiKey, forEngine } from "./keys.ts"
 import { ok, refused, type Reply, unknownMethod } from "./reply.ts"
 import type { HttpRequest } from "./httpRequest.ts"
+import { keepToken, type Tokens } from "./tokens.ts"
 import { keepOffLists, type Unlisted, withoutUnlisted } from "./unlisted.ts"
 
 /** The outcome of a request: an answer or a cut connection, after a delay in milliseconds. */
@@ -27,6 +28,8 @@ export interface RestExchange {
   readonly keys: ReadonlyMap<string, ApiKey>
   readonly faults: Array<Fault>
   readonly unlisted: Unlisted
+  /** Tokens for the WebSocket that are still known. */
+  readonly tokens: Tokens
   /** Milliseconds by which the exchange's clock is ahead of the caller's. */
   ahead: number
 }
@@ -90,6 +93,7 @@ const carryOut = (
     const { key, params } = authenticate(request, rest.keys, { now, locksOut: exchange.settings.rateLimits })
     const answer = handle(exchange, { endpoint, params, account: rest.account, key: forEngine(key), now })
     if ("errors" in answer) return show(answer)
+    if (name === "GetWebSocketsToken") keepToken(rest.tokens, answer.result, key, now)
     if (unlisted > 0) keepOffLists(rest.unlisted, answer.result, now + unlisted)
     return ok(withoutUnlisted(rest.unlisted, name, answer.result, now))
   } catch (refusal) {

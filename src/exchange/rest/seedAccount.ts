@@ -49,6 +49,7 @@ export const makeRestExchange = (
   keys: makeKeys(credentials, now),
   faults: [],
   unlisted: new Map(),
+  tokens: new Map(),
   ahead: 0
 })
 

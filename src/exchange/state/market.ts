@@ -73,6 +73,8 @@ export interface Market {
   readonly spreads: (pair: Pair, time: number, count: number) => ReadonlyArray<Spread>
   /** Returns one candle over a span that ends now, for tickers. */
   readonly summary: (pair: Pair, from: number, time: number) => Candle
+  /** Moves the middle of a synthetic market's book to a price from a moment on; undefined for a recorded market. */
+  readonly move?: (pair: Pair, time: number, price: bigint) => void
   /** Input of a recorded market; undefined for a synthetic one. */
   readonly recorder?: Recorder
 }

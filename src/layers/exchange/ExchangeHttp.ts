@@ -6,17 +6,18 @@ import { answer, arrive, type RestExchange, type Outcome } from "../../exchange/
 import type { HttpRequest } from "../../exchange/rest/httpRequest.ts"
 import { html, refused } from "../../exchange/rest/reply.ts"
 import { mayAdminister } from "./adminPolicy.ts"
+import { serveLive } from "./ExchangeLive.ts"
 import { readBytes } from "../http/body.ts"
 import { open } from "../http/listen.ts"
 import { urlHost } from "../network/urlHost.ts"
 
 /**
- * Serves a simulated Kraken over HTTP until the scope ends, with an admin path for this machine only. `ended` fails
- * with an unexpected error, after which the exchange's state must not be trusted.
+ * Serves a simulated Kraken over HTTP until the scope ends, with an admin path for this machine only, and its WebSocket
+ * on a port of its own. `ended` fails with an unexpected error, after which the exchange's state must not be trusted.
  */
 export const serveExchange = Effect.fn("serveExchange")(function* (
   rest: RestExchange,
-  at: { readonly host: string; readonly port: number }
+  at: { readonly host: string; readonly port: number; readonly wsPort: number }
 ) {
   const ended = yield* Deferred.make<never>()
   const server = createServer({ keepAliveTimeout: 65_000 })
@@ -26,6 +27,9 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
       server.closeAllConnections()
     })
   )
+  const live = yield* serveLive(rest, { host: at.host, port: at.wsPort }, ended)
+  // A client that knows only this address finds the WebSocket here, too.
+  server.on("upgrade", live.upgrade)
   const run = yield* FiberSet.makeRuntime<never>()
   const arriveLate = Effect.fnUntraced(
     function* (request: HttpRequest) {
@@ -49,12 +53,14 @@ export const serveExchange = Effect.fn("serveExchange")(function* (
   )
   const answerTo = Effect.fnUntraced(function* (incoming: IncomingMessage, outgoing: ServerResponse) {
     const { after, dateAhead = 0, reply } = yield* respond(incoming)
+    // Clients of the WebSocket learn what the call has changed without waiting for the next round.
+    yield* live.publish
     yield* Effect.sleep(after)
     send(outgoing, reply, (yield* Clock.currentTimeMillis) + rest.ahead + dateAhead)
   })
   server.on("request", (incoming, outgoing) => void run(answerTo(incoming, outgoing)))
   const { port } = server.address() as AddressInfo
-  return { url: `http://${urlHost(at.host)}:${port}`, ended: Deferred.await(ended) }
+  return { url: `http://${urlHost(at.host)}:${port}`, wsUrl: live.url, ended: Deferred.await(ended) }
 })
 
 const handle = (rest: RestExchange, request: HttpRequest, address: string | undefined): Effect.Effect<Outcome> =>

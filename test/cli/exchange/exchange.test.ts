@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
+import { once } from "node:events"
+import { WebSocket } from "ws"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { freePort } from "../../freePort.ts"
 import { makeCommandLine } from "../commandLine.ts"
 
 interface Printed {
   readonly url: string
+  readonly wsUrl: string
   readonly keys: ReadonlyArray<{ readonly name: string; readonly key: string; readonly secret: string }>
 }
 
@@ -21,7 +24,11 @@ describe("exchange", () => {
     Effect.gen(function* () {
       const { exchange } = yield* makeCommandLine
       const server = yield* exchange(["--port", "0", "--json", "--fault", "Time=busy"])
-      const { keys, url }: Printed = JSON.parse(yield* server.printed("\n"))
+      const { keys, url, wsUrl }: Printed = JSON.parse(yield* server.printed("\n"))
+      const socket = new WebSocket(`${wsUrl}/v2`)
+      const [greeting] = yield* Effect.promise(() => once(socket, "message"))
+      assert.deepInclude(JSON.parse(String(greeting)), { channel: "status" })
+      socket.close()
       assert.deepStrictEqual(
         keys.map(({ name }) => name),
         names
@@ -53,6 +60,7 @@ describe("exchange", () => {
       const told = yield* server.printed("/admin")
       for (const part of [`http://127.0.0.1:${port}`, "synthetic market (seed 3)"])
         assert.include(told.trim().split("\n", 1)[0], part)
+      assert.match(told, /ws:\/\/127\.0\.0\.1:\d+\/v2 .*ws:\/\/127\.0\.0\.1:\d+\/auth\/v2 /)
       for (const name of names) {
         const { key } = makeCredentials(3)(name)
         assert.match(told, new RegExp(`^${name} +\\S{56}  \\S{88}  `, "m"))
@@ -73,6 +81,8 @@ describe("exchange", () => {
       assert.match(second.stderr, new RegExp(`^[^\\n]*\\b127\\.0\\.0\\.1:${port}\\b[^\\n]*\\n$`))
       const usage: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [["--port", "70000"], "--port: expected a port from 0 to 65535"],
+        [["--ws-port", "70000"], "--ws-port: expected a port from 0 to 65535"],
+        [["--fault", "book=delay"], "--fault: delay is no fault"],
         [["--fault", "AddOrder=boom"], "--fault: boom is no fault"]
       ]
       for (const [args, told] of usage) {

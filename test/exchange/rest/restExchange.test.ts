@@ -258,7 +258,7 @@ describe("the REST endpoint", () => {
     for (const kind of Object.keys(faultKinds)) assert.include(control, kind)
     const rest = open()
     const commands = Array.from(control.matchAll(/^ +(GET|POST|DELETE) +(\S+) +(\{.*?\})?/gm))
-    assert.lengthOf(commands, 7)
+    assert.lengthOf(commands, 8)
     for (const [line, method = "", path = "", body = "{}"] of commands) {
       assert.deepStrictEqual(admin(rest, method, path, JSON.parse(body)).error, [], line)
     }

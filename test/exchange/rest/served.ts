@@ -10,9 +10,9 @@ export const servedExchange = Effect.fnUntraced(function* (
   const { rateLimits = false, seed = 1 } = options
   const now = yield* Clock.currentTimeMillis
   const rest = makeRestExchange(now, { seed, rateLimits }, makeCredentials(seed))
-  const { ended, url } = yield* serveExchange(rest, { host: "127.0.0.1", port: 0 })
+  const { ended, url, wsUrl } = yield* serveExchange(rest, { host: "127.0.0.1", port: 0, wsPort: 0 })
   const keys = Object.fromEntries(
     Array.from(rest.keys.values(), ({ key, name, secret }) => [name, { key, secret: Redacted.value(secret) }])
   )
-  return { rest, url, keys, ended }
+  return { rest, url, wsUrl, keys, ended }
 })

@@ -49,6 +49,8 @@ export interface PairParameters {
   readonly price: number
   readonly halfSpread: number
   readonly volume: number
+  /** Moves of the price by an operator, oldest first: from a tick on, all prices are multiplied by the factor. */
+  readonly moves: Array<{ readonly tick: number; readonly factor: number }>
 }
 
 export const parametersOf = (pair: Pair, seed: number): PairParameters => {
@@ -63,13 +65,25 @@ export const parametersOf = (pair: Pair, seed: number): PairParameters => {
     path: [...walk(pair.base.id, 1), ...walk(pair.quote.id, -1)],
     price: Number(fixed(price, pair.priceDecimals)),
     halfSpread: spread,
-    volume: Number(fixed(volume, pair.lotDecimals))
+    volume: Number(fixed(volume, pair.lotDecimals)),
+    moves: []
   }
+}
+
+/** Returns the price around which the market moves at a tick, as a float in the pair's units. */
+export const basePrice = (of: PairParameters, tick: number): number =>
+  of.moves.length === 0 ? of.price : of.price * (of.moves.findLast((move) => move.tick <= tick)?.factor ?? 1)
+
+/** Moves the middle of the book to a price from a tick on. Earlier ticks keep their prices. */
+export const movePrice = (of: PairParameters, tick: number, price: bigint): void => {
+  const factor = Number(price) / (of.price * Math.exp(valueAt(of.path, tick)))
+  if (of.moves.at(-1)?.tick === tick) of.moves.pop()
+  of.moves.push({ tick, factor })
 }
 
 /** Returns the middle of the book, as a whole number of ticks of the pair. */
 export const middle = (of: PairParameters, tick: number): bigint => {
-  const price = BigInt(Math.round(of.price * Math.exp(valueAt(of.path, tick))))
+  const price = BigInt(Math.round(basePrice(of, tick) * Math.exp(valueAt(of.path, tick))))
   return max(of.pair.tick * 2n, price - (price % of.pair.tick))
 }
 

@@ -4,11 +4,13 @@ import { max } from "../../base/fixed.ts"
 import { hash } from "../../base/ids.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import {
+  basePrice,
   type PairParameters,
   parametersOf,
   firstTick,
   halfSpread,
   middle,
+  movePrice,
   sizeAt,
   tickMillis,
   tradeAt,
@@ -63,7 +65,11 @@ export const syntheticMarket = (seed = 1): Market => {
     },
     candles: (pair, minutes, time, count) => candles(of(pair), minutes, time, count),
     spreads: (pair, time, count) => spreads(of(pair), time, count),
-    summary: (pair, from, time) => summary(of(pair), from, time)
+    summary: (pair, from, time) => summary(of(pair), from, time),
+    move: (pair, time, price) => {
+      movePrice(of(pair), Math.floor(time / tickMillis), price)
+      cached.delete(pair.id)
+    }
   }
 }
 
@@ -99,13 +105,14 @@ const firstTouch = (of: PairParameters, from: number, to: number, awaited: Await
   // The widest possible spread, plus what rounding to ticks can add.
   const reach = 2.5 * of.halfSpread
   const slack = 3 * Number(of.pair.tick)
+  // Prices are moved only from the present on, so the whole search has one base.
+  const base = basePrice(of, from)
   return firstWhere(
     of.path,
     from,
     to,
     (low, high) =>
-      of.price * Math.exp(low) * (1 - reach) - slack <= least ||
-      of.price * Math.exp(high) * (1 + reach) + slack >= most,
+      base * Math.exp(low) * (1 - reach) - slack <= least || base * Math.exp(high) * (1 + reach) + slack >= most,
     (tick) => {
       const mid = middle(of, tick)
       const spread = halfSpread(of, tick, mid)
