@@ -20,7 +20,7 @@ export const liveLimits = {
   held: 10_000
 } as const
 
-/** Time between two looks for changes, besides those after each call. */
+/** Time after which a connection is sent what has changed, besides after each call. */
 const round = "100 millis"
 
 interface Connection {
@@ -75,6 +75,9 @@ export const serveLive = Effect.fn("serveLive")(function* (
       })
     )
 
+  const publishTo = (connection: Connection) =>
+    guarded(Effect.map(Clock.currentTimeMillis, (clock) => pass(connection, due(rest, connection.session, clock))))
+
   let opened = 0
   const accept = Effect.fnUntraced(
     function* (socket: WebSocket, isPrivate: boolean) {
@@ -87,7 +90,8 @@ export const serveLive = Effect.fn("serveLive")(function* (
       socket.on("message", (data, isBinary) => void run(answer(connection, data, isBinary)))
       pass(connection, outgoing)
       const closed = Effect.async<void>((resume) => void socket.once("close", () => resume(Effect.void)))
-      yield* Effect.raceFirst(deliver(connection, Queue.take(texts)), closed)
+      const rounds = Effect.repeat(publishTo(connection), Schedule.spaced(round))
+      yield* Effect.raceAll([closed, deliver(connection, Queue.take(texts)), rounds])
       connections.delete(connection)
       closeSession(session)
     },
@@ -100,11 +104,7 @@ export const serveLive = Effect.fn("serveLive")(function* (
     },
     (effect) => guarded(effect)
   )
-  const publish = guarded(
-    Effect.map(Clock.currentTimeMillis, (clock) => {
-      for (const connection of connections) pass(connection, due(rest, connection.session, clock))
-    })
-  )
+  const publish = Effect.suspend(() => Effect.forEach(connections, publishTo, { discard: true }))
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? "").split("?", 1)[0]
@@ -114,7 +114,6 @@ export const serveLive = Effect.fn("serveLive")(function* (
     sockets.handleUpgrade(request, socket, head, (accepted) => void run(accept(accepted, isPrivate)))
   }
   server.on("upgrade", upgrade)
-  yield* Effect.forkScoped(Effect.repeat(publish, Schedule.spaced(round)))
   const { port } = server.address() as AddressInfo
   return { url: `ws://${urlHost(at.host)}:${port}`, publish, upgrade }
 })

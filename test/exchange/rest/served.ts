@@ -3,7 +3,7 @@ import { makeRestExchange } from "../../../src/exchange/rest/seedAccount.ts"
 import { makeCredentials } from "../../../src/layers/exchange/keys.ts"
 import { serveExchange } from "../../../src/layers/exchange/ExchangeHttp.ts"
 
-/** Serves a simulated Kraken on a loopback port of this process until the scope ends. */
+/** Serves a simulated Kraken on loopback ports of this process until the scope ends: HTTP at `url`, WebSocket at `wsUrl`. */
 export const servedExchange = Effect.fnUntraced(function* (
   options: { readonly seed?: number; readonly rateLimits?: boolean } = {}
 ) {
@@ -14,5 +14,10 @@ export const servedExchange = Effect.fnUntraced(function* (
   const keys = Object.fromEntries(
     Array.from(rest.keys.values(), ({ key, name, secret }) => [name, { key, secret: Redacted.value(secret) }])
   )
-  return { rest, url, wsUrl, keys, ended }
+  /** Sends an operator's command, after which clients of the WebSocket are sent what it has changed. */
+  const admin = (path: string, body: object = {}): Effect.Effect<ReturnType<typeof JSON.parse>> =>
+    Effect.promise(() =>
+      fetch(`${url}/admin/${path}`, { method: "POST", body: JSON.stringify(body) }).then((response) => response.json())
+    )
+  return { admin, rest, url, wsUrl, keys, ended }
 })

@@ -29,9 +29,6 @@ const connect = Effect.fnUntraced(function* (url: string) {
 
 const trades = { method: "subscribe", params: { channel: "trade", symbol: ["BTC/USD"] } }
 
-const ask = (url: string, path: string, body: object = {}) =>
-  Effect.promise(() => fetch(url + path, { method: "POST", body: JSON.stringify(body) }))
-
 describe("ExchangeLive", () => {
   it.scopedLive("serves market data at /v2, also at the address of the REST API", () =>
     Effect.gen(function* () {
@@ -49,23 +46,23 @@ describe("ExchangeLive", () => {
 
   it.scopedLive("publishes at once what an operator changes", () =>
     Effect.gen(function* () {
-      const { url, wsUrl } = yield* servedExchange()
+      const { admin, wsUrl } = yield* servedExchange()
       const { next, send } = yield* connect(`${wsUrl}/v2`)
       yield* next("status")
       yield* send({ method: "subscribe", params: { channel: "instrument", snapshot: false } })
       yield* next("subscribe")
-      yield* ask(url, "/admin/status", { pair: "ETHUSD", status: "post_only" })
+      yield* admin("status", { pair: "ETHUSD", status: "post_only" })
       assert.deepInclude((yield* next("instrument")).data.pairs[0], { symbol: "ETH/USD", status: "post_only" })
     })
   )
 
   it.scopedLive("cuts a connection on request, and serves the next one", () =>
     Effect.gen(function* () {
-      const { url, wsUrl } = yield* servedExchange()
+      const { admin, wsUrl } = yield* servedExchange()
       const first = yield* connect(`${wsUrl}/v2`)
       yield* first.next("status")
       yield* first.send(trades)
-      yield* ask(url, "/admin/faults", { endpoint: "trade", kind: "drop" })
+      yield* admin("faults", { endpoint: "trade", kind: "drop" })
       assert.strictEqual(yield* first.closed, 1006)
       const second = yield* connect(`${wsUrl}/v2`)
       yield* second.next("status")
