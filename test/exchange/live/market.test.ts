@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { crc32 } from "node:zlib"
 import { administer } from "../../../src/exchange/rest/admin.ts"
 import { answer, type RestExchange } from "../../../src/exchange/rest/restExchange.ts"
-import { type Json, moment } from "../rest/asking.ts"
+import { type Json, moment, ok } from "../rest/asking.ts"
 import { connect, subscribe } from "./sessions.ts"
 
 const symbol = "BTC/USD"
@@ -77,13 +77,20 @@ describe("the simulated WebSocket's market data", () => {
     if (snapshot === undefined || snapshot === "cut") return assert.fail("no snapshot")
     assert.isTrue(book.apply(snapshot.text))
     let updates = 0
-    for (let i = 0; i < 20; i++)
+    for (let i = 0; i < 20; i++) {
+      // Our own orders join the book, take from it, and leave it.
+      const type = i % 2 === 0 ? "buy" : "sell"
+      if (i % 4 === 1)
+        ok(rest, "AddOrder", { pair: "XBTUSD", type, ordertype: "limit", volume: "0.02", price: "#0.01%" })
+      if (i % 4 === 2) ok(rest, "AddOrder", { pair: "XBTUSD", type, ordertype: "market", volume: "0.05" })
+      if (i % 7 === 3) ok(rest, "CancelAll")
       for (const each of passRaw(i % 3 === 0 ? 400 : 1700)) {
         if (each === "cut") return assert.fail("cut")
         if (!each.text.includes(`"book"`)) continue
         updates++
         assert.isTrue(book.apply(each.text), each.text.slice(0, 300))
       }
+    }
     assert.isAbove(updates, 10)
     const { asks, bids } = read(rest, "Depth", `pair=XBTUSD&count=${Math.min(depth, 500)}`)
     const same = (rows: ReadonlyArray<Json>) => rows.map(([price, qty]: ReadonlyArray<string>) => [Number(price), qty])
