@@ -34,7 +34,7 @@ export const serve = Effect.fn("exchange")(function* (options: Options) {
 }, Effect.scoped)
 
 /** The port of the REST API unless another is given. The WebSocket then has the next one, otherwise any free port. */
-export const defaultPort = 8766
+const defaultPort = 8766
 
 const isPort = (port: number): boolean => port >= 0 && port <= 65_535
 
