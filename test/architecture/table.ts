@@ -173,7 +173,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/caching": ["services"],
-  "layers/exchange": ["exchange/rest", "layers/http", "layers/network"],
+  "layers/exchange": ["exchange/live", "exchange/rest", "layers/http", "layers/network"],
   "layers/http": [
     "layers/access",
     "layers/access/mandates",
@@ -490,5 +490,16 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli/call": ["cli/kit", "domain/wire", "layers/mcp/protocol", "layers/process", "server", "services"],
   "domain/charts": ["domain/numbers"],
-  "layers/pictures": ["layers/process", "services"]
+  "layers/pictures": ["layers/process", "services"],
+  "exchange/live": [
+    "domain/endpoints",
+    "domain/wire",
+    "exchange/accounts",
+    "exchange/base",
+    "exchange/catalogue",
+    "exchange/commands",
+    "exchange/engine",
+    "exchange/rest",
+    "exchange/state"
+  ]
 }
