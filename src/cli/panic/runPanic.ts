@@ -3,6 +3,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { operator } from "../../layers/access/principals.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
 import { askServers, readWork, removeWork, writeOpenOrders } from "../../layers/kraken/writes/panic/panicFiles.ts"
@@ -17,6 +18,7 @@ import { monotonic } from "../../services/Clocks.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { isMissing } from "../kit/isMissing.ts"
+import { unusedFolder } from "../kit/unusedFolder.ts"
 import { writeOut } from "../kit/writeOut.ts"
 import { freeze, halvesIn, isSameStop } from "./freeze.ts"
 import {
@@ -88,6 +90,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
     by: "local",
     ...(Option.isSome(reason) && { reason: reason.value })
   }
+  const isUnused = isMissing(join(stateDir, recordFile))
   const first = yield* freeze(stateDir, stop)
   yield* Ref.update(remains, (remains) => ({ ...remains, isFrozen: first.file || first.row }))
   yield* say(frozenLine(first))
@@ -108,6 +111,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
     reports: worked.reports,
     problems: [
       ...settings.problems,
+      ...(isUnused ? [unusedFolder(stateDir)] : []),
       ...worked.problems,
       ...(isKept ? [] : ["The stop was lifted or changed while this command ran. Run it again."])
     ],
@@ -145,31 +149,43 @@ const cancelAtKraken = Effect.fnUntraced(function* (common: Common, { strangeKey
     Effect.flatMap(KrakenClient, (kraken) => runOn(common, "kraken", krakenCalls(kraken, operator("live")), key)),
     PanicClient
   )
-  return { reports: [report], problems: yield* strangeKeyProblems(common, key, strangeKeyFile) } satisfies Worked
+  const { notes, problems } = yield* otherAccounts(common, key, strangeKeyFile)
+  return { reports: [{ ...report, notes: [...report.notes, ...notes] }], problems } satisfies Worked
 }, Effect.scoped)
 
-/** Finds signs that the API key of a `.env` which nobody named is not the one that was traded with. */
-const strangeKeyProblems = Effect.fnUntraced(function* (
-  { stateDir }: Common,
-  key: string,
-  file: Option.Option<string>
-) {
-  if (Option.isNone(file)) return []
+/** Finds accounts that were traded on, and that the API key of the settings might not reach. */
+const otherAccounts = Effect.fnUntraced(function* ({ stateDir }: Common, key: string, file: Option.Option<string>) {
   const { baseUrl } = yield* Config
   const keys = yield* recentKeys(stateDir)
-  const isOther = Either.match(keys, {
-    onLeft: (why) => why !== undefined,
-    onRight: (keys) => keys.length > 0 && !keys.includes(key)
+  const others = Either.match(keys, { onLeft: () => 0, onRight: (keys) => keys.filter((one) => one !== key).length })
+  const named = Option.match(file, {
+    onNone: () => "",
+    onSome: (file) => ` If ${file} is meant, name it with --env-file.`
   })
-  const name = `If ${file.value} is meant, name it with --env-file.`
-  return [
-    ...(isOther
-      ? [`The record shows no writes of the API key of ${file.value}, so other orders might be open. ${name}`]
-      : []),
-    ...(baseUrl === Settings.baseUrl.fallback
-      ? []
-      : [`${Settings.baseUrl.name} in ${file.value} is ${baseUrl}, so nothing was cancelled at Kraken itself. ${name}`])
-  ]
+  const isElsewhere = baseUrl !== Settings.baseUrl.fallback
+  const unread = Either.isLeft(keys) && keys.left !== undefined ? keys.left : undefined
+  const unknown = `It is not known if other API keys were traded with: ${unread}${named}`
+  return {
+    problems: [
+      ...(others === 0
+        ? []
+        : [
+            `Nothing was cancelled for ${others} other API keys of which the record has writes of late. Run it with each of them, or without a key while servers that have them run. If such a key was replaced, state rekey tells the record.${named}`
+          ]),
+      ...(unread !== undefined && Option.isSome(file) ? [unknown] : []),
+      ...(isElsewhere && Option.isSome(file)
+        ? [
+            `${Settings.baseUrl.name} in ${file.value} is ${baseUrl}, so nothing was cancelled at Kraken itself.${named}`
+          ]
+        : [])
+    ],
+    notes: [
+      ...(unread !== undefined && Option.isNone(file) ? [unknown] : []),
+      ...(isElsewhere && Option.isNone(file)
+        ? [`Calls went to ${baseUrl} (${Settings.baseUrl.name}) instead of ${Settings.baseUrl.fallback}.`]
+        : [])
+    ]
+  }
 })
 
 /** Cancels the orders of all simulated accounts of the state folder. Real orders of its record are a problem. */

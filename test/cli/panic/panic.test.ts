@@ -165,9 +165,49 @@ describe("panic", () => {
       assert.include(ended.stderr.split("\n")[0], `live) through the state folder ${usual}`)
       assert.isTrue(existsSync(join(usual, "halt.json")))
       assert.isFalse(existsSync(other))
-      assert.lengthOf(report(ended).problems, 3)
+      assert.lengthOf(report(ended).problems, 4)
       assert.include(report(ended).problems[0], "line 3")
       assert.include(report(ended).problems[1], other)
+    })
+  )
+})
+
+describe("panic that might not reach all", () => {
+  it.scopedLive("is no success in a state folder without a record, since servers might use another one", () =>
+    Effect.gen(function* () {
+      const { cli, folder, keyless } = yield* makeHome
+      const unused = join(folder, "unused")
+      const paper = { ...keyless, MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_STATE_DIR: unused }
+      // A second one finds its own file, and proves no more than the first one.
+      for (const wasFrozen of [false, true]) {
+        const ended = yield* cli("panic --json", paper)
+        assert.strictEqual(ended.code, 1)
+        assert.lengthOf(report(ended).problems, 1)
+        assert.include(report(ended).problems[0], unused)
+        assert.deepInclude(report(ended).frozen, { file: true, record: false, was_frozen: wasFrozen })
+      }
+    })
+  )
+
+  it.scopedLive("is no success for one API key if another one was traded with lately", () =>
+    Effect.gen(function* () {
+      const { cli, fake, folder } = yield* makeHome
+      yield* used(folder, "a".repeat(64))
+      place(fake, 2)
+      const ended = yield* cli("panic --json")
+      assert.strictEqual(ended.code, 1)
+      assert.deepInclude(report(ended).accounts[0], { empty: true, open_before: 2, problems: [] })
+      assert.lengthOf(report(ended).problems, 1)
+      assert.isEmpty(openAt(fake))
+    })
+  )
+
+  it.scopedLive("names an address that is not Kraken's", () =>
+    Effect.gen(function* () {
+      const { cli, variables } = yield* makeHome
+      const ended = yield* cli("panic --json")
+      assert.strictEqual(ended.code, 0)
+      assert.include(report(ended).accounts[0].notes.join(), variables["KRAKEN_BASE_URL"])
     })
   )
 })

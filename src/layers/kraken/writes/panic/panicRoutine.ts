@@ -31,9 +31,7 @@ export interface PanicRecord {
   readonly inFlight: Effect.Effect<ReadonlyArray<number>, PanicFileFailed>
   /** The ids of the orders that writes of this installation made. */
   readonly own: (orders: ReadonlyArray<OpenOrder>) => Effect.Effect<ReadonlySet<string>, PanicFileFailed>
-  /** The number of other API keys that writes were recorded of lately. */
-  readonly others: Effect.Effect<number, PanicFileFailed>
-  /** The number of tokens for Kraken's WebSocket that the API key got lately. */
+  /** The number of tokens for Kraken's WebSocket that the API key got lately. Fails without a record. */
   readonly tokens: Effect.Effect<number, PanicFileFailed>
   /** A sentence about the timer of a caller that still runs. */
   readonly timer: Effect.Effect<Option.Option<string>, PanicFileFailed>
@@ -298,12 +296,6 @@ export const runPanic = Effect.fn("panic")(function* (options: PanicOptions, par
   }
 
   yield* Effect.flatMap(record.gaps, (gap) => Effect.forEach(Option.toArray(gap), note))
-
-  const others = yield* Effect.orElseSucceed(record.others, () => 0)
-  if (others > 0)
-    yield* note(
-      `Writes of ${others} other API keys were recorded lately. Their accounts are frozen here, not cancelled.`
-    )
 
   const tokens = yield* Effect.option(record.tokens)
   const report: PanicReport = {

@@ -71,14 +71,7 @@ export const recordOfPanic = Effect.fnUntraced(function* (
           ? Effect.succeed([])
           : new PanicFileFailed({ message: `The record ${file} is missing.` })
     ),
-    others: unlessMissing(
-      0,
-      timed((db, now) => keysSince(db, now - lately).filter((other) => other !== key).length)
-    ),
-    tokens: unlessMissing(
-      0,
-      timed((db, now) => tokensSince(db, key, now - lately))
-    ),
+    tokens: timed((db, now) => tokensSince(db, key, now - lately)),
     own: (orders) => read((db) => ownOrders(db, orders)),
     timer: unlessMissing(
       Option.none(),

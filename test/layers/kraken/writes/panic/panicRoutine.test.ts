@@ -182,7 +182,7 @@ describe("a panic and writes in flight", () => {
     () =>
       Effect.gen(function* () {
         const { open, panic, place, said } = makePanics()
-        const unread = { inFlight: broken, timer: broken, others: broken, tokens: broken }
+        const unread = { inFlight: broken, timer: broken, tokens: broken }
         const running = yield* Effect.fork(elapsing(panic({}, unread)))
         yield* TestClock.adjust("55 seconds")
         yield* place(1)
@@ -207,13 +207,11 @@ describe("a panic and writes in flight", () => {
     })
   )
 
-  it.scoped("names the timer that it replaced, and other keys", () =>
+  it.scoped("names the timer that it replaced", () =>
     Effect.gen(function* () {
       const { panic } = makePanics()
-      const { report } = yield* elapsing(
-        panic({}, { timer: Effect.succeedSome("60 s, set by a."), others: Effect.succeed(2) })
-      )
-      assert.lengthOf(report.notes, 2)
+      const { report } = yield* elapsing(panic({}, { timer: Effect.succeedSome("60 s, set by a.") }))
+      assert.lengthOf(report.notes, 1)
       assert.include(report.notes[0], "60 s, set by a.")
       assert.isTrue(isDone(report))
     })

@@ -18,7 +18,6 @@ export const limit = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: 
 /** A record without writes. */
 export const emptyRecord: PanicRecord = {
   inFlight: Effect.succeed([]),
-  others: Effect.succeed(0),
   own: () => Effect.succeed(new Set()),
   tokens: Effect.succeed(0),
   timer: Effect.succeedNone,
