@@ -10,8 +10,16 @@ const script = "/usr/bin/script"
 /** False if that program is missing. That of macOS has other options. */
 export const hasTerminals = process.platform === "linux" && existsSync(script)
 
-/** Runs a command on a terminal, on which a line is typed. `shown` is all that the terminal shows. */
-export const onTerminal = (words: ReadonlyArray<string>, env: Readonly<Record<string, string>>, line: string) =>
+/**
+ * Runs a command on a terminal, on which a line is typed. `meanwhile` runs between the question and the line. `shown` is all
+ * that the terminal shows.
+ */
+export const onTerminal = (
+  words: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  line: string,
+  meanwhile: () => void = () => {}
+) =>
   Effect.async<{ readonly code: number | null; readonly shown: string }>((done) => {
     const command = [process.execPath, bundle(), ...words].map((word) => `'${word}'`).join(" ")
     const child = spawn(script, ["--quiet", "--return", "--command", command, "/dev/null"], {
@@ -21,7 +29,10 @@ export const onTerminal = (words: ReadonlyArray<string>, env: Readonly<Record<st
     let shown = ""
     child.stdout.on("data", (chunk: Buffer) => {
       // Text that is typed before the question would be lost.
-      if (!shown.includes("Type ") && String(shown + String(chunk)).includes("Type ")) child.stdin.write(`${line}\n`)
+      if (!shown.includes("Type ") && String(shown + String(chunk)).includes("Type ")) {
+        meanwhile()
+        child.stdin.write(`${line}\n`)
+      }
       shown += String(chunk)
     })
     child.once("close", (code) => done(Effect.succeed({ code, shown })))

@@ -2,7 +2,7 @@ import { Console, Effect, Either, Option, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
-import { haltFileIn, lookAtHaltFile, removeHaltFile } from "../../layers/access/halt/haltFile.ts"
+import { haltFileIn, lastStopAt, lookAtHaltFile, removeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { operator } from "../../layers/access/principals.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { release, secretIn, stopIn, writesSince } from "../../layers/access/record/emergency.ts"
@@ -50,6 +50,7 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
           const stop = stopIn(db)
           return { stop, writes: stop === undefined ? [] : writesSince(db, stop.seq), secret: secretIn(db) }
         })
+  const shownAt = lastStopAt(path)
   const inFile = Option.getOrUndefined(lookAtHaltFile(path))
   const stop = recorded.stop ?? inFile
   if (stop === undefined) return yield* Console.log("Trading is not frozen.")
@@ -65,8 +66,8 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   yield* Effect.forEach(yield* changes(stateDir, stop.since, settings), (line) => Console.error(escapeLines(line)))
 
   yield* Effect.provideService(mayResume(recorded.secret !== undefined, passphraseFd), Config, config)
-  // What stops now has to be what was shown: another stop might have begun while the person read it.
-  const isShown = Option.getOrUndefined(lookAtHaltFile(path))?.since === inFile?.since
+  // What stops now has to be what was shown: another panic might have run while the person read it.
+  const isShown = lastStopAt(path) === shownAt && Option.getOrUndefined(lookAtHaltFile(path))?.since === inFile?.since
   const head =
     db === undefined || !isShown
       ? undefined

@@ -1,7 +1,9 @@
 import { Console, Effect, Layer, Option, type Scope } from "effect"
+import { join } from "node:path"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { freeze as freezeCaller, holdingOf } from "../../layers/access/mandates/administer.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
+import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { requireForTokens } from "../../layers/access/secret/requireForTokens.ts"
 import type { SettingsError } from "../../layers/settings/ConfigEnv.ts"
 import { emergencySettings } from "../../layers/settings/emergency.ts"
@@ -9,6 +11,8 @@ import * as Needs from "../../layers/settings/needs.ts"
 import { Config } from "../../services/Config.ts"
 import { OperatorSecret } from "../../services/OperatorSecret.ts"
 import { TokenStore } from "../../services/TokenStore.ts"
+import { isMissing } from "../kit/isMissing.ts"
+import { unusedFolder } from "../kit/unusedFolder.ts"
 import { lacksMandate } from "./shown.ts"
 import {
   authority,
@@ -27,15 +31,21 @@ const wait = "10 seconds"
 /** The id that stands for callers without a token. */
 const local = "local"
 
-/** Provides the settings of an emergency. A folder that was left alone, and what could not be read of them, is an error at the end. */
-const withEmergencySettings = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
+/**
+ * Provides the settings of an emergency. A folder that was left alone, or that has no record, and what could not be read of
+ * the settings, is an error at the end. So are the sentences that the effect returns.
+ */
+const withEmergencySettings = <E, R>(
+  effect: Effect.Effect<ReadonlyArray<string>, E, R>,
   { envFile }: From
-): Effect.Effect<A, E | SettingsError | TokenRefusal, Exclude<Exclude<R, Config>, Scope.Scope>> =>
+): Effect.Effect<void, E | SettingsError | TokenRefusal, Exclude<Exclude<R, Config>, Scope.Scope>> =>
   Effect.gen(function* () {
-    const { config, problems } = yield* emergencySettings(envFile)
-    const done = yield* Effect.provideService(effect, Config, yield* config(Needs.tokenLimits))
-    return problems.length === 0 ? done : yield* new TokenRefusal({ message: problems.join("\n") })
+    const { config, problems, stateDir } = yield* emergencySettings(envFile)
+    // Freezing makes the record.
+    const isUnused = isMissing(join(stateDir, recordFile))
+    const found = yield* Effect.provideService(effect, Config, yield* config(Needs.tokenLimits))
+    const all = [...problems, ...(isUnused ? [unusedFolder(stateDir)] : []), ...found]
+    if (all.length > 0) return yield* new TokenRefusal({ message: all.join("\n") })
   }).pipe(Effect.scoped)
 
 /**
@@ -74,12 +84,11 @@ export const freeze = Effect.fn("token.freeze")(function* ({
       : `Frozen: ${id} (${escapeText(name)}). Only reads and cancels are possible. Receipt: ${receiptOf(head)}`
   )
   // The limits of a token that was rotated belong to the new one.
-  if (token !== undefined && Option.isNone(token.revokedAt) && lacksMandate(token, holding)) {
-    const { stateDir } = yield* Config
-    yield* Console.error(
-      `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
-    )
-  }
+  if (token === undefined || Option.isSome(token.revokedAt) || !lacksMandate(token, holding)) return []
+  const { stateDir } = yield* Config
+  return [
+    `${stateDir} does not hold the limits of this token. It is not frozen on servers whose state folder does: name that folder in MCP_KRAKEN_STATE_DIR, or revoke the token.`
+  ]
 }, withEmergencySettings)
 
 /** Reads a token. Fails if there is none, but returns undefined if the tokens can't be read. */

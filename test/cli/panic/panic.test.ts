@@ -74,7 +74,8 @@ const used = (folder: string, key: string) =>
   }).pipe(Effect.scoped)
 
 /** Resumes with a word that is typed on a terminal. */
-const resume = (env: Record<string, string>, word: string) => onTerminal(["resume"], env, word)
+const resume = (env: Record<string, string>, word: string, meanwhile?: () => void) =>
+  onTerminal(["resume"], env, word, meanwhile)
 
 describe("panic", () => {
   it.scopedLive("writes the open orders to a file for the owner only, and puts its stop on disk", () =>
@@ -314,6 +315,11 @@ describe("resume", () => {
       assert.strictEqual((yield* cli("resume --passphrase-fd first")).code, 2)
       assert.strictEqual((yield* resume(variables, "yes")).code, 1)
       assert.isTrue(existsSync(join(folder, "halt.json")))
+      // Another panic, although all is frozen, is one that the person has not seen.
+      const path = join(folder, "halt.json")
+      const panicked = yield* resume(variables, "resume", () => writeHaltFile(path, { since: Date.now(), by: "local" }))
+      assert.strictEqual(panicked.code, 1)
+      assert.isTrue(existsSync(path))
       assert.strictEqual((yield* resume(variables, "resume")).code, 0)
       assert.isFalse(existsSync(join(folder, "halt.json")))
     })

@@ -156,24 +156,27 @@ describe("tokens with limits", () => {
     })
   )
 
-  it.scopedLive(
-    "are frozen in another state folder with a word about it, as that folder does not hold the limits",
-    () =>
-      Effect.gen(function* () {
-        const { folder, json, token } = yield* makeOperator
-        const other = { MCP_KRAKEN_STATE_DIR: join(folder, "other") }
-        const { id } = yield* json("create agent --budget 500USD")
-        const elsewhere = yield* token(`freeze ${id}`, other)
-        assert.strictEqual(elsewhere.code, 0)
-        assert.include(elsewhere.stderr, other.MCP_KRAKEN_STATE_DIR)
-        assert.isNull((yield* json(`show ${id}`)).frozen)
-        // A token without limits needs none, and neither does one that was replaced.
-        const plain = yield* json("create plain")
-        assert.strictEqual((yield* token(`freeze ${plain.id}`, other)).stderr, "")
-        yield* json(`rotate ${id}`)
-        const replaced = yield* token(`freeze ${id}`)
-        assert.strictEqual(replaced.stderr, "")
-      })
+  it.scopedLive("are frozen in another state folder without success, as servers use that which holds the limits", () =>
+    Effect.gen(function* () {
+      const { folder, json, token } = yield* makeOperator
+      const other = { MCP_KRAKEN_STATE_DIR: join(folder, "other") }
+      const { id } = yield* json("create agent --budget 500USD")
+      const elsewhere = yield* token(`freeze ${id}`, other)
+      assert.strictEqual(elsewhere.code, 1)
+      assert.include(elsewhere.stderr, other.MCP_KRAKEN_STATE_DIR)
+      assert.isNull((yield* json(`show ${id}`)).frozen)
+      // A token without limits needs none, and neither does one that was replaced. Servers might use another folder all the same.
+      const plain = yield* json("create plain")
+      const unused = { MCP_KRAKEN_STATE_DIR: join(folder, "unused") }
+      const strange = yield* token(`freeze ${plain.id}`, unused)
+      assert.strictEqual(strange.code, 1)
+      assert.include(strange.stdout, `rozen: ${plain.id}`)
+      assert.include(strange.stderr, unused.MCP_KRAKEN_STATE_DIR)
+      assert.strictEqual((yield* token(`freeze ${plain.id}`, other)).stderr, "")
+      yield* json(`rotate ${id}`)
+      const replaced = yield* token(`freeze ${id}`)
+      assert.strictEqual(replaced.stderr, "")
+    })
   )
 
   it.scopedLive("are listed without limits, and revoked, if the file of limits is unusable", () =>

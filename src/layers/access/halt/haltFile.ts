@@ -1,5 +1,5 @@
 import { Either, Option, Schema } from "effect"
-import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
+import { closeSync, fsyncSync, lstatSync, openSync, readFileSync, rmSync, utimesSync, writeSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Stop } from "../../../services/Halt.ts"
 import { makeFolder } from "../../process/makeFolder.ts"
@@ -44,12 +44,25 @@ const contentsOf = (file: string, since: number): Stop => {
 const unreadable = (since: number): Stop => ({ since: Math.trunc(since), by: "unknown" })
 
 /**
- * Writes the file for its owner only, with its name on the disk. An existing file stays as it is, since it says when the
- * stop began. Returns false for one. Throws if the file cannot be written.
+ * Reads the time at which the file was written, or at which a later panic found it, in Unix milliseconds. Undefined if it is
+ * missing or cannot be looked at.
+ */
+export const lastStopAt = (file: string): number | undefined => {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })?.mtimeMs
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Writes the file for its owner only, with its name on the disk. The contents of an existing file stay as they are, since
+ * they say when the stop began, and its time becomes that of now. Returns false for one. Throws if the file cannot be written.
  */
 export const writeHaltFile = (file: string, stop: Stop): boolean => {
   makeFolder(dirname(file))
   const isNew = writeNewFile(file, `${JSON.stringify(stop)}\n`)
+  if (!isNew) touch(file)
   syncFolder(dirname(file))
   return isNew
 }
@@ -70,6 +83,16 @@ const writeNewFile = (file: string, text: string): boolean => {
     // A file that was made and not filled stops, too.
     if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) return true
     throw error
+  }
+}
+
+/** Sets the time of a file that is understood. One that is not has no other time at which its stop began. */
+const touch = (file: string): void => {
+  try {
+    const now = new Date()
+    if (lstatSync(file).isFile() && Either.isRight(decode(readFileSync(file, "utf8")))) utimesSync(file, now, now)
+  } catch {
+    // It stops all the same.
   }
 }
 
