@@ -75,7 +75,8 @@ const announceHttp = Effect.gen(function* () {
   const { authDisabled, host, path, tls } = yield* Config
   const { port } = yield* Listening
   const scheme = Option.isSome(tls) ? "https" : "http"
-  yield* announce(`${scheme}://${urlHost(host)}:${port}${path}`, authDisabled ? "local" : "tokens")
+  const address = `${scheme}://${urlHost(host)}:${port}${path}`
+  yield* announce({ address, isLocal: isLoopback(host) }, authDisabled ? "local" : "tokens")
 })
 
 /** Finds the tokens that clients can use, and makes the first one if requested. */

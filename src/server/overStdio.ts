@@ -23,7 +23,7 @@ const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service
   const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
   use(Context.get(yield* Layer.build(Layer.provide(Product, [MandatesSqlite, CallersLocal])), Config))
   yield* logUnlimitedCaller
-  yield* announce("stdio", "local")
+  yield* announce({ address: "stdio" }, "local")
   return yield* Effect.never
 })
 

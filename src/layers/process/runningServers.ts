@@ -14,6 +14,8 @@ const Server = Schema.Struct({
   started: Schema.DateTimeUtc,
   /** The address of its MCP endpoint, or `stdio`. */
   address: Schema.String,
+  /** True if only this machine can connect. Absent for `stdio`, and in the file of an earlier version. */
+  isLocal: Schema.optional(Schema.Boolean),
   /** The writes that it sends when a person approves them. Absent in the file of an earlier version. */
   sends: Schema.optional(
     Schema.Struct({
@@ -44,13 +46,13 @@ const heartbeatTimeout = Duration.toMillis("3 minutes")
  */
 export const announceServer = Effect.fn("process.announceServer")(function* (
   stateDir: string,
-  { address, sends }: Pick<RunningServer, "address" | "sends">
+  { address, isLocal, sends }: Pick<RunningServer, "address" | "isLocal" | "sends">
 ) {
   const folder = serversFolder(stateDir)
   const host = hostname()
   const file = join(folder, `${host.replaceAll(/[^\w.-]/g, "_")}-${process.pid}.json`)
   const text = yield* Effect.orDie(
-    Schema.encode(File)({ version, pid: process.pid, host, started: yield* DateTime.now, address, sends })
+    Schema.encode(File)({ version, pid: process.pid, host, started: yield* DateTime.now, address, isLocal, sends })
   )
   const write = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.sync(() => {

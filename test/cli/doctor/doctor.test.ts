@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import Database from "better-sqlite3"
 import { Context, Effect, Layer, Option, Redacted, TestClock } from "effect"
 import { X509Certificate } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
 import { tlsCheck } from "../../../src/cli/doctor/checks/tls.ts"
@@ -259,6 +259,23 @@ describe("doctor", () => {
     })
   )
 
+  it.scopedLive("finds to whom a server listens that was started with another address than that of the settings", () =>
+    Effect.gen(function* () {
+      const { env, serve, ...home } = yield* makeHealthyHome
+      const open = { MCP_KRAKEN_HOST: "0.0.0.0" }
+      const server = yield* serve(["--host", "localhost"], { ...env, ...open })
+      yield* server.told("mcp-kraken serves")
+      const local = yield* home.doctor(open)
+      assert.deepStrictEqual(wrong(local.findings), [])
+      assert.include(local.ids, "network.open")
+      assert.strictEqual((yield* server.stop).code, 0)
+      assert.deepStrictEqual(wrong((yield* home.doctor(open)).findings), ["network.open"])
+      const other = yield* serve(["--host", "0.0.0.0"], env)
+      yield* other.told("mcp-kraken serves")
+      assert.deepStrictEqual(wrong((yield* home.doctor()).findings), ["network.open"])
+    })
+  )
+
   it.scopedLive("finds a server that needs no token although the settings say so", () =>
     Effect.gen(function* () {
       const home = yield* makeHealthyHome
@@ -281,6 +298,22 @@ describe("doctor", () => {
       assert.deepStrictEqual(wrong(findings), [])
       assert.notInclude(ids, "server.none")
       assert.deepStrictEqual(wrong((yield* home.doctor()).findings), ["server.port-taken"])
+    })
+  )
+})
+
+describe("the space on a disk", () => {
+  it.scoped("is that of the file system on which a folder is", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const other = join(folder, "other")
+      mkdirSync(other)
+      const nameAt = (folder: string) => thisSystem.spaceAt(folder)?.name
+      assert.isDefined(nameAt(folder))
+      assert.strictEqual(nameAt(other), nameAt(folder))
+      // Two file systems of one kind and size are not one.
+      assert.strictEqual(nameAt(folder), String(statSync(folder).dev))
+      assert.isUndefined(nameAt(join(folder, "missing")))
     })
   )
 })

@@ -11,6 +11,7 @@ import type { FindingId } from "../../../src/cli/doctor/kit/finding.ts"
 import type { System } from "../../../src/cli/doctor/kit/system.ts"
 import { freeze } from "../../../src/cli/panic/freeze.ts"
 import { haltFileIn, removeHaltFile, writeHaltFile } from "../../../src/layers/access/halt/haltFile.ts"
+import { version } from "../../../src/version.ts"
 import { freePort } from "../../freePort.ts"
 import { record, sampleEvents } from "../audit/sampleRecord.ts"
 import { type HealthyHome, makeHealthyHome, makePair, wrong } from "./healthyHome.ts"
@@ -48,6 +49,16 @@ const otherServer = (state: string, version: string, pid = process.pid): void =>
   const server = { version, pid, host: hostname(), started: new Date(0).toISOString(), address: "stdio" }
   mkdirSync(join(state, "servers"), { recursive: true })
   writeFileSync(join(state, "servers", `other-${version}.json`), JSON.stringify(server))
+}
+
+/** Leaves the file of a server over HTTP of this version, whose process is this one. */
+const httpServer = (state: string, port: number, isLocal: boolean): void => {
+  const [started, address] = [new Date(0).toISOString(), `http://localhost:${port}/mcp`]
+  mkdirSync(join(state, "servers"), { recursive: true })
+  writeFileSync(
+    join(state, "servers", "http.json"),
+    JSON.stringify({ version, pid: process.pid, host: hostname(), started, address, isLocal })
+  )
 }
 
 /** A process that listens and is no server of this program. */
@@ -372,6 +383,11 @@ const faults: ReadonlyArray<Fault> = [
     fault: "the server is open to the network",
     finds: "network.open",
     plant: change(() => ({ env: { MCP_KRAKEN_HOST: "0.0.0.0" } }))
+  },
+  {
+    fault: "the server that runs is open to the network, which the settings do not show",
+    finds: "network.open",
+    plant: ({ port, state }) => Effect.sync(() => httpServer(state, port + 1, false))
   },
   {
     fault: "the network needs no token",

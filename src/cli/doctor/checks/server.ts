@@ -8,6 +8,7 @@ import type { Config } from "../../../services/Config.ts"
 import { version } from "../../../version.ts"
 import { type Check, error, type Finding, info, warning } from "../kit/finding.ts"
 import type { Installation } from "../kit/installation.ts"
+import { portOf } from "../kit/portOf.ts"
 
 /** Servers that run now: they have one version, answer at the address of the settings, and refuse calls without a token. */
 export const serverCheck: Check = {
@@ -74,11 +75,6 @@ const portTaken = (base: string): Finding =>
     `Another program listens at ${base}, so the server can't start there.`,
     "End it, or set another MCP_KRAKEN_PORT."
   )
-
-const portOf = (address: string): number | undefined => {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  return url === undefined ? undefined : Number(url.port || (url.protocol === "https:" ? 443 : 80))
-}
 
 /** An `initialize` of MCP without a token, which a server refuses unless authentication is disabled. */
 const callItself = Effect.fnUntraced(function* (url: string, authDisabled: boolean) {

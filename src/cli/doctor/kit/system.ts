@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync } from "node:fs"
+import { existsSync, readFileSync, statfsSync, statSync } from "node:fs"
 import process, { env } from "node:process"
 
 /** The space that is left on a file system, in bytes. */
@@ -51,9 +51,9 @@ export const thisSystem: System = {
   },
   spaceAt: (folder) => {
     try {
-      const { bavail, bsize, ffree, files, type } = statfsSync(folder, { bigint: true })
+      const { bavail, bsize, ffree, files } = statfsSync(folder, { bigint: true })
       // Some file systems count no files.
-      return { bytes: bavail * bsize, hasFiles: files === 0n || ffree > 0n, name: `${type}:${files}:${bsize}` }
+      return { bytes: bavail * bsize, hasFiles: files === 0n || ffree > 0n, name: String(statSync(folder).dev) }
     } catch {
       return undefined
     }
