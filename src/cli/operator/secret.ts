@@ -50,7 +50,7 @@ const initialize = Effect.fn("operator.init")(function* () {
   yield* Console.log(
     [
       `The operator secret is set. Its fingerprint is ${prepared.fingerprint}.`,
-      "Creating, replacing and unfreezing tokens, widening their limits, approving writes, deciding unknown writes and changing the key of the record need it now.",
+      "Creating, replacing and unfreezing tokens, widening their limits, approving writes, allowing trading again after a stop, deciding unknown writes and changing the key of the record need it now.",
       "It cannot be recovered. If it is lost, a new state folder and a new token database (MCP_KRAKEN_TOKEN_DB) replace it; keep the old folder, since it holds the record."
     ].join("\n")
   )

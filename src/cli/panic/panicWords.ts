@@ -139,14 +139,13 @@ const linesOf = (report: PanicReport): ReadonlyArray<string> => {
 
 /** Writes a sentence about tokens for Kraken's WebSocket, which no stop on this machine reaches. */
 const tokensLine = ({ webSocketTokens: count }: PanicReport): string => {
+  const danger = "a program that holds a token for Kraken's WebSocket can still place orders."
   const advice = "Delete the API key on kraken.com if you do not trust a program that might have one."
-  const known =
-    count === undefined
-      ? "It is not known if one was given out."
-      : count === 0
-        ? "The record has none of the last 30 days."
-        : `The record has ${count} of the last 30 days. ${advice}`
-  return `a program that holds a token for Kraken's WebSocket can still place orders. ${known}`
+  if (count === 0)
+    return "the record has no token for Kraken's WebSocket of the last 30 days, with which a program could still place orders."
+  return count === undefined
+    ? `${danger} It is not known if one was given out. ${advice}`
+    : `${danger} The record has ${count} of the last 30 days. ${advice}`
 }
 
 const iso = (millis: number): string => new Date(millis).toISOString()

@@ -58,9 +58,11 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   const why = stop.reason === undefined ? "" : ` (${escapeText(stop.reason)})`
   yield* Console.error(`Frozen since ${iso(stop.since)} by ${escapeText(stop.by)}${why}.`)
   yield* Console.error(
-    recorded.writes.length === 0
-      ? "No write was recorded since."
-      : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
+    db === undefined
+      ? `There is no record (${escapeText(file)}), so it is not known what was sent since.`
+      : recorded.writes.length === 0
+        ? "No write was recorded since."
+        : `Recorded since: ${recorded.writes.map(({ count, endpoint, state }) => `${count} ${endpoint} ${state}`).join(", ")}.`
   )
   yield* Effect.forEach(settings.tokenDbs, (tokenDb) => refuseOtherSecret(tokenDb, file, recorded.secret))
   yield* Effect.forEach(yield* changes(stateDir, stop.since, settings), (line) => Console.error(escapeLines(line)))

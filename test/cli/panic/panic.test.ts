@@ -348,6 +348,7 @@ describe("resume", () => {
       writeHaltFile(path, { since: 1_790_000_000_000, by: "local" })
       const ended = yield* run(["resume"], { MCP_KRAKEN_STATE_DIR: join(folder, "state") })
       assert.strictEqual(ended.code, 1)
+      assert.include(ended.stderr, "There is no record")
       assert.include(ended.stderr, "guarded by an operator secret")
       assert.isTrue(existsSync(path))
     })

@@ -83,7 +83,11 @@ export const NonceSourceInStateFolder = Layer.scoped(
     const source = yield* onFirstUse(
       NonceSource,
       shared,
-      ({ message }) => Effect.as(warn(message), alone(message)),
+      (error) => {
+        const reason =
+          error._tag === "SqlError" ? `The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.` : error.message
+        return Effect.as(warn(reason), alone(reason))
+      },
       isLocked
     )
     return NonceSource.of({
