@@ -55,7 +55,7 @@ const makeHome = Effect.gen(function* () {
 })
 
 /** Records a write on a real account. */
-const used = (folder: string, key: string) =>
+const used = (folder: string, key: string, endpoint: "private/AddOrder" | "private/CancelAll" = "private/AddOrder") =>
   Effect.gen(function* () {
     const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
     yield* db.write((db, { wall }) =>
@@ -65,7 +65,7 @@ const used = (folder: string, key: string) =>
         actor: { id: "local" },
         key,
         account: "kraken",
-        endpoint: "private/AddOrder",
+        endpoint,
         request: {},
         fingerprints: [],
         leaveBy: wall - 120_000
@@ -193,6 +193,9 @@ describe("panic that might not reach all", () => {
   it.scopedLive("is no success for one API key if another one was traded with lately", () =>
     Effect.gen(function* () {
       const { cli, fake, folder } = yield* makeHome
+      // Such as those of a panic with another key.
+      yield* used(folder, "b".repeat(64), "private/CancelAll")
+      assert.strictEqual((yield* cli("panic")).code, 0)
       yield* used(folder, "a".repeat(64))
       place(fake, 2)
       const ended = yield* cli("panic --json")

@@ -126,9 +126,16 @@ const mightBe = (row: OrderRow, params: Params): boolean =>
   String(row.userref) === String(params["userref"]) &&
   likeness(row, { params, hasOwnId: false, time: { sentAt: 0, inDoubt: true } }, () => true) !== "other"
 
-/** Lists the keys of real accounts with which writes were recorded since a moment. */
+/**
+ * Lists the keys of real accounts with which writes were recorded since a moment. Cancels do not count, such as those of a panic
+ * with another key, nor do writes that were not carried out: neither leaves an order open.
+ */
 export const keysSince = (db: Database, since: number): ReadonlyArray<string> =>
-  statement(db, "SELECT DISTINCT key FROM intents WHERE key <> 'paper' AND at >= ? AND state <> 'refused'")
+  statement(
+    db,
+    `SELECT DISTINCT key FROM intents WHERE key <> 'paper' AND at >= ? AND endpoint NOT IN (${cancelNames})
+       AND state IN ('open', 'happened', 'unknown')`
+  )
     .pluck()
     .all(since) as ReadonlyArray<string>
 

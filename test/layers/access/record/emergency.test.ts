@@ -196,12 +196,14 @@ describe("the timer of a caller", () => {
   )
 })
 
-it.scoped("keys count that wrote lately, without paper and refused writes", () =>
+it.scoped("keys count that wrote lately, without paper, cancels, and writes that were not carried out", () =>
   recorded((db) => {
     begin(db)
     begin(db, { key: "second", at: 5000 })
     begin(db, { key: "third", at: 100 })
     begin(db, { key: "paper", at: 5000 })
+    begin(db, { key: "fourth", at: 5000, endpoint: "private/CancelAll" })
+    end(db, begin(db, { key: "fifth", at: 5000 }), "did-not-happen")
     assert.sameMembers([...keysSince(db, 1000)], ["k", "second"])
   })
 )
