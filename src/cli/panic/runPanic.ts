@@ -3,6 +3,7 @@ import { join } from "node:path"
 import process from "node:process"
 import { escapeLines, escapeText } from "../../domain/wire/escapeText.ts"
 import { operator } from "../../layers/access/principals.ts"
+import { haltFileIn, lookAtHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { recordKeyOf } from "../../layers/access/record/RecordSqlite.ts"
 import { krakenCalls } from "../../layers/kraken/writes/panic/panicCalls.ts"
@@ -11,6 +12,7 @@ import type { PanicOptions, PanicReport } from "../../layers/kraken/writes/panic
 import { type PanicParts, runPanic } from "../../layers/kraken/writes/panic/panicRoutine.ts"
 import { recentKeys, recordOfPanic } from "../../layers/kraken/writes/panic/recordOfPanic.ts"
 import { load } from "../../layers/process/load.ts"
+import { runningServers } from "../../layers/process/runningServers.ts"
 import { type EmergencySettings, emergencySettings } from "../../layers/settings/emergency.ts"
 import { settings as Settings } from "../../layers/settings/settingDefinitions.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -112,6 +114,7 @@ const freezeAndCancel = Effect.fnUntraced(function* (
     problems: [
       ...settings.problems,
       ...(isUnused ? [unusedFolder(stateDir)] : []),
+      ...(yield* serversElsewhere(settings)),
       ...worked.problems,
       ...(isKept ? [] : ["The stop was lifted or changed while this command ran. Run it again."])
     ],
@@ -119,6 +122,23 @@ const freezeAndCancel = Effect.fnUntraced(function* (
   }
   yield* writeOut(json ? `${escapeText(JSON.stringify(toJson(end)))}\n` : `${toText(end)}\n`)
   if (isEndDone(end)) yield* exitWith(0)
+})
+
+/** Finds servers that can write and run with a usual state folder which is neither the one that was stopped nor frozen. */
+const serversElsewhere = Effect.fnUntraced(function* ({ usualDirs }: EmergencySettings) {
+  const found = yield* Effect.forEach(
+    usualDirs.filter((folder) => Option.isNone(lookAtHaltFile(haltFileIn(folder)))),
+    (folder) =>
+      Effect.map(runningServers(folder), (servers) =>
+        servers.filter(({ sends }) => sends?.parts.length !== 0).map(({ pid }) => ({ folder, pid }))
+      )
+  )
+  return found
+    .flat()
+    .map(
+      ({ folder, pid }) =>
+        `A server (process ${pid}) uses another state folder, ${folder}, and is not frozen. Run this with MCP_KRAKEN_STATE_DIR=${folder}, too.`
+    )
 })
 
 const exitWith = (code: number) =>

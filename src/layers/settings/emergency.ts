@@ -24,6 +24,8 @@ export interface EmergencySettings {
   readonly notes: ReadonlyArray<string>
   /** The token database, and the one without the file that nobody named. */
   readonly tokenDbs: ReadonlyArray<string>
+  /** The absolute paths of the state folders that servers use to which nobody named one, other than `stateDir`. */
+  readonly usualDirs: ReadonlyArray<string>
   /** Decodes the settings of a need, whatever is wrong with the others. */
   readonly config: (needs: Needs.Needs) => Either.Either<typeof Config.Service, SettingsError>
 }
@@ -93,10 +95,21 @@ const settingsOf = (found: Found, unread: ReadonlyArray<string>): EmergencySetti
         : [
             `${settings.mode.name} in ${whole.name} is ${otherMode}, which does not count here. If it is meant, name the file with --env-file.`
           ],
+    usualDirs: usualFolders(environment).filter((folder) => folder !== stateDir),
     tokenDbs: [...new Set([trusted, trusted === whole ? trusted : noDotenv].flatMap(tokenDbIn(found)))],
     config
   }
 }
+
+/** Lists the user's state folders: with the variables of this environment, and without them, as a desktop client has none. */
+const usualFolders = (environment: Source): ReadonlyArray<string> => [
+  ...new Set(
+    [environment, empty].flatMap((source) => {
+      const folder = stateFolder(source, platform)
+      return folder === undefined ? [] : [resolve(folder)]
+    })
+  )
+]
 
 const tokenDbIn =
   (found: Found) =>

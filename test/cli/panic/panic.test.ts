@@ -11,6 +11,7 @@ import { append } from "../../../src/layers/access/record/append.ts"
 import { claimRequest } from "../../../src/layers/kraken/writes/panic/panicFiles.ts"
 import { layout } from "../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
+import { announceServer } from "../../../src/layers/process/runningServers.ts"
 import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
 import { makeHouse, overStdio, serveHttp } from "../../serve/Server.ts"
 import { type Ended, makeCommandLine } from "../commandLine.ts"
@@ -187,6 +188,22 @@ describe("panic that might not reach all", () => {
         assert.include(report(ended).problems[0], unused)
         assert.deepInclude(report(ended).frozen, { file: true, record: false, was_frozen: wasFrozen })
       }
+    })
+  )
+
+  it.scopedLive("is no success while a server runs with the usual state folder, unless that is frozen, too", () =>
+    Effect.gen(function* () {
+      const { folder: home, run } = yield* makeCommandLine
+      const { variables } = yield* makeHome
+      const usual = join(home, ".local", "state", "mcp-kraken")
+      yield* announceServer(usual, { address: "stdio" })
+      const panic = run(["panic", "--json"], variables)
+      const beside = yield* panic
+      assert.strictEqual(beside.code, 1)
+      assert.lengthOf(report(beside).problems, 1)
+      assert.include(report(beside).problems[0], usual)
+      writeHaltFile(join(usual, "halt.json"), { since: 1_790_000_000_000, by: "local" })
+      assert.strictEqual((yield* panic).code, 0)
     })
   )
 
