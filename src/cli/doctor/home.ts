@@ -47,7 +47,7 @@ export const homeOf = (installation: Installation): Home => {
     )
   const owner = ownerOf(installation)
   if (owner === undefined || system.uid === undefined)
-    return make("C", ["No state folder shows yet as which user the server runs."], [noShell, elsewhere])
+    return make("C", ["There is no state folder yet, which would show the user that runs the server."], [noShell, elsewhere])
   if (owner !== system.uid && system.uid !== 0)
     return readsKey(installation)
       ? make(
