@@ -47,7 +47,11 @@ export const homeOf = (installation: Installation): Home => {
     )
   const owner = ownerOf(installation)
   if (owner === undefined || system.uid === undefined)
-    return make("C", ["There is no state folder yet, which would show the user that runs the server."], [noShell, elsewhere])
+    return make(
+      "C",
+      ["There is no state folder yet, which would show the user that runs the server."],
+      [noShell, elsewhere]
+    )
   if (owner !== system.uid && system.uid !== 0)
     return readsKey(installation)
       ? make(
