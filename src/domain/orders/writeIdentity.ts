@@ -1,7 +1,9 @@
+import { Either, Option, Predicate, Record, Schema, Struct } from "effect"
 import { canonicalJson } from "../wire/canonicalJson.ts"
 import * as D from "../numbers/decimal.ts"
 import type { Endpoint, Params } from "../endpoints/endpoints.ts"
 import type { Directory } from "../assets/model.ts"
+import { convertSize, OrderOfSize, sizeFactsNeeded, sizeFaults } from "./orderSize.ts"
 
 /**
  * Computes a text that is equal for two writes with the same effect, however they are spelled. Numbers are compared by
@@ -9,7 +11,32 @@ import type { Directory } from "../assets/model.ts"
  * are compared letter by letter, and the orders of a batch in their order.
  */
 export const writeIdentity = (endpoint: Endpoint, params: Params, directory: Directory): string =>
-  `${endpoint} ${canonicalJson(normalize(directory, endpoint === "private/Withdraw" ? only(params, sameWithdrawal) : params))}`
+  `${endpoint} ${canonicalJson(normalize(directory, effectOf(endpoint, params, directory)))}`
+
+/** Selects the parameters that decide the effect of a write. */
+const effectOf = (endpoint: Endpoint, params: Params, directory: Directory): Params => {
+  if (endpoint === "private/Withdraw") return only(params, sameWithdrawal)
+  return endpoint === "private/AddOrder" ? withVolume(params, directory) : params
+}
+
+const decode = Schema.decodeUnknownOption(OrderOfSize)
+
+/** Replaces a cost by the volume that it comes to, unless that depends on the order book. */
+const withVolume = (params: Params, directory: Directory): Params => {
+  if (params["volume"] === "all") return { ...params, volume: "100%" }
+  const order = Option.getOrUndefined(decode(Record.filter(params, Predicate.isNotNullable)))
+  const pair = directory.findPair(String(params["pair"]))
+  if (order?.cost === undefined || pair === undefined) return params
+  if (sizeFaults(order).length > 0 || sizeFactsNeeded(order).book) return params
+  return Either.match(convertSize(order, { pair, quoteDecimals: pair.costDecimals }), {
+    onLeft: () => params,
+    onRight: ({ inQuote, volume }) => ({
+      ...Struct.omit(params, "cost"),
+      volume,
+      ...(inQuote && { oflags: [...(order.oflags ?? []), "viqc"] })
+    })
+  })
+}
 
 /**
  * Fields that identify a withdrawal. A limit on the fee or a check of the address does not make it another withdrawal.

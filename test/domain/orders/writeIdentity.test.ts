@@ -20,6 +20,13 @@ describe("writes that ask Kraken for the same thing", () => {
     ["private/AddOrder", { ...order, price: "+1.5%" }, { ...order, price: "+1.50%" }],
     ["private/AddOrder", { ...order, userref: 7 }, { ...order, userref: "7" }],
     ["private/AddOrder", order, { ...order, price: "0027500" }],
+    ["private/AddOrder", order, { ...order, volume: undefined, cost: "27.5" }],
+    ["private/AddOrder", { ...order, volume: "all" }, { ...order, volume: "100.0%" }],
+    [
+      "private/AddOrder",
+      { ...order, ordertype: "market", price: undefined, oflags: "fciq,viqc", volume: "20" },
+      { ...order, ordertype: "market", price: undefined, oflags: "fciq", volume: undefined, cost: "20.0" }
+    ],
     ["private/AddOrder", order, { ...order, deadline: "2026-01-01T00:00:05Z", repeat: true }],
     ["private/AddOrder", order, { ...order, userref: undefined, price2: null }],
     ["private/AddOrder", { ...order, pair: "new/usd" }, { ...order, pair: "NEWUSD" }],
