@@ -20,6 +20,7 @@ const orderNames = { txid: Schema.String, pair: Schema.String, status: Schema.St
 /** An order in an answer. `price` is the price of the order, as in a request. Kraken's `price` is named `avg_price`. */
 export const Order = Schema.Struct({
   ...orderNames,
+  vol_in: optionalText,
   pair_id: optionalText,
   reason: optionalText,
   type: optionalText,
@@ -58,11 +59,17 @@ const unset = ["price", "price2", "avg_price", "cost", "fee", "stopprice", "limi
 /** Makes the function that flattens Kraken's order, which has the terms of the order in `descr`. */
 export const toOrder =
   (pair: (id: string) => string) =>
-  ({ descr, price, ...rest }: OrderRow) =>
-    Rows.compact(
-      { ...rest, ...descr, pair: pair(descr.pair), pair_id: descr.pair, avg_price: price },
+  ({ descr, price, ...rest }: OrderRow) => {
+    const display = pair(descr.pair)
+    return Rows.compact(
+      { ...rest, ...descr, pair: display, pair_id: descr.pair, vol_in: quoteUnit(rest, display), avg_price: price },
       { zeros: unset, none: ["leverage", "refid"] }
     )
+  }
+
+/** Names the quote asset of an order whose volumes are in it (`viqc`). Undefined for other orders: they are in base. */
+export const quoteUnit = ({ oflags }: { readonly oflags?: string }, pair: string): string | undefined =>
+  oflags?.split(",").includes("viqc") === true ? pair.split("/")[1] : undefined
 
 type OrderRow = Result<"private/QueryOrders">[string] & { readonly txid: string }
 
@@ -100,6 +107,7 @@ const orderColumns = [
   "leverage",
   "vol",
   "vol_exec",
+  "vol_in",
   "avg_price",
   "cost",
   "fee",

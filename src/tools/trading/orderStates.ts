@@ -4,20 +4,28 @@ import { hasTrigger } from "../../domain/orders/triggerRules.ts"
 import { quoteTexts } from "../../domain/wire/escapeText.ts"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import { optionalText } from "../kit/answerFields.ts"
+import { quoteUnit } from "./orderOutput.ts"
 import { awaitOrders } from "./awaitOrders.ts"
 import { type ExtraReads, tryRead } from "../kit/extraReads.ts"
 
 /** The state of an order just after it was placed or changed. */
 export const State = { state: optionalText, reason: optionalText }
 
-/** The part of an order that was filled. cost and fee are in quote currency. */
-export const Filled = { filled: optionalText, avg_price: optionalText, cost: optionalText, fee: optionalText }
+/** The part of an order that was filled. cost and fee are in quote currency, and so is `filled` if `filled_in` says so. */
+export const Filled = {
+  filled: optionalText,
+  filled_in: optionalText,
+  avg_price: optionalText,
+  cost: optionalText,
+  fee: optionalText
+}
 
 type OrderRow = Result<"private/QueryOrders">[string]
 
 /** Makes the fields of what was filled of an order. Only the volume, if nothing was. */
-export const filledFields = ({ cost, fee, price, vol_exec }: OrderRow) => {
-  const filled = { filled: plain(vol_exec) }
+export const filledFields = ({ cost, fee, price, vol_exec, ...order }: OrderRow, pair: string) => {
+  const unit = quoteUnit(order, pair)
+  const filled = { filled: plain(vol_exec), ...(unit !== undefined && { filled_in: unit }) }
   if (!/[1-9]/.test(filled.filled)) return filled
   return {
     ...filled,

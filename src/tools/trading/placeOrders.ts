@@ -221,7 +221,7 @@ const withPreview = Effect.fnUntraced(function* <A extends Checked>(answer: A, o
 })
 
 /** Adds the state of an order after a wait. That it cannot be read changes nothing about the order. */
-const withWait = Effect.fnUntraced(function* <A extends { readonly warning?: string }>(
+const withWait = Effect.fnUntraced(function* <A extends { readonly pair: string; readonly warning?: string }>(
   answer: A,
   txid: string,
   seconds: number
@@ -237,7 +237,7 @@ const withWait = Effect.fnUntraced(function* <A extends { readonly warning?: str
   return {
     ...answer,
     ...stateFields(state),
-    ...filledFields(order),
+    ...filledFields(order, answer.pair),
     ...warningOf([answer.warning, endedWarning("The order", state)])
   }
 })

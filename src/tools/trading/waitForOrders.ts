@@ -17,7 +17,7 @@ const decode = Schema.decodeUnknown(endpoints[endpoint].result)
 export const waitForOrders = Tool.make("wait_for_orders", {
   title: "Wait for orders",
   description:
-    "Waits until all these orders are filled or ended, or the time is over; done says which. filled is in base currency (in quote with viqc), cost and fee in quote.",
+    "Waits until all these orders are filled or ended, or the time is over; done says which. volume and filled are in base currency unless filled_in names another; cost and fee in quote.",
   endpoint,
   input: {
     txid: ids("order ids", 50),
@@ -41,19 +41,20 @@ export const waitForOrders = Tool.make("wait_for_orders", {
       const order = orders[id]
       if (order === undefined) return []
       const { descr, status, vol } = order
+      const pair = pairDisplay(descr.pair)
       return [
         {
           txid: id,
-          pair: pairDisplay(descr.pair),
+          pair,
           state: status,
           ...reasonFields(order),
           volume: plain(vol),
-          ...filledFields(order)
+          ...filledFields(order, pair)
         }
       ]
     })
     return {
-      done: rows.length + unknown.length === asked.length && rows.every(({ txid }) => hasEnded(orders[txid])),
+      done: rows.length === asked.length && rows.every(({ txid }) => hasEnded(orders[txid])),
       orders: rows,
       ...(unknown.length > 0 && { missing: unknown }),
       ...(note !== undefined && { note })

@@ -5,6 +5,7 @@ import { KrakenRateLimitError, KrakenUnavailable } from "../../../src/services/K
 import { awaitOrders, type Orders } from "../../../src/tools/trading/awaitOrders.ts"
 import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
 import * as Placing from "../../../src/tools/trading/placeOrders.ts"
+import * as Reading from "../../../src/tools/trading/readTools.ts"
 import * as Waiting from "../../../src/tools/trading/waitForOrders.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
@@ -129,8 +130,27 @@ for (const [where, backend] of Object.entries(backends)) {
           assert.isTrue(ended.done)
           assert.deepInclude(ended.orders[1], { state: "canceled", filled: "0" })
           const unknown = yield* use(Waiting.waitForOrders, { txid: ["OAAAAA-AAAAA-AAAAAA"], timeout_s: 45 })
-          assert.deepInclude(unknown, { done: true, orders: [], missing: ["OAAAAA-AAAAA-AAAAAA"] })
+          assert.deepInclude(unknown, { done: false, orders: [], missing: ["OAAAAA-AAAAA-AAAAAA"] })
           assert.isString(unknown.note)
+        })
+      )
+    )
+
+    it.effect("names the currency of what an order for an amount has filled", () =>
+      backend(() =>
+        Effect.gen(function* () {
+          const amount = { pair, type: "buy", ordertype: "market", cost: "100", wait_s: 45 }
+          const { txid, ...placed } = yield* use(Placing.addOrder, amount)
+          const { orders } = yield* use(Waiting.waitForOrders, { txid, timeout_s: 0 })
+          for (const answer of [placed, orders[0]]) assert.deepInclude(answer, { filled_in: "USD" })
+          const volume = yield* use(Placing.addOrder, { ...amount, cost: undefined, volume: "0.01" })
+          assert.notProperty(volume, "filled_in")
+          const closed = yield* use(Reading.getClosedOrders, { limit: 2 })
+          const at = closed.columns.indexOf("vol_in")
+          assert.sameMembers(
+            closed.orders.map((row: ReadonlyArray<unknown>) => row[at] ?? undefined),
+            ["USD", undefined]
+          )
         })
       )
     )
