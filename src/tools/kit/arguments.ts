@@ -74,11 +74,15 @@ const refuse = (tool: string, faults: ReadonlyArray<Fault>) =>
  */
 const foreign = new Set(["toolCallId", "sessionId", "action", "chatInput", "tool", "_meta"])
 
+/** Checks that an argument is a client's. An `action` that is the side of an order is the caller's. */
+const isForeign = ([name, value]: readonly [name: string, value: unknown]) =>
+  foreign.has(name) && !(name === "action" && /^(buy|sell)$/i.test(String(value)))
+
 /** Removes the arguments of clients, unless the tool has such an argument. */
 const withoutForeign = (args: unknown, known: ReadonlySet<string>): unknown => {
   const fields = argumentsOf(args)
-  return Predicate.isRecord(fields) && Object.keys(fields).some((name) => foreign.has(name))
-    ? Object.fromEntries(Object.entries(fields).filter(([name]) => known.has(name) || !foreign.has(name)))
+  return Predicate.isRecord(fields) && Object.entries(fields).some(isForeign)
+    ? Object.fromEntries(Object.entries(fields).filter((field) => known.has(field[0]) || !isForeign(field)))
     : fields
 }
 

@@ -204,7 +204,8 @@ const readPlain = (value: unknown, shape: Shape): unknown => {
     case "number":
       return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value
     case "string":
-      return typeof value === "number" && isMarked(shape, "decimal") ? digitsOf(value) : value
+      if (!isMarked(shape, "decimal")) return value
+      return typeof value === "number" ? digitsOf(value) : shareText(value)
     default:
       return value
   }
@@ -228,6 +229,14 @@ const unitMinutes: Readonly<Record<string, number>> = { m: 1, min: 1, h: 60, d: 
 const minutesOf = (text: string): string | undefined => {
   const [, count = "", unit = ""] = /^(\d{1,6})\s?(m|min|[hH]|[dD]|[wW])$/.exec(text.trim()) ?? []
   return count === "" ? undefined : String(Number(count) * (unitMinutes[unit.toLowerCase()] ?? 1))
+}
+
+/** Writes a share of what is free, such as `ALL` or `50 %`, in its one spelling. Other values are unchanged. */
+const shareText = (value: unknown): unknown => {
+  if (typeof value !== "string") return value
+  if (/^all$/i.test(value)) return "all"
+  const [, percent] = /^(\d{1,3}(?:\.\d{1,18})?) %$/.exec(value) ?? []
+  return percent === undefined ? value : `${percent}%`
 }
 
 /**

@@ -41,7 +41,6 @@ export const getPnl = Tool.make("get_pnl", {
     currency,
     method: withDefault(Schema.Literal(...methods).annotations({ description: "Order of sale" }), "fifo")
   },
-  aliases: { start: "since", end: "until" },
   handler: Effect.fn("Tool.get_pnl")(function* ({ method, since, until, ...input }) {
     const { directory, name, places } = yield* assetNamed(input.currency)
     const read = yield* readHistory(directory, wholeLedger)

@@ -8,7 +8,7 @@ import { invalid } from "../kit/arguments.ts"
 import { optionalTexts } from "../kit/answerFields.ts"
 import { optional, withDefault } from "../kit/fields.ts"
 import { Positive } from "../kit/numberFields.ts"
-import { describedElsewhere } from "../kit/jsonSchema.ts"
+import { describedElsewhere, listedAs } from "../kit/jsonSchema.ts"
 import * as Rows from "../kit/rows.ts"
 import * as Tool from "../kit/tool.ts"
 import { assetNamed } from "./currency.ts"
@@ -21,12 +21,15 @@ const percent = /^\d{1,3}(\.\d{1,6})?%$/
 
 const hundred = D.decimal("100")
 
+const noShare = (share: unknown) => `must be a percentage such as "50%", got ${JSON.stringify(share)}`
+
+/** A share in percent. A number without a percent sign could be a share, a percentage or an amount. */
+const Share = Schema.String.annotations({ message: ({ actual }) => noShare(actual) })
+
 /** Lists the faults of targets that are no shares, or together more than all. */
 const targetFaults = (targets: Readonly<Record<string, string>>): ReadonlyArray<Fault> => {
   const wrong = Object.entries(targets).flatMap(([asset, share]) =>
-    percent.test(share)
-      ? []
-      : [{ path: `targets.${asset}`, fault: `must be a percentage such as "50%", got ${JSON.stringify(share)}` }]
+    percent.test(share) ? [] : [{ path: `targets.${asset}`, fault: noShare(share) }]
   )
   if (wrong.length > 0) return wrong
   const sum = D.total(Object.values(targets).map(shareOf))
@@ -53,11 +56,11 @@ export const planRebalance = Tool.make("plan_rebalance", {
   endpoint: "private/BalanceEx",
   permissions,
   input: {
-    targets: Schema.Record({ key: Schema.String, value: Schema.String }).annotations({
+    targets: Schema.Record({ key: Schema.String, value: Share }).annotations({
       description: 'e.g. {"BTC": "50%", "ETH": "0%"}'
     }),
     quote: withDefault(Schema.String.annotations({ description: "Pays for trades" }), "USD"),
-    min_trade: optional(Positive.annotations({ jsonSchema: { type: "string", description: "In quote" } }))
+    min_trade: optional(listedAs(Positive, { type: "string", description: "In quote" }))
   },
   rules: ({ targets }) => targetFaults(targets),
   handler: Effect.fn("Tool.plan_rebalance")(function* ({ min_trade, quote: spelling, targets: given }) {

@@ -4,11 +4,12 @@ import { Names } from "../../services/Names.ts"
 import { ResolvedSize } from "../kit/answerFields.ts"
 import { unreadable } from "../kit/defects.ts"
 import { optional } from "../kit/fields.ts"
-import { namingOnly } from "../kit/jsonSchema.ts"
+import { listedAs, namingOnly } from "../kit/jsonSchema.ts"
 import { PairName } from "../kit/nameFields.ts"
 import * as Steps from "../kit/steps.ts"
 import * as Tool from "../kit/tool.ts"
 import * as Orders from "./orderFields.ts"
+import { orderNames } from "./orderNames.ts"
 import { Preview, previewOf } from "./orderPreview.ts"
 import { marketFaults, sentTerms, singleFaults, type SingleOrder } from "./singleOrder.ts"
 
@@ -16,8 +17,9 @@ const { oflags, ordertype, price, price2, timeinforce, type } = Orders.order
 
 const endpoint = "public/Depth"
 
-/** Annotates a field that add_order describes. */
-const alike = { jsonSchema: { type: "string", description: "As in add_order" } }
+/** Lists a field that add_order describes. It is understood as there. */
+const alike = <A, I, R>(field: Schema.Schema<A, I, R>) =>
+  optional(listedAs(field, { type: "string", description: "As in add_order" }))
 
 interface Input extends Omit<SingleOrder, "ordertype"> {
   readonly ordertype?: SingleOrder["ordertype"]
@@ -37,22 +39,17 @@ export const previewOrder = Tool.make("preview_order", {
   input: {
     pair: PairName,
     type,
-    ordertype: optional(
-      ordertype.annotations({
-        jsonSchema: { type: "string", description: "limit with price, else market" }
-      })
-    ),
-    volume: optional(Orders.size.volume.from.annotations(alike)),
-    cost: optional(Orders.size.cost.from.annotations(alike)),
-    price: optional(price.from.annotations(alike)),
-    price2: optional(price2.from.annotations(alike)),
-    timeinforce: optional(timeinforce.from.annotations(alike)),
+    ordertype: optional(listedAs(ordertype, { type: "string", description: "limit with price, else market" })),
+    volume: alike(Orders.size.volume.from),
+    cost: alike(Orders.size.cost.from),
+    price: alike(price.from),
+    price2: alike(price2.from),
+    timeinforce: alike(timeinforce.from),
     oflags: optional(
-      oflags.from.annotations({
-        jsonSchema: { type: "array", items: { type: "string" }, description: "As in add_order" }
-      })
+      listedAs(oflags.from, { type: "array", items: { type: "string" }, description: "As in add_order" })
     )
   },
+  aliases: orderNames,
   rules: (input) => singleFaults(orderOf(input)),
   handler: Effect.fnUntraced(function* (input) {
     const names = yield* Names

@@ -164,6 +164,7 @@ const given: Record<string, unknown> = {
   limit_price: "1",
   amount: "1",
   timeout: 60,
+  targets: { BTC: "50%" },
   orders: [order, order],
   from_wallet: "Spot Wallet",
   to_wallet: "Futures Wallet",

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Permission } from "../../../src/domain/keys/permissions.ts"
+import { isMarked } from "../../../src/tools/kit/jsonSchema.ts"
 import { type AnyTool, tools } from "../../../src/tools/toolsets.ts"
 import { TestKraken } from "../../doubles/TestKraken.ts"
 import { directory } from "../../fixtures/krakenLists.ts"
@@ -106,6 +107,18 @@ const understood: ReadonlyArray<Row> = [
       ]
     }
   ],
+  ["add_order", { ...right, type: undefined, action: "Buy" }, order],
+  ["preview_order", { symbol: "BTC-USD", side: "BUY", type: "Market", amount: 0.5 }, { pair: "XBTUSD" }],
+  [
+    "preview_order",
+    { pair: "BTC/USD", side: "sell", type: "LIMIT", qty: "All", limit_price: 39999.5, post_only: true, tif: "gtc" },
+    {}
+  ],
+  ["preview_order", { pair: "BTC/USD", type: "buy", cost: 10.5 }, { pair: "XBTUSD" }],
+  ["preview_order", { pair: "BTC/USD", side: "sell", quantity: "50 %" }, {}],
+  ["get_pnl", { from: "2026-01-01", to: "today" }, {}],
+  ["get_pnl", { start: "2026-01-01", end: "today" }, {}],
+  ["plan_rebalance", { targets: { BTC: "50%" }, min_trade: 10 }, {}],
   ["amend_order", { order_id: "OUF4EM-FRGI2-MQMWZD", volume: 2 }, { txid: "OUF4EM-FRGI2-MQMWZD", order_qty: "2" }],
   ["amend_order", { txid: "OUF4EM-FRGI2-MQMWZD", newVolume: "2" }, { txid: "OUF4EM-FRGI2-MQMWZD", order_qty: "2" }],
   ["amend_order", { txid: "OLIMIT-AAAAA-BBBBBB", price: 39500 }, { limit_price: "39500", price: undefined }],
@@ -155,6 +168,8 @@ const refused: ReadonlyArray<Refusal> = [
   // Another value beside an argument's own name is never dropped.
   ["add_order", { ...right, quantity: "0.6" }, ["quantity", "volume"]],
   ["add_order", { ...right, side: "sell" }, ["side", "type"]],
+  ["add_order", { ...right, action: "sell" }, ["action", "type"]],
+  ["plan_rebalance", { targets: { BTC: 50, ETH: 0.3 } }, ["targets.BTC", "50%", "50"], ["targets.ETH", "50%", "0.3"]],
   ["add_order", { ...right, quantity: 0.5, qty: 0.6 }, ["qty", "volume"]],
   ["add_order", { ...right, type: "market", side: "buy" }, ["type", "ordertype"]],
   ["add_order", { ...right, limit_price: "37501" }, ["limit_price", "price"]],
@@ -217,6 +232,27 @@ describe("a first guess", () => {
       Effect.map(Effect.flip(sent(tool, guess)), (error) => assertFaults(faultsIn(error), faults))
     )
   }
+
+  it("of a number is understood by all tools that have its argument", () => {
+    const fields = Array.from(tools.values()).flatMap(({ name, schemas }) =>
+      Object.entries(Object(schemas.input["properties"])).map(([field, shape]) => ({ tool: name, field, shape }))
+    )
+    const numbers = new Set(fields.flatMap(({ field, shape }) => (isMarked(Object(shape), "decimal") ? [field] : [])))
+    assert.isAbove(numbers.size, 5)
+    const others = fields.filter(({ field, shape }) => numbers.has(field) && !isMarked(Object(shape), "decimal"))
+    assert.deepStrictEqual(others, [])
+  })
+
+  it("of a choice of add_order is understood by preview_order", () => {
+    const [placing, preview] = [toolNamed("add_order"), toolNamed("preview_order")].map(({ schemas }) =>
+      Object(schemas.input["properties"])
+    )
+    for (const field of ["type", "ordertype", "timeinforce"]) {
+      assert.isNotEmpty(placing[field].enum)
+      assert.deepStrictEqual(preview[field].enum, placing[field].enum)
+    }
+    assert.deepStrictEqual(preview.oflags.items, placing.oflags.items)
+  })
 
   it.effect("of a money movement never sends what its own name does not say", () =>
     Effect.gen(function* () {
