@@ -68,7 +68,7 @@ export interface TaxRow {
 export type Missing =
   /** The value of an amount that came, went or was paid as a fee. */
   | { readonly fact: "price"; readonly asset: string; readonly time: number }
-  /** The cost of an amount that was sold. Its proceeds are not in `realised`. */
+  /** The cost of an amount that was sold or withdrawn. Its proceeds are not in `realised`, nor its gain in `unrealised`. */
   | { readonly fact: "cost"; readonly asset: string; readonly time: number; readonly amount: D.Decimal }
 
 /** The account of a period. */
@@ -146,12 +146,16 @@ export const profitOf = (history: History, terms: Terms): Profit => {
     if (counts && !(row.asset === currency && row.kind === "sale")) rows.push(row)
   }
 
+  const noCost = (asset: string, amount: D.Decimal, time: number) => {
+    if (counts) missing.push({ fact: "cost", asset, time, amount })
+  }
+
   /** Gives an amount away for its worth. */
   const sell = (kind: Exclude<TaxRow["kind"], "reward">, { amount, asset, time, worth }: Given) => {
     for (const { cost, part, proceeds } of shared(take(asset, amount), worth, places)) {
       row({ kind, asset, amount: part.amount, acquired: part.time, time, proceeds, cost })
       if (cost !== undefined) count(asset, "realised", D.subtract(proceeds, cost), time)
-      else if (counts) missing.push({ fact: "cost", asset, time, amount: part.amount })
+      else noCost(asset, part.amount, time)
     }
   }
 
@@ -234,8 +238,10 @@ export const profitOf = (history: History, terms: Terms): Profit => {
           const parts = take(asset, D.negate(amount))
           count(asset, "withdrawals", worth, time)
           // The gain until now leaves with the amount.
-          for (const { cost, proceeds } of shared(parts, worth ?? D.zero, places))
-            if (cost !== undefined && worth !== undefined) count(asset, "unrealised", D.subtract(proceeds, cost), time)
+          for (const { cost, part, proceeds } of shared(parts, worth ?? D.zero, places)) {
+            if (cost === undefined) noCost(asset, part.amount, time)
+            else if (worth !== undefined) count(asset, "unrealised", D.subtract(proceeds, cost), time)
+          }
         }
         pay({ asset, fee }, time)
       }
@@ -255,6 +261,8 @@ export const profitOf = (history: History, terms: Terms): Profit => {
         const held = asset === currency ? { known: amount, cost: amount, unknown: D.zero } : poolOf(asset).held()
         const worth = value(asset, amount, time)
         if (worth === undefined) missing.push({ fact: "price", asset, time })
+        // More went than came: what comes in next makes up for an amount whose proceeds are in another period.
+        if (D.isNegative(held.unknown)) missing.push({ fact: "cost", asset, time, amount: D.negate(held.unknown) })
         const known = D.isZero(held.unknown) ? worth : value(asset, held.known, time)
         return [asset, { amount, held, worth, gain: known && D.subtract(known, held.cost) }] as const
       })

@@ -78,6 +78,7 @@ export const end = timeOrId("Up to this; a date includes its day (UTC)", "end")
 const periods = [
   ["start", "end"],
   ["starttm", "endtm"],
+  ["since", "until"],
   ["from_ts", "to_ts"],
   ["starttm", "expiretm"]
 ] as const

@@ -108,7 +108,10 @@ export const missingLines = (
       ? []
       : ["entries older than the key or Kraken shows: the first ones do not begin at zero"]),
     ...held.map(({ asset, withoutCost }) => `cost of ${D.format(withoutCost)} ${asset} held`),
-    ...Array.from(sold, ([asset, amount]) => `cost of ${D.format(amount)} ${asset} sold, not in realised`),
+    ...Array.from(
+      sold,
+      ([asset, amount]) => `cost of ${D.format(amount)} ${asset} sold or withdrawn, whose gain is left out`
+    ),
     ...Array.from(
       prices,
       ([asset, times]) =>

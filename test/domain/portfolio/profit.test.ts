@@ -4,6 +4,8 @@ import * as D from "../../../src/domain/numbers/decimal.ts"
 import { type Method, methods } from "../../../src/domain/portfolio/lots.ts"
 import { gainOf } from "../../../src/domain/portfolio/needed.ts"
 import { type Profit, profitOf, type Sums, type Terms } from "../../../src/domain/portfolio/profit.ts"
+import { historyOf, readEntries } from "../../../src/domain/portfolio/ledger.ts"
+import { directory } from "../../fixtures/krakenLists.ts"
 import { runs } from "../../Property.ts"
 import { type Coin, historyFrom, ledgerOf, type Move, moves, price, priceAt, wallets } from "./histories.ts"
 
@@ -40,6 +42,48 @@ describe("an account of profit", () => {
       }),
       { numRuns: runs(300) }
     )
+  })
+
+  it("adds up, or names what is missing, whatever a ledger holds", () => {
+    const types = ["deposit", "withdrawal", "trade", "spend", "receive", "margin", "settled", "rollover", "staking"]
+    const entry = fc.record({
+      refid: fc.constantFrom("a", "b", "c", "d", "e", "f"),
+      time: fc.integer({ min: 1, max: 6 }),
+      type: fc.constantFrom(...types, "earn", "transfer", "adjustment", "of a later year"),
+      subtype: fc.constantFrom("", "reward", "allocation", "spottostaking"),
+      asset: fc.constantFrom("ZUSD", "XXBT", "XETH"),
+      amount: fc.integer({ min: -5, max: 5 }).map(String),
+      fee: fc.constantFrom("0", "0.1", "0", "-0.1")
+    })
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 8 }), anyTerms, (entries, terms) => {
+        const balances: Record<string, D.Decimal> = {}
+        for (const { amount, asset, fee } of entries)
+          balances[asset] = D.subtract(D.sum(balances[asset] ?? D.zero, d(amount)), d(fee))
+        const rows = entries.map((row, i) => [String(i), row] as const)
+        const history = historyOf(readEntries(rows.toReversed(), directory), balances, undefined, directory)
+        const { missing, total } = profit(history, {
+          ...withTerms(terms),
+          since: terms.since === null ? undefined : terms.since % 7,
+          priceAt: (asset, time) => d(String((asset === "BTC" ? 100 : 10) + Math.floor(time)))
+        })
+        // Amounts before the first entry are named by the reader of the ledger.
+        if (missing.length > 0 || ![...history.opening.values()].every(D.isZero)) return
+        assert.strictEqual(sumUp(total), units(total.end))
+      }),
+      { numRuns: runs(3000) }
+    )
+  })
+
+  it("names the cost of what was withdrawn beyond all that came", () => {
+    const rows = [
+      ["1", { refid: "a", time: 5, type: "adjustment", asset: "XXBT", amount: "-3", fee: "0" }],
+      ["2", { refid: "b", time: 7, type: "adjustment", asset: "XXBT", amount: "5", fee: "0" }]
+    ] as const
+    const history = historyOf(readEntries(rows.toReversed(), directory), { XXBT: d("2") }, undefined, directory)
+    const facts = { fact: "cost", asset: "BTC", amount: d("3") } as const
+    assert.deepStrictEqual(profit(history, { priceAt: () => d("100") }).missing, [{ ...facts, time: 5 }])
+    assert.deepStrictEqual(profit(history, { since: 6, priceAt: () => d("100") }).missing, [{ ...facts, time: 6 }])
   })
 
   it("ends with the balances that the ledger adds up to, at the prices of the end", () => {
