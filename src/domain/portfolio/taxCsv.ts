@@ -60,4 +60,8 @@ const text = (value: D.Decimal | undefined): string => (value === undefined ? ""
 
 const iso = (seconds: number): string => `${new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19)}Z`
 
-const escaped = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
+/** Writes a cell. An apostrophe stands before text that a spreadsheet would run as a formula; numbers have none. */
+const escaped = (cell: string): string => {
+  const text = /^[=+\-@\t\r]/.test(cell) && !/^-\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -36,4 +36,22 @@ describe("the CSV of a tax year", () => {
       ""
     ])
   })
+
+  it("has no cell that a spreadsheet runs as a formula, and numbers as they are", () => {
+    const row = { kind: "sale", amount: d("-1"), acquired: time, time, proceeds: d("-2"), cost: d("0") } as const
+    const assets = ["=1+1", "+A1", "-A1", "@SUM(A1)", '=HYPERLINK("x")']
+    const csv = taxCsv(
+      assets.map((asset) => ({ ...row, asset })),
+      { currency: "USD", notes: ["=1", "\t=1"] }
+    )
+    const cells = csv.split("\r\n").map((line) => line.split(","))
+    assert.deepStrictEqual(
+      cells.slice(1, 3).map((line) => line[9]),
+      ["'=1", "'\t=1"]
+    )
+    assert.deepStrictEqual(
+      cells.slice(3, 8).map((line) => [line[2], line[3], line[6]]),
+      ["'=1+1", "'+A1", "'-A1", "'@SUM(A1)", `"'=HYPERLINK(""x"")"`].map((asset) => [asset, "-1", "-2"])
+    )
+  })
 })

@@ -169,6 +169,7 @@ const refused: ReadonlyArray<Refusal> = [
   ["add_order", { ...right, quantity: "0.6" }, ["quantity", "volume"]],
   ["add_order", { ...right, side: "sell" }, ["side", "type"]],
   ["add_order", { ...right, action: "sell" }, ["action", "type"]],
+  ["get_pnl", { since: "-1d", until: "-2d" }, ["since", "until"]],
   ["plan_rebalance", { targets: { BTC: 50, ETH: 0.3 } }, ["targets.BTC", "50%", "50"], ["targets.ETH", "50%", "0.3"]],
   ["add_order", { ...right, quantity: 0.5, qty: 0.6 }, ["qty", "volume"]],
   ["add_order", { ...right, type: "market", side: "buy" }, ["type", "ordertype"]],
