@@ -34,14 +34,15 @@ export const previewOrder = (order: Terms, facts: PreviewFacts): Preview => {
     D.roundHalf(D.multiply(amount, D.multiply(rate, hundredth)), pair.costDecimals)
   // A triggered order without limit takes.
   const restRate = rates && (limit === undefined ? rates.taker : rates.maker)
-  const takerFee = rates && D.total(fills.map((fill) => feeOf(costOf(fill, pair), rates.taker)))
+  const feesOf = (rate: D.Decimal) => D.total(fills.map((fill) => feeOf(costOf(fill, pair), rate)))
+  const takerFee = rates && feesOf(rates.taker)
   const fee =
     value === undefined || restValue === undefined || rates === undefined || restRate === undefined || !takerFee
       ? undefined
       : {
           expected: D.sum(takerFee, feeOf(restValue, restRate)),
-          asTaker: feeOf(value, rates.taker),
-          asMaker: feeOf(value, rates.maker)
+          asTaker: D.sum(takerFee, feeOf(restValue, rates.taker)),
+          asMaker: D.sum(feesOf(rates.maker), feeOf(restValue, rates.maker))
         }
   const touch = touchOf(facts.levels, side)
   const averagePrice = D.isZero(filled) ? undefined : D.divideHalf(exact, filled, averagePlaces(pair))

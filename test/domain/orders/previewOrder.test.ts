@@ -142,6 +142,7 @@ describe("the preview of an order", () => {
         const of = (value: D.Decimal | undefined) => D.toFixed(value ?? D.zero, 5).replace(".", "")
         assert.strictEqual(BigInt(of(preview.value)), cost)
         assert.strictEqual(BigInt(of(preview.fee?.expected)), fee)
+        assert.deepStrictEqual(preview.fee?.asTaker, preview.fee?.expected)
       }
       const after = factsOf(v).free!
       const unit = D.decimal("0.001")
