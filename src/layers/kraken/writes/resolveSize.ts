@@ -58,7 +58,7 @@ export const makeResolveSize = (context: ProcedureContext, { account, readBack, 
       if (fault !== undefined) return yield* new KrakenWriteRefused({ endpoint, reason: fault.fault })
       const directory = yield* context.directory
       const pair = directory.findPair(String(params["pair"]))
-      if (pair === undefined) return yield* uncheckable("Kraken lists no such pair")
+      if (pair === undefined) return yield* uncheckable("its pair is not in what could be read of the list of pairs")
       const needed = sizeFactsNeeded(order.value)
       const names = namesOf(directory, pair)
       const free = needed.free === undefined ? undefined : yield* freeOf(endpoint, names[needed.free])
