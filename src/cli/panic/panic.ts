@@ -2,7 +2,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import { Effect } from "effect"
 import { load } from "../../layers/process/load.ts"
-import { envFile } from "../kit/envFile.ts"
+import { emergencyEnvFile as envFile } from "../kit/envFile.ts"
 import { passphraseFd, toDescriptor } from "../kit/passphraseFd.ts"
 
 const json = Options.boolean("json").pipe(Options.withDescription("Print JSON"))

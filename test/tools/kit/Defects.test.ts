@@ -159,7 +159,6 @@ const alsoNeeded: Record<string, ReadonlyArray<string>> = {
 const order = { type: "buy", ordertype: "limit", volume: "1", price: "1" }
 
 const given: Record<string, unknown> = {
-  targets: { BTC: "50%" },
   ...order,
   limit_price: "1",
   amount: "1",

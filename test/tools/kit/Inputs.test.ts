@@ -56,6 +56,7 @@ describe("inputs of all tools", () => {
       digits.map(({ field, name }) => `${name}.${field}`),
       [
         "get_ohlc.interval",
+        "get_chart.interval",
         "get_grouped_order_book.depth",
         "get_grouped_order_book.grouping",
         "get_level3_order_book.depth"
