@@ -28,8 +28,6 @@ const makeAgent = Effect.fnUntraced(function* (
   const folder = yield* temporaryFolder
   yield* saveMandate(folder, terms)
   const process = yield* start(world, folder, terms)
-  // The clock can jump while a file is opened, so the record is opened before anything happens.
-  yield* process.record.position
   /** Makes a call that bypasses the agent. */
   const direct = (endpoint: string, params: object): Effect.Effect<Json> =>
     Effect.map(Clock.currentTimeNanos, (nanos) => {
