@@ -72,4 +72,4 @@ export const exchange = Command.make(
     const { serve } = yield* load(() => import("./exchangeServer.ts"))
     return yield* serve(options)
   })
-).pipe(Command.withDescription("Serve a simulated Kraken, for testing clients of its REST API and WebSocket"))
+).pipe(Command.withDescription("Serve a simulated Kraken with REST and WebSocket, for tests"))
