@@ -1,7 +1,7 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
@@ -9,8 +9,11 @@ import process from "node:process"
 import { text } from "node:stream/consumers"
 import { handle } from "../src/exchange/commands/handle.ts"
 import { makeRestExchange } from "../src/exchange/rest/seedAccount.ts"
+import { layout } from "../src/layers/access/record/layout.ts"
+import { recordFile } from "../src/layers/access/record/recordFile.ts"
 import { serveExchange } from "../src/layers/exchange/ExchangeHttp.ts"
 import { makeCredentials } from "../src/layers/exchange/keys.ts"
+import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
 import type { Ours } from "./ours.ts"
 import { panics } from "./settings.ts"
 import { number, print, table } from "./table.ts"
@@ -43,9 +46,13 @@ export const panic = async ({ entry }: Ours): Promise<void> => {
   }
   const one = async (n: number): Promise<number> => {
     place()
+    // A folder without a record is one that no server has used, and its stop is not taken for proof.
+    const stateDir = join(folder, String(n))
+    mkdirSync(stateDir)
+    await Effect.runPromise(Effect.scoped(openImmediateDatabase({ file: join(stateDir, recordFile), layout })))
     const begun = performance.now()
     const child = spawn(process.execPath, [entry, "panic", "--json"], {
-      env: { ...env, MCP_KRAKEN_STATE_DIR: join(folder, String(n)) },
+      env: { ...env, MCP_KRAKEN_STATE_DIR: stateDir },
       stdio: ["ignore", "pipe", "ignore"]
     })
     const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")])
