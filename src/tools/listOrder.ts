@@ -1,7 +1,4 @@
-/**
- * Tools of the toolset `essential`, for clients with little room: at most 15. A name without a tool is left out, so that
- * a tool can be placed here before it exists.
- */
+/** Tools of the toolset `essential`, for clients with little room: at most 15. */
 export const essential: ReadonlyArray<string> = [
   "get_portfolio",
   "get_ticker",

@@ -301,7 +301,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "services"
   ],
-  "tools/market": ["domain/endpoints", "domain/numbers", "tools/kit"],
+  "tools/market": ["domain/endpoints", "domain/numbers", "domain/orders", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
   "tools/trading": [
     "domain/assets",

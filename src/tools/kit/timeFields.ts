@@ -2,6 +2,7 @@ import { DateTime, Effect, Either, ParseResult, Schema } from "effect"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { isShort } from "../../domain/numbers/numberText.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
+import { inMinutes } from "./jsonSchema.ts"
 import { type Bound, isoText, type Moment, type Reading, readTime, secondsAhead, unixText } from "./timeText.ts"
 
 interface Options extends Partial<Pick<Reading, "bound" | "canBeAhead" | "others">> {
@@ -102,3 +103,8 @@ const secondsOf = (value: unknown): number => {
 }
 
 const utc = (seconds: number): string => isoText({ seconds: Math.floor(seconds), fraction: "" })
+
+/** The length of a candle in minutes. */
+export const CandleInterval = inMinutes(
+  Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({ description: "Minutes" })
+)

@@ -1,7 +1,8 @@
-import { Schema } from "effect"
+import { Array as Arr, Schema } from "effect"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
 import * as D from "../../domain/numbers/decimal.ts"
 import { exactText, optionalText } from "../kit/answerFields.ts"
+import { type Levels, totalOf, walkAmount, walkVolume } from "../../domain/orders/book.ts"
 import * as Detail from "../kit/detail.ts"
 import { optional } from "../kit/fields.ts"
 
@@ -87,31 +88,33 @@ const averagePlaces = 8
 export const pricesOf = ({ asks, bids }: Book, size: Size) =>
   size.volume === undefined && size.cost === undefined
     ? undefined
-    : { buy: fill(levelsOf(asks), size, "buy"), sell: fill(levelsOf(bids), size, "sell") }
+    : fillBoth({ asks: offersOf(asks), bids: offersOf(bids) }, size)
 
-const fill = (levels: ReadonlyArray<Level>, size: Size, side: "buy" | "sell"): typeof Price.Type => {
+const fillBoth = (levels: Levels, size: Size) => ({
+  buy: fill(levels, size, "buy"),
+  sell: fill(levels, size, "sell")
+})
+
+/** Reads the levels of a side, up to one that is not offered. */
+const offersOf = (side: Book["asks"]): Levels["asks"] =>
+  Arr.takeWhile(
+    levelsOf(side).map(({ price, volume }) => ({ price: D.parse(price) ?? D.zero, volume: D.parse(volume) ?? D.zero })),
+    ({ price, volume }) => D.isPositive(price) && D.isPositive(volume)
+  )
+
+const fill = (levels: Levels, size: Size, side: "buy" | "sell"): typeof Price.Type => {
   const wanted = D.decimal(size.volume ?? size.cost ?? "0")
-  let [left, volume, cost] = [wanted, D.zero, D.zero]
-  let worst: string | undefined
-  for (const level of levels) {
-    const [price, offered] = [D.parse(level.price), D.parse(level.volume)]
-    if (!D.isPositive(left) || !price || !offered || !D.isPositive(price) || !D.isPositive(offered)) break
-    const worth = D.multiply(price, offered)
-    const takesAll = D.greaterThanOrEqualTo(left, size.volume === undefined ? worth : offered)
-    const taken = takesAll ? offered : size.volume === undefined ? roundedDown(left, price, volumePlaces) : left
-    if (!D.isPositive(taken)) break
-    volume = D.sum(volume, taken)
-    cost = D.sum(cost, D.multiply(taken, price))
-    worst = level.price
-    left = takesAll ? D.subtract(left, size.volume === undefined ? worth : offered) : D.zero
-  }
-  const average = D.isZero(volume) ? undefined : averageOf(cost, volume, side)
+  const isVolume = size.volume !== undefined
+  const { fills, isComplete } = isVolume
+    ? walkVolume(levels, side, wanted)
+    : walkAmount(levels, side, wanted, volumePlaces)
+  const { cost, volume } = totalOf(fills)
+  const worst = fills.at(-1)?.price
   return {
-    ...(average !== undefined && { average: D.format(average) }),
-    ...(worst !== undefined && { worst: Detail.trimmed(worst) }),
+    ...(worst !== undefined && { average: D.format(averageOf(cost, volume, side)), worst: D.format(worst) }),
     volume: D.format(volume),
     cost: D.format(cost),
-    ...(D.isPositive(left) && { missing: D.format(left) })
+    ...(!isComplete && { missing: D.format(D.subtract(wanted, isVolume ? volume : cost)) })
   }
 }
 

@@ -5,8 +5,8 @@ import { candleTable } from "./candles.ts"
 import { AssetClass, NamedAssetClass, described, list, optional, withDefault } from "../kit/fields.ts"
 import { AssetNames, PairName, PairNames } from "../kit/nameFields.ts"
 import { integer } from "../kit/numberFields.ts"
-import { time, timeOrNanoseconds } from "../kit/timeFields.ts"
-import { describedElsewhere, inMinutes, unlisted } from "../kit/jsonSchema.ts"
+import { CandleInterval, time, timeOrNanoseconds } from "../kit/timeFields.ts"
+import { describedElsewhere, unlisted } from "../kit/jsonSchema.ts"
 import * as Selection from "../kit/fieldSelection.ts"
 import * as Output from "./output.ts"
 import * as Status from "./statusOutput.ts"
@@ -154,14 +154,7 @@ export const getOhlc = Tool.endpoint("get_ohlc", {
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
-    interval: withDefault(
-      inMinutes(
-        Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({
-          description: "Minutes"
-        })
-      ),
-      "1"
-    ),
+    interval: withDefault(CandleInterval, "1"),
     since: optional(time("After this: ISO 8601, Unix seconds, -30d or last")),
     asset_class,
     detail: Detail.detail,

@@ -8,10 +8,9 @@ import { Pictures } from "../../services/Pictures.ts"
 import { optionalNumber, optionalText, optionalTexts } from "../kit/answerFields.ts"
 import { tryRead } from "../kit/extraReads.ts"
 import { optional, withDefault } from "../kit/fields.ts"
-import { inMinutes } from "../kit/jsonSchema.ts"
 import { PairName } from "../kit/nameFields.ts"
 import * as Rows from "../kit/rows.ts"
-import { time } from "../kit/timeFields.ts"
+import { CandleInterval, time } from "../kit/timeFields.ts"
 import { isoSeconds } from "../kit/timeText.ts"
 import * as Tool from "../kit/tool.ts"
 import { chartPage, svgMeta } from "./page.ts"
@@ -55,14 +54,7 @@ export const getChart = Tool.make("get_chart", {
   endpoint: "public/OHLC",
   input: {
     pair: PairName,
-    interval: withDefault(
-      inMinutes(
-        Schema.Literal("1", "5", "15", "30", "60", "240", "1440", "10080", "21600").annotations({
-          description: "Minutes"
-        })
-      ),
-      "60"
-    ),
+    interval: withDefault(CandleInterval, "60"),
     since: optional(time("After this: ISO 8601, Unix seconds or -30d"))
   },
   page: chartPage,
