@@ -318,6 +318,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/assets",
     "domain/endpoints",
     "domain/keys",
+    "domain/live",
     "domain/mandates",
     "domain/portfolio",
     "domain/record",

@@ -1,0 +1,47 @@
+import { Context, type Effect, type Option, type Stream } from "effect"
+import type { Pair } from "../domain/assets/model.ts"
+import type { Book, Ticker, Trade } from "../domain/live/values.ts"
+import type { ReadError } from "./KrakenClient.ts"
+import type { Principal } from "./Principal.ts"
+
+/** Data with its origin and its age. */
+export interface Snapshot<A> {
+  readonly value: A
+  readonly source: "websocket" | "rest"
+  /** Milliseconds since the value was received, by the monotonic clock. A quiet market has old values that are in force. */
+  readonly age: number
+}
+
+/** One kind of data that is kept up to date. */
+export interface Feed<A> {
+  /**
+   * Returns the value if the feed is connected and in order, and never asks by REST. None means that the caller has to
+   * ask Kraken itself. Each look keeps the feed subscribed for a minute, so that the next look finds a value.
+   */
+  readonly live: Effect.Effect<Option.Option<Snapshot<A>>>
+  /** Returns the live value, or asks Kraken by REST if there is none. */
+  readonly snapshot: Effect.Effect<Snapshot<A>, ReadError, Principal>
+  /**
+   * Emits the value as it is, then after each change. A slow reader skips values in between. While nothing is live, REST
+   * is asked every few seconds. It does not end by itself.
+   */
+  readonly changes: Stream.Stream<Snapshot<A>, ReadError, Principal>
+}
+
+/** Prices, books and trades of pairs, shared by all callers. */
+export class MarketData extends Context.Tag("mcp-kraken/services/MarketData")<
+  MarketData,
+  {
+    readonly ticker: (pair: Pair) => Feed<Ticker>
+    /** Holds the best `bookDepth` levels of each side. */
+    readonly book: (pair: Pair) => Feed<Book>
+    /** Holds the latest trades, oldest first, at most `tradeCount`. */
+    readonly trades: (pair: Pair) => Feed<ReadonlyArray<Trade>>
+  }
+>() {}
+
+/** Levels on each side of a book that is kept up to date. */
+export const bookDepth = 100
+
+/** Trades of a pair that are kept at most. */
+export const tradeCount = 100
