@@ -502,5 +502,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/engine",
     "exchange/rest",
     "exchange/state"
-  ]
+  ],
+  "domain/live": ["domain/numbers", "domain/wire"]
 }

@@ -47,6 +47,7 @@ export interface OpenOrder {
   readonly pair: string
   readonly side: "buy" | "sell"
   readonly type: string
+  /** `pending` or `open`. */
   readonly status: string
   /** In the base currency. */
   readonly quantity?: string | undefined
