@@ -503,5 +503,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/rest",
     "exchange/state"
   ],
-  "domain/live": ["domain/numbers", "domain/wire"]
+  "domain/live": ["domain/numbers", "domain/wire"],
+  "domain/live": ["domain/numbers", "domain/wire"],
+  "layers/kraken/feed": [
+    "domain/assets",
+    "domain/endpoints",
+    "domain/live",
+    "domain/wire",
+    "layers/kraken/client",
+    "services"
+  ]
 }

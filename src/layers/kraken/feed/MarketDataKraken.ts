@@ -1,0 +1,104 @@
+import { Effect, Layer } from "effect"
+import type { Pair } from "../../../domain/assets/model.ts"
+import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
+import { applyToBook } from "../../../domain/live/book.ts"
+import { readTicker, readTrade } from "../../../domain/live/readRows.ts"
+import { readBookAnswer, readTickerAnswer, readTradesAnswer } from "../../../domain/live/restAnswers.ts"
+import type { Book, Ticker, Trade } from "../../../domain/live/values.ts"
+import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { KrakenUnavailable } from "../../../services/KrakenErrors.ts"
+import { bookDepth, MarketData, tradeCount } from "../../../services/MarketData.ts"
+import { makeConnection } from "./connection.ts"
+import { makeFeed } from "./feed.ts"
+import { type Kind, type LiveValues, makeLiveValues } from "./liveValues.ts"
+
+/** Makes market data of live values, or by REST alone if there are none. */
+const makeMarketData = (kraken: typeof KrakenClient.Service, live: LiveValues | undefined) => {
+  const read = Effect.fnUntraced(function* <A>(
+    endpoint: Endpoint,
+    params: Params,
+    decode: (answer: unknown) => A | undefined
+  ) {
+    const value = decode(yield* kraken.read(endpoint, params))
+    return value ?? (yield* new KrakenUnavailable({ endpoint, reason: "an answer of an unknown form" }))
+  })
+  const named = ({ altname, assetClass }: Pair) => ({
+    pair: altname,
+    ...(assetClass !== "currency" && { asset_class: assetClass })
+  })
+  return MarketData.of({
+    ticker: (pair) => makeFeed(live?.of(ticker(pair)), read("public/Ticker", named(pair), readTickerAnswer)),
+    book: (pair) =>
+      makeFeed(live?.of(book(pair)), read("public/Depth", { ...named(pair), count: bookDepth }, readBookAnswer)),
+    trades: (pair) =>
+      makeFeed(live?.of(trades(pair)), read("public/Trades", { ...named(pair), count: tradeCount }, readTradesAnswer))
+  })
+}
+
+/**
+ * Makes the parameters of a channel about one pair, which Kraken calls by its display name.
+ *
+ * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/book read 2026-11-29
+ */
+const channel = (name: string, { display }: Pair, more: object = {}) => ({
+  key: `${name} ${display}`,
+  params: { channel: name, symbol: [display], snapshot: true, ...more }
+})
+
+/** Prices change with each order at the top of the book, as REST shows them, and not only with each trade. */
+const ticker = (pair: Pair): Kind<Ticker> => ({
+  ...channel("ticker", pair, { event_trigger: "bbo" }),
+  apply: (_, { rows }) => readTicker(rows.at(-1) ?? {}) ?? "broken"
+})
+
+const book = (pair: Pair): Kind<Book> => ({
+  ...channel("book", pair, { depth: bookDepth }),
+  apply: (before, { isSnapshot, rows }) => {
+    let after = before
+    for (const row of rows) {
+      const applied = applyToBook(after, isSnapshot, row, bookDepth)
+      if (typeof applied === "string") return "broken"
+      after = applied
+    }
+    return after
+  }
+})
+
+const trades = (pair: Pair): Kind<ReadonlyArray<Trade>> => ({
+  ...channel("trade", pair),
+  apply: (before, { isSnapshot, rows }) => {
+    if (before === undefined && !isSnapshot) return undefined
+    const known = new Set(before?.map(({ id }) => id))
+    const read = rows.map(readTrade)
+    const found = read.filter((trade) => trade !== undefined)
+    if (found.length < read.length) return "broken"
+    return [...(isSnapshot ? [] : (before ?? [])), ...found.filter(({ id }) => isSnapshot || !known.has(id))].slice(
+      -tradeCount
+    )
+  }
+})
+
+/** Market data by REST alone, of Kraken or of a simulated exchange. */
+export const MarketDataRest = Layer.effect(
+  MarketData,
+  Effect.map(KrakenClient, (kraken) => makeMarketData(kraken, undefined))
+)
+
+/** Market data of Kraken's WebSocket at `url`, and by REST while it is not connected. */
+export const MarketDataWebSocket = (url: string) =>
+  Layer.scoped(
+    MarketData,
+    Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      let forget = (): void => undefined
+      const connection = yield* makeConnection({
+        name: "Kraken's market data",
+        url,
+        keysOf: (name, { symbol }) => (typeof symbol === "string" ? `${name} ${symbol}` : name),
+        onDown: () => forget()
+      })
+      const live = yield* makeLiveValues(connection)
+      forget = live.forget
+      return makeMarketData(kraken, live)
+    })
+  )

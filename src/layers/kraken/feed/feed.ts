@@ -1,0 +1,56 @@
+import { Effect, Option, Queue, Stream } from "effect"
+import type { ReadError } from "../../../services/KrakenClient.ts"
+import type { Feed, Snapshot } from "../../../services/MarketData.ts"
+import type { Principal } from "../../../services/Principal.ts"
+import type { LiveValue } from "./liveValues.ts"
+
+/** The pause between two requests by REST while nothing is live. */
+const restEvery = "5 seconds"
+
+/** The time that a new subscription has for its first value, before REST is asked. */
+const patience = "1 second"
+
+/** Makes a feed that asks by REST while no live value is there. Without `live`, that is always. */
+export const makeFeed = <A>(live: LiveValue<A> | undefined, rest: Effect.Effect<A, ReadError, Principal>): Feed<A> => {
+  const byRest = Effect.map(rest, (value): Snapshot<A> => ({ value, source: "rest", age: 0 }))
+  const look = live?.look ?? Effect.succeedNone
+
+  const changes = Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const changed = yield* Queue.sliding<void>(1)
+      if (live !== undefined) yield* live.follow(() => Queue.unsafeOffer(changed, undefined))
+      const wait = (time: "1 second" | "5 seconds") => Effect.timeoutOption(Queue.take(changed), time)
+      let last: Snapshot<A> | undefined
+      let isNew = live !== undefined
+
+      const next = Effect.gen(function* () {
+        if (last?.source === "rest") yield* wait(restEvery)
+        while (true) {
+          const found = Option.getOrUndefined(yield* look)
+          if (found !== undefined && found.value !== last?.value) return found
+          if (found === undefined && !isNew) {
+            const answer = yield* Effect.catchTags(Effect.asSome(byRest), {
+              KrakenRateLimitError: () => Effect.succeedNone,
+              KrakenUnavailable: () => Effect.succeedNone
+            })
+            if (Option.isSome(answer)) return answer.value
+          }
+          yield* wait(isNew ? patience : restEvery)
+          isNew = false
+        }
+      })
+      return Stream.repeatEffect(
+        Effect.tap(next, (snapshot) =>
+          Effect.sync(() => {
+            last = snapshot
+          })
+        )
+      )
+    })
+  )
+  return {
+    live: look,
+    snapshot: Effect.flatMap(look, Option.match({ onNone: () => byRest, onSome: Effect.succeed })),
+    changes
+  }
+}

@@ -1,0 +1,147 @@
+import { Effect, Option, Schedule, type Scope } from "effect"
+import { clocks, type Reading } from "../../../services/Clocks.ts"
+import type { Snapshot } from "../../../services/MarketData.ts"
+import type { Connection, Data } from "./connection.ts"
+
+/** A value that a subscription keeps up to date. */
+export interface LiveValue<A> {
+  /** Returns the value if the connection is alive and the value is in order. Keeps the subscription for a minute. */
+  readonly look: Effect.Effect<Option.Option<Snapshot<A>>>
+  /** Keeps the subscription until the end of the scope, and calls `listener` after each change. */
+  readonly follow: (listener: () => void) => Effect.Effect<void, never, Scope.Scope>
+}
+
+/** The way to keep a value. */
+export interface Kind<A> {
+  readonly key: string
+  readonly params: { readonly channel: string; readonly [name: string]: unknown }
+  /** Applies a message to the value. `broken` asks for a new snapshot. Undefined if there is no value yet. */
+  readonly apply: (before: A | undefined, data: Data, at: Reading) => A | undefined | "broken"
+}
+
+export interface LiveValues {
+  readonly of: <A>(kind: Kind<A>) => LiveValue<A>
+  /** Forgets all values, after the connection ended. */
+  readonly forget: () => void
+}
+
+/** The time for which a subscription is kept after the last look, in milliseconds. */
+const keptFor = 60_000
+
+/** Subscriptions at most. Beyond that, those without users make room, and then callers are served by REST. */
+const mostSubscriptions = 200
+
+/** The time after which a refused subscription is asked for again, in milliseconds. */
+const refusedFor = 60_000
+
+interface Entry {
+  followers: number
+  usedAt: number
+  refusedAt: number | undefined
+  value: unknown
+  receivedAt: number
+  readonly listeners: Set<() => void>
+}
+
+/** Makes the values of a connection. Subscriptions are shared by all callers, and end a minute after their last use. */
+export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection: Connection) {
+  const entries = new Map<string, Entry>()
+
+  const drop = (key: string): void => {
+    entries.delete(key)
+    connection.remove(key)
+  }
+
+  /** Ends the subscription that was not used for the longest time. Returns false if all are in use. */
+  const makeRoom = (): boolean => {
+    const unused = [...entries].filter(([, { followers }]) => followers === 0)
+    const [oldest] = unused.toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
+    if (oldest !== undefined) drop(oldest[0])
+    return oldest !== undefined
+  }
+
+  const use = <A>({ apply, key, params }: Kind<A>, { monotonic }: Reading): Entry | undefined => {
+    const known = entries.get(key)
+    if (known !== undefined && !(known.refusedAt !== undefined && monotonic - known.refusedAt > refusedFor)) {
+      known.usedAt = monotonic
+      return known
+    }
+    if (known === undefined && entries.size >= mostSubscriptions && !makeRoom()) return undefined
+    const entry: Entry = known ?? {
+      followers: 0,
+      usedAt: monotonic,
+      refusedAt: undefined,
+      value: undefined,
+      receivedAt: monotonic,
+      listeners: new Set()
+    }
+    entry.usedAt = monotonic
+    entry.refusedAt = undefined
+    entries.set(key, entry)
+    let value: A | undefined
+    connection.add({
+      key,
+      params,
+      onRefused: () => {
+        entry.refusedAt = monotonic
+      },
+      onData: (data, at) => {
+        // The connection was closed in between, so that this begins anew.
+        if (entry.value === undefined) value = undefined
+        const after = apply(value, data, at)
+        value = after === "broken" ? undefined : after
+        entry.value = value
+        entry.receivedAt = at.monotonic
+        if (after === "broken") connection.restart(key, at)
+        for (const listener of entry.listeners) listener()
+      }
+    })
+    return entry
+  }
+
+  yield* Effect.flatMap(clocks, ({ monotonic }) =>
+    Effect.sync(() => {
+      for (const [key, { followers, usedAt }] of entries) {
+        if (followers === 0 && monotonic - usedAt > keptFor) drop(key)
+      }
+    })
+  ).pipe(Effect.repeat(Schedule.spaced("5 seconds")), Effect.forkScoped)
+
+  const values: LiveValues = {
+    of: <A>(kind: Kind<A>): LiveValue<A> => ({
+      look: Effect.map(clocks, (now) => {
+        const entry = use(kind, now)
+        if (entry?.value === undefined || !connection.isAlive(now)) return Option.none()
+        const age = Math.max(0, now.monotonic - entry.receivedAt)
+        // Only `apply` of this kind makes the values of its key.
+        return Option.some({ value: entry.value as A, source: "websocket", age })
+      }),
+      follow: (listener) =>
+        Effect.asVoid(
+          Effect.acquireRelease(
+            Effect.map(clocks, (now) => {
+              const entry = use(kind, now)
+              if (entry === undefined) return undefined
+              entry.followers++
+              entry.listeners.add(listener)
+              return entry
+            }),
+            (entry) =>
+              Effect.map(clocks, ({ monotonic }) => {
+                if (entry === undefined) return
+                entry.followers--
+                entry.usedAt = monotonic
+                entry.listeners.delete(listener)
+              })
+          )
+        )
+    }),
+    forget: () => {
+      for (const entry of entries.values()) {
+        entry.value = undefined
+        for (const listener of entry.listeners) listener()
+      }
+    }
+  }
+  return values
+})

@@ -1,0 +1,251 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Chunk, DateTime, Effect, Exit, Fiber, Layer, Option, Queue, Stream, TestClock, TestServices } from "effect"
+import type { Pair } from "../../../../src/domain/assets/model.ts"
+import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
+import { operator } from "../../../../src/layers/access/principals.ts"
+import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
+import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
+import { MarketData } from "../../../../src/services/MarketData.ts"
+import { Principal } from "../../../../src/services/Principal.ts"
+import { bookMessage, makeTestFeed } from "../../../doubles/TestFeed.ts"
+
+const pairOf = (display: string): Pair => ({
+  id: "XXBTZUSD",
+  altname: "XBTUSD",
+  display,
+  base: "XXBT",
+  quote: "ZUSD",
+  assetClass: "currency",
+  status: "online",
+  pairDecimals: 1,
+  lotDecimals: 8,
+  costDecimals: 5,
+  ordermin: undefined,
+  costmin: undefined,
+  tickSize: undefined,
+  leverageBuy: [],
+  leverageSell: []
+})
+const btc = pairOf("BTC/USD")
+
+const first = { bids: [[100, 1]], asks: [[101, 2]] } as const
+const second = { bids: [[100, 1]], asks: [[101, 3]] } as const
+const change = { bids: [], asks: [[101, 3]] } as const
+
+const depthAnswer = { XXBTZUSD: { bids: [["90.0", "1.000", 1]], asks: [["91.0", "2.000", 1]] } }
+
+/** Makes a client that answers every read with the order book of REST, and counts. */
+const makeRest = () => {
+  const rest = { reads: 0, isDown: false }
+  const layer = Layer.succeed(KrakenClient, {
+    read: (endpoint) =>
+      Effect.suspend(() => {
+        rest.reads++
+        return rest.isDown ? new KrakenUnavailable({ endpoint, reason: "down" }) : Effect.succeed(depthAnswer)
+      }),
+    write: () => Effect.dieMessage("nothing writes"),
+    download: () => Effect.dieMessage("nothing downloads"),
+    now: DateTime.now,
+    clock: Effect.succeed({ epoch: 0, within: 0 })
+  })
+  return { rest, layer }
+}
+
+/** Waits in real time, since sockets are real. */
+const moment = TestServices.provideLive(Effect.sleep("5 millis"))
+
+const until = <A, R>(look: Effect.Effect<A, never, R>, is: (value: A) => boolean) =>
+  Effect.gen(function* () {
+    for (let n = 0; n < 1000; n++) {
+      const value = yield* look
+      if (is(value)) return value
+      yield* moment
+    }
+    return yield* Effect.dieMessage("it did not come to this")
+  })
+
+const run = <A, E>(
+  test: (
+    context: Effect.Effect.Success<ReturnType<typeof makeTestFeed>> & {
+      readonly rest: ReturnType<typeof makeRest>["rest"]
+    }
+  ) => Effect.Effect<A, E, MarketData | Principal>,
+  snapshot: Parameters<typeof makeTestFeed>[0] = () => bookMessage("snapshot", first)
+) =>
+  Effect.gen(function* () {
+    const feed = yield* makeTestFeed(snapshot)
+    const { layer, rest } = makeRest()
+    return yield* Effect.provide(test({ ...feed, rest }), [
+      Layer.provide(MarketDataWebSocket(feed.url), layer),
+      Layer.succeed(Principal, operator("live"))
+    ])
+  }).pipe(Effect.scoped)
+
+const liveBook = Effect.flatMap(MarketData, (data) => data.book(btc).live)
+
+describe("market data over a WebSocket", () => {
+  it.effect("is live after the first look, and costs no request by REST", () =>
+    run(({ requests, rest }) =>
+      Effect.gen(function* () {
+        const data = yield* MarketData
+        assert.isTrue(Option.isNone(yield* data.book(btc).live))
+        yield* until(data.book(btc).live, Option.isSome)
+        const looks = yield* Effect.all(Array.from({ length: 50 }, () => data.book(btc).snapshot))
+        assert.deepStrictEqual(looks[49]?.value.asks, [{ price: "101", quantity: "2" }])
+        assert.strictEqual(looks[49]?.source, "websocket")
+        assert.strictEqual(rest.reads, 0)
+        assert.deepStrictEqual(
+          requests.map(({ method, params }) => [method, params.channel, params.symbol]),
+          [["subscribe", "book", ["BTC/USD"]]]
+        )
+      })
+    )
+  )
+
+  it.effect("tells its age, and is not live once the connection is silent", () =>
+    run(({ rest, state }) =>
+      Effect.gen(function* () {
+        const data = yield* MarketData
+        yield* until(data.book(btc).live, Option.isSome)
+        state.isSilent = true
+        yield* TestClock.adjust("900 millis")
+        assert.strictEqual(Option.getOrThrow(yield* data.book(btc).live).age, 900)
+        yield* TestClock.adjust("5 seconds")
+        assert.isTrue(Option.isNone(yield* data.book(btc).live))
+        assert.strictEqual((yield* data.book(btc).snapshot).source, "rest")
+        assert.strictEqual(rest.reads, 1)
+      })
+    )
+  )
+
+  it.effect("emits each change", () =>
+    run(({ send }) =>
+      Effect.gen(function* () {
+        const data = yield* MarketData
+        const seen = yield* Queue.unbounded<string | undefined>()
+        yield* data.book(btc).changes.pipe(
+          Stream.runForEach(({ value }) => Queue.offer(seen, value.asks[0]?.quantity)),
+          Effect.fork
+        )
+        assert.strictEqual(yield* Queue.take(seen), "2")
+        send(bookMessage("update", change, second))
+        assert.strictEqual(yield* Queue.take(seen), "3")
+      })
+    )
+  )
+
+  it.effect("asks for a new snapshot if the checksum differs, and serves REST until it is there", () => {
+    let isBroken = false
+    return run(
+      ({ requests, send }) =>
+        Effect.gen(function* () {
+          const data = yield* MarketData
+          yield* until(data.book(btc).live, Option.isSome)
+          isBroken = true
+          send(bookMessage("update", change, first))
+          yield* until(data.book(btc).live, Option.isNone)
+          assert.strictEqual((yield* data.book(btc).snapshot).source, "rest")
+          yield* until(
+            Effect.sync(() => requests.length),
+            (length) => length === 3
+          )
+          isBroken = false
+          send(bookMessage("snapshot", second))
+          yield* until(data.book(btc).live, Option.isSome)
+          assert.deepStrictEqual(
+            requests.map(({ method }) => method),
+            ["subscribe", "unsubscribe", "subscribe"]
+          )
+        }),
+      () => (isBroken ? undefined : bookMessage("snapshot", first))
+    )
+  })
+
+  it.effect("connects again after a pause, and subscribes to all that is in use", () =>
+    run(({ connections, cut, requests }) =>
+      Effect.gen(function* () {
+        yield* until(liveBook, Option.isSome)
+        cut()
+        yield* until(liveBook, Option.isNone)
+        assert.strictEqual(connections(), 1)
+        yield* TestClock.adjust("1 second")
+        yield* until(liveBook, Option.isSome)
+        assert.deepStrictEqual([connections(), requests.length], [2, 2])
+      })
+    )
+  )
+
+  it.effect("shares one subscription, and ends it and the connection a minute after the last use", () =>
+    run(({ open, requests }) =>
+      Effect.gen(function* () {
+        const data = yield* MarketData
+        yield* until(data.book(btc).live, Option.isSome)
+        const followers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(Stream.runDrain(data.book(btc).changes)))
+        yield* moment
+        yield* Effect.forEach(followers, Fiber.interrupt)
+        yield* TestClock.adjust("50 seconds")
+        assert.deepStrictEqual(requests.filter(({ method }) => method !== "ping").length, 1)
+        yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("5 seconds"), moment), 4)
+        yield* until(Effect.sync(open), (count) => count === 0)
+      })
+    )
+  )
+
+  it.effect("asks by REST for a pair that Kraken refuses", () =>
+    run(({ requests, rest }) =>
+      Effect.gen(function* () {
+        const data = yield* MarketData
+        const unknown = data.book(pairOf("NO/PAIR"))
+        assert.strictEqual((yield* unknown.snapshot).source, "rest")
+        yield* until(
+          Effect.sync(() => requests.length),
+          (length) => length === 1
+        )
+        yield* moment
+        rest.isDown = true
+        const exit = yield* Effect.exit(unknown.snapshot)
+        assert.deepInclude(Option.getOrThrow(Exit.causeOption(exit)), { _tag: "Fail" })
+        assert.strictEqual(requests.length, 1)
+      })
+    )
+  )
+
+  it.effect.each([
+    ["text that is no JSON", "{{{", 1],
+    ["a message of 10 MB, which ends the connection", "x".repeat(10_000_000), 2],
+    ["10,000 messages", undefined, 1]
+  ] as const)("survives %s", ([, text, expected]) =>
+    run(({ connections, send }) =>
+      Effect.gen(function* () {
+        yield* until(liveBook, Option.isSome)
+        const back = { bids: [], asks: [[101, 2]] } as const
+        if (text !== undefined) send(text)
+        else {
+          for (let n = 0; n < 5000; n++) {
+            send(bookMessage("update", change, second))
+            send(bookMessage("update", back, first))
+          }
+        }
+        yield* until(Effect.zipRight(TestClock.adjust("100 millis"), Effect.sync(connections)), (n) => n === expected)
+        const { value } = Option.getOrThrow(yield* until(liveBook, Option.isSome))
+        assert.strictEqual(value.bids.length, 1)
+      })
+    )
+  )
+})
+
+describe("market data by REST", () => {
+  it.effect("is never live, and asks again after a pause", () => {
+    const { layer, rest } = makeRest()
+    return Effect.gen(function* () {
+      const data = yield* MarketData
+      assert.isTrue(Option.isNone(yield* data.book(btc).live))
+      const values = yield* Effect.fork(Stream.runCollect(Stream.take(data.book(btc).changes, 2)))
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(rest.reads, 1)
+      yield* TestClock.adjust("1 second")
+      const sources = Chunk.map(yield* Fiber.join(values), ({ source }) => source)
+      assert.deepStrictEqual(Chunk.toReadonlyArray(sources), ["rest", "rest"])
+    }).pipe(Effect.provide([Layer.provide(MarketDataRest, layer), Layer.succeed(Principal, operator("live"))]))
+  })
+})
