@@ -510,6 +510,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/endpoints",
     "domain/live",
     "domain/wire",
+    "layers/access",
     "layers/kraken/client",
     "services"
   ]

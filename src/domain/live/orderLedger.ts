@@ -64,7 +64,7 @@ export const makeOrderLedger = (from: number): OrderLedger => {
 
   const put = (order: OpenOrder, events: Array<OrderEvent>): void => {
     const before = orders.get(order.id)
-    if (before !== undefined ? isSame(before, order) : orders.size >= mostOrders) return
+    if (before !== undefined ? isSame(before, order) || isOlder(order, before) : orders.size >= mostOrders) return
     orders.set(order.id, order)
     closed.delete(order.id)
     touched.set(order.id, ++version)
@@ -146,6 +146,12 @@ const isSame = (before: OpenOrder, after: OpenOrder): boolean =>
   isEqual(before.filled, after.filled) &&
   isEqual(before.quantity, after.quantity) &&
   isEqual(before.limitPrice, after.limitPrice)
+
+/** Checks that less is filled than before, which an answer from a moment ago shows. What is filled never gets less. */
+const isOlder = (order: OpenOrder, before: OpenOrder): boolean => {
+  const [a, b] = [D.parse(order.filled), D.parse(before.filled)]
+  return a !== undefined && b !== undefined && D.lessThan(a, b)
+}
 
 const isEqual = (before: string | undefined, after: string | undefined): boolean => {
   if (before === after || before === undefined || after === undefined) return true

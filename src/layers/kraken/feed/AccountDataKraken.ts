@@ -1,0 +1,194 @@
+import { DateTime, Effect, Layer, Option, Queue, Stream } from "effect"
+import { isRecord } from "effect/Predicate"
+import { makeOrderLedger } from "../../../domain/live/orderLedger.ts"
+import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/live/walletBalances.ts"
+import type { Balances, OpenOrder, OpenOrders, OrderEvent } from "../../../domain/live/values.ts"
+import { AccountData } from "../../../services/AccountData.ts"
+import { clocks } from "../../../services/Clocks.ts"
+import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { Names } from "../../../services/Names.ts"
+import { Principal } from "../../../services/Principal.ts"
+import { Secrets } from "../../../services/Secrets.ts"
+import { operator } from "../../access/principals.ts"
+import { makeAccountReads } from "./accountReads.ts"
+import { makeConnection } from "./connection.ts"
+import { makeFeed } from "./feed.ts"
+import { FeedDown } from "./feedSocket.ts"
+import { type Kind, makeLiveValues } from "./liveValues.ts"
+
+/** The pause between two comparisons with REST, which cost 3 points of the rate budget each. */
+const compareEvery = { live: "60 seconds", rest: "15 seconds" } as const
+
+/** Events that wait for one reader at most. Its stream ends when there are more, rather than leave one out. */
+const mostWaiting = 10_000
+
+const byId = (orders: ReadonlyArray<OpenOrder>): OpenOrders => new Map(orders.map((order) => [order.id, order]))
+
+/** Account data by REST alone: of Kraken, or of the simulated account of the principal. */
+export const AccountDataRest = Layer.effect(
+  AccountData,
+  Effect.gen(function* () {
+    const kraken = yield* KrakenClient
+    const reads = makeAccountReads(kraken, yield* Names)
+    return AccountData.of({
+      orders: makeFeed<OpenOrders>(undefined, Effect.map(reads.orders, byId)),
+      balances: makeFeed<Balances>(undefined, reads.balances),
+      events: Stream.unwrap(
+        Effect.gen(function* () {
+          const now = Effect.map(kraken.now, DateTime.toEpochMillis)
+          let since = yield* now
+          const ledger = makeOrderLedger(since)
+          const compare = Effect.gen(function* () {
+            const at = yield* now
+            const events = yield* reads.compare(ledger, since)
+            since = at
+            return events
+          })
+          // What is there at the beginning is no event.
+          yield* compare
+          return Stream.flattenIterables(
+            Stream.repeatEffect(
+              compare.pipe(
+                Effect.catchTags({
+                  KrakenRateLimitError: () => Effect.succeed([]),
+                  KrakenUnavailable: () => Effect.succeed([])
+                }),
+                Effect.delay(compareEvery.rest)
+              )
+            )
+          )
+        })
+      )
+    })
+  })
+)
+
+/**
+ * Account data of Kraken's authenticated WebSocket at `url`, of the account of the API key. After a message was missed
+ * and after each connection, the orders and fills are compared with REST; also once a minute, since nothing tells that the
+ * last message was lost.
+ */
+export const AccountDataWebSocket = (url: string) =>
+  Layer.scoped(
+    AccountData,
+    Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      const secrets = yield* Secrets
+      const reads = makeAccountReads(kraken, yield* Names)
+      const account = operator("live")
+      /** The readers of events, each with the time at which it began, in Unix milliseconds. */
+      const readers = new Map<Queue.Queue<OrderEvent>, number>()
+      const compareNow = yield* Queue.sliding<void>(1)
+      const now = Effect.map(kraken.now, DateTime.toEpochMillis)
+      const began = yield* now
+      const ledger = makeOrderLedger(began)
+      /** True once the ledger holds the orders that were open when the first reader began. They are no news. */
+      let isCaughtUp = false
+      /** The time up to which REST's fills are known. */
+      let since = began
+      let isInOrder = false
+      let forget = (): void => undefined
+
+      const tell = (events: ReadonlyArray<OrderEvent>): void => {
+        const told = isCaughtUp ? events : events.filter(({ _tag }) => _tag === "Filled")
+        isCaughtUp = true
+        for (const [reader, from] of readers) {
+          for (const event of told) {
+            if (event._tag === "Filled" && event.fill.time < from) continue
+            if (reader.unsafeOffer(event)) continue
+            readers.delete(reader)
+            break
+          }
+        }
+      }
+
+      const connection = yield* makeConnection({
+        name: "Kraken's account data",
+        url,
+        token: kraken.read("private/GetWebSocketsToken", {}).pipe(
+          Effect.provideService(Principal, account),
+          Effect.mapError(({ _tag }) => new FeedDown({ reason: `no token: ${_tag}` })),
+          Effect.flatMap((answer) => {
+            const token = isRecord(answer) ? answer["token"] : undefined
+            if (typeof token !== "string") return new FeedDown({ reason: "an answer without a token" })
+            return Effect.as(secrets.add(token), token)
+          })
+        ),
+        keysOf: (channel) => channel,
+        onDown: () => {
+          isInOrder = false
+          if (readers.size === 0) isCaughtUp = false
+          ledger.reconnect()
+          forget()
+        }
+      })
+      const live = yield* makeLiveValues(connection)
+      forget = live.forget
+
+      const executions: Kind<OpenOrders> = {
+        key: "executions",
+        params: { channel: "executions", snap_orders: true, snap_trades: true, order_status: true },
+        apply: (_, { isSnapshot, rows, sequence }) => {
+          const { events, inOrder } = ledger.apply(isSnapshot, rows, sequence)
+          if ((isSnapshot && isCaughtUp) || !inOrder) Queue.unsafeOffer(compareNow, undefined)
+          tell(events)
+          if (isSnapshot) isInOrder = true
+          if (!inOrder) {
+            isInOrder = false
+            return "broken"
+          }
+          return isInOrder ? ledger.orders() : undefined
+        }
+      }
+      let wallets: WalletBalances | undefined
+      const balances: Kind<Balances> = {
+        key: "balances",
+        params: { channel: "balances", snapshot: true },
+        apply: (before, { isSnapshot, rows, sequence }) => {
+          const after = applyToBalances(before && wallets, isSnapshot, rows, sequence)
+          if (typeof after === "string") return after
+          wallets = after
+          return after && totalsOf(after)
+        }
+      }
+      const liveOrders = live.of(executions)
+
+      /** Compares with REST at once when asked, and from time to time while somebody reads the events. */
+      const compareLoop = Effect.gen(function* () {
+        const pause = isInOrder ? compareEvery.live : compareEvery.rest
+        yield* Effect.timeoutOption(Queue.take(compareNow), pause)
+        if (readers.size === 0) return
+        const at = yield* now
+        const events = yield* reads.compare(ledger, isCaughtUp ? since : at).pipe(
+          Effect.provideService(Principal, account),
+          Effect.tapError(({ message }) => Effect.logDebug(`Orders and fills can't be compared with REST: ${message}`)),
+          Effect.option
+        )
+        if (Option.isNone(events)) return
+        since = at
+        tell(events.value)
+        // The live orders were wrong, though no message was missing.
+        if (events.value.length > 0 && isInOrder) connection.restart(executions.key, yield* clocks)
+      })
+      yield* Effect.forkScoped(Effect.forever(compareLoop))
+
+      return AccountData.of({
+        orders: makeFeed(liveOrders, Effect.map(reads.orders, byId)),
+        balances: makeFeed(live.of(balances), reads.balances),
+        events: Stream.unwrapScoped(
+          Effect.gen(function* () {
+            const queue = yield* Effect.acquireRelease(Queue.dropping<OrderEvent>(mostWaiting), (made) => {
+              readers.delete(made)
+              return Queue.shutdown(made)
+            })
+            readers.set(queue, yield* now)
+            yield* liveOrders.follow(() => undefined)
+            const isEnded = Effect.sync(() => !readers.has(queue) && queue.unsafeSize().pipe(Option.contains(0)))
+            return Stream.repeatEffectOption(
+              Effect.flatMap(isEnded, (ended) => (ended ? Effect.fail(Option.none()) : Queue.take(queue)))
+            )
+          })
+        )
+      })
+    })
+  )
