@@ -34,6 +34,16 @@ const change = { bids: [], asks: [[101, 3]] } as const
 
 const depthAnswer = { XXBTZUSD: { bids: [["90.0", "1.000", 1]], asks: [["91.0", "2.000", 1]] } }
 
+const trade = (id: number) => ({
+  symbol: "BTC/USD",
+  side: "buy",
+  price: 100.1,
+  qty: 1,
+  ord_type: "limit",
+  trade_id: id,
+  timestamp: "2026-11-29T12:00:00Z"
+})
+
 /** Makes a client that answers every read with the order book of REST, and counts. */
 const makeRest = () => {
   const rest = { reads: 0, isDown: false }
@@ -230,6 +240,63 @@ describe("market data over a WebSocket", () => {
         const { value } = Option.getOrThrow(yield* until(liveBook, Option.isSome))
         assert.strictEqual(value.bids.length, 1)
       })
+    )
+  )
+})
+
+describe("tickers and trades over a WebSocket", () => {
+  const messages: { readonly [channel: string]: object } = {
+    ticker: {
+      channel: "ticker",
+      type: "snapshot",
+      data: [
+        {
+          symbol: "BTC/USD",
+          bid: 100.1,
+          bid_qty: 1,
+          ask: 100.2,
+          ask_qty: 2,
+          last: 100.1,
+          volume: 5,
+          vwap: 100,
+          low: 90,
+          high: 110,
+          change: 1,
+          change_pct: 1
+        }
+      ]
+    },
+    trade: { channel: "trade", type: "snapshot", data: [trade(1), trade(2)] }
+  }
+
+  it.effect("hold the last state, and each trade once", () =>
+    run(
+      ({ send }) =>
+        Effect.gen(function* () {
+          const data = yield* MarketData
+          const { value } = Option.getOrThrow(yield* until(data.ticker(btc).live, Option.isSome))
+          assert.deepInclude(value, { bid: "100.1", ask: "100.2", last: "100.1" })
+          yield* until(data.trades(btc).live, Option.isSome)
+          send({ channel: "trade", type: "update", data: [trade(2), trade(3)] })
+          const ids = Effect.map(data.trades(btc).live, (found) => Option.getOrThrow(found).value.map(({ id }) => id))
+          assert.deepStrictEqual(yield* until(ids, ({ length }) => length !== 2), ["1", "2", "3"])
+        }),
+      (channel) => messages[channel]
+    )
+  )
+
+  it.effect("keep at most the latest hundred trades", () =>
+    run(
+      ({ send }) =>
+        Effect.gen(function* () {
+          const data = yield* MarketData
+          yield* until(data.trades(btc).live, Option.isSome)
+          send({ channel: "trade", type: "update", data: Array.from({ length: 500 }, (_, n) => trade(n + 10)) })
+          const ids = Effect.map(data.trades(btc).live, (found) => Option.getOrThrow(found).value.map(({ id }) => id))
+          const kept = yield* until(ids, ({ length }) => length !== 2)
+          assert.deepStrictEqual([kept.length, kept.at(-1)], [100, "509"])
+        }),
+      (channel) => messages[channel]
     )
   )
 })
