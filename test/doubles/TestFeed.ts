@@ -31,7 +31,7 @@ const served = (
 ) => {
   const requests: Array<FeedRequest> = []
   const sockets = new Set<WebSocket>()
-  const state = { isSilent: false }
+  const state: { isSilent: boolean; refusal: string | undefined } = { isSilent: false, refusal: undefined }
   let connections = 0
   server.on("connection", (socket) => {
     connections++
@@ -46,14 +46,14 @@ const served = (
       const send = (message: object) => socket.send(JSON.stringify(message))
       if (method === "ping") return send({ method: "pong", req_id })
       for (const symbol of params.symbol ?? [undefined]) {
-        const isUnknown = symbol === "NO/PAIR"
+        const error = state.refusal ?? (symbol === "NO/PAIR" ? `Currency pair not supported ${symbol}` : undefined)
         send({
           method,
           req_id,
-          success: !isUnknown,
-          ...(isUnknown ? { error: `Currency pair not supported ${symbol}` } : { result: params })
+          success: error === undefined,
+          ...(error === undefined ? { result: params } : { error })
         })
-        const first = method === "subscribe" && !isUnknown ? snapshot(params.channel ?? "", symbol) : undefined
+        const first = method === "subscribe" && error === undefined ? snapshot(params.channel ?? "", symbol) : undefined
         if (first !== undefined) socket.send(typeof first === "string" ? first : JSON.stringify(first))
       }
     })
@@ -63,7 +63,7 @@ const served = (
   return {
     url: `ws://127.0.0.1:${port}/v2`,
     requests,
-    /** If `isSilent`, nothing is answered, not even a ping. */
+    /** If `isSilent`, nothing is answered, not even a ping. With a `refusal`, all is refused. */
     state,
     connections: () => connections,
     open: () => sockets.size,

@@ -89,9 +89,10 @@ export const AccountDataWebSocket = (url: string) =>
       let isInOrder = false
       let forget = (): void => undefined
 
-      const tell = (events: ReadonlyArray<OrderEvent>): void => {
-        const told = isCaughtUp ? events : events.filter(({ _tag }) => _tag === "Filled")
-        isCaughtUp = true
+      /** Tells the readers. `isWhole`: the ledger now holds all open orders. */
+      const tell = (events: ReadonlyArray<OrderEvent>, isWhole: boolean): void => {
+        const told = isCaughtUp || !isWhole ? events : events.filter(({ _tag }) => _tag === "Filled")
+        isCaughtUp ||= isWhole
         for (const [reader, from] of readers) {
           for (const event of told) {
             if (event._tag === "Filled" && event.fill.time < from) continue
@@ -131,7 +132,7 @@ export const AccountDataWebSocket = (url: string) =>
         apply: (_, { isSnapshot, rows, sequence }) => {
           const { events, inOrder } = ledger.apply(isSnapshot, rows, sequence)
           if ((isSnapshot && isCaughtUp) || !inOrder) Queue.unsafeOffer(compareNow, undefined)
-          tell(events)
+          tell(events, isSnapshot)
           if (isSnapshot) isInOrder = true
           if (!inOrder) {
             isInOrder = false
@@ -166,7 +167,7 @@ export const AccountDataWebSocket = (url: string) =>
         )
         if (Option.isNone(events)) return
         since = at
-        tell(events.value)
+        tell(events.value, true)
         // The live orders were wrong, though no message was missing.
         if (events.value.length > 0 && isInOrder) connection.restart(executions.key, yield* clocks)
       })

@@ -25,6 +25,9 @@ const mostUnsent = 1024 * 1024
 
 const handshakeTimeout = 10_000
 
+/** The time for the whole opening, with the proxy, whose time the handshake does not count. */
+const openingTimeout = "15 seconds"
+
 /**
  * Opens a WebSocket until the end of the scope, through the proxy of the environment if there is one, as calls over HTTP
  * are. `onText` is called with each message while the socket waits, so that messages are not queued here: a server that
@@ -72,9 +75,16 @@ export const openSocket = Effect.fn("FeedSocket.open")(function* (url: string, o
       made.on("close", (code) => end(`closed with code ${code}`))
       return made
     }),
-    (made) => Effect.sync(() => made.terminate())
+    (made) =>
+      Effect.sync(() => {
+        // What is buffered must not count as received on the next connection.
+        made.removeAllListeners("message")
+        made.terminate()
+      })
   )
-  yield* Deferred.await(opened)
+  yield* Deferred.await(opened).pipe(
+    Effect.timeoutFail({ duration: openingTimeout, onTimeout: () => new FeedDown({ reason: "no connection in time" }) })
+  )
   return {
     send: (text) => {
       if (socket.readyState !== WebSocket.OPEN) return

@@ -207,6 +207,24 @@ describe("account data over a WebSocket", () => {
     )
   )
 
+  it.effect("gets a new token after Kraken refused one", () =>
+    run(({ connections, requests, state }) =>
+      Effect.gen(function* () {
+        state.refusal = "ESession:Invalid session"
+        yield* liveOrders
+        yield* until(
+          Effect.sync(() => requests.length),
+          (length) => length === 1
+        )
+        yield* moment
+        state.refusal = undefined
+        yield* until(Effect.zipRight(TestClock.adjust("500 millis"), liveOrders), Option.isSome)
+        assert.strictEqual(connections(), 2)
+        assert.strictEqual(requests.at(-1)?.params.token, "token 2")
+      })
+    )
+  )
+
   it.effect("adds up the wallets of a balance", () =>
     run(() =>
       Effect.gen(function* () {
