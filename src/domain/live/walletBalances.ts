@@ -13,7 +13,9 @@ export interface WalletBalances {
  * Applies a message of the channel `balances`. A message that comes again is left out. `broken` if one before it is
  * missing, or a row is of an unknown form. An update before the snapshot is left out.
  *
- * The balance in an update is taken as that of its wallet (unconfirmed).
+ * The documentation calls the balance in an update "the total amount of this asset held in account" and names a wallet
+ * beside it. Both readings agree only if the asset is in no other wallet. With another one, the update is `broken`, so
+ * that a new snapshot tells.
  *
  * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/balances read 2026-11-29
  */
@@ -33,7 +35,11 @@ export const applyToBalances = (
     const read = readBalances(row)
     if (read === undefined) return "broken"
     const wallets = new Map(isSnapshot ? [] : assets.get(read.asset))
-    for (const { balance, wallet } of read.wallets) wallets.set(wallet, balance)
+    for (const { balance, wallet } of read.wallets) {
+      const isElsewhere = (at: string, amount: string) => at !== wallet && !D.isZero(D.parse(amount) ?? D.zero)
+      if (!isSnapshot && Array.from(wallets).some(([at, amount]) => isElsewhere(at, amount))) return "broken"
+      wallets.set(wallet, balance)
+    }
     assets.set(read.asset, wallets)
   }
   return { assets, sequence: sequence ?? before?.sequence }
