@@ -1,8 +1,7 @@
 import { Effect } from "effect"
 import type { AddressInfo } from "node:net"
 import { type WebSocket, WebSocketServer } from "ws"
-import { checksumOf } from "../../src/domain/live/checksum.ts"
-import type { Level } from "../../src/domain/live/values.ts"
+import { crc32 } from "node:zlib"
 
 /** A request as the server received it. */
 export interface FeedRequest {
@@ -96,7 +95,7 @@ export const bookMessage = (
       symbol,
       bids: levels.bids.map(([price, qty]) => ({ price, qty })),
       asks: levels.asks.map(([price, qty]) => ({ price, qty })),
-      checksum: checksumOf({ bids: whole.bids.map(level), asks: whole.asks.map(level) })
+      checksum: checksumOf(whole)
     }
   ]
 })
@@ -106,7 +105,9 @@ interface Sides {
   readonly asks: ReadonlyArray<readonly [number, number]>
 }
 
-const level = ([price, quantity]: readonly [number, number]): Level => ({
-  price: String(price),
-  quantity: String(quantity)
-})
+/** Computes the checksum with another implementation than the client's. */
+const checksumOf = ({ asks, bids }: Sides): number => {
+  const digits = (number: number) => String(number).replace(".", "").replace(/^0+/, "")
+  const texts = [...asks.slice(0, 10), ...bids.slice(0, 10)].map(([price, qty]) => digits(price) + digits(qty))
+  return crc32(texts.join(""))
+}
