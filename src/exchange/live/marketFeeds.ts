@@ -1,5 +1,6 @@
 import { numberOf, number, type Feed } from "./message.ts"
-import { bookChecksum, type PrintedLevel } from "./checksum.ts"
+import { checksumOf } from "../../domain/live/checksum.ts"
+import type { Level as PrintedLevel } from "../../domain/live/values.ts"
 import { isoMicros } from "../base/text.ts"
 import { divide, format } from "../base/fixed.ts"
 import type { Pair } from "../catalogue/pairs.ts"
@@ -72,10 +73,10 @@ export const book = (exchange: Exchange, pair: Pair, count: number, snapshot: bo
   const printed = (levels: ReadonlyArray<Level>): ReadonlyArray<PrintedLevel> =>
     levels.map(({ price, volume }) => ({
       price: format(price, pair.priceDecimals),
-      qty: format(volume, pair.lotDecimals)
+      quantity: format(volume, pair.lotDecimals)
     }))
   const rows = (levels: ReadonlyArray<Level>) =>
-    printed(levels).map(({ price, qty }) => ({ price: numberOf(price), qty: numberOf(qty) }))
+    printed(levels).map(({ price, quantity }) => ({ price: numberOf(price), qty: numberOf(quantity) }))
   let asks = side("ask")
   let bids = side("bid")
   const message = (type: "snapshot" | "update", changedBids: ReadonlyArray<Level>, changedAsks: ReadonlyArray<Level>) =>
@@ -87,7 +88,7 @@ export const book = (exchange: Exchange, pair: Pair, count: number, snapshot: bo
           symbol: pair.display,
           bids: rows(changedBids),
           asks: rows(changedAsks),
-          checksum: bookChecksum(printed(asks), printed(bids)),
+          checksum: checksumOf({ asks: printed(asks), bids: printed(bids) }),
           timestamp: isoMicros(exchange.now)
         }
       ]
