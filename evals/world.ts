@@ -12,6 +12,7 @@ import { localOperator } from "../src/layers/access/principals.ts"
 import { layout } from "../src/layers/access/record/layout.ts"
 import { recordFile } from "../src/layers/access/record/recordFile.ts"
 import { makeCredentials } from "../src/layers/exchange/keys.ts"
+import { MarketDataRest } from "../src/layers/kraken/feed/MarketDataKraken.ts"
 import { KrakenClientHttp } from "../src/layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceMemory } from "../src/layers/kraken/nonces/NonceSourceMemory.ts"
 import { RateBudgetOff } from "../src/layers/kraken/rates/RateBudgetOff.ts"
@@ -101,7 +102,8 @@ export const inWorld = <A, E, R>(task: Task, talk: (world: World) => Effect.Effe
     }
     const stateDir = yield* folder
     yield* Effect.orDie(setSecret(stateDir))
-    const kraken = KrakenClientHttp.pipe(
+    const kraken = MarketDataRest().pipe(
+      Layer.provideMerge(KrakenClientHttp),
       Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory]),
       Layer.provideMerge(RateBudgetOff),
       Layer.merge(Layer.succeed(TradingMode, { mode: "live", hasKey: true }))

@@ -23,7 +23,7 @@ export interface ShellOptions {
 
 /**
  * The settings of a server over stdio, since both act for the user who starts them. Without a setting for it, only errors
- * are logged: mail from cron would hold the rest.
+ * are logged, since mail from cron would hold the rest, and Kraken's WebSocket is not used for one call.
  */
 const Settings = ({ envFile, paper }: ShellOptions) =>
   Logging().pipe(
@@ -32,7 +32,10 @@ const Settings = ({ envFile, paper }: ShellOptions) =>
         Needs.overStdio,
         envFile,
         new Map(paper ? [[settings.mode.name, "paper"]] : []),
-        new Map([[settings.logLevel.name, "error"]])
+        new Map([
+          [settings.logLevel.name, "error"],
+          [settings.feed.name, "off"]
+        ])
       )
     )
   )

@@ -4,6 +4,7 @@ import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { NonceSourceInStateFolder } from "../layers/kraken/nonces/NonceSourceSqlite.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { doubts } from "./doubts.ts"
+import { MarketDataOfKraken } from "./feeds.ts"
 import { moneyOut } from "./moneyOut.ts"
 import { Config } from "../services/Config.ts"
 import { TradingMode } from "../services/TradingMode.ts"
@@ -30,8 +31,9 @@ const Mode = Layer.effect(
   })
 )
 
-/** The API key's account at Kraken. */
-export const KrakenLive = KrakenClientHttp.pipe(
+/** The API key's account at Kraken, and Kraken's market. */
+export const KrakenLive = MarketDataOfKraken.pipe(
+  Layer.provideMerge(KrakenClientHttp),
   Layer.provide([HttpClientThroughProxy, NonceSourceInStateFolder]),
   Layer.provideMerge(Layer.merge(RateBudgetModel, Mode))
 )

@@ -6,8 +6,10 @@ import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { RestingOrderPoller } from "../layers/paper/RestingOrderPoller.ts"
 import { RateBudgetPerAccount } from "../layers/kraken/rates/RateBudgetPerAccount.ts"
 import { Config } from "../services/Config.ts"
+import { KrakenClient } from "../services/KrakenClient.ts"
 import { TradingMode } from "../services/TradingMode.ts"
 import { doubts } from "./doubts.ts"
+import { MarketDataSimulated } from "./feeds.ts"
 import { load } from "../layers/process/load.ts"
 
 /**
@@ -35,8 +37,25 @@ const Mode = Layer.effect(
   })
 )
 
+const LiveMarketData = Layer.unwrapEffect(
+  Effect.map(
+    load(() => import("./paperMarket.ts")),
+    ({ MarketDataLive }) => MarketDataLive
+  )
+)
+
+/** Data of the market on which the accounts trade. */
+const MarketDataPaper = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { kind } = yield* MarketFeed
+    const simulation = Layer.succeed(KrakenClient, yield* KrakenClient)
+    return kind === "live" ? LiveMarketData : Layer.provide(MarketDataSimulated, simulation)
+  })
+)
+
 /** A simulated Kraken with an account for each caller. */
-export const KrakenPaper = Layer.mergeAll(KrakenClientPaper, Mode, RestingOrderPoller).pipe(
+export const KrakenPaper = MarketDataPaper.pipe(
+  Layer.provideMerge(Layer.mergeAll(KrakenClientPaper, Mode, RestingOrderPoller)),
   Layer.provide(PaperAccountsServed.pipe(Layer.provideMerge(Feed))),
   Layer.provideMerge(RateBudgetPerAccount)
 )

@@ -8,12 +8,16 @@ import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
 import { operator } from "../layers/access/principals.ts"
 import { KrakenClient } from "../services/KrakenClient.ts"
 import { Principal } from "../services/Principal.ts"
+import { MarketDataOfKraken } from "./feeds.ts"
 
 /** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
 export const KrakenPublic = KrakenClientHttp.pipe(
   Layer.provide([HttpClientThroughProxy, NonceSourceMemory]),
   Layer.provide(RateBudgetModel)
 )
+
+/** Market data of the live market. */
+export const MarketDataLive = Layer.provide(MarketDataOfKraken, KrakenPublic)
 
 export const LiveMarket = Layer.provide(MarketFeedLive, KrakenPublic)
 

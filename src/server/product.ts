@@ -16,8 +16,10 @@ import { RequestStateKeyInStateFolder } from "../layers/mcp/multiRoundTrip/Reque
 import { Config } from "../services/Config.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
+import type { MarketData } from "../services/MarketData.ts"
 import type { RateBudget } from "../services/RateBudget.ts"
 import type { TradingMode } from "../services/TradingMode.ts"
+import { AccountDataOfSettings } from "./feeds.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
@@ -47,7 +49,7 @@ const Notices = Layer.unwrapEffect(
 /** The parts of the product that can be replaced. */
 interface Parts<E, R> {
   /** Kraken, or its simulation. */
-  readonly kraken: Layer.Layer<KrakenClient | RateBudget | TradingMode, E, R>
+  readonly kraken: Layer.Layer<KrakenClient | MarketData | RateBudget | TradingMode, E, R>
   /** A layer between the tools and the writer. */
   readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
   /** False for a process that ends after a call: it takes no request of a panic, which it could not finish. */
@@ -59,7 +61,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
   const panics: typeof PanicOnRequest = isServer ? PanicOnRequest : Layer.empty
   const services = ApprovalsExecuting.pipe(
     Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics)),
-    Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
+    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AccountDataOfSettings)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
     Layer.provideMerge(kraken),

@@ -34,6 +34,10 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly mode: "live" | "paper"
     /** Without a trailing slash and without `/0`. */
     readonly baseUrl: string
+    /** The use of Kraken's WebSocket: once something is looked at, from the start, or never. */
+    readonly feed: "auto" | "on" | "off"
+    /** The addresses of Kraken's WebSocket. */
+    readonly feedUrls: { readonly market: string; readonly account: string }
     readonly httpTimeout: Duration.Duration
     readonly host: string
     readonly port: number

@@ -131,6 +131,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/http",
     "layers/kraken/approvals",
     "layers/kraken/client",
+    "layers/kraken/feed",
     "layers/kraken/names",
     "layers/kraken/nonces",
     "layers/kraken/permissions",
@@ -494,6 +495,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/pictures": ["layers/process", "services"],
   "exchange/live": [
     "domain/endpoints",
+    "domain/live",
     "domain/wire",
     "exchange/accounts",
     "exchange/base",
@@ -504,7 +506,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/state"
   ],
   "domain/live": ["domain/numbers", "domain/wire"],
-  "domain/live": ["domain/numbers", "domain/wire"],
   "layers/kraken/feed": [
     "domain/assets",
     "domain/endpoints",
@@ -512,6 +513,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/access",
     "layers/kraken/client",
+    "layers/process",
     "services"
   ]
 }

@@ -7,6 +7,8 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   credentials: Option.none(),
   mode: "live",
   baseUrl: "https://kraken.test",
+  feed: "off",
+  feedUrls: { market: "wss://kraken.test/v2", account: "wss://kraken.test/auth/v2" },
   httpTimeout: Duration.seconds(30),
   host: "127.0.0.1",
   port: 0,

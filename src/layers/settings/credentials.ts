@@ -5,7 +5,7 @@ import type { DotenvFile } from "./dotenvFile.ts"
 import type { Source } from "./sources.ts"
 import { settings, type Values } from "./settingDefinitions.ts"
 
-const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir } = settings
+const { baseUrl, key, keyFile, otp, secret, secretFile, stateDir, wsAuthUrl, wsUrl } = settings
 
 const names = [key, secret, keyFile, secretFile].map(({ name }) => name)
 
@@ -17,9 +17,12 @@ const without = (source: Source, hidden: ReadonlyArray<string>): Source =>
   new Map([...source].filter(([name]) => !hidden.includes(name)))
 
 /**
- * Settings that belong to a key: the address that it is sent to, its one-time password, and the folder of its nonces.
+ * Settings that belong to a key: the addresses that it, or a token made with it, is sent to, and its one-time password.
  */
-const companions = [baseUrl, otp, stateDir].map(({ name }) => name)
+const ofKey = [baseUrl, wsUrl, wsAuthUrl, otp]
+
+/** The same and the folder of its nonces. */
+const companions = [...ofKey, stateDir].map(({ name }) => name)
 
 /**
  * Merges environment and file. The environment wins, but key, secret and their companions are taken from one source: a
@@ -35,7 +38,7 @@ export const merge = (environment: Source, dotenv: DotenvFile) => {
     )
     return { merged: new Map([...without(source, [...names, ...companions]), ...environment]), notices, torn: [] }
   }
-  const torn = [baseUrl, otp].filter(
+  const torn = ofKey.filter(
     ({ name }) => holdsKey(source) && environment.has(name) && environment.get(name) !== source.get(name)
   )
   return { merged: new Map([...source, ...environment]), notices: [], torn: torn.map(({ name }) => name) }

@@ -92,6 +92,7 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       certFile: Option.fromNullable(values.sslCertFile)
     }),
     stateDir: stateDir ?? "",
+    feedUrls: feedUrls(values),
     localMandate: limits.localMandate,
     localTerms: limits.localTerms,
     serverLimits: limits.serverLimits,
@@ -128,6 +129,16 @@ const operatorProblems = (operator: Values["operator"], isPlain: boolean, isHttp
     : []
 }
 
+/** Returns the addresses of Kraken's WebSocket, or those of another exchange at `baseUrl`. */
+const feedUrls = ({ baseUrl = "", wsAuthUrl, wsUrl }: Values) => {
+  const isKraken = baseUrl === settings.baseUrl.fallback
+  const at = baseUrl.replace(/^http/i, "ws")
+  return {
+    market: wsUrl ?? (isKraken ? "wss://ws.kraken.com/v2" : `${at}/v2`),
+    account: wsAuthUrl ?? (isKraken ? "wss://ws-auth.kraken.com/v2" : `${at}/auth/v2`)
+  }
+}
+
 const fields = Object.keys(settings) as ReadonlyArray<Field>
 
 /** Settings that only stand for other fields of Config. */
@@ -141,6 +152,8 @@ const standingForOthers = [
   "sslKeyFile",
   "serverMax",
   "serverAsk",
+  "wsUrl",
+  "wsAuthUrl",
   ...mandateFields
 ] as const
 
@@ -214,6 +227,7 @@ const hide = (config: typeof Config.Service, unused: ReadonlyArray<Field>): type
 /** Returns the field of Config that a setting helps to make. */
 const shownAs = (field: Field): string => {
   if (field === "sslKeyFile" || field === "sslCertFile") return "tls"
+  if (field === "wsUrl" || field === "wsAuthUrl") return "feedUrls"
   if (field === "serverMax" || field === "serverAsk") return "serverLimits"
   return isOfMandate(field) ? "localMandate" : field
 }

@@ -135,6 +135,12 @@ export const baseUrl: Parse<string> = (text) => {
   return isSafe(url) && plain ? withoutSlashes(text).replace(/\/0$/, "") : undefined
 }
 
+/** Parses the address of a WebSocket that receives credentials. It must be wss or on this machine. */
+export const webSocketUrl: Parse<string> = (text) => {
+  const found = /^ws(s?:.*)$/i.exec(text)
+  return found && baseUrl(`http${found[1]}`) !== undefined ? withoutSlashes(text) : undefined
+}
+
 /** Parses complete base64. Text that was truncated while it was copied is usually invalid. */
 export const base64: Parse<string> = (text) =>
   /^(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? text : undefined

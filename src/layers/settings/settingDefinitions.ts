@@ -75,6 +75,30 @@ export const settings = {
       "Address of Kraken's API, for tests. It must come from the same source (environment or file) as the API key.",
     parse: Parse.baseUrl
   }),
+  feed: setting({
+    name: "MCP_KRAKEN_FEED",
+    expected: "auto, on or off",
+    fallback: "auto",
+    purpose:
+      "Use of Kraken's WebSocket, which keeps prices, orders and balances up to date: once they are looked at (auto), from the start (on), or never (off). REST is used while it is not connected.",
+    parse: Parse.oneOf("auto", "on", "off")
+  }),
+  wsUrl: setting({
+    name: "KRAKEN_WS_URL",
+    expected: "a wss address, or ws on this machine, without query or credentials",
+    shownDefault: "wss://ws.kraken.com/v2, or /v2 at KRAKEN_BASE_URL if that is not Kraken's",
+    purpose:
+      "Address of Kraken's WebSocket for market data, for tests. It must come from the same source as the API key.",
+    parse: Parse.webSocketUrl
+  }),
+  wsAuthUrl: setting({
+    name: "KRAKEN_WS_AUTH_URL",
+    expected: "a wss address, or ws on this machine, without query or credentials",
+    shownDefault: "wss://ws-auth.kraken.com/v2, or /auth/v2 at KRAKEN_BASE_URL if that is not Kraken's",
+    purpose:
+      "Address of Kraken's WebSocket for the account, for tests. It must come from the same source as the API key.",
+    parse: Parse.webSocketUrl
+  }),
   mode: setting({
     name: "MCP_KRAKEN_MODE",
     flag: "paper",

@@ -117,6 +117,8 @@ describe("settings", () => {
       credentials: Option.none(),
       mode: "live",
       baseUrl: "https://api.kraken.com",
+      feed: "auto",
+      feedUrls: { market: "wss://ws.kraken.com/v2", account: "wss://ws-auth.kraken.com/v2" },
       httpTimeout: Duration.seconds(30),
       host: "0.0.0.0",
       port: 8765,

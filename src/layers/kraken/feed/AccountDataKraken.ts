@@ -1,4 +1,4 @@
-import { DateTime, Effect, Layer, Option, Queue, Stream } from "effect"
+import { DateTime, type Duration, Effect, Layer, Option, Queue, Stream } from "effect"
 import { isRecord } from "effect/Predicate"
 import { makeOrderLedger } from "../../../domain/live/orderLedger.ts"
 import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/live/walletBalances.ts"
@@ -19,49 +19,61 @@ import { type Kind, makeLiveValues } from "./liveValues.ts"
 /** The pause between two comparisons with REST, which cost 3 points of the rate budget each. */
 const compareEvery = { live: "60 seconds", rest: "15 seconds" } as const
 
+/** The pause between two requests by REST for orders or balances while nothing is live. */
+const restEvery = "5 seconds"
+
+/** The pauses of an account that is polled. */
+interface Pauses {
+  /** Between two requests for orders or balances. */
+  readonly reads: Duration.DurationInput
+  /** Between two requests for orders and fills. */
+  readonly events: Duration.DurationInput
+}
+
 /** Events that wait for one reader at most. Its stream ends when there are more, rather than leave one out. */
 const mostWaiting = 10_000
 
 const byId = (orders: ReadonlyArray<OpenOrder>): OpenOrders => new Map(orders.map((order) => [order.id, order]))
 
 /** Account data by REST alone: of Kraken, or of the simulated account of the principal. */
-export const AccountDataRest = Layer.effect(
-  AccountData,
-  Effect.gen(function* () {
-    const kraken = yield* KrakenClient
-    const reads = makeAccountReads(kraken, yield* Names)
-    return AccountData.of({
-      orders: makeFeed<OpenOrders>(undefined, Effect.map(reads.orders, byId)),
-      balances: makeFeed<Balances>(undefined, reads.balances),
-      events: Stream.unwrap(
-        Effect.gen(function* () {
-          const now = Effect.map(kraken.now, DateTime.toEpochMillis)
-          let since = yield* now
-          const ledger = makeOrderLedger(since)
-          const compare = Effect.gen(function* () {
-            const at = yield* now
-            const events = yield* reads.compare(ledger, since)
-            since = at
-            return events
-          })
-          // What is there at the beginning is no event.
-          yield* compare
-          return Stream.flattenIterables(
-            Stream.repeatEffect(
-              compare.pipe(
-                Effect.catchTags({
-                  KrakenRateLimitError: () => Effect.succeed([]),
-                  KrakenUnavailable: () => Effect.succeed([])
-                }),
-                Effect.delay(compareEvery.rest)
+export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: compareEvery.rest }) =>
+  Layer.effect(
+    AccountData,
+    Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      const reads = makeAccountReads(kraken, yield* Names)
+      return AccountData.of({
+        orders: makeFeed<OpenOrders>(undefined, { read: Effect.map(reads.orders, byId), every: pauses.reads }),
+        balances: makeFeed<Balances>(undefined, { read: reads.balances, every: pauses.reads }),
+        events: Stream.unwrap(
+          Effect.gen(function* () {
+            const now = Effect.map(kraken.now, DateTime.toEpochMillis)
+            let since = yield* now
+            const ledger = makeOrderLedger(since)
+            const compare = Effect.gen(function* () {
+              const at = yield* now
+              const events = yield* reads.compare(ledger, since)
+              since = at
+              return events
+            })
+            // What is there at the beginning is no event.
+            yield* compare
+            return Stream.flattenIterables(
+              Stream.repeatEffect(
+                compare.pipe(
+                  Effect.catchTags({
+                    KrakenRateLimitError: () => Effect.succeed([]),
+                    KrakenUnavailable: () => Effect.succeed([])
+                  }),
+                  Effect.delay(pauses.events)
+                )
               )
             )
-          )
-        })
-      )
+          })
+        )
+      })
     })
-  })
-)
+  )
 
 /**
  * Account data of Kraken's authenticated WebSocket at `url`, of the account of the API key. After a message was missed
@@ -174,8 +186,8 @@ export const AccountDataWebSocket = (url: string) =>
       yield* Effect.forkScoped(Effect.forever(compareLoop))
 
       return AccountData.of({
-        orders: makeFeed(liveOrders, Effect.map(reads.orders, byId)),
-        balances: makeFeed(live.of(balances), reads.balances),
+        orders: makeFeed(liveOrders, { read: Effect.map(reads.orders, byId), every: restEvery }),
+        balances: makeFeed(live.of(balances), { read: reads.balances, every: restEvery }),
         events: Stream.unwrapScoped(
           Effect.gen(function* () {
             const queue = yield* Effect.acquireRelease(Queue.dropping<OrderEvent>(mostWaiting), (made) => {

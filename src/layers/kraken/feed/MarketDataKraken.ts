@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { type Duration, Effect, Layer } from "effect"
 import type { Pair } from "../../../domain/assets/model.ts"
 import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
 import { applyToBook } from "../../../domain/live/book.ts"
@@ -12,9 +12,16 @@ import { makeConnection } from "./connection.ts"
 import { makeFeed } from "./feed.ts"
 import { type Kind, type LiveValues, makeLiveValues } from "./liveValues.ts"
 
+/** The pause between two requests by REST for one pair while nothing is live. */
+const restEvery = "5 seconds"
+
 /** Makes market data of live values, or by REST alone if there are none. */
-const makeMarketData = (kraken: typeof KrakenClient.Service, live: LiveValues | undefined) => {
-  const read = Effect.fnUntraced(function* <A>(
+const makeMarketData = (
+  kraken: typeof KrakenClient.Service,
+  live: LiveValues | undefined,
+  every: Duration.DurationInput
+) => {
+  const ask = Effect.fnUntraced(function* <A>(
     endpoint: Endpoint,
     params: Params,
     decode: (answer: unknown) => A | undefined
@@ -22,16 +29,20 @@ const makeMarketData = (kraken: typeof KrakenClient.Service, live: LiveValues | 
     const value = decode(yield* kraken.read(endpoint, params))
     return value ?? (yield* new KrakenUnavailable({ endpoint, reason: "an answer of an unknown form" }))
   })
+  const rest = <A>(endpoint: Endpoint, params: Params, decode: (answer: unknown) => A | undefined) => ({
+    read: ask(endpoint, params, decode),
+    every
+  })
   const named = ({ altname, assetClass }: Pair) => ({
     pair: altname,
     ...(assetClass !== "currency" && { asset_class: assetClass })
   })
   return MarketData.of({
-    ticker: (pair) => makeFeed(live?.of(ticker(pair)), read("public/Ticker", named(pair), readTickerAnswer)),
+    ticker: (pair) => makeFeed(live?.of(ticker(pair)), rest("public/Ticker", named(pair), readTickerAnswer)),
     book: (pair) =>
-      makeFeed(live?.of(book(pair)), read("public/Depth", { ...named(pair), count: bookDepth }, readBookAnswer)),
+      makeFeed(live?.of(book(pair)), rest("public/Depth", { ...named(pair), count: bookDepth }, readBookAnswer)),
     trades: (pair) =>
-      makeFeed(live?.of(trades(pair)), read("public/Trades", { ...named(pair), count: tradeCount }, readTradesAnswer))
+      makeFeed(live?.of(trades(pair)), rest("public/Trades", { ...named(pair), count: tradeCount }, readTradesAnswer))
   })
 }
 
@@ -79,10 +90,11 @@ const trades = (pair: Pair): Kind<ReadonlyArray<Trade>> => ({
 })
 
 /** Market data by REST alone, of Kraken or of a simulated exchange. */
-export const MarketDataRest = Layer.effect(
-  MarketData,
-  Effect.map(KrakenClient, (kraken) => makeMarketData(kraken, undefined))
-)
+export const MarketDataRest = (every: Duration.DurationInput = restEvery) =>
+  Layer.effect(
+    MarketData,
+    Effect.map(KrakenClient, (kraken) => makeMarketData(kraken, undefined, every))
+  )
 
 /** Market data of Kraken's WebSocket at `url`, and by REST while it is not connected. */
 export const MarketDataWebSocket = (url: string) =>
@@ -99,6 +111,6 @@ export const MarketDataWebSocket = (url: string) =>
       })
       const live = yield* makeLiveValues(connection)
       forget = live.forget
-      return makeMarketData(kraken, live)
+      return makeMarketData(kraken, live, restEvery)
     })
   )

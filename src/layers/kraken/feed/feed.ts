@@ -1,30 +1,34 @@
-import { Effect, Option, Queue, Stream } from "effect"
+import { type Duration, Effect, Option, Queue, Stream } from "effect"
 import type { ReadError } from "../../../services/KrakenClient.ts"
 import type { Feed, Snapshot } from "../../../services/MarketData.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { LiveValue } from "./liveValues.ts"
 
-/** The pause between two requests by REST while nothing is live. */
-const restEvery = "5 seconds"
-
 /** The time that a new subscription has for its first value, before REST is asked. */
 const patience = "1 second"
 
+/** The way to ask when no live value is there. */
+interface Polling<A> {
+  readonly read: Effect.Effect<A, ReadError, Principal>
+  /** The pause between two requests while somebody waits for changes. */
+  readonly every: Duration.DurationInput
+}
+
 /** Makes a feed that asks by REST while no live value is there. Without `live`, that is always. */
-export const makeFeed = <A>(live: LiveValue<A> | undefined, rest: Effect.Effect<A, ReadError, Principal>): Feed<A> => {
-  const byRest = Effect.map(rest, (value): Snapshot<A> => ({ value, source: "rest", age: 0 }))
+export const makeFeed = <A>(live: LiveValue<A> | undefined, rest: Polling<A>): Feed<A> => {
+  const byRest = Effect.map(rest.read, (value): Snapshot<A> => ({ value, source: "rest", age: 0 }))
   const look = live?.look ?? Effect.succeedNone
 
   const changes = Stream.unwrapScoped(
     Effect.gen(function* () {
       const changed = yield* Queue.sliding<void>(1)
       if (live !== undefined) yield* live.follow(() => Queue.unsafeOffer(changed, undefined))
-      const wait = (time: "1 second" | "5 seconds") => Effect.timeoutOption(Queue.take(changed), time)
+      const wait = (time: Duration.DurationInput) => Effect.timeoutOption(Queue.take(changed), time)
       let last: Snapshot<A> | undefined
       let isNew = live !== undefined
 
       const next = Effect.gen(function* () {
-        if (last?.source === "rest") yield* wait(restEvery)
+        if (last?.source === "rest") yield* wait(rest.every)
         while (true) {
           const found = Option.getOrUndefined(yield* look)
           if (found !== undefined && found.value !== last?.value) return found
@@ -35,7 +39,7 @@ export const makeFeed = <A>(live: LiveValue<A> | undefined, rest: Effect.Effect<
             })
             if (Option.isSome(answer)) return answer.value
           }
-          yield* wait(isNew ? patience : restEvery)
+          yield* wait(isNew ? patience : rest.every)
           isNew = false
         }
       })

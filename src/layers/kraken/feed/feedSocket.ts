@@ -1,6 +1,6 @@
 import { Data, Deferred, Effect } from "effect"
-import { WebSocket } from "ws"
 import { findProxy } from "../client/proxy.ts"
+import { load } from "../../process/load.ts"
 import { TunnelAgent } from "../client/TunnelAgent.ts"
 
 /** The connection could not be opened, or ended. `reason` holds nothing that Kraken or a proxy wrote. */
@@ -47,6 +47,7 @@ export const openSocket = Effect.fn("FeedSocket.open")(function* (url: string, o
       Effect.sync(() => new TunnelAgent(proxy)),
       destroy
     ))
+  const { WebSocket } = yield* Effect.orDie(load(() => import("ws")))
   const ended = yield* Deferred.make<never, FeedDown>()
   const opened = yield* Deferred.make<void, FeedDown>()
   const end = (reason: string): void => {

@@ -256,6 +256,6 @@ describe("account data by REST", () => {
       account.trades = { T1: restFill("A") }
       yield* TestClock.adjust("15 seconds")
       assert.deepStrictEqual([yield* Queue.take(seen), yield* Queue.take(seen)], ["Filled", "Closed"])
-    }).pipe(Effect.provide([Layer.provide(AccountDataRest, layer), Layer.succeed(Principal, operator("live"))]))
+    }).pipe(Effect.provide([Layer.provide(AccountDataRest(), layer), Layer.succeed(Principal, operator("live"))]))
   })
 })

@@ -313,6 +313,6 @@ describe("market data by REST", () => {
       yield* TestClock.adjust("1 second")
       const sources = Chunk.map(yield* Fiber.join(values), ({ source }) => source)
       assert.deepStrictEqual(Chunk.toReadonlyArray(sources), ["rest", "rest"])
-    }).pipe(Effect.provide([Layer.provide(MarketDataRest, layer), Layer.succeed(Principal, operator("live"))]))
+    }).pipe(Effect.provide([Layer.provide(MarketDataRest(), layer), Layer.succeed(Principal, operator("live"))]))
   })
 })
