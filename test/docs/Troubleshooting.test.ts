@@ -59,6 +59,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 /** Errors that become another error before they reach a user. */
 const inner = {
   ApiRefusal: "one of the errors of Kraken's refusals",
+  FeedDown: "a warning in the log; REST is asked instead",
   InputRequired: "the client gets questions, or ProtocolError",
   MayNotLeave: "KrakenNotPlaced",
   OperatorSecretUnavailable: "the reason of DatabaseUnavailable",
