@@ -70,6 +70,26 @@ export const useColumns = `
   PRIMARY KEY (scope, key, account, bucket, at, seq, n, part)`
 
 /**
+ * The columns of a sum of uses whose spends are closed, over a span of time that begins `at` a moment, both in milliseconds.
+ * `whole` is its part in whole units of the currency, and `rest` that in units of 10^-8.
+ */
+export const useSumColumns = `
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  span INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  whole INTEGER NOT NULL,
+  rest INTEGER NOT NULL,
+  PRIMARY KEY (scope, key, account, bucket, span, at)`
+
+/** Sums up the uses of a record that an earlier version wrote, over one span. */
+const sumUses = (span: number): string => `INSERT INTO use_sums
+  SELECT scope, key, account, bucket, ${span}, at / ${span} * ${span} AS start, sum(units / 100000000) AS whole, sum(units % 100000000) AS rest
+  FROM uses WHERE at < 9000000000000000 GROUP BY scope, key, account, bucket, start HAVING whole <> 0 OR rest <> 0`
+
+/**
  * The columns of an amount that a scope has gained by its writes. `amount` is the sum of all that came in, less what spends
  * took that only reduce. `net` is the same less all that left, and negative if that is more.
  */
@@ -122,7 +142,7 @@ export const planColumns = `
   intent INTEGER`
 
 /**
- * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `holdings`, `mandates`, `halt`
+ * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `use_sums`, `holdings`, `mandates`, `halt`
  * and `plans` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
  * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
  * milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
@@ -167,6 +187,12 @@ export const layout: Layout = {
     CREATE TABLE plans (${planColumns}) STRICT;
     CREATE INDEX plans_open ON plans (key, account, caller) WHERE state IN ('open', 'approved') AND intent IS NULL;
     CREATE TABLE plan_claims (plan INTEGER PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
+    `,
+    `
+    CREATE TABLE use_sums (${useSumColumns}) STRICT, WITHOUT ROWID;
+    CREATE INDEX spends_raising ON spends (of_seq, of_n) WHERE of_seq IS NOT NULL;
+    ${sumUses(900_000)};
+    ${sumUses(86_400_000)};
     `
   ]
 }

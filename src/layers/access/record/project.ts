@@ -7,7 +7,8 @@ import {
   mandateColumns,
   planColumns,
   spendColumns,
-  useColumns
+  useColumns,
+  useSumColumns
 } from "./layout.ts"
 import type { Place } from "./place.ts"
 import * as Plans from "./projectPlans.ts"
@@ -22,8 +23,10 @@ export const makeTemporaryProjections = (db: Database): void => {
     CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE temp.rebuilt_spends (${spendColumns}) STRICT;
+    CREATE INDEX temp.rebuilt_spends_raising ON rebuilt_spends (of_seq, of_n) WHERE of_seq IS NOT NULL;
     CREATE TABLE temp.rebuilt_uses (${useColumns}) STRICT, WITHOUT ROWID;
     CREATE INDEX temp.rebuilt_uses_spend ON rebuilt_uses (seq, n);
+    CREATE TABLE temp.rebuilt_use_sums (${useSumColumns}) STRICT, WITHOUT ROWID;
     CREATE TABLE temp.rebuilt_holdings (${holdingColumns}) STRICT, WITHOUT ROWID;
     CREATE TABLE temp.rebuilt_mandates (${mandateColumns}) STRICT;
     CREATE TABLE temp.rebuilt_halt (${haltColumns}) STRICT;
@@ -31,8 +34,18 @@ export const makeTemporaryProjections = (db: Database): void => {
   `)
 }
 
-/** The projections, all of which have a column of the row that wrote them or that they belong to, except holdings. */
-export const projections = ["intents", "made", "spends", "uses", "holdings", "mandates", "halt", "plans"] as const
+/** The projections. All but sums have a column of the row that wrote them or that they belong to. */
+export const projections = [
+  "intents",
+  "made",
+  "spends",
+  "uses",
+  "use_sums",
+  "holdings",
+  "mandates",
+  "halt",
+  "plans"
+] as const
 
 export const dropTemporaryProjections = (db: Database): void => {
   for (const table of projections) db.exec(`DROP TABLE IF EXISTS temp.rebuilt_${table}`)

@@ -7,22 +7,7 @@ import { canonicalJson } from "../../../domain/wire/canonicalJson.ts"
 import type { Place } from "./place.ts"
 import { readable } from "./readable.ts"
 import { statement } from "./statement.ts"
-
-/** The time of a use whose spend is open: later than any other, so that it counts in every window. */
-export const whileOpen = 9_000_000_000_000_000
-
-/** Decimals of a use. */
-const usePlaces = 8
-
-/** The units of the highest limit: 10^9 of a currency. A limit that is set higher counts as this one. */
-export const mostUnits = 10n ** 17n
-
-/** The value of an amount in units of 10^-8 of a limit's currency, rounded up. One above all limits counts as just above. */
-export const unitsOf = (amount: string, rate: string): bigint => {
-  const value = D.roundUp(D.multiply(D.decimal(amount), D.decimal(rate)), usePlaces)
-  const units = BigInt(D.toFixed(value, usePlaces).replace(".", ""))
-  return units > mostUnits ? mostUnits + 1n : units
-}
+import { addUse, rekeyUses, removeUses, removeUsesOf, unitsOf, whileOpen } from "./uses.ts"
 
 /** A spend as it stands. */
 interface Row {
@@ -90,7 +75,7 @@ const insert = (db: Database, place: Place, spend: Placed): void => {
     onlyReduces(spend) ? 1 : 0,
     isOrder ? 1 : 0
   )
-  use(db, place, spend, counts, [{ at: whileOpen, amount }])
+  addUses(db, place, spend, counts, [{ at: whileOpen, amount }])
 }
 
 /** Orders that fills of another one make reduce if they count against nothing: they sell what that one bought. */
@@ -101,18 +86,19 @@ const onlyReduces = ({ counts, order, parent }: Spend): boolean =>
 const use = (
   db: Database,
   place: Place,
-  { account, key, n, seq }: Pick<Row, "account" | "key" | "n" | "seq">,
+  row: Pick<Row, "account" | "key" | "n" | "seq">,
   counts: ReadonlyArray<Count>,
   parts: ReadonlyArray<{ readonly at: number; readonly amount: string }>
 ): void => {
-  statement(db, `DELETE FROM ${place}uses WHERE seq = ? AND n = ?`).run(seq, n)
-  const add = statement(
-    db,
-    `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-  )
+  removeUses(db, place, row)
+  addUses(db, place, row, counts, parts)
+}
+
+const addUses: typeof use = (db, place, row, counts, parts) => {
+  const { account, key } = row
   for (const { bucket, rate, scope } of counts)
     parts.forEach(({ amount, at }, part) =>
-      add.run(scope, key, account, bucket, at, seq, n, part, unitsOf(amount, rate))
+      addUse(db, place, row, part, { scope, key, account, bucket, at, units: unitsOf(amount, rate) })
     )
 }
 
@@ -123,7 +109,7 @@ const rowAt = (db: Database, place: Place, seq: number, n: number): Row | undefi
   statement(db, `SELECT ${rowColumns} FROM ${place}spends WHERE seq = ? AND n = ?`).get(seq, n) as Row | undefined
 
 const remove = (db: Database, place: Place, { n, seq }: Pick<Row, "n" | "seq">): void => {
-  statement(db, `DELETE FROM ${place}uses WHERE seq = ? AND n = ?`).run(seq, n)
+  removeUses(db, place, { seq, n })
   statement(db, `DELETE FROM ${place}spends WHERE seq = ? AND n = ?`).run(seq, n)
 }
 
@@ -322,13 +308,10 @@ export const fill = (db: Database, place: Place, seq: number, { orders }: Fills)
 
 /** Removes the spends of pruned intents, and keeps their sums. */
 export const pruneSpends = (db: Database, place: Place, seq: number, { carried, through }: Prune): void => {
-  statement(db, `DELETE FROM ${place}uses WHERE seq IN (${prunable(place)})`).run({ through })
+  removeUsesOf(db, place, prunable(place), through)
   statement(db, `DELETE FROM ${place}spends WHERE seq IN (${prunable(place)})`).run({ through })
-  carried?.uses.forEach(({ account, bucket, key, scope, units }, part) =>
-    statement(
-      db,
-      `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, 0, ?, 0, ?, ?)`
-    ).run(scope, key, account, bucket, seq, part, BigInt(units))
+  carried?.uses.forEach(({ units, ...bucket }, part) =>
+    addUse(db, place, { seq, n: 0 }, part, { ...bucket, at: 0, units: BigInt(units) })
   )
   // The table in the file has these amounts already. One that is rebuilt never saw the rows of removed spends.
   if (place === "main." || carried === undefined) return
@@ -348,7 +331,7 @@ export const prunable = (place: Place): string =>
 /** Moves what was spent under one key to another one. */
 export const rekeySpends = (db: Database, place: Place, from: string, to: string): void => {
   statement(db, `UPDATE ${place}spends SET key = ? WHERE key = ?`).run(to, from)
-  statement(db, `UPDATE ${place}uses SET key = ? WHERE key = ?`).run(to, from)
+  rekeyUses(db, place, from, to)
   const held = statement(db, `SELECT scope, key, account, asset, amount, net FROM ${place}holdings WHERE key = ?`).all(
     from
   ) as ReadonlyArray<Holding & { readonly amount: string; readonly net: string }>

@@ -6,8 +6,8 @@ import type { LimitUsage, NoRoom } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Party } from "./party.ts"
-import { mostUnits, unitsOf, whileOpen } from "./projectSpending.ts"
 import { statement } from "./statement.ts"
+import { mostUnits, unitsOf, usedSince, whileOpen } from "./uses.ts"
 import { rolling, type RollingWindow, spans } from "./windows.ts"
 
 /** The limits of one bucket. */
@@ -41,16 +41,13 @@ const bucketsOf = (party: Party, server: ServerLimits | undefined): ReadonlyArra
   return [...own, ...(server === undefined ? [] : spending("server", everyone, server.spending))]
 }
 
-const usedSince = (db: Database, { account, key }: Party, { bucket, scope }: Bucket, since: number): bigint =>
-  BigInt(
-    statement(
-      db,
-      "SELECT coalesce(sum(units), 0) FROM uses WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND at > ?"
-    )
-      .safeIntegers()
-      .pluck()
-      .get(scope, key, account, bucket, since) as bigint
-  )
+const usedIn = (
+  db: Database,
+  { account, key }: Party,
+  { bucket, scope }: Bucket,
+  window: RollingWindow,
+  at: number
+): bigint => usedSince(db, { scope, key, account, bucket }, sinceOf(window, at))
 
 const sinceOf = (window: RollingWindow, at: number): number =>
   window === "total" ? -1 : Math.trunc(at - spans[window])
@@ -104,7 +101,7 @@ export const spendingReached = (
     for (const window of rolling) {
       const limit = limitOf(bucket.max, window)
       if (limit === undefined) continue
-      const used = usedSince(db, party, bucket, sinceOf(window, at))
+      const used = usedIn(db, party, bucket, window, at)
       if (used + sum > limit) return reached(window, sum, limit, used)
     }
   }
@@ -168,7 +165,7 @@ const usageIn = (
 ): ReadonlyArray<LimitUsage> => {
   const limit = limitOf(bucket.max, window)
   if (limit === undefined) return []
-  const used = usedSince(db, party, bucket, sinceOf(window, at))
+  const used = usedIn(db, party, bucket, window, at)
   const availableAt = used === 0n ? undefined : roomAt(db, party, bucket, window, at, 1n)
   return [
     {

@@ -126,8 +126,8 @@ const schemaFaults = (db: Database): ReadonlyArray<string> => {
   ]
 }
 
-/** The definition that SQLite keeps of a statement: its text from the first word to the last. */
-const definition = (sql: string): ReadonlyArray<string> => (sql.trim() === "" ? [] : [sql.trim()])
+/** The definition that SQLite keeps of a statement that makes something: its text from the first word to the last. */
+const definition = (sql: string): ReadonlyArray<string> => (sql.trim().startsWith("CREATE ") ? [sql.trim()] : [])
 
 /** The first words of a definition, such as `TABLE events`. */
 const nameOf = (sql: string): string => sql.split(/\s+/).slice(1, 3).join(" ")
@@ -170,11 +170,14 @@ const notIn = (
   })
 }
 
-/** Rows of the record whose part of a projection differs. Holdings are sums of many rows, which have the number 0. */
+/** The projections that are sums of many rows. */
+const sums: ReadonlySet<string> = new Set(["holdings", "use_sums"])
+
+/** Rows of the record whose part of a projection differs. Sums of many rows have the number 0. */
 const differences = (db: Database, table: (typeof projections)[number]): ReadonlyArray<number> =>
   db
     .prepare(
-      `SELECT DISTINCT ${table === "holdings" ? "0" : "seq"} AS seq FROM (
+      `SELECT DISTINCT ${sums.has(table) ? "0" : "seq"} AS seq FROM (
          SELECT * FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM temp.rebuilt_${table})
          UNION ALL SELECT * FROM (SELECT * FROM temp.rebuilt_${table} EXCEPT SELECT * FROM main.${table})
        ) ORDER BY seq LIMIT ${mostFindings}`

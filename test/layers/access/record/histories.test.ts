@@ -280,7 +280,7 @@ describe("any history", () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 10, maxLength: 40 }),
-        fc.constantFrom("events", "intents", "made", "spends", "uses", "holdings", "mandates", "halt"),
+        fc.constantFrom("events", "intents", "made", "spends", "uses", "use_sums", "holdings", "mandates", "halt"),
         fc.nat(),
         fc.nat(),
         fc.nat(),
@@ -305,6 +305,19 @@ describe("any history", () => {
         }
       ),
       { numRuns: runs(200) }
+    )
+  })
+
+  it("has the same sums of uses if an earlier version wrote it, which had none", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const db = play(steps)
+        db.exec("DROP TABLE use_sums; DROP INDEX spends_raising")
+        db.exec(layout.migrations[3] ?? "")
+        assert.deepStrictEqual(faults(db), [])
+        db.close()
+      }),
+      { numRuns: runs(50) }
     )
   })
 
@@ -345,7 +358,7 @@ describe("any history", () => {
     fc.assert(
       fc.property(
         fc.array(step, { minLength: 10, maxLength: 40 }),
-        fc.constantFrom("events", "intents", "made", "spends", "uses", "holdings", "mandates", "halt"),
+        fc.constantFrom("events", "intents", "made", "spends", "uses", "use_sums", "holdings", "mandates", "halt"),
         fc.nat(),
         (steps, table, row) => {
           const db = play(steps)
