@@ -25,8 +25,10 @@ export const panics = setting("BENCH_PANICS", 50)
 /** Reads of which the checks are measured. */
 export const authorizations = setting("BENCH_READS", 100_000)
 
-/** Orders of each measurement of limits. */
-export const limitedWrites = setting("BENCH_LIMITED_WRITES", 300)
+/** Orders of a round of the measurement of limits, its rounds, and those before it that warm the compiler. */
+export const limitedWrites = setting("BENCH_LIMITED_WRITES", 200)
+export const limitedRounds = setting("BENCH_LIMITED_ROUNDS", 9)
+export const limitedWarmUps = setting("BENCH_LIMITED_WARMUPS", 6)
 
 /** Starts of each program, of which the median counts. */
 export const starts = setting("BENCH_STARTS", 9)
