@@ -6,6 +6,7 @@
 import { cpus } from "node:os"
 import process from "node:process"
 import { toolCalls, toolLists } from "./calls.ts"
+import { cost } from "./cost.ts"
 import { limits } from "./limits.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
@@ -35,6 +36,7 @@ try {
   if (wanted(9)) await panic(ours)
   if (wanted(10)) await policy()
   if (wanted(11)) await limits()
+  if (wanted(12)) await cost(ours)
 } finally {
   await kraken.stop()
   ours.remove()

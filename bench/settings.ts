@@ -6,6 +6,9 @@ const setting = (name: string, fallback: number): number => Number(process.env[n
 export const length = { seconds: setting("BENCH_SECONDS", 1) }
 export const rounds = setting("BENCH_ROUNDS", 3)
 
+/** Rounds of the comparison of processor times. */
+export const costRounds = setting("BENCH_COST_ROUNDS", 5)
+
 /** Calls before a server is measured. With too few, the compiler is measured. */
 export const warmup = setting("BENCH_WARMUP", 5000)
 
