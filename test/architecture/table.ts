@@ -192,6 +192,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/caching",
     "layers/kraken/answers",
     "layers/network",
+    "layers/process",
     "services",
     "version"
   ],

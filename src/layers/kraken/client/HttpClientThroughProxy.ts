@@ -1,32 +1,15 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Layer } from "effect"
 import { Agent } from "node:http"
 import { Config } from "../../../services/Config.ts"
-import { HttpClientKeepAlive } from "./HttpClientKeepAlive.ts"
+import { clientOver, HttpClientKeepAlive } from "./HttpClientKeepAlive.ts"
 import { findProxy, type Proxy } from "./proxy.ts"
 
 /** Makes an HTTP client that reaches https through a tunnel of the proxy, which therefore sees neither keys nor calls. */
 const throughProxy = (proxy: Proxy) =>
-  NodeHttpClient.layerWithoutAgent.pipe(
-    Layer.provide(
-      Layer.scoped(
-        NodeHttpClient.HttpAgent,
-        Effect.acquireRelease(
-          Effect.map(
-            Effect.promise(() => import("./TunnelAgent.ts")),
-            ({ TunnelAgent }) => ({
-              [NodeHttpClient.HttpAgentTypeId]: NodeHttpClient.HttpAgentTypeId,
-              http: new Agent(),
-              https: new TunnelAgent(proxy)
-            })
-          ),
-          ({ http, https }) =>
-            Effect.sync(() => {
-              http.destroy()
-              https.destroy()
-            })
-        )
-      )
+  clientOver(
+    Effect.map(
+      Effect.promise(() => import("./TunnelAgent.ts")),
+      ({ TunnelAgent }) => ({ http: new Agent(), https: new TunnelAgent(proxy) })
     )
   )
 

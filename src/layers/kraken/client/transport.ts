@@ -3,10 +3,12 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { withMaxBodySize } from "@effect/platform/HttpIncomingMessage"
-import { DateTime, Effect, Option, Predicate, Stream } from "effect"
-import { clocks, clockTolerance } from "../../../services/Clocks.ts"
+import { DateTime, Effect, Option, Predicate } from "effect"
+import { clocks, clockTolerance, type Reading } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
+import { withTimeout } from "../../process/timer.ts"
 import { makeClock } from "./krakenClock.ts"
+import { bodyTooLong } from "./nodeHttpClient.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import { NoAnswer } from "../answers/sendErrors.ts"
 
@@ -16,6 +18,8 @@ interface SendOptions {
 }
 
 export type Transport = Effect.Effect.Success<typeof makeTransport>
+
+const userAgent = `mcp-kraken/${version}`
 
 /** Sends requests to Kraken, and learns its clock from the responses. */
 export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
@@ -27,31 +31,31 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
    * Sends a request, which takes `timeout` milliseconds at most. `onHeaders` runs as soon as the response begins. `isLong`
    * lets the response have 64 MiB instead of 8.
    */
-  const send = Effect.fnUntraced(function* (
+  const send = (
     request: HttpClientRequest.HttpClientRequest,
     timeout: number,
     { isLong = false, onHeaders = Effect.void }: SendOptions = {}
-  ) {
-    const sent = yield* clocks
-    return yield* http.execute(HttpClientRequest.setHeader(request, "User-Agent", `mcp-kraken/${version}`)).pipe(
-      Effect.tap(({ headers }) =>
-        isKrakens(headers) ? Effect.map(clocks, (received) => clock.learn(headers, { sent, received })) : Effect.void
-      ),
-      Effect.tap(onHeaders),
-      Effect.mapError(noAnswer),
-      Effect.flatMap((response) =>
-        Effect.map(bodyOf(response, isLong), (body): ApiResponse => ({
-          status: response.status,
-          headers: response.headers,
-          body
-        }))
-      ),
-      Effect.timeoutFail({
-        duration: timeout,
-        onTimeout: () => new NoAnswer({ reason: `timed out after ${timeout / 1000} s`, retry: false, sent: true })
+  ): Effect.Effect<ApiResponse, NoAnswer> => {
+    const received = (sent: Reading) => (response: HttpClientResponse) =>
+      Effect.flatMap(clocks, (received) => {
+        const { headers, status } = response
+        if (isKrakens(headers)) clock.learn(headers, { sent, received })
+        return Effect.flatMap(onHeaders, () =>
+          Effect.map(bodyOf(response, isLong ? longest.long : longest.usual), (body) => ({ status, headers, body }))
+        )
+      })
+    const exchange = Effect.flatMap(clocks, (sent) =>
+      Effect.matchEffect(http.execute(HttpClientRequest.setHeader(request, "User-Agent", userAgent)), {
+        onFailure: (error) => Effect.fail(noAnswer(error)),
+        onSuccess: received(sent)
       })
     )
-  })
+    return withTimeout(
+      exchange,
+      timeout,
+      () => new NoAnswer({ reason: `timed out after ${timeout / 1000} s`, retry: false, sent: true })
+    )
+  }
 
   return {
     send,
@@ -78,49 +82,23 @@ const mebibyte = 1024 * 1024
 /** The largest body of a response, and of one that can be long, in mebibytes. A larger one is cut off. */
 const longest = { usual: 8, long: 64 }
 
-/**
- * Reads the body of a response. One that can be long is collected in parts, since the platform copies all earlier parts
- * for each new one. That is slower for a short one, and most are.
- */
-const bodyOf = (response: HttpClientResponse, isLong: boolean): Effect.Effect<Uint8Array, NoAnswer> =>
-  isLong
-    ? collected(response)
-    : response.arrayBuffer.pipe(
-        withMaxBodySize(Option.some(longest.usual * mebibyte)),
-        Effect.mapBoth({ onFailure: noAnswer, onSuccess: (body) => new Uint8Array(body) })
-      )
+/** Reads the body of a response, of some mebibytes at most. */
+const bodyOf = (response: HttpClientResponse, most: number): Effect.Effect<Uint8Array, NoAnswer> =>
+  response.arrayBuffer.pipe(
+    withMaxBodySize(Option.some(most * mebibyte)),
+    Effect.mapBoth({
+      onFailure: (error) => (isTooLong(error) ? tooLong(most) : noAnswer(error)),
+      onSuccess: (body) => new Uint8Array(body)
+    })
+  )
 
-const collected = (response: HttpClientResponse): Effect.Effect<Uint8Array, NoAnswer> =>
-  Effect.suspend(() => {
-    const parts: Array<Uint8Array> = []
-    let length = 0
-    return response.stream.pipe(
-      Stream.mapError(noAnswer),
-      Stream.runForEach((part) => {
-        parts.push(part)
-        length += part.length
-        return length > longest.long * mebibyte ? tooLong(longest.long) : Effect.void
-      }),
-      Effect.map(() => joined(parts, length))
-    )
-  })
-
-const joined = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    body.set(part, at)
-    at += part.length
-  }
-  return body
-}
+const isTooLong = ({ cause }: HttpClientError): boolean => cause instanceof Error && cause.message === bodyTooLong
 
 const tooLong = (limit: number) =>
   new NoAnswer({ reason: `an answer above ${limit} MiB, which was cut off`, retry: false, sent: true })
 
 /** Keeps only Node's cause: the error of the HTTP client holds the request, with key and signature. */
 const noAnswer = ({ _tag, cause, reason }: HttpClientError): NoAnswer => {
-  if (cause instanceof Error && cause.message === "maxBytes exceeded") return tooLong(longest.usual)
   const sent = _tag === "ResponseError" || (reason === "Transport" && !neverConnected(cause))
   const what = sent ? "the connection broke" : "no connection"
   const code = codeOf(cause)
