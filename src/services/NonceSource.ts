@@ -1,10 +1,12 @@
-import { Context, Data, type Effect, type Scope } from "effect"
+import { Context, Data, type Effect } from "effect"
 import type { LeavingIntent, Priority } from "./KrakenClient.ts"
 
 /** The right to send a request with one nonce. While it is held, no later nonce of the key is sent. */
 export interface Turn {
   /** Unsigned and greater than every earlier nonce of the key; in microseconds, or nanoseconds after `jump`. */
   readonly nonce: bigint
+  /** Ends the turn before its use ends. */
+  readonly end: Effect.Effect<void>
 }
 
 /** The request of an intent may not leave. Nothing was sent. */
@@ -20,16 +22,20 @@ export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
   NonceSource,
   {
     /**
-     * Waits for the key's turn, behind waiting calls of higher priority. The turn ends with the scope, and after three
+     * Uses the key's turn, after a wait behind waiting calls of higher priority. The turn ends with its use, and after three
      * seconds at the latest.
      */
-    readonly turn: (priority: Priority) => Effect.Effect<Turn, never, Scope.Scope>
+    readonly turn: <A, E, R>(priority: Priority, use: (turn: Turn) => Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     /**
      * The same for the request of a recorded intent. Fails if the intent is no longer this process's or its time to leave
      * has passed. Both are checked in the step that takes the nonce: a process that takes the intent over later takes a
      * later nonce, too.
      */
-    readonly turnOf: (intent: LeavingIntent, priority: Priority) => Effect.Effect<Turn, MayNotLeave, Scope.Scope>
+    readonly turnOf: <A, E, R>(
+      intent: LeavingIntent,
+      priority: Priority,
+      use: (turn: Turn) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | MayNotLeave, R>
     /** Counts permanently in nanoseconds, after another program has sent larger nonces with the key. */
     readonly jump: Effect.Effect<void>
     /** Counts from Kraken's time, which is `millis` milliseconds ahead of the clock of this machine. */

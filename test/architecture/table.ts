@@ -197,7 +197,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "version"
   ],
   "layers/kraken/names": ["domain/assets", "domain/endpoints", "layers/caching", "services"],
-  "layers/kraken/nonces": ["layers/access/record", "layers/kraken/priorities", "layers/storage", "services"],
+  "layers/kraken/nonces": [
+    "layers/access/record",
+    "layers/kraken/priorities",
+    "layers/process",
+    "layers/storage",
+    "services"
+  ],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
   "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],

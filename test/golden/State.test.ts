@@ -14,6 +14,7 @@ import { serve } from "../doubles/fake/Serve.ts"
 import { asFine } from "../asFine.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
+import { nextNonce } from "../doubles/turns.ts"
 import { makeManualClock } from "./manualClock.ts"
 import { callTool, paperDeposit, paperProduct } from "./product.ts"
 import expected from "./state/1/expected.json" with { type: "json" }
@@ -234,7 +235,7 @@ describe("a state folder of version 1", () => {
       const config = TestConfig({ stateDir: yield* copies, credentials: Option.some(credentials) })
       const nonce = yield* Effect.gen(function* () {
         const source = yield* NonceSource
-        return (yield* Effect.scoped(source.turn("read"))).nonce
+        return yield* nextNonce(source)
       }).pipe(Effect.provide(Layer.provide(NonceSourceInStateFolder, config)))
       // These nonces came from a clock that was far ahead.
       assert.strictEqual(nonce, BigInt(last) + 1n)

@@ -57,10 +57,17 @@ export const openFile = Effect.fnUntraced(function* <M, A, R>(
  * Tries again every 50 ms, for `seconds` at most, while another process holds the file. Does not block the event loop.
  */
 export const retryWhileLocked = <A, E, R>(effect: Effect.Effect<A, E, R>, seconds = 1): Effect.Effect<A, E, R> =>
-  Effect.retry(effect, {
-    while: isLocked,
-    schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(20 * seconds))
-  })
+  Effect.catchIf(effect, isLocked, () =>
+    Effect.delay(
+      Effect.retry(effect, {
+        while: isLocked,
+        schedule: Schedule.intersect(Schedule.spaced(pause), Schedule.recurs(20 * seconds - 1))
+      }),
+      pause
+    )
+  )
+
+const pause = "50 millis"
 
 /** Creates the file for its owner only. SQLite would let everyone read it, and gives its mode to the files beside it. */
 export const makePrivate = (file: string): void => {

@@ -18,6 +18,7 @@ import { openImmediateDatabase } from "../../../src/layers/storage/immediateData
 import { NonceSource } from "../../../src/services/NonceSource.ts"
 import { dropBefore, delayBefore } from "../../doubles/fake/Faults.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
+import { nextNonce } from "../../doubles/turns.ts"
 import { freePort } from "../../freePort.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { sampleEvents } from "../audit/sampleRecord.ts"
@@ -48,10 +49,10 @@ const useLane = ({ env, state }: HealthyHome, isJumped: boolean) =>
       NonceSource
     )
     if (isJumped) {
-      yield* Effect.scoped(source.turn("read"))
+      yield* nextNonce(source)
       yield* source.jump
     }
-    return yield* Effect.map(Effect.scoped(source.turn("read")), ({ nonce }) => nonce)
+    return yield* nextNonce(source)
   }).pipe(Effect.scoped)
 
 describe("doctor", () => {

@@ -16,6 +16,7 @@ import { RequestStateKey } from "../../../src/services/RequestStateKey.ts"
 import { TokenStore } from "../../../src/services/TokenStore.ts"
 import { serve } from "../../doubles/fake/Serve.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
+import { nextNonce } from "../../doubles/turns.ts"
 import { makeManualClock } from "../manualClock.ts"
 import { callTool, paperDeposit, paperProduct } from "../product.ts"
 import { makeHistory, makeLiveHistory, makeMarket, reads } from "./history.ts"
@@ -132,7 +133,7 @@ const nonces = Effect.gen(function* () {
     Effect.gen(function* () {
       const source = yield* NonceSource
       if (jump) yield* source.jump
-      return String((yield* Effect.scoped(source.turn("read"))).nonce)
+      return String(yield* nextNonce(source))
     }).pipe(
       Effect.provide(
         Layer.provide(

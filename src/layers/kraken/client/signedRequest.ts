@@ -1,5 +1,6 @@
+import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Effect, type Either, ExecutionStrategy, Exit, Option, Redacted, Scope } from "effect"
+import { Effect, Either, Option, Redacted } from "effect"
 import { type Endpoint, isPrivate, type Params } from "../../../domain/endpoints/endpoints.ts"
 import { encodeBody, encodeQuery } from "../../../domain/wire/requests.ts"
 import { sign } from "../../../domain/wire/signature.ts"
@@ -8,7 +9,7 @@ import { Config } from "../../../services/Config.ts"
 import type { LeavingIntent, Priority } from "../../../services/KrakenClient.ts"
 import { describeLag, KrakenCredentialsMissing } from "../../../services/KrakenErrors.ts"
 import type { Frozen } from "../../../services/LimitErrors.ts"
-import { NonceSource } from "../../../services/NonceSource.ts"
+import { type MayNotLeave, NonceSource, type Turn } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
 import { type ApiRefusal, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
@@ -31,21 +32,24 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
   const nonces = yield* NonceSource
 
   /** Sends a request, and decodes the response. Only the time since the request left counts. */
-  const roundTrip = Effect.fnUntraced(function* <A>(
+  const roundTrip = <A>(
     { decode, endpoint }: ApiCall<A>,
     request: HttpClientRequest.HttpClientRequest,
     left: number,
     onHeaders?: Effect.Effect<void>
-  ) {
-    const options = { isLong: longAnswers.has(endpoint), ...(onHeaders && { onHeaders }) }
-    const sentAt = yield* monotonic
-    const fail = (error: NoAnswer | ApiRefusal) =>
-      Effect.flatMap(monotonic, (now) => new SendFailed({ error, left: left - (now - sentAt) }))
-    return yield* transport.send(request, left, options).pipe(
-      Effect.flatMap((response) => decode(response, isPrivate(endpoint))),
-      Effect.catchAll(fail)
-    )
-  })
+  ): Effect.Effect<A, SendFailed> =>
+    Effect.flatMap(monotonic, (sentAt) => {
+      const fail = (error: NoAnswer | ApiRefusal) =>
+        Effect.flatMap(monotonic, (now) => new SendFailed({ error, left: left - (now - sentAt) }))
+      return Effect.matchEffect(
+        transport.send(request, left, { isLong: longAnswers.has(endpoint), ...(onHeaders && { onHeaders }) }),
+        {
+          onFailure: fail,
+          onSuccess: (response) =>
+            Either.match(decode(response, isPrivate(endpoint)), { onLeft: fail, onRight: Effect.succeed })
+        }
+      )
+    })
 
   /** The lag that the nonces count with, in milliseconds. */
   let knownLag = 0
@@ -77,30 +81,33 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
    * Leaves the lane when the response begins, since later nonces can't overtake this one any more. The next nonce counts
    * from the time in that response.
    */
-  const post = Effect.fnUntraced(function* <A>(call: ApiCall<A>, left: number) {
+  const post = <A>(
+    call: ApiCall<A>,
+    left: number
+  ): Effect.Effect<A, SendFailed | Frozen | KrakenCredentialsMissing | MayNotLeave> => {
     const { accept, check = Effect.void, endpoint, intent, params, priority } = call
     if (Option.isNone(credentials))
-      return yield* new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
+      return new KrakenCredentialsMissing({ endpoint, unreadFile: Option.getOrUndefined(unreadFile) })
     const { key, otp, secret } = credentials.value
-    const lane = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
-    yield* followClock
-    const turn = yield* Scope.extend(
-      intent === undefined ? nonces.turn(priority) : nonces.turnOf(intent, priority),
-      lane
-    )
-    const nonce = turn.nonce.toString()
-    const body = encodeBody(nonce, yield* params, Option.getOrUndefined(Option.map(otp, Redacted.value)))
-    const request = HttpClientRequest.post(`${baseUrl}/0/${endpoint}`).pipe(
-      HttpClientRequest.bodyText(body.text, body.contentType),
-      HttpClientRequest.setHeaders({
-        Accept: accept,
-        "API-Key": Redacted.value(key),
-        "API-Sign": sign(`/0/${endpoint}`, nonce, body.text, secret)
+    const send = (turn: Turn) =>
+      Effect.flatMap(params, (params) => {
+        const nonce = turn.nonce.toString()
+        const body = encodeBody(nonce, params, Option.getOrUndefined(Option.map(otp, Redacted.value)))
+        const request = HttpClientRequest.post(`${baseUrl}/0/${endpoint}`, {
+          body: HttpBody.text(body.text, body.contentType),
+          headers: {
+            Accept: accept,
+            "API-Key": Redacted.value(key),
+            "API-Sign": sign(`/0/${endpoint}`, nonce, body.text, secret)
+          }
+        })
+        return Effect.zipRight(check, roundTrip(call, request, left, Effect.zipRight(followClock, turn.end)))
       })
+    return Effect.zipRight(
+      followClock,
+      intent === undefined ? nonces.turn(priority, send) : nonces.turnOf(intent, priority, send)
     )
-    yield* check
-    return yield* roundTrip(call, request, left, Effect.zipRight(followClock, Scope.close(lane, Exit.void)))
-  }, Effect.scoped)
+  }
 
   /**
    * Sends a call, and sends it again with a new nonce if Kraken refused the nonce: such a call was definitely not carried

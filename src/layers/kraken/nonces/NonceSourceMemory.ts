@@ -12,19 +12,22 @@ import { makeNonceLane } from "./nonceLane.ts"
 export const makeNonceSourceMemory = ({ jump, next, setLag } = makeLocalCounter()) => {
   const lane = makeNonceLane(() => Effect.void)
   return NonceSource.of({
-    turn: (priority) => lane(priority, () => next),
-    turnOf: (intent, priority) =>
-      lane(priority, () =>
-        intent.mayLeave.pipe(
-          Effect.catchAll(({ message }) =>
-            priority === "cancel" ? Effect.succeed(true) : new MayNotLeave({ reason: message })
+    turn: (priority, use) => lane(priority, () => next, use),
+    turnOf: (intent, priority, use) =>
+      lane(
+        priority,
+        () =>
+          intent.mayLeave.pipe(
+            Effect.catchAll(({ message }) =>
+              priority === "cancel" ? Effect.succeed(true) : new MayNotLeave({ reason: message })
+            ),
+            Effect.filterOrFail(
+              (mayLeave) => mayLeave,
+              () => new MayNotLeave({ reason: lost })
+            ),
+            Effect.zipRight(next)
           ),
-          Effect.filterOrFail(
-            (mayLeave) => mayLeave,
-            () => new MayNotLeave({ reason: lost })
-          ),
-          Effect.zipRight(next)
-        )
+        use
       ),
     jump,
     setLag

@@ -1,4 +1,3 @@
-import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Layer, Option } from "effect"
 import { join } from "node:path"
@@ -7,11 +6,11 @@ import { MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
 import { recordFile } from "../../access/record/recordFile.ts"
 import { isLocked, reasonOf, retryWhileLocked } from "../../storage/databaseFile.ts"
 import { onFirstUse } from "../../storage/onFirstUse.ts"
-import { Database } from "../../storage/openDatabase.ts"
-import { makeAttachedRecord } from "./attachedRecord.ts"
+import { openConnection } from "../../storage/openConnection.ts"
+import { attachRecord, mayLeave } from "./attachedRecord.ts"
 import { fileIn, hashOf } from "./laneFile.ts"
 import { makeLocalCounter } from "./localCounter.ts"
-import { makeSharedCounter } from "./sharedCounter.ts"
+import { makeSharedCounter, migrations } from "./sharedCounter.ts"
 import { makeNonceLane, type Take } from "./nonceLane.ts"
 import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
 
@@ -29,8 +28,9 @@ export const NonceSourceSqlite = Layer.scoped(
   Effect.gen(function* () {
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
-    const shared = yield* makeSharedCounter(hashOf(credentials.value.key))
-    const { mayLeave, open } = yield* makeAttachedRecord(yield* SqlClient, join(stateDir, recordFile))
+    const db = yield* openConnection(fileIn(stateDir), migrations)
+    const shared = yield* makeSharedCounter({ db, key: hashOf(credentials.value.key), requirements: mayLeave })
+    const attached = yield* attachRecord(db, join(stateDir, recordFile))
     const local = makeLocalCounter()
     const warnOf = (error: SqlError) => warn(`The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.`)
     const scope = yield* Effect.scope
@@ -41,23 +41,30 @@ export const NonceSourceSqlite = Layer.scoped(
     })
     const noted =
       <E>(take: Take<E>): Take<E> =>
-      (restore) =>
-        Effect.tap(take(restore), (nonce) => Effect.sync(() => local.note(nonce)))
+      (restore, kept) =>
+        Effect.map(take(restore, kept), (nonce) => {
+          local.note(nonce)
+          return nonce
+        })
     const countOn = (error: SqlError) => Effect.zipRight(warnOf(error), local.next)
+    const take = noted(shared.take)
     return NonceSource.of({
-      turn: (priority) =>
-        lane(priority, (restore) => Effect.catchAll(retryWhileLocked(noted(shared.take)(restore)), countOn)),
-      turnOf: (intent, priority) =>
-        lane(priority, (restore) =>
-          retryWhileLocked(Effect.zipRight(open, noted(shared.takeIf(mayLeave(intent)))(restore))).pipe(
-            Effect.catchTag("SqlError", (error) =>
-              priority === "cancel"
-                ? Effect.catchAll(noted(shared.take)(restore), countOn)
-                : new MayNotLeave({
-                    reason: `the order of its nonce cannot be kept: ${fileIn(stateDir)}: ${reasonOf(error)}`
-                  })
-            )
-          )
+      turn: (priority, use) =>
+        lane(priority, (...turn) => Effect.catchAll(retryWhileLocked(take(...turn)), countOn), use),
+      turnOf: (intent, priority, use) =>
+        lane(
+          priority,
+          (...turn) =>
+            retryWhileLocked(Effect.zipRight(attached, noted(shared.takeIf(intent))(...turn))).pipe(
+              Effect.catchTag("SqlError", (error) =>
+                priority === "cancel"
+                  ? Effect.catchAll(take(...turn), countOn)
+                  : new MayNotLeave({
+                      reason: `the order of its nonce cannot be kept: ${fileIn(stateDir)}: ${reasonOf(error)}`
+                    })
+              )
+            ),
+          use
         ),
       jump: Effect.zipRight(local.jump, Effect.catchAll(retryWhileLocked(shared.jump), warnOf)),
       setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis))
@@ -75,11 +82,7 @@ export const NonceSourceInStateFolder = Layer.scoped(
   Effect.gen(function* () {
     const { credentials, stateDir } = yield* Config
     if (Option.isNone(credentials)) return makeNonceSourceMemory()
-    const shared = Layer.provide(NonceSourceSqlite, [
-      // Waiting in the driver would block the event loop.
-      Database(fileIn(stateDir), { busyTimeout: 0 }),
-      Layer.succeed(Config, yield* Config)
-    ])
+    const shared = Layer.provide(NonceSourceSqlite, Layer.succeed(Config, yield* Config))
     const source = yield* onFirstUse(
       NonceSource,
       shared,
@@ -91,8 +94,8 @@ export const NonceSourceInStateFolder = Layer.scoped(
       isLocked
     )
     return NonceSource.of({
-      turn: (priority) => Effect.flatMap(source, ({ turn }) => turn(priority)),
-      turnOf: (intent, priority) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority)),
+      turn: (priority, use) => Effect.flatMap(source, ({ turn }) => turn(priority, use)),
+      turnOf: (intent, priority, use) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority, use)),
       jump: Effect.flatMap(source, ({ jump }) => jump),
       setLag: (millis) => Effect.flatMap(source, ({ setLag }) => setLag(millis))
     })
@@ -104,8 +107,8 @@ const alone = (reason: string) => {
   const source = makeNonceSourceMemory()
   return NonceSource.of({
     ...source,
-    turnOf: (intent, priority) =>
-      priority === "cancel" ? source.turnOf(intent, priority) : new MayNotLeave({ reason })
+    turnOf: (intent, priority, use) =>
+      priority === "cancel" ? source.turnOf(intent, priority, use) : new MayNotLeave({ reason })
   })
 }
 

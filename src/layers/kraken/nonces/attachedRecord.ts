@@ -1,45 +1,41 @@
-import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
+import type { Database } from "better-sqlite3"
 import { Duration, Effect } from "effect"
 import { existsSync } from "node:fs"
-import type { IntentRef } from "../../../services/Record.ts"
 import { isStopped } from "../../access/record/stopped.ts"
+import { attempt } from "../../storage/openConnection.ts"
 import { frozenMeanwhile, lost } from "./NonceSourceMemory.ts"
 import type { Requirement } from "./sharedCounter.ts"
 
 /**
  * Makes the record readable to the statements of a connection. A statement takes the lock of its own file before it reads
- * the record. So a process that takes an intent over after that read takes its next nonce after this one.
+ * the record. So a process that takes an intent over after that read takes its next nonce after this one. A failure is tried
+ * again on the next use.
  */
-export const makeAttachedRecord = Effect.fnUntraced(function* (sql: SqlClient, file: string) {
+export const attachRecord = Effect.fnUntraced(function* (db: Database, file: string) {
   const attach = Effect.suspend(() =>
     // Attaching would create a missing file.
     existsSync(file)
-      ? Effect.asVoid(sql`ATTACH DATABASE ${file} AS record`)
+      ? attempt(() => void db.prepare("ATTACH DATABASE ? AS record").run(file))
       : Effect.fail(new SqlError({ cause: undefined, message: `there is no file ${file}` }))
   )
-  /** Attaches the file once. A failure is tried again on the next use. */
   const [once, again] = yield* Effect.cachedInvalidateWithTTL(attach, Duration.infinity)
-  const open = Effect.tapError(once, () => again)
-
-  /**
-   * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither
-   * everybody nor its caller is frozen, unless it is a cancel.
-   */
-  const mayLeave = ({ owner, seq }: IntentRef): ReadonlyArray<Requirement> => [
-    {
-      condition: (now) =>
-        sql`EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = ${seq} AND owner = ${owner}
-          AND until > 0 AND state = 'open' AND leave_by >= ${now}
-          AND seq NOT IN (SELECT seq FROM record.dropped))`,
-      otherwise: lost
-    },
-    {
-      condition: () =>
-        sql`NOT EXISTS (SELECT 1 FROM record.intents WHERE seq = ${seq} AND ${sql.literal(isStopped("record."))})`,
-      otherwise: frozenMeanwhile
-    }
-  ]
-
-  return { open, mayLeave }
+  return Effect.tapError(once, () => again)
 })
+
+/**
+ * The intent is still its owner's and was not dropped, the time until which it may leave has not passed, and neither
+ * everybody nor its caller is frozen, unless it is a cancel.
+ */
+export const mayLeave: ReadonlyArray<Requirement> = [
+  {
+    condition: `EXISTS (SELECT 1 FROM record.intents JOIN record.leases USING (seq) WHERE seq = @seq AND owner = @owner
+      AND until > 0 AND state = 'open' AND leave_by >= @now
+      AND seq NOT IN (SELECT seq FROM record.dropped))`,
+    otherwise: lost
+  },
+  {
+    condition: `NOT EXISTS (SELECT 1 FROM record.intents WHERE seq = @seq AND ${isStopped("record.")})`,
+    otherwise: frozenMeanwhile
+  }
+]

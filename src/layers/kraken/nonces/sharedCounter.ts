@@ -1,11 +1,13 @@
-import { SafeIntegers, SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import type { Fragment } from "@effect/sql/Statement"
+import type { Database } from "better-sqlite3"
 import { Clock, Effect, Random } from "effect"
 import { randomUUID } from "node:crypto"
 import { MayNotLeave } from "../../../services/NonceSource.ts"
+import type { IntentRef } from "../../../services/Record.ts"
 import { retryWhileLocked } from "../../storage/databaseFile.ts"
-import { migrate, type Migration } from "../../storage/migrate.ts"
+import type { Migration } from "../../storage/migrate.ts"
+import { attempt } from "../../storage/openConnection.ts"
 import { type GiveBack, longestTurn, type Take } from "./nonceLane.ts"
 
 /** The time for which a waiting process keeps the others from taking two turns in a row, in milliseconds. */
@@ -13,19 +15,19 @@ const claim = 50n
 
 const lease = BigInt(longestTurn)
 
-/** A condition of SQL at a time in Unix milliseconds. */
-export type Condition = (now: bigint) => Fragment
-
-/** A condition, and the reason for which nothing is sent if it does not hold. */
+/**
+ * A condition of SQL, and the reason for which nothing is sent if it does not hold. `@now` is the time in Unix milliseconds;
+ * `@seq` and `@owner` are of the intent.
+ */
 export interface Requirement {
-  readonly condition: Condition
+  readonly condition: string
   readonly otherwise: string
 }
 
 /** The longest time between reading the clock and writing, in milliseconds, since the file can be locked. */
 const slack = 3000n
 
-const migrations: ReadonlyArray<Migration> = [
+export const migrations: ReadonlyArray<Migration> = [
   [
     "create_lanes",
     Effect.flatMap(
@@ -42,6 +44,26 @@ const migrations: ReadonlyArray<Migration> = [
   ]
 ]
 
+/** Nobody holds the lease, or this process has kept it since its last turn. */
+const isFree = `(leased_until <= @now OR leased_until > @now + ${lease + slack} OR nonce = @kept)`
+
+const isOurs = `(wanted_by IS NULL OR wanted_by = @process OR wanted_until <= @now
+  OR wanted_until > @now + ${claim + slack})`
+
+const takeWhere = (condition: string) =>
+  `UPDATE lanes SET nonce = max(nonce + 1, @counted * factor), leased_until = @now + ${lease}, wanted_by = NULL
+   WHERE key = @key AND ${isFree} AND ${isOurs} AND ${condition} RETURNING nonce`
+
+/** No nonce of a lease. */
+const none = -1n
+
+interface Shared {
+  readonly key: string
+  readonly db: Database
+  /** The conditions under which the request of an intent may leave. Their tables exist when `takeIf` is used first. */
+  readonly requirements: ReadonlyArray<Requirement>
+}
+
 /**
  * Makes the counter of one key that all processes share through a row of a database. One statement takes the lease and
  * the next nonce; no transaction stays open while a request is under way. A lease is identified by its nonce, so that an
@@ -50,77 +72,92 @@ const migrations: ReadonlyArray<Migration> = [
  * Times are Unix milliseconds. A time further ahead than it could have been set comes from before the clock was set
  * back, and does not count.
  */
-export const makeSharedCounter = Effect.fnUntraced(function* (key: string) {
-  const sql = yield* SqlClient
+export const makeSharedCounter = Effect.fnUntraced(function* ({ db, key, requirements }: Shared) {
   const process = randomUUID()
   /** The milliseconds by which the clock of this machine is behind Kraken's. Times in the database do not include them. */
   let lag = 0n
-  yield* migrate(migrations)
-  yield* retryWhileLocked(sql`INSERT OR IGNORE INTO lanes VALUES (${key}, 0, 1, 0, NULL, 0)`)
-
-  const isFree = (now: bigint) => sql`(leased_until <= ${now} OR leased_until > ${now + lease + slack})`
-  const isOurs = (now: bigint) =>
-    sql`(wanted_by IS NULL OR wanted_by = ${process} OR wanted_until <= ${now} OR wanted_until > ${now + claim + slack})`
-
-  const tryTake = (condition: Condition) =>
-    Effect.flatMap(
-      time,
-      (now) =>
-        sql<{ readonly nonce: bigint }>`UPDATE lanes
-          SET nonce = max(nonce + 1, ${(now + lag) * 1000n} * factor), leased_until = ${now + lease}, wanted_by = NULL
-          WHERE key = ${key} AND ${isFree(now)} AND ${isOurs(now)} AND ${condition(now)}
-          RETURNING nonce`
-    ).pipe(Effect.provideService(SafeIntegers, true))
-
-  const holds = (condition: Condition) =>
-    Effect.map(
-      Effect.flatMap(time, (now) => sql`SELECT 1 WHERE ${condition(now)}`),
-      (rows) => rows.length > 0
-    )
-
-  const want = Effect.flatMap(
-    time,
-    (now) =>
-      sql`UPDATE lanes SET wanted_by = ${process}, wanted_until = ${now + claim} WHERE key = ${key} AND ${isOurs(now)}`
+  yield* retryWhileLocked(
+    attempt(() => db.prepare("INSERT OR IGNORE INTO lanes VALUES (?, 0, 1, 0, NULL, 0)").run(key))
   )
 
-  const take: Take<SqlError> = (restore) =>
-    Effect.flatMap(tryTake(always), ([taken]) =>
-      taken === undefined
-        ? want.pipe(Effect.zipRight(restore(shortWait)), Effect.zipRight(take(restore)))
-        : Effect.succeed(taken.nonce)
+  const taking = (condition: string) =>
+    db.prepare<[object], { readonly nonce: bigint }>(takeWhere(condition)).safeIntegers()
+  const takeNext = taking("1 = 1")
+  const wantNext = db.prepare(
+    `UPDATE lanes SET wanted_by = @process, wanted_until = @now + ${claim} WHERE key = @key AND ${isOurs}`
+  )
+  const endLease = db.prepare("UPDATE lanes SET leased_until = 0 WHERE key = ? AND nonce = ?")
+  const countFaster = db.prepare("UPDATE lanes SET factor = 1000 WHERE key = ?")
+
+  const giveBack: GiveBack<SqlError> = (nonce) => attempt(() => endLease.run(key, nonce))
+
+  const want = Effect.flatMap(time, (now) => attempt(() => wantNext.run({ key, process, now })))
+
+  const tryTake = (statement: typeof takeNext, kept: bigint, intent?: object) =>
+    Effect.flatMap(time, (now) =>
+      attempt(() => statement.get({ key, process, now, kept, counted: (now + lag) * 1000n, ...intent })?.nonce)
     )
 
-  const always: Condition = () => sql`1 = 1`
+  /** Waits after a failed try. Other processes can take the lease meanwhile. */
+  const untilNextTry = (restore: Parameters<Take>[0], kept: bigint) =>
+    Effect.zipRight(kept === none ? want : Effect.zipRight(giveBack(kept), want), restore(shortWait))
 
-  /** Takes the next nonce if all requirements are met when it is taken. Fails once one of them is not. */
+  const take: Take<SqlError> = (restore, kept = none) =>
+    Effect.flatMap(tryTake(takeNext, kept), (nonce) =>
+      nonce === undefined ? Effect.zipRight(untilNextTry(restore, kept), take(restore)) : Effect.succeed(nonce)
+    )
+
+  let forIntents: { readonly take: typeof takeNext; readonly checks: ReadonlyArray<Check> } | undefined
+
+  /** Prepares the statements for intents, once the tables of their conditions exist. */
+  const prepared = attempt(() => {
+    forIntents ??= {
+      take: taking(requirements.map(({ condition }) => `(${condition})`).join(" AND ")),
+      checks: requirements.map(({ condition, otherwise }) => ({
+        holds: db.prepare(`SELECT 1 WHERE ${condition}`),
+        otherwise
+      }))
+    }
+    return forIntents
+  })
+
+  /** Takes the next nonce if the intent meets all requirements when it is taken. Fails once it does not. */
   const takeIf =
-    (requirements: ReadonlyArray<Requirement>): Take<SqlError | MayNotLeave> =>
-    (restore) =>
+    (intent: IntentRef): Take<SqlError | MayNotLeave> =>
+    (restore, kept = none) =>
       Effect.gen(function* () {
-        const [taken] = yield* tryTake((now) => sql.and(requirements.map(({ condition }) => condition(now))))
-        if (taken !== undefined) return taken.nonce
-        for (const { condition, otherwise } of requirements)
-          if (!(yield* holds(condition))) return yield* new MayNotLeave({ reason: otherwise })
-        yield* want
-        yield* restore(shortWait)
-        return yield* takeIf(requirements)(restore)
+        const { owner } = intent
+        const values = { seq: BigInt(intent.seq), owner }
+        const statements = yield* prepared
+        const nonce = yield* tryTake(statements.take, kept, values)
+        if (nonce !== undefined) return nonce
+        for (const { holds, otherwise } of statements.checks) {
+          const now = yield* time
+          if ((yield* attempt(() => holds.get({ ...values, now }))) === undefined) {
+            if (kept !== none) yield* giveBack(kept)
+            return yield* new MayNotLeave({ reason: otherwise })
+          }
+        }
+        yield* untilNextTry(restore, kept)
+        return yield* takeIf(intent)(restore)
       })
-
-  const giveBack: GiveBack<SqlError> = (nonce) =>
-    sql`UPDATE lanes SET leased_until = 0 WHERE key = ${key} AND nonce = ${nonce}`
 
   return {
     take,
     takeIf,
     giveBack,
-    jump: sql`UPDATE lanes SET factor = 1000 WHERE key = ${key}`,
+    jump: attempt(() => countFaster.run(key)),
     setLag: (millis: number) =>
       Effect.sync(() => {
         lag = BigInt(Math.trunc(millis))
       })
   }
 })
+
+interface Check {
+  readonly holds: ReturnType<Database["prepare"]>
+  readonly otherwise: string
+}
 
 const time = Effect.map(Clock.currentTimeMillis, (millis) => BigInt(Math.trunc(millis)))
 

@@ -53,6 +53,8 @@ export const makePriorityQueue = <A = void>(options: {
       return waiter
     },
     isFirst,
+    /** Returns true if nobody but the waiter is in the queue. */
+    isAlone: (waiter: Waiter<A>): boolean => waiters.length === 1 && isFirst(waiter),
     /** Waits until the waiter is the first. */
     untilFirst,
     /** Removes a waiter that was served. It still has to leave, so that the next one wakes up. */

@@ -1,7 +1,7 @@
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, Scope, TestClock } from "effect"
+import { Context, Effect, Exit, Fiber, FiberId, Layer, Logger, Option, Redacted, TestClock } from "effect"
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,6 +14,7 @@ import { NonceSource } from "../../../../src/services/NonceSource.ts"
 import { serve } from "../../../doubles/fake/Serve.ts"
 import { makeFakeKraken } from "../../../doubles/FakeKraken.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { holdTurn, nextNonce } from "../../../doubles/turns.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "mcp-kraken-"))),
@@ -34,17 +35,6 @@ const sqlite = (stateDir: string, key = "a key") =>
 const open = (layer: Layer.Layer<NonceSource>) =>
   Effect.map(Layer.build(Layer.fresh(layer)), (context) => Context.get(context, NonceSource))
 
-/** Takes one turn and ends it at once. */
-const next = (source: typeof NonceSource.Service, priority: Priority = "read") =>
-  Effect.scoped(Effect.map(source.turn(priority), ({ nonce }) => nonce))
-
-/** Takes a turn that lasts until `end`. */
-const hold = Effect.fnUntraced(function* (source: typeof NonceSource.Service) {
-  const scope = yield* Scope.make()
-  const { nonce } = yield* Scope.extend(source.turn("read"), scope)
-  return { nonce, end: Scope.close(scope, Exit.void) }
-})
-
 const isRising = (nonces: ReadonlyArray<bigint>) => nonces.every((nonce, i) => i === 0 || nonce > (nonces[i - 1] ?? 0n))
 
 const year2026 = Date.UTC(2026, 0)
@@ -60,13 +50,13 @@ for (const [name, layer] of sources) {
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
         const source = yield* open(layer(yield* folder))
-        const first = yield* next(source)
+        const first = yield* nextNonce(source)
         assert.strictEqual(first, BigInt(year2026) * 1000n)
-        assert.strictEqual(yield* next(source), first + 1n)
+        assert.strictEqual(yield* nextNonce(source), first + 1n)
         yield* TestClock.setTime(year2026 - 3600_000)
-        assert.strictEqual(yield* next(source), first + 2n)
+        assert.strictEqual(yield* nextNonce(source), first + 2n)
         yield* TestClock.setTime(year2026 + 1000)
-        assert.strictEqual(yield* next(source), first + 1_000_000n)
+        assert.strictEqual(yield* nextNonce(source), first + 1_000_000n)
       })
     )
 
@@ -74,10 +64,10 @@ for (const [name, layer] of sources) {
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
         const source = yield* open(layer(yield* folder))
-        yield* next(source)
+        yield* nextNonce(source)
         yield* source.jump
-        assert.strictEqual(yield* next(source), BigInt(year2026) * 1_000_000n)
-        assert.strictEqual(yield* next(source), BigInt(year2026) * 1_000_000n + 1n)
+        assert.strictEqual(yield* nextNonce(source), BigInt(year2026) * 1_000_000n)
+        assert.strictEqual(yield* nextNonce(source), BigInt(year2026) * 1_000_000n + 1n)
       })
     )
 
@@ -85,24 +75,24 @@ for (const [name, layer] of sources) {
       Effect.gen(function* () {
         yield* TestClock.setTime(year2026)
         const source = yield* open(layer(yield* folder))
-        yield* next(source)
+        yield* nextNonce(source)
         yield* source.setLag(7_200_000.5)
-        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1000n)
+        assert.strictEqual(yield* nextNonce(source), BigInt(year2026 + 7_200_000) * 1000n)
         yield* source.setLag(0)
-        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1000n + 1n)
+        assert.strictEqual(yield* nextNonce(source), BigInt(year2026 + 7_200_000) * 1000n + 1n)
         yield* source.setLag(7_200_000)
         yield* source.jump
-        assert.strictEqual(yield* next(source), BigInt(year2026 + 7_200_000) * 1_000_000n)
+        assert.strictEqual(yield* nextNonce(source), BigInt(year2026 + 7_200_000) * 1_000_000n)
       })
     )
 
     it.scoped("serves the most urgent first, and equals in the order of arrival", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
-        const { end } = yield* hold(source)
+        const { end } = yield* holdTurn(source)
         const order: Array<string> = []
         const enter = (priority: Priority, name: string) =>
-          Effect.forkScoped(Effect.tap(next(source, priority), () => Effect.sync(() => order.push(name))))
+          Effect.forkScoped(Effect.tap(nextNonce(source, priority), () => Effect.sync(() => order.push(name))))
         const calls = [
           yield* enter("read", "read 1"),
           yield* enter("write", "write 1"),
@@ -121,10 +111,10 @@ for (const [name, layer] of sources) {
     it.scoped("keeps the order when waiting calls are interrupted", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
-        const { end, nonce } = yield* hold(source)
-        const first = yield* Effect.fork(next(source))
-        const waiting = yield* Effect.fork(next(source))
-        const last = yield* Effect.fork(next(source))
+        const { end, nonce } = yield* holdTurn(source)
+        const first = yield* Effect.fork(nextNonce(source))
+        const waiting = yield* Effect.fork(nextNonce(source))
+        const last = yield* Effect.fork(nextNonce(source))
         yield* Effect.yieldNow()
         yield* Fiber.interruptAll([last, first])
         yield* TestClock.adjust(10)
@@ -137,9 +127,9 @@ for (const [name, layer] of sources) {
     it.scoped("passes the turn on when a call is interrupted at the moment of its turn", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
-        const { end, nonce } = yield* hold(source)
-        const interrupted = yield* Effect.fork(next(source))
-        const waiting = yield* Effect.fork(next(source))
+        const { end, nonce } = yield* holdTurn(source)
+        const interrupted = yield* Effect.fork(nextNonce(source))
+        const waiting = yield* Effect.fork(nextNonce(source))
         yield* Effect.yieldNow()
         yield* Effect.zipRight(end, Fiber.interruptAsFork(interrupted, FiberId.none))
         assert.isTrue((yield* Fiber.join(waiting)) > nonce)
@@ -150,12 +140,12 @@ for (const [name, layer] of sources) {
     it.scoped("makes a new call wait for the turn of one that has waited", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
-        const first = yield* hold(source)
-        const waiting = yield* Effect.fork(hold(source))
+        const first = yield* holdTurn(source)
+        const waiting = yield* Effect.fork(holdTurn(source))
         yield* Effect.yieldNow()
         yield* first.end
         const second = yield* Fiber.join(waiting)
-        const newcomer = yield* Effect.fork(next(source))
+        const newcomer = yield* Effect.fork(nextNonce(source))
         yield* TestClock.adjust(10)
         assert.isTrue(Option.isNone(yield* Fiber.poll(newcomer)))
         yield* second.end
@@ -167,16 +157,16 @@ for (const [name, layer] of sources) {
     it.scoped("ends a turn after three seconds", () =>
       Effect.gen(function* () {
         const source = yield* open(layer(yield* folder))
-        const { end } = yield* hold(source)
-        const waiting = yield* Effect.fork(next(source))
+        const { end } = yield* holdTurn(source)
+        const waiting = yield* Effect.fork(nextNonce(source))
         yield* TestClock.adjust(2999)
         assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
         yield* TestClock.adjust(1)
         yield* Fiber.join(waiting)
         // The end of an expired turn does not end the next one.
-        const { end: endOfNext } = yield* hold(source)
+        const { end: endOfNext } = yield* holdTurn(source)
         yield* end
-        const third = yield* Effect.fork(next(source))
+        const third = yield* Effect.fork(nextNonce(source))
         yield* TestClock.adjust(100)
         assert.isTrue(Option.isNone(yield* Fiber.poll(third)))
         yield* endOfNext
@@ -206,7 +196,7 @@ describe("NonceSourceInStateFolder", () => {
       const source = yield* open(
         Layer.provide(NonceSourceInStateFolder, TestConfig({ stateDir, credentials: Option.none() }))
       )
-      assert.isTrue(isRising([yield* next(source), yield* next(source)]))
+      assert.isTrue(isRising([yield* nextNonce(source), yield* nextNonce(source)]))
       assert.deepStrictEqual(readdirSync(stateDir), [])
     })
   )
@@ -215,9 +205,9 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
-      const { end, nonce } = yield* hold(one)
-      const interrupted = yield* Effect.fork(next(other))
-      const waiting = yield* Effect.fork(next(other))
+      const { end, nonce } = yield* holdTurn(one)
+      const interrupted = yield* Effect.fork(nextNonce(other))
+      const waiting = yield* Effect.fork(nextNonce(other))
       yield* TestClock.adjust(20)
       yield* Fiber.interrupt(interrupted)
       yield* end
@@ -230,9 +220,9 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
-      const before = yield* Effect.scoped(Effect.flatMap(open(sqlite(path)), next))
+      const before = yield* Effect.scoped(Effect.flatMap(open(sqlite(path)), nextNonce))
       yield* TestClock.setTime(year2026 - 86_400_000)
-      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), before + 1n)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), nextNonce), before + 1n)
     })
   )
 
@@ -241,8 +231,8 @@ describe("NonceSourceInStateFolder", () => {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
       yield* Effect.scoped(Effect.flatMap(open(sqlite(path)), ({ jump }) => jump))
-      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), BigInt(year2026) * 1_000_000n)
-      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path, "other")), next), BigInt(year2026) * 1000n)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), nextNonce), BigInt(year2026) * 1_000_000n)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path, "other")), nextNonce), BigInt(year2026) * 1000n)
     })
   )
 
@@ -250,8 +240,8 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
-      const { end, nonce } = yield* hold(one)
-      const waiting = yield* Effect.fork(next(other))
+      const { end, nonce } = yield* holdTurn(one)
+      const waiting = yield* Effect.fork(nextNonce(other))
       yield* TestClock.adjust(1000)
       assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
       yield* end
@@ -264,8 +254,8 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
-      const { nonce } = yield* hold(one)
-      const waiting = yield* Effect.fork(next(other))
+      const { nonce } = yield* holdTurn(one)
+      const waiting = yield* Effect.fork(nextNonce(other))
       yield* TestClock.adjust(3010)
       assert.isTrue((yield* Fiber.join(waiting)) > nonce)
     })
@@ -275,9 +265,9 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       yield* TestClock.setTime(year2026)
-      const { nonce } = yield* hold(yield* open(sqlite(path)))
+      const { nonce } = yield* holdTurn(yield* open(sqlite(path)))
       yield* TestClock.setTime(year2026 - 3600_000)
-      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), next), nonce + 1n)
+      assert.strictEqual(yield* Effect.flatMap(open(sqlite(path)), nextNonce), nonce + 1n)
     })
   )
 
@@ -286,16 +276,13 @@ describe("NonceSourceInStateFolder", () => {
       const path = yield* folder
       const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
       // The files are opened on first use, in real time, which the test's clock does not know.
-      yield* Effect.all([next(one), next(other)])
+      yield* Effect.all([nextNonce(one), nextNonce(other)])
       const order: Array<string> = []
       const busy = (name: string, source: typeof NonceSource.Service) =>
-        Effect.scoped(
-          Effect.gen(function* () {
-            yield* source.turn("read")
-            order.push(name)
-            yield* Effect.sleep(20)
-          })
-        )
+        source.turn("read", () => {
+          order.push(name)
+          return Effect.sleep(20)
+        })
       const many = (name: string, source: typeof NonceSource.Service) =>
         Effect.all(
           Array.from({ length: 10 }, () => busy(name, source)),
@@ -313,7 +300,7 @@ describe("NonceSourceInStateFolder", () => {
   it.scoped("creates a file for its owner only, without the key in it", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "state", "deep")
-      yield* Effect.flatMap(open(sqlite(path, "the-key-itself")), next)
+      yield* Effect.flatMap(open(sqlite(path, "the-key-itself")), nextNonce)
       assert.strictEqual(statSync(path).mode & 0o777, 0o700)
       const files = readdirSync(path)
       assert.includeMembers(files, ["nonces.db", "nonces.db-wal"])
@@ -342,7 +329,7 @@ describe("NonceSourceInStateFolder", () => {
           Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
         )
         const source = yield* open(sqlite(stateDir))
-        const nonces = yield* Effect.provide(Effect.all([next(source), next(source)]), logger)
+        const nonces = yield* Effect.provide(Effect.all([nextNonce(source), nextNonce(source)]), logger)
         assert.isTrue(isRising(nonces))
         assert.strictEqual(lines.length, 1)
         assert.include(lines[0], words)
@@ -355,14 +342,14 @@ describe("NonceSourceInStateFolder", () => {
     Effect.gen(function* () {
       const path = yield* folder
       const source = yield* open(sqlite(path))
-      const before = yield* next(source)
+      const before = yield* nextNonce(source)
       const sql = yield* Effect.provideServiceEffect(
         SqliteClient.make({ filename: join(path, "nonces.db") }),
         Reactivity.Reactivity,
         Reactivity.make
       )
       yield* sql`DROP TABLE lanes`
-      const after = yield* Effect.provide(next(source), Logger.remove(Logger.defaultLogger))
+      const after = yield* Effect.provide(nextNonce(source), Logger.remove(Logger.defaultLogger))
       assert.strictEqual(after, before + 1n)
     })
   )

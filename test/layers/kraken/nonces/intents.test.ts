@@ -18,6 +18,7 @@ import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { Operated } from "../../../doubles/TestPrincipal.ts"
 import { makeSettableClocks } from "../../access/record/records.ts"
 import { Clocks } from "../../../../src/services/Clocks.ts"
+import { holdTurn, leaveOnce, nextNonce } from "../../../doubles/turns.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 const config = (stateDir: string) =>
@@ -49,8 +50,8 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
   const second = yield* start
   // Opens its file now: waiting for a file passes no time of a test clock.
   yield* second.outcome(0)
-  const { turn, turnOf } = Context.get(yield* Layer.build(Layer.fresh(source)), NonceSource)
-  yield* Effect.scoped(turn("read"))
+  const nonces = Context.get(yield* Layer.build(Layer.fresh(source)), NonceSource)
+  yield* nextNonce(nonces)
   const leaving: LeavingIntent = { ...intent, mayLeave: first.mayLeave(intent) }
   return {
     first,
@@ -59,11 +60,11 @@ const make = Effect.fnUntraced(function* (source: Layer.Layer<NonceSource, never
     begin: Effect.map(begin, (intent): LeavingIntent => ({ ...intent, mayLeave: first.mayLeave(intent) })),
     /** Begins a cancel and lets it leave. */
     leaveCancel: Effect.flatMap(canceling, (intent) =>
-      Effect.exit(Effect.scoped(turnOf({ ...intent, mayLeave: first.mayLeave(intent) }, "cancel")))
+      Effect.exit(leaveOnce(nonces, { ...intent, mayLeave: first.mayLeave(intent) }, "cancel"))
     ),
     crash: Scope.close(scope, Exit.void),
-    turn: turn("read"),
-    leave: (priority: Priority = "write", intent = leaving) => Effect.exit(Effect.scoped(turnOf(intent, priority)))
+    turn: holdTurn(nonces),
+    leave: (priority: Priority = "write", intent = leaving) => Effect.exit(leaveOnce(nonces, intent, priority))
   }
 })
 
@@ -218,10 +219,10 @@ it.scopedLive("a request leaves although another process held nonces.db when it 
 
 it.scoped("a request whose record cannot be read only leaves as a cancel", () =>
   Effect.gen(function* () {
-    const { turnOf } = Context.get(yield* Layer.build(Layer.fresh(NonceSourceMemory)), NonceSource)
+    const nonces = Context.get(yield* Layer.build(Layer.fresh(NonceSourceMemory)), NonceSource)
     const intent = { seq: 1, account: "a", owner: "o", leaveBy: 0, mayLeave: new RecordUnavailable({ reason: "full" }) }
-    const leave = (priority: Priority) => Effect.scoped(turnOf(intent as never as LeavingIntent, priority))
+    const leave = (priority: Priority) => leaveOnce(nonces, intent as never as LeavingIntent, priority)
     assert.deepInclude(yield* Effect.flip(leave("write")), { _tag: "MayNotLeave", reason: "full" })
-    assert.property(yield* leave("cancel"), "nonce")
+    assert.typeOf(yield* leave("cancel"), "bigint")
   })
 )
