@@ -1,4 +1,3 @@
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { join } from "node:path"
 import { HttpListener } from "../../src/layers/http/HttpListener.ts"
@@ -18,7 +17,7 @@ import { serveProxy } from "./proxy.ts"
 
 const Fixtures = Layer.scoped(
   McpServer,
-  Effect.tap(makeServer(fixtures), (server) => connectSdk(server, fixtures, new AjvJsonSchemaValidator()))
+  Effect.tap(makeServer(fixtures), (server) => connectSdk(server, fixtures))
 )
 
 const Served = HttpListener.pipe(

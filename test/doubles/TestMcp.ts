@@ -1,4 +1,3 @@
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Deferred, Effect, Fiber, Layer, Option, Queue, Runtime, Stream } from "effect"
 import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
 import { type McpHttpResponse, type McpHttpRequest, McpHttpHandler } from "../../src/layers/mcp/http/McpHttpHandler.ts"
@@ -157,7 +156,7 @@ export const TestHttpDefinition = (methods: ServerDefinition<never>["methods"]) 
   const about = { serverInfo: { name: "test", version: "0" }, capabilities: { tools: {} }, instructions: "" }
   const server = Layer.scoped(
     McpServer,
-    Effect.tap(makeServer({ about }), (server) => connectSdk(server, { methods }, new AjvJsonSchemaValidator()))
+    Effect.tap(makeServer({ about }), (server) => connectSdk(server, { methods }))
   )
   return McpHttpHandlerStateless.pipe(Layer.provideMerge(server), Layer.provideMerge(RequestStateKeyMemory))
 }

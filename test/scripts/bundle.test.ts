@@ -34,15 +34,22 @@ describe("the bundle", () => {
     assert.deepStrictEqual(partsOf(loadedWith("src/bin.ts")), ["src/bin", "src/layers", "src/version"])
   })
 
-  it("tells of tokens without tools and SDK, which come with the server", () => {
-    const heavy = ["@modelcontextprotocol/sdk", "src/tools", "zod"]
+  it("tells of tokens without tools and SDK, and serves tools without the SDK, which other methods load", () => {
+    const sdk = ["@modelcontextprotocol/sdk", "ajv", "zod"]
+    const heavy = [...sdk, "src/tools"]
     const tokens = partsOf(loadedWith("src/bin.ts", "src/Main.ts", "src/cli/commandLine.ts", "src/cli/token/tokens.ts"))
     assert.include(tokens, "@effect/cli")
     assert.deepStrictEqual(
       tokens.filter((part) => heavy.includes(part)),
       []
     )
-    assert.includeMembers(partsOf(loadedWith("src/server/product.ts")), heavy)
+    const product = partsOf(loadedWith("src/server/product.ts"))
+    assert.include(product, "src/tools")
+    assert.deepStrictEqual(
+      product.filter((part) => sdk.includes(part)),
+      []
+    )
+    assert.includeMembers(partsOf(loadedWith("src/layers/mcp/server/sdk.ts")), sdk)
   })
 
   it("loads the renderer of pictures only when a picture is drawn", () => {

@@ -1,5 +1,4 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { CallBudget } from "../../../services/CallBudget.ts"
@@ -18,7 +17,7 @@ import { type AnyTool, type ToolError, tools, type ToolServices } from "../../..
 import { definitionFor, showsPages } from "./pages.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
-import { makeResponseLimit } from "./responseLimit.ts"
+import { limitResponse } from "./responseLimit.ts"
 import { connectSdk } from "../server/sdkServer.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { ProtocolError } from "../protocol/ProtocolError.ts"
@@ -34,13 +33,12 @@ export const McpServerSdk = Layer.scopedDiscard(
     const server = yield* McpServer
     const config = yield* Config
     const trading = yield* TradingMode
-    const validator = new AjvJsonSchemaValidator()
     const methods = {
       "tools/list": makeList(),
-      "tools/call": makeCall(config, trading, makeResponseLimit(validator)),
+      "tools/call": makeCall(config, trading),
       ...resourcesAndPrompts(trading)
     }
-    yield* connectSdk(server, { methods }, validator)
+    yield* connectSdk(server, { methods })
   })
 )
 
@@ -65,8 +63,7 @@ const makeList = (): Handler<"tools/list", Services> => {
 /** Makes the handler of `tools/call`. The result is the tool's answer, or its error as text for the model. */
 const makeCall = (
   config: typeof Config.Service,
-  trading: typeof TradingMode.Service,
-  limitResponse: ReturnType<typeof makeResponseLimit>
+  trading: typeof TradingMode.Service
 ): Handler<"tools/call", Services> =>
   Effect.fnUntraced(function* ({ arguments: args, name }, call) {
     const policy = yield* Policy
@@ -90,7 +87,7 @@ const makeCall = (
       }),
       Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))
     )
-    const answer = call.program === undefined ? limitResponse(tool, result) : result
+    const answer = call.program === undefined ? yield* limitResponse(tool, result) : result
     const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
     const content =
       tool.intent === "read" ? answer.content : [...answer.content, ...recordedAs(receipt), ...simulated(trading)]

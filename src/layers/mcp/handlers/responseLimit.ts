@@ -1,5 +1,6 @@
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js"
-import type { JsonSchemaType, jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js"
+import type { JsonSchemaType } from "@modelcontextprotocol/sdk/validation/types.js"
+import { Effect } from "effect"
 import type { Intent } from "../../../domain/endpoints/endpoints.ts"
 import { type Truncation, truncateLists } from "./truncateLists.ts"
 
@@ -16,29 +17,38 @@ interface LimitedTool {
   readonly definition: Pick<Tool, "outputSchema">
 }
 
+const matchesSchema = ({ definition: { outputSchema } }: LimitedTool, value: unknown): Effect.Effect<boolean> =>
+  outputSchema === undefined
+    ? Effect.succeed(true)
+    : Effect.map(
+        Effect.promise(() => import("../server/outputValidator.ts")),
+        ({ outputValidator }) => outputValidator.getValidator(outputSchema as JsonSchemaType)(value).valid
+      )
+
 /**
- * Makes a limiter of answers that would fill a model's context. It shortens the longest lists, so that the answer still
+ * Limits an answer that would fill a model's context. It shortens the longest lists, so that the answer still
  * matches the tool's output schema, and adds text that names what is missing. If that is not enough, the text is cut and
  * the answer is marked as an error, since clients check other answers against the output schema.
  */
-export const makeResponseLimit = (validator: jsonSchemaValidator) => {
-  const matchesSchema = ({ definition: { outputSchema } }: LimitedTool, value: unknown): boolean =>
-    outputSchema === undefined || validator.getValidator(outputSchema as JsonSchemaType)(value).valid
-
-  return (tool: LimitedTool, result: CallToolResult) => {
-    const text = textOf(result)
-    if (result.isError === true) return shortFailure(result, text)
-    if (text.length <= maxCharacters) return result
-    const cut = result.structuredContent && truncateLists(result.structuredContent, maxCharacters)
-    if (cut === undefined || !matchesSchema(tool, cut.value)) return asText(tool.intent === "read", text)
-    const others = result.content.filter(({ type }) => type !== "text")
-    const shortened: CallToolResult = {
-      content: [{ type: "text", text: JSON.stringify(cut.value) }, ...others, { type: "text", text: summary(cut) }],
-      structuredContent: cut.value
-    }
-    return shortened
-  }
+export const limitResponse = (tool: LimitedTool, result: CallToolResult): Effect.Effect<CallToolResult> => {
+  const text = textOf(result)
+  if (result.isError === true) return Effect.succeed(shortFailure(result, text))
+  if (text.length <= maxCharacters) return Effect.succeed(result)
+  const cut = result.structuredContent && truncateLists(result.structuredContent, maxCharacters)
+  if (cut === undefined) return Effect.succeed(asText(tool.intent === "read", text))
+  return Effect.map(matchesSchema(tool, cut.value), (matches) =>
+    matches ? shortened(result, cut) : asText(tool.intent === "read", text)
+  )
 }
+
+const shortened = ({ content }: CallToolResult, cut: Truncation): CallToolResult => ({
+  content: [
+    { type: "text", text: JSON.stringify(cut.value) },
+    ...content.filter(({ type }) => type !== "text"),
+    { type: "text", text: summary(cut) }
+  ],
+  structuredContent: cut.value
+})
 
 const shortFailure = (result: CallToolResult, text: string): CallToolResult =>
   text.length <= kept.start + kept.end

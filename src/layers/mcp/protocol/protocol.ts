@@ -128,6 +128,9 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     })
     const invalid = paramsFailure(request)
     if (invalid !== undefined) return fail(request, { ...invalid, status: 200 })
+    if (request.method === "ping") {
+      return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id: request.id, result: {} } } }
+    }
     return { _tag: "Dispatch", request: withoutTask(request), context, finish }
   }
 

@@ -1,13 +1,10 @@
-import { Server } from "@modelcontextprotocol/sdk/server/index.js"
-import type { jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/types.js"
-import { Cause, Context, Effect, Option } from "effect"
+import { Cause, Context, Effect, Option, Scope } from "effect"
 import { CallContext } from "../../../services/CallContext.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { RequestStateKey } from "../../../services/RequestStateKey.ts"
 import { contextOf } from "./callContext.ts"
 import { errorResponse, type Id, type Json } from "../protocol/messages.ts"
 import { metaOf } from "../protocol/statelessEnvelope.ts"
-import { SdkTransport } from "./sdkTransport.ts"
 import type { PendingQuestions } from "../multiRoundTrip/pendingQuestions.ts"
 import { makeMultiRoundTrip } from "../multiRoundTrip/multiRoundTrip.ts"
 import type { McpServer } from "./McpServer.ts"
@@ -22,29 +19,21 @@ import type {
 } from "../protocol/serverDefinition.ts"
 
 /**
- * Connects method handlers, and the one SDK server of the process, to the server that all callers share. The methods run
- * directly in the fiber of the caller. The SDK answers all other requests.
+ * Connects method handlers to the server that all callers share. They run directly in the fiber of the caller. The SDK
+ * answers requests of all other methods, and is loaded for the first one.
  */
 export const connectSdk = Effect.fnUntraced(function* <R>(
   { definition: { about }, questions, serve }: typeof McpServer.Service,
-  { methods }: Pick<ServerDefinition<R>, "methods">,
-  // Without a shared one, the SDK builds a validator for each server.
-  jsonSchemaValidator: jsonSchemaValidator
+  { methods }: Pick<ServerDefinition<R>, "methods">
 ) {
   const services = yield* Effect.context<R>()
+  const scope = yield* Effect.scope
   const multiRoundTrip = makeMultiRoundTrip(yield* RequestStateKey)
-  const transport = new SdkTransport()
-  const server = new Server(about.serverInfo, {
-    capabilities: about.capabilities,
-    instructions: about.instructions,
-    jsonSchemaValidator
-  })
-  // The SDK does not answer a message that it does not recognise as a request.
-  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way to report it
-  server.onerror = () => transport.refuse()
-  yield* Effect.acquireRelease(
-    Effect.promise(() => server.connect(transport)),
-    () => Effect.promise(() => server.close())
+  const sdk = yield* Effect.cached(
+    Effect.promise(() => import("./sdk.ts")).pipe(
+      Effect.flatMap(({ makeSdk }) => Scope.extend(makeSdk(about), scope)),
+      Effect.uninterruptible
+    )
   )
 
   // `paramsFailure` has checked the params of each method, which TypeScript can't follow through a method's name.
@@ -54,7 +43,7 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
   yield* serve((request, context) => {
     const { id, method, params } = request
     const handler = handlers.get(method)
-    if (handler === undefined) return transport.request(request)
+    if (handler === undefined) return Effect.flatMap(sdk, (transport) => transport.request(request))
     const call = callOf(context, String(++requests), metaOf(params), questions)
     const run = (call: Call) => {
       // The context of the calling fiber is replaced, not merged, since the handler needs nothing else.

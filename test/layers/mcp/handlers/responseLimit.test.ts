@@ -2,10 +2,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import { Client as NewClient, StreamableHTTPClientTransport as NewTransport } from "@modelcontextprotocol/client"
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { makeResponseLimit, maxCharacters } from "../../../../src/layers/mcp/handlers/responseLimit.ts"
+import { limitResponse, maxCharacters } from "../../../../src/layers/mcp/handlers/responseLimit.ts"
 import { truncateLists } from "../../../../src/layers/mcp/handlers/truncateLists.ts"
 import { handlerFetch, TestHttpDefinition } from "../../../doubles/TestMcp.ts"
 
@@ -58,55 +57,62 @@ const resultOf = (structuredContent: { readonly [key: string]: unknown }) => ({
 })
 
 describe("an answer", () => {
-  const bounded = makeResponseLimit(new AjvJsonSchemaValidator())
+  it.effect("of usual length is unchanged", () =>
+    Effect.gen(function* () {
+      const result = resultOf({ rows: rows(10) })
+      assert.strictEqual(yield* limitResponse(tool("read"), result), result)
+    })
+  )
 
-  it("of usual length is unchanged", () => {
-    const result = resultOf({ rows: rows(10) })
-    assert.strictEqual(bounded(tool("read"), result), result)
-  })
-
-  it("that is too long is cut to match the output schema, and names what is missing", () => {
-    const { content, isError, structuredContent } = bounded(tool("read"), resultOf({ rows: rows(2_000) }))
-    assert.isUndefined(isError)
-    const [json, words] = content.map((part) => (part.type === "text" ? part.text : ""))
-    assert.deepStrictEqual(JSON.parse(json ?? ""), structuredContent)
-    assert.isAtMost(json?.length ?? 0, maxCharacters)
-    const shown = Object(structuredContent).rows.length
-    assert.isBelow(shown, 2000)
-    for (const part of ["rows ", ` ${shown} of 2000`]) assert.include(words, part)
-  })
-
-  it("without lists is cut as text, and marked as an error", () => {
-    for (const [intent, begins] of [
-      ["read", "Its answer of"],
-      ["write", "The call was carried out: do not repeat it. Its answer of"]
-    ] as const) {
-      const { content, isError, structuredContent } = bounded(
-        tool(intent),
-        resultOf({ rows: [], text: "x".repeat(100_000) })
+  it.effect("that is too long is cut to match the output schema, and names what is missing", () =>
+    Effect.gen(function* () {
+      const { content, isError, structuredContent } = yield* limitResponse(
+        tool("read"),
+        resultOf({ rows: rows(2_000) })
       )
-      assert.isTrue(isError)
-      assert.isUndefined(structuredContent)
-      const text = content[0]?.type === "text" ? content[0].text : ""
-      assert.isTrue(text.startsWith(begins))
-      assert.isAtMost(text.length, maxCharacters + 500)
-    }
-  })
+      assert.isUndefined(isError)
+      const [json, words] = content.map((part) => (part.type === "text" ? part.text : ""))
+      assert.deepStrictEqual(JSON.parse(json ?? ""), structuredContent)
+      assert.isAtMost(json?.length ?? 0, maxCharacters)
+      const shown = Object(structuredContent).rows.length
+      assert.isBelow(shown, 2000)
+      for (const part of ["rows ", ` ${shown} of 2000`]) assert.include(words, part)
+    })
+  )
 
-  it("that is a long error keeps its beginning and its end", () => {
-    const text = `InvalidArguments: got "${"x".repeat(1_000_000)}"\nCorrect the arguments.`
-    const [part] = bounded(tool("read"), { isError: true, content: [{ type: "text", text }] }).content
-    const kept = part?.type === "text" ? part.text : ""
-    assert.match(kept, /^InvalidArguments: got "x+ … x+"\nCorrect the arguments\.$/)
-    assert.isBelow(kept.length, 10_000)
-  })
+  it.effect("without lists is cut as text, and marked as an error", () =>
+    Effect.gen(function* () {
+      for (const [intent, begins] of [
+        ["read", "Its answer of"],
+        ["write", "The call was carried out: do not repeat it. Its answer of"]
+      ] as const) {
+        const { content, isError, structuredContent } = yield* limitResponse(
+          tool(intent),
+          resultOf({ rows: [], text: "x".repeat(100_000) })
+        )
+        assert.isTrue(isError)
+        assert.isUndefined(structuredContent)
+        const text = content[0]?.type === "text" ? content[0].text : ""
+        assert.isTrue(text.startsWith(begins))
+        assert.isAtMost(text.length, maxCharacters + 500)
+      }
+    })
+  )
+
+  it.effect("that is a long error keeps its beginning and its end", () =>
+    Effect.gen(function* () {
+      const text = `InvalidArguments: got "${"x".repeat(1_000_000)}"\nCorrect the arguments.`
+      const [part] = (yield* limitResponse(tool("read"), { isError: true, content: [{ type: "text", text }] })).content
+      const kept = part?.type === "text" ? part.text : ""
+      assert.match(kept, /^InvalidArguments: got "x+ … x+"\nCorrect the arguments\.$/)
+      assert.isBelow(kept.length, 10_000)
+    })
+  )
 
   const edge = TestHttpDefinition({
     "tools/list": () => Effect.succeed({ tools: [tool("read").definition] }),
     "tools/call": ({ arguments: args }) =>
-      Effect.succeed(
-        bounded(tool("read"), resultOf({ rows: rows(Number(args?.["rows"])), text: String(args?.["text"]) }))
-      )
+      limitResponse(tool("read"), resultOf({ rows: rows(Number(args?.["rows"])), text: String(args?.["text"]) }))
   })
 
   it.effect("that was cut passes the checks of the SDK's clients", () =>
