@@ -28,6 +28,11 @@ const plain = hiding(logfmt, makeRedact().redact, toStderr)
 export const LoggingPlain = Logger.replace(Logger.defaultLogger, plain)
 
 /**
+ * Leaves lines out of spans, unmasked. The span of a command lasts as long as the server, and would keep every line in memory.
+ */
+const withoutSpanEvents = Logger.remove(Logger.tracerLogger)
+
+/**
  * The configured logger, which masks secrets: the credentials, the values passed to `Secrets`, and text that looks like
  * a secret. It masks the whole line, so that a secret is found in the message, in an annotation, in a span and in the
  * cause of a failure. Hidden characters and line breaks are escaped in the whole line, too.
@@ -45,6 +50,7 @@ export const Logging = (write: Write = toStderr) =>
       return Layer.mergeAll(
         Logger.remove(Logger.defaultLogger),
         Logger.remove(plain),
+        withoutSpanEvents,
         Logger.add(hiding(format, redact, write)),
         Logger.minimumLogLevel(logLevel),
         Layer.succeed(Secrets, { add: (secret) => Effect.sync(() => addSecret(secret)) })

@@ -39,6 +39,16 @@ const lines = <E, R>(effect: Effect.Effect<unknown, E, R>, changes: Partial<type
     return lines
   })
 
+it.effect("a line of the log is no event of a span, which could last as long as the server", () =>
+  lines(
+    Effect.gen(function* () {
+      yield* Effect.logInfo("a line")
+      const { attributes, events } = Object(yield* Effect.currentSpan)
+      assert.deepStrictEqual([attributes.size, events], [0, []])
+    }).pipe(Effect.withSpan("command"))
+  )
+)
+
 const places: Record<string, (text: string) => Effect.Effect<unknown>> = {
   "a message": (text) => Effect.logInfo(`before ${text} after`),
   "one part of a message": (text) => Effect.logInfo("before", { in: [{ an: { object: text } }] }, "after"),
