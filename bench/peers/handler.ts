@@ -13,6 +13,7 @@ import { overHttp } from "../../src/layers/settings/needs.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TestKraken } from "../../test/doubles/TestKraken.ts"
+import { TestStatus } from "../../test/doubles/TestStatus.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 
 const Kraken = TestKraken({
@@ -28,6 +29,7 @@ HttpListener.pipe(
     Kraken,
     RateBudgetOff,
     RequestStateKeyMemory,
+    TestStatus(),
     MandatesSqlite,
     Layer.provide(TokenStoreSqlite, TokenDatabase)
   ]),

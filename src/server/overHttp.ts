@@ -13,6 +13,7 @@ import { TokenDatabase, TokenStoreSqlite } from "../layers/access/TokenStoreSqli
 import { MandatesSqlite } from "../layers/access/mandates/MandatesSqlite.ts"
 import { OperatorSecretSqlite } from "../layers/access/secret/OperatorSecretSqlite.ts"
 import { requireForTokens } from "../layers/access/secret/requireForTokens.ts"
+import { ReadinessOfParts } from "../layers/readiness/ReadinessOfParts.ts"
 import { PassphraseTerminal } from "../layers/terminal/PassphraseTerminal.ts"
 import { Config } from "../services/Config.ts"
 import { Mandates } from "../services/Mandates.ts"
@@ -20,6 +21,7 @@ import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { announce } from "./announce.ts"
 import { howToConnect } from "./howToConnect.ts"
+import { MetricsAddress, MetricsIfRead } from "./observed.ts"
 import { Product } from "./product.ts"
 import { logUnlimitedCaller } from "./unlimited.ts"
 
@@ -99,8 +101,9 @@ const KnownCallers = Layer.unwrapEffect(
   Effect.map(Config, ({ authDisabled }) => (authDisabled ? CallersLocal : CallersByToken))
 )
 
-const HttpServer = HttpListener.pipe(
-  Layer.provide(McpHttpHandlerStateless),
+const HttpServer = Layer.merge(HttpListener, MetricsAddress).pipe(
+  Layer.provide([McpHttpHandlerStateless, ReadinessOfParts]),
+  Layer.provide(MetricsIfRead),
   Layer.provide(Layer.provide(Product, KnownCallers)),
   Layer.provide(McpServerEarly)
 )

@@ -80,6 +80,15 @@ export class Config extends Context.Tag("mcp-kraken/services/Config")<
     readonly notify: NotificationTarget | undefined
     readonly logLevel: LogLevel.LogLevel
     readonly logFormat: "logfmt" | "json"
+    /** True if the log shows the amounts of writes. */
+    readonly logAmounts: boolean
+    /** The way in which metrics are served: not at all, to bearers of a token, or on a listener of their own. */
+    readonly metrics: "off" | "token" | ListenAddress
+    /** The address of a collector of OpenTelemetry, without a slash at its end. If undefined, nothing is sent. */
+    readonly otlpEndpoint: string | undefined
+    readonly otlpHeaders: Redacted.Redacted<Readonly<Record<string, string>>> | undefined
+    /** The share of calls that are traced, from 0 to 1, unless the client decides. */
+    readonly traceShare: number
     /** The path of a `.env` in the working directory that was not read. */
     readonly unreadFile: Option.Option<string>
     /** Notices about the settings for the operator, logged when the server starts. */

@@ -1,6 +1,6 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Claim, Progress } from "../domain/mandates/claim.ts"
-import type { ServerLimits } from "../domain/mandates/mandate.ts"
+import type { Mandate, ServerLimits } from "../domain/mandates/mandate.ts"
 import type { LimitUsage, NoRoom, OpenSpend, Usage } from "../domain/mandates/room.ts"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
 import type { OutcomeName } from "../domain/record/events.ts"
@@ -132,6 +132,35 @@ export interface Activity {
   readonly check?: string
 }
 
+/** The limits that settings have: those of the server, and the mandate of callers without a token. */
+export interface SettingsLimits {
+  readonly server: Option.Option<ServerLimits>
+  readonly local: Option.Option<Mandate>
+}
+
+/** A summary of the record, for operators. */
+export interface RecordSummary {
+  /** The number of the newest row, 0 if there is none. */
+  readonly head: number
+  readonly isStopped: boolean
+  /** The number of callers that are frozen by themselves. */
+  readonly frozenCallers: number
+  /** Writes whose outcome is open or unknown. */
+  readonly intents: { readonly open: number; readonly unknown: number }
+  /** Plans by state. */
+  readonly approvals: { readonly [state: string]: number }
+  /** The state of limits of spending. Amounts are decimals in `currency`. */
+  readonly budgets: ReadonlyArray<{
+    /** The id of the token for which the mandate was made, `local`, or `server` for the limits of the server. */
+    readonly caller: string
+    readonly limit: string
+    readonly currency: string
+    readonly allowed: string
+    readonly used: string
+    readonly reserved: string
+  }>
+}
+
 /**
  * The durable record of all writes, shared by the processes of this installation. An intent is on disk before its
  * request leaves, and its outcome as soon as that is known.
@@ -165,6 +194,8 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
     readonly limitUsages: (limits: Limits) => Effect.Effect<ReadonlyArray<LimitUsage>, RecordUnavailable, Principal>
     /** The emergency stop that stands in the record. That in the file beside it is not looked at. */
     readonly stop: Effect.Effect<Option.Option<Stop>, RecordUnavailable>
+    /** Sums the record up, for operators: limits of tokens, and those of the settings. */
+    readonly summary: (limits: SettingsLimits) => Effect.Effect<RecordSummary, RecordUnavailable>
     /** The number of the newest row, 0 if there is none. */
     readonly position: Effect.Effect<number, RecordUnavailable>
     /**

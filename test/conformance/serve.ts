@@ -12,6 +12,7 @@ import { freePort } from "../freePort.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { TestMandates } from "../doubles/TestMandates.ts"
+import { TestStatus } from "../doubles/TestStatus.ts"
 import { fixtures } from "./fixtures.ts"
 import { serveProxy } from "./proxy.ts"
 
@@ -23,7 +24,12 @@ const Fixtures = Layer.scoped(
 const Served = HttpListener.pipe(
   Layer.provide(McpHttpHandlerStateless),
   Layer.provide(Fixtures),
-  Layer.provide([RequestStateKeyMemory, TestMandates(), Layer.mock(KrakenWriter, { settled: Effect.void })])
+  Layer.provide([
+    RequestStateKeyMemory,
+    TestMandates(),
+    TestStatus(),
+    Layer.mock(KrakenWriter, { settled: Effect.void })
+  ])
 )
 
 /** Serves the fixtures by the product's own HTTP listener, with bearer tokens. Returns the address of a proxy that adds the token. */

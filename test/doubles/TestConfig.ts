@@ -35,6 +35,11 @@ export const testConfig = (changes: Partial<typeof Config.Service> = {}): typeof
   notify: undefined,
   logLevel: LogLevel.Info,
   logFormat: "logfmt",
+  logAmounts: false,
+  metrics: "off",
+  otlpEndpoint: undefined,
+  otlpHeaders: undefined,
+  traceShare: 1,
   unreadFile: Option.none(),
   notices: [],
   ...changes

@@ -10,6 +10,7 @@ import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.
 import { TokenDatabase, TokenStoreSqlite } from "../../src/layers/access/TokenStoreSqlite.ts"
 import { TokenStore } from "../../src/services/TokenStore.ts"
 import { servedExchange } from "../exchange/rest/served.ts"
+import { TestStatus } from "../doubles/TestStatus.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { type AnyClient, useEveryTool } from "./everyTool.ts"
@@ -63,7 +64,7 @@ const paper = Effect.gen(function* () {
     tier: "off"
   })
   const server = HttpListener.pipe(
-    Layer.provide(McpHttpHandlerStateless),
+    Layer.provide([McpHttpHandlerStateless, TestStatus()]),
     Layer.provide(Layer.provide(Product, CallersByToken)),
     Layer.provide(McpServerEarly)
   )

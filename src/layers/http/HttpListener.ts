@@ -11,6 +11,8 @@ import { makeEmit } from "./events.ts"
 import { makeHostPolicy, makeIsListed } from "./hostPolicy.ts"
 import { type AccessLogEntry, makeAccessLogEntry } from "./accessLog.ts"
 import { listen } from "./listen.ts"
+import { isLogged, makeStatusPages } from "./statusPages.ts"
+import { authFailures } from "../metrics/instruments.ts"
 import { makeIsOauthPath } from "./oauthPaths.ts"
 import * as Reply from "./reply.ts"
 import { makeThrottle } from "./throttle.ts"
@@ -40,6 +42,7 @@ export const HttpListener = Layer.scoped(
     const refuse = makeHostPolicy(config)
     const isListed = makeIsListed(config)
     const isOauthPath = makeIsOauthPath(config.path)
+    const statusPage = yield* makeStatusPages
     const paths = new Set([config.path, `${config.path}/`])
     const run = Runtime.runFork(yield* Effect.runtime())
     const server = yield* listen(handler.endListening)
@@ -52,13 +55,20 @@ export const HttpListener = Layer.scoped(
       ) {
         const { headers, method } = request
         const reason = refuse(headers.origin, headers.host)
+        const authenticated =
+          reason === undefined
+            ? authenticate(token, request.socket.remoteAddress ?? "", logEntry)
+            : new Unauthenticated({ reply: Reply.forbidden(reason) })
+        // Probes of containers name the server by its address, which the policy might refuse.
+        const page = statusPage(path)
+        if (page !== undefined) return yield* page(authenticated)
         if (reason !== undefined) return Reply.forbidden(reason)
         const isOauth = !config.authDisabled && !paths.has(path) && isOauthPath(path)
         if (!paths.has(path) && !isOauth) return Reply.notFound
         // Browsers send the preflight without the token, and clients in them look for OAuth with a header of MCP.
         if (method === "OPTIONS" && isListedOrigin && headers["access-control-request-method"]) return Reply.preflight
         if (isOauth) return Reply.noOauth
-        const principal = yield* authenticate(token, request.socket.remoteAddress ?? "", logEntry)
+        const principal = yield* authenticated
         logEntry.addFields({ caller: principal.caller.id })
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
@@ -74,7 +84,7 @@ export const HttpListener = Layer.scoped(
         return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
       },
       Effect.catchTags({
-        Unauthenticated: ({ reply }) => Effect.succeed(reply),
+        Unauthenticated: ({ reply }) => Effect.as(countAuthFailure(reply.status), reply),
         BodyTooLarge: () => Effect.succeed(Reply.tooLarge),
         BodyIncomplete: () => Effect.succeed(Reply.badRequest),
         TokenStoreError: (error) => Effect.as(Effect.logError(error), Reply.internal)
@@ -88,9 +98,11 @@ export const HttpListener = Layer.scoped(
       details: RequestDetails
     ) {
       yield* details.logEntry.begin
-      const reply = server.draining() ? Reply.stopping : yield* mcp(request, response, details)
+      const isStatusPage = statusPage(details.path) !== undefined
+      const stopping = isStatusPage ? Reply.unready({ reason: "stopping" }) : Reply.stopping
+      const reply = server.draining() ? stopping : yield* mcp(request, response, details)
       Reply.send(response, reply)
-      yield* details.logEntry.end(reply.status)
+      if (!isStatusPage || isLogged(reply.status)) yield* details.logEntry.end(reply.status)
     })
 
     yield* server.serve((request, response) => {
@@ -129,6 +141,8 @@ interface RequestDetails {
   /** Ends a stream whose token is no longer valid, and cancels its call, as if the client had disconnected. */
   readonly endStream: Effect.Effect<void>
 }
+
+const countAuthFailure = (status: number) => Effect.sync(() => authFailures.add(String(status)))
 
 /** A request without a valid token, with its answer. */
 class Unauthenticated extends Data.TaggedError("Unauthenticated")<{ readonly reply: Reply.Reply }> {}

@@ -29,6 +29,18 @@ const challenge = (parameters: string) => ({ "www-authenticate": `Bearer realm="
 
 export const healthy = text(200, '{"status":"ok"}')
 
+export const ready = text(200, '{"status":"ready"}')
+
+/** Names the first reason for which calls cannot be served now, with details for those who may see them. */
+export const unready = (details: { readonly reason: string; readonly faults?: ReadonlyArray<object> }) =>
+  text(503, JSON.stringify({ status: "unready", ...details }))
+
+export const plain = (type: string, body: string): Reply => ({
+  status: 200,
+  headers: { "content-type": type, "content-length": Buffer.byteLength(body) },
+  body
+})
+
 export const noCredentials = failure(
   401,
   "Authentication required: send a token of this server as `Authorization: Bearer mck_…`. See docs/troubleshooting.md",

@@ -78,6 +78,11 @@ export const decode = (sources: Sources, needs: Needs = overHttp): Decoded => {
       : []),
     ...limits.problems,
     ...operatorProblems(values.operator, tls.includes(undefined), inUse("port")),
+    ...(values.metrics !== undefined && values.metrics !== "off" && !inUse("port")
+      ? [
+          `${settings.metrics.name}: expected with serve over HTTP only; ${settings.otlpEndpoint.name} works over stdio, too`
+        ]
+      : []),
     ...unknownSettings(new Map([...dotenv, ...environment]), needs)
   )
   if (problems.length > 0 && sources.unread !== undefined) problems.push(`${sources.unread} is not read.`)

@@ -25,7 +25,9 @@ const quoted = /^(?<mark>['"`])(?:\\\k<mark>|(?!\k<mark>)[^])*\k<mark>(?<rest>.*
 const names: ReadonlyArray<string> = Object.values(settings).map(({ name }) => name)
 
 const settingIn = (line: string): string | undefined =>
-  (line.match(/(?:MCP_)?KRAKEN_\w+/gi) ?? []).map((name) => name.toUpperCase()).find((name) => names.includes(name))
+  (line.match(/(?:(?:MCP_)?KRAKEN|OTEL)_\w+/gi) ?? [])
+    .map((name) => name.toUpperCase())
+    .find((name) => names.includes(name))
 
 const isEmpty = (line: string): boolean => /^\s*(?:#.*)?$/.test(line)
 

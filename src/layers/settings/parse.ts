@@ -61,10 +61,13 @@ export const seconds =
     return value >= least && value <= most ? Duration.seconds(value) : undefined
   }
 
+/** The paths at which the server tells of itself. */
+const statusPaths = ["/health", "/ready", "/metrics"]
+
 /** Parses a path and removes the slash at its end, so that `/mcp` and `/mcp/` are equal. */
 export const path: Parse<string> = (text) => {
   const bare = withoutSlashes(text)
-  return /^\/[^\s?#]*$/.test(text) && bare !== "/health" ? bare : undefined
+  return /^\/[^\s?#]*$/.test(text) && !statusPaths.includes(bare) ? bare : undefined
 }
 
 /**
@@ -103,6 +106,39 @@ export const listenAddress: Parse<ListenAddress> = (text) => {
   const at = text.lastIndexOf(":")
   const [name, number] = [host(text.slice(0, Math.max(0, at))), port(text.slice(at + 1))]
   return at < 0 || name === undefined || number === undefined ? undefined : { host: name, port: number }
+}
+
+/** Parses the way in which metrics are served. */
+export const metrics: Parse<"off" | "token" | ListenAddress> = (text) =>
+  oneOf("off", "token")(text) ?? listenAddress(text)
+
+/** Parses the address of a collector of traces and metrics, to whose path `/v1/traces` and the like are added. */
+export const collector: Parse<string> = (text) => {
+  if (!URL.canParse(text)) return undefined
+  const { hash, protocol, search } = new URL(text)
+  return /^https?:$/.test(protocol) && search === "" && hash === "" ? withoutSlashes(text) : undefined
+}
+
+/** Parses headers such as `api-key=KEY,x-team=blue`, whose values are percent-encoded. */
+export const headers: Parse<Redacted.Redacted<Readonly<Record<string, string>>>> = (text) => {
+  const members = listOf(header)(text)
+  return members && Redacted.make(Object.fromEntries(members.map(({ name, value }) => [name, value])))
+}
+
+const header: Parse<{ readonly name: string; readonly value: string }> = (text) => {
+  const { name, value } = /^(?<name>[!#$%&'*+.^_`|~\w-]+)\s*=\s*(?<value>[ -~]*)$/.exec(text)?.groups ?? {}
+  if (name === undefined || value === undefined) return undefined
+  try {
+    return { name: name.toLowerCase(), value: decodeURIComponent(value) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Parses a share from 0 to 1. */
+export const share: Parse<number> = (text) => {
+  const value = isShort(text) && /^\d*\.?\d+$/.test(text) ? Number(text) : NaN
+  return value <= 1 ? value : undefined
 }
 
 /** Checks that an address is https, or http on this machine. */

@@ -143,7 +143,7 @@ export const settings = {
   path: setting({
     name: "MCP_KRAKEN_PATH",
     flag: "path",
-    expected: "a path that begins with a slash, other than /health",
+    expected: "a path that begins with a slash, other than /health, /ready and /metrics",
     fallback: "/mcp",
     purpose: "Path of the MCP endpoint, with or without a trailing slash.",
     parse: Parse.path
@@ -222,6 +222,43 @@ export const settings = {
     fallback: "logfmt",
     purpose: "Format of the log on stderr.",
     parse: Parse.oneOf("logfmt", "json")
+  }),
+  logAmounts: setting({
+    name: "MCP_KRAKEN_LOG_AMOUNTS",
+    expected: "true or false",
+    fallback: "false",
+    purpose: "Log volumes, costs, prices and amounts of writes, too.",
+    parse: Parse.boolean
+  }),
+  metrics: setting({
+    name: "MCP_KRAKEN_METRICS",
+    expected: "off, token, or an address and a port, such as 127.0.0.1:9464",
+    fallback: "off",
+    purpose:
+      "Offer metrics for Prometheus at /metrics: to bearers of a token on the port of MCP (token), or to everyone who reaches a port of its own. Not available over stdio.",
+    parse: Parse.metrics
+  }),
+  otlpEndpoint: setting({
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    expected: "an http or https address without query",
+    shownDefault: "nothing is sent",
+    purpose:
+      "Address of an OpenTelemetry collector that takes OTLP as JSON over HTTP (port 4318 by custom). It gets traces and metrics, without arguments of calls.",
+    parse: Parse.collector
+  }),
+  otlpHeaders: setting({
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    expected: "headers such as api-key=KEY, separated by commas",
+    purpose: "Headers of the requests to that collector.",
+    secret: true,
+    parse: Parse.headers
+  }),
+  traceShare: setting({
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    expected: "a number from 0 to 1",
+    fallback: "1",
+    purpose: "Share of the calls that are traced, unless the client's trace context decides.",
+    parse: Parse.share
   }),
   authDisabled: setting({
     name: "MCP_KRAKEN_AUTH_DISABLED",

@@ -34,12 +34,14 @@ import {
 } from "../../../src/layers/mcp/http/McpHttpHandler.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import { Mandates } from "../../../src/services/Mandates.ts"
+import type { Fault } from "../../../src/services/Readiness.ts"
 import { RecordUnavailable } from "../../../src/services/Record.ts"
 import { KrakenWriter } from "../../../src/services/KrakenWriter.ts"
 import { type Token, TokenForPaper, TokenId, TokenStore, TokenStoreError } from "../../../src/services/TokenStore.ts"
 import { freePort } from "../../freePort.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { TestMandates } from "../../doubles/TestMandates.ts"
+import { TestStatus } from "../../doubles/TestStatus.ts"
 
 const good = "mck_good"
 const paper = "mck_paper"
@@ -54,6 +56,7 @@ const serve = (options: {
   /** The marks of the valid token. */
   readonly marks?: ReadonlyArray<string>
   readonly mandates?: Layer.Layer<Mandates>
+  readonly faults?: Effect.Effect<ReadonlyArray<Fault>>
 }) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -71,6 +74,7 @@ const serve = (options: {
         TestConfig({ port, ...options.config }),
         Layer.succeed(McpHttpHandler, { post: options.post ?? echo, endListening: Effect.void }),
         options.mandates ?? TestMandates(),
+        TestStatus(options.faults),
         Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
         Layer.mock(TokenStore, {
           verify: (secret) =>
@@ -105,6 +109,56 @@ const call = (url: string, init: RequestInit = {}) =>
 const bearer = { authorization: `Bearer ${good}` }
 
 describe("HttpListener", () => {
+  it.scopedLive("tells every client if it is ready, under any name, and bearers of a token why it is not", () =>
+    Effect.gen(function* () {
+      let faults: ReadonlyArray<Fault> = []
+      const config = { allowedHosts: ["kraken.example.com"] }
+      const { lines, url } = yield* serve({ config, faults: Effect.sync(() => faults) })
+      assert.deepInclude(yield* call(`${url}/ready`, { method: "GET" }), { status: 200, text: '{"status":"ready"}' })
+      faults = [
+        { part: "database", reason: "The file /a is busy." },
+        { part: "kraken", reason: "No answer." }
+      ]
+      const unready = '{"status":"unready","reason":"database"}'
+      assert.deepInclude(yield* call(`${url}/ready`, { method: "GET" }), { status: 503, text: unready })
+      assert.deepInclude(yield* call(`${url}/ready`, { method: "GET", headers: { authorization: "Bearer mck_no" } }), {
+        status: 503,
+        text: unready
+      })
+      const known = yield* call(`${url}/ready`, { method: "GET", headers: bearer })
+      assert.deepStrictEqual(JSON.parse(known.text), { status: "unready", reason: "database", faults })
+      assert.deepStrictEqual(lines, [])
+    })
+  )
+
+  it.scopedLive("shows why it is not ready to nobody without authentication", () =>
+    Effect.gen(function* () {
+      const faults = Effect.succeed([{ part: "key", reason: "Kraken refused it." }] as const)
+      const { url } = yield* serve({ config: { authDisabled: true }, faults })
+      const { text } = yield* call(`${url}/ready`, { method: "GET", headers: bearer })
+      assert.strictEqual(text, '{"status":"unready","reason":"key"}')
+    })
+  )
+
+  it.scopedLive("serves metrics to bearers of a token, if the settings say so", () =>
+    Effect.gen(function* () {
+      const { lines, url } = yield* serve({ config: { metrics: "token" } })
+      const answer = yield* call(`${url}/metrics`, { method: "GET", headers: bearer })
+      assert.deepInclude(answer, { status: 200, text: "a_total 1\n" })
+      assert.strictEqual(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8")
+      assert.deepStrictEqual(lines, [])
+      assert.deepInclude(yield* call(`${url}/metrics`, { method: "GET" }), { status: 401 })
+      assert.deepInclude(yield* call(`${url}/metrics`, { headers: { ...bearer, origin: "https://evil.test" } }), {
+        status: 403
+      })
+      assert.lengthOf(lines, 2)
+      const off = yield* serve({})
+      assert.deepInclude(yield* call(`${off.url}/metrics`, { method: "GET", headers: bearer }), { status: 404 })
+      const own = yield* serve({ config: { metrics: { host: "127.0.0.1", port: 0 } } })
+      assert.deepInclude(yield* call(`${own.url}/metrics`, { method: "GET", headers: bearer }), { status: 404 })
+    })
+  )
+
   it.scopedLive("answers the health check to every client, by any method", () =>
     Effect.gen(function* () {
       const { url } = yield* serve({ config: { allowedHosts: ["kraken.example.com"] } })

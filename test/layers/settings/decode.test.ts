@@ -111,6 +111,31 @@ describe("the page for approvals and notifications", () => {
   })
 })
 
+describe("metrics and traces", () => {
+  it("are served to bearers of a token, or on an address of their own", () => {
+    const metrics = (value: string) => ({ MCP_KRAKEN_METRICS: value })
+    assert.strictEqual(config(metrics("Token")).metrics, "token")
+    assert.deepStrictEqual(config(metrics("[::1]:9464")).metrics, { host: "::1", port: 9464 })
+    for (const value of ["on", "9464", "127.0.0.1", "127.0.0.1:99999"])
+      assert.deepStrictEqual(wrong(metrics(value)), ["MCP_KRAKEN_METRICS"])
+  })
+
+  it("are sent to a collector, whose headers are never shown", () => {
+    const otlp = (endpoint: string, headers = "") => ({
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_HEADERS: headers
+    })
+    assert.strictEqual(config(otlp("http://collector:4318/")).otlpEndpoint, "http://collector:4318")
+    const { otlpHeaders } = config(otlp("https://otel.test/otlp", "Api-Key=a%20b, x-team=blue"))
+    assert.deepStrictEqual(otlpHeaders && Redacted.value(otlpHeaders), { "api-key": "a b", "x-team": "blue" })
+    assert.deepStrictEqual(wrong(otlp("collector:4318")), ["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    assert.deepStrictEqual(wrong(otlp("http://collector:4318", "hush")), ["OTEL_EXPORTER_OTLP_HEADERS"])
+    assert.notInclude(problems(otlp("http://collector:4318", "hush")).join(), "hush")
+    for (const value of ["2", "-1", "half"])
+      assert.deepStrictEqual(wrong({ OTEL_TRACES_SAMPLER_ARG: value }), ["OTEL_TRACES_SAMPLER_ARG"])
+  })
+})
+
 describe("settings", () => {
   it("have the published defaults", () => {
     assert.deepStrictEqual(config(), {
@@ -145,6 +170,11 @@ describe("settings", () => {
       notify: undefined,
       logLevel: LogLevel.Info,
       logFormat: "logfmt",
+      logAmounts: false,
+      metrics: "off",
+      otlpEndpoint: undefined,
+      otlpHeaders: undefined,
+      traceShare: 1,
       unreadFile: Option.none(),
       notices: []
     })

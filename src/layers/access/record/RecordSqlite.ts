@@ -17,6 +17,7 @@ import {
   type Limits,
   type Outcome,
   Record,
+  type RecordSummary,
   RecordUnavailable
 } from "../../../services/Record.ts"
 import { monotonic } from "../../../services/Clocks.ts"
@@ -36,6 +37,7 @@ import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
 import { limitUsages } from "./spendingLimits.ts"
+import { summaryOf } from "./summary.ts"
 import { usageOf } from "./usage.ts"
 import { storeWindowTime, windowTime } from "./windows.ts"
 
@@ -263,6 +265,7 @@ function makeRecord(
         return yield* readAlways((db, now) => limitUsages(db, own, limits.server, windowTime(db, now, own, limits)))
       }),
       stop: read(Option.none(), (db) => Option.fromNullable(stopIn(db))),
+      summary: (limits) => read(nothingRecorded, (db, now) => summaryOf(db, now, key, limits)),
       position: read(0, (db) => readHead(db).seq),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
@@ -343,6 +346,15 @@ function makeRecord(
       })
     })
   })
+}
+
+const nothingRecorded: RecordSummary = {
+  head: 0,
+  isStopped: false,
+  frozenCallers: 0,
+  intents: { open: 0, unknown: 0 },
+  approvals: {},
+  budgets: []
 }
 
 /** Makes the refusal of a write while all is stopped. */

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3"
-import { Option, Schema } from "effect"
+import { Either, Option, Schema } from "effect"
 import { Mandate } from "../../../domain/mandates/mandate.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
@@ -73,3 +73,14 @@ export const mandateOf = (db: Database, token: string): MandateInForce | undefin
     ? undefined
     : { subject: row.subject, revision: row.revision, terms: readable(row.seq, decodeMandate(row.terms)) }
 }
+
+/** Reads the mandates of tokens, the newest first. One that cannot be read is left out. */
+export const mandatesOf = (db: Database, most: number): ReadonlyArray<MandateInForce> =>
+  (
+    statement(
+      db,
+      "SELECT subject, revision, terms FROM mandates WHERE terms IS NOT NULL AND token IS NOT NULL ORDER BY seq DESC LIMIT ?"
+    ).all(most) as ReadonlyArray<{ readonly subject: string; readonly revision: number; readonly terms: string }>
+  ).flatMap(({ revision, subject, terms }) =>
+    Either.match(decodeMandate(terms), { onLeft: () => [], onRight: (terms) => [{ subject, revision, terms }] })
+  )

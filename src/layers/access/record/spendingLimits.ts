@@ -180,3 +180,36 @@ const usageIn = (
     }
   ]
 }
+
+/** The state of one limit of spending. Amounts are decimals in `currency`. */
+export interface BudgetState {
+  /** Such as `max/day`. */
+  readonly limit: string
+  readonly currency: string
+  readonly allowed: string
+  readonly used: string
+  /** The part of the used amount that open writes and orders can still take. */
+  readonly reserved: string
+}
+
+/** Reads the state of the limits of spending, without those of withdrawal addresses, which have the names of a person. */
+export const budgetStates = (
+  db: Database,
+  party: Party,
+  server: ServerLimits | undefined,
+  at: number
+): ReadonlyArray<BudgetState> =>
+  bucketsOf(party, server)
+    .filter(({ name }) => name === "max")
+    .flatMap((bucket) => {
+      const reserved = usedSince(db, party, bucket, whileOpen - 1)
+      return rolling.flatMap((window) =>
+        usageIn(db, party, bucket, window, at).map(({ allowed, limit, unit, used }) => ({
+          limit,
+          currency: unit,
+          allowed,
+          used,
+          reserved: textOf(reserved)
+        }))
+      )
+    })

@@ -417,6 +417,7 @@ describe("a record that cannot be written", () => {
       usage: () => new RecordUnavailable({ reason: "The file is full." }),
       limitUsages: () => new RecordUnavailable({ reason: "The file is full." }),
       stop: new RecordUnavailable({ reason: "The file is full." }),
+      summary: () => new RecordUnavailable({ reason: "The file is full." }),
       position: new RecordUnavailable({ reason: "The file is full." }),
       available: () => new RecordUnavailable({ reason: "The file is full." }),
       usedClientIds: () => new RecordUnavailable({ reason: "The file is full." }),

@@ -1,0 +1,37 @@
+import { Effect, Option } from "effect"
+import { Config } from "../../services/Config.ts"
+import { Metrics } from "../../services/Metrics.ts"
+import { Readiness } from "../../services/Readiness.ts"
+import { contentType } from "../metrics/prometheusText.ts"
+import * as Reply from "./reply.ts"
+
+/** Makes the answer of a page that tells of the server. `authenticated` is the check of the request's token. */
+export type StatusPage = <E>(authenticated: Effect.Effect<unknown, E>) => Effect.Effect<Reply.Reply, E>
+
+/**
+ * Makes the pages by path: `/ready`, whose details are for bearers of a token, and `/metrics` if the settings offer it to
+ * them.
+ */
+export const makeStatusPages = Effect.gen(function* () {
+  const { authDisabled, metrics } = yield* Config
+  const { faults } = yield* Readiness
+  const { text } = yield* Metrics
+
+  const ready: StatusPage = Effect.fnUntraced(function* (authenticated) {
+    const found = yield* faults
+    const [first] = found
+    if (first === undefined) return Reply.ready
+    // Without authentication, everybody would see the details.
+    const isKnown = !authDisabled && Option.isSome(yield* Effect.option(authenticated))
+    return Reply.unready({ reason: first.part, ...(isKnown && { faults: found }) })
+  })
+
+  const ofMetrics: StatusPage = (authenticated) =>
+    Effect.map(Effect.zipRight(authenticated, text), (body) => Reply.plain(contentType, body))
+
+  return (path: string): StatusPage | undefined =>
+    path === "/ready" ? ready : path === "/metrics" && metrics === "token" ? ofMetrics : undefined
+})
+
+/** Tells whether an answer of a page is logged. Pages are asked often, so that only refusals are. */
+export const isLogged = (status: number): boolean => status >= 400 && status < 500

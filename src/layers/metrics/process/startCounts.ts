@@ -1,0 +1,19 @@
+import { endpoints, isEndpoint, isWrite } from "../../../domain/endpoints/endpoints.ts"
+import * as Instruments from "../instruments.ts"
+
+/**
+ * Makes the series of events that an alarm is for, with the count 0. Prometheus sees the first event as a change only if
+ * the series was there before.
+ */
+export const startCounts = (): void => {
+  Instruments.authFailures.zero("401")
+  Instruments.authFailures.zero("429")
+  Instruments.nonceResyncs.zero("retry")
+  Instruments.nonceResyncs.zero("jump")
+  for (const limiter of ["rest", "engine", "public", "auth", "domain", "lockout"])
+    Instruments.rateRefusals.zero(limiter)
+  for (const endpoint of Object.keys(endpoints).filter(isEndpoint).filter(isWrite)) {
+    Instruments.writes.zero(endpoint, "happened", "")
+    Instruments.writes.zero(endpoint, "unknown", "KrakenOutcomeUnknown")
+  }
+}

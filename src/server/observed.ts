@@ -1,0 +1,30 @@
+import { Effect, Layer } from "effect"
+import { load } from "../layers/process/load.ts"
+import { Config } from "../services/Config.ts"
+import { Metrics } from "../services/Metrics.ts"
+
+/** No metrics: nothing is recorded. */
+const MetricsOff = Layer.succeed(Metrics, { collect: Effect.void, text: Effect.succeed("") })
+
+/** The metrics of this process, if somebody reads them. */
+export const MetricsIfRead = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { metrics, otlpEndpoint } = yield* Config
+    if (metrics === "off" && otlpEndpoint === undefined) return MetricsOff
+    const { MetricsOfProcess } = yield* load(() => import("../layers/metrics/process/MetricsOfProcess.ts"))
+    return MetricsOfProcess
+  })
+)
+
+/** The listener of metrics, if the settings have one. */
+export const MetricsAddress = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { metrics } = yield* Config
+    if (typeof metrics === "string") return Layer.empty
+    const { MetricsHttp, MetricsListener } = yield* load(() => import("../layers/metrics/http/MetricsHttp.ts"))
+    const announced = Effect.flatMap(MetricsListener, ({ port }) =>
+      Effect.logInfo("Metrics are served to everyone who reaches their address", { host: metrics.host, port })
+    )
+    return Layer.scopedDiscard(announced).pipe(Layer.provide(MetricsHttp(metrics)))
+  })
+)
