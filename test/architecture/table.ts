@@ -191,6 +191,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/access/halt",
     "layers/caching",
     "layers/kraken/answers",
+    "layers/metrics",
     "layers/network",
     "layers/process",
     "services",
@@ -206,7 +207,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/kraken/permissions": ["domain/endpoints", "domain/keys", "layers/caching", "services"],
   "layers/kraken/priorities": ["services"],
-  "layers/kraken/rates": ["domain/endpoints", "layers/caching", "layers/kraken/priorities", "services"],
+  "layers/kraken/rates": [
+    "domain/endpoints",
+    "layers/caching",
+    "layers/kraken/priorities",
+    "layers/metrics",
+    "services"
+  ],
   "layers/access/secret": [
     "layers/access",
     "layers/access/mandates",
@@ -235,12 +242,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/kraken/limits",
     "layers/kraken/orders",
+    "layers/metrics",
     "services"
   ],
   "layers/mcp/handlers": [
     "domain/endpoints",
     "layers/mcp/protocol",
     "layers/mcp/server",
+    "layers/metrics",
     "services",
     "tools",
     "tools/kit"
@@ -248,7 +257,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/mcp/http": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/mcp/protocol": ["domain/wire", "services", "version"],
   "layers/mcp/multiRoundTrip": ["domain/wire", "layers/mcp/protocol", "layers/storage", "services"],
-  "layers/mcp/server": ["layers/mcp/multiRoundTrip", "layers/mcp/protocol", "services"],
+  "layers/mcp/server": ["layers/mcp/multiRoundTrip", "layers/mcp/protocol", "layers/metrics", "services"],
   "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/paper": [
     "domain/endpoints",

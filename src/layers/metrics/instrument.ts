@@ -129,3 +129,10 @@ export const timed =
       const began = performance.now()
       return Effect.onExit(effect, (exit) => Effect.sync(() => record((performance.now() - began) / 1000, exit)))
     })
+
+/** Begins to measure, and returns a function that returns the seconds since then. */
+export const elapsed = (): (() => number) => {
+  if (!isRecording) return () => 0
+  const began = performance.now()
+  return () => (performance.now() - began) / 1000
+}

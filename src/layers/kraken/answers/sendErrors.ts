@@ -1,4 +1,4 @@
-import { Data } from "effect"
+import { Cause, Data, Exit, Option } from "effect"
 import type { Meaning } from "../../../domain/wire/errors.ts"
 import { quoteTexts } from "../../../domain/wire/escapeText.ts"
 
@@ -28,6 +28,14 @@ export class SendFailed extends Data.TaggedError("SendFailed")<{
   readonly error: NoAnswer | ApiRefusal
   readonly left: number
 }> {}
+
+/** Names the error in which a request ended, for metrics. Empty if it did not fail. */
+export const errorTypeOf = (exit: Exit.Exit<unknown, SendFailed>): string => {
+  if (Exit.isSuccess(exit)) return ""
+  const failed = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  if (failed === undefined) return "cancelled"
+  return failed.error._tag === "ApiRefusal" ? failed.error.meaning._tag : failed.error._tag
+}
 
 export const isInvalidNonce = (error: unknown): boolean =>
   error instanceof ApiRefusal && error.meaning._tag === "InvalidNonce"

@@ -12,7 +12,9 @@ import type { Frozen } from "../../../services/LimitErrors.ts"
 import { type MayNotLeave, NonceSource, type Turn } from "../../../services/NonceSource.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
-import { type ApiRefusal, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
+import { elapsed, timed } from "../../metrics/instrument.ts"
+import { laneWaits, nonceResyncs, requests } from "../../metrics/instruments.ts"
+import { type ApiRefusal, errorTypeOf, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
 
 /** A call: the request, its priority, and the decoder of its response. */
 export interface ApiCall<A> {
@@ -49,7 +51,7 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
             Either.match(decode(response, isPrivate(endpoint)), { onLeft: fail, onRight: Effect.succeed })
         }
       )
-    })
+    }).pipe(timed((seconds, exit) => requests.record(seconds, endpoint, errorTypeOf(exit))))
 
   /** The lag that the nonces count with, in milliseconds. */
   let knownLag = 0
@@ -103,10 +105,15 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
         })
         return Effect.zipRight(check, roundTrip(call, request, left, Effect.zipRight(followClock, turn.end)))
       })
-    return Effect.zipRight(
-      followClock,
-      intent === undefined ? nonces.turn(priority, send) : nonces.turnOf(intent, priority, send)
-    )
+    const turn = Effect.suspend(() => {
+      const taken = elapsed()
+      const sendInTurn = (turn: Turn) => {
+        laneWaits.record(taken(), priority)
+        return send(turn)
+      }
+      return intent === undefined ? nonces.turn(priority, sendInTurn) : nonces.turnOf(intent, priority, sendInTurn)
+    })
+    return Effect.zipRight(followClock, turn)
   }
 
   /**
@@ -120,10 +127,14 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     const send = (left: number) => (isPrivate(call.endpoint) ? post(call, left) : get(call, left))
     const again = ({ left }: SendFailed) => send(isRead ? left : timeout)
     return send(timeout).pipe(
-      Effect.catchIf(isNonceRefused, again),
-      Effect.catchIf(isNonceRefused, (failed) =>
-        Effect.zipRight(nonces.jump, isRead ? again(failed) : Effect.fail(failed))
-      )
+      Effect.catchIf(isNonceRefused, (failed) => {
+        nonceResyncs.add("retry")
+        return again(failed)
+      }),
+      Effect.catchIf(isNonceRefused, (failed) => {
+        nonceResyncs.add("jump")
+        return Effect.zipRight(nonces.jump, isRead ? again(failed) : Effect.fail(failed))
+      })
     )
   }
 })

@@ -7,6 +7,7 @@ import { Config } from "../../../services/Config.ts"
 import type { Priority } from "../../../services/KrakenClient.ts"
 import { KrakenLockout, KrakenRateLimitError } from "../../../services/KrakenErrors.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
+import { rateRefusals, rateWaits } from "../../metrics/instruments.ts"
 import { RateBudgetOff } from "./RateBudgetOff.ts"
 import { chargesOf } from "./charges.ts"
 import { type BucketRequest, type LeakyBucket, makeLeakyBucket } from "./leakyBucket.ts"
@@ -47,9 +48,10 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
     request: BucketRequest
   ) =>
     Effect.catchTag(
-      bucket.take(request, (seconds) =>
-        report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })
-      ),
+      bucket.take(request, (seconds) => {
+        rateWaits.record(seconds, limiter)
+        return report({ progress: 0, message: `Waiting ${Math.ceil(seconds)} s for Kraken's rate limit` })
+      }),
       "WaitTooLong",
       ({ seconds: retryAfterSeconds }) =>
         new KrakenRateLimitError({ endpoint, limiter, retryAfterSeconds, refusedBy: "mcp-kraken" })
@@ -97,6 +99,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       orders.carriedOut(endpoint, params, result, yield* monotonic)
     }),
     exceeded: Effect.fn("RateBudget.exceeded")(function* (endpoint, params, limiter) {
+      rateRefusals.add(limiter)
       switch (limiter) {
         case "rest":
         case "auth":
@@ -111,6 +114,7 @@ export const makeRateBudget = (tier: Tier): typeof RateBudget.Service => {
       }
     }),
     lockedOut: Effect.fn("RateBudget.lockedOut")(function* (endpoint) {
+      rateRefusals.add("lockout")
       const { monotonic, wall } = yield* clocks
       const lasts = Duration.toMillis(lockout)
       lockedUntil = monotonic + lasts

@@ -18,6 +18,7 @@ import {
 } from "../../../services/Record.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { EndedIntent, Notify } from "./notices.ts"
+import { writes } from "../../metrics/instruments.ts"
 import { limitError } from "../limits/limitError.ts"
 import { outcomeOf } from "./writeExit.ts"
 
@@ -128,7 +129,11 @@ export const makeRecordedWrites = (
     const outcome = outcomeOf(endpoint, exit)
     return record.end(intent, outcome).pipe(
       // An outcome that stays unknown is recorded once.
-      Effect.tap((ended) => (Option.isSome(ended) ? notify.ended(endpoint, intent, outcome) : Effect.void)),
+      Effect.tap((ended) => {
+        if (Option.isNone(ended)) return Effect.void
+        writes.add(endpoint, outcome.outcome, outcome.error ?? "")
+        return notify.ended(endpoint, intent, outcome)
+      }),
       Effect.catchAll(({ message }) =>
         Effect.as(
           Effect.logError("The outcome of a write could not be recorded yet", { seq: intent.seq, reason: message }),

@@ -1,8 +1,10 @@
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { KrakenNotPlaced, KrakenOutcomeUnknown } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
 import type { IntentRef, Record } from "../../../services/Record.ts"
+import { timed } from "../../metrics/instrument.ts"
+import { settlements } from "../../metrics/instruments.ts"
 import { createdIdsIn } from "./createdIds.ts"
 import type { PreparedWrite, ProcedureContext, Settlement, UnconfirmedWrite, WriteProcedure } from "./writeProcedure.ts"
 
@@ -40,7 +42,7 @@ export const makeSettleWrite = (context: ProcedureContext, record: typeof Record
     })
     const found = yield* Effect.catchTag(procedure.settle(context, attempt, before), "ParseError", () =>
       Effect.succeed(unreadable)
-    )
+    ).pipe(timed((seconds, exit) => settlements.record(seconds, endpoint, Exit.isSuccess(exit) ? exit.value._tag : "")))
     const settlement =
       found._tag === "Placed"
         ? yield* isOurs(intent, [...fingerprints, ...(found.fingerprints ?? [])], found.result).pipe(

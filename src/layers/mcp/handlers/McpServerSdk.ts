@@ -12,8 +12,10 @@ import { TradingMode } from "../../../services/TradingMode.ts"
 import { defect } from "../../../tools/kit/defects.ts"
 import { recordRefusal } from "../../../tools/kit/recordRefusal.ts"
 import { errorMeaning } from "../../../tools/errorMeaning.ts"
+import { refusalLayer } from "../../../tools/refusalLayer.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
+import { calls, refusals } from "../../metrics/instruments.ts"
 import { definitionFor, showsPages } from "./pages.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
@@ -21,8 +23,9 @@ import { limitResponse } from "./responseLimit.ts"
 import { connectSdk } from "../server/sdkServer.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { ProtocolError } from "../protocol/ProtocolError.ts"
-import type { Call, Handler } from "../protocol/serverDefinition.ts"
+import type { Call, Handler, LogFields } from "../protocol/serverDefinition.ts"
 import { receiptMeta, recordedAs } from "./receiptNotes.ts"
+import { writeDetails } from "./writeDetails.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
@@ -85,7 +88,14 @@ const makeCall = (
         const details = { tool: name, outcome: tool.intent === "read" ? "nothing" : "unknown", answer: "" } as const
         return Effect.map(defect(cause, details), (error) => failed(error, call))
       }),
-      Effect.onExit((exit) => log(tool.name, call, started, outcomeOf(exit)))
+      Effect.onExit((exit) => {
+        const answer = Exit.isSuccess(exit) ? exit.value.result.structuredContent : undefined
+        const details =
+          tool.intent === "read"
+            ? undefined
+            : writeDetails({ endpoint: tool.endpoint, args, answer }, config.logAmounts)
+        return log(tool.name, call, started, outcomeOf(exit), details)
+      })
     )
     const answer = call.program === undefined ? yield* limitResponse(tool, result) : result
     const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
@@ -121,6 +131,8 @@ interface Ended {
 
 const failed = (error: ToolError, { program }: Call): Ended => {
   program?.noteFailure(errorMeaning(error))
+  const layer = refusalLayer(error)
+  if (layer !== undefined) refusals.add(layer, error._tag)
   return { outcome: error._tag, result: ErrorAdvice.render(error) }
 }
 
@@ -137,16 +149,24 @@ const unknownTool = (name: string, { readOnly }: typeof Config.Service) => {
 }
 
 /**
- * Logs a call, without the values of its arguments: in the log entry of its request, if there is one. A call that asks
+ * Logs a call, without its arguments except for the facts of a write: in the log entry of its request, if there is one. A call that asks
  * the client during its request runs again in the same request, so it is logged by itself.
  */
-const log = (tool: string, { addLogFields, principal, request }: Call, started: number, outcome: string) =>
+const log = (
+  tool: string,
+  { addLogFields, noteOutcome, principal, request }: Call,
+  started: number,
+  outcome: string,
+  details?: LogFields
+) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    noteOutcome(tool, outcome)
     const isLast = outcome !== "InputRequired" || Option.isNone(request)
+    if (isLast) calls.add(principal.caller.id)
     if (addLogFields === undefined || !isLast) {
-      return Effect.logInfo("tool", { tool, caller: principal.caller.id, outcome, ms: now - started })
+      return Effect.logInfo("tool", { tool, caller: principal.caller.id, outcome, ms: now - started, ...details })
     }
-    addLogFields({ tool, outcome, toolMs: now - started })
+    addLogFields({ tool, outcome, toolMs: now - started, ...details })
     return Effect.void
   })
 

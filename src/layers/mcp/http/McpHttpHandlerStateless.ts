@@ -26,7 +26,7 @@ export const McpHttpHandlerStateless = Layer.effect(
   McpHttpHandler,
   Effect.gen(function* () {
     const { answer, questions, definition } = yield* McpServer
-    const protocol = makeProtocol(definition)
+    const protocol = makeProtocol(definition, "tcp")
     const stopped = yield* Deferred.make<void>()
 
     const answerOne = (message: unknown, http: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
@@ -47,7 +47,7 @@ export const McpHttpHandlerStateless = Layer.effect(
       if (request.method !== "initialize" && version !== undefined && !handshakeVersions.includes(version)) {
         return Effect.succeed(failed(request.id, unsupportedVersion(version)))
       }
-      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none()), http)
+      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none(), version), http)
     }
 
     const listen = (request: Request, { emit, headers }: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
@@ -62,7 +62,10 @@ export const McpHttpHandlerStateless = Layer.effect(
       { headers, principal }: McpHttpRequest
     ): Effect.Effect<McpHttpResponse> =>
       batchVersions.includes(header(headers, "mcp-protocol-version"))
-        ? Effect.map(carryOutBatch(answer, protocol, messages, principal), (answer) => ({ _tag: "Json", ...answer }))
+        ? Effect.map(
+            carryOutBatch(answer, protocol, messages, principal, header(headers, "mcp-protocol-version")),
+            (answer) => ({ _tag: "Json", ...answer })
+          )
         : Effect.succeed(failed(null, invalidRequest("Invalid request: this protocol revision has no batches")))
 
     return McpHttpHandler.of({

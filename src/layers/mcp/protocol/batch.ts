@@ -16,7 +16,8 @@ export const carryOutBatch = (
   answer: RequestHandler,
   protocol: Pick<ReturnType<typeof makeProtocol>, "handshake">,
   messages: ReadonlyArray<unknown>,
-  principal: typeof Principal.Service
+  principal: typeof Principal.Service,
+  version?: string
 ): Effect.Effect<{ readonly status: number; readonly body?: string }> => {
   const answerOne = (message: unknown): Effect.Effect<string | undefined> => {
     const read = incoming(message)
@@ -28,7 +29,7 @@ export const carryOutBatch = (
         failed(request.id, invalidRequest("Invalid request: this method is not allowed in a batch"))
       )
     }
-    const plan = protocol.handshake(request, principal, Option.none())
+    const plan = protocol.handshake(request, principal, Option.none(), version)
     return Effect.map(carryOut(answer, plan), ({ response }) => stringify(response))
   }
   if (messages.length === 0 || messages.length > maxMessages) {

@@ -7,6 +7,9 @@ export const statelessVersion = "2026-07-28"
 /** The protocol revisions with a handshake (`initialize`), latest first. */
 export const handshakeVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"]
 
+/** The revision of a client that names none. */
+export const unnamedVersion = "2025-03-26"
+
 /** The prefix of MCP's own keys in `_meta`. */
 export const prefix = "io.modelcontextprotocol/"
 

@@ -6,6 +6,7 @@ import {
   invalidParams,
   type Json,
   handshakeVersions,
+  unnamedVersion,
   methodNotFound,
   statelessVersion,
   paramsFailure,
@@ -14,7 +15,7 @@ import {
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./statelessEnvelope.ts"
 import { internalError, resourceNotFound } from "./ProtocolError.ts"
-import type { RequestContext, RequestHandler, Response, ServerDefinition } from "./serverDefinition.ts"
+import type { RequestContext, RequestHandler, Response, ServerDefinition, Via } from "./serverDefinition.ts"
 
 /** An answer, with its HTTP status. */
 export interface Answered {
@@ -48,7 +49,10 @@ const cacheTimes: Record<string, number | undefined> = {
 }
 
 /** Makes the protocol in all its revisions for one server. It keeps nothing between requests. */
-export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, "about" | "mirrored">) => {
+export const makeProtocol = (
+  { about, mirrored }: Pick<ServerDefinition<never>, "about" | "mirrored">,
+  transport?: Via["transport"]
+) => {
   const serverInfo = { [`${prefix}serverInfo`]: about.serverInfo }
 
   /** Adds to a result what revision 2026-07-28 requires: its type, the server, and how long clients can cache it. */
@@ -87,6 +91,7 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
       context: {
         principal,
         revision: "stateless",
+        ...viaOf(transport, statelessVersion),
         client: Predicate.isRecord(client) ? Option.some(client) : Option.none(),
         ...(Predicate.isRecord(params?.["inputResponses"]) && { answers: params["inputResponses"] }),
         ...(typeof params?.["requestState"] === "string" && { requestState: params["requestState"] })
@@ -106,21 +111,31 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
     }
   }
 
-  /** Answers `initialize`, in the revision that the client requests if we support it, else in our latest. */
-  const initialize = ({ id, params }: Request): Plan => {
-    const requested = handshakeVersions.find((version) => version === params?.["protocolVersion"])
+  /** Answers `initialize`. */
+  const initialize = (request: Request): Plan => {
+    const { id } = request
     const { capabilities, instructions, serverInfo } = about
-    const result = { protocolVersion: requested ?? handshakeVersions[0], capabilities, serverInfo, instructions }
+    const result = { protocolVersion: versionFor(request), capabilities, serverInfo, instructions }
     return { _tag: "Answer", answered: { status: 200, response: { jsonrpc: "2.0", id, result } } }
   }
 
   /**
    * Plans a request of a revision with a handshake. `initialize` is never refused. `client` holds the capabilities that
-   * the client declared, if the transport keeps them.
+   * the client declared, if the transport keeps them, and `version` is the revision that it speaks.
    */
-  const handshake = (request: Request, principal: typeof Principal.Service, client: Option.Option<Json>): Plan => {
+  const handshake = (
+    request: Request,
+    principal: typeof Principal.Service,
+    client: Option.Option<Json>,
+    version?: string
+  ): Plan => {
     if (request.method === "initialize") return initialize(request)
-    const context: RequestContext = { principal, revision: "handshake", client }
+    const context: RequestContext = {
+      principal,
+      revision: "handshake",
+      client,
+      ...viaOf(transport, version ?? unnamedVersion)
+    }
     // These clients are asked during the call, so it never ends in questions.
     const finish = (response: Response): Answered => ({
       status: 200,
@@ -156,6 +171,13 @@ export const makeProtocol = ({ about, mirrored }: Pick<ServerDefinition<never>, 
 
   return { stateless, handshake, listen }
 }
+
+/** The revision that `initialize` requests if we support it, else our latest. */
+export const versionFor = ({ params }: Request): string | undefined =>
+  handshakeVersions.find((version) => version === params?.["protocolVersion"]) ?? handshakeVersions[0]
+
+const viaOf = (transport: Via["transport"] | undefined, version: string) =>
+  transport !== undefined && { via: { transport, version } }
 
 const failed = ({ id }: Request, failure: Failure): Answered => ({
   status: failure.status,

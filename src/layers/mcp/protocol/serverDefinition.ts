@@ -14,7 +14,7 @@ export interface About {
   readonly instructions: string
 }
 
-/** Fields for the log, by name. They never contain the value of an argument. */
+/** Fields for the log, by name. Of arguments they contain only the facts of a write: pair, side and ids. */
 export type LogFields = { readonly [name: string]: string | number }
 
 /** Questions for the client, which sends its request again with the answers and the state. */
@@ -43,6 +43,8 @@ export interface ProgramCaller {
 export interface RequestContext {
   readonly principal: typeof Principal.Service
   readonly revision: "stateless" | "handshake"
+  /** The transport, by OpenTelemetry's name, and the protocol revision of the client. Absent for a call of this program. */
+  readonly via?: Via
   /** The capabilities that the client declared, if any. */
   readonly client: Option.Option<Json>
   /** Answers to the questions of an earlier request, unchecked. */
@@ -57,6 +59,12 @@ export interface RequestContext {
   readonly addLogFields?: (fields: LogFields) => void
   /** Absent if a model reads the answer. */
   readonly program?: ProgramCaller
+}
+
+/** The way by which a request came. */
+export interface Via {
+  readonly transport: "tcp" | "pipe"
+  readonly version: string
 }
 
 /** Answers a request whose params have been checked. Interrupting it cancels the request. */
@@ -78,6 +86,8 @@ export interface Call {
   readonly addLogFields: RequestContext["addLogFields"]
   /** See `RequestContext`. */
   readonly program: RequestContext["program"]
+  /** Notes the tool and the outcome of a call, for metrics and traces. */
+  readonly noteOutcome: (tool: string, outcome: string) => void
   /** Sends a notification that belongs to this request. Does nothing if the transport has no way to send it. */
   readonly notify: (method: string, params: Json) => Effect.Effect<void>
   /** Asks the client during the request. None from 2026-07-28 on, and if the transport has no way to ask. */

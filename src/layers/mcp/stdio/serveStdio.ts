@@ -17,7 +17,7 @@ import {
   stringify
 } from "../protocol/messages.ts"
 import { isStateless } from "../protocol/statelessEnvelope.ts"
-import { carryOut, makeProtocol, type Plan } from "../protocol/protocol.ts"
+import { carryOut, makeProtocol, type Plan, versionFor } from "../protocol/protocol.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { makeLineWriter, makeReader } from "./streams.ts"
 
@@ -33,13 +33,14 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
 ) {
   const { answer, questions, definition, expectRequests } = yield* McpServer
   const principal = yield* Principal
-  const protocol = makeProtocol(definition)
+  const protocol = makeProtocol(definition, "pipe")
   const { read } = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()
   const running = new Map<Id, Fiber.RuntimeFiber<void>>()
   const listeners = new Map<Id, object>()
   let client = Option.none<Json>()
+  let version: string | undefined
 
   const write = (message: object) => writer.write(stringify(message))
   const fail = (id: Id | null, failure: Failure) => write(errorResponse(id, failure))
@@ -47,10 +48,12 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const planOf = (request: Request): Plan => {
     if (isStateless(request.method, request.params, {})) return protocol.stateless(request, principal)
     const capabilities = request.params?.["capabilities"]
-    // The capabilities of the client are the only state that is kept for the connection.
-    if (request.method === "initialize")
+    // Capabilities and revision of the client are the only state that is kept for the connection.
+    if (request.method === "initialize") {
       client = Predicate.isRecord(capabilities) ? Option.some(capabilities) : Option.none()
-    return protocol.handshake(request, principal, client)
+      version = versionFor(request)
+    }
+    return protocol.handshake(request, principal, client, version)
   }
 
   const listen = (request: Request) => {
@@ -99,7 +102,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   const startBatch = (messages: ReadonlyArray<unknown>) =>
     FiberSet.run(
       calls,
-      Effect.map(carryOutBatch(answer, protocol, messages, principal), ({ body }) => {
+      Effect.map(carryOutBatch(answer, protocol, messages, principal, version), ({ body }) => {
         if (body !== undefined) writer.write(body)
       })
     )
