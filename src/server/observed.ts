@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { load } from "../layers/process/load.ts"
 import { Config } from "../services/Config.ts"
 import { Metrics } from "../services/Metrics.ts"
@@ -13,6 +13,28 @@ export const MetricsIfRead = Layer.unwrapEffect(
     if (metrics === "off" && otlpEndpoint === undefined) return MetricsOff
     const { MetricsOfProcess } = yield* load(() => import("../layers/metrics/process/MetricsOfProcess.ts"))
     return MetricsOfProcess
+  })
+)
+
+/** The pause between two readings of the values that are not counted as they happen: that of the exporter. */
+const collectEvery = "10 seconds"
+
+/** Reads these values now and then, if metrics are sent. A reader of Prometheus has them read when it asks. */
+export const CollectedForExport = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const { otlpEndpoint } = yield* Config
+    const { collect } = yield* Metrics
+    if (otlpEndpoint !== undefined) yield* Effect.forkScoped(Effect.repeat(collect, Schedule.spaced(collectEvery)))
+  })
+)
+
+/** Sends traces and metrics to a collector, if the settings name one. Otherwise no span is made, which takes time. */
+export const Telemetry = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { otlpEndpoint } = yield* Config
+    if (otlpEndpoint === undefined) return Layer.setTracerEnabled(false)
+    const { OtlpExport } = yield* load(() => import("../layers/tracing/otlp/OtlpExport.ts"))
+    return OtlpExport(otlpEndpoint)
   })
 )
 

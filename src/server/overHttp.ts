@@ -21,7 +21,7 @@ import { TokenStore } from "../services/TokenStore.ts"
 import { isActive, opens } from "../layers/access/tokenRules.ts"
 import { announce } from "./announce.ts"
 import { howToConnect } from "./howToConnect.ts"
-import { MetricsAddress, MetricsIfRead } from "./observed.ts"
+import { CollectedForExport, MetricsAddress, MetricsIfRead } from "./observed.ts"
 import { Product } from "./product.ts"
 import { logUnlimitedCaller } from "./unlimited.ts"
 
@@ -101,7 +101,7 @@ const KnownCallers = Layer.unwrapEffect(
   Effect.map(Config, ({ authDisabled }) => (authDisabled ? CallersLocal : CallersByToken))
 )
 
-const HttpServer = Layer.merge(HttpListener, MetricsAddress).pipe(
+const HttpServer = Layer.mergeAll(HttpListener, MetricsAddress, CollectedForExport).pipe(
   Layer.provide([McpHttpHandlerStateless, ReadinessOfParts]),
   Layer.provide(MetricsIfRead),
   Layer.provide(Layer.provide(Product, KnownCallers)),

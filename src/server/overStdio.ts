@@ -11,6 +11,7 @@ import { localOperator } from "../layers/access/principals.ts"
 import { Config } from "../services/Config.ts"
 import { Principal } from "../services/Principal.ts"
 import { announce } from "./announce.ts"
+import { CollectedForExport, MetricsIfRead } from "./observed.ts"
 import { logUnlimitedCaller } from "./unlimited.ts"
 
 /** Destroys stdin, so that an open pipe does not keep the process alive. */
@@ -21,7 +22,8 @@ const product = Effect.fnUntraced(function* (use: (config: typeof Config.Service
   const { Product } = yield* load(() => import("./product.ts"))
   const { MandatesSqlite } = yield* load(() => import("../layers/access/mandates/MandatesSqlite.ts"))
   const { CallersLocal } = yield* load(() => import("../layers/access/callers/CallersLocal.ts"))
-  use(Context.get(yield* Layer.build(Layer.provide(Product, [MandatesSqlite, CallersLocal])), Config))
+  const served = CollectedForExport.pipe(Layer.provide(MetricsIfRead), Layer.provideMerge(Product))
+  use(Context.get(yield* Layer.build(Layer.provide(served, [MandatesSqlite, CallersLocal])), Config))
   yield* logUnlimitedCaller
   yield* announce({ address: "stdio" }, "local")
   return yield* Effect.never

@@ -6,6 +6,7 @@ import { settings } from "../layers/settings/settingDefinitions.ts"
 import { Config } from "../services/Config.ts"
 import { InternalError } from "../layers/process/InternalError.ts"
 import { load } from "../layers/process/load.ts"
+import { Telemetry } from "./observed.ts"
 
 /** Logs the notices about the settings. */
 const notices = Effect.flatMap(Config, ({ notices }) =>
@@ -39,7 +40,10 @@ export const server = (options: Options) => {
   const { envFile, flags, stdio } = options
   return Effect.provide(
     Effect.zipRight(notices, stdio ? overStdio : overHttp(options)).pipe(Effect.catchAllCause(reported)),
-    Logging().pipe(Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags)))
+    Telemetry.pipe(
+      Layer.provideMerge(Logging()),
+      Layer.provideMerge(ConfigEnv(stdio ? Needs.overStdio : Needs.overHttp, envFile, flags))
+    )
   ).pipe(Effect.tapErrorTag("SettingsError", (error) => (stdio ? refuse(error) : Effect.void)))
 }
 

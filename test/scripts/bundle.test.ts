@@ -57,6 +57,13 @@ describe("the bundle", () => {
     assert.include(partsOf(loadedWith("src/layers/pictures/renderer.ts")), "@resvg/resvg-wasm")
   })
 
+  it("sends traces without OpenTelemetry's own packages, and loads the exporter only for that", () => {
+    const all = Object.keys(metafile.inputs).filter((path) => path.includes("node_modules/@opentelemetry/"))
+    assert.deepStrictEqual(all, [])
+    assert.notInclude(partsOf(loadedWith("src/server/overHttp.ts")), "@effect/opentelemetry")
+    assert.include(partsOf(loadedWith("src/layers/tracing/otlp/OtlpExport.ts")), "@effect/opentelemetry")
+  })
+
   it("answers initialize over stdio without a command line, tools, SDK, zod, HTTP and SQL", () => {
     const loaded = loadedWith("src/bin.ts", "src/Main.ts", "src/server/server.ts", "src/server/overStdio.ts")
     assert.deepStrictEqual(partsOf(loaded), [

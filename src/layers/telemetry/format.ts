@@ -1,4 +1,18 @@
-import { Cause, FiberId, HashMap, Inspectable, List, Logger, LogSpan, Predicate } from "effect"
+import {
+  Cause,
+  Context,
+  FiberId,
+  FiberRef,
+  FiberRefs,
+  HashMap,
+  Inspectable,
+  List,
+  Logger,
+  LogSpan,
+  Option,
+  Predicate,
+  Tracer
+} from "effect"
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -29,8 +43,23 @@ export const logfmt = Logger.make(
 export const json = Logger.make((options: Options): string => {
   const { fields, messages } = partsOf(options.message)
   const line = Logger.structuredLogger.log({ ...options, message: messages })
-  return Inspectable.stringifyCircular({ ...line, annotations: { ...line.annotations, ...fields } })
+  return Inspectable.stringifyCircular({
+    ...line,
+    annotations: { ...line.annotations, ...fields },
+    ...traceOf(options)
+  })
 })
+
+/** The ids by which a collector of traces finds the span in which a line was logged, if spans are made. */
+const traceOf = ({ context }: Options): Fields => {
+  const span = Context.getOption(FiberRefs.getOrDefault(context, FiberRef.currentContext), Tracer.ParentSpan)
+  return Option.isSome(span) && span.value.traceId !== noTrace
+    ? { trace_id: span.value.traceId, span_id: span.value.spanId }
+    : none
+}
+
+/** The id of a trace while spans are not made. */
+const noTrace = "noop"
 
 const none: Fields = {}
 

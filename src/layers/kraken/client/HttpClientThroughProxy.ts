@@ -28,3 +28,6 @@ export const HttpClientThroughProxy = Layer.unwrapEffect(
 
 /** The client of notifications. */
 export const HttpClientForNotices = (url: string) => Layer.unwrapEffect(clientFor(url, "Notifications"))
+
+/** The client of traces and metrics. */
+export const HttpClientForTelemetry = (url: string) => Layer.unwrapEffect(clientFor(url, "Traces and metrics"))

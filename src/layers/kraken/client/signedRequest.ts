@@ -14,6 +14,7 @@ import type { ApiResponse } from "./decodeResponse.ts"
 import type { Transport } from "./transport.ts"
 import { elapsed, timed } from "../../metrics/instrument.ts"
 import { laneWaits, nonceResyncs, requests } from "../../metrics/instruments.ts"
+import { span } from "../../tracing/span.ts"
 import { type ApiRefusal, errorTypeOf, isInvalidNonce, type NoAnswer, SendFailed } from "../answers/sendErrors.ts"
 
 /** A call: the request, its priority, and the decoder of its response. */
@@ -51,7 +52,10 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
             Either.match(decode(response, isPrivate(endpoint)), { onLeft: fail, onRight: Effect.succeed })
         }
       )
-    }).pipe(timed((seconds, exit) => requests.record(seconds, endpoint, errorTypeOf(exit))))
+    }).pipe(
+      timed((seconds, exit) => requests.record(seconds, endpoint, errorTypeOf(exit))),
+      span({ name: endpoint, kind: "client", attributes: { endpoint } })
+    )
 
   /** The lag that the nonces count with, in milliseconds. */
   let knownLag = 0
@@ -124,7 +128,9 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
    * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
    */
   return <A>(call: ApiCall<A>, timeout: number, isRead: boolean) => {
-    const send = (left: number) => (isPrivate(call.endpoint) ? post(call, left) : get(call, left))
+    const { endpoint, priority } = call
+    const inLane = span({ name: "kraken.lane", kind: "internal", attributes: { endpoint, priority } })
+    const send = (left: number) => (isPrivate(endpoint) ? inLane(post(call, left)) : get(call, left))
     const again = ({ left }: SendFailed) => send(isRead ? left : timeout)
     return send(timeout).pipe(
       Effect.catchIf(isNonceRefused, (failed) => {

@@ -16,6 +16,7 @@ import { refusalLayer } from "../../../tools/refusalLayer.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type AnyTool, type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import { calls, refusals } from "../../metrics/instruments.ts"
+import { annotateError, span } from "../../tracing/span.ts"
 import { definitionFor, showsPages } from "./pages.ts"
 import { resourcesAndPrompts } from "./resourcesAndPrompts.ts"
 import { withProgressHeartbeat } from "./progressHeartbeat.ts"
@@ -75,7 +76,7 @@ const makeCall = (
     const started = yield* Clock.currentTimeMillis
     const receipts = yield* Ref.make(Option.none<string>())
     const context = yield* CallContext
-    const { result } = yield* withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
+    const ended = withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
       Effect.provideService(CallContext, {
         ...context,
         noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt))
@@ -97,6 +98,7 @@ const makeCall = (
         return log(tool.name, call, started, outcomeOf(exit), details)
       })
     )
+    const { result } = yield* toolSpan(tool.name)(ended)
     const answer = call.program === undefined ? yield* limitResponse(tool, result) : result
     const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
     const content =
@@ -128,6 +130,14 @@ interface Ended {
   readonly outcome: string
   readonly result: CallToolResult
 }
+
+/** The span of a tool, with the attributes of the conventions for agents. */
+const toolSpan = (name: string) =>
+  span({
+    name: `execute_tool ${name}`,
+    kind: "internal",
+    attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name }
+  })
 
 const failed = (error: ToolError, { program }: Call): Ended => {
   program?.noteFailure(errorMeaning(error))
@@ -163,11 +173,13 @@ const log = (
     noteOutcome(tool, outcome)
     const isLast = outcome !== "InputRequired" || Option.isNone(request)
     if (isLast) calls.add(principal.caller.id)
+    const noted = annotateError(outcome === "ok" || outcome === "InputRequired" ? "" : outcome)
     if (addLogFields === undefined || !isLast) {
-      return Effect.logInfo("tool", { tool, caller: principal.caller.id, outcome, ms: now - started, ...details })
+      const fields = { tool, caller: principal.caller.id, outcome, ms: now - started, ...details }
+      return Effect.zipRight(noted, Effect.logInfo("tool", fields))
     }
     addLogFields({ tool, outcome, toolMs: now - started, ...details })
-    return Effect.void
+    return noted
   })
 
 /** Reads what is left of Kraken's rate budget. It is added to the answers of calls that might have used it. */

@@ -1,9 +1,9 @@
-import { Cause, Context, Effect, Exit, Option, Scope } from "effect"
+import { Cause, Context, Effect, Option, Scope } from "effect"
 import { CallContext } from "../../../services/CallContext.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { RequestStateKey } from "../../../services/RequestStateKey.ts"
-import { timed } from "../../metrics/instrument.ts"
-import { operations } from "../../metrics/instruments.ts"
+import { withParent } from "../../tracing/span.ts"
+import { observed } from "./observed.ts"
 import { contextOf } from "./callContext.ts"
 import { errorResponse, type Id, type Json } from "../protocol/messages.ts"
 import { metaOf } from "../protocol/statelessEnvelope.ts"
@@ -17,8 +17,7 @@ import type {
   Handler,
   Methods,
   Response,
-  ServerDefinition,
-  Via
+  ServerDefinition
 } from "../protocol/serverDefinition.ts"
 
 /**
@@ -47,16 +46,16 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
     const { id, method, params } = request
     const handler = handlers.get(method)
     if (handler === undefined) return Effect.flatMap(sdk, (transport) => transport.request(request))
-    const seen: Seen = { tool: "", outcome: "" }
-    const call = { ...callOf(context, String(++requests), metaOf(params), questions), noteOutcome: noteIn(seen) }
     const run = (call: Call) => {
-      // The context of the calling fiber is replaced, not merged, since the handler needs nothing else.
-      const provided: (none: Context.Context<never>) => Context.Context<R | Principal | CallContext> = () =>
-        Context.add(Context.add(services, Principal, call.principal), CallContext, contextOf(call))
+      // The context of the calling fiber is replaced, not merged, since the handler needs nothing else but the span.
+      const provided: (current: Context.Context<never>) => Context.Context<R | Principal | CallContext> = (current) =>
+        withParent(current, Context.add(Context.add(services, Principal, call.principal), CallContext, contextOf(call)))
       return Effect.mapInputContext(handler(params as Methods["tools/call"][0], call), provided)
     }
-    return timed(countIn(seen, method, context.via))(
-      Effect.matchCauseEffect(multiRoundTrip(method, params, call, run, context), {
+    const meta = metaOf(params)
+    return observed({ method, context, meta }, (noteOutcome) => {
+      const call = { ...callOf(context, String(++requests), meta, questions), noteOutcome }
+      return Effect.matchCauseEffect(multiRoundTrip(method, params, call, run, context), {
         onSuccess: (outcome): Effect.Effect<Response> =>
           Effect.succeed(
             outcome._tag === "Complete"
@@ -65,36 +64,9 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
           ),
         onFailure: (cause) => failed(id, cause)
       })
-    )
+    })
   })
 })
-
-/** The tool that a request called, and the outcome. Empty until it is known, and for requests that call none. */
-interface Seen {
-  tool: string
-  outcome: string
-}
-
-const noteIn =
-  (seen: Seen): Call["noteOutcome"] =>
-  (tool, outcome) => {
-    seen.tool = tool
-    seen.outcome = outcome
-  }
-
-/** Outcomes that are no errors. */
-const good = new Set(["", "ok", "InputRequired"])
-
-/** Counts a request of a client when it ends. */
-const countIn = (seen: Seen, method: string, via: Via | undefined) => (seconds: number, exit: Exit.Exit<Response>) => {
-  if (via === undefined) return
-  const { outcome, tool } = seen
-  operations.record(seconds, method, tool, good.has(outcome) ? codeIn(exit) : outcome, via.version, via.transport)
-}
-
-/** The code of an error of the protocol. Empty for an answer. */
-const codeIn = (exit: Exit.Exit<Response>): string =>
-  Exit.isSuccess(exit) ? ("error" in exit.value ? String(exit.value.error.code) : "") : "cancelled"
 
 const failed = (id: Id, cause: Cause.Cause<ProtocolError>): Effect.Effect<Response> => {
   const answer = errorResponse(
