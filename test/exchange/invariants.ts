@@ -47,7 +47,7 @@ export const assertNotCrossed = (exchange: Exchange): void => {
 /** Asserts that an order's executed volume is the sum of its trades and at most its volume. */
 export const assertFillsAddUp = (exchange: Exchange): void => {
   for (const order of exchange.orders.values()) {
-    const trades = order.trades.map((id) => exchange.accounts.get(order.account)!.tradesById.get(id)!)
+    const trades = order.trades.map((id) => exchange.accounts.get(order.account)!.trades.get(id)!)
     const sum = (of: "volume" | "cost" | "fee") => trades.reduce((total, trade) => total + trade[of], 0n)
     assert.deepStrictEqual([sum("volume"), sum("cost"), sum("fee")], [order.executed, order.cost, order.fee])
     if (order.spend === undefined) assert.isTrue(order.executed <= order.volume)
@@ -62,7 +62,7 @@ export const hasCounterparty = (
   { id, number }: { readonly id: string; readonly number: number }
 ): boolean =>
   [...exchange.accounts.values()].some(({ trades }) =>
-    trades.some((trade) => trade.number === number && trade.id !== id)
+    [...trades].some((trade) => trade.number === number && trade.id !== id)
   )
 
 /** Lists resting orders in the order of their queues, to compare with the trades of the next step. */
@@ -80,8 +80,8 @@ export const queues = (exchange: Exchange) =>
 export const assertPriorityKept = (exchange: Exchange, before: ReturnType<typeof queues>, traded = Infinity): void => {
   for (const line of before) {
     const lastFilled = line.findLastIndex(({ order, trades }) => {
-      const { tradesById } = exchange.accounts.get(order.account)!
-      return order.trades.slice(trades).some((id) => tradesById.get(id)!.maker)
+      const made = exchange.accounts.get(order.account)!.trades
+      return order.trades.slice(trades).some((id) => made.get(id)!.maker)
     })
     for (const { order } of line.slice(0, Math.max(0, lastFilled))) {
       const waits = order.status === "open" && order.display === undefined && order.amends === undefined
@@ -123,7 +123,7 @@ export const assertLedgersAddUp = (exchange: Exchange): void => {
 export const assertTransfersAddUp = (exchange: Exchange): void => {
   for (const account of exchange.accounts.values()) {
     const moved = (refid: string) =>
-      account.ledger.flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
+      [...account.ledger].flatMap((entry) => (entry.refid === refid ? [entry.amount - entry.fee] : []))
     for (const { amount, creditedAt, failedAt, refid } of account.deposits) {
       assert.deepStrictEqual(moved(refid), creditedAt <= exchange.now && failedAt === undefined ? [amount] : [])
     }
@@ -133,7 +133,7 @@ export const assertTransfersAddUp = (exchange: Exchange): void => {
     }
     for (const strategy of strategies) {
       const { allocated, pending, rewarded, unbonding } = allocationOf(account, strategy)
-      const rewards = account.ledger.filter(
+      const rewards = [...account.ledger].filter(
         ({ asset, type }) => type === "staking" && asset === earnBalance(strategy.asset)
       )
       assert.strictEqual(
@@ -163,6 +163,6 @@ export const assertNothingTraded = (exchange: Exchange, before: ReturnType<typeo
 
 const tradesOn = (exchange: Exchange, { pair }: PairState): number =>
   [...exchange.accounts.values()].reduce(
-    (sum, { trades }) => sum + trades.filter((trade) => trade.pair === pair).length,
+    (sum, { trades }) => sum + [...trades].filter((trade) => trade.pair === pair).length,
     0
   )

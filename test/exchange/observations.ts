@@ -83,3 +83,11 @@ export const makeObserver = () => {
     return last
   }
 }
+
+export const observationsAt = (observed: ReadonlyArray<Observation | undefined>) => {
+  const observe = makeObserver()
+  return (step: number, now: number): Book | undefined => {
+    const observation = observed[step]
+    return observation && observe(observation, now)
+  }
+}

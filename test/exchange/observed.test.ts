@@ -19,7 +19,14 @@ import {
   hasCounterparty,
   assertSorted
 } from "./invariants.ts"
-import { type Book, observedExchange, makeObserver, type Observation, observations } from "./observations.ts"
+import {
+  type Book,
+  observedExchange,
+  makeObserver,
+  type Observation,
+  observations,
+  observationsAt
+} from "./observations.ts"
 import { runSequence, replayJournal, type Step, sequences } from "./callSequences.ts"
 
 const timeout = 600_000
@@ -64,7 +71,7 @@ describe("random orders on a recorded market", () => {
       runSequence(exchange, sequence, undefined, observationsAt(observed))
       return [...exchange.orders.values()].map((order) => ({
         order,
-        trades: exchange.accounts.get(order.account)!.tradesById
+        trades: exchange.accounts.get(order.account)!.trades
       }))
     })
     const made = orders.filter(({ order, trades }) => order.trades.some((id) => trades.get(id)!.maker))
@@ -112,7 +119,7 @@ describe("random orders on a recorded market", () => {
           const limits = new Map([...exchange.orders.values()].map((order) => [order.txid, order.limit]))
           return () => {
             for (const account of exchange.accounts.values()) {
-              for (const trade of account.trades.slice(counts.get(account))) {
+              for (const trade of account.trades.slice(counts.get(account) ?? 0)) {
                 // An amended order can trade, trigger a stop by that, and match it at the new limit.
                 const { limit } = exchange.orders.get(trade.order)!
                 if (trade.maker) assert.include([limits.get(trade.order) ?? limit, limit], trade.price)
@@ -188,14 +195,6 @@ const anyObservedSequence = (
     check(sequence, observed)
     return setImmediate()
   })
-
-const observationsAt = (observed: ReadonlyArray<Observation | undefined>) => {
-  const observe = makeObserver()
-  return (step: number, now: number): Book | undefined => {
-    const observation = observed[step]
-    return observation && observe(observation, now)
-  }
-}
 
 const trim = (exchange: Exchange, request: Request): Request | undefined => {
   if (request.endpoint !== "control/Observe") return request

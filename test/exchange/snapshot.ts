@@ -19,13 +19,19 @@ export const snapshot = (exchange: Exchange): unknown => {
       ...account,
       clientIds: [...account.clientIds.keys()],
       open: [...account.open.keys()],
-      closed: account.closed.map(({ txid }) => txid),
-      tradesById: undefined,
-      ledgerById: undefined
+      closed: Array.from(account.closed, ({ txid }) => txid),
+      trades: [...account.trades],
+      ledger: [...account.ledger],
+      volume: { ...account.volume, entries: [...account.volume.entries] }
     })),
     assets: [...exchange.catalogue.assets.keys()],
     pairs: [...exchange.catalogue.pairs.values()].map((pair) => ({ ...printPair(pair, pair.status), tick: pair.tick })),
-    orders: exchange.orders,
+    orders: new Map(
+      [...exchange.accounts.values()]
+        .flatMap(({ closed, open }) => [...closed, ...open.values()])
+        .toSorted((one, other) => one.opened - other.opened || (one.txid < other.txid ? -1 : 1))
+        .map((order) => [order.txid, order])
+    ),
     pairStates: [...exchange.pairStates.values()].map((state) => ({
       pair: state.pair.id,
       status: state.status,
@@ -37,7 +43,7 @@ export const snapshot = (exchange: Exchange): unknown => {
         exchange.market.last(state.pair, exchange.now)
       ],
       ownTrade: state.ownTrade,
-      trades: state.trades.map(({ id }) => id)
+      trades: Array.from(state.trades, ({ id }) => id)
     })),
     timers: [...exchange.timers.values()],
     fees: exchange.fees,

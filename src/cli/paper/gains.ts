@@ -44,7 +44,7 @@ export const gainsOf = (exchange: Exchange, name: string): Gains | undefined => 
   })
   const directory = makeDirectory({ currency: listed("currency"), tokenized_asset: listed("tokenized_asset") })
   const entries = readEntries(
-    account.ledger.toReversed().map((entry) => [entry.id, showEntry(exchange, entry)] as const),
+    [...account.ledger].toReversed().map((entry) => [entry.id, showEntry(exchange, entry)] as const),
     directory
   )
   const balances = Object.fromEntries(

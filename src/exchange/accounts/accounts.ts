@@ -1,8 +1,9 @@
 import { deposit, methodsOf } from "./funding.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
+import { History } from "../base/history.ts"
 import { accountId, hex } from "../base/ids.ts"
 import { fromOutside, post } from "./ledger.ts"
-import { type Account, type Exchange, nextNumber, type WithdrawalAddress } from "../state/state.ts"
+import { type Account, type Exchange, kinds, nextNumber, type WithdrawalAddress } from "../state/state.ts"
 
 /** Opens an account with saved withdrawal addresses, one of them not yet verified, and no balances. */
 export const openAccount = (exchange: Exchange, of: { readonly name: string; readonly master?: string }): Account => {
@@ -17,15 +18,14 @@ export const openAccount = (exchange: Exchange, of: { readonly name: string; rea
     holds: new Map(),
     open: new Map(),
     clientIds: new Map(),
-    closed: [],
-    trades: [],
-    tradesById: new Map(),
-    ledger: [],
-    ledgerById: new Map(),
-    volume: { entries: [], from: 0, sum: 0n },
+    closed: new History(kinds.closed),
+    trades: new History(kinds.trades),
+    ledger: new History(kinds.ledger),
+    volume: { entries: new History(kinds.volume), from: 0, sum: 0n },
     cancelAllAt: undefined,
     deposits: [],
     withdrawals: [],
+    transfersToFutures: [],
     depositAddresses: [],
     withdrawalAddresses: savedAddresses(exchange.settings.seed, number),
     earn: new Map(),

@@ -45,9 +45,9 @@ export const rateOf = (exchange: Exchange, account: Account, { fees }: Pair, mak
 /** Returns the dollars traded in the last 30 days, in units of 10^-4. */
 export const recentVolume = (exchange: Exchange, account: Account): bigint => {
   const { volume } = account
-  for (let oldest = volume.entries[volume.from]; oldest !== undefined && oldest.time <= exchange.now - month;) {
+  for (let oldest = volume.entries.at(volume.from); oldest !== undefined && oldest.time <= exchange.now - month;) {
     volume.sum -= oldest.dollars
-    oldest = volume.entries[++volume.from]
+    oldest = volume.entries.at(++volume.from)
   }
   return volume.sum
 }

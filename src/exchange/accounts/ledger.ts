@@ -22,7 +22,6 @@ export const post = (
     balance
   }
   account.ledger.push(posted)
-  account.ledgerById.set(posted.id, posted)
   return posted
 }
 

@@ -64,6 +64,12 @@ export class SortedMap<K extends bigint | number, V> {
     for (const chunk of this.chunks) yield* chunk.values
   }
 
+  /** Iterates over keys and values by ascending key. The map must not change during the iteration. */
+  *entries(): IterableIterator<readonly [K, V]> {
+    for (const { keys, values } of this.chunks)
+      for (let i = 0; i < keys.length; i++) yield [keys[i]!, values[i]!] as const
+  }
+
   /** Finds the chunk that holds the key or would take it: the last chunk that begins at or below the key. */
   private chunkOf(key: K): number {
     let low = 0

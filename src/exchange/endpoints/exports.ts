@@ -1,6 +1,7 @@
 import { strToU8, zipSync } from "fflate"
 import type { Endpoint } from "../wire/call.ts"
 import { assetOf } from "../catalogue/catalogue.ts"
+import type { History } from "../base/history.ts"
 import { reportId } from "../base/ids.ts"
 import { integer, list, oneOf, required } from "../wire/params.ts"
 import { invalid } from "../base/refusal.ts"
@@ -114,28 +115,24 @@ const showReport = (exchange: Exchange, report: Report) => {
 
 type Row = Record<string, string>
 
-/** Returns true if an entry lies in the report's range and was there when the report was requested. */
-const inReport = (report: Report, millis: number): boolean =>
-  millis >= report.from * 1000 && millis <= report.to * 1000 + 999 && millis <= report.created
+/** Returns the entries in the report's range that were there when the report was requested. */
+const reported = <A>(history: History<A>, { created, from, to }: Report): Iterable<A> =>
+  history.between(from * 1000, Math.min(to * 1000 + 999, created))
 
 const tradeRows = (account: Account, report: Report): ReadonlyArray<Row> =>
-  account.trades
-    .filter(({ time }) => inReport(report, time))
-    .map((trade) => {
-      const shown = showTrade(trade, false) as Row
-      // Trade times have a tenth of a millisecond; times of ledger entries do not.
-      const time = `${moment(trade.time)}.${String(trade.time % 1000).padStart(3, "0")}0`
-      return { ...shown, txid: trade.id, time, ledgers: trade.ledgers.join(",") }
-    })
+  Array.from(reported(account.trades, report), (trade) => {
+    const shown = showTrade(trade, false) as Row
+    // Trade times have a tenth of a millisecond; times of ledger entries do not.
+    const time = `${moment(trade.time)}.${String(trade.time % 1000).padStart(3, "0")}0`
+    return { ...shown, txid: trade.id, time, ledgers: trade.ledgers.join(",") }
+  })
 
 const ledgerRows = (exchange: Exchange, account: Account, report: Report): ReadonlyArray<Row> =>
-  account.ledger
-    .filter(({ time }) => inReport(report, time))
-    .map((entry) => {
-      const isSpot = entry.asset === assetOf(exchange.catalogue, entry.asset).id
-      const wallet = isSpot ? "spot / main" : walletOf(entry.asset)
-      return { ...showEntry(exchange, entry), txid: entry.id, time: moment(entry.time), wallet }
-    })
+  Array.from(reported(account.ledger, report), (entry) => {
+    const isSpot = entry.asset === assetOf(exchange.catalogue, entry.asset).id
+    const wallet = isSpot ? "spot / main" : walletOf(entry.asset)
+    return { ...showEntry(exchange, entry), txid: entry.id, time: moment(entry.time), wallet }
+  })
 
 const moment = (millis: number) => new Date(millis).toISOString().slice(0, 19).replace("T", " ")
 

@@ -6,7 +6,7 @@ import { page } from "../wire/paging.ts"
 import { invalid, Refusal } from "../base/refusal.ts"
 import { showEntry } from "../wire/show.ts"
 import type { Exchange } from "../state/state.ts"
-import { inWindow } from "./orders.ts"
+import { inWindow, windowOf } from "./orders.ts"
 
 export const Ledgers: Endpoint = (exchange, { account, key, params }) => {
   const names = list(params, "asset")?.filter((name) => name !== "all")
@@ -14,16 +14,17 @@ export const Ledgers: Endpoint = (exchange, { account, key, params }) => {
   const type = oneOf(params, "type", ledgerTypes) ?? "all"
   const aclass = oneOf(params, "aclass", ["currency", "tokenized_asset"]) ?? "currency"
   const found = page(account.ledger, params, {
-    keeps: (entry) => {
-      const asset = assetOf(exchange.catalogue, entry.asset)
-      if (!inWindow(key, entry.time) || asset.class !== aclass) return false
+    keepsGroup: (group) => {
+      const [asset = "", itsType] = group.split(" ")
       return (
-        (type === "all" || entry.type === type) &&
-        (wanted === undefined || wanted.length === 0 || wanted.some((isWanted) => isWanted(entry.asset)))
+        assetOf(exchange.catalogue, asset).class === aclass &&
+        (type === "all" || itsType === type) &&
+        (wanted === undefined || wanted.length === 0 || wanted.some((isWanted) => isWanted(asset)))
       )
     },
+    keeps: windowOf(key, ({ time }) => time),
     times: ({ time }) => [time],
-    timeOf: (id) => account.ledgerById.get(id)?.time
+    timeOf: (id) => account.ledger.get(id)?.time
   })
   return {
     ledger: Object.fromEntries(found.page.map((entry) => [entry.id, showEntry(exchange, entry)])),
@@ -46,7 +47,7 @@ export const QueryLedgers: Endpoint = (exchange, { account, key, params }) => {
   if (ids.length > 20) throw invalid("id")
   return Object.fromEntries(
     ids.map((id) => {
-      const entry = account.ledgerById.get(id)
+      const entry = account.ledger.get(id)
       if (entry === undefined || !inWindow(key, entry.time)) throw new Refusal("EGeneral:Invalid arguments:id")
       return [id, showEntry(exchange, entry)]
     })

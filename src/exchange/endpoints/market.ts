@@ -118,7 +118,8 @@ export const publicTrades = (
   range: { readonly after: number; readonly until: number; readonly count: number; readonly oldest?: boolean }
 ) => {
   const ours = pairStateOf(exchange, pair)
-    .trades.filter(({ time }) => time > range.after && time <= range.until)
+    .trades.slice(0)
+    .filter(({ time }) => time > range.after && time <= range.until)
     .map((trade) => ({ ...trade, id: trade.number, market: trade.executedAs === "market" }))
   const all = [...exchange.market.trades(pair, range), ...ours].toSorted(
     (one, other) => one.time - other.time || one.id - other.id

@@ -12,8 +12,6 @@ import { type Account, type Exchange, nextNumber, type WithdrawalAddress } from 
 import { cancellable, returnWithdrawal } from "../accounts/transfers.ts"
 import { dailyLimit, largestWithdrawal, usedToday, worthOf } from "../accounts/withdrawalLimit.ts"
 
-const spotToFutures = "spottofutures"
-
 export const WithdrawMethods: Endpoint = (exchange, { account, params }) => {
   const isAsked = assetFilter(exchange, params)
   const network = text(params, "network")
@@ -113,7 +111,7 @@ export const WithdrawCancel: Endpoint = (exchange, { account, key, params }) => 
   const asset = assetNamed(exchange, required(params, "asset"), unknownAsset)
   const refid = required(params, "refid")
   // A transfer between own wallets is complete immediately. Any key may ask about it.
-  if (account.ledger.some((entry) => entry.refid === refid && entry.subtype === spotToFutures)) return false
+  if (account.transfersToFutures.includes(refid)) return false
   if (!key.permissions.includes("withdraw-funds")) throw new Refusal("EGeneral:Permission denied")
   const withdrawal = account.withdrawals.find((each) => each.refid === refid && each.asset === asset.id)
   if (withdrawal === undefined) throw new Refusal("EFunding:Unknown reference id")
@@ -130,7 +128,8 @@ export const WalletTransfer: Endpoint = (exchange, { account, params }) => {
   const sum = transferAmount(params, asset)
   if (sum > available(account, asset.id)) throw new Refusal("EFunding:Insufficient funds")
   const refid = fundingId(exchange.settings.seed, nextNumber(exchange))
-  post(exchange, account, { refid, type: "transfer", subtype: spotToFutures, asset: asset.id, amount: -sum })
+  post(exchange, account, { refid, type: "transfer", subtype: "spottofutures", asset: asset.id, amount: -sum })
+  account.transfersToFutures.push(refid)
   add(account.futures, asset.id, sum)
   return { refid }
 }

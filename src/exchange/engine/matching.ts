@@ -186,7 +186,6 @@ const fill = (
     ledgers: [quoteEntry.id, baseEntry.id]
   }
   account.trades.push(trade)
-  account.tradesById.set(id, trade)
   countVolume(exchange, account, pair.quote, paid)
   updateOrder(exchange, state, order, trade, paid)
   return trade

@@ -5,7 +5,7 @@ import { endOrder } from "./lifecycle.ts"
 import type { AwaitedPrices } from "../state/market.ts"
 import { fillCrossed } from "./matching.ts"
 import { isTrading } from "./mode.ts"
-import { type Exchange, type Timer, pairStateOf, type PairState } from "../state/state.ts"
+import { type Exchange, findOrder, type Timer, pairStateOf, type PairState } from "../state/state.ts"
 import { payReward } from "../accounts/rewards.ts"
 import { processTriggered, startScheduled } from "./submit.ts"
 
@@ -92,7 +92,7 @@ const fire = (exchange: Exchange, timer: Timer): void => {
   switch (timer.kind) {
     case "start":
     case "expire": {
-      const order = exchange.orders.get(timer.txid)!
+      const order = findOrder(exchange, timer.txid)!
       const state = pairStateOf(exchange, order.pair)
       if (timer.kind === "start" && order.status === "pending" && isTrading(exchange, state))
         startScheduled(exchange, order)

@@ -4,7 +4,7 @@ import { convert } from "../accounts/value.ts"
 import { engineLimits } from "../../domain/endpoints/rateCosts.ts"
 import { waitsForTrigger } from "../engine/lifecycle.ts"
 import { hasTrigger, type Order, type Trade } from "../state/order.ts"
-import type { Account, Exchange } from "../state/state.ts"
+import { type Account, type Exchange, findOrder } from "../state/state.ts"
 import { number, numberOf, type Feed } from "./message.ts"
 
 export interface ExecutionOptions {
@@ -43,7 +43,7 @@ export const executions = (exchange: Exchange, account: Account, options: Execut
   const message = (type: "snapshot" | "update", data: ReadonlyArray<Row>) =>
     ({ channel: "executions", type, data, sequence: ++sequence }) as const
 
-  const fillsOf = (trade: Trade, total: Told): Row => fillRow(exchange, exchange.orders.get(trade.order)!, trade, total)
+  const fillsOf = (trade: Trade, total: Told): Row => fillRow(exchange, findOrder(exchange, trade.order)!, trade, total)
 
   const snapshot = (): ReadonlyArray<Row> => [
     ...(options.trades ? account.trades.slice(-50).map((trade) => fillsOf(trade, upTo(exchange, trade))) : []),
@@ -135,10 +135,10 @@ const add = (total: Told, { cost, fee, price, volume }: Trade): void => {
 /** Returns the totals of a trade's order up to the trade. */
 const upTo = (exchange: Exchange, trade: Trade): Told => {
   const total = { ...nothing }
-  const order = exchange.orders.get(trade.order)!
+  const order = findOrder(exchange, trade.order)!
   const account = exchange.accounts.get(order.account)!
   for (const id of order.trades) {
-    add(total, account.tradesById.get(id)!)
+    add(total, account.trades.get(id)!)
     if (id === trade.id) break
   }
   return total

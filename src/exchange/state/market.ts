@@ -91,7 +91,28 @@ export interface MarketSnapshot {
   readonly trades: ReadonlyArray<PublicTrade>
 }
 
+/** All that a recorded market knows of a pair. */
+export interface Tape {
+  /** Time of the snapshot, and the moment from which its book has been the market's, in epoch milliseconds. */
+  readonly seen: number
+  readonly since: number
+  readonly bid: TapeSide
+  readonly ask: TapeSide
+  last: PublicTrade | undefined
+  readonly trades: Array<PublicTrade>
+  readonly spreads: Array<Spread>
+}
+
+export interface TapeSide {
+  /** Levels that can still be taken. */
+  readonly levels: ReadonlyArray<Level>
+  /** Volume already taken at each price while the snapshots show it unchanged, so that it can't be taken twice. */
+  readonly gone: ReadonlyMap<bigint, Pick<Level, "time" | "volume">>
+}
+
 export interface Recorder {
+  /** All that is known, by the pair object: a pair with the same id and other decimals has separate data. */
+  readonly tapes: Map<Pair, Tape>
   readonly latest: (pair: Pair) => { readonly seen: number; readonly last: PublicTrade | undefined } | undefined
   /**
    * Replaces the book from `now` on. Volume taken from the previous book stays taken at levels that have not changed

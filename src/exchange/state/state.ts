@@ -1,4 +1,5 @@
 import type { Tier } from "../../domain/endpoints/rateCosts.ts"
+import { History, type Kind } from "../base/history.ts"
 import { SortedMap } from "../base/sortedMap.ts"
 import type { Market, Taken } from "./market.ts"
 import type { Order, Trade } from "./order.ts"
@@ -40,6 +41,7 @@ export interface Exchange {
   sequence: number
   status: "online" | "maintenance" | "cancel_only" | "post_only"
   readonly accounts: Map<string, Account>
+  /** Orders by id, without those that an archive holds: see {@link findOrder}. */
   readonly orders: Map<string, Order>
   readonly pairStates: Map<string, PairState>
   readonly timers: SortedMap<number, Array<Timer>>
@@ -79,7 +81,8 @@ export interface PairState {
    * next trade.
    */
   ownTrade: { readonly price: bigint; readonly tick: number } | undefined
-  readonly trades: Array<Trade>
+  /** The newest trades of all accounts on the pair. */
+  readonly trades: History<Trade>
 }
 
 export type Timer =
@@ -102,24 +105,29 @@ export interface Account {
   readonly open: Map<string, Order>
   readonly clientIds: Map<string, Order>
   /** Closed orders in the order in which they closed. */
-  readonly closed: Array<Order>
-  readonly trades: Array<Trade>
-  readonly tradesById: Map<string, Trade>
-  readonly ledger: Array<LedgerEntry>
-  readonly ledgerById: Map<string, LedgerEntry>
+  readonly closed: History<Order>
+  readonly trades: History<Trade>
+  readonly ledger: History<LedgerEntry>
   /** Dollars traded, oldest first, for the 30-day volume. `from` is the index of the first entry that still counts. */
   readonly volume: {
-    readonly entries: Array<{ readonly time: number; readonly dollars: bigint }>
+    readonly entries: History<VolumeEntry>
     from: number
     sum: bigint
   }
   cancelAllAt: { readonly time: number; readonly sequence: number } | undefined
   readonly deposits: Array<Deposit>
   readonly withdrawals: Array<Withdrawal>
+  /** Ids of transfers to the futures wallet. */
+  readonly transfersToFutures: Array<string>
   readonly depositAddresses: Array<DepositAddress>
   readonly withdrawalAddresses: Array<WithdrawalAddress>
   readonly earn: Map<string, Allocation>
   readonly reports: Array<Report>
+}
+
+export interface VolumeEntry {
+  readonly time: number
+  readonly dollars: bigint
 }
 
 export interface LedgerEntry {
@@ -238,6 +246,25 @@ export const makeExchange = (market: Market, now: number, settings: Partial<Sett
   }
 }
 
+/** The histories of an account by name. Groups are what a search can count without reading the items. */
+export const kinds = {
+  closed: {
+    times: ({ closed, opened }) => [opened, closed ?? opened],
+    groupOf: () => "",
+    idOf: ({ txid }) => txid
+  } satisfies Kind<Order>,
+  trades: { times: ({ time }) => [time], groupOf: () => "", idOf: ({ id }) => id } satisfies Kind<Trade>,
+  ledger: {
+    times: ({ time }) => [time],
+    groupOf: ({ asset, type }) => `${asset} ${type}`,
+    idOf: ({ id }) => id
+  } satisfies Kind<LedgerEntry>,
+  volume: { times: ({ time }) => [time], groupOf: () => "" } satisfies Kind<VolumeEntry>
+}
+
+/** Number of own trades that a pair's public trades show at least. */
+export const mostPairTrades = 200
+
 export const makePairState = (pair: Pair): PairState => ({
   pair,
   status: pair.status,
@@ -251,10 +278,21 @@ export const makePairState = (pair: Pair): PairState => ({
   trailing: new Map(),
   taken: { tick: 0, bid: { place: 0, volume: 0n }, ask: { place: 0, volume: 0n } },
   ownTrade: undefined,
-  trades: []
+  trades: new History(kinds.trades, mostPairTrades)
 })
 
 export const pairStateOf = (exchange: Exchange, pair: Pair): PairState => exchange.pairStates.get(pair.id)!
+
+/** Finds an order of any account by its id, open or closed. */
+export const findOrder = (exchange: Exchange, txid: string): Order | undefined => {
+  const known = exchange.orders.get(txid)
+  if (known !== undefined) return known
+  for (const { closed } of exchange.accounts.values()) {
+    const found = closed.get(txid)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 /** Returns the next number of the sequence, for ids and priorities. */
 export const nextNumber = (exchange: Exchange): number => ++exchange.sequence

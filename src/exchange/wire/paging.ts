@@ -1,3 +1,4 @@
+import type { History } from "../base/history.ts"
 import { isShort } from "../../domain/numbers/numberText.ts"
 import { flag, integer, type Params, text } from "./params.ts"
 import { invalid } from "../base/refusal.ts"
@@ -6,15 +7,18 @@ const size = 50
 
 /**
  * Returns one page of a history: the 50 entries from `ofs`, counted from the newest, that are later than `start` and
- * not later than `end`. Both can be epoch seconds or the id of an entry, whose time then counts. `entries` are oldest
- * first; the page is newest first.
+ * not later than `end`. Both can be epoch seconds or the id of an entry, whose time then counts. The page is newest
+ * first. A part of the history of which the page needs no entry is counted by its summary, if that suffices.
  */
 export const page = <A>(
-  entries: ReadonlyArray<A>,
+  history: History<A>,
   params: Params,
   of: {
-    readonly keeps?: (entry: A) => boolean
-    /** Returns the times that the range applies to, in milliseconds. One of them must lie in it. */
+    /** Returns true if entries of a group are kept. Without it, all are. */
+    readonly keepsGroup?: (group: string) => boolean
+    /** Returns true if an entry is kept, of a group that is kept. Undefined if all are. */
+    readonly keeps?: ((entry: A) => boolean) | undefined
+    /** Returns the times that the range applies to, in milliseconds, of those of the history. One of them must lie in it. */
     readonly times: (entry: A) => ReadonlyArray<number>
     readonly timeOf: (id: string) => number | undefined
   }
@@ -23,15 +27,34 @@ export const page = <A>(
   const end = bound(params, "end", of.timeOf) ?? Infinity
   const offset = integer(params, "ofs", [0, 2 ** 31]) ?? 0
   const counted = !flag(params, "without_count")
+  const groups = new Map<string, boolean>()
+  const keepsGroup = (group: string): boolean => {
+    const known = groups.get(group) ?? of.keepsGroup?.(group) ?? true
+    groups.set(group, known)
+    return known
+  }
+  const keeps = (entry: A): boolean =>
+    keepsGroup(history.groupOf(entry)) &&
+    (of.keeps === undefined || of.keeps(entry)) &&
+    of.times(entry).some((time) => time > start && time <= end)
   const page: Array<A> = []
   let count = 0
-  for (let i = entries.length - 1; i >= 0; i--) {
-    const entry = entries[i]!
-    if (of.keeps !== undefined && !of.keeps(entry)) continue
-    if (!of.times(entry).some((time) => time > start && time <= end)) continue
-    if (count >= offset && page.length < size) page.push(entry)
-    count++
+  for (const part of history.partsFromNewest()) {
     if (!counted && page.length === size) break
+    if (part.to <= start || part.from > end) continue
+    if (of.keeps === undefined && part.from > start && part.to <= end) {
+      const kept = Object.entries(part.groups).reduce((sum, [group, size]) => sum + (keepsGroup(group) ? size : 0), 0)
+      if (page.length === size || count + kept <= offset) {
+        count += kept
+        continue
+      }
+    }
+    for (const entry of part.items().toReversed()) {
+      if (!keeps(entry)) continue
+      if (count >= offset && page.length < size) page.push(entry)
+      count++
+      if (!counted && page.length === size) return { page, count: {} }
+    }
   }
   return { page, count: counted ? { count } : {} }
 }

@@ -35,7 +35,7 @@ describe("ccxt keeps accounts", () => {
   it.scoped("fetchClosedOrders: page by page, by pair, by userref, since a time", () =>
     Effect.gen(function* () {
       const { account, use } = yield* withClient()
-      const { closed } = account
+      const closed = [...account.closed]
       const ask = (params: object = {}, symbol?: string, since?: number) =>
         use((kraken) => kraken.fetchClosedOrders(symbol, since, undefined, params))
       const first = yield* ask()
@@ -81,9 +81,12 @@ describe("ccxt keeps accounts", () => {
       )
       const [first, second] = yield* Effect.all(pages)
       const all = [...second!, ...first!]
-      assert.sameMembers(idsOf(all), [...account.tradesById.keys()])
+      assert.sameMembers(
+        idsOf(all),
+        [...account.trades].map(({ id }) => id)
+      )
       for (const read of all) {
-        const trade = account.tradesById.get(read.id!)!
+        const trade = account.trades.get(read.id!)!
         const { costDecimals, display, priceDecimals } = trade.pair
         assert.deepInclude(read, {
           order: trade.order,
@@ -111,10 +114,10 @@ describe("ccxt keeps accounts", () => {
       const all = (yield* Effect.all(pages)).flat()
       assert.sameMembers(
         idsOf(all),
-        account.ledger.map(({ id }) => id)
+        [...account.ledger].map(({ id }) => id)
       )
       for (const read of all) {
-        const entry = account.ledgerById.get(read.id!)!
+        const entry = account.ledger.get(read.id!)!
         const { decimals } = assetOf(builtIn, entry.asset)
         assert.deepInclude(read, { referenceId: entry.refid, timestamp: entry.time, status: "ok" })
         assert.strictEqual(read.direction, entry.amount < 0n ? "out" : "in")
@@ -125,7 +128,7 @@ describe("ccxt keeps accounts", () => {
       const sol = yield* use((kraken) => kraken.fetchLedger("SOL"))
       assert.deepStrictEqual(
         idsOf(sol),
-        byTime(account.ledger.filter(({ asset }) => asset === "SOL")).map(({ id }) => id)
+        byTime([...account.ledger].filter(({ asset }) => asset === "SOL")).map(({ id }) => id)
       )
       const [entry] = sol
       assert.deepInclude(yield* use((kraken) => kraken.fetchLedgerEntry(entry!.id!)), {

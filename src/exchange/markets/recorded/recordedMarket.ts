@@ -1,4 +1,4 @@
-import type { TakenBySide, Level, Market, MarketSnapshot, PublicTrade, Spread, Taken } from "../../state/market.ts"
+import type { Level, Market, MarketSnapshot, Taken, TakenBySide, Tape, TapeSide } from "../../state/market.ts"
 import type { Pair } from "../../catalogue/pairs.ts"
 import { candlesOf, summaryOf } from "./candles.ts"
 
@@ -11,7 +11,6 @@ const most = { trades: 1000, spreads: 200 }
  * at which a snapshot is applied.
  */
 export const recordedMarket = (name: string): Market => {
-  // Keyed by the pair object, since a pair with the same id and other decimals has separate data.
   const tapes = new Map<Pair, Tape>()
   const newest = (pair: Pair, most: number) => tapes.get(pair)?.trades.slice(-most) ?? []
   return {
@@ -29,6 +28,7 @@ export const recordedMarket = (name: string): Market => {
     spreads: (pair, _, count) => tapes.get(pair)?.spreads.slice(-Math.min(count, most.spreads)) ?? [],
     summary: (pair, from, time) => summaryOf(newest(pair, most.trades), from, time),
     recorder: {
+      tapes,
       latest: (pair) => tapes.get(pair),
       setBook: (snapshot, now, taken) => {
         const before = tapes.get(snapshot.pair)
@@ -49,25 +49,7 @@ export const recordedMarket = (name: string): Market => {
   }
 }
 
-interface Tape {
-  /** Time of the snapshot, and the moment from which its book has been the market's, in epoch milliseconds. */
-  readonly seen: number
-  readonly since: number
-  readonly bid: Side
-  readonly ask: Side
-  last: PublicTrade | undefined
-  readonly trades: Array<PublicTrade>
-  readonly spreads: Array<Spread>
-}
-
-interface Side {
-  /** Levels that can still be taken. */
-  readonly levels: ReadonlyArray<Level>
-  /** Volume already taken at each price while the snapshots show it unchanged, so that it can't be taken twice. */
-  readonly gone: ReadonlyMap<bigint, Pick<Level, "time" | "volume">>
-}
-
-const untouched: Side = { levels: [], gone: new Map() }
+const untouched: TapeSide = { levels: [], gone: new Map() }
 
 const shown = (
   { asks, bids, seen }: MarketSnapshot,
@@ -90,7 +72,7 @@ const shown = (
 }
 
 /** Returns one side of a snapshot's book minus the volume taken from levels that have not changed since. */
-const without = (shown: ReadonlyArray<Level>, before: Side = untouched, taken: Taken): Side => {
+const without = (shown: ReadonlyArray<Level>, before: TapeSide = untouched, taken: Taken): TapeSide => {
   const gone = new Map(before.gone)
   const take = ({ price, time }: Level, volume: bigint) =>
     gone.set(price, { time, volume: volume + (gone.get(price)?.volume ?? 0n) })
