@@ -112,6 +112,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/access/halt",
     "layers/access/record",
+    "layers/paper",
     "layers/process",
     "layers/storage",
     "services"

@@ -39,7 +39,11 @@ const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts,
   Command.withDescription("Reset to the starting balances (MCP_KRAKEN_PAPER_BALANCES)")
 )
 
+const accept = Command.make("accept", which, (options) =>
+  Effect.flatMap(accounts, ({ accept }) => accept(options))
+).pipe(Command.withDescription("Go on from an older state, if the newest entries of an account are lost"))
+
 export const paper = Command.make("paper").pipe(
   Command.withDescription("Manage the simulated accounts of paper mode"),
-  Command.withSubcommands([show, deposit, reset])
+  Command.withSubcommands([show, deposit, accept, reset])
 )

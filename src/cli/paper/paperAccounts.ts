@@ -5,7 +5,7 @@ import type { Answer } from "../../exchange/commands/handle.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/recordedMarket.ts"
 import { ConfigEnv } from "../../layers/settings/ConfigEnv.ts"
 import { PaperAccounts, PaperAccountsKept } from "../../layers/paper/PaperAccounts.ts"
-import type { AccountId } from "../../layers/paper/journal.ts"
+import type { AccountId } from "../../layers/paper/accountId.ts"
 import { MarketFeed } from "../../layers/paper/MarketFeed.ts"
 import { makeUpdateCatalogue } from "../../layers/paper/updateCatalogue.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -170,6 +170,14 @@ export const deposit = Effect.fn("paper.deposit")(function* ({
   )
   if (which.json) return yield* Console.log(JSON.stringify({ account, asset: known.display, amount, refid }))
   yield* Console.log(`Deposited ${amount} ${known.display} into the paper account ${account}.`)
+}, prepared(Needs.paper))
+
+/** Goes on from the state that is there, after the newest entries of an account were lost. */
+export const accept = Effect.fn("paper.accept")(function* (which: Which) {
+  const { account, accounts, market } = yield* open(which)
+  const last = yield* accounts.accept(account)
+  if (which.json) return yield* Console.log(JSON.stringify({ account, market, last_entry: last }))
+  yield* Console.log(`The paper account ${account} on the ${market} market goes on after its entry ${last}.`)
 }, prepared(Needs.paper))
 
 /** Resets an account to the starting balances. Running servers see the change at their next call. */

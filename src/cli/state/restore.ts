@@ -12,6 +12,7 @@ import { isLocked, makePrivate } from "../../layers/storage/databaseFile.ts"
 import { Config } from "../../services/Config.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import type { Stop } from "../../services/Halt.ts"
+import { forgetHeads } from "../../layers/paper/accountHeads.ts"
 import { haltFileIn, lookAtHaltFile, writeHaltFile } from "../../layers/access/halt/haltFile.ts"
 import { halt, stopIn } from "../../layers/access/record/emergency.ts"
 import { type From, isoOf, withState } from "../audit/record.ts"
@@ -19,6 +20,7 @@ import { intactHead } from "./backup.ts"
 import { databasesIn, failed, inDatabase, manifestFile, sha256Of, sqlite, StateRefusal, sync } from "./databases.ts"
 
 const nonceFile = "nonces.db"
+const paperFile = "paper.db"
 
 const decodeManifest = Schema.decodeUnknownEither(
   Schema.parseJson(
@@ -66,6 +68,7 @@ export const restore = Effect.fn("state.restore")(function* ({
     },
     catch: failed(`The backup can't be moved to ${stateDir}`)
   })
+  if (names.includes(paperFile)) forgetHeads(join(stateDir, paperFile))
   if (names.includes(nonceFile)) yield* raiseNonces(join(from, nonceFile), join(stateDir, nonceFile))
   const head = !hasRecord ? undefined : yield* noteRestore(join(stateDir, recordFile), current.head, stop)
   yield* Console.log(

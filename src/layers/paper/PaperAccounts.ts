@@ -8,8 +8,9 @@ import type { Exchange } from "../../exchange/state/state.ts"
 import { Config } from "../../services/Config.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { type DatabaseUnavailable, retryWhileLocked, unavailable } from "../storage/databaseFile.ts"
-import { type AccountId, openJournal } from "./journal.ts"
-import { type Command, type Limits, makeJournaledAccounts } from "./journaledAccounts.ts"
+import type { AccountId } from "./accountId.ts"
+import { openJournal } from "./journal.ts"
+import { type Command, type Limits, makeJournaledAccounts, olderFile } from "./journaledAccounts.ts"
 import { MarketFeed, type Observation } from "./MarketFeed.ts"
 
 type AccountsError = PaperAccountBroken | DatabaseUnavailable
@@ -46,6 +47,11 @@ export class PaperAccounts extends Context.Tag("mcp-kraken/layers/paper/PaperAcc
     readonly observe: (account: string, observations: ReadonlyArray<Observation>) => Effect.Effect<void, AccountsError>
     /** Opens the account again with the starting balances. Deletes its journal, even one that can no longer be read. */
     readonly reset: (account: string) => Effect.Effect<void, AccountsError>
+    /**
+     * Goes on from the state that is there, if an account was further and its newest entries are lost. Returns the number
+     * of the last entry.
+     */
+    readonly accept: (account: string) => Effect.Effect<number, AccountsError>
     /** Every account in the file, on any market. */
     readonly list: Effect.Effect<ReadonlyArray<AccountId>, AccountsError>
   }
@@ -131,6 +137,7 @@ const make = Effect.fn("PaperAccounts.make")(function* (limits: Limits | undefin
         if (first !== undefined) accounts.carryOut(of(account), now, [first, ...others])
       }),
     reset: (account) => step((now) => accounts.reset(of(account), now)),
+    accept: (account) => step(() => accounts.accept(of(account))),
     list: step(accounts.list)
   })
 })
@@ -148,6 +155,10 @@ const pairsOfOpenOrders = ({ accounts, pairStates }: Exchange): ReadonlyArray<Pa
 
 const isSqlite = (error: unknown): boolean => String(Object(error).code).startsWith("SQLITE_")
 
-/** Tells the operator the command that resets a broken account. */
-const logReset = ({ account }: PaperAccountBroken) =>
-  Effect.logWarning(`To reset the paper account: mcp-kraken paper reset --account ${account}`)
+/** Tells the operator the commands for a broken account. */
+const logReset = ({ account, reason }: PaperAccountBroken) =>
+  Effect.logWarning(
+    reason.startsWith(olderFile)
+      ? `To go on from the older state of the paper account: mcp-kraken paper accept --account ${account}. To reset it: mcp-kraken paper reset --account ${account}`
+      : `To reset the paper account: mcp-kraken paper reset --account ${account}`
+  )

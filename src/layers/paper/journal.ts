@@ -1,13 +1,11 @@
 import type { Database, Transaction } from "better-sqlite3"
 import { Effect, Schema, type Scope } from "effect"
+import { existsSync } from "node:fs"
 import { type DatabaseUnavailable, openFile, retryWhileLocked, unavailable } from "../storage/databaseFile.ts"
-
-/** A simulated account: the account of a caller on one kind of market. */
-export interface AccountId {
-  /** The id of a bearer token, or `local`. */
-  readonly account: string
-  readonly market: string
-}
+import type { AccountId } from "./accountId.ts"
+import { type AccountHeads, forgetHeads, makeAccountHeads } from "./accountHeads.ts"
+import { addTables, layout } from "./journalTables.ts"
+import { type Block, makeSnapshotStatements, type Snapshot, type SnapshotStore } from "./snapshotStore.ts"
 
 /** A command that was executed. */
 export interface Entry {
@@ -27,30 +25,38 @@ export interface Head {
   readonly generation: number
   /** The version of the engine that gives the entries their meaning. */
   readonly format: number
+  /** The number of the last entry, 0 if there is none yet. */
+  readonly seq: number
 }
 
 /**
- * The commands of all simulated accounts in one SQLite file, which several processes can use at once. All of it is
- * synchronous, so that a transaction reads, computes and writes in one step of this process. The lock of the file is never
- * held while another fiber runs.
+ * The commands of all simulated accounts in one SQLite file, which several processes can use at once, and snapshots of
+ * what they have led to. Entries before the older of an account's two snapshots are deleted. All of it is synchronous, so
+ * that a transaction reads, computes and writes in one step of this process. The lock of the file is never held while
+ * another fiber runs.
  */
-export interface Journal {
+export interface Journal extends SnapshotStore {
   readonly file: string
+  readonly heads: AccountHeads
   /** Runs in an immediate transaction: all that is written in it is stored, or nothing if it throws. */
   readonly alone: <A>(run: () => A) => A
-  /** Returns an account's head and its entries after `known.seq`, or all entries if its generation is another. */
-  readonly read: (
-    id: AccountId,
-    known: { readonly generation: number; readonly seq: number } | undefined
-  ) => { readonly head: Head; readonly entries: ReadonlyArray<Entry> } | undefined
+  /** Runs in a transaction that reads: everything is read as it is at its beginning. */
+  readonly reading: <A>(run: () => A) => A
+  readonly head: (id: AccountId) => Head | undefined
+  /** Returns an account's first entries after a number, at most {@link mostEntries}. */
+  readonly after: (id: AccountId, seq: number) => ReadonlyArray<Entry>
   readonly append: (id: AccountId, entry: Entry) => void
   /** Begins the first or the next generation, which has no entries yet. */
   readonly begin: (id: AccountId, format: number) => void
+  /** Takes the last of the entries that follow each other from a number on for the account's last one. Returns its number. */
+  readonly endAfter: (id: AccountId, seq: number) => number
   readonly list: () => ReadonlyArray<AccountId>
 }
 
-/** The version of the tables, in `user_version`. */
-const layout = 1
+export type { Block, Snapshot }
+
+/** Entries that are read at once. */
+export const mostEntries = 5000
 
 /**
  * Opens the file, and creates it if it is missing. While another process holds the file, each operation blocks the event
@@ -73,7 +79,11 @@ export const openJournal = (
         catch: unavailable(file, "opened")
       })
   )
-  return Effect.acquireRelease(opened, (db) => Effect.sync(() => db.close())).pipe(
+  // Without the file all accounts begin anew.
+  const forgotten = Effect.sync(() => {
+    if (!existsSync(file)) forgetHeads(file)
+  })
+  return Effect.acquireRelease(Effect.zipRight(forgotten, opened), (db) => Effect.sync(() => db.close())).pipe(
     Effect.flatMap((db) =>
       retryWhileLocked(Effect.try({ try: () => makeJournal(file, db), catch: unavailable(file, "used") }))
     )
@@ -81,74 +91,66 @@ export const openJournal = (
 }
 
 const makeJournal = (file: string, db: Database): Journal => {
-  db.transaction(() => createTables(db)).immediate()
+  if (db.pragma("user_version", { simple: true }) !== layout) db.transaction(() => addTables(db)).immediate()
   const statements = {
-    head: db.prepare("SELECT generation, format FROM accounts WHERE account = ? AND market = ?"),
+    head: db.prepare("SELECT generation, format, seq FROM accounts WHERE account = ? AND market = ?"),
     after: db.prepare(
-      "SELECT seq, at, endpoint, params, outcome FROM journal WHERE account = ? AND market = ? AND seq > ? ORDER BY seq"
+      `SELECT seq, at, endpoint, params, outcome FROM journal
+       WHERE account = ? AND market = ? AND seq > ? ORDER BY seq LIMIT ${mostEntries}`
     ),
     append: db.prepare(
       "INSERT INTO journal (account, market, seq, at, endpoint, params, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)"
     ),
+    setLast: db.prepare("UPDATE accounts SET seq = ? WHERE account = ? AND market = ?"),
     deleteEntries: db.prepare("DELETE FROM journal WHERE account = ? AND market = ?"),
     begin: db.prepare(
-      `INSERT INTO accounts (account, market, generation, format) VALUES (?, ?, 1, ?)
-       ON CONFLICT DO UPDATE SET generation = generation + 1, format = excluded.format`
+      `INSERT INTO accounts (account, market, generation, format, seq) VALUES (?, ?, 1, ?, 0)
+       ON CONFLICT DO UPDATE SET generation = generation + 1, format = excluded.format, seq = 0`
     ),
     list: db.prepare("SELECT account, market FROM accounts ORDER BY account, market")
   }
+  const snapshots = makeSnapshotStatements(file, db)
   const transaction: Transaction<(run: () => unknown) => unknown> = db.transaction((run: () => unknown) => run())
+  const after = ({ account, market }: AccountId, seq: number) =>
+    decodeEntries(statements.after.all(account, market, seq))
   return {
+    ...snapshots,
     file,
+    heads: makeAccountHeads(file),
     alone: <A>(run: () => A) => transaction.immediate(run) as A,
-    read: ({ account, market }, known) => {
-      const both = () => {
-        const head = statements.head.get(account, market)
-        if (head === undefined) return undefined
-        const checked = decodeHead(head)
-        const seq = known?.generation === checked.generation ? known.seq : 0
-        return { head: checked, entries: decodeEntries(statements.after.all(account, market, seq)) }
-      }
-      return transaction(both) as ReturnType<typeof both>
+    reading: <A>(run: () => A) => transaction.deferred(run) as A,
+    head: ({ account, market }) => {
+      const head = statements.head.get(account, market)
+      return head === undefined ? undefined : decodeHead(head)
     },
+    after,
     append: ({ account, market }, { at, endpoint, outcome, params, seq }) => {
       statements.append.run(account, market, seq, at, endpoint, params, outcome)
+      statements.setLast.run(seq, account, market)
     },
-    begin: ({ account, market }, format) => {
+    begin: (id, format) => {
+      const { account, market } = id
       statements.deleteEntries.run(account, market)
+      snapshots.forget(id)
       statements.begin.run(account, market, format)
+    },
+    endAfter: (id, seq) => {
+      let last = seq
+      for (let entries = after(id, last); entries[0]?.seq === last + 1; entries = after(id, last))
+        for (const entry of entries) {
+          if (entry.seq !== last + 1) break
+          last = entry.seq
+        }
+      statements.setLast.run(last, id.account, id.market)
+      return last
     },
     list: () => decodeIds(statements.list.all())
   }
 }
 
-const createTables = (db: Database): void => {
-  const found = db.pragma("user_version", { simple: true })
-  if (found !== 0 && found !== layout)
-    throw new Error(`it was written by another version of mcp-kraken (layout ${String(found)}, expected ${layout})`)
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS accounts (
-      account TEXT NOT NULL,
-      market TEXT NOT NULL,
-      generation INTEGER NOT NULL,
-      format INTEGER NOT NULL,
-      PRIMARY KEY (account, market)
-    ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS journal (
-      account TEXT NOT NULL,
-      market TEXT NOT NULL,
-      seq INTEGER NOT NULL,
-      at INTEGER NOT NULL,
-      endpoint TEXT NOT NULL,
-      params TEXT NOT NULL,
-      outcome TEXT NOT NULL,
-      PRIMARY KEY (account, market, seq)
-    ) WITHOUT ROWID;
-    PRAGMA user_version = ${layout};
-  `)
-}
-
-const decodeHead = Schema.decodeUnknownSync(Schema.Struct({ generation: Schema.Int, format: Schema.Int }))
+const decodeHead = Schema.decodeUnknownSync(
+  Schema.Struct({ generation: Schema.Int, format: Schema.Int, seq: Schema.Int })
+)
 
 const decodeIds = Schema.decodeUnknownSync(
   Schema.Array(Schema.Struct({ account: Schema.String, market: Schema.String }))

@@ -4,11 +4,20 @@ import type { Market } from "../../exchange/state/market.ts"
 import { hash, seedOf } from "../../exchange/base/ids.ts"
 import type { Params } from "../../exchange/wire/params.ts"
 import { snapshotDelta } from "../../exchange/commands/marketSnapshot/snapshotDelta.ts"
+import {
+  leaveToArchives,
+  type Pairs,
+  restoreSnapshot,
+  snapshotFormat,
+  takeSnapshot
+} from "../../exchange/state/stateSnapshot.ts"
 import { currentRules, type Exchange, makeExchange, type Settings } from "../../exchange/state/state.ts"
 import { PaperAccountBroken } from "../../services/PaperAccountBroken.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
-import { reasonOf } from "../storage/databaseFile.ts"
-import type { AccountId, Entry, Head, Journal } from "./journal.ts"
+import { isLocked, reasonOf } from "../storage/databaseFile.ts"
+import type { LastEntry } from "./accountHeads.ts"
+import type { AccountId } from "./accountId.ts"
+import type { Entry, Head, Journal } from "./journal.ts"
 
 /** A call on one account: `private/AddOrder`, or one of the operator's such as `control/Deposit`. */
 export interface Command {
@@ -25,16 +34,24 @@ interface Options {
   readonly balances: Readonly<Record<string, string>>
   /** Rate limits that accounts get from now on. Without them accounts keep their own, and none is opened. */
   readonly limits?: Limits
+  /** Entries after which an account gets a new snapshot. */
+  readonly snapshotEvery?: number
 }
 
-/** An account in memory: an exchange of its own, which has replayed the journal up to `seq`. */
+/** An account in memory: an exchange of its own, in the state after the entry `seq`. */
 interface Loaded {
   readonly x: Exchange
+  /** All pairs that orders and trades in the archives refer to. */
+  readonly pairs: Pairs
   readonly generation: number
   seq: number
+  /** Time of that entry. */
+  at: number
+  /** The number of the entry of its last snapshot, 0 without one. */
+  snapshot: number
 }
 
-/** Accounts kept in memory at once. The others are replayed from the journal when they are needed. */
+/** Accounts kept in memory at once. The others are read from the journal when they are needed. */
 const capacity = 100
 
 /**
@@ -43,50 +60,94 @@ const capacity = 100
  * it was computed from. Everything is synchronous: no other fiber sees half a step.
  */
 export const makeJournaledAccounts = (journal: Journal, options: Options) => {
-  const { limits, open } = options
+  const { limits, open, snapshotEvery = 500 } = options
+  const { heads } = journal
   const accounts = makeBoundedMap<string, Loaded>(capacity)
   const keyOf = ({ account, market }: AccountId) => `${account} ${market}`
 
   /**
-   * Finds an account in its present state. Undefined if it was never opened. After a throw nothing of it stays in
-   * memory.
+   * Finds an account in its present state, in a transaction. Undefined if it was never opened. After a throw nothing of it
+   * stays in memory.
    */
   const find = (id: AccountId): Loaded | undefined => {
     const key = keyOf(id)
     const known = accounts.get(key)
     accounts.delete(key)
-    const read = explained(id, () => journal.read(id, known))
-    if (read === undefined) return undefined
-    const found = explained(id, () => catchUp(id, read, known))
-    accounts.set(key, found)
+    const found = explained(id, () => current(id, known))
+    if (found !== undefined) accounts.set(key, found)
     return found
   }
 
-  /**
-   * Replays the entries that are new. A read can have moved the account's time beyond an entry of another process: then
-   * the whole journal is replayed from the start.
-   */
-  const catchUp = (
-    id: AccountId,
-    { entries, head }: NonNullable<ReturnType<Journal["read"]>>,
-    known: Loaded | undefined
-  ) => {
+  const current = (id: AccountId, known: Loaded | undefined): Loaded | undefined => {
+    const head = journal.head(id)
+    if (known === undefined) requireNewest(heads.read(id), head)
+    if (head === undefined) return undefined
     if (head.format !== journalFormat) {
       throw new Error(`it was written by another version of mcp-kraken (format ${head.format}, not ${journalFormat})`)
     }
-    const [first] = entries
-    const follows = known?.generation === head.generation
-    if (follows && (first === undefined || first.at >= known.x.now)) return replayed(id, known, entries)
-    const all = follows ? (journal.read(id, undefined)?.entries ?? []) : entries
-    return replayed(id, fresh(id, head, all[0]?.at ?? 0), all)
+    if (known?.generation === head.generation) {
+      requireNewest({ generation: known.generation, seq: known.seq }, head)
+      if (known.seq === head.seq) return known
+      // Another process has deleted entries behind a snapshot, or a read has moved this account's time beyond an entry of
+      // another process: then it is read from the snapshot.
+      const [next] = journal.after(id, known.seq)
+      if (next?.seq === known.seq + 1 && next.at >= known.x.now) return replayTo(id, known, head)
+    }
+    return replayTo(id, lastSnapshot(id, head) ?? first(id, head), head)
   }
 
-  const fresh = ({ account, market }: AccountId, { generation }: Head, at: number): Loaded => ({
+  /** Makes an account from its newest snapshot that can be read. */
+  const lastSnapshot = (id: AccountId, { generation, seq }: Head): Loaded | undefined => {
+    for (let before = seq + 1; ;) {
+      const found = journal.snapshotBefore(id, before)
+      if (found === undefined) return undefined
+      if (found.format > snapshotFormat) throw new Error("it was written by a newer version of mcp-kraken")
+      try {
+        const { exchange, pairs } = restoreSnapshot(found.text, open(), journal.archives(id))
+        return { x: exchange, pairs, generation, seq: found.seq, at: found.at, snapshot: found.seq }
+      } catch {
+        before = found.seq
+      }
+    }
+  }
+
+  /** Makes an account before its first entry. */
+  const first = (id: AccountId, head: Head): Loaded => {
+    const [entry] = journal.after(id, 0)
+    if (entry === undefined) throw new Error("it has no entries")
+    return fresh(id, head, entry.at)
+  }
+
+  const fresh = ({ account, market }: AccountId, { generation }: Pick<Head, "generation">, at: number): Loaded => ({
     // The seed keeps ids apart from those of other accounts and from before a reset.
     x: makeExchange(open(), at, { seed: hash(seedOf(account), seedOf(market), generation), rules: 1 }),
+    pairs: [],
     generation,
-    seq: 0
+    seq: 0,
+    at,
+    snapshot: 0
   })
+
+  const replayTo = (id: AccountId, known: Loaded, head: Head): Loaded => {
+    while (known.seq < head.seq) {
+      const entries = journal.after(id, known.seq)
+      replayAll(id, known, entries)
+      if (entries.length === 0) throw new Error(missing(known.seq + 1, head.seq))
+    }
+    return known
+  }
+
+  /**
+   * Stores a snapshot if the last one is long ago. Only the state right after an entry is one that every process gets to:
+   * a state after a later read might be ahead of an entry of another process.
+   */
+  const compact = (id: AccountId, found: Loaded): void => {
+    if (found.seq - found.snapshot < snapshotEvery || found.x.now !== found.at) return
+    const { blocks, text } = takeSnapshot(found.x, found.pairs)
+    journal.keep(id, { seq: found.seq, at: found.at, format: snapshotFormat, text }, blocks)
+    leaveToArchives(found.x, found.pairs, journal.archives(id))
+    found.snapshot = found.seq
+  }
 
   /** Opens a missing account and updates its limits. The caller holds the file's lock. */
   const prepare = (id: AccountId, now: () => number): Loaded => {
@@ -103,11 +164,12 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
       const params = { tier: limits.tier, rate_limits: limits.rateLimits }
       perform(id, found, { endpoint: "control/Limits", params }, now)
     }
+    compact(id, found)
     return found
   }
 
   const begin = (id: AccountId, now: () => number): Loaded => {
-    const head = journal.read(id, undefined)?.head
+    const head = journal.head(id)
     if (head === undefined) throw new Error(`no account ${keyOf(id)}`)
     const found = fresh(id, head, now())
     accounts.set(keyOf(id), found)
@@ -127,6 +189,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
       const entry = { seq: found.seq + 1, at, endpoint: command.endpoint, params, outcome: outcomeOf(answer) }
       journal.append({ account, market }, entry)
       found.seq = entry.seq
+      found.at = at
     }
     return answer
   }
@@ -138,23 +201,59 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
   const locked = <A>(id: AccountId, run: () => A): A => {
     let hasBegun = false
     try {
-      return journal.alone(() => {
+      const done = journal.alone(() => {
         hasBegun = true
         return run()
       })
+      const found = accounts.get(keyOf(id))
+      if (found !== undefined) heads.write(id, found)
+      return done
     } catch (error) {
       if (hasBegun) accounts.delete(keyOf(id))
       throw error
     }
   }
 
-  /** Finds an account for a read. Takes the file's lock only if something has to be journalled first. */
-  const ready = (id: AccountId, now: () => number): Loaded => {
-    const found = find(id)
+  /** Returns true if nothing has to be journalled before the account can be asked. */
+  const isReady = (found: Loaded | undefined): found is Loaded => {
     const { rateLimits, rules, tier } = found?.x.settings ?? {}
     const isCurrent = limits?.tier === tier && limits?.rateLimits === rateLimits && rules === currentRules
-    const isReady = limits === undefined || isCurrent
-    return found !== undefined && isReady ? found : locked(id, () => prepare(id, now))
+    return found !== undefined && (limits === undefined || isCurrent)
+  }
+
+  /**
+   * Finds an account and reads it in one transaction, in which the archives stay as they are. Takes the file's lock only
+   * if something has to be journalled first.
+   */
+  const read = <A>(id: AccountId, now: () => number, run: (found: Loaded) => A): A => {
+    const begun = journal.reading(() => {
+      const found = find(id)
+      if (!isReady(found)) return "not ready"
+      return isLongReplay(found) ? "long" : { value: run(found) }
+    })
+    if (typeof begun === "object") return begun.value
+    if (begun === "long") compactIfFree(id)
+    else locked(id, () => prepare(id, now))
+    return journal.reading(() => {
+      const found = find(id)
+      if (found === undefined) throw new Error(`no account ${keyOf(id)}`)
+      return run(found)
+    })
+  }
+
+  const isLongReplay = (found: Loaded): boolean =>
+    found.seq - found.snapshot >= snapshotEvery * 2 && found.x.now === found.at
+
+  /** Stores a snapshot after a long replay, unless another process holds the file: a read does not wait for it. */
+  const compactIfFree = (id: AccountId): void => {
+    try {
+      locked(id, () => {
+        const found = find(id)
+        if (found !== undefined) compact(id, found)
+      })
+    } catch (error) {
+      if (!isLocked(error)) throw error
+    }
   }
 
   return {
@@ -163,24 +262,36 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
      * from memory.
      */
     inspect: <A>(id: AccountId, now: () => number, run: (exchange: Exchange) => A): A => {
-      const { x } = ready(id, now)
       try {
-        return run(x)
+        return read(id, now, ({ x }) => run(x))
       } catch (error) {
-        accounts.delete(keyOf(id))
+        if (!isLocked(error)) accounts.delete(keyOf(id))
         throw error
       }
     },
     /** Carries commands out one after the other, journals them, and returns the last one's answer. */
     carryOut: (id: AccountId, now: () => number, commands: readonly [Command, ...ReadonlyArray<Command>]): Answer => {
       // A long replay happens before the lock is taken.
-      ready(id, now)
+      read(id, now, () => undefined)
       return locked(id, () => {
         const found = prepare(id, now)
         const [first, ...others] = commands
-        return others.reduce((_, command) => perform(id, found, command, now), perform(id, found, first, now))
+        const answer = others.reduce((_, command) => perform(id, found, command, now), perform(id, found, first, now))
+        compact(id, found)
+        return answer
       })
     },
+    /** Goes on from the entries that there are, if the newest ones are lost. Returns the number of the last one. */
+    accept: (id: AccountId): number =>
+      locked(id, () => {
+        const head = journal.head(id)
+        if (head === undefined) throw new Error(`no account ${keyOf(id)}`)
+        const from = journal.snapshotBefore(id, Number.MAX_SAFE_INTEGER)?.seq ?? 0
+        const seq = journal.endAfter(id, from)
+        accounts.delete(keyOf(id))
+        heads.write(id, { generation: head.generation, seq })
+        return seq
+      }),
     reset: (id: AccountId, now: () => number): void => {
       locked(id, () => {
         journal.begin(id, journalFormat)
@@ -194,6 +305,7 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
     try {
       return run()
     } catch (error) {
+      if (error instanceof PaperAccountBroken) throw error
       // An error of SQLite concerns the file, not the account, unless the file is damaged.
       const code = String(Object(error).code)
       if (code.startsWith("SQLITE_") && !code.startsWith("SQLITE_CORRUPT")) throw error
@@ -206,18 +318,35 @@ export const makeJournaledAccounts = (journal: Journal, options: Options) => {
  * Replays entries. Throws if one is missing or ends otherwise than it did: the state would not be the journalled one. Of
  * a refusal its error counts, not the details after it.
  */
-const replayed = ({ account }: AccountId, known: Loaded, entries: ReadonlyArray<Entry>): Loaded => {
+const replayAll = ({ account }: AccountId, known: Loaded, entries: ReadonlyArray<Entry>): void => {
   for (const { at, endpoint, outcome, params, seq } of entries) {
-    if (seq !== known.seq + 1) throw new Error(`entry ${known.seq + 1} is missing`)
+    if (seq !== known.seq + 1) throw new Error(missing(known.seq + 1, seq - 1))
     const answer = replay(known.x, { endpoint, params: JSON.parse(params), now: at, account })
     if (errorOf(outcomeOf(answer)) !== errorOf(outcome) || !mustJournal({ endpoint }, answer)) {
       throw new Error(`entry ${seq} (${endpoint}) ended in "${outcome}" and now ends in "${outcomeOf(answer)}"`)
     }
     known.seq = seq
+    known.at = at
   }
-  if (known.seq === 0) throw new Error("it has no entries")
-  return known
 }
+
+const missing = (from: number, to: number): string =>
+  from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`
+
+/** Throws if an account was further than the file says. */
+const requireNewest = (known: LastEntry | undefined, head: LastEntry | undefined): void => {
+  if (known === undefined) return
+  const { generation, seq } = head ?? { generation: 0, seq: 0 }
+  if (generation > known.generation || (generation === known.generation && seq >= known.seq)) return
+  throw new Error(
+    generation < known.generation
+      ? `${olderFile}, which has begun anew since, and the newer entries are missing`
+      : `${olderFile}: of the newest, ${missing(seq + 1, known.seq)}`
+  )
+}
+
+/** The beginning of the reason why an account is refused whose newest entries are lost. */
+export const olderFile = "the file is older than the account"
 
 /** Reduces an observation to what the exchange does not know yet, since the journal keeps it forever. */
 const withoutKnown = (exchange: Exchange, command: Command, now: number): Command => ({

@@ -47,21 +47,26 @@ const carryOut = (
 }
 
 describe("two memories of one account", () => {
-  it("are always one, whoever writes and however their clocks differ", () => {
-    const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), (steps) =>
-      Effect.runPromise(Effect.scoped(agree(steps)))
+  it("are always one, whoever writes, however their clocks differ, and whenever a snapshot is taken", () => {
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.constantFrom(1, 4, 500),
+      (steps, snapshotEvery) => Effect.runPromise(Effect.scoped(agree(steps, snapshotEvery)))
     )
     return fc
-      .check(property, { numRuns: runs(30) })
+      .check(property, { numRuns: runs(60) })
       .then((report) => assert.isFalse(report.failed, fc.stringify(report)))
   })
 })
 
 type Steps = ReadonlyArray<typeof step extends fc.Arbitrary<infer A> ? A : never>
 
-const agree = Effect.fnUntraced(function* (steps: Steps) {
+const agree = Effect.fnUntraced(function* (steps: Steps, snapshotEvery: number) {
   const folder = yield* temporaryFolder
-  const ledgers = [yield* openPaperAccounts(folder), yield* openPaperAccounts(folder)] as const
+  const ledgers = [
+    yield* openPaperAccounts(folder, snapshotEvery),
+    yield* openPaperAccounts(folder, snapshotEvery)
+  ] as const
   let now = morning
   for (const { after, skew, who, ...what } of steps) {
     now += after
