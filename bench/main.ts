@@ -7,6 +7,7 @@ import { cpus } from "node:os"
 import process from "node:process"
 import { toolCalls, toolLists } from "./calls.ts"
 import { cost } from "./cost.ts"
+import { growth } from "./growth.ts"
 import { limits } from "./limits.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
@@ -37,6 +38,7 @@ try {
   if (wanted(10)) await policy()
   if (wanted(11)) await limits()
   if (wanted(12)) await cost(ours)
+  if (wanted(13)) await growth(ours)
 } finally {
   await kraken.stop()
   ours.remove()

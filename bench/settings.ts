@@ -33,6 +33,9 @@ export const limitedWrites = setting("BENCH_LIMITED_WRITES", 200)
 export const limitedRounds = setting("BENCH_LIMITED_ROUNDS", 9)
 export const limitedWarmUps = setting("BENCH_LIMITED_WARMUPS", 6)
 
+/** Commands that the paper accounts of the growth measurement have had. */
+export const paperCommands = (process.env["BENCH_COMMANDS"] ?? "10,10000,1000000").split(",").map(Number)
+
 /** Starts of each program, of which the median counts. */
 export const starts = setting("BENCH_STARTS", 9)
 
