@@ -7,6 +7,7 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { dirname, join } from "node:path"
 import { argv, env } from "node:process"
 import { fileURLToPath } from "node:url"
+import { writeParts } from "./parts.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -67,7 +68,7 @@ export const bundle = (folder, write = true) =>
     },
     define: {
       __BUNDLED__: "true",
-      __VERSION__: JSON.stringify(env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)),
+      __VERSION__: JSON.stringify(builtVersion()),
       // Optional native helpers of ws, which can't be bundled.
       "process.env.WS_NO_BUFFER_UTIL": '"1"',
       "process.env.WS_NO_UTF_8_VALIDATE": '"1"'
@@ -77,6 +78,8 @@ export const bundle = (folder, write = true) =>
     write,
     logLevel: "warning"
   })
+
+const builtVersion = () => env.MCP_KRAKEN_VERSION?.replace(/^v/, "") || versionOf(root)
 
 /** The files that src/layers/pictures reads beside the bundle, and the packages that bring them. */
 const pictureFiles = {
@@ -109,6 +112,7 @@ export const buildTo = async (folder) => {
     if (name.endsWith(".mjs") && !written.has(path)) rmSync(path)
   }
   copyPictureFiles(join(root, folder))
+  writeParts(root, join(root, folder), Object.keys(metafile.inputs), builtVersion())
   const entry = join(root, folder, "main.mjs")
   chmodSync(entry, 0o755)
   return entry

@@ -22,6 +22,8 @@ describe("the package", () => {
       "dist/inter.woff2",
       "dist/pictures-licenses.txt",
       "dist/resvg.wasm",
+      "dist/sbom.cdx.json",
+      "dist/third-party-licenses.txt",
       "package.json"
     ])
     assert.include(installed.files, "dist/main.mjs")
