@@ -8,9 +8,12 @@ import { realpathSync } from "node:fs"
 import { argv, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 
+/** Lists names without and with a `v`. */
+const withV = (names) => [...names, ...names.map((name) => `v${name}`)]
+
 /**
- * Plans the tags of a release: its version and the shorter names for the newest of its line, with and without a `v`.
- * Only the newest release of all is `latest`. A release of an older line takes no name from a newer one. Candidates
+ * Plans the tags of a release: its version, which stays, and the shorter names for the newest of its line, which move
+ * once the release is out, with and without a `v`. Only the newest release of all is `latest`. A release of an older line takes no name from a newer one. Candidates
  * have separate names at every length, and move no name of a release.
  */
 export const planRelease = (tag, tags = []) => {
@@ -32,7 +35,8 @@ export const planRelease = (tag, tags = []) => {
   const latest = candidate === undefined && isNewest()
   return {
     version: tag.slice(1),
-    tags: [...names, ...names.map((name) => `v${name}`), ...(latest ? ["latest"] : [])],
+    tags: withV(names.slice(0, 1)),
+    movingTags: [...withV(names.slice(1)), ...(latest ? ["latest"] : [])],
     prerelease: candidate !== undefined,
     latest,
     // npm refuses a dist-tag that reads like a version.
@@ -55,8 +59,15 @@ const compare = (a, b) =>
 if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     const others = execFileSync("git", ["tag", "--list"], { encoding: "utf8" }).split("\n")
-    const { latest, npmTag, prerelease, tags, version } = planRelease(argv[2] ?? "", others)
-    const outputs = { version, tags: tags.join(" "), prerelease, latest, "npm-tag": npmTag }
+    const { latest, movingTags, npmTag, prerelease, tags, version } = planRelease(argv[2] ?? "", others)
+    const outputs = {
+      version,
+      tags: tags.join(" "),
+      "moving-tags": movingTags.join(" "),
+      prerelease,
+      latest,
+      "npm-tag": npmTag
+    }
     for (const [name, value] of Object.entries(outputs)) console.log(`${name}=${value}`)
   } catch (error) {
     console.error(error.message)

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { readYaml } from "./files.ts"
 import { makeClone, makeRunner, scriptOf } from "./workflowRunner.ts"
 
 /** Timeout in milliseconds, since these tests run many small programs. */
@@ -34,6 +35,7 @@ describe("a release", () => {
           ["release", "plan", "plan"],
           ["release", "npm", "plan"],
           ["release", "release", "plan"],
+          ["release", "latest", "plan"],
           ["image", "tag", "plan"]
         ] as const
         assert.lengthOf([...new Set(places.map(scriptOf))], 1)
@@ -41,10 +43,15 @@ describe("a release", () => {
         yield* commit("dev")
         yield* git("tag", "v1.0.0")
         const { output } = yield* plan("v1.0.0")
-        assert.includeMembers(output, ["tags=1.0.0 1.0 1 v1.0.0 v1.0 v1 latest", "latest=true", "npm-tag=latest"])
+        assert.includeMembers(output, [
+          "tags=1.0.0 v1.0.0",
+          "moving-tags=1.0 1 v1.0 v1 latest",
+          "latest=true",
+          "npm-tag=latest"
+        ])
         yield* git("tag", "v2.0.0")
         const { output: later } = yield* plan("v1.0.0")
-        assert.includeMembers(later, ["tags=1.0.0 1.0 1 v1.0.0 v1.0 v1", "latest=false", "npm-tag=release-1.0"])
+        assert.includeMembers(later, ["moving-tags=1.0 1 v1.0 v1", "latest=false", "npm-tag=release-1.0"])
         assert.deepInclude(yield* plan("version"), { status: 1, output: [] })
       }),
     patience
@@ -80,7 +87,7 @@ describe("a release", () => {
   it.scoped("is told on GitHub once, with what there is to download", () =>
     Effect.gen(function* () {
       const { pretend, run, workspace } = yield* makeRunner
-      const variables = { GITHUB_REF_NAME: "v1.0.0-rc1", PRERELEASE: "true", LATEST: "false" }
+      const variables = { GITHUB_REF_NAME: "v1.0.0-rc1", PRERELEASE: "true" }
       const release = run(["release", "release", "Release"], variables)
       for (const name of ["server.json", "x.mcpb"]) writeFileSync(join(workspace, name), name)
       pretend("gh", `[ "$2" = create ] || { echo 'release not found' >&2; exit 1; }`)
@@ -94,6 +101,40 @@ describe("a release", () => {
       assert.deepStrictEqual((yield* release).calls.slice(1), [])
     })
   )
+
+  it.scoped("moves the names that people use without a version once it is out and was tried, to the tested image", () =>
+    Effect.gen(function* () {
+      const { jobs } = readYaml(".github/workflows/release.yml")
+      const needed = (job: string): ReadonlyArray<string> =>
+        [jobs[job].needs ?? []].flat().flatMap((name: string) => [name, ...needed(name)])
+      assert.includeMembers([...needed("latest")], ["verify", "npm", "release", "desktop", "plugin", "image", "test"])
+      assert.includeMembers([...needed("main")], ["latest"])
+      assert.includeMembers([...needed("npm")], ["desktop", "plugin", "image"])
+      const { pretend, run } = yield* makeRunner
+      pretend("docker", "")
+      const move = (TAGS: string) =>
+        run(["release", "latest", "Move the names of the image"], { TAGS, VERSION: "1.0.0" })
+      const image = "ghcr.io/octo/mcp-kraken"
+      assert.deepInclude(yield* move("1.0 latest"), {
+        status: 0,
+        calls: [`docker buildx imagetools create --tag ${image}:1.0 --tag ${image}:latest ${image}:1.0.0`]
+      })
+      assert.deepInclude(yield* move(""), { status: 0, calls: [] })
+    })
+  )
+
+  it("runs image and bundles on machines of their kind before anybody can get them", () => {
+    const stepsOf = (workflow: string, job: string): ReadonlyArray<string> =>
+      readYaml(`.github/workflows/${workflow}.yml`).jobs[job].steps.map(({ run = "", uses = "" }) => run + uses)
+    const before = (steps: ReadonlyArray<string>, tried: RegExp, published: RegExp) => {
+      const [at, then] = [tried, published].map((what) => steps.findIndex((step) => what.test(step)))
+      assert.isAtLeast(at ?? -1, 0)
+      assert.isAbove(then ?? -1, at ?? Infinity)
+    }
+    before(stepsOf("image", "build"), /npm run container/, /upload-artifact/)
+    before(stepsOf("release", "desktop"), /try-bundle/, /upload-artifact/)
+    before(stepsOf("release", "plugin"), /try-bundle/, /upload-artifact/)
+  })
 
   it.scoped(
     "moves main forward, and warns where that can't be",

@@ -62,6 +62,13 @@ describe("workflows", () => {
 const rights: Record<string, ReadonlyArray<string>> = {
   "dev-publish.yml": ["image: packages"],
   "image.yml": ["build: packages", "tag: packages"],
-  "release.yml": ["image: packages", "npm: id-token", "release: contents", "main: contents"],
+  "release.yml": [
+    "image: packages",
+    "release: contents",
+    "npm: id-token",
+    "latest: contents",
+    "latest: packages",
+    "main: contents"
+  ],
   "test.yml": []
 }
