@@ -113,7 +113,7 @@ export const growth = async ({ entry }: Ours): Promise<void> => {
   }
   print(
     table(
-      `12. Growth of a paper account: medians of ${starts} starts, in ms`,
+      `13. Growth of a paper account: medians of ${starts} starts, in ms`,
       ["", "open + balance", "order", "closed orders", "ledger", "call as a process", "µs to make each", "file, MB"],
       rows
     )
