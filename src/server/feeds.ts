@@ -15,7 +15,7 @@ export const MarketDataOfKraken = Layer.unwrapEffect(
 )
 
 /** Market data of a simulated market in this process. */
-export const MarketDataSimulated = MarketDataRest(simulatedEvery)
+export const MarketDataSimulated = MarketDataRest(simulatedEvery, true)
 
 /** Keeps the orders and balances of the account of the API key up to date from the start. */
 const fromStart = Effect.gen(function* () {
@@ -29,7 +29,7 @@ const fromStart = Effect.gen(function* () {
 /** The caller's account: that of the API key by WebSocket, unless the settings turn it off, or a simulated one. */
 export const AccountDataOfSettings = Layer.unwrapEffect(
   Effect.map(Config, ({ credentials, feed, feedUrls, mode }) => {
-    if (mode === "paper") return AccountDataRest({ reads: simulatedEvery, events: simulatedEvery })
+    if (mode === "paper") return AccountDataRest({ reads: simulatedEvery, events: simulatedEvery, isFree: true })
     if (feed === "off" || Option.isNone(credentials)) return AccountDataRest()
     const live = AccountDataWebSocket(feedUrls.account)
     return feed === "on" ? Layer.provideMerge(Layer.scopedDiscard(fromStart), live) : live

@@ -19,6 +19,8 @@ export type Priority = LanePriority | "settlement"
 export interface CallOptions {
   /** Defaults to `read` for reads and downloads, and to `write` for writes. */
   readonly priority?: Priority
+  /** It stands for a feed, which costs no rate budget. A simulation does not count it; Kraken counts each request. */
+  readonly isFeed?: boolean
 }
 
 /** The recorded intent of a request that is about to leave. */

@@ -26,6 +26,13 @@ export interface Feed<A> {
    * is asked every few seconds. It does not end by itself.
    */
   readonly changes: Stream.Stream<Snapshot<A>, ReadError, Principal>
+  /**
+   * Emits like `changes`, but only what costs no rate budget: live values, or those of a simulation in this process. Emits
+   * nothing while there are none.
+   */
+  readonly pushed: Stream.Stream<Snapshot<A>, ReadError, Principal>
+  /** Tells whether `pushed` emits a change within a second at this moment. */
+  readonly isPrompt: Effect.Effect<boolean>
 }
 
 /** Prices, books and trades of pairs, shared by all callers. */

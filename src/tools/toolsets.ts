@@ -1,8 +1,10 @@
+import type { AccountData } from "../services/AccountData.ts"
 import type { Approvals } from "../services/Approvals.ts"
 import type { CallBudget } from "../services/CallBudget.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
 import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { Mandates } from "../services/Mandates.ts"
+import type { MarketData } from "../services/MarketData.ts"
 import type { Names } from "../services/Names.ts"
 import type { PermissionCache } from "../services/PermissionCache.ts"
 import type { Offer, Policy } from "../services/Policy.ts"
@@ -12,6 +14,7 @@ import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/tools.ts"
 import * as Books from "./market/orderBooks.ts"
 import * as Market from "./market/tools.ts"
+import * as PriceWaiting from "./market/waitForPrice.ts"
 import * as Exports from "./account/exports.ts"
 import * as Earn from "./earn/tools.ts"
 import * as General from "./general/tools.ts"
@@ -42,11 +45,13 @@ export type ToolError = CheckError | EndpointError | RecordUnavailable
 
 /** All services that tools can require. */
 export type ToolServices =
+  | AccountData
   | Approvals
   | CallBudget
   | KrakenClient
   | KrakenWriter
   | Mandates
+  | MarketData
   | Names
   | PermissionCache
   | Policy
@@ -65,7 +70,7 @@ const inOrder = <A extends { readonly name: string }>(tools: { readonly [name: s
  */
 export const toolsets = {
   general: inOrder({ ...General, ...OwnMandate, ...OwnApprovals }),
-  market: inOrder({ ...Market, ...Books }),
+  market: inOrder({ ...Market, ...Books, ...PriceWaiting }),
   account: inOrder({ ...Account, ...Exports }),
   portfolio: inOrder({ ...Chart, ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
   trading: inOrder({ ...TradingReads, ...Previewing, ...Placing, ...Waiting, ...Changing, ...Cancelling, ...Activity }),

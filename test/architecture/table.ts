@@ -319,11 +319,12 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "services"
   ],
-  "tools/market": ["domain/endpoints", "domain/numbers", "domain/orders", "tools/kit"],
+  "tools/market": ["domain/endpoints", "domain/live", "domain/numbers", "domain/orders", "services", "tools/kit"],
   "tools/subaccounts": ["tools/kit"],
   "tools/trading": [
     "domain/assets",
     "domain/endpoints",
+    "domain/live",
     "domain/mandates",
     "domain/numbers",
     "domain/orders",

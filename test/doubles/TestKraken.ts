@@ -9,6 +9,7 @@ import { Names } from "../../src/services/Names.ts"
 import { Record } from "../../src/services/Record.ts"
 import { PermissionCache } from "../../src/services/PermissionCache.ts"
 import { NoApprovals } from "./NoApprovals.ts"
+import { FeedsByRest } from "./TestFeeds.ts"
 import { TestMandates } from "./TestMandates.ts"
 import { Operated, TestPolicy } from "./TestPrincipal.ts"
 
@@ -94,5 +95,5 @@ export const TestKraken = (options: {
       store: (answer) => Effect.sync(() => options.onLearn?.(answer))
     })
   )
-  return Layer.merge(Operated, Layer.provideMerge(TestPolicy(), services))
+  return Layer.mergeAll(Operated, Layer.provideMerge(FeedsByRest, Layer.provideMerge(TestPolicy(), services)))
 }

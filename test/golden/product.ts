@@ -20,6 +20,7 @@ import type { Key } from "../doubles/fake/Keys.ts"
 import { inProcess } from "../doubles/fake/InProcess.ts"
 import type { FakeKraken } from "../doubles/FakeKraken.ts"
 import { post } from "../doubles/TestMcp.ts"
+import { FeedsByRest } from "../doubles/TestFeeds.ts"
 import { testConfig } from "../doubles/TestConfig.ts"
 import { TestMandates } from "../doubles/TestMandates.ts"
 import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
@@ -40,6 +41,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
   }))
   const kraken = KrakenWriterSettling.pipe(
     Layer.provideMerge(Layer.merge(RecordInMemory, NoApprovals)),
+    Layer.provideMerge(FeedsByRest),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess(fake), NonceSourceMemory]),

@@ -39,6 +39,7 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("get_assets", { asset: ["BTC"] })
   yield* use("get_asset_pairs", { pair: [pair] })
   yield* use("get_ticker", { pair: [pair, "eth/usd"] })
+  assert.isTrue((yield* use("wait_for_price", { pair, above: "1" })).reached)
   yield* use("get_ohlc", { pair, interval: 60 })
   yield* use("get_order_book", { pair, count: 5, volume: "0.1" })
   yield* use("get_recent_trades", { pair, count: 5 })

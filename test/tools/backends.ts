@@ -18,6 +18,7 @@ import { type Json, type TestExchange, makeTestExchange } from "../doubles/TestE
 import { inProcess } from "../doubles/fake/InProcess.ts"
 import { morning, paperIn } from "../doubles/TestPaper.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
+import { FeedsByRest, FeedsOfSimulation } from "../doubles/TestFeeds.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { TestMandates } from "../doubles/TestMandates.ts"
 import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
@@ -59,6 +60,7 @@ export const exchangeOf = (v: TestExchange) => {
     Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
     Access
   ).pipe(
+    Layer.provideMerge(FeedsByRest),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess({ handle: handledBy(rest) }), NonceSourceMemory, RateBudgetOff]),
@@ -69,9 +71,15 @@ export const exchangeOf = (v: TestExchange) => {
   return Layer.unwrapEffect(Effect.as(TestClock.setTime(v.x.now), layer))
 }
 
-/** Runs a scenario of tool calls. `deposit` sends money to the account from outside. */
+/**
+ * Runs a scenario of tool calls. `deposit` sends money to the account from outside, and `move` moves the market of a pair
+ * to a price.
+ */
 type Backend = <E, A>(
-  story: (deposit: (asset: string, amount: string) => Effect.Effect<void>) => Effect.Effect<A, E, Needs>
+  story: (
+    deposit: (asset: string, amount: string) => Effect.Effect<void>,
+    move: (pair: string, price: string) => Effect.Effect<void>
+  ) => Effect.Effect<A, E, Needs>
 ) => Effect.Effect<A, E>
 
 /** The environments of a scenario, a simulated Kraken and a paper account, each with 100,000 dollars and ten Bitcoin. */
@@ -81,7 +89,8 @@ export const backends: Record<string, Backend> = {
       const v = makeTestExchange()
       const deposit = (asset: string, amount: string) =>
         Effect.sync(() => void v.ok("control/Deposit", { account: "ann", asset, amount }))
-      return Effect.provide(story(deposit), exchangeOf(v))
+      const move = (pair: string, price: string) => Effect.sync(() => void v.ok("control/Price", { pair, price }))
+      return Effect.provide(story(deposit, move), exchangeOf(v))
     }),
   "on paper": (story) =>
     Effect.gen(function* () {
@@ -92,17 +101,20 @@ export const backends: Record<string, Backend> = {
         Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
         Access
       ).pipe(
+        Layer.provideMerge(FeedsOfSimulation),
         Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
         Layer.provideMerge(Layer.merge(paper, TestConfig())),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))
       )
       return yield* Effect.provide(
-        Effect.flatMap(PaperAccounts, ({ carryOut }) =>
-          story((asset, amount) => {
-            const params = { account: "local", asset, amount }
-            return Effect.orDie(Effect.asVoid(carryOut("local", [{ endpoint: "control/Deposit", params }])))
-          })
-        ),
+        Effect.flatMap(PaperAccounts, ({ carryOut }) => {
+          const command = (endpoint: "control/Deposit" | "control/Price", params: object) =>
+            Effect.orDie(Effect.asVoid(carryOut("local", [{ endpoint, params: { ...params } }])))
+          return story(
+            (asset, amount) => command("control/Deposit", { account: "local", asset, amount }),
+            (pair, price) => command("control/Price", { pair, price })
+          )
+        }),
         Layer.orDie(layer)
       )
     }).pipe(Effect.scoped)

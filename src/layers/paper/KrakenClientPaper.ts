@@ -12,7 +12,7 @@ import { bigintAsText, parseJson } from "../../domain/wire/json.ts"
 import type { Answer } from "../../exchange/commands/handle.ts"
 import { requiredMarketData } from "../../exchange/endpoints/requiredMarketData.ts"
 import { Halt } from "../../services/Halt.ts"
-import { KrakenClient, type LeavingIntent, type Priority, type WriteOptions } from "../../services/KrakenClient.ts"
+import { type CallOptions, KrakenClient, type LeavingIntent, type WriteOptions } from "../../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenOutcomeUnknown, KrakenUnavailable } from "../../services/KrakenErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RateBudget } from "../../services/RateBudget.ts"
@@ -51,8 +51,8 @@ export const KrakenClientPaper = Layer.effect(
       return (yield* found).map(toCommand)
     })
 
-    const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, priority: Priority) {
-      yield* take(endpoint, params, priority)
+    const ask = Effect.fnUntraced(function* (endpoint: Endpoint, params: Params, options: CallOptions) {
+      if (options.isFeed !== true) yield* take(endpoint, params, options.priority ?? "read")
       const fromFeed = isPrivate(endpoint) ? Option.none() : yield* feed.read(endpoint, params)
       if (Option.isSome(fromFeed)) return fromFeed.value
       const { account } = yield* Principal
@@ -91,8 +91,8 @@ export const KrakenClientPaper = Layer.effect(
     })
 
     return KrakenClient.of({
-      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, { priority = "read" } = {}) {
-        return toJson(yield* ask(endpoint, params, priority))
+      read: Effect.fn("KrakenClient.read")(function* (endpoint, params, options = {}) {
+        return toJson(yield* ask(endpoint, params, options))
       }),
       write: Effect.fn("KrakenClient.write")(function* (endpoint, draft, options = {}) {
         yield* take(endpoint, draft, options.priority ?? "write")
@@ -110,8 +110,8 @@ export const KrakenClientPaper = Layer.effect(
         yield* budget.carriedOut(endpoint, draft, result)
         return toJson(result)
       }),
-      download: Effect.fn("KrakenClient.download")(function* (endpoint, params, { priority = "read" } = {}) {
-        const file = yield* ask(endpoint, params, priority)
+      download: Effect.fn("KrakenClient.download")(function* (endpoint, params, options = {}) {
+        const file = yield* ask(endpoint, params, options)
         return file instanceof Uint8Array ? file : yield* new KrakenUnavailable({ endpoint, reason: "no file" })
       }),
       now: DateTime.now,

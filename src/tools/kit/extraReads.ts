@@ -1,5 +1,6 @@
 import { Effect, Option, Schema } from "effect"
 import { type Endpoint, endpoints, type Params, type Result } from "../../domain/endpoints/endpoints.ts"
+import type { AccountData } from "../../services/AccountData.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import type { Names } from "../../services/Names.ts"
@@ -9,7 +10,7 @@ import type { Principal } from "../../services/Principal.ts"
 const patience = "3 seconds"
 
 /** Services of reads that only add to an answer. */
-export type ExtraReads = KrakenClient | Names | PermissionCache | Principal
+export type ExtraReads = AccountData | KrakenClient | Names | PermissionCache | Principal
 
 /**
  * Reads a fact that only adds to an answer or an error. None if the key lacks the permission, Kraken does not answer

@@ -3,6 +3,7 @@ import * as D from "../../domain/numbers/decimal.ts"
 import { hasTrigger } from "../../domain/orders/triggerRules.ts"
 import { quoteTexts } from "../../domain/wire/escapeText.ts"
 import type { Result } from "../../domain/endpoints/endpoints.ts"
+import { AccountData } from "../../services/AccountData.ts"
 import { optionalText } from "../kit/answerFields.ts"
 import { quoteUnit } from "./orderOutput.ts"
 import { awaitOrders } from "./awaitOrders.ts"
@@ -47,15 +48,16 @@ export const reasonFields = ({ reason }: Pick<OrderRow, "reason">) =>
 
 /** Waits until an order that was placed has ended, for at most `seconds`. None if it could not be read. */
 export const waitedFor = (txid: string, seconds: number) =>
-  Effect.map(
-    awaitOrders([txid], seconds, () =>
+  Effect.gen(function* () {
+    const { orders: feed } = yield* AccountData
+    const read = () =>
       Effect.map(tryRead("private/QueryOrders", { txid }), (found) => ({
         orders: Option.getOrElse(found, () => ({})),
         unknown: []
       }))
-    ),
-    ({ orders }) => Option.fromNullable(orders[txid])
-  )
+    const { orders } = yield* awaitOrders([txid], seconds, read, feed)
+    return Option.fromNullable(orders[txid])
+  })
 
 interface State {
   readonly state: string

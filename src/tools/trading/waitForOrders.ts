@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
 import { endpoints } from "../../domain/endpoints/endpoints.ts"
+import { AccountData } from "../../services/AccountData.ts"
 import { Names } from "../../services/Names.ts"
 import { unreadable } from "../kit/defects.ts"
 import { ids, withDefault } from "../kit/fields.ts"
@@ -25,6 +26,7 @@ export const waitForOrders = Tool.make("wait_for_orders", {
   },
   handler: Effect.fnUntraced(function* ({ timeout_s, txid }) {
     const { pairDisplay } = yield* (yield* Names).directory
+    const { orders: feed } = yield* AccountData
     const asked = [...new Set(txid)]
     let note: string | undefined
     const read = Effect.fnUntraced(function* (txids: ReadonlyArray<string>) {
@@ -36,7 +38,7 @@ export const waitForOrders = Tool.make("wait_for_orders", {
       if ("note" in extra) note = extra.note
       return { orders, unknown: missing } satisfies Reading
     })
-    const { orders, unknown } = yield* awaitOrders(asked, timeout_s, read)
+    const { orders, unknown } = yield* awaitOrders(asked, timeout_s, read, feed)
     const rows = asked.flatMap((id) => {
       const order = orders[id]
       if (order === undefined) return []

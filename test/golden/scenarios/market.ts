@@ -37,6 +37,15 @@ export const market: Readonly<Record<string, Scenarios>> = {
     },
     "arguments that are none": { args: { pair: 7, limit: 0, sort: "up" } }
   },
+  wait_for_price: {
+    "a price that is reached": { args: { pair, above: "1" } },
+    "a price that is not reached": { args: { pair, above: "1000000", below: "1", timeout_s: 7 } },
+    "a pair that does not exist": {
+      args: { pair: "BTX/USD", above: "1" },
+      given: refused("public/Ticker", "EQuery:Unknown asset pair")
+    },
+    "arguments that are none": { args: { pair, timeout_s: 60 } }
+  },
   get_ohlc: { "it answers": { args: { pair, interval: "60", since: "2025-10-20T09:00:00Z", limit: 2 } } },
   get_order_book: { "it answers": { args: { pair, count: 2 } } },
   get_recent_trades: { "it answers": { args: { pair, since: "1761000000000000001", count: 2 } } },

@@ -13,6 +13,7 @@ import { opening } from "../../doubles/TestMarket.ts"
 import { asset } from "../../fixtures/krakenLists.ts"
 import { makeKraken, unwatched } from "../../doubles/LiveKraken.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
+import { FeedsByRest } from "../../doubles/TestFeeds.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { Access, use } from "../backends.ts"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
@@ -27,6 +28,7 @@ kraken.list({
 
 const paperIn = (folder: string) =>
   Layer.merge(Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)), Access).pipe(
+    Layer.provideMerge(FeedsByRest),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(Layer.merge(unwatched(folder, kraken), TestConfig())),
     Layer.provideMerge(

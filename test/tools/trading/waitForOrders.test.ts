@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Ref, TestClock } from "effect"
+import { Clock, Effect, Fiber, Queue, Ref, Stream, TestClock } from "effect"
+import type { OpenOrder } from "../../../src/domain/live/values.ts"
 import { CallContext, type Progress } from "../../../src/services/CallContext.ts"
 import { KrakenRateLimitError, KrakenUnavailable } from "../../../src/services/KrakenErrors.ts"
 import { awaitOrders, type Orders } from "../../../src/tools/trading/awaitOrders.ts"
@@ -21,6 +22,9 @@ const row = (status: string): NonNullable<Orders[string]> => ({
   vol_exec: "0"
 })
 
+/** The feed of a Kraken without a WebSocket. */
+const noFeed = { isPrompt: Effect.succeed(false), pushed: Stream.never }
+
 /** Waits for an order that ends after some seconds, and lists the seconds at which it was read. */
 const readings = (endsAfter: number, timeout: number, failure?: (second: number) => unknown) =>
   Effect.gen(function* () {
@@ -32,7 +36,7 @@ const readings = (endsAfter: number, timeout: number, failure?: (second: number)
         const orders = { O1: row(now >= endsAfter * 1000 ? "closed" : "open") }
         return error === undefined ? Effect.succeed({ orders, unknown: [] }) : Effect.fail(error)
       })
-    const fiber = yield* Effect.fork(awaitOrders(["O1"], timeout, read))
+    const fiber = yield* Effect.fork(awaitOrders(["O1"], timeout, read, noFeed))
     yield* TestClock.adjust("1 minute")
     const { orders } = yield* Fiber.join(fiber)
     return { times, state: orders["O1"]?.status }
@@ -77,7 +81,7 @@ describe("waiting for orders", () => {
           Ref.update(count, (n) => n + 1),
           { orders: { O1: row("open") }, unknown: [] }
         )
-      const fiber = yield* Effect.fork(awaitOrders(["O1"], 45, read))
+      const fiber = yield* Effect.fork(awaitOrders(["O1"], 45, read, noFeed))
       yield* TestClock.adjust("1 second")
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 minute")
@@ -91,7 +95,7 @@ describe("waiting for orders", () => {
       const context = yield* CallContext
       const fiber = yield* Effect.fork(
         Effect.provideService(
-          awaitOrders(["O1"], 4, () => Effect.succeed({ orders: { O1: row("open") }, unknown: [] })),
+          awaitOrders(["O1"], 4, () => Effect.succeed({ orders: { O1: row("open") }, unknown: [] }), noFeed),
           CallContext,
           { ...context, report: (progress) => Effect.sync(() => void reports.push(progress)) }
         )
@@ -102,6 +106,119 @@ describe("waiting for orders", () => {
         reports.map(({ progress }) => progress),
         [1, 2, 3]
       )
+    })
+  )
+})
+
+describe("waiting for orders with a feed", () => {
+  const openOrder = (id: string): OpenOrder => ({
+    id,
+    pair,
+    side: "buy",
+    type: "limit",
+    status: "open",
+    filled: "0"
+  })
+
+  /** Waits for orders while a feed shows which are open, and lists the seconds at which Kraken was asked. */
+  const waiting = Effect.fnUntraced(function* (
+    txids: ReadonlyArray<string>,
+    options: { readonly first?: string } = {}
+  ) {
+    const queue = yield* Queue.unbounded<ReadonlyArray<string>>()
+    const state = { isPrompt: true, status: options.first ?? "open", times: new Array<number>() }
+    const feed = {
+      isPrompt: Effect.sync(() => state.isPrompt),
+      pushed: Stream.fromQueue(queue).pipe(
+        Stream.map((ids) => ({
+          value: new Map(ids.map((id) => [id, openOrder(id)])),
+          source: "websocket" as const,
+          age: 0
+        }))
+      )
+    }
+    const read = (asked: ReadonlyArray<string>) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        state.times.push(now / 1000)
+        return { orders: Object.fromEntries(asked.map((id) => [id, row(state.status)])), unknown: [] }
+      })
+    const fiber = yield* Effect.fork(awaitOrders(txids, 45, read, feed))
+    yield* TestClock.adjust("0 seconds")
+    return { state, fiber, show: (...ids: ReadonlyArray<string>) => Queue.offer(queue, ids) }
+  })
+
+  it.effect("asks Kraken at the beginning, and once they are gone", () =>
+    Effect.gen(function* () {
+      const { fiber, show, state } = yield* waiting(["O1", "O2"])
+      yield* show("O1", "O2")
+      yield* TestClock.adjust("20 seconds")
+      yield* show("O2")
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(state.times, [0])
+      state.status = "closed"
+      yield* show()
+      yield* TestClock.adjust("0 seconds")
+      const { orders } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([orders["O1"]?.status, orders["O2"]?.status], ["closed", "closed"])
+      assert.deepStrictEqual(state.times, [0, 30])
+    })
+  )
+
+  it.effect("asks twice in 45 seconds if nothing happens", () =>
+    Effect.gen(function* () {
+      const { fiber, show, state } = yield* waiting(["O1"])
+      yield* show("O1")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(fiber)).orders["O1"]?.status, "open")
+      assert.deepStrictEqual(state.times, [0, 45])
+    })
+  )
+
+  it.effect("asks once for orders that ended before", () =>
+    Effect.gen(function* () {
+      const { fiber, state } = yield* waiting(["O1"], { first: "closed" })
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(state.times, [0])
+    })
+  )
+
+  it.effect("notices what happened between the first answer of Kraken and the connection", () =>
+    Effect.gen(function* () {
+      const { fiber, show, state } = yield* waiting(["O1"])
+      state.status = "canceled"
+      yield* TestClock.adjust("300 millis")
+      yield* show("O7")
+      yield* TestClock.adjust("0 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).orders["O1"]?.status, "canceled")
+      assert.deepStrictEqual(state.times, [0, 0.3])
+    })
+  )
+
+  it.effect("asks again after pauses for an order that the feed does not show yet", () =>
+    Effect.gen(function* () {
+      const { fiber, show, state } = yield* waiting(["O1"])
+      yield* show()
+      yield* TestClock.adjust("2 seconds")
+      yield* show("O1")
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(state.times, [0, 0, 1.5, 45])
+    })
+  )
+
+  it.effect("asks as without a feed while the feed is not connected", () =>
+    Effect.gen(function* () {
+      const { fiber, show, state } = yield* waiting(["O1"])
+      yield* show("O1")
+      yield* TestClock.adjust("20 seconds")
+      state.isPrompt = false
+      yield* TestClock.adjust("10 seconds")
+      assert.isAtLeast(state.times.length, 3)
+      state.isPrompt = true
+      state.status = "closed"
+      yield* show()
+      yield* TestClock.adjust("0 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).orders["O1"]?.status, "closed")
     })
   )
 })

@@ -28,6 +28,8 @@ interface Pauses {
   readonly reads: Duration.DurationInput
   /** Between two requests for orders and fills. */
   readonly events: Duration.DurationInput
+  /** Requests cost nothing, since a simulation in this process answers them. */
+  readonly isFree?: boolean
 }
 
 /** Events that wait for one reader at most. Its stream ends when there are more, rather than leave one out. */
@@ -41,10 +43,12 @@ export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: com
     AccountData,
     Effect.gen(function* () {
       const kraken = yield* KrakenClient
-      const reads = makeAccountReads(kraken, yield* Names)
+      const { isFree = false } = pauses
+      const reads = makeAccountReads(kraken, yield* Names, { isFeed: isFree })
+      const polling = { every: pauses.reads, isFree }
       return AccountData.of({
-        orders: makeFeed<OpenOrders>(undefined, { read: Effect.map(reads.orders, byId), every: pauses.reads }),
-        balances: makeFeed<Balances>(undefined, { read: reads.balances, every: pauses.reads }),
+        orders: makeFeed<OpenOrders>(undefined, { read: Effect.map(reads.orders, byId), ...polling }),
+        balances: makeFeed<Balances>(undefined, { read: reads.balances, ...polling }),
         events: Stream.unwrap(
           Effect.gen(function* () {
             const now = Effect.map(kraken.now, DateTime.toEpochMillis)

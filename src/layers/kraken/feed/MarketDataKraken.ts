@@ -19,19 +19,21 @@ const restEvery = "5 seconds"
 const makeMarketData = (
   kraken: typeof KrakenClient.Service,
   live: LiveValues | undefined,
-  every: Duration.DurationInput
+  every: Duration.DurationInput,
+  isFree = false
 ) => {
   const ask = Effect.fnUntraced(function* <A>(
     endpoint: Endpoint,
     params: Params,
     decode: (answer: unknown) => A | undefined
   ) {
-    const value = decode(yield* kraken.read(endpoint, params))
+    const value = decode(yield* kraken.read(endpoint, params, { isFeed: isFree }))
     return value ?? (yield* new KrakenUnavailable({ endpoint, reason: "an answer of an unknown form" }))
   })
   const rest = <A>(endpoint: Endpoint, params: Params, decode: (answer: unknown) => A | undefined) => ({
     read: ask(endpoint, params, decode),
-    every
+    every,
+    isFree
   })
   const named = ({ altname, assetClass }: Pair) => ({
     pair: altname,
@@ -89,11 +91,11 @@ const trades = (pair: Pair): Kind<ReadonlyArray<Trade>> => ({
   }
 })
 
-/** Market data by REST alone, of Kraken or of a simulated exchange. */
-export const MarketDataRest = (every: Duration.DurationInput = restEvery) =>
+/** Market data by REST alone, of Kraken or of a simulation. `isFree`: requests cost nothing. */
+export const MarketDataRest = (every: Duration.DurationInput = restEvery, isFree = false) =>
   Layer.effect(
     MarketData,
-    Effect.map(KrakenClient, (kraken) => makeMarketData(kraken, undefined, every))
+    Effect.map(KrakenClient, (kraken) => makeMarketData(kraken, undefined, every, isFree))
   )
 
 /** Market data of Kraken's WebSocket at `url`, and by REST while it is not connected. */

@@ -3,7 +3,7 @@ import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
 import type { OrderLedger } from "../../../domain/live/orderLedger.ts"
 import { readBalancesAnswer, readFillsAnswer, readOpenOrdersAnswer } from "../../../domain/live/restAnswers.ts"
 import type { Fill } from "../../../domain/live/values.ts"
-import type { KrakenClient } from "../../../services/KrakenClient.ts"
+import type { CallOptions, KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../services/KrakenErrors.ts"
 import type { Names } from "../../../services/Names.ts"
 
@@ -18,13 +18,17 @@ const overlap = 60_000
 const page = { rows: 50, most: 20 }
 
 /** Makes the reads of an account by REST. */
-export const makeAccountReads = (kraken: typeof KrakenClient.Service, names: typeof Names.Service) => {
+export const makeAccountReads = (
+  kraken: typeof KrakenClient.Service,
+  names: typeof Names.Service,
+  options: CallOptions = {}
+) => {
   const read = Effect.fnUntraced(function* <A>(
     endpoint: Endpoint,
     params: Params,
     decode: (answer: unknown) => A | undefined
   ) {
-    const value = decode(yield* kraken.read(endpoint, params))
+    const value = decode(yield* kraken.read(endpoint, params, options))
     return value ?? (yield* new KrakenUnavailable({ endpoint, reason: "an answer of an unknown form" }))
   })
 

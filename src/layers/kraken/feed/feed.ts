@@ -12,6 +12,8 @@ interface Polling<A> {
   readonly read: Effect.Effect<A, ReadError, Principal>
   /** The pause between two requests while somebody waits for changes. */
   readonly every: Duration.DurationInput
+  /** A request costs nothing, since a simulation in this process answers it. */
+  readonly isFree?: boolean | undefined
 }
 
 /** Makes a feed that asks by REST while no live value is there. Without `live`, that is always. */
@@ -52,7 +54,31 @@ export const makeFeed = <A>(live: LiveValue<A> | undefined, rest: Polling<A>): F
       )
     })
   )
+
+  const pushedLive = (followed: LiveValue<A>) =>
+    Stream.unwrapScoped(
+      Effect.gen(function* () {
+        const changed = yield* Queue.sliding<void>(1)
+        yield* followed.follow(() => Queue.unsafeOffer(changed, undefined))
+        let last: A | undefined
+        const next = Effect.gen(function* () {
+          while (true) {
+            const found = Option.getOrUndefined(yield* look)
+            if (found !== undefined && found.value !== last) {
+              last = found.value
+              return found
+            }
+            yield* Queue.take(changed)
+          }
+        })
+        return Stream.repeatEffect(next)
+      })
+    )
+
+  const isFree = rest.isFree === true
   return {
+    pushed: live !== undefined ? pushedLive(live) : isFree ? changes : Stream.never,
+    isPrompt: live === undefined ? Effect.succeed(isFree) : Effect.map(look, Option.isSome),
     live: look,
     snapshot: Effect.flatMap(look, Option.match({ onNone: () => byRest, onSome: Effect.succeed })),
     changes
