@@ -1,5 +1,7 @@
 import { Effect, Layer } from "effect"
 import { LedgerCacheMemory } from "../layers/caching/LedgerCacheMemory.ts"
+import { AlertsSqlite } from "../layers/access/alerts/AlertsSqlite.ts"
+import { AlertsWatching } from "../layers/kraken/alerts/AlertsWatching.ts"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
@@ -52,16 +54,17 @@ interface Parts<E, R> {
   readonly kraken: Layer.Layer<KrakenClient | MarketData | RateBudget | TradingMode, E, R>
   /** A layer between the tools and the writer. */
   readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
-  /** False for a process that ends after a call: it takes no request of a panic, which it could not finish. */
+  /** False for a process that ends after a call: it takes no request of a panic, which it could not finish, and watches no alerts. */
   readonly isServer: boolean
 }
 
 /** Makes the product: the services that the tools need, the settings with the names that Kraken displays, and the tools. */
 export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => {
   const panics: typeof PanicOnRequest = isServer ? PanicOnRequest : Layer.empty
+  const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
   const services = ApprovalsExecuting.pipe(
-    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics)),
-    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AccountDataOfSettings)),
+    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics, watching)),
+    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, AccountDataOfSettings)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
     Layer.provideMerge(kraken),

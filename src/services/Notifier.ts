@@ -12,6 +12,14 @@ export type Notice =
   | { readonly _tag: "WithdrawalRefused"; readonly caller: string; readonly error: string }
   /** Four fifths of a limit are used, or more. */
   | { readonly _tag: "BudgetNearlyUsed"; readonly caller: string; readonly layer: string; readonly limit: string }
+  /** An alert of a caller fired. `missed`: nobody watched for a while, so that it might have happened before. */
+  | {
+      readonly _tag: "AlertFired"
+      readonly caller: string
+      readonly alert: number
+      readonly kind: "price" | "fill" | "balance"
+      readonly missed: boolean
+    }
 
 /**
  * Tells the operator of events. It only says that there is something to look at: it approves nothing. By default, nobody

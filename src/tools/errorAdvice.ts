@@ -70,6 +70,10 @@ const advice = Match.typeTags<ToolError>()({
     `Nothing was sent now. Call get_approval with id ${plan} to see what became of it. Only if the user wants another one, call again with repeat: true.`,
   ApprovalVoid: () => "Nothing was sent. Tell the user; call again only if it is still wanted.",
   TooManyPlans: () => "Nothing was sent. Do not retry; tell the user, and wait until a person has answered those.",
+  TooManyAlerts: ({ of }) =>
+    of === "caller"
+      ? "Nothing was made. Delete one with delete_alert."
+      : "Nothing was made. Do not retry; tell the user.",
   NoApprover: () => "Nothing was sent. Do not retry; ask the user to read docs/authority.md.",
   ToolDefect: ({ outcome }) => defects[outcome],
   KrakenOutcomeUnknown: ({ safeToRepeat }) =>

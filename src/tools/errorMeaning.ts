@@ -33,6 +33,7 @@ export const errorMeaning: (error: ToolError) => CallFailure = Match.typeTags<To
   ApprovalUsed: () => "duplicate",
   ApprovalVoid: refused,
   TooManyPlans: refused,
+  TooManyAlerts: refused,
   NoApprover: refused,
   ToolDefect: ({ outcome }) => (outcome === "nothing" ? "refused" : "unknown"),
   KrakenOutcomeUnknown: () => "unknown",

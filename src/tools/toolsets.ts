@@ -1,4 +1,5 @@
 import type { AccountData } from "../services/AccountData.ts"
+import type { Alerts as AlertsService, TooManyAlerts } from "../services/Alerts.ts"
 import type { Approvals } from "../services/Approvals.ts"
 import type { CallBudget } from "../services/CallBudget.ts"
 import type { KrakenClient } from "../services/KrakenClient.ts"
@@ -12,6 +13,7 @@ import type { Principal } from "../services/Principal.ts"
 import type { Record, RecordUnavailable } from "../services/Record.ts"
 import type { InputRequired } from "../services/UserInput.ts"
 import * as Account from "./account/tools.ts"
+import * as Alerts from "./alerts/tools.ts"
 import * as Books from "./market/orderBooks.ts"
 import * as Market from "./market/tools.ts"
 import * as PriceWaiting from "./market/waitForPrice.ts"
@@ -41,11 +43,12 @@ import { essential, first } from "./listOrder.ts"
 import type { EndpointError, CheckError, Tool } from "./kit/tool.ts"
 
 /** All errors of tools, besides a question to the user. A tool with another error does not compile in `toolsets`. */
-export type ToolError = CheckError | EndpointError | RecordUnavailable
+export type ToolError = CheckError | EndpointError | RecordUnavailable | TooManyAlerts
 
 /** All services that tools can require. */
 export type ToolServices =
   | AccountData
+  | AlertsService
   | Approvals
   | CallBudget
   | KrakenClient
@@ -74,6 +77,7 @@ export const toolsets = {
   account: inOrder({ ...Account, ...Exports }),
   portfolio: inOrder({ ...Chart, ...Fees, ...Pnl, ...Portfolio, ...Rebalance }),
   trading: inOrder({ ...TradingReads, ...Previewing, ...Placing, ...Waiting, ...Changing, ...Cancelling, ...Activity }),
+  alerts: inOrder(Alerts),
   funding: inOrder({ ...Deposits, ...Withdrawals, ...WalletTransfer }),
   earn: inOrder(Earn),
   subaccounts: inOrder(Subaccounts),

@@ -123,6 +123,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/mandates",
     "domain/wire",
     "layers/access",
+    "layers/access/alerts",
     "layers/access/approvals",
     "layers/access/callers",
     "layers/access/mandates",
@@ -130,6 +131,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/access/secret",
     "layers/caching",
     "layers/http",
+    "layers/kraken/alerts",
     "layers/kraken/approvals",
     "layers/kraken/client",
     "layers/kraken/feed",
@@ -297,6 +299,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "services",
     "tools/account",
+    "tools/alerts",
     "tools/earn",
     "tools/funding",
     "tools/general",
@@ -333,6 +336,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tools/kit"
   ],
   services: [
+    "domain/alerts",
     "domain/approvals",
     "domain/assets",
     "domain/endpoints",
@@ -533,5 +537,14 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/kraken/client",
     "layers/process",
     "services"
-  ]
+  ],
+  "layers/access/alerts": [
+    "domain/alerts",
+    "layers/access/mandates",
+    "layers/access/record",
+    "layers/storage",
+    "services"
+  ],
+  "layers/kraken/alerts": ["domain/alerts", "domain/assets", "domain/live", "layers/kraken/feed", "services"],
+  "tools/alerts": ["domain/alerts", "domain/endpoints", "domain/live", "domain/orders", "services", "tools/kit"]
 }

@@ -73,7 +73,7 @@ export const exchangeOf = (v: TestExchange) => {
 
 /**
  * Runs a scenario of tool calls. `deposit` sends money to the account from outside, and `move` moves the market of a pair
- * to a price.
+ * to a price. The market of the exchange follows a script, and cannot be moved.
  */
 type Backend = <E, A>(
   story: (
@@ -89,7 +89,7 @@ export const backends: Record<string, Backend> = {
       const v = makeTestExchange()
       const deposit = (asset: string, amount: string) =>
         Effect.sync(() => void v.ok("control/Deposit", { account: "ann", asset, amount }))
-      const move = (pair: string, price: string) => Effect.sync(() => void v.ok("control/Price", { pair, price }))
+      const move = () => Effect.dieMessage("this market follows a script")
       return Effect.provide(story(deposit, move), exchangeOf(v))
     }),
   "on paper": (story) =>

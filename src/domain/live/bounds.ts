@@ -30,7 +30,8 @@ export const boundsFault = ({ above, below }: Bounds): string | undefined => {
 
 /**
  * Makes a function that returns the prices of the trades that the lists before did not hold, oldest first: of the first
- * list only the last price, since the others are from before.
+ * list only the last price, since the others are from before. A list holds the latest 100 trades, so that of more trades
+ * at once the earlier ones are left out.
  */
 export const makeNewPrices = (): ((trades: ReadonlyArray<Trade>) => ReadonlyArray<string>) => {
   let known: ReadonlySet<string> | undefined

@@ -4,6 +4,7 @@ export const toolsetNames = [
   "account",
   "portfolio",
   "trading",
+  "alerts",
   "funding",
   "earn",
   "subaccounts",

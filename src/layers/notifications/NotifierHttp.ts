@@ -108,6 +108,7 @@ const requestOf = ({ kind, url }: NotificationTarget, notice: Notice, page: Opti
           title,
           message,
           ...(notice._tag === "ApprovalAsked" && { plan: notice.plan }),
+          ...(notice._tag === "AlertFired" && { alert: notice.alert }),
           ...link
         }
   return HttpClientRequest.post(address.href).pipe(

@@ -37,6 +37,11 @@ export const noticeText = (notice: Notice): NoticeText => {
         title: "Kraken: a withdrawal was refused",
         message: `${quoted(notice.caller)} asked for a withdrawal that was refused (${escapeText(notice.error)}).`
       }
+    case "AlertFired":
+      return {
+        title: "Kraken: an alert fired",
+        message: `Alert ${notice.alert} of ${quoted(notice.caller)} (${notice.kind}) fired${notice.missed ? ", after a time in which nobody watched" : ""}.`
+      }
     case "BudgetNearlyUsed":
       return {
         title: "Kraken: a budget is nearly used",

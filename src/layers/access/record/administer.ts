@@ -132,5 +132,6 @@ export const rekey = (db: Database, at: number, from: string, to: string): Rekey
     `INSERT INTO window_time (key, at) SELECT ?, at FROM window_time WHERE key = ?
      ON CONFLICT (key) DO UPDATE SET at = max(at, excluded.at)`
   ).run(to, from)
+  statement(db, "UPDATE alerts SET key = ? WHERE key = ?").run(to, from)
   return { _tag: "Rekeyed", writes, head: append(db, { kind: "rekey", at, actor, from, to }) }
 }

@@ -142,12 +142,31 @@ export const planColumns = `
   intent INTEGER`
 
 /**
+ * The columns of an alert of a caller. `condition` and `fired` are JSON. `since` and `watched_at` are times of Kraken: when
+ * it was made, and up to when its event was looked for. The other times are ours. `told_at` is the time at which its caller
+ * took the fired alert.
+ */
+export const alertColumns = `
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL,
+  account TEXT NOT NULL,
+  caller TEXT NOT NULL,
+  condition TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  watched_at INTEGER NOT NULL,
+  fired_at INTEGER,
+  fired TEXT,
+  told_at INTEGER`
+
+/**
  * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `use_sums`, `holdings`, `mandates`, `halt`
  * and `plans` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
  * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
  * milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
  * `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
- * calls by the minute; `plan_claims` says which process carries a plan out. `secret` holds the hash of the operator secret.
+ * calls by the minute; `plan_claims` says which process carries a plan out; `alerts` holds the alerts of callers. `secret` holds the hash of the operator secret.
  */
 export const layout: Layout = {
   applicationId: 0x6d_63_6b_61, // "mcka"
@@ -193,6 +212,10 @@ export const layout: Layout = {
     CREATE INDEX spends_raising ON spends (of_seq, of_n) WHERE of_seq IS NOT NULL;
     ${sumUses(900_000)};
     ${sumUses(86_400_000)};
+    `,
+    `
+    CREATE TABLE alerts (${alertColumns}) STRICT;
+    CREATE INDEX alerts_waiting ON alerts (key, account, caller) WHERE fired_at IS NULL;
     `
   ]
 }

@@ -40,6 +40,14 @@ export const frozen = (
       by: stop.by,
       ...(stop.why !== null && { reason: stop.why })
     }
+  return frozenCaller(db, party)
+}
+
+/** Finds what keeps this caller from all writes but cancels, whatever is stopped for everybody. */
+export const frozenCaller = (
+  db: Database,
+  party: Pick<Party, "caller">
+): Extract<NoRoom, { readonly _tag: "Frozen" }> | undefined => {
   const row = rowOf(db, party)
   return row === undefined || row.frozen_at === null
     ? undefined

@@ -112,7 +112,11 @@ export const ApprovalsExecuting = Layer.scopedDiscard(
 /** Checks that a server offers the tools of an endpoint. All essential tools that write trade. */
 const isOffered = (endpoint: Endpoint, toolsets: (typeof Config.Service)["toolsets"]): boolean =>
   toolsets.some(
-    (name) => name !== "websocket" && name !== "portfolio" && isIn(endpoint, [name === "essential" ? "trading" : name])
+    (name) =>
+      name !== "websocket" &&
+      name !== "portfolio" &&
+      name !== "alerts" &&
+      isIn(endpoint, [name === "essential" ? "trading" : name])
   )
 
 const failureOf = <E>(cause: Cause.Cause<E>): E | undefined => Option.getOrUndefined(Cause.failureOption(cause))

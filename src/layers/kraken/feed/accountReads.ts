@@ -59,5 +59,5 @@ export const makeAccountReads = (
     const open = yield* orders
     return ledger.reconcile(mark, open, yield* fills(since - overlap))
   })
-  return { orders, balances, compare }
+  return { orders, balances, fills, compare }
 }

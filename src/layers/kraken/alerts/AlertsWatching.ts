@@ -1,0 +1,351 @@
+import { Effect, FiberMap, Layer, Option, Ref, Stream } from "effect"
+import { DateTime } from "effect"
+import { type AlertCondition, type Firing, unwatchedAfter } from "../../../domain/alerts/alert.ts"
+import type { Pair } from "../../../domain/assets/model.ts"
+import { makeNewPrices, reachedBound } from "../../../domain/live/bounds.ts"
+import { readTickerAnswer } from "../../../domain/live/restAnswers.ts"
+import type { Balances, Fill } from "../../../domain/live/values.ts"
+import { AccountData } from "../../../services/AccountData.ts"
+import { Alerts, type WatchedAlert } from "../../../services/Alerts.ts"
+import { Callers } from "../../../services/Callers.ts"
+import { monotonic } from "../../../services/Clocks.ts"
+import { Config } from "../../../services/Config.ts"
+import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { MarketData } from "../../../services/MarketData.ts"
+import { Names } from "../../../services/Names.ts"
+import { Notifier } from "../../../services/Notifier.ts"
+import { Principal } from "../../../services/Principal.ts"
+import { TradingMode } from "../../../services/TradingMode.ts"
+import { makeAccountReads } from "../feed/accountReads.ts"
+import { makeWatchedCallers } from "./watchedCallers.ts"
+
+/** The pause between two looks at the alerts. It costs no request to Kraken. */
+const lookEvery = "1 second"
+
+/** The pauses between two requests by REST while nothing is live, in milliseconds. A simulation costs nothing. */
+const restEvery = { kraken: { prices: 10_000, account: 30_000 }, simulated: { prices: 500, account: 500 } } as const
+
+/** The pause between two entries in the record of what was watched, in milliseconds. */
+const noteEvery = 10_000
+
+/** The pause before a stream of events that has ended is read again. */
+const retryEvery = "30 seconds"
+
+/** An alert with the party for whom its event is looked for. */
+interface Watch extends WatchedAlert {
+  readonly principal: typeof Principal.Service
+}
+
+type Of<Tag extends AlertCondition["_tag"]> = Watch & { readonly condition: Extract<AlertCondition, { _tag: Tag }> }
+
+/**
+ * Watches the prices, fills and balances of alerts, and tells of those that happened. Without an alert it asks Kraken
+ * nothing. With a WebSocket it reads live data; without, it asks for the prices of all pairs in one request each ten
+ * seconds, and for fills and balances each thirty.
+ *
+ * An event that might have happened while nobody watched, such as one that is found when the server starts, fires with the
+ * time since when nobody did.
+ */
+export const AlertsWatching = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const { feed, mode } = yield* Config
+    const trading = yield* TradingMode
+    const alerts = yield* Alerts
+    const market = yield* MarketData
+    const account = yield* AccountData
+    const kraken = yield* KrakenClient
+    const names = yield* Names
+    const { notify } = yield* Notifier
+    const callers = makeWatchedCallers(yield* Callers)
+    const { fills: readFills } = makeAccountReads(kraken, names, { isFeed: true })
+    const fibers = yield* FiberMap.make<string>()
+
+    const hasEvents = mode === "paper" || feed !== "off"
+    const pauses = {
+      prices:
+        restEvery[trading.mode === "paper" && trading.market.kind === "synthetic" ? "simulated" : "kraken"].prices,
+      account: restEvery[mode === "paper" ? "simulated" : "kraken"].account
+    }
+
+    /** The alerts that wait, by id. */
+    const current = new Map<number, Watch>()
+    /** Kraken's times up to which the events of alerts were looked for, in this process. */
+    const seenAt = new Map<number, number>()
+    /** Events that the record does not have yet. */
+    const unrecorded = new Map<number, { readonly watch: Watch; readonly firing: Firing }>()
+    /** Fill alerts for which the fills of before were read. */
+    const caughtUp = new Set<number>()
+    /** The monotonic times of the last requests and notes. */
+    const lastTimes = new Map<string, number>()
+
+    const isDue = (what: string, pause: number) =>
+      Effect.map(monotonic, (now) => {
+        const last = lastTimes.get(what)
+        if (last !== undefined && now - last < pause) return false
+        lastTimes.set(what, now)
+        return true
+      })
+    const krakenTime = Effect.map(kraken.now, DateTime.toEpochMillis)
+
+    const isOf =
+      <Tag extends AlertCondition["_tag"]>(tag: Tag) =>
+      (watch: Watch): watch is Of<Tag> =>
+        watch.condition._tag === tag
+    const ofAccount = <Tag extends AlertCondition["_tag"]>(tag: Tag, name: string): ReadonlyArray<Of<Tag>> =>
+      [...current.values()].filter(isOf(tag)).filter((watch) => watch.account === name)
+
+    /** Records that an alert fired. Only the process whose record says so tells of it. */
+    const claim = (watch: Watch, firing: Firing) =>
+      alerts.fire(watch.id, firing).pipe(
+        Effect.tap(() => Effect.sync(() => unrecorded.delete(watch.id))),
+        Effect.flatMap((isOurs) => (isOurs ? tell(watch, firing) : Effect.void)),
+        Effect.catchAll(({ message }) => {
+          unrecorded.set(watch.id, { watch, firing })
+          return Effect.logWarning("An alert that fired could not be recorded, which is tried again", {
+            reason: message
+          })
+        })
+      )
+
+    const tell = ({ condition, id, principal: { caller } }: Watch, { unwatchedSince }: Firing) =>
+      Effect.zipRight(
+        Effect.logInfo("An alert fired", { alert: id, caller: caller.id, missed: unwatchedSince !== undefined }),
+        notify({
+          _tag: "AlertFired",
+          caller: caller._tag === "Token" ? caller.name : caller.id,
+          alert: id,
+          kind: kindOf[condition._tag],
+          missed: unwatchedSince !== undefined
+        })
+      )
+
+    const fire = (watch: Watch, firing: Firing, at: number) => {
+      current.delete(watch.id)
+      const before = Math.max(watch.watchedAt, seenAt.get(watch.id) ?? 0)
+      return claim(watch, at - before > unwatchedAfter ? { ...firing, unwatchedSince: before } : firing)
+    }
+
+    /** Looks for the bound that one of the values reaches. */
+    const compare = <Tag extends "Balance" | "Price">(watch: Of<Tag>, values: ReadonlyArray<string>, at: number) => {
+      for (const value of values) {
+        const bound = reachedBound(value, watch.condition)
+        if (bound !== undefined) return fire(watch, { value, bound }, at)
+      }
+      seenAt.set(watch.id, at)
+      return Effect.void
+    }
+
+    const pricesSeen = Effect.fnUntraced(function* (name: string, pair: string, prices: ReadonlyArray<string>) {
+      if (prices.length === 0) return
+      const at = yield* krakenTime
+      for (const watch of ofAccount("Price", name)) if (watch.condition.pair === pair) yield* compare(watch, prices, at)
+    })
+
+    const balancesSeen = Effect.fnUntraced(function* (name: string, balances: Balances) {
+      const at = yield* krakenTime
+      for (const watch of ofAccount("Balance", name))
+        yield* compare(watch, [balances.get(watch.condition.asset) ?? "0"], at)
+    })
+
+    const fillSeen = Effect.fnUntraced(function* (watches: ReadonlyArray<Of<"Fill">>, fill: Fill) {
+      const at = yield* krakenTime
+      for (const watch of watches) {
+        const { order } = watch.condition
+        if (!current.has(watch.id) || fill.time < watch.since || (order !== undefined && order !== fill.orderId))
+          continue
+        yield* fire(watch, { order: fill.orderId, filledAt: fill.time }, at)
+      }
+    })
+
+    const pairsOf = Effect.fnUntraced(function* (name: string) {
+      const { findPair } = yield* names.directory
+      const displays = new Set(ofAccount("Price", name).map(({ condition }) => condition.pair))
+      return [...displays].flatMap((display) => findPair(display) ?? [])
+    })
+
+    /** Asks for the prices of pairs in one request, and one by one if Kraken refuses the list. */
+    const askPrices = Effect.fnUntraced(function* (name: string, pairs: ReadonlyArray<Pair>) {
+      const [first] = pairs
+      if (first === undefined) return
+      const ask = (asked: ReadonlyArray<Pair>) =>
+        kraken.read(
+          "public/Ticker",
+          {
+            pair: asked.map(({ altname }) => altname).join(","),
+            ...(first.assetClass !== "currency" && { asset_class: first.assetClass })
+          },
+          { isFeed: true }
+        )
+      const { findPair } = yield* names.directory
+      const found = (answer: unknown) =>
+        Effect.forEach(
+          Object.entries(Object(answer)),
+          ([key, row]) => {
+            const pair = findPair(key)
+            const ticker = readTickerAnswer({ [key]: row })
+            return pair === undefined || ticker === undefined
+              ? Effect.void
+              : pricesSeen(name, pair.display, [ticker.last])
+          },
+          { discard: true }
+        )
+      yield* Effect.flatMap(ask(pairs), found).pipe(
+        Effect.catchIf(
+          ({ _tag }) => _tag === "KrakenRejection" || _tag === "KrakenArgumentsError",
+          () => Effect.forEach(pairs, (pair) => Effect.ignore(Effect.flatMap(ask([pair]), found)), { discard: true })
+        ),
+        Effect.catchAll(({ message }) => Effect.logDebug(`Prices of alerts can't be read: ${message}`))
+      )
+    })
+
+    const watchPrices = Effect.fnUntraced(function* (name: string) {
+      const pairs = yield* pairsOf(name)
+      const quiet: Array<Pair> = []
+      for (const pair of pairs) {
+        const trades = market.trades(pair)
+        const newPrices = makeNewPrices()
+        yield* follow(
+          `price ${name} ${pair.display}`,
+          Stream.runForEach(trades.pushed, ({ value }) => pricesSeen(name, pair.display, newPrices(value)))
+        )
+        if (Option.isNone(yield* trades.live)) quiet.push(pair)
+        else {
+          const at = yield* krakenTime
+          for (const { condition, id } of ofAccount("Price", name))
+            if (condition.pair === pair.display) seenAt.set(id, at)
+        }
+      }
+      if (quiet.length === 0 || !(yield* isDue(`prices ${name}`, pauses.prices))) return
+      for (const assetClass of ["currency", "tokenized_asset"] as const)
+        yield* askPrices(
+          name,
+          quiet.filter((pair) => pair.assetClass === assetClass)
+        )
+    })
+
+    const watchBalances = Effect.fnUntraced(function* (name: string) {
+      const watches = ofAccount("Balance", name)
+      if (watches.length === 0) return
+      yield* follow(
+        `balances ${name}`,
+        Stream.runForEach(account.balances.pushed, ({ value }) => balancesSeen(name, value))
+      )
+      if (yield* account.balances.isPrompt) {
+        const at = yield* krakenTime
+        for (const { id } of watches) seenAt.set(id, at)
+      } else if (yield* isDue(`balances ${name}`, pauses.account)) {
+        yield* account.balances.snapshot.pipe(
+          Effect.flatMap(({ value }) => balancesSeen(name, value)),
+          Effect.catchAll(({ message }) => Effect.logDebug(`Balances of alerts can't be read: ${message}`))
+        )
+      }
+    })
+
+    const watchFills = Effect.fnUntraced(function* (name: string) {
+      const watches = ofAccount("Fill", name)
+      if (watches.length === 0) return
+      if (hasEvents)
+        yield* follow(
+          `fills ${name}`,
+          account.events.pipe(
+            Stream.runForEach((event) =>
+              event._tag === "Filled" ? fillSeen(ofAccount("Fill", name), event.fill) : Effect.void
+            ),
+            Effect.ensuring(
+              Effect.sync(() => {
+                for (const { id } of ofAccount("Fill", name)) caughtUp.delete(id)
+              })
+            )
+          )
+        )
+      const behind = hasEvents ? watches.filter(({ id }) => !caughtUp.has(id)) : watches
+      const isNew = behind.some(({ id }) => !caughtUp.has(id) && !lastTimes.has(`fills ${id}`))
+      const due = behind.length > 0 && (yield* isDue(`fills ${name}`, isNew ? 0 : pauses.account))
+      const at = yield* krakenTime
+      if (due) {
+        for (const { id } of behind) lastTimes.set(`fills ${id}`, 0)
+        const from = Math.min(...behind.map((watch) => Math.max(watch.since, watchedUntil(watch) - overlap)))
+        const fills = yield* Effect.option(
+          Effect.tapError(readFills(from), ({ message }) =>
+            Effect.logDebug(`Fills of alerts can't be read: ${message}`)
+          )
+        )
+        if (Option.isSome(fills)) {
+          for (const fill of fills.value.toSorted((a, b) => a.time - b.time)) yield* fillSeen(behind, fill)
+          for (const { id } of behind) {
+            caughtUp.add(id)
+            seenAt.set(id, at)
+          }
+        }
+      }
+      if (hasEvents && (yield* account.orders.isPrompt))
+        for (const { id } of watches) if (caughtUp.has(id)) seenAt.set(id, at)
+    })
+
+    const watchedUntil = ({ id, watchedAt }: Watch): number => Math.max(watchedAt, seenAt.get(id) ?? 0)
+
+    const wanted = new Set<string>()
+    /** Runs a fiber as long as it is asked for. A stream that ends is read again after a while. */
+    const follow = <E extends { readonly message: string }>(key: string, run: Effect.Effect<void, E, Principal>) => {
+      wanted.add(key)
+      const again = run.pipe(
+        Effect.catchAll(({ message }) => Effect.logDebug(`Alerts can't be watched: ${message}`)),
+        Effect.zipRight(Effect.sleep(retryEvery)),
+        Effect.forever
+      )
+      return FiberMap.run(fibers, key, again, { onlyIfMissing: true })
+    }
+
+    /** Reads which alerts wait, and for whom. */
+    const reload = Effect.gen(function* () {
+      const rows = yield* alerts.watched
+      const found = yield* callers.principalsOf(new Set(rows.map(({ caller }) => caller)))
+      for (const caller of found.invalid) yield* alerts.drop(caller)
+      current.clear()
+      for (const row of rows) {
+        const principal = found.valid.get(row.caller)
+        if (principal !== undefined && principal.account === row.account && !unrecorded.has(row.id))
+          current.set(row.id, { ...row, principal })
+      }
+      const waiting = new Set(rows.map(({ id }) => id))
+      for (const known of [seenAt, caughtUp]) for (const id of known.keys()) if (!waiting.has(id)) known.delete(id)
+      for (const key of lastTimes.keys())
+        if (/^fills \d+$/.test(key) && !waiting.has(Number(key.slice(6)))) lastTimes.delete(key)
+    })
+
+    const look = Effect.gen(function* () {
+      for (const { firing, watch } of unrecorded.values()) yield* claim(watch, firing)
+      yield* reload
+      wanted.clear()
+      const accounts = new Map([...current.values()].map(({ account: name, principal }) => [name, principal] as const))
+      for (const [name, principal] of accounts)
+        yield* Effect.provideService(
+          Effect.all([watchPrices(name), watchBalances(name), watchFills(name)], { concurrency: 3, discard: true }),
+          Principal,
+          principal
+        )
+      for (const [key] of fibers) if (!wanted.has(key)) yield* FiberMap.remove(fibers, key)
+      if (current.size > 0 && (yield* isDue("note", noteEvery)))
+        yield* alerts.seen(new Map([...seenAt].filter(([id]) => current.has(id))))
+    })
+
+    /** The last warning. An unusable record is logged once, not at every look. */
+    const warned = yield* Ref.make("")
+    const warn = (message: string) =>
+      Effect.flatMap(Ref.getAndSet(warned, message), (before) =>
+        before === message ? Effect.void : Effect.logWarning("Alerts are not watched now", { reason: message })
+      )
+    yield* look.pipe(
+      Effect.catchAll(({ message }) => warn(message)),
+      Effect.catchAllDefect((defect) => Effect.logError("A look at the alerts died", defect)),
+      Effect.zipRight(Effect.sleep(lookEvery)),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })
+)
+
+const kindOf = { Price: "price", Fill: "fill", Balance: "balance" } as const
+
+/** The overlap of two readings of fills, since answers can be late, in milliseconds. */
+const overlap = 60_000

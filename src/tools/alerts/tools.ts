@@ -1,0 +1,189 @@
+import { Clock, DateTime, Duration, Effect, Option, Schema, Struct } from "effect"
+import { type AlertCondition, alertLimits } from "../../domain/alerts/alert.ts"
+import { endpoints } from "../../domain/endpoints/endpoints.ts"
+import { boundsFault } from "../../domain/live/bounds.ts"
+import type { Fault } from "../../domain/orders/fault.ts"
+import { type Alert, Alerts } from "../../services/Alerts.ts"
+import { KrakenClient } from "../../services/KrakenClient.ts"
+import { Names } from "../../services/Names.ts"
+import { PermissionCache } from "../../services/PermissionCache.ts"
+import * as Arguments from "../kit/arguments.ts"
+import { tryRead } from "../kit/extraReads.ts"
+import { optional, OrderId, withDefault } from "../kit/fields.ts"
+import { AssetName, PairName } from "../kit/nameFields.ts"
+import { Decimal, integer } from "../kit/numberFields.ts"
+import { pairOf } from "../kit/pairOf.ts"
+import { isoOf } from "../kit/timeText.ts"
+import * as Tool from "../kit/tool.ts"
+
+/** The pause between two looks for fired alerts, which another process can mark as well. */
+const pause = "250 millis"
+
+/** A row of an alert, whose fields name themselves. Naming them in the schema too would cost each conversation more. */
+const AlertRow = Schema.Record({ key: Schema.String, value: Schema.Unknown }).annotations({
+  jsonSchema: { type: "object" }
+})
+
+const days = (count: number) => Duration.toMillis(Duration.days(count))
+
+/** It changes only state of this server, so that callers that only read can use it. */
+const ofReaders = { intent: "write", reads: () => true } as const
+
+const input = {
+  kind: Schema.Literal("price", "fill", "balance"),
+  pair: optional(PairName),
+  asset: optional(AssetName),
+  txid: optional(OrderId),
+  above: optional(Decimal),
+  below: optional(Decimal),
+  days: withDefault(integer("Days until it ends", 1, alertLimits.days), alertLimits.days)
+}
+type Input = Schema.Struct.Type<typeof input>
+
+/** The fields of each kind. */
+const fieldsOf = {
+  price: ["pair", "above", "below"],
+  fill: ["txid"],
+  balance: ["asset", "above", "below"]
+} as const
+
+const optionalFields = ["pair", "asset", "txid", "above", "below"] as const
+
+const faultsOf = (alert: Input): ReadonlyArray<Fault> => {
+  const { kind } = alert
+  const known: ReadonlyArray<string> = fieldsOf[kind]
+  const needed = kind === "price" ? "pair" : kind === "balance" ? "asset" : undefined
+  const fault = kind === "fill" ? undefined : boundsFault(alert)
+  return [
+    ...(needed !== undefined && alert[needed] === undefined ? [{ path: needed, fault: `needed for a ${kind}` }] : []),
+    ...optionalFields
+      .filter((field) => alert[field] !== undefined && !known.includes(field))
+      .map((path) => ({ path, fault: `has no meaning for a ${kind}` })),
+    ...(fault === undefined ? [] : [{ path: "above", fault }])
+  ]
+}
+
+export const createAlert = Tool.make("create_alert", {
+  title: "Make an alert",
+  description: `Makes an alert that fires once, also after this conversation. price: last trade at above or more, or at below or less; balance: all of an asset; fill: first fill of an order (txid), or of any. Places no orders. wait_for_alert and the operator are told. At most ${alertLimits.perCaller} wait.`,
+  ...ofReaders,
+  input,
+  rules: faultsOf,
+  handler: Effect.fn("Tool.create_alert")(function* (alert) {
+    const condition = yield* conditionOf(alert)
+    const { now } = yield* KrakenClient
+    const since = DateTime.toEpochMillis(yield* now)
+    return rowOf(
+      yield* (yield* Alerts).create(condition, { since, lifetime: days(alert.days) }),
+      yield* Clock.currentTimeMillis
+    )
+  }),
+  output: AlertRow
+})
+
+export const listAlerts = Tool.make("list_alerts", {
+  title: "Own alerts",
+  description: "Own alerts, newest first: waiting, fired or expired. Those that ended stay for 7 days, at most 20.",
+  input: {},
+  handler: Effect.fn("Tool.list_alerts")(function* () {
+    const alerts = yield* (yield* Alerts).list
+    const now = yield* Clock.currentTimeMillis
+    return { alerts: alerts.map((alert) => rowOf(alert, now)) }
+  }),
+  output: Schema.Struct({ alerts: Schema.Array(AlertRow) })
+})
+
+export const deleteAlert = Tool.make("delete_alert", {
+  title: "Delete an alert",
+  description: "Deletes an own alert. deleted is false if there was none.",
+  ...ofReaders,
+  input: { id: integer("Its number", 1, Number.MAX_SAFE_INTEGER) },
+  handler: Effect.fn("Tool.delete_alert")(function* ({ id }) {
+    return { deleted: yield* (yield* Alerts).remove(id) }
+  }),
+  output: Schema.Struct({ deleted: Schema.Boolean })
+})
+
+export const waitForAlert = Tool.make("wait_for_alert", {
+  title: "Wait for an alert",
+  description:
+    "Waits until an own alert fires, and gives all that fired and were not given here before; waiting counts the others. With missed, nobody watched after unwatched_since, so that it happened some time then.",
+  ...ofReaders,
+  input: { timeout_s: withDefault(integer("Longest wait in s", 0, 45), 30) },
+  handler: Effect.fn("Tool.wait_for_alert")(function* ({ timeout_s }) {
+    const { take } = yield* Alerts
+    const until = (yield* Clock.currentTimeMillis) + timeout_s * 1000
+    for (;;) {
+      const { fired, waiting } = yield* take
+      const now = yield* Clock.currentTimeMillis
+      if (fired.length > 0 || waiting === 0 || now >= until)
+        return { fired: fired.map((alert) => rowOf(alert, now)), waiting }
+      yield* Effect.sleep(pause)
+    }
+  }),
+  output: Schema.Struct({ fired: Schema.Array(AlertRow), waiting: Schema.Number })
+})
+
+/** Makes the condition with the names that Kraken displays. Fails for names and orders that do not exist. */
+const conditionOf = Effect.fnUntraced(function* (alert: Input) {
+  const bounds = Struct.pick(alert, "above", "below")
+  switch (alert.kind) {
+    case "price": {
+      const { display } = yield* pairOf(alert.pair ?? "")
+      return { _tag: "Price", pair: display, ...bounds } satisfies AlertCondition
+    }
+    case "balance": {
+      const names = yield* Names
+      yield* requireKey("private/Balance")
+      const { assetDisplay } = yield* names.directory
+      const asset = assetDisplay(yield* names.asset(alert.asset ?? ""))
+      return { _tag: "Balance", asset, ...bounds } satisfies AlertCondition
+    }
+    case "fill": {
+      yield* requireKey("private/TradesHistory")
+      const { txid } = alert
+      if (txid === undefined) return { _tag: "Fill" } satisfies AlertCondition
+      yield* requireOpen(txid)
+      return { _tag: "Fill", order: txid } satisfies AlertCondition
+    }
+  }
+})
+
+const requireKey = (endpoint: "private/Balance" | "private/TradesHistory") =>
+  Effect.flatMap(PermissionCache, (keys) => keys.require(endpoint, endpoints[endpoint].permissions))
+
+/** Refuses an order that can have no more fills. One that cannot be read now passes. */
+const requireOpen = Effect.fnUntraced(function* (txid: string) {
+  const found = yield* tryRead("private/QueryOrders", { txid })
+  if (Option.isNone(found)) return
+  const order = found.value[txid]
+  const fault =
+    order === undefined
+      ? "Kraken shows no such order"
+      : ["closed", "canceled", "expired"].includes(order.status)
+        ? `it has ended (${order.status}), so that it cannot be filled any more`
+        : undefined
+  if (fault !== undefined) return yield* Arguments.invalid("create_alert", [{ path: "txid", fault }])
+})
+
+/** Shows an alert. */
+const rowOf = ({ condition, createdAt, expiresAt, fired, id }: Alert, now: number) => ({
+  id,
+  kind: condition._tag.toLowerCase(),
+  ...(condition._tag === "Fill"
+    ? condition.order !== undefined && { txid: condition.order }
+    : Struct.omit(condition, "_tag")),
+  state: fired !== undefined ? "fired" : now >= expiresAt ? "expired" : "waiting",
+  created_at: timeOf(createdAt),
+  expires_at: timeOf(expiresAt),
+  ...(fired !== undefined && {
+    fired_at: timeOf(fired.at),
+    ...(fired.value !== undefined && { value: fired.value }),
+    ...(fired.bound !== undefined && { bound: fired.bound }),
+    ...(fired.order !== undefined && { txid: fired.order }),
+    ...(fired.filledAt !== undefined && { filled_at: timeOf(fired.filledAt) }),
+    ...(fired.unwatchedSince !== undefined && { missed: true, unwatched_since: timeOf(fired.unwatchedSince) })
+  })
+})
+
+const timeOf = (millis: number) => isoOf(millis / 1000)
