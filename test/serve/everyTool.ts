@@ -132,6 +132,12 @@ export const useEveryTool = Effect.fnUntraced(function* (
   yield* use("account_transfer", { asset: "BTC", amount: "0.1", from_account, to_account })
   yield* use("get_websockets_token")
 
+  const alert = yield* use("create_alert", { kind: "price", pair, above: "1" })
+  const { fired } = yield* use("wait_for_alert", { timeout_s: 45 })
+  assert.deepInclude(fired[0], { id: alert.id, state: "fired", bound: "above" })
+  assert.lengthOf((yield* use("list_alerts")).alerts, 1)
+  assert.isTrue((yield* use("delete_alert", { id: alert.id })).deleted)
+
   // Nothing here needs a person, so that there is no approval to get.
   const missing = yield* Effect.promise(() => client.callTool({ name: "get_approval", arguments: { id: 1 } }))
   assert.isTrue(missing.isError)

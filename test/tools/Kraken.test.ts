@@ -87,9 +87,9 @@ describe("the tools and Kraken's reference", () => {
     }
   })
 
-  it("a server that only reads offers what reads, and the one tool that writes on request alone", () => {
+  it("a server that only reads offers what reads, alerts, and the one tool that writes on request alone", () => {
     const either = tools.filter((tool) => tool.intent !== "read" && tool.mayRead).map((tool) => tool.name)
-    assert.deepStrictEqual(either, ["get_deposit_addresses"])
+    assert.deepStrictEqual(either, ["create_alert", "delete_alert", "wait_for_alert", "get_deposit_addresses"])
     assert.isTrue(tools.every((tool) => tool.intent !== "read" || tool.mayRead))
   })
 })

@@ -27,7 +27,8 @@ const clear = [
   "to_wallet",
   "hide_zero_allocations",
   "username",
-  "email"
+  "email",
+  "kind"
 ]
 
 describe("every tool", () => {

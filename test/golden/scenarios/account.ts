@@ -29,6 +29,14 @@ export const account: Readonly<Record<string, Scenarios>> = {
       }
     }
   },
+  create_alert: {
+    "a price": { args: { kind: "price", pair: "BTC/USD", above: "120000" } },
+    "an order that is not open": { args: { kind: "fill", txid: "OQCLML-BW3P3-BUCMWZ" } },
+    "arguments that are none": { args: { kind: "balance", pair: "BTC/USD", days: 99 } }
+  },
+  list_alerts: { "it answers that there are none": {} },
+  delete_alert: { "it answers that there is none": { args: { id: 7 } } },
+  wait_for_alert: { "it answers that none waits": {} },
   get_approval: { "it answers that there is none": { args: { id: 7 } } },
   freeze_my_token: { "it answers": { args: { reason: "odd orders" } } },
   get_account_balance: {

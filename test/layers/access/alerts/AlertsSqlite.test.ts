@@ -46,7 +46,10 @@ describe("alerts in the record's file", () => {
   it.scoped("are made once, however often they are asked for", () =>
     Effect.gen(function* () {
       const alerts = yield* open(yield* temporaryFolder)
-      const made = [yield* as("one")(alerts.create(price("10"), options)), yield* as("one")(alerts.create(price("10"), options))]
+      const made = [
+        yield* as("one")(alerts.create(price("10"), options)),
+        yield* as("one")(alerts.create(price("10"), options))
+      ]
       assert.deepStrictEqual(
         made.map(({ id }) => id),
         [1, 1]
@@ -62,7 +65,9 @@ describe("alerts in the record's file", () => {
       const [one, other] = [yield* open(folder), yield* open(folder)]
       yield* as("one")(one.create(price("10"), options))
       const fired = { value: "11", bound: "above" } as const
-      const claims = yield* Effect.all([one.fire(1, fired), other.fire(1, fired), one.fire(1, fired)], { concurrency: 3 })
+      const claims = yield* Effect.all([one.fire(1, fired), other.fire(1, fired), one.fire(1, fired)], {
+        concurrency: 3
+      })
       assert.lengthOf(
         claims.filter((isOurs) => isOurs),
         1

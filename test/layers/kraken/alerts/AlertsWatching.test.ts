@@ -96,9 +96,7 @@ const services = (world: World, MarketDataLayer: Layer.Layer<MarketData, never, 
         )
     })
   )
-  return Layer.fresh(
-    Layer.provideMerge(Layer.mergeAll(AlertsSqlite, MarketDataLayer, AccountDataRest()), base)
-  )
+  return Layer.fresh(Layer.provideMerge(Layer.mergeAll(AlertsSqlite, MarketDataLayer, AccountDataRest()), base))
 }
 
 /** Starts a server that watches alerts, and returns them with an effect that stops it. */
@@ -291,7 +289,11 @@ describe("the watcher of alerts", () => {
         trade_id: id,
         timestamp: "1970-01-01T00:00:00Z"
       })
-      const message = (type: string, id: number, price: number) => ({ channel: "trade", type, data: [trade(id, price)] })
+      const message = (type: string, id: number, price: number) => ({
+        channel: "trade",
+        type,
+        data: [trade(id, price)]
+      })
       const feed = yield* makeTestFeed(() => message("snapshot", 1, 100))
       const { alerts } = yield* startServer(world, MarketDataWebSocket(feed.url))
       yield* make(alerts, above)
