@@ -8,8 +8,8 @@ import { KrakenClient } from "../../services/KrakenClient.ts"
 import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import * as Arguments from "../kit/arguments.ts"
-import { tryRead } from "../kit/extraReads.ts"
 import { optional, OrderId, withDefault } from "../kit/fields.ts"
+import { lookUp } from "../kit/lookUp.ts"
 import { AssetName, PairName } from "../kit/nameFields.ts"
 import { Decimal, integer } from "../kit/numberFields.ts"
 import { pairOf } from "../kit/pairOf.ts"
@@ -23,6 +23,9 @@ const pause = "250 millis"
 const AlertRow = Schema.Record({ key: Schema.String, value: Schema.Unknown }).annotations({
   jsonSchema: { type: "object" }
 })
+
+/** The time that making an alert waits for the state of its order. */
+const patience = "3 seconds"
 
 const days = (count: number) => Duration.toMillis(Duration.days(count))
 
@@ -154,17 +157,26 @@ const requireKey = (endpoint: "private/Balance" | "private/TradesHistory") =>
 
 /** Refuses an order that can have no more fills. One that cannot be read now passes. */
 const requireOpen = Effect.fnUntraced(function* (txid: string) {
-  const found = yield* tryRead("private/QueryOrders", { txid })
+  const found = yield* lookUp("private/QueryOrders", { txid }, { field: "txid", elsewhere: "" }).pipe(
+    Effect.timeout(patience),
+    Effect.option
+  )
   if (Option.isNone(found)) return
-  const order = found.value[txid]
+  const { extra, result } = found.value
+  const orders = decodeOrders(result)
+  const status = Option.isSome(orders) ? orders.value[txid]?.status : undefined
   const fault =
-    order === undefined
+    "missing" in extra && extra.missing?.includes(txid) === true
       ? "Kraken shows no such order"
-      : ["closed", "canceled", "expired"].includes(order.status)
-        ? `it has ended (${order.status}), so that it cannot be filled any more`
+      : status !== undefined && ended.has(status)
+        ? `it has ended (${status}), so that it cannot be filled any more`
         : undefined
   if (fault !== undefined) return yield* Arguments.invalid("create_alert", [{ path: "txid", fault }])
 })
+
+const decodeOrders = Schema.decodeUnknownOption(endpoints["private/QueryOrders"].result)
+
+const ended: ReadonlySet<string> = new Set(["closed", "canceled", "expired"])
 
 /** Shows an alert. */
 const rowOf = ({ condition, createdAt, expiresAt, fired, id }: Alert, now: number) => ({
