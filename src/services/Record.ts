@@ -1,5 +1,6 @@
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Claim, Progress } from "../domain/mandates/claim.ts"
+import type { Facts, FactsNeeded } from "../domain/mandates/facts.ts"
 import type { Mandate, ServerLimits } from "../domain/mandates/mandate.ts"
 import type { LimitUsage, NoRoom, OpenSpend, Usage } from "../domain/mandates/room.ts"
 import type { Params, WriteEndpoint } from "../domain/endpoints/endpoints.ts"
@@ -82,6 +83,12 @@ export interface Limits {
   readonly krakenTime?: number
   /** A report of the account, against which balances to keep are judged. Absent if nothing has to be kept. */
   readonly report?: BalanceReport
+}
+
+/** The facts of earlier writes by which a write is judged. */
+export interface RecordFacts extends Required<Pick<Facts, "leveraged" | "owned" | "usedClientIds">> {
+  /** The reason for which the principal has no room for any write of this kind: it is frozen, or too fast. */
+  readonly barred: Option.Option<NoRoom>
 }
 
 /** The balances of the account as Kraken reported them. */
@@ -203,12 +210,12 @@ export class Record extends Context.Tag("mcp-kraken/services/Record")<
      * principal without one: that all callers gained by writes that counted against limits of the server.
      */
     readonly available: (asset: string) => Effect.Effect<string, RecordUnavailable, Principal>
-    /** Selects the ids (`cl_ord_id`) that spends of the principal's account have. */
-    readonly usedClientIds: (
-      ids: ReadonlyArray<string>
-    ) => Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
-    /** The pairs, by display name, on which orders with leverage were sent under the principal's mandate. */
-    readonly leveragedPairs: Effect.Effect<ReadonlySet<string>, RecordUnavailable, Principal>
+    /** Reads what a judgement needs to know of earlier writes, and what bars the principal from any write, in one step. */
+    readonly facts: (
+      endpoint: WriteEndpoint,
+      needed: Pick<FactsNeeded, "leveraged" | "newClientIds" | "owned">,
+      limits: Limits
+    ) => Effect.Effect<RecordFacts, RecordUnavailable, Principal>
     /** The open spends of the principal's scope, or of all callers, oldest first. */
     readonly openSpends: (
       scope: "own" | "everyone"

@@ -18,7 +18,7 @@ import {
 } from "./placing.ts"
 import { absolute, limitOf } from "../orders/limitPrices.ts"
 import { type Judged, notAllowed, uncheckable } from "./refusal.ts"
-import { AmendOrder, readFields } from "./writeFields.ts"
+import { type AmendOrder, readAmendOrder } from "./writeFields.ts"
 
 const check = "the order to amend"
 
@@ -75,7 +75,7 @@ const resultOf = (open: OpenTerms, { limit_price, order_qty, trigger_price }: Am
 export const amendOrder = (judging: Judging, params: { readonly [name: string]: unknown }): Judged<Allowed> =>
   Either.gen(function* () {
     const { facts, rules } = judging
-    const amend = yield* readFields(AmendOrder, params)
+    const amend = yield* readAmendOrder(params)
     const { post_only, ...rest } = amend
     if (amend.txid !== undefined && amend.cl_ord_id !== undefined) return yield* uncheckable(check, "it has two names")
     if (facts.amended === undefined) return yield* uncheckable(check, "it could not be read")

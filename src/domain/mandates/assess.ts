@@ -143,17 +143,17 @@ export const factsNeeded = (
   if (!isValued(rules)) return nothing
   switch (endpoint) {
     case "private/AddOrder":
-      return Either.match(Fields.readFields(Fields.AddOrder, params), {
+      return Either.match(Fields.readAddOrder(params), {
         onLeft: () => nothing,
         onRight: ({ pair, ...order }) => forOrders(pair, [order], rules, directory)
       })
     case "private/AddOrderBatch":
-      return Either.match(Fields.readFields(Fields.AddOrderBatch, params), {
+      return Either.match(Fields.readAddOrderBatch(params), {
         onLeft: () => nothing,
         onRight: ({ orders, pair }) => forOrders(pair, orders, rules, directory)
       })
     case "private/AmendOrder":
-      return Either.match(Fields.readFields(Fields.AmendOrder, params), {
+      return Either.match(Fields.readAmendOrder(params), {
         onLeft: () => nothing,
         onRight: (amend) => forAmendment(amend, rules, directory, known)
       })

@@ -11,7 +11,7 @@ import { type Allowed, type Judging, layerOf } from "./facts.ts"
 import { isExcluded, isListed } from "./pairNames.ts"
 import * as P from "./prices.ts"
 import { type Judged, notAllowed, uncheckable } from "./refusal.ts"
-import { AddOrder, AddOrderBatch, type OrderFields, readFields } from "./writeFields.ts"
+import { type OrderFields, readAddOrder, readAddOrderBatch } from "./writeFields.ts"
 
 /** The percentage by which a market order can cross the book if no rule says another. */
 const usualSlippage = D.decimal("5")
@@ -74,7 +74,7 @@ export const reducesPosition = (terms: Pick<Terms, "leverage" | "ordertype" | "r
 /** Judges an order. */
 export const addOrder = (judging: Judging, params: { readonly [name: string]: unknown }): Judged<Allowed> =>
   Either.gen(function* () {
-    const { asset_class, broker, deadline, pair, repeat, validate, ...order } = yield* readFields(AddOrder, params)
+    const { asset_class, broker, deadline, pair, repeat, validate, ...order } = yield* readAddOrder(params)
     const shared = { asset_class, broker, deadline, repeat, ...(validate === true && { validate }) }
     const market = yield* marketOf(judging, pair, asset_class)
     const [row] = yield* rowsOf(judging, market, [order])
@@ -87,7 +87,7 @@ export const addOrder = (judging: Judging, params: { readonly [name: string]: un
 /** Judges the orders of a batch. Each is judged by itself, and what they take together. */
 export const addOrderBatch = (judging: Judging, params: { readonly [name: string]: unknown }): Judged<Allowed> =>
   Either.gen(function* () {
-    const { asset_class, orders, pair, validate, ...shared } = yield* readFields(AddOrderBatch, params)
+    const { asset_class, orders, pair, validate, ...shared } = yield* readAddOrderBatch(params)
     const market = yield* marketOf(judging, pair, asset_class)
     const rows = yield* rowsOf(judging, market, orders)
     const { ask, claim } = yield* claimOfRows(judging, rows, validate !== true)

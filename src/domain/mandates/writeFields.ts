@@ -136,6 +136,21 @@ export const readFields = <A, I>(schema: Schema.Schema<A, I>, params: Params): J
     return uncheckable("the parameters of the write", `${field === "" ? "one" : field} is unknown or has another form`)
   })
 
+/** Reads parameters once: they are read to find the facts that a judgement needs, and again to judge. */
+const readOnce = <A, I>(schema: Schema.Schema<A, I>) => {
+  const read = new WeakMap<Params, Judged<A>>()
+  return (params: Params): Judged<A> => {
+    const fields = read.get(params) ?? readFields(schema, params)
+    read.set(params, fields)
+    return fields
+  }
+}
+
+/** Read the parameters of orders. */
+export const readAddOrder = readOnce(AddOrder)
+export const readAddOrderBatch = readOnce(AddOrderBatch)
+export const readAmendOrder = readOnce(AmendOrder)
+
 /** Leaves out parameters that are not sent, also in the rows of a list. */
 const given = (value: unknown, depth = 0): unknown => {
   if (Array.isArray(value)) return value.map((item) => given(item, depth + 1))

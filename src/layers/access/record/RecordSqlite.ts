@@ -17,6 +17,7 @@ import {
   type Limits,
   type Outcome,
   Record,
+  type RecordFacts,
   type RecordSummary,
   RecordUnavailable
 } from "../../../services/Record.ts"
@@ -271,15 +272,17 @@ function makeRecord(
         const own = yield* party
         return yield* readAlways((db) => availableOf(db, own, asset))
       }),
-      usedClientIds: Effect.fnUntraced(function* (ids) {
+      facts: Effect.fnUntraced(function* (endpoint, { leveraged, newClientIds, owned }, limits) {
         const own = yield* party
-        return ids.length === 0
-          ? new Set<string>()
-          : yield* read(new Set<string>(), (db) => usedClientIds(db, own, ids))
+        const stop = stopOf({ endpoint })
+        const claim: IntentDraft["claim"] = { spends: [] }
+        return yield* readAlways((db, now): RecordFacts => ({
+          barred: Option.fromNullable(stop ?? judge(db, now, own, { endpoint, claim }, limits)),
+          owned: new Map(owned.map((asset) => [asset, availableOf(db, own, asset)])),
+          usedClientIds: usedClientIds(db, own, newClientIds),
+          leveraged: leveraged === undefined ? new Set() : leveragedPairs(db, own)
+        }))
       }),
-      leveragedPairs: Effect.flatMap(party, (own) =>
-        read<ReadonlySet<string>>(new Set(), (db) => leveragedPairs(db, own))
-      ),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
         return yield* read([], (db) => openSpendsOf(db, own, scope))

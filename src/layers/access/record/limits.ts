@@ -8,10 +8,9 @@ import type { Limits } from "../../../services/Record.ts"
 import { namesThatMove } from "./endpointNames.ts"
 import type { Now } from "./intents.ts"
 import { changed, frozen } from "./mandates.ts"
-import { decodeTerms } from "./openSpends.ts"
+import { readTerms } from "./openSpends.ts"
 import { keepReached, ownershipReached } from "./ownership.ts"
 import type { Party } from "./party.ts"
-import { readable } from "./readable.ts"
 import { replacedTokens } from "./replacedTokens.ts"
 import { spendingReached } from "./spendingLimits.ts"
 import { statement } from "./statement.ts"
@@ -159,6 +158,6 @@ const standsAsJudged = (db: Database, { from, intent, n }: NonNullable<Spend["ra
        AND NOT EXISTS (SELECT 1 FROM spends WHERE of_seq = @intent AND of_n = @n)`
   ).get({ intent, n }) as { readonly amount: string; readonly terms: string | null } | undefined
   if (order === undefined || order.terms === null) return false
-  const { price, volume } = readable(intent, decodeTerms(order.terms))
+  const { price, volume } = readTerms(intent, order.terms)
   return order.amount === from.amount && volume === from.volume && price === from.price
 }

@@ -4,11 +4,11 @@ import { SpentOrder } from "../../../domain/mandates/claim.ts"
 import type { OpenSpend } from "../../../domain/mandates/room.ts"
 import { type Party, subjectOf } from "./party.ts"
 import { countsOf } from "./projectSpending.ts"
-import { readable } from "./readable.ts"
+import { makeReader } from "./readable.ts"
 import { statement } from "./statement.ts"
 
-/** Decodes the order of a spend. */
-export const decodeTerms = Schema.decodeUnknownEither(Schema.parseJson(SpentOrder))
+/** Reads the order of a spend. */
+export const readTerms = makeReader(Schema.decodeUnknownEither(Schema.parseJson(SpentOrder)))
 
 /** Reads the open spends of a caller, or of all callers of its account, oldest first. */
 export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyone"): ReadonlyArray<OpenSpend> => {
@@ -29,7 +29,7 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
     counts: countsOf({ seq: row.seq, counts }),
     open: open_orders,
     ...(gets !== null && { gets }),
-    ...(terms !== null && { order: readable(row.seq, decodeTerms(terms)) }),
+    ...(terms !== null && { order: readTerms(row.seq, terms) }),
     ...(parent_n !== null && { parent: parent_n }),
     ...(parent_txid !== null && { parentTxid: parent_txid }),
     ...(txid !== null && { txid }),

@@ -5,7 +5,7 @@ import * as D from "../../../domain/numbers/decimal.ts"
 import type { Fills, Freeze, Halt, Intent, MandateChange, Outcome, Prune } from "../../../domain/record/events.ts"
 import { canonicalJson } from "../../../domain/wire/canonicalJson.ts"
 import type { Place } from "./place.ts"
-import { readable } from "./readable.ts"
+import { makeReader } from "./readable.ts"
 import { statement } from "./statement.ts"
 import { addUse, rekeyUses, removeUses, removeUsesOf, unitsOf, whileOpen } from "./uses.ts"
 
@@ -36,10 +36,10 @@ interface Row {
 const rowColumns =
   "seq, n, key, account, subject, kind, state, at, asset, amount, gets, counts, of_seq, of_n, parent_n, reduces, txid, terms, paid, got"
 
-const decodeCounts = Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Count)))
+const readCounts = makeReader(Schema.decodeUnknownEither(Schema.parseJson(Schema.Array(Count))))
 
 /** Reads the limits that a spend counts against. */
-export const countsOf = (row: Pick<Row, "counts" | "seq">) => readable(row.seq, decodeCounts(row.counts))
+export const countsOf = (row: Pick<Row, "counts" | "seq">) => readCounts(row.seq, row.counts)
 
 /** Adds the spends of an intent. */
 export const reserve = (db: Database, place: Place, seq: number, { account, at, claim, key }: Intent): void =>

@@ -34,9 +34,10 @@ export const findChildren = Effect.fnUntraced(function* (
   { now, options }: { readonly now: number; readonly options: CallOptions }
 ) {
   const families = spends.flatMap((spend) => {
+    if (spend.parent === undefined) return []
     const own = [...found.bySpend].find(([{ n, seq }]) => seq === spend.seq && n === spend.parent)
     const parent = own?.[1] ?? found.byTxid.get(spend.parentTxid ?? "")
-    return spend.parent === undefined || parent === undefined ? [] : [{ spend, parent }]
+    return parent === undefined ? [] : [{ spend, parent }]
   })
   const filled = families.filter(({ parent }) => D.isPositive(parent.volume))
   const rows = new Map<string, Listed<FilledRow>>()

@@ -15,7 +15,6 @@ import {
 } from "../../../domain/mandates/assess.ts"
 import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
-import { emptyClaim } from "../../../domain/mandates/claims.ts"
 import { assetName } from "../../../domain/mandates/conversion.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
@@ -26,7 +25,7 @@ import { clockTolerance } from "../../../services/Clocks.ts"
 import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/KrakenErrors.ts"
 import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
-import { type BalanceReport, type Limits, RecordUnavailable } from "../../../services/Record.ts"
+import { type Limits, type RecordFacts, RecordUnavailable } from "../../../services/Record.ts"
 import { limitError } from "./limitError.ts"
 import { type AccountFacts, makeAccountFacts } from "./accountFacts.ts"
 import type { LimitContext } from "./limitContext.ts"
@@ -107,16 +106,19 @@ export const makeLimitGuard = (
     return { open, row }
   })
 
+  /** Names the facts that a judgement needs. A cancel is judged without names, and does not wait for them. */
+  const readNeeded = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
+    const directory = endpoints[endpoint].moves === "cancels" ? emptyDirectory : yield* context.directory
+    return { directory, first: factsNeeded(endpoint, params, rules, directory) }
+  })
+
   /** Reads what a judgement needs. A fact that cannot be read is missing, and the rules refuse what depends on it. */
   const readFacts = Effect.fnUntraced(function* (
     endpoint: WriteEndpoint,
     params: Params,
     rules: Rules,
-    report: BalanceReport | undefined
+    { directory, first, limits, recorded }: Start
   ) {
-    // A cancel is judged without names, and does not wait for them.
-    const directory = endpoints[endpoint].moves === "cancels" ? emptyDirectory : yield* context.directory
-    const first = factsNeeded(endpoint, params, rules, directory)
     const amended = first.amended === undefined ? undefined : yield* readAmended(first.amended, rules)
     const strategy =
       first.strategy === undefined ? Option.none() : yield* Effect.option(account.strategy(first.strategy))
@@ -139,21 +141,17 @@ export const makeLimitGuard = (
       [readEach(needed.books, account.book), readEach(needed.fees, account.takerFee)],
       togetherIf(needed.books.length > 0 && needed.fees.length > 0)
     )
-    // The record answers at once, so that nothing is gained by asking it several things together.
-    const owned = yield* Effect.forEach(needed.owned, (asset) =>
-      Effect.map(record.available(asset), (amount) => [asset, amount] as const)
-    )
-    const usedClientIds = yield* record.usedClientIds(needed.newClientIds)
-    const leveraged = needed.leveraged === undefined ? new Set<string>() : yield* record.leveragedPairs
+    const { leveraged, owned, usedClientIds } =
+      recorded !== undefined && needed === first ? recorded : yield* record.facts(endpoint, needed, limits)
     const facts: Facts = {
       directory,
       ...known,
       books,
       takerFee: (pair) => fees.get(pair),
-      owned: new Map(owned),
+      owned,
       usedClientIds,
       leveraged,
-      ...(report !== undefined && { balances: new Map(Object.entries(report.available)) })
+      ...(limits.report !== undefined && { balances: new Map(Object.entries(limits.report.available)) })
     }
     return facts
   })
@@ -166,15 +164,26 @@ export const makeLimitGuard = (
     return open.some(({ gets }) => gets === sold)
   })
 
-  /** Reads the facts and judges a write by the rules, and then by the room that the limits have. */
-  const judge = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules, limits: Limits) {
-    const facts = yield* readFacts(endpoint, params, rules, limits.report)
+  /**
+   * Reads the facts and judges a write by the rules, and then by the room that the limits have. An order for which there
+   * should be room is judged by the room only when it is recorded, unless a person is asked before, or an order was read for
+   * this judgement.
+   */
+  const judge = Effect.fnUntraced(function* (
+    endpoint: WriteEndpoint,
+    params: Params,
+    rules: Rules,
+    start: Start,
+    assumesRoom = false
+  ) {
+    const facts = yield* readFacts(endpoint, params, rules, start)
     const assessed = assess(endpoint, params, rules, facts)
     if (assessed._tag !== "Allowed") return { assessed, facts, refusal: Option.none() }
+    const isLater = assumesRoom && assessed.ask.length === 0 && facts.amended === undefined
     const refusal =
-      assessed.claim.spends.length === 0
+      isLater || assessed.claim.spends.length === 0
         ? Option.none()
-        : yield* record.judge({ endpoint, claim: assessed.claim }, limits)
+        : yield* record.judge({ endpoint, claim: assessed.claim }, start.limits)
     return { assessed, facts, refusal }
   })
 
@@ -275,7 +284,7 @@ export const makeLimitGuard = (
   })
 
   return Effect.fn("KrakenWriter.guard")(
-    function* (endpoint: WriteEndpoint, params: Params, call?: Asked) {
+    function* (endpoint: WriteEndpoint, params: Params, call?: Asked, { assumesRoom = false } = {}) {
       const { mandate } = yield* Principal
       const permitted =
         call?.approval === undefined
@@ -291,15 +300,16 @@ export const makeLimitGuard = (
         ...(serverLimits !== undefined && { server: serverLimits })
       }
       const server = serverLimits === undefined ? {} : { server: serverLimits }
+      const needed = yield* readNeeded(endpoint, params, rules)
       if (endpoints[endpoint].moves === "cancels") {
-        const judged = yield* judge(endpoint, params, rules, server)
+        const judged = yield* judge(endpoint, params, rules, { ...needed, limits: server, recorded: nothingRecorded })
         const assessed = yield* allowed(endpoint, judged)
         yield* checkApproval(endpoint, assessed, { ...judged, call, limits: server, permitted, rules })
         return { params: assessed.params, limits: {} }
       }
+      const recorded = yield* record.facts(endpoint, needed.first, server)
       // A caller that is frozen, or too fast, makes no reads.
-      const barred = yield* record.judge({ endpoint, claim: emptyClaim(rules) }, server)
-      if (Option.isSome(barred)) return yield* limitError(endpoint, barred.value)
+      if (Option.isSome(recorded.barred)) return yield* limitError(endpoint, recorded.barred.value)
       const hasToKeep = Option.exists(mandate, ({ terms }) => Object.keys(terms.keep).length > 0)
       const report = hasToKeep ? yield* Effect.option(account.balances) : Option.none()
       const limits: Limits = {
@@ -307,13 +317,15 @@ export const makeLimitGuard = (
         ...(Option.isSome(report) && { report: report.value }),
         krakenTime: yield* krakenTime
       }
-      let judged = yield* judge(endpoint, params, rules, limits)
+      const isOrder = endpoints[endpoint].moves === "orders"
+      const assumed = assumesRoom && isOrder && permitted === undefined
+      let judged = yield* judge(endpoint, params, rules, { ...needed, limits, recorded }, assumed)
       if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
         yield* requireOrderLists(context, endpoint)
       const scope = yield* toReadBack(endpoint, params, rules, judged)
       if (scope !== undefined) {
         yield* readBack(scope, endpoint)
-        judged = yield* judge(endpoint, params, rules, limits)
+        judged = yield* judge(endpoint, params, rules, { ...needed, limits })
       }
       const assessed = yield* allowed(endpoint, judged)
       yield* checkApproval(endpoint, assessed, { ...judged, call, limits, permitted, rules })
@@ -331,6 +343,24 @@ export const makeLimitGuard = (
 
 /** The callers whose orders count for a write: its own, or without a mandate all that limits of the server count. */
 const scopeOf = ({ own }: Rules): "own" | "everyone" => (own === undefined ? "everyone" : "own")
+
+/** The knowledge with which a judgement begins. */
+interface Start {
+  readonly directory: Directory
+  /** The facts that the parameters name. */
+  readonly first: FactsNeeded
+  readonly limits: Limits
+  /** The facts of the record that these are, if they were read. */
+  readonly recorded?: RecordFacts
+}
+
+/** The facts of the record by which a cancel is judged. It passes although the record cannot be read. */
+const nothingRecorded: RecordFacts = {
+  barred: Option.none(),
+  owned: new Map(),
+  usedClientIds: new Set(),
+  leveraged: new Set()
+}
 
 /** A write that was judged: by the rules, and, if they allow it, by the room that the limits have for it. */
 interface Judgement {

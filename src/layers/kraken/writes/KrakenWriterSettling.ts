@@ -41,17 +41,17 @@ export const KrakenWriterSettling = Layer.scoped(
         )
 
     /** Judges a write by limits, and records its refusal. */
-    const judged = ({ approval, endpoint, repeat, said }: Content, params: Params) => {
+    const judged = ({ approval, endpoint, repeat, said }: Content, params: Params, assumesRoom = false) => {
       const { name = unnamed } = procedure[endpoint]
       const call = { given: repeat ? { ...params, repeat } : params, said, approval }
-      return refused(endpoint, params)(guard(endpoint, name(params), call))
+      return refused(endpoint, params)(guard(endpoint, name(params), call, { assumesRoom }))
     }
 
-    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if its place was taken meanwhile. */
-    const attempt = Effect.fnUntraced(function* (write: Content, params: Params) {
+    /** Prepares a write, records its intent, and sends it. Fails with `NoRoomLeft` if there is no room for it. */
+    const attempt = Effect.fnUntraced(function* (write: Content, params: Params, assumesRoom = false) {
       const { approval, endpoint, identity, repeat } = write
       const { hasDeadline, prepare } = procedure[endpoint]
-      const guarded = yield* judged(write, params)
+      const guarded = yield* judged(write, params, assumesRoom)
       // Kraken's clock is known once the key is. Until then, deadlines would be set by our clock.
       yield* context.keys.known
       const prepared = yield* refused(
@@ -90,8 +90,10 @@ export const KrakenWriterSettling = Layer.scoped(
       const found = identity === undefined ? Option.none() : yield* recorded.recognize(draft, repeat)
       if (Option.isSome(found)) return found.value
       const { params: sized, resolved } = yield* refused(endpoint, params)(resolve(endpoint, params))
-      // Another write took the room between the judgement and the reservation: it is judged once more.
-      const sent = yield* attempt(write, sized).pipe(
+      // Nearly always there is room. If not, what is open is perhaps to be read back. Another write can then take the room
+      // between the judgement and the reservation: it is judged once more.
+      const sent = yield* attempt(write, sized, true).pipe(
+        Effect.catchTag("NoRoomLeft", () => attempt(write, sized)),
         Effect.catchTag("NoRoomLeft", () => attempt(write, sized)),
         Effect.catchTag("NoRoomLeft", ({ refusal }) => recorded.refuse({ endpoint, params: sized }, refusal))
       )
@@ -101,7 +103,7 @@ export const KrakenWriterSettling = Layer.scoped(
     const cancelOwn = makeOwnCancels({
       kraken: context.kraken,
       record,
-      judge: judged,
+      judge: (write, params) => judged(write, params),
       refused: recorded.refused,
       done: approvals.done,
       send: carryOut

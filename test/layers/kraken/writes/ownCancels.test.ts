@@ -246,7 +246,6 @@ describe("cancelling without the record", () => {
     begin: () => new RecordUnavailable({ reason }),
     ownOrders: () => new RecordUnavailable({ reason }),
     openSpends: () => new RecordUnavailable({ reason }),
-    usedClientIds: () => Effect.succeed(new Set<string>()),
     dropQueued: new RecordUnavailable({ reason }),
     position: new RecordUnavailable({ reason }),
     claimAbandoned: Effect.succeed([]),
