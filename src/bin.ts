@@ -3,6 +3,7 @@ import module from "node:module"
 import { homedir } from "node:os"
 import { isAbsolute, join } from "node:path"
 import process from "node:process"
+import v8 from "node:v8"
 import { makeFolder } from "./layers/process/makeFolder.ts"
 import { version } from "./version.ts"
 
@@ -24,11 +25,18 @@ const keepCompiledCode = () => {
   }
 }
 
+/**
+ * Lets V8's old generation grow by half before it is collected. V8 lets a small one grow fourfold, so that a server with
+ * 25 MB in use soon took 200. This costs a call about a twentieth of its processor time.
+ */
+const boundMemory = () => v8.setFlagsFromString("--heap-growing-percent=50")
+
 // Scripts ask for the version often, so it loads nothing else.
 if (process.argv.length === 3 && /^(--)?version$/.test(process.argv[2] ?? "")) {
   // The reader might have closed the stream.
   process.stdout.on("error", () => undefined).write(`${version}\n`)
 } else {
   keepCompiledCode()
+  boundMemory()
   await import("./Main.ts")
 }

@@ -1,13 +1,14 @@
-import { Effect, Layer, Option } from "effect"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { Effect, Either, Layer } from "effect"
+import { decodeResponse } from "../layers/kraken/client/decodeResponse.ts"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
+import { makeTransport } from "../layers/kraken/client/transport.ts"
 import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
 import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
-import { operator } from "../layers/access/principals.ts"
-import { KrakenClient } from "../services/KrakenClient.ts"
-import { Principal } from "../services/Principal.ts"
+import { Config } from "../services/Config.ts"
 import { MarketDataOfKraken } from "./feeds.ts"
 
 /** A client for Kraken's public endpoints, with their rate limits. Paper mode has no key. */
@@ -21,15 +22,18 @@ export const MarketDataLive = Layer.provide(MarketDataOfKraken, KrakenPublic)
 
 export const LiveMarket = Layer.provide(MarketFeedLive, KrakenPublic)
 
-/** The longest time that a start waits for Kraken's answer. */
-const patience = "1500 millis"
+/** The longest time that a start waits for Kraken's answer, in milliseconds. */
+const patience = 1500
+
+/** Asks Kraken once. The repeats of the client would hold up a start without a network by a second. */
+const answers = Effect.gen(function* () {
+  const { baseUrl } = yield* Config
+  const { send } = yield* makeTransport
+  const response = yield* send(HttpClientRequest.get(`${baseUrl}/0/public/SystemStatus`), patience)
+  return Either.isRight(decodeResponse(response, false))
+}).pipe(Effect.orElseSucceed(() => false))
 
 /** Kraken's market if Kraken answers, else the synthetic one, which needs no network. */
 export const AnyMarket = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const kraken = yield* KrakenClient
-    const status = Effect.provideService(kraken.read("public/SystemStatus", {}), Principal, operator("live"))
-    const answer = yield* Effect.option(Effect.timeout(status, patience))
-    return Option.isSome(answer) ? MarketFeedLive : MarketFeedSynthetic
-  })
-).pipe(Layer.provide(KrakenPublic))
+  Effect.map(answers, (answers) => (answers ? LiveMarket : MarketFeedSynthetic))
+).pipe(Layer.provide(HttpClientThroughProxy))
