@@ -28,6 +28,7 @@ export const setUp = async (kraken: Running): Promise<Ours> => {
     MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db"),
     KRAKEN_BASE_URL: `http://127.0.0.1:${kraken.port}`,
     KRAKEN_API_KEY: "bench",
+    MCP_KRAKEN_FEED: "off",
     KRAKEN_API_SECRET: randomBytes(64).toString("base64")
   }
   const words = ["token", "create", "bench", "--json"]

@@ -20,7 +20,7 @@ export const KrakenPublic = KrakenClientHttp.pipe(
 /** Market data of the live market. */
 export const MarketDataLive = Layer.provide(MarketDataOfKraken, KrakenPublic)
 
-export const LiveMarket = Layer.provide(MarketFeedLive, KrakenPublic)
+export const LiveMarket = Layer.provide(MarketFeedLive, Layer.merge(KrakenPublic, MarketDataLive))
 
 /** The longest time that a start waits for Kraken's answer, in milliseconds. */
 const patience = 1500

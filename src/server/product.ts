@@ -2,6 +2,7 @@ import { Effect, Layer } from "effect"
 import { LedgerCacheMemory } from "../layers/caching/LedgerCacheMemory.ts"
 import { AlertsSqlite } from "../layers/access/alerts/AlertsSqlite.ts"
 import { AlertsWatching } from "../layers/kraken/alerts/AlertsWatching.ts"
+import { LiveAnswersKraken } from "../layers/kraken/feed/LiveAnswersKraken.ts"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
@@ -64,6 +65,7 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
   const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
   const services = ApprovalsExecuting.pipe(
     Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics, watching)),
+    Layer.provideMerge(LiveAnswersKraken),
     Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, AccountDataOfSettings)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),

@@ -1,4 +1,5 @@
 import { Context, Effect } from "effect"
+import type { Answer } from "./LiveAnswers.ts"
 
 /** A progress notification of MCP. */
 export interface Progress {
@@ -20,12 +21,24 @@ export class CallContext extends Context.Reference<CallContext>()("mcp-kraken/se
     readonly report: (progress: Progress) => Effect.Effect<void>
     /** Notes the receipt of a row that the record got for this call. */
     readonly noteReceipt: (receipt: string) => Effect.Effect<void>
+    /** Notes where an answer to a read came from. */
+    readonly noteSource: (source: Source) => Effect.Effect<void>
     /** True if the client can show a form to its user. See `askUser.ts`. */
     readonly asks: boolean
     /** The answers of the user to the questions of this call's earlier rounds. */
     readonly answers: { readonly [name: string]: unknown }
-  } => ({ requestId: "", report: () => Effect.void, noteReceipt: () => Effect.void, asks: false, answers: {} })
+  } => ({
+    requestId: "",
+    report: () => Effect.void,
+    noteReceipt: () => Effect.void,
+    noteSource: () => Effect.void,
+    asks: false,
+    answers: {}
+  })
 }) {}
+
+/** The origin of an answer, and its age in milliseconds. */
+export type Source = Omit<Answer, "result">
 
 /** Sends the client of the current call its progress. */
 export const report = (progress: Progress): Effect.Effect<void> =>
@@ -34,3 +47,7 @@ export const report = (progress: Progress): Effect.Effect<void> =>
 /** Notes a receipt of the record for the client of the current call. */
 export const noteReceipt = (receipt: string): Effect.Effect<void> =>
   Effect.flatMap(CallContext, (context) => context.noteReceipt(receipt))
+
+/** Notes the origin and the age of an answer for the client of the current call. */
+export const noteSource = ({ age, source }: Source): Effect.Effect<void> =>
+  Effect.flatMap(CallContext, (context) => context.noteSource({ age, source }))

@@ -1,6 +1,6 @@
 import { Context, type Effect, type Option, type Stream } from "effect"
 import type { Pair } from "../domain/assets/model.ts"
-import type { Book, Ticker, Trade } from "../domain/live/values.ts"
+import type { Book, Candle, Instruments, SystemStatus, Ticker, Trade } from "../domain/live/values.ts"
 import type { ReadError } from "./KrakenClient.ts"
 import type { Principal } from "./Principal.ts"
 
@@ -35,15 +35,23 @@ export interface Feed<A> {
   readonly isPrompt: Effect.Effect<boolean>
 }
 
+/** The names of a pair that live data needs. */
+export type PairNames = Pick<Pair, "altname" | "assetClass" | "display">
+
 /** Prices, books and trades of pairs, shared by all callers. */
 export class MarketData extends Context.Tag("mcp-kraken/services/MarketData")<
   MarketData,
   {
-    readonly ticker: (pair: Pair) => Feed<Ticker>
+    readonly ticker: (pair: PairNames) => Feed<Ticker>
     /** Holds the best `bookDepth` levels of each side. */
-    readonly book: (pair: Pair) => Feed<Book>
+    readonly book: (pair: PairNames) => Feed<Book>
     /** Holds the latest trades, oldest first, at most `tradeCount`. */
-    readonly trades: (pair: Pair) => Feed<ReadonlyArray<Trade>>
+    readonly trades: (pair: PairNames) => Feed<ReadonlyArray<Trade>>
+    /** Holds the latest candles of an interval in minutes, oldest first, at most `candleCount`. The last one is unfinished. */
+    readonly candles: (pair: PairNames, interval: number) => Feed<ReadonlyArray<Candle>>
+    /** The statuses of all pairs and assets of the class `currency`. */
+    readonly instruments: Feed<Instruments>
+    readonly status: Feed<SystemStatus>
   }
 >() {}
 
@@ -52,3 +60,10 @@ export const bookDepth = 100
 
 /** Trades of a pair that are kept at most. */
 export const tradeCount = 100
+
+/**
+ * Candles of a pair that are kept at most.
+ *
+ * @see https://docs.kraken.com/api/docs/rest-api/get-ohlc-data read 2026-08-17
+ */
+export const candleCount = 720

@@ -264,6 +264,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/paper": [
     "domain/endpoints",
+    "domain/live",
     "domain/wire",
     "exchange/base",
     "exchange/catalogue",
@@ -527,7 +528,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "exchange/rest",
     "exchange/state"
   ],
-  "domain/live": ["domain/numbers", "domain/wire"],
+  "domain/live": ["domain/assets", "domain/numbers", "domain/wire"],
   "layers/kraken/feed": [
     "domain/assets",
     "domain/endpoints",
@@ -535,6 +536,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/wire",
     "layers/access",
     "layers/kraken/client",
+    "layers/kraken/writes",
     "layers/process",
     "services"
   ],

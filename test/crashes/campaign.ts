@@ -143,6 +143,7 @@ export const campaign = Effect.fnUntraced(function* ({ kills, processes, random 
     KRAKEN_API_SECRET: secret,
     MCP_KRAKEN_STATE_DIR: folder,
     MCP_KRAKEN_TIER: "off",
+    MCP_KRAKEN_FEED: "off",
     // Kraken takes a deadline that is 2 s ahead at least, by its own clock, which is known to a second.
     MCP_KRAKEN_ORDER_DEADLINE: "4",
     MCP_KRAKEN_HTTP_TIMEOUT: "5"

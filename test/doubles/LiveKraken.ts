@@ -5,6 +5,7 @@ import { parseJson } from "../../src/domain/wire/json.ts"
 import { handle } from "../../src/exchange/commands/handle.ts"
 import { importCatalogue } from "../../src/exchange/commands/catalogueImport/importCatalogue.ts"
 import { makeExchange } from "../../src/exchange/state/state.ts"
+import { MarketDataRest } from "../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { KrakenClientPaper } from "../../src/layers/paper/KrakenClientPaper.ts"
 import { type PaperAccounts, PaperAccountsServed } from "../../src/layers/paper/PaperAccounts.ts"
 import type { MarketFeed } from "../../src/layers/paper/MarketFeed.ts"
@@ -50,7 +51,7 @@ export const makeKraken = (prices: Prices) => {
     })
   /** Lists more pairs or other rules than an exchange's built-in catalogue. */
   const list = (rows: object) => importCatalogue(exchange, { seen: exchange.now, ...rows })
-  return { state, list, layer: Layer.mock(KrakenClient, { read }) }
+  return { state, list, layer: Layer.provideMerge(MarketDataRest(), Layer.mock(KrakenClient, { read })) }
 }
 
 /** Makes paper accounts on that Kraken's market, with the memory of a separate process. */

@@ -34,7 +34,9 @@ export const houseBeside = Effect.fnUntraced(function* (
     KRAKEN_API_SECRET: secret,
     MCP_KRAKEN_STATE_DIR: folder,
     MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db"),
-    MCP_KRAKEN_TIER: "off"
+    MCP_KRAKEN_TIER: "off",
+    // The fake has no WebSocket.
+    MCP_KRAKEN_FEED: "off"
   }
   return { folder, variables }
 })

@@ -64,10 +64,13 @@ const parse = (text: string): unknown => {
   }
 }
 
-const dataOf = (channel: string, { data, sequence, type }: Row): Message =>
-  Array.isArray(data) && data.every(Predicate.isRecord)
-    ? { _tag: "Data", channel, isSnapshot: type === "snapshot", rows: data, sequence: wholeNumber(sequence) }
+/** The channel `instrument` has one object in place of rows. */
+const dataOf = (channel: string, { data, sequence, type }: Row): Message => {
+  const rows = channel === "instrument" && Predicate.isRecord(data) ? [data] : data
+  return Array.isArray(rows) && rows.every(Predicate.isRecord)
+    ? { _tag: "Data", channel, isSnapshot: type === "snapshot", rows, sequence: wholeNumber(sequence) }
     : unreadable
+}
 
 const textOf = (error: unknown): string => (typeof error === "string" ? error.slice(0, 200) : "no reason given")
 

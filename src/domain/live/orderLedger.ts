@@ -62,9 +62,14 @@ export const makeOrderLedger = (from: number): OrderLedger => {
     if (fill.time >= from) events.push({ _tag: "Filled", fill, order })
   }
 
-  const put = (order: OpenOrder, events: Array<OrderEvent>): void => {
+  const put = (order: OpenOrder, events: Array<OrderEvent>, isMessage = true): void => {
     const before = orders.get(order.id)
-    if (before !== undefined ? isSame(before, order) || isOlder(order, before) : orders.size >= mostOrders) return
+    if (before !== undefined ? isOlder(order, before) : orders.size >= mostOrders) return
+    if (before !== undefined && isSameOrder(before, order)) {
+      // A message can tell more than is compared, such as a trigger. A new object shows that there was one.
+      if (isMessage) orders.set(order.id, order)
+      return
+    }
     orders.set(order.id, order)
     closed.delete(order.id)
     touched.set(order.id, ++version)
@@ -128,7 +133,7 @@ export const makeOrderLedger = (from: number): OrderLedger => {
       const listed = new Map(open.map((order) => [order.id, order]))
       for (const fill of fills.toSorted((a, b) => a.time - b.time)) tell(fill, orders.get(fill.orderId), events)
       for (const [id, order] of listed) {
-        if (!isNewer(id) && (closed.get(id) ?? gone) === gone) put(order, events)
+        if (!isNewer(id) && (closed.get(id) ?? gone) === gone) put(order, events, false)
       }
       for (const [id, order] of orders) if (!listed.has(id) && !isNewer(id)) close(id, gone, order, events)
       return events
@@ -141,7 +146,7 @@ const gone = "gone"
 const isEnding = (status: unknown): status is string => endings.has(status)
 
 /** Checks that two states of an order are equal. A field that only one of them has does not count. */
-const isSame = (before: OpenOrder, after: OpenOrder): boolean =>
+export const isSameOrder = (before: OpenOrder, after: OpenOrder): boolean =>
   before.status === after.status &&
   isEqual(before.filled, after.filled) &&
   isEqual(before.quantity, after.quantity) &&

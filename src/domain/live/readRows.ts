@@ -1,7 +1,7 @@
 import { Predicate } from "effect"
 import * as D from "../numbers/decimal.ts"
-import type { Row } from "./messages.ts"
-import type { Fill, OpenOrder, Ticker, Trade } from "./values.ts"
+import { type Row, wholeNumber } from "./messages.ts"
+import type { Candle, Fill, Instruments, OpenOrder, Ticker, Trade } from "./values.ts"
 
 /** Reads a decimal of any form as plain digits. Undefined if the field holds none. */
 export const decimalOf = (value: unknown): string | undefined => {
@@ -51,14 +51,70 @@ export const readTicker = (row: Row): Ticker | undefined =>
  *
  * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/trade read 2026-11-29
  */
-export const readTrade = (row: Row): Trade | undefined =>
-  whole<Trade>({
+export const readTrade = (row: Row): Trade | undefined => {
+  const trade = whole<Trade>({
     id: textOf(row["trade_id"]),
     side: sideOf(row["side"]),
     price: decimalOf(row["price"]),
     quantity: decimalOf(row["qty"]),
     time: timeOf(row["timestamp"])
   })
+  const type = row["ord_type"]
+  return trade && (type === "market" || type === "limit") ? { ...trade, type } : trade
+}
+
+/**
+ * Reads a row of the channel `ohlc`.
+ *
+ * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/ohlc read 2026-11-29
+ */
+export const readCandle = (row: Row): Candle | undefined => {
+  const begin = timeOf(row["interval_begin"])
+  return whole<Candle>({
+    time: begin === undefined ? undefined : begin / 1000,
+    open: decimalOf(row["open"]),
+    high: decimalOf(row["high"]),
+    low: decimalOf(row["low"]),
+    close: decimalOf(row["close"]),
+    volumeWeightedPrice: decimalOf(row["vwap"]),
+    volume: decimalOf(row["volume"]),
+    trades: wholeNumber(row["trades"])
+  })
+}
+
+/**
+ * Merges a message of the channel `instrument`, which names what has changed. Undefined if it is of another form.
+ *
+ * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/instrument read 2026-11-29
+ */
+export const mergeInstruments = (before: Instruments, row: Row): Instruments | undefined => {
+  const pairs = statusesIn(before.pairs, row["pairs"], "symbol")
+  const assets = statusesIn(before.assets, row["assets"], "id")
+  return pairs && assets && { pairs, assets }
+}
+
+const statusesIn = (
+  before: ReadonlyMap<string, string>,
+  rows: unknown,
+  nameField: string
+): ReadonlyMap<string, string> | undefined => {
+  if (rows === undefined) return before
+  if (!Array.isArray(rows)) return undefined
+  const statuses = new Map(before)
+  for (const row of rows) {
+    const { [nameField]: name, status } = Predicate.isRecord(row) ? row : {}
+    if (typeof name !== "string" || typeof status !== "string") return undefined
+    statuses.set(name, status)
+  }
+  return statuses
+}
+
+/**
+ * Reads a row of the channel `status`.
+ *
+ * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status read 2026-11-29
+ */
+export const readStatus = (row: Row): string | undefined => textOf(row["system"])
 
 /**
  * Reads the fill in a row of the channel `executions`. Undefined if the row reports none.

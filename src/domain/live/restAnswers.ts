@@ -1,6 +1,6 @@
 import { isRecord } from "effect/Predicate"
 import { decimalOf } from "./readRows.ts"
-import type { Book, Fill, Level, OpenOrder, Ticker, Trade } from "./values.ts"
+import type { Book, Candle, Fill, Level, OpenOrder, Ticker, Trade } from "./values.ts"
 
 /**
  * Readers of REST's answers, whose values have the form of live ones. They take the answer as it is, and return undefined
@@ -72,6 +72,25 @@ export const readTradesAnswer = (answer: unknown): ReadonlyArray<Trade> | undefi
     (trade): trade is Trade => trade.price !== undefined && trade.quantity !== undefined && trade.time !== undefined
   )
 }
+
+/** @see https://docs.kraken.com/api/docs/rest-api/get-ohlc-data read 2026-08-17 */
+export const readCandlesAnswer = (answer: unknown): ReadonlyArray<Candle> | undefined => {
+  const rows = onlyPair(answer)
+  if (!Array.isArray(rows)) return undefined
+  const candles = rows.map((row: unknown): Candle | undefined => {
+    const [time, open, high, low] = [cell(row, 0), cell(row, 1), cell(row, 2), cell(row, 3)]
+    const [close, volumeWeightedPrice, volume, trades] = [cell(row, 4), cell(row, 5), cell(row, 6), cell(row, 7)]
+    if (time === undefined || open === undefined || high === undefined || low === undefined) return undefined
+    if (close === undefined || volumeWeightedPrice === undefined || volume === undefined) return undefined
+    if (trades === undefined) return undefined
+    return { time: Number(time), open, high, low, close, volumeWeightedPrice, volume, trades: Number(trades) }
+  })
+  return allOf(candles, (candle) => candle !== undefined)
+}
+
+/** @see https://docs.kraken.com/api/docs/rest-api/get-system-status read 2026-08-17 */
+export const readStatusAnswer = (answer: unknown): string | undefined =>
+  isRecord(answer) ? name(answer["status"]) : undefined
 
 /** @see https://docs.kraken.com/api/docs/rest-api/get-account-balance read 2026-08-17 */
 export const readBalancesAnswer = (

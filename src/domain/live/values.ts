@@ -36,7 +36,31 @@ export interface Trade {
   readonly quantity: string
   /** Unix milliseconds. */
   readonly time: number
+  /** The type of the order that took the other one. */
+  readonly type?: "market" | "limit" | undefined
 }
+
+/** A candle. Volume is in the base currency. */
+export interface Candle {
+  /** Its beginning in Unix seconds. */
+  readonly time: number
+  readonly open: string
+  readonly high: string
+  readonly low: string
+  readonly close: string
+  readonly volumeWeightedPrice: string
+  readonly volume: string
+  readonly trades: number
+}
+
+/** Statuses of pairs and assets by display name, such as `online` and `enabled`. */
+export interface Instruments {
+  readonly pairs: ReadonlyMap<string, string>
+  readonly assets: ReadonlyMap<string, string>
+}
+
+/** The status of the trading engine: `online`, `maintenance`, `cancel_only`, `post_only`, or one that Kraken adds. */
+export type SystemStatus = string
 
 /** An open order. A field that Kraken did not send is absent. */
 export interface OpenOrder {
@@ -78,6 +102,9 @@ export type OrderEvent =
 
 /** Balances of all wallets together, by the asset's display name. */
 export type Balances = ReadonlyMap<string, string>
+
+/** Amounts of each wallet of each asset, by the asset's display name. A wallet is named as in `spot main`. */
+export type Wallets = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** Open orders by id. */
 export type OpenOrders = ReadonlyMap<string, OpenOrder>

@@ -5,6 +5,7 @@ import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { recordedMarket } from "../../exchange/markets/recorded/recordedMarket.ts"
 import { Config } from "../../services/Config.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
+import { MarketData } from "../../services/MarketData.ts"
 import { Principal } from "../../services/Principal.ts"
 import { operator } from "../access/principals.ts"
 import { makeBoundedMap } from "../caching/boundedMap.ts"
@@ -15,11 +16,15 @@ import { MarketFeed } from "./MarketFeed.ts"
 /** The most pairs in memory. */
 const capacity = 2000
 
-/** Kraken's own books and trades, read when a command or a question needs them, at most once a second for each pair. */
+/**
+ * Kraken's own books and trades, got when a command or a question needs them, at most once a second for each pair: from
+ * live data, or by REST while a pair has none.
+ */
 export const MarketFeedLive = Layer.effect(
   MarketFeed,
   Effect.gen(function* () {
     const client = yield* KrakenClient
+    const market = yield* MarketData
     // Market data is the same for all callers.
     const kraken: PublicReader<never> = {
       read: (...call) => Effect.provideService(client.read(...call), Principal, operator("live"))
@@ -38,7 +43,9 @@ export const MarketFeedLive = Layer.effect(
     const pairs = makeBoundedMap<string, PairMarketData>(capacity)
     // The key has the decimals, since accounts can know one pair with different decimals for a while.
     const dataOf = (pair: Pair): PairMarketData =>
-      pairs.getOrMake([pair.id, pair.priceDecimals, pair.lotDecimals].join(" "), () => makePairMarketData(kraken, pair))
+      pairs.getOrMake([pair.id, pair.priceDecimals, pair.lotDecimals].join(" "), () =>
+        makePairMarketData(kraken, market, pair)
+      )
 
     return {
       kind: "live",

@@ -1,9 +1,10 @@
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Option } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { KrakenUnavailable } from "../../services/KrakenErrors.ts"
+import type { MarketData } from "../../services/MarketData.ts"
 import { makeCachedValue } from "../caching/cachedValue.ts"
 import type { PublicReader } from "../kraken/names/assetListsCache.ts"
-import { mostTrades, readTrades, type PairSnapshot, pairSnapshotOf } from "./pairSnapshot.ts"
+import { depthOf, mostTrades, readTrades, tradesOf, type PairSnapshot, pairSnapshotOf } from "./pairSnapshot.ts"
 import type { ReadError } from "../../services/KrakenClient.ts"
 
 /**
@@ -19,10 +20,15 @@ const longestGap = 60_000
 
 const levels = 100
 
-/** Reads the book and trades of one pair. A snapshot that is not a second old, or being read, serves all callers. */
+/** Gets the book and trades of one pair, from live data or by REST. A snapshot that is not a second old, or being read, serves all callers. */
 export type PairMarketData = Effect.Effect<PairSnapshot, ReadError>
 
-export const makePairMarketData = (kraken: PublicReader<never>, pair: Pair): PairMarketData => {
+export const makePairMarketData = (
+  kraken: PublicReader<never>,
+  market: typeof MarketData.Service,
+  pair: Pair
+): PairMarketData => {
+  const names = { altname: pair.altname, display: pair.display, assetClass: pair.base.class }
   const named = { pair: pair.altname, ...(pair.base.class !== "currency" && { asset_class: pair.base.class }) }
   const tradesSince = (since: string | undefined) =>
     Effect.map(kraken.read("public/Trades", { ...named, since, count: mostTrades }, asWrite), readTrades)
@@ -36,8 +42,18 @@ export const makePairMarketData = (kraken: PublicReader<never>, pair: Pair): Pai
   const readSnapshot = Effect.fnUntraced(function* (previous: PairSnapshot | undefined) {
     const at = yield* Clock.currentTimeMillis
     const before = previous !== undefined && at - previous.at < longestGap ? previous.trades : undefined
+    const book = Option.getOrUndefined(yield* market.book(names).live)
+    const trades = Option.getOrUndefined(yield* market.trades(names).live)
+    // Live trades begin with the connection. Those that were missed before are found by REST.
+    const newer = trades && before && tradesOf(trades.value, before)
     const depth = kraken.read("public/Depth", { ...named, count: levels }, asWrite)
-    const results = yield* Effect.all([depth, readNewTrades(before?.last)], { concurrency: 2 })
+    const results = yield* Effect.all(
+      [
+        book === undefined ? depth : Effect.succeed(depthOf(book.value, at)),
+        newer === undefined ? readNewTrades(before?.last) : Effect.succeed(newer)
+      ],
+      { concurrency: 2 }
+    )
     const snapshot = pairSnapshotOf(pair, at, ...results, before)
     if (snapshot !== undefined) return snapshot
     const reason = `its book and trades of ${pair.display} are not of the shape or precision that is known here ${changed}`

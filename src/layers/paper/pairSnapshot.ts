@@ -2,6 +2,7 @@ import { Array as Arr } from "effect"
 import type { Pair } from "../../exchange/catalogue/pairs.ts"
 import { readSnapshot } from "../../exchange/commands/marketSnapshot/readSnapshot.ts"
 import { Refusal } from "../../exchange/base/refusal.ts"
+import type { Book, Trade } from "../../domain/live/values.ts"
 import type { Observation } from "./MarketFeed.ts"
 
 /**
@@ -18,6 +19,31 @@ export interface Trades {
   /** Rows of price, volume, milliseconds, side, type, id. */
   readonly rows: ReadonlyArray<Row>
   readonly last: string
+}
+
+/** Makes an answer of Depth of a live book, whose levels are as old as the book. `at` is in epoch milliseconds. */
+export const depthOf = ({ asks, bids }: Book, at: number) => {
+  const rows = (side: Book["asks"]) => side.map(({ price, quantity }) => [price, quantity, Math.floor(at / 1000)])
+  return { book: { asks: rows(asks), bids: rows(bids) } }
+}
+
+/**
+ * Makes trades of live ones if none is missing since `before`: the last known trade is among them. The cursor stays that
+ * of REST, whose next answer then has some trades twice, which the ids show.
+ */
+export const tradesOf = (live: ReadonlyArray<Trade>, before: Trades): Trades | undefined => {
+  const known = Number(before.rows.at(-1)?.[5] ?? Number.NaN)
+  if (!live.some(({ id }) => Number(id) === known)) return undefined
+  if (live.some(({ type }) => type === undefined)) return undefined
+  const rows = live.map(({ id, price, quantity, side, time, type }) => [
+    price,
+    quantity,
+    time,
+    side === "buy" ? "b" : "s",
+    type === "market" ? "m" : "l",
+    Number(id)
+  ])
+  return { rows, last: before.last }
 }
 
 /** The market of a pair at its last observation. */

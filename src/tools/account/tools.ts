@@ -28,6 +28,7 @@ export const getAccountBalance = Tool.endpoint("get_account_balance", {
     "Balance of each asset, open orders included: get_extended_balance has what is available. Suffixes: .S staked, .M rewards, .B yield-bearing, .T tokenised.",
   endpoint: "private/Balance",
   input: { rebase_multiplier, detail: Detail.unlistedDetail },
+  live: () => true,
   shape: (result, { asset, input }) => ({
     balances: Detail.rows(
       Object.entries(result).map(([id, balance]) => ({ asset: asset(id), id, balance })),
@@ -45,6 +46,7 @@ export const getExtendedBalance = Tool.endpoint("get_extended_balance", {
   endpoint: "private/BalanceEx",
   instead: "get_account_balance",
   input: { rebase_multiplier, detail: Detail.unlistedDetail },
+  live: () => true,
   shape: (result, { asset, input }) => ({
     balances: Detail.rows(
       Output.byAsset(result, asset).map((row) => ({ ...row, ...Output.available(row) })),

@@ -11,9 +11,11 @@ import {
 } from "../../domain/endpoints/endpoints.ts"
 import type { AnyOf } from "../../domain/keys/permissions.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
+import { noteSource } from "../../services/CallContext.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
 import { KrakenPermissionError } from "../../services/KrakenErrors.ts"
 import { KrakenWriter, type SendError } from "../../services/KrakenWriter.ts"
+import { answeredByRest, LiveAnswers } from "../../services/LiveAnswers.ts"
 import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
 import { Policy, type ToolFacts } from "../../services/Policy.ts"
@@ -67,6 +69,8 @@ interface Execution {
   readonly instead: string | undefined
   /** The ids to look up. Those without a row are then listed in the answer. */
   readonly ids?: Ids | undefined
+  /** True if live data can give the answer. Undefined if it never can, so that the answer tells no source. */
+  readonly live?: boolean | undefined
 }
 
 /** Kraken's result, and the fields that a write adds to the answer. */
@@ -76,7 +80,7 @@ export interface Executed {
 }
 
 /** Calls Kraken: reads through the client, writes once through the writer. */
-export const execute = ({ canRepeat, endpoint, ids, instead, reads }: Execution, params: Params) => {
+export const execute = ({ canRepeat, endpoint, ids, instead, live, reads }: Execution, params: Params) => {
   const executed: Effect.Effect<Executed, SendError, KrakenClient | KrakenWriter | Principal> = isWrite(endpoint)
     ? params["validate"] === true
       ? validateOnly(endpoint, params)
@@ -84,17 +88,22 @@ export const execute = ({ canRepeat, endpoint, ids, instead, reads }: Execution,
         ? read(endpoint, params)
         : send(endpoint, params, canRepeat)
     : ids === undefined || params[ids.field] === undefined
-      ? read(endpoint, params)
+      ? read(endpoint, params, live)
       : lookUp(endpoint, params, ids)
   return Effect.mapError(executed, (error) =>
     instead !== undefined && isUnknownMethod(error) ? new NotOffered({ endpoint, instead }) : error
   )
 }
 
-const read = (endpoint: Endpoint, params: Params) =>
-  Effect.flatMap(KrakenClient, (kraken) =>
-    Effect.map(kraken.read(endpoint, withoutRepeat(params)), (result) => ({ result, extra: {} }))
-  )
+const read = (endpoint: Endpoint, params: Params, live?: boolean) => {
+  const asked = withoutRepeat(params)
+  const byRest = Effect.flatMap(KrakenClient, (kraken) => kraken.read(endpoint, asked))
+  if (live === undefined) return Effect.map(byRest, (result) => ({ result, extra: {} }))
+  const answer = live
+    ? Effect.flatMap(LiveAnswers, (answers) => answers.read(endpoint, asked, byRest))
+    : Effect.map(byRest, answeredByRest)
+  return Effect.map(Effect.tap(answer, noteSource), ({ result }) => ({ result, extra: {} }))
+}
 
 /** Has Kraken check a write, which then changes nothing. */
 const validateOnly = (endpoint: WriteEndpoint, params: Params) =>

@@ -232,6 +232,11 @@ export const endpoint = <
       answer: NoInfer<A>,
       call: Refusals.Call<InputOf<Fields>>
     ) => Effect.Effect<NoInfer<A>, never, ExtraReads>
+    /**
+     * Returns true for calls that live data can answer: what the answer shows is then in live data. The answers of such a
+     * tool tell their source and age. Undefined if live data never can.
+     */
+    readonly live?: (input: InputOf<Fields>) => boolean
     /** The tool to advise if Kraken does not offer the endpoint. */
     readonly instead?: string
     /** Converts Kraken's result to the encoded form of `output`. Default: unchanged. */
@@ -259,7 +264,7 @@ export const endpoint = <
       return spec.lists === "json" ? wanted : Arguments.commaLists(wanted)
     })
     const call = { input, params: requests[0] }
-    const step = { ...execution, reads, ids: spec.ids?.(input) }
+    const step = { ...execution, reads, ids: spec.ids?.(input), live: spec.live?.(input) }
     const executed: Effect.Effect<
       Steps.Executed,
       SendError | Steps.NotOffered | UnknownName,

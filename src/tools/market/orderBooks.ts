@@ -40,6 +40,8 @@ export const getOrderBook = Tool.endpoint("get_order_book", {
     ...Struct.omit(input, "volume", "cost"),
     ...((input["volume"] ?? input["cost"]) !== undefined && { count: mostLevels })
   }),
+  // Live data has no times of levels, and fewer levels.
+  live: (input) => !Detail.isFull(input),
   shape: ({ id, rows }, { input, pair }) => {
     const prices = pricesOf(rows, input)
     return {

@@ -133,24 +133,28 @@ export const tickerRow = (id: string, pair: string, { a, b, c, h, l, o, p, t, v 
   })
 }
 
+/** Makes a row of a short answer, which live data has, too. */
+export const quoteRow = (pair: string, { a, b, c, h, l, o, v }: TickerRow) => {
+  const last = c?.[0] ?? undefined
+  return {
+    pair,
+    last,
+    bid: b?.[0],
+    ask: a?.[0],
+    change_percent: changeOf(last, o),
+    high_24h: h?.[1],
+    low_24h: l?.[1],
+    volume_24h: v?.[1]
+  }
+}
+
 const tickerAmounts = ["last", "bid", "ask", "high_24h", "low_24h", "volume_24h"]
 
 /** Makes the table of tickers of a short answer. `change_percent` counts from 00:00 UTC. */
-export const tickerTable = (rows: ReadonlyArray<ReturnType<typeof tickerRow>>) =>
-  Detail.table(
-    rows.map(({ ask, bid, change, high, last, low, pair, volume }) => ({
-      pair,
-      last: last?.[0],
-      bid: bid?.[0],
-      ask: ask?.[0],
-      change_percent: change,
-      high_24h: high?.[1],
-      low_24h: low?.[1],
-      volume_24h: volume?.[1]
-    })),
-    ["pair", "last", "bid", "ask", "change_percent", "high_24h", "low_24h", "volume_24h"],
-    { amounts: tickerAmounts }
-  )
+export const tickerTable = (rows: ReadonlyArray<ReturnType<typeof quoteRow>>) =>
+  Detail.table(rows, ["pair", "last", "bid", "ask", "change_percent", "high_24h", "low_24h", "volume_24h"], {
+    amounts: tickerAmounts
+  })
 
 /** Returns the cells at two positions. Undefined for a market without trades, which has none. */
 const cells = (row: TickerRow["a"], first: number, second: number) => {

@@ -125,11 +125,14 @@ export const getTicker = Tool.endpoint("get_ticker", {
   splits: true,
   input: { pair: optional(PairNames), asset_class: optional(AssetClass), detail: Detail.detail, ...paging(50, 500) },
   params: (input) => Struct.pick(input, "pair", "asset_class"),
+  // Live data has no prices of today but the opening price.
+  live: (input) => !Detail.isFull(input),
   shape: (result, { input, pair }) => {
     const { page, rows } = pageById(Rows.keyed(result, "id"), input)
-    const tickers = rows.map(({ id, ...row }) => Output.tickerRow(id, pair(id), row))
-    if (Detail.isFull(input)) return { tickers, ...page }
-    const table = Output.tickerTable(tickers)
+    if (Detail.isFull(input)) {
+      return { tickers: rows.map(({ id, ...row }) => Output.tickerRow(id, pair(id), row)), ...page }
+    }
+    const table = Output.tickerTable(rows.map(({ id, ...row }) => Output.quoteRow(pair(id), row)))
     return { columns: table.columns, tickers: table.rows, ...page }
   },
   output: Schema.Struct({ columns: Detail.columns, tickers: Detail.tableOr(Output.Ticker), ...paged })

@@ -59,8 +59,9 @@ const lastPrices = (pairs: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<str
       const pair = names.map((name) => findPair(name)?.altname ?? name).join(",")
       return names.length === 0
         ? Effect.succeed({})
-        : Effect.map(tryRead("public/Ticker", { pair, ...(i === 1 && { asset_class: "tokenized_asset" }) }), (rows) =>
-            Option.getOrElse(rows, () => ({}))
+        : Effect.map(
+            tryRead("public/Ticker", { pair, ...(i === 1 && { asset_class: "tokenized_asset" }) }, true),
+            (rows) => Option.getOrElse(rows, () => ({}))
           )
     })
     return new Map(

@@ -50,6 +50,7 @@ export const getOpenOrders = Tool.endpoint("get_open_orders", {
   },
   aliases,
   params: (input) => Struct.omit(input, "limit", "cursor"),
+  live: () => true,
   shape: (result, { input, pair }) => {
     const all = Rows.newestFirst(Rows.keyed(result.open, "txid").map(Output.toOrder(pair)), "opentm")
     const { page, rows } = pageByOffset(all, input)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import type { PublicEndpoint } from "../../../src/domain/endpoints/endpoints.ts"
+import type { Book, Trade } from "../../../src/domain/live/values.ts"
 import { parseJson } from "../../../src/domain/wire/json.ts"
 import { builtIn } from "../../../src/exchange/catalogue/builtIn.ts"
 import { findPair } from "../../../src/exchange/catalogue/catalogue.ts"
@@ -9,10 +10,12 @@ import type { Pair } from "../../../src/exchange/catalogue/pairs.ts"
 import { readSnapshot } from "../../../src/exchange/commands/marketSnapshot/readSnapshot.ts"
 import { makeExchange } from "../../../src/exchange/state/state.ts"
 import { syntheticMarket } from "../../../src/exchange/markets/synthetic/syntheticMarket.ts"
+import { MarketDataRest } from "../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { MarketFeed } from "../../../src/layers/paper/MarketFeed.ts"
 import { MarketFeedLive } from "../../../src/layers/paper/MarketFeedLive.ts"
 import { KrakenClient } from "../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../src/services/KrakenErrors.ts"
+import { type Feed, MarketData, type Snapshot } from "../../../src/services/MarketData.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 
 const btc: Pair = findPair(builtIn, "BTC/USD")!
@@ -36,9 +39,29 @@ const makeKraken = () => {
       const json = JSON.stringify(answer.result, (_, value) => (typeof value === "bigint" ? String(value) : value))
       return state.change(endpoint, parseJson(json))
     })
-  const layer = Layer.provide(MarketFeedLive, [Layer.mock(KrakenClient, { read }), TestConfig()])
-  return { layer, state }
+  const live = {
+    book: Option.none<Snapshot<Book>>(),
+    trades: Option.none<Snapshot<ReadonlyArray<Trade>>>()
+  }
+  const feed = <A>(look: () => Option.Option<Snapshot<A>>): Feed<A> => ({
+    live: Effect.sync(look),
+    snapshot: Effect.dieMessage("not used"),
+    changes: Stream.never
+  })
+  const kraken = Layer.mock(KrakenClient, { read })
+  const market = Layer.effect(
+    MarketData,
+    Effect.map(MarketData, (rest) => ({
+      ...rest,
+      book: () => feed(() => live.book),
+      trades: () => feed(() => live.trades)
+    }))
+  ).pipe(Layer.provide(MarketDataRest()), Layer.provide(kraken))
+  const layer = Layer.provide(MarketFeedLive, [market, kraken, TestConfig()])
+  return { layer, state, live }
 }
+
+const websocket = <A>(value: A): Snapshot<A> => ({ value, source: "websocket", age: 0 })
 
 /** Observes pairs while the clock advances by three seconds, which is enough for every answer. */
 const observe = Effect.fnUntraced(function* (pairs: ReadonlyArray<Pair>) {
@@ -60,6 +83,52 @@ describe("MarketFeedLive", () => {
       assert.deepStrictEqual([asks.length, bids.length, trades.length], [100, 100, 1000])
       assert.isNotEmpty(readSnapshot(eth, second!).bids)
       assert.sameMembers(state.calls, ["Depth XBTUSD", "Trades XBTUSD", "Depth ETHUSD", "Trades ETHUSD"])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("takes live data, and asks REST for what it does not have", () => {
+    const { layer, live, state } = makeKraken()
+    const at = Date.UTC(2026, 8, 21, 9)
+    const tradeOf = (id: number): Trade => ({
+      id: String(id),
+      side: "buy",
+      price: "100.5",
+      quantity: "0.25",
+      time: at,
+      type: "limit"
+    })
+    const trades = (...ids: ReadonlyArray<number>) => Option.some(websocket(ids.map(tradeOf)))
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(at)
+      const [first] = yield* observe([btc])
+      const last = readSnapshot(btc, first!).trades.at(-1)!.id
+      state.calls.length = 0
+      live.book = Option.some(
+        websocket({ bids: [{ price: "100.4", quantity: "2" }], asks: [{ price: "100.6", quantity: "3" }] })
+      )
+      live.trades = trades(last, last + 1)
+      const [second] = yield* observe([btc])
+      const seen = readSnapshot(btc, second!)
+      assert.deepStrictEqual(state.calls, [])
+      assert.deepStrictEqual(seen.asks, [{ price: 1006n, volume: 300_000_000n, time: at / 1000 + 3 }])
+      assert.deepStrictEqual([seen.seen, seen.trades.length], [at + 3000, 1000])
+      assert.deepStrictEqual(seen.trades.at(-1), {
+        id: last + 1,
+        time: at,
+        side: "buy",
+        market: false,
+        price: 1005n,
+        volume: 25_000_000n
+      })
+      // Trades were missed while nothing was connected, so that REST is asked for those since its last answer.
+      live.trades = trades(last + 1000)
+      yield* observe([btc])
+      assert.lengthOf(state.calls, 1)
+      assert.match(state.calls[0]!, /^Trades XBTUSD \d+$/)
+      live.book = Option.none()
+      live.trades = Option.none()
+      yield* observe([btc])
+      assert.lengthOf(state.calls, 3)
     }).pipe(Effect.provide(layer))
   })
 

@@ -303,6 +303,7 @@ describe("a reading that Kraken's rate limit ends", () => {
       requestId: "",
       report: (progress: Progress) => Effect.sync(() => void reports.push(progress)),
       noteReceipt: () => Effect.void,
+      noteSource: () => Effect.void,
       asks: false,
       answers: {}
     }

@@ -5,7 +5,7 @@ import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/
 import type { Balances, OpenOrder, OpenOrders, OrderEvent } from "../../../domain/live/values.ts"
 import { AccountData } from "../../../services/AccountData.ts"
 import { clocks } from "../../../services/Clocks.ts"
-import { KrakenClient } from "../../../services/KrakenClient.ts"
+import { KrakenClient, type ReadError } from "../../../services/KrakenClient.ts"
 import { Names } from "../../../services/Names.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { Secrets } from "../../../services/Secrets.ts"
@@ -14,7 +14,7 @@ import { makeAccountReads } from "./accountReads.ts"
 import { makeConnection } from "./connection.ts"
 import { makeFeed } from "./feed.ts"
 import { FeedDown } from "./feedSocket.ts"
-import { type Kind, makeLiveValues } from "./liveValues.ts"
+import { type Kind, makeLiveValues, mapLive } from "./liveValues.ts"
 
 /** The pause between two comparisons with REST, which cost 3 points of the rate budget each. */
 const compareEvery = { live: "60 seconds", rest: "15 seconds" } as const
@@ -35,6 +35,12 @@ interface Pauses {
 /** Events that wait for one reader at most. Its stream ends when there are more, rather than leave one out. */
 const mostWaiting = 10_000
 
+/** Checks that Kraken refused a token for the key: it is not known any more, or may not use the WebSocket. */
+const refusesKey = (error: ReadError): boolean =>
+  error._tag === "KrakenPermissionError" ||
+  error._tag === "KrakenCredentialsMissing" ||
+  (error._tag === "KrakenAuthError" && error.reason !== "nonce")
+
 const byId = (orders: ReadonlyArray<OpenOrder>): OpenOrders => new Map(orders.map((order) => [order.id, order]))
 
 /** Account data by REST alone: of Kraken, or of the simulated account of the principal. */
@@ -49,6 +55,7 @@ export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: com
       return AccountData.of({
         orders: makeFeed<OpenOrders>(undefined, { read: Effect.map(reads.orders, byId), ...polling }),
         balances: makeFeed<Balances>(undefined, { read: reads.balances, ...polling }),
+        wallets: Effect.succeedNone,
         events: Stream.unwrap(
           Effect.gen(function* () {
             const now = Effect.map(kraken.now, DateTime.toEpochMillis)
@@ -124,7 +131,7 @@ export const AccountDataWebSocket = (url: string) =>
         url,
         token: kraken.read("private/GetWebSocketsToken", {}).pipe(
           Effect.provideService(Principal, account),
-          Effect.mapError(({ _tag }) => new FeedDown({ reason: `no token: ${_tag}` })),
+          Effect.mapError((error) => new FeedDown({ reason: `no token: ${error._tag}`, isRefused: refusesKey(error) })),
           Effect.flatMap((answer) => {
             const token = isRecord(answer) ? answer["token"] : undefined
             if (typeof token !== "string") return new FeedDown({ reason: "an answer without a token" })
@@ -157,18 +164,17 @@ export const AccountDataWebSocket = (url: string) =>
           return isInOrder ? ledger.orders() : undefined
         }
       }
-      let wallets: WalletBalances | undefined
-      const balances: Kind<Balances> = {
+      const balances: Kind<WalletBalances & { readonly totals: Balances }> = {
         key: "balances",
         params: { channel: "balances", snapshot: true },
         apply: (before, { isSnapshot, rows, sequence }) => {
-          const after = applyToBalances(before && wallets, isSnapshot, rows, sequence)
-          if (typeof after === "string") return after
-          wallets = after
-          return after && totalsOf(after)
+          const after = applyToBalances(before, isSnapshot, rows, sequence)
+          if (after === before) return before
+          return typeof after === "object" ? { ...after, totals: totalsOf(after) } : after
         }
       }
       const liveOrders = live.of(executions)
+      const liveBalances = live.of(balances)
 
       /** Compares with REST at once when asked, and from time to time while somebody reads the events. */
       const compareLoop = Effect.gen(function* () {
@@ -191,7 +197,11 @@ export const AccountDataWebSocket = (url: string) =>
 
       return AccountData.of({
         orders: makeFeed(liveOrders, { read: Effect.map(reads.orders, byId), every: restEvery }),
-        balances: makeFeed(live.of(balances), { read: reads.balances, every: restEvery }),
+        balances: makeFeed(
+          mapLive(liveBalances, ({ totals }) => totals),
+          { read: reads.balances, every: restEvery }
+        ),
+        wallets: mapLive(liveBalances, ({ assets }) => assets).look,
         events: Stream.unwrapScoped(
           Effect.gen(function* () {
             const queue = yield* Effect.acquireRelease(Queue.dropping<OrderEvent>(mostWaiting), (made) => {

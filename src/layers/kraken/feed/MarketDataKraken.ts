@@ -1,13 +1,20 @@
 import { type Duration, Effect, Layer } from "effect"
-import type { Pair } from "../../../domain/assets/model.ts"
+import { isRecord } from "effect/Predicate"
+import { makeDirectory } from "../../../domain/assets/directory.ts"
 import type { Endpoint, Params } from "../../../domain/endpoints/endpoints.ts"
 import { applyToBook } from "../../../domain/live/book.ts"
-import { readTicker, readTrade } from "../../../domain/live/readRows.ts"
-import { readBookAnswer, readTickerAnswer, readTradesAnswer } from "../../../domain/live/restAnswers.ts"
-import type { Book, Ticker, Trade } from "../../../domain/live/values.ts"
+import { mergeInstruments, readCandle, readStatus, readTicker, readTrade } from "../../../domain/live/readRows.ts"
+import {
+  readBookAnswer,
+  readCandlesAnswer,
+  readStatusAnswer,
+  readTickerAnswer,
+  readTradesAnswer
+} from "../../../domain/live/restAnswers.ts"
+import type { Book, Candle, Instruments, SystemStatus, Ticker, Trade } from "../../../domain/live/values.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../services/KrakenErrors.ts"
-import { bookDepth, MarketData, tradeCount } from "../../../services/MarketData.ts"
+import { bookDepth, candleCount, MarketData, type PairNames, tradeCount } from "../../../services/MarketData.ts"
 import { makeConnection } from "./connection.ts"
 import { makeFeed } from "./feed.ts"
 import { type Kind, type LiveValues, makeLiveValues } from "./liveValues.ts"
@@ -35,16 +42,32 @@ const makeMarketData = (
     every,
     isFree
   })
-  const named = ({ altname, assetClass }: Pair) => ({
+  const named = ({ altname, assetClass }: PairNames) => ({
     pair: altname,
     ...(assetClass !== "currency" && { asset_class: assetClass })
   })
+  const instrumentsByRest = Effect.map(
+    Effect.all([
+      ask("public/Assets", {}, (answer) => (isRecord(answer) ? answer : undefined)),
+      ask("public/AssetPairs", {}, (answer) => (isRecord(answer) ? answer : undefined))
+    ]),
+    ([assets, pairs]): Instruments => {
+      const lists = makeDirectory({ currency: { assets, pairs } })
+      const statuses = (rows: ReadonlyArray<{ readonly display: string; readonly status: string }>) =>
+        new Map(rows.map((row) => [row.display, row.status]))
+      return { pairs: statuses(lists.pairs), assets: statuses(lists.assets) }
+    }
+  )
   return MarketData.of({
     ticker: (pair) => makeFeed(live?.of(ticker(pair)), rest("public/Ticker", named(pair), readTickerAnswer)),
     book: (pair) =>
       makeFeed(live?.of(book(pair)), rest("public/Depth", { ...named(pair), count: bookDepth }, readBookAnswer)),
     trades: (pair) =>
-      makeFeed(live?.of(trades(pair)), rest("public/Trades", { ...named(pair), count: tradeCount }, readTradesAnswer))
+      makeFeed(live?.of(trades(pair)), rest("public/Trades", { ...named(pair), count: tradeCount }, readTradesAnswer)),
+    candles: (pair, interval) =>
+      makeFeed(live?.of(candles(pair, interval)), rest("public/OHLC", { ...named(pair), interval }, readCandlesAnswer)),
+    instruments: makeFeed(live?.of(instruments), { read: instrumentsByRest, every }),
+    status: makeFeed(live?.of(status), rest("public/SystemStatus", {}, readStatusAnswer))
   })
 }
 
@@ -53,18 +76,18 @@ const makeMarketData = (
  *
  * @see https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/book read 2026-11-29
  */
-const channel = (name: string, { display }: Pair, more: object = {}) => ({
+const channel = (name: string, { display }: PairNames, more: object = {}) => ({
   key: `${name} ${display}`,
   params: { channel: name, symbol: [display], snapshot: true, ...more }
 })
 
 /** Prices change with each order at the top of the book, as REST shows them, and not only with each trade. */
-const ticker = (pair: Pair): Kind<Ticker> => ({
+const ticker = (pair: PairNames): Kind<Ticker> => ({
   ...channel("ticker", pair, { event_trigger: "bbo" }),
   apply: (_, { rows }) => readTicker(rows.at(-1) ?? {}) ?? "broken"
 })
 
-const book = (pair: Pair): Kind<Book> => ({
+const book = (pair: PairNames): Kind<Book> => ({
   ...channel("book", pair, { depth: bookDepth }),
   apply: (before, { isSnapshot, rows }) => {
     let after = before
@@ -77,7 +100,7 @@ const book = (pair: Pair): Kind<Book> => ({
   }
 })
 
-const trades = (pair: Pair): Kind<ReadonlyArray<Trade>> => ({
+const trades = (pair: PairNames): Kind<ReadonlyArray<Trade>> => ({
   ...channel("trade", pair),
   apply: (before, { isSnapshot, rows }) => {
     if (before === undefined && !isSnapshot) return undefined
@@ -90,6 +113,47 @@ const trades = (pair: Pair): Kind<ReadonlyArray<Trade>> => ({
     )
   }
 })
+
+const candles = (pair: PairNames, interval: number): Kind<ReadonlyArray<Candle>> => {
+  const { key, params } = channel("ohlc", pair, { interval })
+  return {
+    key: `${key} ${interval}`,
+    params,
+    apply: (before, { isSnapshot, rows }) => {
+      if (before === undefined && !isSnapshot) return undefined
+      const kept = new Map(isSnapshot ? [] : before?.map((candle) => [candle.time, candle]))
+      for (const row of rows) {
+        const candle = readCandle(row)
+        if (candle === undefined) return "broken"
+        kept.set(candle.time, candle)
+      }
+      return Array.from(kept.values())
+        .toSorted((a, b) => a.time - b.time)
+        .slice(-candleCount)
+    }
+  }
+}
+
+const instruments: Kind<Instruments> = {
+  key: "instrument",
+  params: { channel: "instrument", snapshot: true },
+  apply: (before, { isSnapshot, rows }) => {
+    let after = isSnapshot ? { pairs: new Map(), assets: new Map() } : before
+    for (const row of rows) {
+      if (after === undefined) return undefined
+      after = mergeInstruments(after, row)
+      if (after === undefined) return "broken"
+    }
+    return after
+  }
+}
+
+const status: Kind<SystemStatus> = {
+  key: "status",
+  params: { channel: "status" },
+  isAutomatic: true,
+  apply: (before, { rows }) => rows.map(readStatus).at(-1) ?? before
+}
 
 /** Market data by REST alone, of Kraken or of a simulation. `isFree`: requests cost nothing. */
 export const MarketDataRest = (every: Duration.DurationInput = restEvery, isFree = false) =>
@@ -108,7 +172,8 @@ export const MarketDataWebSocket = (url: string) =>
       const connection = yield* makeConnection({
         name: "Kraken's market data",
         url,
-        keysOf: (name, { symbol }) => (typeof symbol === "string" ? `${name} ${symbol}` : name),
+        keysOf: (name, { interval, symbol }) =>
+          [name, symbol, name === "ohlc" && interval].filter((part) => typeof part === "string").join(" "),
         onDown: () => forget()
       })
       const live = yield* makeLiveValues(connection)

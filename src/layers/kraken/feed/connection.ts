@@ -8,6 +8,8 @@ import { FeedDown, type FeedSocket, openSocket } from "./feedSocket.ts"
 export interface Subscription {
   readonly key: string
   readonly params: { readonly channel: string; readonly [name: string]: unknown }
+  /** True if Kraken sends the channel by itself: on each connection, and after each change. */
+  readonly isAutomatic?: boolean | undefined
   /** Called with each message of data of this subscription. */
   readonly onData: (data: Data, at: Reading) => void
   /** Called if Kraken refuses the subscription. It is then removed. */
@@ -58,6 +60,9 @@ const stableAfter = 60_000
  */
 const pauses = { first: 1000, longest: 60_000 }
 
+/** The pause before a connection is tried again whose API key Kraken refused. Its permissions can be changed at any time. */
+const refusedPause = "10 minutes"
+
 /** The shortest and the longest pause before a subscription is restarted again, in milliseconds. */
 const restartPauses = { first: 1000, longest: 60_000 }
 
@@ -79,14 +84,16 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
   let requestId = 0
   let session: { readonly socket: FeedSocket; readonly token: string | undefined } | undefined
   let heard: Reading | undefined
+  /** The latest data of this connection that was not asked for. */
+  let automatic: { readonly message: Data; readonly at: Reading } | undefined
   let unreadable = 0
   let refusal: string | undefined
   /** The next moments at which subscriptions can be restarted, and the pause after that, in milliseconds. */
   const restarts = new Map<string, { readonly at: number; readonly pause: number }>()
   const overdue = new Set<string>()
 
-  const request = (method: "subscribe" | "unsubscribe", { key, params }: Subscription): void => {
-    if (session === undefined) return
+  const request = (method: "subscribe" | "unsubscribe", { isAutomatic, key, params }: Subscription): void => {
+    if (session === undefined || isAutomatic) return
     const { socket, token } = session
     requestId++
     if (method === "subscribe") asked.set(requestId, key)
@@ -107,6 +114,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     heard = at
     if (message._tag === "Acknowledged") return acknowledge(message)
     if (message._tag !== "Data") return
+    if (message.channel === "status") automatic = { message, at }
     const byKey = groupBy(message.rows, (row) => options.keysOf(message.channel, row))
     // An empty snapshot of a private channel belongs to the channel itself.
     if (message.rows.length === 0) byKey.set(message.channel, [])
@@ -118,8 +126,8 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     if (id === undefined || key === undefined) return
     asked.delete(id)
     if (error === undefined || error.includes("Already subscribed")) return
-    // The token might be outdated: the next connection gets another one.
-    if (options.token !== undefined) {
+    // The token might be outdated: the next connection gets another one. A permission that is missing stays missing.
+    if (options.token !== undefined && !/permission denied/i.test(error)) {
       refusal = error
       return
     }
@@ -165,6 +173,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     const token = options.token && (yield* options.token)
     const since = yield* clocks
     heard = undefined
+    automatic = undefined
     unreadable = 0
     refusal = undefined
     asked.clear()
@@ -174,6 +183,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
       Effect.sync(() => {
         session = undefined
         heard = undefined
+        automatic = undefined
         options.onDown()
       })
     )
@@ -184,11 +194,12 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
   }).pipe(Effect.scoped)
 
   let isFailing = false
-  const logFailure = Effect.fnUntraced(function* ({ reason }: FeedDown) {
-    if (!isFailing) {
-      yield* Effect.logWarning(`${options.name} is not connected, so Kraken is asked by REST: ${escapeText(reason)}`)
-    }
+  /** Logs the first of several failures. A key that may not use the WebSocket is no fault. */
+  const logFailure = Effect.fnUntraced(function* ({ isRefused, reason }: FeedDown) {
+    if (isFailing) return
     isFailing = true
+    const log = isRefused ? Effect.logInfo : Effect.logWarning
+    yield* log(`${options.name} is not connected, so Kraken is asked by REST: ${escapeText(reason)}`)
   })
 
   const loop = Effect.gen(function* () {
@@ -207,6 +218,10 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
         isFailing = false
       }
       if (down !== undefined) yield* logFailure(down)
+      if (down?.isRefused) {
+        yield* Effect.sleep(refusedPause)
+        continue
+      }
       const factor = yield* Random.nextRange(0.5, 1)
       yield* Effect.sleep(Math.round(pause * factor))
       pause = Math.min(pause * 2, pauses.longest)
@@ -218,6 +233,7 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     add: (subscription) => {
       wanted.set(subscription.key, subscription)
       request("subscribe", subscription)
+      if (subscription.isAutomatic && automatic !== undefined) subscription.onData(automatic.message, automatic.at)
       wake.unsafeOpen()
     },
     remove: (key) => {

@@ -4,7 +4,11 @@ import { load } from "../../process/load.ts"
 import { TunnelAgent } from "../client/TunnelAgent.ts"
 
 /** The connection could not be opened, or ended. `reason` holds nothing that Kraken or a proxy wrote. */
-export class FeedDown extends Data.TaggedError("FeedDown")<{ readonly reason: string }> {}
+export class FeedDown extends Data.TaggedError("FeedDown")<{
+  readonly reason: string
+  /** True if Kraken refuses the API key, so that it would refuse it again soon. */
+  readonly isRefused?: boolean
+}> {}
 
 /** An open WebSocket. */
 export interface FeedSocket {

@@ -11,10 +11,21 @@ export interface LiveValue<A> {
   readonly follow: (listener: () => void) => Effect.Effect<void, never, Scope.Scope>
 }
 
+/** Makes a live value of a part of another one. */
+export const mapLive = <A, B>({ follow, look }: LiveValue<A>, part: (value: A) => B): LiveValue<B> => ({
+  look: Effect.map(
+    look,
+    Option.map((snapshot) => ({ ...snapshot, value: part(snapshot.value) }))
+  ),
+  follow
+})
+
 /** The way to keep a value. */
 export interface Kind<A> {
   readonly key: string
   readonly params: { readonly channel: string; readonly [name: string]: unknown }
+  /** True if Kraken sends the channel by itself. */
+  readonly isAutomatic?: boolean
   /** Applies a message to the value. `broken` asks for a new snapshot. Undefined if there is no value yet. */
   readonly apply: (before: A | undefined, data: Data, at: Reading) => A | undefined | "broken"
 }
@@ -60,7 +71,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
     return oldest !== undefined
   }
 
-  const use = <A>({ apply, key, params }: Kind<A>, { monotonic }: Reading): Entry | undefined => {
+  const use = <A>({ apply, isAutomatic, key, params }: Kind<A>, { monotonic }: Reading): Entry | undefined => {
     const known = entries.get(key)
     if (known !== undefined && !(known.refusedAt !== undefined && monotonic - known.refusedAt > refusedFor)) {
       known.usedAt = monotonic
@@ -82,6 +93,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
     connection.add({
       key,
       params,
+      isAutomatic,
       onRefused: () => {
         entry.refusedAt = monotonic
       },

@@ -2,7 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
 import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { CallBudget } from "../../../services/CallBudget.ts"
-import { CallContext } from "../../../services/CallContext.ts"
+import { CallContext, type Source } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -27,6 +27,7 @@ import { ProtocolError } from "../protocol/ProtocolError.ts"
 import type { Call, Handler, LogFields } from "../protocol/serverDefinition.ts"
 import { receiptMeta, recordedAs } from "./receiptNotes.ts"
 import { writeDetails } from "./writeDetails.ts"
+import { oldestOf, sourceMeta } from "./sourceNotes.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
@@ -75,11 +76,13 @@ const makeCall = (
     if (tool === undefined || !policy.serves(tool)) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
     const receipts = yield* Ref.make(Option.none<string>())
+    const sources = yield* Ref.make(Option.none<Source>())
     const context = yield* CallContext
     const ended = withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
       Effect.provideService(CallContext, {
         ...context,
-        noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt))
+        noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt)),
+        noteSource: (source) => Ref.update(sources, (noted) => Option.some(oldestOf(noted, source)))
       }),
       Effect.map((result): Ended => ({ outcome: "ok", result })),
       Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
@@ -107,7 +110,13 @@ const makeCall = (
     return {
       ...answer,
       content,
-      _meta: { ...result._meta, ...budget, ...receiptMeta(receipt), ...tradingMeta(trading) }
+      _meta: {
+        ...result._meta,
+        ...budget,
+        ...sourceMeta(yield* Ref.get(sources)),
+        ...receiptMeta(receipt),
+        ...tradingMeta(trading)
+      }
     }
   })
 

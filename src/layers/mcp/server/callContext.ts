@@ -8,6 +8,7 @@ export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
   report: reporter(call),
   noteReceipt: () => Effect.void,
+  noteSource: () => Effect.void,
   asks: Option.exists(call.client, ({ elicitation }) => Predicate.isRecord(elicitation)),
   answers: answersOf(call)
 })

@@ -5,6 +5,7 @@ import { AccountDataRest, AccountDataWebSocket } from "../../../../src/layers/kr
 import { operator } from "../../../../src/layers/access/principals.ts"
 import { AccountData } from "../../../../src/services/AccountData.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
+import { KrakenPermissionError } from "../../../../src/services/KrakenErrors.ts"
 import { Names } from "../../../../src/services/Names.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { makeTestFeed } from "../../../doubles/TestFeed.ts"
@@ -75,6 +76,8 @@ const restOrder = (filled: string) => ({
 const makeAccount = () => {
   const account = {
     tokens: 0,
+    /** True if the key may not use the WebSocket. */
+    isRefused: false,
     reads: new Array<string>(),
     open: {} as { [id: string]: object },
     trades: {} as { [id: string]: object }
@@ -87,9 +90,11 @@ const makeAccount = () => {
   }
   const client = Layer.succeed(KrakenClient, {
     read: (endpoint) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
         account.reads.push(endpoint)
-        return answers[endpoint]?.()
+        return endpoint === "private/GetWebSocketsToken" && account.isRefused
+          ? new KrakenPermissionError({ endpoint, needed: [["create-ws-token"]], refusedBy: "Kraken", hints: [] })
+          : Effect.succeed(answers[endpoint]?.())
       }),
     write: () => Effect.dieMessage("nothing writes"),
     download: () => Effect.dieMessage("nothing downloads"),
@@ -221,6 +226,47 @@ describe("account data over a WebSocket", () => {
         yield* until(Effect.zipRight(TestClock.adjust("500 millis"), liveOrders), Option.isSome)
         assert.strictEqual(connections(), 2)
         assert.strictEqual(requests.at(-1)?.params.token, "token 2")
+      })
+    )
+  )
+
+  it.effect("asks for a token once in ten minutes while the key may not use the WebSocket", () =>
+    run(({ account }) =>
+      Effect.gen(function* () {
+        account.isRefused = true
+        const tokens = () => account.reads.filter((endpoint) => endpoint === "private/GetWebSocketsToken").length
+        const lookFor = (minutes: number) =>
+          Effect.forEach(
+            Array.from({ length: minutes * 2 }),
+            () => Effect.zipRight(Effect.zipRight(liveOrders, moment), TestClock.adjust("30 seconds")),
+            { discard: true }
+          )
+        yield* liveOrders
+        yield* until(Effect.sync(tokens), (asked) => asked === 1)
+        yield* lookFor(9)
+        assert.strictEqual(tokens(), 1)
+        account.isRefused = false
+        yield* lookFor(2)
+        yield* until(liveOrders, Option.isSome)
+        assert.strictEqual(tokens(), 2)
+      })
+    )
+  )
+
+  it.effect("does not connect again for a channel that the key may not read", () =>
+    run(({ account, connections, requests, state }) =>
+      Effect.gen(function* () {
+        state.refusal = "EGeneral:Permission denied"
+        for (let n = 0; n < 20; n++) {
+          assert.isTrue(Option.isNone(yield* liveOrders))
+          yield* moment
+          yield* TestClock.adjust("2 seconds")
+        }
+        assert.deepStrictEqual([connections(), account.tokens], [1, 1])
+        assert.lengthOf(
+          requests.filter(({ method }) => method === "subscribe"),
+          1
+        )
       })
     )
   )
