@@ -4,9 +4,9 @@ import { liveProduct, look, lookUntilLive } from "./liveProduct.ts"
 
 type Product = Effect.Effect.Success<ReturnType<typeof liveProduct>>
 
-const run = <A, E, R>(test: (product: Product) => Effect.Effect<A, E, R>) =>
+const run = <A, E, R>(test: (product: Product) => Effect.Effect<A, E, R>, ...options: Parameters<typeof liveProduct>) =>
   Effect.gen(function* () {
-    const product = yield* liveProduct()
+    const product = yield* liveProduct(...options)
     return yield* Effect.provide(test(product), product.layer)
   }).pipe(Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None))
 
@@ -132,5 +132,72 @@ describe("reads of live data", () => {
         yield* lookUntilLive("get_order_book", depth)
       })
     )
+  )
+
+  it.live("begin with the server if the settings say so", () =>
+    run(
+      ({ requests }) =>
+        Effect.gen(function* () {
+          while (!requests.includes("private/GetWebSocketsToken")) yield* Effect.sleep("20 millis")
+          yield* lookUntilLive("get_open_orders")
+        }),
+      { feed: "on" }
+    )
+  )
+
+  it.live("begin with the first look otherwise", () =>
+    run(({ requests }) =>
+      Effect.gen(function* () {
+        yield* look("get_ticker", { pair: "BTC/USD" })
+        yield* Effect.sleep("500 millis")
+        assert.notInclude(requests, "private/GetWebSocketsToken")
+        yield* lookUntilLive("get_open_orders")
+        assert.lengthOf(
+          requests.filter((endpoint) => endpoint === "private/GetWebSocketsToken"),
+          1
+        )
+      })
+    )
+  )
+
+  it.live("ask for one token if the key may not use the WebSocket, and are answered by REST", () =>
+    run(
+      ({ requests }) =>
+        Effect.gen(function* () {
+          for (let n = 0; n < 20; n++) {
+            const { isError, source } = yield* look("get_open_orders")
+            assert.deepStrictEqual([isError, source], [false, "rest"])
+            yield* Effect.sleep("100 millis")
+          }
+          assert.lengthOf(
+            requests.filter((endpoint) => endpoint === "private/GetWebSocketsToken"),
+            1
+          )
+        }),
+      {},
+      "read-only"
+    )
+  )
+
+  it.live("are refused to a key without the permission, and without a key nothing is tried", () =>
+    Effect.gen(function* () {
+      for (const key of ["no-permission", "none"]) {
+        yield* run(
+          ({ requests }) =>
+            Effect.gen(function* () {
+              for (const name of ["get_open_orders", "get_account_balance", "get_extended_balance"]) {
+                const { isError, source } = yield* look(name)
+                assert.deepStrictEqual([isError, source], [true, undefined])
+              }
+              assert.deepStrictEqual(
+                requests.filter((endpoint) => endpoint.startsWith("private/") && !endpoint.endsWith("GetApiKeyInfo")),
+                []
+              )
+            }),
+          {},
+          key
+        )
+      }
+    })
   )
 })

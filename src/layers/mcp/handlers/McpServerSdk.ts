@@ -113,7 +113,7 @@ const makeCall = (
       _meta: {
         ...result._meta,
         ...budget,
-        ...sourceMeta(yield* Ref.get(sources)),
+        ...(result.isError !== true && sourceMeta(yield* Ref.get(sources))),
         ...receiptMeta(receipt),
         ...tradingMeta(trading)
       }
