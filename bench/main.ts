@@ -9,6 +9,7 @@ import { toolCalls, toolLists } from "./calls.ts"
 import { cost } from "./cost.ts"
 import { growth } from "./growth.ts"
 import { limits } from "./limits.ts"
+import { live } from "./live.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
@@ -39,6 +40,7 @@ try {
   if (wanted(11)) await limits()
   if (wanted(12)) await cost(ours)
   if (wanted(13)) await growth(ours)
+  if (wanted(14)) await live()
 } finally {
   await kraken.stop()
   ours.remove()

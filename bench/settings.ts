@@ -36,6 +36,9 @@ export const limitedWarmUps = setting("BENCH_LIMITED_WARMUPS", 6)
 /** Commands that the paper accounts of the growth measurement have had. */
 export const paperCommands = (process.env["BENCH_COMMANDS"] ?? "10,10000,1000000").split(",").map(Number)
 
+/** Seconds of a session that looks at live data. */
+export const liveSeconds = setting("BENCH_LIVE_SECONDS", 60)
+
 /** Starts of each program, of which the median counts. */
 export const starts = setting("BENCH_STARTS", 9)
 
