@@ -13,6 +13,7 @@ export type RefusalLayer =
   | "writer"
   | "record"
   | "stop"
+  | "alerts"
   | "rate"
   | "kraken"
 
@@ -50,6 +51,7 @@ export const refusalLayer: (error: ToolError) => RefusalLayer | undefined = Matc
   ApprovalUsed: by("approvals"),
   ApprovalVoid: by("approvals"),
   TooManyPlans: by("approvals"),
+  TooManyAlerts: by("alerts"),
   NoApprover: by("approvals"),
   ToolDefect: none,
   KrakenOutcomeUnknown: none,

@@ -147,15 +147,19 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/mcp/protocol",
     "layers/mcp/server",
     "layers/mcp/stdio",
+    "layers/metrics/http",
+    "layers/metrics/process",
     "layers/network",
     "layers/notifications",
     "layers/operatorPage",
     "layers/paper",
     "layers/pictures",
     "layers/process",
+    "layers/readiness",
     "layers/settings",
     "layers/telemetry",
     "layers/terminal",
+    "layers/tracing/otlp",
     "services",
     "tools"
   ],
@@ -184,6 +188,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/caching",
     "layers/mcp/http",
     "layers/mcp/protocol",
+    "layers/metrics",
     "layers/network",
     "services"
   ],
@@ -197,6 +202,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/metrics",
     "layers/network",
     "layers/process",
+    "layers/tracing",
     "services",
     "version"
   ],
@@ -253,6 +259,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/mcp/protocol",
     "layers/mcp/server",
     "layers/metrics",
+    "layers/tracing",
     "services",
     "tools",
     "tools/kit"
@@ -260,7 +267,13 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/mcp/http": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/mcp/protocol": ["domain/wire", "services", "version"],
   "layers/mcp/multiRoundTrip": ["domain/wire", "layers/mcp/protocol", "layers/storage", "services"],
-  "layers/mcp/server": ["layers/mcp/multiRoundTrip", "layers/mcp/protocol", "layers/metrics", "services"],
+  "layers/mcp/server": [
+    "layers/mcp/multiRoundTrip",
+    "layers/mcp/protocol",
+    "layers/metrics",
+    "layers/tracing",
+    "services"
+  ],
   "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "services"],
   "layers/paper": [
     "domain/endpoints",
@@ -548,5 +561,16 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "services"
   ],
   "layers/kraken/alerts": ["domain/alerts", "domain/assets", "domain/live", "layers/kraken/feed", "services"],
-  "tools/alerts": ["domain/alerts", "domain/endpoints", "domain/live", "domain/orders", "services", "tools/kit"]
+  "tools/alerts": ["domain/alerts", "domain/endpoints", "domain/live", "domain/orders", "services", "tools/kit"],
+  "layers/metrics/http": ["layers/http", "layers/metrics", "layers/network", "services"],
+  "layers/metrics/process": [
+    "domain/endpoints",
+    "layers/access",
+    "layers/access/halt",
+    "layers/metrics",
+    "services",
+    "version"
+  ],
+  "layers/readiness": ["domain/endpoints", "layers/access", "layers/caching", "services"],
+  "layers/tracing/otlp": ["layers/kraken/client", "layers/metrics", "layers/tracing", "services", "version"]
 }

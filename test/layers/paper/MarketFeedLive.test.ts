@@ -46,7 +46,9 @@ const makeKraken = () => {
   const feed = <A>(look: () => Option.Option<Snapshot<A>>): Feed<A> => ({
     live: Effect.sync(look),
     snapshot: Effect.dieMessage("not used"),
-    changes: Stream.never
+    changes: Stream.never,
+    pushed: Stream.never,
+    isPrompt: Effect.succeed(false)
   })
   const kraken = Layer.mock(KrakenClient, { read })
   const market = Layer.effect(

@@ -7,7 +7,7 @@ import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Party } from "./party.ts"
 import { statement } from "./statement.ts"
-import { mostUnits, unitsOf, usedSince, whileOpen } from "./uses.ts"
+import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"
 import { rolling, type RollingWindow, spans } from "./windows.ts"
 
 /** The limits of one bucket. */
@@ -202,7 +202,7 @@ export const budgetStates = (
   bucketsOf(party, server)
     .filter(({ name }) => name === "max")
     .flatMap((bucket) => {
-      const reserved = usedSince(db, party, bucket, whileOpen - 1)
+      const reserved = usedByOpen(db, { ...bucket, account: party.account, key: party.key })
       return rolling.flatMap((window) =>
         usageIn(db, party, bucket, window, at).map(({ allowed, limit, unit, used }) => ({
           limit,

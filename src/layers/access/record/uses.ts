@@ -148,3 +148,15 @@ export const usedSince = (db: Database, { account, bucket, key, scope }: UseBuck
   }
   return whole * unitsPerWhole + rest
 }
+
+/** Sums up the units of open spends. */
+export const usedByOpen = (db: Database, { account, bucket, key, scope }: UseBucket): bigint => {
+  const { rest, whole } = statement(
+    db,
+    `SELECT coalesce(sum(whole), 0) AS whole, coalesce(sum(rest), 0) AS rest
+     FROM (SELECT ${split} FROM uses WHERE ${inBucket} AND at >= ${whileOpen})`
+  )
+    .safeIntegers()
+    .get({ account, bucket, key, scope }) as { readonly whole: bigint; readonly rest: bigint }
+  return whole * unitsPerWhole + rest
+}

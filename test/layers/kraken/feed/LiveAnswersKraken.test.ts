@@ -102,7 +102,9 @@ const makeWorld = () => {
   const feed = <A>(value: () => A): Feed<A> => ({
     live: live(value),
     snapshot: Effect.dieMessage("not used"),
-    changes: Stream.never
+    changes: Stream.never,
+    pushed: Stream.never,
+    isPrompt: Effect.succeed(false)
   })
   const layer = Layer.provideMerge(
     LiveAnswersKraken,
