@@ -6,7 +6,7 @@ import type { RecordUnavailable } from "./Record.ts"
 
 /** An alert of a caller. All times are Unix milliseconds. */
 export interface Alert {
-  /** A number that no other alert of this installation has or had. */
+  /** A number that no other alert of this installation has. */
   readonly id: number
   readonly condition: AlertCondition
   readonly createdAt: number

@@ -205,7 +205,7 @@ export const settings = {
       "a topic of ntfy (ntfy+https://ntfy.sh/TOPIC) or a webhook (https://example.com/hook); http only on this machine",
     shownDefault: "nobody is notified",
     purpose:
-      "Receiver of notifications: approvals that wait, unknown outcomes of writes, stops, refused withdrawals, and budgets of which four fifths are used. They hold no amounts.",
+      "Receiver of notifications: approvals that wait, unknown outcomes of writes, stops, refused withdrawals, budgets of which four fifths are used, and alerts that fired. They hold no amounts.",
     secret: true,
     parse: Parse.notificationTarget
   }),

@@ -147,7 +147,7 @@ export const planColumns = `
  * took the fired alert.
  */
 export const alertColumns = `
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   key TEXT NOT NULL,
   account TEXT NOT NULL,
   caller TEXT NOT NULL,
