@@ -20,6 +20,7 @@ import { peer } from "./servers.ts"
 import { wanted } from "./settings.ts"
 import { startUp } from "./startup.ts"
 import { print } from "./table.ts"
+import { telemetry } from "./telemetry.ts"
 import { tokenChecks } from "./tokens.ts"
 import { listTokens } from "./words.ts"
 
@@ -41,6 +42,7 @@ try {
   if (wanted(12)) await cost(ours)
   if (wanted(13)) await growth(ours)
   if (wanted(14)) await live()
+  if (wanted(15)) await telemetry(ours)
 } finally {
   await kraken.stop()
   ours.remove()
