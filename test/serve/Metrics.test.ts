@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import * as Instruments from "../../src/layers/metrics/instruments.ts"
-import { makeHouse, overHttp, serveHttp } from "./Server.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
+import { makeHouse, overHttp, run, serveHttp } from "./Server.ts"
 
 const docs = resolve(import.meta.dirname, "../../docs")
 
@@ -87,6 +88,43 @@ describe("metrics of a running server", () => {
         log,
         /tool=add_order outcome=ok toolMs=\d+ endpoint=private\/AddOrder pair=BTC\/USD side=buy ids=\S+$/m
       )
+    })
+  )
+
+  it.scopedLive("show what is used and reserved of each budget, by the id of its token, and who is frozen", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const variables = {
+        MCP_KRAKEN_MODE: "paper",
+        MCP_KRAKEN_PAPER_MARKET: "synthetic",
+        MCP_KRAKEN_TIER: "off",
+        MCP_KRAKEN_METRICS: "token",
+        MCP_KRAKEN_STATE_DIR: folder,
+        MCP_KRAKEN_TOKEN_DB: join(folder, "tokens.db")
+      }
+      const { id, token } = JSON.parse(
+        run(["token", "create", "agent", "--budget", "500USD", "--json"], variables).stdout
+      )
+      const { url } = yield* serveHttp({ folder, variables })
+      const client = yield* overHttp({ url, token })
+      const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.06", price: "1000" }
+      yield* Effect.promise(() => client.callTool({ name: "add_order", arguments: order }))
+      const scrape = Effect.gen(function* () {
+        const headers = { authorization: `Bearer ${token}` }
+        const response = yield* Effect.promise(() => fetch(new URL("/metrics", url), { headers }))
+        return yield* Effect.promise(() => response.text())
+      })
+      const text = yield* scrape
+      const [allowed, used, reserved] = ["allowed", "used", "reserved"].map((of) =>
+        Number(valueOf(text, `mcp_kraken_budget_${of}{caller="${id}",limit="max/day",currency="USD"}`))
+      )
+      assert.strictEqual(allowed, 500)
+      assert.isAtLeast(used ?? 0, 60)
+      assert.isBelow(used ?? 0, 61)
+      assert.strictEqual(reserved, used)
+      assert.strictEqual(valueOf(text, "mcp_kraken_frozen_callers"), "0")
+      assert.strictEqual(run(["token", "freeze", id], variables).status, 0)
+      assert.strictEqual(valueOf(yield* scrape, "mcp_kraken_frozen_callers"), "1")
     })
   )
 
