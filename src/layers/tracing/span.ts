@@ -26,7 +26,13 @@ export const span =
   ({ attributes, kind, name, parent }: SpanOptions) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     tracing
-      ? Effect.withSpan(effect, name, { attributes, kind, captureStackTrace: false, ...(parent && { parent }) })
+      ? Effect.withSpan(effect, name, {
+          attributes,
+          kind,
+          captureStackTrace: false,
+          // Over stdio, a span of the whole connection is around all requests.
+          ...(parent === undefined ? { root: kind === "server" } : { parent })
+        })
       : effect
 
 /** Adds the name of an error to the current span. An empty one stands for none. */
