@@ -1,5 +1,6 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect, Either, Layer } from "effect"
+import type { Endpoint } from "../domain/endpoints/endpoints.ts"
 import { decodeResponse } from "../layers/kraken/client/decodeResponse.ts"
 import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
@@ -25,11 +26,13 @@ export const LiveMarket = Layer.provide(MarketFeedLive, Layer.merge(KrakenPublic
 /** The longest time that a start waits for Kraken's answer, in milliseconds. */
 const patience = 1500
 
+const status: Endpoint = "public/SystemStatus"
+
 /** Asks Kraken once. The repeats of the client would hold up a start without a network by a second. */
 const answers = Effect.gen(function* () {
   const { baseUrl } = yield* Config
   const { send } = yield* makeTransport
-  const response = yield* send(HttpClientRequest.get(`${baseUrl}/0/public/SystemStatus`), patience)
+  const response = yield* send(HttpClientRequest.get(`${baseUrl}/0/${status}`), patience)
   return Either.isRight(decodeResponse(response, false))
 }).pipe(Effect.orElseSucceed(() => false))
 
