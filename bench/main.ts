@@ -8,6 +8,7 @@ import process from "node:process"
 import { toolCalls, toolLists } from "./calls.ts"
 import { cost } from "./cost.ts"
 import { growth } from "./growth.ts"
+import { lane } from "./lane.ts"
 import { limits } from "./limits.ts"
 import { live } from "./live.ts"
 import { memory } from "./memory.ts"
@@ -43,6 +44,7 @@ try {
   if (wanted(13)) await growth(ours)
   if (wanted(14)) await live()
   if (wanted(15)) await telemetry(ours)
+  if (wanted(16)) await lane(ours)
 } finally {
   await kraken.stop()
   ours.remove()

@@ -38,6 +38,11 @@ export class NonceSource extends Context.Tag("mcp-kraken/services/NonceSource")<
     ) => Effect.Effect<A, E | MayNotLeave, R>
     /** Counts permanently in nanoseconds, after another program has sent larger nonces with the key. */
     readonly jump: Effect.Effect<void>
+    /**
+     * Lets reads overlap whose nonces are within the nonce window of the key, in the order in which they may then arrive. 0:
+     * all turns follow each other, as those of writes do in any case.
+     */
+    readonly setWindow: (window: bigint) => Effect.Effect<void>
     /** Counts from Kraken's time, which is `millis` milliseconds ahead of the clock of this machine. */
     readonly setLag: (millis: number) => Effect.Effect<void>
   }

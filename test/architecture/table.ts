@@ -195,6 +195,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/answers": ["domain/endpoints", "domain/wire", "services"],
   "layers/kraken/client": [
     "domain/endpoints",
+    "domain/keys",
     "domain/wire",
     "layers/access/halt",
     "layers/caching",

@@ -20,13 +20,21 @@ const good: KeyInfo = {
 }
 
 const found = (changes: Partial<KeyInfo>, offer: Parameters<typeof keyFindings>[1] = everything) =>
-  keyFindings({ ...good, ...changes }, offer, now).map(({ id, severity }) => `${severity} ${id}`)
+  keyFindings({ ...good, ...changes }, offer, now)
+    .map(({ id, severity }) => `${severity} ${id}`)
+    .filter((finding) => finding !== "info key.no-nonce-window")
 
 const everything = { readOnly: false, toolsets: toolsetNames }
 const onlyReads = { readOnly: true, toolsets: toolsetNames }
 
 describe("the audit of an API key", () => {
   it("finds nothing about a good one", () => assert.deepStrictEqual(found({}), []))
+
+  it("tells what a nonce window gives and takes, whether there is one or not", () => {
+    const about = (nonceWindow: bigint) => keyFindings({ ...good, nonceWindow }, everything, now).map(({ id }) => id)
+    assert.deepStrictEqual(about(0n), ["key.no-nonce-window"])
+    assert.deepStrictEqual(about(1n), ["key.nonce-window"])
+  })
 
   it.each([
     [-1, ["error key.expired"]],

@@ -97,15 +97,16 @@ export const keyFindings = (key: KeyInfo, { readOnly, toolsets }: Offer, now: Da
           )
         ]
       : []),
-    ...(key.nonceWindow > 0n
-      ? [
-          warning(
-            "key.nonce-window",
-            `The API key has a nonce window of ${key.nonceWindow}: a request that got lost might still be carried out later, so its outcome stays unknown for longer.`,
-            "Set it to 0 on kraken.com: this server needs none."
-          )
-        ]
-      : []),
+    key.nonceWindow > 0n
+      ? warning(
+          "key.nonce-window",
+          `The API key has a nonce window of ${key.nonceWindow}. It gives time: reads overlap instead of following each other. It takes certainty: a request that got lost might still be carried out later, so its outcome stays unknown for longer.`,
+          "Set it to 0 on kraken.com if orders are sent with this key."
+        )
+      : info(
+          "key.no-nonce-window",
+          `Calls with this API key follow each other, since it has no nonce window. With one, reads would overlap, and six at once would take as long as one. ${trades ? "But an order whose answer got lost could not be ruled out as soon." : "A key that only reads loses nothing by it."}`
+        ),
     ...(missing.length > 0
       ? [
           (trades ? warning : info)(

@@ -30,6 +30,7 @@ export type FindingId =
   | "key.expired"
   | "key.expires-soon"
   | "key.nonce-window"
+  | "key.no-nonce-window"
   | "key.query-missing"
   | "record.none"
   | "record.locked"

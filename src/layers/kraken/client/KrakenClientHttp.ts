@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, Random } from "effect"
+import { Duration, Effect, Layer, Option, Random } from "effect"
 import {
   type Endpoint,
   endpoints,
@@ -7,6 +7,7 @@ import {
   type WriteEndpoint
 } from "../../../domain/endpoints/endpoints.ts"
 import { passesStop } from "../../../domain/endpoints/stopping.ts"
+import { readKeyInfo } from "../../../domain/keys/keyInfo.ts"
 import { bigintAsText } from "../../../domain/wire/json.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
@@ -21,7 +22,7 @@ import {
 } from "../../../services/KrakenErrors.ts"
 import type { Frozen } from "../../../services/LimitErrors.ts"
 import type { Principal } from "../../../services/Principal.ts"
-import type { MayNotLeave } from "../../../services/NonceSource.ts"
+import { type MayNotLeave, NonceSource } from "../../../services/NonceSource.ts"
 import { RateBudget } from "../../../services/RateBudget.ts"
 import { Secrets } from "../../../services/Secrets.ts"
 import { type ApiCall, makeSignedRequest } from "./signedRequest.ts"
@@ -54,6 +55,7 @@ export const KrakenClientHttp = Layer.effect(
     const budget = yield* RateBudget
     const transport = yield* makeTransport
     const send = yield* makeSignedRequest(transport)
+    const { setWindow } = yield* NonceSource
     const { refuse, take } = makeBudgetedCall(budget, transport.now, transport.lag)
     const secrets = yield* Secrets
     const halt = yield* Halt
@@ -128,15 +130,16 @@ export const KrakenClientHttp = Layer.effect(
       )
     }
 
+    /** Learns the nonce window of the key from Kraken's description of it. */
+    const learnWindow = (result: unknown) =>
+      Option.match(readKeyInfo(result), { onNone: () => Effect.void, onSome: (key) => setWindow(key.nonceWindow) })
+
     return KrakenClient.of({
-      read: (endpoint, params, { priority = "read" } = {}) =>
-        resultOf(
-          endpoint,
-          readShared(
-            { endpoint, params: Effect.succeed(params), priority, accept: json, decode: decodeResponse },
-            params
-          )
-        ),
+      read: (endpoint, params, { priority = "read" } = {}) => {
+        const call = { endpoint, params: Effect.succeed(params), priority, accept: json, decode: decodeResponse }
+        const result = resultOf(endpoint, readShared(call, params))
+        return endpoint === "private/GetApiKeyInfo" ? Effect.tap(result, learnWindow) : result
+      },
       write: Effect.fn("KrakenClient.write")(function* (
         endpoint,
         draft,

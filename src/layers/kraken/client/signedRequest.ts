@@ -131,7 +131,8 @@ export const makeSignedRequest = Effect.fnUntraced(function* (transport: Transpo
     const { endpoint, priority } = call
     const inLane = span({ name: "kraken.lane", kind: "internal", attributes: { endpoint, priority } })
     const send = (left: number) => (isPrivate(endpoint) ? inLane(post(call, left)) : get(call, left))
-    const again = ({ left }: SendFailed) => send(isRead ? left : timeout)
+    // The window of the key might have become smaller.
+    const again = ({ left }: SendFailed) => Effect.zipRight(nonces.setWindow(0n), send(isRead ? left : timeout))
     return send(timeout).pipe(
       Effect.catchIf(isNonceRefused, (failed) => {
         nonceResyncs.add("retry")

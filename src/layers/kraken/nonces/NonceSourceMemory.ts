@@ -9,12 +9,12 @@ import { makeNonceLane } from "./nonceLane.ts"
  *
  * @see https://docs.kraken.com/api/docs/guides/spot-rest-auth read 2026-08-17
  */
-export const makeNonceSourceMemory = ({ jump, next, setLag } = makeLocalCounter()) => {
-  const lane = makeNonceLane(() => Effect.void)
+export const makeNonceSourceMemory = ({ following, jump, next, setLag } = makeLocalCounter()) => {
+  const lane = makeNonceLane({ giveBack: () => Effect.void, takeAfter: () => following })
   return NonceSource.of({
-    turn: (priority, use) => lane(priority, () => next, use),
+    turn: (priority, use) => lane.turn(priority, () => next, use),
     turnOf: (intent, priority, use) =>
-      lane(
+      lane.turn(
         priority,
         () =>
           intent.mayLeave.pipe(
@@ -30,7 +30,8 @@ export const makeNonceSourceMemory = ({ jump, next, setLag } = makeLocalCounter(
         use
       ),
     jump,
-    setLag
+    setLag,
+    setWindow: (window) => Effect.sync(() => lane.setWindow(window))
   })
 }
 

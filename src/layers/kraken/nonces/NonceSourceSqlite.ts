@@ -19,9 +19,6 @@ import { makeNonceSourceMemory } from "./NonceSourceMemory.ts"
  * count on from each other, whatever happens to the clock. If the database fails, or another process holds it for a second,
  * this process counts on without it, and no write but a cancel is sent: a process that looks for a write has to take a
  * later nonce than the write had.
- *
- * The nonce window of a key is not used to send calls in parallel: Kraken's rate limits are met long before the limit of
- * the lane.
  */
 export const NonceSourceSqlite = Layer.scoped(
   NonceSource,
@@ -34,11 +31,6 @@ export const NonceSourceSqlite = Layer.scoped(
     const local = makeLocalCounter()
     const warnOf = (error: SqlError) => warn(`The database ${fileIn(stateDir)} fails: ${reasonOf(error)}.`)
     const scope = yield* Effect.scope
-    /** The next caller in the lane does not wait for a file that another process holds. */
-    const lane = makeNonceLane((nonce) => {
-      const later = Effect.forkIn(Effect.catchAll(retryWhileLocked(shared.giveBack(nonce)), warnOf), scope)
-      return Effect.catchAll(shared.giveBack(nonce), (error) => (isLocked(error) ? later : warnOf(error)))
-    })
     const noted =
       <E>(take: Take<E>): Take<E> =>
       (restore, kept) =>
@@ -46,13 +38,28 @@ export const NonceSourceSqlite = Layer.scoped(
           local.note(nonce)
           return nonce
         })
+    const lane = makeNonceLane({
+      /** The next caller in the lane does not wait for a file that another process holds. */
+      giveBack: (nonce) => {
+        const later = Effect.forkIn(Effect.catchAll(retryWhileLocked(shared.giveBack(nonce)), warnOf), scope)
+        return Effect.catchAll(shared.giveBack(nonce), (error) => (isLocked(error) ? later : warnOf(error)))
+      },
+      takeAfter: (latest) =>
+        Effect.map(
+          Effect.orElseSucceed(shared.takeAfter(latest), () => undefined),
+          (nonce) => {
+            if (nonce !== undefined) local.note(nonce)
+            return nonce
+          }
+        )
+    })
     const countOn = (error: SqlError) => Effect.zipRight(warnOf(error), local.next)
     const take = noted(shared.take)
     return NonceSource.of({
       turn: (priority, use) =>
-        lane(priority, (...turn) => Effect.catchAll(retryWhileLocked(take(...turn)), countOn), use),
+        lane.turn(priority, (...turn) => Effect.catchAll(retryWhileLocked(take(...turn)), countOn), use),
       turnOf: (intent, priority, use) =>
-        lane(
+        lane.turn(
           priority,
           (...turn) =>
             retryWhileLocked(Effect.zipRight(attached, noted(shared.takeIf(intent))(...turn))).pipe(
@@ -67,7 +74,8 @@ export const NonceSourceSqlite = Layer.scoped(
           use
         ),
       jump: Effect.zipRight(local.jump, Effect.catchAll(retryWhileLocked(shared.jump), warnOf)),
-      setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis))
+      setLag: (millis) => Effect.zipRight(local.setLag(millis), shared.setLag(millis)),
+      setWindow: (window) => Effect.sync(() => lane.setWindow(window))
     })
   })
 )
@@ -97,7 +105,8 @@ export const NonceSourceInStateFolder = Layer.scoped(
       turn: (priority, use) => Effect.flatMap(source, ({ turn }) => turn(priority, use)),
       turnOf: (intent, priority, use) => Effect.flatMap(source, ({ turnOf }) => turnOf(intent, priority, use)),
       jump: Effect.flatMap(source, ({ jump }) => jump),
-      setLag: (millis) => Effect.flatMap(source, ({ setLag }) => setLag(millis))
+      setLag: (millis) => Effect.flatMap(source, ({ setLag }) => setLag(millis)),
+      setWindow: (window) => Effect.flatMap(source, ({ setWindow }) => setWindow(window))
     })
   })
 )

@@ -14,6 +14,11 @@ export const makeLocalCounter = () => {
       last = now > last ? now : last + 1n
       return last
     }),
+    /** Takes the number after the last one, whatever the clock says. */
+    following: Effect.sync(() => {
+      last += 1n
+      return last
+    }),
     /** Takes in a nonce from another counter. */
     note: (nonce: bigint): void => {
       if (nonce > last) last = nonce

@@ -93,9 +93,9 @@ export const makeSharedCounter = Effect.fnUntraced(function* ({ db, key, require
 
   const want = Effect.flatMap(time, (now) => attempt(() => wantNext.run({ key, process, now })))
 
-  const tryTake = (statement: typeof takeNext, kept: bigint, intent?: object) =>
+  const tryTake = (statement: typeof takeNext, kept: bigint, values?: object) =>
     Effect.flatMap(time, (now) =>
-      attempt(() => statement.get({ key, process, now, kept, counted: (now + lag) * 1000n, ...intent })?.nonce)
+      attempt(() => statement.get({ key, process, now, kept, counted: (now + lag) * 1000n, ...values })?.nonce)
     )
 
   /** Waits after a failed try. Other processes can take the lease meanwhile. */
@@ -106,6 +106,9 @@ export const makeSharedCounter = Effect.fnUntraced(function* ({ db, key, require
     Effect.flatMap(tryTake(takeNext, kept), (nonce) =>
       nonce === undefined ? Effect.zipRight(untilNextTry(restore, kept), take(restore)) : Effect.succeed(nonce)
     )
+
+  /** Takes the number after a nonce whose lease this process holds. Undefined if another process waits for its turn. */
+  const takeAfter = (kept: bigint) => tryTake(takeNext, kept, { counted: 0n })
 
   let forIntents: { readonly take: typeof takeNext; readonly checks: ReadonlyArray<Check> } | undefined
 
@@ -144,6 +147,7 @@ export const makeSharedCounter = Effect.fnUntraced(function* ({ db, key, require
 
   return {
     take,
+    takeAfter,
     takeIf,
     giveBack,
     jump: attempt(() => countFaster.run(key)),

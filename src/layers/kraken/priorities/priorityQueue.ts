@@ -55,8 +55,22 @@ export const makePriorityQueue = <A = void>(options: {
     isFirst,
     /** Returns true if nobody but the waiter is in the queue. */
     isAlone: (waiter: Waiter<A>): boolean => waiters.length === 1 && isFirst(waiter),
+    /** Returns true if only the waiter that is being served comes before this one. */
+    isNext: (waiter: Waiter<A>): boolean => waiters[1] === waiter,
     /** Waits until the waiter is the first. */
     untilFirst,
+    /** Waits, unless the waiter is ready, until somebody wakes it up. Its place is then to be looked at again. */
+    untilWoken: (waiter: Waiter<A>, isReady: () => boolean): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        if (isReady()) return Effect.void
+        waiter.wakeUp = Deferred.unsafeMake(FiberId.none)
+        return Deferred.await(waiter.wakeUp)
+      }),
+    /** Wakes up the waiter that comes after the one that is being served. */
+    wakeNext: Effect.suspend(() => {
+      const next = waiters[1]?.wakeUp
+      return next === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(next, undefined))
+    }),
     /** Removes a waiter that was served. It still has to leave, so that the next one wakes up. */
     remove,
     /** Removes the waiter if it is still in the queue, and wakes up the first one. */

@@ -213,6 +213,29 @@ describe("KrakenClientHttp", () => {
     })
   )
 
+  it.effect.each([
+    ["full", 1],
+    ["windowed", 6]
+  ] as const)("has under way, of six reads at once with the %s key, %d", ([name, expected]) => {
+    const fake = makeFakeKraken()
+    return Effect.gen(function* () {
+      const kraken = yield* KrakenClient
+      yield* kraken.read("private/GetApiKeyInfo", {})
+      fake.misbehave("*", ...Array.from({ length: 6 }, () => Fault.delayAfter(80)))
+      const reads = yield* Effect.fork(
+        Effect.all(
+          Array.from({ length: 6 }, () => kraken.read("private/Balance", {})),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust(1)
+      assert.strictEqual(fake.count(), 1 + expected)
+      yield* TestClock.adjust(6 * 80)
+      assert.lengthOf(yield* Fiber.join(reads), 6)
+      assert.deepStrictEqual([...new Set(fake.seen.map(({ outcome }) => outcome))], ["done"])
+    }).pipe(Effect.provide(clientOver(inProcess(fake), "https://kraken.test", fake.keys[name])))
+  })
+
   it.scopedLive("does not let the look-up of a write wait for an equal read of less urgency", () =>
     Effect.gen(function* () {
       const fake = makeFakeKraken()

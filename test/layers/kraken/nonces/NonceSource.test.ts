@@ -177,6 +177,94 @@ for (const [name, layer] of sources) {
   })
 }
 
+describe.each(sources)("the lane of a key with a nonce window, by %s", (_, layer) => {
+  const lane = Effect.flatMap(folder, (path) => Effect.tap(open(layer(path)), ({ setWindow }) => setWindow(3n)))
+
+  it.scoped("lets reads overlap whose nonces are within the window, and the next one follow the oldest", () =>
+    Effect.gen(function* () {
+      const source = yield* lane
+      const held = [yield* holdTurn(source), yield* holdTurn(source), yield* holdTurn(source)]
+      const [first, second, third] = held
+      assert.deepStrictEqual(
+        held.map(({ nonce }) => nonce - (first?.nonce ?? 0n)),
+        [0n, 1n, 2n]
+      )
+      const waiting = yield* Effect.fork(nextNonce(source))
+      yield* TestClock.adjust(10)
+      yield* second?.end ?? Effect.void
+      yield* TestClock.adjust(10)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* first?.end ?? Effect.void
+      assert.strictEqual(yield* Fiber.join(waiting), (third?.nonce ?? 0n) + 1n)
+    })
+  )
+
+  it.scoped.each(["cancel", "settlement", "write"] as const)(
+    "keeps a %s alone, which reads do not overtake",
+    (priority) =>
+      Effect.gen(function* () {
+        const source = yield* lane
+        const read = yield* holdTurn(source)
+        const alone = yield* Effect.fork(holdTurn(source, priority))
+        yield* Effect.yieldNow()
+        const later = yield* Effect.fork(nextNonce(source))
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(alone)))
+        assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
+        yield* read.end
+        const turn = yield* Fiber.join(alone)
+        yield* TestClock.adjust(10)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
+        yield* turn.end
+        assert.isTrue(isRising([read.nonce, turn.nonce, yield* Fiber.join(later)]))
+      })
+  )
+
+  it.scoped("lets reads pass that waited for a write, all at once", () =>
+    Effect.gen(function* () {
+      const source = yield* lane
+      const write = yield* holdTurn(source, "write")
+      const reads = [yield* Effect.fork(holdTurn(source)), yield* Effect.fork(holdTurn(source))]
+      yield* TestClock.adjust(10)
+      yield* write.end
+      const held = yield* Fiber.joinAll(reads)
+      assert.isTrue(isRising([write.nonce, ...held.map(({ nonce }) => nonce)]))
+    })
+  )
+
+  it.scoped("goes on when a read is interrupted that waited behind others", () =>
+    Effect.gen(function* () {
+      const source = yield* lane
+      const write = yield* holdTurn(source, "write")
+      const [interrupted, read] = [yield* Effect.fork(nextNonce(source)), yield* Effect.fork(nextNonce(source))]
+      yield* TestClock.adjust(10)
+      yield* Fiber.interrupt(interrupted)
+      yield* write.end
+      assert.isTrue((yield* Fiber.join(read)) > write.nonce)
+    })
+  )
+})
+
+it.scoped("reads of a key with a nonce window let another process have its turn", () =>
+  Effect.gen(function* () {
+    const path = yield* folder
+    const [one, other] = yield* Effect.all([open(sqlite(path)), open(sqlite(path))])
+    yield* Effect.all([nextNonce(one), nextNonce(other), one.setWindow(5000n)])
+    const first = yield* holdTurn(one)
+    const waiting = yield* Effect.fork(holdTurn(other))
+    yield* TestClock.adjust(20)
+    const later = yield* Effect.fork(nextNonce(one))
+    yield* TestClock.adjust(20)
+    assert.isTrue(Option.isNone(yield* Fiber.poll(later)))
+    yield* first.end
+    yield* TestClock.adjust(20)
+    const turn = yield* Fiber.join(waiting)
+    yield* turn.end
+    yield* TestClock.adjust(100)
+    assert.isTrue(isRising([first.nonce, turn.nonce, yield* Fiber.join(later)]))
+  })
+)
+
 describe("makeLocalCounter", () => {
   it.effect("counts on from a nonce of another counter, unless it is ahead of that one", () =>
     Effect.gen(function* () {
