@@ -6,6 +6,7 @@ import { HttpClientThroughProxy } from "../layers/kraken/client/HttpClientThroug
 import { KrakenClientHttp } from "../layers/kraken/client/KrakenClientHttp.ts"
 import { makeTransport } from "../layers/kraken/client/transport.ts"
 import { NonceSourceMemory } from "../layers/kraken/nonces/NonceSourceMemory.ts"
+import { MarketDataRest } from "../layers/kraken/feed/MarketDataKraken.ts"
 import { MarketFeedLive } from "../layers/paper/MarketFeedLive.ts"
 import { MarketFeedSynthetic } from "../layers/paper/MarketFeedSynthetic.ts"
 import { RateBudgetModel } from "../layers/kraken/rates/RateBudgetModel.ts"
@@ -20,6 +21,9 @@ export const KrakenPublic = KrakenClientHttp.pipe(
 
 /** Market data of the live market. */
 export const MarketDataLive = Layer.provide(MarketDataOfKraken, KrakenPublic)
+
+/** The live market by REST alone, for a command that ends soon. */
+export const LiveMarketOnce = Layer.provide(MarketFeedLive, Layer.provideMerge(MarketDataRest(), KrakenPublic))
 
 export const LiveMarket = Layer.provide(MarketFeedLive, Layer.merge(KrakenPublic, MarketDataLive))
 

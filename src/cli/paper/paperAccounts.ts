@@ -65,9 +65,9 @@ export const accountsOn = (market: "synthetic" | "live") =>
 
 /** Records Kraken's details of an asset that is not in the account's catalogue yet. */
 const addAsset = Effect.fnUntraced(function* (account: string, asset: string, { envFile }: Pick<Which, "envFile">) {
-  const { LiveMarket } = yield* load(() => import("../../server/paperMarket.ts"))
+  const { LiveMarketOnce } = yield* load(() => import("../../server/paperMarket.ts"))
   const context = yield* Layer.build(
-    Layer.provideMerge(PaperAccountsKept, LiveMarket).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
+    Layer.provideMerge(PaperAccountsKept, LiveMarketOnce).pipe(Layer.provide(ConfigEnv(Needs.paperLearn, envFile)))
   )
   const updateCatalogue = makeUpdateCatalogue(Context.get(context, PaperAccounts), Context.get(context, MarketFeed))
   yield* Effect.mapError(
