@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, LogLevel } from "effect"
+import { OperatedOnPaper } from "../doubles/TestPrincipal.ts"
 import { liveProduct, look, lookUntilLive } from "./liveProduct.ts"
 
 type Product = Effect.Effect.Success<ReturnType<typeof liveProduct>>
@@ -199,5 +200,23 @@ describe("reads of live data", () => {
         )
       }
     })
+  )
+
+  it.live("serve paper orders on the live market, whose trades REST tells only at first", () =>
+    run(
+      ({ requests }) =>
+        Effect.gen(function* () {
+          const order = { pair: "BTC/USD", type: "buy", ordertype: "market", volume: "0.001" }
+          yield* lookUntilLive("get_order_book", { pair: "BTC/USD" })
+          for (const cost of [["public/Trades"], [], []]) {
+            requests.length = 0
+            const { isError } = yield* look("add_order", { ...order, userref: cost.length, repeat: true })
+            assert.isFalse(isError)
+            assert.deepStrictEqual(requests, cost)
+            yield* Effect.sleep("1100 millis")
+          }
+        }).pipe(Effect.provide(OperatedOnPaper)),
+      { mode: "paper", paperMarket: "live", paperBalances: { USD: "10000" } }
+    )
   )
 })
