@@ -1,5 +1,6 @@
 import { Effect, Layer, Option, Stream } from "effect"
 import { AccountDataRest, AccountDataWebSocket } from "../layers/kraken/feed/AccountDataKraken.ts"
+import { nothingObserved } from "../layers/kraken/feed/nothingObserved.ts"
 import { MarketDataRest, MarketDataWebSocket } from "../layers/kraken/feed/MarketDataKraken.ts"
 import { AccountData } from "../services/AccountData.ts"
 import { Config } from "../services/Config.ts"
@@ -34,4 +35,13 @@ export const AccountDataOfSettings = Layer.unwrapEffect(
     const live = AccountDataWebSocket(feedUrls.account)
     return feed === "on" ? Layer.provideMerge(Layer.scopedDiscard(fromStart), live) : live
   })
+)
+
+/** The account of a process that ends after a call. It does not wait for live events, and so keeps no feed connected. */
+export const AccountDataOnce = Layer.provide(
+  Layer.effect(
+    AccountData,
+    Effect.map(AccountData, (data) => ({ ...data, observed: nothingObserved }))
+  ),
+  AccountDataOfSettings
 )

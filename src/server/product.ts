@@ -22,7 +22,7 @@ import type { KrakenWriter } from "../services/KrakenWriter.ts"
 import type { MarketData } from "../services/MarketData.ts"
 import type { RateBudget } from "../services/RateBudget.ts"
 import type { TradingMode } from "../services/TradingMode.ts"
-import { AccountDataOfSettings } from "./feeds.ts"
+import { AccountDataOfSettings, AccountDataOnce } from "./feeds.ts"
 import { KrakenLive } from "./krakenLive.ts"
 import { ConfigWithLimitNames } from "./limitNames.ts"
 import { load } from "../layers/process/load.ts"
@@ -62,11 +62,12 @@ interface Parts<E, R> {
 /** Makes the product: the services that the tools need, the settings with the names that Kraken displays, and the tools. */
 export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => {
   const panics: typeof PanicOnRequest = isServer ? PanicOnRequest : Layer.empty
-  const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
+    const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
+    const account = isServer ? AccountDataOfSettings : AccountDataOnce
   const services = ApprovalsExecuting.pipe(
     Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics, watching)),
     Layer.provideMerge(LiveAnswersKraken),
-    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, AccountDataOfSettings)),
+    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, account)),
     Layer.provideMerge(ConfigWithLimitNames),
     Layer.provideMerge(Layer.mergeAll(NamesKraken, PermissionCacheKraken, LedgerCacheMemory)),
     Layer.provideMerge(kraken),

@@ -1,4 +1,5 @@
-import { Context, type Effect, type Option, type Stream } from "effect"
+import { Context, type Effect, type Option, type Queue, type Scope, type Stream } from "effect"
+import type { ObservedOrder } from "../domain/live/observedOrders.ts"
 import type { Balances, OpenOrders, OrderEvent, Wallets } from "../domain/live/values.ts"
 import type { ReadError } from "./KrakenClient.ts"
 import type { Feed, Snapshot } from "./MarketData.ts"
@@ -17,5 +18,18 @@ export class AccountData extends Context.Tag("mcp-kraken/services/AccountData")<
      * connected is found by REST and emitted then. It does not end by itself.
      */
     readonly events: Stream.Stream<OrderEvent, ReadError, Principal>
+    readonly observed: Observed
   }
 >() {}
+
+/**
+ * Orders of the account of the API key as live events showed them. REST is never asked, so that nothing here costs rate
+ * budget. An order that is missing was not seen, which does not prove that it does not exist.
+ */
+export interface Observed {
+  /** Keeps the feed connected for ten minutes from now. Returns at once. */
+  readonly keep: Effect.Effect<void>
+  readonly find: (is: (order: ObservedOrder) => boolean) => Effect.Effect<ReadonlyArray<ObservedOrder>>
+  /** Receives each order that an event is about from now on. A slow reader misses some. */
+  readonly subscribe: Effect.Effect<Queue.Dequeue<ObservedOrder>, never, Scope.Scope>
+}

@@ -246,6 +246,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   "layers/kraken/writes": [
     "domain/assets",
     "domain/endpoints",
+    "domain/live",
     "domain/mandates",
     "domain/numbers",
     "domain/orders",

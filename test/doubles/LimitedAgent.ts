@@ -24,6 +24,7 @@ import { Principal } from "../../src/services/Principal.ts"
 import { Record } from "../../src/services/Record.ts"
 import { inProcess } from "./fake/InProcess.ts"
 import { handledBy } from "./handledBy.ts"
+import { NoFeed } from "./NoFeed.ts"
 import { NoApprovals } from "./NoApprovals.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { bearerOf, type TestPrincipal } from "./TestPrincipal.ts"
@@ -121,7 +122,7 @@ export const start = Effect.fnUntraced(function* (
       NonceSourceInStateFolder,
       RateBudgetOff
     ]),
-    Layer.provide([Layer.succeedContext(recordContext), NoApprovals]),
+    Layer.provide([Layer.succeedContext(recordContext), NoApprovals, NoFeed]),
     Layer.provide(config),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )

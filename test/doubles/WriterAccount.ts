@@ -2,6 +2,8 @@ import { DateTime, Effect, Either, Fiber, Layer, Option, TestClock } from "effec
 import type { Endpoint, Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
 import { AbandonedWritesSettling } from "../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
+import { nothingObserved } from "../../src/layers/kraken/feed/nothingObserved.ts"
+import type { Observed } from "../../src/services/AccountData.ts"
 import { monotonic } from "../../src/services/Clocks.ts"
 import { KrakenClient, type Priority } from "../../src/services/KrakenClient.ts"
 import { KrakenOutcomeUnknown, type KrakenWriteError } from "../../src/services/KrakenErrors.ts"
@@ -15,6 +17,7 @@ import { TestConfig } from "./TestConfig.ts"
 import { noNames } from "./TestKraken.ts"
 import { Operated } from "./TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { FeedOf } from "./NoFeed.ts"
 import { NoApprovals } from "./NoApprovals.ts"
 
 /** A limit order. */
@@ -71,6 +74,7 @@ export const account = (options: {
   readonly skew?: () => number
   /** The largest error of Kraken's clock, in milliseconds. */
   readonly within?: number
+  readonly observed?: Observed
 }) => {
   const open: { [txid: string]: unknown } = {}
   const closed: { [txid: string]: unknown } = {}
@@ -117,7 +121,7 @@ export const account = (options: {
   const on = <E>(record: Layer.Layer<Record, E>) =>
     Layer.fresh(Layer.merge(KrakenWriterSettling, AbandonedWritesSettling)).pipe(
       Layer.provideMerge(record),
-      Layer.provide(NoApprovals),
+      Layer.provide([NoApprovals, FeedOf(options.observed ?? nothingObserved)]),
       Layer.provide(services),
       Layer.merge(Operated)
     )

@@ -20,6 +20,7 @@ import type { Intent, Scenario, ClockChange, LookAlike, OpenOrderIds } from "./s
 import { Operated } from "../doubles/TestPrincipal.ts"
 import type { Principal } from "../../src/services/Principal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { NoFeed } from "../doubles/NoFeed.ts"
 import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 /** The answer of a caller. Undefined if the caller left before. */
@@ -64,7 +65,7 @@ export const writerOver = (
   config: Partial<Settings> = {}
 ) =>
   KrakenWriterSettling.pipe(
-    Layer.provide([RecordInMemory, NoApprovals]),
+    Layer.provide([RecordInMemory, NoApprovals, NoFeed]),
     Layer.provideMerge(PermissionCacheKraken),
     Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
     Layer.provide(KrakenClientHttp),

@@ -25,6 +25,7 @@ import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { Operated } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
+import { NoFeed } from "../doubles/NoFeed.ts"
 import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 const ajv = new Ajv2020.default({ strict: true, allowUnionTypes: true })
@@ -57,7 +58,7 @@ export const exchangeOf = (v: TestExchange) => {
   const { key, secret } = makeCredentials(1)("full")
   const credentials = { key: Redacted.make(key), secret, otp: Option.none() }
   const layer = Layer.merge(
-    Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
+    Layer.provideMerge(KrakenWriterSettling, Layer.mergeAll(RecordInMemory, NoApprovals, NoFeed)),
     Access
   ).pipe(
     Layer.provideMerge(FeedsByRest),
@@ -98,7 +99,7 @@ export const backends: Record<string, Backend> = {
       const paper = paperIn(yield* temporaryFolder, { paperBalances: { USD: "100000", BTC: "10" } })
       const market = { kind: "synthetic", name: "a market" } as const
       const layer = Layer.merge(
-        Layer.provideMerge(KrakenWriterSettling, Layer.merge(RecordInMemory, NoApprovals)),
+        Layer.provideMerge(KrakenWriterSettling, Layer.mergeAll(RecordInMemory, NoApprovals, NoFeed)),
         Access
       ).pipe(
         Layer.provideMerge(FeedsOfSimulation),

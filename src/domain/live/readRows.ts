@@ -11,15 +11,16 @@ export const decimalOf = (value: unknown): string | undefined => {
   return parsed && D.format(parsed)
 }
 
-const textOf = (value: unknown): string | undefined =>
+export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" && value.length <= 100 ? value : undefined
 
-const timeOf = (value: unknown): number | undefined => {
+export const timeOf = (value: unknown): number | undefined => {
   const time = typeof value === "string" && value.length <= 40 ? Date.parse(value) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
 
-const sideOf = (value: unknown): "buy" | "sell" | undefined => (value === "buy" || value === "sell" ? value : undefined)
+export const sideOf = (value: unknown): "buy" | "sell" | undefined =>
+  value === "buy" || value === "sell" ? value : undefined
 
 /** Returns the object if none of its fields is undefined. */
 const whole = <A extends object>(fields: { readonly [K in keyof A]: A[K] | undefined }): A | undefined =>

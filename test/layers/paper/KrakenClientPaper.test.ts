@@ -16,6 +16,7 @@ import { TestConfig } from "../../doubles/TestConfig.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 import { as, buy, morning, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
+import { NoFeed } from "../../doubles/NoFeed.ts"
 import { NoApprovals } from "../../doubles/NoApprovals.ts"
 
 const txid = (result: unknown) => String(Object(result).txid[0])
@@ -224,7 +225,7 @@ describe("paper accounts", () => {
       const folder = yield* temporaryFolder
       const market = { kind: "synthetic", name: "a market" } as const
       const writer = KrakenWriterSettling.pipe(
-        Layer.provide([RecordInMemory, NoApprovals]),
+        Layer.provide([RecordInMemory, NoApprovals, NoFeed]),
         Layer.provide([NamesKraken, PermissionCacheKraken]),
         Layer.provide([paperIn(folder, { paperBalances: { BTC: "1" } }), TestConfig()]),
         Layer.provideMerge(Layer.succeed(TradingMode, { mode: "paper", market }))

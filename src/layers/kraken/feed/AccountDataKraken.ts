@@ -1,5 +1,6 @@
-import { DateTime, type Duration, Effect, Layer, Option, Queue, Stream } from "effect"
+import { DateTime, Duration, Effect, Layer, Option, PubSub, Queue, Stream } from "effect"
 import { isRecord } from "effect/Predicate"
+import { makeObservedOrders, type ObservedOrder } from "../../../domain/live/observedOrders.ts"
 import { makeOrderLedger } from "../../../domain/live/orderLedger.ts"
 import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/live/walletBalances.ts"
 import type { Balances, OpenOrder, OpenOrders, OrderEvent } from "../../../domain/live/values.ts"
@@ -15,6 +16,7 @@ import { makeConnection } from "./connection.ts"
 import { makeFeed } from "./feed.ts"
 import { FeedDown } from "./feedSocket.ts"
 import { type Kind, makeLiveValues, mapLive } from "./liveValues.ts"
+import { nothingObserved } from "./nothingObserved.ts"
 
 /** The pause between two comparisons with REST, which cost 3 points of the rate budget each. */
 const compareEvery = { live: "60 seconds", rest: "15 seconds" } as const
@@ -40,6 +42,11 @@ const refusesKey = (error: ReadError): boolean =>
   error._tag === "KrakenPermissionError" ||
   error._tag === "KrakenCredentialsMissing" ||
   (error._tag === "KrakenAuthError" && error.reason !== "nonce")
+/** Orders that wait for one reader of observed orders at most. */
+const mostObserved = 1000
+
+/** The time for which a write keeps the feed connected, in milliseconds. */
+const keptForWrites = Duration.toMillis("10 minutes")
 
 const byId = (orders: ReadonlyArray<OpenOrder>): OpenOrders => new Map(orders.map((order) => [order.id, order]))
 
@@ -56,6 +63,7 @@ export const AccountDataRest = (pauses: Pauses = { reads: restEvery, events: com
         orders: makeFeed<OpenOrders>(undefined, { read: Effect.map(reads.orders, byId), ...polling }),
         balances: makeFeed<Balances>(undefined, { read: reads.balances, ...polling }),
         wallets: Effect.succeedNone,
+        observed: nothingObserved,
         events: Stream.unwrap(
           Effect.gen(function* () {
             const now = Effect.map(kraken.now, DateTime.toEpochMillis)
@@ -110,6 +118,8 @@ export const AccountDataWebSocket = (url: string) =>
       /** The time up to which REST's fills are known. */
       let since = began
       let isInOrder = false
+      const observed = makeObservedOrders()
+      const observing = yield* PubSub.dropping<ObservedOrder>(mostObserved)
       let forget = (): void => undefined
 
       /** Tells the readers. `isWhole`: the ledger now holds all open orders. */
@@ -153,6 +163,10 @@ export const AccountDataWebSocket = (url: string) =>
         key: "executions",
         params: { channel: "executions", snap_orders: true, snap_trades: true, order_status: true },
         apply: (_, { isSnapshot, rows, sequence }) => {
+          for (const row of rows) {
+            const order = observed.apply(isSnapshot, row)
+            if (order !== undefined) observing.unsafeOffer(order)
+          }
           const { events, inOrder } = ledger.apply(isSnapshot, rows, sequence)
           if ((isSnapshot && isCaughtUp) || !inOrder) Queue.unsafeOffer(compareNow, undefined)
           tell(events, isSnapshot)
@@ -202,6 +216,11 @@ export const AccountDataWebSocket = (url: string) =>
           { read: reads.balances, every: restEvery }
         ),
         wallets: mapLive(liveBalances, ({ assets }) => assets).look,
+        observed: {
+          keep: liveOrders.keep(keptForWrites),
+          find: (is) => Effect.sync(() => observed.find(is)),
+          subscribe: PubSub.subscribe(observing)
+        },
         events: Stream.unwrapScoped(
           Effect.gen(function* () {
             const queue = yield* Effect.acquireRelease(Queue.dropping<OrderEvent>(mostWaiting), (made) => {

@@ -7,6 +7,8 @@ import type { Connection, Data } from "./connection.ts"
 export interface LiveValue<A> {
   /** Returns the value if the connection is alive and the value is in order. Keeps the subscription for a minute. */
   readonly look: Effect.Effect<Option.Option<Snapshot<A>>>
+  /** Keeps the subscription for this many milliseconds from now. */
+  readonly keep: (millis: number) => Effect.Effect<void>
   /** Keeps the subscription until the end of the scope, and calls `listener` after each change. */
   readonly follow: (listener: () => void) => Effect.Effect<void, never, Scope.Scope>
 }
@@ -47,6 +49,7 @@ const refusedFor = 60_000
 
 interface Entry {
   followers: number
+  /** Monotonic milliseconds of the last use. In the future if it is to be kept for longer. */
   usedAt: number
   refusedAt: number | undefined
   value: unknown
@@ -74,7 +77,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
   const use = <A>({ apply, isAutomatic, key, params }: Kind<A>, { monotonic }: Reading): Entry | undefined => {
     const known = entries.get(key)
     if (known !== undefined && !(known.refusedAt !== undefined && monotonic - known.refusedAt > refusedFor)) {
-      known.usedAt = monotonic
+      known.usedAt = Math.max(known.usedAt, monotonic)
       return known
     }
     if (known === undefined && entries.size >= mostSubscriptions && !makeRoom()) return undefined
@@ -86,7 +89,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
       receivedAt: monotonic,
       listeners: new Set()
     }
-    entry.usedAt = monotonic
+    entry.usedAt = Math.max(entry.usedAt, monotonic)
     entry.refusedAt = undefined
     entries.set(key, entry)
     let value: A | undefined
@@ -128,6 +131,11 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
         // Only `apply` of this kind makes the values of its key.
         return Option.some({ value: entry.value as A, source: "websocket", age })
       }),
+      keep: (millis) =>
+        Effect.map(clocks, (now) => {
+          const entry = use(kind, now)
+          if (entry !== undefined) entry.usedAt = Math.max(entry.usedAt, now.monotonic + millis - keptFor)
+        }),
       follow: (listener) =>
         Effect.asVoid(
           Effect.acquireRelease(
@@ -142,7 +150,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
               Effect.map(clocks, ({ monotonic }) => {
                 if (entry === undefined) return
                 entry.followers--
-                entry.usedAt = monotonic
+                entry.usedAt = Math.max(entry.usedAt, monotonic)
                 entry.listeners.delete(listener)
               })
           )

@@ -1,6 +1,7 @@
-import { Effect, Schema } from "effect"
+import { Effect, type Option, Schema } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import type { SentOrder } from "../../../domain/orders/orderMatch.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import { isBatch, isOrder, refusalsIn } from "./confirmation.ts"
 import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
 import { deadlineOf, fingerprintOf, isNamed, withClientId } from "./orderDefaults.ts"
@@ -8,6 +9,7 @@ import { type Listed } from "../orders/orderLists.ts"
 import { ordersSince } from "./ordersSince.ts"
 import { pickOrders } from "./pickOrder.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
+import { seenOrders } from "./seenOrders.ts"
 import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
 
 /** AddOrder. The order is found by its `cl_ord_id`, or by its `userref` and terms. */
@@ -93,7 +95,11 @@ const settleOrders = Effect.fnUntraced(function* (
       return isComplete ? match(placed) : noMatch(placed)
     }
   )
-  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
+  // A refused order of a batch has no event, so that REST decides about the others.
+  const seen: Effect.Effect<Option.Option<Placed>, never, Principal> = refusals.some((refusal) => refusal !== undefined)
+    ? Effect.succeedNone
+    : seenOrders(context, attempt, orders)
+  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp, { seen })
   const placed = search._tag === "Found" ? search.value : (search.partial ?? [])
   const some = placed.filter((order) => order !== undefined)
   if (search._tag === "Undecided") {

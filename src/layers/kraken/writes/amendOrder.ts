@@ -43,8 +43,12 @@ const settle = Effect.fn("KrakenWriter.settleAmend")(function* (context: Procedu
     const order = yield* amendedOrder(context, attempt)
     return order === undefined ? ambiguous<Listed>("the order is not listed") : yield* findIn(context, attempt, order)
   })
-  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
   const { cl_ord_id, txid } = attempt.params
+  // Events do not show the id of an amendment, so that they only say when to look.
+  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp, {
+    isTouched: ({ amendedAt, clientId, id }) =>
+      amendedAt !== undefined && (txid === undefined ? clientId === cl_ord_id : id === txid)
+  })
   const name = txid === undefined ? `cl_ord_id ${String(cl_ord_id)}` : String(txid)
   switch (search._tag) {
     case "Found": {

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import { isEdit } from "./confirmation.ts"
@@ -9,6 +9,7 @@ import { ordersSince } from "./ordersSince.ts"
 import { pickOrders } from "./pickOrder.ts"
 import { pollUntilSettled } from "./pollUntilSettled.ts"
 import { precheck } from "./precheck.ts"
+import { seenOrders } from "./seenOrders.ts"
 import { procedure, type ProcedureContext, type Settlement, type UnconfirmedWrite } from "./writeProcedure.ts"
 
 /** The order that is edited, as it was read before. `txid` is the name that the caller gave it if it was not found. */
@@ -85,7 +86,11 @@ const settle = Effect.fn("KrakenWriter.settleEdit")(function* (
     const [pick] = yield* pickOrders(context, directory, others, [{ params, hasOwnId, time }])
     return pick ?? noMatch()
   })
-  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp)
+  const seen = Effect.map(
+    seenOrders(context, attempt, [{ params, hasOwnId }], ({ id }) => id !== txid),
+    Option.flatMap(([first]) => Option.fromNullable(first))
+  )
+  const search = yield* pollUntilSettled(context, deadlineOf(attempt), lookUp, { seen })
   if (search._tag === "Found") {
     const { row, txid: newTxid } = search.value
     const result = { status: "ok", txid: newTxid, originaltxid: txid, descr: { order: String(row.descr.order ?? "") } }

@@ -1,6 +1,7 @@
-import { DateTime, Duration, Effect, Either, Option, type ParseResult } from "effect"
+import { Chunk, DateTime, Duration, Effect, Either, Option, type ParseResult, Queue } from "effect"
 import { report } from "../../../services/CallContext.ts"
 import { monotonic } from "../../../services/Clocks.ts"
+import type { ObservedOrder } from "../../../domain/live/observedOrders.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
 import type { RecordUnavailable } from "../../../services/Record.ts"
 import type { Finding } from "./finding.ts"
@@ -47,19 +48,26 @@ const longestRateLimitPause = 15
  *   enough.
  * - Two look-ups after both of these were empty.
  * - No clock was set since the write left.
+ *
+ * If live events show the write, they settle it between two look-ups: `seen` finds it among the observed orders. They
+ * never show that a write did not happen. The first look-up comes early if they show a change of an order that `isTouched`
+ * names.
  */
 export const pollUntilSettled = Effect.fn("KrakenWriter.pollUntilSettled")(function* <A, P, R>(
   context: ProcedureContext,
   deadline: Option.Option<Deadline>,
-  lookUp: Effect.Effect<Finding<A, P>, LookUpError, R>
+  lookUp: Effect.Effect<Finding<A, P>, LookUpError, R>,
+  { isTouched = () => false, seen = Effect.succeedNone }: LiveSigns<A, R> = {}
 ) {
+  const events = yield* context.observed.subscribe
   const giveUpAt = (yield* monotonic) + maximumWait
   let isFenced = false
   let emptyAfterDeadline = 0
   let reason = "no look-up of the account was answered"
   let partial: P | undefined
   for (let n = 0; n < 10; n++) {
-    yield* Effect.sleep(yield* pauseBefore(context, n, deadline))
+    const early = yield* pause(events, yield* pauseBefore(context, n, deadline), seen, n === 0 ? isTouched : never)
+    if (Option.isSome(early)) return found(early.value)
     yield* report({ progress: n + 1, message: "Kraken gave no answer; looking up what became of the call" })
     const isOverdue = Option.isSome(deadline) && (yield* remaining(context, deadline.value)) <= 0
     const finding = yield* Effect.either(lookUp)
@@ -83,7 +91,43 @@ export const pollUntilSettled = Effect.fn("KrakenWriter.pollUntilSettled")(funct
     if (Option.isNone(deadline) && n >= 4) break
   }
   return undecided(reason, partial)
-})
+}, Effect.scoped)
+
+/** Signs of a write among the orders that live events showed. */
+interface LiveSigns<A, R> {
+  /** Finds the write, if it is beyond doubt. */
+  readonly seen?: Effect.Effect<Option.Option<A>, never, R>
+  /** Tells whether an order that changed is a reason to look the write up now. */
+  readonly isTouched?: (order: ObservedOrder) => boolean
+}
+
+const never = () => false
+
+/** The time that lists get to show what an event told, in milliseconds. */
+const listing = 100
+
+/** Waits for the next look-up, and finds the write meanwhile if events show it. */
+const pause = <A, R>(
+  events: Queue.Dequeue<ObservedOrder>,
+  time: Duration.Duration,
+  seen: Effect.Effect<Option.Option<A>, never, R>,
+  isTouched: (order: ObservedOrder) => boolean
+) => {
+  const watch = Effect.gen(function* () {
+    let isEarly = false
+    while (true) {
+      const value = yield* seen
+      if (Option.isSome(value)) return value
+      if (isEarly) return yield* Effect.as(Effect.sleep(listing), value)
+      const changed = yield* Queue.takeBetween(events, 1, mostEvents)
+      isEarly = Chunk.some(changed, isTouched)
+    }
+  })
+  return Effect.raceFirst(Effect.as(Effect.sleep(time), Option.none<A>()), watch)
+}
+
+/** Events that are taken together. */
+const mostEvents = 1000
 
 const found = <A>(value: A): SearchResult<A> => ({ _tag: "Found", value })
 

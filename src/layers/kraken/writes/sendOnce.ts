@@ -32,13 +32,15 @@ export const makeSendOnce = (context: ProcedureContext, settle: SettleWrite) =>
       params: prepared.params,
       departure: yield* depart(context.kraken)
     })
+    const { moves, priority } = endpoints[endpoint]
     const stamp = procedure.hasDeadline ? withDeadline(context) : (params: Params) => params
     const stamped = depart(context.kraken).pipe(
       Effect.map((departure) => ({ departure, params: stamp(prepared.params, departure.at) })),
       Effect.tap((sent) => Ref.set(transmission, sent)),
+      // The request for a token of the feed comes into the lane after this write.
+      Effect.tap(() => (moves === "orders" || moves === "cancels" ? context.observed.keep : Effect.void)),
       Effect.map(({ params }) => params)
     )
-    const { priority } = endpoints[endpoint]
     const answer = yield* context.kraken.write(endpoint, prepared.params, { priority, stamped, intent }).pipe(
       Effect.map(Either.right),
       Effect.catchTag("KrakenOutcomeUnknown", (error) => Effect.succeed(Either.left(error)))

@@ -1,3 +1,4 @@
+import type { ObservedOrder } from "../../../domain/live/observedOrders.ts"
 import { Duration, Effect, Either, Option } from "effect"
 import { canceledSince, noGroup, readGroup, readStates } from "./cancelReads.ts"
 import { type CancelTargets, type Group, type OrderId, withoutClientIds } from "./cancelTargets.ts"
@@ -31,7 +32,8 @@ export const settleCancel = Effect.fn("KrakenWriter.settleCancel")(function* (
   const { elapsed, inDoubt } = yield* attempt.departure.timing
   const isRecent = attempt.departure.window === 0 || (elapsed < sameOrder && !inDoubt)
   const { group, ids } = isRecent ? targets : withoutClientIds(targets)
-  const step = Effect.fnUntraced(function* (before: Progress) {
+  const step = Effect.fnUntraced(function* (last: Progress) {
+    const before = yield* withoutSeen(context, last)
     const reading = yield* Effect.either(
       group === undefined ? Effect.succeed(noGroup) : readGroup(context, attempt, group, before.remaining)
     )
@@ -51,6 +53,22 @@ export const settleCancel = Effect.fn("KrakenWriter.settleCancel")(function* (
     unknown(last, group !== undefined)
   )
 })
+
+/**
+ * Takes out orders that live events showed closed. Only a `txid` names the same order for ever: one that is closed stays so.
+ */
+const withoutSeen = Effect.fnUntraced(function* ({ observed }: ProcedureContext, { closed, remaining }: Progress) {
+  const txids = new Set(remaining.flatMap(({ field, id }) => (field === "txid" ? [id] : [])))
+  const ended = yield* observed.find(({ id, status }) => txids.has(id) && isEnd(status))
+  const states = new Map(ended.map(({ id, status }) => [id, status]))
+  return {
+    remaining: remaining.filter(({ field, id }) => field !== "txid" || !states.has(id)),
+    closed: new Map([...closed, ...states])
+  } satisfies Progress
+})
+
+const isEnd = (status: ObservedOrder["status"]): boolean =>
+  status === "closed" || status === "canceled" || status === "expired"
 
 /** Cancels the remaining orders again and reads their states. `reason` is why one of them was not seen closed. */
 const cancelRemaining = Effect.fnUntraced(function* (

@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import { AccountData } from "../../../services/AccountData.ts"
 import { Approvals } from "../../../services/Approvals.ts"
 import { Config } from "../../../services/Config.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
@@ -26,6 +27,7 @@ export const writeParts = Effect.gen(function* () {
     keys: yield* PermissionCache,
     directory: names.directory,
     madeBefore: record.madeBefore,
+    observed: (yield* AccountData).observed,
     deadline: config.orderDeadline
   }
   const limits: LimitContext = {

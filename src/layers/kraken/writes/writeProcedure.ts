@@ -1,6 +1,7 @@
 import { type Duration, Effect, type ParseResult, Schema } from "effect"
 import type { Directory } from "../../../domain/assets/model.ts"
 import type { Params, WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
+import type { Observed } from "../../../services/AccountData.ts"
 import type { KrakenClient, ReadError } from "../../../services/KrakenClient.ts"
 import type { KrakenOutcomeUnknown, KrakenPrecheckFailed, KrakenWriteRefused } from "../../../services/KrakenErrors.ts"
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
@@ -16,6 +17,7 @@ export interface ProcedureContext {
   readonly directory: Effect.Effect<Directory, never, Principal>
   /** Selects the ids that recorded writes have made. No later write can have made them. */
   readonly madeBefore: (typeof Record.Service)["madeBefore"]
+  readonly observed: Observed
   /** The time between sending an order and the `deadline` that it gets. */
   readonly deadline: Duration.Duration
 }

@@ -27,6 +27,7 @@ import { handledBy } from "../../../doubles/handledBy.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { bearerOf } from "../../../doubles/TestPrincipal.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
+import { NoFeed } from "../../../doubles/NoFeed.ts"
 import type { World } from "../../../doubles/LimitedAgent.ts"
 
 /** The operator secret of the tests, which is not a hash of any passphrase. */
@@ -85,7 +86,7 @@ export const startServer = Effect.fnUntraced(function* (
   })
   const layer = ApprovalsExecuting.pipe(
     Layer.provideMerge(KrakenWriterSettling),
-    Layer.provideMerge(Layer.merge(RecordSqlite, ApprovalsSqlite)),
+    Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, NoFeed)),
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Option, Schema, TestClock } from "effect"
 import type { KeyInfo } from "../../../../src/domain/keys/keyInfo.ts"
 import type { ProcedureContext } from "../../../../src/layers/kraken/writes/writeProcedure.ts"
+import { nothingObserved } from "../../../../src/layers/kraken/feed/nothingObserved.ts"
 import { noDeadline } from "../../../../src/layers/kraken/writes/orderDefaults.ts"
 import { ambiguous, type Finding, match, noMatch } from "../../../../src/layers/kraken/writes/finding.ts"
 import { type LookUpError, pollUntilSettled } from "../../../../src/layers/kraken/writes/pollUntilSettled.ts"
@@ -47,6 +48,7 @@ const poll = (options: {
         now: Effect.map(elapsed, (now) => DateTime.unsafeMake(now + 1000 * ahead(now / 1000))),
         clock: Effect.map(elapsed, (now) => ({ epoch: now >= 1000 * inDoubtFrom ? 1 : 0, within: 0 }))
       },
+      observed: nothingObserved,
       keys: { known: Effect.succeed(Option.map(key, (nonceWindow) => ({ nonceWindow }) as KeyInfo)) }
     } as unknown as ProcedureContext
     const lookUp = Effect.flatMap(elapsed, (now) => {

@@ -1,0 +1,40 @@
+import { Effect, Layer, PubSub, Stream } from "effect"
+import type { Row } from "../../src/domain/live/messages.ts"
+import { makeObservedOrders, type ObservedOrder } from "../../src/domain/live/observedOrders.ts"
+import { nothingObserved } from "../../src/layers/kraken/feed/nothingObserved.ts"
+import { AccountData, type Observed } from "../../src/services/AccountData.ts"
+import type { Feed } from "../../src/services/MarketData.ts"
+
+const unread: Feed<never> = {
+  live: Effect.succeedNone,
+  snapshot: Effect.dieMessage("nothing reads"),
+  changes: Stream.die("nothing reads")
+}
+
+/** Account data of which only the observed orders are read, as writers do. */
+export const FeedOf = (observed: Observed) =>
+  Layer.succeed(AccountData, { orders: unread, balances: unread, events: Stream.die("nothing reads"), observed })
+
+/** Account data without live events. */
+export const NoFeed = FeedOf(nothingObserved)
+
+/** Makes live events that the test tells. `kept` counts how often the feed was asked to stay connected. */
+export const makeTestEvents = () => {
+  const orders = makeObservedOrders()
+  const changes = Effect.runSync(PubSub.unbounded<ObservedOrder>())
+  const state = { kept: 0 }
+  const observed: Observed = {
+    keep: Effect.sync(() => void state.kept++),
+    find: (is) => Effect.sync(() => orders.find(is)),
+    subscribe: PubSub.subscribe(changes)
+  }
+  return {
+    observed,
+    state,
+    /** Tells a row of the channel `executions`, whose numbers are text. */
+    tell: (row: Row, isSnapshot = false) => {
+      const order = orders.apply(isSnapshot, row)
+      if (order !== undefined) changes.unsafeOffer(order)
+    }
+  }
+}
