@@ -5,6 +5,7 @@ import { AlertsWatching } from "../layers/kraken/alerts/AlertsWatching.ts"
 import { LiveAnswersKraken } from "../layers/kraken/feed/LiveAnswersKraken.ts"
 import { AbandonedWritesSettling } from "../layers/kraken/writes/AbandonedWritesSettling.ts"
 import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecuting.ts"
+import { ReadBackOnEvents } from "../layers/kraken/limits/ReadBackOnEvents.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
@@ -62,10 +63,11 @@ interface Parts<E, R> {
 /** Makes the product: the services that the tools need, the settings with the names that Kraken displays, and the tools. */
 export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => {
   const panics: typeof PanicOnRequest = isServer ? PanicOnRequest : Layer.empty
-    const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
-    const account = isServer ? AccountDataOfSettings : AccountDataOnce
+  const readBack: typeof ReadBackOnEvents = isServer ? ReadBackOnEvents : Layer.empty
+  const watching: typeof AlertsWatching = isServer ? AlertsWatching : Layer.empty
+  const account = isServer ? AccountDataOfSettings : AccountDataOnce
   const services = ApprovalsExecuting.pipe(
-    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, panics, watching)),
+    Layer.provideMerge(Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, readBack, panics, watching)),
     Layer.provideMerge(LiveAnswersKraken),
     Layer.provideMerge(Layer.mergeAll(RecordSqlite, ApprovalsSqlite, AlertsSqlite, account)),
     Layer.provideMerge(ConfigWithLimitNames),

@@ -17,14 +17,17 @@ import { NonceSourceInStateFolder } from "../../src/layers/kraken/nonces/NonceSo
 import { PermissionCacheKraken } from "../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { AbandonedWritesSettling } from "../../src/layers/kraken/writes/AbandonedWritesSettling.ts"
+import { ReadBackOnEvents } from "../../src/layers/kraken/limits/ReadBackOnEvents.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { openImmediateDatabase } from "../../src/layers/storage/immediateDatabase.ts"
 import { KrakenWriter } from "../../src/services/KrakenWriter.ts"
 import { Principal } from "../../src/services/Principal.ts"
 import { Record } from "../../src/services/Record.ts"
+import type { WireRequest } from "./fake/Wire.ts"
 import { inProcess } from "./fake/InProcess.ts"
 import { handledBy } from "./handledBy.ts"
-import { NoFeed } from "./NoFeed.ts"
+import { FeedOf } from "./NoFeed.ts"
+import { liveEventsOf, type LiveFault } from "./LiveEvents.ts"
 import { NoApprovals } from "./NoApprovals.ts"
 import { TestConfig } from "./TestConfig.ts"
 import { bearerOf, type TestPrincipal } from "./TestPrincipal.ts"
@@ -72,6 +75,8 @@ export const agentOf = (terms: Mandate, { id = subject, revision = 1 } = {}): Te
 export interface Process {
   readonly writer: typeof KrakenWriter.Service
   readonly record: typeof Record.Service
+  /** Passes on the live events of what happened at the exchange. */
+  readonly passEvents: Effect.Effect<void>
   /** Runs a call of a caller. */
   readonly as: (principal: TestPrincipal) => <A, E>(call: Effect.Effect<A, E, Principal>) => Effect.Effect<A, E>
   /** Runs a call of the agent. */
@@ -105,16 +110,18 @@ export const start = Effect.fnUntraced(function* (
   { rest }: World,
   folder: string,
   terms: Mandate,
-  server: Option.Option<ServerLimits> = Option.none()
+  server: Option.Option<ServerLimits> = Option.none(),
+  faults: ReadonlyArray<LiveFault> | undefined = undefined
 ) {
   const { key, secret } = makeCredentials(1)("full")
   const credentials = Option.some({ key: Redacted.make(key), secret, otp: Option.none() })
   const config = TestConfig({ credentials, stateDir: folder, serverLimits: server })
-  const handle = handledBy(rest)
+  const live = liveEventsOf(rest, account, faults)
+  const handle = (request: WireRequest) => Effect.ensuring(handledBy(rest)(request), live.pass)
   let hasCrashed = false
   const scope = yield* Scope.make()
   const recordContext = yield* Layer.buildWithScope(Layer.fresh(Layer.provide(RecordSqlite, config)), scope)
-  const layer = Layer.merge(KrakenWriterSettling, AbandonedWritesSettling).pipe(
+  const layer = Layer.mergeAll(KrakenWriterSettling, AbandonedWritesSettling, ReadBackOnEvents).pipe(
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([
@@ -122,7 +129,7 @@ export const start = Effect.fnUntraced(function* (
       NonceSourceInStateFolder,
       RateBudgetOff
     ]),
-    Layer.provide([Layer.succeedContext(recordContext), NoApprovals, NoFeed]),
+    Layer.provide([Layer.succeedContext(recordContext), NoApprovals, FeedOf(live.observed)]),
     Layer.provide(config),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
@@ -131,6 +138,7 @@ export const start = Effect.fnUntraced(function* (
   const process: Process = {
     writer: Context.get(context, KrakenWriter),
     record: Context.get(recordContext, Record),
+    passEvents: live.pass,
     as: (principal) => Effect.provideService(Principal, principal),
     asAgent: Effect.provideService(Principal, agentOf(terms)),
     crash: Effect.suspend(() => {

@@ -18,14 +18,22 @@ export const FeedOf = (observed: Observed) =>
 /** Account data without live events. */
 export const NoFeed = FeedOf(nothingObserved)
 
-/** Makes live events that the test tells. `kept` counts how often the feed was asked to stay connected. */
+/**
+ * Makes live events that the test tells. `kept` counts how often the feed was asked to stay connected, and `found` the
+ * looks that found an order.
+ */
 export const makeTestEvents = () => {
   const orders = makeObservedOrders()
   const changes = Effect.runSync(PubSub.unbounded<ObservedOrder>())
-  const state = { kept: 0 }
+  const state = { kept: 0, found: 0 }
   const observed: Observed = {
     keep: Effect.sync(() => void state.kept++),
-    find: (is) => Effect.sync(() => orders.find(is)),
+    find: (is) =>
+      Effect.sync(() => {
+        const found = orders.find(is)
+        if (found.length > 0) state.found++
+        return found
+      }),
     subscribe: PubSub.subscribe(changes)
   }
   return {

@@ -8,7 +8,7 @@ import { inProcess } from "../doubles/fake/InProcess.ts"
 import { serve } from "../doubles/fake/Serve.ts"
 import { makeVirtualClock } from "../doubles/fake/VirtualClock.ts"
 import { runs } from "../Property.ts"
-import { type Intent, type Scenario, scenario, lateWrite } from "./scenarios.ts"
+import { type Intent, type Scenario, scenario, lateWrite, withEvents } from "./scenarios.ts"
 import { makeAccount, openOrderIds, type Run, type Answer, runScenario } from "./runScenario.ts"
 
 describe("a write happens at most once, and no caller gets a wrong answer, whatever goes wrong", () => {
@@ -42,6 +42,27 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
               "caller left"
             ]
           )
+      )
+    },
+    unlimited
+  )
+
+  it.effect(
+    "in scenarios with live events, some of which are lost, doubled, late or in another order",
+    () => {
+      let settledEarly = 0
+      const property = fc.asyncProperty(withEvents(openOrderIds), (scenario) => {
+        const fake = makeAccount(scenario)
+        const check = (run: Run) => {
+          checkAll(scenario, run)
+          settledEarly += run.settledByEvents
+        }
+        const { run, setWall } = makeVirtualClock()
+        return run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes", setWall }))
+      })
+      return Effect.map(
+        Effect.promise(() => fc.assert(property, { numRuns: runs(600) })),
+        () => assert.isAbove(settledEarly, 0)
       )
     },
     unlimited

@@ -7,6 +7,9 @@ import { NonceSourceMemory } from "../../src/layers/kraken/nonces/NonceSourceMem
 import { PermissionCacheKraken } from "../../src/layers/kraken/permissions/PermissionCacheKraken.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
 import type { Params } from "../../src/domain/endpoints/endpoints.ts"
+import { nothingObserved } from "../../src/layers/kraken/feed/nothingObserved.ts"
+import type { Row } from "../../src/domain/live/messages.ts"
+import type { Observed } from "../../src/services/AccountData.ts"
 import type { Config } from "../../src/services/Config.ts"
 import { KrakenWriter, type SendError, type Sent } from "../../src/services/KrakenWriter.ts"
 import { Names } from "../../src/services/Names.ts"
@@ -20,7 +23,8 @@ import type { Intent, Scenario, ClockChange, LookAlike, OpenOrderIds } from "./s
 import { Operated } from "../doubles/TestPrincipal.ts"
 import type { Principal } from "../../src/services/Principal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
-import { NoFeed } from "../doubles/NoFeed.ts"
+import { FeedOf, makeTestEvents } from "../doubles/NoFeed.ts"
+import { makeFates } from "../doubles/LiveEvents.ts"
 import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 /** The answer of a caller. Undefined if the caller left before. */
@@ -31,6 +35,8 @@ export interface Run {
   readonly fake: FakeKraken
   /** Answers by intent. An intent that was sent twice has two. */
   readonly answers: ReadonlyArray<ReadonlyArray<Answer>>
+  /** Times that a look among the observed orders found one which it looked for. */
+  readonly settledByEvents: number
 }
 
 /** Makes a fake Kraken with an account that has two open orders. */
@@ -62,10 +68,11 @@ const directory = makeDirectory({ currency: { assets, pairs: assetPairs } })
 export const writerOver = (
   http: Layer.Layer<HttpClient>,
   { key, secret }: { readonly key: string; readonly secret: string },
-  config: Partial<Settings> = {}
+  config: Partial<Settings> = {},
+  observed: Observed = nothingObserved
 ) =>
   KrakenWriterSettling.pipe(
-    Layer.provide([RecordInMemory, NoApprovals, NoFeed]),
+    Layer.provide([RecordInMemory, NoApprovals, FeedOf(observed)]),
     Layer.provideMerge(PermissionCacheKraken),
     Layer.provide(Layer.mock(Names, { directory: Effect.succeed(directory) })),
     Layer.provide(KrakenClientHttp),
@@ -93,6 +100,8 @@ export const runScenario = Effect.fnUntraced(function* (
     readonly setWall?: (by: number) => Effect.Effect<void>
   }
 ) {
+  const events = makeTestEvents()
+  const feed = yield* Effect.fork(tellEvents(fake, scenario, events.tell))
   const answers = yield* Effect.gen(function* () {
     if (scenario.warm) yield* Effect.flatMap(PermissionCache, ({ known }) => known)
     fake.misbehave("*", ...scenario.others)
@@ -110,13 +119,73 @@ export const runScenario = Effect.fnUntraced(function* (
     return all
   }).pipe(
     Effect.provide(
-      writerOver(http, scenario.key === "windowed" ? fake.keys.windowed : fake.keys.full, options.config ?? {})
+      writerOver(
+        http,
+        scenario.key === "windowed" ? fake.keys.windowed : fake.keys.full,
+        options.config ?? {},
+        events.observed
+      )
     )
   )
-  options.check({ fake, answers })
+  yield* Fiber.interrupt(feed)
+  options.check({ fake, answers, settledByEvents: events.state.found })
   yield* Effect.sleep(options.after)
-  options.check({ fake, answers })
+  options.check({ fake, answers, settledByEvents: events.state.found })
 })
+
+/** The time in which a scenario has events. */
+const eventful = { every: 300, times: 100 } as const
+
+/** Tells live events of what happens to the orders of the account, with the faults of the scenario. */
+const tellEvents = Effect.fnUntraced(function* (
+  fake: FakeKraken,
+  { live }: Scenario,
+  tell: ReturnType<typeof makeTestEvents>["tell"]
+) {
+  if (live === undefined) return
+  const fate = makeFates(live)
+  const told = new Map<string, { readonly status: string; readonly amends: number }>()
+  for (let n = 0; n < eventful.times; n++) {
+    for (const order of fake.orders.all()) {
+      const before = told.get(order.txid)
+      const after = { status: order.status, amends: order.amends.length }
+      told.set(order.txid, after)
+      for (const row of eventsOf(order, before, n === 0)) yield* fate(() => tell(row, n === 0))
+    }
+    yield* Effect.sleep(eventful.every)
+  }
+})
+
+/** Makes the rows of `executions` that tell what happened to an order. */
+const eventsOf = (
+  order: ReturnType<FakeKraken["orders"]["all"]>[number],
+  before: { readonly status: string; readonly amends: number } | undefined,
+  isSnapshot: boolean
+): ReadonlyArray<Row> => {
+  const ids = {
+    order_id: order.txid,
+    ...(order.clientId !== undefined && { cl_ord_id: order.clientId }),
+    ...(order.userref !== undefined && { order_userref: order.userref })
+  }
+  const terms = {
+    ...ids,
+    symbol: order.pair,
+    side: order.params["type"],
+    order_type: order.params["ordertype"],
+    order_qty: order.volume,
+    ...(order.price !== undefined && { limit_price: order.price })
+  }
+  const live = { ...ids, exec_type: "new", order_status: "new", timestamp: new Date(order.opened).toISOString() }
+  if (before === undefined && isSnapshot) return order.status === "open" ? [{ ...terms, ...live }] : []
+  const ending = order.status === "closed" ? "filled" : "canceled"
+  return [
+    ...(before === undefined
+      ? [{ ...terms, ...live, exec_type: "pending_new", order_status: "pending_new" }, live]
+      : []),
+    ...(order.amends.length > (before?.amends ?? 1) ? [{ ...terms, exec_type: "amended", order_status: "new" }] : []),
+    ...(order.status !== (before?.status ?? "open") ? [{ ...ids, exec_type: ending, order_status: ending }] : [])
+  ]
+}
 
 const setClock = (fake: FakeKraken, { by, clock }: ClockChange, setWall?: (by: number) => Effect.Effect<void>) =>
   clock === "ours" ? (setWall?.(by) ?? Effect.void) : Effect.sync(() => void (fake.state.skew += by))

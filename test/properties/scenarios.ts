@@ -1,6 +1,8 @@
 import * as fc from "fast-check"
 import * as Fault from "../doubles/fake/Faults.ts"
 import type { Params, WriteEndpoint } from "../../src/domain/endpoints/endpoints.ts"
+import type { LiveFault } from "../doubles/LiveEvents.ts"
+import { liveFaults } from "./liveFaults.ts"
 import { limit } from "../doubles/WriterAccount.ts"
 
 /** A write that its caller wants once. */
@@ -48,6 +50,8 @@ export interface Scenario {
   readonly skew: number
   /** Milliseconds by which the `Date` of all answers is ahead of the clock of Kraken's engine. */
   readonly dateOff: number
+  /** The fates of live events. Absent: the feed is not connected. */
+  readonly live?: ReadonlyArray<LiveFault>
   /** True if the permissions of the key were read before, so that Kraken's clock is known. */
   readonly warm: boolean
 }
@@ -229,6 +233,18 @@ export const scenario = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
     skew: fc.constantFrom(0, 0, 700, -40_000, 30_000, 3_600_000, -3_600_000),
     warm: fc.boolean()
   })
+
+/** Makes scenarios of writes of orders while a feed with faults is connected. */
+export const withEvents = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
+  fc
+    .tuple(scenario(openOrderIds), liveFaults)
+    .map(([scenario, live]) => ({
+      ...scenario,
+      intents: scenario.intents.filter(({ endpoint }) => endpoint !== "private/Withdraw"),
+      lookAlikes: scenario.intents.some(({ endpoint }) => endpoint === "private/Withdraw") ? [] : scenario.lookAlikes,
+      live
+    }))
+    .filter(({ intents }) => intents.length > 0)
 
 /**
  * Makes scenarios of one write that arrives late and is listed later still, while some look-ups get no answer. It is

@@ -76,7 +76,7 @@ const play = (scenario: Scenario, endings: Endings, check?: (call: Call) => void
 }
 
 const playOn = Effect.fnUntraced(function* (
-  { prices, steps, terms }: Scenario,
+  { live, prices, steps, terms }: Scenario,
   endings: Endings,
   check: ((call: Call) => void) | undefined,
   { setWall, suspend }: Omit<ReturnType<typeof makeVirtualClock>, "run">
@@ -87,11 +87,12 @@ const playOn = Effect.fnUntraced(function* (
   yield* setWall(world.rest.ahead)
   const folder = yield* temporaryFolder
   yield* saveMandate(folder, terms)
-  const processes = [yield* start(world, folder, terms), yield* start(world, folder, terms)]
+  const startOne = (n: number) => start(world, folder, terms, Option.none(), live[n])
+  const processes = [yield* startOne(0), yield* startOne(1)]
   const look = Effect.map(Clock.currentTimeNanos, (nanos) => {
     handle(world.rest.exchange, { endpoint: "public/Time", now: Number(nanos / 1_000_000n) + world.rest.ahead })
     checkTruth(truthOf(world), terms)
-  })
+  }).pipe(Effect.zipRight(Effect.forEach(processes, ({ passEvents }) => passEvents, { discard: true })))
   const fibers: Array<Fiber.Fiber<void>> = []
   const act = Effect.fnUntraced(function* ({ process: which, step }: Timed) {
     const process = processes[which]
@@ -104,7 +105,7 @@ const playOn = Effect.fnUntraced(function* (
         return yield* setWall(step.by)
       case "crash": {
         yield* process.crash
-        processes[which] = yield* start(world, folder, terms)
+        processes[which] = yield* startOne(which)
         return
       }
       default: {

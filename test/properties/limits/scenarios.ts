@@ -1,6 +1,8 @@
 import * as fc from "fast-check"
 import type { Mandate } from "../../../src/domain/mandates/mandate.ts"
 import type { FaultKind } from "../../../src/exchange/rest/faults.ts"
+import { liveFaults } from "../liveFaults.ts"
+import type { LiveFault } from "../../doubles/LiveEvents.ts"
 import type { Prices } from "../../doubles/TestMarket.ts"
 
 /** An act of the agent, or something that happens to it. Choices are numbers, so that scenarios shrink well. */
@@ -39,6 +41,8 @@ export interface Scenario {
   readonly terms: Mandate
   readonly prices: Prices
   readonly steps: ReadonlyArray<Timed>
+  /** The fates of live events, for each of the two processes. Undefined: its feed is not connected. */
+  readonly live: ReadonlyArray<ReadonlyArray<LiveFault> | undefined>
 }
 
 const order: fc.Arbitrary<OrderChoice> = fc.record({
@@ -117,7 +121,7 @@ const mishaps: ReadonlyArray<fc.WeightedArbitrary<Step>> = [
   }
 ]
 
-const terms = (limits: {
+export const terms = (limits: {
   readonly order: number
   readonly hour: number
   readonly day: number
@@ -171,10 +175,13 @@ const limits = fc.constantFrom(
   terms({ order: 150, hour: 200, day: 400, capital: 1000 })
 )
 
+const live = fc.array(fc.option(liveFaults, { nil: undefined }), { minLength: 2, maxLength: 2 })
+
 /** Anything can happen at any time. */
 export const stormy: fc.Arbitrary<Scenario> = fc.record({
   terms: limits,
   prices,
+  live,
   steps: fc.array(timed(fc.oneof(...acts, ...mishaps)), { minLength: 4, maxLength: 25 })
 })
 
@@ -182,6 +189,7 @@ export const stormy: fc.Arbitrary<Scenario> = fc.record({
 export const calm: fc.Arbitrary<Scenario> = fc.record({
   terms: limits,
   prices,
+  live,
   steps: fc.array(
     timed(fc.oneof(...acts)).map((timed) => ({ ...timed, overlaps: false })),
     { minLength: 4, maxLength: 25 }

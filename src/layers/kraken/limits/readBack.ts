@@ -29,8 +29,8 @@ export type ReadBack = (
   call: WriteEndpoint
 ) => Effect.Effect<void, ReadError | KrakenPrecheckFailed | RecordUnavailable, Principal>
 
-/** A write waits for these reads. */
-const options: CallOptions = { priority: "write" }
+/** The priority of reads for which a write waits. */
+const forWrite: CallOptions = { priority: "write" }
 
 /** Callers whose turns are kept in memory. */
 const capacity = 200
@@ -70,7 +70,7 @@ const cannotRead = (endpoint: WriteEndpoint, needed: string) =>
  * Readings of the same orders come one after another. A reading that began before a write was sent does not show it, so a
  * second caller does not share the first one's.
  */
-export const makeReadBack = (context: LimitContext): ReadBack => {
+export const makeReadBack = (context: LimitContext, options: CallOptions = forWrite): ReadBack => {
   const { record } = context
   const turns = makeBoundedMap<string, Effect.Semaphore>(capacity)
 
