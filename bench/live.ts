@@ -1,68 +1,96 @@
-import { Effect, Layer, Logger, LogLevel } from "effect"
-import type { Config } from "../src/services/Config.ts"
-import { liveProduct, look } from "../test/server/liveProduct.ts"
-import { liveSeconds } from "./settings.ts"
+import { Deferred, Effect, Option, Stream } from "effect"
+import { applyToBook } from "../src/domain/live/book.ts"
+import { readMessage } from "../src/domain/live/messages.ts"
+import { makeObservedOrders } from "../src/domain/live/observedOrders.ts"
+import { makeOrderLedger } from "../src/domain/live/orderLedger.ts"
+import { readTicker } from "../src/domain/live/readRows.ts"
+import type { Book } from "../src/domain/live/values.ts"
+import { AccountData } from "../src/services/AccountData.ts"
+import { makeTestFeed } from "../test/doubles/TestFeed.ts"
+import { feedsOf } from "./liveFeeds.ts"
+import { makeLiveMessages } from "./liveMessages.ts"
 import { number, print, table } from "./table.ts"
 
-/** The tools that an agent looks at, one after the other. */
-const tools: ReadonlyArray<readonly [string, object]> = [
-  ["get_ticker", { pair: "BTC/USD,ETH/USD" }],
-  ["get_order_book", { pair: "BTC/USD", count: 10 }],
-  ["get_open_orders", {}],
-  ["get_account_balance", {}],
-  ["get_extended_balance", {}]
-]
+const messages = 50_000
+const events = 500
 
-const looks = 50
-
-/** The looks between two orders of the agent. An order makes what is known of the account outdated. */
-const looksPerOrder = 25
-
-const order = { pair: "BTC/USD", type: "buy", ordertype: "limit", volume: "0.001", price: "50000" }
-
-/** Plays the session, and counts the requests by REST of each tool, and those that it does not name. */
-const play = (feed: (typeof Config.Service)["feed"], withOrders: boolean) =>
-  Effect.gen(function* () {
-    const { layer, requests } = yield* liveProduct({ feed })
-    const context = yield* Layer.build(layer)
-    return yield* Effect.gen(function* () {
-      const counts = new Map<string, number>()
-      const answers = new Map<string, number>()
-      const call = Effect.fnUntraced(function* (name: string, args: object) {
-        const before = requests.length
-        const { source } = yield* look(name, args)
-        counts.set(name, (counts.get(name) ?? 0) + requests.length - before)
-        if (source === "websocket") answers.set(name, (answers.get(name) ?? 0) + 1)
-      })
-      // The lists of names are read once in any case.
-      yield* look("get_asset_pairs", { pair: "BTC/USD" })
-      for (let n = 0; n < looks; n++) {
-        if (withOrders && n > 0 && n % looksPerOrder === 0) yield* look("add_order", { ...order, userref: n })
-        for (const [name, args] of tools) yield* call(name, args)
-        yield* Effect.sleep((liveSeconds * 1000) / looks)
+/** Measures messages a second that one core reads and applies, by kind. */
+const digest = (): ReadonlyArray<ReadonlyArray<string>> => {
+  const source = makeLiveMessages()
+  const orders = makeObservedOrders()
+  const ledger = makeOrderLedger(0)
+  let book: Book | undefined
+  const apply = (text: string): void => {
+    const message = readMessage(text)
+    if (message._tag !== "Data") throw new Error("unreadable")
+    const { channel, isSnapshot, rows, sequence } = message
+    if (channel === "executions") {
+      ledger.apply(isSnapshot, rows, sequence)
+      for (const row of rows) orders.apply(isSnapshot, row)
+    } else
+      for (const row of rows) {
+        if (channel === "ticker") readTicker(row)
+        else {
+          const after = applyToBook(book, isSnapshot, row, 100)
+          if (typeof after === "string") throw new Error(after)
+          book = after
+        }
       }
-      return { counts, answers }
-    }).pipe(Effect.provide(context))
-  }).pipe(Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None))
+  }
+  return (["ticker", "book", "executions"] as const).map((channel) => {
+    const first = source.snapshot(channel)
+    if (first !== undefined) apply(first)
+    const texts = Array.from({ length: messages }, () => source[channel]())
+    const before = process.cpuUsage()
+    for (const text of texts) apply(text)
+    const { system, user } = process.cpuUsage(before)
+    const micros = (system + user) / messages
+    return [channel === "book" ? "book, with its checksum" : channel, number(1e6 / micros, 0), number(micros, 1)]
+  })
+}
 
-/** Counts the requests by REST of an agent that looks at the market and its account all the time. */
-export const live = async (): Promise<void> => {
-  const off = await Effect.runPromise(play("off", false))
-  const auto = await Effect.runPromise(play("auto", false))
-  const orders = await Effect.runPromise(play("auto", true))
-  const sum = (counts: ReadonlyMap<string, number>) => Array.from(counts.values()).reduce((a, b) => a + b, 0)
-  const rows = tools.map(([name]) =>
-    [name, ...[off, auto, orders].map(({ counts }) => number(counts.get(name) ?? 0))].concat(
-      number(auto.answers.get(name) ?? 0)
+/** Measures the time from the sending of a fill to the reader of events, in milliseconds, over a real socket. */
+const latencies = Effect.gen(function* () {
+  const source = makeLiveMessages()
+  const feed = yield* makeTestFeed(source.snapshot)
+  const program = Effect.gen(function* () {
+    const account = yield* AccountData
+    let waiting: { readonly id: string; readonly arrived: Deferred.Deferred<number> } | undefined
+    yield* Effect.fork(
+      Stream.runForEach(account.events, (event) =>
+        event._tag === "Filled" && event.fill.id === waiting?.id
+          ? Deferred.succeed(waiting.arrived, performance.now())
+          : Effect.void
+      )
     )
-  )
+    while (Option.isNone(yield* account.orders.live)) yield* Effect.sleep("10 millis")
+    const times: Array<number> = []
+    for (let n = 0; n < events; n++) {
+      const texts = Array.from({ length: 4 }, () => source.executions())
+      const arrived = yield* Deferred.make<number>()
+      waiting = { id: source.lastFill(), arrived }
+      const sent = performance.now()
+      for (const text of texts) feed.send(text)
+      times.push((yield* Deferred.await(arrived)) - sent)
+      yield* Effect.sleep("2 millis")
+    }
+    return times.toSorted((a, b) => a - b)
+  })
+  return yield* Effect.provide(program, [feedsOf(feed.url)])
+}).pipe(Effect.scoped)
+
+/** Measures live data: messages a second, and the time from an event to its reader. */
+export const live = async (): Promise<void> => {
+  print(table("17. Live messages that one core digests", ["channel", "a second", "µs each"], digest()))
+  const times = await Effect.runPromise(latencies)
+  const at = (share: number) => number(times[Math.floor(times.length * share)], 2)
   print(
     table(
-      `14. Requests by REST of ${looks} looks with each tool in ${liveSeconds} s`,
-      ["tool", "without live data", "with live data", "and an order now and then", "answers from live data"],
+      "17. From a fill to the reader of events, ms",
+      ["by", "p50", "p99"],
       [
-        ...rows,
-        ["together", ...[off, auto, orders].map(({ counts }) => number(sum(counts))), number(sum(auto.answers))]
+        ["live events", at(0.5), at(0.99)],
+        ["requests each 15 s, by their pause", "7500.00", "14850.00"]
       ]
     )
   )

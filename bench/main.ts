@@ -11,6 +11,7 @@ import { growth } from "./growth.ts"
 import { lane } from "./lane.ts"
 import { limits } from "./limits.ts"
 import { live } from "./live.ts"
+import { liveReads } from "./liveReads.ts"
 import { memory } from "./memory.ts"
 import { setUp } from "./ours.ts"
 import { overhead } from "./overhead.ts"
@@ -42,9 +43,10 @@ try {
   if (wanted(11)) await limits()
   if (wanted(12)) await cost(ours)
   if (wanted(13)) await growth(ours)
-  if (wanted(14)) await live()
+  if (wanted(14)) await liveReads()
   if (wanted(15)) await telemetry(ours)
   if (wanted(16)) await lane(ours)
+  if (wanted(17)) await live()
 } finally {
   await kraken.stop()
   ours.remove()

@@ -2,7 +2,7 @@
 // Runs the property tests with other cases than `npm test`: one round after another, each with a random seed that is
 // printed, until a round fails. The printed environment of the failed round repeats it.
 //
-//   npm run soak                                  ten rounds, each with five times as many cases as `npm test`
+//   npm run soak                                  one hour of live messages, then ten rounds, each with five times as many cases as `npm test`
 //   npm run soak -- --rounds 100 test/properties  more rounds, and only files whose paths contain these words
 import { spawnSync } from "node:child_process"
 import { randomInt } from "node:crypto"
@@ -23,6 +23,11 @@ const files = readdirSync("test", { recursive: true, encoding: "utf8" })
 if (files.length === 0) {
   console.error(`No property tests have ${positionals.join(" or ")} in their paths.`)
   exit(1)
+}
+
+if (positionals.length === 0) {
+  const live = ["--expose-gc", "--import", "./scripts/typescript.mjs", "scripts/soak-live.ts"]
+  if (spawnSync(execPath, live, { stdio: "inherit" }).status !== 0) exit(1)
 }
 
 const scale = env.PROPERTY_SCALE ?? "5"

@@ -14,7 +14,7 @@ export interface FeedRequest {
  * `NO/PAIR`, and sends what the test says. `snapshot` makes the data of each new subscription.
  */
 export const makeTestFeed = (
-  snapshot: (channel: string, symbol: string | undefined) => object | undefined = () => undefined
+  snapshot: (channel: string, symbol: string | undefined) => object | string | undefined = () => undefined
 ) =>
   Effect.acquireRelease(
     Effect.async<ReturnType<typeof served>>((resume) => {
@@ -26,7 +26,7 @@ export const makeTestFeed = (
 
 const served = (
   server: WebSocketServer,
-  snapshot: (channel: string, symbol: string | undefined) => object | undefined
+  snapshot: (channel: string, symbol: string | undefined) => object | string | undefined
 ) => {
   const requests: Array<FeedRequest> = []
   const sockets = new Set<WebSocket>()

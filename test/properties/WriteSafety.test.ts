@@ -61,7 +61,7 @@ describe("a write happens at most once, and no caller gets a wrong answer, whate
         return run(runScenario(fake, scenario, inProcess(fake), { check, after: "2 minutes", setWall }))
       })
       return Effect.map(
-        Effect.promise(() => fc.assert(property, { numRuns: runs(600) })),
+        Effect.promise(() => fc.assert(property, { numRuns: runs(300) })),
         () => assert.isAbove(settledEarly, 0)
       )
     },

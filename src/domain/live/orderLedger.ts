@@ -26,8 +26,8 @@ export interface Applied {
 export interface OrderLedger {
   readonly orders: () => OpenOrders
   /**
-   * Applies a message of the channel `executions`. A message whose number was passed is left out: what it held is among
-   * the answers of REST.
+   * Applies a message of the channel `executions`. Of a message whose number was passed, only fills count: their ids show
+   * if they were told. The states of orders in it are among the answers of REST.
    */
   readonly apply: (isSnapshot: boolean, rows: ReadonlyArray<Row>, sequence: number | undefined) => Applied
   /** Forgets the number of the last message, since a new connection counts from the start. */
@@ -115,6 +115,7 @@ export const makeOrderLedger = (from: number): OrderLedger => {
     apply: (isSnapshot, rows, sequence) => {
       const events: Array<OrderEvent> = []
       if (!isSnapshot && sequence !== undefined && last !== undefined && sequence <= last) {
+        for (const row of rows) tell(readFill(row), orders.get(String(row["order_id"])), events)
         return { events, inOrder: true }
       }
       const inOrder = isSnapshot || sequence === undefined || (last !== undefined && sequence === last + 1)
