@@ -271,6 +271,49 @@ describe("account data over a WebSocket", () => {
     )
   )
 
+  it.effect("shows orders to writes, which keep it connected for ten minutes and cost no other request", () =>
+    run(({ account, open, send }) =>
+      Effect.gen(function* () {
+        const { observed } = yield* AccountData
+        const changes = yield* observed.subscribe
+        yield* observed.keep
+        // The snapshot shows A.
+        assert.deepInclude(yield* Queue.take(changes), { id: "A", wasOpen: true, openedAt: undefined })
+        send(executions([{ ...opened("B"), cl_ord_id: "ours" }], 2))
+        assert.deepInclude(yield* Queue.take(changes), { id: "B", clientId: "ours", status: "open" })
+        const found = yield* observed.find(({ clientId }) => clientId === "ours")
+        assert.deepStrictEqual(
+          found.map(({ id }) => id),
+          ["B"]
+        )
+        yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("5 seconds"), moment), 20)
+        assert.strictEqual(open(), 1)
+        assert.deepStrictEqual([...new Set(account.reads)], ["private/GetWebSocketsToken"])
+        yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("20 seconds"), moment), 30)
+        yield* until(Effect.zipRight(TestClock.adjust("1 second"), Effect.sync(open)), (count) => count === 0)
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect("survives 10,000 events at once, and text that is no JSON, and tells each fill once", () =>
+    run(({ send }) =>
+      Effect.gen(function* () {
+        const seen = yield* collect
+        send("{{{")
+        for (let n = 0; n < 10_000; n++) send(executions([fill(`T${n % 5000}`, "A")], n + 2))
+        const fills = new Set<string>()
+        let count = 0
+        while (fills.size < 5000) {
+          const text = yield* Queue.take(seen)
+          if (!text.startsWith("Filled")) continue
+          count++
+          fills.add(text)
+        }
+        assert.strictEqual(count, 5000)
+      })
+    )
+  )
+
   it.effect("adds up the wallets of a balance", () =>
     run(() =>
       Effect.gen(function* () {
