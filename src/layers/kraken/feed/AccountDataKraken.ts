@@ -2,6 +2,7 @@ import { DateTime, Duration, Effect, Layer, Option, PubSub, Queue, Stream } from
 import { isRecord } from "effect/Predicate"
 import { makeObservedOrders, type ObservedOrder } from "../../../domain/live/observedOrders.ts"
 import { makeOrderLedger } from "../../../domain/live/orderLedger.ts"
+import { makeSequences } from "../../../domain/live/sequences.ts"
 import { applyToBalances, totalsOf, type WalletBalances } from "../../../domain/live/walletBalances.ts"
 import type { Balances, OpenOrder, OpenOrders, OrderEvent } from "../../../domain/live/values.ts"
 import { AccountData } from "../../../services/AccountData.ts"
@@ -120,6 +121,7 @@ export const AccountDataWebSocket = (url: string) =>
       let isInOrder = false
       const observed = makeObservedOrders()
       const observing = yield* PubSub.dropping<ObservedOrder>(mostObserved)
+      const sequences = makeSequences()
       let forget = (): void => undefined
 
       /** Tells the readers. `isWhole`: the ledger now holds all open orders. */
@@ -153,6 +155,7 @@ export const AccountDataWebSocket = (url: string) =>
           isInOrder = false
           if (readers.size === 0) isCaughtUp = false
           ledger.reconnect()
+          sequences.reconnect()
           forget()
         }
       })
@@ -167,7 +170,7 @@ export const AccountDataWebSocket = (url: string) =>
             const order = observed.apply(isSnapshot, row)
             if (order !== undefined) observing.unsafeOffer(order)
           }
-          const { events, inOrder } = ledger.apply(isSnapshot, rows, sequence)
+          const { events, inOrder } = ledger.apply(isSnapshot, rows, sequences.own("executions", isSnapshot, sequence))
           if ((isSnapshot && isCaughtUp) || !inOrder) Queue.unsafeOffer(compareNow, undefined)
           tell(events, isSnapshot)
           if (isSnapshot) isInOrder = true
@@ -182,7 +185,7 @@ export const AccountDataWebSocket = (url: string) =>
         key: "balances",
         params: { channel: "balances", snapshot: true },
         apply: (before, { isSnapshot, rows, sequence }) => {
-          const after = applyToBalances(before, isSnapshot, rows, sequence)
+          const after = applyToBalances(before, isSnapshot, rows, sequences.own("balances", isSnapshot, sequence))
           if (after === before) return before
           return typeof after === "object" ? { ...after, totals: totalsOf(after) } : after
         }
