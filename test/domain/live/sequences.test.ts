@@ -3,7 +3,7 @@ import { makeSequences } from "../../../src/domain/live/sequences.ts"
 
 type Sent = readonly [channel: string, sequence: number, isSnapshot?: boolean]
 
-const numbersOf = (messages: ReadonlyArray<Sent>) => {
+const numbersOf = (messages: ReadonlyArray<Sent>): ReadonlyArray<number | undefined> => {
   const { own } = makeSequences()
   return messages.map(([channel, sequence, isSnapshot = false]) => own(channel, isSnapshot, sequence))
 }
