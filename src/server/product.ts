@@ -8,6 +8,7 @@ import { ApprovalsExecuting } from "../layers/kraken/approvals/ApprovalsExecutin
 import { ReadBackOnEvents } from "../layers/kraken/limits/ReadBackOnEvents.ts"
 import { KrakenWriterSettling } from "../layers/kraken/writes/KrakenWriterSettling.ts"
 import { PanicOnRequest } from "../layers/kraken/writes/panic/PanicOnRequest.ts"
+import { ResourceWatchLive } from "../layers/mcp/handlers/ResourceWatchLive.ts"
 import { McpServerSdk } from "../layers/mcp/handlers/McpServerSdk.ts"
 import { NamesKraken } from "../layers/kraken/names/NamesKraken.ts"
 import { ApprovalsSqlite } from "../layers/access/approvals/ApprovalsSqlite.ts"
@@ -56,7 +57,10 @@ interface Parts<E, R> {
   readonly kraken: Layer.Layer<KrakenClient | MarketData | RateBudget | TradingMode, E, R>
   /** A layer between the tools and the writer. */
   readonly writer: Layer.Layer<KrakenWriter, never, KrakenWriter>
-  /** False for a process that ends after a call: it takes no request of a panic, which it could not finish, and watches no alerts. */
+  /**
+   * False for a process that ends after a call: it takes no request of a panic, which it could not finish, watches no alerts
+   * and takes no subscription.
+   */
   readonly isServer: boolean
 }
 
@@ -75,7 +79,8 @@ export const makeProduct = <E, R>({ isServer, kraken, writer }: Parts<E, R>) => 
     Layer.provideMerge(kraken),
     Layer.provideMerge(Notices)
   )
-  return McpServerSdk.pipe(
+  const updates: typeof ResourceWatchLive = isServer ? ResourceWatchLive : Layer.empty
+  return Layer.merge(McpServerSdk, updates).pipe(
     Layer.provide(writer),
     Layer.provide([PolicyIntersecting, CallBudgetSqlite, PicturesResvg]),
     Layer.provideMerge(services),

@@ -4,6 +4,7 @@ import type { Principal } from "../services/Principal.ts"
 import * as Account from "./account/tools.ts"
 import * as Market from "./market/tools.ts"
 import type { ToolError, toolsets, ToolServices } from "./toolsets.ts"
+import * as Books from "./market/orderBooks.ts"
 import { chartPage, pageMeta, pageType, readPage } from "./portfolio/page.ts"
 import { readTaxYear, taxYearOf } from "./portfolio/taxYear.ts"
 import * as TradingReads from "./trading/readTools.ts"
@@ -19,6 +20,9 @@ export class ResourceNotFound extends Schema.TaggedError<ResourceNotFound>()("Re
   }
 }
 
+/** Levels of each side of a book that is a resource. */
+export const bookLevels = 25
+
 type Read = Effect.Effect<unknown, ToolError | ResourceNotFound, ToolServices>
 
 /** A JSON document that a user can attach to a conversation. It is read again for each request. */
@@ -31,8 +35,14 @@ export interface Resource {
   readonly isPrivate: boolean
   /** The toolset with which it is offered. */
   readonly toolset: keyof typeof toolsets
+  /** The tool that answers the same. Who is not offered the tool is not offered the resource. */
+  readonly tool?: string
   readonly read: Read
 }
+
+/** The resources of the account whose changes are told. */
+export const balancesUri = "kraken://balances"
+export const openOrdersUri = "kraken://orders/open"
 
 export const resources: ReadonlyArray<Resource> = [
   {
@@ -67,21 +77,23 @@ export const resources: ReadonlyArray<Resource> = [
     read: Market.getSystemStatus.run({})
   },
   {
-    uri: "kraken://account/balances",
+    uri: balancesUri,
     name: "balances",
     title: "Balances",
-    description: "Balances of the account, with the parts held by open orders",
+    description: "Balances of the account, with the parts held by open orders. Can be subscribed",
     isPrivate: true,
     toolset: "account",
+    tool: "get_extended_balance",
     read: Account.getExtendedBalance.run({})
   },
   {
-    uri: "kraken://orders/open",
+    uri: openOrdersUri,
     name: "open-orders",
     title: "Open orders",
-    description: "Open and pending orders, newest first",
+    description: "Open and pending orders, newest first. Can be subscribed",
     isPrivate: true,
     toolset: "trading",
+    tool: "get_open_orders",
     read: TradingReads.getOpenOrders.run({ limit: 50 })
   }
 ]
@@ -102,6 +114,8 @@ export interface Template {
   readonly description: string
   readonly mimeType: string
   readonly toolset: keyof typeof toolsets
+  /** The tool that answers the same. Who is not offered the tool is not offered the template. */
+  readonly tool?: string
 }
 
 /** The template of a pair's resource. The pair can have any spelling. */
@@ -125,7 +139,45 @@ export const taxYearTemplate: Template = {
   toolset: "portfolio"
 }
 
-export const templates: ReadonlyArray<Template> = [pairTemplate, taxYearTemplate]
+/** The templates of a pair's live data, whose changes are told. The pair can have any spelling. */
+export const tickerTemplate: Template = {
+  uriTemplate: "kraken://ticker/{pair}",
+  name: "ticker",
+  title: "Ticker",
+  description: "Prices of a pair now. Can be subscribed",
+  mimeType: "application/json",
+  toolset: "market",
+  tool: "get_ticker"
+}
+export const bookTemplate: Template = {
+  uriTemplate: "kraken://book/{pair}",
+  name: "book",
+  title: "Order book",
+  description: `The best ${bookLevels} bids and asks of a pair. Can be subscribed`,
+  mimeType: "application/json",
+  toolset: "market",
+  tool: "get_order_book"
+}
+
+export const templates: ReadonlyArray<Template> = [pairTemplate, tickerTemplate, bookTemplate, taxYearTemplate]
+
+/** A resource whose changes are told, as its URI names it. */
+export type LiveTarget =
+  | { readonly kind: "ticker" | "book"; readonly template: Template; readonly spelling: string }
+  | { readonly kind: "orders" | "balances"; readonly uri: string }
+
+/** Reads the URI of a resource whose changes are told. Undefined for any other. */
+export const liveTarget = (uri: string): LiveTarget | undefined => {
+  if (uri === openOrdersUri) return { kind: "orders", uri }
+  if (uri === balancesUri) return { kind: "balances", uri }
+  if (uri.length > longestUri) return undefined
+  const found = liveUri.exec(uri)
+  if (found?.[2] === undefined) return undefined
+  const spelling = decoded(found[2])
+  return found[1] === "ticker"
+    ? { kind: "ticker", template: tickerTemplate, spelling }
+    : { kind: "book", template: bookTemplate, spelling }
+}
 
 /**
  * The page that clients show beside answers of some tools. It is not listed: users have no use for it, and the tools name
@@ -137,6 +189,7 @@ export const picturesPage = { uri: chartPage, name: "pictures", toolset: "portfo
 const longestUri = 200
 
 const pairUri = /^kraken:\/\/pairs\/(.+)$/
+const liveUri = /^kraken:\/\/(ticker|book)\/(.+)$/
 
 /** All that is offered to a principal. */
 export interface Offered {
@@ -154,11 +207,19 @@ export const read = (offered: Offered, uri: string): Read => {
     return Effect.map(readPage, (text) => new Text({ mimeType: pageType, text, _meta: pageMeta }))
   const year = offered.templates.includes(taxYearTemplate) ? taxYearOf(uri) : undefined
   if (year !== undefined) return Effect.map(readTaxYear(year), (text) => new Text({ mimeType: "text/csv", text }))
+  const target = liveTarget(uri)
+  if (target !== undefined && "template" in target && offered.templates.includes(target.template))
+    return Effect.flatMap(findPair(uri, target.spelling), ({ display }): Read =>
+      target.kind === "ticker"
+        ? Market.getTicker.run({ pair: [display], limit: 1 })
+        : Books.getOrderBook.run({ pair: display, count: bookLevels })
+    )
   const spelling = pairUri.exec(uri)?.[1]
-  return spelling === undefined ? new ResourceNotFound({ uri }) : readPair(uri, decoded(spelling))
+  return spelling === undefined ? new ResourceNotFound({ uri }) : findPair(uri, decoded(spelling))
 }
 
-const readPair = Effect.fn("Resource.pair")(function* (uri: string, spelling: string) {
+/** Finds the pair of a resource by any spelling. */
+export const findPair = Effect.fn("Resource.pair")(function* (uri: string, spelling: string) {
   const names = yield* Names
   yield* Effect.mapError(names.pair(spelling), ({ message }) => new ResourceNotFound({ uri, hint: message }))
   const pair = (yield* names.directory).findPair(spelling)

@@ -1,7 +1,7 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { ProtocolError, resourceNotFound } from "../../src/layers/mcp/protocol/ProtocolError.ts"
-import type { ServerDefinition } from "../../src/layers/mcp/protocol/serverDefinition.ts"
+import type { ServerDefinition, Watch } from "../../src/layers/mcp/protocol/serverDefinition.ts"
 import { InputRequired } from "../../src/services/UserInput.ts"
 import { askingTools, elicit, isAnswered } from "./asking.ts"
 import { png, tools as plainTools } from "./tools.ts"
@@ -63,6 +63,12 @@ const read = (uri: string): Mcp.ReadResourceResult | undefined => {
 
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 
+/** Watches resources that never change. */
+export const watch: Watch = (uri) =>
+  read(uri) === undefined
+    ? new ProtocolError({ code: resourceNotFound, message: "Resource not found", data: { uri } })
+    : Effect.succeed({ changes: Stream.concat(Stream.make("known"), Stream.never), check: Effect.succeed("allowed") })
+
 /** The tools, resources and prompts that the conformance suite calls. */
 export const fixtures: ServerDefinition<never> = {
   about: {
@@ -94,8 +100,6 @@ export const fixtures: ServerDefinition<never> = {
         ? new ProtocolError({ code: resourceNotFound, message: "Resource not found", data: { uri } })
         : Effect.succeed(result)
     },
-    "resources/subscribe": () => Effect.succeed({}),
-    "resources/unsubscribe": () => Effect.succeed({}),
     "prompts/list": () =>
       Effect.succeed({
         prompts: Object.entries(prompts).map(([name, prompt]) => ({

@@ -13,12 +13,12 @@ import { temporaryFolder } from "../temporaryFolder.ts"
 import { TestConfig } from "../doubles/TestConfig.ts"
 import { TestMandates } from "../doubles/TestMandates.ts"
 import { TestStatus } from "../doubles/TestStatus.ts"
-import { fixtures } from "./fixtures.ts"
+import { fixtures, watch } from "./fixtures.ts"
 import { serveProxy } from "./proxy.ts"
 
 const Fixtures = Layer.scoped(
   McpServer,
-  Effect.tap(makeServer(fixtures), (server) => connectSdk(server, fixtures))
+  Effect.tap(makeServer(fixtures), (server) => Effect.zipRight(server.serveWatch(watch), connectSdk(server, fixtures)))
 )
 
 const Served = HttpListener.pipe(

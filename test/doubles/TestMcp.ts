@@ -61,17 +61,20 @@ export type StartedAnswer =
 /** Posts, and returns as soon as the client would see something. Interrupting it, or the events, cancels the call. */
 export const startAnswer = (
   post: typeof McpHttpHandler.Service.post,
-  request: Omit<McpHttpRequest, "emit" | "addLogFields">
+  request: Omit<McpHttpRequest, "emit" | "isBehind" | "addLogFields">
 ): Effect.Effect<StartedAnswer> =>
   Effect.gen(function* () {
     const events = yield* Queue.unbounded<Option.Option<string>>()
     const first = yield* Deferred.make<StartedAnswer>()
     const emit = (event: string) => {
       events.unsafeOffer(Option.some(event))
-      Deferred.unsafeDone(first, Effect.succeed({ _tag: "Events", events: stream }))
+      Deferred.unsafeDone(
+        first,
+        Effect.sync(() => ({ _tag: "Events", events: stream }))
+      )
     }
     const call = yield* Effect.forkDaemon(
-      Effect.flatMap(post({ ...request, emit, addLogFields: () => {} }), (answer) => {
+      Effect.flatMap(post({ ...request, emit, isBehind: () => false, addLogFields: () => {} }), (answer) => {
         if (answer._tag === "Json") return Deferred.succeed(first, answer)
         emit(answer.text)
         return Queue.offer(events, Option.none())

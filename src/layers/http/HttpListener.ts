@@ -16,7 +16,7 @@ import { authFailures } from "../metrics/instruments.ts"
 import { makeIsOauthPath } from "./oauthPaths.ts"
 import * as Reply from "./reply.ts"
 import { makeThrottle } from "./throttle.ts"
-import { McpHttpHandler } from "../mcp/http/McpHttpHandler.ts"
+import { McpHttpHandler, type McpHttpResponse, type NoSession } from "../mcp/http/McpHttpHandler.ts"
 
 /** A server that listens. */
 export class Listening extends Context.Tag("mcp-kraken/layers/http/HttpListener/Listening")<
@@ -70,18 +70,19 @@ export const HttpListener = Layer.scoped(
         if (isOauth) return Reply.noOauth
         const principal = yield* authenticated
         logEntry.addFields({ caller: principal.caller.id })
+        const stream = {
+          headers,
+          principal,
+          emit: makeEmit(response, run, () => Effect.zipRight(awaitRefusal(token), endStream)),
+          isBehind: () => response.writableNeedDrain
+        }
+        if (method === "GET") return replyTo(yield* handler.get(stream))
+        if (method === "DELETE") return replyTo(yield* handler.end(stream))
         if (method !== "POST") return Reply.methodNotAllowed
         if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) return Reply.unsupportedMediaType
         if ((headers["content-encoding"] ?? "identity") !== "identity") return Reply.compressed
         const body = yield* readBody(request)
-        const answer = yield* handler.post({
-          headers,
-          body,
-          principal,
-          emit: makeEmit(response, run, () => Effect.zipRight(awaitRefusal(token), endStream)),
-          addLogFields: logEntry.addFields
-        })
-        return answer._tag === "Json" ? Reply.json(answer.status, answer.body) : Reply.lastEvent(answer.text)
+        return replyTo(yield* handler.post({ ...stream, body, addLogFields: logEntry.addFields }))
       },
       Effect.catchTags({
         Unauthenticated: ({ reply }) => Effect.as(countAuthFailure(reply.status), reply),
@@ -130,6 +131,18 @@ export const HttpListener = Layer.scoped(
     return { port: server.port, openRequests: server.openRequests }
   })
 )
+
+/** Makes the reply of an answer. Clients without a session go on if GET and DELETE are not allowed. */
+const replyTo = (answer: McpHttpResponse | NoSession): Reply.Reply => {
+  switch (answer._tag) {
+    case "Json":
+      return Reply.json(answer.status, answer.body, answer.session)
+    case "Event":
+      return Reply.lastEvent(answer.text)
+    case "NoSession":
+      return Reply.methodNotAllowed
+  }
+}
 
 /** The parts of a request that are known before it is authenticated. */
 interface RequestDetails {

@@ -19,8 +19,11 @@ const text = (status: number, body: string, headers: OutgoingHttpHeaders = {}): 
   body
 })
 
-export const json = (status: number, body: string | undefined): Reply =>
-  body === undefined ? { status, headers: { "content-length": 0 } } : text(status, body)
+/** Makes an answer of JSON, or one without a body. `session` is the id of the session that it begins. */
+export const json = (status: number, body: string | undefined, session?: string): Reply => {
+  const headers = session === undefined ? {} : { "mcp-session-id": session }
+  return body === undefined ? { status, headers: { ...headers, "content-length": 0 } } : text(status, body, headers)
+}
 
 const failure = (status: number, message: string, headers: OutgoingHttpHeaders = {}) =>
   text(status, JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32000, message } }), headers)
@@ -78,15 +81,19 @@ export const noOauth = text(
   { "cache-control": "no-store" }
 )
 
-export const methodNotAllowed = failure(405, "Method not allowed: this server keeps no sessions; use POST", {
-  allow: "POST"
-})
+export const methodNotAllowed = failure(
+  405,
+  "Method not allowed: use POST, or GET and DELETE with the MCP-Session-Id of a session",
+  {
+    allow: "POST, GET, DELETE"
+  }
+)
 
 /** The answer to a CORS preflight. `*` stands for every header except Authorization. */
 export const preflight: Reply = {
   status: 204,
   headers: {
-    "access-control-allow-methods": "POST",
+    "access-control-allow-methods": "POST, GET, DELETE",
     "access-control-allow-headers": "authorization, *",
     "access-control-max-age": "7200"
   }
@@ -95,7 +102,7 @@ export const preflight: Reply = {
 /** Allows pages of an origin to read the answer, whatever its status. */
 export const readableFrom = (response: ServerResponse, origin: string): void => {
   response.setHeader("access-control-allow-origin", origin)
-  response.setHeader("access-control-expose-headers", "retry-after, www-authenticate")
+  response.setHeader("access-control-expose-headers", "mcp-session-id, retry-after, www-authenticate")
   response.setHeader("vary", "origin")
 }
 

@@ -72,7 +72,12 @@ const serve = (options: {
     const layer = HttpListener.pipe(
       Layer.provide([
         TestConfig({ port, ...options.config }),
-        Layer.succeed(McpHttpHandler, { post: options.post ?? echo, endListening: Effect.void }),
+        Layer.succeed(McpHttpHandler, {
+          post: options.post ?? echo,
+          get: () => Effect.succeed({ _tag: "NoSession" }),
+          end: () => Effect.succeed({ _tag: "NoSession" }),
+          endListening: Effect.void
+        }),
         options.mandates ?? TestMandates(),
         TestStatus(options.faults),
         Layer.mock(KrakenWriter, { settled: options.settled ?? Effect.void }),
@@ -403,7 +408,7 @@ describe("HttpListener", () => {
       const { url } = yield* serve({})
       const get = yield* call(`${url}/mcp`, { method: "GET", headers: bearer })
       assert.strictEqual(get.status, 405)
-      assert.strictEqual(get.headers.get("allow"), "POST")
+      assert.strictEqual(get.headers.get("allow"), "POST, GET, DELETE")
       assert.strictEqual((yield* call(`${url}/.well-known/oauth-protected-resource`)).status, 404)
       assert.strictEqual(
         (yield* call(`${url}/mcp`, { headers: { ...bearer, "content-type": "text/plain" } })).status,

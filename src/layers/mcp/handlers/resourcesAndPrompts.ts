@@ -1,23 +1,30 @@
-import { Effect, Struct } from "effect"
+import { oldestOf } from "./sourceNotes.ts"
+import { Effect, Ref, Struct } from "effect"
 import { CallBudget } from "../../../services/CallBudget.ts"
+import { CallContext, type Source } from "../../../services/CallContext.ts"
 import { refusalData } from "../../../services/LimitErrors.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import { type Prompt, prompts as allPrompts } from "../../../tools/prompts.ts"
 import {
+  bookTemplate,
   completePair,
+  liveTarget,
   type Offered,
   pairTemplate,
   picturesPage,
   read,
+  type Resource,
+  type ResourceNotFound,
   resources,
   templates,
-  Text
+  Text,
+  tickerTemplate
 } from "../../../tools/resources.ts"
 import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
-import { tools, type ToolServices } from "../../../tools/toolsets.ts"
+import { type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
-import { ProtocolError, resourceNotFound } from "../protocol/ProtocolError.ts"
+import { ProtocolError, refusedCode, resourceNotFound } from "../protocol/ProtocolError.ts"
 import type { ServerDefinition } from "../protocol/serverDefinition.ts"
 import { tradingMeta } from "./tradingModeNotes.ts"
 
@@ -28,7 +35,7 @@ const mimeType = "application/json"
 
 /** Makes the handlers of resources, prompts and completion. A prompt is offered only if all of its tools are. */
 export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
-  const offered = Effect.filter(resources, ({ name, toolset }) => isOffered({ name, toolset, mayRead: true }))
+  const offered = Effect.filter(resources, isOfferedResource)
   const prompts = Effect.filter(allPrompts, ({ tools: names }) =>
     Effect.every(names, (name) => {
       const tool = tools.get(name)
@@ -40,15 +47,15 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
       const prompt = prompts.find((prompt) => prompt.name === name)
       return prompt === undefined ? invalid(`Unknown prompt: ${name.slice(0, 100)}`) : Effect.succeed(prompt)
     })
-  const offeredTemplates = Effect.filter(templates, ({ name, toolset }) => isOffered({ name, toolset, mayRead: true }))
+  const offeredTemplates = Effect.filter(templates, isOfferedResource)
   return {
     "resources/list": () =>
-      Effect.map(offered, (offered) => ({
-        resources: offered.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType }))
+      Effect.map(Effect.filter(resources, isListed), (listed) => ({
+        resources: listed.map(({ description, name, title, uri }) => ({ uri, name, title, description, mimeType }))
       })),
     "resources/templates/list": () =>
-      Effect.map(offeredTemplates, (offered) => ({
-        resourceTemplates: offered.map((template) => Struct.omit(template, "toolset"))
+      Effect.map(Effect.filter(templates, isListed), (listed) => ({
+        resourceTemplates: listed.map((template) => Struct.omit(template, "toolset", "tool"))
       })),
     "resources/read": ({ uri }) =>
       Effect.flatMap(
@@ -74,7 +81,7 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
     "completion/complete": Effect.fnUntraced(function* ({ argument, ref }) {
       const isPair =
         ref.type === "ref/resource"
-          ? ref.uri === pairTemplate.uriTemplate && argument.name === "pair"
+          ? pairTemplates.has(ref.uri) && argument.name === "pair"
           : (yield* promptNamed(ref.name)).arguments.some(
               ({ isPair, name }) => isPair === true && name === argument.name
             )
@@ -85,6 +92,26 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
 
 const isOffered = (offer: Offer) => Effect.flatMap(Policy, (policy) => policy.offers(offer))
 
+/** The templates with a pair to complete. */
+const pairTemplates: ReadonlySet<string> = new Set(
+  [pairTemplate, tickerTemplate, bookTemplate].map(({ uriTemplate }) => uriTemplate)
+)
+
+/** The properties by which a resource or a template is offered. */
+type ResourceOffer = Pick<Resource, "name" | "toolset" | "tool">
+
+/** Checks that a resource is offered: as the tool that answers the same, or by its toolset. */
+export const isOfferedResource = ({ name, tool, toolset }: ResourceOffer) =>
+  isOffered((tool === undefined ? undefined : tools.get(tool)) ?? { name, toolset, mayRead: true })
+
+/** Checks that lists show a resource: as they show the tool that answers the same. */
+const isListed = (resource: ResourceOffer) => {
+  const tool = resource.tool === undefined ? undefined : tools.get(resource.tool)
+  return tool === undefined
+    ? isOfferedResource(resource)
+    : Effect.flatMap(Policy, (policy) => Effect.map(policy.visible([tool]), (visible) => visible.length > 0))
+}
+
 /**
  * Reads a resource, which counts as a call. A simulated account is marked as such beside its numbers, since models see only the text.
  */
@@ -92,22 +119,39 @@ const readResource = (offered: Offered, uri: string, trading: typeof TradingMode
   const isAccount = offered.resources.some((resource) => resource.uri === uri && resource.isPrivate)
   const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
   return Effect.flatMap(CallBudget, (calls) => calls.count({ name: "resources/read", exempt: false })).pipe(
-    Effect.zipRight(read(offered, uri)),
-    Effect.map((value) => ({
-      contents: [
-        value instanceof Text
-          ? { uri, ...value }
-          : { uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value) }) }
-      ],
-      _meta: tradingMeta(trading)
-    })),
-    Effect.mapError((error) =>
-      error._tag === "ResourceNotFound"
-        ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
-        : new ProtocolError({ code: -32000, message: ErrorAdvice.errorText(error), data: refusalData(error) })
-    )
+    Effect.zipRight(withSource(read(offered, uri))),
+    Effect.map(([value, { age, source }]) => {
+      const origin = liveTarget(uri) === undefined ? {} : { source, age_ms: Math.round(age) }
+      return {
+        contents: [
+          value instanceof Text
+            ? { uri, ...value }
+            : { uri, mimeType, text: JSON.stringify({ ...simulation, ...Object(value), ...origin }) }
+        ],
+        _meta: tradingMeta(trading)
+      }
+    }),
+    Effect.mapError((error) => resourceError(uri, error))
   )
 }
+
+/** Makes the error for a resource that cannot be read. */
+export const resourceError = (uri: string, error: ToolError | ResourceNotFound): ProtocolError =>
+  error._tag === "ResourceNotFound"
+    ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
+    : new ProtocolError({ code: refusedCode, message: ErrorAdvice.errorText(error), data: refusalData(error) })
+
+/** Reads, and returns the origin of what was read, with its age. A read that notes none has asked Kraken. */
+const withSource = <A, E, R>(read: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const noted = yield* Ref.make(Option.none<Source>())
+    const context = yield* CallContext
+    const value = yield* Effect.provideService(read, CallContext, {
+      ...context,
+      noteSource: (source) => Ref.update(noted, (before) => Option.some(oldestOf(before, source)))
+    })
+    return [value, Option.getOrElse(yield* Ref.get(noted), (): Source => ({ source: "rest", age: 0 }))] as const
+  })
 
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 

@@ -1,5 +1,11 @@
 import { Deferred, Effect, Either, Layer, Option } from "effect"
-import { type McpHttpResponse, type McpHttpRequest, McpHttpHandler } from "./McpHttpHandler.ts"
+import {
+  type McpHttpResponse,
+  type McpHttpRequest,
+  McpHttpHandler,
+  type McpHttpStream,
+  type NoSession
+} from "./McpHttpHandler.ts"
 import {
   errorResponse,
   type Failure,
@@ -7,6 +13,7 @@ import {
   incoming,
   invalidRequest,
   handshakeVersions,
+  paramsFailure,
   parse,
   parseError,
   type Request,
@@ -14,19 +21,40 @@ import {
 } from "../protocol/messages.ts"
 import { header, isStateless } from "../protocol/statelessEnvelope.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
-import { type Answered, carryOut, makeProtocol, type Plan } from "../protocol/protocol.ts"
+import {
+  type Answered,
+  carryOut,
+  makeProtocol,
+  type Plan,
+  resourceUpdated,
+  statelessFailure
+} from "../protocol/protocol.ts"
+import type { ProtocolError } from "../protocol/ProtocolError.ts"
+import { makeQuota } from "../subscriptions/quota.ts"
+import { makeSessions } from "../subscriptions/sessions.ts"
+import { makeListener, makeSubscriptionQuota } from "../subscriptions/subscriber.ts"
 import { McpServer } from "../server/McpServer.ts"
 import type { RequestHandler } from "../protocol/serverDefinition.ts"
 
 /** The revisions with batches. Clients of 2025-03-26 are allowed to leave the header out. */
 const batchVersions = [undefined, "2025-03-26", "2024-11-05", "2024-10-07"]
 
-/** MCP over HTTP without sessions: all protocol revisions on one endpoint, answered by one server. */
-export const McpHttpHandlerStateless = Layer.effect(
+/** The most open streams of one caller that listen for changes. */
+const mostListeners = 50
+
+/**
+ * MCP over HTTP: all protocol revisions on one endpoint, answered by one server. A session of the revisions before
+ * 2026-07-28 only connects subscriptions with the stream on which changes are told. No other request needs one.
+ */
+export const McpHttpHandlerStateless = Layer.scoped(
   McpHttpHandler,
   Effect.gen(function* () {
-    const { answer, questions, definition } = yield* McpServer
+    const { answer, questions, definition, watch } = yield* McpServer
     const protocol = makeProtocol(definition, "tcp")
+    const hasSubscriptions = definition.about.capabilities.resources?.subscribe === true
+    const quota = makeSubscriptionQuota()
+    const listeners = makeQuota(mostListeners)
+    const sessions = yield* makeSessions(watch, quota)
     const stopped = yield* Deferred.make<void>()
 
     const answerOne = (message: unknown, http: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
@@ -47,14 +75,75 @@ export const McpHttpHandlerStateless = Layer.effect(
       if (request.method !== "initialize" && version !== undefined && !handshakeVersions.includes(version)) {
         return Effect.succeed(failed(request.id, unsupportedVersion(version)))
       }
-      return carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none(), version), http)
+      const session = sessionIn(headers)
+      if (session !== undefined && request.method !== "initialize" && sessions.isEnded(principal, session))
+        return Effect.succeed(failed(request.id, endedSession))
+      if (hasSubscriptions && subscribing.has(request.method)) return subscribe(request, principal, session)
+      const answered = carryOutWithEvents(answer, protocol.handshake(request, principal, Option.none(), version), http)
+      return hasSubscriptions && request.method === "initialize"
+        ? Effect.map(answered, (answer) => (answer._tag === "Json" ? { ...answer, session: sessions.newId() } : answer))
+        : answered
     }
 
-    const listen = (request: Request, { emit, headers }: McpHttpRequest): Effect.Effect<McpHttpResponse> => {
-      const { failure, first, last } = protocol.listen(request, headers)
-      if (failure !== undefined) return Effect.succeed(failed(request.id, failure))
-      emit(event(first))
-      return Effect.as(Deferred.await(stopped), { _tag: "Event", text: event(last) })
+    const subscribe = (
+      request: Request,
+      principal: McpHttpRequest["principal"],
+      session: string | undefined
+    ): Effect.Effect<McpHttpResponse> => {
+      const { id, method, params } = request
+      const invalid = paramsFailure(request)
+      if (invalid !== undefined) return Effect.succeed(failed(id, { ...invalid, status: 200 }))
+      if (session === undefined) return Effect.succeed(failed(id, noSession))
+      const uri = String(params?.["uri"])
+      return sessions.subscriber(principal, session).pipe(
+        Effect.flatMap((subscriber) =>
+          method === "resources/subscribe" ? subscriber.subscribe(uri) : subscriber.unsubscribe(uri)
+        ),
+        Effect.match({
+          onFailure: (error) => failed(id, { ...error, message: error.message, status: 200 }),
+          onSuccess: () => json({ status: 200, response: { jsonrpc: "2.0", id, result: {} } })
+        })
+      )
+    }
+
+    const listen = (
+      request: Request,
+      { emit, headers, isBehind, principal }: McpHttpRequest
+    ): Effect.Effect<McpHttpResponse> => {
+      const listening = protocol.listen(request, headers)
+      if (listening._tag === "Refused") return Effect.succeed(failed(request.id, listening.failure))
+      const open = Effect.gen(function* () {
+        const listener = yield* makeListener({
+          listening: hasSubscriptions ? listening : { ...listening, uris: [] },
+          principal,
+          watch,
+          quota,
+          isBehind,
+          send: (message) => emit(event(message))
+        })
+        yield* Effect.raceFirst(Deferred.await(stopped), listener.ended)
+        const last: McpHttpResponse = { _tag: "Event", text: event(listening.last) }
+        return last
+      }).pipe(
+        Effect.scoped,
+        Effect.catchAll((error: ProtocolError) => Effect.succeed(failed(request.id, statelessFailure(error))))
+      )
+      return Effect.acquireUseRelease(
+        Effect.sync(() => listeners.take(principal.caller.id)),
+        (isTaken) => (isTaken ? open : Effect.succeed(failed(request.id, tooManyStreams))),
+        (isTaken) => Effect.sync(() => isTaken && listeners.giveBack(principal.caller.id))
+      )
+    }
+
+    const get = ({ emit, headers, isBehind, principal }: McpHttpStream): Effect.Effect<McpHttpResponse | NoSession> => {
+      const session = sessionIn(headers)
+      if (session === undefined || !hasSubscriptions || !acceptsEvents(headers)) return Effect.succeed(withoutSession)
+      if (sessions.isEnded(principal, session)) return Effect.succeed(failed(null, endedSession))
+      emit(": listening\n\n")
+      return sessions.listen(principal, session, { isBehind, tell: (uri) => emit(event(resourceUpdated(uri))) }).pipe(
+        Effect.catchAll(({ message }) => Effect.sync(() => emit(`: ${message}\n\n`))),
+        Effect.as({ _tag: "Event", text: "" } as const)
+      )
     }
 
     const batch = (
@@ -76,7 +165,13 @@ export const McpHttpHandlerStateless = Layer.effect(
             onRight: (body) => (Array.isArray(body) ? batch(body, request) : answerOne(body, request))
           })
         ),
-      endListening: Deferred.succeed(stopped, undefined)
+      get,
+      end: ({ headers, principal }) => {
+        const session = sessionIn(headers)
+        if (session === undefined || !hasSubscriptions) return Effect.succeed(withoutSession)
+        return Effect.as(sessions.end(principal, session), { _tag: "Json", status: 200 })
+      },
+      endListening: Effect.zipRight(Deferred.succeed(stopped, undefined), sessions.stop)
     })
   })
 )
@@ -84,6 +179,39 @@ export const McpHttpHandlerStateless = Layer.effect(
 /** Checks that a client accepts events. A client without `Accept` does. */
 const acceptsEvents = (headers: McpHttpRequest["headers"]): boolean =>
   /text\/(event-stream|\*)|\*\/\*/i.test(header(headers, "accept") ?? "*/*")
+
+/** The longest id of a session. Ours are shorter. */
+const longestId = 100
+
+/** Reads the id of the session that a request belongs to. Undefined if there is none, or it can't be one. */
+const sessionIn = (headers: McpHttpRequest["headers"]): string | undefined => {
+  const id = header(headers, "mcp-session-id")
+  return id !== undefined && id !== "" && id.length <= longestId ? id : undefined
+}
+
+/** The methods that need a session. */
+const subscribing: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"])
+
+const withoutSession: NoSession = { _tag: "NoSession" }
+
+const noSession: Failure = {
+  status: 400,
+  code: -32000,
+  message:
+    "Subscriptions need a session: send the MCP-Session-Id of the answer to initialize, and open the stream of events by GET."
+}
+
+const endedSession: Failure = {
+  status: 404,
+  code: -32000,
+  message: "The client has ended this session: begin another one with initialize."
+}
+
+const tooManyStreams: Failure = {
+  status: 429,
+  code: -32000,
+  message: `This token has ${mostListeners} open streams, the most that it can have. Close some first.`
+}
 
 const accepted: McpHttpResponse = { _tag: "Json", status: 202 }
 

@@ -10,9 +10,15 @@ export const about = (config: typeof Config.Service) => ({
     version,
     icons: [{ src: icon, mimeType: "image/svg+xml", sizes: ["any"] }]
   },
-  capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
+  capabilities: { tools: {}, resources: resources(config), prompts: {}, completions: {} },
   instructions: instructions(config)
 })
+
+/** The toolsets with resources whose changes are told. */
+const watchedToolsets: ReadonlySet<string> = new Set(["market", "account", "trading", "essential"])
+
+const resources = ({ toolsets }: typeof Config.Service) =>
+  toolsets.some((name) => watchedToolsets.has(name)) ? { subscribe: true } : {}
 
 const instructions = (config: typeof Config.Service): string => {
   const { readOnly, tier, toolsets } = config

@@ -152,6 +152,7 @@ const shapes: Record<string, Schema.Struct.Fields> = {
   "resources/read": { uri: text },
   "resources/subscribe": { uri: text },
   "resources/unsubscribe": { uri: text },
+  "subscriptions/listen": { notifications: Schema.Struct({ resourceSubscriptions: optional(Schema.Array(text)) }) },
   "prompts/list": page,
   "prompts/get": named,
   "completion/complete": {

@@ -3,7 +3,6 @@ import type { Principal } from "../../../services/Principal.ts"
 import {
   errorResponse,
   type Failure,
-  invalidParams,
   type Json,
   handshakeVersions,
   unnamedVersion,
@@ -14,7 +13,7 @@ import {
   prefix
 } from "./messages.ts"
 import { envelopeFailure, type Headers, metaOf, mirrorFailure } from "./statelessEnvelope.ts"
-import { internalError, resourceNotFound } from "./ProtocolError.ts"
+import { internalError, type ProtocolError, resourceNotFound } from "./ProtocolError.ts"
 import type { RequestContext, RequestHandler, Response, ServerDefinition, Via } from "./serverDefinition.ts"
 
 /** An answer, with its HTTP status. */
@@ -104,9 +103,8 @@ export const makeProtocol = (
           const result = { resultType: "input_required", ...response.inputRequired, _meta: serverInfo }
           return { status: 200, response: { jsonrpc: "2.0", id, result } }
         }
-        const { code } = response.error
-        if (code === resourceNotFound) return failed(request, { ...response.error, status: 400, code: -32602 })
-        return { status: statusOf(code), response }
+        const failure = statelessFailure(response.error)
+        return { status: failure.status, response: errorResponse(response.id ?? id, failure) }
       }
     }
   }
@@ -149,22 +147,29 @@ export const makeProtocol = (
     return { _tag: "Dispatch", request: withoutTask(request), context, finish }
   }
 
-  /** Makes the first and the last message of a stream of changes. We announce no changes, so nothing comes between. */
-  const listen = (request: Request, headers?: Headers) => {
+  /** Makes the messages of a stream of changes. */
+  const listen = (request: Request, headers?: Headers): Listening => {
     const { id, params } = request
-    const failure =
-      envelopeFailure(request, headers) ??
-      (Predicate.isRecord(params?.["notifications"])
-        ? undefined
-        : invalidParams("Invalid params: notifications is missing"))
-    if (failure !== undefined) return { failure }
+    const failure = envelopeFailure(request, headers) ?? paramsFailure(request)
+    if (failure !== undefined) return { _tag: "Refused", failure }
     const _meta = { [`${prefix}subscriptionId`]: id }
+    const notification = (method: string, params: Json, more: Json = {}) => ({
+      jsonrpc: "2.0",
+      method,
+      params: { ...params, _meta: { ..._meta, ...more } }
+    })
+    const wanted: unknown = Object(params?.["notifications"])["resourceSubscriptions"]
     return {
-      first: {
-        jsonrpc: "2.0",
-        method: "notifications/subscriptions/acknowledged",
-        params: { notifications: {}, _meta }
-      },
+      _tag: "Open",
+      // `paramsFailure` has checked that these are texts.
+      uris: Array.isArray(wanted) ? [...new Set<string>(wanted)] : [],
+      acknowledged: (uris, refused) =>
+        notification(
+          "notifications/subscriptions/acknowledged",
+          { notifications: uris.length === 0 ? {} : { resourceSubscriptions: uris } },
+          refused.length === 0 ? {} : { "mcp-kraken/refused": refused }
+        ),
+      updated: (uri) => notification(updatedMethod, { uri }),
       last: { jsonrpc: "2.0", id, result: { resultType: "complete", _meta: { ..._meta, ...serverInfo } } }
     }
   }
@@ -178,6 +183,35 @@ export const versionFor = ({ params }: Request): string | undefined =>
 
 const viaOf = (transport: Via["transport"] | undefined, version: string) =>
   transport !== undefined && { via: { transport, version } }
+
+/** A stream of changes of revision 2026-07-28: its messages, or the reason for which there is none. */
+export type Listening =
+  | { readonly _tag: "Refused"; readonly failure: Failure }
+  | {
+      readonly _tag: "Open"
+      /** The resources whose changes the client wants to know. */
+      readonly uris: ReadonlyArray<string>
+      /** The first message. It names the resources that are watched, and the reason for each of the others. */
+      readonly acknowledged: (
+        uris: ReadonlyArray<string>,
+        refused: ReadonlyArray<{ readonly uri: string; readonly message: string }>
+      ) => object
+      readonly updated: (uri: string) => object
+      /** The answer that ends the stream. */
+      readonly last: object
+    }
+
+const updatedMethod = "notifications/resources/updated"
+
+/** Makes the notification of a change, for a revision with a handshake. */
+export const resourceUpdated = (uri: string): object => ({ jsonrpc: "2.0", method: updatedMethod, params: { uri } })
+
+/** Converts an error to the codes of revision 2026-07-28, with its HTTP status. */
+export const statelessFailure = (error: Pick<ProtocolError, "code" | "message" | "data">): Failure => {
+  const { code, data, message } = error
+  if (code === resourceNotFound) return { status: 400, code: -32602, message, data }
+  return { status: statusOf(code), code, message, data }
+}
 
 const failed = ({ id }: Request, failure: Failure): Answered => ({
   status: failure.status,

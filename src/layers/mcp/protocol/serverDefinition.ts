@@ -1,5 +1,5 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
-import type { Effect, Option } from "effect"
+import type { Effect, Option, Stream } from "effect"
 import type { CallFailure } from "../../../services/CallFailure.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
@@ -94,6 +94,17 @@ export interface Call {
   readonly request: Option.Option<(question: Question) => Effect.Effect<unknown, ProtocolError>>
 }
 
+/** A resource whose changes a caller is told. */
+export interface Watched {
+  /** Emits once the resource is known, then after each change. A slow reader skips changes in between. */
+  readonly changes: Stream.Stream<unknown>
+  /** Checks that the caller may know of a change now. `lost` is final. `unknown`: it cannot be checked, so it is not told. */
+  readonly check: Effect.Effect<"allowed" | "unknown" | "lost">
+}
+
+/** Watches a resource for a principal. Fails if the principal may not read it, or if it has no changes. */
+export type Watch = (uri: string, principal: typeof Principal.Service) => Effect.Effect<Watched, ProtocolError>
+
 /** The methods that a server can serve, with their params and results. */
 export interface Methods {
   "tools/list": [Mcp.ListToolsRequest["params"], Mcp.ListToolsResult]
@@ -101,8 +112,6 @@ export interface Methods {
   "resources/list": [Mcp.ListResourcesRequest["params"], Mcp.ListResourcesResult]
   "resources/templates/list": [Mcp.ListResourceTemplatesRequest["params"], Mcp.ListResourceTemplatesResult]
   "resources/read": [Mcp.ReadResourceRequest["params"], Mcp.ReadResourceResult]
-  "resources/subscribe": [Mcp.SubscribeRequest["params"], Mcp.Result]
-  "resources/unsubscribe": [Mcp.UnsubscribeRequest["params"], Mcp.Result]
   "prompts/list": [Mcp.ListPromptsRequest["params"], Mcp.ListPromptsResult]
   "prompts/get": [Mcp.GetPromptRequest["params"], Mcp.GetPromptResult]
   "completion/complete": [Mcp.CompleteRequest["params"], Mcp.CompleteResult]

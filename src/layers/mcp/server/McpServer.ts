@@ -1,6 +1,6 @@
 import { Context, Deferred, Effect } from "effect"
 import { PendingQuestions } from "../multiRoundTrip/pendingQuestions.ts"
-import type { RequestHandler, ServerDefinition } from "../protocol/serverDefinition.ts"
+import type { RequestHandler, ServerDefinition, Watch } from "../protocol/serverDefinition.ts"
 
 /** The server as its transports use it: its description, and the handler of requests. */
 export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/server/McpServer")<
@@ -12,6 +12,10 @@ export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/server/McpServ
     readonly answer: RequestHandler
     /** Sets the handler that answers requests from now on, and those that wait. */
     readonly serve: (answer: RequestHandler) => Effect.Effect<void>
+    /** Watches a resource. Waits for `serveWatch` first. */
+    readonly watch: Watch
+    /** Sets the way to watch resources. */
+    readonly serveWatch: (watch: Watch) => Effect.Effect<void>
     /** Announces that requests will follow soon. */
     readonly expectRequests: () => void
     /** Completes when the first request comes or is announced. */
@@ -23,6 +27,7 @@ export class McpServer extends Context.Tag("mcp-kraken/layers/mcp/server/McpServ
 export const makeServer = Effect.fnUntraced(function* (definition: (typeof McpServer.Service)["definition"]) {
   const expected = yield* Deferred.make<void>()
   const serving = yield* Deferred.make<RequestHandler>()
+  const watching = yield* Deferred.make<Watch>()
   let handler: RequestHandler | undefined
   const expectRequests = () => Deferred.unsafeDone(expected, Effect.void)
   return McpServer.of({
@@ -39,6 +44,12 @@ export const makeServer = Effect.fnUntraced(function* (definition: (typeof McpSe
         handler = answer
         return Effect.asVoid(Deferred.succeed(serving, answer))
       }),
+    watch: (uri, principal) =>
+      Effect.suspend(() => {
+        expectRequests()
+        return Effect.flatMap(Deferred.await(watching), (watch) => watch(uri, principal))
+      }),
+    serveWatch: (watch) => Effect.asVoid(Deferred.succeed(watching, watch)),
     expectRequests,
     requestsExpected: Deferred.await(expected)
   })

@@ -1,4 +1,4 @@
-import { Effect, Either, Fiber, FiberSet, Option, Predicate } from "effect"
+import { Effect, Either, Exit, Fiber, FiberSet, Option, Predicate } from "effect"
 import type { Readable, Writable } from "node:stream"
 import { Principal } from "../../../services/Principal.ts"
 import { carryOutBatch } from "../protocol/batch.ts"
@@ -11,15 +11,37 @@ import {
   incoming,
   invalidRequest,
   type Json,
+  paramsFailure,
   parse,
   parseError,
   type Request,
   stringify
 } from "../protocol/messages.ts"
 import { isStateless } from "../protocol/statelessEnvelope.ts"
-import { carryOut, makeProtocol, type Plan, versionFor } from "../protocol/protocol.ts"
+import {
+  carryOut,
+  makeProtocol,
+  type Plan,
+  resourceUpdated,
+  statelessFailure,
+  versionFor
+} from "../protocol/protocol.ts"
+import type { ProtocolError } from "../protocol/ProtocolError.ts"
+import { makeListener, makeSubscriber, makeSubscriptionQuota, untilNotBehind } from "../subscriptions/subscriber.ts"
 import { McpServer } from "../server/McpServer.ts"
 import { makeLineWriter, makeReader } from "./streams.ts"
+
+/** The methods that subscribe, in the revisions with a handshake. */
+const subscribing: ReadonlySet<string> = new Set(["resources/subscribe", "resources/unsubscribe"])
+
+/** The most streams of changes. */
+const mostListeners = 50
+
+const tooManyStreams: Failure = {
+  status: 429,
+  code: -32000,
+  message: `This connection has ${mostListeners} streams, the most that it can have. Cancel some first.`
+}
 
 /**
  * Serves one client on a pair of streams, in all protocol revisions, until the input or `until` ends and all requests
@@ -31,14 +53,18 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
   output: Writable,
   until: Effect.Effect<unknown> = Effect.never
 ) {
-  const { answer, questions, definition, expectRequests } = yield* McpServer
+  const { answer, questions, definition, expectRequests, watch } = yield* McpServer
   const principal = yield* Principal
   const protocol = makeProtocol(definition, "pipe")
   const { read } = yield* makeReader(input)
   const writer = yield* makeLineWriter(output)
   const calls = yield* FiberSet.make<void>()
+  const streams = yield* FiberSet.make<void>()
   const running = new Map<Id, Fiber.RuntimeFiber<void>>()
-  const listeners = new Map<Id, object>()
+  const hasSubscriptions = definition.about.capabilities.resources?.subscribe === true
+  const quota = makeSubscriptionQuota()
+  /** The streams of changes, each with its last message. */
+  const listeners = new Map<Id, { readonly fiber: Fiber.RuntimeFiber<void>; readonly last: object }>()
   let client = Option.none<Json>()
   let version: string | undefined
 
@@ -56,21 +82,63 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     return protocol.handshake(request, principal, client, version)
   }
 
-  const listen = (request: Request) => {
-    const { failure, first, last } = protocol.listen(request)
-    if (failure !== undefined) return fail(request.id, failure)
-    listeners.set(request.id, last)
-    write(first)
+  const subscriber = yield* makeSubscriber({
+    principal,
+    watch,
+    quota,
+    ready: untilNotBehind(writer.isBehind),
+    tell: (uri) => write(resourceUpdated(uri))
+  })
+
+  const subscribe = (request: Request) => {
+    const { id, method, params } = request
+    const invalid = paramsFailure(request)
+    if (invalid !== undefined) return Effect.sync(() => fail(id, invalid))
+    const uri = String(params?.["uri"])
+    return Effect.match(method === "resources/subscribe" ? subscriber.subscribe(uri) : subscriber.unsubscribe(uri), {
+      onFailure: ({ code, data, message }) => fail(id, { status: 200, code, data, message }),
+      onSuccess: () => write({ jsonrpc: "2.0", id, result: {} })
+    })
+  }
+
+  const listen = Effect.fnUntraced(function* (request: Request) {
+    const listening = protocol.listen(request)
+    if (listening._tag === "Refused") return fail(request.id, listening.failure)
+    if (listeners.has(request.id)) return fail(request.id, invalidRequest("Invalid request: this id is in use"))
+    if (listeners.size >= mostListeners) return fail(request.id, tooManyStreams)
+    const open = Effect.gen(function* () {
+      const listener = yield* makeListener({
+        listening: hasSubscriptions ? listening : { ...listening, uris: [] },
+        principal,
+        watch,
+        quota,
+        isBehind: writer.isBehind,
+        send: write
+      })
+      yield* listener.ended
+      write(listening.last)
+    }).pipe(
+      Effect.scoped,
+      Effect.catchAll((error: ProtocolError) => Effect.sync(() => fail(request.id, statelessFailure(error))))
+    )
+    const fiber = yield* FiberSet.run(streams, open)
+    listeners.set(request.id, { fiber, last: listening.last })
+    fiber.addObserver((exit) => {
+      if (Exit.isSuccess(exit) && listeners.get(request.id)?.fiber === fiber) listeners.delete(request.id)
+    })
+  })
+
+  const answerTo = (request: Request) => {
+    const plan = planOf(request)
+    const withSend: Plan = plan._tag === "Dispatch" ? { ...plan, context: { ...plan.context, send: write } } : plan
+    return Effect.map(carryOut(answer, withSend), ({ response }) => write(response))
   }
 
   const start = Effect.fnUntraced(function* (request: Request) {
-    if (request.method === "subscriptions/listen") return listen(request)
-    const plan = planOf(request)
-    const withSend: Plan = plan._tag === "Dispatch" ? { ...plan, context: { ...plan.context, send: write } } : plan
-    const fiber = yield* FiberSet.run(
-      calls,
-      Effect.map(carryOut(answer, withSend), ({ response }) => write(response))
-    )
+    if (request.method === "subscriptions/listen") return yield* listen(request)
+    const isSubscribing =
+      hasSubscriptions && subscribing.has(request.method) && !isStateless(request.method, request.params, {})
+    const fiber = yield* FiberSet.run(calls, isSubscribing ? subscribe(request) : answerTo(request))
     running.set(request.id, fiber)
     fiber.addObserver(() => {
       if (running.get(request.id) === fiber) running.delete(request.id)
@@ -79,8 +147,8 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
 
   const cancel = (id: Id | undefined) => {
     if (id === undefined) return Effect.void
+    const fiber = listeners.get(id)?.fiber ?? running.get(id)
     listeners.delete(id)
-    const fiber = running.get(id)
     return fiber === undefined ? Effect.void : Fiber.interruptFork(fiber)
   }
 
@@ -132,7 +200,7 @@ export const serveStdio = Effect.fn("Stdio.serve")(function* (
     // A client that has closed the input can't answer any more questions.
     questions.abandon(principal)
     yield* FiberSet.awaitEmpty(calls)
-    for (const last of listeners.values()) write(last)
+    for (const { last } of listeners.values()) write(last)
     yield* writer.flushed
   })
   yield* Effect.raceFirst(serveAll, writer.closed)

@@ -41,6 +41,8 @@ export const makeReader = Effect.fnUntraced(function* (input: Readable) {
 export interface LineWriter {
   /** Writes a line, without waiting. */
   readonly write: (line: string) => void
+  /** True while the reader does not keep up. */
+  readonly isBehind: () => boolean
   /** Completes when the reader keeps up, or has closed the stream. */
   readonly ready: Effect.Effect<void>
   /** Completes when everything written has been passed on, or the reader has closed the stream. */
@@ -90,6 +92,7 @@ export const makeLineWriter = Effect.fnUntraced(function* (output: Writable) {
     write: (line) => {
       if (!isClosed && !output.write(`${line}\n`)) blocked = true
     },
+    isBehind: () => blocked && !isClosed,
     ready: when(() => isClosed || !blocked),
     flushed: Effect.raceFirst(
       closed,

@@ -21,18 +21,17 @@ describe("resources", () => {
       const { body } = yield* stateless("resources/list")
       assert.deepStrictEqual(
         body.result.resources.map(({ uri }: { uri: string }) => uri),
-        [
-          "kraken://assets",
-          "kraken://pairs",
-          "kraken://system-status",
-          "kraken://account/balances",
-          "kraken://orders/open"
-        ]
+        ["kraken://assets", "kraken://pairs", "kraken://system-status", "kraken://balances", "kraken://orders/open"]
       )
       const templates = yield* stateless("resources/templates/list")
       assert.deepStrictEqual(
         templates.body.result.resourceTemplates.map(({ uriTemplate }: { uriTemplate: string }) => uriTemplate),
-        ["kraken://pairs/{pair}", "kraken://pnl/{year}.csv{?currency,method}"]
+        [
+          "kraken://pairs/{pair}",
+          "kraken://ticker/{pair}",
+          "kraken://book/{pair}",
+          "kraken://pnl/{year}.csv{?currency,method}"
+        ]
       )
     }).pipe(Effect.provide(edge))
   )
@@ -41,7 +40,7 @@ describe("resources", () => {
     Effect.gen(function* () {
       const { body } = yield* handshake("resources/list")
       assert.notInclude(JSON.stringify(body), "balances")
-      const balances = yield* handshake("resources/read", { uri: "kraken://account/balances" })
+      const balances = yield* handshake("resources/read", { uri: "kraken://balances" })
       assert.strictEqual(balances.body.error.code, -32002)
     }).pipe(Effect.provide(TestMcpHttpHandler({ directory }, { toolsets: ["market"] })))
   )
@@ -65,9 +64,63 @@ describe("resources", () => {
         assert.deepStrictEqual([status, body.error.code, body.error.data], [400, -32602, { uri }])
         assert.strictEqual((yield* handshake("resources/read", { uri })).body.error.code, -32002)
       }
-      const denied = yield* read("kraken://account/balances")
+      const denied = yield* read("kraken://balances")
       assert.include(denied.body.error.message, "KrakenPermissionError")
     }).pipe(Effect.provide(edge))
+  )
+})
+
+describe("resources with live data", () => {
+  const answers = {
+    "public/Ticker": { XXBTZUSD: { a: ["101", "1", "1"], b: ["100", "1", "1"], c: ["100.5", "1"], o: "100" } },
+    "public/Depth": { XXBTZUSD: { asks: [["101.0", "2.000", 1]], bids: [["100.0", "1.000", 1]] } },
+    "private/OpenOrders": { open: {} },
+    "private/BalanceEx": { ZUSD: { balance: "60", hold_trade: "10" } }
+  }
+  const granted = ["query-funds", "query-open-trades"] as const
+  const live = TestMcpHttpHandler({ directory, answers, granted: [...granted] })
+
+  it.effect("have the words of the tools, with their source and age", () =>
+    Effect.gen(function* () {
+      for (const spelling of ["BTC%2FUSD", "BTC/USD", "xbtusd"]) {
+        const [content] = (yield* read(`kraken://ticker/${spelling}`)).body.result.contents
+        const { age_ms, columns, source, tickers } = JSON.parse(content.text)
+        assert.deepStrictEqual([content.uri, source, age_ms], [`kraken://ticker/${spelling}`, "rest", 0])
+        assert.strictEqual(tickers[0][columns.indexOf("pair")], "BTC/USD")
+      }
+      const [book] = (yield* read("kraken://book/BTCUSD")).body.result.contents
+      assert.deepInclude(JSON.parse(book.text), { pair: "BTC/USD", source: "rest", age_ms: 0 })
+      const [orders] = (yield* read("kraken://orders/open")).body.result.contents
+      assert.deepInclude(JSON.parse(orders.text), { orders: [], source: "rest" })
+      const [balances] = (yield* read("kraken://balances")).body.result.contents
+      assert.strictEqual(JSON.parse(balances.text).balances[0].asset, "USD")
+    }).pipe(Effect.provide(live))
+  )
+
+  it.effect("are neither listed nor read by who is not offered their tools, and essential tools are enough", () =>
+    Effect.gen(function* () {
+      const listed = JSON.stringify([
+        (yield* handshake("resources/list")).body,
+        (yield* handshake("resources/templates/list")).body
+      ])
+      for (const uri of ["kraken://ticker/{pair}", "kraken://orders/open"]) assert.include(listed, uri)
+      assert.notInclude(listed, "kraken://pnl")
+      assert.isDefined((yield* handshake("resources/read", { uri: "kraken://ticker/BTCUSD" })).body.result)
+    }).pipe(
+      Effect.provide(TestMcpHttpHandler({ directory, answers, granted: [...granted] }, { toolsets: ["essential"] }))
+    )
+  )
+
+  it.effect("are not read with a toolset that lacks their tool", () =>
+    Effect.gen(function* () {
+      assert.notInclude(JSON.stringify((yield* handshake("resources/templates/list")).body), "kraken://ticker")
+      for (const uri of ["kraken://ticker/BTCUSD", "kraken://book/BTCUSD", "kraken://orders/open"]) {
+        const { body } = yield* handshake("resources/read", { uri })
+        assert.strictEqual(body.error.code, -32002, uri)
+      }
+    }).pipe(
+      Effect.provide(TestMcpHttpHandler({ directory, answers, granted: [...granted] }, { toolsets: ["account"] }))
+    )
   )
 })
 
@@ -124,11 +177,13 @@ describe("completion", () => {
       ({ body }) => body.result?.completion.values
     )
   const template = { type: "ref/resource", uri: "kraken://pairs/{pair}" }
+  const ticker = { type: "ref/resource", uri: "kraken://ticker/{pair}" }
 
   it.effect("suggests pairs, for the template and for prompts with a pair", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* complete(template, "pair", "btc/us"), ["BTC/USD", "BTC/USDC", "BTC/USDT"])
       assert.deepStrictEqual(yield* complete(template, "pair", "XXBTZUSD"), ["BTC/USD"])
+      assert.deepStrictEqual(yield* complete(ticker, "pair", "btc/us"), ["BTC/USD", "BTC/USDC", "BTC/USDT"])
       assert.deepStrictEqual(yield* complete({ type: "ref/prompt", name: "pre_trade_checklist" }, "pair", "xrp"), [
         "XRP/USD"
       ])
