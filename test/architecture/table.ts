@@ -259,6 +259,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "layers/mcp/handlers": [
     "domain/endpoints",
+    "domain/live",
     "layers/mcp/protocol",
     "layers/mcp/server",
     "layers/metrics",
@@ -267,7 +268,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "tools",
     "tools/kit"
   ],
-  "layers/mcp/http": ["layers/mcp/protocol", "layers/mcp/server", "services"],
+  "layers/mcp/http": ["layers/mcp/protocol", "layers/mcp/server", "layers/mcp/subscriptions", "services"],
   "layers/mcp/protocol": ["domain/wire", "services", "version"],
   "layers/mcp/multiRoundTrip": ["domain/wire", "layers/mcp/protocol", "layers/storage", "services"],
   "layers/mcp/server": [
@@ -277,7 +278,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/tracing",
     "services"
   ],
-  "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "services"],
+  "layers/mcp/stdio": ["layers/mcp/protocol", "layers/mcp/server", "layers/mcp/subscriptions", "services"],
   "layers/paper": [
     "domain/endpoints",
     "domain/live",
@@ -577,5 +578,6 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "version"
   ],
   "layers/readiness": ["domain/endpoints", "layers/access", "layers/caching", "services"],
-  "layers/tracing/otlp": ["layers/kraken/client", "layers/metrics", "layers/tracing", "services", "version"]
+  "layers/tracing/otlp": ["layers/kraken/client", "layers/metrics", "layers/tracing", "services", "version"],
+  "layers/mcp/subscriptions": ["layers/caching", "layers/mcp/protocol", "services"]
 }

@@ -8,12 +8,20 @@ import type { Feed } from "../../src/services/MarketData.ts"
 const unread: Feed<never> = {
   live: Effect.succeedNone,
   snapshot: Effect.dieMessage("nothing reads"),
-  changes: Stream.die("nothing reads")
+  changes: Stream.die("nothing reads"),
+  pushed: Stream.die("nothing reads"),
+  isPrompt: Effect.succeed(false)
 }
 
 /** Account data of which only the observed orders are read, as writers do. */
 export const FeedOf = (observed: Observed) =>
-  Layer.succeed(AccountData, { orders: unread, balances: unread, events: Stream.die("nothing reads"), observed })
+  Layer.succeed(AccountData, {
+    orders: unread,
+    balances: unread,
+    wallets: Effect.succeedNone,
+    events: Stream.die("nothing reads"),
+    observed
+  })
 
 /** Account data without live events. */
 export const NoFeed = FeedOf(nothingObserved)

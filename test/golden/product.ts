@@ -27,7 +27,6 @@ import { CallBudgetInMemory } from "../../src/layers/access/CallBudgetSqlite.ts"
 import { PolicyIntersecting } from "../../src/layers/access/PolicyIntersecting.ts"
 import { OperatedOnPaper, type TestPrincipal } from "../doubles/TestPrincipal.ts"
 import { RecordInMemory } from "../../src/layers/access/record/RecordSqlite.ts"
-import { NoFeed } from "../doubles/NoFeed.ts"
 import { NoApprovals } from "../doubles/NoApprovals.ts"
 
 /** Settings that a scenario changes. */
@@ -41,12 +40,8 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     otp: Option.map(Option.fromNullable(otp), Redacted.make)
   }))
   const kraken = KrakenWriterSettling.pipe(
-<<<<<<< HEAD
     Layer.provideMerge(Layer.merge(RecordInMemory, NoApprovals)),
     Layer.provideMerge(FeedsByRest),
-=======
-    Layer.provideMerge(Layer.mergeAll(RecordInMemory, NoApprovals, NoFeed)),
->>>>>>> 58925163 (Settle a lost answer by the event that shows the order)
     Layer.provideMerge(Layer.merge(NamesKraken, PermissionCacheKraken)),
     Layer.provideMerge(KrakenClientHttp),
     Layer.provide([inProcess(fake), NonceSourceMemory]),

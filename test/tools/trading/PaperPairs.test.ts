@@ -17,7 +17,6 @@ import { FeedsByRest } from "../../doubles/TestFeeds.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
 import { Access, use } from "../backends.ts"
 import { RecordInMemory } from "../../../src/layers/access/record/RecordSqlite.ts"
-import { NoFeed } from "../../doubles/NoFeed.ts"
 import { NoApprovals } from "../../doubles/NoApprovals.ts"
 
 /** A double of Kraken with a pair, priced at 1000, that this program's catalogue does not have. */

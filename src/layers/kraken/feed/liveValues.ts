@@ -14,11 +14,12 @@ export interface LiveValue<A> {
 }
 
 /** Makes a live value of a part of another one. */
-export const mapLive = <A, B>({ follow, look }: LiveValue<A>, part: (value: A) => B): LiveValue<B> => ({
+export const mapLive = <A, B>({ follow, keep, look }: LiveValue<A>, part: (value: A) => B): LiveValue<B> => ({
   look: Effect.map(
     look,
     Option.map((snapshot) => ({ ...snapshot, value: part(snapshot.value) }))
   ),
+  keep,
   follow
 })
 

@@ -1,5 +1,5 @@
 import { oldestOf } from "./sourceNotes.ts"
-import { Effect, Ref, Struct } from "effect"
+import { Effect, Option, Ref, Struct } from "effect"
 import { CallBudget } from "../../../services/CallBudget.ts"
 import { CallContext, type Source } from "../../../services/CallContext.ts"
 import { refusalData } from "../../../services/LimitErrors.ts"

@@ -4,6 +4,7 @@ import type { Pair } from "../../../../src/domain/assets/model.ts"
 import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoints.ts"
 import type { Book, OpenOrder, Ticker, Wallets } from "../../../../src/domain/live/values.ts"
 import { operator } from "../../../../src/layers/access/principals.ts"
+import { nothingObserved } from "../../../../src/layers/kraken/feed/nothingObserved.ts"
 import { LiveAnswersKraken } from "../../../../src/layers/kraken/feed/LiveAnswersKraken.ts"
 import { AccountData } from "../../../../src/services/AccountData.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
@@ -120,7 +121,8 @@ const makeWorld = () => {
       Layer.mock(AccountData, {
         orders: feed(() => world.orders),
         balances: feed(() => new Map()),
-        wallets: live(() => world.wallets)
+        wallets: live(() => world.wallets),
+        observed: nothingObserved
       }),
       Layer.succeed(Names, {
         pair: Effect.succeed,

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Option, Stream, SubscriptionRef, TestClock } from "effect"
 import type { Ticker } from "../../../../src/domain/live/values.ts"
 import type { Permission } from "../../../../src/domain/keys/permissions.ts"
+import { nothingObserved } from "../../../../src/layers/kraken/feed/nothingObserved.ts"
 import { ResourceWatchLive } from "../../../../src/layers/mcp/handlers/ResourceWatchLive.ts"
 import { McpServerEarly } from "../../../../src/layers/mcp/server/McpServerEarly.ts"
 import { McpServer } from "../../../../src/layers/mcp/server/McpServer.ts"
@@ -38,7 +39,13 @@ const make = (granted: ReadonlyArray<Permission> = [], config: Partial<typeof Co
       Stream.onStart(Effect.sync(() => state.followers++)),
       Stream.ensuring(Effect.sync(() => state.followers--))
     )
-    const feed = { live: Effect.succeedNone, snapshot: Effect.never, changes: Stream.never }
+    const feed = {
+      live: Effect.succeedNone,
+      snapshot: Effect.never,
+      changes: Stream.never,
+      pushed: Stream.never,
+      isPrompt: Effect.succeed(false)
+    }
     const names = Layer.mock(Names, {
       pair: (given) =>
         directory.findPair(given) === undefined
@@ -50,12 +57,15 @@ const make = (granted: ReadonlyArray<Permission> = [], config: Partial<typeof Co
       Layer.provideMerge(McpServerEarly),
       Layer.provide([
         Layer.merge(TestKraken({ granted: [...granted], directory }), names),
-        Layer.succeed(MarketData, {
+        Layer.mock(MarketData, {
           ticker: () => ({ ...feed, changes: tickers }),
           book: () => feed,
-          trades: () => feed
+          trades: () => feed,
+          candles: () => feed,
+          instruments: feed,
+          status: feed
         }),
-        Layer.mock(AccountData, { orders: feed, balances: feed, events: Stream.never }),
+        Layer.mock(AccountData, { orders: feed, balances: feed, events: Stream.never, observed: nothingObserved }),
         Layer.succeed(Callers, {
           serves: () => true,
           find: (id) => Effect.succeed(callers.get(id) ?? { _tag: "Unknown" })

@@ -1,4 +1,3 @@
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, PubSub, Stream, TestClock } from "effect"
 import { McpHttpHandler } from "../../../../src/layers/mcp/http/McpHttpHandler.ts"
@@ -40,7 +39,7 @@ const make = Effect.gen(function* () {
   const server = Layer.scoped(
     McpServer,
     Effect.tap(makeServer({ about }), (server) =>
-      Effect.zipRight(server.serveWatch(watch), connectSdk(server, { methods: {} }, new AjvJsonSchemaValidator()))
+      Effect.zipRight(server.serveWatch(watch), connectSdk(server, { methods: {} }))
     )
   )
   const layer = McpHttpHandlerStateless.pipe(Layer.provide(server), Layer.provide(RequestStateKeyMemory))
