@@ -52,7 +52,13 @@ const isClaimed = (db: Database, at: number, plan: number, process: string): boo
   )
 }
 
+/** Claims a plan, and removes the claims of plans that cannot be carried out any more. */
 const claim = (db: Database, at: number, plan: number, process: string): void => {
+  statement(
+    db,
+    `DELETE FROM plan_claims WHERE plan NOT IN
+       (SELECT seq FROM plans WHERE state IN ('open', 'approved') AND intent IS NULL)`
+  ).run()
   statement(
     db,
     `INSERT INTO plan_claims (plan, owner, until) VALUES (?, ?, ?)

@@ -44,14 +44,16 @@ export interface Pruned {
 }
 
 /**
- * Removes bodies of writes that were closed before a moment, oldest first, and records which ones. Rows after one that
+ * Removes bodies of writes that were closed before a moment, and of their fills, oldest first, and records which ones. Rows after one that
  * is not older stay, and so do open and unknown writes and the operator's own rows. Undefined if there is nothing to
  * remove; otherwise there might be more.
  */
 export const prune = (db: Database, at: number, before: number): Pruned | undefined => {
   const { rows, through } = rowsBefore(db, before)
   const closed = new Set(statement(db, prunable("main.")).pluck().all({ through }))
-  const dropped = rangesOf(rows.filter(({ write }) => closed.has(write)).map(({ seq }) => seq))
+  const dropped = rangesOf(
+    rows.filter(({ writes }) => writes.every((write) => closed.has(write))).map(({ seq }) => seq)
+  )
   if (dropped.length === 0) return undefined
   const carried = carriedOf(db, through)
   const head = append(db, { kind: "prune", at, actor, through, dropped, ...(carried && { carried }) })
@@ -74,8 +76,8 @@ const carriedOf = (db: Database, through: number): Prune["carried"] => {
 
 interface WriteRow {
   readonly seq: number
-  /** The row of the write to which it belongs. */
-  readonly write: number
+  /** The rows of the writes to which it belongs. */
+  readonly writes: ReadonlyArray<number>
 }
 
 /** Rows of writes that stand before the first row that is not older than a moment. */
@@ -90,15 +92,16 @@ const rowsBefore = (db: Database, before: number) => {
     )
     if (event.at >= before || rows.length >= mostDropped) break
     through = row.seq
-    const write = writeOf(row.seq, event)
-    if (write !== undefined) rows.push({ seq: row.seq, write })
+    const writes = writesOf(row.seq, event)
+    if (writes.length > 0) rows.push({ seq: row.seq, writes })
   }
   return { rows, through }
 }
 
-const writeOf = (seq: number, event: Event): number | undefined => {
-  if (event.kind === "intent" || event.kind === "refusal") return seq
-  return event.kind === "outcome" ? event.intent : undefined
+const writesOf = (seq: number, event: Event): ReadonlyArray<number> => {
+  if (event.kind === "intent" || event.kind === "refusal") return [seq]
+  if (event.kind === "outcome") return [event.intent]
+  return event.kind === "fills" ? event.orders.map(({ intent }) => intent) : []
 }
 
 /** The ranges of ascending numbers. */

@@ -3,6 +3,7 @@ import { Option } from "effect"
 import { everyone, type Spend } from "../../../../src/domain/mandates/claim.ts"
 import { freeze, rotate } from "../../../../src/layers/access/mandates/administer.ts"
 import { prune, rekey, resolve } from "../../../../src/layers/access/record/administer.ts"
+import { renew } from "../../../../src/layers/access/record/intents.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import * as Intents from "../../../../src/layers/access/record/intents.ts"
 import * as Limits from "../../../../src/layers/access/record/limits.ts"
@@ -497,6 +498,32 @@ describe("pruning", () => {
     assert.isDefined(prune(v.db, v.clock.wall, v.clock.wall - month))
     assert.strictEqual(v.available("USD"), "810")
     assert.deepStrictEqual(v.faults(), [])
+  })
+
+  it("each month leaves no more of a year than of its first month but hashes, which stay verifiable", () => {
+    const v = makeSpending(withCapital)
+    const counts = () =>
+      ["intents", "made", "spends", "uses", "holdings", "leases", "dropped", "events WHERE body IS NOT NULL"].map(
+        (table) => Number(v.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get())
+      )
+    const months = Array.from({ length: 12 }, () => {
+      for (let n = 0; n < 20; n++) {
+        const bought = v.placed([buy("10")])
+        v.filled(bought, { paid: [{ at: v.clock.wall, amount: "10" }], got: "1", closed: true })
+        const sold = v.placed([sell("1")])
+        v.filled(sold, { paid: [{ at: v.clock.wall, amount: "1" }], got: "10", closed: true })
+      }
+      v.clock.wall += month
+      v.clock.monotonic += month
+      renew(v.db, v.now())
+      prune(v.db, v.clock.wall, v.clock.wall - month)
+      assert.deepStrictEqual(v.faults(), [])
+      return counts()
+    })
+    const [first = [], last = []] = [months[1], months.at(-1)]
+    // Each pruning leaves one row that says what was pruned, and one with what that counts against the life of the mandate.
+    const grown = last.map((count, table) => count - (first[table] ?? 0))
+    assert.deepStrictEqual(grown, [0, 0, 0, 10, 0, 0, 0, 10])
   })
 
   it("leaves an old order whose fill still counts in a window", () => {
