@@ -74,8 +74,8 @@ const first = (folder: string, now: number) =>
     }
   })
 
-const median = (values: ReadonlyArray<number>): number | undefined =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+/** The best counts, since other load only makes a start slower. */
+const best = (values: ReadonlyArray<number>): number => Math.min(...values)
 
 /** Measures what a paper account with a long history costs: the first answers of a new process, and the file. */
 export const growth = async ({ entry }: Ours): Promise<void> => {
@@ -101,9 +101,9 @@ export const growth = async ({ entry }: Ours): Promise<void> => {
       rows.push([
         `${commands} commands`,
         ...(["balance", "order", "closed", "ledger"] as const).map((name) =>
-          number(median(answers.map((answer) => answer[name])), 1)
+          number(best(answers.map((answer) => answer[name])), 1)
         ),
-        number(median(calls)),
+        number(best(calls)),
         number(each, 1),
         number(statSync(join(folder, "paper.db")).size / 2 ** 20, 1)
       ])
@@ -113,7 +113,7 @@ export const growth = async ({ entry }: Ours): Promise<void> => {
   }
   print(
     table(
-      `13. Growth of a paper account: medians of ${starts} starts, in ms`,
+      `13. Growth of a paper account: the best of ${starts} starts, in ms`,
       ["", "open + balance", "order", "closed orders", "ledger", "call as a process", "µs to make each", "file, MB"],
       rows
     )

@@ -1,11 +1,16 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { setImmediate } from "node:timers/promises"
 import { handle, replay } from "../../src/exchange/commands/handle.ts"
 import { blockLength } from "../../src/exchange/base/history.ts"
 import { recordedMarket } from "../../src/exchange/markets/recorded/recordedMarket.ts"
 import type { Exchange } from "../../src/exchange/state/state.ts"
-import { leaveToArchives, restoreSnapshot, takeSnapshot } from "../../src/exchange/state/stateSnapshot.ts"
+import {
+  leaveToArchives,
+  restoreSnapshot,
+  snapshotFormat,
+  takeSnapshot
+} from "../../src/exchange/state/stateSnapshot.ts"
 import type { Request } from "../../src/exchange/wire/request.ts"
 import { makeArchives } from "../doubles/TestArchives.ts"
 import { runs } from "../Property.ts"
@@ -60,6 +65,19 @@ describe("a snapshot of an exchange", () => {
     })
     return fc.assert(property, { numRuns: runs(200) })
   }, 120_000)
+
+  it("has these fields, which a program with another `snapshotFormat` may change", () => {
+    const exchange = exchangeOf(2)
+    runSequence(exchange, fc.sample(sequences, { numRuns: 40, seed: 3 }).flat())
+    const nodes: ReadonlyArray<unknown> = JSON.parse(takeSnapshot(exchange, []).text)
+    const shapes = nodes.flatMap((node) =>
+      Array.isArray(node) || Object.keys(Object(node)).includes("ZUSD")
+        ? []
+        : [Object.keys(Object(node)).toSorted().join(" ")]
+    )
+    const text = [`format ${snapshotFormat}`, ...[...new Set(shapes)].toSorted()].join("\n")
+    return expect(`${text}\n`).toMatchFileSnapshot("../golden/state/snapshot-fields.txt")
+  })
 
   it("refuses what has no text", () => {
     const exchange = exchangeOf(2)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { copyFileSync } from "node:fs"
 import { join } from "node:path"
 import { as, paperIn, read, resting, write } from "../../doubles/TestPaper.ts"
 import { makeCommandLine } from "../commandLine.ts"
@@ -54,6 +55,26 @@ describe("paper", () => {
         assert.deepStrictEqual(yield* read("private/Balance"), { ZEUR: "7.0000" })
         assert.deepStrictEqual(yield* as("aabbccddeeff")(read("private/Balance")), { ZUSD: "10000.0000" })
       }).pipe(Effect.provide(paperIn(folder)))
+    })
+  )
+
+  it.scopedLive("goes on from an older file only if the operator says so", () =>
+    Effect.gen(function* () {
+      const { folder, run } = yield* makeCommandLine
+      const env = { MCP_KRAKEN_STATE_DIR: folder }
+      const place = Effect.provide(write("private/AddOrder", resting), paperIn(folder))
+      yield* place
+      copyFileSync(join(folder, "paper.db"), join(folder, "older"))
+      yield* place
+      copyFileSync(join(folder, "older"), join(folder, "paper.db"))
+      const refused = yield* run(["paper", "show"], env)
+      assert.deepInclude(refused, { code: 1, stdout: "" })
+      assert.match(refused.stderr, /mcp-kraken paper accept --account local/)
+      const accepted = yield* run(["paper", "accept", "--json"], env)
+      assert.strictEqual(accepted.code, 0, accepted.stderr)
+      assert.deepInclude(JSON.parse(accepted.stdout), { account: "local", market: "synthetic" })
+      const { stdout } = yield* run(["paper", "show", "--json"], env)
+      assert.lengthOf(JSON.parse(stdout).open_orders, 1)
     })
   )
 

@@ -5,6 +5,7 @@ import * as fc from "fast-check"
 import { spawnSync } from "node:child_process"
 import { copyFileSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs"
 import { join } from "node:path"
+import { asFine } from "../../asFine.ts"
 import { openPaperAccounts, type TestPaperAccounts } from "../../doubles/TestPaperAccounts.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 
@@ -94,6 +95,23 @@ describe("the journal of a paper account", () => {
       assert.strictEqual(count(folder, "snapshots"), 1)
       yield* opened(folder, (accounts) => trade(accounts, 900, 1000))
       assert.isBelow(count(folder, "journal"), entries)
+    })
+  )
+
+  it.scoped("of the first version with snapshots is read", () =>
+    Effect.gen(function* () {
+      const golden = join(import.meta.dirname, "../../golden/state/2")
+      const folder = yield* temporaryFolder
+      copyFileSync(join(golden, "paper.db"), join(folder, "paper.db"))
+      const { answers, end } = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8"))
+      yield* opened(folder, (accounts) => {
+        for (const [name, { answer, params }] of Object.entries<{ readonly answer: object; readonly params: object }>(
+          answers
+        )) {
+          const { result } = Object(accounts.read(name, params, end))
+          assert.deepStrictEqual(asFine(JSON.parse(JSON.stringify(result)), answer), answer, name)
+        }
+      })
     })
   )
 
