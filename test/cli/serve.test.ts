@@ -156,7 +156,7 @@ describe("serve", () => {
       writeFileSync(file, "")
       const env = { MCP_KRAKEN_MODE: "paper", MCP_KRAKEN_PAPER_MARKET: "synthetic", MCP_KRAKEN_STATE_DIR: file }
       const { code, stderr, stdout } = yield* runOpen(["serve", "--stdio"], env, ({ stdin }) =>
-        stdin.write(["initialize", "tools/list", "ping"].map(asked).join(""))
+        stdin.write(["initialize", "tools/list", "prompts/list"].map(asked).join(""))
       )
       const [hello, ...others] = stdout
         .trim()
