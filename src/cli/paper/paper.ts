@@ -41,7 +41,7 @@ const reset = Command.make("reset", which, (options) => Effect.flatMap(accounts,
 
 const accept = Command.make("accept", which, (options) =>
   Effect.flatMap(accounts, ({ accept }) => accept(options))
-).pipe(Command.withDescription("Go on from an older state, if the newest entries of an account are lost"))
+).pipe(Command.withDescription("Go on without entries of an account that are lost"))
 
 export const paper = Command.make("paper").pipe(
   Command.withDescription("Manage the simulated accounts of paper mode"),
