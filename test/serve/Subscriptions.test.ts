@@ -11,7 +11,11 @@ const ticker = "kraken://ticker/BTC%2FUSD"
 const makeExchange = Effect.gen(function* () {
   const exchange = yield* servedExchange()
   const { folder, variables } = yield* houseBeside(exchange.url, exchange.keys["full"] ?? { key: "", secret: "" })
-  const feeds = { KRAKEN_WS_URL: `${exchange.wsUrl}/v2`, KRAKEN_WS_AUTH_URL: `${exchange.wsUrl}/auth/v2` }
+  const feeds = {
+    MCP_KRAKEN_FEED: "auto",
+    KRAKEN_WS_URL: `${exchange.wsUrl}/v2`,
+    KRAKEN_WS_AUTH_URL: `${exchange.wsUrl}/auth/v2`
+  }
   const setPrice = (price: string, pair = "BTC/USD") => exchange.admin("price", { pair, price })
   return { ...exchange, setPrice, house: { folder, variables: { ...variables, ...feeds } } }
 })
