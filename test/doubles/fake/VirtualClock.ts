@@ -1,6 +1,15 @@
 import { Clock, Duration, Effect, Random } from "effect"
 import { getActiveResourcesInfo } from "node:process"
 
+/** Loads what the program loads at its first use. That takes many turns of the event loop, in which time would run ahead. */
+const load = Effect.promise(() =>
+  Promise.all([
+    import("@effect/sql-sqlite-node/SqliteClient"),
+    import("@effect/sql/Migrator"),
+    import("../../../src/layers/storage/driver.ts")
+  ])
+)
+
 /**
  * Makes a clock that jumps to the next sleeper's time as soon as nothing else is left to run. Unlike `TestClock` it
  * needs no adjusting and inspects no fibers, so that thousands of long scenarios take seconds. Starts in 2026. The time
@@ -43,9 +52,13 @@ export const makeVirtualClock = () => {
 
   /** Runs an effect on this clock, with the same random numbers each time. */
   const run = <A, E>(effect: Effect.Effect<A, E>): Promise<A> => {
-    setImmediate(tick)
+    const start = Effect.tap(load, () => setImmediate(tick))
     return Effect.runPromise(
-      effect.pipe(Effect.withRandom(Random.make("always")), Effect.withTracerEnabled(false), Effect.withClock(clock))
+      Effect.zipRight(start, effect).pipe(
+        Effect.withRandom(Random.make("always")),
+        Effect.withTracerEnabled(false),
+        Effect.withClock(clock)
+      )
     ).finally(() => (running = false))
   }
 
