@@ -89,6 +89,11 @@ export interface Limits {
 export interface RecordFacts extends Required<Pick<Facts, "leveraged" | "owned" | "usedClientIds">> {
   /** The reason for which the principal has no room for any write of this kind: it is frozen, or too fast. */
   readonly barred: Option.Option<NoRoom>
+  /**
+   * The owned assets of which orders that are open in the record, of the same callers, might have left more: buys that were
+   * filled meanwhile, and sales that were cancelled.
+   */
+  readonly unsettled: ReadonlySet<string>
 }
 
 /** The balances of the account as Kraken reported them. */

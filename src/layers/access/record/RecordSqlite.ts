@@ -33,7 +33,7 @@ import * as Intents from "./intents.ts"
 import { judge } from "./limits.ts"
 import { logHead } from "./logHead.ts"
 import { openOnFirstUse } from "./openOnFirstUse.ts"
-import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, usedClientIds } from "./openSpends.ts"
+import { leveragedPairs, openSpendsOf, ownIds, ownWithdrawals, unsettledOf, usedClientIds } from "./openSpends.ts"
 import { availableOf } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { recordFile } from "./recordFile.ts"
@@ -279,6 +279,7 @@ function makeRecord(
         return yield* readAlways((db, now): RecordFacts => ({
           barred: Option.fromNullable(stop ?? judge(db, now, own, { endpoint, claim }, limits)),
           owned: new Map(owned.map((asset) => [asset, availableOf(db, own, asset)])),
+          unsettled: unsettledOf(db, own, owned),
           usedClientIds: usedClientIds(db, own, newClientIds),
           leveraged: leveraged === undefined ? new Set() : leveragedPairs(db, own)
         }))

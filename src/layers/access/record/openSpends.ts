@@ -37,6 +37,21 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
   }))
 }
 
+/**
+ * Selects the assets of which a caller with a mandate, or else all callers, might own more as soon as open orders are read
+ * back: these can have bought some, or can have ended without taking what they reserved.
+ */
+export const unsettledOf = (db: Database, party: Party, assets: ReadonlyArray<string>): ReadonlySet<string> => {
+  const { account, key } = party
+  const open = statement(
+    db,
+    `SELECT 1 FROM spends WHERE key = @key AND account = @account AND state = 'open' AND of_seq IS NULL
+       AND (gets = @asset OR (asset = @asset AND reduces = 1)) AND (@subject IS NULL OR subject = @subject) LIMIT 1`
+  )
+  const subject = subjectOf(party) ?? null
+  return new Set(assets.filter((asset) => open.get({ key, account, asset, subject }) !== undefined))
+}
+
 interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "kind" | "n" | "paid" | "seq"> {
   readonly gets: string | null
   readonly counts: string

@@ -15,7 +15,6 @@ import {
 } from "../../../domain/mandates/assess.ts"
 import type { Claim, SpentOrder } from "../../../domain/mandates/claim.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
-import { assetName } from "../../../domain/mandates/conversion.ts"
 import type { Allowed } from "../../../domain/mandates/facts.ts"
 import type { ServerLimits } from "../../../domain/mandates/mandate.ts"
 import { isPerhapsOf } from "../../../domain/mandates/ownOrders.ts"
@@ -73,7 +72,7 @@ const unlimited = (params: Params): Guarded => ({ params, limits: {} })
  * may not take more than was approved, beyond a tolerance.
  *
  * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
- * the caller might have bought meanwhile: each reading costs rate budget.
+ * the caller might own by now: each reading costs rate budget.
  */
 export const makeLimitGuard = (
   context: LimitContext,
@@ -141,7 +140,7 @@ export const makeLimitGuard = (
       [readEach(needed.books, account.book), readEach(needed.fees, account.takerFee)],
       togetherIf(needed.books.length > 0 && needed.fees.length > 0)
     )
-    const { leveraged, owned, usedClientIds } =
+    const { leveraged, owned, unsettled, usedClientIds } =
       recorded !== undefined && needed === first ? recorded : yield* record.facts(endpoint, needed, limits)
     const facts: Facts = {
       directory,
@@ -153,15 +152,7 @@ export const makeLimitGuard = (
       leveraged,
       ...(limits.report !== undefined && { balances: new Map(Object.entries(limits.report.available)) })
     }
-    return facts
-  })
-
-  /** Tells whether orders that were filled meanwhile can have bought what a write sells. */
-  const mightSellMore = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
-    const sold = soldBy(endpoint, params, yield* context.directory)
-    if (sold === undefined) return false
-    const open = yield* record.openSpends(scopeOf(rules))
-    return open.some(({ gets }) => gets === sold)
+    return { facts, mightOwnMore: unsettled.size > 0 }
   })
 
   /**
@@ -176,15 +167,15 @@ export const makeLimitGuard = (
     start: Start,
     assumesRoom = false
   ) {
-    const facts = yield* readFacts(endpoint, params, rules, start)
+    const { facts, mightOwnMore } = yield* readFacts(endpoint, params, rules, start)
     const assessed = assess(endpoint, params, rules, facts)
-    if (assessed._tag !== "Allowed") return { assessed, facts, refusal: Option.none() }
+    if (assessed._tag !== "Allowed") return { assessed, facts, mightOwnMore, refusal: Option.none() }
     const isLater = assumesRoom && assessed.ask.length === 0 && facts.amended === undefined
     const refusal =
       isLater || assessed.claim.spends.length === 0
         ? Option.none()
         : yield* record.judge({ endpoint, claim: assessed.claim }, start.limits)
-    return { assessed, facts, refusal }
+    return { assessed, facts, mightOwnMore, refusal }
   })
 
   /** Reads what a person sees who is asked. A fact that cannot be read is named as missing. */
@@ -270,19 +261,6 @@ export const makeLimitGuard = (
     return yield* approvals.ask(draft, readQuote(endpoint, allowed, facts, limits))
   })
 
-  /** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
-  const toReadBack = Effect.fnUntraced(function* (
-    endpoint: WriteEndpoint,
-    params: Params,
-    rules: Rules,
-    { assessed, refusal }: Judgement
-  ) {
-    const scope = Option.flatMapNullable(refusal, readBackFor)
-    if (Option.isSome(scope)) return scope.value
-    const isCovered = assessed._tag === "Allowed" && assessed.claim.spends.every(({ order }) => isReducing(order))
-    return isCovered || !(yield* mightSellMore(endpoint, params, rules)) ? undefined : scopeOf(rules)
-  })
-
   return Effect.fn("KrakenWriter.guard")(
     function* (endpoint: WriteEndpoint, params: Params, call?: Asked, { assumesRoom = false } = {}) {
       const { mandate } = yield* Principal
@@ -322,7 +300,7 @@ export const makeLimitGuard = (
       let judged = yield* judge(endpoint, params, rules, { ...needed, limits, recorded }, assumed)
       if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
         yield* requireOrderLists(context, endpoint)
-      const scope = yield* toReadBack(endpoint, params, rules, judged)
+      const scope = toReadBack(rules, judged)
       if (scope !== undefined) {
         yield* readBack(scope, endpoint)
         judged = yield* judge(endpoint, params, rules, { ...needed, limits })
@@ -358,6 +336,7 @@ interface Start {
 const nothingRecorded: RecordFacts = {
   barred: Option.none(),
   owned: new Map(),
+  unsettled: new Set(),
   usedClientIds: new Set(),
   leveraged: new Set()
 }
@@ -367,6 +346,8 @@ interface Judgement {
   readonly assessed: Assessed
   /** The facts by which it was judged. */
   readonly facts: Facts
+  /** True if orders that were filled or cancelled meanwhile can have left more of what it sells. */
+  readonly mightOwnMore: boolean
   readonly refusal: Option.Option<NoRoom>
 }
 
@@ -402,19 +383,16 @@ const allowed = (
 
 const isReducing = (order: SpentOrder | undefined): boolean => order === undefined || order.reduces
 
-/** The asset that an order sells, by display name. Undefined for writes that place no order which sells. */
-const soldBy = (endpoint: WriteEndpoint, { orders, pair, type }: Params, directory: Directory): string | undefined => {
-  const sells =
-    (endpoint === "private/AddOrder" && type === "sell") ||
-    (endpoint === "private/AddOrderBatch" &&
-      Array.isArray(orders) &&
-      orders.some((order) => Object(order).type === "sell"))
-  const found = sells && typeof pair === "string" ? directory.findPair(pair) : undefined
-  return found && assetName(directory, found.base)
-}
-
 /** The callers whose orders can make room for a write that was refused. Undefined if none can. */
 const readBackFor = (refusal: NoRoom): "own" | "everyone" | undefined => {
   if (refusal._tag !== "Limit" || refusal.limit === "rate") return undefined
   return refusal.layer === "server" ? "everyone" : "own"
+}
+
+/** Finds the callers whose orders have to be read back before a judgement stands. Undefined if that would not change it. */
+const toReadBack = (rules: Rules, { assessed, mightOwnMore, refusal }: Judgement): "own" | "everyone" | undefined => {
+  const scope = Option.flatMapNullable(refusal, readBackFor)
+  if (Option.isSome(scope)) return scope.value
+  const isCovered = assessed._tag === "Allowed" && assessed.claim.spends.every(({ order }) => isReducing(order))
+  return isCovered || !mightOwnMore ? undefined : scopeOf(rules)
 }

@@ -9,10 +9,10 @@ import { makeLimitGuard } from "../../../../src/layers/kraken/limits/limitGuard.
 import { makeReadBack } from "../../../../src/layers/kraken/limits/readBack.ts"
 import { Approvals } from "../../../../src/services/Approvals.ts"
 import { KrakenClient, type Priority, type ReadError } from "../../../../src/services/KrakenClient.ts"
-import { KrakenOrderError } from "../../../../src/services/KrakenErrors.ts"
+import { KrakenOrderError, type KrakenPrecheckFailed } from "../../../../src/services/KrakenErrors.ts"
 import { PermissionCache } from "../../../../src/services/PermissionCache.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
-import { Record } from "../../../../src/services/Record.ts"
+import { Record, type RecordUnavailable } from "../../../../src/services/Record.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { keyOf } from "../../../doubles/WriterAccount.ts"
 import { NoApprovals } from "../../../doubles/NoApprovals.ts"
@@ -30,6 +30,10 @@ export const makeLists = () => {
   const trades: Rows = {}
   /** Orders that `QueryOrders` leaves out. */
   const leftOut = new Set<string>()
+  /** The step that another call takes while an order book is read. */
+  const meanwhile: { takes: Effect.Effect<void, ReadError | KrakenPrecheckFailed | RecordUnavailable> } = {
+    takes: Effect.void
+  }
   const reads: Array<{
     readonly endpoint: Endpoint
     readonly params: Params
@@ -60,7 +64,9 @@ export const makeLists = () => {
       case "private/QueryTrades":
         return some(endpoint, trades, params)
       case "public/Depth":
-        return Effect.succeed({ XXBTZUSD: { asks: [["50010", "10", 0]], bids: [["49990", "10", 0]] } })
+        return Effect.as(Effect.orDie(meanwhile.takes), {
+          XXBTZUSD: { asks: [["50010", "10", 0]], bids: [["49990", "10", 0]] }
+        })
       case "private/TradeVolume":
         return Effect.succeed({ volume: "0", fees: { XXBTZUSD: { fee: "0.40", maxfee: "0.40" } } })
       default:
@@ -76,7 +82,7 @@ export const makeLists = () => {
     now: DateTime.now,
     clock: Effect.succeed({ epoch: 0, within: 0 })
   })
-  return { open, closed, trades, leftOut, reads, client }
+  return { open, closed, trades, leftOut, meanwhile, reads, client }
 }
 
 export type Lists = ReturnType<typeof makeLists>

@@ -323,6 +323,73 @@ describe("reading orders back", () => {
     )
   })
 
+  describe("before a sale is judged", () => {
+    const order = { pair: "XBTUSD", type: "sell", ordertype: "limit", volume: "0.01", price: "50000" }
+    const saleOrder = { index: 0, pair: "BTC/USD", type: "sell", volume: "0.01", reduces: true } as const
+    const counted = ({ guard }: Effect.Effect.Success<ReturnType<typeof makeAgent>>) =>
+      Effect.map(guard("private/AddOrder", order), ({ claim }) => claim?.spends.map(({ counts }) => counts.length))
+
+    it.scoped("finds the coins that another call read back while the order book was read", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* agent.write([buy("c1")], { is: "happened", ids: [one] })
+          lists.closed[one] = row("0.01", ended("closed"))
+          lists.meanwhile.takes = agent.readBack()
+          assert.deepStrictEqual(yield* counted(agent), [0])
+        })
+      )
+    )
+
+    it.scoped("finds the coins of a sale that was cancelled", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* agent.write([buy("c1")], { is: "happened", ids: [one] })
+          lists.closed[one] = row("0.01", ended("closed"))
+          yield* agent.readBack()
+          yield* agent.write([saleOf("0.01", { order: { ...saleOrder, cl_ord_id: "c2" } })], {
+            is: "happened",
+            ids: [two]
+          })
+          lists.closed[two] = row("0", { ...sale, ...ended("canceled") })
+          assert.deepStrictEqual(yield* counted(agent), [0])
+        })
+      )
+    )
+
+    it.scoped("finds the coins of a sale that a fill made and that was cancelled", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* agent.write([buy("c1"), saleOf("0.01", { parent: 0, order: saleOrder })], {
+            is: "happened",
+            ids: [one]
+          })
+          lists.closed[one] = row("0.01", ended("closed"))
+          lists.open[two] = row("0", { ...sale, refid: one })
+          yield* agent.readBack()
+          delete lists.open[two]
+          lists.closed[two] = row("0", { ...sale, refid: one, ...ended("canceled") })
+          assert.deepStrictEqual(yield* counted(agent), [0])
+        })
+      )
+    )
+
+    it.scoped("counts the sale of what an open one reserves", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* agent.write([buy("c1")], { is: "happened", ids: [one] })
+          lists.closed[one] = row("0.01", ended("closed"))
+          yield* agent.readBack()
+          yield* agent.write([saleOf("0.01", { order: { ...saleOrder, cl_ord_id: "c2" } })], {
+            is: "happened",
+            ids: [two]
+          })
+          lists.open[two] = row("0", sale)
+          assert.deepStrictEqual(yield* counted(agent), [1])
+        })
+      )
+    )
+  })
+
   describe("by a key", () => {
     const withoutClosed = { permissions: classicPermissions.filter((name) => name !== "query-closed-trades") }
 
