@@ -5,7 +5,10 @@ import { ambiguous, type Finding, match, noMatch } from "./finding.ts"
 import type { Listed } from "../orders/orderLists.ts"
 import type { ProcedureContext } from "./writeProcedure.ts"
 
-/** Picks each order that was sent from `rows`. Orders that earlier recorded writes made are none of them. */
+/**
+ * Picks each order that was sent from `rows`. Orders that earlier recorded writes made are none of them. A row that fits
+ * several orders is only one of them, so that it is ambiguous for each: the row of another one might still be missing.
+ */
 export const pickOrders = Effect.fnUntraced(function* (
   context: ProcedureContext,
   directory: Directory,
@@ -14,7 +17,16 @@ export const pickOrders = Effect.fnUntraced(function* (
 ) {
   const made = yield* context.madeBefore(rows.map(({ txid }) => txid))
   const candidates = rows.filter(({ txid }) => !made.has(txid))
-  return sent.map((order) => pickOrder(directory, candidates, order))
+  const picks = sent.map((order) => pickOrder(directory, candidates, order))
+  const counts = new Map<string, number>()
+  for (const pick of picks) {
+    if (pick._tag === "Match") counts.set(pick.value.txid, (counts.get(pick.value.txid) ?? 0) + 1)
+  }
+  return picks.map((pick) =>
+    pick._tag === "Match" && (counts.get(pick.value.txid) ?? 0) > 1
+      ? ambiguous(`${pick.value.txid} fits several of the orders`)
+      : pick
+  )
 })
 
 /** Picks the one order among `rows` that is `sent`. Ambiguous if several fit, or if one fits that shows neither id. */

@@ -35,7 +35,9 @@ export const seenOrders: SeenOrders = Effect.fnUntraced(
       )
     )
     const matches = picks.flat().filter(isMatch)
-    return matches.length === sent.length ? Option.some(matches.map(({ value }) => value)) : Option.none()
+    // One order that fits two of them leaves open which one it is, and that the other one exists.
+    const ids = new Set(matches.map(({ value }) => value.txid))
+    return ids.size === sent.length ? Option.some(matches.map(({ value }) => value)) : Option.none()
   },
   Effect.catchTag("RecordUnavailable", () => Effect.succeedNone)
 )

@@ -156,6 +156,23 @@ describe("a lost answer, with live events", () => {
     })
   })
 
+  it.effect("of a batch of equal orders under one userref is not settled by the first of them", () => {
+    const { events, made } = makeBoth()
+    const order = { type: "buy", ordertype: "limit", volume: "0.01", price: "100000", userref: 7 }
+    const batch = { pair: "XBTUSD", orders: [order, order] }
+    return Effect.gen(function* () {
+      const { answer, isSettledByEvents } = yield* lose(events, made, ["private/AddOrderBatch", batch], {
+        tell: () => {
+          events.tell(opening("O1", order))
+          events.tell(live("O1"))
+          made.open["O1"] = listed({ ...batch, ...order })
+        }
+      })
+      assert.isFalse(isSettledByEvents)
+      assert.deepInclude(Option.getOrThrow(Either.getLeft(answer)), { _tag: "KrakenOutcomeUnknown" })
+    })
+  })
+
   it.effect("of an edit is settled by the new order with the userref of the edit", () => {
     const { events, made } = makeBoth()
     made.open["O1"] = listed(limit)
