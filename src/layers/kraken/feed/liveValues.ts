@@ -9,7 +9,10 @@ export interface LiveValue<A> {
   readonly look: Effect.Effect<Option.Option<Snapshot<A>>>
   /** Keeps the subscription for this many milliseconds from now. */
   readonly keep: (millis: number) => Effect.Effect<void>
-  /** Keeps the subscription until the end of the scope, and calls `listener` after each change. */
+  /**
+   * Keeps the subscription until the end of the scope, and calls `listener` after each change. While there is no room for
+   * the subscription, it is tried again from time to time.
+   */
   readonly follow: (listener: () => void) => Effect.Effect<void, never, Scope.Scope>
 }
 
@@ -45,6 +48,15 @@ const keptFor = 60_000
 /** Subscriptions at most. Beyond that, those without users make room, and then callers are served by REST. */
 const mostSubscriptions = 200
 
+/**
+ * The time without a use after which a subscription makes room for another one, in milliseconds. So callers who ask for many
+ * pairs do not take each other's live data away, and Kraken gets at most 20 subscriptions a second.
+ */
+const leastKept = 10_000
+
+/** The pause between two attempts to follow a value for which there was no room. */
+const roomEvery = "1 second"
+
 /** The time after which a refused subscription is asked for again, in milliseconds. */
 const refusedFor = 60_000
 
@@ -68,8 +80,8 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
   }
 
   /** Ends the subscription that was not used for the longest time. Returns false if all are in use. */
-  const makeRoom = (): boolean => {
-    const unused = [...entries].filter(([, { followers }]) => followers === 0)
+  const makeRoom = (now: number): boolean => {
+    const unused = [...entries].filter(([, { followers, usedAt }]) => followers === 0 && now - usedAt >= leastKept)
     const [oldest] = unused.toSorted(([, a], [, b]) => a.usedAt - b.usedAt)
     if (oldest !== undefined) drop(oldest[0])
     return oldest !== undefined
@@ -81,7 +93,7 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
       known.usedAt = Math.max(known.usedAt, monotonic)
       return known
     }
-    if (known === undefined && entries.size >= mostSubscriptions && !makeRoom()) return undefined
+    if (known === undefined && entries.size >= mostSubscriptions && !makeRoom(monotonic)) return undefined
     const entry: Entry = known ?? {
       followers: 0,
       usedAt: monotonic,
@@ -138,24 +150,30 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
           if (entry !== undefined) entry.usedAt = Math.max(entry.usedAt, now.monotonic + millis - keptFor)
         }),
       follow: (listener) =>
-        Effect.asVoid(
-          Effect.acquireRelease(
-            Effect.map(clocks, (now) => {
-              const entry = use(kind, now)
-              if (entry === undefined) return undefined
-              entry.followers++
-              entry.listeners.add(listener)
-              return entry
-            }),
-            (entry) =>
-              Effect.map(clocks, ({ monotonic }) => {
-                if (entry === undefined) return
-                entry.followers--
-                entry.usedAt = Math.max(entry.usedAt, monotonic)
-                entry.listeners.delete(listener)
-              })
+        Effect.gen(function* () {
+          let followed: Entry | undefined
+          const follow = Effect.map(clocks, (now) => {
+            followed = use(kind, now)
+            if (followed === undefined) return false
+            followed.followers++
+            followed.listeners.add(listener)
+            return true
+          })
+          yield* Effect.addFinalizer(() =>
+            Effect.map(clocks, ({ monotonic }) => {
+              if (followed === undefined) return
+              followed.followers--
+              followed.usedAt = Math.max(followed.usedAt, monotonic)
+              followed.listeners.delete(listener)
+            })
           )
-        )
+          if (yield* follow) return
+          yield* Effect.delay(follow, roomEvery).pipe(
+            Effect.repeat({ until: (isFollowed) => isFollowed }),
+            Effect.zipRight(Effect.sync(listener)),
+            Effect.forkScoped
+          )
+        })
     }),
     forget: () => {
       for (const entry of entries.values()) {

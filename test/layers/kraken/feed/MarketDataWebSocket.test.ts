@@ -201,6 +201,61 @@ describe("market data over a WebSocket", () => {
     )
   )
 
+  const many = Array.from({ length: 200 }, (_, n) => pairOf(`P${n}/USD`))
+  const methodsOf = (requests: ReadonlyArray<{ readonly method: string }>) => {
+    const count = (wanted: string) => requests.filter(({ method }) => method === wanted).length
+    return { subscribe: count("subscribe"), unsubscribe: count("unsubscribe") }
+  }
+
+  it.effect("a caller who looks at many pairs at once takes no live data away", () =>
+    run(
+      ({ requests }) =>
+        Effect.gen(function* () {
+          const data = yield* MarketData
+          yield* until(data.book(btc).live, Option.isSome)
+          for (const pair of many) assert.isTrue(Option.isNone(yield* data.book(pair).live))
+          yield* until(
+            Effect.sync(() => methodsOf(requests).subscribe),
+            (count) => count === 200
+          )
+          assert.isTrue(Option.isSome(yield* data.book(btc).live))
+          assert.deepStrictEqual(methodsOf(requests), { subscribe: 200, unsubscribe: 0 })
+          // One that nobody used for ten seconds makes room.
+          yield* TestClock.adjust("10 seconds")
+          yield* data.book(pairOf("NEW/USD")).live
+          yield* until(
+            Effect.sync(() => methodsOf(requests)),
+            ({ subscribe, unsubscribe }) => subscribe === 201 && unsubscribe === 1
+          )
+        }),
+      (_, symbol) => bookMessage("snapshot", first, first, symbol)
+    )
+  )
+
+  it.effect("a value for which there was no room is followed once there is some", () =>
+    run(
+      ({ requests }) =>
+        Effect.gen(function* () {
+          const data = yield* MarketData
+          const [followed = btc, ...others] = many
+          const follow = (pair: Pair) => Effect.fork(Stream.runHead(Stream.drop(data.book(pair).pushed, 1)))
+          const one = yield* follow(followed)
+          yield* Effect.forEach(others, follow)
+          yield* until(
+            Effect.sync(() => requests.length),
+            (length) => length === 200
+          )
+          const late = yield* Effect.fork(Stream.runHead(data.book(btc).pushed))
+          yield* TestClock.adjust("3 seconds")
+          assert.isTrue(Option.isNone(yield* Fiber.poll(late)))
+          yield* Fiber.interrupt(one)
+          const told = yield* until(Effect.zipRight(TestClock.adjust("1 second"), Fiber.poll(late)), Option.isSome)
+          assert.isTrue(Option.isSome(told))
+        }),
+      (_, symbol) => bookMessage("snapshot", first, first, symbol)
+    )
+  )
+
   it.effect("asks by REST for a pair that Kraken refuses", () =>
     run(({ requests, rest }) =>
       Effect.gen(function* () {
