@@ -207,8 +207,11 @@ export const AccountDataWebSocket = (url: string) =>
         if (Option.isNone(events)) return
         since = at
         tell(events.value, true)
-        // The live orders were wrong, though no message was missing.
-        if (events.value.length > 0 && isInOrder) connection.restart(executions.key, yield* clocks)
+        // The live orders were wrong, though no message was missing. Until the next snapshot they are not shown.
+        if (events.value.length > 0 && isInOrder) {
+          isInOrder = false
+          live.restart(executions.key, yield* clocks)
+        }
       })
       yield* Effect.forkScoped(Effect.forever(compareLoop))
 

@@ -40,6 +40,8 @@ export interface LiveValues {
   readonly of: <A>(kind: Kind<A>) => LiveValue<A>
   /** Forgets all values, after the connection ended. */
   readonly forget: () => void
+  /** Forgets a value that turned out to be wrong, and asks for a new snapshot. */
+  readonly restart: (key: string, at: Reading) => void
 }
 
 /** The time for which a subscription is kept after the last look, in milliseconds. */
@@ -135,6 +137,11 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
     })
   ).pipe(Effect.repeat(Schedule.spaced("5 seconds")), Effect.forkScoped)
 
+  const forgetValue = (entry: Entry): void => {
+    entry.value = undefined
+    for (const listener of entry.listeners) listener()
+  }
+
   const values: LiveValues = {
     of: <A>(kind: Kind<A>): LiveValue<A> => ({
       look: Effect.map(clocks, (now) => {
@@ -176,10 +183,12 @@ export const makeLiveValues = Effect.fn("LiveValues.make")(function* (connection
         })
     }),
     forget: () => {
-      for (const entry of entries.values()) {
-        entry.value = undefined
-        for (const listener of entry.listeners) listener()
-      }
+      for (const entry of entries.values()) forgetValue(entry)
+    },
+    restart: (key, at) => {
+      const entry = entries.get(key)
+      if (entry !== undefined) forgetValue(entry)
+      connection.restart(key, at)
     }
   }
   return values

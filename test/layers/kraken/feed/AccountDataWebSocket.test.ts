@@ -196,6 +196,33 @@ describe("account data over a WebSocket", () => {
     )
   )
 
+  it.effect("does not show orders that REST proved wrong, until the next snapshot", () => {
+    let first: object | undefined = executions([opened("A")], 1, "snapshot")
+    const snapshot = () => {
+      const message = first ?? { channel: "heartbeat" }
+      first = undefined
+      return message
+    }
+    return run(
+      ({ account, send }) =>
+        Effect.gen(function* () {
+          const seen = yield* collect
+          // The message that A has ended was lost, and none came after it.
+          account.open = {}
+          yield* until(
+            Effect.zipRight(TestClock.adjust("2 seconds"), Queue.poll(seen)),
+            (told) => Option.getOrUndefined(told) === "Closed A"
+          )
+          assert.isTrue(Option.isNone(yield* liveOrders))
+          account.open = { B: restOrder("0") }
+          send(executions([opened("B")], 1, "snapshot"))
+          const { value } = Option.getOrThrow(yield* until(liveOrders, Option.isSome))
+          assert.deepStrictEqual([...value.keys()], ["B"])
+        }),
+      snapshot
+    )
+  })
+
   it.effect("gets a new token for each connection, and tells the fills in between", () =>
     run(({ account, cut, requests }) =>
       Effect.gen(function* () {
