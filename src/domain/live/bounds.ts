@@ -29,17 +29,16 @@ export const boundsFault = ({ above, below }: Bounds): string | undefined => {
 }
 
 /**
- * Makes a function that returns the prices of the trades that the lists before did not hold, oldest first: of the first
- * list only the last price, since the others are from before. A list holds the latest 100 trades, so that of more trades
- * at once the earlier ones are left out.
+ * Makes a function that returns the trades that the lists before did not hold, oldest first: of the first list only the
+ * last one, since the others are from before. A list holds the latest 100 trades, so that of more trades at once the
+ * earlier ones are left out.
  */
-export const makeNewPrices = (): ((trades: ReadonlyArray<Trade>) => ReadonlyArray<string>) => {
+export const makeNewTrades = (): ((trades: ReadonlyArray<Trade>) => ReadonlyArray<Trade>) => {
   let known: ReadonlySet<string> | undefined
   return (trades) => {
     const before = known
     known = new Set(trades.map(keyOf))
-    const fresh = before === undefined ? trades.slice(-1) : trades.filter((trade) => !before.has(keyOf(trade)))
-    return fresh.map(({ price }) => price)
+    return before === undefined ? trades.slice(-1) : trades.filter((trade) => !before.has(keyOf(trade)))
   }
 }
 

@@ -1,5 +1,6 @@
 import { Effect, Option, Schema, Stream } from "effect"
-import { boundsFault, makeNewPrices, reachedBound } from "../../domain/live/bounds.ts"
+import { boundsFault, makeNewTrades, reachedBound } from "../../domain/live/bounds.ts"
+import type { Trade } from "../../domain/live/values.ts"
 import { report } from "../../services/CallContext.ts"
 import { monotonic } from "../../services/Clocks.ts"
 import { MarketData, type Snapshot } from "../../services/MarketData.ts"
@@ -41,7 +42,8 @@ export const waitForPrice = Tool.make("wait_for_price", {
     const pair = yield* pairOf(input.pair)
     const market = yield* MarketData
     const ticker = market.ticker(pair)
-    const newPrices = makeNewPrices()
+    const newTrades = makeNewTrades()
+    const newPrices = (trades: ReadonlyArray<Trade>) => newTrades(trades).map(({ price }) => price)
     const lastOf = ({ last }: { readonly last: string }) => [last]
     let latest: Seen | undefined
 

@@ -2,9 +2,9 @@ import { Effect, FiberMap, Layer, Option, Ref, Stream } from "effect"
 import { DateTime } from "effect"
 import { type AlertCondition, type Firing, unwatchedAfter } from "../../../domain/alerts/alert.ts"
 import type { Pair } from "../../../domain/assets/model.ts"
-import { makeNewPrices, reachedBound } from "../../../domain/live/bounds.ts"
+import { makeNewTrades, reachedBound } from "../../../domain/live/bounds.ts"
 import { readTickerAnswer } from "../../../domain/live/restAnswers.ts"
-import type { Balances, Fill } from "../../../domain/live/values.ts"
+import type { Balances, Fill, Trade } from "../../../domain/live/values.ts"
 import { AccountData } from "../../../services/AccountData.ts"
 import { Alerts, type WatchedAlert } from "../../../services/Alerts.ts"
 import { Callers } from "../../../services/Callers.ts"
@@ -75,6 +75,8 @@ export const AlertsWatching = Layer.scopedDiscard(
     const unrecorded = new Map<number, { readonly watch: Watch; readonly firing: Firing }>()
     /** Fill alerts for which the fills of before were read. */
     const caughtUp = new Set<number>()
+    /** Alerts that were compared with the live value that was there when they came. */
+    const compared = new Set<number>()
     /** The monotonic times of the last requests and notes. */
     const lastTimes = new Map<string, number>()
 
@@ -135,10 +137,33 @@ export const AlertsWatching = Layer.scopedDiscard(
       return Effect.void
     }
 
+    /** Tells, once for each alert, that it was not compared with a live value yet. */
+    const isFirstLook = ({ id }: Watch): boolean => {
+      const isFirst = !compared.has(id)
+      compared.add(id)
+      return isFirst
+    }
+
     const pricesSeen = Effect.fnUntraced(function* (name: string, pair: string, prices: ReadonlyArray<string>) {
       if (prices.length === 0) return
       const at = yield* krakenTime
       for (const watch of ofAccount("Price", name)) if (watch.condition.pair === pair) yield* compare(watch, prices, at)
+    })
+
+    /** Compares trades, oldest first. The last one is the price of now; those before it count from the making of an alert on. */
+    const tradesSeen = Effect.fnUntraced(function* (name: string, pair: string, trades: ReadonlyArray<Trade>) {
+      const at = yield* krakenTime
+      for (const watch of ofAccount("Price", name)) {
+        if (watch.condition.pair !== pair) continue
+        const isOwn = ({ time }: Trade, n: number) => n === trades.length - 1 || time >= watch.since - clockDoubt
+        const counted = trades.filter(isOwn)
+        if (counted.length > 0)
+          yield* compare(
+            watch,
+            counted.map(({ price }) => price),
+            at
+          )
+      }
     })
 
     const balancesSeen = Effect.fnUntraced(function* (name: string, balances: Balances) {
@@ -203,16 +228,22 @@ export const AlertsWatching = Layer.scopedDiscard(
       const quiet: Array<Pair> = []
       for (const pair of pairs) {
         const trades = market.trades(pair)
-        const newPrices = makeNewPrices()
+        const newTrades = makeNewTrades()
         yield* follow(
           `price ${name} ${pair.display}`,
-          Stream.runForEach(trades.pushed, ({ value }) => pricesSeen(name, pair.display, newPrices(value)))
+          Stream.runForEach(trades.pushed, ({ value }) => tradesSeen(name, pair.display, newTrades(value)))
         )
-        if (Option.isNone(yield* trades.live)) quiet.push(pair)
+        const live = yield* trades.live
+        if (Option.isNone(live)) quiet.push(pair)
         else {
           const at = yield* krakenTime
-          for (const { condition, id } of ofAccount("Price", name))
-            if (condition.pair === pair.display) seenAt.set(id, at)
+          for (const watch of ofAccount("Price", name)) {
+            if (watch.condition.pair !== pair.display) continue
+            // Changes do not tell an alert that is newer than the last one.
+            const last = live.value.value.at(-1)
+            if (isFirstLook(watch) && last !== undefined) yield* compare(watch, [last.price], at)
+            else seenAt.set(watch.id, at)
+          }
         }
       }
       if (quiet.length === 0 || !(yield* isDue(`prices ${name}`, pauses.prices))) return
@@ -230,7 +261,15 @@ export const AlertsWatching = Layer.scopedDiscard(
         `balances ${name}`,
         Stream.runForEach(account.balances.pushed, ({ value }) => balancesSeen(name, value))
       )
-      if (yield* account.balances.isPrompt) {
+      const live = yield* account.balances.live
+      if (Option.isSome(live)) {
+        const at = yield* krakenTime
+        for (const watch of watches) {
+          // Changes do not tell an alert that is newer than the last one.
+          if (isFirstLook(watch)) yield* compare(watch, [live.value.value.get(watch.condition.asset) ?? "0"], at)
+          else seenAt.set(watch.id, at)
+        }
+      } else if (yield* account.balances.isPrompt) {
         const at = yield* krakenTime
         for (const { id } of watches) seenAt.set(id, at)
       } else if (yield* isDue(`balances ${name}`, pauses.account)) {
@@ -308,7 +347,8 @@ export const AlertsWatching = Layer.scopedDiscard(
           current.set(row.id, { ...row, principal })
       }
       const waiting = new Set(rows.map(({ id }) => id))
-      for (const known of [seenAt, caughtUp]) for (const id of known.keys()) if (!waiting.has(id)) known.delete(id)
+      for (const known of [seenAt, caughtUp, compared])
+        for (const id of known.keys()) if (!waiting.has(id)) known.delete(id)
       for (const key of lastTimes.keys())
         if (/^fills \d+$/.test(key) && !waiting.has(Number(key.slice(6)))) lastTimes.delete(key)
     })
@@ -346,6 +386,9 @@ export const AlertsWatching = Layer.scopedDiscard(
 )
 
 const kindOf = { Price: "price", Fill: "fill", Balance: "balance" } as const
+
+/** The largest difference between Kraken's clock and ours that is expected, in milliseconds. */
+const clockDoubt = 5000
 
 /** The overlap of two readings of fills, since answers can be late, in milliseconds. */
 const overlap = 60_000

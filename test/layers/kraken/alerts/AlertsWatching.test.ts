@@ -1,14 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, DateTime, Effect, Layer, Scope, Exit, TestClock, TestServices } from "effect"
 import { AlertsSqlite } from "../../../../src/layers/access/alerts/AlertsSqlite.ts"
-import { AccountDataRest } from "../../../../src/layers/kraken/feed/AccountDataKraken.ts"
+import { AccountDataRest, AccountDataWebSocket } from "../../../../src/layers/kraken/feed/AccountDataKraken.ts"
 import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { AlertsWatching } from "../../../../src/layers/kraken/alerts/AlertsWatching.ts"
 import type { AlertCondition } from "../../../../src/domain/alerts/alert.ts"
-import { Alerts } from "../../../../src/services/Alerts.ts"
+import { type Alert, Alerts } from "../../../../src/services/Alerts.ts"
 import { Callers, type FoundCaller } from "../../../../src/services/Callers.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
+import type { AccountData } from "../../../../src/services/AccountData.ts"
 import type { MarketData } from "../../../../src/services/MarketData.ts"
 import { Names } from "../../../../src/services/Names.ts"
 import { type Notice, Notifier } from "../../../../src/services/Notifier.ts"
@@ -46,7 +47,11 @@ const makeWorld = Effect.gen(function* () {
 type World = Effect.Effect.Success<typeof makeWorld>
 
 /** Makes the services of a server: Kraken answers by REST, and tokens are valid as the world says. */
-const services = (world: World, MarketDataLayer: Layer.Layer<MarketData, never, KrakenClient> = MarketDataRest()) => {
+const services = (
+  world: World,
+  MarketDataLayer: Layer.Layer<MarketData, never, KrakenClient> = MarketDataRest(),
+  AccountDataLayer: Layer.Layer<AccountData, never, KrakenClient | Names> = AccountDataRest()
+) => {
   const answers: { readonly [endpoint: string]: (params: { readonly [name: string]: unknown }) => unknown } = {
     "public/Ticker": ({ pair }) =>
       Object.fromEntries(
@@ -59,6 +64,7 @@ const services = (world: World, MarketDataLayer: Layer.Layer<MarketData, never, 
           })
       ),
     "private/Balance": () => world.balances,
+    "private/GetWebSocketsToken": () => ({ token: "token", expires: 900 }),
     "private/TradesHistory": () => ({ trades: world.fills, count: 0 })
   }
   const kraken = Layer.succeed(KrakenClient, {
@@ -96,7 +102,7 @@ const services = (world: World, MarketDataLayer: Layer.Layer<MarketData, never, 
         )
     })
   )
-  return Layer.fresh(Layer.provideMerge(Layer.mergeAll(AlertsSqlite, MarketDataLayer, AccountDataRest()), base))
+  return Layer.fresh(Layer.provideMerge(Layer.mergeAll(AlertsSqlite, MarketDataLayer, AccountDataLayer), base))
 }
 
 /** Starts a server that watches alerts, and returns them with an effect that stops it. */
@@ -126,6 +132,41 @@ const fill = (order: string, at: number) => ({
 })
 
 const above = { _tag: "Price", pair: "BTC/USD", above: "150" } as const
+
+/** Makes a message of trades of Bitcoin, each with its id, its price, and the second at which it was made. */
+const trades = (
+  type: "snapshot" | "update",
+  ...list: ReadonlyArray<readonly [id: number, price: number, at?: number]>
+) => ({
+  channel: "trade",
+  type,
+  data: list.map(([id, price, at = 0]) => ({
+    symbol: "BTC/USD",
+    side: "buy",
+    price,
+    qty: 1,
+    ord_type: "limit",
+    trade_id: id,
+    timestamp: new Date(at * 1000).toISOString()
+  }))
+})
+
+/** Waits in real time, since sockets are real. */
+const moment = TestServices.provideLive(Effect.sleep("5 millis"))
+
+/** Lets the server look once a second, until something is so. */
+const until = <A, E, R>(look: Effect.Effect<A, E, R>, is: (value: A) => boolean) =>
+  Effect.gen(function* () {
+    for (let n = 0; n < 60; n++) {
+      const value = yield* look
+      if (is(value)) return value
+      yield* TestClock.adjust("1 second")
+      yield* moment
+    }
+    return yield* Effect.dieMessage("it did not come to this")
+  })
+
+const isFired = (fired: Alert["fired"]): boolean => fired !== undefined
 
 describe("the watcher of alerts", () => {
   it.scoped("asks Kraken nothing without alerts", () =>
@@ -280,34 +321,79 @@ describe("the watcher of alerts", () => {
   it.scoped("sees a trade among the latest hundred of 10,000 messages at once, and asks nothing for them", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld
-      const trade = (id: number, price: number) => ({
-        symbol: "BTC/USD",
-        side: "buy",
-        price,
-        qty: 1,
-        ord_type: "limit",
-        trade_id: id,
-        timestamp: "1970-01-01T00:00:00Z"
-      })
-      const message = (type: string, id: number, price: number) => ({
-        channel: "trade",
-        type,
-        data: [trade(id, price)]
-      })
-      const feed = yield* makeTestFeed(() => message("snapshot", 1, 100))
+      const feed = yield* makeTestFeed(() => trades("snapshot", [1, 100]))
       const { alerts } = yield* startServer(world, MarketDataWebSocket(feed.url))
       yield* make(alerts, above)
-      const moment = TestServices.provideLive(Effect.sleep("5 millis"))
       while (feed.requests.length === 0) {
         yield* TestClock.adjust("1 second")
         yield* moment
       }
       const asked = world.asked.length
-      for (let n = 2; n < 10_000; n++) feed.send(message("update", n, n === 9950 ? 150 : 100))
+      for (let n = 2; n < 10_000; n++) feed.send(trades("update", [n, n === 9950 ? 150 : 100]))
       const fired = Effect.map(firedOf(alerts), ([first]) => first)
       while ((yield* fired) === undefined) yield* moment
       assert.deepInclude(yield* fired, { value: "150", bound: "above" })
       assert.lengthOf(world.asked, asked)
+    })
+  )
+
+  it.scoped("compares a new alert with the last trade, though another alert follows the pair and no trade comes", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld
+      const feed = yield* makeTestFeed(() => trades("snapshot", [1, 200]))
+      const { alerts } = yield* startServer(world, MarketDataWebSocket(feed.url))
+      yield* make(alerts, { ...above, above: "1000" })
+      yield* until(
+        Effect.sync(() => feed.requests.length),
+        (length) => length > 0
+      )
+      yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("1 second"), moment), 5)
+      yield* make(alerts, above)
+      const [fired, other] = yield* until(firedOf(alerts), ([latest]) => isFired(latest))
+      assert.deepInclude(fired, { value: "200", bound: "above" })
+      assert.isUndefined(other)
+    })
+  )
+
+  it.scoped("does not count trades from before an alert that come after it, except the last one", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld
+      const feed = yield* makeTestFeed(() => trades("snapshot", [1, 100]))
+      const { alerts } = yield* startServer(world, MarketDataWebSocket(feed.url))
+      yield* TestClock.adjust("100 seconds")
+      yield* make(alerts, { ...above, above: "1000" })
+      yield* until(
+        Effect.sync(() => feed.requests.length),
+        (length) => length > 0
+      )
+      yield* TestClock.adjust("200 seconds")
+      yield* make(alerts, above)
+      yield* make(alerts, { ...above, above: "120" })
+      yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("1 second"), moment), 3)
+      feed.send(trades("update", [2, 160, 250], [3, 130, 305], [4, 110, 306]))
+      const fired = yield* until(firedOf(alerts), ([latest]) => isFired(latest))
+      assert.deepInclude(fired[0], { value: "130" })
+      assert.deepStrictEqual(fired.slice(1), [undefined, undefined])
+    })
+  )
+
+  it.scoped("compares a new alert with the live balance, though another alert follows it and nothing changes", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld
+      const wallets = [{ type: "spot", id: "main", balance: 5 }]
+      const balances = { channel: "balances", type: "snapshot", sequence: 1, data: [{ asset: "USD", wallets }] }
+      const feed = yield* makeTestFeed(() => balances)
+      const { alerts } = yield* startServer(world, MarketDataRest(), AccountDataWebSocket(feed.url))
+      yield* make(alerts, { _tag: "Balance", asset: "BTC", above: "1" })
+      yield* until(
+        Effect.sync(() => feed.requests.length),
+        (length) => length > 0
+      )
+      yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("1 second"), moment), 5)
+      yield* make(alerts, { _tag: "Balance", asset: "USD", below: "10" })
+      const [fired, other] = yield* until(firedOf(alerts), ([latest]) => isFired(latest))
+      assert.deepInclude(fired, { value: "5", bound: "below" })
+      assert.isUndefined(other)
     })
   )
 })
