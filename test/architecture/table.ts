@@ -566,6 +566,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "layers/storage",
     "services"
   ],
+  "domain/alerts": ["domain/mandates"],
   "layers/kraken/alerts": ["domain/alerts", "domain/assets", "domain/live", "layers/kraken/feed", "services"],
   "tools/alerts": ["domain/alerts", "domain/endpoints", "domain/live", "domain/orders", "services", "tools/kit"],
   "layers/metrics/http": ["layers/http", "layers/metrics", "layers/network", "services"],

@@ -1,12 +1,15 @@
 import { Clock, DateTime, Duration, Effect, Option, Schema, Struct } from "effect"
 import { type AlertCondition, alertLimits } from "../../domain/alerts/alert.ts"
+import { alertBan } from "../../domain/alerts/alertBan.ts"
 import { endpoints } from "../../domain/endpoints/endpoints.ts"
 import { boundsFault } from "../../domain/live/bounds.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { type Alert, Alerts } from "../../services/Alerts.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
+import { NotAllowed } from "../../services/LimitErrors.ts"
 import { Names } from "../../services/Names.ts"
 import { PermissionCache } from "../../services/PermissionCache.ts"
+import { Principal } from "../../services/Principal.ts"
 import * as Arguments from "../kit/arguments.ts"
 import { optional, OrderId, withDefault } from "../kit/fields.ts"
 import { lookUp } from "../kit/lookUp.ts"
@@ -73,6 +76,7 @@ export const createAlert = Tool.make("create_alert", {
   input,
   rules: faultsOf,
   handler: Effect.fn("Tool.create_alert")(function* (alert) {
+    yield* requireToolset(kinds[alert.kind])
     const condition = yield* conditionOf(alert)
     const { now } = yield* KrakenClient
     const since = DateTime.toEpochMillis(yield* now)
@@ -151,6 +155,15 @@ const conditionOf = Effect.fnUntraced(function* (alert: Input) {
     }
   }
 })
+
+const kinds = { price: "Price", fill: "Fill", balance: "Balance" } as const
+
+/** Refuses an alert of what the mandate of the caller does not let it read. */
+const requireToolset = (kind: AlertCondition["_tag"]) =>
+  Effect.flatMap(Principal, ({ mandate }) => {
+    const ban = Option.isNone(mandate) ? undefined : alertBan(mandate.value.terms, kind)
+    return ban === undefined ? Effect.void : new NotAllowed({ layer: "mandate", call: "create_alert", ...ban })
+  })
 
 const requireKey = (endpoint: "private/Balance" | "private/TradesHistory") =>
   Effect.flatMap(PermissionCache, (keys) => keys.require(endpoint, endpoints[endpoint].permissions))

@@ -4,6 +4,7 @@ import { Alerts } from "../../../src/services/Alerts.ts"
 import { createAlert, deleteAlert, listAlerts, waitForAlert } from "../../../src/tools/alerts/tools.ts"
 import * as Cancelling from "../../../src/tools/trading/cancelOrders.ts"
 import * as Placing from "../../../src/tools/trading/placeOrders.ts"
+import { limitedTo } from "../../doubles/TestMandate.ts"
 import { readOnly } from "../../doubles/TestPrincipal.ts"
 import { backends, use } from "../backends.ts"
 
@@ -68,6 +69,23 @@ for (const [where, backend] of Object.entries(backends)) {
           const { id } = yield* readOnly(use(createAlert, price))
           assert.strictEqual((yield* readOnly(use(waitForAlert, { timeout_s: 0 }))).waiting, 1)
           assert.isTrue((yield* readOnly(use(deleteAlert, { id }))).deleted)
+        })
+      )
+    )
+
+    it.effect("under a mandate with toolsets, tell only of what these show", () =>
+      backend(() =>
+        Effect.gen(function* () {
+          const prices = limitedTo({ toolsets: ["market", "alerts"] })
+          assert.strictEqual((yield* prices(use(createAlert, price))).kind, "price")
+          for (const input of [{ kind: "balance", asset: "BTC", below: "1" }, { kind: "fill" }])
+            assert.deepInclude(yield* Effect.flip(prices(createAlert.call(input))), {
+              _tag: "NotAllowed",
+              layer: "mandate",
+              rule: "toolsets"
+            })
+          const trading = limitedTo({ toolsets: ["trading", "alerts"] })
+          assert.strictEqual((yield* trading(use(createAlert, { kind: "fill" }))).kind, "fill")
         })
       )
     )

@@ -1,6 +1,7 @@
 import { Effect, FiberMap, Layer, Option, Ref, Stream } from "effect"
 import { DateTime } from "effect"
 import { type AlertCondition, type Firing, unwatchedAfter } from "../../../domain/alerts/alert.ts"
+import { alertBan } from "../../../domain/alerts/alertBan.ts"
 import type { Pair } from "../../../domain/assets/model.ts"
 import { makeNewTrades, reachedBound } from "../../../domain/live/bounds.ts"
 import { readTickerAnswer } from "../../../domain/live/restAnswers.ts"
@@ -343,8 +344,12 @@ export const AlertsWatching = Layer.scopedDiscard(
       current.clear()
       for (const row of rows) {
         const principal = found.valid.get(row.caller)
-        if (principal !== undefined && principal.account === row.account && !unrecorded.has(row.id))
-          current.set(row.id, { ...row, principal })
+        if (principal === undefined || principal.account !== row.account || unrecorded.has(row.id)) continue
+        // A mandate that became narrower no longer lets its caller know.
+        const ban = Option.isNone(principal.mandate)
+          ? undefined
+          : alertBan(principal.mandate.value.terms, row.condition._tag)
+        if (ban === undefined) current.set(row.id, { ...row, principal })
       }
       const waiting = new Set(rows.map(({ id }) => id))
       for (const known of [seenAt, caughtUp, compared])

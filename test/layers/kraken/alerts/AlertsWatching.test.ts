@@ -5,6 +5,7 @@ import { AccountDataRest, AccountDataWebSocket } from "../../../../src/layers/kr
 import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { AlertsWatching } from "../../../../src/layers/kraken/alerts/AlertsWatching.ts"
 import type { AlertCondition } from "../../../../src/domain/alerts/alert.ts"
+import type { Mandate } from "../../../../src/domain/mandates/mandate.ts"
 import { type Alert, Alerts } from "../../../../src/services/Alerts.ts"
 import { Callers, type FoundCaller } from "../../../../src/services/Callers.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
@@ -14,7 +15,8 @@ import type { MarketData } from "../../../../src/services/MarketData.ts"
 import { Names } from "../../../../src/services/Names.ts"
 import { type Notice, Notifier } from "../../../../src/services/Notifier.ts"
 import { TradingMode } from "../../../../src/services/TradingMode.ts"
-import { as, bearerOf } from "../../../doubles/TestPrincipal.ts"
+import { limitedBearer } from "../../../doubles/TestMandate.ts"
+import { as } from "../../../doubles/TestPrincipal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
 import { makeTestFeed } from "../../../doubles/TestFeed.ts"
 import { directory } from "../../../fixtures/krakenLists.ts"
@@ -40,7 +42,9 @@ const makeWorld = Effect.gen(function* () {
     asked: new Array<string>(),
     notices: new Array<Notice>(),
     isDown: false,
-    caller: "Valid" as FoundCaller["_tag"]
+    caller: "Valid" as FoundCaller["_tag"],
+    /** The mandate of all tokens. */
+    mandate: {} as Partial<Mandate>
   }
   return world
 })
@@ -98,7 +102,9 @@ const services = (
       serves: () => true,
       find: (id) =>
         Effect.sync(() =>
-          world.caller === "Valid" ? { _tag: "Valid", principal: bearerOf(id) } : { _tag: world.caller }
+          world.caller === "Valid"
+            ? { _tag: "Valid", principal: limitedBearer(world.mandate, id) }
+            : { _tag: world.caller }
         )
     })
   )
@@ -300,6 +306,20 @@ describe("the watcher of alerts", () => {
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(yield* firedOf(alerts), [])
       assert.deepStrictEqual(world.notices, [])
+    })
+  )
+
+  it.scoped("does not tell a token of its balance whose mandate no longer lets it read the account", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld
+      const { alerts } = yield* startServer(world)
+      world.mandate = { toolsets: ["market", "alerts"] }
+      yield* make(alerts, { _tag: "Balance", asset: "USD", below: "10" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([yield* firedOf(alerts), world.asked], [[undefined], []])
+      world.mandate = { toolsets: ["account", "alerts"] }
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude((yield* firedOf(alerts))[0], { value: "5" })
     })
   )
 
