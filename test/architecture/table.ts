@@ -554,6 +554,7 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
     "domain/live",
     "domain/wire",
     "layers/access",
+    "layers/caching",
     "layers/kraken/client",
     "layers/kraken/writes",
     "layers/process",

@@ -22,6 +22,7 @@ import { type Answer, answeredByRest, LiveAnswers } from "../../../services/Live
 import { bookDepth, MarketData, type Snapshot } from "../../../services/MarketData.ts"
 import { Names } from "../../../services/Names.ts"
 import type { Principal } from "../../../services/Principal.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { makeWatchedClient } from "../writes/watchedClient.ts"
 
 /** A kind of answer that live data can give. */
@@ -178,9 +179,10 @@ export const LiveAnswersKraken = Layer.effectContext(
 
     /** Finds the kind of answer for a call. Undefined if live data does not have what the call asks for. */
     const sourceOf = (endpoint: Endpoint, params: Params, { findPair }: Directory): Source | undefined => {
-      const { asset_class: _, count = bookDepth, pair, ...others } = params
+      const { asset_class: assetClass = "currency", count = bookDepth, pair, ...others } = params
       if (Object.values(others).some((value) => value !== undefined)) return undefined
       if (pair === undefined) {
+        if (params["asset_class"] !== undefined) return undefined
         if (endpoint === "private/OpenOrders") return orders
         if (endpoint === "private/Balance") return balances
         return endpoint === "private/BalanceEx" ? holds : undefined
@@ -188,15 +190,15 @@ export const LiveAnswersKraken = Layer.effectContext(
       const pairs = String(pair)
         .split(",")
         .map((name) => findPair(name))
-      const known = pairs.filter((found) => found !== undefined)
+      // A tokenised asset can have the name of a currency. REST then answers about the class that was asked for.
+      const known = pairs.flatMap((found) => (found !== undefined && found.assetClass === assetClass ? [found] : []))
       const [first] = known
       if (known.length < pairs.length || first === undefined) return undefined
       if (endpoint === "public/Ticker") return known.length <= mostTickers ? tickers(known) : undefined
       return endpoint === "public/Depth" && Number(count) <= bookDepth ? book(first, Number(count)) : undefined
     }
 
-    const latest = new Map<Endpoint, Asked>()
-    const locks = new Map<Endpoint, Effect.Semaphore>()
+    const shared = makeBoundedMap<string, Shared>(mostShared)
     let asked = 0
 
     const read = Effect.fnUntraced(function* <E, R>(
@@ -210,24 +212,25 @@ export const LiveAnswersKraken = Layer.effectContext(
       if (Option.isSome(found)) return found.value
       const keep = yield* source.keep
       if (Option.isNone(keep)) return yield* Effect.map(byRest, answeredByRest)
-      // One caller asks at a time, since its answer serves the others.
-      const lock = locks.get(endpoint) ?? Effect.unsafeMakeSemaphore(1)
-      locks.set(endpoint, lock)
-      const key = JSON.stringify(params)
+      // One caller asks the same at a time, since its answer serves the others.
+      const same = shared.getOrMake(JSON.stringify([endpoint, params]), () => ({
+        lock: Effect.unsafeMakeSemaphore(1),
+        latest: undefined
+      }))
       const mine = ++asked
-      return yield* lock.withPermits(1)(
+      return yield* same.lock.withPermits(1)(
         Effect.gen(function* () {
           const again = yield* source.find
           if (Option.isSome(again)) return again.value
-          const other = latest.get(endpoint)
-          if (other !== undefined && other.key === key && other.asked > mine) {
+          const other = same.latest
+          if (other !== undefined && other.asked > mine) {
             return { ...answeredByRest(other.result), age: (yield* monotonic) - other.at }
           }
           const number = ++asked
           const keepNow = yield* source.keep
           const result = yield* byRest
           const at = yield* monotonic
-          latest.set(endpoint, { key, asked: number, result, at })
+          same.latest = { asked: number, result, at }
           if (Option.isSome(keepNow)) yield* keepNow.value(result, at)
           return answeredByRest(result)
         })
@@ -238,9 +241,17 @@ export const LiveAnswersKraken = Layer.effectContext(
   })
 )
 
+/** Different requests whose latest answers are remembered at most. */
+const mostShared = 100
+
+/** A request that several callers might make. */
+interface Shared {
+  readonly lock: Effect.Semaphore
+  latest: Asked | undefined
+}
+
 /** The latest answer of REST. */
 interface Asked {
-  readonly key: string
   /** The place of its request in the order of requests and calls. */
   readonly asked: number
   readonly result: unknown

@@ -32,11 +32,13 @@ const btc: Pair = {
   leverageSell: []
 }
 
+const eth: Pair = { ...btc, id: "XETHZUSD", altname: "ETHUSD", display: "ETH/USD" }
+
 const displays: { readonly [id: string]: string } = { XXBT: "BTC", ZUSD: "USD", DOT: "DOT" }
 
 const directory = {
   ...noNames,
-  findPair: (name: string) => (name === "XBTUSD" ? btc : undefined),
+  findPair: (name: string) => (name === "XBTUSD" ? btc : name === "ETHUSD" ? eth : undefined),
   findAsset: (id: string) => {
     const [altname = "", suffix] = id.split(".")
     const display = displays[altname]
@@ -386,6 +388,27 @@ describe("answers from live data", () => {
         assert.lengthOf(world.asked, 2)
         yield* ask("private/OpenOrders")
         assert.lengthOf(world.asked, 3)
+      })
+    )
+  )
+
+  it.effect("a request that hangs holds up no request for another pair", () =>
+    run((_, ask) =>
+      Effect.gen(function* () {
+        const answers = yield* LiveAnswers
+        yield* Effect.fork(answers.read("public/Ticker", { pair: "XBTUSD" }, Effect.never))
+        yield* Effect.yieldNow()
+        assert.strictEqual((yield* ask("public/Ticker", { pair: "ETHUSD" })).source, "rest")
+      })
+    )
+  )
+
+  it.effect("a tokenised asset is not answered with the currency pair of its name", () =>
+    run((_, ask) =>
+      Effect.gen(function* () {
+        const tokenised = { pair: "XBTUSD", asset_class: "tokenized_asset" }
+        assert.strictEqual((yield* ask("public/Depth", tokenised)).source, "rest")
+        assert.strictEqual((yield* ask("public/Depth", { pair: "XBTUSD" })).source, "websocket")
       })
     )
   )
