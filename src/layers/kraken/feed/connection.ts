@@ -106,6 +106,8 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
 
   const receive = (text: string): void => {
     const at = runSync(clocks)
+    // The machine might have slept, and the message be one from before. `watch` ends the connection.
+    if (heard !== undefined && wasSet(heard, at)) return
     const message = readMessage(text)
     if (message._tag === "Unreadable") {
       unreadable++
@@ -155,12 +157,17 @@ export const makeConnection = Effect.fn("Connection.make")(function* (
     request("subscribe", subscription)
   }
 
-  /** Waits until the connection is silent for too long, sends nothing that can be read, or nothing is wanted. */
+  /**
+   * Waits until the connection is silent for too long, sends nothing that can be read, a clock was set or the machine slept,
+   * or nothing is wanted.
+   */
   const watch = (socket: FeedSocket, since: Reading) =>
     Effect.gen(function* () {
       while (wanted.size > 0) {
         yield* Effect.sleep(lookEvery)
-        const silence = (yield* clocks).monotonic - (heard ?? since).monotonic
+        const now = yield* clocks
+        if (wasSet(heard ?? since, now)) return yield* new FeedDown({ reason: "a clock was set, or the machine slept" })
+        const silence = now.monotonic - (heard ?? since).monotonic
         if (silence > giveUpAfter) return yield* new FeedDown({ reason: "no message for 15 s" })
         if (refusal !== undefined) return yield* new FeedDown({ reason: `refused: ${refusal}` })
         for (const key of Array.from(overdue)) restart(key, yield* clocks)

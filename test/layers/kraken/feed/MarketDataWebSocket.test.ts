@@ -3,6 +3,7 @@ import { Chunk, DateTime, Effect, Exit, Fiber, Layer, Option, Queue, Stream, Tes
 import type { Pair } from "../../../../src/domain/assets/model.ts"
 import { MarketDataRest, MarketDataWebSocket } from "../../../../src/layers/kraken/feed/MarketDataKraken.ts"
 import { operator } from "../../../../src/layers/access/principals.ts"
+import { Clocks } from "../../../../src/services/Clocks.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { MarketData } from "../../../../src/services/MarketData.ts"
@@ -168,6 +169,27 @@ describe("market data over a WebSocket", () => {
           )
         }),
       () => (isBroken ? undefined : bookMessage("snapshot", first))
+    )
+  })
+
+  it.effect("after the machine slept, shows nothing from before, though messages from before are still read", () => {
+    let slept = 0
+    const read = Effect.map(Clocks, ({ read }) => Effect.map(read, (now) => ({ ...now, wall: now.wall + slept })))
+    return Effect.flatMap(read, (read) =>
+      run(({ connections, send }) =>
+        Effect.gen(function* () {
+          yield* until(liveBook, Option.isSome)
+          slept = 3_600_000
+          send({ channel: "heartbeat" })
+          yield* Effect.repeatN(moment, 10)
+          assert.isTrue(Option.isNone(yield* liveBook))
+          yield* until(
+            Effect.zipRight(TestClock.adjust("500 millis"), Effect.sync(connections)),
+            (count) => count === 2
+          )
+          yield* until(liveBook, Option.isSome)
+        })
+      ).pipe(Effect.provideService(Clocks, { read }))
     )
   })
 
