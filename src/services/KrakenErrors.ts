@@ -244,7 +244,10 @@ export class KrakenPrecheckFailed extends Schema.TaggedError<KrakenPrecheckFaile
   }
 }
 
-/** A write got no answer, and the account shows that it definitely did not happen and no longer can. */
+/**
+ * A write definitely did not happen and no longer can. Either its request never left, or it got no answer and the account
+ * shows that.
+ */
 export class KrakenNotPlaced extends Schema.TaggedError<KrakenNotPlaced>()("KrakenNotPlaced", {
   endpoint: Schema.String,
   reason: Schema.String

@@ -9,7 +9,7 @@ import { expiryOf } from "./orderDefaults.ts"
 import { type Content, makeOwnCancels } from "./ownCancels.ts"
 import { makeSendOnce } from "./sendOnce.ts"
 import { writeParts } from "./writeParts.ts"
-import { type Blocked, makeWriteFibers, type Send } from "./writeFibers.ts"
+import { type AfterFailure, makeWriteFibers, type Send } from "./writeFibers.ts"
 
 /**
  * Sends each write once, in its own fiber, and settles the writes that no answer confirms. A write passes these files:
@@ -112,18 +112,26 @@ export const KrakenWriterSettling = Layer.scoped(
     const send: Send = (write, params) =>
       endpoints[write.endpoint].moves === "cancels" ? cancelOwn(write, params) : carryOut(write, params)
 
-    /** A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. */
-    const blocked: Blocked = (write) =>
-      Effect.fnUntraced(function* (error) {
-        if (error._tag !== "KrakenOutcomeUnknown" || error.safeToRepeat) return yield* error
-        const draft = { endpoint: write.endpoint, ...(write.identity !== undefined && { identity: write.identity }) }
-        const obstacle = yield* Effect.orElseSucceed(record.recognize(draft, { repeat: true }), Option.none)
-        return yield* Option.isSome(obstacle) && obstacle.value._tag === "Blocked"
-          ? yield* recorded.blockedBy(write.endpoint, obstacle.value.by)
-          : error
-      })
+    /**
+     * A call that waited for an identical one is told what blocks it, if the outcome of that one is unknown. If that one was
+     * refused, it was perhaps a repeat of an earlier one that happened: the call is then a duplicate of the earlier one.
+     */
+    const afterFailure: AfterFailure = Effect.fnUntraced(function* (write, error) {
+      if (error._tag === "ApprovalPending") return yield* error
+      const draft = { endpoint: write.endpoint, ...(write.identity !== undefined && { identity: write.identity }) }
+      if (error._tag !== "KrakenOutcomeUnknown") {
+        const found = recorded.recognize(draft, false)
+        const earlier = yield* Effect.catchTag(found, "KrakenNotRecorded", () => Effect.fail(error))
+        return Option.isSome(earlier) ? earlier.value : yield* error
+      }
+      if (error.safeToRepeat) return yield* error
+      const obstacle = yield* Effect.orElseSucceed(record.recognize(draft, { repeat: true }), Option.none)
+      return yield* Option.isSome(obstacle) && obstacle.value._tag === "Blocked"
+        ? yield* recorded.blockedBy(write.endpoint, obstacle.value.by)
+        : error
+    })
 
-    const { run, settled } = yield* makeWriteFibers(send, blocked)
+    const { run, settled } = yield* makeWriteFibers(send, afterFailure)
     return KrakenWriter.of({
       settled,
       validate: Effect.fn("KrakenWriter.validate")(function* (endpoint, given) {

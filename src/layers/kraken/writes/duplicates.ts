@@ -56,19 +56,22 @@ export const isRecognizable = (endpoint: WriteEndpoint): boolean => recognizable
  */
 export const makeWritesInFlight = () => {
   const writes = new Set<WriteInFlight>()
+  /** Finds the newest write in flight whose answer is that of this one as well. */
+  const find = (write: Write): WriteInFlight | undefined =>
+    write.identity === undefined || write.repeat
+      ? undefined
+      : [...writes].findLast(
+          ({ approval, caller, endpoint, identity }) =>
+            identity === write.identity &&
+            (caller === write.caller || endpoint === "private/Withdraw") &&
+            // The answer of a call that waits for a person is not that of one that a person approved.
+            approval === write.approval
+        )
   return {
+    find,
     /** Finds the write whose answer is that of this one as well, or adds this one, in one step. */
     join: (write: Write): { readonly isNew: boolean; readonly of: WriteInFlight } => {
-      const own =
-        write.identity === undefined || write.repeat
-          ? undefined
-          : [...writes].findLast(
-              ({ approval, caller, endpoint, identity }) =>
-                identity === write.identity &&
-                (caller === write.caller || endpoint === "private/Withdraw") &&
-                // The answer of a call that waits for a person is not that of one that a person approved.
-                approval === write.approval
-            )
+      const own = find(write)
       if (own !== undefined) return { isNew: false, of: own }
       const begun = { ...write, answer: Deferred.unsafeMake<Sent, SendError>(FiberId.none) }
       writes.add(begun)

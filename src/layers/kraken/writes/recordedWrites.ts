@@ -6,6 +6,7 @@ import { noteReceipt } from "../../../services/CallContext.ts"
 import type { KrakenClient, LeavingIntent } from "../../../services/KrakenClient.ts"
 import { KrakenNotPlaced, KrakenNotRecorded, KrakenWriteBlocked } from "../../../services/KrakenErrors.ts"
 import type { SendError, Sent } from "../../../services/KrakenWriter.ts"
+import type { Principal } from "../../../services/Principal.ts"
 import {
   type Earlier,
   type IntentDraft,
@@ -42,6 +43,9 @@ const pause = "250 millis"
 /** The most reads of that outcome: two minutes of them, in which the other process settles the write. */
 const maximumReads = 480
 
+/** The facts by which the record recognizes an identical write. */
+type Recognized = Pick<IntentDraft, "endpoint" | "identity">
+
 /** Makes the steps of a write that use the record. */
 export const makeRecordedWrites = (
   record: typeof Record.Service,
@@ -64,31 +68,37 @@ export const makeRecordedWrites = (
   })
 
   /** Waits for the outcome of an earlier write and makes the answer of its duplicate, which is not sent. */
-  const answerOfDuplicate = Effect.fnUntraced(function* (endpoint: WriteEndpoint, of: Earlier) {
+  const answerOfDuplicate = Effect.fnUntraced(function* (draft: Recognized, of: Earlier) {
+    const { endpoint } = draft
     for (let n = 0; n < maximumReads; n++) {
       const found = yield* record.outcome(of.seq)
       if (Option.isNone(found)) {
         yield* Effect.sleep(pause)
         continue
       }
-      const { error, how, ids, outcome, reason, result, safeToRepeat, state } = found.value
+      const { error, how, ids, outcome, reason, result, state } = found.value
       if (outcome === "happened") {
         const settled = how === undefined ? {} : { settled: { how, ...(state !== undefined && { state }) } }
         return { result, ...settled, duplicateOf: ids } satisfies Sent
       }
-      if (outcome === "unknown" && safeToRepeat !== true) return yield* yield* blockedBy(endpoint, of)
-      const what = outcome === "unknown" ? "has an unknown outcome" : "was not carried out"
-      const why = `an identical call that was in flight ${what} (${error ?? "no error"}: ${reason ?? "no reason"})`
+      if (outcome === "unknown") return yield* yield* blockedBy(endpoint, of)
+      // It was perhaps a repeat of an earlier one, which is in flight or has happened.
+      const other = yield* record.recognize(draft, { repeat: false })
+      if (Option.isSome(other)) return yield* answerOf(draft, other.value)
+      const why = `an identical call that was in flight was not carried out (${error ?? "no error"}: ${reason ?? "no reason"})`
       return yield* new KrakenNotPlaced({ endpoint, reason: `${why}, and this one was not sent` })
     }
     return yield* yield* blockedBy(endpoint, of)
   })
 
   /** Makes the answer of a write that is not sent for an earlier one. */
-  const answerOf = (endpoint: WriteEndpoint, obstacle: Obstacle) =>
+  const answerOf = (
+    draft: Recognized,
+    obstacle: Obstacle
+  ): Effect.Effect<Sent, KrakenNotPlaced | KrakenWriteBlocked | RecordUnavailable, Principal> =>
     obstacle._tag === "Duplicate"
-      ? answerOfDuplicate(endpoint, obstacle.of)
-      : Effect.flatMap(blockedBy(endpoint, obstacle.by), Effect.fail)
+      ? answerOfDuplicate(draft, obstacle.of)
+      : Effect.flatMap(blockedBy(draft.endpoint, obstacle.by), Effect.fail)
 
   const notRecorded =
     (endpoint: WriteEndpoint) =>
@@ -102,10 +112,10 @@ export const makeRecordedWrites = (
       )
 
   /** Finds the answer of a write that is not sent, since an identical one stands in its way. */
-  const recognize = Effect.fnUntraced(function* (draft: Pick<IntentDraft, "endpoint" | "identity">, repeat: boolean) {
+  const recognize = Effect.fnUntraced(function* (draft: Recognized, repeat: boolean) {
     const { endpoint } = draft
     const obstacle = yield* notRecorded(endpoint)(record.recognize(draft, { repeat }))
-    return yield* Effect.transposeMapOption(obstacle, (found) => notRecorded(endpoint)(answerOf(endpoint, found)))
+    return yield* Effect.transposeMapOption(obstacle, (found) => notRecorded(endpoint)(answerOf(draft, found)))
   })
 
   /** Records a write that was refused before it left. */
@@ -176,7 +186,7 @@ export const makeRecordedWrites = (
         if (admission._tag === "NotApproved")
           return yield* new ApprovalVoid({ call: endpoint, plan: draft.approval ?? 0, reason: admission.reason })
         if (admission._tag === "NoRoom") return yield* new NoRoomLeft({ refusal: admission.refusal })
-        if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(endpoint, admission)))
+        if (admission._tag !== "Begun") return yield* restore(notRecorded(endpoint)(answerOf(draft, admission)))
         const { intent, receipt } = admission
         const leaving: LeavingIntent = { ...intent, mayLeave: record.mayLeave(intent) }
         return yield* Effect.onExit(restore(sending(leaving)), (exit) =>

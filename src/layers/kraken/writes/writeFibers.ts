@@ -12,14 +12,14 @@ const shutdownWait = Duration.seconds(30)
 /** Sends one write and settles it. */
 export type Send = (write: Write, params: Params) => Effect.Effect<Sent, SendError, Principal>
 
-/** Makes the answer of a call that waited for an identical one, whose outcome is unknown. */
-export type Blocked = (write: Write) => (error: SendError) => Effect.Effect<never, SendError, Principal>
+/** Makes the answer of a call that waited for an identical one, which ended in an error. */
+export type AfterFailure = (write: Write, error: SendError) => Effect.Effect<Sent, SendError, Principal>
 
 /**
  * Makes the fibers in which writes run. A write goes on when its caller leaves; its outcome is then logged. At the end of
  * the scope, writes get 30 s to end.
  */
-export const makeWriteFibers = Effect.fnUntraced(function* (send: Send, blocked: Blocked) {
+export const makeWriteFibers = Effect.fnUntraced(function* (send: Send, afterFailure: AfterFailure) {
   const inFlight = makeWritesInFlight()
   const fibers = yield* FiberSet.make<Sent, SendError>()
   const settled = FiberSet.awaitEmpty(fibers)
@@ -40,6 +40,16 @@ export const makeWriteFibers = Effect.fnUntraced(function* (send: Send, blocked:
       )
     )
 
+  /** Waits for the answer of an identical write. If that one fails, another one might be in flight. */
+  const answerOfDuplicate = (write: Write, of: WriteInFlight): Effect.Effect<Sent, SendError, Principal> =>
+    Deferred.await(of.answer).pipe(
+      Effect.map((sent): Sent => ({ ...sent, duplicateOf: createdIdsIn(sent.result) })),
+      Effect.catchAll((error) => {
+        const other = error._tag === "KrakenOutcomeUnknown" ? undefined : inFlight.find(write)
+        return other === undefined ? afterFailure(write, error) : answerOfDuplicate(write, other)
+      })
+    )
+
   /**
    * Starts a write, unless an identical one is in flight, and gives the effect that waits for its answer. Recognizing and
    * noting the write are one step, so that two identical writes never both start.
@@ -50,10 +60,9 @@ export const makeWriteFibers = Effect.fnUntraced(function* (send: Send, blocked:
   ): Effect.Effect<Effect.Effect<Sent, SendError, Principal>, never, Principal> =>
     Effect.suspend(() => {
       const { isNew, of } = inFlight.join(write)
-      const answer = Deferred.await(of.answer)
-      if (isNew) return Effect.as(start(of, params), answer)
-      const duplicate = Effect.map(answer, (sent): Sent => ({ ...sent, duplicateOf: createdIdsIn(sent.result) }))
-      return Effect.succeed(Effect.catchAll(duplicate, blocked(write)))
+      return isNew
+        ? Effect.as(start(of, params), Deferred.await(of.answer))
+        : Effect.succeed(answerOfDuplicate(write, of))
     })
 
   /** Starts or recognizes a write and waits for its answer. */

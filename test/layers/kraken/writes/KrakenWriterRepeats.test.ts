@@ -304,6 +304,47 @@ describe("a withdrawal", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("that waits for an identical one with repeat is not sent either if Kraken refuses that one", () => {
+    const { layer, reads, sent } = account({
+      // The list of the first call comes last, so that the second one is recorded before it.
+      read: () => Effect.suspend(() => Effect.delay(Effect.succeed([]), reads.length === 1 ? "2 seconds" : 0)),
+      write: (endpoint) =>
+        Effect.delay(new KrakenFundingError({ endpoint, codes: ["EFunding:Insufficient funds"] }), "5 seconds")
+    })
+    return Effect.gen(function* () {
+      const first = yield* Effect.fork(Effect.flip(withdraw()))
+      yield* TestClock.adjust("1 seconds")
+      const second = yield* Effect.fork(Effect.flip(withdraw({ repeat: true })))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(second))._tag, "KrakenFundingError")
+      assert.strictEqual((yield* Fiber.join(first))._tag, "KrakenNotPlaced")
+      assert.lengthOf(sent, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect.each([2, 8])(
+    "that is in flight is recognized although a later repeat of it is refused (its answer takes %d s)",
+    (seconds) => {
+      const { layer, sent } = account({
+        write: (endpoint) =>
+          sent.length === 1
+            ? Effect.delay(Effect.succeed({ refid: "R1" }), `${seconds} seconds`)
+            : Effect.delay(new KrakenFundingError({ endpoint, codes: ["EFunding:Insufficient funds"] }), "5 seconds")
+      })
+      return Effect.gen(function* () {
+        yield* Effect.fork(withdraw())
+        yield* TestClock.adjust("1 millis")
+        const repeat = yield* Effect.fork(Effect.flip(withdraw({ repeat: true })))
+        yield* TestClock.adjust("1 millis")
+        const again = yield* Effect.fork(withdraw())
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual((yield* Fiber.join(repeat))._tag, "KrakenFundingError")
+        assert.deepInclude(yield* Fiber.join(again), { result: { refid: "R1" }, duplicateOf: ["R1"] })
+        assert.lengthOf(sent, 2)
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
   it.effect("of another program is recognized while Kraken lists it as recent", () => {
     const { layer, sent } = account({ write: () => Effect.succeed({ refid: "R8" }), read: () => Effect.succeed([row]) })
     return Effect.gen(function* () {
