@@ -22,6 +22,8 @@ interface Seen {
   readonly at: number
   /** `done`, `lost`, or the codes of the refusal. */
   readonly outcome: string
+  /** The end of the connection for the caller, unless it has gone by then. */
+  readonly answer: Outcome
 }
 
 /** An answer, a connection that was cut, or one that was never established. */
@@ -66,7 +68,7 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
   }
 
   /** Checks a request and carries it out at once. */
-  const carryOut = (request: WireRequest, now: number, { listedAfter, warnings }: Fault): Reply => {
+  const carryOut = (request: WireRequest, now: number, { instead, listedAfter, warnings }: Fault): Reply => {
     const endpoint = endpointOf(request)
     const isPrivate = endpoint.startsWith("private/")
     const record = { endpoint, request, at: now }
@@ -77,14 +79,16 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
         checked = check(request, Object.values(keys), { now, address, lockoutAfter: options.lockoutAfter ?? Infinity })
       } else if (request.method !== "GET") throw new Refusal("EGeneral:Unknown method")
       const { key, nonce = 0n, params = {} } = checked
-      const answer = result(endpoint, key, { now, nonce, params, listedAfter })
-      seen.push({ ...record, key: key?.name, nonce, params, outcome: "done" })
-      return answer instanceof Uint8Array ? bytes(answer) : ok(answer, warnings)
+      const made = result(endpoint, key, { now, nonce, params, listedAfter })
+      const reply = made instanceof Uint8Array ? bytes(made) : ok(made, warnings)
+      seen.push({ ...record, key: key?.name, nonce, params, outcome: "done", answer: instead ?? reply })
+      return reply
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const { key, nonce, params = {} } = checked
-      seen.push({ ...record, key: key?.name, nonce, params, outcome: error.message })
-      return refused(error.codes)
+      const reply = refused(error.codes)
+      seen.push({ ...record, key: key?.name, nonce, params, outcome: error.message, answer: instead ?? reply })
+      return reply
     }
   }
 
@@ -99,12 +103,13 @@ export const makeFakeKraken = (options: { readonly lockoutAfter?: number } = {})
     const dateOff = state.dateOff + (fault.dateOff ?? 0)
     if (fault.carriedOut === false) {
       const nothing = { key: undefined, nonce: undefined, params: {} }
-      seen.push({ endpoint, request, ...nothing, at, outcome: "lost" })
+      seen.push({ endpoint, request, ...nothing, at, outcome: "lost", answer: fault.instead ?? "drop" })
     }
     if (fault.straggles !== undefined) {
-      const late = Effect.map(now, (then) => carryOut(request, then, fault))
+      const instead = fault.instead ?? "drop"
+      const late = Effect.map(now, (then) => carryOut(request, then, { ...fault, instead }))
       yield* Effect.forkDaemon(Effect.delay(late, fault.straggles))
-      return dated(fault.instead ?? "drop", at + dateOff)
+      return dated(instead, at + dateOff)
     }
     const reply = fault.carriedOut === false ? undefined : carryOut(request, at, fault)
     if (fault.answersAfter !== undefined) yield* Effect.sleep(fault.answersAfter)

@@ -134,10 +134,10 @@ const fault: fc.Arbitrary<Fault.Fault> = fc.oneof(
   }
 )
 
-/** Faults of a write. In one case of six its nonce is refused first. */
+/** Faults of a write. In one case of six its nonce is refused first, and in one of twelve the next one as well. */
 const faults = fc
-  .tuple(fc.array(fault, { minLength: 1, maxLength: 2 }), fc.integer({ min: 0, max: 5 }))
-  .map(([faults, chance]) => (chance === 0 ? [Fault.invalidNonce, ...faults] : faults))
+  .tuple(fc.array(fault, { minLength: 1, maxLength: 2 }), fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2))
+  .map(([faults, refusals]) => [...Array.from({ length: refusals }, () => Fault.invalidNonce), ...faults])
 
 type Call = Pick<Intent, "endpoint" | "params">
 
@@ -179,6 +179,9 @@ const amend = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
 const edit = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
   price.map((price) => make(n, "private/EditOrder", { pair: "XBTUSD", txid: openOrderIds.plain, price }))
 
+const withdraw = (n: number, repeat = fc.boolean()): fc.Arbitrary<Call> =>
+  repeat.map((repeat) => make(n, "private/Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.5", repeat }))
+
 const write = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
   fc.oneof(
     add(n),
@@ -186,16 +189,14 @@ const write = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Call> =>
     amend(n, openOrderIds),
     edit(n, openOrderIds),
     named(openOrderIds).map((order) => make(n, "private/CancelOrder", order)),
-    fc
-      .boolean()
-      .map((repeat) => make(n, "private/Withdraw", { asset: "XBT", key: "btc-wallet-1", amount: "0.5", repeat }))
+    withdraw(n)
   )
 
-const intent = (n: number, openOrderIds: OpenOrderIds): fc.Arbitrary<Intent> =>
+const intent = (call: fc.Arbitrary<Call>, latest = 9000): fc.Arbitrary<Intent> =>
   fc
     .record({
-      call: write(n, openOrderIds),
-      at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9000 })),
+      call,
+      at: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: latest })),
       again: fc.option(fc.integer({ min: 0, max: 1900 }), { nil: undefined }),
       leavesAfter: fc.option(fc.integer({ min: 0, max: 15_000 }), { nil: undefined, freq: 4 }),
       faults
@@ -215,36 +216,54 @@ const lookAlike: fc.Arbitrary<LookAlike> = fc.record({
 })
 
 /** Makes scenarios of one to three writes. */
-export const scenario = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
+export const scenario = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> => {
+  const intentOf = (n: number) => intent(write(n, openOrderIds))
+  return around(
+    fc.oneof(fc.tuple(intentOf(1)), fc.tuple(intentOf(1), intentOf(2)), fc.tuple(intentOf(1), intentOf(2), intentOf(3)))
+  )
+}
+
+/** Makes scenarios around intents. */
+const around = (intents: fc.Arbitrary<ReadonlyArray<Intent>>): fc.Arbitrary<Scenario> =>
   fc.record({
     lookAlikes: fc.oneof(fc.constant([]), fc.array(lookAlike, { maxLength: 3 })),
     clockChanges: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
       { weight: 1, arbitrary: fc.array(clockChange, { maxLength: 2 }) }
     ),
-    dateOff: fc.constantFrom(0, 0, 0, 0, 1500, 20_000),
-    intents: fc.oneof(
-      fc.tuple(intent(1, openOrderIds)),
-      fc.tuple(intent(1, openOrderIds), intent(2, openOrderIds)),
-      fc.tuple(intent(1, openOrderIds), intent(2, openOrderIds), intent(3, openOrderIds))
-    ),
+    dateOff: fc.constantFrom(0, 0, 0, 0, 0, 1500, 20_000, -90_000),
+    intents,
     others: fc.oneof(fc.constant([]), fc.array(fault, { maxLength: 12 })),
     key: fc.constantFrom("full" as const, "full" as const, "full" as const, "windowed" as const, "blind" as const),
     skew: fc.constantFrom(0, 0, 700, -40_000, 30_000, 3_600_000, -3_600_000),
     warm: fc.boolean()
   })
 
-/** Makes scenarios of writes of orders while a feed with faults is connected. */
+/**
+ * Scenarios of identical withdrawals in short order, the first without `repeat` and the second with it. A read of the
+ * first often gets no answer and is made again, so that the second overtakes it, whose nonce is often refused.
+ */
+export const identicalWithdrawals: fc.Arbitrary<Scenario> = fc
+  .record({
+    scenario: around(
+      fc.tuple(
+        intent(withdraw(1, fc.constant(false)), 0),
+        intent(withdraw(2, fc.constant(true)), 200),
+        intent(withdraw(3), 1500)
+      )
+    ),
+    lost: fc.array(fc.oneof(fc.constant(Fault.dropBefore), noAnswer), { maxLength: 1 }),
+    refused: fc.constantFrom([], [Fault.invalidNonce, Fault.invalidNonce])
+  })
+  .map(({ lost, refused, scenario }) => ({
+    ...scenario,
+    intents: scenario.intents.map((intent) => ({ ...intent, faults: [...refused, ...intent.faults] })),
+    others: [...lost, ...scenario.others]
+  }))
+
+/** Makes scenarios of one to three writes while a feed with faults is connected. */
 export const withEvents = (openOrderIds: OpenOrderIds): fc.Arbitrary<Scenario> =>
-  fc
-    .tuple(scenario(openOrderIds), liveFaults)
-    .map(([scenario, live]) => ({
-      ...scenario,
-      intents: scenario.intents.filter(({ endpoint }) => endpoint !== "private/Withdraw"),
-      lookAlikes: scenario.intents.some(({ endpoint }) => endpoint === "private/Withdraw") ? [] : scenario.lookAlikes,
-      live
-    }))
-    .filter(({ intents }) => intents.length > 0)
+  fc.tuple(scenario(openOrderIds), liveFaults).map(([scenario, live]) => ({ ...scenario, live }))
 
 /**
  * Makes scenarios of one write that arrives late and is listed later still, while some look-ups get no answer. It is
