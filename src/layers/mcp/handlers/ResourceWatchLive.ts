@@ -3,7 +3,7 @@ import type { Book, OpenOrder, OpenOrders } from "../../../domain/live/values.ts
 import { AccountData } from "../../../services/AccountData.ts"
 import { Callers } from "../../../services/Callers.ts"
 import type { ReadError } from "../../../services/KrakenClient.ts"
-import { MarketData, type Snapshot } from "../../../services/MarketData.ts"
+import { type Feed, MarketData } from "../../../services/MarketData.ts"
 import type { Names } from "../../../services/Names.ts"
 import type { PermissionCache } from "../../../services/PermissionCache.ts"
 import { Policy } from "../../../services/Policy.ts"
@@ -83,38 +83,31 @@ export const ResourceWatchLive = Layer.scopedDiscard(
       })
     })
 
-    /** Slows down requests by REST, which cost nothing on a simulated account or market. */
-    const paced = <A, E, R>(values: Stream.Stream<Snapshot<A>, E, R>, isAccount: boolean) => {
+    /**
+     * Slows down requests by REST, which cost nothing on a simulated account or market. A value that becomes live ends the
+     * pause, since its changes cost nothing.
+     */
+    const paced = <A>({ changes, pushed }: Feed<A>, isAccount: boolean) => {
       const isFree = trading.mode === "paper" && (isAccount || trading.market.kind === "synthetic")
-      if (isFree) return values
-      return Stream.flatMap(values, (snapshot) =>
+      if (isFree) return changes
+      const isLive = Effect.catchAll(Stream.runDrain(Stream.take(pushed, 1)), () => Effect.never)
+      const pause = Effect.suspend(() =>
+        Effect.sleep(`${Math.max(watched * restPause.each, isAccount ? restPause.account : 0)} seconds`)
+      )
+      return Stream.flatMap(changes, (snapshot) =>
         snapshot.source === "websocket"
           ? Stream.succeed(snapshot)
-          : Stream.concat(
-              Stream.succeed(snapshot),
-              Stream.drain(
-                Stream.fromEffect(
-                  Effect.suspend(() =>
-                    Effect.sleep(`${Math.max(watched * restPause.each, isAccount ? restPause.account : 0)} seconds`)
-                  )
-                )
-              )
-            )
+          : Stream.concat(Stream.succeed(snapshot), Stream.drain(Stream.fromEffect(Effect.raceFirst(pause, isLive))))
       )
     }
 
     /** Finds the value to watch for a resource. */
     const sharedOf = Effect.fnUntraced(function* (uri: string, target: LiveTarget) {
       const principal = yield* Principal
-      const make = <A>(
-        key: string,
-        values: Stream.Stream<Snapshot<A>, ReadError, Principal>,
-        shown: (value: A) => unknown,
-        isAccount: boolean
-      ) =>
+      const make = <A>(key: string, feed: Feed<A>, shown: (value: A) => unknown, isAccount: boolean) =>
         new Shared(
           key,
-          paced(values, isAccount).pipe(
+          paced(feed, isAccount).pipe(
             Stream.map(({ value }) => JSON.stringify(shown(value))),
             Stream.provideService(Principal, principal)
           )
@@ -125,15 +118,15 @@ export const ResourceWatchLive = Layer.scopedDiscard(
           const pair = yield* findPair(uri, target.spelling)
           const key = `${target.kind} ${pair.display}`
           return target.kind === "ticker"
-            ? make(key, market.ticker(pair).changes, (ticker) => ticker, false)
-            : make(key, market.book(pair).changes, shownOf, false)
+            ? make(key, market.ticker(pair), (ticker) => ticker, false)
+            : make(key, market.book(pair), shownOf, false)
         }
         case "orders":
-          return make(`orders ${principal.account}`, account.orders.changes, ordersOf, true)
+          return make(`orders ${principal.account}`, account.orders, ordersOf, true)
         case "balances": {
-          const balances = make("", account.balances.changes, (balances) => [...balances], true).values
+          const balances = make("", account.balances, (balances) => [...balances], true).values
           // Held amounts follow the orders. A key that may not read them sees only changes of balances.
-          const orders = make("", account.orders.changes, heldOf, true).values
+          const orders = make("", account.orders, heldOf, true).values
           const held = Stream.catchAll(orders, () => Stream.concat(Stream.succeed(""), Stream.never))
           const both = Stream.zipLatestWith(balances, held, (a, b) => a + b)
           return new Shared(`balances ${principal.account}`, both)

@@ -46,6 +46,11 @@ const make = (granted: ReadonlyArray<Permission> = [], config: Partial<typeof Co
       pushed: Stream.never,
       isPrompt: Effect.succeed(false)
     }
+    // A book that is asked for once by REST, and is live 600 ms after each look at it.
+    const books = (source: "rest" | "websocket", bid: string) =>
+      ({ value: { bids: [{ price: bid, quantity: "1" }], asks: [] }, source, age: 0 }) as const
+    const live = Stream.fromEffect(Effect.delay(Effect.succeed(books("websocket", "101")), "600 millis"))
+    const book = { ...feed, changes: Stream.concat(Stream.succeed(books("rest", "100")), live), pushed: live }
     const names = Layer.mock(Names, {
       pair: (given) =>
         directory.findPair(given) === undefined
@@ -59,7 +64,7 @@ const make = (granted: ReadonlyArray<Permission> = [], config: Partial<typeof Co
         Layer.merge(TestKraken({ granted: [...granted], directory }), names),
         Layer.mock(MarketData, {
           ticker: () => ({ ...feed, changes: tickers }),
-          book: () => feed,
+          book: () => book,
           trades: () => feed,
           candles: () => feed,
           instruments: feed,
@@ -106,6 +111,17 @@ describe("resources that are watched", () => {
       }
       yield* TestClock.adjust("1 second")
       assert.strictEqual(state.followers, 0)
+    })
+  )
+
+  it.scoped("are told at once when they become live, without the pause of requests by REST", () =>
+    Effect.gen(function* () {
+      const { as, watch } = yield* make()
+      const { changes } = yield* watch("kraken://book/BTC%2FUSD", as(bearerOf("a")))
+      const seen = yield* Effect.fork(Stream.runCollect(Stream.take(changes, 2)))
+      yield* TestClock.adjust("1800 millis")
+      const bids = Chunk.map(yield* Fiber.join(seen), (text) => JSON.parse(String(text))[0][0].price)
+      assert.deepStrictEqual([...bids], ["100", "101"])
     })
   )
 
