@@ -569,7 +569,15 @@ export const table: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "domain/alerts": ["domain/mandates"],
   "layers/kraken/alerts": ["domain/alerts", "domain/assets", "domain/live", "layers/kraken/feed", "services"],
-  "tools/alerts": ["domain/alerts", "domain/endpoints", "domain/live", "domain/orders", "services", "tools/kit"],
+  "tools/alerts": [
+    "domain/alerts",
+    "domain/endpoints",
+    "domain/live",
+    "domain/numbers",
+    "domain/orders",
+    "services",
+    "tools/kit"
+  ],
   "layers/metrics/http": ["layers/http", "layers/metrics", "layers/network", "services"],
   "layers/metrics/process": [
     "domain/endpoints",

@@ -3,6 +3,7 @@ import { type AlertCondition, alertLimits } from "../../domain/alerts/alert.ts"
 import { alertBan } from "../../domain/alerts/alertBan.ts"
 import { endpoints } from "../../domain/endpoints/endpoints.ts"
 import { boundsFault } from "../../domain/live/bounds.ts"
+import * as D from "../../domain/numbers/decimal.ts"
 import type { Fault } from "../../domain/orders/fault.ts"
 import { type Alert, Alerts } from "../../services/Alerts.ts"
 import { KrakenClient } from "../../services/KrakenClient.ts"
@@ -55,6 +56,14 @@ const fieldsOf = {
 
 const optionalFields = ["pair", "asset", "txid", "above", "below"] as const
 
+const bounds = ["above", "below"] as const
+
+/** Checks that a bound is below all prices, or all balances. */
+const isBelowLeast = (kind: Input["kind"], bound: string): boolean => {
+  const value = D.decimal(bound)
+  return kind === "price" ? !D.isPositive(value) : D.isNegative(value)
+}
+
 const faultsOf = (alert: Input): ReadonlyArray<Fault> => {
   const { kind } = alert
   const known: ReadonlyArray<string> = fieldsOf[kind]
@@ -65,7 +74,11 @@ const faultsOf = (alert: Input): ReadonlyArray<Fault> => {
     ...optionalFields
       .filter((field) => alert[field] !== undefined && !known.includes(field))
       .map((path) => ({ path, fault: `has no meaning for a ${kind}` })),
-    ...(fault === undefined ? [] : [{ path: "above", fault }])
+    ...(fault === undefined ? [] : [{ path: "above", fault }]),
+    // A bound that every price or balance meets is a slip of the caller.
+    ...bounds
+      .filter((field) => alert[field] !== undefined && known.includes(field) && isBelowLeast(kind, alert[field]))
+      .map((path) => ({ path, fault: kind === "price" ? "must be above 0" : "must not be negative" }))
   ]
 }
 
