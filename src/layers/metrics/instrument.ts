@@ -57,7 +57,7 @@ const other = "\n\n"
 /** The label that holds the unit. The readers take it for the unit and leave it out. */
 export const unitLabel = "unit"
 
-/** Makes a counter. It counts one, or `by`. */
+/** Makes a counter of events. */
 export const counter = <const Labels extends ReadonlyArray<string>>({
   help,
   labels,
@@ -104,11 +104,11 @@ export const gauge = <const Labels extends ReadonlyArray<string>>({ help, labels
   return {
     name,
     /** Sets the series. Those that were set before and are not among them get no value: the registry cannot remove them. */
-    set: (...rows: ReadonlyArray<readonly [value: number, ...values: ValuesOf<Labels>]>): void => {
+    set: (...rows: ReadonlyArray<readonly [value: number, values: ValuesOf<Labels>]>): void => {
       if (!isRecording) return
       const now = new Set<ReadonlyArray<MetricLabel.MetricLabel>>()
-      for (const [value, ...values] of rows) {
-        const labels = series(values as unknown as ValuesOf<Labels>)
+      for (const [value, values] of rows) {
+        const labels = series(values)
         metric.unsafeUpdate(value, labels)
         now.add(labels)
       }
@@ -121,19 +121,18 @@ export const gauge = <const Labels extends ReadonlyArray<string>>({ help, labels
 /** The value of a series that has none any more. The readers leave it out. */
 const absent = Number.NaN
 
+/** Begins to measure, and returns a function that returns the seconds since then. */
+export const elapsed = (): (() => number) => {
+  const began = performance.now()
+  return () => (performance.now() - began) / 1000
+}
+
 /** Hands the seconds that an effect took, and its exit, to `record`. */
 export const timed =
   <A, E>(record: (seconds: number, exit: Exit.Exit<A, E>) => void) =>
   <R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
       if (!isRecording) return effect
-      const began = performance.now()
-      return Effect.onExit(effect, (exit) => Effect.sync(() => record((performance.now() - began) / 1000, exit)))
+      const seconds = elapsed()
+      return Effect.onExit(effect, (exit) => Effect.sync(() => record(seconds(), exit)))
     })
-
-/** Begins to measure, and returns a function that returns the seconds since then. */
-export const elapsed = (): (() => number) => {
-  if (!isRecording) return () => 0
-  const began = performance.now()
-  return () => (performance.now() - began) / 1000
-}

@@ -55,14 +55,14 @@ describe("the text for Prometheus", () => {
   })
 
   it("drops series of a gauge that are gone, and escapes what could end a line", () => {
-    levels.set([1, "here"], [2, 'x"\\\ny'])
+    levels.set([1, ["here"]], [2, ['x"\\\ny']])
     assert.deepStrictEqual(lines("level"), [
       '# HELP mcp_test_level_bytes Levels \\\\ of\\n"it".',
       "# TYPE mcp_test_level_bytes gauge",
       'mcp_test_level_bytes{of="here"} 1',
       'mcp_test_level_bytes{of="x\\"\\\\\\ny"} 2'
     ])
-    levels.set([3, "here"])
+    levels.set([3, ["here"]])
     assert.deepStrictEqual(lines("level").slice(2), ['mcp_test_level_bytes{of="here"} 3'])
     levels.set()
     assert.deepStrictEqual(lines("level"), [])

@@ -25,7 +25,7 @@ export const MetricsOfProcess = Layer.scoped(
     startCounts()
     const config = yield* Config
     const { mode } = config
-    Instruments.build.set([1, version, process.version, mode])
+    Instruments.build.set([1, [version, process.version, mode]])
     const ofProcess = yield* makeOfProcess
     const ofRecord = yield* makeOfRecord
     const ofKraken = mode === "live" ? yield* makeOfKraken : Effect.void
@@ -51,12 +51,12 @@ const makeOfProcess = Effect.gen(function* () {
   const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - resolution / 1000)
   return Effect.sync(() => {
     if (delay.count > 0) {
-      Instruments.eventLoopP50.set([seconds(delay.percentile(50))])
-      Instruments.eventLoopP99.set([seconds(delay.percentile(99))])
-      Instruments.eventLoopMax.set([seconds(delay.max)])
+      Instruments.eventLoopP50.set([seconds(delay.percentile(50)), []])
+      Instruments.eventLoopP99.set([seconds(delay.percentile(99)), []])
+      Instruments.eventLoopMax.set([seconds(delay.max), []])
       delay.reset()
     }
-    Instruments.memory.set([process.memoryUsage.rss()])
+    Instruments.memory.set([process.memoryUsage.rss(), []])
   })
 })
 
@@ -68,16 +68,18 @@ const makeOfRecord = Effect.gen(function* () {
   return Effect.gen(function* () {
     const isStoppedByFile = Option.isSome(yield* current)
     const summary = Option.getOrUndefined(yield* Effect.option(record.summary({ local, server })))
-    Instruments.recordUp.set([summary === undefined ? 0 : 1])
-    Instruments.frozen.set([isStoppedByFile || summary?.isStopped === true ? 1 : 0])
+    Instruments.recordUp.set([summary === undefined ? 0 : 1, []])
+    Instruments.frozen.set([isStoppedByFile || summary?.isStopped === true ? 1 : 0, []])
     if (summary === undefined) return
     const { approvals, budgets, frozenCallers, head, intents } = summary
-    Instruments.recordHead.set([head])
-    Instruments.frozenCallers.set([frozenCallers])
-    Instruments.intents.set([intents.open, "open"], [intents.unknown, "unknown"])
-    Instruments.approvals.set(...Object.entries(approvals).map(([state, count]) => [count, state] as const))
+    Instruments.recordHead.set([head, []])
+    Instruments.frozenCallers.set([frozenCallers, []])
+    Instruments.intents.set([intents.open, ["open"]], [intents.unknown, ["unknown"]])
+    Instruments.approvals.set(...Object.entries(approvals).map(([state, count]) => [count, [state]] as const))
     const amounts = (of: "allowed" | "reserved" | "used") =>
-      budgets.map(({ caller, currency, limit, ...amounts }) => [Number(amounts[of]), caller, limit, currency] as const)
+      budgets.map(
+        ({ caller, currency, limit, ...amounts }) => [Number(amounts[of]), [caller, limit, currency]] as const
+      )
     Instruments.budgetAllowed.set(...amounts("allowed"))
     Instruments.budgetReserved.set(...amounts("reserved"))
     Instruments.budgetUsed.set(...amounts("used"))
@@ -93,12 +95,12 @@ const makeOfKraken = Effect.gen(function* () {
   return Effect.gen(function* () {
     const { rest } = yield* Effect.provideService(remaining, Principal, principal)
     if (Number.isFinite(rest.remaining)) {
-      Instruments.rateCounter.set([rest.remaining, "rest"])
-      Instruments.rateMaximum.set([rest.maximum, "rest"])
+      Instruments.rateCounter.set([rest.remaining, ["rest"]])
+      Instruments.rateMaximum.set([rest.maximum, ["rest"]])
     }
     const { within } = yield* kraken.clock
     if (!Number.isFinite(within)) return
     const [now, { wall }] = [yield* kraken.now, yield* read]
-    Instruments.clockSkew.set([(now.epochMillis - wall) / 1000])
+    Instruments.clockSkew.set([(now.epochMillis - wall) / 1000, []])
   })
 })
