@@ -1,10 +1,8 @@
-import { Effect, FiberMap, Layer, Option, Ref, Stream } from "effect"
-import { DateTime } from "effect"
+import { DateTime, Effect, Layer, Option, Ref, Stream } from "effect"
 import { type AlertCondition, type Firing, unwatchedAfter } from "../../../domain/alerts/alert.ts"
 import { alertBan } from "../../../domain/alerts/alertBan.ts"
 import type { Pair } from "../../../domain/assets/model.ts"
 import { makeNewTrades, reachedBound } from "../../../domain/live/bounds.ts"
-import { readTickerAnswer } from "../../../domain/live/restAnswers.ts"
 import type { Balances, Fill, Trade } from "../../../domain/live/values.ts"
 import { AccountData } from "../../../services/AccountData.ts"
 import { Alerts, type WatchedAlert } from "../../../services/Alerts.ts"
@@ -18,6 +16,8 @@ import { Notifier } from "../../../services/Notifier.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { TradingMode } from "../../../services/TradingMode.ts"
 import { makeAccountReads } from "../feed/accountReads.ts"
+import { makeAskPrices } from "./askPrices.ts"
+import { makeFollowers } from "./followers.ts"
 import { makeWatchedCallers } from "./watchedCallers.ts"
 
 /** The pause between two looks at the alerts. It costs no request to Kraken. */
@@ -28,9 +28,6 @@ const restEvery = { kraken: { prices: 10_000, account: 30_000 }, simulated: { pr
 
 /** The pause between two entries in the record of what was watched, in milliseconds. */
 const noteEvery = 10_000
-
-/** The pause before a stream of events that has ended is read again. */
-const retryEvery = "30 seconds"
 
 /** An alert with the party for whom its event is looked for. */
 interface Watch extends WatchedAlert {
@@ -59,7 +56,8 @@ export const AlertsWatching = Layer.scopedDiscard(
     const { notify } = yield* Notifier
     const callers = makeWatchedCallers(yield* Callers)
     const { fills: readFills } = makeAccountReads(kraken, names, { isFeed: true })
-    const fibers = yield* FiberMap.make<string>()
+    const askPrices = makeAskPrices(kraken, names)
+    const { endRound, follow } = yield* makeFollowers
 
     const hasEvents = mode === "paper" || feed !== "off"
     const pauses = {
@@ -74,7 +72,8 @@ export const AlertsWatching = Layer.scopedDiscard(
     const seenAt = new Map<number, number>()
     /** Events that the record does not have yet. */
     const unrecorded = new Map<number, { readonly watch: Watch; readonly firing: Firing }>()
-    /** Fill alerts for which the fills of before were read. */
+    /** Fill alerts for which the fills of before were asked for, and those for which they were read. */
+    const askedFills = new Set<number>()
     const caughtUp = new Set<number>()
     /** Alerts that were compared with the live value that was there when they came. */
     const compared = new Set<number>()
@@ -138,17 +137,27 @@ export const AlertsWatching = Layer.scopedDiscard(
       return Effect.void
     }
 
-    /** Tells, once for each alert, that it was not compared with a live value yet. */
-    const isFirstLook = ({ id }: Watch): boolean => {
-      const isFirst = !compared.has(id)
-      compared.add(id)
-      return isFirst
-    }
-
-    const pricesSeen = Effect.fnUntraced(function* (name: string, pair: string, prices: ReadonlyArray<string>) {
-      if (prices.length === 0) return
+    /**
+     * Notes that alerts are watched by live data. One that is newer than the last change, which nothing tells it, is compared
+     * with the value of now.
+     */
+    const watchedLive = Effect.fnUntraced(function* <Tag extends "Balance" | "Price">(
+      watches: ReadonlyArray<Of<Tag>>,
+      valueOf: (watch: Of<Tag>) => string | undefined
+    ) {
       const at = yield* krakenTime
-      for (const watch of ofAccount("Price", name)) if (watch.condition.pair === pair) yield* compare(watch, prices, at)
+      for (const watch of watches) {
+        const value = compared.has(watch.id) ? undefined : valueOf(watch)
+        compared.add(watch.id)
+        if (value === undefined) seenAt.set(watch.id, at)
+        else yield* compare(watch, [value], at)
+      }
+    })
+
+    const priceSeen = Effect.fnUntraced(function* (name: string, pair: string, price: string) {
+      const at = yield* krakenTime
+      for (const watch of ofAccount("Price", name))
+        if (watch.condition.pair === pair) yield* compare(watch, [price], at)
     })
 
     /** Compares trades, oldest first. The last one is the price of now; those before it count from the making of an alert on. */
@@ -189,41 +198,6 @@ export const AlertsWatching = Layer.scopedDiscard(
       return [...displays].flatMap((display) => findPair(display) ?? [])
     })
 
-    /** Asks for the prices of pairs in one request, and one by one if Kraken refuses the list. */
-    const askPrices = Effect.fnUntraced(function* (name: string, pairs: ReadonlyArray<Pair>) {
-      const [first] = pairs
-      if (first === undefined) return
-      const ask = (asked: ReadonlyArray<Pair>) =>
-        kraken.read(
-          "public/Ticker",
-          {
-            pair: asked.map(({ altname }) => altname).join(","),
-            ...(first.assetClass !== "currency" && { asset_class: first.assetClass })
-          },
-          { isFeed: true }
-        )
-      const { findPair } = yield* names.directory
-      const found = (answer: unknown) =>
-        Effect.forEach(
-          Object.entries(Object(answer)),
-          ([key, row]) => {
-            const pair = findPair(key)
-            const ticker = readTickerAnswer({ [key]: row })
-            return pair === undefined || ticker === undefined
-              ? Effect.void
-              : pricesSeen(name, pair.display, [ticker.last])
-          },
-          { discard: true }
-        )
-      yield* Effect.flatMap(ask(pairs), found).pipe(
-        Effect.catchIf(
-          ({ _tag }) => _tag === "KrakenRejection" || _tag === "KrakenArgumentsError",
-          () => Effect.forEach(pairs, (pair) => Effect.ignore(Effect.flatMap(ask([pair]), found)), { discard: true })
-        ),
-        Effect.catchAll(({ message }) => Effect.logDebug(`Prices of alerts can't be read: ${message}`))
-      )
-    })
-
     const watchPrices = Effect.fnUntraced(function* (name: string) {
       const pairs = yield* pairsOf(name)
       const quiet: Array<Pair> = []
@@ -235,24 +209,16 @@ export const AlertsWatching = Layer.scopedDiscard(
           Stream.runForEach(trades.pushed, ({ value }) => tradesSeen(name, pair.display, newTrades(value)))
         )
         const live = yield* trades.live
-        if (Option.isNone(live)) quiet.push(pair)
-        else {
-          const at = yield* krakenTime
-          for (const watch of ofAccount("Price", name)) {
-            if (watch.condition.pair !== pair.display) continue
-            // Changes do not tell an alert that is newer than the last one.
-            const last = live.value.value.at(-1)
-            if (isFirstLook(watch) && last !== undefined) yield* compare(watch, [last.price], at)
-            else seenAt.set(watch.id, at)
-          }
+        if (Option.isNone(live)) {
+          quiet.push(pair)
+          continue
         }
+        const last = live.value.value.at(-1)
+        const watches = ofAccount("Price", name).filter(({ condition }) => condition.pair === pair.display)
+        yield* watchedLive(watches, () => last?.price)
       }
       if (quiet.length === 0 || !(yield* isDue(`prices ${name}`, pauses.prices))) return
-      for (const assetClass of ["currency", "tokenized_asset"] as const)
-        yield* askPrices(
-          name,
-          quiet.filter((pair) => pair.assetClass === assetClass)
-        )
+      for (const { pair, price } of yield* askPrices(quiet)) yield* priceSeen(name, pair, price)
     })
 
     const watchBalances = Effect.fnUntraced(function* (name: string) {
@@ -264,12 +230,8 @@ export const AlertsWatching = Layer.scopedDiscard(
       )
       const live = yield* account.balances.live
       if (Option.isSome(live)) {
-        const at = yield* krakenTime
-        for (const watch of watches) {
-          // Changes do not tell an alert that is newer than the last one.
-          if (isFirstLook(watch)) yield* compare(watch, [live.value.value.get(watch.condition.asset) ?? "0"], at)
-          else seenAt.set(watch.id, at)
-        }
+        const balances = live.value.value
+        yield* watchedLive(watches, ({ condition }) => balances.get(condition.asset) ?? "0")
       } else if (yield* account.balances.isPrompt) {
         const at = yield* krakenTime
         for (const { id } of watches) seenAt.set(id, at)
@@ -299,11 +261,11 @@ export const AlertsWatching = Layer.scopedDiscard(
           )
         )
       const behind = hasEvents ? watches.filter(({ id }) => !caughtUp.has(id)) : watches
-      const isNew = behind.some(({ id }) => !caughtUp.has(id) && !lastTimes.has(`fills ${id}`))
+      const isNew = behind.some(({ id }) => !askedFills.has(id))
       const due = behind.length > 0 && (yield* isDue(`fills ${name}`, isNew ? 0 : pauses.account))
       const at = yield* krakenTime
       if (due) {
-        for (const { id } of behind) lastTimes.set(`fills ${id}`, 0)
+        for (const { id } of behind) askedFills.add(id)
         const from = Math.min(...behind.map((watch) => Math.max(watch.since, watchedUntil(watch) - overlap)))
         const fills = yield* Effect.option(
           Effect.tapError(readFills(from), ({ message }) =>
@@ -324,18 +286,6 @@ export const AlertsWatching = Layer.scopedDiscard(
 
     const watchedUntil = ({ id, watchedAt }: Watch): number => Math.max(watchedAt, seenAt.get(id) ?? 0)
 
-    const wanted = new Set<string>()
-    /** Runs a fiber as long as it is asked for. A stream that ends is read again after a while. */
-    const follow = <E extends { readonly message: string }>(key: string, run: Effect.Effect<void, E, Principal>) => {
-      wanted.add(key)
-      const again = run.pipe(
-        Effect.catchAll(({ message }) => Effect.logDebug(`Alerts can't be watched: ${message}`)),
-        Effect.zipRight(Effect.sleep(retryEvery)),
-        Effect.forever
-      )
-      return FiberMap.run(fibers, key, again, { onlyIfMissing: true })
-    }
-
     /** Reads which alerts wait, and for whom. */
     const reload = Effect.gen(function* () {
       const rows = yield* alerts.watched
@@ -352,16 +302,13 @@ export const AlertsWatching = Layer.scopedDiscard(
         if (ban === undefined) current.set(row.id, { ...row, principal })
       }
       const waiting = new Set(rows.map(({ id }) => id))
-      for (const known of [seenAt, caughtUp, compared])
+      for (const known of [seenAt, askedFills, caughtUp, compared])
         for (const id of known.keys()) if (!waiting.has(id)) known.delete(id)
-      for (const key of lastTimes.keys())
-        if (/^fills \d+$/.test(key) && !waiting.has(Number(key.slice(6)))) lastTimes.delete(key)
     })
 
     const look = Effect.gen(function* () {
       for (const { firing, watch } of unrecorded.values()) yield* claim(watch, firing)
       yield* reload
-      wanted.clear()
       const accounts = new Map([...current.values()].map(({ account: name, principal }) => [name, principal] as const))
       for (const [name, principal] of accounts)
         yield* Effect.provideService(
@@ -369,7 +316,7 @@ export const AlertsWatching = Layer.scopedDiscard(
           Principal,
           principal
         )
-      for (const [key] of fibers) if (!wanted.has(key)) yield* FiberMap.remove(fibers, key)
+      yield* endRound
       if (current.size > 0 && (yield* isDue("note", noteEvery)))
         yield* alerts.seen(new Map([...seenAt].filter(([id]) => current.has(id))))
     })
