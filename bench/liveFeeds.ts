@@ -1,30 +1,11 @@
 import { DateTime, Effect, Layer } from "effect"
 import { emptyDirectory } from "../src/domain/assets/directory.ts"
-import type { Pair } from "../src/domain/assets/model.ts"
 import { AccountDataWebSocket } from "../src/layers/kraken/feed/AccountDataKraken.ts"
 import { MarketDataWebSocket } from "../src/layers/kraken/feed/MarketDataKraken.ts"
 import { KrakenClient } from "../src/services/KrakenClient.ts"
 import { Names } from "../src/services/Names.ts"
 import { Principal } from "../src/services/Principal.ts"
 import { operator } from "../src/layers/access/principals.ts"
-
-export const pair: Pair = {
-  id: "XXBTZUSD",
-  altname: "XBTUSD",
-  display: "BTC/USD",
-  base: "XXBT",
-  quote: "ZUSD",
-  assetClass: "currency",
-  status: "online",
-  pairDecimals: 1,
-  lotDecimals: 8,
-  costDecimals: 5,
-  ordermin: undefined,
-  costmin: undefined,
-  tickSize: undefined,
-  leverageBuy: [],
-  leverageSell: []
-}
 
 const answers: { readonly [endpoint: string]: unknown } = {
   "private/GetWebSocketsToken": { token: "token", expires: 900 },

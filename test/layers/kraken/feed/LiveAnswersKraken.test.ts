@@ -5,6 +5,7 @@ import type { Endpoint, Params } from "../../../../src/domain/endpoints/endpoint
 import type { Book, OpenOrder, Ticker, Wallets } from "../../../../src/domain/live/values.ts"
 import { operator } from "../../../../src/layers/access/principals.ts"
 import { nothingObserved } from "../../../../src/layers/kraken/feed/nothingObserved.ts"
+import { btcUsd as btc } from "../../../fixtures/btcUsd.ts"
 import { LiveAnswersKraken } from "../../../../src/layers/kraken/feed/LiveAnswersKraken.ts"
 import { AccountData } from "../../../../src/services/AccountData.ts"
 import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
@@ -13,24 +14,6 @@ import { type Feed, MarketData, type Snapshot } from "../../../../src/services/M
 import { Names } from "../../../../src/services/Names.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { noNames } from "../../../doubles/TestKraken.ts"
-
-const btc: Pair = {
-  id: "XXBTZUSD",
-  altname: "XBTUSD",
-  display: "BTC/USD",
-  base: "XXBT",
-  quote: "ZUSD",
-  assetClass: "currency",
-  status: "online",
-  pairDecimals: 1,
-  lotDecimals: 8,
-  costDecimals: 5,
-  ordermin: undefined,
-  costmin: undefined,
-  tickSize: undefined,
-  leverageBuy: [],
-  leverageSell: []
-}
 
 const eth: Pair = { ...btc, id: "XETHZUSD", altname: "ETHUSD", display: "ETH/USD" }
 

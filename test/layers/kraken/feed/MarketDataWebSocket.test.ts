@@ -8,26 +8,10 @@ import { KrakenClient } from "../../../../src/services/KrakenClient.ts"
 import { KrakenUnavailable } from "../../../../src/services/KrakenErrors.ts"
 import { MarketData } from "../../../../src/services/MarketData.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
+import { btcUsd as btc } from "../../../fixtures/btcUsd.ts"
 import { bookMessage, makeTestFeed } from "../../../doubles/TestFeed.ts"
 
-const pairOf = (display: string): Pair => ({
-  id: "XXBTZUSD",
-  altname: "XBTUSD",
-  display,
-  base: "XXBT",
-  quote: "ZUSD",
-  assetClass: "currency",
-  status: "online",
-  pairDecimals: 1,
-  lotDecimals: 8,
-  costDecimals: 5,
-  ordermin: undefined,
-  costmin: undefined,
-  tickSize: undefined,
-  leverageBuy: [],
-  leverageSell: []
-})
-const btc = pairOf("BTC/USD")
+const pairOf = (display: string): Pair => ({ ...btc, display })
 
 const first = { bids: [[100, 1]], asks: [[101, 2]] } as const
 const second = { bids: [[100, 1]], asks: [[101, 3]] } as const

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
-import type { Pair } from "../../../../src/domain/assets/model.ts"
 import { operator } from "../../../../src/layers/access/principals.ts"
 import { HttpClientThroughProxy } from "../../../../src/layers/kraken/client/HttpClientThroughProxy.ts"
 import { KrakenClientHttp } from "../../../../src/layers/kraken/client/KrakenClientHttp.ts"
@@ -10,13 +9,8 @@ import { RateBudgetOff } from "../../../../src/layers/kraken/rates/RateBudgetOff
 import { type Feed, MarketData, type Snapshot } from "../../../../src/services/MarketData.ts"
 import { Principal } from "../../../../src/services/Principal.ts"
 import { TestConfig } from "../../../doubles/TestConfig.ts"
+import { btcUsd as btc } from "../../../fixtures/btcUsd.ts"
 import { servedExchange } from "../../../exchange/rest/served.ts"
-
-const btc: Pick<Pair, "altname" | "assetClass" | "display"> = {
-  altname: "XBTUSD",
-  display: "BTC/USD",
-  assetClass: "currency"
-}
 
 /** Runs a test on the market data of a simulated exchange. */
 const run = <A, E>(
