@@ -161,12 +161,13 @@ export const alertColumns = `
   told_at INTEGER`
 
 /**
- * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `use_sums`, `holdings`, `mandates`, `halt`
- * and `plans` are projections of it. The others are facts of the running processes, not of the record: `leases` says which
- * process works on an intent and until when (Unix milliseconds), and when that process saw it end (its monotonic
- * milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
- * `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts
- * calls by the minute; `plan_claims` says which process carries a plan out; `alerts` holds the alerts of callers. `secret` holds the hash of the operator secret.
+ * The tables of `authority.db`. `events` is the record itself. `intents`, `made`, `spends`, `uses`, `use_sums`, `holdings`,
+ * `mandates`, `halt` and `plans` are projections of it. The others are facts of the running processes, not of the record:
+ * `leases` says which process works on an intent and until when (Unix milliseconds), and when that process saw it end (its
+ * monotonic milliseconds); `dropped` lists intents whose requests can no longer leave, although their process works on them;
+ * `window_time` is the latest time at which limits were checked, which never goes back; `calls` counts calls by the minute;
+ * `plan_claims` says which process carries a plan out; `alerts` holds the alerts of callers. `secret` holds the hash of the
+ * operator secret.
  */
 export const layout: Layout = {
   applicationId: 0x6d_63_6b_61, // "mcka"

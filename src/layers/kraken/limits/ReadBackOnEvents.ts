@@ -1,5 +1,6 @@
 import { Chunk, Effect, Layer, Queue } from "effect"
 import type { ObservedOrder } from "../../../domain/live/observedOrders.ts"
+import * as D from "../../../domain/numbers/decimal.ts"
 import type { OpenSpend } from "../../../domain/mandates/room.ts"
 import { AccountData } from "../../../services/AccountData.ts"
 import { Approvals } from "../../../services/Approvals.ts"
@@ -50,7 +51,7 @@ export const ReadBackOnEvents = Layer.scopedDiscard(
       const first = yield* Queue.takeBetween(events, 1, mostEvents)
       yield* Effect.sleep(gathering)
       const more = yield* Queue.takeUpTo(events, mostEvents)
-      const changed = Chunk.toReadonlyArray(Chunk.appendAll(first, more)).filter(tookOrEnded)
+      const changed = Chunk.toReadonlyArray(Chunk.appendAll(first, more)).filter(isFilledOrEnded)
       if (changed.length === 0) return
       const spends = yield* record.openSpends("everyone")
       if (!spends.some((spend) => changed.some((order) => isOf(order, spend)))) return
@@ -67,8 +68,8 @@ export const ReadBackOnEvents = Layer.scopedDiscard(
 )
 
 /** Tells whether an order was filled in part or can't be filled any more. */
-const tookOrEnded = ({ filled, status }: ObservedOrder): boolean =>
-  status === "closed" || status === "canceled" || status === "expired" || /[1-9]/.test(filled)
+const isFilledOrEnded = ({ filled, status }: ObservedOrder): boolean =>
+  status === "closed" || status === "canceled" || status === "expired" || D.isPositive(D.decimal(filled))
 
 /** Tells whether an order, or the one whose fill made it, is that of a spend. */
 const isOf = ({ clientId, id, parent }: ObservedOrder, { order, parentTxid, txid }: OpenSpend): boolean =>

@@ -104,29 +104,28 @@ export const ResourceWatchLive = Layer.scopedDiscard(
     /** Finds the value to watch for a resource. */
     const sharedOf = Effect.fnUntraced(function* (uri: string, target: LiveTarget) {
       const principal = yield* Principal
-      const make = <A>(key: string, feed: Feed<A>, shown: (value: A) => unknown, isAccount: boolean) =>
-        new Shared(
-          key,
-          paced(feed, isAccount).pipe(
-            Stream.map(({ value }) => JSON.stringify(shown(value))),
-            Stream.provideService(Principal, principal)
-          )
+      /** Emits what is compared of a value. */
+      const textsOf = <A>(feed: Feed<A>, shown: (value: A) => unknown, isAccount: boolean) =>
+        paced(feed, isAccount).pipe(
+          Stream.map(({ value }) => JSON.stringify(shown(value))),
+          Stream.provideService(Principal, principal)
         )
       switch (target.kind) {
         case "ticker":
         case "book": {
           const pair = yield* findPair(uri, target.spelling)
-          const key = `${target.kind} ${pair.display}`
-          return target.kind === "ticker"
-            ? make(key, market.ticker(pair), (ticker) => ticker, false)
-            : make(key, market.book(pair), shownOf, false)
+          const texts =
+            target.kind === "ticker"
+              ? textsOf(market.ticker(pair), (ticker) => ticker, false)
+              : textsOf(market.book(pair), shownOf, false)
+          return new Shared(`${target.kind} ${pair.display}`, texts)
         }
         case "orders":
-          return make(`orders ${principal.account}`, account.orders, ordersOf, true)
+          return new Shared(`orders ${principal.account}`, textsOf(account.orders, ordersOf, true))
         case "balances": {
-          const balances = make("", account.balances, (balances) => [...balances], true).values
+          const balances = textsOf(account.balances, (balances) => [...balances], true)
           // Held amounts follow the orders. A key that may not read them sees only changes of balances.
-          const orders = make("", account.orders, heldOf, true).values
+          const orders = textsOf(account.orders, heldOf, true)
           const held = Stream.catchAll(orders, () => Stream.concat(Stream.succeed(""), Stream.never))
           const both = Stream.zipLatestWith(balances, held, (a, b) => a + b)
           return new Shared(`balances ${principal.account}`, both)
