@@ -4,7 +4,7 @@ import { Layer, Option } from "effect"
 import { ConfigEnv } from "../../src/layers/settings/ConfigEnv.ts"
 import { HttpListener } from "../../src/layers/http/HttpListener.ts"
 import { Logging } from "../../src/layers/telemetry/logging.ts"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { RateBudgetOff } from "../../src/layers/kraken/rates/RateBudgetOff.ts"
@@ -21,7 +21,7 @@ const Kraken = TestKraken({
 })
 
 HttpListener.pipe(
-  Layer.provide(McpHttpHandlerStateless),
+  Layer.provide(McpHttpHandlerStreamable),
   Layer.provide(McpServerSdk),
   Layer.provide(PolicyIntersecting),
   Layer.provide(McpServerEarly),

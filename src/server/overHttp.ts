@@ -5,7 +5,7 @@ import { isLoopback } from "../layers/network/loopback.ts"
 import { urlHost } from "../layers/network/urlHost.ts"
 import { load } from "../layers/process/load.ts"
 import { toStderr } from "../layers/telemetry/stderr.ts"
-import { McpHttpHandlerStateless } from "../layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../layers/access/callers/CallersByToken.ts"
 import { CallersLocal } from "../layers/access/callers/CallersLocal.ts"
@@ -102,7 +102,7 @@ const KnownCallers = Layer.unwrapEffect(
 )
 
 const HttpServer = Layer.mergeAll(HttpListener, MetricsAddress, CollectedForExport).pipe(
-  Layer.provide([McpHttpHandlerStateless, ReadinessOfParts]),
+  Layer.provide([McpHttpHandlerStreamable, ReadinessOfParts]),
   Layer.provide(MetricsIfRead),
   Layer.provide(Layer.provide(Product, KnownCallers)),
   Layer.provide(McpServerEarly)

@@ -1,7 +1,7 @@
 import { Effect, Layer, Option, Redacted } from "effect"
 import { join } from "node:path"
 import { HttpListener } from "../../src/layers/http/HttpListener.ts"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
 import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
 import { RequestStateKeyMemory } from "../../src/layers/mcp/multiRoundTrip/RequestStateKeyMemory.ts"
@@ -22,7 +22,7 @@ const Fixtures = Layer.scoped(
 )
 
 const Served = HttpListener.pipe(
-  Layer.provide(McpHttpHandlerStateless),
+  Layer.provide(McpHttpHandlerStreamable),
   Layer.provide(Fixtures),
   Layer.provide([
     RequestStateKeyMemory,

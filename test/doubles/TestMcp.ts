@@ -1,5 +1,5 @@
 import { Deferred, Effect, Fiber, Layer, Option, Queue, Runtime, Stream } from "effect"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { type McpHttpResponse, type McpHttpRequest, McpHttpHandler } from "../../src/layers/mcp/http/McpHttpHandler.ts"
 import { connectSdk } from "../../src/layers/mcp/server/sdkServer.ts"
 import { makeServer, McpServer } from "../../src/layers/mcp/server/McpServer.ts"
@@ -40,7 +40,7 @@ export const TestMcpServer = (
 
 /** The HTTP handler of the product, over the same layers. */
 export const TestMcpHttpHandler = (...options: Parameters<typeof TestMcpServer>) =>
-  McpHttpHandlerStateless.pipe(Layer.provideMerge(TestMcpServer(...options)))
+  McpHttpHandlerStreamable.pipe(Layer.provideMerge(TestMcpServer(...options)))
 
 /** Posts a message and reads the answer, JSON or events, as data. The caller is the operator by default. */
 export const post = (body: unknown, headers: Record<string, string> = {}, caller?: TestPrincipal) =>
@@ -161,5 +161,5 @@ export const TestHttpDefinition = (methods: ServerDefinition<never>["methods"]) 
     McpServer,
     Effect.tap(makeServer({ about }), (server) => connectSdk(server, { methods }))
   )
-  return McpHttpHandlerStateless.pipe(Layer.provideMerge(server), Layer.provideMerge(RequestStateKeyMemory))
+  return McpHttpHandlerStreamable.pipe(Layer.provideMerge(server), Layer.provideMerge(RequestStateKeyMemory))
 }

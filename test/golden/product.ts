@@ -4,7 +4,7 @@ import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.
 import { Product } from "../../src/server/product.ts"
 import { KrakenClientHttp } from "../../src/layers/kraken/client/KrakenClientHttp.ts"
 import { KrakenWriterSettling } from "../../src/layers/kraken/writes/KrakenWriterSettling.ts"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerSdk } from "../../src/layers/mcp/handlers/McpServerSdk.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { NamesKraken } from "../../src/layers/kraken/names/NamesKraken.ts"
@@ -47,7 +47,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
     Layer.provide([inProcess(fake), NonceSourceMemory]),
     Layer.provideMerge(RateBudgetModel)
   )
-  return McpHttpHandlerStateless.pipe(
+  return McpHttpHandlerStreamable.pipe(
     Layer.provide(McpServerSdk),
     Layer.provide([PolicyIntersecting, CallBudgetInMemory, TestMandates()]),
     Layer.provide([
@@ -62,7 +62,7 @@ export const liveProduct = (fake: Pick<FakeKraken, "handle">, key: Key | undefin
 
 /** Makes the product in paper mode, with its state in a folder. */
 export const paperProduct = (stateDir: string, changes: Changes = {}) =>
-  McpHttpHandlerStateless.pipe(
+  McpHttpHandlerStreamable.pipe(
     Layer.provide(Layer.provide(Product, [MandatesSqlite, CallersLocal])),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, testConfig({ ...paperSettings, stateDir, ...changes }))),

@@ -3,7 +3,7 @@ import { Clock, Effect, Layer, Logger, LogLevel, Option, Redacted, type Scope } 
 import { join } from "node:path"
 import { Product } from "../../src/server/product.ts"
 import { HttpListener, Listening } from "../../src/layers/http/HttpListener.ts"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { CallersByToken } from "../../src/layers/access/callers/CallersByToken.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
@@ -64,7 +64,7 @@ const paper = Effect.gen(function* () {
     tier: "off"
   })
   const server = HttpListener.pipe(
-    Layer.provide([McpHttpHandlerStateless, TestStatus()]),
+    Layer.provide([McpHttpHandlerStreamable, TestStatus()]),
     Layer.provide(Layer.provide(Product, CallersByToken)),
     Layer.provide(McpServerEarly)
   )

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { IncomingMessage } from "node:http"
 import { CallersLocal } from "../../src/layers/access/callers/CallersLocal.ts"
 import { MandatesSqlite } from "../../src/layers/access/mandates/MandatesSqlite.ts"
-import { McpHttpHandlerStateless } from "../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { McpServerEarly } from "../../src/layers/mcp/server/McpServerEarly.ts"
 import { Product } from "../../src/server/product.ts"
 import { Config } from "../../src/services/Config.ts"
@@ -46,7 +46,7 @@ export const liveProduct = Effect.fnUntraced(function* (
     tier: "pro",
     ...changes
   })
-  const layer = McpHttpHandlerStateless.pipe(
+  const layer = McpHttpHandlerStreamable.pipe(
     Layer.provide(Layer.provide(Product, [MandatesSqlite, CallersLocal])),
     Layer.provide(McpServerEarly),
     Layer.provide(Layer.succeed(Config, config)),

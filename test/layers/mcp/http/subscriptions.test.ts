@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, PubSub, Stream, TestClock } from "effect"
 import { McpHttpHandler } from "../../../../src/layers/mcp/http/McpHttpHandler.ts"
-import { McpHttpHandlerStateless } from "../../../../src/layers/mcp/http/McpHttpHandlerStateless.ts"
+import { McpHttpHandlerStreamable } from "../../../../src/layers/mcp/http/McpHttpHandlerStreamable.ts"
 import { ProtocolError, resourceNotFound } from "../../../../src/layers/mcp/protocol/ProtocolError.ts"
 import type { Watch } from "../../../../src/layers/mcp/protocol/serverDefinition.ts"
 import { connectSdk } from "../../../../src/layers/mcp/server/sdkServer.ts"
@@ -42,7 +42,7 @@ const make = Effect.gen(function* () {
       Effect.zipRight(server.serveWatch(watch), connectSdk(server, { methods: {} }))
     )
   )
-  const layer = McpHttpHandlerStateless.pipe(Layer.provide(server), Layer.provide(RequestStateKeyMemory))
+  const layer = McpHttpHandlerStreamable.pipe(Layer.provide(server), Layer.provide(RequestStateKeyMemory))
   return { change, state, layer }
 })
 

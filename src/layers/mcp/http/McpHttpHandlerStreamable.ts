@@ -46,7 +46,7 @@ const mostListeners = 50
  * MCP over HTTP: all protocol revisions on one endpoint, answered by one server. A session of the revisions before
  * 2026-07-28 only connects subscriptions with the stream on which changes are told. No other request needs one.
  */
-export const McpHttpHandlerStateless = Layer.scoped(
+export const McpHttpHandlerStreamable = Layer.scoped(
   McpHttpHandler,
   Effect.gen(function* () {
     const { answer, questions, definition, watch } = yield* McpServer
