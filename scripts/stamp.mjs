@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Writes release data into package.json and server.json: the version, and the repository, by which the MCP registry
-// verifies the owner of the name. With the folder of the release's bundles, also their addresses and hashes, so that a
+// verifies the owner of the name. The README gets the address of the repository. With the folder of the release's bundles, also their addresses and hashes, so that a
 // client of the registry runs exactly these. (With npx, the folder in which it starts would decide.)
 //
 //   node scripts/stamp.mjs VERSION OWNER/REPOSITORY [FOLDER]
@@ -46,6 +46,10 @@ export const stamp = ({ manifest, server }, version, repository, bundles = []) =
   }
 }
 
+/** Puts the address of the repository into a document. */
+export const stampDocument = (text, repository) =>
+  text.replaceAll("github.com/OWNER/mcp-kraken", `github.com/${repository}`)
+
 const main = (version, repository, folder) => {
   if (!/^\d+\.\d+\.\d+/.test(version ?? "") || !/^[\w.-]+\/[\w.-]+$/.test(repository ?? "")) {
     throw new Error("expected VERSION OWNER/REPOSITORY [FOLDER]")
@@ -60,6 +64,7 @@ const main = (version, repository, folder) => {
   const { manifest, server } = stamp(given, version, repository, bundles)
   writeFileSync(at("package.json"), `${JSON.stringify(manifest, null, 2)}\n`)
   writeFileSync(at("server.json"), `${JSON.stringify(server, null, 2)}\n`)
+  writeFileSync(at("README.md"), stampDocument(readFileSync(at("README.md"), "utf8"), repository))
 }
 
 if (realpathSync(argv[1]) === fileURLToPath(import.meta.url)) main(argv[2], argv[3], argv[4])

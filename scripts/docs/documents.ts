@@ -4,18 +4,12 @@ import { importsGraph, importsTable } from "./architecture.ts"
 import { costTable } from "../../evals/report.ts"
 import { channelFaultsTable, faultsTable, keysTable } from "./exchange.ts"
 import { envExample, settingsTable } from "./settings.ts"
-import { permissionsTable, toolsTable } from "./tools.ts"
+import { permissionsTable, toolsTable, toolsetsTable } from "./tools.ts"
 
 interface Document {
   readonly path: string
   /** Generates the new text of the document from its present text. */
   readonly written: (text: string) => string
-}
-
-const readme = (text: string): string => {
-  const withSettings = section(text, "settings", settingsTable())
-  const withTools = section(section(withSettings, "tools", toolsTable()), "permissions", permissionsTable())
-  return section(withTools, "evals", costTable())
 }
 
 const exchange = (text: string): string => {
@@ -29,9 +23,13 @@ const architecture = (text: string): string =>
 /** The files that are generated from the sources. `npm run docs` writes them; a test compares them. */
 export const documents: ReadonlyArray<Document> = [
   { path: ".env.example", written: envExample },
-  { path: "README.md", written: readme },
+  { path: "README.md", written: (text) => section(text, "toolsets", toolsetsTable()) },
   { path: "docs/architecture.md", written: architecture },
-  { path: "docs/exchange.md", written: exchange }
+  { path: "docs/exchange.md", written: exchange },
+  { path: "docs/performance.md", written: (text) => section(text, "evals", costTable()) },
+  { path: "docs/permissions.md", written: (text) => section(text, "permissions", permissionsTable()) },
+  { path: "docs/settings.md", written: (text) => section(text, "settings", settingsTable()) },
+  { path: "docs/tools.md", written: (text) => section(text, "tools", toolsTable()) }
 ]
 
 /** Replaces the text between `<!-- name -->` and `<!-- /name -->`. */

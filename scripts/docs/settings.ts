@@ -44,12 +44,12 @@ export const envExample = (): string =>
     ""
   ].join("\n")
 
-/** Generates the README's tables of settings, one a section. */
+/** Generates the tables of settings, one a section. */
 export const settingsTable = (): string =>
   sections
     .map(([heading, settings]) =>
       [
-        ...(heading === undefined ? [] : [`### ${heading}`, "", introduction(heading), ""]),
+        ...(heading === undefined ? [] : [`## ${heading}`, "", introduction(heading), ""]),
         "| Setting | Default | What it is for |",
         "| --- | --- | --- |",
         ...settings.map(({ fallback, name, purpose, shownDefault }) => {

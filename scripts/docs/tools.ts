@@ -14,6 +14,16 @@ export const toolsTable = (): string =>
     )
   ].join("\n")
 
+/** Generates the table of toolsets with the names of their tools. */
+export const toolsetsTable = (): string =>
+  [
+    "| Toolset | Tools |",
+    "| --- | --- |",
+    ...Object.entries(toolsets).map(
+      ([toolset, tools]) => `| ${toolset} | ${tools.map(({ name }: AnyTool) => `\`${name}\``).join(", ")} |`
+    )
+  ].join("\n")
+
 const needs = ({ permissions }: AnyTool): string => {
   if (permissions.length === 0) return "–"
   if (permissions.some((set) => set.length === 0)) return "any key"

@@ -7,7 +7,7 @@ import { unzipSync } from "fflate"
 import { execFileSync, spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { stamp } from "../../scripts/stamp.mjs"
+import { stamp, stampDocument } from "../../scripts/stamp.mjs"
 import { connect, makeHouse } from "../serve/Server.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { read, readJson, root, unknownVariables } from "./files.ts"
@@ -62,6 +62,11 @@ describe("server.json", () => {
       repository: { type: "git", url: "git+https://github.com/octo/mcp-kraken.git" }
     })
   })
+})
+
+it("the README gets the address of the repository from the release", () => {
+  assert.include(read("README.md"), "git clone https://github.com/OWNER/mcp-kraken.git")
+  assert.notInclude(stampDocument(read("README.md"), "octo/mcp-kraken"), "OWNER")
 })
 
 describe("the bundle for Claude Desktop", () => {

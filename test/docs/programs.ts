@@ -117,6 +117,15 @@ const setsForAll: Program = ({ words }, workspace) =>
     }
   })
 
+/** `git clone` of this project, whose copy the workspace is, and `cd` into it. */
+const clones: Program = ({ words }) =>
+  Effect.sync(() =>
+    assert.deepStrictEqual(
+      words,
+      words[0] === "cd" ? ["cd", "mcp-kraken"] : ["git", "clone", "https://github.com/OWNER/mcp-kraken.git"]
+    )
+  )
+
 /** `sqlite3 FILE SQL`: runs the SQL with the server's own SQLite, on a file of the server. */
 const sqlite3: Program = ({ source, words }, workspace) =>
   Effect.gen(function* () {
@@ -141,12 +150,14 @@ const just: Program = (command, workspace) =>
 /** Programs that documents are allowed to name. Another one fails the test until it is added here. */
 const programs: Readonly<Record<string, Program>> = {
   ...clients,
+  cd: clones,
   chmod: really,
   cp: copies,
   curl: (command, workspace) =>
     really({ ...command, source: command.source.replace(/^curl/, "curl --fail --silent") }, workspace),
   docker: docker((command, workspace) => carryOut(command, workspace)),
   export: setsForAll,
+  git: clones,
   just,
   mkcert: mkcert(really),
   mkdir: really,

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { demo } from "../../scripts/demo.ts"
+import { demo, guardedDemo } from "../../scripts/demo.ts"
 import { bundle } from "../Bundle.ts"
 
 it.live("the demonstration buys, amends, cancels, and ends in a table of what it cost", () =>
@@ -30,5 +30,19 @@ it.live("the demonstration buys, amends, cancels, and ends in a table of what it
       ]
     )
     assert.match(rows.at(-1) ?? "", / 0\.02$/)
+  })
+)
+
+it.live("the second one finds the lost order, gets an approval and a refusal, and ends in a stop", () =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    yield* guardedDemo(bundle(), (line) => lines.push(line))
+    const told = lines.join("\n")
+    const [placed, approved] = [/placed (O\S+):/, /happened: (O\S+)$/m].map((pattern) => pattern.exec(told)?.[1])
+    assert.match(placed ?? "", /^O\w{5}-/)
+    assert.match(approved ?? "", /^O\w{5}-/)
+    assert.notStrictEqual(placed, approved)
+    for (const error of ["ApprovalPending", "LimitReached"]) assert.include(told, error)
+    assert.match(lines.at(-1) ?? "", /no order is open/)
   })
 )

@@ -30,8 +30,8 @@ const setting = <S extends Setting<unknown>>(it: S): S => it
 const pathOf = (kind: "file" | "folder") => `the path of a ${kind}; ~/ is your home folder`
 
 /**
- * All settings in the order of the documents, under the fields of Config that they set. `.env.example` and the README's
- * table are generated from them.
+ * All settings in the order of the documents, under the fields of Config that they set. `.env.example` and the
+ * tables of docs/settings.md are generated from them.
  */
 export const settings = {
   key: setting({
