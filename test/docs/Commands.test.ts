@@ -1,37 +1,33 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Array, Effect, type Scope } from "effect"
 import { parse } from "yaml"
 import { blocksOf, documents } from "./markdown.ts"
 import { reachesOf, use } from "./clients.ts"
-import { carryOut } from "./programs.ts"
+import { carryOut, setVariables } from "./programs.ts"
 import { commandsOf } from "./shell.ts"
-import { makeWorkspace } from "./workspace.ts"
+import { parseToml } from "./toml.ts"
+import { makeWorkspace, type Workspace } from "./workspace.ts"
 
 /** Languages of code blocks that this file or Contributing.test.ts runs or reads, and of those that are not run. */
-const languages = new Set(["sh", "json", "yaml", "ts", "mermaid", "text"])
+const languages = new Set(["sh", "json", "yaml", "toml", "dotenv", "ts", "mermaid", "text"])
+
+/** Documents by the workspace in which they are carried out. The short pages of the clients share one. */
+const groups = Object.entries(
+  Array.groupBy(documents, (document) => (document.startsWith("docs/clients/") ? "docs/clients" : document))
+).map(([group, documents]) => ({ group, documents }))
 
 describe("what the documents tell people to do works", () => {
-  it.scopedLive.each(documents.map((document) => ({ document })))(
-    "$document",
-    ({ document }) =>
+  it.scopedLive.each(groups)(
+    "$group",
+    ({ documents }) =>
       Effect.gen(function* () {
-        const blocks = blocksOf(document)
-        const workspace = yield* makeWorkspace
-        for (const { language, line, text } of blocks) {
-          const at = `${document}:${line}`
-          assert.isTrue(languages.has(language), `${at}: a block of ${language || "no language"}`)
-          if (language === "json") {
-            for (const reach of reachesOf(JSON.parse(text))) yield* told(at, use(reach, workspace))
-          }
-          if (language === "yaml") parse(text)
-          if (language !== "sh") continue
-          for (const command of commandsOf(text)) {
-            const at = `${document}:${line + command.line}: ${command.source}`
-            yield* told(
-              at,
-              Effect.suspend(() => carryOut(command, workspace))
-            )
-          }
+        // A document that tells people to do nothing needs no copy of the project.
+        const workspace = yield* Effect.cached(makeWorkspace)
+        const done = new Set<string>()
+        for (const { at, carriedOut, once } of documents.flatMap(steps)) {
+          if (once !== undefined && done.has(once)) continue
+          yield* told(at, Effect.flatMap(workspace, carriedOut))
+          if (once !== undefined) done.add(once)
         }
       }),
     // Starts servers, and builds one.
@@ -48,6 +44,46 @@ describe("what the documents tell people to do works", () => {
     })
   )
 })
+
+/** One thing that a document tells people to do. */
+interface Step {
+  readonly at: string
+  /** The same step on another page of the group need not be carried out again. */
+  readonly once?: string
+  readonly carriedOut: (workspace: Workspace) => Effect.Effect<unknown, never, Scope.Scope>
+}
+
+const steps = (document: string): ReadonlyArray<Step> =>
+  blocksOf(document).flatMap(({ language, line, text }) => {
+    const at = `${document}:${line}`
+    assert.isTrue(languages.has(language), `${at}: a block of ${language || "no language"}`)
+    switch (language) {
+      case "json":
+        return stepsOf(at, JSON.parse(text))
+      case "toml":
+        return stepsOf(at, parseToml(text))
+      case "yaml":
+        return stepsOf(at, parse(text))
+      case "dotenv":
+        return [{ at, carriedOut: setVariables(text.trim().split("\n")) }]
+      case "sh":
+        return commandsOf(text).map((command) => ({
+          at: `${document}:${line + command.line}: ${command.source}`,
+          carriedOut: (workspace: Workspace) => carryOut(command, workspace)
+        }))
+      default:
+        return []
+    }
+  })
+
+/** Lists the servers of a client's configuration as steps: the client uses each of them. */
+const stepsOf = (at: string, configuration: unknown): ReadonlyArray<Step> =>
+  reachesOf(configuration).map((reach) => ({
+    at,
+    // A server that the client starts is the same wherever it is told to. One that is called may be another.
+    ...(reach.url === undefined && { once: JSON.stringify(reach) }),
+    carriedOut: (workspace) => use(reach, workspace)
+  }))
 
 /** Adds the place in the document to a failure. */
 const told = <A, E, R>(at: string, effect: Effect.Effect<A, E, R>) =>

@@ -22,7 +22,17 @@ const vocabulary = new Set([
 ])
 
 /** Names that belong to other programs, and fields of the log. */
-const foreign = new Set(["body_hash", "cancel_only", "npm_config_nodedir", "post_only", "trace_id", "user_config"])
+const foreign = new Set([
+  "body_hash",
+  "cancel_only",
+  "npm_config_nodedir",
+  "post_only",
+  "trace_id",
+  "user_config",
+  "bearer_token",
+  "enabled_tools",
+  "http_headers"
+])
 
 /** The names of metrics, without the endings that the text for Prometheus adds. */
 const metrics = Object.values(Instruments).map(({ name }) => name.replaceAll(".", "_"))

@@ -11,13 +11,17 @@ import { settings } from "../../src/layers/settings/settingDefinitions.ts"
 import { connect } from "../serve/Server.ts"
 import type { Workspace } from "./workspace.ts"
 
-/** The way to a server in a client's configuration: the fields that all clients share. */
+/** The way to a server in a client's configuration. */
 interface Reach {
   readonly command?: string
   readonly args?: ReadonlyArray<string>
   readonly env?: Readonly<Record<string, string>>
   readonly url?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Variable of the client's environment that holds the token. */
+  readonly tokenVariable?: string
+  /** Tools that the client is told to offer, of those that the server has. */
+  readonly only?: ReadonlyArray<string>
 }
 
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
@@ -26,29 +30,52 @@ const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }
 const hasAccount = ({ args = [], env = {} }: Reach) =>
   env["KRAKEN_API_KEY"] !== undefined || env["MCP_KRAKEN_MODE"] === "paper" || args.includes("--paper")
 
-/** Fills in a client's configuration as a reader would. The SDK's client then lists the tools and calls one. */
+/**
+ * Fills in a client's configuration as a reader would. The SDK's client then lists the tools, and calls the first of
+ * `tools` that is offered.
+ */
 export const use = (
   reach: Reach,
   workspace: Workspace,
-  tool = hasAccount(reach) ? "get_account_balance" : "get_server_time"
+  tools: ReadonlyArray<string> = hasAccount(reach) ? ["get_account_balance", "get_portfolio"] : ["get_server_time"]
 ) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const filled = JSON.parse(yield* workspace.fill(JSON.stringify(reach))) as Reach
+      const text = yield* workspace.fill(JSON.stringify(reach).replaceAll(/\{\{\w+\}\}/g, "mck_…"))
+      const filled = withToken(JSON.parse(expanded(text, workspace.exported)), workspace.exported)
       const bridged = filled.args?.includes("mcp-remote") ? bridge(filled) : filled
       const client = yield* bridged.url === undefined ? overStdio(bridged, workspace) : overHttp(bridged)
-      yield* firstCall(client, tool)
+      yield* firstCall(client, tools, reach.only ?? [])
     })
   )
 
-const firstCall = (client: Client, tool: string) =>
-  Effect.promise(() =>
-    client
-      .listTools()
-      .then(({ tools }) => assert.isAbove(tools.length, 5))
-      .then(() => client.callTool({ name: tool, arguments: {} }))
-      .then(({ content, isError }) => assert.isUndefined(isError, JSON.stringify(content)))
+/** Expands variables of the client's environment, which clients write as `${env:NAME}`, `${NAME}` or `$NAME`. */
+const expanded = (text: string, variables: Readonly<Record<string, string>>) =>
+  text.replaceAll(
+    /\$(?:\{(?:env:)?(\w+)\}|(\w+))/g,
+    (all, braced?: string, bare?: string) => variables[braced ?? bare ?? ""] ?? all
   )
+
+/** Adds the header that a client makes of the token in a variable. */
+const withToken = (reach: Reach, variables: Readonly<Record<string, string>>): Reach => {
+  if (reach.tokenVariable === undefined) return reach
+  assert.property(variables, reach.tokenVariable)
+  return { ...reach, headers: { ...reach.headers, Authorization: `Bearer ${variables[reach.tokenVariable]}` } }
+}
+
+const firstCall = Effect.fnUntraced(function* (
+  client: Client,
+  wanted: ReadonlyArray<string>,
+  only: ReadonlyArray<string>
+) {
+  const { tools } = yield* Effect.promise(() => client.listTools())
+  const offered = tools.map(({ name }) => name)
+  assert.isAbove(offered.length, 5)
+  assert.includeMembers(offered, [...only])
+  const name = wanted.find((name) => offered.includes(name)) ?? assert.fail(`None of ${wanted.join(", ")} is offered`)
+  const { content, isError } = yield* Effect.promise(() => client.callTool({ name, arguments: {} }))
+  assert.isUndefined(isError, JSON.stringify(content))
+})
 
 const overHttp = ({ headers = {}, url = "" }: Reach) => {
   const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
@@ -117,8 +144,56 @@ export const headersOf = (lines: ReadonlyArray<string>): Readonly<Record<string,
     })
   )
 
+/** An entry of a client's configuration: the fields of a reach, or the words that one client has for them. */
+interface Entry extends Reach {
+  /** Windsurf. */
+  readonly serverUrl?: string
+  /** Gemini CLI. */
+  readonly httpUrl?: string
+  readonly includeTools?: ReadonlyArray<string>
+  /** Codex. */
+  readonly http_headers?: Readonly<Record<string, string>>
+  readonly bearer_token_env_var?: string
+  readonly enabled_tools?: ReadonlyArray<string>
+}
+
+const reachOf = (entry: Entry): Reach => {
+  const url = entry.url ?? entry.serverUrl ?? entry.httpUrl
+  const headers = entry.headers ?? entry.http_headers
+  const only = entry.includeTools ?? entry.enabled_tools
+  return {
+    ...(entry.command !== undefined && { command: entry.command }),
+    ...(entry.args !== undefined && { args: entry.args }),
+    ...(entry.env !== undefined && { env: entry.env }),
+    ...(url !== undefined && { url }),
+    ...(headers !== undefined && { headers }),
+    ...(entry.bearer_token_env_var !== undefined && { tokenVariable: entry.bearer_token_env_var }),
+    ...(only !== undefined && { only })
+  }
+}
+
+/** A node of n8n that calls an MCP server. Its token is in a credential, beside the workflow. */
+interface Node {
+  readonly type: string
+  readonly parameters: { readonly endpointUrl: string; readonly includeTools?: ReadonlyArray<string> }
+}
+
+const reachOfNode = ({ parameters }: Node): Reach => ({
+  url: parameters.endpointUrl,
+  headers: { Authorization: "Bearer mck_…" },
+  only: parameters.includeTools ?? []
+})
+
 /** Lists all servers in a client's configuration, under any of the keys that clients use. */
 export const reachesOf = (configuration: unknown): ReadonlyArray<Reach> => {
-  const { mcpServers, servers } = Object(configuration) as { mcpServers?: object; servers?: object }
-  return Object.values({ ...mcpServers, ...servers })
+  const { mcp_servers, mcpServers, nodes, servers } = Object(configuration) as {
+    readonly mcpServers?: Readonly<Record<string, Entry>>
+    readonly servers?: Readonly<Record<string, Entry>>
+    readonly mcp_servers?: Readonly<Record<string, Entry>>
+    readonly nodes?: ReadonlyArray<Node>
+  }
+  return [
+    ...Object.values({ ...mcpServers, ...servers, ...mcp_servers }).map(reachOf),
+    ...(nodes ?? []).filter(({ type }) => type.endsWith(".mcpClientTool")).map(reachOfNode)
+  ]
 }

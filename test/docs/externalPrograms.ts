@@ -38,6 +38,7 @@ const plugin = Effect.fnUntraced(function* ([verb, ...words]: ReadonlyArray<stri
 /** `claude mcp add`: the SDK's client uses the configuration that it would store. */
 const claude: Program = ({ words }, workspace) => {
   if (words[1] === "plugin") return plugin(words.slice(2), workspace)
+  if (isLook(words)) return Effect.void
   const dashes = words.indexOf("--")
   const { positionals, values } = parseArgs({
     args: words.slice(1, dashes < 0 ? undefined : dashes),
@@ -57,11 +58,57 @@ const claude: Program = ({ words }, workspace) => {
   }
   assert.isAbove(dashes, 0)
   const [command = "", ...args] = words.slice(dashes + 1)
-  return use(
-    { command, args, env: Object.fromEntries((values.env ?? []).map((pair) => pair.split("=", 2))) },
-    workspace
-  )
+  return use({ command, args, env: pairsOf(values.env ?? []) }, workspace)
 }
+
+/** Checks if a command only shows what a client has stored: `claude mcp list`. */
+const isLook = ([, mcp, verb, name]: ReadonlyArray<string>) =>
+  mcp === "mcp" && (verb === "list" || (verb === "get" && name === "kraken"))
+
+/** `codex mcp add`: the SDK's client uses the table that it would store. */
+const codex: Program = ({ words }, workspace) => {
+  if (isLook(words)) return Effect.void
+  const dashes = words.indexOf("--")
+  const { positionals, values } = parseArgs({
+    args: words.slice(1, dashes < 0 ? undefined : dashes),
+    allowPositionals: true,
+    options: {
+      env: { type: "string", multiple: true },
+      url: { type: "string" },
+      "bearer-token-env-var": { type: "string" }
+    }
+  })
+  assert.deepStrictEqual(positionals, ["mcp", "add", "kraken"])
+  const { "bearer-token-env-var": tokenVariable = "", env = [], url } = values
+  if (url !== undefined) return use({ url, tokenVariable }, workspace)
+  const [command = "", ...args] = words.slice(dashes + 1)
+  return use({ command, args, env: pairsOf(env) }, workspace)
+}
+
+/** `gemini mcp add`: the SDK's client uses the entry that it would store. */
+const gemini: Program = ({ words }, workspace) => {
+  if (isLook(words)) return Effect.void
+  const name = words.indexOf("kraken")
+  const { positionals, values } = parseArgs({
+    args: words.slice(1, name),
+    allowPositionals: true,
+    options: {
+      scope: { type: "string" },
+      transport: { type: "string" },
+      header: { type: "string", multiple: true },
+      env: { type: "string", multiple: true }
+    }
+  })
+  assert.deepStrictEqual(positionals, ["mcp", "add"])
+  assert.include(["user", "project"], values.scope)
+  const [command = "", ...args] = words.slice(name + 1)
+  return values.transport === "http"
+    ? use({ url: command, headers: headersOf(values.header ?? []) }, workspace)
+    : use({ command, args, env: pairsOf(values.env ?? []) }, workspace)
+}
+
+const pairsOf = (pairs: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  Object.fromEntries(pairs.map((pair) => pair.split("=", 2)))
 
 /** `code --add-mcp JSON`: the SDK's client uses the JSON. */
 const code: Program = ({ words }, workspace) => {
@@ -73,7 +120,7 @@ const code: Program = ({ words }, workspace) => {
 }
 
 /** The command lines of MCP clients. */
-export const clients = { claude, code }
+export const clients = { claude, code, codex, gemini }
 
 /**
  * `docker compose`: checks that files and services are ours and that required variables are set. Commands that would

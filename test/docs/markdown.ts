@@ -15,10 +15,10 @@ interface Block {
 /** The documents, in the order in which a newcomer reads them. */
 export const documents: ReadonlyArray<string> = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((path) => existsSync(root + path)),
-  ...readdirSync(`${root}docs`)
-    .filter((name) => name.endsWith(".md"))
-    .toSorted()
-    .map((name) => `docs/${name}`)
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".md"))
+    .map((path) => `docs/${path.replaceAll("\\", "/")}`)
+    .toSorted((one, other) => one.split("/").length - other.split("/").length || (one < other ? -1 : 1))
 ]
 
 export const read = (document: string): string => readFileSync(root + document, "utf8")

@@ -36,11 +36,9 @@ const onPaper = (command: Parameters<Program>[0]) => ({ ...command, source: `MCP
 
 /** Opens a paper account by the first call of a client. */
 const anAccount = (workspace: Workspace) =>
-  use(
-    { url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } },
-    workspace,
+  use({ url: "http://localhost:8765/mcp", headers: { Authorization: "Bearer mck_…" } }, workspace, [
     "get_account_balance"
-  )
+  ])
 
 const isServer = ([verb, ...flags]: ReadonlyArray<string>) =>
   verb === "exchange" || (verb === "serve" && !flags.includes("--stdio"))
@@ -108,12 +106,14 @@ const copies: Program = (command, workspace) =>
 
 const names: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => name))
 
-const setsForAll: Program = ({ words }, workspace) =>
-  Effect.sync(() => {
-    for (const word of words.slice(1)) {
-      const [name = "", value = ""] = word.split(/=(.*)/)
-      assert.isTrue(names.has(name), `${name} is no setting`)
-      workspace.exported[name] = value === "…" ? (workspace.credentials()[name] ?? value) : value
+/** Sets variables for all later commands: settings of the server, and variables in which a client looks for its token. */
+export const setVariables = (lines: ReadonlyArray<string>) =>
+  Effect.fnUntraced(function* (workspace: Workspace) {
+    for (const line of lines) {
+      const [name = "", value = ""] = line.split(/=(.*)/)
+      if (value !== "mck_…") assert.isTrue(names.has(name), `${name} is no setting`)
+      const filled = yield* workspace.fill(value)
+      workspace.exported[name] = filled === "…" ? (workspace.credentials()[name] ?? filled) : filled
     }
   })
 
@@ -125,6 +125,8 @@ const clones: Program = ({ words }) =>
       words[0] === "cd" ? ["cd", "mcp-kraken"] : ["git", "clone", "https://github.com/OWNER/mcp-kraken.git"]
     )
   )
+
+const setsForAll: Program = ({ words }, workspace) => setVariables(words.slice(1))(workspace)
 
 /** `sqlite3 FILE SQL`: runs the SQL with the server's own SQLite, on a file of the server. */
 const sqlite3: Program = ({ source, words }, workspace) =>

@@ -109,8 +109,10 @@ export const makeWorkspace: Effect.Effect<Workspace, never, Scope.Scope> = Effec
     token === undefined ? Effect.asVoid(run("node dist/main.mjs token create docs")) : Effect.void
   )
 
-  const fill: Workspace["fill"] = (text) =>
+  const fill: Workspace["fill"] = (source) =>
     Effect.gen(function* () {
+      // The name by which containers reach the machine that they run on.
+      const text = source.replaceAll("host.docker.internal", "localhost")
       if (/mck_…|\$\{input:kraken-token\}|\bID$/.test(text)) yield* ensureToken
       if (text.includes("http://localhost:8765")) yield* ensureServer
       return text
