@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { execPath } from "node:process"
 import { createInterface } from "node:readline"
+import { Writable } from "node:stream"
 
 type Variables = Readonly<Record<string, string>>
 
@@ -35,28 +36,28 @@ const end = (child: ChildProcess) =>
   })
 
 /** Runs a command of the operator to its end, with the passphrase on a file descriptor. Returns what it prints. */
-export const operator = (
+export const operator = Effect.fnUntraced(function* (
   entry: string,
   args: ReadonlyArray<string>,
   variables: Variables,
   passphrase?: string
-): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const given = passphrase === undefined ? [] : ["--passphrase-fd", "3"]
-    const child = spawn(execPath, [entry, ...args, ...given], {
-      env: { ...variables, MCP_KRAKEN_LOG_LEVEL: "CRITICAL" },
-      stdio: ["ignore", "pipe", "pipe", "pipe"]
-    })
-    const [, stdout, stderr, descriptor] = child.stdio
-    if (passphrase !== undefined && descriptor !== null && "end" in descriptor) descriptor.end(`${passphrase}\n`)
-    const texts = { stdout: "", stderr: "" }
-    stdout?.on("data", (chunk: Buffer) => {
-      texts.stdout += String(chunk)
-    })
-    stderr?.on("data", (chunk: Buffer) => {
-      texts.stderr += String(chunk)
-    })
-    const [code] = await once(child, "close")
-    if (code !== 0) throw new Error(`${args.join(" ")} ended with ${String(code)}: ${texts.stderr}`)
-    return texts.stdout
+) {
+  const given = passphrase === undefined ? [] : ["--passphrase-fd", "3"]
+  const child = spawn(execPath, [entry, ...args, ...given], {
+    env: { ...variables, MCP_KRAKEN_LOG_LEVEL: "CRITICAL" },
+    stdio: ["ignore", "pipe", "pipe", "pipe"]
   })
+  const [, stdout, stderr, descriptor] = child.stdio
+  if (passphrase !== undefined && descriptor instanceof Writable) descriptor.end(`${passphrase}\n`)
+  const texts = { stdout: "", stderr: "" }
+  stdout?.on("data", (chunk: Buffer) => {
+    texts.stdout += String(chunk)
+  })
+  stderr?.on("data", (chunk: Buffer) => {
+    texts.stderr += String(chunk)
+  })
+  const [code] = yield* Effect.promise(() => once(child, "close"))
+  return code === 0
+    ? texts.stdout
+    : yield* Effect.dieMessage(`${args.join(" ")} ended with ${String(code)}: ${texts.stderr}`)
+})
