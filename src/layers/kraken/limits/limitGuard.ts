@@ -25,6 +25,7 @@ import { KrakenNotRecorded, KrakenPrecheckFailed } from "../../../services/Krake
 import { type LimitError, LimitReached, NotAllowed } from "../../../services/LimitErrors.ts"
 import { Principal } from "../../../services/Principal.ts"
 import { type Limits, type RecordFacts, RecordUnavailable } from "../../../services/Record.ts"
+import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { limitError } from "./limitError.ts"
 import { type AccountFacts, makeAccountFacts } from "./accountFacts.ts"
 import type { LimitContext } from "./limitContext.ts"
@@ -60,6 +61,10 @@ const usualTolerance = "1"
 /** The concurrency of reads. A fiber of its own costs more than a look into a cache. */
 const togetherIf = (gains: boolean) => ({ concurrency: gains ? "unbounded" : 1 }) as const
 
+/** The most orders named by cancels that are remembered, and the most characters of their ids. */
+const mostCancelled = 10_000
+const longestId = 40
+
 /** A write that no limits concern. */
 const unlimited = (params: Params): Guarded => ({ params, limits: {} })
 
@@ -72,7 +77,8 @@ const unlimited = (params: Params): Guarded => ({ params, limits: {} })
  * may not take more than was approved, beyond a tolerance.
  *
  * Known bounds decide first. Orders are read back only if the bounds would refuse a write, or would count a sale of what
- * the caller might own by now: each reading costs rate budget.
+ * the caller might own by now: each reading costs rate budget. Those that cancels have named are read first, and the
+ * others only if that makes no room.
  */
 export const makeLimitGuard = (
   context: LimitContext,
@@ -82,6 +88,29 @@ export const makeLimitGuard = (
 ) => {
   const { approvals, record } = context
   const serverLimits = Option.getOrUndefined(server)
+
+  /** The ids of orders that cancels have named since they were read back. Nearly always these have ended. */
+  const cancelled = makeBoundedMap<string, true>(mostCancelled)
+
+  const noteCancelled = ({ cl_ord_id, cl_ord_ids, orders, txid }: Params) => {
+    const ids = [txid, cl_ord_id, orders, cl_ord_ids].flat().filter((id) => typeof id === "string")
+    for (const id of ids.flatMap((names) => names.split(",")))
+      if (id.length <= longestId) cancelled.set(id.trim(), true)
+  }
+
+  /** Reads back the orders that cancels have named. Returns false if there are none. */
+  const readCancelled = Effect.fnUntraced(function* (scope: "own" | "everyone", endpoint: WriteEndpoint) {
+    if (cancelled.keys().next().done === true) return false
+    const read = new Set<string>()
+    const wereRead = yield* readBack(scope, endpoint, ({ order, parentTxid, txid }) => {
+      const ids = [txid, parentTxid, order?.cl_ord_id].filter((id) => id !== undefined)
+      const named = ids.filter((id) => cancelled.get(id) !== undefined)
+      for (const id of named) read.add(id)
+      return named.length > 0
+    })
+    for (const id of read) cancelled.delete(id)
+    return wereRead
+  })
 
   /** Kraken's clock, which is asked first if no answer has shown it yet. */
   const krakenTime = Effect.gen(function* () {
@@ -105,9 +134,9 @@ export const makeLimitGuard = (
     return { open, row }
   })
 
-  /** Names the facts that a judgement needs. A cancel is judged without names, and does not wait for them. */
+  /** Names the facts that a judgement needs. */
   const readNeeded = Effect.fnUntraced(function* (endpoint: WriteEndpoint, params: Params, rules: Rules) {
-    const directory = endpoints[endpoint].moves === "cancels" ? emptyDirectory : yield* context.directory
+    const directory = yield* context.directory
     return { directory, first: factsNeeded(endpoint, params, rules, directory) }
   })
 
@@ -278,13 +307,14 @@ export const makeLimitGuard = (
         ...(serverLimits !== undefined && { server: serverLimits })
       }
       const server = serverLimits === undefined ? {} : { server: serverLimits }
-      const needed = yield* readNeeded(endpoint, params, rules)
       if (endpoints[endpoint].moves === "cancels") {
-        const judged = yield* judge(endpoint, params, rules, { ...needed, limits: server, recorded: nothingRecorded })
-        const assessed = yield* allowed(endpoint, judged)
-        yield* checkApproval(endpoint, assessed, { ...judged, call, limits: server, permitted, rules })
+        noteCancelled(params)
+        const judged = assess(endpoint, params, rules, factsOfCancel)
+        const assessed = yield* allowed(endpoint, { assessed: judged, refusal: Option.none() })
+        yield* checkApproval(endpoint, assessed, { facts: factsOfCancel, call, limits: server, permitted, rules })
         return { params: assessed.params, limits: {} }
       }
+      const needed = yield* readNeeded(endpoint, params, rules)
       const recorded = yield* record.facts(endpoint, needed.first, server)
       // A caller that is frozen, or too fast, makes no reads.
       if (Option.isSome(recorded.barred)) return yield* limitError(endpoint, recorded.barred.value)
@@ -300,6 +330,9 @@ export const makeLimitGuard = (
       let judged = yield* judge(endpoint, params, rules, { ...needed, limits, recorded }, assumed)
       if (judged.assessed._tag === "Allowed" && judged.assessed.claim.spends.some(({ counts }) => counts.length > 0))
         yield* requireOrderLists(context, endpoint)
+      const refused = Option.flatMapNullable(judged.refusal, readBackFor)
+      if (Option.isSome(refused) && (yield* readCancelled(refused.value, endpoint)))
+        judged = yield* judge(endpoint, params, rules, { ...needed, limits })
       const scope = toReadBack(rules, judged)
       if (scope !== undefined) {
         yield* readBack(scope, endpoint)
@@ -332,11 +365,15 @@ interface Start {
   readonly recorded?: RecordFacts
 }
 
-/** The facts of the record by which a cancel is judged. It passes although the record cannot be read. */
-const nothingRecorded: RecordFacts = {
-  barred: Option.none(),
+/**
+ * The facts by which a cancel is judged: none. It does not wait for the names of assets, and passes although the record
+ * cannot be read.
+ */
+const factsOfCancel: Facts = {
+  directory: emptyDirectory,
+  books: new Map(),
+  takerFee: () => undefined,
   owned: new Map(),
-  unsettled: new Set(),
   usedClientIds: new Set(),
   leveraged: new Set()
 }
@@ -364,7 +401,7 @@ interface Approving {
 /** Fails with the error of a judgement that refuses. */
 const allowed = (
   call: WriteEndpoint,
-  { assessed, refusal }: Judgement
+  { assessed, refusal }: Pick<Judgement, "assessed" | "refusal">
 ): Effect.Effect<Allowed, LimitError | KrakenPrecheckFailed> => {
   switch (assessed._tag) {
     case "NotAllowed":

@@ -22,12 +22,13 @@ import type { LimitContext } from "./limitContext.ts"
 
 /**
  * Reads the open orders of the caller, or of all callers, back from Kraken, and records what became of them. `call` is the
- * write that waits for it.
+ * write that waits for it. `selects` picks some of the orders whose ids are known. Returns false if there were none to read.
  */
 export type ReadBack = (
   scope: "own" | "everyone",
-  call: WriteEndpoint
-) => Effect.Effect<void, ReadError | KrakenPrecheckFailed | RecordUnavailable, Principal>
+  call: WriteEndpoint,
+  selects?: (spend: OpenSpend) => boolean
+) => Effect.Effect<boolean, ReadError | KrakenPrecheckFailed | RecordUnavailable, Principal>
 
 /** The priority of reads for which a write waits. */
 const forWrite: CallOptions = { priority: "write" }
@@ -36,6 +37,8 @@ const forWrite: CallOptions = { priority: "write" }
 const capacity = 200
 
 const check = "the value of earlier orders"
+
+const hasId = ({ parentTxid, txid }: OpenSpend): boolean => (txid ?? parentTxid) !== undefined
 
 /** Lists that show the orders of a caller. */
 const lists = ["private/OpenOrders", "private/ClosedOrders"] as const
@@ -89,9 +92,12 @@ export const makeReadBack = (context: LimitContext, options: CallOptions = forWr
     return (order) => ({ order, fills: (wanted.get(order) ?? []).flatMap((id) => fills.get(id) ?? []) })
   })
 
-  const read = Effect.fnUntraced(function* (scope: "own" | "everyone") {
-    const spends = (yield* record.openSpends(scope)).filter(({ kind }) => kind === "order")
-    if (spends.length === 0) return
+  const read = Effect.fnUntraced(function* (scope: "own" | "everyone", selects: Parameters<ReadBack>[2] = undefined) {
+    const spends = (yield* record.openSpends(scope)).filter(
+      // An order without an id is found by comparing it with all others, so that it is never one of some.
+      (spend) => spend.kind === "order" && (selects === undefined || (hasId(spend) && selects(spend)))
+    )
+    if (spends.length === 0) return false
     const found = yield* findOrders(context, spends, options)
     const now = DateTime.toEpochMillis(yield* context.kraken.now)
     const children = yield* findChildren(context, spends, found, { now, options })
@@ -108,15 +114,16 @@ export const makeReadBack = (context: LimitContext, options: CallOptions = forWr
     yield* record.filled(
       progress.filter(({ progress, spend }) => isNews(spend, progress)).map(({ progress }) => progress)
     )
+    return true
   })
 
-  return Effect.fn("KrakenWriter.readBack")(function* (scope, call) {
+  return Effect.fn("KrakenWriter.readBack")(function* (scope, call, selects) {
     const { account, caller, mandate } = yield* Principal
     const subject = Option.match(mandate, { onNone: () => caller.id, onSome: ({ subject }) => subject })
     const key = JSON.stringify(scope === "own" ? [account, subject] : [account])
     yield* requireOrderLists(context, call)
-    yield* turns.getOrMake(key, () => Effect.unsafeMakeSemaphore(1)).withPermits(1)(
-      read(scope).pipe(
+    return yield* turns.getOrMake(key, () => Effect.unsafeMakeSemaphore(1)).withPermits(1)(
+      read(scope, selects).pipe(
         Effect.catchTags({
           KrakenPermissionError: ({ needed }) => cannotRead(call, describeAnyOf(needed)),
           ParseError: () =>

@@ -68,7 +68,7 @@ export const makeLists = () => {
           XXBTZUSD: { asks: [["50010", "10", 0]], bids: [["49990", "10", 0]] }
         })
       case "private/TradeVolume":
-        return Effect.succeed({ volume: "0", fees: { XXBTZUSD: { fee: "0.40", maxfee: "0.40" } } })
+        return Effect.succeed({ currency: "ZUSD", volume: "0", fees: { XXBTZUSD: { fee: "0.40", maxfee: "0.40" } } })
       default:
         return Effect.die(endpoint)
     }

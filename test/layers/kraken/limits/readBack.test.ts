@@ -323,6 +323,49 @@ describe("reading orders back", () => {
     )
   })
 
+  describe("before a write is refused", () => {
+    const order = { pair: "XBTUSD", type: "buy", ordertype: "limit", volume: "0.01", price: "50000" }
+    const ids = Array.from({ length: 9 }, (_, n) => `OAAAAA-BBBBB-CCCCC${n}`)
+    const readOf = ({ reads }: Lists) =>
+      reads.flatMap(({ endpoint, params }) => (endpoint === "private/QueryOrders" ? [String(params["txid"])] : []))
+    /** Nine open orders, which leave 482 USD of the day, less than another one can take. */
+    const fillDay = ({ write }: Effect.Effect.Success<ReturnType<typeof makeAgent>>, lists: Lists) =>
+      Effect.forEach(ids, (id) => {
+        lists.open[id] = row("0")
+        return write([buy(id.toLowerCase())], { is: "happened", ids: [id] })
+      })
+
+    it.scoped("reads only the orders that cancels have named, if these make room", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* fillDay(agent, lists)
+          const [first = "", second = "", third = ""] = ids
+          yield* agent.guard("private/CancelOrder", { txid: first })
+          yield* agent.guard("private/CancelOrderBatch", { orders: [second], cl_ord_ids: [third.toLowerCase()] })
+          for (const id of [first, second, third]) {
+            delete lists.open[id]
+            lists.closed[id] = row("0", ended("canceled"))
+          }
+          yield* agent.guard("private/AddOrder", order)
+          assert.deepStrictEqual(readOf(lists), [[first, second, third].join(",")])
+          assert.deepInclude(yield* agent.used, { day: "3012", openOrders: 6 })
+        })
+      )
+    )
+
+    it.scoped("reads all of them if a cancel has made none, and does not read that order first again", () =>
+      withAgent((agent, lists) =>
+        Effect.gen(function* () {
+          yield* fillDay(agent, lists)
+          yield* agent.guard("private/CancelOrder", { txid: ids[0] })
+          assert.deepInclude(yield* Effect.flip(agent.guard("private/AddOrder", order)), { _tag: "LimitReached" })
+          assert.deepInclude(yield* Effect.flip(agent.guard("private/AddOrder", order)), { _tag: "LimitReached" })
+          assert.deepStrictEqual(readOf(lists), [ids[0], ids.join(","), ids.join(",")])
+        })
+      )
+    )
+  })
+
   describe("before a sale is judged", () => {
     const order = { pair: "XBTUSD", type: "sell", ordertype: "limit", volume: "0.01", price: "50000" }
     const saleOrder = { index: 0, pair: "BTC/USD", type: "sell", volume: "0.01", reduces: true } as const
