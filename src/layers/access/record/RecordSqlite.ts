@@ -26,6 +26,7 @@ import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
+import type { ImmediateDatabase } from "../../storage/immediateDatabase.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
@@ -162,7 +163,11 @@ function makeRecord(
 
     /** Limits bind although nothing is recorded yet, so that the file is made. */
     const readAlways = <A>(body: (db: Database, now: Intents.Now) => A) =>
-      Effect.flatMap(opened, (db) => db.read((db, at) => body(db, { process, ...at }))).pipe(unavailable)
+      Effect.flatMap(database, (open) => {
+        const readFrom = (file: ImmediateDatabase) => file.read((db, at) => body(db, { process, ...at }))
+        // Nearly always the file is open, so that a reading need not wait for those that might open it.
+        return open === undefined ? Effect.flatMap(opened, readFrom) : readFrom(open)
+      }).pipe(unavailable)
 
     const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
 

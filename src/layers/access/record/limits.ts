@@ -7,7 +7,7 @@ import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { Limits } from "../../../services/Record.ts"
 import { namesThatMove } from "./endpointNames.ts"
 import type { Now } from "./intents.ts"
-import { changed, frozen } from "./mandates.ts"
+import { changed, frozen, frozenOrChanged } from "./mandates.ts"
 import { readTerms } from "./openSpends.ts"
 import { keepReached, ownershipReached } from "./ownership.ts"
 import type { Party } from "./party.ts"
@@ -30,9 +30,9 @@ export const judge = (
   limits: Limits
 ): NoRoom | undefined => {
   const { moves } = endpoints[endpoint]
-  const stop = passesStop(endpoint) ? undefined : frozen(db, party)
-  if (moves === "cancels") return stop
-  const barred = stop ?? changed(db, party)
+  const isStoppable = !passesStop(endpoint)
+  if (moves === "cancels") return isStoppable ? frozen(db, party) : undefined
+  const barred = isStoppable ? frozenOrChanged(db, party) : changed(db, party)
   if (barred !== undefined) return barred
   const isLimited = Option.isSome(party.mandate) || limits.server !== undefined
   // Without a claim the write was not judged, which a change of the limits in the meantime can cause.

@@ -25,31 +25,32 @@ const rowOf = (db: Database, { caller }: Pick<Party, "caller">): MandateRow | un
   ).get({ caller }) as MandateRow | undefined
 
 /** Finds what keeps a caller from all writes but cancels. */
-export const frozen = (
-  db: Database,
-  party: Pick<Party, "caller">
-): Extract<NoRoom, { readonly _tag: "Frozen" }> | undefined => {
+export const frozen = (db: Database, party: Pick<Party, "caller">): Frozen | undefined =>
+  stopped(db) ?? frozenCaller(db, party)
+
+type Frozen = Extract<NoRoom, { readonly _tag: "Frozen" }>
+
+const stopped = (db: Database): Frozen | undefined => {
   const stop = statement(db, "SELECT at, by, why FROM halt WHERE halted = 1").get() as
     | { readonly at: number; readonly by: string; readonly why: string | null }
     | undefined
-  if (stop !== undefined)
-    return {
+  return (
+    stop && {
       _tag: "Frozen",
       scope: "everything",
       since: stop.at,
       by: stop.by,
       ...(stop.why !== null && { reason: stop.why })
     }
-  return frozenCaller(db, party)
+  )
 }
 
 /** Finds what keeps this caller from all writes but cancels, whatever is stopped for everybody. */
-export const frozenCaller = (
-  db: Database,
-  party: Pick<Party, "caller">
-): Extract<NoRoom, { readonly _tag: "Frozen" }> | undefined => {
-  const row = rowOf(db, party)
-  return row === undefined || row.frozen_at === null
+export const frozenCaller = (db: Database, party: Pick<Party, "caller">): Frozen | undefined =>
+  frozenIn(rowOf(db, party))
+
+const frozenIn = (row: MandateRow | undefined): Frozen | undefined =>
+  row === undefined || row.frozen_at === null
     ? undefined
     : {
         _tag: "Frozen",
@@ -58,12 +59,20 @@ export const frozenCaller = (
         by: row.frozen_by ?? "",
         ...(row.frozen_why !== null && { reason: row.frozen_why })
       }
-}
 
 /** A mandate that was made, changed or removed since the call began. The mandate of `local` comes from settings. */
-export const changed = (db: Database, party: Party): NoRoom | undefined => {
-  if (party.caller === "local") return undefined
+export const changed = (db: Database, party: Party): NoRoom | undefined => changedIn(rowOf(db, party), party)
+
+/** Finds both with one look at the mandate. */
+export const frozenOrChanged = (db: Database, party: Party): NoRoom | undefined => {
+  const stop = stopped(db)
+  if (stop !== undefined) return stop
   const row = rowOf(db, party)
+  return frozenIn(row) ?? changedIn(row, party)
+}
+
+const changedIn = (row: MandateRow | undefined, party: Party): NoRoom | undefined => {
+  if (party.caller === "local") return undefined
   const stored = row?.terms === null ? undefined : row?.revision
   const used = Option.getOrUndefined(Option.map(party.mandate, ({ revision }) => revision))
   return stored === used ? undefined : { _tag: "Changed" }
