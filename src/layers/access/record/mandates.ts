@@ -63,7 +63,7 @@ const frozenIn = (row: MandateRow | undefined): Frozen | undefined =>
 /** A mandate that was made, changed or removed since the call began. The mandate of `local` comes from settings. */
 export const changed = (db: Database, party: Party): NoRoom | undefined => changedIn(rowOf(db, party), party)
 
-/** Finds both with one look at the mandate. */
+/** Finds what keeps a caller from all writes but cancels, or a change of its mandate, by one look at its row. */
 export const frozenOrChanged = (db: Database, party: Party): NoRoom | undefined => {
   const stop = stopped(db)
   if (stop !== undefined) return stop
