@@ -13,6 +13,7 @@ import { agentOf, makeExchange, saveMandate, start, subject } from "../test/doub
 import { bearerOf, type TestPrincipal } from "../test/doubles/TestPrincipal.ts"
 import { limitedRounds, limitedWarmUps, limitedWrites } from "./settings.ts"
 import { number, print, table } from "./table.ts"
+import { first } from "../src/layers/storage/steps.ts"
 
 /** A mandate that reads its orders back after each ten that are placed, as one with a budget does. */
 const termsFor = (open: number): Mandate => ({
@@ -51,8 +52,8 @@ const befores: ReadonlyArray<Before> = [
 /** Adds filled orders of the agent to a record that has a write of it already. */
 export const addClosed = Effect.fnUntraced(function* (folder: string, count: number) {
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-  yield* db.write((db, { wall: at }) => {
-    const owner = db.prepare("SELECT key, account FROM spends LIMIT 1").get()
+  yield* db.write(function* ({ wall: at }) {
+    const owner = yield* first("SELECT key, account FROM spends LIMIT 1")
     const { account, key } = owner as { readonly account: string; readonly key: string }
     const common = { at, actor: { id: subject } }
     for (let n = 0; n < count; n++) {
@@ -63,7 +64,7 @@ export const addClosed = Effect.fnUntraced(function* (folder: string, count: num
         counts: [{ scope: subject, bucket: "USD", rate: "1" }],
         order: { index: 0, pair: "BTC/USD", type: "buy", volume: "0.0000001", price: "100000", reduces: false }
       }
-      const { seq: intent } = append(db, {
+      const { seq: intent } = yield* append({
         ...common,
         kind: "intent",
         key,
@@ -74,11 +75,11 @@ export const addClosed = Effect.fnUntraced(function* (folder: string, count: num
         leaveBy: at,
         claim: { subject, revision: 1, spends: [spend] }
       })
-      append(db, { ...common, kind: "outcome", intent, outcome: "happened", ids: [`C${n}`] })
+      yield* append({ ...common, kind: "outcome", intent, outcome: "happened", ids: [`C${n}`] })
       // A day has 86,400 seconds, over which the fills are spread.
       const filledAt = at - Math.trunc((n * 86_000_000) / count)
       const progress = { intent, n: 0, paid: [{ at: filledAt, amount: "0.01" }], got: "0", open: 0, closed: true }
-      append(db, { ...common, kind: "fills", key, account, orders: [progress] })
+      yield* append({ ...common, kind: "fills", key, account, orders: [progress] })
     }
   })
 }, Effect.scoped)

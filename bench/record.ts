@@ -77,14 +77,14 @@ export const record = async (): Promise<void> => {
     const filled = yield* timed(
       Effect.gen(function* () {
         for (let n = 0; n < recordedRows / 2; n += batch / 2)
-          yield* db.write((db) => {
+          yield* db.write(function* () {
             for (let i = n; i < Math.min(recordedRows / 2, n + batch / 2); i++)
-              for (const event of eventsOf(i)) append(db, event)
+              for (const event of eventsOf(i)) yield* append(event)
           })
       })
     )
     add(`append, ${batch} rows a transaction`, recordedRows, filled)
-    const verified = yield* timed(db.read((db) => verify(db)))
+    const verified = yield* timed(db.read(() => verify()))
     if (verified.value.findings.length > 0) throw new Error("the record is not intact")
     add(`verify ${recordedRows} rows`, recordedRows, verified)
   })

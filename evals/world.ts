@@ -22,6 +22,7 @@ import { decode } from "../src/layers/settings/decode.ts"
 import { noDotenv } from "../src/layers/settings/dotenvFile.ts"
 import * as Needs from "../src/layers/settings/needs.ts"
 import { openImmediateDatabase } from "../src/layers/storage/immediateDatabase.ts"
+import { run } from "../src/layers/storage/steps.ts"
 import { makeProduct } from "../src/server/product.ts"
 import { Config } from "../src/services/Config.ts"
 import { TradingMode } from "../src/services/TradingMode.ts"
@@ -85,8 +86,8 @@ const configOf = ({ settings = {} }: Task, stateDir: string) => {
 /** Sets an operator secret, which no passphrase opens: writes that need a person can wait for one, who never comes. */
 const setSecret = Effect.fnUntraced(function* (stateDir: string) {
   const db = yield* openImmediateDatabase({ file: join(stateDir, recordFile), layout })
-  yield* db.write((db) =>
-    db.prepare("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', '00')").run()
+  yield* db.write(() =>
+    run("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', '00')")
   )
 }, Effect.scoped)
 

@@ -93,15 +93,13 @@ export const saveMandate = Effect.fnUntraced(function* (
 ) {
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
   const actor = { id: "local" }
-  yield* db.write((db, { wall }) =>
-    append(db, { kind: "mandate", at: wall, actor, subject: id, token: id, revision, terms })
-  )
+  yield* db.write(({ wall }) => append({ kind: "mandate", at: wall, actor, subject: id, token: id, revision, terms }))
 }, Effect.scoped)
 
 /** Lists the faults of the record in a folder. */
 export const faultsIn = Effect.fnUntraced(function* (folder: string) {
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout, readonly: true })
-  const { findings } = yield* db.read((db) => verify(db))
+  const { findings } = yield* db.read(() => verify())
   return findings.filter(({ _tag }) => _tag !== "ClockWentBack")
 }, Effect.scoped)
 

@@ -38,8 +38,8 @@ export const approve = Effect.fn("approvals.approve")(function* ({
   if (Option.isNone(secret))
     return yield* new RecordRefusal({ message: "No operator secret is set, so nothing can be approved." })
   const db = yield* openExisting
-  const answered = yield* db.write((db, { wall }) =>
-    approvePlan(db, wall, { plan: id, channel: "terminal", secret: secret.value })
+  const answered = yield* db.write(({ wall }) =>
+    approvePlan(wall, { plan: id, channel: "terminal", secret: secret.value })
   )
   if (answered._tag !== "Answered") return yield* refusalOf(id, answered)
   const { stateDir } = yield* Config
@@ -67,8 +67,8 @@ export const deny = Effect.fn("approvals.deny")(function* ({
   reason
 }: { readonly id: number; readonly freeze: boolean; readonly reason: Option.Option<string> } & From) {
   const db = yield* openExisting
-  const answered = yield* db.write((db, { wall }) =>
-    denyPlan(db, wall, { plan: id, channel: "terminal", freezes: freeze, reason: Option.getOrUndefined(reason) })
+  const answered = yield* db.write(({ wall }) =>
+    denyPlan(wall, { plan: id, channel: "terminal", freezes: freeze, reason: Option.getOrUndefined(reason) })
   )
   if ("frozen" in answered && answered.frozen !== undefined)
     yield* Console.log(`Its caller is frozen: it can only read and cancel. Receipt: ${receiptOf(answered.frozen)}`)

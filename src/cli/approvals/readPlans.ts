@@ -21,7 +21,7 @@ const readPlans = Effect.fnUntraced(function* (all: boolean) {
   if (!isThere(file)) return []
   const now = yield* Clock.currentTimeMillis
   const db = yield* openToRead(file)
-  return yield* db.read((db) => (all ? listNewest(db, now, most) : listOpen(db, now)))
+  return yield* db.read(() => (all ? listNewest(now, most) : listOpen(now)))
 }, Effect.scoped)
 
 export const list = Effect.fn("approvals.list")(function* ({
@@ -56,7 +56,7 @@ export const readPlan = Effect.fnUntraced(function* (id: number) {
   if (!isThere(file)) return yield* none
   const now = yield* Clock.currentTimeMillis
   const db = yield* openToRead(file)
-  return (yield* db.read((db) => showPlan(db, now, id))) ?? (yield* none)
+  return (yield* db.read(() => showPlan(now, id))) ?? (yield* none)
 }, Effect.scoped)
 
 export const watch = Effect.fn("approvals.watch")(function* ({ json }: { readonly json: boolean } & From) {

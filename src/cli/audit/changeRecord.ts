@@ -23,7 +23,7 @@ export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly 
     return yield* new UsageError({ message: `--before: expected a day that begins before ${isoOf(newest)}` })
   const db = yield* openExisting
   // What is pruned cannot be compared any more.
-  const { findings } = yield* db.read((db) => verify(db))
+  const { findings } = yield* db.read(() => verify())
   if (findings.some(({ _tag }) => _tag !== "ClockWentBack"))
     return yield* new RecordRefusal({
       message: "The record was altered, so nothing is removed. audit verify says where."
@@ -31,7 +31,7 @@ export const prune = Effect.fn("audit.prune")(function* ({ before }: { readonly 
   let rows = 0
   let receipt = ""
   for (;;) {
-    const pruned = yield* db.write((db, { wall }) => pruneRows(db, wall, before))
+    const pruned = yield* db.write(({ wall }) => pruneRows(wall, before))
     if (pruned === undefined) break
     rows += pruned.rows
     receipt = receiptOf(pruned.head)
@@ -49,7 +49,7 @@ export const resolve = Effect.fn("audit.resolve")(function* ({
 }: { readonly seq: number; readonly outcome: Resolution["outcome"] } & FromOperator) {
   const db = yield* openExisting
   yield* requireSecret(`Deciding row ${seq}`)
-  const resolved = yield* db.write((db, { wall }) => resolveIntent(db, wall, seq, outcome))
+  const resolved = yield* db.write(({ wall }) => resolveIntent(wall, seq, outcome))
   if (resolved._tag === "NotUnknown")
     return yield* new RecordRefusal({ message: `Row ${seq} ${whyNot(resolved.state)}` })
   yield* Console.log(`Row ${seq} is recorded as ${outcome}. Receipt: ${receiptOf(resolved.head)}`)

@@ -31,7 +31,7 @@ export const list = Effect.fn("audit.list")(function* ({
   readonly json: boolean
 } & From) {
   const file = yield* locate
-  const rows = isThere(file) ? yield* (yield* openToRead(file)).read((db) => listRows(db, filter)) : []
+  const rows = isThere(file) ? yield* (yield* openToRead(file)).read(() => listRows(filter)) : []
   if (json) return yield* writeOut(`${printJson(rows.map(({ at, ...row }) => ({ ...row, at: isoOf(at) })))}\n`)
   if (rows.length === 0) return yield* Console.log(isThere(file) ? "No such rows." : "Nothing is recorded yet.")
   const cells = rows.map(({ about, at, caller, endpoint, ids, name, seq, state }) => [
@@ -57,7 +57,9 @@ export const show = Effect.fn("audit.show")(function* ({
   const none = new RecordRefusal({ message: `The record ${file} has no row ${seq}.` })
   if (!isThere(file)) return yield* none
   const db = yield* openToRead(file)
-  const [row, about] = yield* db.read((db) => [rowAt(db, seq), rowsAbout(db, seq)] as const)
+  const [row, about] = yield* db.read(function* () {
+    return [yield* rowAt(seq), yield* rowsAbout(seq)] as const
+  })
   if (Option.isNone(row)) return yield* none
   const [first, ...later] = [row.value, ...about].map(shown)
   if (json) return yield* writeOut(`${printJson({ ...first, later })}\n`)
@@ -101,7 +103,7 @@ export const exportRows = Effect.fn("audit.export")(function* ({
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {
     const from = after
-    const rows = yield* db.read((db) => rowsAfter(db, from))
+    const rows = yield* db.read(() => rowsAfter(from))
     yield* write(rows.map((row) => `${printJson(row)}\n`).join(""))
     const last = rows.at(-1)
     if (last === undefined || !Number.isSafeInteger(last.seq)) return
@@ -120,7 +122,7 @@ export const verifyRecord = Effect.fn("audit.verify")(function* ({
   if (!isThere(file) && receipts.length === 0)
     return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
   const { findings, head, rows } = isThere(file)
-    ? yield* (yield* openToRead(file)).read((db) => verify(db, receipts))
+    ? yield* (yield* openToRead(file)).read(() => verify(receipts))
     : { rows: 0, head: emptyHead, findings: receipts.map((receipt) => shorterThan(receipt, emptyHead)) }
   const verdict = verdictOf(findings)
   yield* Effect.sync(() => {

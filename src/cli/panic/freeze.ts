@@ -8,6 +8,7 @@ import { lookInto } from "../../layers/storage/lookInto.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
 import { isMissing } from "../kit/isMissing.ts"
 import type { Stop } from "../../services/Halt.ts"
+import { runOnSqlite } from "../../layers/storage/sqliteSteps.ts"
 
 /** The longest wait for a record that another process holds. The file stops meanwhile. */
 const patience = "2 seconds"
@@ -52,7 +53,7 @@ export interface Halves {
 
 /** Reads the file and the row of the stop. */
 export const halvesIn = Effect.fn("panic.halves")(function* (stateDir: string) {
-  const look = yield* lookInto(join(stateDir, recordFile), (db) => stopIn(db)?.seq, patience)
+  const look = yield* lookInto(join(stateDir, recordFile), (db) => runOnSqlite(db, stopIn())?.seq, patience)
   const halves: Halves = {
     file: Option.getOrUndefined(lookAtHaltFile(haltFileIn(stateDir)))?.since,
     row: look._tag === "Read" ? look.value : look._tag === "Missing" ? undefined : "unknown"
@@ -70,9 +71,9 @@ const freezeRecord = Effect.fnUntraced(function* (file: string, stop: Stop) {
   if (isMissing(file)) return yield* Effect.fail(`There is no record (${file}).`)
   return yield* Effect.scoped(
     Effect.flatMap(openImmediateDatabase({ file, layout, existing: true }), (db) =>
-      db.write((db) => {
-        const before = stopIn(db)
-        halt(db, stop)
+      db.write(function* () {
+        const before = yield* stopIn()
+        yield* halt(stop)
         return before
       }, patience)
     )

@@ -46,9 +46,9 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   const recorded =
     db === undefined
       ? { stop: undefined, writes: [], secret: undefined }
-      : yield* db.read((db) => {
-          const stop = stopIn(db)
-          return { stop, writes: stop === undefined ? [] : writesSince(db, stop.seq), secret: secretIn(db) }
+      : yield* db.read(function* () {
+          const stop = yield* stopIn()
+          return { stop, writes: stop === undefined ? [] : yield* writesSince(stop.seq), secret: yield* secretIn() }
         })
   const shownAt = lastStopAt(path)
   const inFile = Option.getOrUndefined(lookAtHaltFile(path))
@@ -73,7 +73,9 @@ export const runResume = Effect.fn("resume.command")(function* ({ envFile, passp
   const head =
     db === undefined || !isShown
       ? undefined
-      : yield* db.write((db, { wall }) => (stopIn(db)?.seq === recorded.stop?.seq ? release(db, wall) : undefined))
+      : yield* db.write(function* ({ wall }) {
+          return (yield* stopIn())?.seq === recorded.stop?.seq ? yield* release(wall) : undefined
+        })
   if (!isShown || (db !== undefined && head === undefined))
     return yield* new ResumeRefusal({
       message: "Another stop began meanwhile. Trading stays frozen. Run resume again to see it."

@@ -17,6 +17,7 @@ import {
   StateRefusal,
   sync
 } from "./databases.ts"
+import { runOnSqlite } from "../../layers/storage/sqliteSteps.ts"
 
 /** The contents of a backup. */
 export interface Manifest {
@@ -94,7 +95,7 @@ const copyStop = (from: string, to: string) =>
 /** Verifies a record, and returns its end. */
 export const intactHead = (file: string) =>
   Effect.flatMap(
-    inDatabase(file, (db) => verify(db)),
+    inDatabase(file, (db) => runOnSqlite(db, verify())),
     ({ findings, head }) =>
       findings.some(({ _tag }) => _tag !== "ClockWentBack")
         ? new StateRefusal({ message: `The record in ${file} was altered.` })

@@ -24,7 +24,7 @@ export const rekey = Effect.fn("state.rekey")(function* ({
   if (!isThere(file)) return yield* new RecordRefusal({ message: `There is no record: ${file} does not exist.` })
   yield* requireSecret("Changing the API key of the record")
   const db = yield* openToChange(file)
-  const rekeyed = yield* db.write((db, { wall }) => rekeyRows(db, wall, hashOf(from), hashOf(to)))
+  const rekeyed = yield* db.write(({ wall }) => rekeyRows(wall, hashOf(from), hashOf(to)))
   if (rekeyed._tag === "NoWrites") return yield* new RecordRefusal({ message: "Nothing is recorded of the old key." })
   if (rekeyed._tag === "InUse")
     return yield* new RecordRefusal({

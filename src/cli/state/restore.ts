@@ -8,6 +8,8 @@ import { rowAt } from "../../layers/access/record/listing.ts"
 import { layout } from "../../layers/access/record/layout.ts"
 import { recordFile } from "../../layers/access/record/recordFile.ts"
 import { openImmediateDatabase } from "../../layers/storage/immediateDatabase.ts"
+import { runOnSqlite } from "../../layers/storage/sqliteSteps.ts"
+import { run } from "../../layers/storage/steps.ts"
 import { isLocked, makePrivate } from "../../layers/storage/databaseFile.ts"
 import { Config } from "../../services/Config.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
@@ -101,7 +103,7 @@ const stopOf = (db: Database): Stop | undefined => {
   if (Number(db.pragma("application_id", { simple: true })) !== layout.applicationId) throw new Error("it is no record")
   // Records of the first version have no place for a stop.
   if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'halt'").get() === undefined) return undefined
-  const { seq: _, ...stop } = stopIn(db) ?? {}
+  const { seq: _, ...stop } = runOnSqlite(db, stopIn()) ?? {}
   return "since" in stop ? stop : undefined
 }
 
@@ -166,8 +168,10 @@ const compare = (file: string, backup: string | undefined): Effect.Effect<Curren
   !existsSync(file) || backup === undefined
     ? Effect.succeed({ _tag: "Older", head: emptyHead })
     : Effect.gen(function* () {
-        const head = yield* inDatabase(file, readHead)
-        const there = yield* inDatabase(backup, (db) => Option.map(rowAt(db, head.seq), ({ hash }) => hash))
+        const head = yield* inDatabase(file, (db) => runOnSqlite(db, readHead()))
+        const there = yield* inDatabase(backup, (db) =>
+          Option.map(runOnSqlite(db, rowAt(head.seq)), ({ hash }) => hash)
+        )
         if (head.seq === 0 || Option.contains(there, head.hash)) return { _tag: "Older", head } as const
         const reason = Option.isNone(there) ? `goes on to row ${head.seq}` : "has other rows"
         return { _tag: "Newer", head, reason: `${reason}, which the backup lacks` } as const
@@ -235,9 +239,9 @@ const raiseNonces = (from: string, to: string) =>
 /** Records the restore, and a stop in force. Processes of the backup's time work on none of its intents any more. */
 const noteRestore = Effect.fnUntraced(function* (file: string, replaced: Head, stop: Stop | undefined) {
   const db = yield* openImmediateDatabase({ file, layout, existing: true })
-  return yield* db.write((db, { wall }) => {
-    db.exec("DELETE FROM leases")
-    const head = append(db, { kind: "restore", at: wall, actor: { id: "local" }, replaced })
-    return (stop && halt(db, stop)) ?? head
+  return yield* db.write(function* ({ wall }) {
+    yield* run("DELETE FROM leases")
+    const head = yield* append({ kind: "restore", at: wall, actor: { id: "local" }, replaced })
+    return (stop && (yield* halt(stop))) ?? head
   })
 })

@@ -67,7 +67,7 @@ const mandateOf = (terms: TermTexts): Effect.Effect<Option.Option<Mandate>, Usag
 
 const saveFirst = Effect.fnUntraced(function* ({ id, name }: Token, terms: Mandate) {
   const { write } = yield* authority
-  yield* write((db, at) => save(db, at, { token: id, name, terms, expected: 0 }))
+  yield* write((at) => save(at, { token: id, name, terms, expected: 0 }))
 })
 
 /** Prints a token that was just made, which is not shown again. */

@@ -59,18 +59,17 @@ export const freeze = Effect.fn("token.freeze")(function* ({
   const token = id === local ? undefined : yield* tokenOf(id)
   const name = id === local ? "callers without a token" : (token?.name ?? "unknown name")
   const { write } = yield* authority
-  const { head, holding } = yield* write(
-    (db, at) => ({
-      head: freezeCaller(db, at, {
+  const { head, holding } = yield* write(function* (at) {
+    return {
+      head: yield* freezeCaller(at, {
         caller: id,
         name: token?.name,
         frozen: true,
         reason: Option.getOrUndefined(reason)
       }),
-      holding: holdingOf(db, id)
-    }),
-    wait
-  ).pipe(
+      holding: yield* holdingOf(id)
+    }
+  }, wait).pipe(
     Effect.mapError(
       ({ message }) =>
         new TokenRefusal({
@@ -122,9 +121,7 @@ export const unfreeze = Effect.fn("token.unfreeze")(function* ({
         )
       : yield* Effect.zipRight(requireTokenFile(id), Effect.provide(allowed(id), Layer.merge(Tokens, secret)))
   const { write } = yield* authority
-  const head = yield* write((db, at) =>
-    freezeCaller(db, at, { caller: id, ...(id !== local && { name }), frozen: false })
-  )
+  const head = yield* write((at) => freezeCaller(at, { caller: id, ...(id !== local && { name }), frozen: false }))
   yield* Console.log(
     head === undefined
       ? `Not frozen: ${id} (${escapeText(name)})`

@@ -25,7 +25,7 @@ export const rotate = Effect.fn("token.rotate")(function* ({
   if (Option.exists(old.expiresAt, (at) => DateTime.greaterThanOrEqualTo(now, at)))
     return yield* new TokenRefusal({ message: `Token ${id} has expired, and a new one would have, too.` })
   const { read, write } = yield* authority
-  const found = yield* read((db) => holdingOf(db, id))
+  const found = yield* read(() => holdingOf(id))
   const holding = Option.getOrElse(found, (): Holding => ({ subject: id, revision: 0 }))
   if (lacksMandate(old, holding))
     return yield* new TokenRefusal({
@@ -41,8 +41,8 @@ export const rotate = Effect.fn("token.rotate")(function* ({
   if (holding.frozen !== undefined) yield* Effect.sleep(untilRefused)
   const moved = Option.isNone(found)
     ? ({ _tag: "Nothing" } as const)
-    : yield* write((db, at) =>
-        moveMandate(db, at, { token: id, name: old.name, to: made.token.id, expected: holding.revision })
+    : yield* write((at) =>
+        moveMandate(at, { token: id, name: old.name, to: made.token.id, expected: holding.revision })
       ).pipe(Effect.tapError(() => undo))
   if (moved._tag === "Stale") {
     yield* undo

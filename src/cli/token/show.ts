@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Console, DateTime, Effect, Option } from "effect"
 import { type LimitUsage, limitsInEffect, type Usage } from "../../domain/mandates/room.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
@@ -11,6 +10,7 @@ import { TokenStore } from "../../services/TokenStore.ts"
 import { table } from "../kit/textTable.ts"
 import { isoOf, lacksMandate, mandateLines, shownHolding, shownToken } from "./shown.ts"
 import { authority, type From, requireTokenFile, Tokens, withSettings } from "./stored.ts"
+import { map, type Steps } from "../../layers/storage/steps.ts"
 
 /** The use of a token's limits on one account. */
 interface Used extends UsedAccount {
@@ -28,9 +28,9 @@ export const show = Effect.fn("token.show")(function* ({
     Tokens
   )
   const { read } = yield* authority
-  const found = yield* read((db, at) => {
-    const holding = holdingOf(db, id)
-    return { holding, used: usedBy(db, at, id, holding) }
+  const found = yield* read(function* (at) {
+    const holding = yield* holdingOf(id)
+    return { holding, used: yield* usedBy(at, id, holding) }
   })
   const { holding, used } = Option.getOrElse(found, () => nothing(id))
   const row = shownToken(token, yield* DateTime.now)
@@ -73,14 +73,13 @@ const limitsOf = (isMissing: boolean, hasMandate: boolean, revision: number): st
 }
 
 /** Reads what a token has used. A token without a mandate has no limits of its own. */
-const usedBy = (db: Database, at: Reading, id: string, { mandate }: Holding): ReadonlyArray<Used> =>
-  mandate === undefined
-    ? []
-    : accountsOf(db, mandate.subject).map(({ account, key }) => ({
-        account,
-        key,
-        usage: usageOf(db, { process: "", ...at }, { key, account, caller: id, mandate: Option.some(mandate) }, {})
-      }))
+function* usedBy(at: Reading, id: string, { mandate }: Holding): Steps<ReadonlyArray<Used>> {
+  if (mandate === undefined) return []
+  return yield* map(yield* accountsOf(mandate.subject), function* ({ account, key }): Steps<Used> {
+    const party = { key, account, caller: id, mandate: Option.some(mandate) }
+    return { account, key, usage: yield* usageOf({ process: "", ...at }, party, {}) }
+  })
+}
 
 const asJson = ({ account, key, usage }: Used) => ({
   account,

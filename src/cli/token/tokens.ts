@@ -33,7 +33,13 @@ const patience = "2 seconds"
 /** Reads the mandates of tokens. None if they can't be read, which is said. */
 const holdingsOf = (tokens: ReadonlyArray<Token>) =>
   Effect.flatMap(authority, ({ read }) =>
-    Effect.disconnect(read((db) => new Map(tokens.map(({ id }) => [id, holdingOf(db, id)] as const))))
+    Effect.disconnect(
+      read(function* () {
+        const holdings = new Map<Token["id"], Holding>()
+        for (const { id } of tokens) holdings.set(id, yield* holdingOf(id))
+        return holdings
+      })
+    )
   ).pipe(
     Effect.map(Option.getOrElse((): ReadonlyMap<Token["id"], Holding> => new Map())),
     Effect.timeoutFail({ duration: patience, onTimeout: () => ({ reason: "The file of limits is busy." }) }),

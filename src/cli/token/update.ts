@@ -4,6 +4,7 @@ import { changeMandate, makeMandate, type TermTexts } from "../../domain/mandate
 import { widens } from "../../domain/mandates/widening.ts"
 import { escapeText } from "../../domain/wire/escapeText.ts"
 import { type Changed, type Holding, holdingOf, remove, save } from "../../layers/access/mandates/administer.ts"
+import { readHead } from "../../layers/access/record/append.ts"
 import { receiptOf } from "../../layers/access/record/chain.ts"
 import { checkTokenSecret, requireForTokens } from "../../layers/access/secret/requireForTokens.ts"
 import * as Needs from "../../layers/settings/needs.ts"
@@ -47,12 +48,12 @@ export const update = Effect.fn("token.update")(function* ({
   const tokens = yield* TokenStore
   if (!isMarked(token)) {
     // A busy or damaged file must not lock out a token that had no limits.
-    yield* write(() => undefined)
+    yield* write(() => readHead())
     yield* tokens.markMandate(id, true)
   }
-  const saved = yield* write((db, at) => {
-    const changed = save(db, at, { token: id, name: token.name, terms: after, expected: holding.revision })
-    return { changed, exists: holdingOf(db, id).mandate !== undefined }
+  const saved = yield* write(function* (at) {
+    const changed = yield* save(at, { token: id, name: token.name, terms: after, expected: holding.revision })
+    return { changed, exists: (yield* holdingOf(id)).mandate !== undefined }
   })
   // Without its mandate, the mark would lock the token out.
   if (!isMarked(token) && !saved.exists) yield* tokens.markMandate(id, false)
@@ -66,7 +67,7 @@ export const removeLimits = Effect.fn("token.removeLimits")(function* ({ id, jso
     return yield* new TokenRefusal({ message: `Token ${id} has no limits.` })
   yield* requireFor(token, ["mandate"], `Removing the limits of ${token.name}`)
   const { write } = yield* authority
-  const changed = yield* write((db, at) => remove(db, at, { token: id, name: token.name, expected: holding.revision }))
+  const changed = yield* write((at) => remove(at, { token: id, name: token.name, expected: holding.revision }))
   if (changed._tag === "Changed") yield* (yield* TokenStore).markMandate(id, false)
   yield* report({ id, json, token, given: holding.revision, changed, terms: Option.none() })
 }, changing(Needs.tokenChange))
@@ -78,7 +79,7 @@ const read = Effect.fnUntraced(function* (id: string, revision: Option.Option<nu
   const token = yield* (yield* TokenStore).find(id)
   if (Option.isSome(token.revokedAt)) return yield* new TokenRefusal({ message: `Token ${id} is revoked.` })
   const { read } = yield* authority
-  const holding = Option.getOrElse(yield* read((db) => holdingOf(db, id)), (): Holding => ({
+  const holding = Option.getOrElse(yield* read(() => holdingOf(id)), (): Holding => ({
     subject: id,
     revision: 0
   }))

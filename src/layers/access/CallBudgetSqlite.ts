@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Clock, DateTime, Effect, Layer, Option, Schedule, Scope } from "effect"
 import { join } from "node:path"
 import {
@@ -16,7 +15,9 @@ import { LimitReached } from "../../services/LimitErrors.ts"
 import { Principal } from "../../services/Principal.ts"
 import { RecordUnavailable } from "../../services/Record.ts"
 import type { DatabaseUnavailable } from "../storage/databaseFile.ts"
-import { type ImmediateDatabase, openImmediateDatabase } from "../storage/immediateDatabase.ts"
+import { openImmediateDatabase } from "../storage/immediateDatabase.ts"
+import { all, run, type Steps } from "../storage/steps.ts"
+import type { TransactionalDatabase } from "../storage/transactionalDatabase.ts"
 import { layout } from "./record/layout.ts"
 import { recordFile } from "./record/recordFile.ts"
 
@@ -48,10 +49,10 @@ function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, 
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     const counters = new Map<string, Counter>()
-    let database: ImmediateDatabase | undefined
+    let database: TransactionalDatabase | undefined
     const opening = yield* Effect.makeSemaphore(1)
 
-    const flush = (db: ImmediateDatabase) =>
+    const flush = (db: TransactionalDatabase) =>
       Effect.suspend(() => {
         const changed = [...counters].filter(([, { unsaved }]) => unsaved.size > 0)
         return changed.length === 0 ? Effect.void : Effect.map(db.write(saveAll(changed)), noteSaved)
@@ -59,7 +60,7 @@ function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, 
 
     /** Opens the file on the first call that is limited. The last flush comes before the file is closed. */
     const opened = Effect.suspend(() => (database === undefined ? open : Effect.succeed(database)))
-    const flushInBackground = (db: ImmediateDatabase) =>
+    const flushInBackground = (db: TransactionalDatabase) =>
       Effect.catchAll(flush(db), ({ reason }) => Effect.logWarning("Counts of calls could not be saved", { reason }))
     const open = Effect.gen(function* () {
       if (database !== undefined) return database
@@ -75,7 +76,7 @@ function makeCallBudget(file: string): Effect.Effect<typeof CallBudget.Service, 
     /** Reads the counts of a subject again, if they are old. */
     const refreshed = Effect.fnUntraced(function* (subject: string, now: number) {
       const db = yield* opened
-      const saved = yield* db.read((db) => savedOf(db, subject, minuteOf(now)))
+      const saved = yield* db.read(() => savedOf(subject, minuteOf(now)))
       const counter = counters.get(subject) ?? { saved, unsaved: new Map(), readAt: now, sums: undefined }
       counters.set(subject, counter)
       Object.assign(counter, { saved, readAt: now, sums: undefined })
@@ -189,10 +190,12 @@ interface CallRow {
   readonly count: number
 }
 
-const savedOf = (db: Database, subject: string, minute: number): ReadonlyMap<number, number> => {
-  const rows = db
-    .prepare("SELECT minute, count FROM calls WHERE subject = ? AND minute >= ?")
-    .all(subject, oldestMinute(minute)) as ReadonlyArray<CallRow>
+function* savedOf(subject: string, minute: number): Steps<ReadonlyMap<number, number>> {
+  const rows = yield* all<CallRow>(
+    "SELECT minute, count FROM calls WHERE subject = ? AND minute >= ?",
+    subject,
+    oldestMinute(minute)
+  )
   return new Map(rows.map(({ count, minute }) => [minute, count]))
 }
 
@@ -204,19 +207,23 @@ interface Save {
 }
 
 /** Adds the counts of some subjects to the table, and reads those of all processes. */
-const saveAll =
-  (changed: ReadonlyArray<readonly [string, Counter]>) =>
-  (db: Database, { wall }: { readonly wall: number }): ReadonlyArray<Save> => {
-    const insert = db.prepare(
-      `INSERT INTO calls (subject, minute, count) VALUES (?, ?, ?)
-       ON CONFLICT (subject, minute) DO UPDATE SET count = count + excluded.count`
-    )
-    db.prepare("DELETE FROM calls WHERE minute < ?").run(oldestMinute(minuteOf(wall)))
-    return changed.map(([subject, counter]) => {
+const saveAll = (changed: ReadonlyArray<readonly [string, Counter]>) =>
+  function* ({ wall }: { readonly wall: number }): Steps<ReadonlyArray<Save>> {
+    yield* run("DELETE FROM calls WHERE minute < ?", oldestMinute(minuteOf(wall)))
+    const saves: Array<Save> = []
+    for (const [subject, counter] of changed) {
       const added = new Map(counter.unsaved)
-      for (const [minute, count] of added) insert.run(subject, minute, count)
-      return { counter, added, saved: savedOf(db, subject, minuteOf(wall)), at: wall }
-    })
+      for (const [minute, count] of added)
+        yield* run(
+          `INSERT INTO calls AS c (subject, minute, count) VALUES (?, ?, ?)
+           ON CONFLICT (subject, minute) DO UPDATE SET count = c.count + excluded.count`,
+          subject,
+          minute,
+          count
+        )
+      saves.push({ counter, added, saved: yield* savedOf(subject, minuteOf(wall)), at: wall })
+    }
+    return saves
   }
 
 /** Notes counts that the file now has. Calls that were counted meanwhile stay unsaved. */

@@ -10,6 +10,7 @@ import { listNewest, listOpen, show } from "../access/approvals/readPlans.ts"
 import { makeAuthorityFile } from "../access/mandates/authorityFile.ts"
 import { logHead } from "../access/record/logHead.ts"
 import { recordFile } from "../access/record/recordFile.ts"
+import { type Steps } from "../storage/steps.ts"
 
 /** The earlier plans that are listed. */
 const mostEarlier = 10
@@ -34,16 +35,16 @@ export const makePlanAnswers = Effect.gen(function* () {
   return {
     /** Reads the plans that wait, and the newest others. */
     list: Effect.map(
-      read((db, { wall }) => {
-        const open = listOpen(db, wall)
+      read(function* ({ wall }) {
+        const open = yield* listOpen(wall)
         const waiting = new Set(open.map(({ id }) => id))
-        return { open, earlier: listNewest(db, wall, mostEarlier).filter(({ id }) => !waiting.has(id)) }
+        return { open, earlier: (yield* listNewest(wall, mostEarlier)).filter(({ id }) => !waiting.has(id)) }
       }),
       Option.getOrElse(() => ({ open: [], earlier: [] }))
     ),
     show: (id: number) =>
       Effect.map(
-        read((db, { wall }) => show(db, wall, id)),
+        read(({ wall }) => show(wall, id)),
         Option.flatMap(Option.fromNullable)
       ),
     /** Answers a plan that was shown with a mark. Another plan of the same number is not answered. */
@@ -51,12 +52,12 @@ export const makePlanAnswers = Effect.gen(function* () {
       id: number,
       { mark, name, secret }: { readonly mark: string; readonly name: AnswerName; readonly secret: SecretInForce }
     ) {
-      const answered = yield* write((db, at): Answered => {
-        const plan = show(db, at, id)
+      const answered = yield* write(function* (at): Steps<Answered> {
+        const plan = yield* show(at, id)
         if (plan !== undefined && markOf(plan) !== mark) return { _tag: "NoSuchPlan" }
         return name === "yes"
-          ? approve(db, at, { channel: "page", plan: id, secret })
-          : deny(db, at, { channel: "page", plan: id, freezes: name === "freeze" })
+          ? yield* approve(at, { channel: "page", plan: id, secret })
+          : yield* deny(at, { channel: "page", plan: id, freezes: name === "freeze" })
       }, wait)
       const heads = [
         ...(answered._tag === "Answered" ? [answered.head] : []),

@@ -1,35 +1,12 @@
 import type { Database } from "better-sqlite3"
-import { type Cause, Data, Duration, Effect, Schedule, type Scope } from "effect"
+import { type Cause, Duration, Effect, Schedule, type Scope } from "effect"
 import { existsSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { clocks, type Reading } from "../../services/Clocks.ts"
 import { type DatabaseUnavailable, isLocked, makePrivate, unavailable as unavailableFile } from "./databaseFile.ts"
+import { runOnSqlite } from "./sqliteSteps.ts"
 import { syncFolder } from "./syncFolder.ts"
-
-/**
- * A SQLite file whose transactions take the write lock at once and are on disk when they end. Several processes can use
- * it at the same time.
- *
- * Bodies are synchronous, so that what a transaction reads, decides and writes is one step. A file that another process
- * holds is waited for without blocking the event loop.
- */
-export interface ImmediateDatabase {
-  readonly file: string
-  /**
-   * Runs a body in a transaction. `at` is read right before the lock is taken. Nothing is kept if the body throws; an
-   * `Unreadable` fails the effect, anything else is a defect. Fails if the file is held for longer than `wait`, cannot
-   * be written, or was removed or replaced since it was opened.
-   */
-  readonly write: <A>(
-    body: (db: Database, at: Reading) => A,
-    wait?: Duration.DurationInput
-  ) => Effect.Effect<A, DatabaseUnavailable>
-  /** Runs a body that only reads, on one consistent state. Fails like `write`. */
-  readonly read: <A>(body: (db: Database, at: Reading) => A) => Effect.Effect<A, DatabaseUnavailable>
-}
-
-/** An error that a body throws if the file's contents are not what this program writes. */
-export class Unreadable extends Data.TaggedError("Unreadable")<{ readonly message: string }> {}
+import { type Body, type TransactionalDatabase, Unreadable } from "./transactionalDatabase.ts"
 
 /** The identity of a kind of file, and the SQL that leads from each layout to the next. */
 export interface Layout {
@@ -53,7 +30,10 @@ interface Options {
 }
 
 /**
- * Opens a file, and creates it for its owner only if it is missing. The native module is loaded here, not when the
+ * Opens a SQLite file whose transactions take the write lock at once and are on disk when they end. Several processes can
+ * use it at the same time. A file that another process holds is waited for without blocking the event loop.
+ *
+ * The file is created for its owner only if it is missing. The native module is loaded here, not when the
  * program starts. Fails on a damaged file, on one of another program, and on one of a newer version.
  */
 export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(function* ({
@@ -61,7 +41,7 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
   file,
   layout,
   readonly = false
-}: Options): Effect.fn.Return<ImmediateDatabase, DatabaseUnavailable, Scope.Scope> {
+}: Options): Effect.fn.Return<TransactionalDatabase, DatabaseUnavailable, Scope.Scope> {
   const unavailable = (what: string) => unavailableFile(file, what)
   const { default: Sqlite } = yield* Effect.tryPromise({
     try: () => import("./driver.ts"),
@@ -84,7 +64,7 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
   const { db, id } = yield* Effect.acquireRelease(whenFree(open, defaultWait), ({ db }) =>
     Effect.sync(() => db.close())
   ).pipe(Effect.mapError(({ error }) => unavailable("opened")(error)))
-  const transaction = db.transaction(<A>(body: (db: Database, at: Reading) => A, at: Reading) => body(db, at))
+  const transaction = db.transaction(<A>(body: Body<A>, at: Reading) => runOnSqlite(db, body(at)))
 
   /** Rows that are written to a file that was removed or replaced are lost, so nothing is written to one. */
   const check = (): void => {
@@ -93,7 +73,7 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
       throw new Unreadable({ message: "it was removed or replaced while this program used it" })
   }
   const attempt = <A>(
-    body: (db: Database, at: Reading) => A,
+    body: Body<A>,
     behavior: "immediate" | "deferred",
     wait: Duration.DurationInput,
     what: string
@@ -109,7 +89,6 @@ export const openImmediateDatabase = Effect.fn("storage.openImmediateDatabase")(
     )
   }
   return {
-    file,
     write: (body, wait = defaultWait) => Effect.suspend(() => attempt(body, "immediate", wait, "written")),
     read: (body) => Effect.suspend(() => attempt(body, "deferred", defaultWait, "read"))
   }

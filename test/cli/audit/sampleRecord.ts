@@ -67,7 +67,7 @@ export const record = (folder: string, events: ReadonlyArray<Event> = sampleEven
       const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
       return yield* Effect.forEach(events, (event) =>
         Effect.map(
-          db.write((db) => append(db, event)),
+          db.write(() => append(event)),
           receiptOf
         )
       )

@@ -24,6 +24,7 @@ import { temporaryFolder } from "../../temporaryFolder.ts"
 import { sampleEvents } from "../audit/sampleRecord.ts"
 import { makeCommandLine } from "../commandLine.ts"
 import { type HealthyHome, makeHealthyHome, makePair, wrong } from "./healthyHome.ts"
+import { run } from "../../../src/layers/storage/steps.ts"
 
 /** Reads all files below a folder, with the times at which they were changed. */
 const contentsOf = (folder: string): ReadonlyArray<readonly [string, string, number]> =>
@@ -88,10 +89,10 @@ describe("doctor", () => {
       assert.isDefined(intent)
       if (intent === undefined) return
       const lease = (millis: number) =>
-        db.write((db, { wall }) => {
-          db.prepare("INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (3, 'server', ?)").run(wall + millis)
+        db.write(function* ({ wall }) {
+          yield* run("INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (3, 'server', ?)", wall + millis)
         })
-      yield* db.write((db) => append(db, intent))
+      yield* db.write(() => append(intent))
       yield* lease(15_000)
       assert.deepStrictEqual(wrong(yield* home.inspect()), [])
       yield* lease(-1)

@@ -107,7 +107,7 @@ const makeInstallation = Effect.gen(function* () {
     resume: Effect.scoped(
       Effect.gen(function* () {
         const db = yield* openImmediateDatabase({ file, layout })
-        yield* db.write((db, { wall }) => release(db, wall))
+        yield* db.write(({ wall }) => release(wall))
         removeHaltFile(haltFileIn(house.folder))
       })
     ),
@@ -115,7 +115,7 @@ const makeInstallation = Effect.gen(function* () {
     stopByRow: Effect.scoped(
       Effect.gen(function* () {
         const db = yield* openImmediateDatabase({ file, layout })
-        yield* db.write((db, { wall }) => halt(db, { since: wall, by: "local", reason: "by row" }))
+        yield* db.write(({ wall }) => halt({ since: wall, by: "local", reason: "by row" }))
       })
     )
   }

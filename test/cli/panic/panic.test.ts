@@ -59,8 +59,8 @@ const makeHome = Effect.gen(function* () {
 const used = (folder: string, key: string, endpoint: "private/AddOrder" | "private/CancelAll" = "private/AddOrder") =>
   Effect.gen(function* () {
     const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-    yield* db.write((db, { wall }) =>
-      append(db, {
+    yield* db.write(({ wall }) =>
+      append({
         kind: "intent",
         at: wall,
         actor: { id: "local" },

@@ -14,6 +14,7 @@ import { recordFile } from "../../../src/layers/access/record/recordFile.ts"
 import { OperatorSecretSqlite } from "../../../src/layers/access/secret/OperatorSecretSqlite.ts"
 import { OperatorPage, OperatorPageHttp } from "../../../src/layers/operatorPage/OperatorPage.ts"
 import { openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
+import type { Body } from "../../../src/layers/storage/transactionalDatabase.ts"
 import type { Config } from "../../../src/services/Config.ts"
 import { OperatorSecret, type PreparedSecret } from "../../../src/services/OperatorSecret.ts"
 import { TestConfig } from "../../doubles/TestConfig.ts"
@@ -93,7 +94,7 @@ export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Co
   const setPassphrase = Effect.fnUntraced(function* (text: string) {
     yield* secret.store(cheaplyHashed(text), yield* secret.current)
   })
-  const write = <A>(body: (...args: Parameters<Parameters<typeof db.write>[0]>) => A) => Effect.orDie(db.write(body))
+  const write = <A>(body: Body<A>) => Effect.orDie(db.write(body))
   return {
     lines,
     write,
@@ -108,7 +109,7 @@ export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Co
     url: `http://127.0.0.1:${port}`,
     /** Makes a plan, and returns its number. */
     ask: ({ quote, ...changes }: Partial<Omit<PlanEvent, "hash">> = {}) =>
-      write((db, { wall }) => {
+      write(function* ({ wall }) {
         const event: PlanEvent = {
           ...withdrawal,
           at: wall,
@@ -117,32 +118,36 @@ export const makeWorld = Effect.fnUntraced(function* (changes: Partial<typeof Co
           quote: { ...withdrawal.quote, ...quote },
           hash: ""
         }
-        return append(db, { ...event, hash: planHash(boundOf(event)) }).seq
+        return (yield* append({ ...event, hash: planHash(boundOf(event)) })).seq
       }),
-    state: (plan: number) => write((db, { wall }) => show(db, wall, plan)?.state),
-    isFrozen: write((db) => holdingOf(db, agent.id).frozen !== undefined),
-    freeze: write((db, { wall }) => freeze(db, wall, { caller: agent.id, frozen: true })),
+    state: (plan: number) =>
+      write(function* ({ wall }) {
+        return (yield* show(wall, plan))?.state
+      }),
+    isFrozen: write(function* () {
+      return (yield* holdingOf(agent.id)).frozen !== undefined
+    }),
+    freeze: write(({ wall }) => freeze(wall, { caller: agent.id, frozen: true })),
     /** Records that a plan's write has left, as a server does that carries it out. */
     begin: (plan: number) =>
-      write(
-        (db, { wall }) =>
-          append(db, {
-            kind: "intent",
-            at: wall,
-            actor: agent,
-            key,
-            account: "live",
-            endpoint: withdrawal.endpoint,
-            request: withdrawal.request,
-            fingerprints: [],
-            leaveBy: wall + 30_000,
-            approval: plan
-          }).seq
-      ),
+      write(function* ({ wall }) {
+        return (yield* append({
+          kind: "intent",
+          at: wall,
+          actor: agent,
+          key,
+          account: "live",
+          endpoint: withdrawal.endpoint,
+          request: withdrawal.request,
+          fingerprints: [],
+          leaveBy: wall + 30_000,
+          approval: plan
+        })).seq
+      }),
     /** Records the outcome of a write. */
     end: (intent: number, outcome: Partial<Outcome> = {}) =>
-      write((db, { wall }) =>
-        append(db, {
+      write(({ wall }) =>
+        append({
           kind: "outcome",
           at: wall,
           actor: agent,

@@ -14,7 +14,9 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
-import { type Layout, openImmediateDatabase, Unreadable } from "../../../src/layers/storage/immediateDatabase.ts"
+import { type Layout, openImmediateDatabase } from "../../../src/layers/storage/immediateDatabase.ts"
+import { column, run, value } from "../../../src/layers/storage/steps.ts"
+import { Unreadable } from "../../../src/layers/storage/transactionalDatabase.ts"
 import { temporaryFolder } from "../../temporaryFolder.ts"
 
 const layout: Layout = {
@@ -27,8 +29,9 @@ const somewhere = Effect.map(temporaryFolder, (folder) => join(folder, "state", 
 const open = (file: string, options: { readonly readonly?: true; readonly existing?: true } = {}) =>
   openImmediateDatabase({ file, layout, ...options })
 
-const note = (text: string) => (db: Sqlite.Database) => db.prepare("INSERT INTO notes VALUES (?)").run(text)
-const notes = (db: Sqlite.Database) => db.prepare("SELECT text FROM notes ORDER BY rowid").pluck().all()
+const note = (text: string) => () => run("INSERT INTO notes VALUES (?)", text)
+const notes = () => column<string>("SELECT text FROM notes ORDER BY rowid")
+const pragma = (name: string) => () => value(`PRAGMA ${name}`)
 
 /** The reason why opening fails. */
 const refused = (file: string, options: { readonly readonly?: true; readonly existing?: true } = {}) =>
@@ -46,9 +49,12 @@ describe("openImmediateDatabase", () => {
       yield* db.write(note("a"))
       for (const name of [file, `${file}-wal`, `${file}-shm`]) assert.strictEqual(statSync(name).mode & 0o777, 0o600)
       assert.strictEqual(statSync(join(file, "..")).mode & 0o777, 0o700)
-      const pragma = (name: string) => db.read((db) => db.pragma(name, { simple: true }))
       assert.deepStrictEqual(
-        [yield* pragma("journal_mode"), yield* pragma("synchronous"), yield* pragma("fullfsync")],
+        [
+          yield* db.read(pragma("journal_mode")),
+          yield* db.read(pragma("synchronous")),
+          yield* db.read(pragma("fullfsync"))
+        ],
         ["wal", 2, 1]
       )
     })
@@ -64,7 +70,7 @@ describe("openImmediateDatabase", () => {
         Array.from({ length: 4 }, () => open(file)),
         { concurrency: "unbounded" }
       )
-      assert.strictEqual(yield* first?.read((db) => db.pragma("user_version", { simple: true })) ?? Effect.void, 2)
+      assert.strictEqual(yield* first?.read(pragma("user_version")) ?? Effect.void, 2)
     })
   )
 
@@ -73,8 +79,7 @@ describe("openImmediateDatabase", () => {
     () =>
       Effect.gen(function* () {
         const file = yield* somewhere
-        const made = yield* Effect.scoped(open(file))
-        assert.strictEqual(made.file, file)
+        yield* Effect.scoped(open(file))
         const newer = new Sqlite(file)
         newer.pragma("user_version = 3")
         newer.close()
@@ -146,7 +151,9 @@ describe("a transaction", () => {
     Effect.gen(function* () {
       const file = yield* somewhere
       const databases = [yield* open(file), yield* open(file)]
-      const add = (db: Sqlite.Database) => note(String(notes(db).length))(db)
+      const add = function* () {
+        return yield* note(String((yield* notes()).length))()
+      }
       yield* Effect.all(
         Array.from({ length: 40 }, (_, i) => databases[i % 2]?.write(add) ?? Effect.void),
         { concurrency: "unbounded" }
@@ -163,8 +170,8 @@ describe("a transaction", () => {
     Effect.gen(function* () {
       const db = yield* open(yield* somewhere)
       const fail = (error: unknown) =>
-        db.write((db) => {
-          note("a")(db)
+        db.write(function* () {
+          yield* note("a")()
           throw error
         })
       assert.isTrue(Exit.isFailure(yield* Effect.exit(fail(new Error("a defect")))))
@@ -210,11 +217,11 @@ describe("a transaction", () => {
   it.scoped("fails on a full disk, keeps nothing of it, and works again when there is room", () =>
     Effect.gen(function* () {
       const db = yield* open(yield* somewhere)
-      const pages = Number(yield* db.read((db) => db.pragma("page_count", { simple: true })))
-      yield* db.read((db) => db.pragma(`max_page_count = ${pages}`))
+      const pages = Number(yield* db.read(pragma("page_count")))
+      yield* db.read(pragma(`max_page_count = ${pages}`))
       const large = "x".repeat(100_000)
       assert.strictEqual((yield* Effect.flip(db.write(note(large))))._tag, "DatabaseUnavailable")
-      yield* db.read((db) => db.pragma("max_page_count = 100000"))
+      yield* db.read(pragma("max_page_count = 100000"))
       yield* db.write(note("small"))
       assert.deepStrictEqual(yield* db.read(notes), ["small"])
     })
@@ -224,10 +231,10 @@ describe("a transaction", () => {
     Effect.gen(function* () {
       const file = yield* somewhere
       const db = yield* open(file)
-      yield* db.write((db) => {
-        for (let i = 0; i < 1000; i++) note("x".repeat(200))(db)
+      yield* db.write(function* () {
+        for (let i = 0; i < 1000; i++) yield* note("x".repeat(200))()
       })
-      yield* db.read((db) => db.pragma("page_count"))
+      yield* db.read(pragma("page_count"))
       new Sqlite(file).pragma("wal_checkpoint(TRUNCATE)")
       const opened = openSync(file, "r+")
       writeSync(opened, Buffer.alloc(100_000, 0xff), 0, 100_000, 8192)

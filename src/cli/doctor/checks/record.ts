@@ -6,6 +6,7 @@ import { recordFile } from "../../../layers/access/record/recordFile.ts"
 import { type Undecided, undecided } from "../../../layers/access/record/undecided.ts"
 import { type Verification, verify } from "../../../layers/access/record/verify.ts"
 import { lookInto } from "../../../layers/storage/lookInto.ts"
+import { runOnSqlite } from "../../../layers/storage/sqliteSteps.ts"
 import { type Check, error, type Finding, info, skipped, warning } from "../kit/finding.ts"
 import type { Installation } from "../kit/installation.ts"
 
@@ -66,8 +67,8 @@ const see = (db: Database, now: number): Seen => {
   const rows = Number(db.prepare("SELECT count(*) FROM events").pluck().get())
   return {
     _tag: "Known",
-    verification: rows > mostRows ? undefined : verify(db),
-    undecided: hasProjections(db) ? undecided(db, now) : { unknown: [], abandoned: [] }
+    verification: rows > mostRows ? undefined : runOnSqlite(db, verify()),
+    undecided: hasProjections(db) ? runOnSqlite(db, undecided(now)) : { unknown: [], abandoned: [] }
   }
 }
 

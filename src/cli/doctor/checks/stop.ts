@@ -6,6 +6,7 @@ import { stopIn } from "../../../layers/access/record/emergency.ts"
 import { layout } from "../../../layers/access/record/layout.ts"
 import { recordFile } from "../../../layers/access/record/recordFile.ts"
 import { lookInto } from "../../../layers/storage/lookInto.ts"
+import { runOnSqlite } from "../../../layers/storage/sqliteSteps.ts"
 import type { Stop } from "../../../services/Halt.ts"
 import { type Check, type Finding, skipped, warning } from "../kit/finding.ts"
 import type { Installation } from "../kit/installation.ts"
@@ -38,7 +39,7 @@ const rowIn = (db: Database) => {
   const isKnown =
     Number(db.pragma("application_id", { simple: true })) === layout.applicationId &&
     db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'halt'").get() !== undefined
-  return { isKnown, stop: isKnown ? stopIn(db) : undefined }
+  return { isKnown, stop: isKnown ? runOnSqlite(db, stopIn()) : undefined }
 }
 
 const frozen = ({ by, reason, since }: Stop): Finding =>

@@ -3,6 +3,8 @@ import { join } from "node:path"
 import { holdingOf } from "../../../layers/access/mandates/administer.ts"
 import { recordFile } from "../../../layers/access/record/recordFile.ts"
 import { type Look, lookInto } from "../../../layers/storage/lookInto.ts"
+import { runOnSqlite } from "../../../layers/storage/sqliteSteps.ts"
+import { filter, type Steps } from "../../../layers/storage/steps.ts"
 import type { Token } from "../../../services/TokenStore.ts"
 
 /** The limits of tokens in one state folder. */
@@ -22,7 +24,7 @@ export const tokenLimits = Effect.fnUntraced(function* (
     onNone: () => Effect.succeedNone,
     onSome: (folder) =>
       Effect.map(
-        lookInto(join(folder, recordFile), (db) => tokens.filter(hasMandate(db))),
+        lookInto(join(folder, recordFile), (db) => runOnSqlite(db, filter(tokens, hasMandate))),
         found
       )
   })
@@ -33,10 +35,9 @@ export const tokenLimits = Effect.fnUntraced(function* (
   }
 })
 
-const hasMandate =
-  (db: Parameters<typeof holdingOf>[0]) =>
-  ({ id }: Token): boolean =>
-    holdingOf(db, id).mandate !== undefined
+function* hasMandate({ id }: Token): Steps<boolean> {
+  return (yield* holdingOf(id)).mandate !== undefined
+}
 
 /** Returns the ids that were found; none are in a file that is missing. */
 const found = (look: Look<ReadonlyArray<Token>>): Option.Option<ReadonlySet<string>> => {

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { DateTime, Effect, Layer, Option, Schema, type Scope } from "effect"
 import { join } from "node:path"
 import { AlertCondition, alertLimits, Firing } from "../../../domain/alerts/alert.ts"
@@ -13,7 +12,7 @@ import { frozenCaller } from "../record/mandates.ts"
 import { readable } from "../record/readable.ts"
 import { recordFile } from "../record/recordFile.ts"
 import { recordKeyOf } from "../record/RecordSqlite.ts"
-import { statement } from "../record/statement.ts"
+import { all, first, run, type Steps, value } from "../../storage/steps.ts"
 
 /** A row of the table `alerts`. */
 interface Row {
@@ -56,14 +55,18 @@ function makeAlerts(file: string, key: string): Effect.Effect<typeof Alerts.Serv
 
     const take = Effect.flatMap(owner, (own) =>
       Effect.flatMap(
-        read((db, { wall }) => ({ waiting: waitingOf(db, own, wall), untold: untoldOf(db, own) })),
+        read(function* ({ wall }) {
+          return { waiting: yield* waitingOf(own, wall), untold: yield* untoldOf(own) }
+        }),
         Option.match({
           onNone: () => Effect.succeed<TakenAlerts>({ fired: [], waiting: 0 }),
           // A look takes no lock.
           onSome: ({ untold, waiting }) =>
             untold === 0
               ? Effect.succeed<TakenAlerts>({ fired: [], waiting })
-              : write((db, at): TakenAlerts => ({ fired: takeFired(db, own, at), waiting: waitingOf(db, own, at) }))
+              : write(function* (at): Steps<TakenAlerts> {
+                  return { fired: yield* takeFired(own, at), waiting: yield* waitingOf(own, at) }
+                })
         })
       )
     )
@@ -71,33 +74,33 @@ function makeAlerts(file: string, key: string): Effect.Effect<typeof Alerts.Serv
     return Alerts.of({
       create: Effect.fn("Alerts.create")(function* (condition, { lifetime, since }) {
         const own = yield* owner
-        const made = yield* write((db, at) => make(db, own, { condition, at, since, expiresAt: at + lifetime })).pipe(
+        const made = yield* write((at) => make(own, { condition, at, since, expiresAt: at + lifetime })).pipe(
           unavailable
         )
         return made instanceof TooManyAlerts || made instanceof Frozen ? yield* made : made
       }),
       list: Effect.flatMap(owner, (own) =>
         Effect.map(
-          read((db, { wall }) => listOf(db, own, wall)),
+          read(({ wall }) => listOf(own, wall)),
           orNothing
         )
       ).pipe(unavailable),
       remove: (id) =>
-        Effect.flatMap(owner, (own) => write((db) => remove(db, own, id))).pipe(
+        Effect.flatMap(owner, (own) => write(() => remove(own, id))).pipe(
           unavailable,
           Effect.withSpan("Alerts.remove")
         ),
       take: unavailable(take),
       watched: Effect.map(
-        read((db, { wall }) => watchedOf(db, key, wall)),
+        read(({ wall }) => watchedOf(key, wall)),
         orNothing
       ).pipe(unavailable),
-      fire: (id, firing) => unavailable(write((db, at) => fire(db, id, at, firing))),
-      seen: (times) => unavailable(times.size === 0 ? Effect.void : write((db) => markSeen(db, times))),
+      fire: (id, firing) => unavailable(write((at) => fire(id, at, firing))),
+      seen: (times) => unavailable(times.size === 0 ? Effect.void : write(() => markSeen(times))),
       drop: (caller) =>
         unavailable(
-          write((db) => {
-            statement(db, "DELETE FROM alerts WHERE key = ? AND caller = ? AND fired_at IS NULL").run(key, caller)
+          write(function* () {
+            yield* run("DELETE FROM alerts WHERE key = ? AND caller = ? AND fired_at IS NULL", key, caller)
           })
         )
     })
@@ -118,37 +121,36 @@ const alertOf = ({ condition, created_at, expires_at, fired, fired_at, id }: Row
 
 const isOwn = "key = @key AND account = @account AND caller = @caller"
 
-const waitingOf = (db: Database, own: Owner, at: number): number => {
-  const sql = `SELECT count(*) AS n FROM alerts WHERE ${isOwn} AND fired_at IS NULL AND expires_at > @at`
-  return (statement(db, sql).get({ ...own, at }) as { readonly n: number }).n
+function* waitingOf(own: Owner, at: number): Steps<number> {
+  const sql = `SELECT count(*) FROM alerts WHERE ${isOwn} AND fired_at IS NULL AND expires_at > @at`
+  return Number(yield* value(sql, { ...own, at }))
 }
 
-const untoldOf = (db: Database, own: Owner): number => {
-  const sql = `SELECT count(*) AS n FROM alerts WHERE ${isOwn} AND fired_at IS NOT NULL AND told_at IS NULL`
-  return (statement(db, sql).get({ ...own }) as { readonly n: number }).n
+function* untoldOf(own: Owner): Steps<number> {
+  const sql = `SELECT count(*) FROM alerts WHERE ${isOwn} AND fired_at IS NOT NULL AND told_at IS NULL`
+  return Number(yield* value(sql, { ...own }))
 }
 
-const takeFired = (db: Database, own: Owner, at: number): ReadonlyArray<Alert> =>
-  (
-    statement(
-      db,
-      `UPDATE alerts SET told_at = @at WHERE ${isOwn} AND fired_at IS NOT NULL AND told_at IS NULL RETURNING *`
-    ).all({ ...own, at }) as ReadonlyArray<Row>
-  )
+function* takeFired(own: Owner, at: number): Steps<ReadonlyArray<Alert>> {
+  return (yield* all<Row>(
+    `UPDATE alerts SET told_at = @at WHERE ${isOwn} AND fired_at IS NOT NULL AND told_at IS NULL RETURNING *`,
+    { ...own, at }
+  ))
     .toSorted((one, other) => (one.fired_at ?? 0) - (other.fired_at ?? 0) || one.id - other.id)
     .map(alertOf)
+}
 
 /** The alerts of a caller, except those that ended too long ago. */
-const listOf = (db: Database, own: Owner, at: number): ReadonlyArray<Alert> =>
-  (
-    statement(
-      db,
-      `SELECT * FROM alerts WHERE ${isOwn} AND coalesce(fired_at, expires_at) > @kept ORDER BY id DESC`
-    ).all({ ...own, kept: at - alertLimits.listedFor }) as ReadonlyArray<Row>
-  ).map(alertOf)
+function* listOf(own: Owner, at: number): Steps<ReadonlyArray<Alert>> {
+  return (yield* all<Row>(
+    `SELECT * FROM alerts WHERE ${isOwn} AND coalesce(fired_at, expires_at) > @kept ORDER BY id DESC`,
+    { ...own, kept: at - alertLimits.listedFor }
+  )).map(alertOf)
+}
 
-const remove = (db: Database, own: Owner, id: number): boolean =>
-  statement(db, `DELETE FROM alerts WHERE ${isOwn} AND id = @id`).run({ ...own, id }).changes > 0
+function* remove(own: Owner, id: number): Steps<boolean> {
+  return (yield* run(`DELETE FROM alerts WHERE ${isOwn} AND id = @id`, { ...own, id })) > 0
+}
 
 interface Draft {
   readonly condition: AlertCondition
@@ -157,78 +159,74 @@ interface Draft {
   readonly expiresAt: number
 }
 
-const make = (db: Database, own: Owner, { at, condition, expiresAt, since }: Draft): Alert | TooManyAlerts | Frozen => {
-  const stop = frozenCaller(db, own)
+function* make(own: Owner, { at, condition, expiresAt, since }: Draft): Steps<Alert | TooManyAlerts | Frozen> {
+  const stop = yield* frozenCaller(own)
   if (stop !== undefined) {
     const { by, reason } = stop
     const why = reason === undefined ? {} : { reason }
     return new Frozen({ scope: "caller", call: "create_alert", since: DateTime.unsafeMake(stop.since), by, ...why })
   }
   const text = encodeCondition(condition)
-  const equal = statement(
-    db,
-    `SELECT * FROM alerts WHERE ${isOwn} AND condition = @text AND fired_at IS NULL AND expires_at > @at`
-  ).get({ ...own, text, at }) as Row | undefined
+  const equal = yield* first<Row>(
+    `SELECT * FROM alerts WHERE ${isOwn} AND condition = @text AND fired_at IS NULL AND expires_at > @at`,
+    { ...own, text, at }
+  )
   if (equal !== undefined) return alertOf(equal)
-  prune(db, own, at)
-  if (waitingOf(db, own, at) >= alertLimits.perCaller)
+  yield* prune(own, at)
+  if ((yield* waitingOf(own, at)) >= alertLimits.perCaller)
     return new TooManyAlerts({ of: "caller", limit: alertLimits.perCaller })
-  const all = statement(db, "SELECT count(*) AS n FROM alerts WHERE fired_at IS NULL AND expires_at > ?").get(at) as {
-    readonly n: number
-  }
-  if (all.n >= alertLimits.inAll) return new TooManyAlerts({ of: "all", limit: alertLimits.inAll })
-  const row = statement(
-    db,
+  const waiting = Number(yield* value("SELECT count(*) FROM alerts WHERE fired_at IS NULL AND expires_at > ?", at))
+  if (waiting >= alertLimits.inAll) return new TooManyAlerts({ of: "all", limit: alertLimits.inAll })
+  const [row] = yield* all<Row>(
     `INSERT INTO alerts (key, account, caller, condition, since, created_at, expires_at, watched_at)
-     VALUES (@key, @account, @caller, @text, @since, @at, @expiresAt, @since) RETURNING *`
-  ).get({ ...own, text, since, at, expiresAt }) as Row
+     VALUES (@key, @account, @caller, @text, @since, @at, @expiresAt, @since) RETURNING *`,
+    { ...own, text, since, at, expiresAt }
+  )
+  if (row === undefined) throw new Error("the new alert was not returned")
   return alertOf(row)
 }
 
 /** Deletes alerts that ended long ago, and of this caller all but the latest ones. */
-const prune = (db: Database, own: Owner, at: number): void => {
-  statement(db, "DELETE FROM alerts WHERE coalesce(fired_at, expires_at) <= ?").run(at - alertLimits.listedFor)
-  statement(
-    db,
+function* prune(own: Owner, at: number): Steps<void> {
+  yield* run("DELETE FROM alerts WHERE coalesce(fired_at, expires_at) <= ?", at - alertLimits.listedFor)
+  yield* run(
     `DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE ${isOwn} AND (fired_at IS NOT NULL OR expires_at <= @at)
-     ORDER BY coalesce(fired_at, expires_at) DESC LIMIT -1 OFFSET @most)`
-  ).run({ ...own, at, most: alertLimits.ended })
-}
-
-const watchedOf = (db: Database, key: string, at: number): ReadonlyArray<WatchedAlert> => {
-  const rows = statement(
-    db,
-    "SELECT * FROM alerts WHERE key = ? AND fired_at IS NULL AND expires_at > ? ORDER BY id"
-  ).all(key, at) as ReadonlyArray<Row>
-  const frozen = new Map<string, boolean>()
-  const rests = (caller: string): boolean => {
-    const known = frozen.get(caller) ?? frozenCaller(db, { caller }) !== undefined
-    frozen.set(caller, known)
-    return known
-  }
-  return rows.flatMap((row) =>
-    rests(row.caller)
-      ? []
-      : [
-          {
-            ...alertOf(row),
-            caller: row.caller,
-            account: AccountName.make(row.account),
-            since: row.since,
-            watchedAt: row.watched_at
-          }
-        ]
+     ORDER BY coalesce(fired_at, expires_at) DESC LIMIT 1000000000 OFFSET @most)`,
+    { ...own, at, most: alertLimits.ended }
   )
 }
 
-/** The claim of one process: only one update finds the alert waiting. */
-const fire = (db: Database, id: number, at: number, firing: Firing): boolean =>
-  statement(
-    db,
-    "UPDATE alerts SET fired_at = @at, fired = @fired WHERE id = @id AND fired_at IS NULL AND expires_at > @at RETURNING id"
-  ).get({ id, at, fired: encodeFiring(firing) }) !== undefined
+function* watchedOf(key: string, at: number): Steps<ReadonlyArray<WatchedAlert>> {
+  const rows = yield* all<Row>(
+    "SELECT * FROM alerts WHERE key = ? AND fired_at IS NULL AND expires_at > ? ORDER BY id",
+    key,
+    at
+  )
+  const frozen = new Map<string, boolean>()
+  const watched: Array<WatchedAlert> = []
+  for (const row of rows) {
+    const { account, caller, since, watched_at: watchedAt } = row
+    const rests = frozen.get(caller) ?? (yield* frozenCaller({ caller })) !== undefined
+    frozen.set(caller, rests)
+    if (!rests) watched.push({ ...alertOf(row), caller, account: AccountName.make(account), since, watchedAt })
+  }
+  return watched
+}
 
-const markSeen = (db: Database, times: ReadonlyMap<number, number>): void => {
-  const mark = statement(db, "UPDATE alerts SET watched_at = max(watched_at, ?) WHERE id = ? AND fired_at IS NULL")
-  for (const [id, at] of times) mark.run(at, id)
+/** The claim of one process: only one update finds the alert waiting. */
+function* fire(id: number, at: number, firing: Firing): Steps<boolean> {
+  return (
+    (yield* run(
+      "UPDATE alerts SET fired_at = @at, fired = @fired WHERE id = @id AND fired_at IS NULL AND expires_at > @at",
+      { id, at, fired: encodeFiring(firing) }
+    )) > 0
+  )
+}
+
+function* markSeen(times: ReadonlyMap<number, number>): Steps<void> {
+  for (const [id, at] of times)
+    yield* run("UPDATE alerts SET watched_at = @at WHERE id = @id AND fired_at IS NULL AND watched_at < @at", {
+      id,
+      at
+    })
 }

@@ -64,10 +64,10 @@ export const ApprovalsSqlite = Layer.scoped(
     /** Reads a plan of the principal's caller. */
     const get = Effect.fn("Approvals.get")(function* (id: number) {
       const { account, caller } = yield* Principal
-      const found = yield* read((db, { wall }) => {
-        const row = rowOf(db, id)
+      const found = yield* read(function* ({ wall }) {
+        const row = yield* rowOf(id)
         const isOwn = row?.key === key && row.account === account && row.caller === caller.id
-        return row !== undefined && isOwn ? planOf(db, row, wall) : undefined
+        return row !== undefined && isOwn ? yield* planOf(row, wall) : undefined
       })
       return Option.flatMap(found, Option.fromNullable)
     }, Effect.mapError(unavailable))
@@ -79,10 +79,12 @@ export const ApprovalsSqlite = Layer.scoped(
         const bound = yield* boundBy(draft)
         const hash = planHash(bound)
         const earlier = yield* Effect.mapError(
-          read((db, { wall }) => ({
-            standing: standingPlan(db, wall, { ...bound, hash }),
-            hasApprover: hasApprover(db)
-          })),
+          read(function* ({ wall }) {
+            return {
+              standing: yield* standingPlan(wall, { ...bound, hash }),
+              hasApprover: yield* hasApprover()
+            }
+          }),
           unavailable
         )
         if (!Option.exists(earlier, ({ hasApprover }) => hasApprover))
@@ -96,7 +98,7 @@ export const ApprovalsSqlite = Layer.scoped(
           quote: yield* quote
         })
         const asked = yield* Effect.mapError(
-          write((db, at) => askPlan(db, at, event, process)),
+          write((at) => askPlan(at, event, process)),
           unavailable
         )
         switch (asked._tag) {
@@ -142,10 +144,10 @@ export const ApprovalsSqlite = Layer.scoped(
       permit: Effect.fn("Approvals.permit")(function* (id, { endpoint, request }) {
         const bound = yield* boundBy({ endpoint, request })
         const found = yield* Effect.mapError(
-          read((db, { wall }) => {
-            const row = rowOf(db, id)
+          read(function* ({ wall }) {
+            const row = yield* rowOf(id)
             if (row === undefined) return "there is no such plan"
-            const plan = planOf(db, row, wall)
+            const plan = yield* planOf(row, wall)
             if (plan === undefined) return altered
             if (plan.claim.revision !== bound.mandate?.revision) return "the limits of its caller were changed"
             if (planHash(bound) !== row.hash) return "it was given for another call"
@@ -159,11 +161,12 @@ export const ApprovalsSqlite = Layer.scoped(
 
       claimApproved: Effect.fnUntraced(function* (permits) {
         // Nearly always there is nothing to claim, and a look takes no lock.
-        const some = yield* read((db, { wall }) => approvedPlans(db, wall, key).length > 0)
+        const some = yield* read(function* ({ wall }) {
+          return (yield* approvedPlans(wall, key)).length > 0
+        })
         if (!Option.contains(some, true)) return []
-        return yield* write((db, at) =>
+        return yield* write((at) =>
           claimPlans(
-            db,
             at,
             key,
             process,
@@ -175,13 +178,13 @@ export const ApprovalsSqlite = Layer.scoped(
 
       keep: (id) =>
         Effect.mapError(
-          write((db, at) => keepClaim(db, at, id, process)),
+          write((at) => keepClaim(at, id, process)),
           unavailable
         ),
 
       done: Effect.fn("Approvals.done")(function* (plan, call) {
         const noted = yield* Effect.mapError(
-          write((db, at) => notePlanDone(db, at, plan)),
+          write((at) => notePlanDone(at, plan)),
           unavailable
         )
         if (typeof noted === "string") return yield* new ApprovalVoid({ call, plan, reason: noted })
@@ -189,7 +192,7 @@ export const ApprovalsSqlite = Layer.scoped(
       }),
 
       voided: Effect.fn("Approvals.voided")(function* (id, reason) {
-        const head = yield* write((db, at) => voidPlan(db, at, id, reason))
+        const head = yield* write((at) => voidPlan(at, id, reason))
         if (head !== undefined) yield* logHead(head)
       }, Effect.mapError(unavailable))
     })

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { endpoints, isEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { Actor, Plan as PlanEvent } from "../../../domain/record/events.ts"
@@ -9,8 +8,8 @@ import { append } from "../record/append.ts"
 import type { Head } from "../record/chain.ts"
 import { lease } from "../record/intents.ts"
 import { frozen, mandateOf } from "../record/mandates.ts"
-import { statement } from "../record/statement.ts"
 import { intactPlan, isInTime, type PlanRow, rowOf, stateOf } from "./readPlans.ts"
+import { run, type Steps, value } from "../../storage/steps.ts"
 
 /** The answers of a person to plans. All run inside a transaction, and `at` is now in Unix milliseconds. */
 
@@ -38,46 +37,44 @@ interface Answering {
  * Approves a plan, once. `secret` is what `OperatorSecret` returned when it verified the passphrase for this act. A person
  * cannot approve past a freeze, and limits are checked again when the plan is carried out.
  */
-export const approve = (
-  db: Database,
+export function* approve(
   at: number,
   { channel, plan, secret }: Answering & { readonly secret: SecretInForce }
-): Answered => {
-  const inForce = statement(db, "SELECT fingerprint FROM secret").pluck().get()
+): Steps<Answered> {
+  const inForce = yield* value("SELECT fingerprint FROM secret")
   if (inForce !== secret.fingerprint) return { _tag: "OtherSecret" }
-  const row = rowOf(db, plan)
+  const row = yield* rowOf(plan)
   if (row === undefined) return { _tag: "NoSuchPlan" }
-  const found = findOpen(db, at, row)
+  const found = yield* findOpen(at, row)
   if (found._tag !== "Found") return found
-  const barred = frozenOf(db, row)
+  const barred = yield* frozenOf(row)
   if (barred !== undefined) return { _tag: "Frozen", refusal: barred }
-  const head = append(db, { kind: "answer", at, actor: operator, plan, answer: "approved", channel })
+  const head = yield* append({ kind: "answer", at, actor: operator, plan, answer: "approved", channel })
   // The process that asked carries it out, if it still runs.
-  statement(db, "UPDATE plan_claims SET until = ? WHERE plan = ?").run(at + lease, plan)
+  yield* run("UPDATE plan_claims SET until = ? WHERE plan = ?", at + lease, plan)
   return { _tag: "Answered", head }
 }
 
 /** Denies a plan. `freezes` also lets its caller only read and cancel from now on, even if the plan has ended. */
-export const deny = (
-  db: Database,
+export function* deny(
   at: number,
   { channel, freezes, plan, reason }: Answering & { readonly freezes: boolean; readonly reason?: string | undefined }
-): Answered => {
-  const row = rowOf(db, plan)
+): Steps<Answered> {
+  const row = yield* rowOf(plan)
   if (row === undefined) return { _tag: "NoSuchPlan" }
-  const found = findOpen(db, at, row)
+  const found = yield* findOpen(at, row)
   const why = reason === undefined ? {} : { reason }
   const answered: Extract<Answered, { readonly _tag: "Answered" | "Closed" | "Voided" }> =
     found._tag === "Found"
       ? {
           _tag: "Answered",
-          head: append(db, { kind: "answer", at, actor: operator, plan, answer: "denied", channel, ...why })
+          head: yield* append({ kind: "answer", at, actor: operator, plan, answer: "denied", channel, ...why })
         }
       : found
   const stopped = freezes
-    ? freeze(db, at, {
+    ? yield* freeze(at, {
         caller: row.caller,
-        name: intactPlan(db, row)?.actor.name,
+        name: (yield* intactPlan(row))?.actor.name,
         frozen: true,
         reason: reason ?? `a person denied approval ${plan}`
       })
@@ -86,33 +83,33 @@ export const deny = (
 }
 
 /** Notes that a plan cannot be carried out. Undefined if it was sent, or has ended. */
-export const voidPlan = (db: Database, at: number, plan: number, reason: string): Head | undefined => {
-  const row = rowOf(db, plan)
+export function* voidPlan(at: number, plan: number, reason: string): Steps<Head | undefined> {
+  const row = yield* rowOf(plan)
   if (row === undefined || row.intent !== null || (row.state !== "open" && row.state !== "approved")) return undefined
-  return append(db, { kind: "answer", at, actor: operator, plan, answer: "void", channel: "server", reason })
+  return yield* append({ kind: "answer", at, actor: operator, plan, answer: "void", channel: "server", reason })
 }
 
 /**
  * Notes that an approved plan is carried out by writes that have rows of their own, in the step that checks that this was
  * not done before. Returns the reason if it cannot be carried out.
  */
-export const notePlanDone = (db: Database, at: number, plan: number): Head | string => {
-  const row = rowOf(db, plan)
+export function* notePlanDone(at: number, plan: number): Steps<Head | string> {
+  const row = yield* rowOf(plan)
   if (row === undefined || row.intent !== null || row.state !== "approved" || !isInTime(row, at))
     return row?.state === "done" ? "it was carried out already" : "it is not approved any more"
-  return append(db, { kind: "answer", at, actor: operator, plan, answer: "done", channel: "server" })
+  return yield* append({ kind: "answer", at, actor: operator, plan, answer: "done", channel: "server" })
 }
 
 type Found = { readonly _tag: "Found" } | Extract<Answered, { readonly _tag: "Closed" | "Voided" }>
 
 /** Checks that a plan waits for an answer. One that is not what was asked for becomes void. */
-const findOpen = (db: Database, at: number, row: PlanRow): Found => {
-  const state = stateOf(db, row, at)
+function* findOpen(at: number, row: PlanRow): Steps<Found> {
+  const state = yield* stateOf(row, at)
   if (state._tag !== "Open") return { _tag: "Closed", state }
-  const event = intactPlan(db, row)
-  const reason = event === undefined ? altered : changedSince(db, event)
+  const event = yield* intactPlan(row)
+  const reason = event === undefined ? altered : yield* changedSince(event)
   if (reason === undefined) return { _tag: "Found" }
-  voidPlan(db, at, row.seq, reason)
+  yield* voidPlan(at, row.seq, reason)
   return { _tag: "Voided", reason }
 }
 
@@ -120,11 +117,13 @@ const findOpen = (db: Database, at: number, row: PlanRow): Found => {
 export const altered = "its row in the record was altered"
 
 /** The reason for which a plan is no longer what was asked for. The mandate of `local` comes from settings. */
-export const changedSince = (db: Database, { actor, claim }: PlanEvent): string | undefined =>
-  actor.id === "local" || mandateOf(db, actor.id)?.revision === claim.revision
+export function* changedSince({ actor, claim }: PlanEvent): Steps<string | undefined> {
+  return actor.id === "local" || (yield* mandateOf(actor.id))?.revision === claim.revision
     ? undefined
     : "the limits of its caller were changed"
+}
 
 /** Finds what keeps a plan's caller from writing. A cancel is always possible. */
-export const frozenOf = (db: Database, { caller, endpoint }: Pick<PlanRow, "caller" | "endpoint">) =>
-  isEndpoint(endpoint) && endpoints[endpoint].moves === "cancels" ? undefined : frozen(db, { caller })
+export function* frozenOf({ caller, endpoint }: Pick<PlanRow, "caller" | "endpoint">) {
+  return isEndpoint(endpoint) && endpoints[endpoint].moves === "cancels" ? undefined : yield* frozen({ caller })
+}

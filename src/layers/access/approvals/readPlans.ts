@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Either } from "effect"
 import { readQuote } from "../../../domain/approvals/quote.ts"
 import { isEndpoint, isWrite } from "../../../domain/endpoints/endpoints.ts"
@@ -8,9 +7,9 @@ import { clockTolerance } from "../../../services/Clocks.ts"
 import { AccountName } from "../../../services/Principal.ts"
 import { outcomeOf } from "../record/activity.ts"
 import { hashBody } from "../record/chain.ts"
-import { statement } from "../record/statement.ts"
 import { decodeEvent } from "../record/verify.ts"
 import { type Bound, planHash } from "./planHash.ts"
+import { all, first, type Steps } from "../../storage/steps.ts"
 
 /** Reads plans. Times are Unix milliseconds, and `at` is now. */
 
@@ -32,8 +31,9 @@ export interface PlanRow {
 export const planColumns = "seq, key, account, caller, endpoint, hash, at, expires, state, answer_seq, intent"
 
 /** Reads the row of a plan. */
-export const rowOf = (db: Database, id: number): PlanRow | undefined =>
-  statement(db, `SELECT ${planColumns} FROM plans WHERE seq = ?`).get(id) as PlanRow | undefined
+export function* rowOf(id: number): Steps<PlanRow | undefined> {
+  return yield* first<PlanRow>(`SELECT ${planColumns} FROM plans WHERE seq = ?`, id)
+}
 
 /** The parts of a recorded plan that its approval binds. */
 export const boundOf = ({ account, actor, claim, endpoint, key, request, terms }: PlanEvent): Bound => ({
@@ -51,9 +51,10 @@ export const boundOf = ({ account, actor, claim, endpoint, key, request, terms }
  * Reads the event of a plan. Undefined if its row, its body or its hash were altered: they do not fit each other, or no
  * answer of a person fits a row that is approved.
  */
-export const intactPlan = (db: Database, row: PlanRow): PlanEvent | undefined => {
-  const event = intactEvent(db, row.seq)
-  if (event === undefined || event.kind !== "plan" || (row.state === "approved" && !hasYes(db, row))) return undefined
+export function* intactPlan(row: PlanRow): Steps<PlanEvent | undefined> {
+  const event = yield* intactEvent(row.seq)
+  if (event === undefined || event.kind !== "plan" || (row.state === "approved" && !(yield* hasYes(row))))
+    return undefined
   const fits =
     event.key === row.key &&
     event.account === row.account &&
@@ -67,17 +68,18 @@ export const intactPlan = (db: Database, row: PlanRow): PlanEvent | undefined =>
 }
 
 /** Reads an event whose body is the one that was written. */
-const intactEvent = (db: Database, seq: number): Event | undefined => {
-  const stored = statement(db, "SELECT body, body_hash FROM events WHERE seq = ?").get(seq) as
-    | { readonly body: string | null; readonly body_hash: string }
-    | undefined
+function* intactEvent(seq: number): Steps<Event | undefined> {
+  const stored = yield* first<{ readonly body: string | null; readonly body_hash: string }>(
+    "SELECT body, body_hash FROM events WHERE seq = ?",
+    seq
+  )
   return stored === undefined || stored.body === null || hashBody(stored.body) !== stored.body_hash
     ? undefined
     : Either.getOrUndefined(decodeEvent(stored.body))
 }
 
-const hasYes = (db: Database, { answer_seq, seq }: PlanRow): boolean => {
-  const answer = answer_seq === null ? undefined : intactEvent(db, answer_seq)
+function* hasYes({ answer_seq, seq }: PlanRow): Steps<boolean> {
+  const answer = answer_seq === null ? undefined : yield* intactEvent(answer_seq)
   return answer?.kind === "answer" && answer.plan === seq && answer.answer === "approved"
 }
 
@@ -86,12 +88,12 @@ export const isInTime = ({ at, expires }: Pick<PlanRow, "at" | "expires">, now: 
   now < expires && now >= at - clockTolerance
 
 /** Reads the state of a plan. */
-export const stateOf = (db: Database, row: PlanRow, at: number): PlanState => {
+export function* stateOf(row: PlanRow, at: number): Steps<PlanState> {
   if (row.intent !== null) {
-    const outcome = outcomeOf(db, row.intent)
+    const outcome = yield* outcomeOf(row.intent)
     return { _tag: "Sent", intent: row.intent, ...(outcome._tag === "Some" && { outcome: outcome.value }) }
   }
-  const answer = row.answer_seq === null ? undefined : eventAt(db, row.answer_seq)
+  const answer = row.answer_seq === null ? undefined : yield* eventAt(row.answer_seq)
   const channel = answer?.kind === "answer" ? answer.channel : "server"
   const reason = answer?.kind === "answer" ? answer.reason : undefined
   switch (row.state) {
@@ -108,10 +110,8 @@ export const stateOf = (db: Database, row: PlanRow, at: number): PlanState => {
   }
 }
 
-const eventAt = (db: Database, seq: number): Event | undefined => {
-  const found = statement(db, "SELECT body FROM events WHERE seq = ?").get(seq) as
-    | { readonly body: string | null }
-    | undefined
+function* eventAt(seq: number): Steps<Event | undefined> {
+  const found = yield* first<{ readonly body: string | null }>("SELECT body FROM events WHERE seq = ?", seq)
   return found === undefined || found.body === null ? undefined : Either.getOrUndefined(decodeEvent(found.body))
 }
 
@@ -134,8 +134,8 @@ const reasonOf = (event: Event | undefined): string => {
 }
 
 /** Reads a plan as it stands. Undefined if it was altered, or this version does not know its endpoint. */
-export const planOf = (db: Database, row: PlanRow, at: number): Plan | undefined => {
-  const event = intactPlan(db, row)
+export function* planOf(row: PlanRow, at: number): Steps<Plan | undefined> {
+  const event = yield* intactPlan(row)
   if (event === undefined || !isEndpoint(event.endpoint) || !isWrite(event.endpoint)) return undefined
   const { account, actor, asks, claim, endpoint, expires, quote, request, said, tolerance } = event
   return {
@@ -151,35 +151,38 @@ export const planOf = (db: Database, row: PlanRow, at: number): Plan | undefined
     quote: readQuote(quote),
     ...(said !== undefined && { said }),
     tolerance,
-    state: stateOf(db, row, at)
+    state: yield* stateOf(row, at)
   }
 }
 
 /** Reads a plan by its number. Undefined if there is none that is intact. */
-export const show = (db: Database, at: number, id: number): Plan | undefined => {
-  const row = rowOf(db, id)
-  return row && planOf(db, row, at)
+export function* show(at: number, id: number): Steps<Plan | undefined> {
+  const row = yield* rowOf(id)
+  return row && (yield* planOf(row, at))
 }
 
 /** Lists the plans that wait for an answer, or for a server that sends them, oldest first. */
-export const listOpen = (db: Database, at: number): ReadonlyArray<Plan> =>
-  plansOf(
-    db,
+export function* listOpen(at: number): Steps<ReadonlyArray<Plan>> {
+  return yield* plansOf(
     at,
-    statement(
-      db,
+    yield* all<PlanRow>(
       `SELECT ${planColumns} FROM plans
-       WHERE state IN ('open', 'approved') AND intent IS NULL AND expires > ? ORDER BY seq`
-    ).all(at) as ReadonlyArray<PlanRow>
+       WHERE state IN ('open', 'approved') AND intent IS NULL AND expires > ? ORDER BY seq`,
+      at
+    )
   )
+}
 
 /** Lists the newest plans, in whatever state, newest first. */
-export const listNewest = (db: Database, at: number, limit: number): ReadonlyArray<Plan> =>
-  plansOf(
-    db,
-    at,
-    statement(db, `SELECT ${planColumns} FROM plans ORDER BY seq DESC LIMIT ?`).all(limit) as ReadonlyArray<PlanRow>
-  )
+export function* listNewest(at: number, limit: number): Steps<ReadonlyArray<Plan>> {
+  return yield* plansOf(at, yield* all<PlanRow>(`SELECT ${planColumns} FROM plans ORDER BY seq DESC LIMIT ?`, limit))
+}
 
-const plansOf = (db: Database, at: number, rows: ReadonlyArray<PlanRow>): ReadonlyArray<Plan> =>
-  rows.flatMap((row) => planOf(db, row, at) ?? [])
+function* plansOf(at: number, rows: ReadonlyArray<PlanRow>): Steps<ReadonlyArray<Plan>> {
+  const plans: Array<Plan> = []
+  for (const row of rows) {
+    const plan = yield* planOf(row, at)
+    if (plan !== undefined) plans.push(plan)
+  }
+  return plans
+}

@@ -38,7 +38,7 @@ export const MandatesSqlite = Layer.scoped(
       makeCachedValue({
         lookup: () =>
           // Opening waits for a busy file. A cancel must not wait for long.
-          Effect.disconnect(read((db) => mandateOf(db, id))).pipe(
+          Effect.disconnect(read(() => mandateOf(id))).pipe(
             Effect.map(Option.flatMap(Option.fromNullable)),
             Effect.mapError(unavailable),
             Effect.timeoutFail({ duration: longestWait, onTimeout: () => busy(file) })
@@ -55,11 +55,12 @@ export const MandatesSqlite = Layer.scoped(
         const { caller } = yield* Principal
         const actor = caller._tag === "Token" ? { id: caller.id, name: caller.name } : { id: caller.id }
         return yield* Effect.mapError(
-          write((db, at) =>
-            receiptOf(
-              freeze(db, at, { actor, caller: caller.id, name: actor.name, frozen: true, reason }) ?? readHead(db)
+          write(function* (at) {
+            return receiptOf(
+              (yield* freeze(at, { actor, caller: caller.id, name: actor.name, frozen: true, reason })) ??
+                (yield* readHead())
             )
-          ),
+          }),
           unavailable
         )
       })

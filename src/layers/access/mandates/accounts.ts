@@ -1,5 +1,4 @@
-import type { Database } from "better-sqlite3"
-import { statement } from "../record/statement.ts"
+import { all, type Steps } from "../../storage/steps.ts"
 
 /** An account on which a mandate was used. */
 export interface UsedAccount {
@@ -9,10 +8,11 @@ export interface UsedAccount {
 }
 
 /** Lists the accounts on which a mandate was used, by its subject. */
-export const accountsOf = (db: Database, subject: string): ReadonlyArray<UsedAccount> =>
-  statement(
-    db,
+export function* accountsOf(subject: string): Steps<ReadonlyArray<UsedAccount>> {
+  return yield* all<UsedAccount>(
     `SELECT key, account FROM spends WHERE subject = @subject
      UNION SELECT key, account FROM uses WHERE scope = @subject
-     UNION SELECT key, account FROM holdings WHERE scope = @subject ORDER BY key, account`
-  ).all({ subject }) as ReadonlyArray<UsedAccount>
+     UNION SELECT key, account FROM holdings WHERE scope = @subject ORDER BY key, account`,
+    { subject }
+  )
+}

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import type { Mandate } from "../../../domain/mandates/mandate.ts"
 import type { Actor } from "../../../domain/record/events.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
@@ -6,7 +5,7 @@ import { append } from "../record/append.ts"
 import type { Head } from "../record/chain.ts"
 import { dropAllQueued } from "../record/intents.ts"
 import { mandateOf } from "../record/mandates.ts"
-import { statement } from "../record/statement.ts"
+import { first, type Steps } from "../../storage/steps.ts"
 
 /** The changes that are made to mandates. All run inside a transaction. */
 
@@ -25,14 +24,14 @@ export interface Holding {
 }
 
 /** Reads the state of a token, or of `local`. */
-export const holdingOf = (db: Database, caller: string): Holding => {
-  const row = statement(
-    db,
+export function* holdingOf(caller: string): Steps<Holding> {
+  const row = yield* first<Row>(
     `SELECT subject, revision, frozen_at, frozen_by, frozen_why FROM mandates
-     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`
-  ).get({ caller }) as Row | undefined
+     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`,
+    { caller }
+  )
   if (row === undefined) return { subject: caller, revision: 0 }
-  const mandate = mandateOf(db, caller)
+  const mandate = yield* mandateOf(caller)
   const { frozen_at, frozen_by, frozen_why, revision, subject } = row
   return {
     subject,
@@ -70,26 +69,26 @@ interface Change {
 }
 
 /** Saves the mandate of a token. Its usage is kept. */
-export const save = (db: Database, at: number, { terms, ...made }: Change & { readonly terms: Mandate }): Changed =>
-  change(db, at, { ...made, holder: made.token, terms })
-
-/** Removes the mandate of a token, which keeps its usage for another mandate, and stays frozen if it is. */
-export const remove = (db: Database, at: number, made: Change): Changed =>
-  change(db, at, { ...made, holder: made.token, terms: undefined })
-
-/** Moves the mandate of a token, its usage and the freeze of it to another token. */
-export const rotate = (
-  db: Database,
-  at: number,
-  { to, ...made }: Change & { readonly to: string }
-): Changed | { readonly _tag: "Nothing" } => {
-  const { frozen, mandate, revision } = holdingOf(db, made.token)
-  if (revision === 0 && frozen === undefined && made.expected === 0) return { _tag: "Nothing" }
-  return change(db, at, { ...made, holder: to, terms: mandate?.terms })
+export function* save(at: number, { terms, ...made }: Change & { readonly terms: Mandate }): Steps<Changed> {
+  return yield* change(at, { ...made, holder: made.token, terms })
 }
 
-const change = (
-  db: Database,
+/** Removes the mandate of a token, which keeps its usage for another mandate, and stays frozen if it is. */
+export function* remove(at: number, made: Change): Steps<Changed> {
+  return yield* change(at, { ...made, holder: made.token, terms: undefined })
+}
+
+/** Moves the mandate of a token, its usage and the freeze of it to another token. */
+export function* rotate(
+  at: number,
+  { to, ...made }: Change & { readonly to: string }
+): Steps<Changed | { readonly _tag: "Nothing" }> {
+  const { frozen, mandate, revision } = yield* holdingOf(made.token)
+  if (revision === 0 && frozen === undefined && made.expected === 0) return { _tag: "Nothing" }
+  return yield* change(at, { ...made, holder: to, terms: mandate?.terms })
+}
+
+function* change(
   at: number,
   {
     expected,
@@ -102,11 +101,11 @@ const change = (
     readonly holder: string
     readonly terms: Mandate | undefined
   }
-): Changed => {
-  const { revision: newest, subject } = holdingOf(db, token)
+): Steps<Changed> {
+  const { revision: newest, subject } = yield* holdingOf(token)
   if (newest !== expected) return { _tag: "Stale", newest }
   const revision = newest + 1
-  const head = append(db, {
+  const head = yield* append({
     kind: "mandate",
     at,
     actor: operator,
@@ -124,8 +123,7 @@ const change = (
  * Freezes a caller or unfreezes it: a token with or without a mandate, or `local`. Its writes that wait for their turn do
  * not leave any more. Undefined if it is so already.
  */
-export const freeze = (
-  db: Database,
+export function* freeze(
   at: number,
   {
     actor = operator,
@@ -141,11 +139,11 @@ export const freeze = (
     readonly reason?: string | undefined
     readonly actor?: Actor
   }
-): Head | undefined => {
-  const { frozen: now, subject } = holdingOf(db, caller)
+): Steps<Head | undefined> {
+  const { frozen: now, subject } = yield* holdingOf(caller)
   if ((now !== undefined) === frozen) return undefined
-  if (frozen) dropAllQueued(db, caller)
-  return append(db, {
+  if (frozen) yield* dropAllQueued(caller)
+  return yield* append({
     kind: "freeze",
     at,
     actor,

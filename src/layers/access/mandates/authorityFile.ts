@@ -1,19 +1,18 @@
-import type { Database } from "better-sqlite3"
 import { Effect, type Option, type Scope } from "effect"
 import { existsSync } from "node:fs"
-import type { Reading } from "../../../services/Clocks.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import type { ImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import type { Steps } from "../../storage/steps.ts"
+import type { Body, TransactionalDatabase } from "../../storage/transactionalDatabase.ts"
 import { openOnFirstUse } from "../record/openOnFirstUse.ts"
 
 /** `authority.db`, opened when it is first used. A file that cannot be opened is tried again on the next use. */
 export interface AuthorityFile {
   /** Reads. None if there is no file, which is not made. */
-  readonly read: <A>(body: (db: Database, at: Reading) => A) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>
+  readonly read: <A>(body: Body<A>) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>
   /** Changes it in a transaction. Makes the file. Waits for a busy one for as long as `write` of the database. */
   readonly write: <A>(
-    body: (db: Database, at: number) => A,
-    wait?: Parameters<ImmediateDatabase["write"]>[1]
+    body: (at: number) => Steps<A>,
+    wait?: Parameters<TransactionalDatabase["write"]>[1]
   ) => Effect.Effect<A, DatabaseUnavailable>
 }
 
@@ -30,6 +29,6 @@ export const makeAuthorityFile = Effect.fnUntraced(function* (
           : Effect.flatMap(opened, (db) => Effect.asSome(db.read(body)))
       ),
     write: (body, wait) =>
-      Effect.flatMap(opened, (db) => db.write((db, { wall }) => body(db, wall), wait)).pipe(Effect.uninterruptible)
+      Effect.flatMap(opened, (db) => db.write(({ wall }) => body(wall), wait)).pipe(Effect.uninterruptible)
   }
 })

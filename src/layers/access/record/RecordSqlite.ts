@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Duration, Effect, Layer, Option, Redacted, Schedule, Scope, SynchronizedRef } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -26,7 +25,7 @@ import { makeBoundedMap } from "../../caching/boundedMap.ts"
 import { stopIn } from "./emergency.ts"
 import { haltFileIn, lookAtHaltFile } from "../halt/haltFile.ts"
 import { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import type { ImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import type { TransactionalDatabase } from "../../storage/transactionalDatabase.ts"
 import { activityOf, draftOf, outcomeOf } from "./activity.ts"
 import { append, readHead } from "./append.ts"
 import { type Head, receiptOf } from "./chain.ts"
@@ -42,6 +41,7 @@ import { limitUsages } from "./spendingLimits.ts"
 import { summaryOf } from "./summary.ts"
 import { usageOf } from "./usage.ts"
 import { storeWindowTime, windowTime } from "./windows.ts"
+import { map, type Steps } from "../../storage/steps.ts"
 
 /** The longest wait of an intent for its turn, in milliseconds. After it, the request is not sent. */
 const leaveWithin = Duration.toMillis("30 seconds")
@@ -113,22 +113,22 @@ function makeRecord(
      * Facts on intents that could not be recorded, by their rows. The next transaction begins with them: an outcome that is
      * known, and not on disk yet, decides on an identical write.
      */
-    const missed = new Map<number, (db: Database, now: Intents.Now) => Head | undefined>()
+    const missed = new Map<number, (now: Intents.Now) => Steps<Head | undefined>>()
 
-    const write = <A>(body: (db: Database, now: Intents.Now) => A, wait: Duration.Duration = usualWait) =>
+    const write = <A>(body: (now: Intents.Now) => Steps<A>, wait: Duration.Duration = usualWait) =>
       openedWithin(wait).pipe(
         Effect.flatMap((db) =>
-          db.write((db, at) => {
+          db.write(function* (at) {
             const now = { process, ...at }
             const facts = [...missed]
-            const heads = facts.flatMap(([, record]) => record(db, now) ?? [])
-            return { facts, heads, result: body(db, now) }
+            const heads = yield* map(facts, ([, record]) => record(now))
+            return { facts, heads, result: yield* body(now) }
           }, wait)
         ),
         unavailable,
         Effect.tap(({ facts, heads }) => {
           for (const [seq, record] of facts) if (missed.get(seq) === record) missed.delete(seq)
-          return Effect.forEach(heads, logHead, { discard: true })
+          return Effect.forEach(heads, (head) => (head === undefined ? Effect.void : logHead(head)), { discard: true })
         }),
         Effect.map(({ result }) => result),
         // The caller gets to know what was recorded, even if it is interrupted.
@@ -140,9 +140,9 @@ function makeRecord(
      * renewals are one step, so that an intent that is begun meanwhile starts them again.
      */
     const isRenewing = yield* SynchronizedRef.make(false)
-    const renew = write((db, now) => {
-      const open = Intents.hasOpen(db, now)
-      if (open) Intents.renew(db, now)
+    const renew = write(function* (now) {
+      const open = yield* Intents.hasOpen(now)
+      if (open) yield* Intents.renew(now)
       return open
     }).pipe(
       Effect.catchAll(({ message }) => Effect.as(Effect.logWarning(message), true)),
@@ -162,14 +162,14 @@ function makeRecord(
       )
 
     /** Limits bind although nothing is recorded yet, so that the file is made. */
-    const readAlways = <A>(body: (db: Database, now: Intents.Now) => A) =>
+    const readAlways = <A>(body: (now: Intents.Now) => Steps<A>) =>
       Effect.flatMap(database, (open) => {
-        const readFrom = (file: ImmediateDatabase) => file.read((db, at) => body(db, { process, ...at }))
+        const readFrom = (db: TransactionalDatabase) => db.read((at) => body({ process, ...at }))
         // Nearly always the file is open, so that a reading need not wait for those that might open it.
         return open === undefined ? Effect.flatMap(opened, readFrom) : readFrom(open)
       }).pipe(unavailable)
 
-    const read = <A>(nothing: A, body: (db: Database, now: Intents.Now) => A) => unlessEmpty(nothing, readAlways(body))
+    const read = <A>(nothing: A, body: (now: Intents.Now) => Steps<A>) => unlessEmpty(nothing, readAlways(body))
 
     /** The monotonic times at which refusals by limits of pace were last recorded. */
     const lastRefusals = makeBoundedMap<string, number>(mostPaces)
@@ -202,10 +202,10 @@ function makeRecord(
       const stop = stopOf(draft)
       if (stop !== undefined) return { _tag: "NoRoom", refusal: stop } as const
       const wait = endpoints[draft.endpoint].moves === "cancels" ? shortWait : usualWait
-      const { admission, leaveBy } = yield* write((db, now) => {
+      const { admission, leaveBy } = yield* write(function* (now) {
         const intent = intentOf(draft, { key, account, actor: actorOf(caller), at: now.wall })
-        const admission = Intents.begin(db, now, intent, repeat, () => judge(db, now, own, draft, limits))
-        if (admission._tag === "Begun" && draft.claim !== undefined) storeWindowTime(db, now, own, limits)
+        const admission = yield* Intents.begin(now, intent, repeat, () => judge(now, own, draft, limits))
+        if (admission._tag === "Begun" && draft.claim !== undefined) yield* storeWindowTime(now, own, limits)
         return { admission, leaveBy: intent.leaveBy }
       }, wait)
       if (admission._tag !== "Begun") return admission
@@ -216,8 +216,8 @@ function makeRecord(
     }, Effect.uninterruptible)
 
     const end = Effect.fn("Record.end")(function* (intent: IntentRef, outcome: Outcome) {
-      const ended = (db: Database, now: Intents.Now) =>
-        Intents.end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
+      const ended = (now: Intents.Now) =>
+        Intents.end(now, { ...outcome, kind: "outcome", at: now.wall, intent: intent.seq })
       const record = write(ended, shortWait).pipe(
         Effect.tap((head) => (head === undefined ? Effect.void : logHead(head)))
       )
@@ -236,9 +236,9 @@ function makeRecord(
     const claiming = (claim: Claim): Effect.Effect<ReadonlyArray<AbandonedIntent>, RecordUnavailable> =>
       unlessEmpty(
         [],
-        write((db, now) =>
-          claim(db, now, key, (seq) => {
-            const draft = draftOf(db, seq)
+        write((now) =>
+          claim(now, key, function* (seq) {
+            const draft = yield* draftOf(seq)
             return draft && { ...draft, owner: process }
           })
         )
@@ -251,7 +251,9 @@ function makeRecord(
       recognize: Effect.fn("Record.recognize")(function* ({ identity }, { repeat }) {
         const { account, caller } = yield* Principal
         const wanted = { key, account, actor: actorOf(caller), ...(identity !== undefined && { identity }) }
-        return yield* read(Option.none(), (db, now) => Option.fromNullable(Intents.recognize(db, now, wanted, repeat)))
+        return yield* read(Option.none(), function* (now) {
+          return Option.fromNullable(yield* Intents.recognize(now, wanted, repeat))
+        })
       }),
       begin,
       end,
@@ -259,73 +261,87 @@ function makeRecord(
         const own = yield* party
         const stop = stopOf(draft)
         if (stop !== undefined) return Option.some(stop)
-        return yield* readAlways((db, now) => Option.fromNullable(judge(db, now, own, draft, limits)))
+        return yield* readAlways(function* (now) {
+          return Option.fromNullable(yield* judge(now, own, draft, limits))
+        })
       }),
       usage: Effect.fn("Record.usage")(function* (limits) {
         const own = yield* party
-        const usage = yield* readAlways((db, now) => usageOf(db, now, own, limits))
+        const usage = yield* readAlways((now) => usageOf(now, own, limits))
         return { ...usage, ...Option.getOrUndefined(Option.map(stopByFile(), frozenInUsage)) }
       }),
       limitUsages: Effect.fnUntraced(function* (limits) {
         const own = yield* party
-        return yield* readAlways((db, now) => limitUsages(db, own, limits.server, windowTime(db, now, own, limits)))
+        return yield* readAlways(function* (now) {
+          return yield* limitUsages(own, limits.server, yield* windowTime(now, own, limits))
+        })
       }),
-      stop: read(Option.none(), (db) => Option.fromNullable(stopIn(db))),
-      summary: (limits) => read(nothingRecorded, (db, now) => summaryOf(db, now, key, limits)),
-      position: read(0, (db) => readHead(db).seq),
+      stop: read(Option.none(), function* () {
+        return Option.fromNullable(yield* stopIn())
+      }),
+      summary: (limits) => read(nothingRecorded, (now) => summaryOf(now, key, limits)),
+      position: read(0, function* () {
+        return (yield* readHead()).seq
+      }),
       available: Effect.fnUntraced(function* (asset) {
         const own = yield* party
-        return yield* readAlways((db) => availableOf(db, own, asset))
+        return yield* readAlways(() => availableOf(own, asset))
       }),
       facts: Effect.fnUntraced(function* (endpoint, { leveraged, newClientIds, owned }, limits) {
         const own = yield* party
         const stop = stopOf({ endpoint })
         const claim: IntentDraft["claim"] = { spends: [] }
-        return yield* readAlways((db, now): RecordFacts => ({
-          barred: Option.fromNullable(stop ?? judge(db, now, own, { endpoint, claim }, limits)),
-          owned: new Map(owned.map((asset) => [asset, availableOf(db, own, asset)])),
-          unsettled: unsettledOf(db, own, owned),
-          usedClientIds: usedClientIds(db, own, newClientIds),
-          leveraged: leveraged === undefined ? new Set() : leveragedPairs(db, own)
-        }))
+        return yield* readAlways(function* (now): Steps<RecordFacts> {
+          return {
+            barred: Option.fromNullable(stop ?? (yield* judge(now, own, { endpoint, claim }, limits))),
+            owned: new Map(
+              yield* map(owned, function* (asset): Steps<readonly [string, string]> {
+                return [asset, yield* availableOf(own, asset)]
+              })
+            ),
+            unsettled: yield* unsettledOf(own, owned),
+            usedClientIds: yield* usedClientIds(own, newClientIds),
+            leveraged: leveraged === undefined ? new Set() : yield* leveragedPairs(own)
+          }
+        })
       }),
       openSpends: Effect.fnUntraced(function* (scope) {
         const own = yield* party
-        return yield* read([], (db) => openSpendsOf(db, own, scope))
+        return yield* read([], () => openSpendsOf(own, scope))
       }),
       filled: Effect.fn("Record.filled")(function* (orders) {
         if (orders.length === 0) return
         const { account, caller } = yield* Principal
         yield* Effect.flatMap(
-          write((db, now) => append(db, { kind: "fills", at: now.wall, actor: actorOf(caller), key, account, orders })),
+          write((now) => append({ kind: "fills", at: now.wall, actor: actorOf(caller), key, account, orders })),
           logHead
         )
       }),
       ownOrders: Effect.fnUntraced(function* (ids, field = "txid") {
         const own = yield* party
-        return yield* read(new Set<string>(), (db) => ownIds(db, own, ids, field))
+        return yield* read(new Set<string>(), () => ownIds(own, ids, field))
       }),
       ownWithdrawals: Effect.fnUntraced(function* (refids) {
         const own = yield* party
-        return yield* read(new Set<string>(), (db) => ownWithdrawals(db, own, refids))
+        return yield* read(new Set<string>(), () => ownWithdrawals(own, refids))
       }),
       dropQueued: Effect.flatMap(party, (own) =>
         unlessEmpty(
           undefined,
-          write((db) => Intents.dropQueued(db, own), shortWait)
+          write(() => Intents.dropQueued(own), shortWait)
         )
       ),
-      hasWrites: Effect.flatMap(party, (own) => read(false, (db) => Intents.hasWrites(db, own))),
-      mayLeave: ({ seq }) => read(false, (db, now) => Intents.mayLeave(db, now, seq)),
+      hasWrites: Effect.flatMap(party, (own) => read(false, () => Intents.hasWrites(own))),
+      mayLeave: ({ seq }) => read(false, (now) => Intents.mayLeave(now, seq)),
       settling: ({ seq }) => {
-        const mark = (db: Database) => Intents.markSettling(db, seq)
+        const mark = () => Intents.markSettling(seq)
         return Effect.tapError(write(mark), () => Effect.sync(() => missed.set(seq, mark)))
       },
       refused: Effect.fn("Record.refused")(function* ({ endpoint, params }, { _tag, message, pace }) {
         const { account, caller } = yield* Principal
         if (pace !== undefined && (yield* isRecent(`${account} ${caller.id} ${pace}`))) return Option.none()
-        const head = yield* write((db, now) =>
-          append(db, {
+        const head = yield* write((now) =>
+          append({
             kind: "refusal",
             at: now.wall,
             actor: actorOf(caller),
@@ -340,18 +356,22 @@ function makeRecord(
         yield* logHead(head)
         return Option.some(receiptOf(head))
       }),
-      outcome: (seq) => read(Option.none(), (db) => outcomeOf(db, seq)),
+      outcome: (seq) => read(Option.none(), () => outcomeOf(seq)),
       isAmbiguous: ({ account, seq }, fingerprints) =>
-        read(false, (db, now) => Intents.isAmbiguous(db, now, { key, account, seq }, fingerprints)),
+        read(false, function* (now) {
+          return yield* Intents.isAmbiguous(now, { key, account, seq }, fingerprints)
+        }),
       madeBefore: (ids) =>
         Effect.flatMap(Principal, ({ account }) =>
-          read(new Set<string>(), (db) => Intents.madeBefore(db, { key, account }, ids))
+          read(new Set<string>(), function* () {
+            return yield* Intents.madeBefore({ key, account }, ids)
+          })
         ),
       claimAbandoned: claiming(Intents.claimAbandoned),
       claimUnknown: claiming(Intents.claimUnknown),
       activity: Effect.fn("Record.activity")(function* (options) {
         const { account, caller } = yield* Principal
-        return yield* read([], (db) => activityOf(db, { key, account, caller: caller.id, ...options }))
+        return yield* read([], () => activityOf({ key, account, caller: caller.id, ...options }))
       })
     })
   })

@@ -1,11 +1,10 @@
-import type { Database } from "better-sqlite3"
 import { Either, Option, Schema } from "effect"
 import { isEndpoint, isWrite } from "../../../domain/endpoints/endpoints.ts"
 import { Intent, Outcome as OutcomeEvent, Refusal, Resolution } from "../../../domain/record/events.ts"
 import { AccountName } from "../../../services/Principal.ts"
 import type { AbandonedIntent, Activity, Outcome } from "../../../services/Record.ts"
 import { decodeTexts, readable } from "./readable.ts"
-import { statement } from "./statement.ts"
+import { all, first, type Steps } from "../../storage/steps.ts"
 
 const decodeIntent = Schema.decodeUnknownEither(Schema.parseJson(Intent))
 const decodeDecision = Schema.decodeUnknownEither(Schema.parseJson(Schema.Union(OutcomeEvent, Resolution)))
@@ -22,13 +21,15 @@ const decodeEnd = Schema.decodeUnknownEither(
   )
 )
 
-const bodyOf = (db: Database, seq: number): unknown =>
-  (statement(db, "SELECT body FROM events WHERE seq = ?").get(seq) as { readonly body: string | null } | undefined)
-    ?.body ?? undefined
+function* bodyOf(seq: number): Steps<unknown> {
+  return (
+    (yield* first<{ readonly body: string | null }>("SELECT body FROM events WHERE seq = ?", seq))?.body ?? undefined
+  )
+}
 
 /** The intent as it was recorded. Undefined if this version does not know its endpoint, or its row was altered. */
-export const draftOf = (db: Database, seq: number): Omit<AbandonedIntent, "owner"> | undefined => {
-  const body = bodyOf(db, seq)
+export function* draftOf(seq: number): Steps<Omit<AbandonedIntent, "owner"> | undefined> {
+  const body = yield* bodyOf(seq)
   if (body === undefined) return undefined
   const decoded = decodeIntent(body)
   if (Either.isLeft(decoded)) return undefined
@@ -50,12 +51,13 @@ export const draftOf = (db: Database, seq: number): Omit<AbandonedIntent, "owner
 }
 
 /** The recorded outcome of an intent. None while it is open, and when its body was pruned. */
-export const outcomeOf = (db: Database, seq: number): Option.Option<Outcome> => {
-  const row = statement(db, "SELECT outcome_seq, ids FROM intents WHERE seq = ?").get(seq) as
-    | { readonly outcome_seq: number | null; readonly ids: string }
-    | undefined
+export function* outcomeOf(seq: number): Steps<Option.Option<Outcome>> {
+  const row = yield* first<{ readonly outcome_seq: number | null; readonly ids: string }>(
+    "SELECT outcome_seq, ids FROM intents WHERE seq = ?",
+    seq
+  )
   const at = row?.outcome_seq ?? undefined
-  const body = at === undefined ? undefined : bodyOf(db, at)
+  const body = at === undefined ? undefined : yield* bodyOf(at)
   if (row === undefined || at === undefined || body === undefined) return Option.none()
   const event = readable(at, decodeDecision(body))
   return Option.some(
@@ -74,15 +76,18 @@ interface Filter {
 }
 
 /** The writes of one caller, newest first, those that were refused included. Pruned ones are left out. */
-export const activityOf = (db: Database, { account, before, caller, key, limit }: Filter): ReadonlyArray<Activity> =>
-  (
-    statement(
-      db,
-      `SELECT seq, state, ids, body, (SELECT body FROM events WHERE seq = outcome_seq) AS outcome
+export function* activityOf({ account, before, caller, key, limit }: Filter): Steps<ReadonlyArray<Activity>> {
+  return (yield* all<Row>(
+    `SELECT seq, state, ids, body, (SELECT body FROM events WHERE seq = outcome_seq) AS outcome
        FROM intents JOIN events USING (seq)
-       WHERE key = ? AND account = ? AND caller = ? AND seq < ? AND body IS NOT NULL ORDER BY seq DESC LIMIT ?`
-    ).all(key, account, caller, before ?? Number.MAX_SAFE_INTEGER, limit) as ReadonlyArray<Row>
-  ).map(activity)
+       WHERE key = ? AND account = ? AND caller = ? AND seq < ? AND body IS NOT NULL ORDER BY seq DESC LIMIT ?`,
+    key,
+    account,
+    caller,
+    before ?? Number.MAX_SAFE_INTEGER,
+    limit
+  )).map(activity)
+}
 
 interface Row {
   readonly seq: number

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Duration, Either } from "effect"
 import type { Actor, Event, Prune, Resolution } from "../../../domain/record/events.ts"
 import { append } from "./append.ts"
@@ -6,8 +5,8 @@ import type { Head } from "./chain.ts"
 import { lease } from "./intents.ts"
 import { prunable } from "./projectSpending.ts"
 import { readable } from "./readable.ts"
-import { statement } from "./statement.ts"
 import { decodeEvent } from "./verify.ts"
+import { all, column, first, run, type Steps, value } from "../../storage/steps.ts"
 
 /** The changes that an operator makes to the record. All run inside a transaction. */
 
@@ -19,13 +18,11 @@ export type Resolved =
   | { readonly _tag: "NotUnknown"; readonly state?: string }
 
 /** Decides an unknown outcome. */
-export const resolve = (db: Database, at: number, intent: number, outcome: Resolution["outcome"]): Resolved => {
-  const row = statement(db, "SELECT state FROM intents WHERE seq = ?").get(intent) as
-    | { readonly state: string }
-    | undefined
+export function* resolve(at: number, intent: number, outcome: Resolution["outcome"]): Steps<Resolved> {
+  const row = yield* first<{ readonly state: string }>("SELECT state FROM intents WHERE seq = ?", intent)
   if (row === undefined) return { _tag: "NotUnknown" }
   if (row.state !== "unknown") return { _tag: "NotUnknown", state: row.state }
-  return { _tag: "Resolved", head: append(db, { kind: "resolution", at, actor, intent, outcome }) }
+  return { _tag: "Resolved", head: yield* append({ kind: "resolution", at, actor, intent, outcome }) }
 }
 
 /**
@@ -48,30 +45,36 @@ export interface Pruned {
  * is not older stay, and so do open and unknown writes and the operator's own rows. Undefined if there is nothing to
  * remove; otherwise there might be more.
  */
-export const prune = (db: Database, at: number, before: number): Pruned | undefined => {
-  const { rows, through } = rowsBefore(db, before)
-  const closed = new Set(statement(db, prunable("main.")).pluck().all({ through }))
+export function* prune(at: number, before: number): Steps<Pruned | undefined> {
+  const { rows, through } = yield* rowsBefore(before)
+  const closed = new Set(yield* column<number>(prunable("main."), { through }))
   const dropped = rangesOf(
     rows.filter(({ writes }) => writes.every((write) => closed.has(write))).map(({ seq }) => seq)
   )
   if (dropped.length === 0) return undefined
-  const carried = carriedOf(db, through)
-  const head = append(db, { kind: "prune", at, actor, through, dropped, ...(carried && { carried }) })
-  const remove = statement(db, "UPDATE events SET body = NULL WHERE seq BETWEEN ? AND ?")
-  return { head, rows: dropped.reduce((sum, [first, last]) => sum + remove.run(first, last).changes, 0) }
+  const carried = yield* carriedOf(through)
+  const head = yield* append({ kind: "prune", at, actor, through, dropped, ...(carried && { carried }) })
+  let removed = 0
+  for (const [first, last] of dropped)
+    removed += yield* run("UPDATE events SET body = NULL WHERE seq BETWEEN ? AND ?", first, last)
+  return { head, rows: removed }
 }
 
+type Carried = NonNullable<Prune["carried"]>
+
 /** Reads the sums to which the spends of the intents contribute that are pruned. Undefined if there are none. */
-const carriedOf = (db: Database, through: number): Prune["carried"] => {
-  const some = statement(db, `SELECT 1 FROM spends WHERE seq IN (${prunable("main.")}) LIMIT 1`).get({ through })
+function* carriedOf(through: number): Steps<Prune["carried"]> {
+  const some = yield* first(`SELECT 1 FROM spends WHERE seq IN (${prunable("main.")}) LIMIT 1`, { through })
   if (some === undefined) return undefined
-  const uses = statement(
-    db,
+  const uses = yield* all<Carried["uses"][number]>(
     `SELECT scope, key, account, bucket, CAST(sum(units) AS TEXT) AS units FROM uses
-     WHERE seq IN (${prunable("main.")}) GROUP BY scope, key, account, bucket`
-  ).all({ through }) as NonNullable<Prune["carried"]>["uses"]
-  const holdings = statement(db, "SELECT scope, key, account, asset, amount, net FROM holdings").all()
-  return { holdings: holdings as NonNullable<Prune["carried"]>["holdings"], uses }
+     WHERE seq IN (${prunable("main.")}) GROUP BY scope, key, account, bucket`,
+    { through }
+  )
+  const holdings = yield* all<Carried["holdings"][number]>(
+    "SELECT scope, key, account, asset, amount, net FROM holdings"
+  )
+  return { holdings, uses }
 }
 
 interface WriteRow {
@@ -81,22 +84,30 @@ interface WriteRow {
 }
 
 /** Rows of writes that stand before the first row that is not older than a moment. */
-const rowsBefore = (db: Database, before: number) => {
+function* rowsBefore(before: number): Steps<{ readonly rows: ReadonlyArray<WriteRow>; readonly through: number }> {
   const rows: Array<WriteRow> = []
   let through = 0
-  const all = db.prepare("SELECT seq, body FROM events WHERE body IS NOT NULL ORDER BY seq").iterate()
-  for (const row of all as IterableIterator<{ readonly seq: number; readonly body: string }>) {
-    const event = readable(
-      row.seq,
-      Either.mapLeft(decodeEvent(row.body), () => undefined)
+  for (;;) {
+    const found = yield* all<{ readonly seq: number; readonly body: string }>(
+      `SELECT seq, body FROM events WHERE body IS NOT NULL AND seq > ? ORDER BY seq LIMIT ${batch}`,
+      through
     )
-    if (event.at >= before || rows.length >= mostDropped) break
-    through = row.seq
-    const writes = writesOf(row.seq, event)
-    if (writes.length > 0) rows.push({ seq: row.seq, writes })
+    for (const row of found) {
+      const event = readable(
+        row.seq,
+        Either.mapLeft(decodeEvent(row.body), () => undefined)
+      )
+      if (event.at >= before || rows.length >= mostDropped) return { rows, through }
+      through = row.seq
+      const writes = writesOf(row.seq, event)
+      if (writes.length > 0) rows.push({ seq: row.seq, writes })
+    }
+    if (found.length < batch) return { rows, through }
   }
-  return { rows, through }
 }
+
+/** Rows that are read at once. */
+const batch = 500
 
 const writesOf = (seq: number, event: Event): ReadonlyArray<number> => {
   if (event.kind === "intent" || event.kind === "refusal") return [seq]
@@ -120,21 +131,22 @@ export type Rekeyed =
   | { readonly _tag: "InUse"; readonly seq: number }
 
 /** Moves what is recorded of one key to another one of the same account. Both are SHA-256 hashes. */
-export const rekey = (db: Database, at: number, from: string, to: string): Rekeyed => {
-  const { writes } = statement(db, "SELECT count(*) AS writes FROM intents WHERE key = ?").get(from) as {
-    readonly writes: number
-  }
+export function* rekey(at: number, from: string, to: string): Steps<Rekeyed> {
+  const writes = Number(yield* value("SELECT count(*) FROM intents WHERE key = ?", from))
   if (writes === 0) return { _tag: "NoWrites" }
-  const held = statement(
-    db,
-    "SELECT seq FROM intents JOIN leases USING (seq) WHERE key = ? AND until > ? AND until <= ? LIMIT 1"
-  ).get(from, at, at + 2 * lease) as { readonly seq: number } | undefined
+  const held = yield* first<{ readonly seq: number }>(
+    "SELECT seq FROM intents JOIN leases USING (seq) WHERE key = ? AND until > ? AND until <= ? LIMIT 1",
+    from,
+    at,
+    at + 2 * lease
+  )
   if (held !== undefined) return { _tag: "InUse", seq: held.seq }
-  statement(
-    db,
-    `INSERT INTO window_time (key, at) SELECT ?, at FROM window_time WHERE key = ?
-     ON CONFLICT (key) DO UPDATE SET at = max(at, excluded.at)`
-  ).run(to, from)
-  statement(db, "UPDATE alerts SET key = ? WHERE key = ?").run(to, from)
-  return { _tag: "Rekeyed", writes, head: append(db, { kind: "rekey", at, actor, from, to }) }
+  yield* run(
+    `INSERT INTO window_time AS w (key, at) SELECT ?, at FROM window_time WHERE key = ?
+     ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE w.at < excluded.at`,
+    to,
+    from
+  )
+  yield* run("UPDATE alerts SET key = ? WHERE key = ?", to, from)
+  return { _tag: "Rekeyed", writes, head: yield* append({ kind: "rekey", at, actor, from, to }) }
 }

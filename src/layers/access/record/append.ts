@@ -1,10 +1,9 @@
-import type { Database } from "better-sqlite3"
 import { Schema } from "effect"
 import { type Event, Event as EventSchema } from "../../../domain/record/events.ts"
 import { canonicalJson } from "../../../domain/wire/canonicalJson.ts"
 import { emptyHead, extend, type Head, hashBody } from "./chain.ts"
 import { project } from "./project.ts"
-import { statement } from "./statement.ts"
+import { first, run, type Steps } from "../../storage/steps.ts"
 
 const encode = Schema.encodeSync(EventSchema)
 
@@ -12,27 +11,24 @@ const encode = Schema.encodeSync(EventSchema)
 const longestText = 2000
 
 /** Adds an event and updates the projections. Runs inside a transaction. */
-export const append = (db: Database, event: Event): Head => {
+export function* append(event: Event): Steps<Head> {
   const body = bodyOf(event)
   const bodyHash = hashBody(body)
-  const head = extend(readHead(db), bodyHash)
-  statement(db, "INSERT INTO events (seq, body, body_hash, hash) VALUES (?, ?, ?, ?)").run(
+  const head = extend(yield* readHead(), bodyHash)
+  yield* run("INSERT INTO events (seq, body, body_hash, hash) VALUES (?, ?, ?, ?)", head.seq, body, bodyHash, head.hash)
+  yield* run(
+    "INSERT INTO head (id, seq, hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
     head.seq,
-    body,
-    bodyHash,
     head.hash
   )
-  statement(
-    db,
-    "INSERT INTO head (id, seq, hash) VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
-  ).run(head.seq, head.hash)
-  project(db, "main.", head.seq, event)
+  yield* project("main.", head.seq, event)
   return head
 }
 
 /** Reads the end of the chain. */
-export const readHead = (db: Database): Head =>
-  (statement(db, "SELECT seq, hash FROM head").get() as Head | undefined) ?? emptyHead
+export function* readHead(): Steps<Head> {
+  return (yield* first<Head>("SELECT seq, hash FROM head")) ?? emptyHead
+}
 
 /** Prints the body of an event's row. */
 export const bodyOf = (event: Event): string => {

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import type { Params } from "../../../domain/endpoints/endpoints.ts"
 import { likeness, type OrderRow } from "../../../domain/orders/orderMatch.ts"
@@ -7,25 +6,28 @@ import type { Stop } from "../../../services/Halt.ts"
 import { draftOf } from "./activity.ts"
 import { append } from "./append.ts"
 import type { Head } from "./chain.ts"
-import { end, type Now } from "./intents.ts"
+import { end, holdLease, type Now } from "./intents.ts"
 import { decodeTexts, readable } from "./readable.ts"
-import { statement } from "./statement.ts"
 import { cancelNames } from "./stopped.ts"
+import { all, column, exists, filter, first, map, run, type Steps, value } from "../../storage/steps.ts"
 
 /** The part of the emergency stop that the record has. Functions that change it run inside a transaction. */
 
 /** Reads the stop in force. */
-export const stopIn = (db: Database): (Stop & { readonly seq: number }) | undefined => {
-  const row = statement(db, "SELECT at, by, why, seq FROM halt WHERE halted = 1").get() as
-    | { readonly at: number; readonly by: string; readonly why: string | null; readonly seq: number }
-    | undefined
+export function* stopIn(): Steps<(Stop & { readonly seq: number }) | undefined> {
+  const row = yield* first<{
+    readonly at: number
+    readonly by: string
+    readonly why: string | null
+    readonly seq: number
+  }>("SELECT at, by, why, seq FROM halt WHERE halted = 1")
   return row && { since: row.at, by: row.by, seq: row.seq, ...(row.why !== null && { reason: row.why }) }
 }
 
 /** Stops all writes but cancels. Undefined if they are stopped already. */
-export const halt = (db: Database, { by, reason, since }: Stop): Head | undefined =>
-  stopIn(db) === undefined
-    ? append(db, {
+export function* halt({ by, reason, since }: Stop): Steps<Head | undefined> {
+  return (yield* stopIn()) === undefined
+    ? yield* append({
         kind: "halt",
         at: since,
         actor: { id: by },
@@ -33,6 +35,7 @@ export const halt = (db: Database, { by, reason, since }: Stop): Head | undefine
         ...(reason !== undefined && { reason })
       })
     : undefined
+}
 
 /** The longest deadline that an order can have, in milliseconds. A write without one is answered before. */
 const longestDeadline = Duration.toMillis("1 minute")
@@ -55,15 +58,15 @@ const answered = Duration.toMillis("10 seconds")
 export const longestFlight = longestDeadline + fence
 
 /** Lists the writes of all keys, without cancels, that might still reach Kraken. None has left after `stoppedAt`. */
-export const inFlight = (db: Database, now: number, stoppedAt: number): ReadonlyArray<InFlight> =>
-  (
-    statement(
-      db,
-      `SELECT seq, endpoint, min(leave_by, @stoppedAt) + coalesce(expires - leave_by, ${answered}) + ${fence} AS until
+export function* inFlight(now: number, stoppedAt: number): Steps<ReadonlyArray<InFlight>> {
+  return (yield* all<InFlight>(
+    `SELECT seq, endpoint, CASE WHEN leave_by < @stoppedAt THEN leave_by ELSE @stoppedAt END
+         + coalesce(expires - leave_by, ${answered}) + ${fence} AS until
        FROM intents
-       WHERE state IN ('open', 'unknown') AND endpoint NOT IN (${cancelNames}) AND leave_by > @before ORDER BY seq`
-    ).all({ stoppedAt, before: now - longestFlight }) as ReadonlyArray<InFlight>
-  ).filter(({ until }) => until > now)
+       WHERE state IN ('open', 'unknown') AND endpoint NOT IN (${cancelNames}) AND leave_by > @before ORDER BY seq`,
+    { stoppedAt, before: now - longestFlight }
+  )).filter(({ until }) => until > now)
+}
 
 /** A timer that cancels all orders of the account. */
 export interface Timer {
@@ -74,15 +77,13 @@ export interface Timer {
 }
 
 /** Finds the timer that was set last with a key, if it still runs. */
-export const runningTimer = (db: Database, key: string, now: number): Timer | undefined => {
-  const last = statement(
-    db,
+export function* runningTimer(key: string, now: number): Steps<Timer | undefined> {
+  const last = yield* value(
     `SELECT seq FROM intents WHERE key = ? AND endpoint = 'private/CancelAllOrdersAfter'
-       AND state IN ('open', 'happened', 'unknown') ORDER BY seq DESC LIMIT 1`
+       AND state IN ('open', 'happened', 'unknown') ORDER BY seq DESC LIMIT 1`,
+    key
   )
-    .pluck()
-    .get(key)
-  const draft = typeof last === "number" ? draftOf(db, last) : undefined
+  const draft = typeof last === "number" ? yield* draftOf(last) : undefined
   if (draft === undefined) return undefined
   const seconds = Number(draft.params["timeout"])
   return seconds > 0 && draft.at + seconds * 1000 > now ? { caller: draft.caller, at: draft.at, seconds } : undefined
@@ -97,22 +98,23 @@ export interface OrderIds {
 }
 
 /** Selects the orders that recorded writes of any key have made, or might have made. */
-export const ownOrders = (db: Database, orders: ReadonlyArray<OrderIds>): ReadonlySet<string> => {
-  const made = statement(db, "SELECT 1 FROM made WHERE id = ? LIMIT 1")
-  const spent = statement(db, "SELECT 1 FROM spends WHERE txid = ? LIMIT 1")
-  const named = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? LIMIT 1")
-  const undecided = statement(
-    db,
+export function* ownOrders(orders: ReadonlyArray<OrderIds>): Steps<ReadonlySet<string>> {
+  const undecided = yield* all<{ readonly seq: number; readonly fingerprints: string }>(
     "SELECT seq, fingerprints FROM intents WHERE state IN ('open', 'unknown')"
-  ).all() as ReadonlyArray<{ readonly seq: number; readonly fingerprints: string }>
+  )
   const sent = new Set(undecided.flatMap(({ fingerprints, seq }) => readable(seq, decodeTexts(fingerprints))))
-  const withUserref = undecided.flatMap(({ seq }) => ordersWithUserref(draftOf(db, seq)?.params ?? {}))
-  const isOwn = ({ clOrdId, row, txid }: OrderIds) =>
-    made.get(txid) !== undefined ||
-    spent.get(txid) !== undefined ||
-    (clOrdId !== undefined && (named.get(clOrdId) !== undefined || sent.has(JSON.stringify([clOrdId])))) ||
-    (row !== undefined && withUserref.some((params) => mightBe(row, params)))
-  return new Set(orders.filter(isOwn).map(({ txid }) => txid))
+  const drafts = yield* map(undecided, ({ seq }) => draftOf(seq))
+  const withUserref = drafts.flatMap((draft) => ordersWithUserref(draft?.params ?? {}))
+  const isNamed = (clOrdId: string) => exists("SELECT 1 FROM spends WHERE cl_ord_id = ? LIMIT 1", clOrdId)
+  const own = yield* filter(orders, function* ({ clOrdId, row, txid }): Steps<boolean> {
+    return (
+      (yield* exists("SELECT 1 FROM made WHERE id = ? LIMIT 1", txid)) ||
+      (yield* exists("SELECT 1 FROM spends WHERE txid = ? LIMIT 1", txid)) ||
+      (clOrdId !== undefined && (sent.has(JSON.stringify([clOrdId])) || (yield* isNamed(clOrdId)))) ||
+      (row !== undefined && withUserref.some((params) => mightBe(row, params)))
+    )
+  })
+  return new Set(own.map(({ txid }) => txid))
 }
 
 /** Lists the orders of a request that are found again by their `userref` only. */
@@ -130,26 +132,25 @@ const mightBe = (row: OrderRow, params: Params): boolean =>
  * Lists the keys of real accounts with which writes were recorded since a moment. Cancels do not count, such as those of a panic
  * with another key, nor do writes that were not carried out: neither leaves an order open.
  */
-export const keysSince = (db: Database, since: number): ReadonlyArray<string> =>
-  statement(
-    db,
+export function* keysSince(since: number): Steps<ReadonlyArray<string>> {
+  return yield* column<string>(
     `SELECT DISTINCT key FROM intents WHERE key <> 'paper' AND at >= ? AND endpoint NOT IN (${cancelNames})
-       AND state IN ('open', 'happened', 'unknown')`
+       AND state IN ('open', 'happened', 'unknown')`,
+    since
   )
-    .pluck()
-    .all(since) as ReadonlyArray<string>
+}
 
 /** Counts the tokens for Kraken's WebSocket that a key got since a moment, or might have got. */
-export const tokensSince = (db: Database, key: string, since: number): number =>
-  Number(
-    statement(
-      db,
+export function* tokensSince(key: string, since: number): Steps<number> {
+  return Number(
+    yield* value(
       `SELECT count(*) FROM intents WHERE key = ? AND at >= ? AND endpoint = 'private/GetWebSocketsToken'
-         AND state IN ('open', 'happened', 'unknown')`
+         AND state IN ('open', 'happened', 'unknown')`,
+      key,
+      since
     )
-      .pluck()
-      .get(key, since)
   )
+}
 
 /** Writes of one kind that were recorded, and how they ended. */
 export interface Counted {
@@ -159,15 +160,17 @@ export interface Counted {
 }
 
 /** Counts the writes that were recorded after a row. */
-export const writesSince = (db: Database, seq: number): ReadonlyArray<Counted> =>
-  statement(
-    db,
-    "SELECT endpoint, state, count(*) AS count FROM intents WHERE seq > ? GROUP BY endpoint, state ORDER BY endpoint, state"
-  ).all(seq) as ReadonlyArray<Counted>
+export function* writesSince(seq: number): Steps<ReadonlyArray<Counted>> {
+  return yield* all<Counted>(
+    "SELECT endpoint, state, count(*) AS count FROM intents WHERE seq > ? GROUP BY endpoint, state ORDER BY endpoint, state",
+    seq
+  )
+}
 
 /** Reads the fingerprint of the operator secret. Undefined if none is set. */
-export const secretIn = (db: Database): string | undefined =>
-  statement(db, "SELECT fingerprint FROM secret").pluck().get() as string | undefined
+export function* secretIn(): Steps<string | undefined> {
+  return yield* value<string>("SELECT fingerprint FROM secret")
+}
 
 /** The name that the writes of an emergency stop have in the record, in place of a tool. */
 const toolOfStop = "panic"
@@ -176,8 +179,8 @@ const toolOfStop = "panic"
 export type CancelOfStop = Pick<Intent, "account" | "endpoint" | "key" | "request">
 
 /** Records a cancel before it leaves, and keeps it from other processes until `until`. Returns the number of its row. */
-export const beginCancel = (db: Database, { process, wall }: Now, cancel: CancelOfStop, until: number): number => {
-  const { seq } = append(db, {
+export function* beginCancel({ process, wall }: Now, cancel: CancelOfStop, until: number): Steps<number> {
+  const { seq } = yield* append({
     kind: "intent",
     at: wall,
     actor: { id: "local" },
@@ -186,38 +189,34 @@ export const beginCancel = (db: Database, { process, wall }: Now, cancel: Cancel
     fingerprints: [],
     leaveBy: until
   })
-  statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(seq, process, until)
+  yield* holdLease(seq, process, until)
   return seq
 }
 
 /** Records what became of a cancel. */
-export const endCancel = (
-  db: Database,
+export function* endCancel(
   now: Now,
   intent: number,
   outcome: Omit<Outcome, "actor" | "at" | "ids" | "intent" | "kind">
-): Head | undefined => end(db, now, { ...outcome, kind: "outcome", at: now.wall, intent, ids: [] })
+): Steps<Head | undefined> {
+  return yield* end(now, { ...outcome, kind: "outcome", at: now.wall, intent, ids: [] })
+}
 
 /** Leaves a cancel that was interrupted to a server, which finds out what became of it. */
-export const leaveCancel = (db: Database, seq: number): void => {
-  statement(db, "UPDATE leases SET until = 0 WHERE seq = ? AND ended IS NULL").run(seq)
+export function* leaveCancel(seq: number): Steps<void> {
+  yield* run("UPDATE leases SET until = 0 WHERE seq = ? AND ended IS NULL", seq)
 }
 
 /**
  * Allows writes again. Undefined if they are not stopped. Cancels of a stop that ended early stay unknown: a server that
  * looked for their outcome later would cancel orders that the operator has left open.
  */
-export const release = (db: Database, at: number): Head | undefined => {
-  if (stopIn(db) === undefined) return undefined
-  const open = statement(
-    db,
-    `SELECT seq FROM intents JOIN events USING (seq)
-     WHERE state = 'open' AND endpoint IN (${cancelNames}) AND json_extract(body, '$.tool') = '${toolOfStop}'`
-  )
-    .pluck()
-    .all() as ReadonlyArray<number>
+export function* release(at: number): Steps<Head | undefined> {
+  if ((yield* stopIn()) === undefined) return undefined
+  const open = yield* column<number>(`SELECT seq FROM intents JOIN events USING (seq)
+     WHERE state = 'open' AND endpoint IN (${cancelNames}) AND json_extract(body, '$.tool') = '${toolOfStop}'`)
   for (const intent of open) {
-    append(db, {
+    yield* append({
       kind: "outcome",
       at,
       actor: { id: "local" },
@@ -228,9 +227,9 @@ export const release = (db: Database, at: number): Head | undefined => {
       safeToRepeat: true,
       ids: []
     })
-    statement(db, "UPDATE leases SET until = 0 WHERE seq = ?").run(intent)
+    yield* run("UPDATE leases SET until = 0 WHERE seq = ?", intent)
   }
-  return append(db, { kind: "halt", at, actor: { id: "local" }, halted: false })
+  return yield* append({ kind: "halt", at, actor: { id: "local" }, halted: false })
 }
 
 /** The check of a cancel whose outcome is unknown. */
@@ -240,23 +239,20 @@ export const lookAtOrders = "Look at the open orders."
  * Records that the orders are gone which a stop cancelled without an answer. `all` includes the cancels of other stops that
  * have ended.
  */
-export const provenGone = (
-  db: Database,
+export function* provenGone(
   now: Now,
   { account, all, key }: Pick<CancelOfStop, "account" | "key"> & { readonly all: boolean }
-): void => {
-  const undecided = statement(
-    db,
+): Steps<void> {
+  const undecided = yield* column<number>(
     `SELECT seq FROM intents INDEXED BY intents_open JOIN leases USING (seq) JOIN events USING (seq)
      WHERE key = @key AND account = @account AND state IN ('open', 'unknown')
        AND endpoint IN ('private/CancelAll', 'private/CancelOrder', 'private/CancelOrderBatch')
        AND json_extract(body, '$.tool') = '${toolOfStop}'
-       AND (owner = @process OR (@all AND until <= @wall))`
+       AND (owner = @process OR (@all = 1 AND until <= @wall))`,
+    { key, account, process: now.process, all: Number(all), wall: now.wall }
   )
-    .pluck()
-    .all({ key, account, process: now.process, all: Number(all), wall: now.wall }) as ReadonlyArray<number>
   for (const seq of undecided) {
-    statement(db, "UPDATE leases SET owner = ? WHERE seq = ?").run(now.process, seq)
-    endCancel(db, now, seq, { outcome: "happened", how: "no such order was open in two readings" })
+    yield* run("UPDATE leases SET owner = ? WHERE seq = ?", now.process, seq)
+    yield* endCancel(now, seq, { outcome: "happened", how: "no such order was open in two readings" })
   }
 }

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import { endpoints, isEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
@@ -9,8 +8,8 @@ import { approvalFault } from "./approval.ts"
 import type { Head } from "./chain.ts"
 import { namesThatMove } from "./endpointNames.ts"
 import { decodeTexts, readable } from "./readable.ts"
-import { statement } from "./statement.ts"
 import { isStopped } from "./stopped.ts"
+import { all, exists, filter, first, run, type Steps } from "../../storage/steps.ts"
 
 /** The process that asks, and both of its clocks. Times are milliseconds. */
 export interface Now {
@@ -77,31 +76,40 @@ const writeColumns = "seq, caller, endpoint, state, decided_at, blocks, fingerpr
  * it although an identical write was just sent; it does not override an unknown outcome. `judge` finds a limit that has no
  * room for it.
  */
-export const begin = (
-  db: Database,
+export function* begin(
   now: Now,
   intent: Intent,
   repeat: boolean,
-  judge: () => NoRoom | undefined = () => undefined
-): Admission => {
-  const found = recognize(db, now, intent, repeat)
+  judge?: () => Steps<NoRoom | undefined>
+): Steps<Admission> {
+  const found = yield* recognize(now, intent, repeat)
   if (found !== undefined) return found
-  const fault = approvalFault(db, now.wall, intent)
+  const fault = yield* approvalFault(now.wall, intent)
   if (fault !== undefined) return { _tag: "NotApproved", reason: fault }
-  const refusal = judge()
+  const refusal = judge && (yield* judge())
   if (refusal !== undefined) return { _tag: "NoRoom", refusal }
-  const head = append(db, intent)
-  statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until) VALUES (?, ?, ?)").run(
-    head.seq,
-    now.process,
-    now.wall + lease
-  )
+  const head = yield* append(intent)
+  yield* holdLease(head.seq, now.process, now.wall + lease)
   return { _tag: "Begun", head }
 }
 
+/** Gives an intent to a process until a moment. It is neither looked up nor ended. */
+export function* holdLease(seq: number, owner: string, until: number): Steps<void> {
+  yield* run(
+    `INSERT INTO leases (seq, owner, until) VALUES (?, ?, ?)
+     ON CONFLICT (seq) DO UPDATE SET owner = excluded.owner, until = excluded.until, settling = 0, ended = NULL`,
+    seq,
+    owner,
+    until
+  )
+}
+
 /** Finds an identical write that stands in the way of an intent. */
-export const recognize = (db: Database, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined =>
-  intent.identity === undefined ? undefined : obstacle(candidates(db, intent), now, intent, repeat)
+export function* recognize(now: Now, intent: Wanted, repeat: boolean): Steps<Obstacle | undefined> {
+  const { account, identity, key } = intent
+  if (identity === undefined) return undefined
+  return obstacle(yield* candidates({ account, identity, key }), now, intent, repeat)
+}
 
 /** The facts by which an identical write is found. */
 type Wanted = Pick<Intent, "account" | "actor" | "identity" | "key">
@@ -110,9 +118,12 @@ type Wanted = Pick<Intent, "account" | "actor" | "identity" | "key">
 const mostHappened = 200
 
 /** Identical writes that are open or unknown, and those that happened last. Newest first. */
-const candidates = (db: Database, { account, identity, key }: Wanted): ReadonlyArray<Write> =>
-  statement(
-    db,
+function* candidates({
+  account,
+  identity,
+  key
+}: Pick<Wanted, "account" | "key"> & { readonly identity: string }): Steps<ReadonlyArray<Write>> {
+  return yield* all<Write>(
     `SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
      WHERE identity = @identity AND key = @key AND account = @account AND state IN ('open', 'unknown')
      UNION ALL
@@ -120,9 +131,11 @@ const candidates = (db: Database, { account, identity, key }: Wanted): ReadonlyA
        SELECT ${writeColumns} FROM intents LEFT JOIN leases USING (seq)
        WHERE identity = @identity AND key = @key AND account = @account AND state = 'happened'
        ORDER BY decided_at DESC LIMIT ${mostHappened}
-     )
-     ORDER BY seq DESC`
-  ).all({ identity, key, account }) as ReadonlyArray<Write>
+     ) AS happened
+     ORDER BY seq DESC`,
+    { identity, key, account }
+  )
+}
 
 const obstacle = (rows: ReadonlyArray<Write>, now: Now, intent: Wanted, repeat: boolean): Obstacle | undefined => {
   const own = rows.find(
@@ -186,13 +199,16 @@ const earlier = (row: Write, now: Now): Earlier => {
  * Tells whether the request of an intent may leave: no other process has taken it over, it is not too late, and its
  * caller is not frozen, unless it is a cancel.
  */
-export const mayLeave = (db: Database, now: Now, seq: number): boolean =>
-  statement(
-    db,
+export function* mayLeave(now: Now, seq: number): Steps<boolean> {
+  return yield* exists(
     `SELECT 1 FROM intents JOIN leases USING (seq)
      WHERE seq = ? AND owner = ? AND until > 0 AND state = 'open' AND leave_by >= ?
-       AND seq NOT IN (SELECT seq FROM dropped) AND NOT ${isStopped("")}`
-  ).get(seq, now.process, now.wall) !== undefined
+       AND seq NOT IN (SELECT seq FROM dropped) AND NOT ${isStopped("")}`,
+    seq,
+    now.process,
+    now.wall
+  )
+}
 
 /** A caller on an account. */
 interface CallerOf {
@@ -207,46 +223,51 @@ const openWrites = `SELECT seq FROM intents
   WHERE key = @key AND account = @account AND caller = @caller AND state = 'open' AND endpoint NOT IN (${cancels})`
 
 /** Keeps the requests of a caller's open writes from leaving, except cancels. Those that have left go on. */
-export const dropQueued = (db: Database, { account, caller, key }: CallerOf): void => {
-  statement(db, `INSERT OR IGNORE INTO dropped (seq) ${openWrites}`).run({ key, account, caller })
+export function* dropQueued({ account, caller, key }: CallerOf): Steps<void> {
+  yield* run(`INSERT INTO dropped (seq) ${openWrites} ON CONFLICT DO NOTHING`, { key, account, caller })
 }
 
 /** Does the same for a caller on all accounts. */
-export const dropAllQueued = (db: Database, caller: string): void => {
-  statement(
-    db,
-    `INSERT OR IGNORE INTO dropped (seq) SELECT seq FROM intents
-     WHERE state IN ('open', 'unknown') AND state = 'open' AND caller = ? AND endpoint NOT IN (${cancels})`
-  ).run(caller)
+export function* dropAllQueued(caller: string): Steps<void> {
+  yield* run(
+    `INSERT INTO dropped (seq) SELECT seq FROM intents
+     WHERE state IN ('open', 'unknown') AND state = 'open' AND caller = ? AND endpoint NOT IN (${cancels})
+     ON CONFLICT DO NOTHING`,
+    caller
+  )
 }
 
 /** Tells whether a caller has open writes other than cancels. */
-export const hasWrites = (db: Database, { account, caller, key }: CallerOf): boolean =>
-  statement(db, `${openWrites} LIMIT 1`).get({ key, account, caller }) !== undefined
+export function* hasWrites({ account, caller, key }: CallerOf): Steps<boolean> {
+  return yield* exists(`${openWrites} LIMIT 1`, { key, account, caller })
+}
 
 /** Marks an intent as being looked up: from now on it blocks identical writes until it is decided. */
-export const markSettling = (db: Database, seq: number): undefined => {
-  statement(db, "UPDATE leases SET settling = 1 WHERE seq = ?").run(seq)
+export function* markSettling(seq: number): Steps<undefined> {
+  yield* run("UPDATE leases SET settling = 1 WHERE seq = ?", seq)
 }
 
 /**
  * Records what became of an intent. Nothing is recorded if the intent is decided already or is still unknown. Of a process
  * that has lost the intent to another one, only the news that it happened counts: that process saw Kraken's answer.
  */
-export const end = (db: Database, now: Now, outcome: Omit<Outcome, "actor">): Head | undefined => {
-  const own = statement(
-    db,
+export function* end(now: Now, outcome: Omit<Outcome, "actor">): Steps<Head | undefined> {
+  const own = yield* first<{ readonly caller: string; readonly state: string }>(
     `SELECT caller, state FROM intents JOIN leases USING (seq)
-     WHERE seq = ? AND (owner = ? OR ? = 'happened') AND state IN ('open', 'unknown')`
-  ).get(outcome.intent, now.process, outcome.outcome) as { readonly caller: string; readonly state: string } | undefined
+     WHERE seq = ? AND (owner = ? OR ? = 'happened') AND state IN ('open', 'unknown')`,
+    outcome.intent,
+    now.process,
+    outcome.outcome
+  )
   if (own === undefined) return undefined
   // Another row for the same unknown outcome would make it block identical writes from the beginning again.
   if (own.state === "unknown" && outcome.outcome === "unknown") {
-    statement(db, "UPDATE leases SET until = 0 WHERE seq = ?").run(outcome.intent)
+    yield* run("UPDATE leases SET until = 0 WHERE seq = ?", outcome.intent)
     return undefined
   }
-  const head = append(db, { ...outcome, actor: { id: own.caller } })
-  statement(db, "UPDATE leases SET owner = ?, until = 0, settling = 0, ended = ? WHERE seq = ?").run(
+  const head = yield* append({ ...outcome, actor: { id: own.caller } })
+  yield* run(
+    "UPDATE leases SET owner = ?, until = 0, settling = 0, ended = ? WHERE seq = ?",
     now.process,
     now.monotonic,
     outcome.intent
@@ -255,8 +276,9 @@ export const end = (db: Database, now: Now, outcome: Omit<Outcome, "actor">): He
 }
 
 /** Tells whether a process has open intents. */
-export const hasOpen = (db: Database, { process }: Pick<Now, "process">): boolean =>
-  statement(db, "SELECT 1 FROM leases WHERE owner = ? AND until > 0 LIMIT 1").get(process) !== undefined
+export function* hasOpen({ process }: Pick<Now, "process">): Steps<boolean> {
+  return yield* exists("SELECT 1 FROM leases WHERE owner = ? AND until > 0 LIMIT 1", process)
+}
 
 /** Rows from the end of the record on whose leases are kept although their process is perhaps gone. */
 const keptLeases = 10_000
@@ -264,15 +286,17 @@ const keptLeases = 10_000
 /**
  * Keeps the open intents of this process for another 15 s, and removes leases that no window or look-up needs any more.
  */
-export const renew = (db: Database, now: Now): void => {
-  statement(db, "UPDATE leases SET until = ? WHERE owner = ? AND until > 0").run(now.wall + lease, now.process)
-  statement(
-    db,
+export function* renew(now: Now): Steps<void> {
+  yield* run("UPDATE leases SET until = ? WHERE owner = ? AND until > 0", now.wall + lease, now.process)
+  yield* run(
     `DELETE FROM leases WHERE ended IS NOT NULL
        AND ((owner = ? AND ended < ?) OR (owner <> ? AND seq < (SELECT seq FROM head) - ${keptLeases}))
-       AND seq NOT IN (SELECT seq FROM intents WHERE state IN ('open', 'unknown'))`
-  ).run(now.process, now.monotonic - withdrawalWindow, now.process)
-  statement(db, "DELETE FROM dropped WHERE seq NOT IN (SELECT seq FROM intents WHERE state = 'open')").run()
+       AND seq NOT IN (SELECT seq FROM intents WHERE state IN ('open', 'unknown'))`,
+    now.process,
+    now.monotonic - withdrawalWindow,
+    now.process
+  )
+  yield* run("DELETE FROM dropped WHERE seq NOT IN (SELECT seq FROM intents WHERE state = 'open')")
 }
 
 /**
@@ -280,28 +304,26 @@ export const renew = (db: Database, now: Now): void => {
  * says that this process knows how. Their requests can no longer leave: the statement that takes a nonce checks the
  * lease.
  */
-export const claimAbandoned = <A>(
-  db: Database,
+export function* claimAbandoned<A>(
   now: Now,
   key: string,
-  canSettle: (seq: number) => A | undefined
-): ReadonlyArray<A> => {
-  const open = statement(
-    db,
+  canSettle: (seq: number) => Steps<A | undefined>
+): Steps<ReadonlyArray<A>> {
+  const open = yield* all<Pick<Write, "seq" | "owner" | "until">>(
     `SELECT seq, owner, until FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
-     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'open' ORDER BY seq`
-  ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
-  return open.flatMap((row) => {
-    if (isLeased(row, now)) return []
-    const claimed = canSettle(row.seq)
-    if (claimed === undefined) return []
-    statement(db, "INSERT OR REPLACE INTO leases (seq, owner, until, settling) VALUES (?, ?, ?, 1)").run(
-      row.seq,
-      now.process,
-      now.wall + lease
-    )
-    return [claimed]
-  })
+     WHERE key = ? AND state IN ('open', 'unknown') AND state = 'open' ORDER BY seq`,
+    key
+  )
+  const taken: Array<A> = []
+  for (const row of open) {
+    if (isLeased(row, now)) continue
+    const claimed = yield* canSettle(row.seq)
+    if (claimed === undefined) continue
+    yield* holdLease(row.seq, now.process, now.wall + lease)
+    yield* markSettling(row.seq)
+    taken.push(claimed)
+  }
+  return taken
 }
 
 const orders = namesThatMove("orders")
@@ -310,45 +332,47 @@ const orders = namesThatMove("orders")
  * Takes over the orders of a key whose outcome is unknown and that no other process looks up, oldest first, if `canSettle`
  * says that this process knows how.
  */
-export const claimUnknown = <A>(
-  db: Database,
+export function* claimUnknown<A>(
   now: Now,
   key: string,
-  canSettle: (seq: number) => A | undefined
-): ReadonlyArray<A> => {
-  const unknown = statement(
-    db,
+  canSettle: (seq: number) => Steps<A | undefined>
+): Steps<ReadonlyArray<A>> {
+  const unknown = yield* all<Pick<Write, "seq" | "owner" | "until">>(
     `SELECT seq, owner, until FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
      WHERE key = ? AND state IN ('open', 'unknown') AND state = 'unknown' AND endpoint IN (${orders})
-     ORDER BY seq`
-  ).all(key) as ReadonlyArray<Pick<Write, "seq" | "owner" | "until">>
-  return unknown.flatMap((row) => {
-    if (row.owner !== now.process && isLeased(row, now)) return []
-    const claimed = canSettle(row.seq)
-    if (claimed === undefined) return []
+     ORDER BY seq`,
+    key
+  )
+  const taken: Array<A> = []
+  for (const row of unknown) {
+    if (row.owner !== now.process && isLeased(row, now)) continue
+    const claimed = yield* canSettle(row.seq)
+    if (claimed === undefined) continue
     // The time at which this process saw it end stays, since the block of identical writes counts from there.
-    statement(
-      db,
-      `INSERT INTO leases (seq, owner, until) VALUES (@seq, @owner, @until) ON CONFLICT (seq) DO UPDATE
-       SET ended = CASE WHEN owner = excluded.owner THEN ended END, owner = excluded.owner, until = excluded.until`
-    ).run({ seq: row.seq, owner: now.process, until: now.wall + lease })
-    return [claimed]
-  })
+    yield* run(
+      `INSERT INTO leases AS l (seq, owner, until) VALUES (@seq, @owner, @until) ON CONFLICT (seq) DO UPDATE
+       SET ended = CASE WHEN l.owner = excluded.owner THEN l.ended END, owner = excluded.owner, until = excluded.until`,
+      { seq: row.seq, owner: now.process, until: now.wall + lease }
+    )
+    taken.push(claimed)
+  }
+  return taken
 }
 
 /** Tells whether another write that is open or unknown can be what one of these fingerprints shows. */
-export const isAmbiguous = (
-  db: Database,
+export function* isAmbiguous(
   now: Now,
   { key, account, seq }: { readonly key: string; readonly account: string; readonly seq: number },
   fingerprints: ReadonlyArray<string>
-): boolean => {
+): Steps<boolean> {
   const shown = new Set(fingerprints)
-  const others = statement(
-    db,
+  const others = yield* all<Write>(
     `SELECT ${writeColumns} FROM intents INDEXED BY intents_open LEFT JOIN leases USING (seq)
-     WHERE key = ? AND account = ? AND state IN ('open', 'unknown') AND seq <> ?`
-  ).all(key, account, seq) as ReadonlyArray<Write>
+     WHERE key = ? AND account = ? AND state IN ('open', 'unknown') AND seq <> ?`,
+    key,
+    account,
+    seq
+  )
   return others.some(
     (other) =>
       (other.state === "open" || blockOf(other) === undefined || sinceEnd(other, now) < orderBlock) &&
@@ -357,11 +381,11 @@ export const isAmbiguous = (
 }
 
 /** Selects the ids that earlier writes have made. A later write cannot have made them again. */
-export const madeBefore = (
-  db: Database,
+export function* madeBefore(
   { key, account }: { readonly key: string; readonly account: string },
   ids: ReadonlyArray<string>
-): ReadonlySet<string> => {
-  const made = statement(db, "SELECT 1 FROM made WHERE key = ? AND account = ? AND id = ?")
-  return new Set(ids.filter((id) => made.get(key, account, id) !== undefined))
+): Steps<ReadonlySet<string>> {
+  return new Set(
+    yield* filter(ids, (id) => exists("SELECT 1 FROM made WHERE key = ? AND account = ? AND id = ?", key, account, id))
+  )
 }

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Duration, Option } from "effect"
 import { endpoints, type WriteEndpoint } from "../../../domain/endpoints/endpoints.ts"
 import { passesStop } from "../../../domain/endpoints/stopping.ts"
@@ -13,8 +12,8 @@ import { keepReached, ownershipReached } from "./ownership.ts"
 import type { Party } from "./party.ts"
 import { replacedTokens } from "./replacedTokens.ts"
 import { spendingReached } from "./spendingLimits.ts"
-import { statement } from "./statement.ts"
 import { windowTime } from "./windows.ts"
+import { column, filter, first, map, type Steps, value } from "../../storage/steps.ts"
 
 /** The largest difference between our clock and Kraken's at which both count as right, in milliseconds. */
 const trustedDifference = Duration.toMillis("1 minute")
@@ -22,30 +21,30 @@ const trustedDifference = Duration.toMillis("1 minute")
 const minute = Duration.toMillis("1 minute")
 
 /** Finds the reason for which a write has no room. */
-export const judge = (
-  db: Database,
+export function* judge(
   now: Now,
   party: Party,
   { claim, endpoint }: { readonly endpoint: WriteEndpoint; readonly claim?: Claim | undefined },
   limits: Limits
-): NoRoom | undefined => {
+): Steps<NoRoom | undefined> {
   const { moves } = endpoints[endpoint]
   const isStoppable = !passesStop(endpoint)
-  if (moves === "cancels") return isStoppable ? frozen(db, party) : undefined
-  const barred = isStoppable ? frozenOrChanged(db, party) : changed(db, party)
+  if (moves === "cancels") return isStoppable ? yield* frozen(party) : undefined
+  const barred = isStoppable ? yield* frozenOrChanged(party) : yield* changed(party)
   if (barred !== undefined) return barred
   const isLimited = Option.isSome(party.mandate) || limits.server !== undefined
   // Without a claim the write was not judged, which a change of the limits in the meantime can cause.
-  if (claim === undefined) return isLimited && moves !== "nothing" ? { _tag: "Changed" } : rateReached(db, now, party)
-  const at = windowTime(db, now, party, limits)
+  if (claim === undefined)
+    return isLimited && moves !== "nothing" ? { _tag: "Changed" } : yield* rateReached(now, party)
+  const at = yield* windowTime(now, party, limits)
   const clock = clockDifference(now, limits)
   const found =
-    rateReached(db, now, party) ??
-    amendmentsReached(db, party, claim) ??
-    openOrdersReached(db, party, claim) ??
-    ownershipReached(db, party, claim) ??
-    keepReached(db, party, claim, limits) ??
-    spendingReached(db, party, claim, limits, at)
+    (yield* rateReached(now, party)) ??
+    (yield* amendmentsReached(party, claim)) ??
+    (yield* openOrdersReached(party, claim)) ??
+    (yield* ownershipReached(party, claim)) ??
+    (yield* keepReached(party, claim, limits)) ??
+    (yield* spendingReached(party, claim, limits, at))
   return found?._tag === "Limit" && clock !== undefined ? { ...found, clockDifference: clock } : found
 }
 
@@ -60,33 +59,36 @@ const cancels = namesThatMove("cancels")
  * The times of the newest writes of a caller in the last minute, refused ones included, newest first. Those of tokens that
  * it replaced are its own.
  */
-export const recentWrites = (
-  db: Database,
+export function* recentWrites(
   now: Now,
   { account, caller, key, mandate }: Party,
   most: number
-): ReadonlyArray<number> => {
+): Steps<ReadonlyArray<number>> {
   const since = now.wall - minute
-  const newest = statement(
-    db,
-    `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancels})
-     ORDER BY seq DESC LIMIT ?`
-  ).pluck()
-  const replaced = Option.match(mandate, {
-    onNone: () => [],
-    onSome: ({ subject }) => replacedTokens(db, { subject, token: caller }, since)
-  })
-  return [caller, ...replaced]
-    .flatMap((token) => newest.all(key, account, token, most) as ReadonlyArray<number>)
+  const replaced = Option.isNone(mandate)
+    ? []
+    : yield* replacedTokens({ subject: mandate.value.subject, token: caller }, since)
+  const times = yield* map([caller, ...replaced], (token) =>
+    column<number>(
+      `SELECT at FROM intents WHERE key = ? AND account = ? AND caller = ? AND endpoint NOT IN (${cancels})
+       ORDER BY seq DESC LIMIT ?`,
+      key,
+      account,
+      token,
+      most
+    )
+  )
+  return times
+    .flat()
     .filter((at) => at > since)
     .toSorted((a, b) => b - a)
     .slice(0, most)
 }
 
-const rateReached = (db: Database, now: Now, party: Party): NoRoom | undefined => {
+function* rateReached(now: Now, party: Party): Steps<NoRoom | undefined> {
   const rate = Option.getOrUndefined(party.mandate)?.terms.rate
   if (rate === undefined) return undefined
-  const times = recentWrites(db, now, party, rate)
+  const times = yield* recentWrites(now, party, rate)
   if (times.length < rate) return undefined
   const oldest = times.at(-1)
   return {
@@ -102,25 +104,26 @@ const rateReached = (db: Database, now: Now, party: Party): NoRoom | undefined =
 }
 
 /** Counts the open orders of a mandate. */
-export const openOrders = (db: Database, { account, key }: Party, subject: string): number =>
-  Number(
-    statement(
-      db,
-      "SELECT coalesce(sum(open_orders), 0) FROM spends WHERE key = ? AND account = ? AND subject = ? AND state = 'open'"
+export function* openOrders({ account, key }: Party, subject: string): Steps<number> {
+  return Number(
+    yield* value(
+      "SELECT coalesce(sum(open_orders), 0) FROM spends WHERE key = ? AND account = ? AND subject = ? AND state = 'open'",
+      key,
+      account,
+      subject
     )
-      .pluck()
-      .get(key, account, subject)
   )
+}
 
 /** Orders that only reduce always pass. Those that fills of other orders made count, and are never refused. */
-const openOrdersReached = (db: Database, party: Party, claim: Claim): NoRoom | undefined => {
+function* openOrdersReached(party: Party, claim: Claim): Steps<NoRoom | undefined> {
   const { subject, terms } = Option.getOrElse(party.mandate, () => ({ subject: "", terms: undefined }))
   const added = claim.spends.filter(
     ({ kind, order, parent, raises }) =>
       kind === "order" && parent === undefined && raises === undefined && order?.reduces !== true
   ).length
   if (terms?.maxOpen === undefined || added === 0) return undefined
-  const left = Math.max(0, terms.maxOpen - openOrders(db, party, subject))
+  const left = Math.max(0, terms.maxOpen - (yield* openOrders(party, subject)))
   return added <= left
     ? undefined
     : {
@@ -138,8 +141,10 @@ const openOrdersReached = (db: Database, party: Party, claim: Claim): NoRoom | u
  * Checks that the orders that a claim raises stand as they were judged. The bounds of two amendments do not add up: one can
  * raise the volume and the other one the price. So a second one waits for the outcome of the first, and is judged anew.
  */
-const amendmentsReached = (db: Database, party: Party, claim: Claim): NoRoom | undefined =>
-  claim.spends.every(({ raises }) => raises === undefined || standsAsJudged(db, raises))
+function* amendmentsReached(party: Party, claim: Claim): Steps<NoRoom | undefined> {
+  const raised = claim.spends.flatMap(({ raises }) => (raises === undefined ? [] : [raises]))
+  const standing = yield* filter(raised, standsAsJudged)
+  return standing.length === raised.length
     ? undefined
     : {
         _tag: "Limit",
@@ -150,13 +155,14 @@ const amendmentsReached = (db: Database, party: Party, claim: Claim): NoRoom | u
         left: "0",
         unit: "amendments of one order at a time"
       }
+}
 
-const standsAsJudged = (db: Database, { from, intent, n }: NonNullable<Spend["raises"]>): boolean => {
-  const order = statement(
-    db,
+function* standsAsJudged({ from, intent, n }: NonNullable<Spend["raises"]>): Steps<boolean> {
+  const order = yield* first<{ readonly amount: string; readonly terms: string | null }>(
     `SELECT amount, terms FROM spends WHERE seq = @intent AND n = @n AND state = 'open'
-       AND NOT EXISTS (SELECT 1 FROM spends WHERE of_seq = @intent AND of_n = @n)`
-  ).get({ intent, n }) as { readonly amount: string; readonly terms: string | null } | undefined
+       AND NOT EXISTS (SELECT 1 FROM spends WHERE of_seq = @intent AND of_n = @n)`,
+    { intent, n }
+  )
   if (order === undefined || order.terms === null) return false
   const { price, volume } = readTerms(intent, order.terms)
   return order.amount === from.amount && volume === from.volume && price === from.price

@@ -1,8 +1,8 @@
-import type { Database } from "better-sqlite3"
 import { Either, Option } from "effect"
 import type { Actor, Event, OutcomeName } from "../../../domain/record/events.ts"
 import { decodeTexts, readable } from "./readable.ts"
 import { decodeEvent } from "./verify.ts"
+import { all, first, type Steps } from "../../storage/steps.ts"
 
 /** A row of the record as it is stored. */
 export interface StoredRow {
@@ -14,25 +14,29 @@ export interface StoredRow {
 }
 
 /** The rows that follow a number, oldest first, at most a thousand. */
-export const rowsAfter = (db: Database, seq: number): ReadonlyArray<StoredRow> =>
-  db
-    .prepare("SELECT seq, body, body_hash, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 1000")
-    .all(seq) as ReadonlyArray<StoredRow>
+export function* rowsAfter(seq: number): Steps<ReadonlyArray<StoredRow>> {
+  return yield* all<StoredRow>(
+    "SELECT seq, body, body_hash, hash FROM events WHERE seq > ? ORDER BY seq LIMIT 1000",
+    seq
+  )
+}
 
 /** One row by its number. */
-export const rowAt = (db: Database, seq: number): Option.Option<StoredRow> =>
-  Option.fromNullable(
-    db.prepare("SELECT seq, body, body_hash, hash FROM events WHERE seq = ?").get(seq) as StoredRow | undefined
+export function* rowAt(seq: number): Steps<Option.Option<StoredRow>> {
+  return Option.fromNullable(
+    yield* first<StoredRow>("SELECT seq, body, body_hash, hash FROM events WHERE seq = ?", seq)
   )
+}
 
 /** The rows that say what became of a write. */
-export const rowsAbout = (db: Database, intent: number): ReadonlyArray<StoredRow> =>
-  db
-    .prepare(
-      `SELECT seq, body, body_hash, hash FROM events WHERE seq > ? AND json_valid(body)
-         AND json_extract(body, '$.intent') = ? ORDER BY seq`
-    )
-    .all(intent, intent) as ReadonlyArray<StoredRow>
+export function* rowsAbout(intent: number): Steps<ReadonlyArray<StoredRow>> {
+  return yield* all<StoredRow>(
+    `SELECT seq, body, body_hash, hash FROM events WHERE seq > ? AND json_valid(body)
+       AND CAST(json_extract(body, '$.intent') AS BIGINT) = ? ORDER BY seq`,
+    intent,
+    intent
+  )
+}
 
 export const states = ["open", "happened", "did-not-happen", "unknown", "refused"] as const
 export type State = "open" | OutcomeName | "refused"
@@ -69,29 +73,31 @@ interface Found {
   readonly outcome: string | null
 }
 
+/** Rows that are read at once. */
+const batch = 200
+
 /** Writes and acts of the operator, newest first. Outcomes are part of their writes, and pruned rows are left out. */
-export const listRows = (db: Database, { before, caller, limit, state }: Filter): ReadonlyArray<Listed> => {
-  const rows = db
-    .prepare(
+export function* listRows({ before, caller, limit, state }: Filter): Steps<ReadonlyArray<Listed>> {
+  const list: Array<Listed> = []
+  let last = Option.getOrElse(before, () => Number.MAX_SAFE_INTEGER)
+  for (;;) {
+    const rows: ReadonlyArray<Found> = yield* all<Found>(
       `SELECT e.seq, e.body, i.state, i.ids, (SELECT body FROM events WHERE seq = i.outcome_seq) AS outcome
        FROM events e LEFT JOIN intents i ON i.seq = e.seq
-       WHERE e.body IS NOT NULL AND e.seq < @before
+       WHERE e.body IS NOT NULL AND e.seq < @last
          AND (@state IS NULL OR i.state = @state) AND (@caller IS NULL OR i.caller = @caller)
-       ORDER BY e.seq DESC`
+       ORDER BY e.seq DESC LIMIT ${batch}`,
+      { last, state: Option.getOrNull(state), caller: Option.getOrNull(caller) }
     )
-    .iterate({
-      before: Option.getOrElse(before, () => Number.MAX_SAFE_INTEGER),
-      state: Option.getOrNull(state),
-      caller: Option.getOrNull(caller)
-    }) as IterableIterator<Found>
-  const list: Array<Listed> = []
-  for (const row of rows) {
-    const event = eventOf(row.seq, row.body)
-    if (event.kind === "outcome") continue
-    list.push(listed(row, event))
-    if (list.length >= limit) break
+    for (const row of rows) {
+      last = row.seq
+      const event = eventOf(row.seq, row.body)
+      if (event.kind === "outcome") continue
+      list.push(listed(row, event))
+      if (list.length >= limit) return list
+    }
+    if (rows.length < batch) return list
   }
-  return list
 }
 
 const eventOf = (seq: number, body: string): Event => readable(seq, decodeEvent(body))

@@ -1,11 +1,10 @@
-import type { Database } from "better-sqlite3"
 import { Either, Option, Schema } from "effect"
 import { Mandate } from "../../../domain/mandates/mandate.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import type { MandateInForce } from "../../../services/Principal.ts"
 import type { Party } from "./party.ts"
 import { readable } from "./readable.ts"
-import { statement } from "./statement.ts"
+import { all, first, type Steps } from "../../storage/steps.ts"
 
 /** A row of a mandate, or of a caller without one that was frozen. */
 interface MandateRow {
@@ -17,23 +16,25 @@ interface MandateRow {
   readonly frozen_why: string | null
 }
 
-const rowOf = (db: Database, { caller }: Pick<Party, "caller">): MandateRow | undefined =>
-  statement(
-    db,
+function* rowOf({ caller }: Pick<Party, "caller">): Steps<MandateRow | undefined> {
+  return yield* first<MandateRow>(
     `SELECT subject, revision, terms, frozen_at, frozen_by, frozen_why FROM mandates
-     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`
-  ).get({ caller }) as MandateRow | undefined
+     WHERE token = @caller OR (token IS NULL AND subject = @caller) ORDER BY token IS NULL LIMIT 1`,
+    { caller }
+  )
+}
 
 /** Finds what keeps a caller from all writes but cancels. */
-export const frozen = (db: Database, party: Pick<Party, "caller">): Frozen | undefined =>
-  stopped(db) ?? frozenCaller(db, party)
+export function* frozen(party: Pick<Party, "caller">): Steps<Frozen | undefined> {
+  return (yield* stopped()) ?? (yield* frozenCaller(party))
+}
 
 type Frozen = Extract<NoRoom, { readonly _tag: "Frozen" }>
 
-const stopped = (db: Database): Frozen | undefined => {
-  const stop = statement(db, "SELECT at, by, why FROM halt WHERE halted = 1").get() as
-    | { readonly at: number; readonly by: string; readonly why: string | null }
-    | undefined
+function* stopped(): Steps<Frozen | undefined> {
+  const stop = yield* first<{ readonly at: number; readonly by: string; readonly why: string | null }>(
+    "SELECT at, by, why FROM halt WHERE halted = 1"
+  )
   return (
     stop && {
       _tag: "Frozen",
@@ -46,8 +47,9 @@ const stopped = (db: Database): Frozen | undefined => {
 }
 
 /** Finds what keeps this caller from all writes but cancels, whatever is stopped for everybody. */
-export const frozenCaller = (db: Database, party: Pick<Party, "caller">): Frozen | undefined =>
-  frozenIn(rowOf(db, party))
+export function* frozenCaller(party: Pick<Party, "caller">): Steps<Frozen | undefined> {
+  return frozenIn(yield* rowOf(party))
+}
 
 const frozenIn = (row: MandateRow | undefined): Frozen | undefined =>
   row === undefined || row.frozen_at === null
@@ -61,13 +63,15 @@ const frozenIn = (row: MandateRow | undefined): Frozen | undefined =>
       }
 
 /** A mandate that was made, changed or removed since the call began. The mandate of `local` comes from settings. */
-export const changed = (db: Database, party: Party): NoRoom | undefined => changedIn(rowOf(db, party), party)
+export function* changed(party: Party): Steps<NoRoom | undefined> {
+  return changedIn(yield* rowOf(party), party)
+}
 
 /** Finds what keeps a caller from all writes but cancels, or a change of its mandate, by one look at its row. */
-export const frozenOrChanged = (db: Database, party: Party): NoRoom | undefined => {
-  const stop = stopped(db)
+export function* frozenOrChanged(party: Party): Steps<NoRoom | undefined> {
+  const stop = yield* stopped()
   if (stop !== undefined) return stop
-  const row = rowOf(db, party)
+  const row = yield* rowOf(party)
   return frozenIn(row) ?? changedIn(row, party)
 }
 
@@ -82,22 +86,22 @@ const changedIn = (row: MandateRow | undefined, party: Party): NoRoom | undefine
 const decodeMandate = Schema.decodeUnknownEither(Schema.parseJson(Mandate), { onExcessProperty: "error" })
 
 /** Reads the mandate of a token. */
-export const mandateOf = (db: Database, token: string): MandateInForce | undefined => {
-  const row = statement(db, "SELECT subject, revision, terms, seq FROM mandates WHERE token = ?").get(token) as
-    | (Pick<MandateRow, "revision" | "subject" | "terms"> & { readonly seq: number })
-    | undefined
+export function* mandateOf(token: string): Steps<MandateInForce | undefined> {
+  const row = yield* first<Pick<MandateRow, "revision" | "subject" | "terms"> & { readonly seq: number }>(
+    "SELECT subject, revision, terms, seq FROM mandates WHERE token = ?",
+    token
+  )
   return row === undefined || row.terms === null
     ? undefined
     : { subject: row.subject, revision: row.revision, terms: readable(row.seq, decodeMandate(row.terms)) }
 }
 
 /** Reads the mandates of tokens, the newest first. One that cannot be read is left out. */
-export const mandatesOf = (db: Database, most: number): ReadonlyArray<MandateInForce> =>
-  (
-    statement(
-      db,
-      "SELECT subject, revision, terms FROM mandates WHERE terms IS NOT NULL AND token IS NOT NULL ORDER BY seq DESC LIMIT ?"
-    ).all(most) as ReadonlyArray<{ readonly subject: string; readonly revision: number; readonly terms: string }>
-  ).flatMap(({ revision, subject, terms }) =>
+export function* mandatesOf(most: number): Steps<ReadonlyArray<MandateInForce>> {
+  return (yield* all<{ readonly subject: string; readonly revision: number; readonly terms: string }>(
+    "SELECT subject, revision, terms FROM mandates WHERE terms IS NOT NULL AND token IS NOT NULL ORDER BY seq DESC LIMIT ?",
+    most
+  )).flatMap(({ revision, subject, terms }) =>
     Either.match(decodeMandate(terms), { onLeft: () => [], onRight: (terms) => [{ subject, revision, terms }] })
   )
+}

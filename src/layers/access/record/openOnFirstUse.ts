@@ -1,6 +1,7 @@
 import { Effect, Ref, Scope, SynchronizedRef } from "effect"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import { type ImmediateDatabase, openImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import { openImmediateDatabase } from "../../storage/immediateDatabase.ts"
+import type { TransactionalDatabase } from "../../storage/transactionalDatabase.ts"
 import { layout } from "./layout.ts"
 
 /** Opens `authority.db` at its first use, for as long as the scope. A file that cannot be opened is tried again at the next. */
@@ -12,7 +13,7 @@ export const openOnFirstUse = Effect.fnUntraced(function* (file: string) {
     Effect.flatMap(Ref.getAndSet(logged, remedy), (before) =>
       remedy === undefined || remedy === before ? Effect.void : Effect.logError(message)
     )
-  const database = yield* SynchronizedRef.make<ImmediateDatabase | undefined>(undefined)
+  const database = yield* SynchronizedRef.make<TransactionalDatabase | undefined>(undefined)
   return {
     /** The file if it was opened before. */
     database: SynchronizedRef.get(database),

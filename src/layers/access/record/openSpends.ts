@@ -1,29 +1,28 @@
-import type { Database } from "better-sqlite3"
 import { Schema } from "effect"
 import { SpentOrder } from "../../../domain/mandates/claim.ts"
 import type { OpenSpend } from "../../../domain/mandates/room.ts"
 import { type Party, subjectOf } from "./party.ts"
 import { countsOf } from "./projectSpending.ts"
 import { makeReader } from "./readable.ts"
-import { statement } from "./statement.ts"
+import { all, column, exists, filter, type Steps } from "../../storage/steps.ts"
 
 /** Reads the order of a spend. */
 export const readTerms = makeReader(Schema.decodeUnknownEither(Schema.parseJson(SpentOrder)))
 
 /** Reads the open spends of a caller, or of all callers of its account, oldest first. */
-export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyone"): ReadonlyArray<OpenSpend> => {
-  const rows = statement(
-    db,
+export function* openSpendsOf(party: Party, scope: "own" | "everyone"): Steps<ReadonlyArray<OpenSpend>> {
+  const rows = yield* all<OpenRow>(
     `SELECT s.seq, s.n, s.kind, s.at, s.asset, s.amount, s.gets, s.counts, s.terms, s.txid, s.parent_n, s.paid, s.got,
        s.open_orders, p.txid AS parent_txid, i.state
      FROM spends s JOIN intents i USING (seq) LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
      WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.of_seq IS NULL
-       AND (@subject IS NULL OR s.subject = @subject) ORDER BY s.seq, s.n`
-  ).all({
-    key: party.key,
-    account: party.account,
-    subject: scope === "everyone" ? null : (subjectOf(party) ?? "")
-  }) as ReadonlyArray<OpenRow>
+       AND (@subject IS NULL OR s.subject = @subject) ORDER BY s.seq, s.n`,
+    {
+      key: party.key,
+      account: party.account,
+      subject: scope === "everyone" ? null : (subjectOf(party) ?? "")
+    }
+  )
   return rows.map(({ counts, gets, open_orders, parent_n, parent_txid, state, terms, txid, ...row }) => ({
     ...row,
     counts: countsOf({ seq: row.seq, counts }),
@@ -41,15 +40,17 @@ export const openSpendsOf = (db: Database, party: Party, scope: "own" | "everyon
  * Selects the assets of which a caller with a mandate, or else all callers, might own more as soon as open orders are read
  * back: these can have bought some, or can have ended without taking what they reserved.
  */
-export const unsettledOf = (db: Database, party: Party, assets: ReadonlyArray<string>): ReadonlySet<string> => {
+export function* unsettledOf(party: Party, assets: ReadonlyArray<string>): Steps<ReadonlySet<string>> {
   const { account, key } = party
-  const open = statement(
-    db,
-    `SELECT 1 FROM spends WHERE key = @key AND account = @account AND state = 'open' AND of_seq IS NULL
-       AND (gets = @asset OR (asset = @asset AND reduces = 1)) AND (@subject IS NULL OR subject = @subject) LIMIT 1`
-  )
   const subject = subjectOf(party) ?? null
-  return new Set(assets.filter((asset) => open.get({ key, account, asset, subject }) !== undefined))
+  const unsettled = yield* filter(assets, (asset) =>
+    exists(
+      `SELECT 1 FROM spends WHERE key = @key AND account = @account AND state = 'open' AND of_seq IS NULL
+         AND (gets = @asset OR (asset = @asset AND reduces = 1)) AND (@subject IS NULL OR subject = @subject) LIMIT 1`,
+      { key, account, asset, subject }
+    )
+  )
+  return new Set(unsettled)
 }
 
 interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "kind" | "n" | "paid" | "seq"> {
@@ -64,56 +65,59 @@ interface OpenRow extends Pick<OpenSpend, "amount" | "asset" | "at" | "got" | "k
 }
 
 /** Selects the ids, of Kraken or of ours, that belong to orders of a caller's mandate. Callers choose a `cl_ord_id`. */
-export const ownIds = (
-  db: Database,
+export function* ownIds(
   party: Party,
   ids: ReadonlyArray<string>,
   field: "txid" | "cl_ord_id"
-): ReadonlySet<string> => {
+): Steps<ReadonlySet<string>> {
   const { account, key } = party
-  const own = statement(
-    db,
-    `SELECT 1 FROM spends WHERE ${field} = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`
-  )
   const subject = subjectOf(party)
-  return new Set(subject === undefined ? [] : ids.filter((id) => own.get({ id, key, account, subject }) !== undefined))
+  if (subject === undefined) return new Set()
+  const own = yield* filter(ids, (id) =>
+    exists(
+      `SELECT 1 FROM spends WHERE ${field} = @id AND key = @key AND account = @account AND subject = @subject LIMIT 1`,
+      { id, key, account, subject }
+    )
+  )
+  return new Set(own)
 }
 
 /** Selects the ids that Kraken gave to withdrawals of a caller's mandate. */
-export const ownWithdrawals = (db: Database, party: Party, refids: ReadonlyArray<string>): ReadonlySet<string> => {
+export function* ownWithdrawals(party: Party, refids: ReadonlyArray<string>): Steps<ReadonlySet<string>> {
   const { account, key } = party
   const subject = subjectOf(party)
-  const own = statement(
-    db,
-    `SELECT 1 FROM made JOIN spends s USING (seq) JOIN intents i USING (seq)
-     WHERE made.key = @key AND made.account = @account AND made.id = @id AND s.subject = @subject
-       AND i.endpoint = 'private/Withdraw' LIMIT 1`
+  if (subject === undefined) return new Set()
+  const own = yield* filter(refids, (id) =>
+    exists(
+      `SELECT 1 FROM made JOIN spends s USING (seq) JOIN intents i USING (seq)
+       WHERE made.key = @key AND made.account = @account AND made.id = @id AND s.subject = @subject
+         AND i.endpoint = 'private/Withdraw' LIMIT 1`,
+      { id, key, account, subject }
+    )
   )
-  return new Set(
-    subject === undefined ? [] : refids.filter((id) => own.get({ id, key, account, subject }) !== undefined)
-  )
+  return new Set(own)
 }
 
 /**
  * Lists the pairs on which a caller's orders opened positions, or could have. They bring no coins in, unlike all others,
  * and take more than orders that reduce a position.
  */
-export const leveragedPairs = (db: Database, party: Party): ReadonlySet<string> => {
+export function* leveragedPairs(party: Party): Steps<ReadonlySet<string>> {
   const { account, key } = party
-  const pairs = statement(
-    db,
+  const pairs = yield* column<string>(
     `SELECT DISTINCT json_extract(terms, '$.pair') FROM spends
-     WHERE key = ? AND account = ? AND subject = ? AND kind = 'order' AND gets IS NULL AND reduces = 0`
+     WHERE key = ? AND account = ? AND subject = ? AND kind = 'order' AND gets IS NULL AND reduces = 0`,
+    key,
+    account,
+    subjectOf(party) ?? ""
   )
-  return new Set(pairs.pluck().all(key, account, subjectOf(party) ?? "") as ReadonlyArray<string>)
+  return new Set(pairs)
 }
 
 /** Selects the ids (`cl_ord_id`) that spends of an account have. */
-export const usedClientIds = (
-  db: Database,
-  { account, key }: Party,
-  ids: ReadonlyArray<string>
-): ReadonlySet<string> => {
-  const used = statement(db, "SELECT 1 FROM spends WHERE cl_ord_id = ? AND key = ? AND account = ?")
-  return new Set(ids.filter((id) => used.get(id, key, account) !== undefined))
+export function* usedClientIds({ account, key }: Party, ids: ReadonlyArray<string>): Steps<ReadonlySet<string>> {
+  const used = yield* filter(ids, (id) =>
+    exists("SELECT 1 FROM spends WHERE cl_ord_id = ? AND key = ? AND account = ? LIMIT 1", id, key, account)
+  )
+  return new Set(used)
 }

@@ -1,52 +1,49 @@
-import type { Database } from "better-sqlite3"
 import { Option } from "effect"
 import { type Claim, everyone } from "../../../domain/mandates/claim.ts"
 import type { NoRoom } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import { type Party, subjectOf } from "./party.ts"
-import { statement } from "./statement.ts"
+import { all, column, first, type Steps } from "../../storage/steps.ts"
 
 /**
  * The amount of an asset that a scope owns: capital, grants and what its writes gained, less what open writes can still
  * take of it. Under capital, all that it spends is its own. Otherwise only writes that reduce take of what it owns. Orders
  * that the fills of another one make, and that only reduce, can only take what that one got.
  */
-export const ownedOf = (
-  db: Database,
-  party: Party,
-  scope: string,
-  asset: string
-): { owned: D.Decimal; reserved: D.Decimal } => {
+export function* ownedOf(party: Party, scope: string, asset: string): Steps<{ owned: D.Decimal; reserved: D.Decimal }> {
   const { account, key } = party
   const terms = scope === everyone ? undefined : Option.getOrUndefined(party.mandate)?.terms
   const hasCapital = terms?.capital !== undefined
-  const gained = statement(
-    db,
-    "SELECT amount, net FROM holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?"
-  ).get(scope, key, account, asset) as { readonly amount: string; readonly net: string } | undefined
+  const gained = yield* first<{ readonly amount: string; readonly net: string }>(
+    "SELECT amount, net FROM holdings WHERE scope = ? AND key = ? AND account = ? AND asset = ?",
+    scope,
+    key,
+    account,
+    asset
+  )
   const parts = [
     terms !== undefined && Object.hasOwn(terms.grants, asset) ? (terms.grants[asset] ?? "0") : "0",
     terms?.capital?.asset === asset ? terms.capital.amount : "0",
     (hasCapital ? gained?.net : gained?.amount) ?? "0"
   ]
   const owned = parts.map(D.decimal).reduce((a, b) => D.sum(a, b))
-  const open = statement(
-    db,
-    `SELECT s.amount, s.paid, CASE WHEN s.reduces THEN p.got END AS got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
-     WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.asset = @asset
-       AND (@subject IS NULL OR s.subject = @subject) AND (@all OR s.reduces)`
-  ).all({
-    key,
-    account,
-    asset,
-    subject: scope === everyone ? null : scope,
-    all: hasCapital ? 1 : 0
-  }) as ReadonlyArray<{
+  const open = yield* all<{
     readonly amount: string
     readonly paid: string
     readonly got: string | null
-  }>
+  }>(
+    `SELECT s.amount, s.paid, CASE WHEN s.reduces = 1 THEN p.got END AS got FROM spends s LEFT JOIN spends p ON s.parent_n = p.n AND s.seq = p.seq
+     WHERE s.key = @key AND s.account = @account AND s.state = 'open' AND s.asset = @asset
+       AND (@subject IS NULL OR s.subject = @subject) AND (@all = 1 OR s.reduces = 1)`,
+    {
+      key,
+      account,
+      asset,
+      subject: scope === everyone ? null : scope,
+      all: hasCapital ? 1 : 0
+    }
+  )
   const reserved = open.reduce((sum, { amount, got, paid }) => {
     const most = got === null ? D.decimal(amount) : D.min(D.decimal(amount), D.decimal(got))
     return D.sum(sum, D.max(D.zero, D.subtract(most, D.decimal(paid))))
@@ -55,8 +52,8 @@ export const ownedOf = (
 }
 
 /** The amount of an asset that a caller owns and no open write can take. Without a mandate: that all callers own. */
-export const availableOf = (db: Database, party: Party, asset: string): string => {
-  const { owned, reserved } = ownedOf(db, party, subjectOf(party) ?? everyone, asset)
+export function* availableOf(party: Party, asset: string): Steps<string> {
+  const { owned, reserved } = yield* ownedOf(party, subjectOf(party) ?? everyone, asset)
   return D.format(D.max(D.zero, D.subtract(owned, reserved)))
 }
 
@@ -64,7 +61,7 @@ export const availableOf = (db: Database, party: Party, asset: string): string =
  * Checks that a caller with capital spends only what it owns, and that orders which only reduce sell only what their
  * scope owns.
  */
-export const ownershipReached = (db: Database, party: Party, claim: Claim): NoRoom | undefined => {
+export function* ownershipReached(party: Party, claim: Claim): Steps<NoRoom | undefined> {
   const scope = subjectOf(party) ?? everyone
   const hasCapital = Option.exists(party.mandate, ({ terms }) => terms.capital !== undefined)
   const bound = claim.spends.filter(({ order, parent }) =>
@@ -74,7 +71,7 @@ export const ownershipReached = (db: Database, party: Party, claim: Claim): NoRo
     const asked = bound
       .filter((spend) => spend.asset === asset)
       .reduce((sum, { amount }) => D.sum(sum, D.decimal(amount)), D.zero)
-    const { owned, reserved } = ownedOf(db, party, scope, asset)
+    const { owned, reserved } = yield* ownedOf(party, scope, asset)
     const left = D.max(D.zero, D.subtract(owned, reserved))
     if (D.greaterThan(asked, left))
       return {
@@ -92,7 +89,7 @@ export const ownershipReached = (db: Database, party: Party, claim: Claim): NoRo
 
 /** An amendment was answered after the report. It raised the bound of an order, and has no spend of its own any more. */
 const amendedSince = `EXISTS (
-  SELECT 1 FROM events e JOIN intents a ON a.seq = json_extract(e.body, '$.intent')
+  SELECT 1 FROM events e JOIN intents a ON a.seq = CAST(json_extract(e.body, '$.intent') AS BIGINT)
   WHERE e.seq > @asOf AND a.outcome_seq = e.seq AND a.endpoint = 'private/AmendOrder'
     AND a.key = @key AND a.account = @account)`
 
@@ -101,7 +98,7 @@ const amendedSince = `EXISTS (
  * for is not in it: the most that it can take, or has taken since, is subtracted. One whose outcome is unknown was not
  * answered, and can be missing from any report.
  */
-export const keepReached = (db: Database, party: Party, claim: Claim, { report }: Limits): NoRoom | undefined => {
+export function* keepReached(party: Party, claim: Claim, { report }: Limits): Steps<NoRoom | undefined> {
   const keep = Option.getOrUndefined(party.mandate)?.terms.keep ?? {}
   for (const [asset, least] of Object.entries(keep)) {
     const asked = claim.spends
@@ -114,15 +111,13 @@ export const keepReached = (db: Database, party: Party, claim: Claim, { report }
     const unreported =
       report === undefined
         ? []
-        : (statement(
-            db,
+        : yield* column<string>(
             `SELECT CASE s.state WHEN 'open' THEN s.amount ELSE s.paid END FROM spends s JOIN intents i USING (seq)
        WHERE s.key = @key AND s.account = @account AND s.asset = @asset
          AND (i.outcome_seq IS NULL OR i.outcome_seq > @asOf
-           OR (s.state = 'open' AND (i.state = 'unknown' OR ${amendedSince})))`
+           OR (s.state = 'open' AND (i.state = 'unknown' OR ${amendedSince})))`,
+            { key: party.key, account: party.account, asset, asOf: report.asOf }
           )
-            .pluck()
-            .all({ key: party.key, account: party.account, asset, asOf: report.asOf }) as ReadonlyArray<string>)
     const available = unreported.reduce((left, amount) => D.subtract(left, D.decimal(amount)), D.decimal(reported))
     const left = D.max(D.zero, D.subtract(available, D.decimal(least)))
     if (D.greaterThan(asked, left))

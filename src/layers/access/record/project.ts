@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import type { Event, Intent, Outcome, Refusal } from "../../../domain/record/events.ts"
 import {
   haltColumns,
@@ -13,26 +12,27 @@ import {
 import type { Place } from "./place.ts"
 import * as Plans from "./projectPlans.ts"
 import * as Spending from "./projectSpending.ts"
-import { statement } from "./statement.ts"
+import { column, run, type Steps } from "../../storage/steps.ts"
 
 /** Makes empty projections in temporary tables. */
-export const makeTemporaryProjections = (db: Database): void => {
-  dropTemporaryProjections(db)
-  db.exec(`
-    CREATE TABLE temp.rebuilt_intents (${intentColumns}) STRICT;
-    CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
-      PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID;
-    CREATE TABLE temp.rebuilt_spends (${spendColumns}) STRICT;
-    CREATE INDEX temp.rebuilt_spends_raising ON rebuilt_spends (of_seq, of_n) WHERE of_seq IS NOT NULL;
-    CREATE TABLE temp.rebuilt_uses (${useColumns}) STRICT, WITHOUT ROWID;
-    CREATE INDEX temp.rebuilt_uses_spend ON rebuilt_uses (seq, n);
-    CREATE TABLE temp.rebuilt_use_sums (${useSumColumns}) STRICT, WITHOUT ROWID;
-    CREATE TABLE temp.rebuilt_holdings (${holdingColumns}) STRICT, WITHOUT ROWID;
-    CREATE TABLE temp.rebuilt_mandates (${mandateColumns}) STRICT;
-    CREATE TABLE temp.rebuilt_halt (${haltColumns}) STRICT;
-    CREATE TABLE temp.rebuilt_plans (${planColumns}) STRICT;
-  `)
+export function* makeTemporaryProjections(): Steps<void> {
+  yield* dropTemporaryProjections()
+  for (const text of temporaryTables) yield* run(text)
 }
+
+const temporaryTables: ReadonlyArray<string> = [
+  `CREATE TABLE temp.rebuilt_intents (${intentColumns}) STRICT`,
+  `CREATE TABLE temp.rebuilt_made (key TEXT NOT NULL, account TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key, account, id, seq)) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE temp.rebuilt_spends (${spendColumns}) STRICT`,
+  `CREATE INDEX temp.rebuilt_spends_raising ON rebuilt_spends (of_seq, of_n) WHERE of_seq IS NOT NULL`,
+  `CREATE TABLE temp.rebuilt_uses (${useColumns}) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX temp.rebuilt_uses_spend ON rebuilt_uses (seq, n)`,
+  `CREATE TABLE temp.rebuilt_use_sums (${useSumColumns}) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE temp.rebuilt_holdings (${holdingColumns}) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE temp.rebuilt_mandates (${mandateColumns}) STRICT`,
+  `CREATE TABLE temp.rebuilt_halt (${haltColumns}) STRICT`,
+  `CREATE TABLE temp.rebuilt_plans (${planColumns}) STRICT`
+]
 
 /** The projections. All but sums have a column of the row that wrote them or that they belong to. */
 export const projections = [
@@ -47,73 +47,78 @@ export const projections = [
   "plans"
 ] as const
 
-export const dropTemporaryProjections = (db: Database): void => {
-  for (const table of projections) db.exec(`DROP TABLE IF EXISTS temp.rebuilt_${table}`)
+export function* dropTemporaryProjections(): Steps<void> {
+  for (const table of projections) yield* run(`DROP TABLE IF EXISTS temp.rebuilt_${table}`)
 }
 
 /** Updates the projections by one event. */
-export const project = (db: Database, place: Place, seq: number, event: Event): void => {
+export function* project(place: Place, seq: number, event: Event): Steps<void> {
   switch (event.kind) {
     case "intent":
-      begin(db, place, seq, event)
-      Plans.carryOut(db, place, seq, event)
-      return Spending.reserve(db, place, seq, event)
+      yield* begin(place, seq, event)
+      yield* Plans.carryOut(place, seq, event)
+      return yield* Spending.reserve(place, seq, event)
     case "outcome":
-      decide(db, place, seq, event)
-      return Spending.decideSpends(db, place, seq, event)
+      yield* decide(place, seq, event)
+      return yield* Spending.decideSpends(place, seq, event)
     case "resolution":
-      statement(
-        db,
-        `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`
-      ).run(event.outcome, event.at, seq, event.intent)
-      return Spending.resolveSpends(db, place, seq, event.intent, event.outcome === "happened")
+      yield* run(
+        `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, blocks = 0 WHERE seq = ? AND state = 'unknown'`,
+        event.outcome,
+        event.at,
+        seq,
+        event.intent
+      )
+      return yield* Spending.resolveSpends(place, seq, event.intent, event.outcome === "happened")
     case "rekey":
-      statement(db, `UPDATE ${place}intents SET key = ? WHERE key = ?`).run(event.to, event.from)
-      statement(db, `UPDATE OR IGNORE ${place}made SET key = ? WHERE key = ?`).run(event.to, event.from)
-      Plans.voidRekeyed(db, place, { at: event.at, seq }, event.from)
-      statement(db, `UPDATE ${place}plans SET key = ? WHERE key = ?`).run(event.to, event.from)
-      return Spending.rekeySpends(db, place, event.from, event.to)
+      yield* run(`UPDATE ${place}intents SET key = ? WHERE key = ?`, event.to, event.from)
+      yield* run(
+        `UPDATE ${place}made AS m SET key = @to WHERE key = @from AND NOT EXISTS (
+           SELECT 1 FROM ${place}made AS o
+           WHERE o.key = @to AND o.account = m.account AND o.id = m.id AND o.seq = m.seq)`,
+        { from: event.from, to: event.to }
+      )
+      yield* Plans.voidRekeyed(place, { at: event.at, seq }, event.from)
+      yield* run(`UPDATE ${place}plans SET key = ? WHERE key = ?`, event.to, event.from)
+      return yield* Spending.rekeySpends(place, event.from, event.to)
     case "restore":
-      return Plans.voidAll(db, place, { at: event.at, seq })
+      return yield* Plans.voidAll(place, { at: event.at, seq })
     case "secret":
       return
     case "fills":
-      return Spending.fill(db, place, seq, event)
+      return yield* Spending.fill(place, seq, event)
     case "mandate":
-      Plans.voidChanged(db, place, seq, event)
-      return Spending.changeMandate(db, place, seq, event)
+      yield* Plans.voidChanged(place, seq, event)
+      return yield* Spending.changeMandate(place, seq, event)
     case "freeze":
-      Plans.voidFrozen(db, place, seq, event)
-      return Spending.freeze(db, place, seq, event)
+      yield* Plans.voidFrozen(place, seq, event)
+      return yield* Spending.freeze(place, seq, event)
     case "halt":
-      if (event.halted) Plans.voidHalted(db, place, { at: event.at, seq })
-      return Spending.halt(db, place, seq, event)
+      if (event.halted) yield* Plans.voidHalted(place, { at: event.at, seq })
+      return yield* Spending.halt(place, seq, event)
     case "plan":
-      return Plans.plan(db, place, seq, event)
+      return yield* Plans.plan(place, seq, event)
     case "answer":
-      return Plans.answer(db, place, seq, event)
+      return yield* Plans.answer(place, seq, event)
     case "prune": {
       const { through } = event
-      statement(db, `DELETE FROM ${place}made WHERE seq IN (${Spending.prunable(place)})`).run({ through })
+      yield* run(`DELETE FROM ${place}made WHERE seq IN (${Spending.prunable(place)})`, { through })
       // Intents come last, since they say which spends are prunable.
-      const removed = statement(db, Spending.prunable(place)).pluck().all({ through })
-      Spending.pruneSpends(db, place, seq, event)
-      const remove = statement(db, `DELETE FROM ${place}intents WHERE seq = ?`)
-      for (const intent of removed) remove.run(intent)
+      const removed = yield* column<number>(Spending.prunable(place), { through })
+      yield* Spending.pruneSpends(place, seq, event)
+      for (const intent of removed) yield* run(`DELETE FROM ${place}intents WHERE seq = ?`, intent)
       return
     }
     case "refusal":
-      return refuse(db, place, seq, event)
+      return yield* refuse(place, seq, event)
   }
 }
 
-const begin = (db: Database, place: Place, seq: number, intent: Intent): void => {
-  statement(
-    db,
+function* begin(place: Place, seq: number, intent: Intent): Steps<void> {
+  yield* run(
     `INSERT INTO ${place}intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
        state, decided_at, outcome_seq, ids, blocks)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, '[]', 1)`
-  ).run(
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL, '[]', 1)`,
     seq,
     intent.key,
     intent.account,
@@ -127,25 +132,40 @@ const begin = (db: Database, place: Place, seq: number, intent: Intent): void =>
   )
 }
 
-const refuse = (db: Database, place: Place, seq: number, { account, actor, at, endpoint, key }: Refusal): void => {
-  statement(
-    db,
+function* refuse(place: Place, seq: number, { account, actor, at, endpoint, key }: Refusal): Steps<void> {
+  yield* run(
     `INSERT INTO ${place}intents (seq, key, account, caller, endpoint, identity, fingerprints, at, leave_by, expires,
        state, decided_at, outcome_seq, ids, blocks)
-     VALUES (?, ?, ?, ?, ?, NULL, '[]', ?, ?, NULL, 'refused', ?, ?, '[]', 0)`
-  ).run(seq, key, account, actor.id, endpoint, at, at, at, seq)
+     VALUES (?, ?, ?, ?, ?, NULL, '[]', ?, ?, NULL, 'refused', ?, ?, '[]', 0)`,
+    seq,
+    key,
+    account,
+    actor.id,
+    endpoint,
+    at,
+    at,
+    at,
+    seq
+  )
 }
 
-const decide = (db: Database, place: Place, seq: number, outcome: Outcome): void => {
+function* decide(place: Place, seq: number, outcome: Outcome): Steps<void> {
   const blocks = outcome.outcome === "unknown" && outcome.safeToRepeat !== true
-  statement(
-    db,
+  yield* run(
     `UPDATE ${place}intents SET state = ?, decided_at = ?, outcome_seq = ?, ids = ?, blocks = ?
-     WHERE seq = ? AND state IN ('open', 'unknown')`
-  ).run(outcome.outcome, outcome.at, seq, JSON.stringify(outcome.ids), blocks ? 1 : 0, outcome.intent)
-  const insert = statement(
-    db,
-    `INSERT OR IGNORE INTO ${place}made (key, account, id, seq) SELECT key, account, ?, seq FROM ${place}intents WHERE seq = ?`
+     WHERE seq = ? AND state IN ('open', 'unknown')`,
+    outcome.outcome,
+    outcome.at,
+    seq,
+    JSON.stringify(outcome.ids),
+    blocks ? 1 : 0,
+    outcome.intent
   )
-  for (const id of outcome.ids) insert.run(id, outcome.intent)
+  for (const id of outcome.ids)
+    yield* run(
+      `INSERT INTO ${place}made (key, account, id, seq) SELECT key, account, ?, seq FROM ${place}intents WHERE seq = ?
+       ON CONFLICT DO NOTHING`,
+      id,
+      outcome.intent
+    )
 }

@@ -1,6 +1,6 @@
 import { Either, Schema } from "effect"
 import { makeBoundedMap } from "../../caching/boundedMap.ts"
-import { Unreadable } from "../../storage/immediateDatabase.ts"
+import { Unreadable } from "../../storage/transactionalDatabase.ts"
 
 /** Returns decoded contents of a row, or throws: what this program writes decodes. */
 export const readable = <A>(seq: number, decoded: Either.Either<A, unknown>): A => {

@@ -1,7 +1,10 @@
-import type { Database } from "better-sqlite3"
-import { statement } from "./statement.ts"
+import { all, type Steps, value } from "../../storage/steps.ts"
+
+/** Rows that are read at once. */
+const batch = 100
 
 interface Row {
+  readonly seq: number
   readonly at: number
   readonly subject: string | null
   readonly replaces: string | null
@@ -12,31 +15,32 @@ interface Row {
  * replaced. Usage that is counted by the caller of a write follows the mandate by them. It reads the rows of that time only
  * if the mandate was changed in it.
  */
-export const replacedTokens = (
-  db: Database,
+export function* replacedTokens(
   { subject, token }: { readonly subject: string; readonly token: string },
   since: number
-): ReadonlyArray<string> => {
+): Steps<ReadonlyArray<string>> {
   // A token that was never replaced has the id of its subject.
   if (subject === token) return []
-  const changedAt = statement(
-    db,
-    "SELECT json_extract(body, '$.at') FROM mandates JOIN events USING (seq) WHERE token = ? AND json_valid(body)"
+  const changedAt = yield* value(
+    `SELECT CAST(json_extract(body, '$.at') AS BIGINT) FROM mandates JOIN events USING (seq)
+     WHERE token = ? AND json_valid(body)`,
+    token
   )
-    .pluck()
-    .get(token)
   if (typeof changedAt === "number" && changedAt <= since) return []
-  const rows = db
-    .prepare(
-      `SELECT json_extract(body, '$.at') AS at, json_extract(body, '$.subject') AS subject,
-         json_extract(body, '$.replaces') AS replaces
-       FROM events WHERE json_valid(body) ORDER BY seq DESC`
-    )
-    .iterate() as IterableIterator<Row>
   const tokens = new Set<string>()
-  for (const row of rows) {
-    if (row.at <= since) break
-    if (row.replaces !== null && row.subject === subject) tokens.add(row.replaces)
+  let last = Number.MAX_SAFE_INTEGER
+  for (;;) {
+    const rows: ReadonlyArray<Row> = yield* all<Row>(
+      `SELECT seq, CAST(json_extract(body, '$.at') AS BIGINT) AS at, json_extract(body, '$.subject') AS subject,
+         json_extract(body, '$.replaces') AS replaces
+       FROM events WHERE seq < ? AND json_valid(body) ORDER BY seq DESC LIMIT ${batch}`,
+      last
+    )
+    for (const { at, replaces, seq, subject: of } of rows) {
+      if (at <= since) return [...tokens]
+      last = seq
+      if (replaces !== null && of === subject) tokens.add(replaces)
+    }
+    if (rows.length < batch) return [...tokens]
   }
-  return [...tokens]
 }

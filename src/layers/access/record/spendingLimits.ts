@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Option } from "effect"
 import { type Claim, everyone, type Spend, withdrawBucket } from "../../../domain/mandates/claim.ts"
 import type { ServerLimits, SpendingLimits, Window } from "../../../domain/mandates/mandate.ts"
@@ -6,9 +5,9 @@ import type { LimitUsage, NoRoom } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Party } from "./party.ts"
-import { statement } from "./statement.ts"
 import { mostUnits, unitsOf, usedByOpen, usedSince, whileOpen } from "./uses.ts"
 import { rolling, type RollingWindow, spans } from "./windows.ts"
+import { all, map, type Steps, value } from "../../storage/steps.ts"
 
 /** The limits of one bucket. */
 interface Bucket {
@@ -41,13 +40,9 @@ const bucketsOf = (party: Party, server: ServerLimits | undefined): ReadonlyArra
   return [...own, ...(server === undefined ? [] : spending("server", everyone, server.spending))]
 }
 
-const usedIn = (
-  db: Database,
-  { account, key }: Party,
-  { bucket, scope }: Bucket,
-  window: RollingWindow,
-  at: number
-): bigint => usedSince(db, { scope, key, account, bucket }, sinceOf(window, at))
+function* usedIn({ account, key }: Party, { bucket, scope }: Bucket, window: RollingWindow, at: number): Steps<bigint> {
+  return yield* usedSince({ scope, key, account, bucket }, sinceOf(window, at))
+}
 
 const sinceOf = (window: RollingWindow, at: number): number =>
   window === "total" ? -1 : Math.trunc(at - spans[window])
@@ -64,22 +59,22 @@ const limitOf = (max: SpendingLimits["max"], window: Window): bigint | undefined
 }
 
 /** Checks that no window of a limit is exceeded. `at` is the time by which windows are judged. */
-export const spendingReached = (
-  db: Database,
+export function* spendingReached(
   party: Party,
   claim: Claim,
   { server }: Limits,
   at: number
-): NoRoom | undefined => {
+): Steps<NoRoom | undefined> {
   for (const bucket of bucketsOf(party, server)) {
     const asked = claim.spends.flatMap((spend) => {
       const count = spend.counts.find(({ bucket: name, scope }) => name === bucket.bucket && scope === bucket.scope)
       return count === undefined ? [] : [{ spend, rate: count.rate, units: unitsOf(spend.amount, count.rate) }]
     })
     if (asked.length === 0) continue
-    const reached = (window: Window, asked: bigint, limit: bigint, used: bigint): NoRoom => {
+    const reached = function* (window: Window, asked: bigint, limit: bigint, used: bigint): Steps<NoRoom> {
       const left = limit > used ? limit - used : 0n
-      const availableAt = window === "order" ? undefined : roomAt(db, party, bucket, window, at, used + asked - limit)
+      const availableAt =
+        window === "order" ? undefined : yield* roomAt(party, bucket, window, at, used + asked - limit)
       return {
         _tag: "Limit",
         layer: bucket.layer,
@@ -94,79 +89,81 @@ export const spendingReached = (
     const single = limitOf(bucket.max, "order")
     if (single !== undefined)
       for (const { rate, spend } of asked) {
-        const units = unitsOf(D.format(D.sum(D.decimal(spend.amount), raisedAmount(db, spend))), rate)
-        if (spend.kind === "order" && units > single) return reached("order", units, single, 0n)
+        const units = unitsOf(D.format(D.sum(D.decimal(spend.amount), yield* raisedAmount(spend))), rate)
+        if (spend.kind === "order" && units > single) return yield* reached("order", units, single, 0n)
       }
     const sum = asked.reduce((total, { units }) => total + units, 0n)
     for (const window of rolling) {
       const limit = limitOf(bucket.max, window)
       if (limit === undefined) continue
-      const used = usedIn(db, party, bucket, window, at)
-      if (used + sum > limit) return reached(window, sum, limit, used)
+      const used = yield* usedIn(party, bucket, window, at)
+      if (used + sum > limit) return yield* reached(window, sum, limit, used)
     }
   }
   return undefined
 }
 
 /** The amount of the order that an amendment raises. */
-const raisedAmount = (db: Database, { raises }: Spend): D.Decimal => {
+function* raisedAmount({ raises }: Spend): Steps<D.Decimal> {
   if (raises === undefined) return D.zero
-  const amount = statement(db, "SELECT amount FROM spends WHERE seq = ? AND n = ?").pluck().get(raises.intent, raises.n)
-  return D.decimal(amount === undefined ? "0" : String(amount))
+  const amount = yield* value<string>("SELECT amount FROM spends WHERE seq = ? AND n = ?", raises.intent, raises.n)
+  return D.decimal(amount ?? "0")
 }
 
-/** Uses that are looked at to find out when there is room. */
-const mostUses = 1000
+/** The places and lengths of the parts in which uses are looked at to find out when there is room. */
+const batches = [
+  [0, 20],
+  [20, 980]
+] as const
 
 /** The time at which `needed` units have left a window. Undefined if open writes hold them, or a window has no end. */
-const roomAt = (
-  db: Database,
+function* roomAt(
   { account, key }: Party,
   { bucket, scope }: Bucket,
   window: RollingWindow,
   at: number,
   needed: bigint
-): number | undefined => {
+): Steps<number | undefined> {
   if (window === "total") return undefined
-  const uses = statement(
-    db,
-    `SELECT at, units FROM uses WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND at > ? AND at < ${whileOpen}
-     ORDER BY at LIMIT ${mostUses}`
-  )
-    .safeIntegers()
-    .iterate(scope, key, account, bucket, sinceOf(window, at)) as IterableIterator<{
-    readonly at: bigint
-    readonly units: bigint
-  }>
   let freed = 0n
   // Most often the oldest ones are enough, so that the others are not read.
-  for (const use of uses) {
-    freed += use.units
-    if (freed >= needed) return Number(use.at) + spans[window]
+  for (const [offset, most] of batches) {
+    const uses = yield* all<{ readonly at: number; readonly units: string }>(
+      `SELECT at, CAST(units AS TEXT) AS units FROM uses
+       WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND at > ? AND at < ${whileOpen}
+       ORDER BY at LIMIT ${most} OFFSET ${offset}`,
+      scope,
+      key,
+      account,
+      bucket,
+      sinceOf(window, at)
+    )
+    for (const use of uses) {
+      freed += BigInt(use.units)
+      if (freed >= needed) return use.at + spans[window]
+    }
+    if (uses.length < most) return undefined
   }
   return undefined
 }
 
 /** Reads what was used of each limit that concerns a caller. `at` is the time by which windows are judged. */
-export const limitUsages = (
-  db: Database,
+export function* limitUsages(
   party: Party,
   server: ServerLimits | undefined,
   at: number
-): ReadonlyArray<LimitUsage> =>
-  bucketsOf(party, server).flatMap((bucket) => rolling.flatMap((window) => usageIn(db, party, bucket, window, at)))
+): Steps<ReadonlyArray<LimitUsage>> {
+  const usages = yield* map(bucketsOf(party, server), (bucket) =>
+    map(rolling, (window) => usageIn(party, bucket, window, at))
+  )
+  return usages.flat(2)
+}
 
-const usageIn = (
-  db: Database,
-  party: Party,
-  bucket: Bucket,
-  window: RollingWindow,
-  at: number
-): ReadonlyArray<LimitUsage> => {
+function* usageIn(party: Party, bucket: Bucket, window: RollingWindow, at: number): Steps<ReadonlyArray<LimitUsage>> {
   const limit = limitOf(bucket.max, window)
   if (limit === undefined) return []
-  const used = usedIn(db, party, bucket, window, at)
-  const availableAt = used === 0n ? undefined : roomAt(db, party, bucket, window, at, 1n)
+  const used = yield* usedIn(party, bucket, window, at)
+  const availableAt = used === 0n ? undefined : yield* roomAt(party, bucket, window, at, 1n)
   return [
     {
       layer: bucket.layer,
@@ -193,23 +190,18 @@ export interface BudgetState {
 }
 
 /** Reads the state of the limits of spending, without those of withdrawal addresses, which have the names of a person. */
-export const budgetStates = (
-  db: Database,
+export function* budgetStates(
   party: Party,
   server: ServerLimits | undefined,
   at: number
-): ReadonlyArray<BudgetState> =>
-  bucketsOf(party, server)
-    .filter(({ name }) => name === "max")
-    .flatMap((bucket) => {
-      const reserved = usedByOpen(db, { ...bucket, account: party.account, key: party.key })
-      return rolling.flatMap((window) =>
-        usageIn(db, party, bucket, window, at).map(({ allowed, limit, unit, used }) => ({
-          limit,
-          currency: unit,
-          allowed,
-          used,
-          reserved: textOf(reserved)
-        }))
-      )
-    })
+): Steps<ReadonlyArray<BudgetState>> {
+  const states: Array<BudgetState> = []
+  for (const bucket of bucketsOf(party, server)) {
+    if (bucket.name !== "max") continue
+    const reserved = textOf(yield* usedByOpen({ ...bucket, account: party.account, key: party.key }))
+    for (const window of rolling)
+      for (const { allowed, limit, unit, used } of yield* usageIn(party, bucket, window, at))
+        states.push({ limit, currency: unit, allowed, used, reserved })
+  }
+  return states
+}

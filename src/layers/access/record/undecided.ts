@@ -1,5 +1,5 @@
-import type { Database } from "better-sqlite3"
 import { isLeased } from "./intents.ts"
+import { all, type Steps } from "../../storage/steps.ts"
 
 /** Writes of a record whose outcome is not known, by their numbers, oldest first. */
 export interface Undecided {
@@ -17,13 +17,11 @@ interface Row {
 }
 
 /** Lists the writes that wait for a person or for a server, at a time in Unix milliseconds. */
-export const undecided = (db: Database, wall: number): Undecided => {
-  const rows = db
-    .prepare(
-      `SELECT seq, state, owner, until FROM intents LEFT JOIN leases USING (seq) WHERE state IN ('open', 'unknown')
-       ORDER BY seq`
-    )
-    .all() as ReadonlyArray<Row>
+export function* undecided(wall: number): Steps<Undecided> {
+  const rows = yield* all<Row>(
+    `SELECT seq, state, owner, until FROM intents LEFT JOIN leases USING (seq) WHERE state IN ('open', 'unknown')
+     ORDER BY seq`
+  )
   const numbers = (belongs: (row: Row) => boolean) => rows.filter(belongs).map(({ seq }) => seq)
   return {
     unknown: numbers(({ state }) => state === "unknown"),

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Option } from "effect"
 import type { Owned, Usage } from "../../../domain/mandates/room.ts"
 import * as D from "../../../domain/numbers/decimal.ts"
@@ -9,38 +8,45 @@ import { frozen } from "./mandates.ts"
 import { ownedOf } from "./ownership.ts"
 import { type Party, subjectOf } from "./party.ts"
 import { limitUsages } from "./spendingLimits.ts"
-import { statement } from "./statement.ts"
 import { windowTime } from "./windows.ts"
+import { column, map, type Steps } from "../../storage/steps.ts"
 
 /** Reads what a caller has used of its limits. */
-export const usageOf = (db: Database, now: Now, party: Party, limits: Limits): Usage => {
-  const at = windowTime(db, now, party, limits)
+export function* usageOf(now: Now, party: Party, limits: Limits): Steps<Usage> {
+  const at = yield* windowTime(now, party, limits)
   const terms = Option.getOrUndefined(party.mandate)?.terms
   const subject = subjectOf(party)
-  const stopped = frozen(db, party)
+  const stopped = yield* frozen(party)
   const assets =
     subject === undefined
       ? []
-      : (statement(db, "SELECT asset FROM holdings WHERE scope = ? AND key = ? AND account = ?")
-          .pluck()
-          .all(subject, party.key, party.account) as ReadonlyArray<string>)
+      : yield* column<string>(
+          "SELECT asset FROM holdings WHERE scope = ? AND key = ? AND account = ?",
+          subject,
+          party.key,
+          party.account
+        )
   const given =
     terms === undefined ? [] : [...Object.keys(terms.grants), ...(terms.capital ? [terms.capital.asset] : [])]
   return {
     ...(terms !== undefined && { terms }),
-    limits: limitUsages(db, party, limits.server, at),
+    limits: yield* limitUsages(party, limits.server, at),
     owned: Object.fromEntries(
       subject === undefined
         ? []
-        : [...new Set([...given, ...assets])].toSorted().map((asset) => [asset, ownership(db, party, subject, asset)])
+        : yield* map([...new Set([...given, ...assets])].toSorted(), function* (asset): Steps<
+            readonly [string, Owned]
+          > {
+            return [asset, yield* ownership(party, subject, asset)]
+          })
     ),
-    openOrders: subject === undefined ? 0 : openOrders(db, party, subject),
-    writes: recentWrites(db, now, party, terms?.rate ?? 1000).length,
+    openOrders: subject === undefined ? 0 : yield* openOrders(party, subject),
+    writes: (yield* recentWrites(now, party, terms?.rate ?? 1000)).length,
     ...(stopped !== undefined && { frozen: stopped })
   }
 }
 
-const ownership = (db: Database, party: Party, subject: string, asset: string): Owned => {
-  const { owned, reserved } = ownedOf(db, party, subject, asset)
+function* ownership(party: Party, subject: string, asset: string): Steps<Owned> {
+  const { owned, reserved } = yield* ownedOf(party, subject, asset)
   return { amount: D.format(owned), reserved: D.format(reserved) }
 }

@@ -1,8 +1,7 @@
-import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import * as D from "../../../domain/numbers/decimal.ts"
 import type { Place } from "./place.ts"
-import { statement } from "./statement.ts"
+import { all, first, run, type Steps } from "../../storage/steps.ts"
 
 /** The time of a use whose spend is open: later than any other, so that it counts in every window. */
 export const whileOpen = 9_000_000_000_000_000
@@ -53,75 +52,92 @@ const [quarter, day] = [Duration.toMillis("15 minutes"), Duration.toMillis("1 da
 const unitsPerWhole = 10n ** BigInt(usePlaces)
 
 /** Adds a use to the sums of its time, or takes it away. One of an open spend has no time. A sum of zero is removed. */
-const addToSums = (
-  db: Database,
-  place: Place,
-  { account, at, bucket, key, scope, units }: Use,
-  sign: 1n | -1n
-): void => {
+function* addToSums(place: Place, { account, at, bucket, key, scope, units }: Use, sign: 1n | -1n): Steps<void> {
   if (at >= whileOpen || units === 0n) return
-  const add = statement(
-    db,
-    `INSERT INTO ${place}use_sums (scope, key, account, bucket, span, at, whole, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET whole = whole + excluded.whole, rest = rest + excluded.rest`
-  )
   const [whole, rest] = [sign * (units / unitsPerWhole), sign * (units % unitsPerWhole)]
   for (const span of [quarter, day]) {
     const start = Math.trunc(at / span) * span
-    add.run(scope, key, account, bucket, span, start, whole, rest)
+    yield* run(
+      `INSERT INTO ${place}use_sums AS s (scope, key, account, bucket, span, at, whole, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (scope, key, account, bucket, span, at)
+       DO UPDATE SET whole = s.whole + excluded.whole, rest = s.rest + excluded.rest`,
+      scope,
+      key,
+      account,
+      bucket,
+      span,
+      start,
+      whole,
+      rest
+    )
     if (sign > 0) continue
-    statement(
-      db,
+    yield* run(
       `DELETE FROM ${place}use_sums WHERE scope = ? AND key = ? AND account = ? AND bucket = ? AND span = ? AND at = ?
-         AND whole = 0 AND rest = 0`
-    ).run(scope, key, account, bucket, span, start)
+         AND whole = 0 AND rest = 0`,
+      scope,
+      key,
+      account,
+      bucket,
+      span,
+      start
+    )
   }
 }
 
 /** Adds a use of a spend. `part` is its number among those of the spend and the limit. */
-export const addUse = (db: Database, place: Place, { n, seq }: SpendRef, part: number, use: Use): void => {
+export function* addUse(place: Place, { n, seq }: SpendRef, part: number, use: Use): Steps<void> {
   const { account, at, bucket, key, scope, units } = use
-  statement(
-    db,
-    `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-  ).run(scope, key, account, bucket, at, seq, n, part, units)
-  addToSums(db, place, use, 1n)
+  yield* run(
+    `INSERT INTO ${place}uses (scope, key, account, bucket, at, seq, n, part, units) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    scope,
+    key,
+    account,
+    bucket,
+    at,
+    seq,
+    n,
+    part,
+    units
+  )
+  yield* addToSums(place, use, 1n)
 }
 
-/** A row as it is read with large integers. */
+/** A row of a use. Its units are text, since JavaScript's numbers are not exact for all of them. */
 interface UseRow extends UseBucket {
-  readonly at: bigint
-  readonly units: bigint
+  readonly at: number
+  readonly units: string
 }
 
-const removed = (db: Database, place: Place, rows: ReadonlyArray<unknown>): void => {
-  for (const { at, ...use } of rows as ReadonlyArray<UseRow>) addToSums(db, place, { ...use, at: Number(at) }, -1n)
+function* removed(place: Place, rows: ReadonlyArray<UseRow>): Steps<void> {
+  for (const { units, ...use } of rows) yield* addToSums(place, { ...use, units: BigInt(units) }, -1n)
 }
 
-const removedColumns = "scope, key, account, bucket, at, units"
+const removedColumns = "scope, key, account, bucket, at, CAST(units AS TEXT) AS units"
 
 /** Removes the uses of a spend. */
-export const removeUses = (db: Database, place: Place, { n, seq }: SpendRef): void => {
-  const remove = statement(db, `DELETE FROM ${place}uses WHERE seq = ? AND n = ? RETURNING ${removedColumns}`)
-  removed(db, place, remove.safeIntegers().all(seq, n))
+export function* removeUses(place: Place, { n, seq }: SpendRef): Steps<void> {
+  const remove = `DELETE FROM ${place}uses WHERE seq = ? AND n = ? RETURNING ${removedColumns}`
+  yield* removed(place, yield* all<UseRow>(remove, seq, n))
 }
 
 /** Removes the uses of intents that a statement selects by the row `@through`. */
-export const removeUsesOf = (db: Database, place: Place, selection: string, through: number): void => {
-  const remove = statement(db, `DELETE FROM ${place}uses WHERE seq IN (${selection}) RETURNING ${removedColumns}`)
-  removed(db, place, remove.safeIntegers().all({ through }))
+export function* removeUsesOf(place: Place, selection: string, through: number): Steps<void> {
+  const remove = `DELETE FROM ${place}uses WHERE seq IN (${selection}) RETURNING ${removedColumns}`
+  yield* removed(place, yield* all<UseRow>(remove, { through }))
 }
 
 /** Moves what was used under one key to another one. */
-export const rekeyUses = (db: Database, place: Place, from: string, to: string): void => {
-  statement(db, `UPDATE ${place}uses SET key = ? WHERE key = ?`).run(to, from)
-  statement(
-    db,
-    `INSERT INTO ${place}use_sums (scope, key, account, bucket, span, at, whole, rest)
+export function* rekeyUses(place: Place, from: string, to: string): Steps<void> {
+  yield* run(`UPDATE ${place}uses SET key = ? WHERE key = ?`, to, from)
+  yield* run(
+    `INSERT INTO ${place}use_sums AS s (scope, key, account, bucket, span, at, whole, rest)
      SELECT scope, ?, account, bucket, span, at, whole, rest FROM ${place}use_sums WHERE key = ?
-     ON CONFLICT DO UPDATE SET whole = whole + excluded.whole, rest = rest + excluded.rest`
-  ).run(to, from)
-  statement(db, `DELETE FROM ${place}use_sums WHERE key = ?`).run(from)
+     ON CONFLICT (scope, key, account, bucket, span, at)
+     DO UPDATE SET whole = s.whole + excluded.whole, rest = s.rest + excluded.rest`,
+    to,
+    from
+  )
+  yield* run(`DELETE FROM ${place}use_sums WHERE key = ?`, from)
 }
 
 const startAfter = (at: number, span: number): number => Math.ceil(at / span) * span
@@ -130,33 +146,36 @@ const inBucket = "scope = @scope AND key = @key AND account = @account AND bucke
 
 const split = `units / ${unitsPerWhole} AS whole, units % ${unitsPerWhole} AS rest`
 
+/** Sums of units in two parts, as text. */
+interface Sums {
+  readonly whole: string
+  readonly rest: string
+}
+
+const sums = "CAST(coalesce(sum(whole), 0) AS TEXT) AS whole, CAST(coalesce(sum(rest), 0) AS TEXT) AS rest"
+
+const unitsIn = (found: Sums | undefined): bigint =>
+  found === undefined ? 0n : BigInt(found.whole) * unitsPerWhole + BigInt(found.rest)
+
 /** Sums up the units that were used after a moment, those of open spends included. `since` is a whole number. */
-export const usedSince = (db: Database, { account, bucket, key, scope }: UseBucket, since: number): bigint => {
-  const first = startAfter(since + 1, quarter)
-  const { rest, whole } = statement(
-    db,
-    `SELECT coalesce(sum(whole), 0) AS whole, coalesce(sum(rest), 0) AS rest FROM (
+export function* usedSince({ account, bucket, key, scope }: UseBucket, since: number): Steps<bigint> {
+  const start = startAfter(since + 1, quarter)
+  const found = yield* first<Sums>(
+    `SELECT ${sums} FROM (
        SELECT ${split} FROM uses WHERE ${inBucket} AND at >= ${whileOpen}
-       UNION ALL SELECT ${split} FROM uses WHERE ${inBucket} AND at > @since AND at < @first
-       UNION ALL SELECT whole, rest FROM use_sums WHERE ${inBucket} AND span = ${quarter} AND at >= @first AND at < @firstDay
-       UNION ALL SELECT whole, rest FROM use_sums WHERE ${inBucket} AND span = ${day} AND at >= @firstDay)`
+       UNION ALL SELECT ${split} FROM uses WHERE ${inBucket} AND at > @since AND at < @start
+       UNION ALL SELECT whole, rest FROM use_sums WHERE ${inBucket} AND span = ${quarter} AND at >= @start AND at < @firstDay
+       UNION ALL SELECT whole, rest FROM use_sums WHERE ${inBucket} AND span = ${day} AND at >= @firstDay) AS parts`,
+    { account, bucket, key, scope, since, start, firstDay: startAfter(start, day) }
   )
-    .safeIntegers()
-    .get({ account, bucket, key, scope, since, first, firstDay: startAfter(first, day) }) as {
-    readonly whole: bigint
-    readonly rest: bigint
-  }
-  return whole * unitsPerWhole + rest
+  return unitsIn(found)
 }
 
 /** Sums up the units of open spends. */
-export const usedByOpen = (db: Database, { account, bucket, key, scope }: UseBucket): bigint => {
-  const { rest, whole } = statement(
-    db,
-    `SELECT coalesce(sum(whole), 0) AS whole, coalesce(sum(rest), 0) AS rest
-     FROM (SELECT ${split} FROM uses WHERE ${inBucket} AND at >= ${whileOpen})`
+export function* usedByOpen({ account, bucket, key, scope }: UseBucket): Steps<bigint> {
+  const found = yield* first<Sums>(
+    `SELECT ${sums} FROM (SELECT ${split} FROM uses WHERE ${inBucket} AND at >= ${whileOpen}) AS parts`,
+    { account, bucket, key, scope }
   )
-    .safeIntegers()
-    .get({ account, bucket, key, scope }) as { readonly whole: bigint; readonly rest: bigint }
-  return whole * unitsPerWhole + rest
+  return unitsIn(found)
 }

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Array, Either, Schema } from "effect"
 import { Event } from "../../../domain/record/events.ts"
 import { clockTolerance } from "../../../services/Clocks.ts"
@@ -6,6 +5,7 @@ import { readHead } from "./append.ts"
 import { emptyHead, extend, hashBody, type Head, type Receipt, receiptOf } from "./chain.ts"
 import { layout } from "./layout.ts"
 import { dropTemporaryProjections, makeTemporaryProjections, project, projections } from "./project.ts"
+import { all, column, type Steps, value } from "../../storage/steps.ts"
 
 /** One thing that is wrong with a record. */
 export type Finding =
@@ -39,62 +39,77 @@ interface Row {
   readonly hash: string
 }
 
-/**
- * Checks the file, every row against the chain, and projections and receipts against the rows. Rebuilds the projections
- * in temporary tables of the connection.
- */
-export const verify = (db: Database, receipts: ReadonlyArray<Receipt> = []): Verification => {
-  const findings = makeFindings()
-  const altered = (seq: number, reason: string) => findings.add({ _tag: "Altered", seq, reason })
-  const faults = schemaFaults(db)
+/** Checks a file of SQLite, and the record in it. */
+export function* verify(receipts: ReadonlyArray<Receipt> = []): Steps<Verification> {
+  const faults = yield* schemaFaults()
+  const fault = (reason: string): Finding => ({ _tag: "Altered", seq: 0, reason })
   if (faults.length > 0) {
-    for (const fault of faults) altered(0, fault)
+    const findings = makeFindings(faults.map(fault))
     for (const receipt of receipts) findings.add(shorterThan(receipt, emptyHead))
     return { rows: 0, head: emptyHead, findings: findings.list }
   }
-  for (const damage of db.pragma("integrity_check(5)") as ReadonlyArray<{ readonly integrity_check: string }>)
-    if (damage.integrity_check !== "ok") altered(0, `the file is damaged: ${damage.integrity_check}`)
-  makeTemporaryProjections(db)
+  const damage = yield* column<string>("PRAGMA integrity_check(5)")
+  return yield* verifyRows(
+    receipts,
+    damage.flatMap((found) => (found === "ok" ? [] : [fault(`the file is damaged: ${found}`)]))
+  )
+}
+
+/**
+ * Checks every row against the chain, and projections and receipts against the rows. Rebuilds the projections in temporary
+ * tables of the connection. `found` are findings on the database itself.
+ */
+export function* verifyRows(receipts: ReadonlyArray<Receipt>, found: ReadonlyArray<Finding> = []): Steps<Verification> {
+  const findings = makeFindings(found)
+  const altered = (seq: number, reason: string) => findings.add({ _tag: "Altered", seq, reason })
+  yield* makeTemporaryProjections()
   const bySeq = Array.groupBy(receipts, ({ seq }) => String(seq))
   const missing: globalThis.Array<number> = []
   const dropped: globalThis.Array<readonly [number, number]> = []
   let head = emptyHead
   let rows = 0
+  let after = Number.MIN_SAFE_INTEGER
   let time = -Infinity
-  for (const row of rowsOf(db)) {
-    rows++
-    const fault = faultOf(row, head)
-    if (fault !== undefined) altered(row.seq, fault)
-    for (const { hash } of bySeq[row.seq] ?? [])
-      if (!row.hash.startsWith(hash)) altered(row.seq, `its receipt says ${hash}`)
-    // The next row is compared with what this one says of itself, so that one alteration is reported once.
-    head = { seq: row.seq, hash: row.hash }
-    if (row.body === null) {
-      missing.push(row.seq)
-      continue
+  for (;;) {
+    const found: ReadonlyArray<Row> = yield* rowsAfter(after)
+    for (const row of found) {
+      rows++
+      after = row.seq
+      const fault = faultOf(row, head)
+      if (fault !== undefined) altered(row.seq, fault)
+      for (const { hash } of bySeq[row.seq] ?? [])
+        if (!row.hash.startsWith(hash)) altered(row.seq, `its receipt says ${hash}`)
+      // The next row is compared with what this one says of itself, so that one alteration is reported once.
+      head = { seq: row.seq, hash: row.hash }
+      if (row.body === null) {
+        missing.push(row.seq)
+        continue
+      }
+      const decoded = decodeEvent(row.body.toString())
+      if (Either.isLeft(decoded)) {
+        altered(row.seq, "its body is not an event")
+        continue
+      }
+      const event = decoded.right
+      if (event.at < time - clockTolerance)
+        findings.add({ _tag: "ClockWentBack", seq: row.seq, seconds: Math.round((time - event.at) / 1000) })
+      time = event.at
+      if (event.kind === "prune") dropped.push(...event.dropped)
+      yield* project("temp.rebuilt_", row.seq, event)
     }
-    const decoded = decodeEvent(row.body.toString())
-    if (Either.isLeft(decoded)) {
-      altered(row.seq, "its body is not an event")
-      continue
-    }
-    const event = decoded.right
-    if (event.at < time - clockTolerance)
-      findings.add({ _tag: "ClockWentBack", seq: row.seq, seconds: Math.round((time - event.at) / 1000) })
-    time = event.at
-    if (event.kind === "prune") dropped.push(...event.dropped)
-    project(db, "temp.rebuilt_", row.seq, event)
+    // A number that JavaScript cannot hold would be read again and again.
+    if (found.length < batch || !Number.isSafeInteger(after)) break
   }
   for (const seq of notIn(missing, dropped)) altered(seq, "its body is missing")
-  const count = Number(db.prepare("SELECT count(*) FROM events").pluck().get())
+  const count = Number(yield* value("SELECT count(*) FROM events"))
   if (count !== rows) altered(head.seq, `${count - rows} rows follow that cannot be read`)
-  const last = readHead(db)
+  const last = yield* readHead()
   if (last.seq !== head.seq || last.hash !== head.hash)
     altered(head.seq, "the row that was written last is missing or another one")
   for (const receipt of receipts) if (receipt.seq > head.seq) findings.add(shorterThan(receipt, head))
   for (const table of projections)
-    for (const seq of differences(db, table)) findings.add({ _tag: "ProjectionDiffers", table, seq })
-  dropTemporaryProjections(db)
+    for (const seq of yield* differences(table)) findings.add({ _tag: "ProjectionDiffers", table, seq })
+  yield* dropTemporaryProjections()
   return { rows, head, findings: findings.list }
 }
 
@@ -109,15 +124,11 @@ export const shorterThan = (receipt: Receipt, head: Head): Finding => ({
  * Differences between the tables, indices and triggers of the file and those that this program makes. The statistics that
  * SQLite's ANALYZE leaves are none.
  */
-const schemaFaults = (db: Database): ReadonlyArray<string> => {
+function* schemaFaults(): Steps<ReadonlyArray<string>> {
   const found = new Set(
-    db
-      .prepare(
-        "SELECT sql FROM main.sqlite_master WHERE sql IS NOT NULL AND name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
-      )
-      .pluck()
-      .all()
-      .map(String)
+    yield* column<string>(
+      "SELECT sql FROM main.sqlite_master WHERE sql IS NOT NULL AND name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
+    )
   )
   const expected = new Set(layout.migrations.flatMap((migration) => migration.split(";")).flatMap(definition))
   return [
@@ -135,19 +146,12 @@ const nameOf = (sql: string): string => sql.split(/\s+/).slice(1, 3).join(" ")
 /** Rows that are read at once. */
 const batch = 1000
 
-/** Reads the rows in order, in batches: other statements run in between. */
-const rowsOf = function* (db: Database): Generator<Row> {
-  const columns = "SELECT seq, CAST(body AS BLOB) AS body, body_hash, hash FROM events"
-  let rows = db.prepare(`${columns} ORDER BY seq LIMIT ${batch}`).all() as ReadonlyArray<Row>
-  const next = db.prepare(`${columns} WHERE seq > ? ORDER BY seq LIMIT ${batch}`)
-  for (;;) {
-    yield* rows
-    const last = rows.at(-1)
-    // A number that JavaScript cannot hold would be read again and again.
-    if (last === undefined || !Number.isSafeInteger(last.seq)) return
-    rows = next.all(last.seq) as ReadonlyArray<Row>
-  }
-}
+/** Reads the rows that follow a number. Other statements run between two batches. */
+const rowsAfter = (seq: number): Steps<ReadonlyArray<Row>> =>
+  all<Row>(
+    `SELECT seq, CAST(body AS BLOB) AS body, body_hash, hash FROM events WHERE seq > ? ORDER BY seq LIMIT ${batch}`,
+    seq
+  )
 
 const faultOf = (row: Row, before: Head): string | undefined => {
   const expected = extend(before, row.body_hash)
@@ -174,26 +178,23 @@ const notIn = (
 const sums: ReadonlySet<string> = new Set(["holdings", "use_sums"])
 
 /** Rows of the record whose part of a projection differs. Sums of many rows have the number 0. */
-const differences = (db: Database, table: (typeof projections)[number]): ReadonlyArray<number> =>
-  db
-    .prepare(
-      `SELECT DISTINCT ${sums.has(table) ? "0" : "seq"} AS seq FROM (
-         SELECT * FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM temp.rebuilt_${table})
-         UNION ALL SELECT * FROM (SELECT * FROM temp.rebuilt_${table} EXCEPT SELECT * FROM main.${table})
-       ) ORDER BY seq LIMIT ${mostFindings}`
-    )
-    .pluck()
-    .all() as ReadonlyArray<number>
+function* differences(table: (typeof projections)[number]): Steps<ReadonlyArray<number>> {
+  return yield* column<number>(
+    `SELECT DISTINCT ${sums.has(table) ? "0" : "seq"} AS seq FROM (
+       SELECT * FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM temp.rebuilt_${table}) AS added
+       UNION ALL SELECT * FROM (SELECT * FROM temp.rebuilt_${table} EXCEPT SELECT * FROM main.${table}) AS missing
+     ) AS differing ORDER BY seq LIMIT ${mostFindings}`
+  )
+}
 
-const makeFindings = () => {
+const makeFindings = (found: ReadonlyArray<Finding>) => {
   const list: globalThis.Array<Finding> = []
   const counts = new Map<Finding["_tag"], number>()
-  return {
-    list,
-    add: (finding: Finding): void => {
-      const count = counts.get(finding._tag) ?? 0
-      counts.set(finding._tag, count + 1)
-      if (count < mostFindings) list.push(finding)
-    }
+  const add = (finding: Finding): void => {
+    const count = counts.get(finding._tag) ?? 0
+    counts.set(finding._tag, count + 1)
+    if (count < mostFindings) list.push(finding)
   }
+  found.forEach(add)
+  return { list, add }
 }

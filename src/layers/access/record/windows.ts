@@ -1,10 +1,9 @@
-import type { Database } from "better-sqlite3"
 import { Duration } from "effect"
 import { type Window, windows } from "../../../domain/mandates/mandate.ts"
 import type { Limits } from "../../../services/Record.ts"
 import type { Now } from "./intents.ts"
 import type { Party } from "./party.ts"
-import { statement } from "./statement.ts"
+import { run, type Steps, value } from "../../storage/steps.ts"
 
 /** A window that moves with time, or lasts as long as the mandate. */
 export type RollingWindow = Exclude<Window, "order">
@@ -25,15 +24,17 @@ export const rolling = windows.filter((window): window is RollingWindow => windo
  * The time by which windows are judged: our clock or Kraken's, whichever is less, and never less than it was. If either
  * jumps ahead, nothing leaves a window.
  */
-export const windowTime = (db: Database, now: Now, { key }: Party, { krakenTime = now.wall }: Limits): number => {
-  const stored = statement(db, "SELECT at FROM window_time WHERE key = ?").pluck().get(key)
+export function* windowTime(now: Now, { key }: Party, { krakenTime = now.wall }: Limits): Steps<number> {
+  const stored = yield* value("SELECT at FROM window_time WHERE key = ?", key)
   return Math.max(Math.min(now.wall, krakenTime), stored === undefined ? 0 : Number(stored))
 }
 
 /** Stores the time by which windows were judged. */
-export const storeWindowTime = (db: Database, now: Now, party: Party, limits: Limits): void => {
-  statement(
-    db,
-    "INSERT INTO window_time (key, at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET at = max(at, excluded.at)"
-  ).run(party.key, Math.trunc(windowTime(db, now, party, limits)))
+export function* storeWindowTime(now: Now, party: Party, limits: Limits): Steps<void> {
+  yield* run(
+    `INSERT INTO window_time AS w (key, at) VALUES (?, ?)
+     ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE w.at < excluded.at`,
+    party.key,
+    Math.trunc(yield* windowTime(now, party, limits))
+  )
 }

@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto"
 import { join } from "node:path"
@@ -11,11 +10,11 @@ import {
   WrongPassphrase
 } from "../../../services/OperatorSecret.ts"
 import type { DatabaseUnavailable } from "../../storage/databaseFile.ts"
-import { Unreadable } from "../../storage/immediateDatabase.ts"
+import { Unreadable } from "../../storage/transactionalDatabase.ts"
 import { makeAuthorityFile } from "../mandates/authorityFile.ts"
 import { append } from "../record/append.ts"
 import { recordFile } from "../record/recordFile.ts"
-import { statement } from "../record/statement.ts"
+import { first, run, type Steps } from "../../storage/steps.ts"
 
 /** The cost of a guess: 64 MiB of memory, twice over, and about a third of a second. */
 const Parameters = Schema.Struct({
@@ -79,11 +78,11 @@ export const OperatorSecretSqlite = Layer.scoped(
       store: Effect.fn("OperatorSecret.store")(function* (prepared, before) {
         const expected = Option.getOrUndefined(Option.map(before, ({ fingerprint }) => fingerprint))
         return yield* Effect.mapError(
-          write((db, at) => {
-            const now = Option.getOrUndefined(Option.map(rowOf(db), ({ fingerprint }) => fingerprint))
+          write(function* (at) {
+            const now = Option.getOrUndefined(Option.map(yield* rowOf(), ({ fingerprint }) => fingerprint))
             if (now !== expected) return false
-            insert(db, prepared)
-            append(db, { kind: "secret", at, actor: { id: "local" }, fingerprint: prepared.fingerprint })
+            yield* insert(prepared)
+            yield* append({ kind: "secret", at, actor: { id: "local" }, fingerprint: prepared.fingerprint })
             return true
           }),
           unavailable
@@ -94,10 +93,8 @@ export const OperatorSecretSqlite = Layer.scoped(
 )
 
 /** Reads the row. Throws if its parts do not fit each other, as after a change by hand. */
-const rowOf = (db: Database) => {
-  const row = statement(db, "SELECT salt, hash, parameters, fingerprint FROM secret").get() as
-    | PreparedSecret
-    | undefined
+function* rowOf() {
+  const row = yield* first<PreparedSecret>("SELECT salt, hash, parameters, fingerprint FROM secret")
   if (row === undefined) return Option.none()
   const [salt, hash] = [Buffer.from(row.salt, "hex"), Buffer.from(row.hash, "hex")]
   const cost = decodeParameters(row.parameters)
@@ -106,13 +103,16 @@ const rowOf = (db: Database) => {
   return Option.some({ salt, hash, cost: cost.right, fingerprint: row.fingerprint })
 }
 
-const insert = (db: Database, { fingerprint, hash, parameters, salt }: PreparedSecret): void => {
-  statement(
-    db,
+function* insert({ fingerprint, hash, parameters, salt }: PreparedSecret): Steps<void> {
+  yield* run(
     `INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET salt = excluded.salt, hash = excluded.hash, parameters = excluded.parameters,
-       fingerprint = excluded.fingerprint`
-  ).run(salt, hash, parameters, fingerprint)
+       fingerprint = excluded.fingerprint`,
+    salt,
+    hash,
+    parameters,
+    fingerprint
+  )
 }
 
 /** The salt, which no other place holds, keeps the fingerprint from helping to guess the passphrase. */

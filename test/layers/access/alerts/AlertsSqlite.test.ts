@@ -127,7 +127,7 @@ describe("alerts in the record's file", () => {
       yield* as("one")(alerts.create(price("10"), options))
       yield* as("two")(alerts.create(price("10"), options))
       const { write } = yield* makeAuthorityFile(join(folder, recordFile))
-      yield* write((db, at) => freeze(db, at, { caller: "one", frozen: true, reason: "odd" }))
+      yield* write((at) => freeze(at, { caller: "one", frozen: true, reason: "odd" }))
       assert.deepStrictEqual(
         (yield* alerts.watched).map(({ caller }) => caller),
         ["two"]
@@ -137,7 +137,7 @@ describe("alerts in the record's file", () => {
         scope: "caller"
       })
       assert.lengthOf(yield* as("one")(alerts.list), 1)
-      yield* write((db, at) => freeze(db, at, { caller: "one", frozen: false }))
+      yield* write((at) => freeze(at, { caller: "one", frozen: false }))
       assert.lengthOf(yield* alerts.watched, 2)
     })
   )

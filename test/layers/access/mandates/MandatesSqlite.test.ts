@@ -40,13 +40,13 @@ describe("MandatesSqlite", () => {
       const { operator, server } = yield* makeInstallation
       const mandates = yield* server
       assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
-      yield* operator.write((db) => save(db, 1, { token, expected: 0, terms: budgetMandate }))
+      yield* operator.write(() => save(1, { token, expected: 0, terms: budgetMandate }))
       assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
       yield* TestClock.adjust("1 second")
       const expected = Option.some({ subject: token, revision: 1, terms: budgetMandate })
       assert.deepStrictEqual(yield* mandates.ofToken(token), expected)
       assert.deepStrictEqual(yield* (yield* server).ofToken(token), expected)
-      yield* operator.write((db) => remove(db, 2, { token, expected: 1 }))
+      yield* operator.write(() => remove(2, { token, expected: 1 }))
       yield* TestClock.adjust("1 second")
       assert.isTrue(Option.isNone(yield* mandates.ofToken(token)))
     })
@@ -75,7 +75,7 @@ describe("MandatesSqlite", () => {
     Effect.gen(function* () {
       const { file, server } = yield* makeInstallation
       yield* makeAuthorityFile(file).pipe(
-        Effect.flatMap(({ write }) => write((db) => save(db, 1, { token, expected: 0, terms: budgetMandate }))),
+        Effect.flatMap(({ write }) => write(() => save(1, { token, expected: 0, terms: budgetMandate }))),
         Effect.scoped
       )
       damage(file)
@@ -88,7 +88,7 @@ describe("MandatesSqlite", () => {
   it.scoped("fails once the file was removed under it", () =>
     Effect.gen(function* () {
       const { file, operator, server } = yield* makeInstallation
-      yield* operator.write((db) => save(db, 1, { token, expected: 0, terms: budgetMandate }))
+      yield* operator.write(() => save(1, { token, expected: 0, terms: budgetMandate }))
       const mandates = yield* server
       yield* mandates.ofToken(token)
       rmSync(file)
@@ -103,7 +103,7 @@ describe("MandatesSqlite", () => {
       const mandates = yield* server
       yield* TestClock.setTime(5000)
       for (const reason of ["I lost count.", "again"]) yield* as(token)(mandates.freezeSelf(reason))
-      const holding = yield* operator.read((db) => holdingOf(db, token))
+      const holding = yield* operator.read(() => holdingOf(token))
       assert.deepInclude(Option.getOrThrow(holding), { frozen: { at: 5000, by: token, why: "I lost count." } })
     })
   )

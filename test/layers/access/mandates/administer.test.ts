@@ -7,6 +7,7 @@ import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
+import type { Body } from "../../../../src/layers/storage/transactionalDatabase.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
 
 const [first, second, third] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"] as const
@@ -15,9 +16,9 @@ const [first, second, third] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"] 
 const changes = Effect.gen(function* () {
   const db = yield* openImmediateDatabase({ file: join(yield* temporaryFolder, "authority.db"), layout })
   yield* Effect.addFinalizer(() =>
-    Effect.map(Effect.orDie(db.read((db) => verify(db))), ({ findings }) => assert.deepStrictEqual(findings, []))
+    Effect.map(Effect.orDie(db.read(() => verify())), ({ findings }) => assert.deepStrictEqual(findings, []))
   )
-  return <A>(body: (...args: Parameters<Parameters<typeof db.write>[0]>) => A) => db.write(body)
+  return <A>(body: Body<A>) => db.write(body)
 })
 
 const narrow = { ...budgetMandate, maxOpen: 1 }
@@ -27,17 +28,17 @@ describe("the administration of mandates", () => {
     Effect.gen(function* () {
       const change = yield* changes
       const saved = (expected: number, terms = budgetMandate) =>
-        change((db) => save(db, 1, { token: first, expected, terms }))
+        change(() => save(1, { token: first, expected, terms }))
       assert.deepInclude(yield* saved(0), { _tag: "Changed", revision: 1 })
       assert.deepStrictEqual(yield* saved(0, narrow), { _tag: "Stale", newest: 1 })
       assert.deepInclude(yield* saved(1, narrow), { _tag: "Changed", revision: 2 })
-      assert.deepInclude(yield* change((db) => mandateOf(db, first)), { subject: first, revision: 2, terms: narrow })
-      assert.deepStrictEqual(yield* change((db) => remove(db, 2, { token: first, expected: 1 })), {
+      assert.deepInclude(yield* change(() => mandateOf(first)), { subject: first, revision: 2, terms: narrow })
+      assert.deepStrictEqual(yield* change(() => remove(2, { token: first, expected: 1 })), {
         _tag: "Stale",
         newest: 2
       })
-      assert.deepInclude(yield* change((db) => remove(db, 2, { token: first, expected: 2 })), { revision: 3 })
-      assert.deepStrictEqual(yield* change((db) => holdingOf(db, first)), { subject: first, revision: 3 })
+      assert.deepInclude(yield* change(() => remove(2, { token: first, expected: 2 })), { revision: 3 })
+      assert.deepStrictEqual(yield* change(() => holdingOf(first)), { subject: first, revision: 3 })
       assert.deepInclude(yield* saved(3), { _tag: "Changed", revision: 4 })
     })
   )
@@ -45,40 +46,40 @@ describe("the administration of mandates", () => {
   it.scoped("moves a mandate to another token under the same subject, with its freeze", () =>
     Effect.gen(function* () {
       const change = yield* changes
-      yield* change((db) => save(db, 1, { token: first, expected: 0, terms: budgetMandate }))
-      yield* change((db) => freeze(db, 2, { caller: first, frozen: true, reason: "odd" }))
-      assert.deepInclude(yield* change((db) => rotate(db, 3, { token: first, to: second, expected: 1 })), {
+      yield* change(() => save(1, { token: first, expected: 0, terms: budgetMandate }))
+      yield* change(() => freeze(2, { caller: first, frozen: true, reason: "odd" }))
+      assert.deepInclude(yield* change(() => rotate(3, { token: first, to: second, expected: 1 })), {
         revision: 2
       })
-      assert.deepInclude(yield* change((db) => rotate(db, 3, { token: second, to: third, expected: 2 })), {
+      assert.deepInclude(yield* change(() => rotate(3, { token: second, to: third, expected: 2 })), {
         revision: 3
       })
-      assert.deepStrictEqual(yield* change((db) => holdingOf(db, third)), {
+      assert.deepStrictEqual(yield* change(() => holdingOf(third)), {
         subject: first,
         revision: 3,
         mandate: { subject: first, revision: 3, terms: budgetMandate },
         frozen: { at: 2, by: "local", why: "odd" }
       })
       for (const old of [first, second])
-        assert.deepStrictEqual(yield* change((db) => holdingOf(db, old)), { subject: old, revision: 0 })
-      yield* change((db) => freeze(db, 4, { caller: third, frozen: false }))
-      assert.isUndefined((yield* change((db) => holdingOf(db, third))).frozen)
+        assert.deepStrictEqual(yield* change(() => holdingOf(old)), { subject: old, revision: 0 })
+      yield* change(() => freeze(4, { caller: third, frozen: false }))
+      assert.isUndefined((yield* change(() => holdingOf(third))).frozen)
     })
   )
 
   it.scoped("moves the freeze of a token without a mandate, and nothing of a token of which nothing is known", () =>
     Effect.gen(function* () {
       const change = yield* changes
-      assert.deepStrictEqual(yield* change((db) => rotate(db, 1, { token: second, to: third, expected: 0 })), {
+      assert.deepStrictEqual(yield* change(() => rotate(1, { token: second, to: third, expected: 0 })), {
         _tag: "Nothing"
       })
-      yield* change((db) => freeze(db, 1, { caller: first, frozen: true }))
-      yield* change((db) => rotate(db, 2, { token: first, to: second, expected: 0 }))
-      const holding = yield* change((db) => holdingOf(db, second))
+      yield* change(() => freeze(1, { caller: first, frozen: true }))
+      yield* change(() => rotate(2, { token: first, to: second, expected: 0 }))
+      const holding = yield* change(() => holdingOf(second))
       assert.deepStrictEqual(holding, { subject: first, revision: 1, frozen: { at: 1, by: "local" } })
       // A mandate that it gets afterwards belongs to the same subject.
-      yield* change((db) => save(db, 3, { token: second, expected: 1, terms: budgetMandate }))
-      assert.deepInclude(yield* change((db) => holdingOf(db, second)), { subject: first, revision: 2 })
+      yield* change(() => save(3, { token: second, expected: 1, terms: budgetMandate }))
+      assert.deepInclude(yield* change(() => holdingOf(second)), { subject: first, revision: 2 })
     })
   )
 
@@ -86,15 +87,15 @@ describe("the administration of mandates", () => {
     Effect.gen(function* () {
       const change = yield* changes
       for (const caller of [first, "local"]) {
-        assert.isDefined(yield* change((db) => freeze(db, 1, { caller, frozen: true })))
-        assert.isUndefined(yield* change((db) => freeze(db, 2, { caller, frozen: true })))
-        assert.deepInclude(yield* change((db) => holdingOf(db, caller)), { frozen: { at: 1, by: "local" } })
+        assert.isDefined(yield* change(() => freeze(1, { caller, frozen: true })))
+        assert.isUndefined(yield* change(() => freeze(2, { caller, frozen: true })))
+        assert.deepInclude(yield* change(() => holdingOf(caller)), { frozen: { at: 1, by: "local" } })
       }
-      yield* change((db) => save(db, 3, { token: first, expected: 0, terms: budgetMandate }))
-      yield* change((db) => remove(db, 4, { token: first, expected: 1 }))
-      assert.deepInclude(yield* change((db) => holdingOf(db, first)), { revision: 2, frozen: { at: 1, by: "local" } })
-      for (const caller of [first, "local"]) yield* change((db) => freeze(db, 5, { caller, frozen: false }))
-      assert.isUndefined(yield* change((db) => freeze(db, 6, { caller: first, frozen: false })))
+      yield* change(() => save(3, { token: first, expected: 0, terms: budgetMandate }))
+      yield* change(() => remove(4, { token: first, expected: 1 }))
+      assert.deepInclude(yield* change(() => holdingOf(first)), { revision: 2, frozen: { at: 1, by: "local" } })
+      for (const caller of [first, "local"]) yield* change(() => freeze(5, { caller, frozen: false }))
+      assert.isUndefined(yield* change(() => freeze(6, { caller: first, frozen: false })))
     })
   )
 })

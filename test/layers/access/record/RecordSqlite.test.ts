@@ -385,7 +385,7 @@ describe("rows", () => {
         seq: Number(receipt.split(":")[0]),
         hash: receipt.split(":")[1] ?? ""
       }))
-      assert.deepStrictEqual((yield* db.read((db) => verify(db, parsed))).findings, [])
+      assert.deepStrictEqual((yield* db.read(() => verify(parsed))).findings, [])
     }).pipe(local)
   )
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Database } from "better-sqlite3"
+import Sqlite from "better-sqlite3"
 import { Effect } from "effect"
-import { join } from "node:path"
 import type { Intent, Outcome } from "../../../../src/domain/record/events.ts"
+import { draftOf } from "../../../../src/layers/access/record/activity.ts"
 import { append } from "../../../../src/layers/access/record/append.ts"
 import {
   beginCancel,
@@ -19,61 +19,64 @@ import {
 import { claimAbandoned } from "../../../../src/layers/access/record/intents.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
-import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
-import { temporaryFolder } from "../../../temporaryFolder.ts"
-
-const open = Effect.flatMap(temporaryFolder, (folder) =>
-  openImmediateDatabase({ file: join(folder, "authority.db"), layout })
-)
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 /** Adds an intent that was recorded at 1000, can leave until 31 000 and be carried out until 36 000. */
-const begin = (db: Database, changes: Partial<Intent> = {}): number =>
-  append(db, {
-    kind: "intent",
-    at: 1000,
-    actor: { id: "aabbccddeeff" },
-    key: "k",
-    account: "kraken",
-    endpoint: "private/AddOrder",
-    request: {},
-    fingerprints: [],
-    leaveBy: 31_000,
-    expires: 36_000,
-    ...changes
-  }).seq
+const begin = (db: Sqlite.Database, changes: Partial<Intent> = {}): number =>
+  runOnSqlite(
+    db,
+    append({
+      kind: "intent",
+      at: 1000,
+      actor: { id: "aabbccddeeff" },
+      key: "k",
+      account: "kraken",
+      endpoint: "private/AddOrder",
+      request: {},
+      fingerprints: [],
+      leaveBy: 31_000,
+      expires: 36_000,
+      ...changes
+    })
+  ).seq
 
-const end = (db: Database, intent: number, outcome: Outcome["outcome"], ids: ReadonlyArray<string> = []) =>
-  append(db, { kind: "outcome", at: 2000, actor: { id: "aabbccddeeff" }, intent, outcome, ids })
+const end = (db: Sqlite.Database, intent: number, outcome: Outcome["outcome"], ids: ReadonlyArray<string> = []) =>
+  runOnSqlite(db, append({ kind: "outcome", at: 2000, actor: { id: "aabbccddeeff" }, intent, outcome, ids }))
 
-/** Runs steps in a transaction of an empty record. */
-const recorded = <A>(steps: (db: Database) => A) => Effect.flatMap(open, (db) => db.write(steps))
+/** Uses an empty record. */
+const recorded = <A>(use: (db: Sqlite.Database) => A) =>
+  Effect.sync(() => {
+    const db = new Sqlite(":memory:")
+    for (const migration of layout.migrations) db.exec(migration)
+    return use(db)
+  })
 
 describe("the stop in the record", () => {
   const stop = { since: 1000, by: "local", reason: "odd orders" }
 
   it.scoped("begins once, and ends once", () =>
     recorded((db) => {
-      assert.isDefined(halt(db, stop))
-      assert.isUndefined(halt(db, { since: 2000, by: "local" }))
-      assert.deepInclude(stopIn(db), stop)
-      assert.isDefined(release(db, 3000))
-      assert.isUndefined(release(db, 4000))
-      assert.isUndefined(stopIn(db))
+      assert.isDefined(runOnSqlite(db, halt(stop)))
+      assert.isUndefined(runOnSqlite(db, halt({ since: 2000, by: "local" })))
+      assert.deepInclude(runOnSqlite(db, stopIn()), stop)
+      assert.isDefined(runOnSqlite(db, release(3000)))
+      assert.isUndefined(runOnSqlite(db, release(4000)))
+      assert.isUndefined(runOnSqlite(db, stopIn()))
     })
   )
 
   it.scoped("leaves no cancel for a server to look up after its end", () =>
     recorded((db) => {
-      halt(db, stop)
+      runOnSqlite(db, halt(stop))
       const now = { process: "panic", wall: 1000, monotonic: 0 }
       const cancel = { key: "k", account: "kraken", endpoint: "private/CancelAll", request: {} }
-      beginCancel(db, now, cancel, 76_000)
+      runOnSqlite(db, beginCancel(now, cancel, 76_000))
       const stateOf = db.prepare("SELECT state FROM intents").pluck()
       assert.strictEqual(stateOf.get(), "open")
-      release(db, 3000)
+      runOnSqlite(db, release(3000))
       assert.strictEqual(stateOf.get(), "unknown")
-      assert.isEmpty(claimAbandoned(db, { ...now, process: "server", wall: 90_000 }, "k", (seq) => seq))
-      assert.isEmpty(verify(db).findings)
+      assert.isEmpty(runOnSqlite(db, claimAbandoned({ ...now, process: "server", wall: 90_000 }, "k", draftOf)))
+      assert.isEmpty(runOnSqlite(db, verify()).findings)
     })
   )
 })
@@ -87,7 +90,7 @@ describe("writes in flight", () => {
       end(db, begin(db), "happened", ["O1"])
       end(db, begin(db), "did-not-happen")
       begin(db, { endpoint: "private/CancelAll" })
-      const found = (now: number) => inFlight(db, now, 90_000).map(({ seq, until }) => [seq, until])
+      const found = (now: number) => runOnSqlite(db, inFlight(now, 90_000)).map(({ seq, until }) => [seq, until])
       assert.deepStrictEqual(found(37_999), [
         [open, 38_000],
         [unknown, 38_000]
@@ -100,29 +103,32 @@ describe("writes in flight", () => {
     recorded((db) => {
       begin(db)
       assert.deepStrictEqual(
-        inFlight(db, 2000, 2000).map(({ until }) => until),
+        runOnSqlite(db, inFlight(2000, 2000)).map(({ until }) => until),
         [9000]
       )
-      assert.isEmpty(inFlight(db, 9000, 2000))
+      assert.isEmpty(runOnSqlite(db, inFlight(9000, 2000)))
     })
   )
 
   it.scoped("without a deadline get ten seconds to be answered after the last moment to leave", () =>
     recorded((db) => {
       const { expires: _, ...none } = { expires: 0, endpoint: "private/Withdraw" }
-      append(db, {
-        kind: "intent",
-        at: 1000,
-        actor: { id: "local" },
-        key: "k",
-        account: "kraken",
-        request: {},
-        fingerprints: [],
-        leaveBy: 31_000,
-        ...none
-      })
+      runOnSqlite(
+        db,
+        append({
+          kind: "intent",
+          at: 1000,
+          actor: { id: "local" },
+          key: "k",
+          account: "kraken",
+          request: {},
+          fingerprints: [],
+          leaveBy: 31_000,
+          ...none
+        })
+      )
       assert.deepStrictEqual(
-        inFlight(db, 2000, 90_000).map(({ until }) => until),
+        runOnSqlite(db, inFlight(2000, 90_000)).map(({ until }) => until),
         [43_000]
       )
     })
@@ -140,7 +146,7 @@ describe("own orders", () => {
         { txid: "OTHER", clOrdId: "other" },
         { txid: "X" }
       ]
-      assert.deepStrictEqual([...ownOrders(db, orders)], ["MADE", "SENT"])
+      assert.deepStrictEqual([...runOnSqlite(db, ownOrders(orders))], ["MADE", "SENT"])
     })
   )
 
@@ -172,26 +178,30 @@ describe("own orders", () => {
         order("DID NOT HAPPEN", 9),
         order("WITHOUT", undefined)
       ]
-      assert.deepStrictEqual([...ownOrders(db, orders)], ["SENT", "BATCH"])
+      assert.deepStrictEqual([...runOnSqlite(db, ownOrders(orders))], ["SENT", "BATCH"])
     })
   )
 })
 
 describe("the timer of a caller", () => {
-  const timer = (db: Database, timeout: number, outcome: Outcome["outcome"] = "happened") =>
+  const timer = (db: Sqlite.Database, timeout: number, outcome: Outcome["outcome"] = "happened") =>
     end(db, begin(db, { endpoint: "private/CancelAllOrdersAfter", request: { timeout } }), outcome)
 
   it.scoped("is the one that was set last with the key, while it runs", () =>
     recorded((db) => {
-      assert.isUndefined(runningTimer(db, "k", 2000))
+      assert.isUndefined(runOnSqlite(db, runningTimer("k", 2000)))
       timer(db, 60)
-      assert.deepStrictEqual(runningTimer(db, "k", 60_999), { caller: "aabbccddeeff", at: 1000, seconds: 60 })
-      assert.isUndefined(runningTimer(db, "k", 61_000))
-      assert.isUndefined(runningTimer(db, "another", 2000))
+      assert.deepStrictEqual(runOnSqlite(db, runningTimer("k", 60_999)), {
+        caller: "aabbccddeeff",
+        at: 1000,
+        seconds: 60
+      })
+      assert.isUndefined(runOnSqlite(db, runningTimer("k", 61_000)))
+      assert.isUndefined(runOnSqlite(db, runningTimer("another", 2000)))
       timer(db, 30, "did-not-happen")
-      assert.deepInclude(runningTimer(db, "k", 2000), { seconds: 60 })
+      assert.deepInclude(runOnSqlite(db, runningTimer("k", 2000)), { seconds: 60 })
       timer(db, 0)
-      assert.isUndefined(runningTimer(db, "k", 2000))
+      assert.isUndefined(runOnSqlite(db, runningTimer("k", 2000)))
     })
   )
 })
@@ -204,7 +214,7 @@ it.scoped("keys count that wrote lately, without paper, cancels, and writes that
     begin(db, { key: "paper", at: 5000 })
     begin(db, { key: "fourth", at: 5000, endpoint: "private/CancelAll" })
     end(db, begin(db, { key: "fifth", at: 5000 }), "did-not-happen")
-    assert.sameMembers([...keysSince(db, 1000)], ["k", "second"])
+    assert.sameMembers([...runOnSqlite(db, keysSince(1000))], ["k", "second"])
   })
 )
 
@@ -213,7 +223,7 @@ it.scoped("writes since a row are counted by endpoint and state", () =>
     const first = begin(db)
     begin(db)
     end(db, begin(db), "happened", ["O2"])
-    assert.deepStrictEqual(writesSince(db, first), [
+    assert.deepStrictEqual(runOnSqlite(db, writesSince(first)), [
       { endpoint: "private/AddOrder", state: "happened", count: 1 },
       { endpoint: "private/AddOrder", state: "open", count: 1 }
     ])
@@ -229,6 +239,6 @@ it.scoped("tokens for the WebSocket count that a key got lately, or might have g
     token({ at: 100 })
     token({ key: "another" })
     begin(db)
-    assert.strictEqual(tokensSince(db, "k", 1000), 2)
+    assert.strictEqual(runOnSqlite(db, tokensSince("k", 1000)), 2)
   })
 )

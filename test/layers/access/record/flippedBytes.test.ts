@@ -10,6 +10,7 @@ import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { sampleEvents } from "../../../cli/audit/sampleRecord.ts"
 import { runs } from "../../../Property.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 const tables = ["events", "head", "intents", "made"]
 
@@ -27,7 +28,7 @@ describe("a byte of the file that was changed", () => {
       for (const migration of layout.migrations) made.exec(migration)
       for (let round = 0; round < 10; round++)
         for (const event of sampleEvents)
-          append(made, event.kind === "outcome" ? { ...event, intent: event.intent + 5 * round } : event)
+          runOnSqlite(made, append(event.kind === "outcome" ? { ...event, intent: event.intent + 5 * round } : event))
       const original = contents(made)
       made.close()
       const bytes = readFileSync(file)
@@ -54,7 +55,7 @@ const inspect = (file: string): "findings" | "unreadable" | "nothing" => {
   try {
     const db = new Sqlite(file, { readonly: true })
     try {
-      return verify(db).findings.length > 0 ? "findings" : "nothing"
+      return runOnSqlite(db, verify()).findings.length > 0 ? "findings" : "nothing"
     } finally {
       db.close()
     }

@@ -1,3 +1,4 @@
+import { draftOf } from "../../../../src/layers/access/record/activity.ts"
 import { assert, describe, it } from "@effect/vitest"
 import Sqlite from "better-sqlite3"
 import * as fc from "fast-check"
@@ -9,6 +10,7 @@ import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { type Claim, everyone } from "../../../../src/domain/mandates/claim.ts"
 import { runs } from "../../../Property.ts"
 import { dollars, mandate } from "./spending.ts"
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 /** A step of a history. Numbers choose among the writes, processes and keys that there are. */
 type Step =
@@ -134,103 +136,122 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
     switch (step.kind) {
       case "begin": {
         const claim = claimOf(step.write, spends()[0]?.seq)
-        return Intents.begin(
+        return runOnSqlite(
           db,
-          now(step.process),
-          {
-            kind: "intent",
-            at: clock.wall,
-            actor,
-            ...target(step.write),
-            request: { write: step.write },
-            identity: `write ${step.write}`,
-            fingerprints: [`write ${step.write}`],
-            leaveBy: clock.wall + 30_000,
-            ...(claim !== undefined && { claim })
-          },
-          step.repeat
+          Intents.begin(
+            now(step.process),
+            {
+              kind: "intent",
+              at: clock.wall,
+              actor,
+              ...target(step.write),
+              request: { write: step.write },
+              identity: `write ${step.write}`,
+              fingerprints: [`write ${step.write}`],
+              leaveBy: clock.wall + 30_000,
+              ...(claim !== undefined && { claim })
+            },
+            step.repeat
+          )
         )
       }
       case "end": {
         const all = intents()
         const outcome = outcomes[step.outcome] ?? "unknown"
-        return Intents.end(db, now(step.process), {
-          kind: "outcome",
-          at: clock.wall,
-          intent: all[step.intent % Math.max(1, all.length)] ?? 0,
-          outcome,
-          ids: outcome === "happened" ? [`id ${readHead(db).seq}`, "shared"] : []
-        })
+        return runOnSqlite(
+          db,
+          Intents.end(now(step.process), {
+            kind: "outcome",
+            at: clock.wall,
+            intent: all[step.intent % Math.max(1, all.length)] ?? 0,
+            outcome,
+            ids: outcome === "happened" ? [`id ${runOnSqlite(db, readHead()).seq}`, "shared"] : []
+          })
+        )
       }
       case "claim":
-        return [0, 1, 2].map((key) => Intents.claimAbandoned(db, now(step.process), `key ${key}`, (seq) => seq))
+        return [0, 1, 2].map((key) => runOnSqlite(db, Intents.claimAbandoned(now(step.process), `key ${key}`, draftOf)))
       case "refuse":
-        return append(db, {
-          kind: "refusal",
-          at: clock.wall,
-          actor,
-          ...target(step.write),
-          request: {},
-          error: "Refused"
-        })
+        return runOnSqlite(
+          db,
+          append({
+            kind: "refusal",
+            at: clock.wall,
+            actor,
+            ...target(step.write),
+            request: {},
+            error: "Refused"
+          })
+        )
       case "resolve": {
         const all = intents()
-        return resolve(
+        return runOnSqlite(
           db,
-          clock.wall,
-          all[step.intent % Math.max(1, all.length)] ?? 0,
-          step.happened ? "happened" : "did-not-happen"
+          resolve(
+            clock.wall,
+            all[step.intent % Math.max(1, all.length)] ?? 0,
+            step.happened ? "happened" : "did-not-happen"
+          )
         )
       }
       case "prune":
-        return prune(db, clock.wall, clock.wall - step.age)
+        return runOnSqlite(db, prune(clock.wall, clock.wall - step.age))
       case "rekey":
-        return rekey(db, clock.wall, `key ${step.from}`, `key ${step.to}`)
+        return runOnSqlite(db, rekey(clock.wall, `key ${step.from}`, `key ${step.to}`))
       case "fill": {
         const all = spends()
         const { n = 0, seq = 0 } = all[step.spend % Math.max(1, all.length)] ?? {}
-        return append(db, {
-          kind: "fills",
-          at: clock.wall,
-          actor,
-          key: "key 0",
-          account: "kraken",
-          orders: [
-            {
-              intent: seq,
-              n,
-              ...(n === 0 && step.part > 0 && { txid: `order ${seq}` }),
-              paid: Array.from({ length: step.part }, (_, i) => ({
-                at: clock.wall - i,
-                amount: "2.25"
-              })),
-              got: String(step.part),
-              open: step.closed ? 0 : 1,
-              closed: step.closed
-            }
-          ]
-        })
+        return runOnSqlite(
+          db,
+          append({
+            kind: "fills",
+            at: clock.wall,
+            actor,
+            key: "key 0",
+            account: "kraken",
+            orders: [
+              {
+                intent: seq,
+                n,
+                ...(n === 0 && step.part > 0 && { txid: `order ${seq}` }),
+                paid: Array.from({ length: step.part }, (_, i) => ({
+                  at: clock.wall - i,
+                  amount: "2.25"
+                })),
+                got: String(step.part),
+                open: step.closed ? 0 : 1,
+                closed: step.closed
+              }
+            ]
+          })
+        )
       }
       case "mandate":
-        return append(db, {
-          kind: "mandate",
-          at: clock.wall,
-          actor,
-          subject: `subject ${step.subject}`,
-          token: `token ${step.subject}`,
-          revision: readHead(db).seq + 1,
-          ...(step.total !== null && { terms: mandate({ spending: dollars({ total: String(step.total) }) }) })
-        })
+        return runOnSqlite(
+          db,
+          append({
+            kind: "mandate",
+            at: clock.wall,
+            actor,
+            subject: `subject ${step.subject}`,
+            token: `token ${step.subject}`,
+            revision: runOnSqlite(db, readHead()).seq + 1,
+            ...(step.total !== null && { terms: mandate({ spending: dollars({ total: String(step.total) }) }) })
+          })
+        )
       case "freeze":
         return step.subject === null
-          ? append(db, { kind: "halt", at: clock.wall, actor, halted: step.frozen })
-          : append(db, {
-              kind: "freeze",
-              at: clock.wall,
-              actor,
-              subject: `subject ${step.subject}`,
-              frozen: step.frozen
-            })
+          ? runOnSqlite(db, append({ kind: "halt", at: clock.wall, actor, halted: step.frozen }))
+          : runOnSqlite(
+              db,
+              append({
+                kind: "freeze",
+                at: clock.wall,
+                actor,
+                subject: `subject ${step.subject}`,
+                frozen: step.frozen
+              })
+            )
       case "wait":
         clock.monotonic += step.millis
         clock.wall += step.millis + step.set
@@ -241,7 +262,8 @@ const play = (steps: ReadonlyArray<Step>): Sqlite.Database => {
   return db
 }
 
-const faults = (db: Sqlite.Database) => verify(db).findings.filter(({ _tag }) => _tag !== "ClockWentBack")
+const faults = (db: Sqlite.Database) =>
+  runOnSqlite(db, verify()).findings.filter(({ _tag }) => _tag !== "ClockWentBack")
 
 describe("any history", () => {
   it("leaves a record that is intact, and projections that are what its events add up to", () => {

@@ -7,6 +7,7 @@ import { parseReceipt } from "../../../../src/layers/access/record/chain.ts"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
+import { all } from "../../../../src/layers/storage/steps.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
 import { runs } from "../../../Property.ts"
 import { temporaryFolder } from "../../../temporaryFolder.ts"
@@ -53,9 +54,11 @@ describe("processes that are killed while they write", () => {
         })
         assert.isNotEmpty(receipts)
         const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-        assert.deepStrictEqual((yield* db.read((db) => verify(db, receipts))).findings, [])
-        const bodies = yield* db.read((db) => db.prepare("SELECT seq, body FROM events").raw().all())
-        const bodyAt = new Map(bodies.map((row) => [String(Object(row)[0]), String(Object(row)[1])]))
+        assert.deepStrictEqual((yield* db.read(() => verify(receipts))).findings, [])
+        const bodies = yield* db.read(() =>
+          all<{ readonly seq: number; readonly body: string }>("SELECT seq, body FROM events")
+        )
+        const bodyAt = new Map(bodies.map(({ body, seq }) => [String(seq), body]))
         for (const line of lines) {
           const [, seq, id] = /^begun (\d+) (.*)$/.exec(line) ?? []
           if (seq !== undefined) assert.include(bodyAt.get(seq), `"request":{"id":"${id}"}`)

@@ -12,6 +12,7 @@ import { mandateOf } from "../../../../src/layers/access/record/mandates.ts"
 import { availableOf } from "../../../../src/layers/access/record/ownership.ts"
 import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { buy, counted, dollars, makeSpending, mandate, sell } from "./spending.ts"
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 const day = 86_400_000
 
@@ -74,8 +75,8 @@ describe("a reservation", () => {
     v.end(second, "unknown")
     v.clock.wall += 3 * day
     assert.strictEqual(v.used("day"), "30")
-    resolve(v.db, v.clock.wall, first, "did-not-happen")
-    resolve(v.db, v.clock.wall, second, "happened")
+    runOnSqlite(v.db, resolve(v.clock.wall, first, "did-not-happen"))
+    runOnSqlite(v.db, resolve(v.clock.wall, second, "happened"))
     assert.strictEqual(v.used("day"), "20")
     assert.deepStrictEqual(
       v.open().map(({ isUndecided, seq }) => [seq, isUndecided]),
@@ -89,7 +90,7 @@ describe("a reservation", () => {
     const seq = v.begin([buy("100")])
     v.end(seq, "unknown")
     v.filled(seq, { txid: "OA", paid: [{ at: v.clock.wall, amount: "40" }], got: "0.4" })
-    resolve(v.db, v.clock.wall, seq, "did-not-happen")
+    runOnSqlite(v.db, resolve(v.clock.wall, seq, "did-not-happen"))
     assert.strictEqual(v.available("USD"), "900")
     assert.strictEqual(v.available("BTC"), "0.4")
     assert.lengthOf(v.open(), 1)
@@ -125,7 +126,7 @@ describe("a transfer", () => {
     v.end(seq, "unknown")
     v.clock.wall += 60 * day
     assert.strictEqual(v.available("USD"), "930")
-    resolve(v.db, v.clock.wall, seq, "did-not-happen")
+    runOnSqlite(v.db, resolve(v.clock.wall, seq, "did-not-happen"))
     assert.strictEqual(v.available("USD"), "1000")
     assert.deepStrictEqual(v.faults(), [])
   })
@@ -360,21 +361,24 @@ describe("limits", () => {
     const before = v.party()
     v.change(limited({ day: "10" }))
     const judge = (party: Party) =>
-      Limits.judge(v.db, v.now(), party, { endpoint: "private/AddOrder", claim: { spends: [] } }, {})?._tag
+      runOnSqlite(v.db, Limits.judge(v.now(), party, { endpoint: "private/AddOrder", claim: { spends: [] } }, {}))?._tag
     assert.strictEqual(judge(before), "Changed")
     assert.isUndefined(judge(v.party()))
   })
 
   it("bar a frozen caller from all but cancels, also after the mandate was changed", () => {
     const v = makeSpending(limited({ day: "100" }))
-    append(v.db, {
-      kind: "freeze",
-      at: v.clock.wall,
-      actor: { id: "t1" },
-      subject: "t1",
-      frozen: true,
-      reason: "odd prices"
-    })
+    runOnSqlite(
+      v.db,
+      append({
+        kind: "freeze",
+        at: v.clock.wall,
+        actor: { id: "t1" },
+        subject: "t1",
+        frozen: true,
+        reason: "odd prices"
+      })
+    )
     v.change(limited({ day: "200" }))
     assert.deepStrictEqual(v.judge([]), {
       _tag: "Frozen",
@@ -384,7 +388,10 @@ describe("limits", () => {
       reason: "odd prices"
     })
     assert.isUndefined(v.judge([], "private/CancelAll"))
-    append(v.db, { kind: "freeze", at: v.clock.wall, actor: { id: "local" }, subject: "t1", frozen: false })
+    runOnSqlite(
+      v.db,
+      append({ kind: "freeze", at: v.clock.wall, actor: { id: "local" }, subject: "t1", frozen: false })
+    )
     assert.isUndefined(v.judge([]))
     assert.deepStrictEqual(v.faults(), [])
   })
@@ -397,23 +404,25 @@ describe("the rate of writes", () => {
     const party = (caller: string): Party => ({
       ...v.party(),
       caller,
-      mandate: Option.fromNullable(mandateOf(v.db, caller))
+      mandate: Option.fromNullable(runOnSqlite(v.db, mandateOf(caller)))
     })
     const judge = (caller: string, revision: number) =>
-      Limits.judge(
+      runOnSqlite(
         v.db,
-        v.now(),
-        party(caller),
-        { endpoint: "private/AddOrder", claim: { subject: "t1", revision, spends: [] } },
-        {}
+        Limits.judge(
+          v.now(),
+          party(caller),
+          { endpoint: "private/AddOrder", claim: { subject: "t1", revision, spends: [] } },
+          {}
+        )
       )
     assert.isUndefined(judge("t1", 1))
     v.clock.wall += 1000
     v.placed([buy("2")])
     const first = v.clock.wall - 1000
-    rotate(v.db, v.clock.wall, { token: "t1", to: "t2", expected: 1 })
+    runOnSqlite(v.db, rotate(v.clock.wall, { token: "t1", to: "t2", expected: 1 }))
     assert.deepInclude(judge("t2", 2), { _tag: "Limit", limit: "rate", availableAt: first + 60_000 })
-    rotate(v.db, v.clock.wall, { token: "t2", to: "t3", expected: 2 })
+    runOnSqlite(v.db, rotate(v.clock.wall, { token: "t2", to: "t3", expected: 2 }))
     assert.deepInclude(judge("t3", 3), { _tag: "Limit", limit: "rate", availableAt: first + 60_000 })
     v.clock.wall = first + 60_000
     assert.isUndefined(judge("t3", 3))
@@ -426,7 +435,10 @@ describe("a balance that has to be kept", () => {
   const leftOf = (v: ReturnType<typeof makeSpending>, asOf: number) => {
     const claim = { subject: "t1", revision: 1, spends: [buy("1000", { counts: [] })] }
     const report = { asOf, available: { USD: "200" } }
-    const found = Limits.judge(v.db, v.now(), v.party(), { endpoint: "private/AddOrder", claim }, { report })
+    const found = runOnSqlite(
+      v.db,
+      Limits.judge(v.now(), v.party(), { endpoint: "private/AddOrder", claim }, { report })
+    )
     return found?._tag === "Limit" && found.limit === "keep" ? found.left : undefined
   }
   const kept = mandate({ keep: { USD: "100" } })
@@ -447,7 +459,7 @@ describe("a balance that has to be kept", () => {
     const seq = v.begin([buy("30")], "private/WalletTransfer")
     v.end(seq, "unknown")
     assert.strictEqual(leftOf(v, seq + 1), "70")
-    resolve(v.db, v.clock.wall, seq, "did-not-happen")
+    runOnSqlite(v.db, resolve(v.clock.wall, seq, "did-not-happen"))
     assert.strictEqual(leftOf(v, seq + 2), "100")
   })
 
@@ -487,7 +499,7 @@ describe("pruning", () => {
     v.filled(seq, { paid: [{ at: v.clock.wall, amount: "300" }], got: "3", closed: true })
     const sold = v.placed([sell("1")])
     v.clock.wall += 2 * month
-    assert.isDefined(prune(v.db, v.clock.wall, v.clock.wall - month))
+    assert.isDefined(runOnSqlite(v.db, prune(v.clock.wall, v.clock.wall - month)))
     assert.deepStrictEqual(v.faults(), [])
     v.filled(sold, { paid: [{ at: v.clock.wall, amount: "1" }], got: "110", closed: true })
     assert.strictEqual(v.used("total"), "300")
@@ -495,7 +507,7 @@ describe("pruning", () => {
     assert.strictEqual(v.available("BTC"), "2")
     assert.deepStrictEqual(v.faults(), [])
     v.clock.wall += 2 * month
-    assert.isDefined(prune(v.db, v.clock.wall, v.clock.wall - month))
+    assert.isDefined(runOnSqlite(v.db, prune(v.clock.wall, v.clock.wall - month)))
     assert.strictEqual(v.available("USD"), "810")
     assert.deepStrictEqual(v.faults(), [])
   })
@@ -515,8 +527,8 @@ describe("pruning", () => {
       }
       v.clock.wall += month
       v.clock.monotonic += month
-      renew(v.db, v.now())
-      prune(v.db, v.clock.wall, v.clock.wall - month)
+      runOnSqlite(v.db, renew(v.now()))
+      runOnSqlite(v.db, prune(v.clock.wall, v.clock.wall - month))
       assert.deepStrictEqual(v.faults(), [])
       return counts()
     })
@@ -531,7 +543,7 @@ describe("pruning", () => {
     const seq = v.placed([buy("60")])
     v.clock.wall += 2 * month
     v.filled(seq, { paid: [{ at: v.clock.wall, amount: "60" }], got: "1", closed: true })
-    prune(v.db, v.clock.wall, v.clock.wall - month)
+    runOnSqlite(v.db, prune(v.clock.wall, v.clock.wall - month))
     assert.strictEqual(v.used("day"), "60")
     assert.deepStrictEqual(v.faults(), [])
   })
@@ -544,10 +556,10 @@ describe("a replaced key", () => {
     v.filled(seq, { paid: [{ at: v.clock.wall, amount: "300" }], got: "3", closed: true })
     v.placed([buy("200")])
     v.clock.wall += 60_000
-    rekey(v.db, v.clock.wall, "key 0", "key 1")
+    runOnSqlite(v.db, rekey(v.clock.wall, "key 0", "key 1"))
     const party = { ...v.party(), key: "key 1" }
-    assert.strictEqual(availableOf(v.db, party, "USD"), "500")
-    assert.strictEqual(availableOf(v.db, party, "BTC"), "3")
+    assert.strictEqual(runOnSqlite(v.db, availableOf(party, "USD")), "500")
+    assert.strictEqual(runOnSqlite(v.db, availableOf(party, "BTC")), "3")
     assert.strictEqual(v.db.prepare("SELECT at FROM window_time WHERE key = 'key 1'").pluck().get(), 1_000_000_000)
     assert.strictEqual(v.available("USD"), "1000")
     assert.deepStrictEqual(v.faults(), [])
@@ -559,8 +571,8 @@ describe("orders of a caller", () => {
     const v = makeSpending(limited({}))
     const seq = v.placed([buy("60")])
     const ids = ["c60", `O${seq}`, "OX", "c61"]
-    assert.deepStrictEqual([...ownIds(v.db, v.party(), ids, "txid")], [`O${seq}`])
-    assert.deepStrictEqual([...ownIds(v.db, v.party(), ids, "cl_ord_id")], ["c60"])
+    assert.deepStrictEqual([...runOnSqlite(v.db, ownIds(v.party(), ids, "txid"))], [`O${seq}`])
+    assert.deepStrictEqual([...runOnSqlite(v.db, ownIds(v.party(), ids, "cl_ord_id"))], ["c60"])
   })
 
   it("open positions if they have leverage", () => {
@@ -572,31 +584,31 @@ describe("orders of a caller", () => {
     v.placed([buy("10")])
     v.placed([{ ...position, ...pairOf("SOL/USD", true), counts: [] }])
     v.placed([{ kind: "funds", asset: "USD", amount: "1", counts: [] }], "private/Withdraw")
-    assert.deepStrictEqual([...leveragedPairs(v.db, v.party())], [])
+    assert.deepStrictEqual([...runOnSqlite(v.db, leveragedPairs(v.party()))], [])
     const seq = v.placed([{ ...position, ...pairOf("ETH/USD") }])
     v.filled(seq, { closed: true })
-    assert.deepStrictEqual([...leveragedPairs(v.db, v.party())], ["ETH/USD"])
-    assert.deepStrictEqual([...leveragedPairs(v.db, { ...v.party(), mandate: Option.none() })], [])
+    assert.deepStrictEqual([...runOnSqlite(v.db, leveragedPairs(v.party()))], ["ETH/USD"])
+    assert.deepStrictEqual([...runOnSqlite(v.db, leveragedPairs({ ...v.party(), mandate: Option.none() }))], [])
   })
 
   it("that wait for their turn can be kept from leaving", () => {
     const v = makeSpending(limited({}))
     const seq = v.begin([buy("60")])
     const cancel = v.begin([], "private/CancelOrder")
-    assert.isTrue(Intents.mayLeave(v.db, v.now(), seq))
-    Intents.dropQueued(v.db, { key: "key 0", account: "kraken", caller: "t1" })
-    assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
-    assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
-    assert.isTrue(Intents.mayLeave(v.db, v.now(), v.begin([buy("61")])))
+    assert.isTrue(runOnSqlite(v.db, Intents.mayLeave(v.now(), seq)))
+    runOnSqlite(v.db, Intents.dropQueued({ key: "key 0", account: "kraken", caller: "t1" }))
+    assert.isFalse(runOnSqlite(v.db, Intents.mayLeave(v.now(), seq)))
+    assert.isTrue(runOnSqlite(v.db, Intents.mayLeave(v.now(), cancel)))
+    assert.isTrue(runOnSqlite(v.db, Intents.mayLeave(v.now(), v.begin([buy("61")]))))
   })
 
   it("that wait for their turn do not leave once the caller is frozen", () => {
     const v = makeSpending(limited({}))
     const [seq, cancel] = [v.begin([buy("60")]), v.begin([], "private/CancelOrder")]
-    freeze(v.db, v.clock.wall, { caller: "t2", frozen: true })
-    assert.isTrue(Intents.mayLeave(v.db, v.now(), seq))
-    freeze(v.db, v.clock.wall, { caller: "t1", frozen: true })
-    assert.isFalse(Intents.mayLeave(v.db, v.now(), seq))
-    assert.isTrue(Intents.mayLeave(v.db, v.now(), cancel))
+    runOnSqlite(v.db, freeze(v.clock.wall, { caller: "t2", frozen: true }))
+    assert.isTrue(runOnSqlite(v.db, Intents.mayLeave(v.now(), seq)))
+    runOnSqlite(v.db, freeze(v.clock.wall, { caller: "t1", frozen: true }))
+    assert.isFalse(runOnSqlite(v.db, Intents.mayLeave(v.now(), seq)))
+    assert.isTrue(runOnSqlite(v.db, Intents.mayLeave(v.now(), cancel)))
   })
 })

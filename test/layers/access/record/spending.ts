@@ -16,6 +16,7 @@ import type { Party } from "../../../../src/layers/access/record/party.ts"
 import { usageOf } from "../../../../src/layers/access/record/usage.ts"
 import { verify } from "../../../../src/layers/access/record/verify.ts"
 import { storeWindowTime } from "../../../../src/layers/access/record/windows.ts"
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 /** Limits in dollars. */
 export const dollars = (max: Mandate["spending"]["max"]): Mandate["spending"] => ({ currency: "USD", max })
@@ -59,54 +60,59 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
     key,
     account,
     caller: "t1",
-    mandate: Option.fromNullable(mandateOf(db, "t1"))
+    mandate: Option.fromNullable(runOnSqlite(db, mandateOf("t1")))
   })
   const limits = (krakenTime?: number) => ({
     ...(server !== undefined && { server }),
     ...(krakenTime !== undefined && { krakenTime })
   })
   const change = (terms: Mandate | undefined) =>
-    append(db, {
-      kind: "mandate",
-      at: clock.wall,
-      actor: { id: "local" },
-      subject: "t1",
-      token: "t1",
-      revision: ++revision,
-      ...(terms !== undefined && { terms })
-    })
+    runOnSqlite(
+      db,
+      append({
+        kind: "mandate",
+        at: clock.wall,
+        actor: { id: "local" },
+        subject: "t1",
+        token: "t1",
+        revision: ++revision,
+        ...(terms !== undefined && { terms })
+      })
+    )
   if (terms !== undefined) change(terms)
   const claimOf = (spends: ReadonlyArray<Spend>) => ({
     ...(terms !== undefined && { subject: "t1", revision }),
     spends
   })
   const judge = (spends: ReadonlyArray<Spend>, endpoint: WriteEndpoint = "private/AddOrder") =>
-    Limits.judge(db, now(), party(), { endpoint, claim: claimOf(spends) }, limits())
+    runOnSqlite(db, Limits.judge(now(), party(), { endpoint, claim: claimOf(spends) }, limits()))
   /** Records a write that has room, and returns its row. */
   const begin = (spends: ReadonlyArray<Spend>, endpoint: WriteEndpoint = "private/AddOrder"): number => {
-    storeWindowTime(db, now(), party(), limits())
-    const admission = Intents.begin(
+    runOnSqlite(db, storeWindowTime(now(), party(), limits()))
+    const admission = runOnSqlite(
       db,
-      now(),
-      {
-        kind: "intent",
-        at: clock.wall,
-        actor,
-        key,
-        account,
-        endpoint,
-        request: {},
-        fingerprints: [],
-        leaveBy: clock.wall + 30_000,
-        claim: claimOf(spends)
-      },
-      false
+      Intents.begin(
+        now(),
+        {
+          kind: "intent",
+          at: clock.wall,
+          actor,
+          key,
+          account,
+          endpoint,
+          request: {},
+          fingerprints: [],
+          leaveBy: clock.wall + 30_000,
+          claim: claimOf(spends)
+        },
+        false
+      )
     )
     if (admission._tag !== "Begun") throw new Error(admission._tag)
     return admission.head.seq
   }
   const end = (intent: number, outcome: OutcomeName, more: { ids?: ReadonlyArray<string>; result?: unknown } = {}) =>
-    Intents.end(db, now(), { kind: "outcome", at: clock.wall, intent, outcome, ids: [], ...more })
+    runOnSqlite(db, Intents.end(now(), { kind: "outcome", at: clock.wall, intent, outcome, ids: [], ...more }))
   return {
     db,
     clock,
@@ -124,21 +130,24 @@ export const makeSpending = (terms: Mandate | undefined, server?: ServerLimits) 
       return seq
     },
     filled: (intent: number, progress: Partial<Progress>, n = 0) =>
-      append(db, {
-        kind: "fills",
-        at: clock.wall,
-        actor,
-        key,
-        account,
-        orders: [{ intent, n, paid: [], got: "0", open: 1, closed: false, ...progress }]
-      }),
-    usage: (krakenTime?: number) => usageOf(db, now(), party(), limits(krakenTime)),
+      runOnSqlite(
+        db,
+        append({
+          kind: "fills",
+          at: clock.wall,
+          actor,
+          key,
+          account,
+          orders: [{ intent, n, paid: [], got: "0", open: 1, closed: false, ...progress }]
+        })
+      ),
+    usage: (krakenTime?: number) => runOnSqlite(db, usageOf(now(), party(), limits(krakenTime))),
     used: (window: string) =>
-      usageOf(db, now(), party(), limits()).limits.find((limit) => limit.window === window)?.used,
-    available: (asset: string) => availableOf(db, party(), asset),
+      runOnSqlite(db, usageOf(now(), party(), limits())).limits.find((limit) => limit.window === window)?.used,
+    available: (asset: string) => runOnSqlite(db, availableOf(party(), asset)),
     /** Available to a caller without a mandate: what all callers own. */
-    availableToAll: (asset: string) => availableOf(db, { ...party(), mandate: Option.none() }, asset),
-    open: () => openSpendsOf(db, party(), "everyone"),
-    faults: () => verify(db).findings
+    availableToAll: (asset: string) => runOnSqlite(db, availableOf({ ...party(), mandate: Option.none() }, asset)),
+    open: () => runOnSqlite(db, openSpendsOf(party(), "everyone")),
+    faults: () => runOnSqlite(db, verify()).findings
   }
 }

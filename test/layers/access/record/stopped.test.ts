@@ -28,7 +28,7 @@ const makeStopped = (ways: ReadonlyArray<"row" | "file">) =>
     const record = yield* start
     yield* record.begin(order, { repeat: false })
     const db = yield* openImmediateDatabase({ file, layout })
-    if (ways.includes("row")) yield* db.write((db) => halt(db, stop))
+    if (ways.includes("row")) yield* db.write(() => halt(stop))
     const path = haltFileIn(dirname(file))
     if (ways.includes("file")) writeHaltFile(path, stop)
     return { record, db, file, path }
@@ -64,20 +64,20 @@ describe("a stop", () => {
   it.scoped("ends when both the row and the file are gone", () =>
     Effect.gen(function* () {
       const { db, path, record } = yield* makeStopped(["row", "file"])
-      yield* db.write((db) => release(db, 2000))
+      yield* db.write(() => release(2000))
       assert.strictEqual((yield* begin(record, "private/AddOrder"))._tag, "NoRoom")
       removeHaltFile(path)
       assert.strictEqual((yield* begin(record, "private/AddOrder"))._tag, "Begun")
-      assert.isUndefined(yield* db.write((db) => release(db, 3000)))
+      assert.isUndefined(yield* db.write(() => release(3000)))
     }).pipe(local)
   )
 
   it.scoped("keeps its beginning, and the record is intact afterwards", () =>
     Effect.gen(function* () {
       const { db } = yield* makeStopped(["row"])
-      assert.isUndefined(yield* db.write((db) => halt(db, { since: 2000, by: "local" })))
+      assert.isUndefined(yield* db.write(() => halt({ since: 2000, by: "local" })))
       assert.deepInclude(yield* db.read(stopIn), stop)
-      assert.isEmpty((yield* db.read((db) => verify(db))).findings)
+      assert.isEmpty((yield* db.read(() => verify())).findings)
     }).pipe(local)
   )
 
@@ -96,7 +96,7 @@ describe("a stop", () => {
     Effect.gen(function* () {
       const { db, record } = yield* makeStopped([])
       const freeze = (frozen: boolean) =>
-        db.write((db) => append(db, { kind: "freeze", at: 1, actor: { id: "local" }, subject: "local", frozen }))
+        db.write(() => append({ kind: "freeze", at: 1, actor: { id: "local" }, subject: "local", frozen }))
       const begun = yield* begin(record, "private/Withdraw")
       if (begun._tag !== "Begun") return assert.fail(begun._tag)
       assert.isTrue(yield* record.mayLeave(begun.intent))
@@ -106,7 +106,7 @@ describe("a stop", () => {
       assert.isTrue(cancel._tag === "Begun" && (yield* record.mayLeave(cancel.intent)))
       yield* freeze(false)
       assert.isTrue(yield* record.mayLeave(begun.intent))
-      yield* db.write((db) => halt(db, stop))
+      yield* db.write(() => halt(stop))
       assert.isFalse(yield* record.mayLeave(begun.intent))
     }).pipe(local)
   )

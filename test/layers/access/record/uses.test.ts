@@ -4,6 +4,7 @@ import * as fc from "fast-check"
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import * as Uses from "../../../../src/layers/access/record/uses.ts"
 import { runs } from "../../../Property.ts"
+import { runOnSqlite } from "../../../../src/layers/storage/sqliteSteps.ts"
 
 const bucket: Uses.UseBucket = { scope: "agent", key: "key", account: "kraken", bucket: "USD" }
 const others: ReadonlyArray<Uses.UseBucket> = [
@@ -43,14 +44,14 @@ describe("the uses of a limit", () => {
         const db = makeUses()
         uses.forEach(({ at, units }, seq) =>
           [bucket, ...others].forEach((bucket, n) =>
-            Uses.addUse(db, "main.", { seq, n }, 0, { ...bucket, at, units: units + BigInt(n) })
+            runOnSqlite(db, Uses.addUse("main.", { seq, n }, 0, { ...bucket, at, units: units + BigInt(n) }))
           )
         )
-        uses.forEach(({ isRemoved }, seq) => isRemoved && Uses.removeUses(db, "main.", { seq, n: 0 }))
+        uses.forEach(({ isRemoved }, seq) => isRemoved && runOnSqlite(db, Uses.removeUses("main.", { seq, n: 0 })))
         const left = uses.filter(({ isRemoved }) => !isRemoved)
         for (const since of [-1, 0, ...moments, ...uses.map(({ at }) => at).filter((at) => at < Uses.whileOpen)])
           assert.strictEqual(
-            Uses.usedSince(db, bucket, since),
+            runOnSqlite(db, Uses.usedSince(bucket, since)),
             left.filter(({ at }) => at > since).reduce((sum, { units }) => sum + units, 0n)
           )
         db.close()
@@ -62,19 +63,19 @@ describe("the uses of a limit", () => {
   it("leave no sum behind if all are removed", () => {
     const db = makeUses()
     for (let seq = 0; seq < 3; seq++)
-      Uses.addUse(db, "main.", { seq, n: 0 }, 0, { ...bucket, at: seq * day, units: 5n })
-    Uses.removeUsesOf(db, "main.", "SELECT seq FROM uses WHERE seq <= @through", 2)
+      runOnSqlite(db, Uses.addUse("main.", { seq, n: 0 }, 0, { ...bucket, at: seq * day, units: 5n }))
+    runOnSqlite(db, Uses.removeUsesOf("main.", "SELECT seq FROM uses WHERE seq <= @through", 2))
     assert.deepStrictEqual(db.prepare("SELECT * FROM use_sums").all(), [])
   })
 
   it("are added to those of another key that replaces theirs", () => {
     const db = makeUses()
     const [one, other] = [{ ...bucket, key: "old" }, bucket]
-    Uses.addUse(db, "main.", { seq: 1, n: 0 }, 0, { ...one, at: day, units: 5n })
-    Uses.addUse(db, "main.", { seq: 2, n: 0 }, 0, { ...other, at: day + 1, units: 7n })
-    Uses.rekeyUses(db, "main.", "old", "key")
-    assert.strictEqual(Uses.usedSince(db, one, -1), 0n)
-    assert.strictEqual(Uses.usedSince(db, other, -1), 12n)
-    assert.strictEqual(Uses.usedSince(db, other, day), 7n)
+    runOnSqlite(db, Uses.addUse("main.", { seq: 1, n: 0 }, 0, { ...one, at: day, units: 5n }))
+    runOnSqlite(db, Uses.addUse("main.", { seq: 2, n: 0 }, 0, { ...other, at: day + 1, units: 7n }))
+    runOnSqlite(db, Uses.rekeyUses("main.", "old", "key"))
+    assert.strictEqual(runOnSqlite(db, Uses.usedSince(one, -1)), 0n)
+    assert.strictEqual(runOnSqlite(db, Uses.usedSince(other, -1)), 12n)
+    assert.strictEqual(runOnSqlite(db, Uses.usedSince(other, day)), 7n)
   })
 })

@@ -10,6 +10,7 @@ import { terms as anyTerms } from "../../../doubles/TestMandate.ts"
 import { makeVirtualClock } from "../../../doubles/fake/VirtualClock.ts"
 import { makeExchange } from "../../../doubles/LimitedAgent.ts"
 import { type Installation, makeInstallation, secret, startServer } from "./approvalsWorld.ts"
+import { run, value } from "../../../../src/layers/storage/steps.ts"
 
 const [agent, other] = ["agent0000001", "agent0000002"] as const
 
@@ -71,14 +72,18 @@ const planIn = (error: { readonly _tag: string }): number => {
 }
 
 const yes = (home: Installation, plan: number) =>
-  home.write((db, { wall }) => approve(db, wall, { plan, channel: "terminal", secret }))
+  home.write(({ wall }) => approve(wall, { plan, channel: "terminal", secret }))
 
 const stateIn = (home: Installation, plan: number) =>
-  home.write((db, { wall }) => show(db, wall, plan)?.state ?? { _tag: "Altered" as const })
+  home.write(function* ({ wall }) {
+    return (yield* show(wall, plan))?.state ?? { _tag: "Altered" as const }
+  })
 
 const isIntact = (home: Installation) =>
   Effect.map(
-    home.write((db) => verify(db).findings.filter(({ _tag }) => _tag !== "ClockWentBack")),
+    home.write(function* () {
+      return (yield* verify()).findings.filter(({ _tag }) => _tag !== "ClockWentBack")
+    }),
     (findings) => assert.deepStrictEqual(findings, [])
   )
 
@@ -90,7 +95,7 @@ describe("a write that needs a person", () => {
         const plan = planIn(asked)
         assert.deepInclude(asked, { asks: ["funds"] })
         assert.deepStrictEqual(server.sent, [])
-        const [shown] = yield* home.write((db, { wall }) => listOpen(db, wall))
+        const [shown] = yield* home.write(({ wall }) => listOpen(wall))
         assert.deepInclude(shown, { id: plan, said: "rent", request: withdrawal, state: { _tag: "Open" } })
         assert.deepInclude(shown?.quote, {
           worst: [{ asset: "BTC", amount: "0.01" }],
@@ -132,9 +137,7 @@ describe("a write that needs a person", () => {
         const ask = (amount: string) => Effect.flip(server.send(agent, "private/Withdraw", { ...withdrawal, amount }))
         const plans = [planIn(yield* ask("0.01")), planIn(yield* ask("0.02")), planIn(yield* ask("0.03"))]
         assert.deepInclude(yield* ask("0.04"), { _tag: "TooManyPlans", plans })
-        yield* home.write((db, { wall }) =>
-          deny(db, wall, { plan: plans[0] ?? 0, channel: "terminal", freezes: false })
-        )
+        yield* home.write(({ wall }) => deny(wall, { plan: plans[0] ?? 0, channel: "terminal", freezes: false }))
         planIn(yield* ask("0.04"))
       })
     )
@@ -146,7 +149,7 @@ describe("a write that needs a person", () => {
         const ask = (params: object) =>
           Effect.flip(server.send(agent, "private/Withdraw", { ...withdrawal, ...params }))
         const denied = planIn(yield* ask({}))
-        yield* home.write((db, { wall }) => deny(db, wall, { plan: denied, channel: "page", freezes: false }))
+        yield* home.write(({ wall }) => deny(wall, { plan: denied, channel: "page", freezes: false }))
         assert.deepInclude(yield* ask({}), { _tag: "ApprovalDenied", plan: denied })
         const sent = planIn(yield* ask({ amount: "0.03" }))
         yield* yes(home, sent)
@@ -164,10 +167,10 @@ describe("a write that needs a person", () => {
   it.effect("is refused if no operator secret is set, since nobody could say yes", () =>
     story(({ home, server }) =>
       Effect.gen(function* () {
-        yield* home.write((db) => db.exec("DELETE FROM secret"))
+        yield* home.write(() => run("DELETE FROM secret"))
         const error = yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal))
         assert.deepInclude(error, { _tag: "NoApprover", asks: ["funds"] })
-        assert.deepStrictEqual(yield* home.write((db, { wall }) => listOpen(db, wall)), [])
+        assert.deepStrictEqual(yield* home.write(({ wall }) => listOpen(wall)), [])
       })
     )
   )
@@ -224,7 +227,7 @@ describe("an approved plan", () => {
       Effect.gen(function* () {
         const second = yield* start()
         const plan = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal)))
-        yield* home.write((db) => db.exec("DELETE FROM plan_claims"))
+        yield* home.write(() => run("DELETE FROM plan_claims"))
         yield* yes(home, plan)
         yield* Effect.sleep("1 minute")
         assert.lengthOf([...server.sent, ...second.sent], 1)
@@ -417,12 +420,12 @@ describe("an approved cancelling of all own orders", () => {
           yield* server.send(agent, "private/AddOrder", resting)
           const plan = planIn(yield* Effect.flip(server.send(agent, "private/CancelAll", {})))
           yield* yes(home, plan)
-          yield* home.write((db) =>
-            db.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+          yield* home.write(() =>
+            run("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
           )
           yield* Effect.sleep("20 seconds")
           assert.deepStrictEqual(server.sent, ["AddOrder"])
-          yield* home.write((db) => db.exec("DROP TRIGGER full"))
+          yield* home.write(() => run("DROP TRIGGER full"))
           yield* Effect.sleep("1 minute")
           assert.deepStrictEqual(server.sent, ["AddOrder", "CancelOrder"])
         }),
@@ -433,9 +436,7 @@ describe("an approved cancelling of all own orders", () => {
 
 describe("an approved write that cannot be recorded", () => {
   const fill = (home: Installation) =>
-    home.write((db) =>
-      db.exec("CREATE TRIGGER full BEFORE INSERT ON intents BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    )
+    home.write(() => run("CREATE TRIGGER full BEFORE INSERT ON intents BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
 
   it.effect("is sent once it can be recorded", () =>
     story(({ home, server }) =>
@@ -445,7 +446,7 @@ describe("an approved write that cannot be recorded", () => {
         yield* yes(home, plan)
         yield* Effect.sleep("2 minutes")
         assert.deepStrictEqual(server.sent, [])
-        yield* home.write((db) => db.exec("DROP TRIGGER full"))
+        yield* home.write(() => run("DROP TRIGGER full"))
         yield* Effect.sleep("1 minute")
         assert.deepStrictEqual(server.sent, ["Withdraw"])
       })
@@ -565,7 +566,7 @@ describe("an attack on approvals fails", () => {
   it.effect.each(Object.entries(edits))("with a row in which %s was edited before a person answers", ([, edit]) =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        yield* home.write((db) => db.prepare(edit).run(plan))
+        yield* home.write(() => run(edit, plan))
         assert.deepInclude(yield* yes(home, plan), { _tag: "Voided" })
         yield* Effect.sleep("5 seconds")
         assert.deepStrictEqual(server.sent, [])
@@ -578,7 +579,7 @@ describe("an attack on approvals fails", () => {
       Effect.gen(function* () {
         yield* server.crash
         yield* yes(home, plan)
-        yield* home.write((db) => db.prepare(edit).run(plan))
+        yield* home.write(() => run(edit, plan))
         const second = yield* start()
         yield* Effect.sleep("1 minute")
         assert.deepStrictEqual(second.sent, [])
@@ -589,7 +590,7 @@ describe("an attack on approvals fails", () => {
   it.effect("with a row that says that a person said yes", () =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        yield* home.write((db) => db.prepare("UPDATE plans SET state = 'approved' WHERE seq = ?").run(plan))
+        yield* home.write(() => run("UPDATE plans SET state = 'approved' WHERE seq = ?", plan))
         yield* Effect.sleep("5 seconds")
         assert.deepStrictEqual(server.sent, [])
       })
@@ -634,7 +635,7 @@ describe("an attack on approvals fails", () => {
   it.effect("after its caller was frozen, and after it was unfrozen again", () =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        const frozen = (is: boolean) => home.write((db, { wall }) => freeze(db, wall, { caller: agent, frozen: is }))
+        const frozen = (is: boolean) => home.write(({ wall }) => freeze(wall, { caller: agent, frozen: is }))
         yield* frozen(true)
         const closed: Answered = { _tag: "Closed", state: { _tag: "Void", reason: "its caller was frozen" } }
         assert.deepStrictEqual(yield* yes(home, plan), closed)
@@ -650,9 +651,9 @@ describe("an attack on approvals fails", () => {
   it.effect("with a yes that comes before a freeze which comes before the server looks", () =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        yield* home.write((db, { wall }) => {
-          approve(db, wall, { plan, channel: "terminal", secret })
-          freeze(db, wall, { caller: agent, frozen: true })
+        yield* home.write(function* ({ wall }) {
+          yield* approve(wall, { plan, channel: "terminal", secret })
+          yield* freeze(wall, { caller: agent, frozen: true })
         })
         yield* Effect.sleep("1 minute")
         assert.deepStrictEqual(server.sent, [])
@@ -664,9 +665,7 @@ describe("an attack on approvals fails", () => {
   it.effect("after everything was stopped", () =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        yield* home.write((db, { wall }) =>
-          append(db, { kind: "halt", at: wall, actor: { id: "local" }, halted: true })
-        )
+        yield* home.write(({ wall }) => append({ kind: "halt", at: wall, actor: { id: "local" }, halted: true }))
         assert.deepInclude(yield* yes(home, plan), { _tag: "Closed" })
         yield* Effect.sleep("5 seconds")
         assert.deepStrictEqual(server.sent, [])
@@ -679,12 +678,14 @@ describe("an attack on approvals fails", () => {
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
         const replaced = { seq: 1, hash: "" }
-        yield* home.write((db, { wall }) => append(db, { kind: "restore", at: wall, actor: { id: "local" }, replaced }))
+        yield* home.write(({ wall }) => append({ kind: "restore", at: wall, actor: { id: "local" }, replaced }))
         assert.deepInclude(yield* yes(home, plan), { _tag: "Closed" })
         const second = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", withdrawal)))
-        const key = yield* home.write((db) => String(db.prepare("SELECT key FROM plans").pluck().get()))
-        yield* home.write((db, { wall }) =>
-          append(db, { kind: "rekey", at: wall, actor: { id: "local" }, from: key, to: "another" })
+        const key = yield* home.write(function* () {
+          return String(yield* value("SELECT key FROM plans"))
+        })
+        yield* home.write(({ wall }) =>
+          append({ kind: "rekey", at: wall, actor: { id: "local" }, from: key, to: "another" })
         )
         assert.deepInclude(yield* yes(home, second), { _tag: "Closed" })
         yield* isIntact(home)
@@ -696,7 +697,7 @@ describe("an attack on approvals fails", () => {
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
         const wrong = { fingerprint: "ffffffffffffffff" }
-        const answer = home.write((db, { wall }) => approve(db, wall, { plan, channel: "page", secret: wrong }))
+        const answer = home.write(({ wall }) => approve(wall, { plan, channel: "page", secret: wrong }))
         assert.deepStrictEqual(yield* answer, { _tag: "OtherSecret" })
         yield* Effect.sleep("5 seconds")
         assert.deepStrictEqual(server.sent, [])
@@ -708,8 +709,7 @@ describe("an attack on approvals fails", () => {
   it.effect("with a second answer from another tab: the first one stands", () =>
     planned(({ home, plan, server }) =>
       Effect.gen(function* () {
-        const no = (freezes: boolean) =>
-          home.write((db, { wall }) => deny(db, wall, { plan, channel: "page", freezes }))
+        const no = (freezes: boolean) => home.write(({ wall }) => deny(wall, { plan, channel: "page", freezes }))
         assert.deepInclude(yield* no(false), { _tag: "Answered" })
         assert.deepInclude(yield* yes(home, plan), { _tag: "Closed" })
         assert.hasAllKeys(yield* no(true), ["_tag", "state", "frozen"])
@@ -724,7 +724,7 @@ describe("an attack on approvals fails", () => {
       Effect.gen(function* () {
         const reason = "\u001b[2J\u202e<b>".repeat(1000)
         const plan = planIn(yield* Effect.flip(server.send(agent, "private/Withdraw", { ...withdrawal, reason })))
-        const shown = yield* home.write((db, { wall }) => show(db, wall, plan))
+        const shown = yield* home.write(({ wall }) => show(wall, plan))
         assert.strictEqual(shown?.said, reason.slice(0, 500))
       })
     )

@@ -16,6 +16,8 @@ import { PermissionCacheKraken } from "../../../../src/layers/kraken/permissions
 import { RateBudgetOff } from "../../../../src/layers/kraken/rates/RateBudgetOff.ts"
 import { KrakenWriterSettling } from "../../../../src/layers/kraken/writes/KrakenWriterSettling.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
+import { run } from "../../../../src/layers/storage/steps.ts"
+import type { Body } from "../../../../src/layers/storage/transactionalDatabase.ts"
 import { Approvals } from "../../../../src/services/Approvals.ts"
 import { Callers } from "../../../../src/services/Callers.ts"
 import type { Config } from "../../../../src/services/Config.ts"
@@ -39,18 +41,18 @@ type Changes = Partial<typeof Config.Service>
 export const makeInstallation = Effect.gen(function* () {
   const folder = yield* temporaryFolder
   const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-  const write = <A>(body: (...args: Parameters<Parameters<typeof db.write>[0]>) => A) => Effect.orDie(db.write(body))
-  yield* write((db) =>
-    db
-      .prepare("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', ?)")
-      .run(secret.fingerprint)
+  const write = <A>(body: Body<A>) => Effect.orDie(db.write(body))
+  yield* write(() =>
+    run("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', ?)", secret.fingerprint)
   )
   return {
     folder,
     write,
     /** Saves the mandate of a token, as its next revision. */
     limit: (token: string, terms: Mandate) =>
-      write((db, { wall }) => save(db, wall, { token, terms, expected: mandateOf(db, token)?.revision ?? 0 }))
+      write(function* ({ wall }) {
+        return yield* save(wall, { token, terms, expected: (yield* mandateOf(token))?.revision ?? 0 })
+      })
   }
 })
 
@@ -74,7 +76,7 @@ export const startServer = Effect.fnUntraced(function* (
   let hasCrashed = false
   const principalOf = (id: string) =>
     Effect.map(
-      write((db) => mandateOf(db, id)),
+      write(() => mandateOf(id)),
       (mandate): typeof Principal.Service => ({ ...bearerOf(id), mandate: Option.fromNullable(mandate) })
     )
   const callers = Layer.succeed(Callers, {

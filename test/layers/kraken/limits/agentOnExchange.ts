@@ -56,8 +56,8 @@ const makeAgent = Effect.fnUntraced(function* (
     freeze: Effect.scoped(
       Effect.gen(function* () {
         const db = yield* openImmediateDatabase({ file: join(folder, recordFile), layout })
-        yield* db.write((db, { wall }) =>
-          append(db, { kind: "freeze", at: wall, actor: { id: "local" }, subject, frozen: true })
+        yield* db.write(({ wall }) =>
+          append({ kind: "freeze", at: wall, actor: { id: "local" }, subject, frozen: true })
         )
       })
     ),

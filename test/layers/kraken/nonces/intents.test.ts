@@ -105,12 +105,8 @@ describe.each(sources)("a request in the lane of %s", (_, source) => {
 
 describe.each(sources)("a request that waits in the lane of %s", (_, source) => {
   it.scoped.each([
-    ["all trading", (db: Database.Database) => halt(db, { since: 0, by: "local" })],
-    [
-      "its caller",
-      (db: Database.Database) =>
-        append(db, { kind: "freeze", at: 0, actor: { id: "local" }, subject: "local", frozen: true })
-    ]
+    ["all trading", () => halt({ since: 0, by: "local" })],
+    ["its caller", () => append({ kind: "freeze", at: 0, actor: { id: "local" }, subject: "local", frozen: true })]
   ] as const)("does not leave after %s was frozen", ([, freeze]) =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

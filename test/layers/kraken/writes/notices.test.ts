@@ -6,6 +6,7 @@ import { ApprovalsSqlite } from "../../../../src/layers/access/approvals/Approva
 import { layout } from "../../../../src/layers/access/record/layout.ts"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { isNearlyUsed, makeNotify } from "../../../../src/layers/kraken/writes/notices.ts"
+import { run } from "../../../../src/layers/storage/steps.ts"
 import { openImmediateDatabase } from "../../../../src/layers/storage/immediateDatabase.ts"
 import { Approvals } from "../../../../src/services/Approvals.ts"
 import { KrakenFundingError } from "../../../../src/services/KrakenErrors.ts"
@@ -117,8 +118,8 @@ describe("the operator is told", () => {
       const { notices, notifier } = kept()
       const stateDir = yield* temporaryFolder
       const db = yield* openImmediateDatabase({ file: join(stateDir, recordFile), layout })
-      yield* db.write((db) =>
-        db.exec("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', 'f')")
+      yield* db.write(() =>
+        run("INSERT INTO secret (id, salt, hash, parameters, fingerprint) VALUES (1, '', '', '{}', 'f')")
       )
       const approvals = ApprovalsSqlite.pipe(Layer.provide([TestConfig({ stateDir }), notifier]))
       const ask = Effect.flatMap(Approvals, ({ ask }) =>

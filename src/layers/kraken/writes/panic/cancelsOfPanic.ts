@@ -1,4 +1,3 @@
-import type { Database } from "better-sqlite3"
 import { Cause, Duration, Effect, Either, Exit, Option, Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
@@ -6,6 +5,7 @@ import { beginCancel, endCancel, leaveCancel, lookAtOrders, provenGone } from ".
 import type { Now } from "../../../access/record/intents.ts"
 import { layout } from "../../../access/record/layout.ts"
 import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import type { Steps } from "../../../storage/steps.ts"
 import type { PanicCallFailed } from "./panicCalls.ts"
 import type { PanicRecord } from "./panicRoutine.ts"
 
@@ -41,12 +41,12 @@ export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: 
   let gap: string | undefined
 
   /** Writes to the record, if that can be done at once. */
-  const attempt = <A>(body: (db: Database, now: Now) => A): Effect.Effect<A | undefined> =>
+  const attempt = <A>(body: (now: Now) => Steps<A>): Effect.Effect<A | undefined> =>
     Effect.suspend(() => (existsSync(file) ? opened : Effect.succeed(undefined))).pipe(
       Effect.flatMap((db) =>
         db === undefined
           ? Effect.succeed(undefined)
-          : db.write((db, at) => body(db, { process, ...at }), gap === undefined ? patience : 0)
+          : db.write((at) => body({ process, ...at }), gap === undefined ? patience : 0)
       ),
       Effect.catchAllCause((cause) =>
         Effect.sync(() => {
@@ -64,13 +64,13 @@ export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: 
     Effect.uninterruptibleMask(
       Effect.fnUntraced(function* (restore) {
         const cancel = { ...target, endpoint, request: params }
-        const seq = yield* attempt((db, now) => beginCancel(db, now, cancel, now.wall + longestCancel))
+        const seq = yield* attempt((now) => beginCancel(now, cancel, now.wall + longestCancel))
         if (seq === undefined) return yield* restore(call)
         return yield* Effect.onExit(restore(call), (exit) =>
-          attempt((db, now) => {
+          attempt(function* (now) {
             const outcome = outcomeOf(exit)
-            if (outcome === undefined) leaveCancel(db, seq)
-            else endCancel(db, now, seq, outcome)
+            if (outcome === undefined) yield* leaveCancel(seq)
+            else yield* endCancel(now, seq, outcome)
           })
         )
       })
@@ -78,7 +78,7 @@ export const cancelsOfPanic = Effect.fnUntraced(function* ({ file, ...target }: 
 
   return {
     recorded,
-    proven: (all: boolean) => attempt((db, now) => provenGone(db, now, { ...target, all })),
+    proven: (all: boolean) => attempt((now) => provenGone(now, { ...target, all })),
     gaps: Effect.sync(() =>
       Option.map(Option.fromNullable(gap), (why) => `Not all cancels of this stop are in the record: ${why}`)
     )

@@ -1,14 +1,16 @@
-import type { Database } from "better-sqlite3"
 import { Clock, Duration, Effect, Either, Option, Scope } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { inFlight, keysSince, ownOrders, runningTimer, tokensSince } from "../../../access/record/emergency.ts"
 import { layout } from "../../../access/record/layout.ts"
 import { recordFile } from "../../../access/record/recordFile.ts"
-import { type ImmediateDatabase, openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
+import { openImmediateDatabase } from "../../../storage/immediateDatabase.ts"
 import { lookInto } from "../../../storage/lookInto.ts"
 import { cancelsOfPanic } from "./cancelsOfPanic.ts"
 import { PanicFileFailed, type PanicRecord } from "./panicRoutine.ts"
+import { runOnSqlite } from "../../../storage/sqliteSteps.ts"
+import type { Steps } from "../../../storage/steps.ts"
+import type { TransactionalDatabase } from "../../../storage/transactionalDatabase.ts"
 
 /** The time for which other API keys count as in use. */
 const lately = Duration.toMillis("30 days")
@@ -20,7 +22,7 @@ const lately = Duration.toMillis("30 days")
 export const recentKeys = Effect.fnUntraced(function* (stateDir: string) {
   const file = join(stateDir, recordFile)
   const now = yield* Clock.currentTimeMillis
-  const look = yield* lookInto(file, (db) => keysSince(db, now - lately), patience)
+  const look = yield* lookInto(file, (db) => runOnSqlite(db, keysSince(now - lately)), patience)
   if (look._tag === "Read") return Either.right(look.value)
   return Either.left(look._tag === "Missing" ? undefined : `the record ${file} can't be read.`)
 })
@@ -39,7 +41,7 @@ export const recordOfPanic = Effect.fnUntraced(function* (
   const file = join(stateDir, recordFile)
   const scope = yield* Effect.scope
   const stoppedAt = yield* Clock.currentTimeMillis
-  let db: ImmediateDatabase | undefined
+  let db: TransactionalDatabase | undefined
   const open = openImmediateDatabase({ file, layout, readonly: true }).pipe(
     Scope.extend(scope),
     Effect.tap((opened) => {
@@ -54,10 +56,10 @@ export const recordOfPanic = Effect.fnUntraced(function* (
   )
   /** A record that cannot be opened is tried again by each reading. */
   const opened = Effect.suspend(() => (db === undefined ? open : Effect.succeed(db)))
-  const read = <A>(body: (db: Database) => A) =>
+  const read = <A>(body: () => Steps<A>) =>
     Effect.flatMap(opened, (db) => Effect.mapError(db.read(body), ({ message }) => new PanicFileFailed({ message })))
-  const timed = <A>(body: (db: Database, now: number) => A) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => read((db) => body(db, now)))
+  const timed = <A>(body: (now: number) => Steps<A>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => read(() => body(now)))
   const unlessMissing = <A>(nothing: A, use: Effect.Effect<A, PanicFileFailed>) =>
     Effect.suspend(() => (existsSync(file) ? use : Effect.succeed(nothing)))
   const record: PanicRecord = {
@@ -66,21 +68,23 @@ export const recordOfPanic = Effect.fnUntraced(function* (
     // accounts are carried out at once.
     inFlight: Effect.suspend(() =>
       existsSync(file)
-        ? timed((db, now) => inFlight(db, now, stoppedAt).map(({ until }) => until))
+        ? timed(function* (now) {
+            return (yield* inFlight(now, stoppedAt)).map(({ until }) => until)
+          })
         : key === "paper"
           ? Effect.succeed([])
           : new PanicFileFailed({ message: `The record ${file} is missing.` })
     ),
-    tokens: timed((db, now) => tokensSince(db, key, now - lately)),
-    own: (orders) => read((db) => ownOrders(db, orders)),
+    tokens: timed((now) => tokensSince(key, now - lately)),
+    own: (orders) => read(() => ownOrders(orders)),
     timer: unlessMissing(
       Option.none(),
-      timed((db, now) =>
-        Option.map(
-          Option.fromNullable(runningTimer(db, key, now)),
+      timed(function* (now) {
+        return Option.map(
+          Option.fromNullable(yield* runningTimer(key, now)),
           ({ at, caller, seconds }) => `${seconds} s, set by ${caller} at ${new Date(at).toISOString()}.`
         )
-      )
+      })
     )
   }
   return record

@@ -9,6 +9,7 @@ import { cancelsOfPanic } from "../../../../../src/layers/kraken/writes/panic/ca
 import { PanicCallFailed } from "../../../../../src/layers/kraken/writes/panic/panicCalls.ts"
 import { openImmediateDatabase } from "../../../../../src/layers/storage/immediateDatabase.ts"
 import { temporaryFolder } from "../../../../temporaryFolder.ts"
+import { runOnSqlite } from "../../../../../src/layers/storage/sqliteSteps.ts"
 
 const target = { key: "a".repeat(64), account: "kraken" }
 
@@ -57,7 +58,7 @@ describe("the cancels of a panic", () => {
       ])
       const [first] = bodies()
       assert.deepInclude(first, { kind: "intent", actor: { id: "local" }, tool: "panic", ...target })
-      assert.isEmpty(verify(db).findings)
+      assert.isEmpty(runOnSqlite(db, verify()).findings)
       assert.isTrue(Option.isNone(yield* gaps))
     })
   )
@@ -71,7 +72,7 @@ describe("the cancels of a panic", () => {
       assert.deepStrictEqual(states(), ["private/CancelAll unknown", "private/WithdrawCancel unknown"])
       yield* proven(false)
       assert.deepStrictEqual(states(), ["private/CancelAll happened", "private/WithdrawCancel unknown"])
-      assert.isEmpty(verify(db).findings)
+      assert.isEmpty(runOnSqlite(db, verify()).findings)
     })
   )
 
