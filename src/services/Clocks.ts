@@ -15,20 +15,24 @@ export interface Reading {
 export class Clocks extends Context.Reference<Clocks>()("mcp-kraken/services/Clocks", {
   defaultValue: () => ({
     /** Reads both clocks at once. */
-    read: Clock.clockWith((clock): Effect.Effect<Reading> =>
-      Effect.sync(() => ({
-        wall: clock.unsafeCurrentTimeMillis(),
-        monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-      }))
-    )
+    read: (clock: Clock.Clock): Reading => ({
+      wall: clock.unsafeCurrentTimeMillis(),
+      monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+    })
   })
 }) {}
 
+/** Reads both clocks in one step of the fiber, since each call reads them several times. */
+const readingOf = <A>(select: (reading: Reading) => A): Effect.Effect<A> =>
+  Effect.withFiberRuntime(({ currentContext, currentDefaultServices }) =>
+    Effect.succeed(select(Context.get(currentContext, Clocks).read(Context.get(currentDefaultServices, Clock.Clock))))
+  )
+
 /** Reads both clocks. */
-export const clocks: Effect.Effect<Reading> = Effect.flatMap(Clocks, ({ read }) => read)
+export const clocks: Effect.Effect<Reading> = readingOf((reading) => reading)
 
 /** Reads the monotonic clock, in milliseconds. */
-export const monotonic: Effect.Effect<number> = Effect.map(clocks, (reading) => reading.monotonic)
+export const monotonic: Effect.Effect<number> = readingOf((reading) => reading.monotonic)
 
 /** The largest difference between two readings of one clock, in milliseconds, at which it does not count as set. */
 export const clockTolerance = 2000

@@ -1,7 +1,7 @@
 import { Effect, Layer, Option } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import process from "node:process"
-import { Clocks } from "../../../services/Clocks.ts"
+import { clocks } from "../../../services/Clocks.ts"
 import { Config } from "../../../services/Config.ts"
 import { Halt } from "../../../services/Halt.ts"
 import { KrakenClient } from "../../../services/KrakenClient.ts"
@@ -88,7 +88,6 @@ const makeOfRecord = Effect.gen(function* () {
 
 /** Reads the counter of the API key and the clock of Kraken. On paper, each caller has counters of its own. */
 const makeOfKraken = Effect.gen(function* () {
-  const { read } = yield* Clocks
   const kraken = yield* KrakenClient
   const { remaining } = yield* RateBudget
   const principal = localOperator(yield* Config)
@@ -100,7 +99,7 @@ const makeOfKraken = Effect.gen(function* () {
     }
     const { within } = yield* kraken.clock
     if (!Number.isFinite(within)) return
-    const [now, { wall }] = [yield* kraken.now, yield* read]
+    const [now, { wall }] = [yield* kraken.now, yield* clocks]
     Instruments.clockSkew.set([(now.epochMillis - wall) / 1000, []])
   })
 })

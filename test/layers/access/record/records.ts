@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { join } from "node:path"
 import { recordFile } from "../../../../src/layers/access/record/recordFile.ts"
 import { RecordSqlite } from "../../../../src/layers/access/record/RecordSqlite.ts"
@@ -29,12 +29,10 @@ export const makeSettableClocks = () => {
         offset += by
       }),
     clocks: Clocks.of({
-      read: Clock.clockWith((clock) =>
-        Effect.sync(() => ({
-          wall: clock.unsafeCurrentTimeMillis() + offset,
-          monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-        }))
-      )
+      read: (clock) => ({
+        wall: clock.unsafeCurrentTimeMillis() + offset,
+        monotonic: Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+      })
     })
   }
 }

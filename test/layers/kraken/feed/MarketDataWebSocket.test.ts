@@ -158,8 +158,7 @@ describe("market data over a WebSocket", () => {
 
   it.effect("after the machine slept, shows nothing from before, though messages from before are still read", () => {
     let slept = 0
-    const read = Effect.map(Clocks, ({ read }) => Effect.map(read, (now) => ({ ...now, wall: now.wall + slept })))
-    return Effect.flatMap(read, (read) =>
+    return Effect.flatMap(Clocks, ({ read }) =>
       run(({ connections, send }) =>
         Effect.gen(function* () {
           yield* until(liveBook, Option.isSome)
@@ -173,7 +172,14 @@ describe("market data over a WebSocket", () => {
           )
           yield* until(liveBook, Option.isSome)
         })
-      ).pipe(Effect.provideService(Clocks, { read }))
+      ).pipe(
+        Effect.provideService(Clocks, {
+          read: (clock) => {
+            const now = read(clock)
+            return { ...now, wall: now.wall + slept }
+          }
+        })
+      )
     )
   })
 

@@ -13,7 +13,7 @@ const makeClocks = () => {
     now: Effect.sync(() => DateTime.unsafeMake(start + state.theirs)),
     clock: Effect.sync(() => ({ epoch: state.epoch, within: state.within }))
   } as typeof KrakenClient.Service
-  const read = Effect.sync(() => ({ monotonic: state.monotonic, wall: start + state.wall }))
+  const read = () => ({ monotonic: state.monotonic, wall: start + state.wall })
   /** Moves all clocks on by this many milliseconds. */
   const pass = (millis: number) => {
     state.monotonic += millis
