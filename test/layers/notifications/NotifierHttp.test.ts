@@ -4,7 +4,7 @@ import { Effect, Layer, Logger, Queue, Redacted, TestClock } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { open } from "../../../src/layers/http/listen.ts"
-import { HttpClientKeepAlive } from "../../../src/layers/kraken/client/HttpClientKeepAlive.ts"
+import { HttpClientAbortable } from "../../../src/layers/kraken/client/HttpClientKeepAlive.ts"
 import { NotifierHttp } from "../../../src/layers/notifications/NotifierHttp.ts"
 import { noticeText } from "../../../src/layers/notifications/noticeText.ts"
 import type { Config, NotificationTarget } from "../../../src/services/Config.ts"
@@ -50,7 +50,7 @@ const notifierFor = (
   kind: NotificationTarget["kind"],
   url: string,
   {
-    client = HttpClientKeepAlive,
+    client = HttpClientAbortable,
     ...more
   }: Partial<typeof Config.Service> & {
     readonly client?: Layer.Layer<HttpClient.HttpClient>

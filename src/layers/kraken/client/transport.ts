@@ -2,13 +2,13 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
-import { withMaxBodySize } from "@effect/platform/HttpIncomingMessage"
-import { DateTime, Effect, Option, Predicate } from "effect"
+import { DateTime, Effect, Predicate } from "effect"
 import { clocks, clockTolerance, type Reading } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
 import { withTimeout } from "../../process/timer.ts"
+import { isTracing } from "../../tracing/span.ts"
 import { makeClock } from "./krakenClock.ts"
-import { bodyTooLong } from "./nodeHttpClient.ts"
+import { bodyTooLong, bytesOf } from "./nodeHttpClient.ts"
 import type { ApiResponse } from "./decodeResponse.ts"
 import { NoAnswer } from "../answers/sendErrors.ts"
 
@@ -23,8 +23,8 @@ const userAgent = `mcp-kraken/${version}`
 
 /** Sends requests to Kraken, and learns its clock from the responses. */
 export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
-  // Spans of the client would hold the API key, and Kraken must not get trace headers.
-  const http = HttpClient.withTracerDisabledWhen(client, () => true)
+  // Spans of a client would hold the API key, and Kraken must not get trace headers. Our own client makes none.
+  const untraced = HttpClient.withTracerDisabledWhen(client, () => true)
   const clock = makeClock()
 
   /**
@@ -45,10 +45,13 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
         )
       })
     const exchange = Effect.flatMap(clocks, (sent) =>
-      Effect.matchEffect(http.execute(HttpClientRequest.setHeader(request, "User-Agent", userAgent)), {
-        onFailure: (error) => Effect.fail(noAnswer(error)),
-        onSuccess: received(sent)
-      })
+      Effect.matchEffect(
+        (isTracing() ? untraced : client).execute(HttpClientRequest.setHeader(request, "User-Agent", userAgent)),
+        {
+          onFailure: (error) => Effect.fail(noAnswer(error)),
+          onSuccess: received(sent)
+        }
+      )
     )
     return withTimeout(
       exchange,
@@ -84,13 +87,10 @@ const longest = { usual: 8, long: 64 }
 
 /** Reads the body of a response, of some mebibytes at most. */
 const bodyOf = (response: HttpClientResponse, most: number): Effect.Effect<Uint8Array, NoAnswer> =>
-  response.arrayBuffer.pipe(
-    withMaxBodySize(Option.some(most * mebibyte)),
-    Effect.mapBoth({
-      onFailure: (error) => (isTooLong(error) ? tooLong(most) : noAnswer(error)),
-      onSuccess: (body) => new Uint8Array(body)
-    })
-  )
+  Effect.mapBoth(bytesOf(response, most * mebibyte), {
+    onFailure: (error) => (isTooLong(error) ? tooLong(most) : noAnswer(error)),
+    onSuccess: (body) => new Uint8Array(body)
+  })
 
 const isTooLong = ({ cause }: HttpClientError): boolean => cause instanceof Error && cause.message === bodyTooLong
 
