@@ -1,8 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js"
-import { Cause, Clock, Effect, Exit, Layer, Option, Ref } from "effect"
+import { Cause, Clock, Effect, Exit, Layer, Option } from "effect"
 import { endpoints } from "../../../domain/endpoints/endpoints.ts"
 import { CallBudget } from "../../../services/CallBudget.ts"
-import { CallContext, type Source } from "../../../services/CallContext.ts"
 import { Config } from "../../../services/Config.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -27,7 +26,7 @@ import { ProtocolError } from "../protocol/ProtocolError.ts"
 import type { Call, Handler, LogFields } from "../protocol/serverDefinition.ts"
 import { receiptMeta, recordedAs } from "./receiptNotes.ts"
 import { writeDetails } from "./writeDetails.ts"
-import { oldestOf, sourceMeta } from "./sourceNotes.ts"
+import { sourceMeta } from "./sourceNotes.ts"
 import { simulated, tradingMeta } from "./tradingModeNotes.ts"
 
 type Services = Exclude<ToolServices, Principal> | RateBudget
@@ -40,7 +39,7 @@ export const McpServerSdk = Layer.scopedDiscard(
     const trading = yield* TradingMode
     const methods = {
       "tools/list": makeList(),
-      "tools/call": makeCall(config, trading),
+      "tools/call": yield* makeCall(config, trading),
       ...resourcesAndPrompts(trading)
     }
     yield* connectSdk(server, { methods })
@@ -66,24 +65,30 @@ const makeList = (): Handler<"tools/list", Services> => {
 }
 
 /** Makes the handler of `tools/call`. The result is the tool's answer, or its error as text for the model. */
-const makeCall = (
-  config: typeof Config.Service,
-  trading: typeof TradingMode.Service
-): Handler<"tools/call", Services> =>
-  Effect.fnUntraced(function* ({ arguments: args, name }, call) {
-    const policy = yield* Policy
+const makeCall = Effect.fnUntraced(function* (config: typeof Config.Service, trading: typeof TradingMode.Service) {
+  const policy = yield* Policy
+  const callBudget = yield* CallBudget
+  const rates = yield* RateBudget
+  const rateBudget = Effect.map(rates.remaining, rateBudgetMeta)
+
+  /**
+   * Counts a call and checks that its caller is offered the toolset. Cancels and tools that ask Kraken nothing are never
+   * refused for the number of calls.
+   */
+  const admit = (tool: AnyTool & Offer, args: unknown) => {
+    const { endpoint, mayRead, name } = tool
+    const exempt = endpoint === undefined || endpoints[endpoint].moves === "cancels"
+    return Effect.zipRight(callBudget.count({ name, exempt }), policy.admit(tool)).pipe(
+      // Without decoded arguments, a tool that also reads is not known to be about to write.
+      recordRefusal(mayRead ? undefined : endpoint, args)
+    )
+  }
+
+  const handler: Handler<"tools/call", Services> = Effect.fnUntraced(function* ({ arguments: args, name }, call) {
     const tool = tools.get(name)
     if (tool === undefined || !policy.serves(tool)) return yield* unknownTool(name, config)
     const started = yield* Clock.currentTimeMillis
-    const receipts = yield* Ref.make(Option.none<string>())
-    const sources = yield* Ref.make(Option.none<Source>())
-    const context = yield* CallContext
     const ended = withProgressHeartbeat(call, Effect.zipRight(admit(tool, args), tool.call(args))).pipe(
-      Effect.provideService(CallContext, {
-        ...context,
-        noteReceipt: (receipt) => Ref.set(receipts, Option.some(receipt)),
-        noteSource: (source) => Ref.update(sources, (noted) => Option.some(oldestOf(noted, source)))
-      }),
       Effect.map((result): Ended => ({ outcome: "ok", result })),
       Effect.catchAllCause((cause): Effect.Effect<Ended, InputRequired> => {
         const failure = Option.getOrUndefined(Cause.failureOption(cause))
@@ -103,7 +108,7 @@ const makeCall = (
     )
     const { result } = yield* toolSpan(tool.name)(ended)
     const answer = call.program === undefined ? yield* limitResponse(tool, result) : result
-    const receipt = Option.getOrUndefined(yield* Ref.get(receipts))
+    const { receipt, source } = call.notes
     const content =
       tool.intent === "read" ? answer.content : [...answer.content, ...recordedAs(receipt), ...simulated(trading)]
     const budget = tool.permissions.length > 0 ? yield* rateBudget : {}
@@ -113,26 +118,14 @@ const makeCall = (
       _meta: {
         ...result._meta,
         ...budget,
-        ...(result.isError !== true && sourceMeta(yield* Ref.get(sources))),
+        ...(result.isError !== true && sourceMeta(source)),
         ...receiptMeta(receipt),
         ...tradingMeta(trading)
       }
     }
   })
-
-/**
- * Counts a call and checks that its caller is offered the toolset. Cancels and tools that ask Kraken nothing are never
- * refused for the number of calls.
- */
-const admit = (tool: AnyTool & Offer, args: unknown) => {
-  const { endpoint, mayRead, name } = tool
-  const exempt = endpoint === undefined || endpoints[endpoint].moves === "cancels"
-  return Effect.flatMap(CallBudget, (calls) => calls.count({ name, exempt })).pipe(
-    Effect.zipRight(Effect.flatMap(Policy, (policy) => policy.admit(tool))),
-    // Without decoded arguments, a tool that also reads is not known to be about to write.
-    recordRefusal(mayRead ? undefined : endpoint, args)
-  )
-}
+  return handler
+})
 
 /** A call that ended in an answer, an error of the tool included, with its outcome for the log. */
 interface Ended {
@@ -191,8 +184,6 @@ const log = (
     return noted
   })
 
-/** Reads what is left of Kraken's rate budget. It is added to the answers of calls that might have used it. */
-const rateBudget = Effect.map(
-  Effect.flatMap(RateBudget, ({ remaining }) => remaining),
-  ({ rest }) => (Number.isFinite(rest.remaining) ? { "mcp-kraken/rate-budget": { rest } } : {})
-)
+/** Makes the part of `_meta` that tells the rest of Kraken's rate budget, for answers of calls that might have used it. */
+const rateBudgetMeta = ({ rest }: Effect.Effect.Success<typeof RateBudget.Service.remaining>) =>
+  Number.isFinite(rest.remaining) ? { "mcp-kraken/rate-budget": { rest } } : {}

@@ -1,7 +1,5 @@
-import { oldestOf } from "./sourceNotes.ts"
-import { Effect, Option, Ref, Struct } from "effect"
+import { Effect, Struct } from "effect"
 import { CallBudget } from "../../../services/CallBudget.ts"
-import { CallContext, type Source } from "../../../services/CallContext.ts"
 import { refusalData } from "../../../services/LimitErrors.ts"
 import { type Offer, Policy } from "../../../services/Policy.ts"
 import type { Principal } from "../../../services/Principal.ts"
@@ -25,7 +23,7 @@ import * as ErrorAdvice from "../../../tools/errorAdvice.ts"
 import { type ToolError, tools, type ToolServices } from "../../../tools/toolsets.ts"
 import type { TradingMode } from "../../../services/TradingMode.ts"
 import { ProtocolError, refusedCode, resourceNotFound } from "../protocol/ProtocolError.ts"
-import type { ServerDefinition } from "../protocol/serverDefinition.ts"
+import type { CallNotes, ServerDefinition } from "../protocol/serverDefinition.ts"
 import { tradingMeta } from "./tradingModeNotes.ts"
 
 /** The most completions in one answer. MCP allows no more. */
@@ -57,10 +55,10 @@ export const resourcesAndPrompts = (trading: typeof TradingMode.Service) => {
       Effect.map(Effect.filter(templates, isListed), (listed) => ({
         resourceTemplates: listed.map((template) => Struct.omit(template, "toolset", "tool"))
       })),
-    "resources/read": ({ uri }) =>
+    "resources/read": ({ uri }, { notes }) =>
       Effect.flatMap(
         Effect.all({ resources: offered, templates: offeredTemplates, page: isOffered(picturesPage) }),
-        (offered) => readResource(offered, uri, trading)
+        (offered) => readResource(offered, uri, trading, notes)
       ),
     "prompts/list": () =>
       Effect.map(prompts, (prompts) => ({
@@ -115,12 +113,14 @@ const isListed = (resource: ResourceOffer) => {
 /**
  * Reads a resource, which counts as a call. A simulated account is marked as such beside its numbers, since models see only the text.
  */
-const readResource = (offered: Offered, uri: string, trading: typeof TradingMode.Service) => {
+const readResource = (offered: Offered, uri: string, trading: typeof TradingMode.Service, notes: CallNotes) => {
   const isAccount = offered.resources.some((resource) => resource.uri === uri && resource.isPrivate)
   const simulation = trading.mode === "paper" && isAccount ? { simulated: true, market: trading.market.name } : {}
   return Effect.flatMap(CallBudget, (calls) => calls.count({ name: "resources/read", exempt: false })).pipe(
-    Effect.zipRight(withSource(read(offered, uri))),
-    Effect.map(([value, { age, source }]) => {
+    Effect.zipRight(read(offered, uri)),
+    Effect.map((value) => {
+      // A read that notes no origin has asked Kraken.
+      const { age, source } = notes.source ?? { age: 0, source: "rest" }
       const origin = liveTarget(uri) === undefined ? {} : { source, age_ms: Math.round(age) }
       return {
         contents: [
@@ -140,18 +140,6 @@ export const resourceError = (uri: string, error: ToolError | ResourceNotFound):
   error._tag === "ResourceNotFound"
     ? new ProtocolError({ code: resourceNotFound, message: error.message, data: { uri } })
     : new ProtocolError({ code: refusedCode, message: ErrorAdvice.errorText(error), data: refusalData(error) })
-
-/** Reads, and returns the origin of what was read, with its age. A read that notes none has asked Kraken. */
-const withSource = <A, E, R>(read: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const noted = yield* Ref.make(Option.none<Source>())
-    const context = yield* CallContext
-    const value = yield* Effect.provideService(read, CallContext, {
-      ...context,
-      noteSource: (source) => Ref.update(noted, (before) => Option.some(oldestOf(before, source)))
-    })
-    return [value, Option.getOrElse(yield* Ref.get(noted), (): Source => ({ source: "rest", age: 0 }))] as const
-  })
 
 const invalid = (message: string) => new ProtocolError({ code: -32602, message })
 

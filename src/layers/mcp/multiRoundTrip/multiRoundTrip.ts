@@ -14,7 +14,10 @@ export type Outcome<A> =
   | { readonly _tag: "Complete"; readonly result: A }
   | { readonly _tag: "InputRequired"; readonly requests: InputRequests }
 
-type Run<A, R> = (call: Call) => Effect.Effect<A, ProtocolError | InputRequired, R>
+/** A call before it runs, without the notes of an earlier run. */
+type Asked = Omit<Call, "notes">
+
+type Run<A, R> = (call: Asked) => Effect.Effect<A, ProtocolError | InputRequired, R>
 
 /**
  * Makes a runner of requests that might need answers of the client. A client of revision 2026-07-28 gets the questions as
@@ -26,7 +29,7 @@ export const makeMultiRoundTrip =
   <A, R>(
     method: string,
     params: object | undefined,
-    call: Call,
+    call: Asked,
     run: Run<A, R>,
     { requestState, revision }: RequestContext
   ): Effect.Effect<Outcome<A>, ProtocolError, R> => {
@@ -58,7 +61,7 @@ export const makeMultiRoundTrip =
 const complete = <A>(result: A): Outcome<A> => ({ _tag: "Complete", result })
 
 /** Returns the parts of a request that stay the same when it is sent again. */
-const bindingOf = ({ principal }: Call, method: string, params: object | undefined): Binding => ({
+const bindingOf = ({ principal }: Asked, method: string, params: object | undefined): Binding => ({
   caller: principal.caller.id,
   method,
   params: { ...params, _meta: undefined, inputResponses: undefined, requestState: undefined }
@@ -83,7 +86,7 @@ const decryptOnce = Effect.fnUntraced(function* (
 })
 
 /** Runs a call, asks the client if the call needs answers, and runs it again with them. */
-const inOneCall = <A, R>(call: Call, run: Run<A, R>, roundTrips: number): Effect.Effect<A, ProtocolError, R> =>
+const inOneCall = <A, R>(call: Asked, run: Run<A, R>, roundTrips: number): Effect.Effect<A, ProtocolError, R> =>
   Effect.catchTag(
     run(call),
     "InputRequired",

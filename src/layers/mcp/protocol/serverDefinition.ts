@@ -1,5 +1,6 @@
 import type * as Mcp from "@modelcontextprotocol/sdk/types.js"
 import type { Effect, Option, Stream } from "effect"
+import type { Source } from "../../../services/CallContext.ts"
 import type { CallFailure } from "../../../services/CallFailure.ts"
 import type { Principal } from "../../../services/Principal.ts"
 import type { InputRequired, Question } from "../../../services/UserInput.ts"
@@ -70,6 +71,13 @@ export interface Via {
 /** Answers a request whose params have been checked. Interrupting it cancels the request. */
 export type RequestHandler = (request: Request, context: RequestContext) => Effect.Effect<Response>
 
+/** Notes for the answer of a call, which its tool makes by `CallContext`. */
+export interface CallNotes {
+  receipt: string | undefined
+  /** The origin of the answer: that of its oldest part if there were several. */
+  source: Source | undefined
+}
+
 /** One request for its handler, independent of protocol revision and transport. */
 export interface Call {
   readonly principal: typeof Principal.Service
@@ -86,6 +94,8 @@ export interface Call {
   readonly addLogFields: RequestContext["addLogFields"]
   /** See `RequestContext`. */
   readonly program: RequestContext["program"]
+  /** Empty when the call begins. */
+  readonly notes: CallNotes
   /** Notes the tool and the outcome of a call, for metrics and traces. */
   readonly noteOutcome: (tool: string, outcome: string) => void
   /** Sends a notification that belongs to this request. Does nothing if the transport has no way to send it. */

@@ -1,5 +1,5 @@
 import { Effect, Option, Predicate } from "effect"
-import type { CallContext, Progress } from "../../../services/CallContext.ts"
+import type { CallContext, Progress, Source } from "../../../services/CallContext.ts"
 import { idOf, type Json } from "../protocol/messages.ts"
 import type { Call } from "../protocol/serverDefinition.ts"
 
@@ -7,11 +7,23 @@ import type { Call } from "../protocol/serverDefinition.ts"
 export const contextOf = (call: Call): typeof CallContext.Service => ({
   requestId: call.requestId,
   report: reporter(call),
-  noteReceipt: () => Effect.void,
-  noteSource: () => Effect.void,
+  noteReceipt: (receipt) =>
+    Effect.sync(() => {
+      call.notes.receipt = receipt
+    }),
+  noteSource: (source) =>
+    Effect.sync(() => {
+      call.notes.source = oldestOf(call.notes.source, source)
+    }),
   asks: Option.exists(call.client, ({ elicitation }) => Predicate.isRecord(elicitation)),
   answers: answersOf(call)
 })
+
+/** Joins the origins of an answer that several requests made. One that is in part of REST counts as such. */
+const oldestOf = (noted: Source | undefined, { age, source }: Source): Source =>
+  noted === undefined
+    ? { age, source }
+    : { age: Math.max(age, noted.age), source: source === "rest" ? source : noted.source }
 
 /** Makes a reporter of progress, for a client that asked for it. The numbers it reports always grow, as MCP requires. */
 const reporter = ({ meta, notify }: Call) => {

@@ -46,7 +46,8 @@ export const connectSdk = Effect.fnUntraced(function* <R>(
     const { id, method, params } = request
     const handler = handlers.get(method)
     if (handler === undefined) return Effect.flatMap(sdk, (transport) => transport.request(request))
-    const run = (call: Call) => {
+    const run = (asked: Omit<Call, "notes">) => {
+      const call = { ...asked, notes: { receipt: undefined, source: undefined } }
       // The context of the calling fiber is replaced, not merged, since the handler needs nothing else but the span.
       const provided: (current: Context.Context<never>) => Context.Context<R | Principal | CallContext> = (current) =>
         withParent(current, Context.add(Context.add(services, Principal, call.principal), CallContext, contextOf(call)))
@@ -83,7 +84,7 @@ const callOf = (
   requestId: string,
   meta: Json,
   questions: PendingQuestions
-): Omit<Call, "noteOutcome"> => ({
+): Omit<Call, "noteOutcome" | "notes"> => ({
   principal,
   requestId,
   meta,
