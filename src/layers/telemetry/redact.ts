@@ -3,14 +3,23 @@ import { makeBoundedMap } from "../caching/boundedMap.ts"
 /** The replacement for a secret. */
 const stars = "***"
 
-/** Patterns of text that looks like a secret. Quotes might be escaped: JSON within JSON has backslashes before them. */
-const patterns: ReadonlyArray<readonly [RegExp, string]> = [
+/**
+ * A part of a text that is long enough for the patterns of random text, which take most of the time. Most lines of the log
+ * have none. It begins where other characters end, so that each character is looked at once.
+ */
+const longPart = /(?:^|[^\w/+%-])[\w/+%-]{40}/
+
+/**
+ * Patterns of text that looks like a secret, and true if they match only in a long part. Quotes might be escaped: JSON within
+ * JSON has backslashes before them.
+ */
+const patterns: ReadonlyArray<readonly [pattern: RegExp, replacement: string, isLong?: true]> = [
   // Access tokens of this server.
   [/mck_[A-Za-z0-9_-]+/g, `mck_${stars}`],
   [/(apikey(?:=|%3D))[^\s&"'\\]+/gi, `$1${stars}`],
   [/(Bearer\s+)[^\s"',\\]+/gi, `$1${stars}`],
   // 64 bytes in base64, plain or form-encoded: an API secret or a signature.
-  [/(?:[A-Za-z0-9/+]|%2[BF]){86}(?:==|%3D%3D)/gi, stars],
+  [/(?:[A-Za-z0-9/+]|%2[BF]){86}(?:==|%3D%3D)/gi, stars, true],
   [
     /((?:api[-_]?key|api[-_]?sign|api[-_]?secret|\botp|authorization)\\*["']?\s*[:=]\s*\\*["']?)(?!Bearer)[^\s"',&\\]+/gi,
     `$1${stars}`
@@ -67,8 +76,9 @@ export const makeRedact = () => {
     },
     redact: (text: string): string => {
       let clean = anyKnown === undefined ? text : text.replace(anyKnown, stars)
-      for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement)
-      return clean.replace(long, (match) => (looksRandom(match) ? stars : match))
+      for (const [pattern, replacement, isLong] of patterns)
+        if (isLong === undefined || longPart.test(clean)) clean = clean.replace(pattern, replacement)
+      return longPart.test(clean) ? clean.replace(long, (match) => (looksRandom(match) ? stars : match)) : clean
     }
   }
 }
