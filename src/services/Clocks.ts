@@ -22,17 +22,17 @@ export class Clocks extends Context.Reference<Clocks>()("mcp-kraken/services/Clo
   })
 }) {}
 
-/** Reads both clocks in one step of the fiber, since each call reads them several times. */
-const readingOf = <A>(select: (reading: Reading) => A): Effect.Effect<A> =>
+/** Reads both clocks, and returns what `select` makes of them, in one step of the fiber: each call reads them several times. */
+export const fromClocks = <A>(select: (reading: Reading) => A): Effect.Effect<A> =>
   Effect.withFiberRuntime(({ currentContext, currentDefaultServices }) =>
     Effect.succeed(select(Context.get(currentContext, Clocks).read(Context.get(currentDefaultServices, Clock.Clock))))
   )
 
 /** Reads both clocks. */
-export const clocks: Effect.Effect<Reading> = readingOf((reading) => reading)
+export const clocks: Effect.Effect<Reading> = fromClocks((reading) => reading)
 
 /** Reads the monotonic clock, in milliseconds. */
-export const monotonic: Effect.Effect<number> = readingOf((reading) => reading.monotonic)
+export const monotonic: Effect.Effect<number> = fromClocks((reading) => reading.monotonic)
 
 /** The largest difference between two readings of one clock, in milliseconds, at which it does not count as set. */
 export const clockTolerance = 2000

@@ -1,4 +1,4 @@
-import { Clock, Context, DefaultServices, Duration, Effect, Exit, Fiber, FiberId, Runtime } from "effect"
+import { Clock, Context, DefaultServices, Duration, Effect, Exit, Fiber, FiberId, FiberRefs, Runtime } from "effect"
 
 /** The clock of this machine, as opposed to one that tests set. */
 const machineClock = Context.get(DefaultServices.liveServices, Clock.Clock)
@@ -7,25 +7,25 @@ const machineClock = Context.get(DefaultServices.liveServices, Clock.Clock)
 export type StartTimer<R> = (millis: number, effect: Effect.Effect<unknown, never, R>) => () => void
 
 /**
- * Makes timers that run effects as this fiber would. A fiber that sleeps does the same for ten times the processor time, and
- * is only used with a clock that tests set.
+ * Makes timers that run effects in a runtime. A fiber that sleeps does the same for ten times the processor time, and is
+ * only used with a clock that tests set.
  */
-const timersIn = <R>(runtime: Runtime.Runtime<R>): Effect.Effect<StartTimer<R>> =>
-  Effect.map(Effect.clock, (clock): StartTimer<R> => {
-    const run = Runtime.runFork(runtime)
-    return (millis, effect) => {
-      if (clock === machineClock) {
-        const timer = setTimeout(() => void run(effect), millis)
-        return () => clearTimeout(timer)
-      }
-      const fiber = run(Effect.delay(effect, Duration.millis(millis)))
-      return () => fiber.unsafeInterruptAsFork(FiberId.none)
+const timersIn = <R>(runtime: Runtime.Runtime<R>): StartTimer<R> => {
+  const services = FiberRefs.getOrDefault(runtime.fiberRefs, DefaultServices.currentServices)
+  const isMachine = Context.get(services, Clock.Clock) === machineClock
+  const run = Runtime.runFork(runtime)
+  return (millis, effect) => {
+    if (isMachine) {
+      const timer = setTimeout(() => void run(effect), millis)
+      return () => clearTimeout(timer)
     }
-  })
+    const fiber = run(Effect.delay(effect, Duration.millis(millis)))
+    return () => fiber.unsafeInterruptAsFork(FiberId.none)
+  }
+}
 
 /** Makes timers that run effects as this fiber would. */
-export const timers = <R = never>(): Effect.Effect<StartTimer<R>, never, R> =>
-  Effect.flatMap(Effect.runtime<R>(), timersIn)
+export const timers = <R = never>(): Effect.Effect<StartTimer<R>, never, R> => Effect.map(Effect.runtime<R>(), timersIn)
 
 /**
  * Interrupts an effect after some milliseconds, and fails once it has ended. `Effect.timeoutFail` does the same for three
@@ -37,20 +37,18 @@ export const withTimeout = <A, E, R, E1>(
   onTimeout: () => E1
 ): Effect.Effect<A, E | E1, R> =>
   Effect.flatMap(Effect.runtime<R>(), (runtime) =>
-    Effect.flatMap(timersIn(runtime), (startTimer) =>
-      Effect.async<A, E | E1>((resume) => {
-        let timedOut = false
-        const fiber = Runtime.runFork(runtime)(effect)
-        const interrupt = Effect.sync(() => {
-          timedOut = true
-          fiber.unsafeInterruptAsFork(FiberId.none)
-        })
-        const stop = startTimer(millis, interrupt)
-        fiber.addObserver((exit) => {
-          stop()
-          resume(timedOut && Exit.isInterrupted(exit) ? Effect.fail(onTimeout()) : exit)
-        })
-        return Fiber.interrupt(fiber)
+    Effect.async<A, E | E1>((resume) => {
+      let timedOut = false
+      const fiber = Runtime.runFork(runtime)(effect)
+      const interrupt = Effect.sync(() => {
+        timedOut = true
+        fiber.unsafeInterruptAsFork(FiberId.none)
       })
-    )
+      const stop = timersIn(runtime)(millis, interrupt)
+      fiber.addObserver((exit) => {
+        stop()
+        resume(timedOut && Exit.isInterrupted(exit) ? Effect.fail(onTimeout()) : exit)
+      })
+      return Fiber.interrupt(fiber)
+    })
   )

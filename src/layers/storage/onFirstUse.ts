@@ -18,5 +18,14 @@ export const onFirstUse = <I, S, E>(
       Effect.uninterruptible
     )
     const [once, again] = yield* Effect.cachedInvalidateWithTTL(built, Duration.infinity)
-    return Effect.flatMap(once, ({ isFinal, service }) => Effect.as(isFinal ? Effect.void : again, service))
+    // Each call uses the service, and the cache takes ten times as long as this variable.
+    let made: S | undefined
+    return Effect.suspend(() => {
+      if (made !== undefined) return Effect.succeed(made)
+      return Effect.flatMap(once, ({ isFinal, service }) => {
+        if (!isFinal) return Effect.as(again, service)
+        made = service
+        return Effect.succeed(service)
+      })
+    })
   })

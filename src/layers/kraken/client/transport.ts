@@ -3,7 +3,7 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import { DateTime, Effect, Predicate } from "effect"
-import { clocks, clockTolerance, type Reading } from "../../../services/Clocks.ts"
+import { clocks, clockTolerance, fromClocks, type Reading } from "../../../services/Clocks.ts"
 import { version } from "../../../version.ts"
 import { withTimeout } from "../../process/timer.ts"
 import { isTracing } from "../../tracing/span.ts"
@@ -62,14 +62,14 @@ export const makeTransport = Effect.map(HttpClient.HttpClient, (client) => {
 
   return {
     send,
-    now: Effect.map(clocks, (ours) => DateTime.unsafeMake(clock.at(ours))),
+    now: fromClocks((ours) => DateTime.unsafeMake(clock.at(ours))),
     clock: Effect.sync(clock.quality),
     /** The milliseconds by which the clock of this machine is behind Kraken's; 0 if it is not, or if that is not known. */
-    lag: Effect.map(clocks, (ours) => {
+    lag: fromClocks((ours) => {
       const lag = clock.at(ours) - ours.wall
       return lag > clockTolerance ? lag : 0
     }),
-    isClockDoubtful: Effect.map(clocks, clock.isDoubtful)
+    isClockDoubtful: fromClocks(clock.isDoubtful)
   }
 })
 
